@@ -1,0 +1,141 @@
+"""boto3 clients that know their account and region, retry, state the bucket owner, and change nothing without an open gate."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.model import OperationModel
+
+from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
+from onetrail.aws.look import without_metadata
+from onetrail.aws.sessions import Entry, Sessions
+from onetrail.change import NAMED, Change, Clock, Guard, WallClock
+from onetrail.errors import OnetrailError, WrongUse
+from onetrail.settings import Settings
+
+_REFUSALS = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation", "AllAccessDisabled"}
+_A = TypeVar("_A")
+_R = TypeVar("_R")
+
+
+class OwnerNotStated(OnetrailError):
+    """An S3 call would go out without the expected bucket owner: a defect of ours, never of the estate."""
+
+
+class Clients:
+    """Everything that talks to AWS for one run. `connect` it from settings."""
+
+    def __init__(self, settings: Settings, estate: PracticeEstate | None) -> None:
+        self.settings, self.estate = settings, estate
+        self.guard = Guard()
+        self.clock: Clock = PracticeClock(estate) if estate else WallClock()
+        self._config = Config(
+            retries={"mode": "standard", "total_max_attempts": 8},
+            connect_timeout=10,
+            read_timeout=60,
+            max_pool_connections=64,
+            user_agent_extra="onetrail",
+            s3={"addressing_style": "path"} if estate else {},
+        )
+        self._sessions = Sessions(settings, estate, self._config)
+        self._clients: dict[tuple[str, str, str, str], Any] = {}
+        self._lock = threading.RLock()
+
+    @classmethod
+    def connect(cls, settings: Settings) -> "Clients":
+        """Clients for the estate the settings name; raises EstateNotRunning or CannotEnter before any other call."""
+        return cls(settings, PracticeEstate.running() if settings.estate == "practice" else None)
+
+    def client(self, service: str, account: str, region: str = "", actor: str = NAMED) -> Any:
+        """A guarded client. Without a region, the home region."""
+        where = (service, account, region or self.settings.home_region, actor)
+        with self._lock:
+            if where not in self._clients:
+                self._clients[where] = self._make(*where)
+            return self._clients[where]
+
+    def entry(self, account: str, actor: str = NAMED) -> Entry:
+        """How an account was entered; raises CannotEnter."""
+        with self._lock:
+            return self._sessions.entry(account, actor)
+
+    def session(self, account: str, actor: str = NAMED) -> boto3.Session:
+        """The bare session, for transports other than boto3; they pass `self.permit(account)` before each call."""
+        with self._lock:
+            return self._sessions.session(account, actor)
+
+    def permit(self, account: str) -> Callable[[str, str, Mapping[str, Any]], None]:
+        """The guard for one account, as the other transports call it: service, operation, parameters."""
+        return lambda service, operation, parameters: self.guard.check(account, service, operation, parameters)
+
+    def forget(self) -> None:
+        """Enter every account afresh, after roles were made or removed."""
+        with self._lock:
+            self._sessions.forget()
+            self._clients.clear()
+
+    def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send one change as the identity it names. boto3's method name is the call in snake case."""
+        client = self.client(change.service, change.account, change.region, change.actor)
+        method = next(name for name, call in client.meta.method_to_api_mapping.items() if call == change.call)
+        answer = getattr(client, method)(**parameters)
+        request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
+        if change.service == "iam":
+            self.forget()
+        return {**without_metadata(answer), "RequestId": request_id}
+
+    def refusal(self, error: BaseException) -> str:
+        """The error code where AWS refused for lack of permission, else an empty string."""
+        code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
+        return code if code in _REFUSALS else ""
+
+    def each(self, work: Callable[[_A], _R], items: list[_A], at_once: int = 12) -> list[_R]:
+        """`work` on every item, some at a time, results in the order of the items; the first error is raised."""
+        with ThreadPoolExecutor(max_workers=at_once) as pool:
+            return list(pool.map(work, items))
+
+    def _make(self, service: str, account: str, region: str, actor: str) -> Any:
+        endpoint = {"endpoint_url": self.estate.endpoint} if self.estate else {}
+        client = self._sessions.session(account, actor).client(service, region_name=region, config=self._config, **endpoint)
+        events = client.meta.events
+
+        def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
+            shape = model.input_shape
+            if service == "s3" and shape and "ExpectedBucketOwner" in shape.members and not params.get("ExpectedBucketOwner"):
+                raise OwnerNotStated(f"s3:{model.name} would be sent without ExpectedBucketOwner")
+            self.guard.check(account, service, model.name, params)
+
+        events.register_first(f"before-parameter-build.{service}", check)
+        events.register(f"after-call.{service}", self._check_banner)
+        if self.estate and service == "s3control":
+            events.register_first("before-sign.s3-control", _without_host_prefix(self.estate.endpoint))
+        return client
+
+    def _check_banner(self, http_response: Any, **_: Any) -> None:
+        practice = BANNER_HEADER in {name.lower() for name in http_response.headers}
+        if practice and not self.estate:
+            raise WrongUse("estate is 'aws', but the practice estate answered: unset AWS_ENDPOINT_URL or set estate to practice")
+        if self.estate and not practice:
+            raise WrongUse("estate is 'practice', but something else answered: run: onetrail practice start")
+
+
+def say_line(line: str) -> None:
+    """Progress for people and logs, on standard error; silent where outputs must not vary."""
+    if os.environ.get("ONETRAIL_LIVE", "1") != "0":
+        print(line, file=sys.stderr, flush=True)
+
+
+def _without_host_prefix(endpoint: str) -> Callable[..., None]:
+    host = endpoint.split("://", 1)[1]
+
+    def strip(request: Any, **_: Any) -> None:
+        scheme, rest = request.url.split("://", 1)
+        request.url = f"{scheme}://{host}/{rest.split('/', 1)[1] if '/' in rest else ''}"
+
+    return strip

@@ -1,0 +1,107 @@
+"""The practice estate as the library sees it: where it listens, its credentials, its clock and its control calls."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from onetrail.change.values import iso
+from onetrail.errors import OnetrailError, WrongUse
+
+KEY_PREFIX = "OTPRACTICE"
+"""Practice access keys start with this; the practice estate alone accepts them, and they are sent nowhere else."""
+BANNER_HEADER = "x-onetrail-practice"
+"""Every answer of the practice estate carries this header."""
+
+
+class EstateNotRunning(WrongUse):
+    """`estate: practice` was asked for, but no estate answers."""
+
+
+@dataclass(frozen=True)
+class PracticeEstate:
+    """What `.practice/estate.json` says."""
+
+    endpoint: str
+    plain_endpoint: str
+    token: str
+    access_key_id: str
+    secret_access_key: str
+    number: int
+    scenario: str
+
+    @classmethod
+    def running(cls) -> "PracticeEstate":
+        """The estate that runs now; raises EstateNotRunning with the command that starts it."""
+        path = practice_folder() / "estate.json"
+        try:
+            said = json.loads(path.read_text())
+        except FileNotFoundError as err:
+            raise EstateNotRunning("the practice estate is not running: start it with: onetrail practice start") from err
+        except ValueError as err:
+            raise EstateNotRunning(f"{path} is half-written: run: onetrail practice reset") from err
+        estate = cls(**{name: said[name] for name in cls.__dataclass_fields__})
+        estate.control("GET", "clock")
+        return estate
+
+    def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """One control call; raises EstateNotRunning if nothing answers, OnetrailError if the estate refuses."""
+        request = urllib.request.Request(
+            f"{self.endpoint}/_practice/{name}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"x-practice-token": self.token, "content-type": "application/json"},
+            method=method,
+        )
+        try:
+            with _direct().open(request, timeout=600) as answer:
+                return dict(json.loads(answer.read() or b"{}"))
+        except urllib.error.HTTPError as err:
+            raise OnetrailError(f"the practice estate refused {name}: {err.read().decode(errors='replace')[:200]}") from err
+        except OSError as err:
+            raise EstateNotRunning(
+                f"the practice estate does not answer at {self.endpoint}: start it again with: onetrail practice start"
+            ) from err
+
+
+class PracticeClock:
+    """The estate's frozen clock; waiting moves it, and says so."""
+
+    def __init__(self, estate: PracticeEstate) -> None:
+        self._estate = estate
+
+    def now(self) -> datetime:
+        """The estate's instant."""
+        return _instant(self._estate.control("GET", "clock")["now"])
+
+    def wait_until(self, moment: datetime, why: str, say: Callable[[str], None]) -> None:
+        """Move the estate's clock to `moment`."""
+        left = int((moment - self.now()).total_seconds())
+        if left > 0:
+            say(f"practice estate: the clock is moved to {iso(moment)}: {why}")
+            self._estate.control("POST", "wait", {"seconds": left})
+
+
+def practice_folder() -> Path:
+    """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the repository that holds the working folder."""
+    named = os.environ.get("ONETRAIL_PRACTICE_DIR")
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        project = folder / "pyproject.toml"
+        if project.exists() and 'name = "onetrail"' in project.read_text():
+            return folder / ".practice"
+    return here / ".practice"
+
+
+def _instant(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def _direct() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))

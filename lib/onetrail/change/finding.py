@@ -1,0 +1,60 @@
+"""A finding: one thing looked at, and how it stands."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How a thing stands. Only `FINDING` and `COULD_NOT_LOOK` make a run end with exit code 3."""
+
+    OK = "ok"
+    NOTE = "note"
+    PLANNED = "planned"
+    FINDING = "finding"
+    COULD_NOT_LOOK = "could_not_look"
+
+
+_ORDER = [State.FINDING, State.COULD_NOT_LOOK, State.PLANNED, State.NOTE, State.OK]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`id` is stable from run to run (such as `06.log-invalid`); `evidence` is the sentence a reader can check."""
+
+    id: str
+    state: State
+    account: str
+    region: str
+    resource: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The one line that reads a list of findings for the reader, and the exit code it means (0 or 3)."""
+
+    line: str
+    exit_code: int
+    counts: dict[State, int]
+
+
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """Worst first, then by id, account, region and resource."""
+    return sorted(findings, key=lambda f: (_ORDER.index(f.state), f.id, f.account, f.region, f.resource))
+
+
+def verdict(findings: Sequence[Finding]) -> Verdict:
+    """Counts by state, in words, worst first."""
+    counts = {state: sum(1 for f in findings if f.state is state) for state in _ORDER}
+    bad = counts[State.FINDING] + counts[State.COULD_NOT_LOOK]
+    words = {
+        State.FINDING: ("needs attention", "need attention"),
+        State.COULD_NOT_LOOK: ("could not be looked at", "could not be looked at"),
+        State.PLANNED: ("is cured by the plan", "are cured by the plan"),
+        State.NOTE: ("is a note about the past", "are notes about the past"),
+        State.OK: ("is as it should be", "are as they should be"),
+    }
+    parts = [f"{counts[s]:,} {words[s][0] if counts[s] == 1 else words[s][1]}" for s in _ORDER if counts[s]]
+    line = f"{len(findings):,} checks: " + ", ".join(parts) + "." if findings else "Nothing was there to check."
+    return Verdict(line, 3 if bad else 0, counts)

@@ -1,0 +1,59 @@
+"""The gate: a plan runs only if its own id was approved, and then exactly as it was reviewed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from onetrail.change.clock import Clock
+from onetrail.change.guard import Guard
+from onetrail.change.plan import Change, Plan
+from onetrail.change.record import RunRecord
+from onetrail.errors import WrongUse
+
+
+class PlanRefused(WrongUse):
+    """Something was approved, but not this plan."""
+
+
+class Sender(Protocol):
+    """Sends one change to AWS as the identity the change names."""
+
+    def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The response, without its metadata but with `RequestId`; raises what the client raises."""
+        ...
+
+    def refusal(self, error: BaseException) -> str:
+        """The error code where AWS refused for lack of permission (`AccessDenied`), else an empty string."""
+        ...
+
+
+@dataclass
+class Gate:
+    """What `apply` needs: the approval, the sender, the record, the clock, the guard and where progress is said.
+
+    `anchor` puts the record's head into the locked work bucket after a plan that changed something; None where there is no such bucket yet.
+    """
+
+    approve: str
+    estate: str
+    sender: Sender
+    record: RunRecord
+    clock: Clock
+    guard: Guard
+    say: Callable[[str], None] = field(default=lambda line: None)
+    anchor: Callable[[RunRecord], None] | None = None
+
+    def opens_for(self, plan: Plan) -> bool:
+        """True if this plan was approved, False if nothing was; raises PlanRefused if something else was."""
+        if plan.empty or not self.approve:
+            return False
+        if self.approve == "any":
+            if self.estate != "practice":
+                raise PlanRefused(f"approve: 'any' is for the practice estate only; to apply this plan pass approve={plan.id}")
+            return True
+        if plan.id in {part.strip() for part in self.approve.split(",")}:
+            return True
+        raise PlanRefused(
+            f"step {plan.step}: the plan is now {plan.id}, which is not what was approved ({self.approve}); "
+            f"review it again and pass approve={plan.id}"
+        )

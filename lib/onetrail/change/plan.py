@@ -1,0 +1,111 @@
+"""A plan: what will be sent to AWS, in order, as a value that a person reads, approves by its id, and that runs as it is."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from onetrail.change.values import canonical_json
+
+NAMED = ""
+"""The identity that the parameters name for the account."""
+OPERATOR, BREAK_GLASS, GRANT_KEEPER, COPIER = "operator", "break-glass", "grant-keeper", "copier"
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A rule over one bucket that stands for many object calls.
+
+    `calls` are operations such as `CopyObject`; `fixed` are the parameters every single call must carry
+    (`CopySource.Bucket` is the bucket part of a copy source); `rule` says in plain values which objects are meant;
+    `listing` is the hash of the exact listing, for deletions only. `estimate` (objects, bytes, price) is shown, never hashed.
+    """
+
+    calls: tuple[str, ...]
+    fixed: Mapping[str, Any]
+    rule: Mapping[str, Any]
+    listing: str = ""
+    estimate: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One call that changes something, or one bulk rule.
+
+    `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` names a check that
+    must hold at the moment of sending. `closes` is the key of the change whose opening this one closes again: it is sent even when
+    something between the two fails. `expects` is `done`, or `refused` for a canary that must not get through.
+    """
+
+    key: str
+    account: str
+    region: str
+    service: str
+    call: str
+    parameters: Mapping[str, Any]
+    resource: str
+    before: Any
+    reason: str
+    undo: str
+    requires: str = ""
+    actor: str = NAMED
+    closes: str = ""
+    expects: str = "done"
+    bulk: Bulk | None = None
+
+    def meaning(self) -> dict[str, Any]:
+        """What approval covers: everything but counts, sizes, prices, words and the clock."""
+        said = {
+            "account": self.account,
+            "region": self.region,
+            "service": self.service,
+            "call": self.call,
+            "parameters": self.parameters,
+            "before": self.before,
+            "requires": self.requires,
+            "actor": self.actor,
+            "closes": self.closes,
+            "expects": self.expects,
+        }
+        if self.bulk:
+            said["bulk"] = [self.bulk.calls, self.bulk.fixed, self.bulk.rule, self.bulk.listing]
+        return said
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ordered changes of one step.
+
+    `waiting_for` names forerunner steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
+    nothing can be proposed, with its reason in `why`. `notes` are facts the reader should know before approving.
+    """
+
+    step: str
+    estate: str
+    accounts: tuple[str, ...]
+    changes: tuple[Change, ...]
+    waiting_for: str = ""
+    not_yet: datetime | None = None
+    why: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        keys = [change.key for change in self.changes]
+        twice = sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) != len(keys) else []
+        if twice:
+            raise ValueError(f"plan {self.step}: two changes share the key {twice[0]!r}")
+        for index, change in enumerate(self.changes):
+            if change.closes and change.closes not in keys[:index]:
+                raise ValueError(f"plan {self.step}: {change.key!r} closes {change.closes!r}, which nothing before it opens")
+
+    @property
+    def id(self) -> str:
+        """`p-` and 12 hex digits: the same for plans that mean the same."""
+        meaning = [self.step, self.estate, sorted(self.accounts), [change.meaning() for change in self.changes]]
+        return "p-" + hashlib.sha256(canonical_json(meaning).encode()).hexdigest()[:12]
+
+    @property
+    def empty(self) -> bool:
+        """True where there is nothing to approve."""
+        return not self.changes

@@ -1,0 +1,23 @@
+"""The errors onetrail raises on purpose: one line each, with the cure in the line."""
+
+
+class OnetrailError(Exception):
+    """Something went wrong that a person can act on; the message says what, where and what to do next."""
+
+    exit_code = 1
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this instead of a traceback: one line is what the reader needs."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class WrongUse(OnetrailError):
+    """The request itself is wrong: a parameter, a plan id, an account; nothing was changed."""
+
+    exit_code = 2
+
+
+class NotYet(OnetrailError):
+    """A wait is not over; the message names the time to come back."""
+
+    exit_code = 4

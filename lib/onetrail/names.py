@@ -1,0 +1,51 @@
+"""The names of everything onetrail makes, in one place: whoever removes it later looks for these."""
+
+from typing import Final
+
+BREAK_GLASS_ROLE: Final = "onetrail-break-glass"
+"""Log account: may change what the archive's policy otherwise refuses to everybody."""
+OPERATOR_ROLE: Final = "onetrail-operator"
+"""Log account: the everyday way in; reads all, builds the archive, cannot undo its locks."""
+READER_ROLE: Final = "onetrail-reader"
+"""Log account: reads logs and settings, changes nothing."""
+GRANT_KEEPER_ROLE: Final = "onetrail-grant-keeper"
+"""Log account: opens and closes the temporary grant while break-glass allows it."""
+COPIER_ROLE: Final = "onetrail-copier"
+"""Log account (pull) or source account (push): the one principal that may write copies while the grant is open."""
+LOG_ACCOUNT_ROLES: Final = (BREAK_GLASS_ROLE, OPERATOR_ROLE, READER_ROLE, GRANT_KEEPER_ROLE, COPIER_ROLE)
+
+SID_PREFIX: Final = "Onetrail"
+"""Every statement that onetrail adds to somebody else's policy has a Sid that starts with this."""
+SID_HOLD_STILL: Final = "OnetrailHoldStill"
+"""Old bucket: nobody deletes while the move is under way."""
+SID_COPY_LIST: Final = "OnetrailCopyList"
+"""Old bucket, temporary: the copier lists."""
+SID_COPY_READ: Final = "OnetrailCopyRead"
+"""Old bucket, temporary: the copier reads."""
+SID_SHELL: Final = "OnetrailEmptyShell"
+"""Old bucket after retirement: object calls are refused, the name stays ours."""
+
+TAG_KEY: Final = "onetrail"
+"""Tag on everything onetrail creates; its value is the run name."""
+
+
+def role_arn(partition: str, account_id: str, role: str) -> str:
+    """ARN of an IAM role without a path."""
+    return f"arn:{partition}:iam::{account_id}:role/{role}"
+
+
+def trail_arn(partition: str, home_region: str, account_id: str, trail: str) -> str:
+    """ARN of a trail; for a multi-region trail this home-region ARN is the only one (CloudTrail User Guide, trail naming)."""
+    return f"arn:{partition}:cloudtrail:{home_region}:{account_id}:trail/{trail}"
+
+
+def bucket_arn(partition: str, bucket: str) -> str:
+    """ARN of a bucket, without objects."""
+    return f"arn:{partition}:s3:::{bucket}"
+
+
+def partition_of(region: str) -> str:
+    """The partition a region belongs to: `aws`, `aws-cn` or `aws-us-gov`."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
