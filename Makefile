@@ -1,0 +1,78 @@
+# make demo runs the whole runbook; make test runs everything that is checked. Both set up .venv by themselves.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lab record bench lint lock test-pythons clean venv FORCE
+
+BIN := .venv/bin
+PARAMETERS ?= parameters/practice.yaml
+RUN := runs/practice
+
+# The same outputs on every machine.
+export PYTHONHASHSEED := 0
+export JUPYTER_PREFER_ENV_PATH := 1
+export JUPYTER_PLATFORM_DIRS := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+export COLUMNS := 120
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# Which tests. `make test TESTS=tests/unit NOTEBOOKS=` runs a part.
+TESTS ?= tests
+NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
+NBVAL = $(if $(strip $(NOTEBOOKS)),--nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg $(NOTEBOOKS))
+# The other Pythons on which the unit tests run as well, where they are found. `make test PYTHONS=` leaves them out.
+PYTHONS ?= 3.11 3.12 3.13
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
+	  printf '%-20s %s\n' "$$name" "$$what"; done
+
+venv: ## set up .venv exactly as requirements.lock says; nothing when it is so already
+	@.ci/venv .venv
+
+demo: venv ## the whole runbook against the practice estate; ends by naming the report
+	@$(BIN)/onetrail practice status >/dev/null 2>&1 || $(BIN)/onetrail practice start
+	@status=0; $(BIN)/onetrail run -f $(PARAMETERS) --approve any || status=$$?; \
+	  if [ -f $(RUN)/report.html ]; then echo "The report: $(RUN)/report.html"; \
+	  else echo "No report was written: the last lines above say why"; [ $$status -ne 0 ] || status=1; fi; \
+	  exit $$status
+
+test: lint test-pythons ## lint, types, layers, then every test: unit, notebooks, integration, browser
+	@chromium="$$(tests/browser/ensure_chromium.sh)" && ONETRAIL_CHROMIUM="$$chromium" ONETRAIL_LIVE=0 \
+	  $(BIN)/python -m pytest $(TESTS) $(NBVAL) $(PYTEST_ARGS)
+
+lint: venv ## ruff, mypy and the layers' contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test-pythons: venv ## the unit tests on every other Python of 3.11, 3.12 and 3.13 that is found
+	@own="$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"; \
+	for version in $(PYTHONS); do \
+	  if [ "$$version" = "$$own" ]; then continue; fi; \
+	  python="$$(.ci/python "$$version")"; \
+	  if [ -z "$$python" ]; then echo "Python $$version: none found, left out"; continue; fi; \
+	  .ci/venv ".venv-$$version" "$$python"; \
+	  echo "Python $$version: the unit tests"; \
+	  ".venv-$$version/bin/python" -m pytest -q -p no:cacheprovider -m 'not slow' tests/unit; \
+	done
+
+lab: venv ## JupyterLab on the notebooks, with the practice estate running
+	@$(BIN)/onetrail practice status >/dev/null 2>&1 || $(BIN)/onetrail practice start
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+
+record: venv ## run the notebooks afresh on a new practice estate and keep their outputs
+	@ONETRAIL_LIVE=0 $(BIN)/python tests/notebooks/record.py
+
+bench: venv ## measure the copy engine and the verification
+	@$(BIN)/python -m benchmarks
+
+lock: venv ## write requirements.lock again from the two .in files
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
+	  requirements.in requirements-dev.in -o requirements.lock
+
+clean: ## remove environments, caches and the practice run; the records of other runs stay
+	@[ ! -x $(BIN)/onetrail ] || $(BIN)/onetrail practice stop >/dev/null 2>&1 || true
+	@rm -rf .venv .venv-3.* .practice $(RUN) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache lib/*.egg-info
+	@find lib tests notebooks benchmarks -name __pycache__ -prune -exec rm -rf {} +
