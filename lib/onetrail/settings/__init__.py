@@ -1,0 +1,10 @@
+"""Parameters, validated: what a person decides before a run, as one frozen value.
+
+`Settings.from_file`, `Settings.from_notebook` and `Settings.from_mapping` are the three ways in;
+each raises `SettingsError` with one line that names the key, what is wrong and how to write it.
+"""
+
+from onetrail.settings.model import Account, Override, Settings
+from onetrail.settings.refusal import SettingsError
+
+__all__ = ["Account", "Override", "Settings", "SettingsError"]

@@ -1,0 +1,64 @@
+"""The ARNs that may stand in a parameter: roles, principals and KMS keys, taken apart."""
+
+import re
+from dataclasses import dataclass
+
+_IAM = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]*):(?P<kind>role|user)/(?P<name>[\w+=,.@/-]+)"
+)
+_KMS = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):key/(?P<name>[0-9A-Za-z-]+)"
+)
+
+
+@dataclass(frozen=True)
+class Arn:
+    """What matters of an ARN: `region` is empty for IAM, `name` holds the path too."""
+
+    partition: str
+    region: str
+    account_id: str
+    kind: str
+    name: str
+
+
+def iam_arn(text: str) -> Arn:
+    """An IAM role or user. Raises ValueError that says what is wanted and how this is written."""
+    example = "arn:aws:iam::123456789012:role/Name"
+    if ":assumed-role/" in text:
+        account, role = text.split(":")[4], text.split("/")[1]
+        raise ValueError(
+            f'is "{text}", a session that will be gone: name the role itself, "arn:aws:iam::{account}:role/{role}"'
+        )
+    if text.endswith(":root") or text.isdigit() or "*" in text:
+        raise ValueError(
+            f'is "{text}", which lets in more than one principal: name a role or a user, as in {example}'
+        )
+    found = _IAM.fullmatch(text)
+    if not found:
+        raise ValueError(f'is "{text}", which is not the ARN of a role or a user, as in {example}')
+    account = found["account"]
+    if not (account.isascii() and account.isdigit() and len(account) == 12):
+        lost = ": a leading zero was lost" if account.isdigit() and len(account) == 11 else ""
+        raise ValueError(f'is "{text}", and the account in it has {len(account)} digits instead of 12{lost}')
+    return Arn(found["partition"], "", account, found["kind"], found["name"])
+
+
+def role_arn(text: str) -> Arn:
+    """An IAM role. Raises ValueError."""
+    arn = iam_arn(text)
+    if arn.kind != "role":
+        raise ValueError(f'is "{text}", which is a user: only a role can be assumed')
+    return arn
+
+
+def kms_key_arn(text: str) -> Arn:
+    """A KMS key. Raises ValueError; an alias is refused, since a key policy knows the key only."""
+    found = _KMS.fullmatch(text)
+    if not found:
+        alias = " (an alias will not do)" if ":alias/" in text or text.startswith("alias/") else ""
+        raise ValueError(
+            f'is "{text}", and must be "none", "create" or the ARN of a key{alias}, '
+            "as in arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"
+        )
+    return Arn(found["partition"], found["region"], found["account"], "key", found["name"])

@@ -1,0 +1,111 @@
+"""What no single parameter shows: keys that contradict each other. Each check returns its line, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from onetrail.settings.arns import iam_arn, kms_key_arn
+from onetrail.settings.regions import partition_with
+
+if TYPE_CHECKING:
+    from onetrail.settings.model import Settings
+
+_BUCKETS = ("bucket_name", "access_log_bucket", "work_bucket")
+
+
+def _estate(s: Settings) -> str | None:
+    if s.estate == "aws" and s.scenario not in ("", "default"):
+        return f'scenario is "{s.scenario}", and scenarios are for estate: practice: leave it out'
+    if s.estate == "aws" and "any" in s.approvals:
+        return 'approve is "any", which is for estate: practice only: pass the ids of the plans you have read'
+    return None
+
+
+def _accounts(s: Settings) -> str | None:
+    ids = s.source_account_ids
+    for number, account_id in enumerate(ids):
+        if account_id in ids[:number]:
+            return f"source_accounts[{number}].account_id is {account_id}, which is listed before: name each account once"
+    if s.log_account.account_id in ids:
+        return (
+            f"log_account.account_id is {s.log_account.account_id}, which is a source account too: "
+            "the archive belongs into an account of its own"
+        )
+    return None
+
+
+def _regions(s: Settings) -> str | None:
+    if s.regions == "enabled":
+        return None
+    for number, region in enumerate(s.regions):
+        if partition_with(region) != s.partition:
+            return (
+                f"regions[{number}] is {region} of partition {partition_with(region)}, and home_region "
+                f"{s.home_region} is of {s.partition}: one run stays in one partition"
+            )
+        if region in s.regions[:number]:
+            return f"regions[{number}] is {region}, which is listed before: name each region once"
+    if s.home_region not in s.regions:
+        return f'regions does not hold home_region {s.home_region}: add it, or write "enabled"'
+    return None
+
+
+def _arns(s: Settings) -> Iterator[tuple[str, str]]:
+    for number, account in enumerate(s.source_accounts):
+        if account.role_arn:
+            yield f"source_accounts[{number}].role_arn", iam_arn(account.role_arn).partition
+    if s.log_account.role_arn:
+        yield "log_account.role_arn", iam_arn(s.log_account.role_arn).partition
+    for key in ("break_glass_principals", "operator_principals", "reader_principals"):
+        for number, text in enumerate(getattr(s, key)):
+            yield f"{key}[{number}]", iam_arn(text).partition
+    if s.kms_key.startswith("arn:"):
+        yield "kms_key", kms_key_arn(s.kms_key).partition
+
+
+def _partitions(s: Settings) -> str | None:
+    for key, partition in _arns(s):
+        if partition != s.partition:
+            return (
+                f"{key} is of partition {partition}, and home_region {s.home_region} is of {s.partition}: "
+                "one run stays in one partition"
+            )
+    return None
+
+
+def _buckets(s: Settings) -> str | None:
+    names = [getattr(s, key) for key in _BUCKETS]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            other = _BUCKETS[names.index(name)]
+            return f"{_BUCKETS[number]} is {name}, and so is {other}: each needs a bucket of its own"
+    for name in s.overrides:
+        if name in names:
+            key = _BUCKETS[names.index(name)]
+            return f"overrides.{name} names {key}, and overrides are for old buckets"
+    return None
+
+
+def _key(s: Settings) -> str | None:
+    if not s.kms_key.startswith("arn:"):
+        return None
+    region = kms_key_arn(s.kms_key).region
+    if region != s.home_region:
+        return f"kms_key is in {region}, and CloudTrail needs it in the bucket's region, home_region {s.home_region}"
+    return None
+
+
+_CHECKS: Final[tuple[Callable[[Settings], str | None], ...]] = (
+    _estate,
+    _accounts,
+    _regions,
+    _partitions,
+    _buckets,
+    _key,
+)
+
+
+def contradiction(settings: Settings) -> str | None:
+    """The first pair of parameters that cannot both be meant, as a line; None where all agree."""
+    return next((line for check in _CHECKS if (line := check(settings))), None)

@@ -1,0 +1,141 @@
+"""What the parameters are, in words: the template file and the table in the documentation, from the fields themselves."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import yaml
+from pydantic_core import PydanticUndefined
+
+from onetrail.settings.model import Settings
+from onetrail.settings.words import ESTATE_DEFAULTS, UNSTATED
+
+SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("This run", ("estate", "scenario", "run_name", "runs_dir")),
+    (
+        "Who",
+        (
+            "source_accounts",
+            "log_account",
+            "organization_id",
+            "break_glass_principals",
+            "operator_principals",
+            "reader_principals",
+            "contacts",
+        ),
+    ),
+    (
+        "Where",
+        (
+            "home_region",
+            "regions",
+            "trail_name",
+            "trail_mode",
+            "bucket_name",
+            "access_log_bucket",
+            "work_bucket",
+            "key_prefix",
+            "kms_key",
+        ),
+    ),
+    ("How long, and how it is kept", ("retention_years", "object_lock", "storage_class")),
+    ("How it is copied", ("copy_direction", "copy_engine", "max_requests_per_second", "grant_hours")),
+    (
+        "What must be proven, and what becomes of the old",
+        ("digest_check", "old_buckets", "quiet_hours", "cooling_off_days", "overrides"),
+    ),
+    ("What may be done", ("approve",)),
+)
+"""Heading -> its keys, in the order of `Settings`."""
+
+_HEAD: Final = """\
+# Every parameter of onetrail, for a real estate. Copy this file, fill in what is empty, and check it:
+#   onetrail run -f parameters/mine.yaml          (plans only: approve is empty)
+# Account ids always stand in quotes: YAML reads 012345670123 as the number 1402433619.
+# Words that YAML takes for something else (on, off, yes, no) stand in quotes too.
+# No secret belongs here: credentials come from your AWS configuration.
+"""
+_TEMPLATE_VALUES: Final[Mapping[str, Any]] = {
+    "estate": "aws",
+    "run_name": "",
+    "source_accounts": [{"account_id": "", "role_arn": ""}],
+    "log_account": {"account_id": "", "role_arn": ""},
+    "break_glass_principals": [],
+    "operator_principals": [],
+    "home_region": "",
+    "bucket_name": "",
+    "access_log_bucket": "",
+    "work_bucket": "",
+    "object_lock": "",
+}
+"""What the template says where it is not the default: empty is for the reader to fill in."""
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "source_accounts": '- {account_id: "012345670123", profile: "old-logs"}',
+    "break_glass_principals": '["arn:aws:iam::123456789012:role/SecurityLead"]',
+    "operator_principals": '["arn:aws:iam::123456789012:role/PlatformEngineer"]',
+    "regions": '["us-east-1", "eu-west-1"]',
+    "overrides": '{acme-old-logs: {direction: "push", storage_class: "STANDARD", old_bucket: "expire"}}',
+    "approve": '"p-0123456789ab, p-ba9876543210"',
+}
+
+
+def default_of(key: str, estate: str) -> Any:
+    """The default of a key on an estate as plain data; `...` where it must be stated."""
+    if key in ESTATE_DEFAULTS[estate]:
+        return ESTATE_DEFAULTS[estate][key]
+    default = Settings.model_fields[key].default
+    return ... if default is PydanticUndefined else list(default) if isinstance(default, tuple) else default
+
+
+def template_text() -> str:
+    """The text of parameters/template.yaml."""
+    parts = [_HEAD]
+    for heading, keys in SECTIONS:
+        parts.append(f"\n# --- {heading}\n")
+        parts.extend(_template_entry(key) for key in keys)
+    return "".join(parts)
+
+
+def _template_entry(key: str) -> str:
+    lines = [f"# {Settings.model_fields[key].description}"]
+    if key in _EXAMPLES:
+        lines.append(f"#   for example {_EXAMPLES[key]}")
+    return "\n".join(lines) + "\n" + yaml_entry(key, _TEMPLATE_VALUES.get(key, default_of(key, "aws")))
+
+
+def yaml_entry(key: str, value: Any) -> str:
+    """One key as YAML with every text in quotes, so that nothing is read as something else."""
+    if isinstance(value, Mapping) and value:
+        return f"{key}:\n" + "".join(f"  {name}: {_flow(item)}\n" for name, item in value.items())
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        items = ["".join(f"    {name}: {_flow(item)}\n" for name, item in entry.items()) for entry in value]
+        return f"{key}:\n" + "".join("  - " + item.removeprefix("    ") for item in items)
+    return f"{key}: {_flow(value)}\n"
+
+
+def _flow(value: Any) -> str:
+    text = yaml.safe_dump(
+        value, default_flow_style=True, default_style='"' if isinstance(value, str) else None
+    )
+    if isinstance(value, list):
+        text = "[" + ", ".join(_flow(item) for item in value) + "]"
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def parameters_table() -> str:
+    """Every parameter as a Markdown table: key, meaning, default on practice, default on AWS."""
+    rows = ["| parameter | meaning | default on practice | default on aws |", "|---|---|---|---|"]
+    for _, keys in SECTIONS:
+        for key in keys:
+            said = Settings.model_fields[key].description
+            practice, aws = (_said_default(default_of(key, estate)) for estate in ("practice", "aws"))
+            rows.append(f"| `{key}` | {said} | {practice} | {aws} |")
+    return "\n".join(rows) + "\n"
+
+
+def _said_default(value: Any) -> str:
+    return "must be stated" if value is ... else f"`{_flow(value)}`"
+
+
+def unstated(key: str, value: Any) -> Any:
+    """How a value is written where it is left to the estate's default: the notebooks state nothing that AWS must be told."""
+    return UNSTATED.get(key, value)

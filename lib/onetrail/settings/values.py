@@ -1,0 +1,171 @@
+"""The types of single parameters: each takes what a person may write and refuses the rest with its cure."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
+
+from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn
+from onetrail.settings.bucket_names import bucket_name_fault
+from onetrail.settings.refusal import account_id_fault, quoted, shown, text_wanted
+from onetrail.settings.regions import partition_with
+
+
+def _refusing(fault: Callable[[Any], str | None]) -> Callable[[Any], Any]:
+    """A validator from a function that returns what is wrong, or None."""
+
+    def checked(value: Any) -> Any:
+        said = fault(value)
+        if said:
+            raise ValueError(said)
+        return value
+
+    return checked
+
+
+def _matching(pattern: str, wanted: str) -> Callable[[Any], Any]:
+    """A validator for text that must match a pattern as a whole."""
+    return _refusing(
+        lambda text: None if re.fullmatch(pattern, text) else f"is {quoted(text)}, and must be {wanted}"
+    )
+
+
+def _arn(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """A validator that keeps the text once it could be taken apart."""
+
+    def checked(text: str) -> str:
+        parse(text)
+        return text
+
+    return checked
+
+
+def _list_fault(value: object) -> str | None:
+    """A lone word is not taken for a list."""
+    if isinstance(value, list | tuple):
+        return None
+    return (
+        f"is {shown(value)}, and a list belongs here: put it in brackets, or each item on a line after a dash"
+    )
+
+
+def _filled_fault(value: object) -> str | None:
+    return "is empty: name at least one" if value in ([], ()) else _list_fault(value)
+
+
+def _region_fault(region: str) -> str | None:
+    if partition_with(region):
+        return None
+    return f"is {quoted(region)}, which is not a region of AWS that onetrail knows: write it as in us-east-1"
+
+
+def _regions_fault(value: object) -> str | None:
+    """`enabled`, or a list that is not empty."""
+    if value == "enabled":
+        return None
+    if not isinstance(value, list | tuple):
+        return f'is {shown(value)}, and must be "enabled" or a list of regions'
+    if not value:
+        return 'is empty: write "enabled", or name the regions'
+    for number, region in enumerate(value):
+        fault = _region_fault(region) if isinstance(region, str) else text_wanted(region)
+        if fault:
+            return f"[{number}] {fault}"
+    return None
+
+
+def _folder_fault(name: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", name):
+        return None
+    return f"is {quoted(name)}, and becomes a folder: 1 to 64 letters, digits, dots, hyphens and underscores"
+
+
+def _trail_fault(name: str) -> str | None:
+    """CloudTrail API reference, CreateTrail, Name."""
+    good = 3 <= len(name) <= 128 and re.fullmatch(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*", name)
+    if good and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", name):
+        return None
+    return (
+        f"is {quoted(name)}, and CloudTrail takes 3 to 128 letters, digits and single dots, hyphens or "
+        "underscores between them"
+    )
+
+
+def _prefix_fault(prefix: str) -> str | None:
+    """CloudTrail API reference, CreateTrail, S3KeyPrefix: at most 200 characters; CloudTrail adds the slash itself."""
+    if prefix.startswith("/") or prefix.endswith("/"):
+        return f"is {quoted(prefix)}, and must have no slash at its ends: CloudTrail adds it"
+    if len(prefix) > 200 or not re.fullmatch(r"[A-Za-z0-9!_.*'()/-]*", prefix) or "//" in prefix:
+        return f"is {quoted(prefix)}, and must be at most 200 characters that are safe in a key"
+    if "AWSLogs" in prefix.split("/"):
+        return f"is {quoted(prefix)}, and CloudTrail adds AWSLogs itself: leave it out"
+    return None
+
+
+def _kms_key(text: str) -> str:
+    if text not in ("none", "create"):
+        kms_key_arn(text)
+    return text
+
+
+def _approve_fault(text: str) -> str | None:
+    words = [word.strip() for word in text.split(",")] if text else []
+    if len(words) > 1 and "any" in words:
+        return f"is {quoted(text)}: any stands alone"
+    for word in words:
+        if word != "any" and not re.fullmatch(r"p-[0-9a-f]{12}", word):
+            return (
+                f"is {quoted(text)}, and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, "
+                "or any (practice only)"
+            )
+    return None
+
+
+def _lock_fault(value: object) -> str | None:
+    if value != "":
+        return None
+    return (
+        "is not stated, and a lock cannot be taken back on AWS: "
+        'write object_lock: "none", "governance" or "compliance"'
+    )
+
+
+AccountId = Annotated[str, BeforeValidator(_refusing(account_id_fault))]
+RoleArn = Annotated[StrictStr, AfterValidator(_arn(role_arn))]
+Profile = Annotated[
+    StrictStr, AfterValidator(_matching(r"\S(.*\S)?", "the name of a profile in your AWS configuration"))
+]
+PrincipalArn = Annotated[StrictStr, AfterValidator(_arn(iam_arn))]
+Principals = Annotated[tuple[PrincipalArn, ...], BeforeValidator(_refusing(_list_fault))]
+Contacts = Annotated[
+    tuple[
+        Annotated[StrictStr, AfterValidator(_matching(r"\S(.*\S)?", "a person or an address, on one line"))],
+        ...,
+    ],
+    BeforeValidator(_refusing(_list_fault)),
+]
+Region = Annotated[StrictStr, AfterValidator(_refusing(_region_fault))]
+BucketName = Annotated[StrictStr, AfterValidator(_refusing(bucket_name_fault))]
+FolderName = Annotated[StrictStr, AfterValidator(_refusing(_folder_fault))]
+Folder = Annotated[StrictStr, AfterValidator(_matching(r"\S(.*\S)?", "a folder"))]
+Scenario = Annotated[
+    StrictStr, AfterValidator(_matching(r"([a-z][a-z0-9_-]*)?", "the name of a scenario of the estate"))
+]
+OrganizationId = Annotated[
+    StrictStr,
+    AfterValidator(_matching(r"(o-[a-z0-9]{10,32})?", "an organization's id as in o-a1b2c3d4e5, or empty")),
+]
+TrailName = Annotated[StrictStr, AfterValidator(_refusing(_trail_fault))]
+KeyPrefix = Annotated[StrictStr, AfterValidator(_refusing(_prefix_fault))]
+KmsKey = Annotated[StrictStr, AfterValidator(_kms_key)]
+Approve = Annotated[StrictStr, AfterValidator(_refusing(_approve_fault))]
+StatedLock = BeforeValidator(_refusing(_lock_fault))
+Filled = BeforeValidator(_refusing(_filled_fault))
+
+
+Enabled = BeforeValidator(_refusing(_regions_fault))
+Years = Annotated[StrictInt, Field(ge=1, le=30)]
+GrantHours = Annotated[StrictInt, Field(ge=1, le=168)]
+Rate = Annotated[StrictInt, Field(gt=0)]
+Count = Annotated[StrictInt, Field(ge=0)]

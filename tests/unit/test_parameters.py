@@ -1,0 +1,226 @@
+"""The parameter files and the notebooks' parameters cell say the same as `Settings`."""
+
+import ast
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import papermill
+import pytest
+import yaml
+
+from onetrail.settings import Settings, SettingsError
+from onetrail.settings.describe import SECTIONS, parameters_table, template_text
+from onetrail.settings.words import PRACTICE_CAST
+from onetrail.show.parameters_cell import NEXT_CELL, TAG, parameters_cell
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = ROOT / "parameters"
+PRACTICE = PARAMETERS / "practice.yaml"
+
+FILLED: dict[str, Any] = {
+    "run_name": "move-1",
+    "source_accounts": [{"account_id": "012345670123", "role_arn": "arn:aws:iam::012345670123:role/Move"}],
+    "log_account": {"account_id": "555566667777", "role_arn": "arn:aws:iam::555566667777:role/Move"},
+    "break_glass_principals": ["arn:aws:iam::888899990000:role/SecurityLead"],
+    "operator_principals": ["arn:aws:iam::888899990000:role/Engineer"],
+    "organization_id": "",
+    "reader_principals": [],
+    "contacts": [],
+    "home_region": "eu-west-1",
+    "bucket_name": "acme-archive",
+    "access_log_bucket": "acme-archive-access",
+    "work_bucket": "acme-archive-work",
+    "object_lock": "governance",
+}
+
+
+@pytest.fixture(scope="module")
+def practice() -> Settings:
+    return Settings.from_file(PRACTICE)
+
+
+def given_a_notebook_with(cell: str, **injected: Any) -> dict[str, Any]:
+    """The globals of a notebook that has run this parameters cell, and papermill's below it."""
+    names: dict[str, Any] = {
+        "__name__": "__main__",
+        "In": ["", cell],
+        "Out": {1: "shown"},
+        "_": "shown",
+        "_i1": cell,
+        "get_ipython": lambda: None,
+        "exit": object(),
+        "Path": Path,
+        "json": json,
+        "Settings": Settings,
+    }
+    exec(cell, names)  # noqa: S102 - the cell is our own text
+    return {**names, **injected}
+
+
+# --- files
+
+
+def test_every_key_stands_in_one_section_in_the_order_of_settings() -> None:
+    assert [key for _, keys in SECTIONS for key in keys] == list(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", ["practice", "template", "organization"])
+def test_every_file_has_every_key_in_order(name: str) -> None:
+    assert list(yaml.safe_load((PARAMETERS / f"{name}.yaml").read_text())) == list(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", ["practice", "organization"])
+def test_the_files_that_are_filled_load(name: str) -> None:
+    assert Settings.from_file(PARAMETERS / f"{name}.yaml").approve == ""
+
+
+def test_the_template_is_what_settings_say() -> None:
+    assert (PARAMETERS / "template.yaml").read_text() == template_text()
+
+
+def test_the_template_loads_once_it_is_filled_and_not_before() -> None:
+    template = yaml.safe_load(template_text())
+    with pytest.raises(SettingsError, match=r'^run_name is ""'):
+        Settings.from_mapping(template)
+    assert Settings.from_mapping({**template, **FILLED}).cooling_off_days == 30
+
+
+@pytest.mark.parametrize("key", sorted(set(FILLED) - {"organization_id", "reader_principals", "contacts"}))
+def test_each_empty_key_of_the_template_is_asked_for_by_name(key: str) -> None:
+    template = yaml.safe_load(template_text())
+    with pytest.raises(SettingsError, match=f"^{key}"):
+        Settings.from_mapping({**template, **FILLED, key: template[key]})
+
+
+def test_the_table_of_the_documentation_has_a_row_for_each_key() -> None:
+    rows = parameters_table().splitlines()[2:]
+    assert [row.split("`")[1] for row in rows] == list(Settings.model_fields)
+    assert all(row.count("|") == 5 for row in rows)
+
+
+def test_every_key_is_described() -> None:
+    assert [key for key, field in Settings.model_fields.items() if not field.description] == []
+
+
+# --- the parameters cell
+
+
+def test_the_cell_is_one_plain_literal_a_line_with_type_and_comment(practice: Settings) -> None:
+    _, *lines = parameters_cell(practice).splitlines()
+    assert len(lines) == len(Settings.model_fields)
+    for key, line in zip(Settings.model_fields, lines, strict=True):
+        (statement,) = ast.parse(line).body
+        assert isinstance(statement, ast.AnnAssign)
+        assert isinstance(statement.target, ast.Name)
+        assert statement.target.id == key
+        assert statement.value is not None
+        ast.literal_eval(statement.value)
+        assert line.endswith(f"  # {Settings.model_fields[key].description}")
+
+
+def test_the_cell_gives_the_settings_of_the_practice_file(practice: Settings) -> None:
+    assert Settings.from_notebook(given_a_notebook_with(parameters_cell(practice))) == practice
+
+
+def test_papermill_reads_name_type_and_help_of_every_key(practice: Settings, tmp_path: Path) -> None:
+    notebook = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": "parameters",
+                "execution_count": None,
+                "metadata": {"tags": [TAG]},
+                "outputs": [],
+                "source": parameters_cell(practice),
+            }
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path = tmp_path / "one.ipynb"
+    path.write_text(json.dumps(notebook))
+    read = papermill.inspect_notebook(str(path))
+    assert list(read) == list(Settings.model_fields)
+    assert {key: entry["help"] for key, entry in read.items()} == {
+        key: field.description for key, field in Settings.model_fields.items()
+    }
+    assert read["grant_hours"]["inferred_type_name"] == "int"
+    assert read["cooling_off_days"]["inferred_type_name"] == "int"
+
+
+def test_the_next_cell_is_python() -> None:
+    ast.parse(NEXT_CELL)
+
+
+# --- a notebook's globals
+
+
+def test_what_papermill_injects_wins(practice: Settings) -> None:
+    names = given_a_notebook_with(parameters_cell(practice), approve="any", retention_years=3)
+    settings = Settings.from_notebook(names)
+    assert (settings.approve, settings.retention_years) == ("any", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        # papermill -p aprove any
+        ("aprove", "any", "aprove is not a parameter; did you mean approve?"),
+        ("quiet_days", 3, "quiet_days is not a parameter; did you mean quiet_hours?"),
+        ("dry_run", True, "dry_run is not a parameter; parameters/template.yaml has them all"),
+        ("region", ["us-east-1"], "region is not a parameter; did you mean regions?"),
+        ("override", {"old-1": {}}, "override is not a parameter; did you mean overrides?"),
+    ],
+)
+def test_an_unknown_parameter_is_refused_by_name(
+    practice: Settings, name: str, value: object, line: str
+) -> None:
+    names = given_a_notebook_with(parameters_cell(practice), **{name: value})
+    with pytest.raises(SettingsError) as said:
+        Settings.from_notebook(names)
+    assert str(said.value) == f"{line} (if a later cell made it, restart the kernel and run from the top)"
+
+
+@pytest.mark.parametrize(
+    "value", [ModuleType("m"), Path, len, object(), PRACTICE, [object()], {"a": object()}, None]
+)
+def test_what_cannot_be_a_parameter_may_stand_beside_them(practice: Settings, value: object) -> None:
+    """Settings can be made again after later cells have run: their plans, findings and tables are no parameters."""
+    names = given_a_notebook_with(parameters_cell(practice), plan=value)
+    assert Settings.from_notebook(names) == practice
+
+
+def test_on_practice_the_account_may_lose_no_zero_either(practice: Settings) -> None:
+    names = given_a_notebook_with(parameters_cell(practice), log_account={"account_id": 44455556666})
+    with pytest.raises(SettingsError, match='"044455556666"'):
+        Settings.from_notebook(names)
+
+
+# --- the practice estate's values are the notebooks' defaults, and must not reach AWS unnoticed
+
+
+def test_the_cast_of_the_practice_file_is_the_one_that_is_watched_for(practice: Settings) -> None:
+    assert {key: practice.parameters()[key] for key in PRACTICE_CAST} == dict(PRACTICE_CAST)
+
+
+@pytest.mark.parametrize("left_out", sorted(PRACTICE_CAST))
+def test_a_key_left_out_for_aws_does_not_fall_back_on_the_practice_estate(
+    practice: Settings, left_out: str
+) -> None:
+    stated = {key: value for key, value in FILLED.items() if key != left_out}
+    names = given_a_notebook_with(parameters_cell(practice), estate="aws", **stated)
+    with pytest.raises(SettingsError) as said:
+        Settings.from_notebook(names)
+    assert str(said.value) == f"{left_out} still holds the practice estate's value: state it for estate: aws"
+
+
+def test_the_lock_and_the_waits_of_practice_do_not_carry_over_to_aws(practice: Settings) -> None:
+    stated = {**FILLED, "estate": "aws"}
+    settings = Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **stated))
+    assert (settings.quiet_hours, settings.cooling_off_days) == (24, 30)
+    del stated["object_lock"]
+    with pytest.raises(SettingsError, match=r"^object_lock is not stated"):
+        Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **stated))

@@ -1,0 +1,563 @@
+"""What a person may write as parameters, and the one line they get for everything else."""
+
+import re
+import string
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import botocore.loaders
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onetrail.errors import WrongUse
+from onetrail.settings import Settings, SettingsError
+from onetrail.settings.bucket_names import bucket_name_fault
+from onetrail.settings.place import repository_root
+from onetrail.settings.regions import REGIONS
+
+GOOD: dict[str, Any] = {
+    "estate": "aws",
+    "run_name": "move-1",
+    "source_accounts": [
+        {"account_id": "012345670123", "role_arn": "arn:aws:iam::012345670123:role/Move"},
+        {"account_id": "222233334444", "profile": "old-logs"},
+    ],
+    "log_account": {"account_id": "555566667777"},
+    "break_glass_principals": ["arn:aws:iam::888899990000:role/SecurityLead"],
+    "operator_principals": ["arn:aws:iam::888899990000:role/path/Engineer"],
+    "home_region": "eu-west-1",
+    "bucket_name": "acme-archive",
+    "access_log_bucket": "acme-archive-access",
+    "work_bucket": "acme-archive-work",
+    "object_lock": "governance",
+}
+
+
+def given_settings(**changes: Any) -> Settings:
+    return Settings.from_mapping({**GOOD, **changes})
+
+
+def refusal(**changes: Any) -> str:
+    """The line a person gets for these changes."""
+    with pytest.raises(SettingsError) as said:
+        given_settings(**changes)
+    line = str(said.value)
+    assert "\n" not in line
+    return line
+
+
+QUOTE_FALSE = (
+    "is the boolean false (YAML reads off, no and false so), and a word belongs here: put it in quotes"
+)
+ACCOUNT_KEYS = ({"account_id": "012345670123"}, {"account_id": "222233334444"})
+ONE_PRINCIPAL = (
+    "which lets in more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
+)
+NOT_AN_ARN = "which is not the ARN of a role or a user, as in arn:aws:iam::123456789012:role/Name"
+APPROVE = (
+    "and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, or any (practice only)"
+)
+KEY_ARN = "as in arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"
+
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    # A misspelt key must not leave the default in force.
+    ({"digset_check": "none"}, "digset_check is not a parameter; did you mean digest_check?"),
+    # A key that resembles none.
+    ({"zzz": 1}, "zzz is not a parameter; parameters/template.yaml has them all"),
+    # Keys inside an account and an override are closed too.
+    (
+        {"log_account": {"account_id": "555566667777", "rolearn": "x"}},
+        "log_account: rolearn is not a parameter; did you mean role_arn?",
+    ),
+    (
+        {"overrides": {"old-1": {"copy": "push"}}},
+        "overrides.old-1: copy is not a parameter; this has direction, storage_class, old_bucket",
+    ),
+    # YAML's octal: 012345670123 without quotes.
+    (
+        {"log_account": {"account_id": 1402433619}},
+        (
+            "log_account.account_id is the number 1402433619 (012345670123 in YAML is read as octal): "
+            'put it in quotes, "012345670123"'
+        ),
+    ),
+    # A number that lost its leading zero on the command line.
+    (
+        {"log_account": {"account_id": 12345678901}},
+        (
+            "log_account.account_id is the number 12345678901, and its leading zero is lost: "
+            'put all 12 digits in quotes, "012345678901"'
+        ),
+    ),
+    # A number with all its digits is still refused: the next one would lose a zero.
+    (
+        {"log_account": {"account_id": 123456789012}},
+        'log_account.account_id is a number, and an account id is text: put it in quotes, "123456789012"',
+    ),
+    # Text that lost its zero earlier.
+    (
+        {"log_account": {"account_id": "12345678901"}},
+        (
+            "log_account.account_id has 11 digits, and an account id has 12: a leading zero was lost, "
+            'write "012345678901"'
+        ),
+    ),
+    # Hyphens as the console shows them.
+    (
+        {"log_account": {"account_id": "5555-6666-7777"}},
+        'log_account.account_id is "5555-6666-7777", and an account id is 12 digits in quotes',
+    ),
+    # Digits of another script.
+    (
+        {"log_account": {"account_id": "٠١٢٣٤٥٦٧٠١٢٣"}},
+        'log_account.account_id is "٠١٢٣٤٥٦٧٠١٢٣", and an account id is 12 digits in quotes',
+    ),
+    # An account without an id.
+    (
+        {"log_account": {"profile": "x"}},
+        "log_account.account_id is missing, and it has no default: state it",
+    ),
+    ({"log_account": "555566667777"}, 'log_account is the text "555566667777", and a mapping belongs here'),
+    # Words that YAML reads as booleans.
+    ({"digest_check": False}, f'digest_check {QUOTE_FALSE}, one of "full", "sample" or "none"'),
+    (
+        {"trail_name": True},
+        "trail_name is the boolean true (YAML reads on, yes and true so), and a word belongs here: put it in quotes",
+    ),
+    ({"approve": False}, f"approve {QUOTE_FALSE}"),
+    # A word that is no choice, and one that is nearly one.
+    (
+        {"old_buckets": "burn"},
+        'old_buckets is "burn", and must be one of "retain_empty", "expire" or "delete"',
+    ),
+    (
+        {"copy_engine": "s3_batch"},
+        'copy_engine is "s3_batch", and must be one of "auto", "local" or "s3-batch"; did you mean "s3-batch"?',
+    ),
+    # An S3 class in small letters is not guessed at.
+    (
+        {"storage_class": "glacier"},
+        (
+            'storage_class is "glacier", and must be one of "cheapest", "cheapest_with_restore", "STANDARD", '
+            '"STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER" or "DEEP_ARCHIVE"'
+        ),
+    ),
+    # A key with nothing after the colon.
+    (
+        {"home_region": None},
+        "home_region has no value, and a word belongs here: write it in quotes, or two quotes for none",
+    ),
+    # A number where a name belongs, and the other way round.
+    ({"run_name": 2026}, 'run_name is the number 2026, and a word belongs here: put it in quotes, "2026"'),
+    (
+        {"retention_years": "7"},
+        'retention_years is the text "7", and a whole number belongs here: write it without quotes',
+    ),
+    ({"retention_years": True}, "retention_years is the boolean true, and a whole number belongs here"),
+    ({"retention_years": 7.5}, "retention_years is the number 7.5, and a whole number belongs here"),
+    # Bounds.
+    ({"retention_years": 0}, "retention_years is 0, and must be at least 1"),
+    ({"retention_years": 31}, "retention_years is 31, and must be at most 30"),
+    ({"grant_hours": 0}, "grant_hours is 0, and must be at least 1"),
+    ({"grant_hours": 169}, "grant_hours is 169, and must be at most 168"),
+    ({"max_requests_per_second": 0}, "max_requests_per_second is 0, and must be more than 0"),
+    ({"cooling_off_days": -1}, "cooling_off_days is -1, and must be at least 0"),
+    ({"quiet_hours": -1}, "quiet_hours is -1, and must be at least 0"),
+    # Names that would leave the runs folder.
+    *[
+        (
+            {"run_name": name},
+            f'run_name is "{name}", and becomes a folder: 1 to 64 letters, digits, dots, hyphens and underscores',
+        )
+        for name in ("../other", "a/b", "..", "", "-rf", "x" * 65, "a\n")
+        if "\n" not in name
+    ],
+    # Lists.
+    ({"source_accounts": []}, "source_accounts is empty: name at least one"),
+    ({"break_glass_principals": []}, "break_glass_principals is empty: name at least one"),
+    (
+        {"reader_principals": "arn:aws:iam::888899990000:role/Reader"},
+        (
+            'reader_principals is the text "arn:aws:iam::888899990000:role/Reader", and a list belongs here: '
+            "put it in brackets, or each item on a line after a dash"
+        ),
+    ),
+    # Accounts against each other.
+    (
+        {"source_accounts": [*ACCOUNT_KEYS, ACCOUNT_KEYS[0]]},
+        "source_accounts[2].account_id is 012345670123, which is listed before: name each account once",
+    ),
+    (
+        {"log_account": {"account_id": "222233334444"}},
+        (
+            "log_account.account_id is 222233334444, which is a source account too: "
+            "the archive belongs into an account of its own"
+        ),
+    ),
+    # The way into an account.
+    (
+        {
+            "log_account": {
+                "account_id": "555566667777",
+                "role_arn": "arn:aws:iam::555566667777:role/A",
+                "profile": "b",
+            }
+        },
+        "log_account has both role_arn and profile: keep one",
+    ),
+    (
+        {"log_account": {"account_id": "555566667777", "role_arn": "arn:aws:iam::222233334444:role/A"}},
+        "log_account has account_id 555566667777, and its role_arn is of account 222233334444",
+    ),
+    (
+        {"log_account": {"account_id": "555566667777", "role_arn": "arn:aws:iam::555566667777:user/ann"}},
+        'log_account.role_arn is "arn:aws:iam::555566667777:user/ann", which is a user: only a role can be assumed',
+    ),
+    # Principals.
+    (
+        {"reader_principals": ["Auditor"]},
+        f'reader_principals[0] is "Auditor", {NOT_AN_ARN}',
+    ),
+    (
+        {"reader_principals": ["arn:aws:iam::888899990000:root"]},
+        f'reader_principals[0] is "arn:aws:iam::888899990000:root", {ONE_PRINCIPAL}',
+    ),
+    ({"reader_principals": ["*"]}, f'reader_principals[0] is "*", {ONE_PRINCIPAL}'),
+    (
+        {"reader_principals": ["arn:aws:sts::888899990000:assumed-role/Auditor/ann"]},
+        (
+            'reader_principals[0] is "arn:aws:sts::888899990000:assumed-role/Auditor/ann", a session that will be gone: '
+            'name the role itself, "arn:aws:iam::888899990000:role/Auditor"'
+        ),
+    ),
+    (
+        {"reader_principals": ["arn:aws:iam::12345678901:role/Auditor"]},
+        (
+            'reader_principals[0] is "arn:aws:iam::12345678901:role/Auditor", and the account in it has 11 digits '
+            "instead of 12: a leading zero was lost"
+        ),
+    ),
+    # Regions.
+    (
+        {"home_region": "eu-west-9"},
+        'home_region is "eu-west-9", which is not a region of AWS that onetrail knows: write it as in us-east-1',
+    ),
+    ({"regions": "all"}, 'regions is the text "all", and must be "enabled" or a list of regions'),
+    ({"regions": []}, 'regions is empty: write "enabled", or name the regions'),
+    (
+        {"regions": ["eu-west-1", "Ireland"]},
+        'regions[1] is "Ireland", which is not a region of AWS that onetrail knows: write it as in us-east-1',
+    ),
+    (
+        {"regions": ["eu-west-1", False]},
+        f"regions[1] {QUOTE_FALSE}",
+    ),
+    (
+        {"regions": ["us-east-1"]},
+        'regions does not hold home_region eu-west-1: add it, or write "enabled"',
+    ),
+    (
+        {"regions": ["eu-west-1", "eu-west-1"]},
+        "regions[1] is eu-west-1, which is listed before: name each region once",
+    ),
+    # One partition a run.
+    (
+        {"regions": ["eu-west-1", "cn-north-1"]},
+        (
+            "regions[1] is cn-north-1 of partition aws-cn, and home_region eu-west-1 is of aws: "
+            "one run stays in one partition"
+        ),
+    ),
+    (
+        {"break_glass_principals": ["arn:aws-us-gov:iam::888899990000:role/SecurityLead"]},
+        (
+            "break_glass_principals[0] is of partition aws-us-gov, and home_region eu-west-1 is of aws: "
+            "one run stays in one partition"
+        ),
+    ),
+    # Buckets.
+    ({"bucket_name": "Acme"}, 'bucket_name is "Acme", and S3 takes no capital letters in a bucket name'),
+    (
+        {"work_bucket": "acme-archive"},
+        "work_bucket is acme-archive, and so is bucket_name: each needs a bucket of its own",
+    ),
+    (
+        {"overrides": {"acme-archive": {}}},
+        "overrides.acme-archive names bucket_name, and overrides are for old buckets",
+    ),
+    (
+        {"overrides": {"old-1": {"direction": "pul"}}},
+        'overrides.old-1.direction is "pul", and must be one of "auto", "pull" or "push"; did you mean "pull"?',
+    ),
+    # What CloudTrail refuses.
+    (
+        {"trail_name": "my trail"},
+        (
+            'trail_name is "my trail", and CloudTrail takes 3 to 128 letters, digits and single dots, hyphens or '
+            "underscores between them"
+        ),
+    ),
+    (
+        {"key_prefix": "logs/"},
+        'key_prefix is "logs/", and must have no slash at its ends: CloudTrail adds it',
+    ),
+    (
+        {"key_prefix": "AWSLogs"},
+        'key_prefix is "AWSLogs", and CloudTrail adds AWSLogs itself: leave it out',
+    ),
+    # The key.
+    (
+        {"kms_key": "alias/logs"},
+        f'kms_key is "alias/logs", and must be "none", "create" or the ARN of a key (an alias will not do), {KEY_ARN}',
+    ),
+    (
+        {"kms_key": "arn:aws:kms:us-east-1:555566667777:key/0a1b"},
+        "kms_key is in us-east-1, and CloudTrail needs it in the bucket's region, home_region eu-west-1",
+    ),
+    # The lock cannot be taken back, so on AWS nobody chooses it by silence.
+    (
+        {"object_lock": ""},
+        (
+            "object_lock is not stated, and a lock cannot be taken back on AWS: "
+            'write object_lock: "none", "governance" or "compliance"'
+        ),
+    ),
+    # Approval.
+    ({"approve": "p-12"}, f'approve is "p-12", {APPROVE}'),
+    ({"approve": "yes"}, f'approve is "yes", {APPROVE}'),
+    ({"approve": "p-0123456789ab,"}, f'approve is "p-0123456789ab,", {APPROVE}'),
+    (
+        {"approve": "any"},
+        'approve is "any", which is for estate: practice only: pass the ids of the plans you have read',
+    ),
+    ({"scenario": "ransom"}, 'scenario is "ransom", and scenarios are for estate: practice: leave it out'),
+    (
+        {"organization_id": "acme"},
+        'organization_id is "acme", and must be an organization\'s id as in o-a1b2c3d4e5, or empty',
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"), REFUSALS, ids=[f"{n}-{'-'.join(c)}" for n, (c, _) in enumerate(REFUSALS)]
+)
+def test_what_is_wrong_is_said_in_one_line_with_its_cure(changes: dict[str, Any], line: str) -> None:
+    assert refusal(**changes) == line
+
+
+def test_the_same_values_without_the_fault_are_taken() -> None:
+    """The twin of the table: each row differs from this in one thing only."""
+    assert given_settings().run_name == "move-1"
+
+
+def test_a_refusal_is_wrong_use() -> None:
+    assert issubclass(SettingsError, WrongUse)
+    assert SettingsError.exit_code == 2
+
+
+def test_the_lock_unstated_altogether_is_refused_on_aws_and_chosen_on_practice() -> None:
+    unstated = {key: value for key, value in GOOD.items() if key != "object_lock"}
+    with pytest.raises(SettingsError, match=r"object_lock is not stated"):
+        Settings.from_mapping(unstated)
+    assert Settings.from_mapping({**unstated, "estate": "practice"}).object_lock == "compliance"
+
+
+@pytest.mark.parametrize(("estate", "quiet", "cooling"), [("practice", 6, 2), ("aws", 24, 30)])
+def test_waits_left_unstated_follow_the_estate(estate: str, quiet: int, cooling: int) -> None:
+    settings = given_settings(estate=estate, quiet_hours=None, cooling_off_days=None)
+    assert (settings.quiet_hours, settings.cooling_off_days) == (quiet, cooling)
+    assert given_settings(estate=estate, cooling_off_days=0).cooling_off_days == 0
+
+
+def test_settings_stay_as_they_are() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        given_settings().approve = "any"  # type: ignore[misc]
+
+
+def test_what_follows_from_the_parameters() -> None:
+    settings = given_settings(
+        approve="p-0123456789ab, p-ba9876543210",
+        overrides={
+            "old-1": {"direction": "push", "storage_class": "STANDARD"},
+            "old-2": {"old_bucket": "expire"},
+        },
+    )
+    assert settings.partition == "aws"
+    assert given_settings(approve="").approvals == ()
+    assert settings.approvals == ("p-0123456789ab", "p-ba9876543210")
+    assert settings.source_account_ids == ("012345670123", "222233334444")
+    assert settings.all_account_ids == ("012345670123", "222233334444", "555566667777")
+    assert [settings.direction_for(b) for b in ("old-1", "old-2", "old-3")] == ["push", "auto", "auto"]
+    assert [settings.storage_class_for(b) for b in ("old-1", "old-2")] == ["STANDARD", "cheapest"]
+    assert [settings.retirement_for(b) for b in ("old-1", "old-2")] == ["retain_empty", "expire"]
+
+
+def test_parameters_written_out_and_read_again_are_the_same_settings() -> None:
+    settings = given_settings(regions=["eu-west-1", "us-east-1"], overrides={"old-1": {"direction": "push"}})
+    assert Settings.from_mapping(settings.parameters()) == settings
+    assert settings.parameters()["source_accounts"] == GOOD["source_accounts"]
+
+
+def test_changed_values_are_validated_again() -> None:
+    assert given_settings().with_values(approve="p-0123456789ab").approvals == ("p-0123456789ab",)
+    with pytest.raises(SettingsError, match="practice only"):
+        given_settings().with_values(approve="any")
+
+
+# --- buckets
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("acme-logs.eu", None),
+        ("a1b", None),
+        ("ab", "2 characters long"),
+        ("x" * 64, "64 characters long"),
+        ("Acme", "no capital letters"),
+        ("acme_logs", "only small letters, digits, dots and hyphens"),
+        ("-acme", "begins and ends with a letter or a digit"),
+        ("acme.", "begins and ends with a letter or a digit"),
+        ("acme..logs", "no two dots in a row"),
+        ("192.168.5.4", "no IP address"),
+        ("xn--acme", "names that begin with xn--"),
+        ("sthree-acme", "names that begin with sthree-"),
+        ("amzn-s3-demo-acme", "names that begin with amzn-s3-demo-"),
+        ("acme-s3alias", "names that end with -s3alias"),
+        ("acme--ol-s3", "names that end with --ol-s3"),
+        ("acme.mrap", "names that end with .mrap"),
+        ("acme--x-s3", "names that end with --x-s3"),
+        ("acme--table-s3", "names that end with --table-s3"),
+    ],
+)
+def test_bucket_names_are_held_to_the_rules_of_s3(name: str, fault: str | None) -> None:
+    said = bucket_name_fault(name)
+    assert said is None if fault is None else fault in (said or "")
+
+
+@given(st.text(alphabet=string.printable, max_size=70))
+def test_no_bucket_name_that_s3_cannot_spell_gets_through(name: str) -> None:
+    if bucket_name_fault(name) is None:
+        assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name)
+
+
+@given(st.integers(0, 10**12 - 1))
+def test_an_account_id_survives_as_text_and_never_as_a_number(number: int) -> None:
+    account_id = f"{number:012d}"
+    accounts = [{"account_id": account_id}]
+    if account_id != "555566667777":
+        assert given_settings(source_accounts=accounts).source_account_ids == (account_id,)
+    with pytest.raises(SettingsError, match=r"source_accounts\[0\].account_id is .*quotes"):
+        given_settings(source_accounts=[{"account_id": number}])
+
+
+def test_the_regions_are_those_the_sdk_knows() -> None:
+    known = {
+        partition["partition"]: tuple(sorted(partition["regions"]))
+        for partition in botocore.loaders.Loader().load_data("endpoints")["partitions"]
+    }
+    assert {name: known[name] for name in REGIONS} == dict(REGIONS)
+
+
+# --- files
+
+
+def given_a_file(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(textwrap.dedent(text), encoding="utf-8")
+    return path
+
+
+FILES = [
+    # The same key twice: YAML would let the second win.
+    (
+        "approve: ''\nestate: aws\napprove: any\n",
+        ", line 3: approve is written twice: mend or finish the file",
+    ),
+    # The same within an account.
+    (
+        'log_account:\n  account_id: "1"\n  account_id: "2"\n',
+        ", line 3: account_id is written twice: mend or finish the file",
+    ),
+    # Half-written.
+    (
+        "regions: [us-east-1,\n",
+        ", line 2: expected the node content, but found '<stream end>': mend or finish the file",
+    ),
+    ("", ": is empty; parameters/template.yaml shows every key"),
+    ("just words\n", ": holds str instead of keys with values; parameters/template.yaml shows every key"),
+    # Nothing but data is read.
+    (
+        "estate: !!python/object/apply:os.getcwd []\n",
+        (
+            ", line 1: could not determine a constructor for the tag "
+            "'tag:yaml.org,2002:python/object/apply:os.getcwd': mend or finish the file"
+        ),
+    ),
+    # What YAML makes of it is told with the file's name.
+    ("estate: off\n", f': estate {QUOTE_FALSE}, one of "practice" or "aws"'),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), FILES)
+def test_a_file_that_cannot_be_meant_is_refused_in_one_line(tmp_path: Path, text: str, line: str) -> None:
+    path = given_a_file(tmp_path, text)
+    with pytest.raises(SettingsError) as said:
+        Settings.from_file(path)
+    assert re.sub(r" \(and \d+ more\)$", "", str(said.value)) == f"{path}{line}"
+
+
+def test_a_file_that_is_not_there_or_no_text_is_said_so(tmp_path: Path) -> None:
+    missing = tmp_path / "none.yaml"
+    with pytest.raises(SettingsError) as said:
+        Settings.from_file(missing)
+    assert str(said.value) == f"{missing}: no such file; parameters/practice.yaml is the one to start with"
+    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="is not text in UTF-8"):
+        Settings.from_file(tmp_path / "bytes.yaml")
+
+
+def test_yaml_octal_is_caught_from_the_file_itself(tmp_path: Path) -> None:
+    path = given_a_file(
+        tmp_path,
+        """\
+        source_accounts: [{account_id: "222233334444"}]
+        log_account: {account_id: 012345670123}
+        break_glass_principals: [arn:aws:iam::888899990000:role/A]
+        operator_principals: [arn:aws:iam::888899990000:role/A]
+        home_region: us-east-1
+        bucket_name: acme-1
+        access_log_bucket: acme-2
+        work_bucket: acme-3
+        """,
+    )
+    with pytest.raises(SettingsError) as said:
+        Settings.from_file(path)
+    assert str(said.value) == (
+        f"{path}: log_account.account_id is the number 1402433619 (012345670123 in YAML is read as octal): "
+        'put it in quotes, "012345670123"'
+    )
+
+
+# --- folders
+
+
+def test_a_relative_runs_folder_is_meant_from_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert given_settings().run_folder == tmp_path / "runs" / "move-1"
+    assert given_settings(runs_dir="/elsewhere").run_folder == Path("/elsewhere/move-1")
+
+
+def test_outside_of_the_repository_it_is_meant_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "another"\n')
+    monkeypatch.chdir(tmp_path)
+    assert repository_root(tmp_path) is None
+    assert given_settings().run_folder == tmp_path / "runs" / "move-1"
