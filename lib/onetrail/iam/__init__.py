@@ -1,0 +1,57 @@
+"""IAM policy documents: read, compared, built, evaluated and explained; pure, no AWS call."""
+
+from onetrail.iam.build import Archive, Opening, all_documents
+from onetrail.iam.document import (
+    Document,
+    PolicyError,
+    canonical,
+    compact,
+    dead_principals,
+    differences,
+    parse,
+    size_bytes,
+    statements,
+    with_statements,
+    without_sids,
+)
+from onetrail.iam.evaluate import Decision, Policies, evaluate
+from onetrail.iam.expectations import STATES, Expectation, Verdict, expected, judge
+from onetrail.iam.explain import Row, explain, table
+from onetrail.iam.request import ANONYMOUS, Principal, Request, role, root, service, user
+from onetrail.iam.statement import prepared
+
+__all__ = [
+    "ANONYMOUS",
+    "STATES",
+    "Archive",
+    "Decision",
+    "Document",
+    "Expectation",
+    "Opening",
+    "Policies",
+    "PolicyError",
+    "Principal",
+    "Request",
+    "Row",
+    "Verdict",
+    "all_documents",
+    "canonical",
+    "compact",
+    "dead_principals",
+    "differences",
+    "evaluate",
+    "expected",
+    "explain",
+    "judge",
+    "parse",
+    "prepared",
+    "role",
+    "root",
+    "service",
+    "size_bytes",
+    "statements",
+    "table",
+    "user",
+    "with_statements",
+    "without_sids",
+]

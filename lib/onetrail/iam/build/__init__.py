@@ -1,0 +1,42 @@
+"""Builders of every policy document onetrail puts: plain values in, a document out."""
+
+from onetrail.iam.build.archive import Archive
+from onetrail.iam.build.central_bucket import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.build.documents import Opening, all_documents
+from onetrail.iam.build.key import kms_key
+from onetrail.iam.build.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
+from onetrail.iam.build.rails import archive_rail, rcp, scp, trail_rail
+from onetrail.iam.build.roles import (
+    copier_policy,
+    grant_keeper_policy,
+    operator_policy,
+    reader_policy,
+    source_copier_policy,
+    trust,
+)
+from onetrail.iam.build.side_buckets import access_log_bucket, work_bucket
+
+__all__ = [
+    "Archive",
+    "Opening",
+    "access_log_bucket",
+    "all_documents",
+    "archive_rail",
+    "central_bucket",
+    "central_bucket_open",
+    "central_bucket_window",
+    "copier_policy",
+    "grant_keeper_policy",
+    "kms_key",
+    "old_bucket_hold_still",
+    "old_bucket_open",
+    "old_bucket_shell",
+    "operator_policy",
+    "rcp",
+    "reader_policy",
+    "scp",
+    "source_copier_policy",
+    "trail_rail",
+    "trust",
+    "work_bucket",
+]

@@ -1,0 +1,93 @@
+"""What the builders need to know about the archive: plain values, no settings and no AWS."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onetrail.iam.document import VERSION, PolicyError
+from onetrail.names import bucket_arn
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The log account's buckets, key and roles, and the trails that deliver into them."""
+
+    partition: str
+    bucket: str
+    key_prefix: str
+    """S3 key prefix of the trail without slashes at its ends; empty for none."""
+    log_account: str
+    source_accounts: tuple[str, ...]
+    organization_id: str
+    """`o-...` when logs of an organization trail may arrive; empty for none."""
+    trail_arns: tuple[str, ...]
+    """Home-region ARNs; a multi-region trail has one."""
+    access_log_bucket: str
+    work_bucket: str
+    kms_key_arn: str
+    """Empty when the archive uses S3's own keys."""
+    break_glass_arn: str
+    grant_keeper_arn: str
+    operator_arn: str
+    reader_arn: str
+    copier_arn: str
+
+    def __post_init__(self) -> None:
+        for account in (self.log_account, *self.source_accounts):
+            if len(account) != 12 or not account.isdigit():
+                raise PolicyError(f"account {account!r} is not 12 digits: quote it, a leading zero counts")
+        if not self.trail_arns:
+            raise PolicyError(f"no trail ARN for bucket {self.bucket}: without one any trail could deliver, name it")
+        if any(wild in arn for arn in self.trail_arns for wild in "*?"):
+            raise PolicyError(f"trail ARN with a wildcard for bucket {self.bucket}: name the exact trail")
+        if not self.break_glass_arn:
+            raise PolicyError(f"no break-glass role for bucket {self.bucket}: its policy could never be changed again")
+
+    @property
+    def bucket_arn(self) -> str:
+        """ARN of the central bucket."""
+        return bucket_arn(self.partition, self.bucket)
+
+    @property
+    def objects_arn(self) -> str:
+        """Every object of the central bucket."""
+        return f"{self.bucket_arn}/*"
+
+    @property
+    def logs_arn(self) -> str:
+        """Every object below `AWSLogs/`, under the trail's key prefix."""
+        return f"{self.bucket_arn}/{self.prefix}AWSLogs/*"
+
+    @property
+    def prefix(self) -> str:
+        """The key prefix as it stands before `AWSLogs/`: empty, or with one slash at its end."""
+        clean = self.key_prefix.strip("/")
+        return f"{clean}/" if clean else ""
+
+    @property
+    def delivered_arns(self) -> list[str]:
+        """Where CloudTrail may put objects: one folder an account; for an organization its folder too.
+
+        An organization trail also needs its owner's own folder (CloudTrail User Guide, S3 bucket policy).
+        """
+        owners = {arn.split(":")[4] for arn in self.trail_arns} if self.organization_id else set()
+        folders = sorted({*self.source_accounts, *owners})
+        if self.organization_id:
+            folders.append(self.organization_id)
+        return [f"{self.bucket_arn}/{self.prefix}AWSLogs/{folder}/*" for folder in folders]
+
+
+def account_of(arn: str) -> str:
+    """The account in an ARN."""
+    return arn.split(":")[4]
+
+
+def one_or_many(found: list[str] | tuple[str, ...]) -> str | list[str]:
+    """A single value stands by itself, as AWS stores it."""
+    return found[0] if len(found) == 1 else list(found)
+
+
+def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy document of these statements; no two of them share a part, so whoever edits one edits only it."""
+    return {"Version": VERSION, "Statement": json.loads(json.dumps(statements))}

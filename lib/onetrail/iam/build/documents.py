@@ -1,0 +1,82 @@
+"""Every document onetrail puts, by the name it is known under."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onetrail.iam.build.archive import Archive, account_of, document
+from onetrail.iam.build.central_bucket import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.build.key import kms_key
+from onetrail.iam.build.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
+from onetrail.iam.build.rails import archive_rail, rcp, scp, trail_rail
+from onetrail.iam.build.roles import (
+    copier_policy,
+    grant_keeper_policy,
+    operator_policy,
+    reader_policy,
+    source_copier_policy,
+    trust,
+)
+from onetrail.iam.build.side_buckets import access_log_bucket, work_bucket
+
+BATCH_OPERATIONS = "batchoperations.s3.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One grant: who copies, out of which old buckets, until when (ISO 8601, UTC)."""
+
+    copiers: tuple[str, ...]
+    old_buckets: tuple[str, ...]
+    expires: str
+
+
+def all_documents(
+    archive: Archive,
+    opening: Opening,
+    *,
+    break_glass_principals: Sequence[str],
+    operator_principals: Sequence[str],
+    reader_principals: Sequence[str] = (),
+    old_prefixes: Sequence[str] = ("",),
+    rail_exempt: Sequence[str] = (),
+) -> dict[str, dict[str, Any]]:
+    """Name -> document. `old_bucket_*` stand for the first old bucket of the opening; the others differ by name only.
+
+    Readers default to the operators' principals, since a role that nobody may assume cannot be made.
+    """
+    bucket = opening.old_buckets[0]
+    partition = archive.partition
+    operators = (archive.operator_arn,)
+    found = {
+        "central_bucket": central_bucket(archive),
+        "central_bucket_window": central_bucket_window(archive),
+        "central_bucket_open": central_bucket_open(archive, opening.copiers, opening.old_buckets, opening.expires),
+        "old_bucket_hold_still": document(*old_bucket_hold_still(partition, bucket, break_glass_principals)),
+        "old_bucket_open": document(
+            *old_bucket_open(partition, bucket, archive.copier_arn, old_prefixes, opening.expires)
+        ),
+        "old_bucket_shell": old_bucket_shell(partition, bucket, break_glass_principals),
+        "kms_key": kms_key(archive),
+        "access_log_bucket": access_log_bucket(archive),
+        "work_bucket": work_bucket(archive),
+        "role_break_glass": document(
+            {"Sid": "AdministratorAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}
+        ),
+        "role_break_glass_trust": trust(break_glass_principals),
+        "role_operator": operator_policy(archive),
+        "role_operator_trust": trust(operator_principals),
+        "role_reader": reader_policy(archive),
+        "role_reader_trust": trust(reader_principals or operator_principals),
+        "role_grant_keeper": grant_keeper_policy(archive),
+        "role_grant_keeper_trust": trust(operators),
+        "role_copier": copier_policy(archive, opening.old_buckets),
+        "role_copier_trust": trust(operators, (BATCH_OPERATIONS,), account=archive.log_account),
+        "trail_rail": trail_rail(archive, rail_exempt),
+        "archive_rail": archive_rail(archive, rail_exempt),
+        "scp": scp(archive, rail_exempt),
+        "rcp": rcp(archive, rail_exempt),
+    }
+    if any(account_of(arn) != archive.log_account for arn in opening.copiers):
+        found["role_source_copier"] = source_copier_policy(archive, opening.old_buckets)
+    return found

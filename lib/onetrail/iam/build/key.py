@@ -1,0 +1,93 @@
+"""The policy of the archive's KMS key."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from onetrail.iam.build.archive import Archive, account_of, document, one_or_many
+from onetrail.iam.build.central_bucket import CLOUDTRAIL
+from onetrail.iam.condition import instant
+from onetrail.iam.document import PolicyError
+
+_CHANGES = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateGrant",
+    "kms:DeleteAlias",
+    "kms:DeleteImportedKeyMaterial",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:UpdateAlias",
+    "kms:UpdatePrimaryRegion",
+)
+"""Whoever can do one of these can make every log unreadable, or hand the key on."""
+
+
+def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "", window: bool = False) -> dict[str, Any]:
+    """CloudTrail encrypts for the named trails, the log account's own policies say who reads, break-glass changes.
+
+    With `copiers` of other accounts (push) they may encrypt until `expires`; `window` lets the grant-keeper set this
+    policy. Source: CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail".
+    """
+    trails = {"aws:SourceArn": one_or_many(archive.trail_arns)}
+    owners = sorted({account_of(arn) for arn in archive.trail_arns})
+    any_trail = [f"arn:{archive.partition}:cloudtrail:*:{owner}:trail/*" for owner in owners]
+    service = {"Effect": "Allow", "Principal": {"Service": CLOUDTRAIL}, "Resource": "*"}
+    found: list[dict[str, Any]] = [
+        {
+            "Sid": "AccountDecides",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:{archive.partition}:iam::{archive.log_account}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        {
+            **service,
+            "Sid": "CloudTrailEncrypts",
+            "Action": "kms:GenerateDataKey*",
+            "Condition": {
+                "StringEquals": trails,
+                "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": one_or_many(any_trail)},
+            },
+        },
+        {
+            **service,
+            "Sid": "CloudTrailUsesBucketKey",
+            "Action": ["kms:Decrypt", "kms:DescribeKey"],
+            "Condition": {"StringEquals": trails},
+        },
+        _denied("OnlyBreakGlassChanges", _CHANGES, (archive.break_glass_arn,)),
+        _denied("OnlyKeepersSetPolicy", ("kms:PutKeyPolicy",), _keepers(archive, window)),
+    ]
+    foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
+    if foreign:
+        if instant(expires) is None:
+            raise PolicyError(f"a key opened without an instant of expiry ({expires!r}): give the grant's")
+        found.append(
+            {
+                "Sid": "CopierEncrypts",
+                "Effect": "Allow",
+                "Principal": {"AWS": one_or_many(foreign)},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": "*",
+                "Condition": {"DateLessThan": {"aws:CurrentTime": expires}},
+            }
+        )
+    return document(*found)
+
+
+def _keepers(archive: Archive, window: bool) -> tuple[str, ...]:
+    return (archive.break_glass_arn, archive.grant_keeper_arn) if window else (archive.break_glass_arn,)
+
+
+def _denied(sid: str, actions: Sequence[str], exempt: Sequence[str]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": one_or_many(list(actions)),
+        "Resource": "*",
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(exempt))}},
+    }

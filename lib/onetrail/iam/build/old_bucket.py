@@ -1,0 +1,101 @@
+"""Statements onetrail adds to an old bucket's policy, and the policy of the empty shell that stays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from onetrail.iam.build.actions import SOURCE_LIST, SOURCE_READ
+from onetrail.iam.build.archive import document, one_or_many
+from onetrail.iam.build.central_bucket import checked_opening
+from onetrail.iam.document import PolicyError
+from onetrail.names import SID_COPY_LIST, SID_COPY_READ, SID_HOLD_STILL, SID_SHELL, bucket_arn
+
+Statement = dict[str, Any]
+
+
+def old_bucket_hold_still(partition: str, bucket: str, exempt_arns: Sequence[str]) -> list[Statement]:
+    """Nobody but the named deletes objects or changes what deletes them, while the move is under way.
+
+    CloudTrail goes on delivering: it only puts. Raises `PolicyError` when nobody is exempt.
+    """
+    _somebody(bucket, exempt_arns)
+    arn = bucket_arn(partition, bucket)
+    return [
+        {
+            "Sid": SID_HOLD_STILL,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": [
+                "s3:BypassGovernanceRetention",
+                "s3:DeleteBucket",
+                "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
+                "s3:PutBucketVersioning",
+                "s3:PutLifecycleConfiguration",
+            ],
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(exempt_arns))}},
+        }
+    ]
+
+
+def old_bucket_open(
+    partition: str, bucket: str, copier_arn: str, prefixes: Sequence[str], expires: str
+) -> list[Statement]:
+    """The copier lists and reads below the prefixes until `expires`; an empty prefix means the whole bucket."""
+    checked_opening((copier_arn,), (bucket,), expires)
+    if not prefixes:
+        raise PolicyError(f"no prefix to read in bucket {bucket}: name them, or an empty one for all")
+    arn = bucket_arn(partition, bucket)
+    until = {"DateLessThan": {"aws:CurrentTime": expires}}
+    everything = any(not prefix for prefix in prefixes)
+    patterns = ["*"] if everything else [f"{prefix}*" for prefix in sorted(prefixes)]
+    listing = until if everything else {**until, "StringLike": {"s3:prefix": one_or_many(patterns)}}
+    common = {"Effect": "Allow", "Principal": {"AWS": copier_arn}}
+    return [
+        {
+            "Sid": SID_COPY_LIST,
+            **common,
+            "Action": list(SOURCE_LIST),
+            "Resource": arn,
+            "Condition": listing,
+        },
+        {
+            "Sid": SID_COPY_READ,
+            **common,
+            "Action": list(SOURCE_READ),
+            "Resource": one_or_many([f"{arn}/{pattern}" for pattern in patterns]),
+            "Condition": until,
+        },
+    ]
+
+
+def old_bucket_shell(partition: str, bucket: str, keeper_arns: Sequence[str]) -> dict[str, Any]:
+    """The whole policy of a retired, empty bucket: the name stays ours and nothing can be put behind it.
+
+    Object calls are refused to everybody, services too. On the bucket itself the keepers may read settings and
+    change the policy; who must do more changes the policy first. Raises `PolicyError` when there is no keeper.
+    """
+    _somebody(bucket, keeper_arns)
+    arn = bucket_arn(partition, bucket)
+    refused = {"Effect": "Deny", "Principal": "*"}
+    return document(
+            {"Sid": SID_SHELL, **refused, "Action": "s3:*", "Resource": f"{arn}/*"},
+            {
+                "Sid": f"{SID_SHELL}Settings",
+                **refused,
+                "NotAction": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
+                "Resource": arn,
+            },
+            {
+                "Sid": f"{SID_SHELL}Keeper",
+                **refused,
+                "Action": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
+                "Resource": arn,
+                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(keeper_arns))}},
+            },
+    )
+
+
+def _somebody(bucket: str, arns: Sequence[str]) -> None:
+    if not arns or not all(arns):
+        raise PolicyError(f"a Deny for everybody on bucket {bucket}: name a role that can undo it")

@@ -1,0 +1,192 @@
+"""The roles of the move: who may become one, and what it may do; each as little as its work takes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from onetrail.iam.build.actions import BUCKET_READS, CONFIGURES, COPY_WRITES, OBJECT_READS, SOURCE_LIST, SOURCE_READ
+from onetrail.iam.build.archive import Archive, document, one_or_many
+from onetrail.iam.document import PolicyError
+from onetrail.names import bucket_arn
+
+Statement = dict[str, Any]
+
+
+def trust(
+    principals: Sequence[str],
+    services: Sequence[str] = (),
+    *,
+    account: str = "",
+    mfa: bool = False,
+    external_id: str = "",
+) -> dict[str, Any]:
+    """A trust policy: these ARNs may assume the role, and these services on behalf of `account`.
+
+    AWS stores the unique id of a named principal, so each must exist when this is put. Raises `PolicyError` when
+    nobody is named, when everybody is, or when a service comes without the account it must act for.
+    """
+    if not principals and not services:
+        raise PolicyError("a role that nobody may assume: name at least one principal")
+    if any("*" in principal for principal in principals):
+        raise PolicyError(f"a role that anybody may assume: {list(principals)!r}, name exact ARNs")
+    if services and not account:
+        raise PolicyError(f"services {list(services)!r} without an account: any account could make them act, name it")
+    found: list[Statement] = []
+    if principals:
+        condition: dict[str, Any] = {}
+        if mfa:
+            condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+        if external_id:
+            condition["StringEquals"] = {"sts:ExternalId": external_id}
+        found.append(
+            {
+                "Sid": "NamedPrincipals",
+                "Effect": "Allow",
+                "Principal": {"AWS": one_or_many(list(principals))},
+                "Action": "sts:AssumeRole",
+                **({"Condition": condition} if condition else {}),
+            }
+        )
+    if services:
+        found.append(
+            {
+                "Sid": "ServicesForUs",
+                "Effect": "Allow",
+                "Principal": {"Service": one_or_many(list(services))},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+        )
+    return document(*found)
+
+
+def operator_policy(archive: Archive) -> dict[str, Any]:
+    """The everyday role: builds the archive, reads it, lengthens locks, starts copies; cannot undo a lock."""
+    buckets, objects = _all_buckets(archive)
+    jobs = f"arn:{archive.partition}:s3:*:{archive.log_account}:job/*"
+    return document(
+        _allow("BuildBuckets", CONFIGURES, buckets),
+        _allow("ReadBuckets", BUCKET_READS, buckets),
+        _allow("ReadObjects", OBJECT_READS, objects),
+        _allow("WriteWork", ("s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectTagging"), [_work_objects(archive)]),
+        _allow("RaiseLocks", ("s3:PutObjectRetention",), [archive.objects_arn]),
+        _allow("BecomeCopier", ("sts:AssumeRole",), [archive.copier_arn, archive.grant_keeper_arn]),
+        _allow("RunCopyJobs", ("s3:CreateJob",), ["*"]),
+        _allow("WatchCopyJobs", ("s3:DescribeJob", "s3:UpdateJobPriority", "s3:UpdateJobStatus"), [jobs]),
+        {
+            **_allow("HandCopierToJobs", ("iam:PassRole",), [archive.copier_arn]),
+            "Condition": {"StringEquals": {"iam:PassedToService": "batchoperations.s3.amazonaws.com"}},
+        },
+        _allow("ReadAccount", _ACCOUNT_READS, ["*"]),
+        *_key(archive, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetKeyPolicy"),
+        {
+            "Sid": "NeverUndo",
+            "Effect": "Deny",
+            "Action": ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "Resource": objects,
+        },
+    )
+
+
+_ACCOUNT_READS = (
+    "access-analyzer:ListAnalyzers",
+    "account:GetAlternateContact",
+    "account:ListRegions",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetTrailStatus",
+    "ec2:DescribeRegions",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetAccountSummary",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAccessKeys",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:ListRoles",
+    "iam:ListUsers",
+    "iam:SimulateCustomPolicy",
+    "iam:SimulatePrincipalPolicy",
+    "kms:ListAliases",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:ListAllMyBuckets",
+    "s3:ListJobs",
+    "servicequotas:GetServiceQuota",
+)
+
+
+def reader_policy(archive: Archive) -> dict[str, Any]:
+    """Reads logs, records and settings; changes nothing."""
+    buckets, objects = _all_buckets(archive)
+    return document(
+        _allow("ReadBuckets", BUCKET_READS, buckets),
+        _allow("ReadObjects", OBJECT_READS, objects),
+        _allow("ReadAccount", _ACCOUNT_READS, ["*"]),
+        *_key(archive, "kms:Decrypt", "kms:DescribeKey", "kms:GetKeyPolicy"),
+    )
+
+
+def grant_keeper_policy(archive: Archive) -> dict[str, Any]:
+    """Sets the central bucket's policy (and its key's), nothing else; the policy itself says when it may."""
+    return document(
+        _allow("SetPolicy", ("s3:GetBucketPolicy", "s3:PutBucketPolicy"), [archive.bucket_arn]),
+        *_key(archive, "kms:GetKeyPolicy", "kms:PutKeyPolicy"),
+    )
+
+
+def copier_policy(archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Pull: a role of the log account reads the old buckets and writes copies below `AWSLogs/`.
+
+    `old_keys` are the ARNs of KMS keys that old buckets are encrypted with. Also reads manifests and writes reports
+    in the work bucket, for S3 Batch Operations.
+    """
+    return document(
+        *_reads_old(archive, old_buckets, old_keys),
+        _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        _allow("SeeCopies", ("s3:ListBucket", "s3:ListBucketVersions"), [archive.bucket_arn]),
+        _allow("ReadCopiesBack", OBJECT_READS, [archive.logs_arn]),
+        _allow("ReadManifests", ("s3:GetObject", "s3:GetObjectVersion"), [_work_objects(archive)]),
+        _allow("WriteReports", ("s3:PutObject",), [_work_objects(archive)]),
+        *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
+    )
+
+
+def source_copier_policy(archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Push: a role of the source account reads what only its own account can, and writes copies while it may."""
+    return document(
+        *_reads_old(archive, old_buckets, old_keys),
+        _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
+    )
+
+
+def _reads_old(archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str]) -> list[Statement]:
+    if not old_buckets or any("*" in name for name in old_buckets):
+        raise PolicyError(f"a copier needs exact old buckets, not {list(old_buckets)!r}: name each one")
+    arns = [bucket_arn(archive.partition, name) for name in sorted(old_buckets)]
+    found = [
+        _allow("ListOld", SOURCE_LIST, arns),
+        _allow("ReadOld", SOURCE_READ, [f"{arn}/*" for arn in arns]),
+    ]
+    return [*found, _allow("DecryptOld", ("kms:Decrypt",), list(old_keys))] if old_keys else found
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": one_or_many(list(actions)),
+        "Resource": one_or_many(list(resources)),
+    }
+
+
+def _all_buckets(archive: Archive) -> tuple[list[str], list[str]]:
+    names = (archive.bucket, archive.access_log_bucket, archive.work_bucket)
+    buckets = [bucket_arn(archive.partition, name) for name in names if name]
+    return buckets, [f"{arn}/*" for arn in buckets]
+
+
+def _work_objects(archive: Archive) -> str:
+    return f"{bucket_arn(archive.partition, archive.work_bucket)}/*"
+
+
+def _key(archive: Archive, *actions: str) -> list[Statement]:
+    return [_allow("UseKey", actions, [archive.kms_key_arn])] if archive.kms_key_arn else []

@@ -1,0 +1,6 @@
+"""What the central bucket must allow and must refuse: the requests its policy is judged by before it is put."""
+
+from onetrail.iam.expectations.ask import ADMINISTRATOR, STATES, Expectation, State
+from onetrail.iam.expectations.judge import Verdict, expected, judge
+
+__all__ = ["ADMINISTRATOR", "STATES", "Expectation", "State", "Verdict", "expected", "judge"]

@@ -1,0 +1,62 @@
+"""A document before its judge: every expected request of a state, with verdict and deciding statement."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from onetrail.iam.build.archive import Archive
+from onetrail.iam.build.documents import Opening
+from onetrail.iam.condition import instant
+from onetrail.iam.document import Document, PolicyError
+from onetrail.iam.evaluate import Decision, Policies, evaluate
+from onetrail.iam.expectations.ask import Ask, Expectation, State
+from onetrail.iam.expectations.grant import granted
+from onetrail.iam.expectations.standing import standing
+from onetrail.iam.explain import Row, row
+
+_ANY_DAY: Final = "2026-01-12T09:00:00Z"
+"""Without a grant nothing in the policy depends on time."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the document says to one expectation."""
+
+    expectation: Expectation
+    decision: Decision
+
+    @property
+    def as_wanted(self) -> bool:
+        """Whether the document does what it must."""
+        return self.decision.allowed == self.expectation.wanted
+
+    @property
+    def row(self) -> Row:
+        """Who, does what, where, wanted, verdict, deciding statement."""
+        return row(self.expectation.request, self.decision, self.expectation.wanted)
+
+
+def judge(
+    archive: Archive, document: Document, state: State, opening: Opening | None = None
+) -> list[Verdict]:
+    """Each expected request of that state under the document, as the bucket's policy."""
+    return [
+        Verdict(e, evaluate(e.request, Policies(identity=e.identity_policies, resource=document)))
+        for e in expected(archive, state, opening)
+    ]
+
+
+def expected(archive: Archive, state: State, opening: Opening | None = None) -> list[Expectation]:
+    """All requests of a state with their wanted verdicts.
+
+    `open` and `expired` are about an opening: one minute before its expiry, and the very instant of it. Raises
+    `PolicyError` when it is missing or has no instant of expiry.
+    """
+    if state in ("steady", "window"):
+        return standing(Ask(archive, _ANY_DAY), state)
+    end = instant(opening.expires) if opening else None
+    if opening is None or end is None:
+        raise PolicyError(f"state {state} is about a grant: pass its opening, with an instant of expiry")
+    now = end - timedelta(minutes=1) if state == "open" else end
+    ask = Ask(archive, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return [*standing(ask, state), *granted(ask, opening, state == "open")]
