@@ -1,0 +1,224 @@
+"""One digest by itself: opening the object, and finding out whether CloudTrail signed what is in it.
+
+The signing string holds the original bucket and key, so a moved digest verifies wherever it lies. The
+signature is in the object's metadata; a copy that lost it is still proven by the next digest, which quotes
+it. Source: CloudTrail User Guide, "Custom implementations of CloudTrail log file integrity validation".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from onetrail.cloudtrail.digest import (
+    SIGNATURE_ALGORITHM,
+    Digest,
+    DigestFormatError,
+    GzipError,
+    Previous,
+    digest_of,
+    gunzip_single,
+    sha256_hex,
+    signing_string,
+)
+from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, ParsedKey, parse
+from onetrail.cloudtrail.publickeys import KeyStore, PublicKey, verify
+from onetrail.cloudtrail.verdict import (
+    AllowList,
+    DigestObject,
+    FileVerdict,
+    Group,
+    Proof,
+    State,
+    TrailIdentity,
+)
+
+ARCHIVE_CLASSES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+KEY_EARLY: Final = timedelta(hours=2)
+"""A key may sign this long before its stated validity (awscli looks as far around a digest)."""
+KEY_LATE: Final = timedelta(days=30)
+"""And this long after: CloudTrail delivers again for 30 days."""
+
+Name = tuple[str, str, str, str, str, Kind, datetime | None]
+"""What makes a digest that digest, wherever it lies: organization, account, region, trail, home region,
+kind, time."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One digest object under examination. `trusted`: CloudTrail signed these bytes for this place in this
+    chain."""
+
+    source: DigestObject
+    parsed: ParsedKey
+    digest: Digest | None = None
+    message: bytes = b""
+    public: PublicKey | None = None
+    signature: str = ""
+    state: State | None = None
+    why: str = ""
+    proof: Proof = Proof.NONE
+    trusted: bool = False
+    verified: bool = False
+
+    @property
+    def name(self) -> Name:
+        """The digest's name, free of bucket and prefix."""
+        return name_of(self.parsed)
+
+    def settle(self, state: State, why: str) -> "Candidate":
+        """The same candidate with a state that is not valid."""
+        self.state, self.why, self.trusted = state, why, False
+        return self
+
+    def verdict(self) -> FileVerdict:
+        """The verdict as it stands. Original names are given only where CloudTrail's signature covers
+        them."""
+        told = self.digest if self.digest and self.verified else None
+        bucket, key = (told.bucket, told.key) if told else ("", "")
+        state = self.state or State.VALID
+        return FileVerdict(self.source.key, bucket, key, self.parsed.kind, state, self.why, self.proof)
+
+
+def name_of(parsed: ParsedKey) -> Name:
+    """The name of a digest, free of bucket and prefix."""
+    p = parsed
+    return (p.organization_id, p.account, p.region, p.trail, p.home_region, p.kind, p.stamp)
+
+
+def group_of(parsed: ParsedKey) -> Group | None:
+    """The chain that a digest key belongs to; None if it is no digest key."""
+    if parsed.kind not in DIGEST_KINDS:
+        return None
+    backfill = parsed.kind is Kind.BACKFILL_DIGEST
+    return Group(parsed.account, parsed.region, parsed.trail, parsed.home_region, backfill)
+
+
+def opened(source: DigestObject, group: Group, keys: KeyStore, allowed: AllowList) -> Candidate:
+    """The candidate, read as far as it can be without its neighbours; its state is None if nothing speaks
+    against it."""
+    found = Candidate(source, parse(source.key, allowed.prefix))
+    if group_of(found.parsed) != group:
+        return found.settle(State.FOREIGN, found.parsed.why or "not a digest of this chain")
+    if group.identity not in allowed.trails:
+        return found.settle(
+            State.FOREIGN, f"{group.trail} of {group.account} is not a trail on the allow list"
+        )
+    if source.raw_gz is None:
+        archived = source.storage_class in ARCHIVE_CLASSES
+        why = source.why or (
+            f"in {source.storage_class}: restore it first" if archived else "could not be read"
+        )
+        return found.settle(State.ARCHIVED if archived else State.UNREADABLE, why)
+    if source.size is not None and source.size != len(source.raw_gz):
+        return found.settle(State.UNREADABLE, f"{len(source.raw_gz)} of {source.size} bytes were read")
+    return _with_content(found, source.raw_gz, keys)
+
+
+def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
+    try:
+        raw = gunzip_single(raw_gz)
+        found.digest = digest = digest_of(raw)
+    except GzipError as err:
+        return found.settle(State.INVALID, err.why)
+    except DigestFormatError as err:
+        return found.settle(State.INVALID, str(err))
+    found.message = signing_string(digest, raw)
+    metadata = {name.lower(): value for name, value in found.source.metadata.items()}
+    found.signature = metadata.get("signature", "").strip().lower()
+    stated = metadata.get("signature-algorithm", SIGNATURE_ALGORITHM)
+    for algorithm in (digest.algorithm, stated):
+        if algorithm != SIGNATURE_ALGORITHM:
+            return found.settle(
+                State.INVALID, f"signature algorithm {algorithm!r} is not {SIGNATURE_ALGORITHM}"
+            )
+    return _with_key(found, digest, metadata.get("backfill-generation-timestamp", ""), keys)
+
+
+def _with_key(found: Candidate, digest: Digest, generated: str, keys: KeyStore) -> Candidate:
+    region = found.parsed.region
+    found.public = key = keys.find(region, digest.fingerprint)
+    signed_at = _instant(generated) if found.parsed.kind is Kind.BACKFILL_DIGEST else digest.end
+    if key is None:
+        return found.settle(*_no_key(digest, region, signed_at, keys))
+    if fault := key.fault():
+        return found.settle(
+            State.UNREADABLE, f"the saved public key {key.fingerprint} cannot be used: {fault}"
+        )
+    if signed_at and not key.valid_from - KEY_EARLY <= signed_at <= key.valid_to + KEY_LATE:
+        return found.settle(
+            State.INVALID, f"public key {key.fingerprint} was not in use at {signed_at.isoformat()}"
+        )
+    return found
+
+
+def _no_key(digest: Digest, region: str, signed_at: datetime | None, keys: KeyStore) -> tuple[State, str]:
+    if elsewhere := keys.regions_with(digest.fingerprint):
+        return State.INVALID, f"its public key belongs to {', '.join(elsewhere)}, not to {region}"
+    if signed_at and keys.holds_time(region, signed_at):
+        return (
+            State.INVALID,
+            f"no public key of CloudTrail in {region} has the fingerprint {digest.fingerprint}",
+        )
+    return (
+        State.UNREADABLE,
+        f"no public keys of {region} are held for its time; save them with ListPublicKeys",
+    )
+
+
+def authenticate(found: Candidate, quoted: Iterable[Previous], allowed: AllowList) -> None:
+    """Verify the signature: from metadata, else as the next digests quote it. Sets `trusted`, or state and
+    reason.
+
+    It does not matter who quotes a signature: it either verifies with CloudTrail's key or it does not.
+    """
+    if found.state or found.digest is None or found.public is None:
+        return
+    if found.signature and verify(found.public, found.signature, found.message):
+        found.proof = Proof.METADATA
+    elif any(verify(found.public, previous.signature, found.message) for previous in quoted):
+        found.proof = Proof.SUCCESSOR
+    elif found.signature:
+        found.settle(
+            State.INVALID, "its signature does not verify: content, name, metadata or key was changed"
+        )
+        return
+    else:
+        found.settle(
+            State.UNSIGNED, "the metadata holds no signature, and no next digest quotes one that verifies"
+        )
+        return
+    found.verified = True
+    _place(found, found.digest, allowed)
+
+
+def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
+    """A signature proves who wrote it, not that it belongs here."""
+    origin = parse(digest.key)
+    identity = TrailIdentity(digest.account, origin.trail, origin.home_region)
+    if digest.account != found.parsed.account or identity not in allowed.trails:
+        found.settle(State.FOREIGN, f"signed for another trail: {digest.key}")
+    elif name_of(origin) != found.name:
+        found.settle(State.INVALID, f"a genuine digest of another place lies under this key: {digest.key}")
+    elif digest.bucket not in allowed.buckets:
+        found.settle(
+            State.FOREIGN, f"delivered to the bucket {digest.bucket}, which is not on the allow list"
+        )
+    else:
+        found.trusted = True
+        if found.signature and found.proof is Proof.SUCCESSOR:
+            found.state = State.INVALID
+            found.why = "the signature in its metadata was changed; its content is what CloudTrail signed"
+
+
+def content_hash(found: Candidate) -> str:
+    """SHA-256 of the content, or of the stored bytes where the content could not be read."""
+    return found.digest.sha256 if found.digest else sha256_hex(found.source.raw_gz or b"")
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

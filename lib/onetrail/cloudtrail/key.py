@@ -1,0 +1,294 @@
+"""The grammar of object keys in a bucket that CloudTrail writes to.
+
+    P AWSLogs/[o-org/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz
+    P AWSLogs/[o-org/]ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/
+          ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOMEREGION_YYYYMMDDTHHmmSSZ[_backfill].json.gz
+
+Source: CloudTrail User Guide, "Getting and viewing your CloudTrail log files" and "CloudTrail digest file
+structure". The folder names of Insights, network activity and aggregated events stand there; their file names do
+not, so those are taken with the folder's name or with plain `CloudTrail` in the middle.
+A key whose path and file name disagree is never guessed at: it is `FOREIGN`, with the reason.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+ROOT: Final = "AWSLogs/"
+"""The first folder below the key prefix, the same for every service that delivers logs."""
+
+
+class Kind(StrEnum):
+    """What an object is, by its key."""
+
+    LOG = "log"
+    DIGEST = "digest"
+    BACKFILL_DIGEST = "backfill-digest"
+    INSIGHT = "insight"
+    NETWORK_ACTIVITY = "network-activity"
+    AGGREGATED = "aggregated"
+    MARKER = "marker"
+    FOREIGN = "foreign"
+
+
+FOLDERS: Final[dict[Kind, str]] = {
+    Kind.LOG: "CloudTrail",
+    Kind.DIGEST: "CloudTrail-Digest",
+    Kind.BACKFILL_DIGEST: "CloudTrail-Digest",
+    Kind.INSIGHT: "CloudTrail-Insight",
+    Kind.NETWORK_ACTIVITY: "CloudTrail-NetworkActivity",
+    Kind.AGGREGATED: "CloudTrail-Aggregated",
+}
+"""The folder below the account, for each kind that has one."""
+LOG_KINDS: Final = frozenset({Kind.LOG, Kind.INSIGHT, Kind.NETWORK_ACTIVITY, Kind.AGGREGATED})
+"""Files that hold records and that digests name."""
+DIGEST_KINDS: Final = frozenset({Kind.DIGEST, Kind.BACKFILL_DIGEST})
+
+
+class ParsedKey(NamedTuple):
+    """What a key says. Texts are empty and dates None where the kind has no such part.
+
+    `prefix` is the key prefix without its closing slash; `date` the day in the path (UTC, the day of delivery, or of
+    a digest's end); `stamp` the instant in the file name (UTC; minutes for logs, seconds for digests); `unique` the
+    meaningless random part of a log; `why` is filled for `FOREIGN` only.
+    """
+
+    kind: Kind
+    prefix: str = ""
+    organization_id: str = ""
+    account: str = ""
+    region: str = ""
+    date: dt.date | None = None
+    stamp: dt.datetime | None = None
+    unique: str = ""
+    trail: str = ""
+    home_region: str = ""
+    why: str = ""
+
+    def format(self) -> str:
+        """The canonical key. Markers and foreign keys have none: `ValueError`."""
+        return f"{_folder(self)}{_file_name(self)}"
+
+
+class Partition(NamedTuple):
+    """A part of a bucket that one listing prefix covers: all objects of an account, kind, region and month.
+
+    `kind` is never `BACKFILL_DIGEST`: those lie among the digests. `month` is `YYYY-MM` from the path.
+    """
+
+    account: str
+    kind: Kind
+    region: str
+    month: str
+
+
+_REGION: Final = r"[a-z]{2,5}(?:-[a-z]+){1,2}-\d{1,2}"
+_ACCOUNT_PART: Final = r"AWSLogs/(?:(o-[a-z0-9]{10,32})/)?(\d{12})/"
+_DAY_PART: Final = rf"({_REGION})/(\d{{4}})/(\d\d)/(\d\d)/"
+_HOUR_MINUTE: Final = r"(?:[01]\d|2[0-3])[0-5]\d"
+
+
+def _log_pattern(folder: str) -> re.Pattern[str]:
+    names = "CloudTrail" if folder == "CloudTrail" else f"(?:{folder}|CloudTrail)"
+    tail = rf"\2_{names}_\3_(\4\5\6T{_HOUR_MINUTE}Z)_?([A-Za-z0-9]+)\.json\.gz\Z"
+    return re.compile(_ACCOUNT_PART + folder + "/" + _DAY_PART + tail, re.ASCII)
+
+
+_LOGS: Final = tuple((kind, _log_pattern(FOLDERS[kind])) for kind in Kind if kind in LOG_KINDS)
+_LOG_MATCH: Final = _LOGS[0][1].match
+_DIGEST_MATCH: Final = re.compile(
+    _ACCOUNT_PART
+    + "CloudTrail-Digest/"
+    + _DAY_PART
+    + rf"\2_CloudTrail-Digest_\3_([A-Za-z0-9._-]{{1,128}})_({_REGION})_(\4\5\6T{_HOUR_MINUTE}[0-5]\dZ)(_backfill)?\.json\.gz\Z",
+    re.ASCII,
+).match
+_PARTITION_MATCH: Final = re.compile(
+    _ACCOUNT_PART + r"(CloudTrail(?:-[A-Za-z]+)?)/(" + _REGION + r")/(\d{4})/(\d\d)/\d\d/[^/]+\Z", re.ASCII
+).match
+_MARKER_MATCH: Final = re.compile(
+    r"AWSLogs/(?:o-[a-z0-9]{10,32}/)?(?:\d{12}/(?:CloudTrail(?:-[A-Za-z]+)?/(?:"
+    + _REGION
+    + r"/(?:\d{4}/(?:\d\d/(?:\d\d/)?)?)?)?)?)?\Z",
+    re.ASCII,
+).match
+_KIND_OF_FOLDER: Final = {
+    folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
+}
+_LOOSE_FILE: Final = re.compile(r"(\d{12})_(CloudTrail[A-Za-z-]*)_(.+)_(\d{8})T", re.ASCII)
+
+
+def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> ParsedKey:
+    """What this key says; never raises.
+
+    `key_prefix` is the trail's S3KeyPrefix: a key outside it is foreign. None takes any prefix, `""` demands none.
+    With `size` (bytes) a folder marker that holds bytes is foreign; without it a key ending in `/` counts as a marker.
+    """
+    if key_prefix is None:
+        at = key.rfind(ROOT)
+    else:
+        at = len(key_prefix) + 1 if key_prefix else 0
+        if not key.startswith(f"{key_prefix}/" if key_prefix else ROOT):
+            return _foreign(f"outside the key prefix {key_prefix!r}")
+        if key.endswith("/") and len(key) == at:
+            return _marker(key_prefix, size)
+    if at < 0 or (at and key[at - 1] != "/"):
+        return _foreign("not below AWSLogs/")
+    prefix = key[: at - 1] if at else ""
+    if found := _LOG_MATCH(key, at):
+        return _log(Kind.LOG, prefix, found)
+    if found := _DIGEST_MATCH(key, at):
+        return _digest(prefix, found)
+    for kind, pattern in _LOGS[1:]:
+        if found := pattern.match(key, at):
+            return _log(kind, prefix, found)
+    if key[-1] == "/" and _MARKER_MATCH(key, at):
+        return _marker(prefix, size)
+    return _foreign(_reason(key[at:]))
+
+
+def partition_of_key(key: str) -> Partition | None:
+    """The partition a log or digest lies in, by its folders alone; None for markers and foreign folders.
+
+    Several times faster than `parse`, and looser: the file name is not looked at.
+    """
+    at = key.rfind(ROOT)
+    if at < 0 or not (found := _PARTITION_MATCH(key, at)):
+        return None
+    _, account, folder, region, year, month = found.groups()
+    kind = _KIND_OF_FOLDER.get(folder)
+    return Partition(account, kind, region, f"{year}-{month}") if kind else None
+
+
+def month_prefix(partition: Partition, key_prefix: str = "", organization_id: str = "") -> str:
+    """The listing prefix of one partition, closing slash included."""
+    start = f"{key_prefix}/{ROOT}" if key_prefix else ROOT
+    level = f"{organization_id}/" if organization_id else ""
+    folder = FOLDERS[partition.kind]
+    return (
+        f"{start}{level}{partition.account}/{folder}/{partition.region}/{partition.month.replace('-', '/')}/"
+    )
+
+
+def month_prefixes(
+    account: str,
+    regions: Iterable[str],
+    first: dt.date,
+    last: dt.date,
+    kinds: Iterable[Kind] = (Kind.LOG, Kind.DIGEST),
+    key_prefix: str = "",
+    organization_id: str = "",
+) -> Iterator[tuple[Partition, str]]:
+    """Every partition from the month of `first` to the month of `last` (both included) with its listing prefix.
+
+    Order: kind, region, month, as given.
+    """
+    regions = tuple(regions)
+    for kind in dict.fromkeys(Kind.DIGEST if kind is Kind.BACKFILL_DIGEST else kind for kind in kinds):
+        for region in regions:
+            for month in _months(first, last):
+                partition = Partition(account, kind, region, month)
+                yield partition, month_prefix(partition, key_prefix, organization_id)
+
+
+def below_prefix(key: str) -> str:
+    """The key from `AWSLogs/` on: what stays the same when an object is moved below another key prefix."""
+    at = key.rfind(ROOT)
+    return key[at:] if at >= 0 else key
+
+
+def _months(first: dt.date, last: dt.date) -> Iterator[str]:
+    for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def _log(kind: Kind, prefix: str, found: re.Match[str]) -> ParsedKey:
+    org, account, region, _, _, _, text, unique = found.groups()
+    day = _day(text[:8])
+    if day is None:
+        return _foreign(f"there is no day {text[:8]}")
+    return ParsedKey(kind, prefix, org or "", account, region, day, dt.datetime.fromisoformat(text), unique)
+
+
+def _digest(prefix: str, found: re.Match[str]) -> ParsedKey:
+    org, account, region, _, _, _, trail, home, text, backfill = found.groups()
+    day = _day(text[:8])
+    if day is None:
+        return _foreign(f"there is no day {text[:8]}")
+    kind = Kind.BACKFILL_DIGEST if backfill else Kind.DIGEST
+    stamp = dt.datetime.fromisoformat(text)
+    return ParsedKey(kind, prefix, org or "", account, region, day, stamp, "", trail, home)
+
+
+@lru_cache(maxsize=8192)
+def _day(digits: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(digits)
+    except ValueError:
+        return None
+
+
+def _marker(prefix: str, size: int | None) -> ParsedKey:
+    return _foreign(f"a folder marker that holds {size} bytes") if size else ParsedKey(Kind.MARKER, prefix)
+
+
+def _foreign(why: str) -> ParsedKey:
+    return ParsedKey(Kind.FOREIGN, why=why)
+
+
+def _reason(tail: str) -> str:
+    """Why a key below AWSLogs/ is not one of CloudTrail's, for a person to read."""
+    parts = tail.split("/")
+    place = parts[2:] if len(parts) > 1 and parts[1].startswith("o-") else parts[1:]
+    if not re.fullmatch(r"[0-9]{12}", place[0]):
+        return "no account id below AWSLogs/"
+    folder = place[1] if len(place) > 1 else ""
+    if folder not in _KIND_OF_FOLDER:
+        return f"the folder {folder!r} is not CloudTrail's"
+    if len(place) != 7:
+        return "not ACCOUNT/FOLDER/REGION/YYYY/MM/DD/FILE"
+    if not place[6].endswith(".json.gz"):
+        return "the file name does not end in .json.gz"
+    return _disagreement(place)
+
+
+def _disagreement(place: list[str]) -> str:
+    account, folder, region, year, month, day, name = place
+    found = _LOOSE_FILE.match(name)
+    if not found:
+        return "the file name is not one that CloudTrail gives"
+    checks = (
+        ("account", account, found[1]),
+        ("kind", folder, found[2]),
+        ("region", region, found[3].split("_")[0]),
+        ("day", year + month + day, found[4]),
+    )
+    wrong = [
+        f"{what} {here} in the path but {there} in the file name"
+        for what, here, there in checks
+        if here != there
+    ]
+    return "; ".join(wrong) or "the file name is not one that CloudTrail gives"
+
+
+def _folder(parsed: ParsedKey) -> str:
+    if parsed.kind not in FOLDERS or parsed.date is None:
+        raise ValueError(f"a {parsed.kind} key has no canonical form")
+    start = f"{parsed.prefix}/{ROOT}" if parsed.prefix else ROOT
+    level = f"{parsed.organization_id}/" if parsed.organization_id else ""
+    day = parsed.date.isoformat().replace("-", "/")
+    return f"{start}{level}{parsed.account}/{FOLDERS[parsed.kind]}/{parsed.region}/{day}/"
+
+
+def _file_name(parsed: ParsedKey) -> str:
+    head = f"{parsed.account}_{FOLDERS[parsed.kind]}_{parsed.region}"
+    if parsed.stamp is None:
+        raise ValueError("a log or digest key needs its stamp")
+    day = parsed.stamp.date().isoformat().replace("-", "")
+    if parsed.kind in LOG_KINDS:
+        return f"{head}_{day}T{parsed.stamp:%H%M}Z_{parsed.unique}.json.gz"
+    tail = "_backfill" if parsed.kind is Kind.BACKFILL_DIGEST else ""
+    return f"{head}_{parsed.trail}_{parsed.home_region}_{day}T{parsed.stamp:%H%M%S}Z{tail}.json.gz"

@@ -1,0 +1,175 @@
+"""The values that digest verification takes and gives.
+
+Two rules hold for every word here: what could not be looked at is never called missing, and nothing is called valid
+that CloudTrail's own signature does not cover.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from onetrail.cloudtrail.key import Kind
+
+
+class State(StrEnum):
+    """What became of one file.
+
+    `unsigned`: nothing signed speaks of it, so it may be genuine and cannot be proven. `archived`: must be restored
+    before it can be read. `unreadable`: it could not be looked at. `foreign`: of a bucket, trail or account that is
+    not on the allow list; not followed. `duplicate`: a second copy of a digest, which changes nothing.
+    """
+
+    VALID = "valid"
+    INVALID = "invalid"
+    MISSING = "missing"
+    UNSIGNED = "unsigned"
+    ARCHIVED = "archived"
+    FOREIGN = "foreign"
+    DUPLICATE = "duplicate"
+    UNREADABLE = "unreadable"
+
+
+class Proof(StrEnum):
+    """Where a valid file's proof comes from."""
+
+    NONE = ""
+    METADATA = "signature in the object's metadata"
+    SUCCESSOR = "signature in the next digest"
+    DIGEST = "hash in a signed digest"
+
+
+class ReadStatus(StrEnum):
+    """What reading one log came to."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    ARCHIVED = "archived"
+    FOREIGN = "foreign"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """The answer to "give me this log". `body` is the gzip file as stored, None unless found.
+
+    `key` is where it lies now (empty: under its original key); `why` explains any status but found.
+    """
+
+    status: ReadStatus
+    body: bytes | None = None
+    key: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestObject:
+    """A digest as it lies in a bucket today. `raw_gz` is None where it could not be read.
+
+    `metadata` is the user metadata without `x-amz-meta-`; `size` in bytes as listed, None if not known; `why` is the
+    reason where `raw_gz` is None (a refusal, a time-out).
+    """
+
+    bucket: str
+    key: str
+    raw_gz: bytes | None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    size: int | None = None
+    storage_class: str = "STANDARD"
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailIdentity:
+    """A trail as digest keys name it. `account` is the account in the key: of an organization trail, each member."""
+
+    account: str
+    trail: str
+    home_region: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowList:
+    """What may be believed and read. `buckets` are original bucket names; `prefix` is the key prefix below which the
+    objects lie today (None: any). A genuine digest of somebody else's trail verifies too, hence this list."""
+
+    buckets: frozenset[str]
+    trails: frozenset[TrailIdentity]
+    prefix: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Group:
+    """One chain of digests: an account's events of one region (`region`) through one trail. Backfill is its own."""
+
+    account: str
+    region: str
+    trail: str
+    home_region: str
+    backfill: bool = False
+
+    @property
+    def identity(self) -> TrailIdentity:
+        """The trail of this chain."""
+        return TrailIdentity(self.account, self.trail, self.home_region)
+
+
+@dataclass(frozen=True, slots=True)
+class FileVerdict:
+    """One file and what can be said of it. `key` is where it lies now, empty if it is not there.
+
+    `original_bucket` and `original_key` are empty where no signed digest tells them. `why` is empty for a plain
+    valid file.
+    """
+
+    key: str
+    original_bucket: str
+    original_key: str
+    kind: Kind
+    state: State
+    why: str = ""
+    proof: Proof = Proof.NONE
+
+
+class IntervalState(StrEnum):
+    """`proven`: every digest of the time is here, signed and linked to the one before. `gap`: digests are missing or
+    cannot be believed. `restart`: CloudTrail began a new chain; what was delivered before it is not proven, and
+    nothing shows whether that was an owner's StopLogging or the removal of an older chain's end."""
+
+    PROVEN = "proven"
+    GAP = "gap"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stretch of delivery time (UTC). `start` None: not known. `missing` is the least number of absent digests,
+    by the hourly rhythm."""
+
+    start: datetime | None
+    end: datetime
+    state: IntervalState
+    why: str = ""
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A whole chain, after every digest was seen. `proven` intervals speak of digests; whether each log that they
+    name is intact stands in the file verdicts. `digests` and `logs` count files by state."""
+
+    account: str
+    region: str
+    trail: str
+    home_region: str
+    backfill: bool
+    intervals: tuple[Interval, ...]
+    digests: Mapping[State, int]
+    logs: Mapping[State, int]
+
+    @property
+    def sound(self) -> bool:
+        """No gap, and every file valid (or a harmless duplicate). Restarts are facts about the past and allowed."""
+        good = {State.VALID, State.DUPLICATE}
+        gaps = any(interval.state is IntervalState.GAP for interval in self.intervals)
+        return not gaps and set(self.digests) | set(self.logs) <= good
