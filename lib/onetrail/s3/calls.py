@@ -1,0 +1,291 @@
+"""The eight S3 calls this project makes by the million: how each is written and how its answer is read. Pure.
+
+Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners are stated on every call.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from onetrail.s3 import listed, markup
+from onetrail.s3.rows import Body, Copied, Deletion, Deletions, Head, ObjectPage, VersionPage
+from onetrail.s3.transport import Answer
+
+T = TypeVar("T")
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request before it is addressed and signed.
+
+    `query` is encoded; `parameters` are the call's parameters by their names in the SDK, for whoever must permit it.
+    """
+
+    operation: str
+    method: str
+    bucket: str
+    key: str
+    query: str
+    headers: Pairs
+    body: bytes
+    parameters: Mapping[str, Any]
+    parse: Callable[[Answer], T]
+    changes: bool
+
+
+def list_objects(
+    bucket: str,
+    owner: str,
+    prefix: str,
+    *,
+    token: str = "",
+    start_after: str = "",
+    owners: bool = False,
+    limit: int = 1000,
+) -> Call[ObjectPage]:
+    """ListObjectsV2, one page."""
+    query = [("encoding-type", "url"), ("list-type", "2"), ("max-keys", str(limit)), ("prefix", prefix)]
+    query += [("continuation-token", token)] if token else []
+    query += [("fetch-owner", "true")] if owners else []
+    query += [("start-after", start_after)] if start_after and not token else []
+    return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.object_page)
+
+
+def list_versions(
+    bucket: str, owner: str, prefix: str, *, key_marker: str = "", version_marker: str = "", limit: int = 1000
+) -> Call[VersionPage]:
+    """ListObjectVersions, one page."""
+    query = [("encoding-type", "url"), ("max-keys", str(limit)), ("prefix", prefix), ("versions", "")]
+    query += [("key-marker", key_marker)] if key_marker else []
+    query += [("version-id-marker", version_marker)] if version_marker else []
+    return _reading("ListObjectVersions", "GET", bucket, "", owner, query, listed.version_page)
+
+
+def head_object(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[Head]:
+    """HeadObject, with checksums."""
+    return _reading(
+        "HeadObject",
+        "HEAD",
+        bucket,
+        key,
+        owner,
+        _version(version_id),
+        _head,
+        (("x-amz-checksum-mode", "ENABLED"),),
+    )
+
+
+def get_object(bucket: str, owner: str, key: str, *, version_id: str = "", if_match: str = "") -> Call[Body]:
+    """GetObject, the whole body."""
+    more = (("if-match", f'"{if_match}"'),) if if_match else ()
+    return _reading(
+        "GetObject",
+        "GET",
+        bucket,
+        key,
+        owner,
+        _version(version_id),
+        lambda answer: Body(_head(answer), answer.body),
+        more,
+    )
+
+
+def copy_object(
+    *,
+    source_bucket: str,
+    source_owner: str,
+    key: str,
+    bucket: str,
+    owner: str,
+    source_etag: str = "",
+    source_version_id: str = "",
+    target_key: str = "",
+    storage_class: str = "",
+    acl: str = "",
+    lock_mode: str = "",
+    retain_until: datetime | None = None,
+    only_if_absent: bool = False,
+    kms_key_id: str = "",
+) -> Call[Copied]:
+    """CopyObject with metadata and tags kept and a SHA-256 stored; `""` and None leave a header out."""
+    target = target_key or key
+    source = quote(f"{source_bucket}/{key}") + (
+        f"?versionId={quote(source_version_id)}" if source_version_id else ""
+    )
+    until = stamp(retain_until) if retain_until else ""
+    headers: list[tuple[str, str]] = [
+        ("x-amz-copy-source", source),
+        ("x-amz-expected-bucket-owner", owner),
+        ("x-amz-source-expected-bucket-owner", source_owner),
+        ("x-amz-checksum-algorithm", "SHA256"),
+    ]
+    parameters: dict[str, Any] = {
+        "Bucket": bucket,
+        "Key": target,
+        "CopySource": {"Bucket": source_bucket, "Key": key},
+        "ExpectedBucketOwner": owner,
+        "ExpectedSourceBucketOwner": source_owner,
+        "ChecksumAlgorithm": "SHA256",
+    }
+    for name, header, value in (
+        ("CopySourceIfMatch", "x-amz-copy-source-if-match", f'"{source_etag}"' if source_etag else ""),
+        ("IfNoneMatch", "if-none-match", "*" if only_if_absent else ""),
+        ("StorageClass", "x-amz-storage-class", storage_class),
+        ("ACL", "x-amz-acl", acl),
+        ("ObjectLockMode", "x-amz-object-lock-mode", lock_mode),
+        ("ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", until),
+        ("ServerSideEncryption", "x-amz-server-side-encryption", "aws:kms" if kms_key_id else ""),
+        ("SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", kms_key_id),
+    ):
+        if value:
+            headers.append((header, value))
+            parameters[name] = value
+    if source_version_id:
+        parameters["CopySource"]["VersionId"] = source_version_id
+    return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, _copied, True)
+
+
+def put_retention(
+    bucket: str, owner: str, key: str, *, mode: str, retain_until: datetime, version_id: str = ""
+) -> Call[str]:
+    """PutObjectRetention; the result is the request id."""
+    until = stamp(retain_until)
+    body = f'<Retention xmlns="{_NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()
+    parameters = {
+        "Bucket": bucket,
+        "Key": key,
+        "Retention": {"Mode": mode, "RetainUntilDate": until},
+        "ExpectedBucketOwner": owner,
+        **({"VersionId": version_id} if version_id else {}),
+    }
+    query = encoded([("retention", ""), *_version(version_id)])
+    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id, True)
+
+
+def put_object(
+    bucket: str, owner: str, key: str, body: bytes, *, headers: Mapping[str, str] | None = None
+) -> Call[str]:
+    """PutObject of a small body; the result is the request id."""
+    parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner}
+    more = tuple((headers or {}).items())
+    every = (("x-amz-expected-bucket-owner", owner), _md5(body), *more)
+    return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, _request_id, True)
+
+
+def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> Call[Deletions]:
+    """DeleteObjects of up to 1,000 (key, version id, ETag); `""` leaves the version id or the ETag out.
+
+    A version id names exact bytes; where it is given no ETag is sent. ValueError for more than 1,000, or a key XML cannot hold.
+    """
+    if not 0 < len(items) <= 1000:
+        raise ValueError(f"DeleteObjects takes 1 to 1,000 keys, not {len(items)}")
+    body = _delete_body(items)
+    objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
+    parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
+    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, _deletions, True)
+
+
+def stamp(moment: datetime) -> str:
+    """An instant as S3 writes it in headers, to the second, UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def encoded(query: Sequence[tuple[str, str]]) -> str:
+    """A query string in canonical order, RFC 3986 encoded."""
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(query))
+
+
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+def _reading(
+    operation: str,
+    method: str,
+    bucket: str,
+    key: str,
+    owner: str,
+    query: Sequence[tuple[str, str]],
+    parse: Callable[[Answer], T],
+    more: Pairs = (),
+) -> Call[T]:
+    headers = (("x-amz-expected-bucket-owner", owner), *more)
+    parameters = {"Bucket": bucket, "ExpectedBucketOwner": owner, **({"Key": key} if key else {})}
+    return Call(operation, method, bucket, key, encoded(query), headers, b"", parameters, parse, False)
+
+
+def _version(version_id: str) -> list[tuple[str, str]]:
+    return [("versionId", version_id)] if version_id else []
+
+
+def _md5(body: bytes) -> tuple[str, str]:
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    return "content-md5", base64.b64encode(digest).decode()
+
+
+def _named(**fields: str) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
+    parts = [f'<Delete xmlns="{_NAMESPACE}">']
+    for key, version, etag in items:
+        named = f"<VersionId>{markup.written(version)}</VersionId>" if version else ""
+        proven = f"<ETag>{markup.written(etag)}</ETag>" if etag and not version else ""
+        parts.append(f"<Object><Key>{markup.written(key)}</Key>{named}{proven}</Object>")
+    return "".join([*parts, "</Delete>"]).encode()
+
+
+def _request_id(answer: Answer) -> str:
+    return answer.header("x-amz-request-id")
+
+
+def _copied(answer: Answer) -> Copied:
+    headers = {name.lower(): value for name, value in answer.headers}
+    body = markup.without_prefixes(answer.body)
+    return Copied(
+        etag=markup.etag(markup.text(body, b"ETag")),
+        last_modified=markup.instant(markup.text(body, b"LastModified")),
+        sha256=markup.text(body, b"ChecksumSHA256"),
+        version_id=headers.get("x-amz-version-id", ""),
+        source_version_id=headers.get("x-amz-copy-source-version-id", ""),
+        request_id=headers.get("x-amz-request-id", ""),
+    )
+
+
+def _deletions(answer: Answer) -> Deletions:
+    body = markup.without_prefixes(answer.body)
+    results = [
+        Deletion(
+            markup.text(content, b"Key"),
+            markup.text(content, b"VersionId"),
+            "" if name == b"Deleted" else markup.text(content, b"Code") or "Unknown",
+            "" if name == b"Deleted" else markup.text(content, b"Message"),
+        )
+        for name, content in markup.elements(body.partition(b"DeleteResult")[2], b"Deleted", b"Error")
+    ]
+    return Deletions(results, _request_id(answer))
+
+
+def _head(answer: Answer) -> Head:
+    headers = {name.lower(): value for name, value in answer.headers}
+    return Head(
+        size=int(headers.get("content-length", "0")),
+        etag=markup.etag(headers.get("etag", "")),
+        last_modified=headers.get("last-modified", ""),
+        storage_class=headers.get("x-amz-storage-class", "STANDARD"),
+        version_id=headers.get("x-amz-version-id", ""),
+        sha256=headers.get("x-amz-checksum-sha256", ""),
+        lock_mode=headers.get("x-amz-object-lock-mode", ""),
+        retain_until=headers.get("x-amz-object-lock-retain-until-date", ""),
+        restore=headers.get("x-amz-restore", ""),
+        encryption=headers.get("x-amz-server-side-encryption", ""),
+        metadata={name[11:]: value for name, value in headers.items() if name.startswith("x-amz-meta-")},
+        headers=headers,
+    )

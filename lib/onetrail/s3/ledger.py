@@ -1,0 +1,207 @@
+"""The ledger: one row an object copied, deleted or locked, in Parquet parts that appear whole or not at all.
+
+It is evidence, not state: nothing is skipped because a ledger says so.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from onetrail.errors import OnetrailError
+
+_TEXT = pa.string()
+_TIME = pa.timestamp("ms", "UTC")
+SCHEMA: Final = pa.schema(
+    [
+        ("action", _TEXT), ("source_bucket", _TEXT), ("key", _TEXT), ("source_version_id", _TEXT), ("size", pa.int64()),
+        ("source_etag", _TEXT), ("source_last_modified", _TIME), ("source_class", _TEXT), ("destination_bucket", _TEXT),
+        ("destination_key", _TEXT), ("destination_version_id", _TEXT), ("destination_etag", _TEXT), ("sha256", _TEXT),
+        ("destination_class", _TEXT), ("retain_until", _TIME), ("when", _TIME), ("attempt", pa.int32()), ("request_id", _TEXT),
+        ("outcome", _TEXT), ("why", _TEXT),
+    ]
+)  # fmt: skip
+
+
+class LedgerRow(NamedTuple):
+    """What was done to one object. `""` or None where it does not apply; `sha256` in base64 and over the stored bytes, as S3 gives it.
+
+    `when` is S3's own time of the copy, or our clock's for other calls; `attempt` counts from 1; `why` is a sentence where the
+    outcome is not the wanted one.
+    """
+
+    action: str
+    source_bucket: str
+    key: str
+    source_version_id: str = ""
+    size: int = 0
+    source_etag: str = ""
+    source_last_modified: datetime | None = None
+    source_class: str = ""
+    destination_bucket: str = ""
+    destination_key: str = ""
+    destination_version_id: str = ""
+    destination_etag: str = ""
+    sha256: str = ""
+    destination_class: str = ""
+    retain_until: datetime | None = None
+    when: datetime | None = None
+    attempt: int = 1
+    request_id: str = ""
+    outcome: str = ""
+    why: str = ""
+
+
+class Part(NamedTuple):
+    """A finished part: where it is, the SHA-256 (hex) of its bytes for the record, and its rows."""
+
+    path: Path
+    sha256: str
+    rows: int
+
+
+class LedgerTorn(OnetrailError):
+    """A part of the ledger cannot be read whole."""
+
+
+class LedgerPart:
+    """Writes one part. Rows go to a hidden file; `finish` gives it its name. Leaving the `with` block finishes it, errors or not:
+
+    what was done was done, and its rows are true. A name that is taken gets a number, since no part is ever overwritten.
+    """
+
+    ROWS_A_GROUP = 20_000
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = _free(folder, name)
+        self._hidden = folder / f".{self._path.name}.{os.getpid()}.unfinished"
+        self._writer: pq.ParquetWriter | None = None
+        self._rows: list[LedgerRow] = []
+        self._count = 0
+        self._part: Part | None = None
+
+    def add(self, row: LedgerRow) -> None:
+        """Note what was done to one object."""
+        self._rows.append(row)
+        if len(self._rows) >= self.ROWS_A_GROUP:
+            self._flush()
+
+    def finish(self) -> Part:
+        """Write everything to disk, then give the file its name."""
+        if self._part is None:
+            self._flush()
+            self._open_writer().close()
+            _sync(self._hidden)
+            digest = sha256_of(self._hidden)
+            os.link(
+                self._hidden, self._path
+            )  # unlike a rename, this refuses a name that another writer took meanwhile
+            self._hidden.unlink()
+            _sync(self._path.parent)
+            self._part = Part(self._path, digest, self._count)
+        return self._part
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.finish()
+
+    def _open_writer(self) -> pq.ParquetWriter:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._hidden, SCHEMA, compression="zstd", write_page_checksum=True
+            )
+        return self._writer
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._rows.sort(key=lambda row: (row.source_bucket, row.key, row.source_version_id))
+            self._open_writer().write_table(table_of(self._rows))
+            self._count += len(self._rows)
+            self._rows = []
+
+
+def table_of(rows: Sequence[LedgerRow]) -> pa.Table:
+    """Rows as a table of the ledger's schema."""
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [[] for _ in SCHEMA]
+    return pa.Table.from_arrays(
+        [pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
+    )
+
+
+def parts(folder: Path) -> list[Path]:
+    """The finished parts, by name."""
+    return sorted(path for path in folder.glob("*.parquet") if not path.name.startswith("."))
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """What a killed run left: its rows are lost, its copies are not, and the next listing finds them."""
+    return sorted(folder.glob(".*.unfinished"))
+
+
+def read_part(path: Path, sha256: str = "") -> pa.Table:
+    """One part, checked page by page, and against its hash in the record where that is given. LedgerTorn where it is not whole."""
+    if sha256 and sha256_of(path) != sha256:
+        raise LedgerTorn(
+            f"{path}: its bytes are not those the record names; take it from a copy of the run folder"
+        )
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
+        raise LedgerTorn(
+            f"{path}: not a whole Parquet file ({error}); take it from a copy of the run folder"
+        ) from error
+    if not table.schema.equals(SCHEMA):
+        raise LedgerTorn(f"{path}: not a part of a ledger; move it out of the folder")
+    return table
+
+
+def read(folder: Path) -> pa.Table:
+    """All parts as one table; an empty table for an empty or absent folder. LedgerTorn where one part is not whole."""
+    found = parts(folder) if folder.is_dir() else []
+    return pa.concat_tables([read_part(path) for path in found]) if found else table_of([])
+
+
+def torn(folder: Path) -> list[tuple[Path, str]]:
+    """Every part that cannot be read, with its reason; an empty list when all are whole."""
+    broken = []
+    for path in parts(folder):
+        try:
+            read_part(path)
+        except LedgerTorn as error:
+            broken.append((path, str(error)))
+    return broken
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _free(folder: Path, name: str) -> Path:
+    if "/" in name or name.startswith("."):
+        raise ValueError(f"{name!r} is no name for a part: no slash, no leading dot")
+    path, number = folder / f"{name}.parquet", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}.{number}.parquet"
+    return path
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

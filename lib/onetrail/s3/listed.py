@@ -1,0 +1,99 @@
+"""Listing pages out of S3's XML: one pattern for the order S3 writes its fields in, field by field for other servers."""
+
+import re
+
+from onetrail.s3 import markup
+from onetrail.s3.rows import ObjectPage, ObjectRow, VersionPage, VersionRow
+from onetrail.s3.transport import Answer
+
+# Field order as S3 writes it (API Reference, ListObjectsV2, Response Syntax).
+_ROW = re.compile(
+    rb"<Contents><Key>([^<]*)</Key><LastModified>([^<]*)</LastModified><ETag>([^<]*)</ETag>"
+    rb"(?:<ChecksumAlgorithm>([^<]*)</ChecksumAlgorithm>)?(?:<ChecksumType>[^<]*</ChecksumType>)?<Size>(\d+)</Size>"
+    rb"(?:<Owner>(?:<DisplayName>[^<]*</DisplayName>)?<ID>([^<]*)</ID>(?:<DisplayName>[^<]*</DisplayName>)?</Owner>)?"
+    rb"<StorageClass>([^<]*)</StorageClass>(?:<RestoreStatus>.*?</RestoreStatus>)?</Contents>",
+    re.DOTALL,
+)
+
+
+def object_page(answer: Answer) -> ObjectPage:
+    """One page of ListObjectsV2. ValueError where the body is no complete listing."""
+    body = _whole(answer.body, b"ListBucketResult")
+    encoded = markup.text(body, b"EncodingType") == "url"
+    found = _ROW.findall(body)
+    if len(found) == body.count(b"<Contents>"):
+        rows = [_row(fields, encoded) for fields in found]
+    else:
+        rows = [_row(_fields(content), encoded) for _, content in markup.elements(body, b"Contents")]
+    truncated = markup.text(body, b"IsTruncated") == "true"
+    token = markup.text(body, b"NextContinuationToken")
+    if truncated and not token:
+        raise ValueError("the listing says there is more but does not say where it goes on")
+    return ObjectPage(rows, token if truncated else "")
+
+
+def version_page(answer: Answer) -> VersionPage:
+    """One page of ListObjectVersions. ValueError where the body is no complete listing."""
+    body = _whole(answer.body, b"ListVersionsResult")
+    encoded = markup.text(body, b"EncodingType") == "url"
+    rows = [
+        _version(name == b"DeleteMarker", content, encoded)
+        for name, content in markup.elements(body, b"Version", b"DeleteMarker")
+    ]
+    if markup.text(body, b"IsTruncated") != "true":
+        return VersionPage(rows, "", "")
+    next_key = markup.text(body, b"NextKeyMarker")
+    if not next_key:
+        raise ValueError("the listing says there is more but does not say where it goes on")
+    return VersionPage(
+        rows, markup.key(next_key.encode(), encoded), markup.text(body, b"NextVersionIdMarker")
+    )
+
+
+def _whole(body: bytes, root: bytes) -> bytes:
+    body = markup.without_prefixes(body)
+    if b"</%s>" % root not in body[-200:]:
+        raise ValueError(f"the answer is no complete {root.decode()}")
+    return body
+
+
+def _row(fields: tuple[bytes, ...], encoded: bool) -> ObjectRow:
+    key, modified, etag, algorithm, size, owner, storage_class = fields
+    return ObjectRow(
+        markup.key(key, encoded),
+        int(size),
+        etag[6:-6].decode() if etag.startswith(b"&quot;") else markup.etag(markup.plain(etag)),
+        markup.instant(modified.decode()),
+        storage_class.decode() or "STANDARD",
+        owner.decode(),
+        algorithm.decode(),
+    )
+
+
+def _fields(content: bytes) -> tuple[bytes, ...]:
+    def first(name: bytes) -> bytes:
+        return markup.text(content, name).replace("&", "&amp;").encode()
+
+    return (
+        first(b"Key"),
+        first(b"LastModified"),
+        first(b"ETag"),
+        first(b"ChecksumAlgorithm"),
+        first(b"Size") or b"0",
+        first(b"ID"),
+        first(b"StorageClass"),
+    )
+
+
+def _version(marker: bool, content: bytes, encoded: bool) -> VersionRow:
+    return VersionRow(
+        key=markup.key(markup.text(content, b"Key").replace("&", "&amp;").encode(), encoded),
+        version_id=markup.text(content, b"VersionId"),
+        is_latest=markup.text(content, b"IsLatest") == "true",
+        is_marker=marker,
+        size=int(markup.text(content, b"Size") or 0),
+        etag=markup.etag(markup.text(content, b"ETag")),
+        last_modified=markup.instant(markup.text(content, b"LastModified")),
+        storage_class=markup.text(content, b"StorageClass") or ("" if marker else "STANDARD"),
+        owner_id=markup.text(content, b"ID"),
+    )

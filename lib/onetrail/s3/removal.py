@@ -1,0 +1,210 @@
+"""Deleting what was proven to be elsewhere, and raising the locks on what was proven to be right."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from onetrail.s3 import calls
+from onetrail.s3.calls import Call
+from onetrail.s3.client import Finished, HotS3
+from onetrail.s3.failure import code_of, request_id_of
+from onetrail.s3.ledger import LedgerRow
+from onetrail.s3.pace import Pace
+from onetrail.s3.rows import Deletions
+from onetrail.s3.tally import Counts, Ledger, Outcome, Progress, Tally
+
+KEYS_A_CALL = 1000
+"""DeleteObjects' limit (API Reference, DeleteObjects)."""
+GIVE_UP_AFTER = 2000
+_REFUSED = {"AccessDenied", "InvalidAccessKeyId", "ExpiredToken", "MethodNotAllowed"}
+_ABSENT = {"NoSuchKey", "NoSuchVersion", "NotFound"}
+
+
+class DeleteTask(NamedTuple):
+    """One object, by the ETag or the version id that was proven; a task with neither is refused. `size` in bytes."""
+
+    bucket: str
+    owner: str
+    key: str
+    etag: str
+    size: int
+    version_id: str = ""
+    last_modified: datetime | None = None
+    storage_class: str = ""
+
+
+class LockTask(NamedTuple):
+    """One object version and the lock it is to have; `mode` is GOVERNANCE or COMPLIANCE."""
+
+    bucket: str
+    owner: str
+    key: str
+    mode: str
+    retain_until: datetime
+    version_id: str = ""
+    size: int = 0
+    etag: str = ""
+
+
+def delete_proven(
+    tasks: Iterable[DeleteTask],
+    client: HotS3,
+    ledger: Ledger,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    *,
+    now: Callable[[], datetime],
+    pace: Pace | None = None,
+) -> Counts:
+    """Delete, 1,000 at a time, each only if it still is what was proven; the outcome of each key goes to the ledger.
+
+    Naming the ETag needs s3:GetObject beside s3:DeleteObject (S3 User Guide, conditional deletes). ValueError for a task that names
+    neither an ETag nor a version: such a delete could hit anything.
+    """
+    tally = Tally(ledger, progress, stop, give_up_after=GIVE_UP_AFTER)
+
+    def batches() -> Iterator[tuple[Call[Any], list[DeleteTask]]]:
+        for batch in _batches(tasks, tally, now):
+            if tally.stopping():
+                return
+            items = [(task.key, task.version_id, task.etag) for task in batch]
+            yield calls.delete_objects(batch[0].bucket, batch[0].owner, items), batch
+
+    for ended in client.run(batches(), pace):
+        when = now()
+        for task, outcome, why in _verdicts(ended):
+            request = request_id_of(ended.error) if ended.error else ended.result.request_id
+            tally.add(_delete_row(task, when, outcome, why, ended.retries + 1, request), 0)
+    return tally.counts()
+
+
+def raise_locks(
+    tasks: Iterable[LockTask],
+    client: HotS3,
+    ledger: Ledger,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    *,
+    now: Callable[[], datetime],
+    pace: Pace | None = None,
+) -> Counts:
+    """PutObjectRetention for each task. S3 itself refuses to shorten or weaken a lock."""
+    tally = Tally(ledger, progress, stop, give_up_after=GIVE_UP_AFTER)
+
+    def locks() -> Iterator[tuple[Call[Any], LockTask]]:
+        for task in tasks:
+            if tally.stopping():
+                return
+            call = calls.put_retention(
+                task.bucket,
+                task.owner,
+                task.key,
+                mode=task.mode,
+                retain_until=task.retain_until,
+                version_id=task.version_id,
+            )
+            yield call, task
+
+    for ended in client.run(locks(), pace):
+        tally.add(_lock_row(ended, now()), ended.retries)
+    return tally.counts()
+
+
+def _batches(
+    tasks: Iterable[DeleteTask], tally: Tally, now: Callable[[], datetime]
+) -> Iterator[list[DeleteTask]]:
+    for _, same in groupby(tasks, key=lambda task: (task.bucket, task.owner)):
+        batch: list[DeleteTask] = []
+        for task in same:
+            if not task.etag and not task.version_id:
+                raise ValueError(
+                    f"{task.bucket}/{task.key}: a delete must name the ETag or the version that was proven"
+                )
+            if any(char < " " and char not in "\t\r\n" for char in task.key):
+                why = "The key has a character that XML cannot hold; delete it by hand."
+                tally.add(_delete_row(task, now(), Outcome.FAILED, why, 0, ""), 0)
+                continue
+            batch.append(task)
+            if len(batch) == KEYS_A_CALL:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+
+def _verdicts(ended: Finished[list[DeleteTask]]) -> Iterator[tuple[DeleteTask, Outcome, str]]:
+    if ended.error is not None:
+        outcome = Outcome.REFUSED if code_of(ended.error) in _REFUSED else Outcome.FAILED
+        yield from ((task, outcome, f"{ended.error}") for task in ended.context)
+        return
+    result: Deletions = ended.result
+    said = {(one.key, one.version_id): one for one in result.results}
+    for task in ended.context:
+        one = said.get((task.key, task.version_id)) or said.get((task.key, ""))
+        if one is None:
+            yield task, Outcome.FAILED, "S3's answer does not name this key."
+        elif not one.code:
+            yield task, Outcome.DELETED, ""
+        elif one.code in _ABSENT:
+            yield task, *_absent(ended.unsure)
+        elif one.code == "PreconditionFailed":
+            yield (
+                task,
+                Outcome.SOURCE_CHANGED,
+                "It is no longer the object that was proven; it was not deleted.",
+            )
+        else:
+            yield (
+                task,
+                Outcome.REFUSED if one.code in _REFUSED else Outcome.FAILED,
+                f"{one.code}: {one.message}",
+            )
+
+
+def _absent(unsure: bool) -> tuple[Outcome, str]:
+    if unsure:
+        return Outcome.DELETED, "An earlier try had deleted it, though its answer was lost."
+    return Outcome.GONE, "It was not there any more."
+
+
+def _delete_row(
+    task: DeleteTask, when: datetime, outcome: Outcome, why: str, attempt: int, request_id: str
+) -> LedgerRow:
+    return LedgerRow(
+        action="delete",
+        source_bucket=task.bucket,
+        key=task.key,
+        source_version_id=task.version_id,
+        size=task.size,
+        source_etag=task.etag,
+        source_last_modified=task.last_modified,
+        source_class=task.storage_class,
+        when=when,
+        attempt=attempt,
+        request_id=request_id,
+        outcome=outcome,
+        why=why,
+    )
+
+
+def _lock_row(ended: Finished[LockTask], when: datetime) -> LedgerRow:
+    task = ended.context
+    error = ended.error
+    outcome = (
+        Outcome.LOCKED if error is None else Outcome.REFUSED if code_of(error) in _REFUSED else Outcome.FAILED
+    )
+    return LedgerRow(
+        action=f"lock {task.mode.lower()}",
+        source_bucket=task.bucket,
+        key=task.key,
+        source_version_id=task.version_id,
+        size=task.size,
+        source_etag=task.etag,
+        retain_until=task.retain_until,
+        when=when,
+        attempt=ended.retries + 1,
+        request_id=ended.result if error is None else request_id_of(error),
+        outcome=outcome,
+        why="" if error is None else f"{error}",
+    )

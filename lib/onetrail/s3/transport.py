@@ -1,0 +1,219 @@
+"""HTTP/1.1 to one or many hosts on awscrt: one event-loop thread, kept connections, an answer by callback."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from awscrt.http import HttpClientConnection, HttpRequest
+from awscrt.io import (
+    ClientBootstrap,
+    ClientTlsContext,
+    DefaultHostResolver,
+    EventLoopGroup,
+    SocketOptions,
+    TlsConnectionOptions,
+    TlsContextOptions,
+)
+
+
+class Origin(NamedTuple):
+    """Where a request goes."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+class Answer(NamedTuple):
+    """What came back. Header names as the server wrote them; `body` is whole."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The first header of that lower-case name, `""` where it is absent."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+class Broken(NamedTuple):
+    """No answer came: the connection could not be made, was cut, or took too long. Whether the server acted is unknown."""
+
+    why: str
+
+
+Ending = Callable[[Answer | Broken], None]
+
+
+class Exchange:
+    """One request under way; `ended` is called exactly once, on the event-loop thread."""
+
+    __slots__ = ("_ended", "_parts", "_pool", "_status", "_too_late", "connection", "headers", "request")
+
+    def __init__(self, pool: "_Pool", request: HttpRequest, ended: Ending) -> None:
+        self._pool = pool
+        self._ended = ended
+        self._parts: list[bytes] = []
+        self._status = 0
+        self._too_late = False
+        self.request = request
+        self.headers: list[tuple[str, str]] = []
+        self.connection: HttpClientConnection | None = None
+
+    def give_up(self) -> None:
+        """Cut the connection because the deadline is over; the exchange then ends as Broken."""
+        self._too_late = True
+        connection = self.connection
+        if connection is not None:
+            connection.close()
+
+    def run_on(self, connection: HttpClientConnection) -> None:
+        """Send on this connection."""
+        self.connection = connection
+        if self._too_late:
+            connection.close()
+        try:
+            stream = connection.request(self.request, self._on_response, self._on_body)
+            stream.completion_future.add_done_callback(self._on_complete)
+            stream.activate()
+        except Exception as error:  # noqa: BLE001 - of several kinds; a lost one would hang the caller
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """End without an answer."""
+        self._ended(Broken("no answer before the deadline" if self._too_late else f"{error}"))
+
+    def _on_response(
+        self, http_stream: Any, status_code: int, headers: list[tuple[str, str]], **_: Any
+    ) -> None:
+        self._status = status_code
+        self.headers = headers
+
+    def _on_body(self, http_stream: Any, chunk: bytes, **_: Any) -> None:
+        self._parts.append(bytes(chunk))
+
+    def _on_complete(self, done: "Future[int]") -> None:
+        error = done.exception()
+        if error is not None:
+            self.fail(error)
+            return
+        connection, self.connection = (
+            self.connection,
+            None,
+        )  # from here on give_up must not cut it: others may have it
+        if connection is not None:
+            self._pool.put_back(connection)
+        self._ended(Answer(self._status, self.headers, b"".join(self._parts)))
+
+
+class _Pool:
+    """Idle connections of one origin, youngest first; the caller bounds how many exchanges run at once."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        bootstrap: ClientBootstrap,
+        options: SocketOptions,
+        tls: TlsConnectionOptions | None,
+    ):
+        self._origin = origin
+        self._bootstrap = bootstrap
+        self._options = options
+        self._tls = tls
+        self._idle: deque[HttpClientConnection] = deque()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def send(self, exchange: Exchange) -> None:
+        connection = self._take()
+        if connection is not None:
+            exchange.run_on(connection)
+            return
+        HttpClientConnection.new(
+            host_name=self._origin.host,
+            port=self._origin.port,
+            bootstrap=self._bootstrap,
+            socket_options=self._options,
+            tls_connection_options=self._tls,
+        ).add_done_callback(lambda done: self._connected(done, exchange))
+
+    def put_back(self, connection: HttpClientConnection) -> None:
+        with self._lock:
+            if not self._closed and connection.is_open():
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle = list(self._idle)
+            self._idle.clear()
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> HttpClientConnection | None:
+        with self._lock:
+            while self._idle:
+                connection = self._idle.pop()
+                if connection.is_open():
+                    return connection
+        return None
+
+    @staticmethod
+    def _connected(done: "Future[HttpClientConnection]", exchange: Exchange) -> None:
+        error = done.exception()
+        if error is not None:
+            exchange.fail(error)
+        else:
+            exchange.run_on(done.result())
+
+
+class Transport:
+    """Sends requests; `ca_bundle` is a PEM file that replaces the machine's trust store, `""` for the machine's own."""
+
+    def __init__(self, connect_timeout_seconds: float, ca_bundle: str = "") -> None:
+        # One thread: Python callbacks share the interpreter lock, two threads were measured slower.
+        group = EventLoopGroup(1)
+        self._bootstrap = ClientBootstrap(group, DefaultHostResolver(group))
+        self._options = SocketOptions()
+        self._options.connect_timeout_ms = int(connect_timeout_seconds * 1000)
+        self._ca_bundle = ca_bundle
+        self._tls: ClientTlsContext | None = None
+        self._pools: dict[Origin, _Pool] = {}
+        self._lock = threading.Lock()
+
+    def send(self, origin: Origin, request: HttpRequest, ended: Ending) -> Exchange:
+        """Start sending; `ended` gets the answer, or Broken, on the event-loop thread."""
+        pool = self._pools.get(origin) or self._new_pool(origin)
+        exchange = Exchange(pool, request, ended)
+        pool.send(exchange)
+        return exchange
+
+    def close(self) -> None:
+        """Close idle connections; what is under way closes as it ends."""
+        with self._lock:
+            pools = list(self._pools.values())
+            self._pools.clear()
+        for pool in pools:
+            pool.close()
+
+    def _new_pool(self, origin: Origin) -> _Pool:
+        with self._lock:
+            if origin not in self._pools:
+                self._pools[origin] = _Pool(origin, self._bootstrap, self._options, self._tls_for(origin))
+            return self._pools[origin]
+
+    def _tls_for(self, origin: Origin) -> TlsConnectionOptions | None:
+        if origin.scheme != "https":
+            return None
+        if self._tls is None:
+            options = TlsContextOptions()
+            if self._ca_bundle:
+                options.override_default_trust_store_from_path(ca_filepath=self._ca_bundle)
+            self._tls = ClientTlsContext(options)
+        connection = TlsConnectionOptions(self._tls)
+        connection.set_server_name(origin.host)
+        return connection

@@ -1,0 +1,124 @@
+"""A ledger part appears whole or not at all, is never overwritten, and a torn one is seen."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onetrail.s3.ledger import (
+    LedgerPart,
+    LedgerRow,
+    LedgerTorn,
+    parts,
+    read,
+    read_part,
+    sha256_of,
+    torn,
+    unfinished,
+)
+
+AT = datetime(2026, 1, 12, 9, tzinfo=UTC)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+TIME = st.none() | st.datetimes(datetime(2013, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)).map(
+    lambda t: t.replace(microsecond=0)
+)
+INSTANT = {"source_last_modified", "retain_until", "when"}
+FIELDS = {name: TIME if name in INSTANT else TEXT for name in LedgerRow._fields}
+FIELDS |= {"size": st.integers(0, 2**60), "attempt": st.integers(1, 100)}
+ROWS = st.lists(
+    st.builds(LedgerRow, **FIELDS),
+    max_size=20,
+    unique_by=lambda row: (row.source_bucket, row.key, row.source_version_id),
+)
+
+
+def a_part(folder, name, *keys):
+    with LedgerPart(folder, name) as part:
+        for key in keys:
+            part.add(LedgerRow("copy", "old", key, size=3, when=AT, outcome="copied"))
+    return part.finish()
+
+
+@settings(max_examples=25, deadline=None)
+@given(ROWS)
+def test_what_was_written_is_what_is_read(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("ledger")
+    with LedgerPart(folder, "p") as part:
+        for row in rows:
+            part.add(row)
+    found = [LedgerRow(**row) for row in read(folder).to_pylist()]
+    assert found == sorted(rows, key=lambda row: (row.source_bucket, row.key, row.source_version_id))
+
+
+def test_the_hash_names_the_bytes_on_disk(tmp_path):
+    part = a_part(tmp_path, "old-2021-03", "b", "a")
+    assert part == (tmp_path / "old-2021-03.parquet", sha256_of(part.path), 2)
+    assert read_part(part.path, part.sha256).column("key").to_pylist() == ["a", "b"]
+    with pytest.raises(LedgerTorn, match="not those the record names"):
+        read_part(part.path, "0" * 64)
+
+
+def test_a_second_part_of_the_same_name_gets_a_number(tmp_path):
+    first = a_part(tmp_path, "p", "a")
+    second = a_part(tmp_path, "p", "b")
+    assert [path.name for path in parts(tmp_path)] == ["p.2.parquet", "p.parquet"]
+    assert sha256_of(first.path) == first.sha256
+    assert sorted(read(tmp_path).column("key").to_pylist()) == ["a", "b"]
+    assert second.rows == 1
+
+
+def test_a_part_that_was_never_finished_does_not_count_but_shows(tmp_path):
+    part = LedgerPart(tmp_path, "p")
+    part.ROWS_A_GROUP = 1
+    part.add(LedgerRow("copy", "old", "a"))
+    assert (parts(tmp_path), len(unfinished(tmp_path)), read(tmp_path).num_rows) == ([], 1, 0)
+
+
+def test_rows_of_a_run_that_broke_are_kept(tmp_path):
+    with pytest.raises(RuntimeError), LedgerPart(tmp_path, "p") as part:
+        part.add(LedgerRow("copy", "old", "a"))
+        raise RuntimeError
+    assert read(tmp_path).num_rows == 1
+    assert unfinished(tmp_path) == []
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def turn_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[60] ^= 1
+    path.write_bytes(content)
+
+
+def other_columns(path: Path) -> None:
+    import pyarrow as pa
+
+    pq.write_table(pa.table({"key": ["a"]}), path)
+
+
+@pytest.mark.parametrize("harm", [cut, turn_a_bit, other_columns, lambda path: path.write_bytes(b"")])
+def test_a_torn_part_is_never_read_as_if_it_were_whole(tmp_path, harm):
+    good, bad = a_part(tmp_path, "good", "a"), a_part(tmp_path, "bad", *map(str, range(500)))
+    assert torn(tmp_path) == []
+    harm(bad.path)
+    with pytest.raises(LedgerTorn, match=r"bad\.parquet"):
+        read(tmp_path)
+    assert [path for path, _ in torn(tmp_path)] == [bad.path]
+    assert read_part(good.path).num_rows == 1
+
+
+def test_pandas_reads_it(tmp_path):
+    a_part(tmp_path, "p", "a", "b")
+    frame = read(tmp_path).to_pandas()
+    assert frame.groupby("outcome")["size"].sum().to_dict() == {"copied": 6}
+
+
+def test_an_absent_ledger_is_empty_and_a_name_cannot_leave_the_folder(tmp_path):
+    assert read(tmp_path / "none").num_rows == 0
+    with pytest.raises(ValueError, match="no name for a part"):
+        LedgerPart(tmp_path, "../p")
