@@ -45,6 +45,8 @@ class Clients:
         )
         self._sessions = Sessions(settings, estate, self._config)
         self._clients: dict[tuple[str, str, str, str], Any] = {}
+        self.transports: dict[tuple[str, str, str], Any] = {}
+        """Kept by the transports other than boto3, by account, region and actor."""
         self._lock = threading.RLock()
 
     @classmethod
@@ -64,6 +66,11 @@ class Clients:
         """How an account was entered; raises CannotEnter."""
         with self._lock:
             return self._sessions.entry(account, actor)
+
+    def base(self) -> Entry:
+        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter."""
+        with self._lock:
+            return self._sessions.base()
 
     def session(self, account: str, actor: str = NAMED) -> boto3.Session:
         """The bare session, for transports other than boto3; they pass `self.permit(account)` before each call."""

@@ -45,6 +45,17 @@ class Sessions:
         self._settings, self._estate, self._config = settings, estate, config
         self._open: dict[tuple[str, str], tuple[boto3.Session, Entry]] = {}
         self._base = self._base_session()
+        self._base_entry: Entry | None = None
+
+    def base(self) -> Entry:
+        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter."""
+        if self._base_entry is None:
+            try:
+                arn, account = self._caller(self._base)
+            except (ClientError, BotoCoreError) as err:
+                raise CannotEnter(f"the credentials at hand are not accepted: {_short(err)}; sign in again and run again") from err
+            self._base_entry = Entry(account, NAMED, arn, "own credentials")
+        return self._base_entry
 
     def entry(self, account: str, actor: str = NAMED) -> Entry:
         """How the account was entered; raises CannotEnter."""
@@ -101,6 +112,8 @@ class Sessions:
 
     def _named(self, account: str) -> tuple[str, Callable[[], boto3.Session]]:
         given = next((item for item in self._accounts() if item.account_id == account), None)
+        if given is None and account == self.base().account:
+            return "own credentials", lambda: self._base
         if given is None:
             raise CannotEnter(f"account {account} is not among source_accounts and log_account; add it to the parameters")
         if given.role_arn:

@@ -53,6 +53,9 @@ class Outcome:
         return {"not_yet": 4, "stopped": 3}.get(self.state, 0)
 
 
+_LOOKS = 8
+"""How often a requirement that only lacks time is looked at again before the step ends with `not yet`."""
+
 Requires = Mapping[str, Callable[[], Requirement]]
 BulkDoer = Callable[[Change], Mapping[str, Any]]
 
@@ -64,12 +67,12 @@ def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: Bul
     Raises PlanRefused, ChangeFailed, RecordError; a missing approval is no error.
     """
     outcome = _unsent(plan)
-    if outcome is None and not gate.opens_for(plan):
+    if (outcome is None or (outcome.state == "not_yet" and plan.ends_with)) and gate.opens_for(plan):
+        outcome = _Run(plan, gate, requires or {}, bulk).run()
+    elif outcome is None:
         outcome = Outcome(
             plan, "planned", f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}."
         )
-    if outcome is None:
-        outcome = _Run(plan, gate, requires or {}, bulk).run()
     gate.record.append("step", step=plan.step, plan=plan.id, state=outcome.state, changes=len(outcome.done), line=outcome.line)
     if outcome.done and gate.anchor:
         gate.anchor(gate.record)
@@ -94,6 +97,7 @@ class _Run:
     def __init__(self, plan: Plan, gate: Gate, requires: Requires, bulk: BulkDoer | None) -> None:
         self.plan, self.gate, self.requires, self.bulk = plan, gate, requires, bulk
         self.done: list[Done] = []
+        self.sent: set[str] = set()
 
     def run(self) -> Outcome:
         self.gate.record.append(
@@ -105,36 +109,41 @@ class _Run:
         )
         try:
             for change in self.plan.changes:
-                stop = self._unmet(change)
+                stop = self._unmet(change.requires, f"before {change.key!r}")
                 if stop:
                     return stop
                 self._send(change)
+            stop = self._unmet(self.plan.ends_with, "at the end")
+            if stop:
+                return stop
         finally:
             self._close_what_is_open()
         return Outcome(self.plan, "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}.", tuple(self.done))
 
-    def _unmet(self, change: Change) -> Outcome | None:
-        if not change.requires:
+    def _unmet(self, name: str, where: str) -> Outcome | None:
+        """None once the named check holds; waits for it a bounded number of times, with nothing left open meanwhile."""
+        if not name:
             return None
-        check = self.requires[change.requires]
-        state = check()
-        if not state.met and state.again:
+        state = self.requires[name]()
+        for _ in range(_LOOKS):
+            if state.met or not state.again:
+                break
             self._close_what_is_open()
             try:
                 self.gate.clock.wait_until(state.again, state.why, self.gate.say)
             except NotYet as wait:
                 return Outcome(self.plan, "not_yet", str(wait), tuple(self.done))
-            state = check()
+            state = self.requires[name]()
+        self.gate.record.append("requirement", step=self.plan.step, name=name, met=state.met, why=state.why)
         if state.met:
-            self.gate.record.append("requirement", step=self.plan.step, name=change.requires, met=True, why=state.why)
             return None
-        self.gate.record.append("requirement", step=self.plan.step, name=change.requires, met=False, why=state.why)
         if state.again:
             return Outcome(self.plan, "not_yet", f"not yet: {state.why}: again after {iso(state.again)}", tuple(self.done))
-        return Outcome(self.plan, "stopped", f"Stopped before {change.key!r}: {state.why}.", tuple(self.done))
+        return Outcome(self.plan, "stopped", f"Stopped {where}: {state.why}.", tuple(self.done))
 
     def _send(self, change: Change) -> None:
-        parameters = resolve(change.parameters, self.gate.clock.now())
+        results = {done.change.key: done.result for done in self.done}
+        parameters = resolve(change.parameters, self.gate.clock.now(), results)
         number = self.gate.record.append(
             "intent",
             step=self.plan.step,
@@ -151,6 +160,7 @@ class _Run:
             reason=change.reason,
         )
         self.gate.say(f"{change.service}:{change.call} {change.resource}")
+        self.sent.add(change.key)
         try:
             with self.gate.guard.opened(change, parameters):
                 result = dict(self.bulk(change) if change.bulk and self.bulk else self.gate.sender.send(change, parameters))
@@ -168,6 +178,8 @@ class _Run:
 
     def _failed(self, change: Change, number: str, err: Exception) -> None:
         code = self.gate.sender.refusal(err)
+        if code:
+            self.sent.discard(change.key)
         if change.expects == "refused" and code:
             self.gate.record.append("done", key=change.key, intent=number, result={"refused": code})
             self.done.append(Done(change, "", {"refused": code}))
@@ -181,11 +193,10 @@ class _Run:
         ) from err
 
     def _close_what_is_open(self) -> None:
-        """Close every opening that was carried out; a closing that fails does not keep the next one from being tried."""
-        carried_out = {done.change.key for done in self.done}
+        """Close every opening that was sent and not refused; a closing that fails does not keep the next one from being tried."""
         failure: Exception | None = None
         for change in self.plan.changes:
-            if change.closes not in carried_out or change.key in carried_out:
+            if change.closes not in self.sent or change.key in self.sent:
                 continue
             try:
                 self._send(change)
@@ -199,7 +210,7 @@ class _Run:
 
     def _send_unrecorded(self, change: Change) -> None:
         """A hole is closed even when the disk no longer takes the line that says so."""
-        parameters = resolve(change.parameters, self.gate.clock.now())
+        parameters = resolve(change.parameters, self.gate.clock.now(), {done.change.key: done.result for done in self.done})
         with self.gate.guard.opened(change, parameters):
             self.gate.sender.send(change, parameters)
         self.gate.say(f"closed without a record line: {change.service}:{change.call} {change.resource}")

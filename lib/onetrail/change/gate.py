@@ -31,6 +31,7 @@ class Sender(Protocol):
 class Gate:
     """What `apply` needs: the approval, the sender, the record, the clock, the guard and where progress is said.
 
+    `progress` gets what bulk work has done so far: name, objects, bytes, retries, errors.
     `anchor` puts the record's head into the locked work bucket after a plan that changed something; None where there is no such bucket yet.
     """
 
@@ -41,12 +42,15 @@ class Gate:
     clock: Clock
     guard: Guard
     say: Callable[[str], None] = field(default=lambda line: None)
+    progress: Callable[[str, int, int, int, int], None] = field(default=lambda name, objects, size, retries, errors: None)
     anchor: Callable[[RunRecord], None] | None = None
 
     def opens_for(self, plan: Plan) -> bool:
         """True if this plan was approved, False if nothing was; raises PlanRefused if something else was."""
-        if plan.empty or not self.approve:
+        if not self.approve:
             return False
+        if plan.empty:
+            return bool(plan.ends_with)
         if self.approve == "any":
             if self.estate != "practice":
                 raise PlanRefused(f"approve: 'any' is for the practice estate only; to apply this plan pass approve={plan.id}")

@@ -78,7 +78,8 @@ class Plan:
     """The ordered changes of one step.
 
     `waiting_for` names forerunner steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
-    nothing can be proposed, with its reason in `why`. `notes` are facts the reader should know before approving.
+    nothing can be proposed, with its reason in `why`. `ends_with` names a check that must hold before the step counts as finished,
+    such as the last files of a stopped trail. `notes` are facts the reader should know before approving.
     """
 
     step: str
@@ -88,6 +89,7 @@ class Plan:
     waiting_for: str = ""
     not_yet: datetime | None = None
     why: str = ""
+    ends_with: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -30,6 +30,14 @@ class After:
         seconds(self.duration)
 
 
+@dataclass(frozen=True)
+class Result:
+    """A value that an earlier change of the same plan brings back, such as the id of a policy it created; `path` is dotted."""
+
+    key: str
+    path: str
+
+
 def seconds(duration: str) -> int:
     """Seconds in an ISO 8601 duration of days, hours, minutes and seconds; raises ValueError for anything else."""
     match = _DURATION.fullmatch(duration)
@@ -55,6 +63,8 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if isinstance(value, After):
         return f"after {value.duration}"
+    if isinstance(value, Result):
+        return f"{value.path} of {value.key}"
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, bytes):
@@ -68,14 +78,19 @@ def plain(value: Any) -> Any:
     return value
 
 
-def resolve(value: Any, now: datetime) -> Any:
-    """The value as it is sent: documents as compact JSON text, durations as instants counted from `now`."""
+def resolve(value: Any, now: datetime, results: Mapping[str, Any] | None = None) -> Any:
+    """The value as it is sent: documents as compact JSON text, durations as instants counted from `now`, results filled in."""
     if isinstance(value, Document):
-        return json.dumps(plain(resolve(value.value, now)), separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(plain(resolve(value.value, now, results)), separators=(",", ":"), ensure_ascii=False)
     if isinstance(value, After):
         return iso(now + timedelta(seconds=seconds(value.duration)))
+    if isinstance(value, Result):
+        found: Any = (results or {})[value.key]
+        for part in value.path.split("."):
+            found = found[part]
+        return found
     if isinstance(value, Mapping):
-        return {key: resolve(item, now) for key, item in value.items()}
+        return {key: resolve(item, now, results) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [resolve(item, now) for item in value]
+        return [resolve(item, now, results) for item in value]
     return value

@@ -1,0 +1,75 @@
+"""Situations for the tests of plans, gate and record."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from onetrail.change import Change, Gate, Guard, Plan, RunRecord, iso
+from onetrail.errors import NotYet
+
+NOON = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
+
+
+class Refused(Exception):
+    """AWS said AccessDenied."""
+
+
+class MovableClock:
+    """A clock that waits by moving, as the practice estate's does; `patience` makes it refuse as the wall clock does."""
+
+    def __init__(self, patience: timedelta = timedelta(days=400)) -> None:
+        self.moment, self.patience = NOON, patience
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def wait_until(self, moment: datetime, why: str, say: Callable[[str], None]) -> None:
+        if moment - self.moment > self.patience:
+            raise NotYet(f"not yet: {why}: run this step again after {iso(moment)}")
+        self.moment = moment
+
+
+class Estate:
+    """Remembers what reached it, and fails where it is told to."""
+
+    def __init__(self, guard: Guard, failing: Mapping[str, Exception] | None = None) -> None:
+        self.guard, self.failing, self.sent = guard, dict(failing or {}), []
+
+    def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.guard.check(change.account, change.service, change.call, parameters)
+        if change.key in self.failing:
+            raise self.failing[change.key]
+        self.sent.append((change.key, dict(parameters)))
+        return {"RequestId": f"R-{change.key}"}
+
+    def refusal(self, error: BaseException) -> str:
+        return "AccessDenied" if isinstance(error, Refused) else ""
+
+
+def given_a_change(key: str = "put", **changes: Any) -> Change:
+    said: dict[str, Any] = {
+        "key": key,
+        "account": "111122223333",
+        "region": "us-east-1",
+        "service": "s3",
+        "call": "PutBucketPolicy",
+        "parameters": {"Bucket": "old", "Policy": "{}"},
+        "resource": "old",
+        "before": None,
+        "reason": "because",
+        "undo": "put it back",
+    }
+    return Change(**{**said, **changes})
+
+
+def given_a_plan(*changes: Change, **said: Any) -> Plan:
+    return Plan(**{"step": "03", "estate": "practice", "accounts": ("111122223333",), "changes": changes, **said})
+
+
+def given_a_gate(folder: Path, *, approve: str = "any", estate: str = "practice", failing: Mapping[str, Exception] | None = None,
+                 clock: MovableClock | None = None) -> tuple[Gate, Estate]:
+    guard, clock = Guard(), clock or MovableClock()
+    sender = Estate(guard, failing)
+    record = RunRecord(folder, "practice", clock).__enter__()
+    return Gate(approve, estate, sender, record, clock, guard), sender

@@ -1,0 +1,93 @@
+"""A plan's id says what the plan means, no more and no less."""
+
+from dataclasses import replace
+
+import pytest
+from given import given_a_change, given_a_plan
+from onetrail.change import After, Bulk, Document, resolve
+from onetrail.change.values import seconds
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"account": "999988887777"},
+        {"region": "eu-west-1"},
+        {"service": "iam"},
+        {"call": "DeleteBucketPolicy"},
+        {"parameters": {"Bucket": "old", "Policy": "{} "}},
+        {"before": {"Policy": "older"}},  # the reviewed state before is part of what was approved
+        {"requires": "new_way_in"},
+        {"actor": "break-glass"},
+        {"expects": "refused"},
+        {"bulk": Bulk(("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})},
+    ],
+)
+def test_another_meaning_is_another_id(different):
+    """Whatever changes what would happen changes the id."""
+    assert given_a_plan(given_a_change(**different)).id != given_a_plan(given_a_change()).id
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"reason": "other words"}, {"undo": "other words"}, {"resource": "shown otherwise"}, {"key": "other-name"}],
+)
+def test_words_are_not_meaning(said):
+    """Words for the reader may be bettered without a new approval."""
+    assert given_a_plan(given_a_change(**said)).id == given_a_plan(given_a_change()).id
+
+
+def test_counts_and_prices_are_not_meaning():
+    """Objects keep arriving: an estimate is shown, never hashed."""
+    bulk = Bulk(("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"}, estimate={"objects": 5})
+    later = replace(bulk, estimate={"objects": 6})
+    assert given_a_plan(given_a_change(bulk=bulk)).id == given_a_plan(given_a_change(bulk=later)).id
+
+
+def test_an_exact_listing_is_meaning():
+    """A deletion is approved for one listing only."""
+    bulk = Bulk(("DeleteObjects",), {"Bucket": "b"}, {}, listing="a" * 64)
+    other = replace(bulk, listing="b" * 64)
+    assert given_a_plan(given_a_change(bulk=bulk)).id != given_a_plan(given_a_change(bulk=other)).id
+
+
+def test_order_is_meaning_but_the_order_of_names_is_not():
+    """Changes run in order; the keys of a parameter have none."""
+    first, second = given_a_change("a"), given_a_change("b", region="eu-west-1")
+    assert given_a_plan(first, second).id != given_a_plan(second, first).id
+    turned = given_a_change(parameters={"Policy": "{}", "Bucket": "old"})
+    assert given_a_plan(turned).id == given_a_plan(given_a_change()).id
+
+
+def test_an_expiry_is_approved_as_a_duration_and_sent_as_an_instant():
+    """The same plan read an hour later has the same id, and counts from when it is applied."""
+    from given import NOON
+
+    parameters = {"Policy": Document({"Statement": [{"until": After("PT6H")}]})}
+    assert resolve(parameters, NOON) == {"Policy": '{"Statement":[{"until":"2026-01-12T18:00:00Z"}]}'}
+    assert "PT6H" in str(given_a_change(parameters=parameters).meaning())
+
+
+@pytest.mark.parametrize(("text", "length"), [("PT6H", 21600), ("P2D", 172800), ("P1DT1H1M1S", 90061)])
+def test_durations(text, length):
+    """Durations are ISO 8601."""
+    assert seconds(text) == length
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "6H", "PT6", "P1Y", "-PT6H"])
+def test_other_durations_are_refused(text):
+    """A duration that is none is refused when the plan is made, not when it is sent."""
+    with pytest.raises(ValueError, match="is not a duration"):
+        After(text)
+
+
+def test_a_closing_needs_its_opening_before_it():
+    """A plan cannot promise to close what it never opens."""
+    with pytest.raises(ValueError, match="nothing before it opens"):
+        given_a_plan(given_a_change("close", closes="open"))
+
+
+def test_two_changes_with_one_key_are_refused():
+    """Keys tell changes apart in the record."""
+    with pytest.raises(ValueError, match="share the key"):
+        given_a_plan(given_a_change("a"), given_a_change("a"))
