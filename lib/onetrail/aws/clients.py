@@ -19,7 +19,14 @@ from onetrail.change import NAMED, Change, Clock, Guard, WallClock
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.settings import Settings
 
-_REFUSALS = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation", "AllAccessDisabled"}
+_REFUSALS = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "403",
+    "Forbidden",
+    "UnauthorizedOperation",
+    "AllAccessDisabled",
+}
 _A = TypeVar("_A")
 _R = TypeVar("_R")
 
@@ -79,7 +86,9 @@ class Clients:
 
     def permit(self, account: str) -> Callable[[str, str, Mapping[str, Any]], None]:
         """The guard for one account, as the other transports call it: service, operation, parameters."""
-        return lambda service, operation, parameters: self.guard.check(account, service, operation, parameters)
+        return lambda service, operation, parameters: self.guard.check(
+            account, service, operation, parameters
+        )
 
     def forget(self) -> None:
         """Enter every account afresh, after roles were made or removed."""
@@ -109,12 +118,19 @@ class Clients:
 
     def _make(self, service: str, account: str, region: str, actor: str) -> Any:
         endpoint = {"endpoint_url": self.estate.endpoint} if self.estate else {}
-        client = self._sessions.session(account, actor).client(service, region_name=region, config=self._config, **endpoint)
+        client = self._sessions.session(account, actor).client(
+            service, region_name=region, config=self._config, **endpoint
+        )
         events = client.meta.events
 
         def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
             shape = model.input_shape
-            if service == "s3" and shape and "ExpectedBucketOwner" in shape.members and not params.get("ExpectedBucketOwner"):
+            if (
+                service == "s3"
+                and shape
+                and "ExpectedBucketOwner" in shape.members
+                and not params.get("ExpectedBucketOwner")
+            ):
                 raise OwnerNotStated(f"s3:{model.name} would be sent without ExpectedBucketOwner")
             self.guard.check(account, service, model.name, params)
 
@@ -127,7 +143,9 @@ class Clients:
     def _check_banner(self, http_response: Any, **_: Any) -> None:
         practice = BANNER_HEADER in {name.lower() for name in http_response.headers}
         if practice and not self.estate:
-            raise WrongUse("estate is 'aws', but the practice estate answered: unset AWS_ENDPOINT_URL or set estate to practice")
+            raise WrongUse(
+                "estate is 'aws', but the practice estate answered: unset AWS_ENDPOINT_URL or set estate to practice"
+            )
         if self.estate and not practice:
             raise WrongUse("estate is 'practice', but something else answered: run: onetrail practice start")
 

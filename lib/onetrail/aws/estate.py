@@ -42,7 +42,9 @@ class PracticeEstate:
         try:
             said = json.loads(path.read_text())
         except FileNotFoundError as err:
-            raise EstateNotRunning("the practice estate is not running: start it with: onetrail practice start") from err
+            raise EstateNotRunning(
+                "the practice estate is not running: start it with: onetrail practice start"
+            ) from err
         except ValueError as err:
             raise EstateNotRunning(f"{path} is half-written: run: onetrail practice reset") from err
         estate = cls(**{name: said[name] for name in cls.__dataclass_fields__})
@@ -61,7 +63,9 @@ class PracticeEstate:
             with _direct().open(request, timeout=600) as answer:
                 return dict(json.loads(answer.read() or b"{}"))
         except urllib.error.HTTPError as err:
-            raise OnetrailError(f"the practice estate refused {name}: {err.read().decode(errors='replace')[:200]}") from err
+            raise OnetrailError(
+                f"the practice estate refused {name}: {err.read().decode(errors='replace')[:200]}"
+            ) from err
         except OSError as err:
             raise EstateNotRunning(
                 f"the practice estate does not answer at {self.endpoint}: start it again with: onetrail practice start"

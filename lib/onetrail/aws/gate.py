@@ -17,7 +17,15 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
     """
     settings = clients.settings
     with RunRecord(settings.run_folder, settings.run_name, clients.clock) as record:
-        gate = Gate(settings.approve if approve is None else approve, settings.estate, clients, record, clients.clock, clients.guard, say_line)
+        gate = Gate(
+            settings.approve if approve is None else approve,
+            settings.estate,
+            clients,
+            record,
+            clients.clock,
+            clients.guard,
+            say_line,
+        )
         gate.anchor = lambda held: anchor_head(clients, held)
         yield gate
 
@@ -31,7 +39,9 @@ def anchor_head(clients: Clients, record: RunRecord) -> None:
     if not look(s3.head_bucket, absent=("404", "NoSuchBucket"), **owner).seen:
         return
     line, head = record.lines, record.head
-    body = json.dumps({"run": settings.run_name, "line": line, "head": head, "at": iso(clients.clock.now())}).encode()
+    body = json.dumps(
+        {"run": settings.run_name, "line": line, "head": head, "at": iso(clients.clock.now())}
+    ).encode()
     change = Change(
         key=f"head-{line}",
         account=account,

@@ -20,10 +20,10 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True)
 class Look(Generic[T]):
-    """`value` is set only when seen; `why` is the error in words otherwise."""
+    """`value`, a T, is set only when seen and None otherwise; `why` is then the error in words."""
 
     how: Seen
-    value: T | None = None
+    value: Any = None
     why: str = ""
 
     @property
@@ -55,13 +55,19 @@ def look(call: Callable[..., Any], *, absent: Iterable[str] = (), **parameters: 
         return Look(Seen.COULD_NOT_LOOK, why=str(err))
 
 
-def pages(client: Any, operation: str, key: str, *, absent: Iterable[str] = (), **parameters: Any) -> Look[list[Any]]:
+def pages(
+    client: Any, operation: str, key: str, *, absent: Iterable[str] = (), **parameters: Any
+) -> Look[list[Any]]:
     """All items of a paginated call, in the order given; `operation` in snake case, `key` the list's name."""
 
     def read() -> list[Any]:
         if not client.can_paginate(operation):
             return list(getattr(client, operation)(**parameters).get(key, []))
-        return [item for page in client.get_paginator(operation).paginate(**parameters) for item in page.get(key, [])]
+        return [
+            item
+            for page in client.get_paginator(operation).paginate(**parameters)
+            for item in page.get(key, [])
+        ]
 
     return look(read, absent=absent)
 

@@ -53,7 +53,9 @@ class Sessions:
             try:
                 arn, account = self._caller(self._base)
             except (ClientError, BotoCoreError) as err:
-                raise CannotEnter(f"the credentials at hand are not accepted: {_short(err)}; sign in again and run again") from err
+                raise CannotEnter(
+                    f"the credentials at hand are not accepted: {_short(err)}; sign in again and run again"
+                ) from err
             self._base_entry = Entry(account, NAMED, arn, "own credentials")
         return self._base_entry
 
@@ -115,7 +117,9 @@ class Sessions:
         if given is None and account == self.base().account:
             return "own credentials", lambda: self._base
         if given is None:
-            raise CannotEnter(f"account {account} is not among source_accounts and log_account; add it to the parameters")
+            raise CannotEnter(
+                f"account {account} is not among source_accounts and log_account; add it to the parameters"
+            )
         if given.role_arn:
             arn = given.role_arn
             return f"role {arn.split('/', 1)[-1]}", lambda: self._assume(self._base, arn)
@@ -130,20 +134,28 @@ class Sessions:
     def _role_way(self, account: str, role: str, via: str = "") -> tuple[str, Callable[[], boto3.Session]]:
         arn = names.role_arn(self._settings.partition, account, role)
         if via:
-            return f"role {role} by {via.split('/', 1)[-1]}", lambda: self._assume(self._assume(self._base, via), arn)
+            return f"role {role} by {via.split('/', 1)[-1]}", lambda: self._assume(
+                self._assume(self._base, via), arn
+            )
         return f"role {role}", lambda: self._assume(self._base, arn)
 
     def _assume(self, base: boto3.Session, arn: str) -> boto3.Session:
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=lambda service, **kw: base.client(service, config=self._config, **{**kw, **self._endpoint()}),
+            client_creator=lambda service, **kw: base.client(
+                service, config=self._config, **{**kw, **self._endpoint()}
+            ),
             source_credentials=base.get_credentials(),
             role_arn=arn,
             extra_args={"RoleSessionName": f"onetrail-{self._settings.run_name}"[:64]},
         )
-        refreshable = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
+        refreshable = DeferredRefreshableCredentials(
+            method="assume-role", refresh_using=fetcher.fetch_credentials
+        )
         refreshable.get_frozen_credentials()
         inner = botocore.session.get_session()
-        inner._credentials = refreshable  # botocore offers no public way to hand refreshable credentials to a session
+        inner._credentials = (
+            refreshable  # botocore offers no public way to hand refreshable credentials to a session
+        )
         return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
 
     def _caller(self, session: boto3.Session) -> tuple[str, str]:
@@ -163,9 +175,13 @@ class Sessions:
         session = boto3.Session(region_name=self._settings.home_region)
         credentials = session.get_credentials()
         if credentials is None:
-            raise CannotEnter("no AWS credentials were found; sign in (for instance: aws sso login) and run again")
+            raise CannotEnter(
+                "no AWS credentials were found; sign in (for instance: aws sso login) and run again"
+            )
         if str(credentials.access_key).startswith(KEY_PREFIX):
-            raise CannotEnter("the credentials are those of the practice estate; they are sent nowhere else: set estate to practice")
+            raise CannotEnter(
+                "the credentials are those of the practice estate; they are sent nowhere else: set estate to practice"
+            )
         return session
 
 

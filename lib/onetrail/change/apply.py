@@ -60,7 +60,9 @@ Requires = Mapping[str, Callable[[], Requirement]]
 BulkDoer = Callable[[Change], Mapping[str, Any]]
 
 
-def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: BulkDoer | None = None) -> Outcome:
+def run_plan(
+    plan: Plan, gate: Gate, requires: Requires | None = None, bulk: BulkDoer | None = None
+) -> Outcome:
     """Apply an approved plan through the gate.
 
     `requires` maps the names that changes use to checks. `bulk` carries out a change that has a bulk rule and returns what the record keeps.
@@ -71,9 +73,18 @@ def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: Bul
         outcome = _Run(plan, gate, requires or {}, bulk).run()
     elif outcome is None:
         outcome = Outcome(
-            plan, "planned", f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}."
+            plan,
+            "planned",
+            f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}.",
         )
-    gate.record.append("step", step=plan.step, plan=plan.id, state=outcome.state, changes=len(outcome.done), line=outcome.line)
+    gate.record.append(
+        "step",
+        step=plan.step,
+        plan=plan.id,
+        state=outcome.state,
+        changes=len(outcome.done),
+        line=outcome.line,
+    )
     if outcome.done and gate.anchor:
         gate.anchor(gate.record)
     return outcome
@@ -81,7 +92,11 @@ def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: Bul
 
 def _unsent(plan: Plan) -> Outcome | None:
     if plan.waiting_for:
-        return Outcome(plan, "waiting", f"waiting for {plan.waiting_for}: {plan.why}" if plan.why else f"waiting for {plan.waiting_for}")
+        return Outcome(
+            plan,
+            "waiting",
+            f"waiting for {plan.waiting_for}: {plan.why}" if plan.why else f"waiting for {plan.waiting_for}",
+        )
     if plan.empty and plan.not_yet:
         return Outcome(plan, "not_yet", f"not yet: {plan.why}: again after {iso(plan.not_yet)}")
     if plan.empty:
@@ -118,7 +133,9 @@ class _Run:
                 return stop
         finally:
             self._close_what_is_open()
-        return Outcome(self.plan, "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}.", tuple(self.done))
+        return Outcome(
+            self.plan, "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}.", tuple(self.done)
+        )
 
     def _unmet(self, name: str, where: str) -> Outcome | None:
         """None once the named check holds; waits for it a bounded number of times, with nothing left open meanwhile."""
@@ -138,7 +155,12 @@ class _Run:
         if state.met:
             return None
         if state.again:
-            return Outcome(self.plan, "not_yet", f"not yet: {state.why}: again after {iso(state.again)}", tuple(self.done))
+            return Outcome(
+                self.plan,
+                "not_yet",
+                f"not yet: {state.why}: again after {iso(state.again)}",
+                tuple(self.done),
+            )
         return Outcome(self.plan, "stopped", f"Stopped {where}: {state.why}.", tuple(self.done))
 
     def _send(self, change: Change) -> None:
@@ -163,13 +185,21 @@ class _Run:
         self.sent.add(change.key)
         try:
             with self.gate.guard.opened(change, parameters):
-                result = dict(self.bulk(change) if change.bulk and self.bulk else self.gate.sender.send(change, parameters))
-        except Exception as err:
+                result = dict(
+                    self.bulk(change)
+                    if change.bulk and self.bulk
+                    else self.gate.sender.send(change, parameters)
+                )
+        except Exception as err:  # noqa: BLE001 - whatever a transport raises is recorded, then raised again with its cure
             self._failed(change, number, err)
             return
         if change.expects == "refused":
-            self.gate.record.append("failed", key=change.key, intent=number, error="a call that must be refused got through")
-            raise ChangeFailed(f"{change.resource}: {change.service}:{change.call} as {change.actor} must be refused but got through")
+            self.gate.record.append(
+                "failed", key=change.key, intent=number, error="a call that must be refused got through"
+            )
+            raise ChangeFailed(
+                f"{change.resource}: {change.service}:{change.call} as {change.actor} must be refused but got through"
+            )
         request_id = str(result.pop("RequestId", ""))
         self.gate.record.append(
             "done", key=change.key, intent=number, request_id=request_id, closes=change.closes, result=result
@@ -184,7 +214,9 @@ class _Run:
             self.gate.record.append("done", key=change.key, intent=number, result={"refused": code})
             self.done.append(Done(change, "", {"refused": code}))
             return
-        self.gate.record.append("failed", step=self.plan.step, key=change.key, intent=number, error=f"{type(err).__name__}: {err}")
+        self.gate.record.append(
+            "failed", step=self.plan.step, key=change.key, intent=number, error=f"{type(err).__name__}: {err}"
+        )
         if isinstance(err, OnetrailError):
             raise err
         raise ChangeFailed(
@@ -203,14 +235,16 @@ class _Run:
             except RecordError as err:
                 failure = err
                 self._send_unrecorded(change)
-            except Exception as err:
+            except Exception as err:  # noqa: BLE001 - raised once every other closing was tried
                 failure = failure or err
         if failure:
             raise failure
 
     def _send_unrecorded(self, change: Change) -> None:
         """A hole is closed even when the disk no longer takes the line that says so."""
-        parameters = resolve(change.parameters, self.gate.clock.now(), {done.change.key: done.result for done in self.done})
+        parameters = resolve(
+            change.parameters, self.gate.clock.now(), {done.change.key: done.result for done in self.done}
+        )
         with self.gate.guard.opened(change, parameters):
             self.gate.sender.send(change, parameters)
         self.gate.say(f"closed without a record line: {change.service}:{change.call} {change.resource}")

@@ -28,7 +28,7 @@ class WallClock:
     """Real time."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)  # noqa: TID251 - this is the one place
+        return datetime.now(UTC)
 
     def wait_until(self, moment: datetime, why: str, say: Callable[[str], None]) -> None:
         left = (moment - self.now()).total_seconds()
@@ -36,4 +36,4 @@ class WallClock:
             raise NotYet(f"not yet: {why}: run this step again after {iso(moment)}")
         if left > 0:
             say(f"waiting {left:.0f} s: {why}")
-            time.sleep(left)  # noqa: TID251 - this is the one place
+            time.sleep(left)

@@ -56,5 +56,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
         State.OK: ("is as it should be", "are as they should be"),
     }
     parts = [f"{counts[s]:,} {words[s][0] if counts[s] == 1 else words[s][1]}" for s in _ORDER if counts[s]]
-    line = f"{len(findings):,} checks: " + ", ".join(parts) + "." if findings else "Nothing was there to check."
+    line = (
+        f"{len(findings):,} checks: " + ", ".join(parts) + "." if findings else "Nothing was there to check."
+    )
     return Verdict(line, 3 if bad else 0, counts)

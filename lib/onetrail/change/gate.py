@@ -42,7 +42,9 @@ class Gate:
     clock: Clock
     guard: Guard
     say: Callable[[str], None] = field(default=lambda line: None)
-    progress: Callable[[str, int, int, int, int], None] = field(default=lambda name, objects, size, retries, errors: None)
+    progress: Callable[[str, int, int, int, int], None] = field(
+        default=lambda name, objects, size, retries, errors: None
+    )
     anchor: Callable[[RunRecord], None] | None = None
 
     def opens_for(self, plan: Plan) -> bool:
@@ -53,7 +55,9 @@ class Gate:
             return bool(plan.ends_with)
         if self.approve == "any":
             if self.estate != "practice":
-                raise PlanRefused(f"approve: 'any' is for the practice estate only; to apply this plan pass approve={plan.id}")
+                raise PlanRefused(
+                    f"approve: 'any' is for the practice estate only; to apply this plan pass approve={plan.id}"
+                )
             return True
         if plan.id in {part.strip() for part in self.approve.split(",")}:
             return True

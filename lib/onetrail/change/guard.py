@@ -82,5 +82,7 @@ def _matches(held: _Open, account: str, service: str, operation: str, parameters
 def _part(parameters: Mapping[str, Any], name: str) -> Any:
     if name == "CopySource.Bucket":
         source = parameters.get("CopySource", "")
-        return source.get("Bucket") if isinstance(source, Mapping) else str(source).lstrip("/").split("/", 1)[0]
+        return (
+            source.get("Bucket") if isinstance(source, Mapping) else str(source).lstrip("/").split("/", 1)[0]
+        )
     return parameters.get(name)

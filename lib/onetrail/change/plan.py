@@ -99,12 +99,19 @@ class Plan:
             raise ValueError(f"plan {self.step}: two changes share the key {twice[0]!r}")
         for index, change in enumerate(self.changes):
             if change.closes and change.closes not in keys[:index]:
-                raise ValueError(f"plan {self.step}: {change.key!r} closes {change.closes!r}, which nothing before it opens")
+                raise ValueError(
+                    f"plan {self.step}: {change.key!r} closes {change.closes!r}, which nothing before it opens"
+                )
 
     @property
     def id(self) -> str:
         """`p-` and 12 hex digits: the same for plans that mean the same."""
-        meaning = [self.step, self.estate, sorted(self.accounts), [change.meaning() for change in self.changes]]
+        meaning = [
+            self.step,
+            self.estate,
+            sorted(self.accounts),
+            [change.meaning() for change in self.changes],
+        ]
         return "p-" + hashlib.sha256(canonical_json(meaning).encode()).hexdigest()[:12]
 
     @property

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -48,7 +48,7 @@ class RunRecord:
         self._lock = FileLock(folder / ".writer.lock")
         self.head, self._lines = _START, 0
 
-    def __enter__(self) -> "RunRecord":
+    def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -57,7 +57,9 @@ class RunRecord:
                 f"{self.folder}: another process is writing this run; wait for it to end, or use another run_name"
             ) from err
         except OSError as err:
-            raise RecordError(f"{self.folder}: the run folder cannot be written: {err.strerror}; nothing was sent") from err
+            raise RecordError(
+                f"{self.folder}: the run folder cannot be written: {err.strerror}; nothing was sent"
+            ) from err
         try:
             self._resume()
         except BaseException:
@@ -101,7 +103,9 @@ class RunRecord:
     def _resume(self) -> None:
         if not self._path.exists():
             if self._head_path.exists():
-                raise RecordError(f"{self._path} is gone but {self._head_path.name} is there: restore it or use another run_name")
+                raise RecordError(
+                    f"{self._path} is gone but {self._head_path.name} is there: restore it or use another run_name"
+                )
             return
         raw = self._path.read_bytes()
         if raw and not raw.endswith(b"\n"):
@@ -112,10 +116,14 @@ class RunRecord:
                 os.fsync(out.fileno())
         check = verify_record(self.folder)
         if not check.whole:
-            raise RecordError(f"{self._path}: {check.problems[0]}; keep it as evidence and use another run_name")
+            raise RecordError(
+                f"{self._path}: {check.problems[0]}; keep it as evidence and use another run_name"
+            )
         first = next(entries(self.folder), None)
         if first is not None and first.get("run") != self.run_name:
-            raise WrongUse(f"{self.folder} belongs to the run {first.get('run')!r}, not {self.run_name!r}: use another runs_dir")
+            raise WrongUse(
+                f"{self.folder} belongs to the run {first.get('run')!r}, not {self.run_name!r}: use another runs_dir"
+            )
         self.head, self._lines = check.head, check.lines
         if check.lines:
             _replace(self._head_path, self.head + "\n")
@@ -152,7 +160,9 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
         if _hash(body) != said:
             problems.append(f"line {number} was changed: its hash does not fit its content")
         if entry.get("previous") != previous:
-            problems.append(f"line {number} does not follow the line before it: a line was removed, added or moved")
+            problems.append(
+                f"line {number} does not follow the line before it: a line was removed, added or moved"
+            )
         if entry.get("n") != count:
             problems.append(f"line {number} says it is number {entry.get('n')}")
         previous = said
@@ -182,7 +192,9 @@ def _replace(path: Path, text: str) -> None:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: "(withheld)" if isinstance(item, str) and any(word in key.lower() for word in _SECRET) else _without_secrets(item)
+            key: "(withheld)"
+            if isinstance(item, str) and any(word in key.lower() for word in _SECRET)
+            else _without_secrets(item)
             for key, item in value.items()
         }
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value

@@ -84,7 +84,7 @@ TESTS: Final[dict[str, tuple[Test, bool]]] = {
     "arnnotequals": (arn_like, True),
     "arnnotlike": (arn_like, True),
 }
-"""Operator in lower case -> (how one policy value meets one request value, whether the operator is negated)."""
+"""Operator in lower case -> (how a policy value meets a request value, whether the operator is negated)."""
 
 
 class Clause(NamedTuple):

@@ -37,8 +37,8 @@ class PolicyError(OnetrailError):
 def parse(source: str | bytes | Document) -> dict[str, Any]:
     """The document as a plain dictionary, checked for shape.
 
-    Raises `PolicyError` when it is not JSON, has no statements, or a statement has an effect, element or shape
-    that IAM does not know. Whether actions and ARNs exist is not checked.
+    Raises `PolicyError` when it is not JSON, has no statements, or a statement has an effect, element or
+    shape that IAM does not know. Whether actions and ARNs exist is not checked.
     """
     if isinstance(source, str | bytes):
         try:
@@ -101,7 +101,7 @@ def statements(document: Document) -> list[dict[str, Any]]:
 
 
 def values(value: Any) -> tuple[str, ...]:
-    """A policy value as words: one word, a list, or a JSON boolean or number all come out as a tuple of strings."""
+    """A policy value as words: a word, a list, a JSON boolean or number come out as a tuple of strings."""
     if isinstance(value, list | tuple):
         return tuple(_word(v) for v in value)
     return (_word(value),)
@@ -153,7 +153,7 @@ def _canonical_principal(principal: Any) -> Any:
 
 
 def _account_as_root(principal: str) -> str:
-    """S3 and IAM store `arn:PARTITION:iam::ACCOUNT:root` for a bare account id; the id is the shorter of the two forms."""
+    """AWS stores `arn:PARTITION:iam::ACCOUNT:root` for a bare account id; the id is the shorter form."""
     found = re.fullmatch(r"arn:[^:]+:iam::(\d{12}):root", principal)
     return found[1] if found else principal
 
@@ -196,7 +196,7 @@ def _named(sid: str, sids: str | Collection[str]) -> bool:
 
 
 def with_statements(document: Document | None, new: Collection[Mapping[str, Any]]) -> dict[str, Any]:
-    """The document with the new statements at its end; a statement of the same Sid is replaced, not doubled."""
+    """The document with the new statements at its end; one of the same Sid is replaced, not doubled."""
     base = without_sids(document, {str(s["Sid"]) for s in new if s.get("Sid")})
     shell: dict[str, Any] = dict(base if base is not None else document or {"Version": VERSION})
     shell["Statement"] = [*(statements(base) if base else []), *(dict(s) for s in new)]
@@ -204,7 +204,7 @@ def with_statements(document: Document | None, new: Collection[Mapping[str, Any]
 
 
 def size_bytes(document: Document) -> int:
-    """Bytes of the document as we send it (compact JSON, UTF-8); S3 takes up to 20 KB, an SCP up to 5,120 characters."""
+    """Bytes of the document as sent (compact JSON, UTF-8); S3 takes 20 KB, an SCP 5,120 characters."""
     return len(compact(document).encode())
 
 

@@ -1,7 +1,8 @@
 """Would AWS allow this request under these policies, and which statement decides?
 
-Follows the IAM User Guide, "Policy evaluation logic", for requests within one account and between two. What AWS
-decides outside policies (ACLs, public-access block, Object Lock, session expiry) is the caller's business.
+Follows the IAM User Guide, "Policy evaluation logic", for requests within one account and between two. What
+AWS decides outside policies (ACLs, public-access block, Object Lock, session expiry) is
+the caller's business.
 """
 
 from collections.abc import Iterable
@@ -19,17 +20,17 @@ _OWNERS_WAY_BACK: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy",
 
 @dataclass(frozen=True)
 class Policies:
-    """Everything attached to the caller and the resource. None means no such policy; an empty tuple, none apply."""
+    """Everything attached to caller and resource. None means no such policy; an empty tuple, none apply."""
 
     identity: tuple[Document, ...] = ()
     boundary: Document | None = None
     session: Document | None = None
     resource: Document | None = None
     scps: tuple[tuple[Document, ...], ...] = ()
-    """One tuple a level, root to account; each level must allow. Never pass them for the management account."""
+    """One tuple a level, root to account; each must allow. Never pass them for the management account."""
     rcps: tuple[tuple[Document, ...], ...] = ()
     resource_owner_only: bool = False
-    """An S3 object that the bucket owner does not own: Allow statements of the bucket policy do not reach it."""
+    """An S3 object that the bucket owner does not own: no Allow of the bucket policy reaches it."""
     trust: bool = False
     """`resource` is a role's trust policy: it must always name the caller."""
 
@@ -178,7 +179,7 @@ def _said(scene: Scene, allowed: bool, reason: str, where: str, hit: _Hit | None
     if reason == "explicit_deny" and hit:
         text = f"{request.principal} may not {deed}: statement {hit.sid} of {_KIND[where]} denies it."
     elif allowed and hit:
-        text = f"{request.principal} may {deed}: statement {hit.sid} of {_KIND[where]} allows it and nothing denies it."
+        text = f"{request.principal} may {deed}: statement {hit.sid} of {_KIND[where]} allows it."
     else:
         text = f"{request.principal} may not {deed}: no statement of {_KIND[where]} allows it."
     return Decision(allowed, reason, hit.sid if hit else "", where, text)

@@ -64,18 +64,39 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    if pattern == "*":
-        return lambda _: True
-    if "\0" not in pattern and "?" not in pattern:
-        if "*" not in pattern:
-            return pattern.__eq__
-        head = pattern[:-1]
-        if pattern.endswith("*") and "*" not in head:
-            return lambda text: text.startswith(head)
+    return _simple(pattern) or _by_regex(_translated(pattern, "."))
+
+
+@lru_cache(maxsize=16384)
+def _arn_matcher(pattern: str) -> Callable[[str], bool]:
+    parts = pattern.split(":", 5)
+    head = ":".join(parts[:5])
+    if len(parts) < 6:
+        return _matcher(pattern)
+    if not _WILD.search(head):
+        return _simple(pattern) or _by_regex(_translated(pattern, "."))
+    return _by_regex(_translated(head, "[^:]") + ":" + _translated(parts[5], "."))
+
+
+def _simple(pattern: str) -> Callable[[str], bool] | None:
+    """A test without a regular expression, if the pattern has no wildcard but perhaps a star at its end."""
+    if "\0" in pattern or "?" in pattern or "*" in pattern[:-1]:
+        return None
+    if not pattern.endswith("*"):
+        return pattern.__eq__
+    head = pattern[:-1]
+    return lambda text: text.startswith(head)
+
+
+def _translated(pattern: str, any_one: str) -> str:
     pieces = re.findall(r"\x00.|[*?]|[^\x00*?]+", pattern, re.DOTALL)
-    body = "".join({"*": ".*", "?": "."}.get(piece) or re.escape(piece.lstrip("\0")) for piece in pieces)
-    compiled = re.compile(body, re.DOTALL)
-    return lambda text: compiled.fullmatch(text) is not None
+    wild = {"*": any_one + "*", "?": any_one}
+    return "".join(wild.get(piece) or re.escape(piece.lstrip("\0")) for piece in pieces)
+
+
+def _by_regex(body: str) -> Callable[[str], bool]:
+    fullmatch = re.compile(body, re.DOTALL).fullmatch
+    return lambda text: fullmatch(text) is not None
 
 
 def like(pattern: str, text: str) -> bool:
@@ -88,14 +109,7 @@ def arn_like(pattern: str, arn: str) -> bool:
 
     The last part may hold colons itself (IAM User Guide, ARN condition operators).
     """
-    if pattern == "*":
-        return True
-    if pattern == arn:
-        return True
-    wanted, found = pattern.split(":", 5), arn.split(":", 5)
-    if len(wanted) < 6 or len(found) < 6:
-        return like(pattern, arn)
-    return all(one == other or like(one, other) for one, other in zip(wanted, found, strict=True))
+    return _arn_matcher(pattern)(arn)
 
 
 def named(principal: Any, who: Principal) -> Named:
@@ -139,9 +153,10 @@ def _is_root_of(name: str, account: str) -> bool:
 
 
 def spared(not_principal: Any, who: Principal) -> bool:
-    """Whether a `NotPrincipal` spares the caller: its account, its role or user and its session must all be listed.
+    """Whether a `NotPrincipal` spares the caller: its account, role or user, and session must all be listed.
 
-    AWS checks each of the caller's identities by itself, so a forgotten one is denied (IAM User Guide, NotPrincipal).
+    AWS checks each of the caller's identities by itself, so a forgotten one is denied (IAM User Guide,
+    NotPrincipal).
     """
     if not_principal == "*":
         return True

@@ -79,8 +79,8 @@ class Request:
 def context_of(request: Request) -> dict[str, ContextValue]:
     """All context keys in lower case: those given, and those AWS derives from the principal.
 
-    What the principal says wins over what the context claims. A service principal has no `aws:PrincipalArn` and no
-    `aws:PrincipalAccount`, which is why a negated condition on them holds for it (IAM User Guide, global keys).
+    What the principal says wins over what the context claims. A service principal has no `aws:PrincipalArn`
+    and no `aws:PrincipalAccount`, so a negated condition on them holds for it (IAM User Guide, global keys).
     """
     who = request.principal
     keys = {key.lower(): value for key, value in request.context.items()}

@@ -1,4 +1,4 @@
-"""One statement made ready: its lists as tuples, its conditions as clauses; and does it apply to a request."""
+"""One statement made ready: its lists as tuples, its conditions as clauses; does it apply to a request?"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

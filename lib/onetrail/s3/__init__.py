@@ -22,7 +22,7 @@ from onetrail.s3.planner import (
 from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
 from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import Body, Copied, Head, ObjectRow, VersionRow
-from onetrail.s3.tally import Counts, Outcome, Progress
+from onetrail.s3.tally import Counts, ObjectOutcome, Progress
 
 __all__ = [
     "Backoff",
@@ -44,9 +44,9 @@ __all__ = [
     "LedgerTorn",
     "LockTask",
     "NoAnswer",
+    "ObjectOutcome",
     "ObjectRow",
     "OutOfOrder",
-    "Outcome",
     "Pace",
     "Part",
     "Pending",

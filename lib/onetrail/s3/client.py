@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -52,7 +53,7 @@ class HotS3:
 
     `endpoint_url` None means AWS itself. `credentials` is asked at each signature, so that sessions may be renewed under way.
     `permit` is asked before each call that changes something and raises to refuse. `deadline_seconds` bounds each try,
-    `max_retries` the tries after the first. Errors are botocore's ClientError, and NoAnswer when no answer ever came.
+    `max_retries` the tries after the first. Proxies are those of the environment, as for boto3. Errors are botocore's ClientError, and NoAnswer when no answer ever came.
     """
 
     def __init__(
@@ -156,7 +157,7 @@ class _Bulk(Generic[C]):
             if not self._flying:
                 if pause is None:
                     return None
-                self._answers_within(pause)
+                self._rest(pause)
                 continue
             ended = self._one_answer(pause)
             if ended is not None:
@@ -222,11 +223,10 @@ class _Bulk(Generic[C]):
             self._pace.sent()
         flight.exchange = client._transport.send(origin, request, ended)
 
-    def _answers_within(self, seconds: float) -> None:
-        try:
-            self._answers.put(self._answers.get(timeout=seconds))
-        except Empty:
-            return
+    def _rest(self, seconds: float) -> None:
+        """Nothing is under way, so nothing can arrive: this only lets time pass."""
+        with suppress(Empty):
+            self._answers.get(timeout=seconds)
 
     def _one_answer(self, pause: float | None) -> Finished[C] | None:
         try:
@@ -254,7 +254,7 @@ class _Bulk(Generic[C]):
             flight.unsure = True
             where = f"{flight.call.bucket}/{flight.call.key}".rstrip("/")
             error: Exception = no_answer(flight.call.operation, where, answer, flight.retries)
-            again = True
+            again = not answer.for_good
         else:
             refusal = error_of(answer, flight.call.operation, flight.retries)
             if refusal is None:

@@ -58,7 +58,8 @@ def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> De
     parsed = grammar.parse(source.key, rules.key_prefix, source.size)
     if parsed.kind is grammar.Kind.MARKER:
         return Decision(
-            Kind.MARKER, "An empty marker that CloudTrail wrote when the trail was set up; it holds no event."
+            Kind.MARKER,
+            "An empty marker that CloudTrail wrote when the trail was set up; it holds no event.",
         )
     if parsed.date is None:
         return Decision(Kind.FOREIGN, f"Not written by CloudTrail: {parsed.why}. A person decides.")
@@ -70,7 +71,9 @@ def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> De
         return Decision(Kind.PAST_RETENTION, f"Its retention ended on {until:%Y-%m-%d}.")
     if source.size > MOST_BYTES:
         return Decision(
-            Kind.TOO_LARGE, f"Its {source.size} bytes are more than one CopyObject takes (5 GiB).", keep
+            Kind.TOO_LARGE,
+            f"Its {source.size} bytes are more than one CopyObject takes (5 GiB).",
+            keep,
         )
     if source.storage_class in ARCHIVED and not rules.archived_restored:
         return Decision(Kind.ARCHIVED, f"It is in {source.storage_class} and must be restored first.", keep)

@@ -16,7 +16,7 @@ from onetrail.s3.failure import code_of, request_id_of
 from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.pace import Pace
 from onetrail.s3.rows import Copied, Head
-from onetrail.s3.tally import Counts, Ledger, Outcome, Progress, Tally
+from onetrail.s3.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
 
 GIVE_UP_AFTER = 1000
 """So many failures in a row say that nothing works, and that going on only costs."""
@@ -165,7 +165,9 @@ class _Copying:
         elif stage is _Stage.LOOK_FIRST and status == 404 and code != "NoSuchBucket":
             self._follow(ended, _Stage.BARE)
         elif (stage is _Stage.LOOK and status == 404) or (stage is _Stage.BARE and status == 412):
-            self._note(ended, Outcome.SOURCE_CHANGED, "The source is no longer the object that was listed.")
+            self._note(
+                ended, ObjectOutcome.SOURCE_CHANGED, "The source is no longer the object that was listed."
+            )
         else:
             self._note(ended, _outcome_of(code), f"{ended.error}")
 
@@ -176,7 +178,7 @@ class _Copying:
     def _copied(self, ended: Finished[_Step], copied: Copied) -> None:
         self._note(
             ended,
-            Outcome.COPIED,
+            ObjectOutcome.COPIED,
             "",
             destination_version_id=copied.version_id,
             destination_etag=copied.etag,
@@ -192,18 +194,18 @@ class _Copying:
         )
         if equal is None:
             outcome, why = (
-                Outcome.UNPROVEN,
+                ObjectOutcome.UNPROVEN,
                 "An object of this size is there, and the ETags cannot be compared.",
             )
         elif equal:
-            outcome = Outcome.COPIED if ended.context.unsure else Outcome.PRESENT
+            outcome = ObjectOutcome.COPIED if ended.context.unsure else ObjectOutcome.PRESENT
             why = (
                 "An earlier try had copied it, though its answer was lost."
                 if ended.context.unsure
                 else "It was there already."
             )
         else:
-            outcome, why = Outcome.CONFLICT, "Other bytes are there under this key; both are kept."
+            outcome, why = ObjectOutcome.CONFLICT, "Other bytes are there under this key; both are kept."
         self._note(
             ended,
             outcome,
@@ -215,10 +217,10 @@ class _Copying:
             request_id=head.headers.get("x-amz-request-id", ""),
         )
 
-    def _note(self, ended: Finished[_Step], outcome: Outcome, why: str, **more: Any) -> None:
+    def _note(self, ended: Finished[_Step], outcome: ObjectOutcome, why: str, **more: Any) -> None:
         task = ended.context.task
         fields = {
-            "destination_class": task.storage_class if outcome is Outcome.COPIED else "",
+            "destination_class": task.storage_class if outcome is ObjectOutcome.COPIED else "",
             "when": None,
             "request_id": request_id_of(ended.error) if ended.error else "",
             **more,
@@ -248,9 +250,9 @@ def _status(error: Exception) -> int:
     return error.response["ResponseMetadata"]["HTTPStatusCode"] if isinstance(error, ClientError) else 0
 
 
-def _outcome_of(code: str) -> Outcome:
+def _outcome_of(code: str) -> ObjectOutcome:
     if code in _REFUSED:
-        return Outcome.REFUSED
+        return ObjectOutcome.REFUSED
     if code in _ARCHIVED:
-        return Outcome.ARCHIVED
-    return Outcome.GONE if code in ("NoSuchKey", "NoSuchVersion", "NotFound") else Outcome.FAILED
+        return ObjectOutcome.ARCHIVED
+    return ObjectOutcome.GONE if code in ("NoSuchKey", "NoSuchVersion", "NotFound") else ObjectOutcome.FAILED

@@ -76,7 +76,7 @@ class LedgerPart:
     what was done was done, and its rows are true. A name that is taken gets a number, since no part is ever overwritten.
     """
 
-    ROWS_A_GROUP = 20_000
+    ROWS_A_GROUP = 10_000
 
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)

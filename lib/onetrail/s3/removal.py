@@ -12,7 +12,7 @@ from onetrail.s3.failure import code_of, request_id_of
 from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.pace import Pace
 from onetrail.s3.rows import Deletions
-from onetrail.s3.tally import Counts, Ledger, Outcome, Progress, Tally
+from onetrail.s3.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
 
 KEYS_A_CALL = 1000
 """DeleteObjects' limit (API Reference, DeleteObjects)."""
@@ -123,7 +123,7 @@ def _batches(
                 )
             if any(char < " " and char not in "\t\r\n" for char in task.key):
                 why = "The key has a character that XML cannot hold; delete it by hand."
-                tally.add(_delete_row(task, now(), Outcome.FAILED, why, 0, ""), 0)
+                tally.add(_delete_row(task, now(), ObjectOutcome.FAILED, why, 0, ""), 0)
                 continue
             batch.append(task)
             if len(batch) == KEYS_A_CALL:
@@ -133,9 +133,9 @@ def _batches(
             yield batch
 
 
-def _verdicts(ended: Finished[list[DeleteTask]]) -> Iterator[tuple[DeleteTask, Outcome, str]]:
+def _verdicts(ended: Finished[list[DeleteTask]]) -> Iterator[tuple[DeleteTask, ObjectOutcome, str]]:
     if ended.error is not None:
-        outcome = Outcome.REFUSED if code_of(ended.error) in _REFUSED else Outcome.FAILED
+        outcome = ObjectOutcome.REFUSED if code_of(ended.error) in _REFUSED else ObjectOutcome.FAILED
         yield from ((task, outcome, f"{ended.error}") for task in ended.context)
         return
     result: Deletions = ended.result
@@ -143,33 +143,33 @@ def _verdicts(ended: Finished[list[DeleteTask]]) -> Iterator[tuple[DeleteTask, O
     for task in ended.context:
         one = said.get((task.key, task.version_id)) or said.get((task.key, ""))
         if one is None:
-            yield task, Outcome.FAILED, "S3's answer does not name this key."
+            yield task, ObjectOutcome.FAILED, "S3's answer does not name this key."
         elif not one.code:
-            yield task, Outcome.DELETED, ""
+            yield task, ObjectOutcome.DELETED, ""
         elif one.code in _ABSENT:
             yield task, *_absent(ended.unsure)
         elif one.code == "PreconditionFailed":
             yield (
                 task,
-                Outcome.SOURCE_CHANGED,
+                ObjectOutcome.SOURCE_CHANGED,
                 "It is no longer the object that was proven; it was not deleted.",
             )
         else:
             yield (
                 task,
-                Outcome.REFUSED if one.code in _REFUSED else Outcome.FAILED,
+                ObjectOutcome.REFUSED if one.code in _REFUSED else ObjectOutcome.FAILED,
                 f"{one.code}: {one.message}",
             )
 
 
-def _absent(unsure: bool) -> tuple[Outcome, str]:
+def _absent(unsure: bool) -> tuple[ObjectOutcome, str]:
     if unsure:
-        return Outcome.DELETED, "An earlier try had deleted it, though its answer was lost."
-    return Outcome.GONE, "It was not there any more."
+        return ObjectOutcome.DELETED, "An earlier try had deleted it, though its answer was lost."
+    return ObjectOutcome.GONE, "It was not there any more."
 
 
 def _delete_row(
-    task: DeleteTask, when: datetime, outcome: Outcome, why: str, attempt: int, request_id: str
+    task: DeleteTask, when: datetime, outcome: ObjectOutcome, why: str, attempt: int, request_id: str
 ) -> LedgerRow:
     return LedgerRow(
         action="delete",
@@ -192,7 +192,11 @@ def _lock_row(ended: Finished[LockTask], when: datetime) -> LedgerRow:
     task = ended.context
     error = ended.error
     outcome = (
-        Outcome.LOCKED if error is None else Outcome.REFUSED if code_of(error) in _REFUSED else Outcome.FAILED
+        ObjectOutcome.LOCKED
+        if error is None
+        else ObjectOutcome.REFUSED
+        if code_of(error) in _REFUSED
+        else ObjectOutcome.FAILED
     )
     return LedgerRow(
         action=f"lock {task.mode.lower()}",

@@ -19,7 +19,7 @@ class Ledger(Protocol):
     def add(self, row: LedgerRow) -> None: ...
 
 
-class Outcome(StrEnum):
+class ObjectOutcome(StrEnum):
     """What became of one object."""
 
     COPIED = "copied"
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-WANTED = frozenset({Outcome.COPIED, Outcome.PRESENT, Outcome.DELETED, Outcome.LOCKED})
+WANTED = frozenset({ObjectOutcome.COPIED, ObjectOutcome.PRESENT, ObjectOutcome.DELETED, ObjectOutcome.LOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Tally:
             self._in_a_row = 0
         else:
             self._errors += 1
-            if row.outcome in (Outcome.REFUSED, Outcome.FAILED):
+            if row.outcome in (ObjectOutcome.REFUSED, ObjectOutcome.FAILED):
                 self._in_a_row += 1
                 if self._in_a_row >= self._give_up_after and not self._why:
                     self._why = f"{self._in_a_row} objects in a row failed, the last with: {row.why}"

@@ -5,8 +5,11 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass_environment
 
-from awscrt.http import HttpClientConnection, HttpRequest
+from awscrt.exceptions import AwsCrtError
+from awscrt.http import HttpClientConnection, HttpProxyAuthenticationType, HttpProxyOptions, HttpRequest
 from awscrt.io import (
     ClientBootstrap,
     ClientTlsContext,
@@ -16,6 +19,8 @@ from awscrt.io import (
     TlsConnectionOptions,
     TlsContextOptions,
 )
+
+from onetrail.errors import WrongUse
 
 
 class Origin(NamedTuple):
@@ -39,41 +44,50 @@ class Answer(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """No answer came: the connection could not be made, was cut, or took too long. Whether the server acted is unknown."""
+    """No answer came: the connection could not be made, was cut, or took too long. Whether the server acted is unknown.
+
+    `for_good` says that trying again cannot help, as with a certificate that nobody vouches for.
+    """
 
     why: str
+    for_good: bool = False
 
 
 Ending = Callable[[Answer | Broken], None]
 
 
 class Exchange:
-    """One request under way; `ended` is called exactly once, on the event-loop thread."""
+    """One request under way; `ended` is called exactly once, on the event-loop thread or by `give_up`."""
 
-    __slots__ = ("_ended", "_parts", "_pool", "_status", "_too_late", "connection", "headers", "request")
+    __slots__ = ("_ended", "_lock", "_over", "_parts", "_pool", "_status", "connection", "headers", "request")
 
     def __init__(self, pool: "_Pool", request: HttpRequest, ended: Ending) -> None:
         self._pool = pool
         self._ended = ended
+        self._lock = threading.Lock()
+        self._over = False
         self._parts: list[bytes] = []
         self._status = 0
-        self._too_late = False
         self.request = request
         self.headers: list[tuple[str, str]] = []
         self.connection: HttpClientConnection | None = None
 
     def give_up(self) -> None:
-        """Cut the connection because the deadline is over; the exchange then ends as Broken."""
-        self._too_late = True
+        """End as Broken now because the deadline is over, and cut the connection.
+
+        A connection still being made is left to itself: after a failed TLS handshake it may be silent for half a minute.
+        """
         connection = self.connection
         if connection is not None:
             connection.close()
+        self._end(Broken("no answer before the deadline"))
 
     def run_on(self, connection: HttpClientConnection) -> None:
         """Send on this connection."""
+        if self._over:
+            self._pool.put_back(connection)
+            return
         self.connection = connection
-        if self._too_late:
-            connection.close()
         try:
             stream = connection.request(self.request, self._on_response, self._on_body)
             stream.completion_future.add_done_callback(self._on_complete)
@@ -83,7 +97,14 @@ class Exchange:
 
     def fail(self, error: BaseException) -> None:
         """End without an answer."""
-        self._ended(Broken("no answer before the deadline" if self._too_late else f"{error}"))
+        self._end(Broken(f"{error}", isinstance(error, AwsCrtError) and "TLS" in error.name))
+
+    def _end(self, result: Answer | Broken) -> None:
+        with self._lock:
+            if self._over:
+                return
+            self._over = True
+        self._ended(result)
 
     def _on_response(
         self, http_stream: Any, status_code: int, headers: list[tuple[str, str]], **_: Any
@@ -99,13 +120,11 @@ class Exchange:
         if error is not None:
             self.fail(error)
             return
-        connection, self.connection = (
-            self.connection,
-            None,
-        )  # from here on give_up must not cut it: others may have it
+        connection = self.connection
+        self.connection = None  # from here on give_up must not cut it: others may have it
         if connection is not None:
             self._pool.put_back(connection)
-        self._ended(Answer(self._status, self.headers, b"".join(self._parts)))
+        self._end(Answer(self._status, self.headers, b"".join(self._parts)))
 
 
 class _Pool:
@@ -122,6 +141,7 @@ class _Pool:
         self._bootstrap = bootstrap
         self._options = options
         self._tls = tls
+        self._proxy = _proxy_for(origin)
         self._idle: deque[HttpClientConnection] = deque()
         self._lock = threading.Lock()
         self._closed = False
@@ -137,6 +157,7 @@ class _Pool:
             bootstrap=self._bootstrap,
             socket_options=self._options,
             tls_connection_options=self._tls,
+            proxy_options=self._proxy,
         ).add_done_callback(lambda done: self._connected(done, exchange))
 
     def put_back(self, connection: HttpClientConnection) -> None:
@@ -217,3 +238,22 @@ class Transport:
         connection = TlsConnectionOptions(self._tls)
         connection.set_server_name(origin.host)
         return connection
+
+
+def _proxy_for(origin: Origin) -> HttpProxyOptions | None:
+    """The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for this origin; proxies themselves are spoken to in plain HTTP."""
+    found = getproxies_environment().get(origin.scheme)
+    if not found or proxy_bypass_environment(origin.host):
+        return None
+    parts = urlsplit(found if "://" in found else f"http://{found}")
+    if parts.scheme != "http" or not parts.hostname:
+        raise WrongUse(f"the {origin.scheme} proxy of the environment is not of the form http://HOST:PORT")
+    if not parts.username:
+        return HttpProxyOptions(parts.hostname, parts.port or 80)
+    return HttpProxyOptions(
+        parts.hostname,
+        parts.port or 80,
+        auth_type=HttpProxyAuthenticationType.Basic,
+        auth_username=unquote(parts.username),
+        auth_password=unquote(parts.password or ""),
+    )

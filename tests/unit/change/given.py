@@ -64,11 +64,19 @@ def given_a_change(key: str = "put", **changes: Any) -> Change:
 
 
 def given_a_plan(*changes: Change, **said: Any) -> Plan:
-    return Plan(**{"step": "03", "estate": "practice", "accounts": ("111122223333",), "changes": changes, **said})
+    return Plan(
+        **{"step": "03", "estate": "practice", "accounts": ("111122223333",), "changes": changes, **said}
+    )
 
 
-def given_a_gate(folder: Path, *, approve: str = "any", estate: str = "practice", failing: Mapping[str, Exception] | None = None,
-                 clock: MovableClock | None = None) -> tuple[Gate, Estate]:
+def given_a_gate(
+    folder: Path,
+    *,
+    approve: str = "any",
+    estate: str = "practice",
+    failing: Mapping[str, Exception] | None = None,
+    clock: MovableClock | None = None,
+) -> tuple[Gate, Estate]:
     guard, clock = Guard(), clock or MovableClock()
     sender = Estate(guard, failing)
     record = RunRecord(folder, "practice", clock).__enter__()

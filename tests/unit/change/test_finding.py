@@ -1,6 +1,7 @@
 """Findings are counted and read for the reader."""
 
 import pytest
+
 from onetrail.change import Finding, State, ordered, verdict
 
 
@@ -13,9 +14,17 @@ def given(state, name="x"):
     [
         ([], "Nothing was there to check.", 0),
         ([State.OK], "1 checks: 1 is as it should be.", 0),
-        ([State.OK, State.NOTE, State.PLANNED], "3 checks: 1 is cured by the plan, 1 is a note about the past, 1 is as it should be.", 0),
+        (
+            [State.OK, State.NOTE, State.PLANNED],
+            "3 checks: 1 is cured by the plan, 1 is a note about the past, 1 is as it should be.",
+            0,
+        ),
         ([State.FINDING, State.FINDING, State.OK], "3 checks: 2 need attention, 1 is as it should be.", 3),
-        ([State.COULD_NOT_LOOK], "1 checks: 1 could not be looked at.", 3),  # not looking is never as good as seeing
+        (
+            [State.COULD_NOT_LOOK],
+            "1 checks: 1 could not be looked at.",
+            3,
+        ),  # not looking is never as good as seeing
     ],
 )
 def test_the_verdict_reads_the_findings(states, line, code):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
+
 from onetrail.change import (
     Bulk,
     ChangeFailed,
@@ -17,6 +17,7 @@ from onetrail.change import (
     only_reads,
     run_plan,
 )
+from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
 
 
 def test_without_approval_nothing_is_sent_and_that_is_no_failure(tmp_path):
@@ -89,11 +90,18 @@ def test_the_guard_lets_only_the_open_change_through():
 def test_a_bulk_rule_covers_its_own_bucket_only():
     """A rule over one old bucket lets no copy from another one through."""
     guard = Guard()
-    change = given_a_change(call="CopyObject", bulk=Bulk(("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {}))
+    change = given_a_change(
+        call="CopyObject", bulk=Bulk(("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {})
+    )
     with guard.opened(change, {}):
-        guard.check(change.account, "s3", "CopyObject", {"Bucket": "new", "CopySource": {"Bucket": "old", "Key": "k"}})
+        guard.check(
+            change.account, "s3", "CopyObject", {"Bucket": "new", "CopySource": {"Bucket": "old", "Key": "k"}}
+        )
         guard.check(change.account, "s3", "CopyObject", {"Bucket": "new", "CopySource": "/old/k"})
-        for wrong in ({"Bucket": "new", "CopySource": {"Bucket": "other", "Key": "k"}}, {"Bucket": "old", "CopySource": "old/k"}):
+        for wrong in (
+            {"Bucket": "new", "CopySource": {"Bucket": "other", "Key": "k"}},
+            {"Bucket": "old", "CopySource": "old/k"},
+        ):
             with pytest.raises(GateClosed):
                 guard.check(change.account, "s3", "CopyObject", wrong)
 
@@ -101,7 +109,9 @@ def test_a_bulk_rule_covers_its_own_bucket_only():
 def test_what_was_opened_is_closed_when_something_fails(tmp_path):
     """A failure between opening and closing leaves nothing open."""
     plan = given_a_plan(
-        given_a_change("open"), given_a_change("work", region="eu-west-1"), given_a_change("close", closes="open", region="eu-west-2")
+        given_a_change("open"),
+        given_a_change("work", region="eu-west-1"),
+        given_a_change("close", closes="open", region="eu-west-2"),
     )
     gate, estate = given_a_gate(tmp_path, failing={"work": RuntimeError("lost connection")})
     with pytest.raises(ChangeFailed, match="lost connection"):
@@ -189,7 +199,9 @@ def test_waiting_moves_a_movable_clock_and_goes_on(tmp_path):
     """On the practice estate a wait is passed by moving the clock."""
     plan, again = given_a_plan(given_a_change(requires="delivered")), NOON + timedelta(hours=2)
     gate, estate = given_a_gate(tmp_path)
-    outcome = run_plan(plan, gate, {"delivered": lambda: Requirement(gate.clock.now() >= again, "first digest", again)})
+    outcome = run_plan(
+        plan, gate, {"delivered": lambda: Requirement(gate.clock.now() >= again, "first digest", again)}
+    )
     assert (outcome.state, len(estate.sent), gate.clock.now()) == ("applied", 1, again)
 
 
@@ -232,16 +244,28 @@ def test_each_change_is_written_before_and_after(tmp_path):
     gate, _ = given_a_gate(tmp_path)
     run_plan(given_a_plan(given_a_change(before={"Policy": "old"})), gate)
     kinds = [(line["kind"], line.get("before"), line.get("request_id")) for line in entries(tmp_path)]
-    assert kinds == [("plan", None, None), ("intent", {"Policy": "old"}, None), ("done", None, "R-put"), ("step", None, None)]
+    assert kinds == [
+        ("plan", None, None),
+        ("intent", {"Policy": "old"}, None),
+        ("done", None, "R-put"),
+        ("step", None, None),
+    ]
 
 
 def test_a_step_ends_only_when_its_last_check_holds(tmp_path):
     """The last files of a stopped trail are awaited as part of the step."""
     plan, again = given_a_plan(given_a_change(), ends_with="drained"), NOON + timedelta(hours=2)
     gate, _ = given_a_gate(tmp_path / "moves")
-    assert run_plan(plan, gate, {"drained": lambda: Requirement(gate.clock.now() >= again, "final digests", again)}).state == "applied"
+    assert (
+        run_plan(
+            plan, gate, {"drained": lambda: Requirement(gate.clock.now() >= again, "final digests", again)}
+        ).state
+        == "applied"
+    )
     gate, _ = given_a_gate(tmp_path / "stands", clock=MovableClock(timedelta(minutes=2)))
-    assert run_plan(plan, gate, {"drained": lambda: Requirement(False, "final digests", again)}).exit_code == 4
+    assert (
+        run_plan(plan, gate, {"drained": lambda: Requirement(False, "final digests", again)}).exit_code == 4
+    )
 
 
 def test_waiting_alone_needs_an_approval_before_it_moves_a_clock(tmp_path):
@@ -257,7 +281,9 @@ def test_waiting_alone_needs_an_approval_before_it_moves_a_clock(tmp_path):
 
 def test_a_change_may_use_what_an_earlier_one_brought_back(tmp_path):
     """An id that AWS gives is filled in when the next change is sent, and the guard sees the filled-in call."""
-    plan = given_a_plan(given_a_change("make"), given_a_change("use", parameters={"Id": Result("make", "Made.Id")}))
+    plan = given_a_plan(
+        given_a_change("make"), given_a_change("use", parameters={"Id": Result("make", "Made.Id")})
+    )
     gate, estate = given_a_gate(tmp_path)
     send = estate.send
     estate.send = lambda change, parameters: {**send(change, parameters), "Made": {"Id": "i-1"}}

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from given import given_a_change, given_a_plan
+
 from onetrail.change import After, Bulk, Document, resolve
 from onetrail.change.values import seconds
+from tests.unit.change.given import given_a_change, given_a_plan
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,12 @@ def test_another_meaning_is_another_id(different):
 
 @pytest.mark.parametrize(
     "said",
-    [{"reason": "other words"}, {"undo": "other words"}, {"resource": "shown otherwise"}, {"key": "other-name"}],
+    [
+        {"reason": "other words"},
+        {"undo": "other words"},
+        {"resource": "shown otherwise"},
+        {"key": "other-name"},
+    ],
 )
 def test_words_are_not_meaning(said):
     """Words for the reader may be bettered without a new approval."""
@@ -61,7 +67,7 @@ def test_order_is_meaning_but_the_order_of_names_is_not():
 
 def test_an_expiry_is_approved_as_a_duration_and_sent_as_an_instant():
     """The same plan read an hour later has the same id, and counts from when it is applied."""
-    from given import NOON
+    from tests.unit.change.given import NOON
 
     parameters = {"Policy": Document({"Statement": [{"until": After("PT6H")}]})}
     assert resolve(parameters, NOON) == {"Policy": '{"Statement":[{"until":"2026-01-12T18:00:00Z"}]}'}

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from given import MovableClock
+
 from onetrail.change import RecordError, RunFolderBusy, RunRecord, verify_record
 from onetrail.errors import WrongUse
+from tests.unit.change.given import MovableClock
 
 
 def given_a_record(folder, lines=4):
@@ -58,7 +60,10 @@ def test_a_rewritten_record_differs_from_the_anchored_head(tmp_path):
 
 def test_a_second_writer_is_refused(tmp_path):
     """One process writes to a run folder at a time."""
-    with RunRecord(tmp_path, "practice", MovableClock()), pytest.raises(RunFolderBusy, match="another process"):
+    with (
+        RunRecord(tmp_path, "practice", MovableClock()),
+        pytest.raises(RunFolderBusy, match="another process"),
+    ):
         RunRecord(tmp_path, "practice", MovableClock()).__enter__()
 
 
@@ -98,21 +103,29 @@ def test_a_tampered_record_is_not_written_on(tmp_path):
 def test_no_secret_reaches_the_file(tmp_path):
     """Values of names that sound secret are withheld, however deep."""
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
-        record.append("done", result={"Credentials": {"SecretAccessKey": "hunter2", "SessionToken": "hunter2"}})
+        record.append(
+            "done", result={"Credentials": {"SecretAccessKey": "hunter2", "SessionToken": "hunter2"}}
+        )
     assert "hunter2" not in (tmp_path / "record.jsonl").read_text()
 
 
 def test_a_full_disk_is_one_line_that_says_what_to_do():
     """The error names the file and the cure."""
     program = (
-        "from pathlib import Path; from given import MovableClock; from onetrail.change import RunRecord\n"
+        "from pathlib import Path; from tests.unit.change.given import MovableClock; from onetrail.change import RunRecord\n"
         "import resource, signal, tempfile; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "folder = Path(tempfile.mkdtemp()); record = RunRecord(folder, 'practice', MovableClock()).__enter__()\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))\n"
         "try:\n    [record.append('note', text='x' * 100) for _ in range(9)]\n"
         "except Exception as err: print(type(err).__name__, err)\n"
     )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=__file__.rsplit("/", 1)[0], check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+        check=True,
+    )
     assert said.stdout.startswith("RecordError")
     assert "free space" in said.stdout
     assert len(said.stdout.splitlines()) == 1
@@ -121,4 +134,9 @@ def test_a_full_disk_is_one_line_that_says_what_to_do():
 def test_lines_are_json_with_their_number_and_time(tmp_path):
     """A person can read the record with any tool."""
     first = json.loads(given_a_record(tmp_path).read_text().splitlines()[0])
-    assert (first["n"], first["at"], first["kind"], first["text"]) == (1, "2026-01-12T12:00:00Z", "note", "line 0")
+    assert (first["n"], first["at"], first["kind"], first["text"]) == (
+        1,
+        "2026-01-12T12:00:00Z",
+        "note",
+        "line 0",
+    )

@@ -4,6 +4,7 @@ import pytest
 
 from onetrail.iam import PolicyError
 from onetrail.iam.condition import clauses, holds
+from onetrail.iam.match import arn_like
 
 CASES = [
     # operator, policy value, request value (None: key missing), holds
@@ -102,3 +103,20 @@ def test_all_operators_and_keys_must_hold() -> None:
 def test_an_operator_iam_does_not_have_is_refused(operator) -> None:
     with pytest.raises(PolicyError, match="not one of IAM's"):
         clauses({operator: {"aws:Key": "x"}})
+
+
+ARNS = [
+    ("arn:aws:s3:::b/*", "arn:aws:s3:::b/a:b/c", True),  # the last part may hold colons
+    ("arn:aws:s3:::b/?", "arn:aws:s3:::b/:", True),
+    ("arn:*:s3:::b", "arn:aws-cn:s3:::b", True),
+    ("arn:aws*:s3:::b", "arn:aws:x:s3:::b", False),  # a star does not eat a colon
+    ("arn:aws:iam::04445555666?:role/*", "arn:aws:iam::044455556666:role/a/b", True),
+    ("arn:aws:iam::?:role/x", "arn:aws:iam:::role/x", False),
+    ("*", "anything", True),
+    ("arn:aws:s3:::b.c", "arn:aws:s3:::bxc", False),  # a dot is a dot
+]
+
+
+@pytest.mark.parametrize(("pattern", "arn", "verdict"), ARNS)
+def test_arns_are_compared_part_by_part(pattern, arn, verdict) -> None:
+    assert arn_like(pattern, arn) is verdict

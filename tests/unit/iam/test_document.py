@@ -1,4 +1,4 @@
-"""A policy document is compared by meaning, joined and taken apart without loss, and refused when it is none."""
+"""A document is compared by meaning, joined and taken apart without loss, and refused when it is none."""
 
 import json
 import random

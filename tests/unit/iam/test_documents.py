@@ -1,4 +1,4 @@
-"""Every other document: old buckets, side buckets, key, roles, rails; each allows its work and refuses the rest."""
+"""Every other document: old buckets, side buckets, key, roles, rails; each allows its work, no more."""
 
 import json
 
@@ -44,7 +44,10 @@ from onetrail.iam.build import (
 )
 
 LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
-FULL = {"Version": "2012-10-17", "Statement": {"Sid": "Full", "Effect": "Allow", "Action": "*", "Resource": "*"}}
+FULL = {
+    "Version": "2012-10-17",
+    "Statement": {"Sid": "Full", "Effect": "Allow", "Action": "*", "Resource": "*"},
+}
 TLS = {"aws:SecureTransport": "true"}
 BEFORE, AT = {"aws:CurrentTime": "2026-01-12T14:59:59Z"}, {"aws:CurrentTime": "2026-01-12T15:00:00Z"}
 UNTIL = "2026-01-12T15:00:00Z"
@@ -59,9 +62,9 @@ OUTSIDER = role("arn:aws:iam::222233334444:role/administrator")
 CLOUDTRAIL, LOGGING = service("cloudtrail.amazonaws.com"), service("logging.s3.amazonaws.com")
 
 
-def allowed(who, action, resource, account, context=None, **policies) -> bool:
+def allowed(who, action, on, account, context=None, **policies) -> bool:
     given = {"identity": (FULL,), **policies}
-    return evaluate(Request(who, action, resource, account, {**TLS, **(context or {})}), Policies(**given)).allowed
+    return evaluate(Request(who, action, on, account, {**TLS, **(context or {})}), Policies(**given)).allowed
 
 
 def documents(make_archive, partition="aws"):
@@ -76,7 +79,7 @@ def documents(make_archive, partition="aws"):
 
 
 def test_every_document_is_well_formed_in_every_partition(make_archive, any_partition) -> None:
-    archive, found = documents(make_archive, any_partition)
+    _, found = documents(make_archive, any_partition)
     for name, document in found.items():
         assert canonical(parse(json.dumps(document))) == canonical(document), name
         prepared(document)  # knows every condition operator
@@ -88,11 +91,15 @@ def test_every_document_is_well_formed_in_every_partition(make_archive, any_part
         assert "NotPrincipal" not in text, name
         arns = [w for w in text.replace('"', " ").split() if w.startswith("arn:")]
         assert all(arn.startswith(f"arn:{any_partition}:") for arn in arns), name
-    assert {"central_bucket", "central_bucket_open", "old_bucket_open", "kms_key", "access_log_bucket"} < set(found)
+    assert {"central_bucket", "central_bucket_open", "old_bucket_open", "kms_key", "access_log_bucket"} < set(
+        found
+    )
     assert {"work_bucket", "role_operator", "role_operator_trust", "scp", "rcp"} < set(found)
 
 
-@pytest.mark.parametrize(("name", "limit"), [("scp", 5120), ("rcp", 5120), ("role_operator", 10240), ("role_copier", 10240)])
+@pytest.mark.parametrize(
+    ("name", "limit"), [("scp", 5120), ("rcp", 5120), ("role_operator", 10240), ("role_copier", 10240)]
+)
 def test_documents_fit_their_limits(make_archive, name, limit) -> None:
     _, found = documents(make_archive)
     assert size_bytes(found[name]) < limit
@@ -127,7 +134,12 @@ def test_an_old_bucket_held_still_loses_nothing(who, action, key, verdict) -> No
 
 
 def test_cloudtrail_goes_on_delivering_into_a_bucket_held_still() -> None:
-    mine = {"Sid": "W", "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject"}
+    mine = {
+        "Sid": "W",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "s3:PutObject",
+    }
     old = {"Version": "2012-10-17", "Statement": [{**mine, "Resource": f"arn:aws:s3:::{OLD}/*"}]}
     held = with_statements(old, old_bucket_hold_still("aws", OLD, [OWNER.arn]))
     assert allowed(CLOUDTRAIL, "s3:PutObject", f"arn:aws:s3:::{OLD}/AWSLogs/k", SOURCE, resource=held)
@@ -152,7 +164,9 @@ READ = [
 
 
 @pytest.mark.parametrize(("who", "action", "key", "context", "verdict"), READ)
-def test_the_copier_and_nobody_else_reads_the_old_bucket_for_a_while(who, action, key, context, verdict) -> None:
+def test_the_copier_and_nobody_else_reads_the_old_bucket_for_a_while(
+    who, action, key, context, verdict
+) -> None:
     opened = with_statements(None, old_bucket_open("aws", OLD, COPIER.arn, ["AWSLogs/"], UNTIL))
     assert allowed(who, action, f"arn:aws:s3:::{OLD}{key}", SOURCE, context, resource=opened) is verdict
 
@@ -223,7 +237,12 @@ LOGGED = {**MINE, "kms:EncryptionContext:aws:cloudtrail:arn": MINE["aws:SourceAr
 PUSHER = role(f"arn:aws:iam::{SOURCE}:role/onetrail-copier")
 KEYS = [
     (CLOUDTRAIL, "kms:GenerateDataKey", LOGGED, True),
-    (CLOUDTRAIL, "kms:GenerateDataKey", {**LOGGED, "aws:SourceArn": "arn:aws:cloudtrail:us-east-1:1:trail/x"}, False),
+    (
+        CLOUDTRAIL,
+        "kms:GenerateDataKey",
+        {**LOGGED, "aws:SourceArn": "arn:aws:cloudtrail:us-east-1:1:trail/x"},
+        False,
+    ),
     (CLOUDTRAIL, "kms:GenerateDataKey", MINE, False),  # not for a log of a trail
     (CLOUDTRAIL, "kms:DescribeKey", MINE, True),
     (CLOUDTRAIL, "kms:Decrypt", MINE, True),
@@ -241,7 +260,9 @@ KEYS = [
 
 
 @pytest.mark.parametrize(("who", "action", "context", "verdict"), KEYS)
-def test_the_key_serves_the_trail_and_only_break_glass_takes_it_away(archive, who, action, context, verdict) -> None:
+def test_the_key_serves_the_trail_and_only_break_glass_takes_it_away(
+    archive, who, action, context, verdict
+) -> None:
     assert allowed(who, action, KEY, LOG, context, resource=kms_key(archive)) is verdict
 
 
@@ -258,37 +279,83 @@ ARCHIVE, LOGS = "arn:aws:s3:::acme-archive", "arn:aws:s3:::acme-archive/AWSLogs/
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{SOURCE}:trail/acme"
 ROLES = [
     # role policy, may, may not: each an action and a resource
-    (operator_policy,
-     [("s3:PutBucketPolicy", ARCHIVE), ("s3:GetObject", LOGS), ("s3:PutObjectRetention", LOGS),
-      ("sts:AssumeRole", COPIER.arn), ("sts:AssumeRole", KEEPER.arn), ("s3:PutObject", "arn:aws:s3:::acme-work/x"),
-      ("s3:CreateJob", "*")],
-     [("s3:PutObject", LOGS), ("s3:DeleteObjectVersion", LOGS), ("s3:BypassGovernanceRetention", LOGS),
-      ("sts:AssumeRole", BREAKER.arn), ("iam:CreateRole", COPIER.arn), ("iam:PassRole", BREAKER.arn),
-      ("s3:GetObject", "arn:aws:s3:::another/x"), ("cloudtrail:StopLogging", TRAIL)]),
-    (reader_policy,
-     [("s3:GetObject", LOGS), ("s3:ListBucket", ARCHIVE), ("iam:GetAccountSummary", "*")],
-     [("s3:PutObject", LOGS), ("s3:PutObjectRetention", LOGS), ("s3:PutBucketPolicy", ARCHIVE), ("iam:CreateUser", "*"),
-      ("sts:AssumeRole", COPIER.arn)]),
-    (grant_keeper_policy,
-     [("s3:PutBucketPolicy", ARCHIVE), ("s3:GetBucketPolicy", ARCHIVE)],
-     [("s3:DeleteBucketPolicy", ARCHIVE), ("s3:PutBucketPolicy", "arn:aws:s3:::acme-work"), ("s3:GetObject", LOGS),
-      ("sts:AssumeRole", COPIER.arn)]),
-    (lambda archive: copier_policy(archive, [OLD]),
-     [("s3:GetObject", f"arn:aws:s3:::{OLD}/k"), ("s3:PutObject", LOGS), ("s3:PutObjectRetention", LOGS),
-      ("s3:ListBucket", ARCHIVE), ("s3:GetObject", "arn:aws:s3:::acme-work/manifest")],
-     [("s3:GetObject", "arn:aws:s3:::another/k"), ("s3:PutObject", f"{ARCHIVE}/elsewhere"), ("s3:DeleteObject", LOGS),
-      ("s3:PutBucketPolicy", ARCHIVE), ("s3:PutObject", f"arn:aws:s3:::{OLD}/k"), ("s3:BypassGovernanceRetention", LOGS)]),
-    (lambda archive: source_copier_policy(archive, [OLD]),
-     [("s3:GetObject", f"arn:aws:s3:::{OLD}/k"), ("s3:PutObject", LOGS), ("s3:PutObjectAcl", LOGS)],
-     [("s3:GetObject", LOGS), ("s3:ListBucket", ARCHIVE), ("s3:DeleteObject", f"arn:aws:s3:::{OLD}/k")]),
-]  # fmt: skip
+    (
+        operator_policy,
+        [
+            ("s3:PutBucketPolicy", ARCHIVE),
+            ("s3:GetObject", LOGS),
+            ("s3:PutObjectRetention", LOGS),
+            ("sts:AssumeRole", COPIER.arn),
+            ("sts:AssumeRole", KEEPER.arn),
+            ("s3:PutObject", "arn:aws:s3:::acme-work/x"),
+            ("s3:CreateJob", "*"),
+        ],
+        [
+            ("s3:PutObject", LOGS),
+            ("s3:DeleteObjectVersion", LOGS),
+            ("s3:BypassGovernanceRetention", LOGS),
+            ("sts:AssumeRole", BREAKER.arn),
+            ("iam:CreateRole", COPIER.arn),
+            ("iam:PassRole", BREAKER.arn),
+            ("s3:GetObject", "arn:aws:s3:::another/x"),
+            ("cloudtrail:StopLogging", TRAIL),
+        ],
+    ),
+    (
+        reader_policy,
+        [("s3:GetObject", LOGS), ("s3:ListBucket", ARCHIVE), ("iam:GetAccountSummary", "*")],
+        [
+            ("s3:PutObject", LOGS),
+            ("s3:PutObjectRetention", LOGS),
+            ("s3:PutBucketPolicy", ARCHIVE),
+            ("iam:CreateUser", "*"),
+            ("sts:AssumeRole", COPIER.arn),
+        ],
+    ),
+    (
+        grant_keeper_policy,
+        [("s3:PutBucketPolicy", ARCHIVE), ("s3:GetBucketPolicy", ARCHIVE)],
+        [
+            ("s3:DeleteBucketPolicy", ARCHIVE),
+            ("s3:PutBucketPolicy", "arn:aws:s3:::acme-work"),
+            ("s3:GetObject", LOGS),
+            ("sts:AssumeRole", COPIER.arn),
+        ],
+    ),
+    (
+        lambda archive: copier_policy(archive, [OLD]),
+        [
+            ("s3:GetObject", f"arn:aws:s3:::{OLD}/k"),
+            ("s3:PutObject", LOGS),
+            ("s3:PutObjectRetention", LOGS),
+            ("s3:ListBucket", ARCHIVE),
+            ("s3:GetObject", "arn:aws:s3:::acme-work/manifest"),
+        ],
+        [
+            ("s3:GetObject", "arn:aws:s3:::another/k"),
+            ("s3:PutObject", f"{ARCHIVE}/elsewhere"),
+            ("s3:DeleteObject", LOGS),
+            ("s3:PutBucketPolicy", ARCHIVE),
+            ("s3:PutObject", f"arn:aws:s3:::{OLD}/k"),
+            ("s3:BypassGovernanceRetention", LOGS),
+        ],
+    ),
+    (
+        lambda archive: source_copier_policy(archive, [OLD]),
+        [("s3:GetObject", f"arn:aws:s3:::{OLD}/k"), ("s3:PutObject", LOGS), ("s3:PutObjectAcl", LOGS)],
+        [("s3:GetObject", LOGS), ("s3:ListBucket", ARCHIVE), ("s3:DeleteObject", f"arn:aws:s3:::{OLD}/k")],
+    ),
+]
 
 
 @pytest.mark.parametrize(("build", "may", "may_not"), ROLES)
 def test_a_role_may_do_its_work_and_nothing_more(archive, build, may, may_not) -> None:
     for wanted, deeds in ((True, may), (False, may_not)):
         for action, resource in deeds:
-            assert allowed(OPERATOR, action, resource, "", identity=(build(archive),)) is wanted, (action, resource)
+            assert allowed(OPERATOR, action, resource, "", identity=(build(archive),)) is wanted, (
+                action,
+                resource,
+            )
 
 
 def test_the_key_is_used_by_roles_only_where_there_is_one(make_archive) -> None:
@@ -300,7 +367,10 @@ def test_the_key_is_used_by_roles_only_where_there_is_one(make_archive) -> None:
 
 
 def test_trust_names_its_principals_and_binds_its_services() -> None:
-    person, batch = role(f"arn:aws:iam::{MANAGEMENT}:role/PlatformEngineer"), service("batchoperations.s3.amazonaws.com")
+    person, batch = (
+        role(f"arn:aws:iam::{MANAGEMENT}:role/PlatformEngineer"),
+        service("batchoperations.s3.amazonaws.com"),
+    )
     document = trust([person.arn], [batch.service], account=LOG, mfa=True, external_id="x")
 
     def assumes(who, **context) -> bool:
@@ -319,7 +389,13 @@ RAILS = [
     # rail, who, action, resource, allowed; SCP unless the builder is rcp
     (trail_rail, OWNER, "cloudtrail:StopLogging", TRAIL, False),
     (trail_rail, root(SOURCE), "cloudtrail:DeleteTrail", TRAIL, False),
-    (trail_rail, OWNER, "cloudtrail:StopLogging", TRAIL.replace("acme", "old"), True),  # names the new trail only
+    (
+        trail_rail,
+        OWNER,
+        "cloudtrail:StopLogging",
+        TRAIL.replace("acme", "old"),
+        True,
+    ),  # names the new trail only
     (trail_rail, OWNER, "cloudtrail:StartLogging", TRAIL, True),
     (trail_rail, ADMIN, "s3:DeleteBucket", ARCHIVE, True),
     (archive_rail, ADMIN, "s3:DeleteBucket", ARCHIVE, False),
@@ -338,7 +414,9 @@ RAILS = [
 
 
 @pytest.mark.parametrize(("build", "who", "action", "resource", "verdict"), RAILS)
-def test_a_rail_guards_the_new_resources_and_nothing_else(archive, build, who, action, resource, verdict) -> None:
+def test_a_rail_guards_the_new_resources_and_nothing_else(
+    archive, build, who, action, resource, verdict
+) -> None:
     assert allowed(who, action, resource, who.account, scps=((FULL, build(archive)),)) is verdict
     assert allowed(who, action, resource, who.account, scps=((FULL,),))
 
@@ -352,7 +430,9 @@ def test_both_rails_together_are_one_document_within_the_limit(make_archive) -> 
     keyed = make_archive(kms_key_arn=KEY)
     both = with_statements(trail_rail(keyed), archive_rail(keyed)["Statement"])
     assert canonical(both) == canonical(scp(keyed))
-    assert not allowed(ADMIN, "kms:ScheduleKeyDeletion", KEY, LOG, scps=((FULL, scp(keyed)),), resource=kms_key(keyed))
+    assert not allowed(
+        ADMIN, "kms:ScheduleKeyDeletion", KEY, LOG, scps=((FULL, scp(keyed)),), resource=kms_key(keyed)
+    )
 
 
 ANYONE = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
@@ -372,7 +452,9 @@ RCPS = [
 
 
 @pytest.mark.parametrize(("who", "action", "resource", "verdict"), RCPS)
-def test_the_resource_rail_refuses_strangers_and_changes_and_spares_services(archive, who, action, resource, verdict) -> None:
+def test_the_resource_rail_refuses_strangers_and_changes_and_spares_services(
+    archive, who, action, resource, verdict
+) -> None:
     assert allowed(who, action, resource, LOG, resource=OPEN, rcps=((OPEN, rcp(archive)),)) is verdict
     assert allowed(who, action, resource, LOG, resource=OPEN, rcps=((OPEN,),))
 

@@ -33,7 +33,13 @@ def row(key=LOG, size=8000, etag="e1", storage_class="STANDARD"):
         (row(etag="m-2"), row(), RULES, Kind.COMPARE, UNTIL),  # multipart: no MD5
         (row(etag="m-2"), row(etag="m-2"), RULES, Kind.COMPARE, UNTIL),
         (row(etag="m-2"), row(size=1), RULES, Kind.CONFLICT, UNTIL),
-        (row(), row(etag="e2"), Rules(7, NOW, etags_comparable=False), Kind.COMPARE, UNTIL),  # KMS: no MD5
+        (
+            row(),
+            row(etag="e2"),
+            Rules(7, NOW, etags_comparable=False),
+            Kind.COMPARE,
+            UNTIL,
+        ),  # KMS: no MD5
         (row(), row(), Rules(7, NOW, etags_comparable=False), Kind.COMPARE, UNTIL),
         (row("holiday.jpg"), None, RULES, Kind.FOREIGN, None),
         (row("AWSLogs/111122223333/Config/x.gz"), row(), RULES, Kind.FOREIGN, None),

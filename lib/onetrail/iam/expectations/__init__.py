@@ -1,4 +1,4 @@
-"""What the central bucket must allow and must refuse: the requests its policy is judged by before it is put."""
+"""What the central bucket must allow and refuse: the requests its policy is judged by before it is put."""
 
 from onetrail.iam.expectations.ask import ADMINISTRATOR, STATES, Expectation, State
 from onetrail.iam.expectations.judge import Verdict, expected, judge

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from onetrail.iam.build.archive import Archive
+from onetrail.iam.builders.archive import Archive
 from onetrail.iam.document import VERSION, Document
 from onetrail.iam.request import ContextValue, Principal, Request, role
+from onetrail.iam.statement import prepared
 
 State = Literal["steady", "window", "open", "expired"]
 STATES: Final[tuple[State, ...]] = ("steady", "window", "open", "expired")
 
-ADMINISTRATOR: Final[Document] = {
-    "Version": VERSION,
-    "Statement": [{"Sid": "AdministratorAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
+ADMINISTRATOR: Final[Document] = prepared(
+    {
+        "Version": VERSION,
+        "Statement": [{"Sid": "AdministratorAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+)
 """What every caller with an identity is given here: the bucket must refuse even administrators."""
 
 OWNER_ACL: Final = {"s3:x-amz-acl": "bucket-owner-full-control"}
@@ -32,7 +35,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Ask:
-    """Writes expectations about one archive at one instant (ISO 8601, UTC); over TLS unless told otherwise."""
+    """Writes expectations about one archive at one instant (ISO 8601, UTC); over TLS unless said."""
 
     archive: Archive
     now: str

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from onetrail.iam.build.actions import PUTS, REPLICATES
-from onetrail.iam.build.archive import account_of
-from onetrail.iam.build.documents import Opening
+from onetrail.iam.builders.actions import PUTS, REPLICATES
+from onetrail.iam.builders.archive import account_of
+from onetrail.iam.builders.documents import Opening
 from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation
 from onetrail.iam.request import role
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from onetrail.iam.build.archive import Archive
-from onetrail.iam.build.documents import Opening
+from onetrail.iam.builders.archive import Archive
+from onetrail.iam.builders.documents import Opening
 from onetrail.iam.condition import instant
 from onetrail.iam.document import Document, PolicyError
 from onetrail.iam.evaluate import Decision, Policies, evaluate
@@ -13,6 +13,7 @@ from onetrail.iam.expectations.ask import Ask, Expectation, State
 from onetrail.iam.expectations.grant import granted
 from onetrail.iam.expectations.standing import standing
 from onetrail.iam.explain import Row, row
+from onetrail.iam.statement import prepared
 
 _ANY_DAY: Final = "2026-01-12T09:00:00Z"
 """Without a grant nothing in the policy depends on time."""
@@ -40,8 +41,9 @@ def judge(
     archive: Archive, document: Document, state: State, opening: Opening | None = None
 ) -> list[Verdict]:
     """Each expected request of that state under the document, as the bucket's policy."""
+    ready = prepared(document)
     return [
-        Verdict(e, evaluate(e.request, Policies(identity=e.identity_policies, resource=document)))
+        Verdict(e, evaluate(e.request, Policies(identity=e.identity_policies, resource=ready)))
         for e in expected(archive, state, opening)
     ]
 
@@ -49,8 +51,8 @@ def judge(
 def expected(archive: Archive, state: State, opening: Opening | None = None) -> list[Expectation]:
     """All requests of a state with their wanted verdicts.
 
-    `open` and `expired` are about an opening: one minute before its expiry, and the very instant of it. Raises
-    `PolicyError` when it is missing or has no instant of expiry.
+    `open` and `expired` are about an opening: one minute before its expiry, and the very instant of it.
+    Raises `PolicyError` when it is missing or has no instant of expiry.
     """
     if state in ("steady", "window"):
         return standing(Ask(archive, _ANY_DAY), state)

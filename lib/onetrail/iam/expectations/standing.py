@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from onetrail.iam.build.actions import CHANGES, SET_POLICY, WRITES
-from onetrail.iam.build.central_bucket import CLOUDTRAIL
+from onetrail.iam.builders.actions import CHANGES, SET_POLICY, WRITES
+from onetrail.iam.builders.central_bucket import CLOUDTRAIL
 from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation, State
 from onetrail.iam.request import ANONYMOUS, Principal, role, root, service
 
@@ -21,7 +21,7 @@ _OBJECT_ACTIONS: Final = (
 
 
 def standing(ask: Ask, state: State) -> list[Expectation]:
-    """Every row that does not depend on a copier; the state decides only whether the grant-keeper may open."""
+    """Every row that does not depend on a copier; the state decides only what the grant-keeper may."""
     return [
         *_delivery(ask),
         *_not_delivery(ask),
@@ -106,7 +106,12 @@ def _writes(ask: Ask) -> list[Expectation]:
         *(ask.row(f"an administrator does {_verb(a)}", ask.administrator(), a, log, False) for a in marks),
         ask.row("the operator lengthens a lock", role(found.operator_arn), lock, log, True),
         ask.row(
-            "the operator raises a lock to compliance", role(found.operator_arn), lock, log, True, for_ever
+            "the operator sets a first lock, in compliance mode",
+            role(found.operator_arn),
+            lock,
+            log,
+            True,
+            for_ever,
         ),
         ask.row("break-glass locks what is no log", role(found.break_glass_arn), lock, ask.elsewhere, True),
         ask.row("break-glass lengthens a lock", role(found.break_glass_arn), lock, log, True),

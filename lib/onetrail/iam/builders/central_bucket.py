@@ -1,10 +1,10 @@
-"""The policy of the central bucket: steady, while break-glass lets the grant-keeper in, and while copies are made."""
+"""The policy of the central bucket: steady, with the window open, and while copies are made."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.iam.build.actions import CHANGES, LOCKS, PUTS, REPLICATES, SET_POLICY, WRITES
-from onetrail.iam.build.archive import Archive, account_of, document, one_or_many
+from onetrail.iam.builders.actions import CHANGES, LOCKS, PUTS, REPLICATES, SET_POLICY, WRITES
+from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
 
@@ -20,17 +20,18 @@ def central_bucket(archive: Archive) -> dict[str, Any]:
 
 
 def central_bucket_window(archive: Archive) -> dict[str, Any]:
-    """Steady, and the grant-keeper may set the policy: break-glass puts this before a copy and takes it away after."""
+    """Steady, and the grant-keeper may set the policy: break-glass puts this before a copy, steady after."""
     return document(*_steady(archive), *_window(archive))
 
 
 def central_bucket_open(
     archive: Archive, copiers: Sequence[str], old_buckets: Sequence[str], expires: str
 ) -> dict[str, Any]:
-    """The window, and the copiers may write copies of the old buckets' objects until `expires` (ISO 8601, UTC).
+    """The window, and the copiers may write copies from the old buckets until `expires` (ISO 8601, UTC).
 
     A copier of another account gets Allow statements besides, since its own account cannot let it in. Raises
-    `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no instant of expiry.
+    `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no instant of
+    expiry.
     """
     checked_opening(copiers, old_buckets, expires)
     return document(
@@ -47,7 +48,9 @@ def checked_opening(copiers: Sequence[str], old_buckets: Sequence[str], expires:
         if not found or any(not name or "*" in name or "?" in name for name in found):
             raise PolicyError(f"a grant needs exact {what} names, not {list(found)!r}: name each one")
     if instant(expires) is None or "T" not in expires:
-        raise PolicyError(f"a grant needs an instant of expiry, not {expires!r}: give one such as 2026-01-12T15:00:00Z")
+        raise PolicyError(
+            f"a grant needs an instant of expiry, not {expires!r}: give one such as 2026-01-12T15:00:00Z"
+        )
 
 
 def _steady(archive: Archive, copiers: tuple[str, ...] = ()) -> tuple[Statement, ...]:
@@ -88,7 +91,7 @@ def only_tls(bucket: str) -> Statement:
 
 
 def _only_cloudtrail_writes(archive: Archive, copiers: tuple[str, ...]) -> Statement:
-    """Both conditions in the one statement: they are ANDed, and the first alone already lets CloudTrail through."""
+    """Both conditions in one statement: they are ANDed, and the first alone lets CloudTrail through."""
     condition: dict[str, Any] = {"StringNotEquals": {"aws:PrincipalServiceName": CLOUDTRAIL}}
     if copiers:
         condition["ArnNotEquals"] = {"aws:PrincipalArn": one_or_many(copiers)}
@@ -103,7 +106,7 @@ def _only_cloudtrail_writes(archive: Archive, copiers: tuple[str, ...]) -> State
 
 
 def _only_keepers_lock(archive: Archive, copiers: tuple[str, ...]) -> Statement:
-    """A lock is for ever in compliance mode, so even to lengthen one is not everybody's: a hostage by retention."""
+    """Nobody takes back a compliance lock, so not everybody may lengthen one: it could be for ever."""
     exempt = (archive.break_glass_arn, archive.operator_arn, *copiers)
     return {
         "Sid": "OnlyKeepersLock",
@@ -192,7 +195,12 @@ def _foreign_copiers(
             "Action": "s3:PutObject",
             "Condition": {**until, **as_owner, "StringLike": {"s3:x-amz-copy-source": copied_from}},
         },
-        {**base, "Sid": "CopierGivesOwnership", "Action": "s3:PutObjectAcl", "Condition": {**until, **as_owner}},
+        {
+            **base,
+            "Sid": "CopierGivesOwnership",
+            "Action": "s3:PutObjectAcl",
+            "Condition": {**until, **as_owner},
+        },
         {
             **base,
             "Sid": "CopierLocks",

@@ -1,7 +1,8 @@
 """Which S3 actions write, undo or configure: the lists that the archive's statements share.
 
-Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3" (read 2026-11).
-Every name is one that S3 accepts in a bucket policy; an unknown one makes it refuse the whole document.
+Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3" (read
+2026-11). Every name is one that S3 accepts in a bucket policy; an unknown one makes it refuse the whole
+document.
 """
 
 from typing import Final
@@ -18,7 +19,8 @@ WRITES: Final = (*PUTS, *REPLICATES)
 """What makes or marks an object. Replication writes under names of its own, so they are here too."""
 
 LOCKS: Final = ("s3:PutObjectRetention",)
-"""Sets or lengthens a lock; to shorten one takes `s3:BypassGovernanceRetention` as well."""
+"""Sets or lengthens a lock. To shorten one takes `s3:BypassGovernanceRetention` as well, and so does raising
+governance to compliance (the public S3 compatibility tests expect 403 without the bypass header)."""
 
 DELETES: Final = (
     "s3:DeleteObject",
@@ -96,7 +98,12 @@ OBJECT_READS: Final = (
 )
 
 SOURCE_LIST: Final = ("s3:ListBucket", "s3:ListBucketVersions")
-SOURCE_READ: Final = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging")
+SOURCE_READ: Final = (
+    "s3:GetObject",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionTagging",
+)
 """What a copy takes from the old bucket: tags too, since CopyObject copies them when there are any."""
 COPY_WRITES: Final = ("s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectRetention", "s3:PutObjectTagging")
 """What a copy puts into the archive: object, ACL header, its own lock, tags."""

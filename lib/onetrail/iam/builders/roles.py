@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onetrail.iam.build.actions import BUCKET_READS, CONFIGURES, COPY_WRITES, OBJECT_READS, SOURCE_LIST, SOURCE_READ
-from onetrail.iam.build.archive import Archive, document, one_or_many
+from onetrail.iam.builders.actions import (
+    BUCKET_READS,
+    CONFIGURES,
+    COPY_WRITES,
+    OBJECT_READS,
+    SOURCE_LIST,
+    SOURCE_READ,
+)
+from onetrail.iam.builders.archive import Archive, document, one_or_many
 from onetrail.iam.document import PolicyError
 from onetrail.names import bucket_arn
 
@@ -21,15 +28,17 @@ def trust(
 ) -> dict[str, Any]:
     """A trust policy: these ARNs may assume the role, and these services on behalf of `account`.
 
-    AWS stores the unique id of a named principal, so each must exist when this is put. Raises `PolicyError` when
-    nobody is named, when everybody is, or when a service comes without the account it must act for.
+    AWS stores the unique id of a named principal, so each must exist when this is put. Raises `PolicyError`
+    when nobody is named, when everybody is, or when a service comes without the account it must act for.
     """
     if not principals and not services:
         raise PolicyError("a role that nobody may assume: name at least one principal")
     if any("*" in principal for principal in principals):
         raise PolicyError(f"a role that anybody may assume: {list(principals)!r}, name exact ARNs")
     if services and not account:
-        raise PolicyError(f"services {list(services)!r} without an account: any account could make them act, name it")
+        raise PolicyError(
+            f"services {list(services)!r} without an account: any account could make them act, name it"
+        )
     found: list[Statement] = []
     if principals:
         condition: dict[str, Any] = {}
@@ -67,7 +76,11 @@ def operator_policy(archive: Archive) -> dict[str, Any]:
         _allow("BuildBuckets", CONFIGURES, buckets),
         _allow("ReadBuckets", BUCKET_READS, buckets),
         _allow("ReadObjects", OBJECT_READS, objects),
-        _allow("WriteWork", ("s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectTagging"), [_work_objects(archive)]),
+        _allow(
+            "WriteWork",
+            ("s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectTagging"),
+            [_work_objects(archive)],
+        ),
         _allow("RaiseLocks", ("s3:PutObjectRetention",), [archive.objects_arn]),
         _allow("BecomeCopier", ("sts:AssumeRole",), [archive.copier_arn, archive.grant_keeper_arn]),
         _allow("RunCopyJobs", ("s3:CreateJob",), ["*"]),
@@ -132,11 +145,13 @@ def grant_keeper_policy(archive: Archive) -> dict[str, Any]:
     )
 
 
-def copier_policy(archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()) -> dict[str, Any]:
+def copier_policy(
+    archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()
+) -> dict[str, Any]:
     """Pull: a role of the log account reads the old buckets and writes copies below `AWSLogs/`.
 
-    `old_keys` are the ARNs of KMS keys that old buckets are encrypted with. Also reads manifests and writes reports
-    in the work bucket, for S3 Batch Operations.
+    `old_keys` are the ARNs of KMS keys that old buckets are encrypted with. Also reads manifests and writes
+    reports in the work bucket, for S3 Batch Operations.
     """
     return document(
         *_reads_old(archive, old_buckets, old_keys),
@@ -149,8 +164,10 @@ def copier_policy(archive: Archive, old_buckets: Sequence[str], old_keys: Sequen
     )
 
 
-def source_copier_policy(archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()) -> dict[str, Any]:
-    """Push: a role of the source account reads what only its own account can, and writes copies while it may."""
+def source_copier_policy(
+    archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Push: a role of the source account reads what only its account can, and writes copies while it may."""
     return document(
         *_reads_old(archive, old_buckets, old_keys),
         _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from onetrail.iam.build.archive import Archive, account_of, document
-from onetrail.iam.build.central_bucket import central_bucket, central_bucket_open, central_bucket_window
-from onetrail.iam.build.key import kms_key
-from onetrail.iam.build.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
-from onetrail.iam.build.rails import archive_rail, rcp, scp, trail_rail
-from onetrail.iam.build.roles import (
+from onetrail.iam.builders.archive import Archive, account_of, document
+from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.builders.key import kms_key
+from onetrail.iam.builders.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
+from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
+from onetrail.iam.builders.roles import (
     copier_policy,
     grant_keeper_policy,
     operator_policy,
@@ -17,9 +17,10 @@ from onetrail.iam.build.roles import (
     source_copier_policy,
     trust,
 )
-from onetrail.iam.build.side_buckets import access_log_bucket, work_bucket
+from onetrail.iam.builders.side_buckets import access_log_bucket, work_bucket
 
-BATCH_OPERATIONS = "batchoperations.s3.amazonaws.com"
+BATCH_OPERATIONS: Final = "batchoperations.s3.amazonaws.com"
+"""The service principal that runs S3 Batch Operations jobs as the copier."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,28 @@ def all_documents(
     operator_principals: Sequence[str],
     reader_principals: Sequence[str] = (),
     old_prefixes: Sequence[str] = ("",),
+    old_bucket_keepers: Sequence[str] = (),
     rail_exempt: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
-    """Name -> document. `old_bucket_*` stand for the first old bucket of the opening; the others differ by name only.
+    """Name -> document. `old_bucket_*` are for the first old bucket; the others differ by name only.
 
-    Readers default to the operators' principals, since a role that nobody may assume cannot be made.
+    Readers default to the operators' principals, keepers of old buckets to break-glass's, for want of others.
     """
     bucket = opening.old_buckets[0]
+    keepers = old_bucket_keepers or break_glass_principals
     partition = archive.partition
     operators = (archive.operator_arn,)
     found = {
         "central_bucket": central_bucket(archive),
         "central_bucket_window": central_bucket_window(archive),
-        "central_bucket_open": central_bucket_open(archive, opening.copiers, opening.old_buckets, opening.expires),
-        "old_bucket_hold_still": document(*old_bucket_hold_still(partition, bucket, break_glass_principals)),
+        "central_bucket_open": central_bucket_open(
+            archive, opening.copiers, opening.old_buckets, opening.expires
+        ),
+        "old_bucket_hold_still": document(*old_bucket_hold_still(partition, bucket, keepers)),
         "old_bucket_open": document(
             *old_bucket_open(partition, bucket, archive.copier_arn, old_prefixes, opening.expires)
         ),
-        "old_bucket_shell": old_bucket_shell(partition, bucket, break_glass_principals),
+        "old_bucket_shell": old_bucket_shell(partition, bucket, keepers),
         "kms_key": kms_key(archive),
         "access_log_bucket": access_log_bucket(archive),
         "work_bucket": work_bucket(archive),

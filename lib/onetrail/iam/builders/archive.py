@@ -38,11 +38,15 @@ class Archive:
             if len(account) != 12 or not account.isdigit():
                 raise PolicyError(f"account {account!r} is not 12 digits: quote it, a leading zero counts")
         if not self.trail_arns:
-            raise PolicyError(f"no trail ARN for bucket {self.bucket}: without one any trail could deliver, name it")
+            raise PolicyError(
+                f"no trail ARN for bucket {self.bucket}: without one any trail could deliver, name it"
+            )
         if any(wild in arn for arn in self.trail_arns for wild in "*?"):
             raise PolicyError(f"trail ARN with a wildcard for bucket {self.bucket}: name the exact trail")
         if not self.break_glass_arn:
-            raise PolicyError(f"no break-glass role for bucket {self.bucket}: its policy could never be changed again")
+            raise PolicyError(
+                f"no break-glass role for bucket {self.bucket}: its policy could never be changed again"
+            )
 
     @property
     def bucket_arn(self) -> str:
@@ -89,5 +93,5 @@ def one_or_many(found: list[str] | tuple[str, ...]) -> str | list[str]:
 
 
 def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    """A policy document of these statements; no two of them share a part, so whoever edits one edits only it."""
+    """A policy document of these statements; no two share a part, so whoever edits one edits only it."""
     return {"Version": VERSION, "Statement": json.loads(json.dumps(statements))}

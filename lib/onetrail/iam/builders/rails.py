@@ -1,10 +1,10 @@
-"""Guard rails of the organization: around the new trail, and around the archive; each names the new resources only."""
+"""Guard rails of the organization, around the new trail and the archive; they name the new resources only."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from onetrail.iam.build.actions import CHANGES, SET_POLICY
-from onetrail.iam.build.archive import Archive, account_of, document, one_or_many
+from onetrail.iam.builders.actions import CHANGES, SET_POLICY
+from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
 
 Statement = dict[str, Any]
 
@@ -28,12 +28,15 @@ def scp(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def rcp(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
-    """Resource control policy on the log account: the archive refuses changes and strangers, whoever they are.
+    """Resource control policy of the log account: the archive refuses changes and strangers.
 
-    Unlike an SCP it also reaches principals of other organizations and services, so services are named as spared.
+    Unlike an SCP it also reaches principals of other organizations and services, so services are named as
+    spared.
     """
     arns = _bucket_arns(archive)
-    accounts = sorted({archive.log_account, *archive.source_accounts, *(account_of(a) for a in archive.trail_arns)})
+    accounts = sorted(
+        {archive.log_account, *archive.source_accounts, *(account_of(a) for a in archive.trail_arns)}
+    )
     not_a_service = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
     return document(
         {
@@ -109,9 +112,16 @@ def _archive_kept(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
         {
             "Sid": "LogAccountStays",
             "Effect": "Deny",
-            "Action": ["account:CloseAccount", "organizations:LeaveOrganization", "s3:PutAccountPublicAccessBlock"],
+            "Action": [
+                "account:CloseAccount",
+                "organizations:LeaveOrganization",
+                "s3:PutAccountPublicAccessBlock",
+            ],
             "Resource": "*",
-            "Condition": {**_not(archive, exempt), "StringEquals": {"aws:PrincipalAccount": archive.log_account}},
+            "Condition": {
+                **_not(archive, exempt),
+                "StringEquals": {"aws:PrincipalAccount": archive.log_account},
+            },
         },
     ]
     if archive.kms_key_arn:

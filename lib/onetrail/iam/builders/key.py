@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onetrail.iam.build.archive import Archive, account_of, document, one_or_many
-from onetrail.iam.build.central_bucket import CLOUDTRAIL
+from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
+from onetrail.iam.builders.central_bucket import CLOUDTRAIL
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
 
@@ -25,11 +25,14 @@ _CHANGES = (
 """Whoever can do one of these can make every log unreadable, or hand the key on."""
 
 
-def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "", window: bool = False) -> dict[str, Any]:
-    """CloudTrail encrypts for the named trails, the log account's own policies say who reads, break-glass changes.
+def kms_key(
+    archive: Archive, copiers: Sequence[str] = (), expires: str = "", window: bool = False
+) -> dict[str, Any]:
+    """CloudTrail encrypts for the named trails, the log account's policies say who reads.
 
-    With `copiers` of other accounts (push) they may encrypt until `expires`; `window` lets the grant-keeper set this
-    policy. Source: CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail".
+    Break-glass alone changes it. With `copiers` of other accounts (push) they may encrypt until `expires`;
+    `window` lets the grant-keeper set this policy.
+    Source: CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail".
     """
     trails = {"aws:SourceArn": one_or_many(archive.trail_arns)}
     owners = sorted({account_of(arn) for arn in archive.trail_arns})

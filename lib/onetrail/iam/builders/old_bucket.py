@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onetrail.iam.build.actions import SOURCE_LIST, SOURCE_READ
-from onetrail.iam.build.archive import document, one_or_many
-from onetrail.iam.build.central_bucket import checked_opening
+from onetrail.iam.builders.actions import SOURCE_LIST, SOURCE_READ
+from onetrail.iam.builders.archive import document, one_or_many
+from onetrail.iam.builders.central_bucket import checked_opening
 from onetrail.iam.document import PolicyError
 from onetrail.names import SID_COPY_LIST, SID_COPY_READ, SID_HOLD_STILL, SID_SHELL, bucket_arn
 
@@ -41,7 +41,7 @@ def old_bucket_hold_still(partition: str, bucket: str, exempt_arns: Sequence[str
 def old_bucket_open(
     partition: str, bucket: str, copier_arn: str, prefixes: Sequence[str], expires: str
 ) -> list[Statement]:
-    """The copier lists and reads below the prefixes until `expires`; an empty prefix means the whole bucket."""
+    """The copier lists and reads below the prefixes until `expires`; an empty prefix means all."""
     checked_opening((copier_arn,), (bucket,), expires)
     if not prefixes:
         raise PolicyError(f"no prefix to read in bucket {bucket}: name them, or an empty one for all")
@@ -72,27 +72,28 @@ def old_bucket_open(
 def old_bucket_shell(partition: str, bucket: str, keeper_arns: Sequence[str]) -> dict[str, Any]:
     """The whole policy of a retired, empty bucket: the name stays ours and nothing can be put behind it.
 
-    Object calls are refused to everybody, services too. On the bucket itself the keepers may read settings and
-    change the policy; who must do more changes the policy first. Raises `PolicyError` when there is no keeper.
+    Object calls are refused to everybody, services too. On the bucket itself the keepers may read settings
+    and change the policy; who must do more changes the policy first. Raises `PolicyError` when there is no
+    keeper.
     """
     _somebody(bucket, keeper_arns)
     arn = bucket_arn(partition, bucket)
     refused = {"Effect": "Deny", "Principal": "*"}
     return document(
-            {"Sid": SID_SHELL, **refused, "Action": "s3:*", "Resource": f"{arn}/*"},
-            {
-                "Sid": f"{SID_SHELL}Settings",
-                **refused,
-                "NotAction": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
-                "Resource": arn,
-            },
-            {
-                "Sid": f"{SID_SHELL}Keeper",
-                **refused,
-                "Action": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
-                "Resource": arn,
-                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(keeper_arns))}},
-            },
+        {"Sid": SID_SHELL, **refused, "Action": "s3:*", "Resource": f"{arn}/*"},
+        {
+            "Sid": f"{SID_SHELL}Settings",
+            **refused,
+            "NotAction": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
+            "Resource": arn,
+        },
+        {
+            "Sid": f"{SID_SHELL}Keeper",
+            **refused,
+            "Action": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
+            "Resource": arn,
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(keeper_arns))}},
+        },
     )
 
 

@@ -1,12 +1,12 @@
 """Builders of every policy document onetrail puts: plain values in, a document out."""
 
-from onetrail.iam.build.archive import Archive
-from onetrail.iam.build.central_bucket import central_bucket, central_bucket_open, central_bucket_window
-from onetrail.iam.build.documents import Opening, all_documents
-from onetrail.iam.build.key import kms_key
-from onetrail.iam.build.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
-from onetrail.iam.build.rails import archive_rail, rcp, scp, trail_rail
-from onetrail.iam.build.roles import (
+from onetrail.iam.builders.archive import Archive
+from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.builders.documents import BATCH_OPERATIONS, Opening, all_documents
+from onetrail.iam.builders.key import kms_key
+from onetrail.iam.builders.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
+from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
+from onetrail.iam.builders.roles import (
     copier_policy,
     grant_keeper_policy,
     operator_policy,
@@ -14,9 +14,10 @@ from onetrail.iam.build.roles import (
     source_copier_policy,
     trust,
 )
-from onetrail.iam.build.side_buckets import access_log_bucket, work_bucket
+from onetrail.iam.builders.side_buckets import access_log_bucket, work_bucket
 
 __all__ = [
+    "BATCH_OPERATIONS",
     "Archive",
     "Opening",
     "access_log_bucket",

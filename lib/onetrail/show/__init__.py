@@ -1,0 +1,33 @@
+"""What a person sees: tables, plans, findings, pictures, and the box that opens the gate."""
+
+from onetrail.show.findings import findings
+from onetrail.show.gate_box import GateBox, gate
+from onetrail.show.html import RESULT_MIME, Shown, bullets, folded, paragraph, together
+from onetrail.show.outcome import outcome
+from onetrail.show.plan import plan, undo
+from onetrail.show.plots import Pictured, bars, heatmap
+from onetrail.show.progress import Progress, progress
+from onetrail.show.table import table
+from onetrail.show.where import where
+
+__all__ = [
+    "RESULT_MIME",
+    "GateBox",
+    "Pictured",
+    "Progress",
+    "Shown",
+    "bars",
+    "bullets",
+    "findings",
+    "folded",
+    "gate",
+    "heatmap",
+    "outcome",
+    "paragraph",
+    "plan",
+    "progress",
+    "table",
+    "together",
+    "undo",
+    "where",
+]

@@ -1,0 +1,71 @@
+"""Findings, worst first; what is as it should be is one row a check."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from onetrail.change import Finding, State, ordered, verdict
+from onetrail.show.html import Column, Shown, folded, paragraph, together
+from onetrail.show.table import simple
+
+_IN_SIGHT: Final = 8
+"""Findings of one check and state that stand in rows of their own; more are folded into one row."""
+SIGNS: Final = {
+    State.FINDING: "✗ finding",
+    State.COULD_NOT_LOOK: "? could not look",
+    State.PLANNED: "→ planned",
+    State.NOTE: "· note",
+    State.OK: "✓ ok",
+}
+"""State as a sign and in words, so that it reads without colour."""
+_COLUMNS: Final = [Column(head) for head in ("state", "check", "account", "region", "what", "evidence")]
+
+
+def findings(found: Iterable[Finding]) -> Shown:
+    """The findings as a table with its verdict; the runner reads the exit code from it."""
+    listed = ordered(found)
+    read = verdict(listed)
+    result = {
+        "step": listed[0].id.split(".")[0] if listed else "",
+        "state": "findings" if read.exit_code else "checked",
+        "exit_code": read.exit_code,
+        "line": read.line,
+        "plan": "",
+    }
+    line = paragraph(read.line, strong=True)
+    if listed:
+        line = together(
+            simple("Checks, worst first", _COLUMNS, [r for group in _groups(listed) for r in _rows(group)]),
+            line,
+        )
+    return Shown(line.html, line.text, result)
+
+
+def _groups(listed: list[Finding]) -> list[list[Finding]]:
+    groups: dict[tuple[State, str], list[Finding]] = {}
+    for one in listed:
+        groups.setdefault((one.state, one.id), []).append(one)
+    return list(groups.values())
+
+
+def _rows(group: list[Finding]) -> list[list[str | Shown]]:
+    first = group[0]
+    if len(group) <= (1 if first.state is State.OK else _IN_SIGHT):
+        return [[SIGNS[f.state], f.id, f.account, f.region, f.resource, f.evidence] for f in group]
+    return [[SIGNS[first.state], first.id, *_shared(group), f"{len(group):,} things", _evidence(group)]]
+
+
+def _shared(group: list[Finding]) -> list[str]:
+    """The account and the region where all have the same, else how many."""
+    return [
+        next(iter(seen)) if len(seen) == 1 else f"{len(seen)} {what}"
+        for seen, what in (({f.account for f in group}, "accounts"), ({f.region for f in group}, "regions"))
+    ]
+
+
+def _evidence(group: list[Finding]) -> str | Shown:
+    said = {f.evidence for f in group}
+    line = next(iter(said)) if len(said) == 1 else f"for instance {group[0].resource}: {group[0].evidence}"
+    rows = [[f.account, f.region, f.resource, f.evidence] for f in group]
+    names = [Column(head) for head in ("account", "region", "what", "evidence")]
+    inner = simple(f"{group[0].id}: all {len(group):,}", names, rows)
+    return Shown(folded(line, inner).html, line)

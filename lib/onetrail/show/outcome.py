@@ -1,0 +1,61 @@
+"""What became of a plan."""
+
+from collections import Counter
+from typing import Final
+
+from onetrail.change import Outcome
+from onetrail.show.html import Column, Shown, paragraph, together
+from onetrail.show.table import simple
+
+_SIGNS: Final = {
+    "applied": "✓",
+    "nothing": "✓",
+    "planned": "→",
+    "waiting": "…",
+    "not_yet": "…",
+    "stopped": "✗",
+}
+_COLUMNS: Final = [
+    Column("what was done"),
+    Column("account"),
+    Column("region"),
+    Column("as"),
+    Column("calls", right=True),
+]
+
+
+def outcome(became: Outcome) -> Shown:
+    """What was carried out, by call, and the one line that says how it ended; the runner reads the exit code from it."""
+    result = {
+        "step": became.plan.step,
+        "state": became.state,
+        "exit_code": became.exit_code,
+        "line": became.line,
+        "plan": became.plan.id if became.plan.changes else "",
+    }
+    line = paragraph(
+        f"{_SIGNS.get(became.state, '')} {became.state.replace('_', ' ')}: {became.line}", strong=True
+    )
+    shown = together(_done(became), line) if became.done else line
+    return Shown(shown.html, shown.text, result)
+
+
+def _done(became: Outcome) -> Shown:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    regions: dict[tuple[str, str, str], set[str]] = {}
+    for done in became.done:
+        change = done.change
+        refused = ", refused as it must be" if change.expects == "refused" else ""
+        row = (f"{change.service}:{change.call}{refused}", change.account, change.actor or "named role")
+        counts[row] += 1
+        regions.setdefault(row, set()).add(change.region)
+    rows = [
+        [what, account, _regions(regions[what, account, actor]), actor, f"{number:,}"]
+        for (what, account, actor), number in counts.items()
+    ]
+    total = ["all", "", "", "", f"{len(became.done):,}"]
+    return simple(f"Carried out of plan {became.plan.id}", _COLUMNS, rows, total)
+
+
+def _regions(seen: set[str]) -> str:
+    return next(iter(seen)) if len(seen) == 1 else f"{len(seen)} regions"

@@ -1,0 +1,149 @@
+"""Pictures, each with the table of its numbers beside it: nobody has to guess a number from a colour."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from onetrail.show.html import Shown
+from onetrail.show.table import table
+
+MARKS: Final = ("#0072B2", "#E69F00", "#D55E00", "#F0F0F0")
+"""Okabe and Ito's palette, which reads with every common colour blindness, and a light grey for nothing."""
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """A picture, and its numbers below it. In text, the numbers alone."""
+
+    png: bytes
+    caption: str
+    numbers: Shown
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        picture = {
+            "image/png": base64.b64encode(self.png).decode(),
+            "text/plain": f"[picture] {self.caption}",
+        }
+        display(picture, metadata={"image/png": {"alt": self.caption}}, raw=True)
+        display(self.numbers)
+
+    def __str__(self) -> str:
+        return self.numbers.text
+
+
+def heatmap(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    states: Sequence[str],
+    verdict: str = "",
+    numbers: pd.DataFrame | None = None,
+) -> Pictured:
+    """Rows by columns, each cell one of `states`, best first: at most four, each with its own colour and hatch.
+
+    `numbers` is the table shown below, without it a count of cells a row and state. The frame's index names the rows.
+    """
+    if len(states) > len(MARKS):
+        raise ValueError(f"a heatmap shows at most {len(MARKS)} states, not {len(states)}")
+    return Pictured(
+        _heatmap(frame, caption, states),
+        caption,
+        table(_numbers(frame, states) if numbers is None else numbers, caption, verdict=verdict),
+    )
+
+
+def bars(frame: pd.DataFrame, caption: str, *, unit: str, verdict: str = "") -> Pictured:
+    """One group of bars a row, one bar a column; `unit` stands on the axis. The frame's index names the groups."""
+    figure, axes = _figure(max(6.0, 0.5 * len(frame) * max(1, len(frame.columns))), 3.4)
+    width = 0.8 / max(1, len(frame.columns))
+    for number, name in enumerate(frame.columns):
+        at = [place + number * width for place in range(len(frame))]
+        axes.bar(
+            at,
+            frame[name].tolist(),
+            width,
+            label=str(name),
+            color=MARKS[number % 3],
+            edgecolor="black",
+            hatch=_HATCHES[number % len(_HATCHES)],
+        )
+    axes.set_xticks(
+        [place + 0.4 - width / 2 for place in range(len(frame))],
+        [str(i) for i in frame.index],
+        rotation=30,
+        ha="right",
+    )
+    axes.set_ylabel(unit)
+    axes.set_title(caption, loc="left")
+    axes.legend(frameon=False)
+    shown = frame.reset_index()
+    return Pictured(_png(figure), caption, table(shown, caption, verdict=verdict))
+
+
+_HATCHES: Final = ("", "//", "xx", "..")
+
+
+def _heatmap(frame: pd.DataFrame, caption: str, states: Sequence[str]) -> bytes:
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+    from matplotlib.patches import Patch, Rectangle
+
+    grid = [[states.index(str(value)) for value in row] for row in frame.itertuples(index=False)]
+    figure, axes = _figure(min(16.0, 3.0 + 0.16 * len(frame.columns)), 1.6 + 0.24 * len(frame))
+    colours = list(MARKS[: len(states)])
+    norm = BoundaryNorm([i - 0.5 for i in range(len(states) + 1)], len(states))
+    axes.imshow(grid, cmap=ListedColormap(colours), norm=norm, aspect="auto", interpolation="nearest")
+    for y, row in enumerate(grid):
+        for x, state in enumerate(row):
+            if _HATCHES[state]:
+                axes.add_patch(
+                    Rectangle(
+                        (x - 0.5, y - 0.5),
+                        1,
+                        1,
+                        fill=False,
+                        hatch=_HATCHES[state],
+                        linewidth=0,
+                        edgecolor="#333",
+                    )
+                )
+    every = max(1, len(frame.columns) // 12)
+    axes.set_xticks(
+        range(0, len(frame.columns), every), [str(c) for c in frame.columns[::every]], rotation=45, ha="right"
+    )
+    axes.set_yticks(range(len(frame)), [str(i) for i in frame.index])
+    axes.set_title(caption, loc="left")
+    patches = [
+        Patch(facecolor=colour, edgecolor="#333", hatch=hatch, label=state)
+        for colour, hatch, state in zip(colours, _HATCHES, states, strict=False)
+    ]
+    axes.legend(handles=patches, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return _png(figure)
+
+
+def _numbers(frame: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        [name, *(sum(str(v) == state for v in row) for state in states)]
+        for name, row in zip(frame.index, frame.itertuples(index=False), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=[str(frame.index.name or "row"), *states])
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot()
+
+
+def _png(figure: Any) -> bytes:
+    out = io.BytesIO()
+    figure.savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()

@@ -1,0 +1,108 @@
+"""Progress of bulk work: a live table in a notebook, lines now and then elsewhere, one plain table at the end.
+
+With `ONETRAIL_LIVE=0` only the last table appears, and it holds counts alone: no durations and no rates.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self
+
+from onetrail.show.html import Column, Shown
+from onetrail.show.table import simple, written
+
+_TABLE_SECONDS: Final = 0.5
+_LINE_SECONDS: Final = 5.0
+
+
+class Progress:
+    """Rows by name, counts by column. Safe to tell from several threads. Use as a context manager.
+
+    `progress("bucket", objects=10, bytes=2_000)` sets that row's counts.
+    """
+
+    def __init__(self, caption: str, *, what: str = "what", unattended: bool | None = None) -> None:
+        self.caption, self.what = caption, what
+        self._rows: dict[str, dict[str, int]] = {}
+        self._lock = threading.Lock()
+        self._live = os.environ.get("ONETRAIL_LIVE", "1") != "0"
+        told = os.environ.get("ONETRAIL_UNATTENDED", "0") != "0" if unattended is None else unattended
+        self._table = self._live and not told and _in_notebook()
+        self._handle: Any = None
+        self._last = 0.0
+
+    def __call__(self, name: str, /, **counts: int) -> None:
+        """Set the counts of one row."""
+        with self._lock:
+            self._rows.setdefault(name, {}).update(counts)
+            now = time.monotonic()
+            due = now - self._last >= (_TABLE_SECONDS if self._table else _LINE_SECONDS)
+            if self._live and due:
+                self._last = now
+                self._tell()
+
+    def engine(self) -> Callable[[str, int, int, int, int], None]:
+        """The same as the copy engine calls it: bucket, objects, bytes, retries, errors so far."""
+        return lambda name, objects, size, retries, errors: self(
+            name, objects=objects, bytes=size, retries=retries, errors=errors
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shown = self.shown()
+        if self._handle is not None:
+            self._handle.update(shown)
+        elif self._rows and _in_notebook():
+            _display(shown)
+
+    def shown(self) -> Shown:
+        """The counts so far, sorted by name, with their sum. Retries differ from run to run, so they are shown live only."""
+        columns = list(
+            dict.fromkeys(c for row in self._rows.values() for c in row if self._live or c != "retries")
+        )
+        names = sorted(self._rows)
+        rows = [[name, *(written(self._rows[name].get(c, 0)) for c in columns)] for name in names]
+        total = ["all", *(written(sum(row.get(c, 0) for row in self._rows.values())) for c in columns)]
+        heads = [Column(self.what), *(Column(c, right=True) for c in columns)]
+        return simple(self.caption, heads, rows, total if len(rows) > 1 else None)
+
+    def _tell(self) -> None:
+        if self._table:
+            if self._handle is None:
+                self._handle = _display(self.shown(), display_id=True)
+            else:
+                self._handle.update(self.shown())
+            return
+        sums: dict[str, int] = {}
+        for row in self._rows.values():
+            for column, count in row.items():
+                sums[column] = sums.get(column, 0) + count
+        said = ", ".join(f"{column} {count:,}" for column, count in sums.items())
+        print(f"{self.caption}: {said}", file=sys.stderr, flush=True)
+
+
+def progress(caption: str, *, what: str = "what") -> Progress:
+    """A table of progress with this caption; `what` heads its first column."""
+    return Progress(caption, what=what)
+
+
+def _display(shown: Shown, **how: Any) -> Any:
+    from IPython.display import display
+
+    return display(shown, **how)
+
+
+def _in_notebook() -> bool:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")

@@ -1,0 +1,53 @@
+"""The first table of every notebook: which estate, which accounts, and who we are in each."""
+
+import os
+
+from onetrail.aws import Clients
+from onetrail.change import iso
+from onetrail.errors import WrongUse
+from onetrail.settings import Settings
+from onetrail.show.html import Column, Shown, paragraph, together
+from onetrail.show.table import simple
+
+_COLUMNS = [Column(head) for head in ("account", "what it is", "who we are there", "by")]
+
+
+def where(settings: Settings, clients: Clients) -> Shown:
+    """Asks who we are in each account, and nothing else; an account that cannot be entered is said so."""
+    rows = [_base(clients)]
+    rows += [_row(clients, account, "old trails") for account in settings.source_account_ids]
+    rows.append(_row(clients, settings.log_account.account_id, "log archive"))
+    shut = [row[0] for row in rows if row[2].startswith("cannot be entered")]
+    line = (
+        f"{len(shut)} of {len(rows)} cannot be entered: {', '.join(shut)}."
+        if shut
+        else "Every account can be entered."
+    )
+    approval = (
+        f"Approved: {settings.approve}." if settings.approve else "Nothing is approved: this run only plans."
+    )
+    return together(simple(_estate(clients), _COLUMNS, rows), paragraph(f"{line} {approval}", strong=True))
+
+
+def _estate(clients: Clients) -> str:
+    estate = clients.estate
+    if estate:
+        return (
+            f"The practice estate: scenario {estate.scenario}, number {estate.number}, its clock at {iso(clients.clock.now())}; "
+            "nothing here reaches AWS"
+        )
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    return "AWS: everything here is real" + (f", through AWS_ENDPOINT_URL {endpoint}" if endpoint else "")
+
+
+def _base(clients: Clients) -> list[str]:
+    base = clients.base()
+    return [base.account, "where the credentials at hand belong", base.arn, base.way]
+
+
+def _row(clients: Clients, account: str, what: str) -> list[str]:
+    try:
+        entry = clients.entry(account)
+    except WrongUse as err:
+        return [account, what, f"cannot be entered: {err}", "–"]
+    return [account, what, entry.arn, entry.way]

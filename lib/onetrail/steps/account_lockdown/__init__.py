@@ -1,0 +1,31 @@
+"""02: the log-archive account is closed but for named ways in, and the old buckets are held still."""
+
+from onetrail.steps.account_lockdown.apply import apply
+from onetrail.steps.account_lockdown.check import check
+from onetrail.steps.account_lockdown.observe import (
+    LogAccount,
+    Observation,
+    Role,
+    User,
+    observe,
+    observe_log_account,
+)
+from onetrail.steps.account_lockdown.paths import Path, paths
+from onetrail.steps.account_lockdown.propose import propose
+from onetrail.steps.account_lockdown.status import done, log_account_done
+
+__all__ = [
+    "LogAccount",
+    "Observation",
+    "Path",
+    "Role",
+    "User",
+    "apply",
+    "check",
+    "done",
+    "log_account_done",
+    "observe",
+    "observe_log_account",
+    "paths",
+    "propose",
+]

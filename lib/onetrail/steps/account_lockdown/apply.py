@@ -1,0 +1,87 @@
+"""Sending the plan of 02, with the two checks that keep anybody from being locked out."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, cast
+
+from onetrail import names
+from onetrail.aws import Clients, look
+from onetrail.aws.sessions import CannotEnter
+from onetrail.change import BREAK_GLASS, OPERATOR, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.errors import NotYet
+from onetrail.steps.account_lockdown.roles import MAY_ADMINISTER
+
+_PAUSES: Final = (2, 4, 8, 16, 30)
+"""Seconds between looks: a new role takes up to a minute until every endpoint knows it (IAM User Guide, eventual consistency)."""
+
+
+def apply(plan: Plan, gate: Gate) -> Outcome:
+    """Send the plan if it was approved. Stops before the old way in is narrowed unless both new roles were really assumed."""
+    clients = cast(Clients, gate.sender)
+    return run_plan(
+        plan,
+        gate,
+        requires={
+            MAY_ADMINISTER: lambda: _patiently(gate, lambda: _may_administer(clients)),
+            "new_way_in": lambda: _patiently(gate, lambda: new_way_in(clients)),
+        },
+    )
+
+
+def new_way_in(clients: Clients) -> Requirement:
+    """Met when onetrail-operator and onetrail-break-glass were both assumed, as STS says, and may look into IAM."""
+    seen = [
+        _assumed(clients, OPERATOR, names.OPERATOR_ROLE),
+        _assumed(clients, BREAK_GLASS, names.BREAK_GLASS_ROLE),
+    ]
+    wrong = [why for met, why in seen if not met]
+    if wrong:
+        return Requirement(
+            False, f"the new way in is not proven, and the old one stays open: {'; '.join(wrong)}"
+        )
+    return Requirement(True, "; ".join(why for _, why in seen))
+
+
+def _assumed(clients: Clients, actor: str, role: str) -> tuple[bool, str]:
+    account = clients.settings.log_account.account_id
+    try:
+        entry = clients.entry(account, actor)
+    except CannotEnter as err:
+        return False, str(err)
+    if f":assumed-role/{role}/" not in entry.arn:
+        return False, f"{role} cannot be assumed from here yet ({entry.way} could)"
+    may = look(clients.client("iam", account, actor=actor).get_account_summary)
+    return (
+        (True, f"assumed {role}")
+        if may.seen
+        else (False, f"{role} was assumed, but may not look into IAM: {may.why}")
+    )
+
+
+def _may_administer(clients: Clients) -> Requirement:
+    account = clients.settings.log_account.account_id
+    found = look(clients.client("iam", account, actor=BREAK_GLASS).get_account_summary)
+    who = clients.entry(account, BREAK_GLASS).way
+    return Requirement(
+        found.seen,
+        f"{who} may administer" if found.seen else f"{who} may not administer the account: {found.why}",
+    )
+
+
+def _patiently(gate: Gate, check: Callable[[], Requirement]) -> Requirement:
+    clients = cast(Clients, gate.sender)
+    state = check()
+    for pause in _PAUSES:
+        if state.met:
+            break
+        try:
+            gate.clock.wait_until(
+                gate.clock.now() + timedelta(seconds=pause),
+                "a new role is not known everywhere yet",
+                gate.say,
+            )
+        except NotYet:
+            break
+        clients.forget()
+        state = check()
+    return state

@@ -1,0 +1,199 @@
+"""How the log account and the old buckets stand after step 02."""
+
+from onetrail import iam, names
+from onetrail.change import Finding, Plan, State, ordered
+from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.hold_still import POLICY_BYTES, held_policy, live_rules, unmendable
+from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation
+from onetrail.steps.account_lockdown.paths import trusted
+from onetrail.steps.account_lockdown.propose import propose, roles_for
+from onetrail.steps.account_lockdown.roles import ORGANIZATION_ROLE
+from onetrail.steps.old_estate import OldBucket
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """Findings over both accounts, worst first."""
+    plan = propose(settings, observation)
+    found = [
+        *_root(settings, observation.log),
+        *_users(settings, observation.log),
+        *_roles(settings, observation, plan),
+        *_account(settings, observation.log, plan),
+        *(f for bucket in observation.old.buckets for f in _bucket(settings, observation, bucket, plan)),
+    ]
+    failed = (*observation.log.could_not_look, *observation.old.could_not_look, *observation.could_not_look)
+    found += [
+        Finding("02.could-not-look", State.COULD_NOT_LOOK, "", "", text.split(":")[0], text)
+        for text in failed
+    ]
+    return ordered(found)
+
+
+def _root(settings: Settings, log: LogAccount) -> list[Finding]:
+    if log.root is None:
+        return []
+    where = ("", f"root of {log.account}")
+    parts = {
+        "AccountAccessKeysPresent": "access keys",
+        "AccountSigningCertificatesPresent": "signing certificates",
+    }
+    has = [word for part, word in parts.items() if log.root.get(part)]
+    if has:
+        text = f"root has {' and '.join(has)}: delete them, or let the management account do it (root credentials management)"
+        return [Finding("02.root", State.FINDING, log.account, *where, text)]
+    if log.root.get("AccountPasswordPresent") and not log.root.get("AccountMFAEnabled"):
+        text = "root has a password and no MFA: delete the password by centralised root access, or add MFA"
+        return [Finding("02.root", State.FINDING, log.account, *where, text)]
+    if log.root.get("AccountPasswordPresent"):
+        return [Finding("02.root", State.OK, log.account, *where, "root has a password with MFA and no keys")]
+    text = "root has no password, keys or certificates: right for an account that Organizations made"
+    if "AccountPasswordPresent" not in log.root:
+        text = "root has no keys or certificates; AWS does not say whether it has a password"
+    return [Finding("02.root", State.OK, log.account, *where, text)]
+
+
+def _users(settings: Settings, log: LogAccount) -> list[Finding]:
+    if log.users is None:
+        return []
+    if not log.users:
+        return [Finding("02.users", State.OK, log.account, "", "IAM users", "there are none")]
+    return [
+        Finding(
+            "02.users",
+            State.FINDING,
+            log.account,
+            "",
+            f"user {user.name}",
+            f"an IAM user with {len(user.active_keys)} active keys is a way in that nobody named: delete it, or give its owner a role",
+        )
+        for user in log.users
+    ]
+
+
+def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Finding]:
+    log = observation.log
+    if log.roles is None:
+        return []
+    found: list[Finding] = []
+    wanted = [role.name for role in roles_for(settings, log, observation.old.buckets)]
+    for name in wanted:
+        role = log.roles.get(name)
+        if role and role.could_not_look:
+            found.append(
+                Finding(
+                    "02.role", State.COULD_NOT_LOOK, log.account, "", name, "; ".join(role.could_not_look)
+                )
+            )
+        else:
+            found.append(_planned(plan, "02.role", log.account, "", name, "trusted and allowed as wanted"))
+    for name in sorted(set(log.roles) - set(wanted)):
+        role = log.roles[name]
+        if role.path.startswith(SERVICE_LINKED):
+            continue
+        if name == ORGANIZATION_ROLE:
+            found.append(
+                _planned(
+                    plan,
+                    "02.first-way-in",
+                    log.account,
+                    "",
+                    name,
+                    "only break-glass principals may assume it",
+                )
+            )
+        elif name in names.LOG_ACCOUNT_ROLES:
+            text = "nothing is left to copy: the role is not needed any more and can go"
+            found.append(Finding("02.role", State.NOTE, log.account, "", name, text))
+        else:
+            who = ", ".join(sorted(trusted(role.trust))) or "nobody"
+            text = f"{who} may assume it: a way in that the parameters do not name; delete it if nothing needs it"
+            found.append(Finding("02.foreign-role", State.FINDING, log.account, "", name, text))
+    return found
+
+
+def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
+    found = []
+    if log.public_access is not None:
+        found.append(
+            _planned(
+                plan,
+                "02.public-access",
+                log.account,
+                "",
+                "public access",
+                "all four blocks are on for the account",
+            )
+        )
+    if log.security_contact is not None and settings.contacts:
+        known = log.security_contact in settings.contacts
+        said = f"the security contact is {log.security_contact}" + (
+            "" if known else ", whom the parameters do not name"
+        )
+        if not log.security_contact:
+            said = "no security contact is set, and the parameters name no e-mail address"
+        fine = _planned(plan, "02.contact", log.account, "", "security contact", said)
+        note = fine.state is State.OK and not known
+        found.append(Finding(**{**fine.__dict__, "state": State.NOTE}) if note else fine)
+    return found
+
+
+def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, plan: Plan) -> list[Finding]:
+    where = (bucket.account, bucket.region, bucket.name)
+    if bucket.shell:
+        return [Finding("02.held", State.OK, *where, "is an empty shell already")]
+    found = [
+        Finding("02.could-not-look", State.COULD_NOT_LOOK, *where, text) for text in bucket.could_not_look
+    ]
+    keys = {change.key for change in plan.changes}
+    keeper = observation.keepers.get(bucket.account)
+    stuck = unmendable(bucket)
+    if stuck:
+        text = f"its policy names {', '.join(stuck)} as NotPrincipal: AWS takes no change of it until that is rewritten by its owner"
+        found.append(Finding("02.held", State.FINDING, *where, text))
+    elif f"{bucket.name}: policy" in keys:
+        dead = iam.dead_principals(bucket.policy) if bucket.policy else []
+        more = f", and its policy names {', '.join(dead)}, which no longer exists" if dead else ""
+        found.append(Finding("02.held", State.PLANNED, *where, f"logs can still be deleted from it{more}"))
+    elif bucket.held:
+        found.append(
+            Finding("02.held", State.OK, *where, "nobody but the retiring identity may delete from it")
+        )
+    elif keeper and iam.size_bytes(held_policy(settings.partition, bucket, keeper)) > POLICY_BYTES:
+        text = "its policy would grow past the 20 KB that S3 takes: its owner must shorten it first"
+        found.append(Finding("02.held", State.FINDING, *where, text))
+    live = live_rules(bucket)
+    if live:
+        state = State.PLANNED if f"{bucket.name}: lifecycle" in keys else State.FINDING
+        found.append(
+            Finding(
+                "02.frozen", state, *where, f"rules that delete or move logs are enabled: {', '.join(live)}"
+            )
+        )
+    elif not any("lifecycle" in text for text in bucket.could_not_look):
+        found.append(Finding("02.frozen", State.OK, *where, "no enabled rule deletes or moves logs"))
+    if not bucket.logging:
+        found.append(
+            Finding(
+                "02.access-log",
+                State.NOTE,
+                *where,
+                "writes no server access log; none is set up, see the plan's note",
+            )
+        )
+    return found
+
+
+def _planned(plan: Plan, id: str, account: str, region: str, resource: str, fine: str) -> Finding:
+    """PLANNED with the first reason when the plan has a change of that resource, else OK with `fine`."""
+    pending = [c for c in plan.changes if c.key == resource or c.key.startswith(f"{resource}: ")]
+    if not pending:
+        return Finding(id, State.OK, account, region, resource, fine)
+    more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""
+    return Finding(
+        id,
+        State.PLANNED,
+        account,
+        region,
+        resource,
+        f"{pending[0].call} is pending{more}: {pending[0].reason}",
+    )

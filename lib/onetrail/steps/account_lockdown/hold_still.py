@@ -1,0 +1,155 @@
+"""Holding an old bucket still: its lifecycle rules frozen, its deletions refused, its dead principals out of the policy."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from onetrail import iam, names
+from onetrail.change import Change, Document, plain
+from onetrail.iam import document as policy_document
+from onetrail.iam.build import old_bucket_hold_still
+from onetrail.steps.old_estate import OldBucket
+
+_MOVING: Final = (
+    "Expiration",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransitions",
+    "NoncurrentVersionTransition",
+    "Transition",
+    "Transitions",
+)
+"""What a lifecycle rule does to objects; a rule that only aborts uploads is left alone."""
+OUR_RULES: Final = "onetrail-"
+"""Lifecycle rules that onetrail makes have an ID that starts with this: retirement's own rules are not frozen again."""
+POLICY_BYTES: Final = 20 * 1024
+"""S3 takes bucket policies up to 20 KB (S3 User Guide, bucket policies)."""
+
+
+def live_rules(bucket: OldBucket) -> list[str]:
+    """IDs of the enabled rules that delete or move objects, in order."""
+    return [str(rule.get("ID") or "(no ID)") for rule in _rules(bucket) if _lives(rule)]
+
+
+def held_policy(partition: str, bucket: OldBucket, keeper: str) -> dict[str, Any]:
+    """The bucket's policy without dead principals and with our Deny of deletions, exempt `keeper`."""
+    return iam.with_statements(
+        without_dead_principals(bucket.policy), old_bucket_hold_still(partition, bucket.name, (keeper,))
+    )
+
+
+def without_dead_principals(policy: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The policy without ids of deleted principals; a statement that named nobody else goes with them.
+
+    What stands in a NotPrincipal stays: to take a name out there would widen the Deny. None when no statement is left.
+    """
+    if policy is None:
+        return None
+    dead = set(iam.dead_principals(policy))
+    kept = [s for s in (_living(statement, dead) for statement in iam.statements(policy)) if s]
+    return {**policy, "Statement": kept} if kept else None
+
+
+def unmendable(bucket: OldBucket) -> list[str]:
+    """Dead ids that cannot be taken out by us, because they stand in a NotPrincipal."""
+    rest = without_dead_principals(bucket.policy)
+    return iam.dead_principals(rest) if rest else []
+
+
+def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Change]:
+    """At most two changes: the lifecycle configuration frozen, and the policy; nothing for an empty shell."""
+    if bucket.shell:
+        return []
+    changes: list[Change] = []
+    unread = " ".join(bucket.could_not_look)
+    if live_rules(bucket) and "lifecycle" not in unread:
+        changes.append(_frozen(partition, bucket))
+    if "get_bucket_policy" not in unread and not unmendable(bucket):
+        wanted = held_policy(partition, bucket, keeper)
+        fits = policy_document.size_bytes(wanted) <= POLICY_BYTES
+        if fits and iam.canonical(wanted) != iam.canonical(bucket.policy):
+            changes.append(_held(partition, bucket, wanted))
+    return changes
+
+
+def _rules(bucket: OldBucket) -> list[Mapping[str, Any]]:
+    return list((bucket.lifecycle or {}).get("Rules", []))
+
+
+def _lives(rule: Mapping[str, Any]) -> bool:
+    ours = str(rule.get("ID", "")).startswith(OUR_RULES)
+    return rule.get("Status") == "Enabled" and not ours and any(rule.get(part) for part in _MOVING)
+
+
+def _living(statement: dict[str, Any], dead: set[str]) -> dict[str, Any] | None:
+    principal = statement.get("Principal")
+    if not isinstance(principal, Mapping) or "AWS" not in principal:
+        return statement
+    named = policy_document.values(principal["AWS"])
+    left = [name for name in named if name not in dead]
+    if len(left) == len(named):
+        return statement
+    others = {kind: value for kind, value in principal.items() if kind != "AWS"}
+    if left:
+        others["AWS"] = left[0] if len(left) == 1 else left
+    return {**statement, "Principal": others} if others else None
+
+
+def _frozen(partition: str, bucket: OldBucket) -> Change:
+    lifecycle = bucket.lifecycle or {}
+    rules = [{**rule, "Status": "Disabled"} if _lives(rule) else dict(rule) for rule in _rules(bucket)]
+    minimum = lifecycle.get("TransitionDefaultMinimumObjectSize")
+    return _change(
+        partition,
+        bucket,
+        "lifecycle",
+        "PutBucketLifecycleConfiguration",
+        {
+            "LifecycleConfiguration": {"Rules": rules},
+            **({"TransitionDefaultMinimumObjectSize": minimum} if minimum else {}),
+        },
+        before=plain(lifecycle),
+        reason=f"rules that delete or move logs are disabled until the move is over: {', '.join(live_rules(bucket))}",
+        undo="put the configuration of before back: it differs in the rules' status only",
+    )
+
+
+def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Change:
+    dead = iam.dead_principals(bucket.policy) if bucket.policy else []
+    said = "nobody but the identity that retires the bucket may delete from it while the move is under way"
+    if dead:
+        said += f"; {', '.join(dead)} was deleted long ago, and AWS takes no policy that names it, so it goes"
+    return _change(
+        partition,
+        bucket,
+        "policy",
+        "PutBucketPolicy",
+        {"Policy": Document(wanted)},
+        before=bucket.policy,
+        reason=said,
+        undo=f"take the statement {names.SID_HOLD_STILL} out again"
+        + ("; the dead principals cannot be put back" if dead else ""),
+    )
+
+
+def _change(
+    partition: str,
+    bucket: OldBucket,
+    part: str,
+    call: str,
+    parameters: Mapping[str, Any],
+    *,
+    before: Any,
+    reason: str,
+    undo: str,
+) -> Change:
+    return Change(
+        key=f"{bucket.name}: {part}",
+        account=bucket.account,
+        region=bucket.region,
+        service="s3",
+        call=call,
+        parameters={"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account, **parameters},
+        resource=names.bucket_arn(partition, bucket.name),
+        before=before,
+        reason=reason,
+        undo=undo,
+    )

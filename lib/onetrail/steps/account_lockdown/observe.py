@@ -1,0 +1,200 @@
+"""Reading the log account's ways in, its public-access block, and the old buckets as they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from onetrail import iam, names
+from onetrail.aws import Clients, Look, Seen, look, pages
+from onetrail.change import BREAK_GLASS, NAMED
+from onetrail.settings import Settings
+from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.old_estate import OldEstate, read_old_estate
+
+FLAGS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+"""The four public-access blocks (S3 API Reference, PublicAccessBlockConfiguration)."""
+SERVICE_LINKED: Final = "/aws-service-role/"
+"""Path of the roles that AWS services keep for themselves; nobody else can assume or change one."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role as IAM shows it: who may assume it, and what it may. A part that was not read is named in `could_not_look`."""
+
+    name: str
+    arn: str
+    path: str
+    trust: Mapping[str, Any]
+    inline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    could_not_look: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class User:
+    """An IAM user and the ids of its access keys that are active."""
+
+    name: str
+    active_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogAccount:
+    """The log account's own state. None stands for what could not be read; `could_not_look` says why."""
+
+    account: str
+    entered_as: str
+    root: Mapping[str, int] | None = None
+    users: tuple[User, ...] | None = None
+    roles: Mapping[str, Role] | None = None
+    public_access: Mapping[str, bool] | None = None
+    security_contact: str | None = None
+    """E-mail address of the alternate security contact; empty when none is set."""
+    key_arn: str = ""
+    """The archive's KMS key, once there is one."""
+    could_not_look: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The log account, the old estate, and per source account the identity that will retire its buckets."""
+
+    log: LogAccount
+    old: OldEstate
+    keepers: Mapping[str, str] = field(default_factory=dict)
+    could_not_look: tuple[str, ...] = ()
+
+
+def observe(settings: Settings, clients: Clients) -> Observation:
+    """Everything step 02 rests on; changes nothing."""
+    keepers, failed = {}, []
+    for account in settings.source_account_ids:
+        found = _keeper(settings, clients, account)
+        if found.value:
+            keepers[account] = found.value
+        else:
+            failed.append(f"{account}: who retires its buckets: {found.why}")
+    return Observation(
+        observe_log_account(settings, clients), read_old_estate(settings, clients), keepers, tuple(failed)
+    )
+
+
+def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
+    """The log account alone: root, users, roles, public-access block, security contact, key."""
+    account = settings.log_account.account_id
+    actor = _reading_actor(clients, account)
+    client = clients.client("iam", account, actor=actor)
+    root = look(client.get_account_summary)
+    users = pages(client, "list_users", "Users")
+    roles = pages(client, "list_roles", "Roles")
+    block = look(
+        clients.client("s3control", account, actor=actor).get_public_access_block,
+        absent=("NoSuchPublicAccessBlockConfiguration",),
+        AccountId=account,
+    )
+    contact = look(
+        clients.client("account", account, actor=actor).get_alternate_contact,
+        absent=("ResourceNotFoundException",),
+        AlternateContactType="SECURITY",
+    )
+    key = archive_key_arn(settings, clients)
+    parts: dict[str, Look[Any]] = {
+        "GetAccountSummary": root,
+        "ListUsers": users,
+        "ListRoles": roles,
+        "GetPublicAccessBlock": block,
+        "GetAlternateContact": contact,
+        "the archive's key": key,
+    }
+    failed = [f"{name}: {part.why}" for name, part in parts.items() if part.failed]
+    people = None
+    if users.value is not None:
+        people = tuple(_user(client, said["UserName"], failed) for said in users.value)
+    return LogAccount(
+        account=account,
+        entered_as=clients.entry(account, actor).arn,
+        root=root.value["SummaryMap"] if root.value else None,
+        users=people,
+        roles={said["RoleName"]: _role(client, said) for said in roles.value}
+        if roles.value is not None
+        else None,
+        public_access=_flags(block),
+        security_contact=_address(contact),
+        key_arn=key.value or "",
+        could_not_look=tuple(failed),
+    )
+
+
+def _reading_actor(clients: Clients, account: str) -> str:
+    """The everyday identity, or break-glass where that one may not look yet: between its making and its policy it may nothing."""
+    return NAMED if look(clients.client("iam", account).get_account_summary).seen else BREAK_GLASS
+
+
+def _flags(block: Look[Any]) -> Mapping[str, bool] | None:
+    if block.failed:
+        return None
+    said = block.value["PublicAccessBlockConfiguration"] if block.value else {}
+    return {flag: bool(said.get(flag)) for flag in FLAGS}
+
+
+def _address(contact: Look[Any]) -> str | None:
+    if contact.failed:
+        return None
+    return str(contact.value["AlternateContact"].get("EmailAddress", "")) if contact.value else ""
+
+
+def _user(client: Any, name: str, failed: list[str]) -> User:
+    keys = pages(client, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    if keys.value is None:
+        failed.append(f"ListAccessKeys {name}: {keys.why}")
+        return User(name)
+    return User(name, tuple(sorted(key["AccessKeyId"] for key in keys.value if key["Status"] == "Active")))
+
+
+def _role(client: Any, said: Mapping[str, Any]) -> Role:
+    name, path = str(said["RoleName"]), str(said.get("Path", "/"))
+    trust = iam.parse(said["AssumeRolePolicyDocument"])
+    if path.startswith(SERVICE_LINKED):
+        return Role(name, said["Arn"], path, trust)
+    failed: list[str] = []
+
+    def read(what: str, found: Look[Any]) -> Any:
+        if found.failed:
+            failed.append(f"{what}: {found.why}")
+        return found.value
+
+    inline = {}
+    for policy in (
+        read("ListRolePolicies", pages(client, "list_role_policies", "PolicyNames", RoleName=name)) or []
+    ):
+        document = read("GetRolePolicy", look(client.get_role_policy, RoleName=name, PolicyName=policy))
+        if document:
+            inline[policy] = iam.parse(document["PolicyDocument"])
+    attached = read(
+        "ListAttachedRolePolicies",
+        pages(client, "list_attached_role_policies", "AttachedPolicies", RoleName=name),
+    )
+    whole = read("GetRole", look(client.get_role, RoleName=name)) if name in names.LOG_ACCOUNT_ROLES else None
+    return Role(
+        name=name,
+        arn=str(said["Arn"]),
+        path=path,
+        trust=trust,
+        inline=inline,
+        attached=tuple(sorted(policy["PolicyArn"] for policy in attached or [])),
+        tags={tag["Key"]: tag["Value"] for tag in (whole or {}).get("Role", {}).get("Tags", [])},
+        could_not_look=tuple(failed),
+    )
+
+
+def _keeper(settings: Settings, clients: Clients, account: str) -> Look[str]:
+    """ARN of the identity that the parameters name for a source account, as `aws:PrincipalArn` shows it."""
+    named = next(a for a in settings.source_accounts if a.account_id == account)
+    if named.role_arn:
+        return Look(Seen.SEEN, named.role_arn)
+    arn = clients.entry(account).arn
+    if ":assumed-role/" not in arn:
+        return Look(Seen.SEEN, arn)
+    found = look(clients.client("iam", account).get_role, RoleName=arn.split("/")[1])
+    return Look(found.how, str(found.value["Role"]["Arn"]) if found.value else None, found.why)

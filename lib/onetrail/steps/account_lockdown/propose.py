@@ -1,0 +1,109 @@
+"""The plan of 02: the log account first, the old way in narrowed once the new one is proven, then the old buckets held."""
+
+from collections.abc import Sequence
+
+from onetrail import names
+from onetrail.change import BREAK_GLASS, Change, Plan
+from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.hold_still import bucket_changes
+from onetrail.steps.account_lockdown.observe import FLAGS, LogAccount, Observation
+from onetrail.steps.account_lockdown.roles import WantedRole, narrowed, role_changes, wanted_roles
+from onetrail.steps.archive import archive_of
+from onetrail.steps.old_estate import OldBucket
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """What is left to do; empty once both accounts are as wanted."""
+    changes = log_account_changes(settings, observation.log, observation.old.buckets)
+    for bucket in observation.old.buckets:
+        keeper = observation.keepers.get(bucket.account)
+        changes += bucket_changes(settings.partition, bucket, keeper) if keeper else []
+    return Plan(
+        step="02",
+        estate=settings.estate,
+        accounts=settings.all_account_ids,
+        changes=tuple(changes),
+        notes=_notes(observation),
+    )
+
+
+def roles_for(settings: Settings, log: LogAccount, buckets: Sequence[OldBucket]) -> tuple[WantedRole, ...]:
+    """The roles of the log account for these old buckets; shells hold nothing to copy."""
+    archive = archive_of(settings, kms_key_arn=log.key_arn)
+    left = [bucket for bucket in buckets if not bucket.shell]
+    keys = {bucket.kms_key for bucket in left if bucket.kms_key.startswith("arn:")}
+    return wanted_roles(settings, archive, [bucket.name for bucket in left], sorted(keys))
+
+
+def log_account_changes(settings: Settings, log: LogAccount, buckets: Sequence[OldBucket]) -> list[Change]:
+    """Roles, public-access block and contact, and last the narrowing of the old way in."""
+    changes: list[Change] = []
+    if log.roles is not None:
+        changes += role_changes(settings, roles_for(settings, log, buckets), log.roles)
+    if log.public_access is not None and not all(log.public_access.values()):
+        changes.append(_public_access(settings, log))
+    if log.security_contact == "" and _address(settings):
+        changes.append(_contact(settings, log))
+    last = narrowed(settings, log.roles) if log.roles is not None else None
+    return [*changes, last] if last else changes
+
+
+def _public_access(settings: Settings, log: LogAccount) -> Change:
+    return Change(
+        key="public access",
+        account=log.account,
+        region=settings.home_region,
+        service="s3control",
+        call="PutPublicAccessBlock",
+        parameters={
+            "AccountId": log.account,
+            "PublicAccessBlockConfiguration": {flag: True for flag in FLAGS},
+        },
+        resource=f"account {log.account}",
+        before=dict(log.public_access or {}),
+        reason="no bucket of this account can ever be made public",
+        undo="put the flags of before back",
+        actor=BREAK_GLASS,
+    )
+
+
+def _contact(settings: Settings, log: LogAccount) -> Change:
+    return Change(
+        key="security contact",
+        account=log.account,
+        region=settings.home_region,
+        service="account",
+        call="PutAlternateContact",
+        parameters={
+            "AlternateContactType": "SECURITY",
+            "EmailAddress": _address(settings),
+            "Name": "Security contact of the log archive",
+            "Title": "Security contact",
+            "PhoneNumber": "-",
+        },
+        resource=f"account {log.account}",
+        before=None,
+        reason="AWS writes here when something is wrong with the account; it asks for a phone number, and a dash says none",
+        undo="delete the alternate contact SECURITY",
+        actor=BREAK_GLASS,
+    )
+
+
+def _address(settings: Settings) -> str:
+    return next((contact for contact in settings.contacts if "@" in contact and " " not in contact), "")
+
+
+def _notes(observation: Observation) -> tuple[str, ...]:
+    silent = [bucket for bucket in observation.old.buckets if not bucket.logging and not bucket.shell]
+    notes = []
+    if silent:
+        notes.append(
+            f"{len(silent)} of {len(observation.old.buckets)} old buckets write no server access log. Each would need a bucket "
+            "of its own region and account to write into, so none is made here; who must know who still reads them turns on "
+            "S3 data events in the old trails ($0.10 for 100,000 events)."
+        )
+    if not observation.old.buckets and not observation.old.could_not_look:
+        notes.append(
+            f"No old bucket is left to hold still, so neither {names.COPIER_ROLE} nor {names.GRANT_KEEPER_ROLE} is needed."
+        )
+    return tuple(notes)

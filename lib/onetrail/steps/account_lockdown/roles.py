@@ -1,0 +1,272 @@
+"""The roles of the log account as they are wanted, and the changes that lead there: one for each thing that differs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from onetrail import iam, names
+from onetrail.change import BREAK_GLASS, NAMED, Change, Document
+from onetrail.iam import Archive
+from onetrail.iam.build import (
+    BATCH_OPERATIONS,
+    copier_policy,
+    grant_keeper_policy,
+    operator_policy,
+    reader_policy,
+    trust,
+)
+from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.observe import Role
+
+ORGANIZATION_ROLE: Final = "OrganizationAccountAccessRole"
+"""What Organizations makes in an account it creates; it trusts the whole management account (Organizations User Guide)."""
+MAY_ADMINISTER: Final = "may_administer"
+"""The check before the first change as break-glass: that identity may really look into IAM by now."""
+
+
+@dataclass(frozen=True)
+class WantedRole:
+    """One role of ours: who may assume it, its own policy, and the managed policies attached."""
+
+    name: str
+    what_for: str
+    trust: Mapping[str, Any]
+    policy: Mapping[str, Any] | None = None
+    attached: tuple[str, ...] = ()
+
+
+def administrator(settings: Settings) -> str:
+    """ARN of AWS's managed policy AdministratorAccess."""
+    return f"arn:{settings.partition}:iam::aws:policy/AdministratorAccess"
+
+
+def wanted_roles(
+    settings: Settings, archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()
+) -> tuple[WantedRole, ...]:
+    """In the order in which they can be made: a trust policy may name only a role that exists.
+
+    Without an old bucket left there is nothing to copy, so neither copier nor grant-keeper.
+    """
+    readers = settings.reader_principals or settings.operator_principals
+    operators = (archive.operator_arn,)
+    roles = [
+        WantedRole(
+            names.BREAK_GLASS_ROLE,
+            "may undo what the archive's policy refuses to everybody else",
+            trust(settings.break_glass_principals),
+            attached=(administrator(settings),),
+        ),
+        WantedRole(
+            names.OPERATOR_ROLE,
+            "the everyday way in: builds and reads the archive, cannot undo its locks",
+            trust(settings.operator_principals),
+            operator_policy(archive),
+        ),
+        WantedRole(
+            names.READER_ROLE,
+            "reads logs and settings, changes nothing",
+            trust(readers),
+            reader_policy(archive),
+        ),
+    ]
+    if not old_buckets:
+        return tuple(roles)
+    copies = copier_policy(archive, sorted(old_buckets), sorted(old_keys))
+    return (
+        *roles,
+        WantedRole(
+            names.GRANT_KEEPER_ROLE,
+            "opens and closes the copier's permission while break-glass lets it",
+            trust(operators),
+            grant_keeper_policy(archive),
+        ),
+        WantedRole(
+            names.COPIER_ROLE,
+            "reads the old buckets and writes copies while a grant is open",
+            trust(operators, (BATCH_OPERATIONS,), account=archive.log_account),
+            copies,
+        ),
+    )
+
+
+def role_changes(settings: Settings, wanted: Sequence[WantedRole], found: Mapping[str, Role]) -> list[Change]:
+    """What makes the roles as wanted; nothing for a role whose parts could not all be read."""
+    changes: list[Change] = []
+    for role in wanted:
+        there = found.get(role.name)
+        if there is None:
+            changes += _made(settings, role, names.OPERATOR_ROLE in found)
+        elif not there.could_not_look:
+            changes += _mended(settings, role, there, names.OPERATOR_ROLE in found)
+    return changes
+
+
+def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
+    """OrganizationAccountAccessRole for break-glass principals only; None where it is so, or where there is no such role."""
+    role = found.get(ORGANIZATION_ROLE)
+    wanted = trust(settings.break_glass_principals)
+    if role is None or iam.canonical(role.trust) == iam.canonical(wanted):
+        return None
+    return role_change(
+        settings,
+        ORGANIZATION_ROLE,
+        "trust",
+        "UpdateAssumeRolePolicy",
+        {"PolicyDocument": Document(wanted)},
+        before=role.trust,
+        reason="anybody in the management account who may assume roles can come in through it, as administrator",
+        undo="put the trust policy of before back, as break-glass",
+        requires="new_way_in",
+    )
+
+
+def role_change(
+    settings: Settings,
+    role: str,
+    part: str,
+    call: str,
+    parameters: Mapping[str, Any],
+    *,
+    before: Any,
+    reason: str,
+    undo: str,
+    requires: str = "",
+    actor: str = BREAK_GLASS,
+) -> Change:
+    """One IAM call on one role of the log account."""
+    account = settings.log_account.account_id
+    return Change(
+        key=f"{role}: {part}",
+        account=account,
+        region=settings.home_region,
+        service="iam",
+        call=call,
+        parameters={"RoleName": role, **parameters},
+        resource=names.role_arn(settings.partition, account, role),
+        before=before,
+        reason=reason,
+        undo=undo,
+        requires=requires,
+        actor=actor,
+    )
+
+
+def _made(settings: Settings, role: WantedRole, operator_there: bool) -> list[Change]:
+    first = role_change(
+        settings,
+        role.name,
+        "role",
+        "CreateRole",
+        {
+            "AssumeRolePolicyDocument": Document(role.trust),
+            "Description": f"onetrail: {role.what_for}",
+            "Tags": [{"Key": names.TAG_KEY, "Value": settings.run_name}],
+        },
+        before=None,
+        reason=role.what_for,
+        undo=f"delete the role {role.name}",
+        requires="" if role.name == names.BREAK_GLASS_ROLE else MAY_ADMINISTER,
+    )
+    rest = [_attached(settings, role, arn, operator_there) for arn in role.attached]
+    if role.policy is not None:
+        rest.append(_policy(settings, role, None))
+    return [first, *rest]
+
+
+def _mended(settings: Settings, role: WantedRole, there: Role, operator_there: bool) -> list[Change]:
+    changes: list[Change] = []
+    if iam.canonical(there.trust) != iam.canonical(role.trust):
+        changes.append(
+            role_change(
+                settings,
+                role.name,
+                "trust",
+                "UpdateAssumeRolePolicy",
+                {"PolicyDocument": Document(role.trust)},
+                before=there.trust,
+                reason="; ".join(iam.differences(there.trust, role.trust)),
+                undo="put the trust policy of before back",
+            )
+        )
+    missing = [arn for arn in role.attached if arn not in there.attached]
+    changes += [_attached(settings, role, arn, operator_there) for arn in missing]
+    changes += [_detached(settings, role, arn) for arn in there.attached if arn not in role.attached]
+    own = there.inline.get(role.name)
+    if role.policy is not None and iam.canonical(own) != iam.canonical(role.policy):
+        changes.append(_policy(settings, role, own))
+    kept = {role.name} if role.policy is not None else set()
+    changes += [
+        _dropped(settings, role, name, there.inline[name]) for name in sorted(set(there.inline) - kept)
+    ]
+    if names.TAG_KEY not in there.tags:
+        changes.append(
+            role_change(
+                settings,
+                role.name,
+                "tag",
+                "TagRole",
+                {"Tags": [{"Key": names.TAG_KEY, "Value": settings.run_name}]},
+                before=dict(there.tags),
+                reason="what onetrail uses carries its tag, so that it is found again",
+                undo=f"remove the tag {names.TAG_KEY}",
+            )
+        )
+    return changes
+
+
+def _policy(settings: Settings, role: WantedRole, before: Mapping[str, Any] | None) -> Change:
+    assert role.policy is not None
+    said = "; ".join(iam.differences(before, role.policy)) if before else "as little as its work takes"
+    return role_change(
+        settings,
+        role.name,
+        "policy",
+        "PutRolePolicy",
+        {"PolicyName": role.name, "PolicyDocument": Document(role.policy)},
+        before=before,
+        reason=said,
+        undo="put the policy of before back" if before else f"delete the role's policy {role.name}",
+    )
+
+
+def _attached(settings: Settings, role: WantedRole, arn: str, operator_there: bool) -> Change:
+    """The role itself may nothing before this, so the first time it is done by the identity that made it."""
+    first_time = role.name == names.BREAK_GLASS_ROLE and not operator_there
+    return role_change(
+        settings,
+        role.name,
+        f"has {arn.rsplit('/', 1)[-1]}",
+        "AttachRolePolicy",
+        {"PolicyArn": arn},
+        before=False,
+        reason="break-glass must be able to undo everything; should it be refused to do this to itself, "
+        f"a break-glass principal does it as {ORGANIZATION_ROLE}",
+        undo="detach the policy",
+        actor=NAMED if first_time else BREAK_GLASS,
+    )
+
+
+def _detached(settings: Settings, role: WantedRole, arn: str) -> Change:
+    return role_change(
+        settings,
+        role.name,
+        f"has no {arn.rsplit('/', 1)[-1]}",
+        "DetachRolePolicy",
+        {"PolicyArn": arn},
+        before=True,
+        reason=f"{role.name} may do more than its work takes: {arn} is attached",
+        undo="attach the policy again",
+    )
+
+
+def _dropped(settings: Settings, role: WantedRole, name: str, document: Mapping[str, Any]) -> Change:
+    return role_change(
+        settings,
+        role.name,
+        f"without policy {name}",
+        "DeleteRolePolicy",
+        {"PolicyName": name},
+        before=document,
+        reason=f"{role.name} may do more than its work takes: it has the further policy {name}",
+        undo="put the policy of before back",
+    )

@@ -1,0 +1,45 @@
+"""How far step 02 is, for the map of 00 and for the steps that build on it."""
+
+from onetrail.aws import Clients
+from onetrail.change import Plan, State
+from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.check import check
+from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account
+from onetrail.steps.account_lockdown.propose import log_account_changes, propose
+from onetrail.steps.status import Stage, Status
+
+
+def done(settings: Settings, clients: Clients) -> Status:
+    """DONE when the new roles are usable, the old way in is narrowed, and every old bucket is held still or a shell."""
+    observation = observe(settings, clients)
+    plan = propose(settings, observation)
+    blind = [f for f in check(settings, observation) if f.state is State.COULD_NOT_LOOK]
+    if blind:
+        return Status("02", Stage.UNKNOWN, blind[0].evidence)
+    return _open(plan) or Status(
+        "02",
+        Stage.DONE,
+        f"the log account is closed and {len(observation.old.buckets)} old buckets are held still",
+    )
+
+
+def log_account_done(settings: Settings, clients: Clients) -> Status:
+    """The part of 02 that 03 builds on, cheaply: roles and public-access block of the log account, old way in narrowed."""
+    return log_account_status(settings, observe_log_account(settings, clients))
+
+
+def log_account_status(settings: Settings, log: LogAccount) -> Status:
+    """The same from what was read."""
+    if log.roles is None or log.public_access is None:
+        return Status("02", Stage.UNKNOWN, "; ".join(log.could_not_look))
+    changes = log_account_changes(settings, log, ())
+    open_ = _open(Plan("02", settings.estate, settings.all_account_ids, tuple(changes)))
+    return open_ or Status("02", Stage.DONE, "the log account is closed but for the named ways in")
+
+
+def _open(plan: Plan) -> Status | None:
+    if plan.empty:
+        return None
+    first = plan.changes[0]
+    more = f" and {len(plan.changes) - 1} more" if len(plan.changes) > 1 else ""
+    return Status("02", Stage.OPEN, f"{first.key} ({first.call}){more} is still to be done")

@@ -1,0 +1,35 @@
+"""The archive that the parameters describe, as the policy builders take it."""
+
+from onetrail import names
+from onetrail.iam import Archive
+from onetrail.settings import Settings
+
+
+def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[str, ...] = ()) -> Archive:
+    """Names and ARNs of the central bucket, its neighbours and its roles. Without `trail_arns`, the one new trail of each source account."""
+    partition, log_account = settings.partition, settings.log_account.account_id
+
+    def role(name: str) -> str:
+        return names.role_arn(partition, log_account, name)
+
+    return Archive(
+        partition=partition,
+        bucket=settings.bucket_name,
+        key_prefix=settings.key_prefix,
+        log_account=log_account,
+        source_accounts=tuple(settings.source_account_ids),
+        organization_id=settings.organization_id if settings.trail_mode == "adopt" else "",
+        trail_arns=trail_arns
+        or tuple(
+            names.trail_arn(partition, settings.home_region, account, settings.trail_name)
+            for account in settings.source_account_ids
+        ),
+        access_log_bucket=settings.access_log_bucket,
+        work_bucket=settings.work_bucket,
+        kms_key_arn=kms_key_arn,
+        break_glass_arn=role(names.BREAK_GLASS_ROLE),
+        grant_keeper_arn=role(names.GRANT_KEEPER_ROLE),
+        operator_arn=role(names.OPERATOR_ROLE),
+        reader_arn=role(names.READER_ROLE),
+        copier_arn=role(names.COPIER_ROLE),
+    )

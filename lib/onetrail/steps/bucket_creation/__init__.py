@@ -1,0 +1,26 @@
+"""03: the archive and the two buckets beside it, with their policies, locks and lifecycles."""
+
+from onetrail.steps.bucket_creation.apply import apply
+from onetrail.steps.bucket_creation.check import check
+from onetrail.steps.bucket_creation.grant import grant_state
+from onetrail.steps.bucket_creation.judged import verdicts
+from onetrail.steps.bucket_creation.observe import BucketState, Observation, observe
+from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
+from onetrail.steps.bucket_creation.status import done
+from onetrail.steps.bucket_creation.wanted import WantedBucket, lock_days, wanted_buckets
+
+__all__ = [
+    "BucketNotOurs",
+    "BucketState",
+    "Observation",
+    "WantedBucket",
+    "apply",
+    "check",
+    "done",
+    "grant_state",
+    "lock_days",
+    "observe",
+    "propose",
+    "verdicts",
+    "wanted_buckets",
+]

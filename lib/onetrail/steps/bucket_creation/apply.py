@@ -1,0 +1,23 @@
+"""Sending the plan of 03; the archive's policy is judged once more in the very form in which it is sent."""
+
+from typing import cast
+
+from onetrail.aws import Clients
+from onetrail.change import Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation.judged import policy_judged
+from onetrail.steps.bucket_creation.propose import POLICY_JUDGED, policy_of
+
+
+def apply(plan: Plan, gate: Gate) -> Outcome:
+    """Send the plan if it was approved; stops before a policy that would decide a request wrongly."""
+    archive = archive_of(cast(Clients, gate.sender).settings)
+    judged = [change for change in plan.changes if change.requires == POLICY_JUDGED]
+
+    def check() -> Requirement:
+        return next(
+            (r for r in (policy_judged(archive, policy_of(c)) for c in judged) if not r.met),
+            policy_judged(archive, policy_of(judged[0])),
+        )
+
+    return run_plan(plan, gate, requires={POLICY_JUDGED: check})

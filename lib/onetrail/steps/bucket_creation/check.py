@@ -1,0 +1,86 @@
+"""How the three buckets stand after step 03."""
+
+from onetrail.change import Finding, Plan, State, ordered
+from onetrail.settings import Settings
+from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation.grant import grant_state
+from onetrail.steps.bucket_creation.judged import verdicts
+from onetrail.steps.bucket_creation.observe import BucketState, Observation
+from onetrail.steps.bucket_creation.pieces import pieces
+from onetrail.steps.bucket_creation.propose import propose, wanted
+from onetrail.steps.bucket_creation.wanted import WantedBucket
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """Findings over the log account's buckets and key, worst first. Raises BucketNotOurs as `propose` does."""
+    plan = propose(settings, observation)
+    failed = [*observation.could_not_look, *observation.log.could_not_look]
+    account = observation.log.account
+    found = [
+        Finding("03.could-not-look", State.COULD_NOT_LOOK, account, "", t.split(":")[0], t) for t in failed
+    ]
+    if plan.waiting_for:
+        return found
+    found += _policy(settings, observation)
+    found += _key(settings, observation, plan)
+    for bucket in wanted(settings, observation):
+        found += _bucket(settings, bucket, observation.buckets[bucket.name], plan)
+    return ordered(found)
+
+
+def _policy(settings: Settings, observation: Observation) -> list[Finding]:
+    """The policy that is there, or the one that will be, judged request by request."""
+    account, name = observation.log.account, settings.bucket_name
+    there = observation.buckets[name].policy
+    state = grant_state(archive_of(settings), there)
+    if state in ("window", "open"):
+        text = "the policy is opened for a copy: 05 shows the grant and proposes its closing"
+        return [Finding("03.policy", State.FINDING, account, settings.home_region, name, text)]
+    said = verdicts(settings, there)
+    wrong = [verdict for verdict in said if not verdict.as_wanted]
+    if wrong:
+        planned = State.PLANNED if there is not None else State.FINDING
+        texts = [f"{v.expectation.name}: {v.decision.explain}" for v in wrong]
+        return [Finding("03.policy", planned, account, settings.home_region, name, text) for text in texts]
+    text = f"{len(said)} requests judged, each decided as it must be"
+    return [Finding("03.policy", State.OK, account, settings.home_region, name, text)]
+
+
+def _key(settings: Settings, observation: Observation, plan: Plan) -> list[Finding]:
+    if settings.kms_key == "none":
+        return []
+    pending = [change for change in plan.changes if change.service == "kms"]
+    state = State.PLANNED if pending else State.OK
+    if settings.kms_key != "create":
+        text = "the key was given: its policy must hold what `onetrail policies` prints as kms_key, and is not changed here"
+        return [
+            Finding(
+                "03.key", State.NOTE, observation.log.account, settings.home_region, settings.kms_key, text
+            )
+        ]
+    text = pending[0].reason if pending else "encrypts the archive; its policy is as wanted"
+    return [Finding("03.key", state, observation.log.account, settings.home_region, "archive key", text)]
+
+
+def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: Plan) -> list[Finding]:
+    where = (settings.log_account.account_id, settings.home_region, wanted.name)
+    found = [
+        Finding("03.could-not-look", State.COULD_NOT_LOOK, *where, text) for text in there.could_not_look
+    ]
+    if there.state == "could_not_look":
+        return [
+            Finding(
+                "03.could-not-look", State.COULD_NOT_LOOK, *where, "the account's buckets could not be listed"
+            )
+        ]
+    if there.state == "absent":
+        pending = sum(1 for change in plan.changes if change.key.startswith(f"{wanted.name}: "))
+        return [Finding("03.bucket", State.PLANNED, *where, f"is still to be made, in {pending} changes")]
+    unread = {text.split(":")[0] for text in there.could_not_look}
+    off = [piece for piece in pieces(settings, wanted, there) if not piece.fits and piece.part not in unread]
+    found += [
+        Finding("03.bucket", State.PLANNED, *where, f"{p.name} is not as wanted: {p.reason}") for p in off
+    ]
+    if not off and not found:
+        found.append(Finding("03.bucket", State.OK, *where, "every setting is as wanted"))
+    return found

@@ -1,0 +1,38 @@
+"""Is the archive's policy the steady one, or one that step 05 has opened? Both are ours; anything else is drift."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from onetrail import iam
+from onetrail.iam import Archive, PolicyError
+from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.document import values
+
+GrantState = Literal["absent", "steady", "window", "open", "other"]
+
+
+def grant_state(archive: Archive, policy: Mapping[str, Any] | None) -> GrantState:
+    """`window` and `open` only when the document is exactly what step 05 puts; `other` for any other document."""
+    if policy is None:
+        return "absent"
+    said = iam.canonical(policy)
+    if said == iam.canonical(central_bucket(archive)):
+        return "steady"
+    if said == iam.canonical(central_bucket_window(archive)):
+        return "window"
+    return "open" if said == _open(archive, policy) else "other"
+
+
+def _open(archive: Archive, policy: Mapping[str, Any]) -> str:
+    """The policy as it would be, were it an opening of ours with the bounds that it names; empty when it names none."""
+    by_sid = {str(s.get("Sid", "")): s.get("Condition", {}) for s in iam.statements(policy)}
+    try:
+        expiry, source = by_sid["CopierExpires"], by_sid["CopierOnlyCopies"]
+        copiers = list(values(expiry["ArnEquals"]["aws:PrincipalArn"]))
+        expires = str(expiry["DateGreaterThanEquals"]["aws:CurrentTime"])
+        patterns = values(source["StringNotLike"]["s3:x-amz-copy-source"])
+        return iam.canonical(
+            central_bucket_open(archive, copiers, [p.removesuffix("/*") for p in patterns], expires)
+        )
+    except (KeyError, TypeError, PolicyError):
+        return ""

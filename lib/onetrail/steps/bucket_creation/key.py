@@ -1,0 +1,144 @@
+"""The archive's KMS key, where `kms_key: create` asks for one, and the roles that must then be allowed to use it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onetrail import iam, names
+from onetrail.change import BREAK_GLASS, Change, Document, Result
+from onetrail.iam.build import kms_key
+from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.observe import Role
+from onetrail.steps.account_lockdown.roles import role_changes, wanted_roles
+from onetrail.steps.archive import archive_of
+from onetrail.steps.archive_key import ALIAS
+from onetrail.steps.bucket_creation.observe import Observation
+from onetrail.steps.bucket_creation.wanted import KEY_TO_COME
+
+_KEY = "archive key"
+
+
+def arn_or_stand_in(settings: Settings, observation: Observation) -> str:
+    """The key's ARN; while it is still to be made, a stand-in that `filled` replaces; empty for no key."""
+    return KEY_TO_COME if _missing(settings, observation) else observation.log.key_arn
+
+
+def filled(value: Any) -> Any:
+    """The value with the result of CreateKey in place of the stand-in."""
+    if value == KEY_TO_COME:
+        return Result(_KEY, "KeyMetadata.Arn")
+    if isinstance(value, Document):
+        return Document(filled(value.value))
+    if isinstance(value, Mapping):
+        return {name: filled(item) for name, item in value.items()}
+    return [filled(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def key_changes(settings: Settings, observation: Observation) -> list[Change]:
+    """Make the key, its alias and its yearly rotation, and let our roles use it; or put a changed key policy right."""
+    if settings.kms_key != "create":
+        return []
+    archive = archive_of(settings, kms_key_arn=arn_or_stand_in(settings, observation))
+    policy = kms_key(archive)
+    if _missing(settings, observation):
+        return [*_made(settings, policy), *_roles_using(settings, observation)]
+    ours = (policy, kms_key(archive, window=True))
+    found = observation.key_policy
+    if found is None or iam.canonical(found) in map(iam.canonical, ours) or "CopierEncrypts" in _sids(found):
+        return []
+    parameters = {"KeyId": observation.log.key_arn, "PolicyName": "default", "Policy": Document(policy)}
+    why = "; ".join(iam.differences(found, policy))
+    return [
+        _change(
+            settings,
+            "archive key: policy",
+            "PutKeyPolicy",
+            parameters,
+            found,
+            why,
+            "put the policy of before back",
+        )
+    ]
+
+
+def _missing(settings: Settings, observation: Observation) -> bool:
+    return settings.kms_key == "create" and not observation.log.key_arn
+
+
+def _sids(document: Mapping[str, Any]) -> set[str]:
+    return {str(statement.get("Sid", "")) for statement in iam.statements(document)}
+
+
+def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
+    key_id = Result(_KEY, "KeyMetadata.KeyId")
+    tags = [{"TagKey": names.TAG_KEY, "TagValue": settings.run_name}]
+    made = {"Policy": Document(policy), "Description": "onetrail: encrypts the log archive", "Tags": tags}
+    undo = "schedule the key's deletion while nothing is encrypted with it"
+    return [
+        _change(
+            settings,
+            _KEY,
+            "CreateKey",
+            made,
+            None,
+            "whoever reads a log must be let in by this key too",
+            undo,
+        ),
+        _change(
+            settings,
+            "archive key: alias",
+            "CreateAlias",
+            {"AliasName": ALIAS, "TargetKeyId": key_id},
+            None,
+            "the key is found again by this name",
+            "delete the alias",
+        ),
+        _change(
+            settings,
+            "archive key: rotation",
+            "EnableKeyRotation",
+            {"KeyId": key_id},
+            None,
+            "new key material every year; old logs stay readable",
+            "disable the rotation",
+        ),
+    ]
+
+
+def _roles_using(settings: Settings, observation: Observation) -> list[Change]:
+    """The policies of our roles with the new key in them; the copier keeps its own list of old buckets."""
+    found: Mapping[str, Role] = observation.log.roles or {}
+    archive = archive_of(settings, kms_key_arn=KEY_TO_COME)
+    buckets = _old_buckets(found.get(names.COPIER_ROLE))
+    wanted = [r for r in wanted_roles(settings, archive, buckets) if r.name in found]
+    changes = [c for c in role_changes(settings, wanted, found) if c.call == "PutRolePolicy"]
+    return [Change(**{**c.__dict__, "parameters": filled(c.parameters)}) for c in changes]
+
+
+def _old_buckets(copier: Role | None) -> list[str]:
+    document = copier.inline.get(names.COPIER_ROLE) if copier else None
+    listed = [s for s in iam.statements(document or {}) if s.get("Sid") == "ListOld"]
+    return [arn.rsplit(":", 1)[-1] for s in listed for arn in iam.document.values(s["Resource"])]
+
+
+def _change(
+    settings: Settings,
+    key: str,
+    call: str,
+    parameters: Mapping[str, Any],
+    before: Any,
+    reason: str,
+    undo: str,
+) -> Change:
+    return Change(
+        key=key,
+        account=settings.log_account.account_id,
+        region=settings.home_region,
+        service="kms",
+        call=call,
+        parameters=parameters,
+        resource=ALIAS,
+        before=before,
+        reason=reason,
+        undo=undo,
+        actor=BREAK_GLASS,
+    )

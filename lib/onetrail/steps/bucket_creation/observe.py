@@ -1,0 +1,208 @@
+"""Reading the three buckets of the log account, the key, and which years of logs the old buckets hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from onetrail import iam
+from onetrail.aws import Clients, Look, look, pages
+from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
+from onetrail.steps.account_lockdown.status import log_account_status
+from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.old_estate import OldBucket, read_old_estate
+from onetrail.steps.status import Status
+
+KINDS: Final = (
+    "CloudTrail",
+    "CloudTrail-Digest",
+    "CloudTrail-Insight",
+    "CloudTrail-NetworkActivity",
+    "CloudTrail-Aggregated",
+)
+"""Folders that CloudTrail writes (CloudTrail User Guide, finding log files)."""
+
+_PARTS: Final[tuple[tuple[str, str, str, tuple[str, ...]], ...]] = (
+    ("policy", "get_bucket_policy", "Policy", ("NoSuchBucketPolicy",)),
+    (
+        "public_access",
+        "get_public_access_block",
+        "PublicAccessBlockConfiguration",
+        ("NoSuchPublicAccessBlockConfiguration",),
+    ),
+    ("ownership", "get_bucket_ownership_controls", "OwnershipControls", ("OwnershipControlsNotFoundError",)),
+    ("versioning", "get_bucket_versioning", "Status", ()),
+    (
+        "lock",
+        "get_object_lock_configuration",
+        "ObjectLockConfiguration",
+        ("ObjectLockConfigurationNotFoundError",),
+    ),
+    (
+        "encryption",
+        "get_bucket_encryption",
+        "ServerSideEncryptionConfiguration",
+        ("ServerSideEncryptionConfigurationNotFoundError",),
+    ),
+    ("lifecycle", "get_bucket_lifecycle_configuration", "", ("NoSuchLifecycleConfiguration",)),
+    ("logging", "get_bucket_logging", "LoggingEnabled", ()),
+    ("tags", "get_bucket_tagging", "TagSet", ("NoSuchTagSet",)),
+)
+
+
+@dataclass(frozen=True)
+class BucketState:
+    """A bucket's name and what became of it: `absent`, `ours` (in the log account), `elsewhere` or `could_not_look`.
+
+    A setting that is not set is None. `empty` is False once it holds a version, a delete marker included.
+    """
+
+    name: str
+    state: str
+    region: str = ""
+    created: datetime | None = None
+    empty: bool = True
+    policy: Mapping[str, Any] | None = None
+    public_access: Mapping[str, bool] = field(default_factory=dict)
+    ownership: str = ""
+    versioning: str = ""
+    lock: Mapping[str, Any] | None = None
+    encryption: Mapping[str, Any] = field(default_factory=dict)
+    lifecycle: Mapping[str, Any] | None = None
+    logging: Mapping[str, Any] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    could_not_look: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observation:
+    """`folders` are the year folders of the old buckets (`AWSLogs/ACCOUNT/KIND/REGION/YEAR/`); `key_policy` the archive's key's."""
+
+    forerunner: Status
+    log: LogAccount
+    buckets: Mapping[str, BucketState]
+    now: datetime
+    folders: tuple[str, ...] = ()
+    key_policy: Mapping[str, Any] | None = None
+    could_not_look: tuple[str, ...] = ()
+
+
+def observe(settings: Settings, clients: Clients) -> Observation:
+    """Everything step 03 rests on; changes nothing."""
+    seen = observe_buckets(settings, clients)
+    if not seen.forerunner.done:
+        return seen
+    old = read_old_estate(settings, clients)
+    found = clients.each(lambda bucket: _folders(clients, bucket), [b for b in old.buckets if not b.shell])
+    folders = sorted({folder for listed, _ in found for folder in listed})
+    failed = [text for _, missed in found for text in missed]
+    return Observation(
+        seen.forerunner,
+        seen.log,
+        seen.buckets,
+        seen.now,
+        tuple(folders),
+        seen.key_policy,
+        (*seen.could_not_look, *old.could_not_look, *failed),
+    )
+
+
+def observe_buckets(settings: Settings, clients: Clients) -> Observation:
+    """The log account's side alone, without a look into the old buckets."""
+    log = observe_log_account(settings, clients)
+    key = archive_key_arn(settings, clients)
+    failed = [f"the archive's key: {key.why}"] if key.failed else []
+    policy = None
+    if key.value and settings.kms_key == "create":
+        said = look(clients.client("kms", log.account).get_key_policy, KeyId=key.value, PolicyName="default")
+        policy = iam.parse(said.value["Policy"]) if said.value else None
+        failed += [f"GetKeyPolicy: {said.why}"] if said.failed else []
+    names = (settings.access_log_bucket, settings.work_bucket, settings.bucket_name)
+    listed = pages(clients.client("s3", log.account), "list_buckets", "Buckets")
+    failed += [f"ListBuckets: {listed.why}"] if listed.failed else []
+    owned = {said["Name"]: said for said in listed.value or []}
+    buckets = {name: _bucket(settings, clients, name, owned, listed) for name in names}
+    return Observation(
+        log_account_status(settings, log), log, buckets, clients.clock.now(), (), policy, tuple(failed)
+    )
+
+
+def _bucket(
+    settings: Settings, clients: Clients, name: str, owned: Mapping[str, Any], listed: Look[list[Any]]
+) -> BucketState:
+    account = settings.log_account.account_id
+    owner = {"Bucket": name, "ExpectedBucketOwner": account}
+    if listed.failed:
+        return BucketState(name, "could_not_look")
+    if name not in owned:
+        head = look(clients.client("s3", account).head_bucket, absent=("404", "NoSuchBucket"), **owner)
+        return BucketState(name, "absent" if head.absent else "elsewhere")
+    region = owned[name].get("BucketRegion") or _region(clients, account, owner)
+    client = clients.client("s3", account, region)
+    failed: list[str] = []
+    values: dict[str, Any] = {}
+    for part, method, key, unset in _PARTS:
+        seen = look(getattr(client, method), absent=unset, **owner)
+        failed += [f"{method}: {seen.why}"] if seen.failed else []
+        values[part] = (seen.value.get(key) if key else seen.value) if seen.value is not None else None
+    held = look(client.list_object_versions, MaxKeys=1, **owner)
+    failed += [f"list_object_versions: {held.why}"] if held.failed else []
+    inside = held.value or {}
+    return BucketState(
+        name=name,
+        state="ours",
+        region=region,
+        created=owned[name].get("CreationDate"),
+        empty=held.seen and not (inside.get("Versions") or inside.get("DeleteMarkers")),
+        policy=iam.parse(values["policy"]) if values["policy"] else None,
+        public_access=values["public_access"] or {},
+        ownership=values["ownership"]["Rules"][0]["ObjectOwnership"] if values["ownership"] else "",
+        versioning=values["versioning"] or "",
+        lock=values["lock"],
+        encryption=((values["encryption"] or {}).get("Rules") or [{}])[0],
+        lifecycle=values["lifecycle"],
+        logging=values["logging"],
+        tags={tag["Key"]: tag["Value"] for tag in values["tags"] or []},
+        could_not_look=tuple(failed),
+    )
+
+
+def _region(clients: Clients, account: str, owner: Mapping[str, str]) -> str:
+    head = look(clients.client("s3", account).head_bucket, **owner)
+    return str(head.value.get("BucketRegion", "")) if head.value else ""
+
+
+def _folders(clients: Clients, bucket: OldBucket) -> tuple[list[str], list[str]]:
+    """Year folders of one old bucket, found level by level: a few calls, however many objects there are."""
+    client = clients.client("s3", bucket.account, bucket.region)
+    failed: list[str] = []
+
+    def below(prefix: str) -> list[str]:
+        found = pages(
+            client,
+            "list_objects_v2",
+            "CommonPrefixes",
+            Bucket=bucket.name,
+            ExpectedBucketOwner=bucket.account,
+            Prefix=prefix,
+            Delimiter="/",
+        )
+        failed.extend([f"{bucket.name}: ListObjectsV2 {prefix}: {found.why}"] if found.failed else [])
+        return [said["Prefix"] for said in found.value or []]
+
+    years: list[str] = []
+    for base in bucket.key_prefixes or ("",):
+        start = f"{base}/" if base else ""
+        accounts = below(f"{start}AWSLogs/")
+        accounts = [
+            a
+            for top in accounts
+            for a in (below(top) if top.rstrip("/").rsplit("/", 1)[-1].startswith("o-") else [top])
+        ]
+        for account in accounts:
+            kinds = [kind for kind in below(account) if kind.rstrip("/").rsplit("/", 1)[-1] in KINDS]
+            regions = [region for kind in kinds for region in below(kind)]
+            found = [year for region in regions for year in below(region)]
+            years += [y.removeprefix(start) for y in found if y.rstrip("/").rsplit("/", 1)[-1].isdigit()]
+    return years, failed

@@ -1,0 +1,192 @@
+"""The plan of 03: the key if one is to be made, then each bucket, piece by piece, each piece only where it differs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from onetrail import iam, names
+from onetrail.change import BREAK_GLASS, NAMED, Change, Document, Plan
+from onetrail.errors import WrongUse
+from onetrail.settings import Settings
+from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation import key
+from onetrail.steps.bucket_creation.grant import grant_state
+from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, end_of, year_of
+from onetrail.steps.bucket_creation.observe import BucketState, Observation
+from onetrail.steps.bucket_creation.pieces import Piece, pieces
+from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
+
+POLICY_JUDGED: Final = "policy_judged"
+_GUARD_SID: Final = "OnlyBreakGlassChanges"
+
+
+class BucketNotOurs(WrongUse):
+    """A bucket of the wanted name exists and is not for us to use."""
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """What is left to do. Raises BucketNotOurs when a wanted name is taken by somebody else or by something else."""
+    bare = Plan("03", settings.estate, settings.all_account_ids, ())
+    if not observation.forerunner.done:
+        return replace(bare, waiting_for="02", why=observation.forerunner.line)
+    for there in observation.buckets.values():
+        refuse_foreign(settings, there)
+    if any(b.state == "could_not_look" for b in observation.buckets.values()):
+        return bare
+    changes = key.key_changes(settings, observation)
+    for bucket in wanted(settings, observation):
+        changes += _bucket_changes(settings, bucket, observation.buckets[bucket.name])
+    return replace(bare, changes=tuple(changes), notes=_notes(settings, observation))
+
+
+def wanted(settings: Settings, observation: Observation) -> tuple[WantedBucket, ...]:
+    """The buckets as they should be, given which years of logs there are to come."""
+    archive = archive_of(settings, kms_key_arn=key.arn_or_stand_in(settings, observation))
+    buckets = wanted_buckets(settings, archive, _dated(settings, observation))
+    return tuple(_as_opened(settings, observation.buckets[bucket.name], bucket) for bucket in buckets)
+
+
+def refuse_foreign(settings: Settings, bucket: BucketState) -> None:
+    """Raises BucketNotOurs unless the name is free, or the bucket is in the log account and tagged ours or empty."""
+    parameter = next(
+        k for k in ("bucket_name", "access_log_bucket", "work_bucket") if getattr(settings, k) == bucket.name
+    )
+    if bucket.state == "elsewhere":
+        raise BucketNotOurs(
+            f"bucket {bucket.name} exists in another account than {settings.log_account.account_id}: choose another {parameter}"
+        )
+    if bucket.state != "ours":
+        return
+    if bucket.region and bucket.region != settings.home_region:
+        raise BucketNotOurs(
+            f"bucket {bucket.name} is in {bucket.region}, and home_region is {settings.home_region}: choose another {parameter}"
+        )
+    if names.TAG_KEY not in bucket.tags and not bucket.empty:
+        raise BucketNotOurs(
+            f"bucket {bucket.name} holds objects and has no tag {names.TAG_KEY}: choose another {parameter}, "
+            "or tag it if it is meant to become the archive"
+        )
+
+
+def _as_opened(settings: Settings, there: BucketState, bucket: WantedBucket) -> WantedBucket:
+    """While step 05 holds a grant open the archive's policy is 05's to put back, not ours."""
+    if bucket.name != settings.bucket_name or there.policy is None:
+        return bucket
+    if grant_state(archive_of(settings), there.policy) in ("window", "open"):
+        return replace(bucket, policy=there.policy)
+    return bucket
+
+
+def _dated(settings: Settings, observation: Observation) -> list[str]:
+    """Year folders that get a rule: older than the archive itself and not past their time, and those that have a right one."""
+    central = observation.buckets[settings.bucket_name]
+    archive = archive_of(settings)
+    began = (central.created or observation.now).year
+    years = settings.retention_years
+    old = [f for f in observation.folders if year_of(f) < began and end_of(f, years) > observation.now]
+    return sorted({*old, *dated_folders((central.lifecycle or {}).get("Rules", []), archive.prefix, years)})
+
+
+def _bucket_changes(settings: Settings, wanted: WantedBucket, there: BucketState) -> list[Change]:
+    changes = [] if there.state == "ours" else [_created(settings, wanted)]
+    implied = {"ownership", "versioning" if wanted.lock_days else ""} if there.state != "ours" else set()
+    unread = {text.split(":")[0] for text in there.could_not_look}
+    guarded = any(s.get("Sid") == _GUARD_SID for s in iam.statements(there.policy or {}))
+    actor = BREAK_GLASS if guarded else NAMED
+    for piece in pieces(settings, wanted, there):
+        if not piece.fits and piece.name not in implied and piece.part not in unread:
+            changes.append(_put(settings, wanted, piece, actor))
+    return changes
+
+
+def _created(settings: Settings, wanted: WantedBucket) -> Change:
+    place = {"CreateBucketConfiguration": {"LocationConstraint": settings.home_region}}
+    parameters: dict[str, Any] = {
+        "Bucket": wanted.name,
+        "ObjectOwnership": "BucketOwnerEnforced",
+        "ObjectLockEnabledForBucket": bool(wanted.lock_days),
+        **(place if settings.home_region != "us-east-1" else {}),
+    }
+    lock = ", with Object Lock and versioning" if wanted.lock_days else ""
+    return _change(
+        settings,
+        wanted,
+        "bucket",
+        "CreateBucket",
+        parameters,
+        None,
+        f"{wanted.what_for}{lock}",
+        "delete it while it is empty",
+        NAMED,
+    )
+
+
+def _put(settings: Settings, wanted: WantedBucket, piece: Piece, actor: str) -> Change:
+    owner = {"Bucket": wanted.name, "ExpectedBucketOwner": settings.log_account.account_id}
+    parameters = key.filled({**owner, **piece.parameters})
+    central_policy = piece.name == "policy" and wanted.name == settings.bucket_name
+    return _change(
+        settings,
+        wanted,
+        piece.name,
+        piece.call,
+        parameters,
+        piece.before or None,
+        piece.reason,
+        "put the setting of before back, as break-glass" if piece.before else "goes with the bucket",
+        actor,
+        POLICY_JUDGED if central_policy else "",
+    )
+
+
+def _change(
+    settings: Settings,
+    wanted: WantedBucket,
+    part: str,
+    call: str,
+    parameters: Mapping[str, Any],
+    before: Any,
+    reason: str,
+    undo: str,
+    actor: str,
+    requires: str = "",
+) -> Change:
+    return Change(
+        key=f"{wanted.name}: {part}",
+        account=settings.log_account.account_id,
+        region=settings.home_region,
+        service="s3",
+        call=call,
+        parameters=parameters,
+        resource=names.bucket_arn(settings.partition, wanted.name),
+        before=before,
+        reason=reason,
+        undo=undo,
+        requires=requires,
+        actor=actor,
+    )
+
+
+def _notes(settings: Settings, observation: Observation) -> tuple[str, ...]:
+    notes = []
+    rules = len(wanted(settings, observation)[-1].rules)
+    folders = len(_dated(settings, observation))
+    if folders and rules < folders:
+        notes.append(
+            f"{folders} year folders do not fit into the {MOST_RULES} lifecycle rules of a bucket: old logs are kept until "
+            f"{settings.retention_years} years after their copy instead of after their date; 01 shows what that costs."
+        )
+    if grant_state(archive_of(settings), observation.buckets[settings.bucket_name].policy) in (
+        "window",
+        "open",
+    ):
+        notes.append(
+            "The archive's policy is opened for a copy: 05 shows the grant and proposes its closing."
+        )
+    return tuple(notes)
+
+
+def policy_of(change: Change) -> Mapping[str, Any]:
+    """The document that a PutBucketPolicy sends."""
+    found = change.parameters["Policy"]
+    return found.value if isinstance(found, Document) else iam.parse(found)

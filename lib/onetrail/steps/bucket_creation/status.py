@@ -1,0 +1,30 @@
+"""How far step 03 is, for the map of 00 and for the steps that build on it."""
+
+from onetrail.aws import Clients
+from onetrail.settings import Settings
+from onetrail.steps.bucket_creation.observe import observe_buckets
+from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
+from onetrail.steps.status import Stage, Status
+
+
+def done(settings: Settings, clients: Clients) -> Status:
+    """DONE when the archive, its work bucket and its access-log bucket are as wanted. An open grant is 05's, and no drift."""
+    observation = observe_buckets(settings, clients)
+    if not observation.forerunner.done:
+        return Status("03", observation.forerunner.stage, observation.forerunner.line)
+    failed = [
+        *observation.could_not_look,
+        *(t for b in observation.buckets.values() for t in b.could_not_look),
+    ]
+    if failed:
+        return Status("03", Stage.UNKNOWN, failed[0])
+    try:
+        plan = propose(settings, observation)
+    except BucketNotOurs as err:
+        return Status("03", Stage.OPEN, str(err))
+    if plan.empty:
+        return Status("03", Stage.DONE, f"{settings.bucket_name} and the buckets beside it are as wanted")
+    more = f" and {len(plan.changes) - 1} more" if len(plan.changes) > 1 else ""
+    return Status(
+        "03", Stage.OPEN, f"{plan.changes[0].key} ({plan.changes[0].call}){more} is still to be done"
+    )

@@ -1,0 +1,243 @@
+"""The old trails and buckets as AWS shows them now: read once, used by every step that touches them.
+
+An old bucket is one that a trail other than the new one delivers to, or one that carries a statement of ours from an earlier step:
+so it is still known when its trail is gone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from onetrail import iam, names
+from onetrail.aws import Clients, Look, Seen, look, pages
+from onetrail.cloudtrail.trail import Trail, TrailStatus, from_api, unique_trails
+from onetrail.settings import Settings
+
+_PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    # our name, boto3 method, key in the answer ("" = the whole answer), codes that mean "not set"
+    ("policy", "get_bucket_policy", "Policy", ("NoSuchBucketPolicy",)),
+    ("ownership", "get_bucket_ownership_controls", "OwnershipControls", ("OwnershipControlsNotFoundError",)),
+    ("lifecycle", "get_bucket_lifecycle_configuration", "", ("NoSuchLifecycleConfiguration",)),
+    ("versioning", "get_bucket_versioning", "", ()),
+    (
+        "lock",
+        "get_object_lock_configuration",
+        "ObjectLockConfiguration",
+        ("ObjectLockConfigurationNotFoundError",),
+    ),
+    (
+        "encryption",
+        "get_bucket_encryption",
+        "ServerSideEncryptionConfiguration",
+        ("ServerSideEncryptionConfigurationNotFoundError",),
+    ),
+    ("logging", "get_bucket_logging", "LoggingEnabled", ()),
+    ("notifications", "get_bucket_notification_configuration", "", ()),
+    (
+        "replication",
+        "get_bucket_replication",
+        "ReplicationConfiguration",
+        ("ReplicationConfigurationNotFoundError",),
+    ),
+    ("request_payment", "get_bucket_request_payment", "Payer", ()),
+    ("tags", "get_bucket_tagging", "TagSet", ("NoSuchTagSet",)),
+)
+
+
+@dataclass(frozen=True)
+class OldBucket:
+    """One old bucket and its settings. A setting that is not set is None; one that could not be read is None and named in `could_not_look`."""
+
+    name: str
+    account: str
+    region: str
+    created: datetime | None = None
+    trails: tuple[str, ...] = ()
+    key_prefixes: tuple[str, ...] = ()
+    policy: Mapping[str, Any] | None = None
+    ownership: str = "ObjectWriter"
+    lifecycle: Mapping[str, Any] | None = None
+    versioning: str = ""
+    mfa_delete: bool = False
+    lock: Mapping[str, Any] | None = None
+    encryption: str = ""
+    kms_key: str = ""
+    logging: Mapping[str, Any] | None = None
+    notifications: Mapping[str, Any] | None = None
+    replication: Mapping[str, Any] | None = None
+    request_payment: str = "BucketOwner"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    could_not_look: tuple[str, ...] = ()
+
+    @property
+    def sids(self) -> frozenset[str]:
+        """The Sids in the bucket's policy."""
+        return (
+            frozenset(str(s.get("Sid", "")) for s in iam.statements(self.policy))
+            if self.policy
+            else frozenset()
+        )
+
+    @property
+    def held(self) -> bool:
+        """True when deletion is refused by our statement."""
+        return names.SID_HOLD_STILL in self.sids
+
+    @property
+    def shell(self) -> bool:
+        """True when the bucket is already an empty, closed shell."""
+        return names.SID_SHELL in self.sids
+
+    @property
+    def grant_open(self) -> bool:
+        """True when a temporary statement of ours is in the policy."""
+        return bool({names.SID_COPY_LIST, names.SID_COPY_READ} & self.sids)
+
+
+@dataclass(frozen=True)
+class OldEstate:
+    """All trails (each once, shadow trails folded in) and the old buckets, sorted by account, region and name."""
+
+    new_trails: tuple[Trail, ...]
+    old_trails: tuple[Trail, ...]
+    buckets: tuple[OldBucket, ...]
+    could_not_look: tuple[str, ...] = ()
+
+
+def status_of(trail: Trail) -> TrailStatus:
+    """The trail's status; one that could not be read counts as still logging, so that nothing is taken for stopped."""
+    return trail.status or TrailStatus(is_logging=True)
+
+
+def enabled_regions(settings: Settings, clients: Clients, account: str) -> Look[list[str]]:
+    """The regions in use: those the parameters list, or all that the account has enabled, in order."""
+    if settings.regions != "enabled":
+        return Look(Seen.SEEN, sorted(settings.regions))
+    found = look(clients.client("ec2", account).describe_regions, AllRegions=False)
+    return Look(
+        found.how, sorted(r["RegionName"] for r in found.value["Regions"]) if found.seen else None, found.why
+    )
+
+
+def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
+    """Read trails of every region of every source account, and every old bucket's settings."""
+    trails, failed = _trails(settings, clients)
+    new_arns = {
+        names.trail_arn(settings.partition, settings.home_region, account, settings.trail_name)
+        for account in settings.source_account_ids
+    }
+    new = tuple(t for t in trails if t.arn in new_arns or t.bucket == settings.bucket_name)
+    old = tuple(t for t in trails if t not in new)
+    buckets: list[OldBucket] = []
+    for account in settings.source_account_ids:
+        found, missed = _buckets(settings, clients, account, old)
+        buckets += found
+        failed += missed
+    failed += [f"{bucket.name}: {why}" for bucket in buckets for why in bucket.could_not_look]
+    return OldEstate(
+        new, old, tuple(sorted(buckets, key=lambda b: (b.account, b.region, b.name))), tuple(failed)
+    )
+
+
+def _trails(settings: Settings, clients: Clients) -> tuple[list[Trail], list[str]]:
+    found: list[Trail] = []
+    failed: list[str] = []
+    for account in settings.source_account_ids:
+        regions = enabled_regions(settings, clients, account)
+        if regions.value is None:
+            failed.append(f"{account}: DescribeRegions: {regions.why}")
+            continue
+        for trails, missed in clients.each(partial(_trails_of, clients, account), regions.value):
+            found += trails
+            failed += missed
+    return sorted(unique_trails(found), key=lambda t: (t.account, t.home_region, t.name)), failed
+
+
+def _trails_of(clients: Clients, account: str, region: str) -> tuple[list[Trail], list[str]]:
+    client = clients.client("cloudtrail", account, region)
+    listed = look(client.describe_trails, includeShadowTrails=False)
+    if not listed.seen:
+        return [], [f"{account} {region}: DescribeTrails: {listed.why}"]
+    trails, failed = [], []
+    for said in listed.value["trailList"]:
+        arn = said["TrailARN"]
+        parts = {
+            "status": look(client.get_trail_status, Name=arn),
+            "selectors": look(client.get_event_selectors, TrailName=arn),
+            "insights": look(
+                client.get_insight_selectors, TrailName=arn, absent=("InsightNotEnabledException",)
+            ),
+        }
+        failed += [
+            f"{account} {region}: {said['Name']}: {name}: {part.why}"
+            for name, part in parts.items()
+            if part.failed
+        ]
+        trails.append(from_api(said, *(part.value for part in parts.values())))
+    return trails, failed
+
+
+def _buckets(
+    settings: Settings, clients: Clients, account: str, old: tuple[Trail, ...]
+) -> tuple[list[OldBucket], list[str]]:
+    listed = pages(clients.client("s3", account), "list_buckets", "Buckets")
+    if listed.value is None:
+        return [], [f"{account}: ListBuckets: {listed.why}"]
+    own = {settings.bucket_name, settings.access_log_bucket, settings.work_bucket}
+    fed = {trail.bucket for trail in old}
+    read = clients.each(
+        lambda said: _bucket(clients, account, said, [t for t in old if t.bucket == said["Name"]]),
+        [said for said in listed.value if said["Name"] not in own],
+    )
+    here = [
+        bucket for bucket in read if bucket.name in fed or bucket.held or bucket.shell or bucket.grant_open
+    ]
+    missing = sorted(fed - {said["Name"] for said in listed.value} - own)
+    return here, [
+        f"{account}: bucket {name} is named by a trail but is not this account's" for name in missing
+    ]
+
+
+def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: list[Trail]) -> OldBucket:
+    name, region = said["Name"], said.get("BucketRegion", "")
+    owner = {"Bucket": name, "ExpectedBucketOwner": account}
+    failed: list[str] = []
+    if not region:
+        head = look(clients.client("s3", account).head_bucket, **owner)
+        region = head.value["BucketRegion"] if head.seen else ""
+        failed += [f"HeadBucket: {head.why}"] if head.failed else []
+    client = clients.client("s3", account, region)
+    values: dict[str, Any] = {}
+    for part, method, key, unset in _PARTS:
+        seen = look(getattr(client, method), absent=unset, **owner)
+        failed += [f"{method}: {seen.why}"] if seen.failed else []
+        values[part] = (seen.value.get(key) if key else seen.value) if seen.seen else None
+    rule = ((values["encryption"] or {}).get("Rules") or [{}])[0].get(
+        "ApplyServerSideEncryptionByDefault", {}
+    )
+    ownership = values["ownership"]["Rules"][0]["ObjectOwnership"] if values["ownership"] else "ObjectWriter"
+    versioning = values["versioning"] or {}
+    return OldBucket(
+        name=name,
+        account=account,
+        region=region,
+        created=said.get("CreationDate"),
+        trails=tuple(t.arn for t in trails),
+        key_prefixes=tuple(sorted({t.key_prefix for t in trails})),
+        policy=iam.parse(values["policy"]) if values["policy"] else None,
+        ownership=ownership,
+        lifecycle=values["lifecycle"],
+        versioning=versioning.get("Status", ""),
+        mfa_delete=versioning.get("MFADelete") == "Enabled",
+        lock=values["lock"],
+        encryption=rule.get("SSEAlgorithm", ""),
+        kms_key=rule.get("KMSMasterKeyID", ""),
+        logging=values["logging"],
+        notifications={k: v for k, v in (values["notifications"] or {}).items() if v} or None,
+        replication=values["replication"],
+        request_payment=values["request_payment"] or "BucketOwner",
+        tags={tag["Key"]: tag["Value"] for tag in values["tags"] or []},
+        could_not_look=tuple(failed),
+    )

@@ -1,0 +1,221 @@
+"""Guard rails: service control policies that the organization holds over the new trail and, later, over the archive.
+
+They come after what they forbid, and they can only be set from the management account. Where the credentials at hand are not of
+that account, the step says so and `onetrail policies` prints the document for whoever holds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onetrail import iam, names
+from onetrail.aws import Clients, look, pages
+from onetrail.change import Change, Document, Finding, Result, State
+from onetrail.settings import Settings
+
+TYPE = "SERVICE_CONTROL_POLICY"
+
+
+@dataclass(frozen=True)
+class Rail:
+    """One rail as the organization shows it.
+
+    `management` is empty when the credentials at hand cannot set it; `why` then says the reason. `content` is None when it does not exist.
+    """
+
+    name: str
+    organization: str = ""
+    management: str = ""
+    region: str = ""
+    why: str = ""
+    root: str = ""
+    enabled: bool = False
+    policy_id: str = ""
+    content: Mapping[str, Any] | None = None
+    targets: tuple[str, ...] = ()
+
+
+def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
+    """Look for the rail of that name in the organization."""
+    if not settings.organization_id:
+        return Rail(name, why="no organization is named in the parameters")
+    base = clients.base().account
+    client = clients.client("organizations", base)
+    found = look(client.describe_organization, absent=("AWSOrganizationsNotInUseException",))
+    if not found.seen:
+        return Rail(
+            name,
+            settings.organization_id,
+            why=f"the organization could not be looked at: {found.why or 'not in use'}",
+        )
+    if found.value["Organization"]["MasterAccountId"] != base:
+        return Rail(
+            name, settings.organization_id, why="the credentials at hand are not of the management account"
+        )
+    roots, listed = (
+        pages(client, "list_roots", "Roots"),
+        pages(client, "list_policies", "Policies", Filter=TYPE),
+    )
+    if roots.value is None or listed.value is None:
+        return Rail(
+            name, settings.organization_id, why=f"policies could not be listed: {roots.why or listed.why}"
+        )
+    root = roots.value[0]
+    enabled = any(
+        kind["Type"] == TYPE and kind["Status"] == "ENABLED" for kind in root.get("PolicyTypes", [])
+    )
+    here = Rail(name, settings.organization_id, base, settings.home_region, "", root["Id"], enabled)
+    mine = next((said for said in listed.value if said["Name"] == name), None)
+    if mine is None:
+        return here
+    policy = look(client.describe_policy, PolicyId=mine["Id"])
+    targets = pages(client, "list_targets_for_policy", "Targets", PolicyId=mine["Id"])
+    if not policy.seen or targets.value is None:
+        return Rail(
+            name, settings.organization_id, why=f"the policy could not be read: {policy.why or targets.why}"
+        )
+    return Rail(
+        name,
+        settings.organization_id,
+        base,
+        settings.home_region,
+        "",
+        root["Id"],
+        enabled,
+        mine["Id"],
+        iam.parse(policy.value["Policy"]["Content"]),
+        tuple(sorted(target["TargetId"] for target in targets.value)),
+    )
+
+
+def rail_changes(
+    rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: str
+) -> list[Change]:
+    """What makes the rail stand over the accounts; nothing where it cannot be set from here or stands already."""
+    if not rail.management:
+        return []
+    changes = []
+    parameters: dict[str, Any]
+    if not rail.enabled:
+        parameters = {"RootId": rail.root, "PolicyType": TYPE}
+        changes.append(
+            _change(
+                rail,
+                "EnablePolicyType",
+                rail.root,
+                parameters,
+                None,
+                "service control policies are not in use yet",
+                requires,
+            )
+        )
+    if rail.content is None:
+        parameters = {
+            "Name": rail.name,
+            "Type": TYPE,
+            "Description": "Keeps what onetrail made from being undone.",
+            "Content": Document(wanted),
+            "Tags": [{"Key": names.TAG_KEY, "Value": "rail"}],
+        }
+        changes.append(
+            _change(
+                rail, "CreatePolicy", rail.name, parameters, None, "no rail of this name exists", requires
+            )
+        )
+    elif iam.canonical(rail.content) != iam.canonical(wanted):
+        parameters = {"PolicyId": rail.policy_id, "Content": Document(wanted)}
+        changes.append(
+            _change(
+                rail,
+                "UpdatePolicy",
+                rail.name,
+                parameters,
+                rail.content,
+                "the rail says something else",
+                requires,
+            )
+        )
+    policy_id: Any = rail.policy_id or Result(f"rail-CreatePolicy-{rail.name}", "Policy.PolicySummary.Id")
+    for account in sorted(set(accounts) - set(rail.targets)):
+        parameters = {"PolicyId": policy_id, "TargetId": account}
+        changes.append(
+            _change(
+                rail,
+                "AttachPolicy",
+                account,
+                parameters,
+                None,
+                f"the rail does not reach account {account}",
+                requires,
+            )
+        )
+    return changes
+
+
+def rail_findings(
+    step: str, rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], *, ready: bool
+) -> list[Finding]:
+    """Whether the rail stands; `ready` says whether what it must not come before is done."""
+    account = rail.management or "-"
+    if rail.why and not rail.organization:
+        return [Finding(f"{step}.rail", State.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")]
+    if rail.why:
+        return [
+            Finding(
+                f"{step}.rail",
+                State.NOTE,
+                "-",
+                "-",
+                rail.name,
+                f"not set from here: {rail.why}; onetrail policies prints it as scp",
+            )
+        ]
+    stands = (
+        rail.content is not None
+        and iam.canonical(rail.content) == iam.canonical(wanted)
+        and set(accounts) <= set(rail.targets)
+    )
+    if stands:
+        return [
+            Finding(
+                f"{step}.rail",
+                State.OK,
+                account,
+                "-",
+                rail.name,
+                f"attached to {', '.join(sorted(accounts))}",
+            )
+        ]
+    evidence = "is set by the plan" if ready else "is set once what it protects is proven"
+    return [Finding(f"{step}.rail", State.PLANNED, account, "-", rail.name, evidence)]
+
+
+def _change(
+    rail: Rail,
+    call: str,
+    resource: str,
+    parameters: Mapping[str, Any],
+    before: Any,
+    reason: str,
+    requires: str,
+) -> Change:
+    undo = {
+        "EnablePolicyType": "DisablePolicyType",
+        "CreatePolicy": "DeletePolicy after detaching it",
+        "UpdatePolicy": "UpdatePolicy with the content shown as before",
+        "AttachPolicy": "DetachPolicy",
+    }[call]
+    key = f"rail-{call}-{resource}" if call != "CreatePolicy" else f"rail-CreatePolicy-{rail.name}"
+    return Change(
+        key=key,
+        account=rail.management,
+        region=rail.region,
+        service="organizations",
+        call=call,
+        parameters=parameters,
+        resource=resource if call != "AttachPolicy" else f"{rail.name} on {resource}",
+        before=before,
+        reason=reason,
+        undo=undo,
+        requires=requires,
+    )

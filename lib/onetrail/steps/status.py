@@ -1,0 +1,26 @@
+"""How far a step is, as AWS shows it: what the map of notebook 00 lists, and what a later step asks of its forerunner."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """`DONE`: nothing left to change. `OPEN`: something is left. `UNKNOWN`: could not look."""
+
+    DONE = "done"
+    OPEN = "open"
+    UNKNOWN = "could not look"
+
+
+@dataclass(frozen=True)
+class Status:
+    """One step's stage with the sentence that says what was seen."""
+
+    step: str
+    stage: Stage
+    line: str
+
+    @property
+    def done(self) -> bool:
+        """True when a later step may build on this one."""
+        return self.stage is Stage.DONE

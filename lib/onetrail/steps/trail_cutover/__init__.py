@@ -1,0 +1,33 @@
+"""Step 04: the one multi-region trail, delivery proven in every region, then the old trails stopped.
+
+A new trail is created; none is updated, since an updated trail's digest chain points into the old bucket and breaks when that goes.
+Trails of an organization, of Control Tower or of Security Lake are never touched.
+Sources: CloudTrail User Guide, multi-region trails, log file integrity validation; API reference, CreateTrail, StopLogging, GetTrailStatus.
+"""
+
+from onetrail.steps.trail_cutover.apply import apply
+from onetrail.steps.trail_cutover.check import check, done
+from onetrail.steps.trail_cutover.observe import (
+    Observation,
+    delivered_everywhere,
+    drained,
+    last_files_in,
+    new_trail,
+    observe,
+    touchable,
+)
+from onetrail.steps.trail_cutover.propose import propose
+
+__all__ = [
+    "Observation",
+    "apply",
+    "check",
+    "delivered_everywhere",
+    "done",
+    "drained",
+    "last_files_in",
+    "new_trail",
+    "observe",
+    "propose",
+    "touchable",
+]

@@ -1,0 +1,133 @@
+"""The new trail, its delivery in each region, the old trails, their last files, and the rail."""
+
+from datetime import datetime
+
+from onetrail.aws import Clients
+from onetrail.change import Finding, State
+from onetrail.cloudtrail.trail import Trail
+from onetrail.settings import Settings
+from onetrail.steps.delivery import Delivery
+from onetrail.steps.old_estate import status_of
+from onetrail.steps.rails import rail_findings
+from onetrail.steps.status import Stage, Status
+from onetrail.steps.trail_cutover.observe import (
+    STEP,
+    Observation,
+    delivered_everywhere,
+    drained,
+    is_foreign,
+    new_trail,
+    observe,
+    touchable,
+)
+from onetrail.steps.trail_cutover.propose import new_trail_changes, propose, rail_document
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """The new trail, its delivery in each region, the old trails, their last files, and the rail."""
+    if not observation.forerunner.done:
+        return [
+            Finding(
+                "04.waiting",
+                State.PLANNED,
+                "-",
+                "-",
+                settings.trail_name,
+                f"waiting for 03: {observation.forerunner.line}",
+            )
+        ]
+    findings = [
+        Finding("04.looked", State.COULD_NOT_LOOK, "-", "-", "trails", why)
+        for why in observation.could_not_look
+    ]
+    for account in settings.source_account_ids:
+        findings += _new_trail_findings(settings, observation, account)
+    findings += [_delivery_finding(row) for row in observation.deliveries]
+    findings += [_old_trail_finding(trail, observation.now) for trail in observation.estate.old_trails]
+    ready = all(not status_of(t).is_logging for t in touchable(observation.estate))
+    return findings + rail_findings(
+        STEP, observation.rail, rail_document(settings), settings.source_account_ids, ready=ready
+    )
+
+
+def done(settings: Settings, clients: Clients) -> Status:
+    """Done when each source account's new trail delivers everywhere and no old trail of ours to stop is logging."""
+    observation = observe(settings, clients)
+    if observation.could_not_look:
+        return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
+    if not observation.forerunner.done:
+        return Status(STEP, Stage.OPEN, "the archive is not ready")
+    plan = propose(settings, observation)
+    delivered = delivered_everywhere(settings, observation)
+    if plan.changes:
+        return Status(STEP, Stage.OPEN, f"{len(plan.changes):,} changes are open")
+    if not delivered.met:
+        return Status(STEP, Stage.OPEN, delivered.why)
+    if plan.not_yet:
+        return Status(STEP, Stage.OPEN, plan.why)
+    return Status(
+        STEP, Stage.DONE, "one trail delivers from every region; every old trail is stopped or gone"
+    )
+
+
+def _new_trail_findings(settings: Settings, observation: Observation, account: str) -> list[Finding]:
+    trail = new_trail(settings, observation.estate, account)
+    open_changes = new_trail_changes(settings, observation, account)
+    if trail is None and settings.trail_mode == "adopt":
+        evidence = f"no trail named {settings.trail_name} was found to adopt"
+        return [
+            Finding(
+                "04.new-trail", State.FINDING, account, settings.home_region, settings.trail_name, evidence
+            )
+        ]
+    if open_changes:
+        evidence = f"{', '.join(change.call for change in open_changes)} in the plan"
+        return [
+            Finding(
+                "04.new-trail", State.PLANNED, account, settings.home_region, settings.trail_name, evidence
+            )
+        ]
+    assert trail is not None
+    good = trail.is_multi_region and trail.validation and status_of(trail).is_logging
+    evidence = "multi-region, validated, logging" if good else "it is not multi-region, validated and logging"
+    return [
+        Finding(
+            "04.new-trail",
+            State.OK if good else State.FINDING,
+            account,
+            trail.home_region,
+            trail.name,
+            evidence,
+        )
+    ]
+
+
+def _delivery_finding(row: Delivery) -> Finding:
+    state = (
+        State.OK
+        if row.proven
+        else State.COULD_NOT_LOOK
+        if row.could_not_look
+        else State.FINDING
+        if row.error
+        else State.PLANNED
+    )
+    return Finding("04.delivery", state, row.account, row.region, row.evidence_key or "-", row.line)
+
+
+def _old_trail_finding(trail: Trail, now: datetime) -> Finding:
+    said = (trail.account, trail.home_region, trail.name)
+    if is_foreign(trail):
+        return Finding(
+            "04.old-trail", State.NOTE, *said, "belongs to the organization or another service; never touched"
+        )
+    if status_of(trail).is_logging:
+        return Finding(
+            "04.old-trail",
+            State.PLANNED,
+            *said,
+            "still logging; stopped by the plan once the new trail delivers everywhere",
+        )
+    if not drained(trail, now):
+        return Finding("04.old-trail", State.PLANNED, *said, "stopped; its last files are awaited")
+    return Finding("04.old-trail", State.OK, *said, "stopped, last files in")

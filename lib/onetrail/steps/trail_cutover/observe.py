@@ -1,0 +1,149 @@
+"""The trails of the estate, and where the new one has been seen to deliver."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from onetrail.aws import Clients, look
+from onetrail.change import Requirement
+from onetrail.cloudtrail.trail import Trail
+from onetrail.settings import Settings
+from onetrail.steps import bucket_creation
+from onetrail.steps.delivery import Delivery, read_deliveries
+from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
+from onetrail.steps.rails import Rail, read_rail
+from onetrail.steps.status import Status
+
+STEP = "04"
+RAIL = "onetrail-trail-rail"
+FIRST_DIGEST = timedelta(minutes=95)
+"""The first digest ends when logging starts, the next an hour later; each is delivered within about half an hour."""
+LAST_FILES = timedelta(hours=2)
+"""After StopLogging late log files and one final digest still arrive; AWS states no bound, two hours is the first look."""
+_FOREIGN_OWNERS = ("aws-controltower-", "AWSControlTower", "security-lake", "AmazonSecurityLake")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The trails of the estate, and where the new one has been seen to deliver.
+
+    `deliveries` has one row per source account and region; `regions` maps accounts to their enabled regions;
+    `now` is the instant of looking; `kms_key` is the archive's key as the bucket shows it, empty for none.
+    """
+
+    forerunner: Status
+    estate: OldEstate
+    regions: Mapping[str, tuple[str, ...]]
+    deliveries: tuple[Delivery, ...]
+    rail: Rail
+    kms_key: str
+    now: datetime
+    could_not_look: tuple[str, ...] = ()
+
+
+def observe(settings: Settings, clients: Clients) -> Observation:
+    """Read all trails, the new trail's status in each region, and what lies in the central bucket."""
+    estate = read_old_estate(settings, clients)
+    failed, regions, deliveries = list(estate.could_not_look), {}, []
+    for account in settings.source_account_ids:
+        found = enabled_regions(settings, clients, account)
+        if found.value is None:
+            failed.append(f"{account}: regions: {found.why}")
+        regions[account] = tuple(found.value or ())
+        trail = new_trail(settings, estate, account)
+        if trail:
+            deliveries += read_deliveries(settings, clients, trail, regions[account])
+    return Observation(
+        forerunner=bucket_creation.done(settings, clients),
+        estate=estate,
+        regions=regions,
+        deliveries=tuple(deliveries),
+        rail=read_rail(settings, clients, RAIL),
+        kms_key=_archive_key(settings, clients),
+        now=clients.clock.now(),
+        could_not_look=tuple(failed),
+    )
+
+
+def new_trail(settings: Settings, estate: OldEstate, account: str) -> Trail | None:
+    """The new trail of an account, or the adopted one that covers it; None while it does not exist."""
+    return next((t for t in estate.new_trails if t.account == account), None) or next(
+        (t for t in estate.new_trails if t.is_organization), None
+    )
+
+
+def touchable(estate: OldEstate) -> list[Trail]:
+    """The old trails that are ours to stop and delete."""
+    return [t for t in estate.old_trails if not is_foreign(t)]
+
+
+def is_foreign(trail: Trail) -> bool:
+    """True for trails of an organization, of Control Tower or of Security Lake: they are left as they are."""
+    return trail.is_organization or trail.name.startswith(_FOREIGN_OWNERS)
+
+
+def delivered_everywhere(settings: Settings, observation: Observation) -> Requirement:
+    """Whether the new trail was seen to deliver in every enabled region of every source account."""
+    missing = []
+    for account in settings.source_account_ids:
+        seen = {row.region for row in observation.deliveries if row.account == account and row.proven}
+        missing += [f"{account} {region}" for region in observation.regions[account] if region not in seen]
+    if not missing:
+        total = sum(len(regions) for regions in observation.regions.values())
+        return Requirement(True, f"the new trail delivered in all {total} regions")
+    trails = [
+        trail for a in settings.source_account_ids if (trail := new_trail(settings, observation.estate, a))
+    ]
+    started = max((status_of(t).started or observation.now for t in trails), default=observation.now)
+    why = f"the new trail has not been seen to deliver in {len(missing)} regions, first {missing[0]}"
+    errors = sorted({row.error for row in observation.deliveries if row.error})
+    if errors or observation.now > started + timedelta(hours=6):
+        return Requirement(False, f"{why}{': ' + '; '.join(errors) if errors else ''}")
+    return Requirement(False, why, max(started + FIRST_DIGEST, observation.now + timedelta(minutes=30)))
+
+
+def last_files_in(observation: Observation) -> Requirement:
+    """Whether every stopped trail has delivered its final digest (or two hours passed where it made none)."""
+    waiting = waiting_for_last_files(observation)
+    if waiting is None:
+        return Requirement(True, "the last files of every stopped trail are in")
+    return Requirement(False, waiting[1], waiting[0])
+
+
+def waiting_for_last_files(observation: Observation) -> tuple[datetime, str] | None:
+    waiting = [
+        t
+        for t in touchable(observation.estate)
+        if not status_of(t).is_logging and not drained(t, observation.now)
+    ]
+    if not waiting:
+        return None
+    again = max((status_of(t).stopped or observation.now) for t in waiting) + LAST_FILES
+    again = again if again > observation.now else observation.now + timedelta(minutes=30)
+    return (
+        again,
+        f"the last files of {len(waiting)} stopped trails are awaited, first {waiting[0].name} in {waiting[0].home_region}",
+    )
+
+
+def drained(trail: Trail, now: datetime) -> bool:
+    """Whether a stopped trail has nothing more to deliver: its final digest is in, or it makes none and two hours have passed."""
+    stopped = status_of(trail).stopped
+    if status_of(trail).is_logging:
+        return False
+    if stopped is None:
+        return True
+    last = status_of(trail).latest_digest
+    if trail.validation and last and last >= stopped:
+        return True
+    if trail.validation and not status_of(trail).latest_digest_error:
+        return now >= stopped + timedelta(days=1)
+    return now >= stopped + LAST_FILES
+
+
+def _archive_key(settings: Settings, clients: Clients) -> str:
+    account = settings.log_account.account_id
+    client = clients.client("s3", account, settings.home_region)
+    seen = look(client.get_bucket_encryption, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
+    rules = seen.value["ServerSideEncryptionConfiguration"]["Rules"] if seen.seen else []
+    return str(rules[0]["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")) if rules else ""

@@ -1,0 +1,206 @@
+"""What makes the one trail, stops the old ones and sets the rail; and whether the new trail is as agreed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onetrail import names
+from onetrail.change import Change, Plan
+from onetrail.cloudtrail.selector import Selectors, merge_selectors
+from onetrail.cloudtrail.trail import Trail
+from onetrail.iam.build import trail_rail
+from onetrail.settings import Settings
+from onetrail.steps.archive import archive_of
+from onetrail.steps.old_estate import status_of
+from onetrail.steps.rails import rail_changes
+from onetrail.steps.trail_cutover.observe import (
+    STEP,
+    Observation,
+    new_trail,
+    touchable,
+    waiting_for_last_files,
+)
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """Create and start the new trail, stop the old ones once it delivers everywhere, set the rail once their last files are in."""
+    accounts = tuple(settings.source_account_ids)
+    if not observation.forerunner.done:
+        return Plan(STEP, settings.estate, accounts, (), waiting_for="03", why=observation.forerunner.line)
+    if observation.could_not_look:
+        return Plan(
+            STEP,
+            settings.estate,
+            accounts,
+            (),
+            notes=observation.could_not_look,
+            why="something could not be looked at",
+        )
+    changes: list[Change] = []
+    for account in accounts:
+        changes += new_trail_changes(settings, observation, account)
+    changes += [_stop(trail) for trail in touchable(observation.estate) if status_of(trail).is_logging]
+    changes += rail_changes(observation.rail, rail_document(settings), accounts, requires="last_files_in")
+    waiting = waiting_for_last_files(observation) if not changes else None
+    return Plan(
+        STEP,
+        settings.estate,
+        accounts,
+        tuple(changes),
+        not_yet=waiting[0] if waiting else None,
+        why=waiting[1] if waiting else "",
+        ends_with="last_files_in" if changes or waiting else "",
+        notes=_notes(observation),
+    )
+
+
+def new_trail_changes(settings: Settings, observation: Observation, account: str) -> list[Change]:
+    if settings.trail_mode == "adopt":
+        return []
+    trail = new_trail(settings, observation.estate, account)
+    wanted = _wanted(settings, observation)
+    arn = names.trail_arn(settings.partition, settings.home_region, account, settings.trail_name)
+    changes = []
+
+    def change(call: str, parameters: Mapping[str, Any], before: Any, reason: str, undo: str) -> None:
+        changes.append(
+            Change(
+                key=f"{call}-{account}",
+                account=account,
+                region=settings.home_region,
+                service="cloudtrail",
+                call=call,
+                parameters=parameters,
+                resource=arn,
+                before=before,
+                reason=reason,
+                undo=undo,
+            )
+        )
+
+    if trail is None:
+        tags = [{"Key": names.TAG_KEY, "Value": settings.run_name}]
+        change(
+            "CreateTrail",
+            {**wanted, "TagsList": tags},
+            None,
+            "one trail for every region, into the archive",
+            "DeleteTrail",
+        )
+    elif _shape(trail) != {key: value for key, value in wanted.items() if key != "Name"}:
+        change(
+            "UpdateTrail",
+            wanted,
+            _shape(trail),
+            "the trail is not as agreed",
+            "UpdateTrail with what is shown as before",
+        )
+    wanted_selectors = _selectors(observation, account)
+    there = trail.selectors if trail else None
+    if there is None or there.events != wanted_selectors.events:
+        change(
+            "PutEventSelectors",
+            {"TrailName": arn, "AdvancedEventSelectors": wanted_selectors.to_api()},
+            there.to_api() if there else None,
+            "what the old trails recorded, the new one records",
+            "PutEventSelectors with what is shown as before",
+        )
+    if wanted_selectors.insights and (trail is None or trail.insight_selectors != wanted_selectors.insights):
+        change(
+            "PutInsightSelectors",
+            {"TrailName": arn, "InsightSelectors": wanted_selectors.insights_to_api()},
+            list(trail.insight_selectors) if trail else None,
+            "an old trail records Insights",
+            "PutInsightSelectors with what is shown as before",
+        )
+    if trail is None or not status_of(trail).is_logging:
+        change(
+            "StartLogging",
+            {"Name": arn},
+            {"IsLogging": False},
+            "a trail made by API does not log until it is started",
+            "StopLogging",
+        )
+    return changes
+
+
+def _wanted(settings: Settings, observation: Observation) -> dict[str, Any]:
+    wanted: dict[str, Any] = {
+        "Name": settings.trail_name,
+        "S3BucketName": settings.bucket_name,
+        "IncludeGlobalServiceEvents": True,
+        "IsMultiRegionTrail": True,
+        "EnableLogFileValidation": True,
+    }
+    if settings.key_prefix:
+        wanted["S3KeyPrefix"] = settings.key_prefix
+    if observation.kms_key:
+        wanted["KmsKeyId"] = observation.kms_key
+    return wanted
+
+
+def _shape(trail: Trail) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "S3BucketName": trail.bucket,
+        "IncludeGlobalServiceEvents": trail.global_events,
+        "IsMultiRegionTrail": trail.is_multi_region,
+        "EnableLogFileValidation": trail.validation,
+    }
+    if trail.key_prefix:
+        shape["S3KeyPrefix"] = trail.key_prefix
+    if trail.kms_key:
+        shape["KmsKeyId"] = trail.kms_key
+    return shape
+
+
+def _selectors(observation: Observation, account: str) -> Selectors:
+    """What the new trail must record: everything any old trail of the account records, and never less than it does already."""
+    mine = [t for t in observation.estate.new_trails if t.account == account]
+    return merge_selectors([*(t for t in touchable(observation.estate) if t.account == account), *mine])
+
+
+def _stop(trail: Trail) -> Change:
+    return Change(
+        key=f"StopLogging-{trail.account}-{trail.home_region}-{trail.name}",
+        account=trail.account,
+        region=trail.home_region,
+        service="cloudtrail",
+        call="StopLogging",
+        parameters={"Name": trail.arn},
+        resource=trail.arn,
+        before={"IsLogging": True},
+        reason="the new trail has delivered in every region; this one is a second, charged copy from now on",
+        undo="StartLogging",
+        requires="delivered_everywhere",
+    )
+
+
+def rail_document(settings: Settings) -> dict[str, Any]:
+    return trail_rail(archive_of(settings))
+
+
+def _notes(observation: Observation) -> tuple[str, ...]:
+    notes = []
+    for trail in observation.estate.old_trails:
+        fed = [
+            name
+            for name, there in (("CloudWatch Logs", trail.cloudwatch_group), ("SNS", trail.sns_topic))
+            if there
+        ]
+        if fed:
+            notes.append(
+                f"{trail.name} in {trail.home_region} also feeds {' and '.join(fed)}: point that consumer at the new trail"
+            )
+        if trail not in touchable(observation.estate):
+            notes.append(
+                f"{trail.name} in {trail.home_region} belongs to the organization or another service and is left as it is"
+            )
+    for account, regions in sorted(observation.regions.items()):
+        for region in regions:
+            here = [
+                t for t in observation.estate.old_trails if t.account == account and t.home_region == region
+            ]
+            if len(here) >= 5:
+                notes.append(
+                    f"{account} {region} holds {len(here)} trails; five is the most, so the new one cannot be made: delete one first"
+                )
+    return tuple(notes)

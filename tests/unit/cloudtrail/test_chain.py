@@ -1,0 +1,315 @@
+"""Every way of tampering is caught with its name, and what is harmless is not called tampering."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+
+from onetrail.cloudtrail.chain import groups
+from onetrail.cloudtrail.orphan import unsigned_logs
+from onetrail.cloudtrail.publickeys import PublicKey
+from onetrail.cloudtrail.verdict import Group, IntervalState, LogRead, Proof, ReadStatus, State
+from tests.unit.cloudtrail.signing import (
+    BEGIN,
+    GROUP,
+    HOUR,
+    OLD,
+    OLDER,
+    REGION,
+    Scene,
+    der,
+    digest_key,
+    given_a_chain,
+    log_key,
+    packed,
+    public_key,
+    sign,
+    signed_digest,
+)
+
+END = BEGIN + 5 * HOUR
+D, L = "digest", "log"
+NO_SIGNATURE: dict[str, str] = {}
+
+
+def test_an_untouched_chain_is_sound_and_one_proven_interval() -> None:
+    verdicts, chain = given_a_chain().look()
+    assert {v.state for v in verdicts} == {State.VALID}
+    assert [(i.start, i.end, i.state) for i in chain.intervals] == [(BEGIN - HOUR, END, IntervalState.PROVEN)]
+    assert (chain.digests, chain.logs, chain.sound) == ({State.VALID: 6}, {State.VALID: 5}, True)
+    assert verdicts[0].original_bucket == OLD and verdicts[0].proof is Proof.METADATA
+
+
+def _flip(data: bytes | None) -> bytes:
+    assert data
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def _log_bytes(scene: Scene, at: int, change: Callable[[bytes], bytes]) -> None:
+    body = scene.logs[scene.log(at)].body
+    assert body is not None
+    scene.logs[scene.log(at)] = LogRead(ReadStatus.FOUND, change(body))
+
+
+def _edited(scene: Scene, at: int, old: bytes, new: bytes, **more: Any) -> None:
+    raw = scene.digests[at].raw
+    assert old in raw
+    scene.change(at, raw_gz=packed(raw.replace(old, new)), **more)
+
+
+def _forged(scene: Scene, at: int, number: int, **changes: Any) -> None:
+    """A digest with everything right but signed by somebody else."""
+    forged = signed_digest(BEGIN + at * HOUR, scene.digests[at - 1], number=number, **changes)
+    scene.objects[at] = forged.object()
+
+
+def _sha1(scene: Scene) -> None:
+    metadata = {"signature": sign(scene.digests[5].message, algorithm=hashes.SHA1()), "signature-algorithm": "SHA256withRSA"}
+    scene.change(5, metadata=metadata)
+
+
+def _poisoned_store(scene: Scene) -> None:
+    """The attacker's key under the genuine key's fingerprint."""
+    genuine = public_key()
+    scene.keys = [PublicKey(genuine.fingerprint, der(1), genuine.valid_from, genuine.valid_to, REGION)]
+
+
+TAMPERED: list[tuple[str, Callable[[Scene], Any], list[tuple[str, str]], str]] = [
+    # what was done, how, every file that is not plainly valid, words of the first reason or interval
+    ("a log's content changed", lambda s: _log_bytes(s, 2, lambda b: packed(b"{}")), [(L, "invalid")], "content is not"),
+    ("bytes after a log", lambda s: _log_bytes(s, 2, lambda b: b + b"x"), [(L, "invalid")], "1 bytes follow"),
+    ("a second member after a log", lambda s: _log_bytes(s, 2, lambda b: b + b), [(L, "invalid")], "second gzip member"),
+    ("a log cut short", lambda s: _log_bytes(s, 2, lambda b: b[:-9]), [(L, "invalid")], "ends early"),
+    ("a log that is no gzip", lambda s: _log_bytes(s, 2, lambda b: b"no"), [(L, "invalid")], "not a whole gzip"),
+    ("a log's gzip checksum broken", lambda s: _log_bytes(s, 2, _flip), [(L, "invalid")], "not a whole gzip"),
+    ("a log deleted", lambda s: s.logs.pop(s.log(2)), [(L, "missing")], "it is not there"),
+    ("a digest edited in the middle", lambda s: _edited(s, 2, b"SHA-256", b"SHA-257"), [(D, "invalid")], "HashAlgorithm"),
+    ("a log taken out of a digest", lambda s: _edited(s, 2, b'"logFiles":[{', b'"logFiles":[],"x":[{'), [(D, "invalid")], "does not verify"),
+    ("an edited digest without signature", lambda s: _edited(s, 2, b"null", b" null", metadata=NO_SIGNATURE), [(D, "invalid")], "hash differs"),
+    ("the first digest edited", lambda s: _edited(s, 0, b"null", b" null"), [(D, "invalid")], "does not verify"),
+    ("the newest digest edited", lambda s: _edited(s, 5, b"null", b" null"), [(D, "invalid")], "does not verify"),
+    ("a digest that is no JSON", lambda s: s.change(2, raw_gz=packed(b"[")), [(D, "invalid")], "not JSON"),
+    ("bytes after a digest", lambda s: s.change(2, raw_gz=s.objects[2].raw_gz + b"x"), [(D, "invalid")], "bytes follow"),
+    ("a signature changed in the metadata", lambda s: s.change(2, metadata={"signature": "00" * 256}), [(D, "invalid")], "metadata was changed"),
+    ("the newest signature changed", lambda s: s.change(5, metadata={"signature": "00" * 256}), [(D, "invalid")], "does not verify"),
+    ("a signature of another digest", lambda s: s.change(5, metadata=s.objects[4].metadata), [(D, "invalid")], "does not verify"),
+    ("another algorithm named", lambda s: s.change(2, metadata={**s.objects[2].metadata, "signature-algorithm": "SHA1withRSA"}), [(D, "invalid")], "SHA1withRSA"),
+    ("signed with SHA-1", _sha1, [(D, "invalid")], "does not verify"),
+    ("signed with an unknown key", lambda s: _forged(s, 5, 1), [(D, "invalid")], "no public key of CloudTrail"),
+    ("unknown key, known fingerprint", lambda s: _forged(s, 5, 1, digestPublicKeyFingerprint=public_key().fingerprint), [(D, "invalid")], "does not verify"),
+    ("another region's key", lambda s: (s.keys.append(public_key(1, "us-east-1")), _forged(s, 5, 1)), [(D, "invalid")], "belongs to us-east-1"),
+    ("a key of another year", lambda s: s.keys.__setitem__(0, public_key(days=-900)), [(D, "invalid")] * 6, "was not in use"),
+    ("the key store poisoned", _poisoned_store, [(D, "unreadable")] * 6, "do not have its fingerprint"),
+    ("an older digest replayed over one", lambda s: s.change(3, raw_gz=s.objects[1].raw_gz, metadata=s.objects[1].metadata), [(D, "invalid")], "genuine digest of another place"),
+    ("the first digest deleted", lambda s: s.drop(0), [(D, "missing")], "1 missing"),
+    ("one in the middle deleted", lambda s: s.drop(2), [(D, "missing")], "1 missing"),
+    ("three in a row deleted", lambda s: s.drop(2, 3, 4), [(D, "missing")], "3 missing"),
+    ("the newest two deleted", lambda s: s.drop(4, 5), [], "no digest covers the end"),
+    ("all deleted", lambda s: s.drop(*range(6)), [], "no digest covers the end"),
+    ("an impostor beside a digest", lambda s: s.objects.insert(3, s.objects[2].__class__("c", s.objects[2].key, packed(s.digests[2].raw + b" "))), [(D, "invalid")], "not what the next digest names|not the signed one"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "tamper", "states", "words"), TAMPERED, ids=[row[0] for row in TAMPERED])
+def test_tampering_is_caught(
+    what: str, tamper: Callable[[Scene], Any], states: list[tuple[str, str]], words: str
+) -> None:
+    scene = given_a_chain()
+    scene.expected_end = END
+    assert scene.look()[1].sound
+    tamper(scene)
+    verdicts, chain = scene.look()
+    assert scene.states() == states
+    assert not chain.sound
+    reasons = [v.why for v in verdicts] + [i.why for i in chain.intervals]
+    assert any(word in reason for word in words.split("|") for reason in reasons), reasons
+
+
+def _lost_metadata(scene: Scene) -> None:
+    for at in range(5):
+        scene.change(at, metadata={})
+
+
+def _moved_below_a_prefix(scene: Scene) -> None:
+    for at, found in enumerate(scene.objects):
+        scene.change(at, key="moved/" + found.key)
+
+
+def _recompressed(scene: Scene) -> None:
+    import gzip
+
+    for at, made in enumerate(scene.digests):
+        scene.change(at, raw_gz=gzip.compress(made.raw, 1, mtime=99))
+
+
+def _upper_case_metadata(scene: Scene) -> None:
+    for at, found in enumerate(scene.objects):
+        scene.change(at, metadata={k.title(): v for k, v in found.metadata.items()})
+
+
+HARMLESS: list[tuple[str, Callable[[Scene], Any]]] = [
+    ("metadata lost by the copy", _lost_metadata),
+    ("moved below a key prefix", _moved_below_a_prefix),
+    ("compressed again", _recompressed),
+    ("metadata names in capitals", _upper_case_metadata),
+    ("only the algorithm lost", lambda s: s.change(2, metadata={"signature": s.digests[2].signature})),
+    ("logs compressed again", lambda s: _log_bytes(s, 2, lambda b: packed(__import__("gzip").decompress(b)))),
+    ("the same digest twice", lambda s: s.objects.insert(3, s.objects[2])),
+    ("a second copy without metadata", lambda s: s.objects.insert(3, s.digests[2].object(bucket="c", metadata={}))),
+    ("the copy without metadata first", lambda s: s.objects.insert(5, s.digests[5].object(bucket="c", metadata={}))),
+    ("the public key given twice", lambda s: s.keys.append(public_key(days=60))),
+    ("a key that ended ten days before", lambda s: s.keys.__setitem__(0, public_key(days=2))),
+    ("the past lies outside the range", lambda s: (s.drop(0, 1), setattr(s, "expected_start", BEGIN + 2 * HOUR))),
+]
+
+
+@pytest.mark.parametrize(("what", "do"), HARMLESS, ids=[row[0] for row in HARMLESS])
+def test_what_is_harmless_is_not_called_tampering(what: str, do: Callable[[Scene], Any]) -> None:
+    scene = given_a_chain()
+    scene.expected_end = END
+    do(scene)
+    verdicts, chain = scene.look()
+    assert chain.sound
+    assert {v.state for v in verdicts} <= {State.VALID, State.DUPLICATE}
+
+
+def test_the_proof_says_where_the_signature_came_from() -> None:
+    scene = given_a_chain(3)
+    scene.change(1, metadata={})
+    proofs = [v.proof for v in scene.look()[0] if v.kind == D]
+    assert proofs == [Proof.METADATA, Proof.SUCCESSOR, Proof.METADATA]
+
+
+def test_the_newest_digest_without_signature_is_unsigned_and_its_logs_are_not_believed() -> None:
+    scene = given_a_chain(3)
+    scene.change(2, metadata={})
+    verdicts, chain = scene.look()
+    assert [(v.kind, v.state) for v in verdicts][-1] == (D, State.UNSIGNED)
+    assert chain.logs == {State.VALID: 1} and not chain.sound
+
+
+def test_a_chain_that_goes_on_in_another_bucket_stays_one_chain() -> None:
+    scene = given_a_chain(bucket_at=lambda hour: OLDER if hour < 3 else OLD)
+    assert len(scene.look()[1].intervals) == 1
+    scene.buckets = {OLD}
+    verdicts, chain = scene.look()
+    assert [v.state for v in verdicts].count(State.FOREIGN) == 3
+    assert [i.state for i in chain.intervals] == [IntervalState.GAP, IntervalState.PROVEN]
+
+
+def test_a_restart_is_neither_a_gap_nor_proven() -> None:
+    verdicts, chain = given_a_chain(restart_at=3).look()
+    assert {v.state for v in verdicts} == {State.VALID}
+    assert [i.state.value for i in chain.intervals] == ["proven", "restart", "proven"]
+    assert chain.intervals[1].end - chain.intervals[1].start == 2 * HOUR  # type: ignore[operator]
+
+
+def test_a_deletion_before_a_restart_shows_no_more_than_the_restart() -> None:
+    scene = given_a_chain(restart_at=3)
+    scene.drop(2)
+    assert [i.state.value for i in scene.look()[1].intervals] == ["proven", "restart", "proven"]
+
+
+def test_missing_digests_are_counted_in_their_gap() -> None:
+    scene = given_a_chain(8)
+    scene.drop(2, 3, 4)
+    gap = scene.look()[1].intervals[1]
+    assert (gap.state, gap.missing) == (IntervalState.GAP, 3)
+    assert (gap.start, gap.end) == (BEGIN + HOUR, BEGIN + 4 * HOUR)
+
+
+def test_backfill_is_a_chain_of_its_own_with_its_own_time() -> None:
+    scene = given_a_chain(3, backfill=True)
+    assert scene.look()[1].digests == {State.FOREIGN: 3}
+    scene.group = Group(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
+    verdicts, chain = scene.look()
+    assert chain.sound and {v.kind.value for v in verdicts} == {"backfill-digest", "log"}
+
+
+@pytest.mark.parametrize(
+    ("read", "state"),
+    [
+        (LogRead(ReadStatus.ARCHIVED), State.ARCHIVED),
+        (LogRead(ReadStatus.UNREADABLE, why="AccessDenied"), State.UNREADABLE),
+        (LogRead(ReadStatus.FOREIGN), State.FOREIGN),
+        (LogRead(ReadStatus.FOUND), State.UNREADABLE),  # found without content
+    ],
+)
+def test_what_could_not_be_looked_at_is_not_called_missing(read: LogRead, state: State) -> None:
+    scene = given_a_chain(3)
+    scene.logs[scene.log(1)] = read
+    assert [v.state for v in scene.look()[0] if v.kind == L] == [state, State.VALID]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"raw_gz": None, "storage_class": "DEEP_ARCHIVE"}, State.ARCHIVED),
+        ({"raw_gz": None, "why": "timed out"}, State.UNREADABLE),
+        ({"size": 999999}, State.UNREADABLE),  # a read cut short
+    ],
+)
+def test_a_digest_that_could_not_be_read_is_a_gap_and_not_missing(change: dict[str, Any], state: State) -> None:
+    scene = given_a_chain(4)
+    scene.change(1, **change)
+    verdicts, chain = scene.look()
+    assert [v.state for v in verdicts if v.state is not State.VALID] == [state]
+    assert IntervalState.GAP in {i.state for i in chain.intervals}
+
+
+def test_without_public_keys_nothing_is_called_tampered() -> None:
+    scene = given_a_chain(2)
+    scene.keys = []
+    assert scene.look()[1].digests == {State.UNREADABLE: 2}
+
+
+def test_a_log_in_a_bucket_off_the_list_is_not_even_read() -> None:
+    scene = given_a_chain(1)
+    stray = signed_digest(BEGIN + HOUR, scene.digests[0], [("stranger", log_key(BEGIN), b"x")])
+    scene.objects.append(stray.object())
+    scene.logs = {("stranger", log_key(BEGIN)): LogRead(ReadStatus.FOUND, packed(b"x"))}
+    assert scene.look()[1].logs == {State.FOREIGN: 1}
+
+
+def test_a_genuine_digest_of_a_trail_off_the_list_is_foreign() -> None:
+    scene = given_a_chain(2)
+    scene.trails = set()
+    assert scene.look()[1].digests == {State.FOREIGN: 2}
+
+
+def test_of_two_signed_versions_the_next_digest_decides() -> None:
+    scene = given_a_chain(3)
+    other = signed_digest(BEGIN + HOUR, scene.digests[0])
+    scene.objects.insert(1, other.object(bucket="first"))
+    verdicts, chain = scene.look()
+    assert [v.state for v in verdicts if v.kind == D] == [State.VALID, State.DUPLICATE, State.VALID, State.VALID]
+    assert chain.sound
+    scene.drop(2)
+    assert not scene.look()[1].sound
+
+
+def test_logs_without_a_digest_are_unsigned_and_the_reason_knows_the_chain() -> None:
+    scene = given_a_chain(6)
+    scene.drop(3)
+    verdicts, chain = scene.look()
+    named = [v.original_key for v in verdicts if v.kind == L]
+    planted, lost = log_key(BEGIN + timedelta(minutes=30), "planted0"), scene.log(3)[1]
+    found = list(unsigned_logs([*named, planted, lost, "readme.txt"], named, [chain]))
+    assert [(v.key, v.state) for v in found] == [(planted, State.UNSIGNED), (lost, State.UNSIGNED)]
+    assert "put there by somebody else" in found[0].why and "are missing" in found[1].why
+
+
+def test_groups_keep_trails_apart_whose_names_begin_alike() -> None:
+    keys = [digest_key(BEGIN + HOUR, "prod"), digest_key(BEGIN, "prod_us-east-1"), digest_key(BEGIN, "prod"), "x"]
+    found = groups(keys)
+    assert [(g.trail, len(k)) for g, k in found.items()] == [("prod", 2), ("prod_us-east-1", 1)]
+    assert found[Group(GROUP.account, REGION, "prod", REGION)] == (keys[2], keys[0])
+
+
+def test_digests_out_of_order_are_refused() -> None:
+    scene = given_a_chain(3)
+    scene.objects.reverse()
+    with pytest.raises(ValueError, match="order of the time"):
+        scene.look()

@@ -1,0 +1,162 @@
+"""A key is read for exactly what it says; one that contradicts itself is foreign, with the reason."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onetrail.cloudtrail.key import (
+    DIGEST_KINDS,
+    FOLDERS,
+    Kind,
+    ParsedKey,
+    Partition,
+    below_prefix,
+    month_prefix,
+    month_prefixes,
+    parse,
+    partition_of_key,
+)
+from onetrail.cloudtrail.regions import REGIONS, regions_of
+
+A = "044455556666"
+DAY = f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/01/"
+LOG = f"{DAY}{A}_CloudTrail_us-east-1_20230501T1255Z_Mu0KsOhtH1ar15ZZ.json.gz"
+DIGEST_DAY = f"AWSLogs/{A}/CloudTrail-Digest/us-east-1/2023/05/01/{A}_CloudTrail-Digest_us-east-1_"
+
+
+def test_a_log_key_is_read_whole() -> None:
+    stamp = dt.datetime(2023, 5, 1, 12, 55, tzinfo=dt.UTC)
+    want = ParsedKey(Kind.LOG, "", "", A, "us-east-1", stamp.date(), stamp, "Mu0KsOhtH1ar15ZZ")
+    assert parse(LOG) == want
+    assert parse(f"a/b/{LOG}") == want._replace(prefix="a/b")
+    assert parse(LOG.replace("AWSLogs/", "AWSLogs/o-practice01/")) == want._replace(organization_id="o-practice01")
+    assert parse(LOG.replace("Z_Mu", "ZMu")) == want  # an example in the AWS guide has no underscore there
+
+
+@pytest.mark.parametrize(
+    ("middle", "trail", "home"),
+    [
+        ("audit_us-east-1", "audit", "us-east-1"),
+        ("prod_us-east-1_eu-west-1", "prod_us-east-1", "eu-west-1"),  # a trail named like a region's
+        ("us-east-1_us-east-1", "us-east-1", "us-east-1"),
+        ("my_trail.with-all_us-gov-west-1", "my_trail.with-all", "us-gov-west-1"),
+    ],
+)
+def test_the_home_region_is_the_last_part_before_the_date(middle: str, trail: str, home: str) -> None:
+    found = parse(f"{DIGEST_DAY}{middle}_20230501T125507Z.json.gz")
+    assert (found.kind, found.trail, found.home_region) == (Kind.DIGEST, trail, home)
+    backfill = parse(f"{DIGEST_DAY}{middle}_20230501T125507Z_backfill.json.gz")
+    assert (backfill.kind, backfill.trail) == (Kind.BACKFILL_DIGEST, trail)
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        (LOG.replace(f"/{A}_", "/111122223333_"), "account 044455556666 in the path but 111122223333"),
+        (LOG.replace("_us-east-1_", "_us-east-2_"), "region us-east-1 in the path but us-east-2"),
+        (LOG.replace("20230501T", "20230502T"), "day 20230501 in the path but 20230502"),
+        (LOG.replace("/2023/05/01/", "/2023/02/30/").replace("20230501", "20230230"), "no day 20230230"),
+        (LOG.replace("T1255Z", "T2455Z"), "not one that CloudTrail gives"),
+        (LOG.replace("_CloudTrail_", "_CloudTrail-Digest_"), "kind CloudTrail in the path but CloudTrail-Digest"),
+        (LOG.replace("/CloudTrail/", "/Config/"), "'Config' is not CloudTrail's"),
+        (LOG.removesuffix(".gz"), "does not end in .json.gz"),
+        (LOG + "\n", "does not end in .json.gz"),
+        (LOG.replace(A, "44455556666"), "no account id"),  # the leading zero was lost
+        (LOG.replace("2023", "２０２３"), "not one that CloudTrail gives"),  # full-width digits
+        ("xAWSLogs/" + LOG, "") if False else ("readme.txt", "not below AWSLogs/"),
+        (LOG.replace("AWSLogs/", "xAWSLogs/"), "not below AWSLogs/"),
+        ("AWSLogs/o-practice01", "no account id"),
+        ("", "not below AWSLogs/"),
+        (f"AWSLogs/{A}/CloudTrail/us-east-1/x.json.gz", "not ACCOUNT/FOLDER"),
+    ],
+)  # fmt: skip
+def test_what_is_not_cloudtrails_is_foreign_with_the_reason(key: str, why: str) -> None:
+    found = parse(key)
+    assert found.kind is Kind.FOREIGN and why in found.why, found
+
+
+@pytest.mark.parametrize(
+    ("key", "prefix", "kind"),
+    [
+        (LOG, "", Kind.LOG),
+        (f"p/{LOG}", "p", Kind.LOG),
+        (f"p/{LOG}", "", Kind.FOREIGN),
+        (LOG, "p", Kind.FOREIGN),
+        (f"pp/{LOG}", "p", Kind.FOREIGN),
+        ("p/", "p", Kind.MARKER),
+    ],
+)
+def test_a_stated_key_prefix_is_demanded(key: str, prefix: str, kind: Kind) -> None:
+    assert parse(key, prefix).kind is kind
+
+
+@pytest.mark.parametrize("tail", ["", f"{A}/", f"{A}/CloudTrail/", f"{A}/CloudTrail-Digest/", "o-practice01/", f"{A}/CloudTrail/us-east-1/2023/"])
+def test_folder_markers_are_markers_only_while_empty(tail: str) -> None:
+    assert parse(f"AWSLogs/{tail}", size=0).kind is Kind.MARKER
+    assert "holds 5 bytes" in parse(f"AWSLogs/{tail}", size=5).why
+    assert parse(f"AWSLogs/{A}/Config/").kind is Kind.FOREIGN
+
+
+name_part = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]", fullmatch=True)
+instants = st.datetimes(dt.datetime(2013, 11, 1), dt.datetime(2099, 12, 31)).map(lambda d: d.replace(microsecond=0, tzinfo=dt.UTC))
+
+
+@st.composite
+def parsed_keys(draw: st.DrawFn) -> ParsedKey:
+    kind = draw(st.sampled_from(sorted(FOLDERS)))
+    stamp = draw(instants)
+    digest = kind in DIGEST_KINDS
+    stamp = stamp if digest else stamp.replace(second=0)
+    return ParsedKey(
+        kind,
+        draw(st.sampled_from(["", "logs", "a/b", "AWSLogs/x"])),
+        draw(st.sampled_from(["", "o-practice01"])),
+        draw(st.from_regex(r"[0-9]{12}", fullmatch=True)),
+        draw(st.sampled_from(sorted(REGIONS))),
+        stamp.date(),
+        stamp,
+        "" if digest else draw(st.from_regex(r"[A-Za-z0-9]{16}", fullmatch=True)),
+        draw(name_part) if digest else "",
+        draw(st.sampled_from(sorted(REGIONS))) if digest else "",
+    )
+
+
+@given(parsed_keys())
+def test_every_key_survives_the_round_trip(made: ParsedKey) -> None:
+    key = made.format()
+    assert parse(key) == made == parse(key, made.prefix, size=9)
+    assert parse(key).format() == key
+    partition = partition_of_key(key)
+    assert partition and key.startswith(month_prefix(partition, made.prefix, made.organization_id))
+
+
+@given(st.text(alphabet="AWSLogs/0123456789CloudTrail-_TZ.jsongz", max_size=80))
+def test_no_key_raises(key: str) -> None:
+    assert parse(key).kind in Kind
+    assert parse("AWSLogs/" + key).kind in Kind
+
+
+def test_partitions_and_their_prefixes() -> None:
+    assert partition_of_key(LOG) == (A, Kind.LOG, "us-east-1", "2023-05")
+    assert partition_of_key(DIGEST_DAY + "x_backfill.json.gz") == Partition(A, Kind.DIGEST, "us-east-1", "2023-05")
+    assert partition_of_key(f"AWSLogs/{A}/CloudTrail/") is None
+    assert partition_of_key(LOG.replace("/CloudTrail/", "/CloudTrail-Other/")) is None
+    found = list(month_prefixes(A, ["us-east-1"], dt.date(2022, 12, 31), dt.date(2023, 1, 1), [Kind.LOG], "p", "o-1"))
+    assert [prefix for _, prefix in found] == [
+        f"p/AWSLogs/o-1/{A}/CloudTrail/us-east-1/2022/12/",
+        f"p/AWSLogs/o-1/{A}/CloudTrail/us-east-1/2023/01/",
+    ]
+    assert below_prefix(f"p/{LOG}") == LOG
+
+
+def test_markers_and_foreign_keys_have_no_canonical_form() -> None:
+    with pytest.raises(ValueError, match="no canonical form"):
+        parse("readme.txt").format()
+
+
+def test_the_region_table() -> None:
+    assert len(regions_of("aws", opt_in=False)) == 17
+    assert "af-south-1" in regions_of("aws", opt_in=True) and len(regions_of("aws")) == 36
+    assert regions_of("aws-cn") == ("cn-north-1", "cn-northwest-1")
