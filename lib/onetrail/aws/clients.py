@@ -49,6 +49,7 @@ class Clients:
             max_pool_connections=64,
             user_agent_extra="onetrail",
             s3={"addressing_style": "path"} if estate else {},
+            proxies={} if estate else None,
         )
         self._sessions = Sessions(settings, estate, self._config)
         self._clients: dict[tuple[str, str, str, str], Any] = {}

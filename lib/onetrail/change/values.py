@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -67,6 +68,8 @@ def plain(value: Any) -> Any:
         return f"{value.path} of {value.key}"
     if isinstance(value, datetime):
         return iso(value)
+    if isinstance(value, BytesIO):  # what boto3 makes of a body given as bytes
+        return value.getvalue().hex()
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, Mapping):

@@ -243,7 +243,7 @@ def _reason(tail: str) -> str:
     """Why a key below AWSLogs/ is not one of CloudTrail's, for a person to read."""
     parts = tail.split("/")
     place = parts[2:] if len(parts) > 1 and parts[1].startswith("o-") else parts[1:]
-    if not re.fullmatch(r"[0-9]{12}", place[0]):
+    if not place or not re.fullmatch(r"[0-9]{12}", place[0]):
         return "no account id below AWSLogs/"
     folder = place[1] if len(place) > 1 else ""
     if folder not in _KIND_OF_FOLDER:

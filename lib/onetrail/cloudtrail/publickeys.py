@@ -77,9 +77,9 @@ class KeyStore:
 
     def faults(self) -> tuple[tuple[PublicKey, str], ...]:
         """Every key that does not agree with itself, with the reason."""
-        return tuple((key, why) for key in self.keys() if (why := key.fault()))
+        return tuple((key, why) for key in self.held() if (why := key.fault()))
 
-    def keys(self) -> tuple[PublicKey, ...]:
+    def held(self) -> tuple[PublicKey, ...]:
         """All keys, by region, start of validity and fingerprint."""
         return tuple(sorted(self._keys.values(), key=lambda k: (k.region, k.valid_from, k.fingerprint)))
 
@@ -104,7 +104,7 @@ def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
 
 def dump(keys: Iterable[PublicKey], region: str) -> dict[str, Any]:
     """The keys of one region in the shape of `aws cloudtrail list-public-keys`."""
-    chosen = [key for key in KeyStore(keys).keys() if key.region == region]
+    chosen = [key for key in KeyStore(keys).held() if key.region == region]
     return {
         "PublicKeyList": [
             {
@@ -179,7 +179,7 @@ def _time(entry: Mapping[str, Any], field: str, where: str) -> datetime:
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             found = datetime.fromtimestamp(value, UTC)
         else:
-            raise ValueError("no time")
-    except (ValueError, OverflowError, OSError) as err:
+            raise TypeError("no time")
+    except (TypeError, ValueError, OverflowError, OSError) as err:
         raise KeyStoreError(f"{where}: {field} is not a time") from err
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

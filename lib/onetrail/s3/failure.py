@@ -74,9 +74,12 @@ def request_id_of(error: BaseException) -> str:
 
 def no_answer(operation: str, where: str, broken: Broken, retries: int) -> NoAnswer:
     """The error for a call that was never answered."""
-    return NoAnswer(
-        f"{operation} on {where}: {broken.why} ({retries} retries); check the network path to S3 and run again"
+    cure = (
+        "name the right CA file in AWS_CA_BUNDLE"
+        if broken.for_good
+        else "check the network path to S3 and run again"
     )
+    return NoAnswer(f"{operation} on {where}: {broken.why} ({retries} retries); {cure}")
 
 
 def _is_error(body: bytes) -> bool:

@@ -22,11 +22,10 @@ from awscrt.http import HttpHeaders, HttpRequest
 from onetrail import __version__
 from onetrail.errors import WrongUse
 from onetrail.s3.calls import Call
-from onetrail.s3.transport import Origin
+from onetrail.s3.transport import LOOPBACK, Origin
 
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _PRACTICE = "OTPRACTICE"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Credentials(Protocol):
@@ -97,7 +96,7 @@ class Signer:
         with self._lock:
             if known != self._known:
                 self._renew(known)
-            if frozen.access_key.startswith(_PRACTICE) and origin.host not in _LOOPBACK:
+            if frozen.access_key.startswith(_PRACTICE) and origin.host not in LOOPBACK:
                 raise WrongUse(
                     f"practice keys were about to be sent to {origin.host}; they are for the practice estate only"
                 )

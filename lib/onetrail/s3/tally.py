@@ -95,7 +95,7 @@ class Tally:
         """Note one object's outcome."""
         self._ledger.add(row)
         self._bucket = row.source_bucket
-        self._outcomes[row.outcome] += 1
+        self._outcomes[str(row.outcome)] += 1
         self._retries += retries
         if row.outcome in WANTED:
             self._size += row.size

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies, proxy_bypass
 
 from awscrt.exceptions import AwsCrtError
 from awscrt.http import HttpClientConnection, HttpProxyAuthenticationType, HttpProxyOptions, HttpRequest
@@ -21,6 +21,8 @@ from awscrt.io import (
 )
 
 from onetrail.errors import WrongUse
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Origin(NamedTuple):
@@ -241,9 +243,9 @@ class Transport:
 
 
 def _proxy_for(origin: Origin) -> HttpProxyOptions | None:
-    """The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for this origin; proxies themselves are spoken to in plain HTTP."""
-    found = getproxies_environment().get(origin.scheme)
-    if not found or proxy_bypass_environment(origin.host):
+    """The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for this origin, spoken to in plain HTTP; none for this machine itself."""
+    found = getproxies().get(origin.scheme)
+    if not found or origin.host in LOOPBACK or proxy_bypass(origin.host):
         return None
     parts = urlsplit(found if "://" in found else f"http://{found}")
     if parts.scheme != "http" or not parts.hostname:

@@ -25,7 +25,7 @@ class ChangeGroup:
                 runs[-1][1] = place
             else:
                 runs.append([place, place])
-        if len(runs) > 3:
+        if len(runs) > 6:
             return f"{runs[0][0]} ... {runs[-1][1]}"
         return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
@@ -63,7 +63,7 @@ class ChangeGroup:
     def one_of(self, name: str) -> str:
         """What all say in this field, else what the first says and that the others differ."""
         said = [str(getattr(change, name)) for change in self.changes]
-        return said[0] if len(set(said)) == 1 else f"{said[0]} (the others differ: see one by one)"
+        return said[0] if len(set(said)) == 1 else f"{said[0]} (differs from one to the next)"
 
 
 def grouped(changes: Sequence[Change]) -> list[ChangeGroup]:

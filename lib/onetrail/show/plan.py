@@ -10,11 +10,11 @@ from onetrail.show.table import simple, written
 
 _COLUMNS = [
     Column("n", right=True),
-    *(Column(head) for head in ("account", "region", "what", "on what", "why", "as", "only once", "undo")),
+    *(Column(head) for head in ("account", "region", "what", "on what", "why", "as", "requires", "undo")),
 ]
 _MEMBERS = [
     Column("n", right=True),
-    *(Column(head) for head in ("region", "on what", "why", "only once", "undo")),
+    *(Column(head) for head in ("region", "on what", "why", "requires", "undo")),
 ]
 
 

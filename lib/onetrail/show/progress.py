@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -16,12 +15,13 @@ from onetrail.show.table import simple, written
 
 _TABLE_SECONDS: Final = 0.5
 _LINE_SECONDS: Final = 5.0
+_BULK: Final = ("objects", "bytes", "retries", "errors")
 
 
 class Progress:
     """Rows by name, counts by column. Safe to tell from several threads. Use as a context manager.
 
-    `progress("bucket", objects=10, bytes=2_000)` sets that row's counts.
+    `progress("bucket", objects=10, bytes=2_000)` sets that row's counts. It can be a gate's `progress` as it is.
     """
 
     def __init__(self, caption: str, *, what: str = "what", unattended: bool | None = None) -> None:
@@ -34,8 +34,9 @@ class Progress:
         self._handle: Any = None
         self._last = 0.0
 
-    def __call__(self, name: str, /, **counts: int) -> None:
-        """Set the counts of one row."""
+    def __call__(self, name: str, /, *bulk: int, **counts: int) -> None:
+        """Set the counts of one row: by name, or objects, bytes, retries and errors so far, as a gate's `progress` is told."""
+        counts = {**dict(zip(_BULK, bulk, strict=False)), **counts}
         with self._lock:
             self._rows.setdefault(name, {}).update(counts)
             now = time.monotonic()
@@ -43,12 +44,6 @@ class Progress:
             if self._live and due:
                 self._last = now
                 self._tell()
-
-    def engine(self) -> Callable[[str, int, int, int, int], None]:
-        """The same as the copy engine calls it: bucket, objects, bytes, retries, errors so far."""
-        return lambda name, objects, size, retries, errors: self(
-            name, objects=objects, bytes=size, retries=retries, errors=errors
-        )
 
     def __enter__(self) -> Self:
         return self

@@ -66,7 +66,10 @@ def _forged(scene: Scene, at: int, number: int, **changes: Any) -> None:
 
 
 def _sha1(scene: Scene) -> None:
-    metadata = {"signature": sign(scene.digests[5].message, algorithm=hashes.SHA1()), "signature-algorithm": "SHA256withRSA"}
+    metadata = {
+        "signature": sign(scene.digests[5].message, algorithm=hashes.SHA1()),
+        "signature-algorithm": "SHA256withRSA",
+    }
     scene.change(5, metadata=metadata)
 
 
@@ -157,11 +160,20 @@ HARMLESS: list[tuple[str, Callable[[Scene], Any]]] = [
     ("only the algorithm lost", lambda s: s.change(2, metadata={"signature": s.digests[2].signature})),
     ("logs compressed again", lambda s: _log_bytes(s, 2, lambda b: packed(__import__("gzip").decompress(b)))),
     ("the same digest twice", lambda s: s.objects.insert(3, s.objects[2])),
-    ("a second copy without metadata", lambda s: s.objects.insert(3, s.digests[2].object(bucket="c", metadata={}))),
-    ("the copy without metadata first", lambda s: s.objects.insert(5, s.digests[5].object(bucket="c", metadata={}))),
+    (
+        "a second copy without metadata",
+        lambda s: s.objects.insert(3, s.digests[2].object(bucket="c", metadata={})),
+    ),
+    (
+        "the copy without metadata first",
+        lambda s: s.objects.insert(5, s.digests[5].object(bucket="c", metadata={})),
+    ),
     ("the public key given twice", lambda s: s.keys.append(public_key(days=60))),
     ("a key that ended ten days before", lambda s: s.keys.__setitem__(0, public_key(days=2))),
-    ("the past lies outside the range", lambda s: (s.drop(0, 1), setattr(s, "expected_start", BEGIN + 2 * HOUR))),
+    (
+        "the past lies outside the range",
+        lambda s: (s.drop(0, 1), setattr(s, "expected_start", BEGIN + 2 * HOUR)),
+    ),
 ]
 
 
@@ -251,7 +263,9 @@ def test_what_could_not_be_looked_at_is_not_called_missing(read: LogRead, state:
         ({"size": 999999}, State.UNREADABLE),  # a read cut short
     ],
 )
-def test_a_digest_that_could_not_be_read_is_a_gap_and_not_missing(change: dict[str, Any], state: State) -> None:
+def test_a_digest_that_could_not_be_read_is_a_gap_and_not_missing(
+    change: dict[str, Any], state: State
+) -> None:
     scene = given_a_chain(4)
     scene.change(1, **change)
     verdicts, chain = scene.look()
@@ -284,7 +298,12 @@ def test_of_two_signed_versions_the_next_digest_decides() -> None:
     other = signed_digest(BEGIN + HOUR, scene.digests[0])
     scene.objects.insert(1, other.object(bucket="first"))
     verdicts, chain = scene.look()
-    assert [v.state for v in verdicts if v.kind == D] == [State.VALID, State.DUPLICATE, State.VALID, State.VALID]
+    assert [v.state for v in verdicts if v.kind == D] == [
+        State.VALID,
+        State.DUPLICATE,
+        State.VALID,
+        State.VALID,
+    ]
     assert chain.sound
     scene.drop(2)
     assert not scene.look()[1].sound
@@ -302,7 +321,12 @@ def test_logs_without_a_digest_are_unsigned_and_the_reason_knows_the_chain() -> 
 
 
 def test_groups_keep_trails_apart_whose_names_begin_alike() -> None:
-    keys = [digest_key(BEGIN + HOUR, "prod"), digest_key(BEGIN, "prod_us-east-1"), digest_key(BEGIN, "prod"), "x"]
+    keys = [
+        digest_key(BEGIN + HOUR, "prod"),
+        digest_key(BEGIN, "prod_us-east-1"),
+        digest_key(BEGIN, "prod"),
+        "x",
+    ]
     found = groups(keys)
     assert [(g.trail, len(k)) for g, k in found.items()] == [("prod", 2), ("prod_us-east-1", 1)]
     assert found[Group(GROUP.account, REGION, "prod", REGION)] == (keys[2], keys[0])
@@ -313,3 +337,40 @@ def test_digests_out_of_order_are_refused() -> None:
     scene.objects.reverse()
     with pytest.raises(ValueError, match="order of the time"):
         scene.look()
+
+
+def test_a_trail_off_the_list_is_not_even_opened() -> None:
+    scene = given_a_chain(1)
+    scene.trails = set()
+    scene.change(0, raw_gz=b"junk")
+    assert scene.look()[1].digests == {State.FOREIGN: 1}
+
+
+def test_a_genuine_digest_of_another_account_is_foreign() -> None:
+    scene = given_a_chain(1)
+    scene.objects = [signed_digest(BEGIN, None, awsAccountId="111122223333").object()]
+    assert scene.look()[1].digests == {State.FOREIGN: 1}
+
+
+def test_a_time_that_linked_digests_leave_out_is_a_gap() -> None:
+    scene = given_a_chain(1)
+    late = signed_digest(BEGIN + 3 * HOUR, scene.digests[0])
+    scene.objects.append(late.object())
+    _, chain = scene.look()
+    assert [(i.state.value, i.start) for i in chain.intervals][1] == ("gap", BEGIN)
+    assert chain.digests == {State.VALID: 2} and not chain.sound
+
+
+def test_a_changed_digest_cannot_discredit_the_one_before_it() -> None:
+    scene = given_a_chain()
+    _edited(scene, 5, scene.digests[5].body["previousDigestHashValue"].encode(), b"0" * 64)
+    assert scene.states() == [(D, "invalid")]
+    assert scene.look()[0][-1].key == scene.objects[5].key
+
+
+def test_a_signed_quote_of_another_signature_speaks_against_the_digest() -> None:
+    scene = given_a_chain(1)
+    after = signed_digest(BEGIN + HOUR, scene.digests[0], previousDigestSignature="ab" * 256)
+    scene.objects.append(after.object())
+    assert scene.states() == [(D, "invalid")]
+    assert "signature differ" in scene.look()[0][0].why

@@ -8,9 +8,33 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onetrail.cloudtrail.digest import DigestFormatError, GzipError, digest_of, gunzip_sha256, gunzip_single, sha256_hex
-from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, fingerprint_of, load, verify
-from tests.unit.cloudtrail.signing import BEGIN, HOUR, REGION, der, private_key, public_key, sign, signed_digest
+from onetrail.cloudtrail.digest import (
+    DigestFormatError,
+    GzipError,
+    digest_of,
+    gunzip_sha256,
+    gunzip_single,
+    sha256_hex,
+)
+from onetrail.cloudtrail.publickeys import (
+    KeyStore,
+    KeyStoreError,
+    PublicKey,
+    dump,
+    fingerprint_of,
+    load,
+    verify,
+)
+from tests.unit.cloudtrail.signing import (
+    BEGIN,
+    HOUR,
+    REGION,
+    der,
+    private_key,
+    public_key,
+    sign,
+    signed_digest,
+)
 
 FIRST = signed_digest(BEGIN, None, [("acme-logs", "AWSLogs/k.json.gz", b"{}")])
 SECOND = signed_digest(BEGIN + HOUR, FIRST)
@@ -48,7 +72,9 @@ def test_a_malformed_digest_is_refused_with_the_field(change: dict[str, Any], wh
         digest_of(json.dumps({**SECOND.body, **change}).encode())
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"\xff", b'{"a":1,"a":2}', b'{"a":NaN}', b"[" * 100_000, b'{"Records":[]}'])
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"\xff", b'{"a":1,"a":2}', b'{"a":NaN}', b"[" * 100_000, b'{"Records":[]}']
+)
 def test_what_is_no_digest_is_refused(raw: bytes) -> None:
     with pytest.raises(DigestFormatError):
         digest_of(raw)
@@ -94,7 +120,7 @@ def test_keys_survive_saving_and_are_checked_against_themselves() -> None:
     store = KeyStore(keys)
     text = json.dumps({region: dump(keys, region) for region in (REGION, "us-east-1")})
     again = KeyStore(key for region, document in json.loads(text).items() for key in load(document, region))
-    assert again.keys() == store.keys() and again.faults() == ()
+    assert again.held() == store.held() and again.faults() == ()
     assert again.find("us-east-1", keys[0].fingerprint) is None
     wrong = PublicKey(fingerprint_of(b"x"), der(0), BEGIN, BEGIN, REGION)
     assert [why for _, why in KeyStore([wrong]).faults()] == ["its bytes do not have its fingerprint"]
@@ -102,7 +128,12 @@ def test_keys_survive_saving_and_are_checked_against_themselves() -> None:
 
 @pytest.mark.parametrize("start", [BEGIN.timestamp(), BEGIN.isoformat(), BEGIN, BEGIN.replace(tzinfo=None)])
 def test_keys_are_read_from_the_cli_and_from_boto3(start: Any) -> None:
-    entry = {"Value": der(0), "Fingerprint": fingerprint_of(der(0)), "ValidityStartTime": start, "ValidityEndTime": start}
+    entry = {
+        "Value": der(0),
+        "Fingerprint": fingerprint_of(der(0)),
+        "ValidityStartTime": start,
+        "ValidityEndTime": start,
+    }
     (key,) = load({"PublicKeyList": [entry]}, REGION)
     assert (key.value_der, key.valid_from, key.valid_from.tzinfo) == (der(0), BEGIN, UTC)
 
@@ -121,12 +152,15 @@ def test_one_fingerprint_with_two_keys_is_refused_and_two_validities_are_joined(
     good = public_key(0)
     with pytest.raises(KeyStoreError, match="two different keys"):
         KeyStore([good, PublicKey(good.fingerprint, der(1), BEGIN, BEGIN, REGION)])
-    (joined,) = KeyStore([good, public_key(0, days=90)]).keys()
+    (joined,) = KeyStore([good, public_key(0, days=90)]).held()
     assert joined.valid_to - joined.valid_from == timedelta(days=90)
 
 
 def test_only_pkcs1_keys_and_the_one_algorithm_verify() -> None:
-    good, spki = public_key(0), private_key(0).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    good, spki = (
+        public_key(0),
+        private_key(0).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+    )
     signature = sign(b"m")
     assert verify(good, signature, b"m") and not verify(good, signature, b"n")
     assert not verify(good, signature, b"m", "SHA1withRSA")

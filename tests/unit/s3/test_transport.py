@@ -36,7 +36,10 @@ def certificate(tmp_path_factory):
         .serial_number(1)
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.DNSName("s3.invalid")]),
+            critical=False,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -54,10 +57,19 @@ def tls_server(server, certificate):
     """The scripted server, with TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
-    server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    server._server.socket = context.wrap_socket(
+        server._server.socket, server_side=True, do_handshake_on_connect=False
+    )
     server._server.handle_error = lambda *_: None
     server.answer = lambda seen: (200, {}, b"body")
     return server.url.replace("http://127.0.0.1", "https://localhost")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies_of_this_machine(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 def asked(url, deadline=5.0, **more):
@@ -102,6 +114,7 @@ def test_the_proxy_of_the_environment_is_used(server, monkeypatch):
 
 def test_tls_goes_through_the_proxy_in_a_tunnel(tls_server, certificate, monkeypatch):
     opened = []
+    port = int(tls_server.rpartition(":")[2])
 
     class Tunnel(socketserver.StreamRequestHandler):
         def handle(self):
@@ -110,8 +123,7 @@ def test_tls_goes_through_the_proxy_in_a_tunnel(tls_server, certificate, monkeyp
             opened.append(self.rfile.readline().split()[1].decode())
             while self.rfile.readline().strip():
                 pass
-            host, port = opened[-1].split(":")
-            with socket.create_connection((host, int(port))) as far:
+            with socket.create_connection(("127.0.0.1", port)) as far:
                 self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
                 back = threading.Thread(
                     target=lambda: [self.wfile.write(data) for data in iter(lambda: far.recv(65536), b"")]
@@ -125,16 +137,24 @@ def test_tls_goes_through_the_proxy_in_a_tunnel(tls_server, certificate, monkeyp
         proxy.daemon_threads = True
         threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
-        assert asked(tls_server, ca_bundle=str(certificate[0])) == b"body"
+        assert asked(f"https://s3.invalid:{port}", ca_bundle=str(certificate[0])) == b"body"
         proxy.shutdown()
-    assert opened == [tls_server.removeprefix("https://")]
+    assert opened == [f"s3.invalid:{port}"]
+
+
+def test_this_machine_is_never_reached_through_a_proxy(server, monkeypatch):
+    server.answer = lambda seen: (200, {}, b"body")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert asked(server.url) == b"body"
 
 
 def test_no_proxy_is_honoured(server, monkeypatch):
     server.answer = lambda seen: (200, {}, b"body")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert asked(server.url) == b"body"
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", ".invalid")
+    with pytest.raises(NoAnswer):
+        asked("http://s3.invalid:8080")
+    assert server.seen == []
 
 
 def test_a_proxy_that_is_no_http_proxy_is_refused_in_words(server, monkeypatch):

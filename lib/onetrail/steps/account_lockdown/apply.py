@@ -9,7 +9,7 @@ from onetrail.aws import Clients, look
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS, OPERATOR, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.errors import NotYet
-from onetrail.steps.account_lockdown.roles import MAY_ADMINISTER
+from onetrail.steps.account_lockdown.roles import MAY_ADMINISTER, OPERATOR_SETTLED
 
 _PAUSES: Final = (2, 4, 8, 16, 30)
 """Seconds between looks: a new role takes up to a minute until every endpoint knows it (IAM User Guide, eventual consistency)."""
@@ -23,6 +23,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         gate,
         requires={
             MAY_ADMINISTER: lambda: _patiently(gate, lambda: _may_administer(clients)),
+            OPERATOR_SETTLED: lambda: _settled(gate, clients),
             "new_way_in": lambda: _patiently(gate, lambda: new_way_in(clients)),
         },
     )
@@ -56,6 +57,12 @@ def _assumed(clients: Clients, actor: str, role: str) -> tuple[bool, str]:
         if may.seen
         else (False, f"{role} was assumed, but may not look into IAM: {may.why}")
     )
+
+
+def _settled(gate: Gate, clients: Clients) -> Requirement:
+    """Waits until the operator role can be assumed, at most a minute: who may not become it need not be able to."""
+    _patiently(gate, lambda: Requirement(*_assumed(clients, OPERATOR, names.OPERATOR_ROLE)))
+    return _patiently(gate, lambda: _may_administer(clients))
 
 
 def _may_administer(clients: Clients) -> Requirement:

@@ -153,7 +153,12 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
     elif f"{bucket.name}: policy" in keys:
         dead = iam.dead_principals(bucket.policy) if bucket.policy else []
         more = f", and its policy names {', '.join(dead)}, which no longer exists" if dead else ""
-        found.append(Finding("02.held", State.PLANNED, *where, f"logs can still be deleted from it{more}"))
+        said = (
+            "its hold-still statement is not as wanted"
+            if bucket.held
+            else "logs can still be deleted from it"
+        )
+        found.append(Finding("02.held", State.PLANNED, *where, f"{said}{more}"))
     elif bucket.held:
         found.append(
             Finding("02.held", State.OK, *where, "nobody but the retiring identity may delete from it")

@@ -21,7 +21,14 @@ from onetrail.steps.account_lockdown.observe import Role
 ORGANIZATION_ROLE: Final = "OrganizationAccountAccessRole"
 """What Organizations makes in an account it creates; it trusts the whole management account (Organizations User Guide)."""
 MAY_ADMINISTER: Final = "may_administer"
-"""The check before the first change as break-glass: that identity may really look into IAM by now."""
+"""The check before a role is made as break-glass: that identity may really look into IAM by now."""
+OPERATOR_SETTLED: Final = "operator_settled"
+"""The same, and the operator role has had time to be known: until then AWS takes no trust policy that names it."""
+_REQUIRES: Final = {
+    names.BREAK_GLASS_ROLE: "",
+    names.GRANT_KEEPER_ROLE: OPERATOR_SETTLED,
+    names.COPIER_ROLE: OPERATOR_SETTLED,
+}
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,7 @@ def _made(settings: Settings, role: WantedRole, operator_there: bool) -> list[Ch
         before=None,
         reason=role.what_for,
         undo=f"delete the role {role.name}",
-        requires="" if role.name == names.BREAK_GLASS_ROLE else MAY_ADMINISTER,
+        requires=_REQUIRES.get(role.name, MAY_ADMINISTER),
     )
     rest = [_attached(settings, role, arn, operator_there) for arn in role.attached]
     if role.policy is not None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from onetrail import iam
 from onetrail.aws import Clients, Look, look, pages
+from onetrail.aws.sessions import CannotEnter
+from onetrail.change import BREAK_GLASS
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
 from onetrail.steps.account_lockdown.status import log_account_status
@@ -109,8 +111,11 @@ def observe(settings: Settings, clients: Clients) -> Observation:
 
 
 def observe_buckets(settings: Settings, clients: Clients) -> Observation:
-    """The log account's side alone, without a look into the old buckets."""
+    """The log account's side alone, without a look into the old buckets; while 02 is not done, only which names are taken."""
     log = observe_log_account(settings, clients)
+    forerunner = log_account_status(settings, log)
+    if not forerunner.done:
+        return Observation(forerunner, log, _taken(settings, clients), clients.clock.now())
     key = archive_key_arn(settings, clients)
     failed = [f"the archive's key: {key.why}"] if key.failed else []
     policy = None
@@ -123,9 +128,32 @@ def observe_buckets(settings: Settings, clients: Clients) -> Observation:
     failed += [f"ListBuckets: {listed.why}"] if listed.failed else []
     owned = {said["Name"]: said for said in listed.value or []}
     buckets = {name: _bucket(settings, clients, name, owned, listed) for name in names}
-    return Observation(
-        log_account_status(settings, log), log, buckets, clients.clock.now(), (), policy, tuple(failed)
-    )
+    return Observation(forerunner, log, buckets, clients.clock.now(), (), policy, tuple(failed))
+
+
+def _taken(settings: Settings, clients: Clients) -> dict[str, BucketState]:
+    """The wanted names that another account has, seen before any role is made for them.
+
+    Only an administrator's 403 says so: who may not list a bucket is refused for his own lack of permission too.
+    """
+    account = settings.log_account.account_id
+    try:
+        client = clients.client("s3", account, actor=BREAK_GLASS)
+    except CannotEnter:
+        return {}
+    listed = pages(client, "list_buckets", "Buckets")
+    if listed.value is None:
+        return {}
+    owned = {said["Name"] for said in listed.value}
+    found = {}
+    for name in (settings.access_log_bucket, settings.work_bucket, settings.bucket_name):
+        if name not in owned:
+            head = look(
+                client.head_bucket, absent=("404", "NoSuchBucket"), Bucket=name, ExpectedBucketOwner=account
+            )
+            if head.failed and head.why.startswith("403"):
+                found[name] = BucketState(name, "elsewhere")
+    return found
 
 
 def _bucket(
@@ -137,6 +165,8 @@ def _bucket(
         return BucketState(name, "could_not_look")
     if name not in owned:
         head = look(clients.client("s3", account).head_bucket, absent=("404", "NoSuchBucket"), **owner)
+        if head.failed and not head.why.startswith("403"):
+            return BucketState(name, "could_not_look", could_not_look=(f"HeadBucket: {head.why}",))
         return BucketState(name, "absent" if head.absent else "elsewhere")
     region = owned[name].get("BucketRegion") or _region(clients, account, owner)
     client = clients.client("s3", account, region)

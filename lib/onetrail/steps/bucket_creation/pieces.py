@@ -141,7 +141,12 @@ def _lock(wanted: WantedBucket, there: BucketState) -> Piece | None:
 def _lifecycle(wanted: WantedBucket, there: BucketState) -> Piece:
     said = there.lifecycle or {}
     dated = sum(1 for rule in wanted.rules if "Date" in rule.get("Expiration", {}))
-    more = f", {dated} of them dated by the year in the key" if dated else ""
+    more = (
+        ", what moves to another class by its size"
+        if any("Transitions" in rule for rule in wanted.rules)
+        else ""
+    )
+    more += f"; {dated} of them are dated by the year in the key" if dated else ""
     return Piece(
         "lifecycle",
         "get_bucket_lifecycle_configuration",
@@ -152,7 +157,7 @@ def _lifecycle(wanted: WantedBucket, there: BucketState) -> Piece:
             "TransitionDefaultMinimumObjectSize": SIZES,
         },
         plain(said) or None,
-        f"{len(wanted.rules)} rules say when what is kept may go, and what is moved by its size{more}",
+        f"{len(wanted.rules)} rules say when what is kept may go{more}",
     )
 
 

@@ -27,10 +27,10 @@ class BucketNotOurs(WrongUse):
 def propose(settings: Settings, observation: Observation) -> Plan:
     """What is left to do. Raises BucketNotOurs when a wanted name is taken by somebody else or by something else."""
     bare = Plan("03", settings.estate, settings.all_account_ids, ())
-    if not observation.forerunner.done:
-        return replace(bare, waiting_for="02", why=observation.forerunner.line)
     for there in observation.buckets.values():
         refuse_foreign(settings, there)
+    if not observation.forerunner.done:
+        return replace(bare, waiting_for="02", why=observation.forerunner.line)
     if any(b.state == "could_not_look" for b in observation.buckets.values()):
         return bare
     changes = key.key_changes(settings, observation)
@@ -169,6 +169,10 @@ def _change(
 
 def _notes(settings: Settings, observation: Observation) -> tuple[str, ...]:
     notes = []
+    if settings.object_lock == "none":
+        notes.append(
+            "object_lock is none: versions and the policy alone keep the logs, and break-glass can delete them."
+        )
     rules = len(wanted(settings, observation)[-1].rules)
     folders = len(_dated(settings, observation))
     if folders and rules < folders:

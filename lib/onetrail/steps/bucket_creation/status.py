@@ -11,7 +11,7 @@ def done(settings: Settings, clients: Clients) -> Status:
     """DONE when the archive, its work bucket and its access-log bucket are as wanted. An open grant is 05's, and no drift."""
     observation = observe_buckets(settings, clients)
     if not observation.forerunner.done:
-        return Status("03", observation.forerunner.stage, observation.forerunner.line)
+        return Status("03", observation.forerunner.stage, f"waiting for 02: {observation.forerunner.line}")
     failed = [
         *observation.could_not_look,
         *(t for b in observation.buckets.values() for t in b.could_not_look),

@@ -109,6 +109,10 @@ class _Copying:
             self.gate.record.append(
                 "partition", key=change.key, folder=folder, outcomes=dict(counts.outcomes), **parts[-1]
             )
+        if total.stopped:
+            raise ChangeFailed(
+                f"copy of {bucket.name} stopped: {total.stopped}: {dict(total.outcomes)}; the ledger has each object, a new run goes on"
+            )
         return {
             "outcomes": dict(total.outcomes),
             "bytes": total.size,

@@ -1,0 +1,5 @@
+"""The command line: `onetrail run`, `onetrail practice`, `onetrail policies`, `onetrail record`."""
+
+from onetrail.cli.main import main
+
+__all__ = ["main"]

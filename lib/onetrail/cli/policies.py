@@ -1,0 +1,101 @@
+"""`onetrail policies`."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from onetrail import iam
+from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
+from onetrail.change import WallClock, iso
+from onetrail.errors import WrongUse
+from onetrail.iam.expectations import State
+from onetrail.settings import Settings
+from onetrail.show.html import Column
+from onetrail.show.table import simple
+from onetrail.steps.archive import archive_of
+
+_STAND_IN = "name-of-the-old-bucket"
+_DOCUMENT_OF = {
+    "steady": "central_bucket",
+    "window": "central_bucket_window",
+    "open": "central_bucket_open",
+    "expired": "central_bucket_open",
+}
+
+
+@click.command()
+@click.option("-f", "--file", "path", required=True, type=click.Path(path_type=Path), help="Parameters file.")
+@click.option(
+    "--old-bucket",
+    "old_buckets",
+    multiple=True,
+    metavar="NAME",
+    help="An old bucket that the copier reads; may be given several times. Without it, those under overrides, "
+    "else a stand-in name.",
+)
+@click.option(
+    "--expires",
+    default="",
+    metavar="INSTANT",
+    help="When the temporary grant refuses, such as 2026-01-12T15:00:00Z. Without it, grant_hours from now.",
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say instead what the central bucket's policy lets and refuses, and by which statement.",
+)
+def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bool) -> None:
+    """Print every policy document that the notebooks put, as one JSON object: name -> document.
+
+    Makes no call to AWS. With --explain the central bucket's policy is judged in each of its states; exit code 3 when it
+    does not do what it must.
+    """
+    settings = Settings.from_file(path)
+    archive = archive_of(settings)
+    named = old_buckets or tuple(sorted(settings.overrides)) or (_STAND_IN,)
+    opening = iam.Opening((archive.copier_arn,), named, expires or _expires(settings))
+    documents = iam.all_documents(
+        archive,
+        opening,
+        break_glass_principals=settings.break_glass_principals,
+        operator_principals=settings.operator_principals,
+        reader_principals=settings.reader_principals,
+    )
+    if not explain:
+        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
+        return
+    wrong = 0
+    for state in get_args(State):
+        verdicts = iam.judge(archive, documents[_DOCUMENT_OF[state]], state, opening)
+        wrong += sum(not verdict.as_wanted for verdict in verdicts)
+        click.echo(_table(state, verdicts) + "\n")
+    if wrong:
+        raise WrongVerdicts(f"{wrong} requests get another verdict than they must: see the rows marked ✗")
+    click.echo("Every request gets the verdict it must.")
+
+
+class WrongVerdicts(WrongUse):
+    """The central bucket's policy does not do what it must."""
+
+    exit_code = 3
+
+
+def _table(state: str, verdicts: list[iam.Verdict]) -> str:
+    columns = [Column(head) for head in ("", "who", "does", "where", "verdict", "by")]
+    rows = [
+        ["✓" if v.as_wanted else "✗", v.row.who, v.row.does, v.row.where, v.row.verdict, v.row.statement]
+        for v in verdicts
+    ]
+    return simple(f"{_DOCUMENT_OF[state]}, {state}", columns, rows).text
+
+
+def _expires(settings: Settings) -> str:
+    """`grant_hours` from now: the practice estate's now if it runs, else the wall clock's."""
+    try:
+        clock = PracticeClock(PracticeEstate.running()) if settings.estate == "practice" else WallClock()
+    except EstateNotRunning:
+        clock = WallClock()
+    return iso(clock.now() + timedelta(hours=settings.grant_hours))

@@ -1,0 +1,103 @@
+"""`onetrail practice`: the practice estate, from outside."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from onetrail.aws.estate import PracticeEstate, practice_folder
+from onetrail.change.values import seconds
+from onetrail.errors import WrongUse
+
+
+@click.group()
+def practice() -> None:
+    """The practice estate: AWS accounts to try everything on, on this machine alone."""
+
+
+@practice.command()
+@click.option(
+    "--scenario", default="default", show_default=True, metavar="NAME", help="The mess it starts with."
+)
+@click.option("--number", default=7, show_default=True, metavar="N", help="Same number, same estate, byte for byte.")
+def start(scenario: str, number: int) -> None:
+    """Start the estate and say where it listens. Does nothing when the same one runs already."""
+    from onetrail.practice import process
+
+    info = process.start(scenario=scenario, number=number, directory=practice_folder())
+    _say({**PracticeEstate.running().control("GET", "status"), "endpoint": info.endpoint})
+
+
+@practice.command()
+def stop() -> None:
+    """Stop the estate; its state is gone unless a snapshot was taken."""
+    from onetrail.practice import process
+
+    stopped = process.stop(practice_folder())
+    click.echo("stopped" if stopped else "it was not running")
+
+
+@practice.command()
+def status() -> None:
+    """Say what the estate holds; exit code 2 when it is not running."""
+    estate = PracticeEstate.running()
+    _say({**estate.control("GET", "status"), "endpoint": estate.endpoint})
+
+
+@practice.command()
+def reset() -> None:
+    """Make the estate what it was when it started."""
+    PracticeEstate.running().control("POST", "reset", {})
+    click.echo("reset")
+
+
+@practice.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def snapshot(path: Path) -> None:
+    """Write the estate's whole state to PATH, and print its hash."""
+    said = PracticeEstate.running().control("POST", "snapshot", {"path": str(path.absolute())})
+    click.echo(said["state"])
+
+
+@practice.command()
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+def restore(path: Path) -> None:
+    """Put the state back that was written to PATH."""
+    PracticeEstate.running().control("POST", "restore", {"path": str(path.absolute())})
+    click.echo("restored")
+
+
+@practice.command()
+@click.argument("duration")
+def wait(duration: str) -> None:
+    """Move the estate's clock on by DURATION, such as PT6H, P30D or 3600 seconds; deliveries and digests happen meanwhile."""
+    try:
+        length = int(duration) if duration.isdigit() else seconds(duration)
+    except ValueError as err:
+        raise WrongUse(f"{err}: write it as PT6H, P30D or as whole seconds") from err
+    click.echo(PracticeEstate.running().control("POST", "wait", {"seconds": length})["now"])
+
+
+@practice.command()
+@click.argument("kind")
+@click.argument("details", nargs=-1, metavar="[NAME=VALUE]...")
+def fault(kind: str, details: tuple[str, ...]) -> None:
+    """Ask for a fault of KIND, with its details as NAME=VALUE; values are JSON where they can be read so."""
+    said = PracticeEstate.running().control("POST", "fault", {"kind": kind, **dict(map(_detail, details))})
+    click.echo(json.dumps(said, ensure_ascii=False))
+
+
+def _detail(text: str) -> tuple[str, Any]:
+    name, mark, value = text.partition("=")
+    if not mark:
+        raise WrongUse(f"{text!r} is not NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _say(status: dict[str, Any]) -> None:
+    for name, value in status.items():
+        click.echo(f"{name}: {value:,}" if name == "objects" else f"{name}: {value}")

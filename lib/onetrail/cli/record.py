@@ -1,0 +1,30 @@
+"""`onetrail record`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from onetrail.change import verify_record
+from onetrail.settings.place import from_root
+
+
+@click.group()
+def record() -> None:
+    """The record of a run: every changing call, before and after, in a chain of hashes."""
+
+
+@record.command()
+@click.argument("run", metavar="RUN")
+def verify(run: str) -> None:
+    """Check the record of RUN, a run's name or its folder: lines taken out, changed, moved or cut off are named.
+
+    Exit code 0 when it is whole, 3 when it is not.
+    """
+    folder = Path(run) if Path(run).is_dir() else from_root("runs") / run
+    check = verify_record(folder)
+    for problem in check.problems:
+        click.echo(problem)
+    said = "is whole" if check.whole else f"is not whole: {len(check.problems)} problems"
+    click.echo(f"The record of {folder.name} {said}. {check.lines:,} lines, head {check.head}")
+    sys.exit(0 if check.whole else 3)

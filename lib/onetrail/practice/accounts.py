@@ -1,0 +1,135 @@
+"""The cast of every practice estate: organization, three accounts, their roles, the key of the person at the keyboard."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from onetrail.iam import Principal
+from onetrail.practice.authorize import iam_backend
+from onetrail.practice.calls import AccountInfo
+from onetrail.practice.corrections_account import BY_DEFAULT
+from onetrail.practice.identity import Credential
+
+if TYPE_CHECKING:
+    from onetrail.practice.world import World
+
+MANAGEMENT: Final = "999988887777"
+SOURCE: Final = "111122223333"
+LOG: Final = "044455556666"
+ORGANIZATION: Final = "o-practice01"
+OPTED_IN: Final = ("af-south-1", "ap-east-1", "eu-south-1")
+ENGINEER_ROLE: Final = f"arn:aws:iam::{MANAGEMENT}:role/PlatformEngineer"
+ACCESS_KEY_ID: Final = "OTPRACTICE0ENGINEER0"
+SECRET_ACCESS_KEY: Final = "practice-only-engineer"
+
+
+def make_cast(world: "World") -> None:
+    """Accounts, organization, roles and practice credentials in an empty world."""
+    add_account(world, MANAGEMENT, "acme-management", (), management=True)
+    add_account(world, SOURCE, "acme-production", OPTED_IN)
+    add_account(world, LOG, "acme-log-archive", OPTED_IN)
+    _make_organization(world)
+    make_role(world, MANAGEMENT, "PlatformEngineer", [f"arn:aws:iam::{MANAGEMENT}:root"])
+    make_role(world, MANAGEMENT, "SecurityLead", [ENGINEER_ROLE])
+    make_role(world, SOURCE, "TrailConsolidation", [ENGINEER_ROLE])
+    engineer = next(r for r in iam_backend(MANAGEMENT).roles.values() if r.name == "PlatformEngineer")
+    give_key(world, ACCESS_KEY_ID, SECRET_ACCESS_KEY, engineer, "engineer")
+
+
+def add_account(
+    world: "World", account: str, name: str, opted_in: Sequence[str], management: bool = False
+) -> None:
+    """Make an account known, with the regions it opted in to beside those on by default."""
+    mail = f"{name}@acme.example"
+    world.accounts[account] = AccountInfo(account, name, set(BY_DEFAULT) | set(opted_in), mail, management)
+    if management:
+        world.management_account = account
+
+
+def make_role(
+    world: "World",
+    account: str,
+    name: str,
+    trusts: Sequence[str],
+    policies: Sequence[str] = ("AdministratorAccess",),
+    inline: dict[str, dict[str, Any]] | None = None,
+) -> Any:
+    """A role that the given principals may assume, with AWS-managed and inline policies. Returns moto's role."""
+    world.bridge.seed("role", account, name)
+    backend = iam_backend(account)
+    statement = {"Effect": "Allow", "Principal": {"AWS": list(trusts)}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = backend.create_role(name, trust, "/", None, "", [], "3600")
+    for policy in policies:
+        backend.attach_role_policy(f"arn:aws:iam::aws:policy/{policy}", name)
+    for policy_name, document in (inline or {}).items():
+        backend.put_role_policy(name, policy_name, json.dumps(document))
+    world.iam_changed()
+    return role
+
+
+def make_user(world: "World", account: str, name: str, policies: Sequence[str] = (), keys: int = 0) -> Any:
+    """An IAM user, with AWS-managed policies and access keys. Returns moto's user."""
+    world.bridge.seed("user", account, name)
+    backend = iam_backend(account)
+    user = backend.create_user("us-east-1", name)
+    for policy in policies:
+        backend.attach_user_policy(f"arn:aws:iam::aws:policy/{policy}", name)
+    for _ in range(keys):
+        backend.create_access_key(name)
+    world.iam_changed()
+    return user
+
+
+def give_key(world: "World", access_key_id: str, secret: str, role: Any, session: str) -> None:
+    """A lasting key that makes its holder a session of the role."""
+    account = role.arn.split(":")[4]
+    name = role.arn.rsplit("/", 1)[-1]
+    principal = Principal(
+        "role",
+        account=account,
+        arn=role.arn,
+        session_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
+    )
+    world.keyring.add(Credential(access_key_id, secret, principal, f"{role.id}:{session}", role_id=role.id))
+
+
+def _make_organization(world: "World") -> None:
+    from moto.organizations.models import FakeAccount, organizations_backends
+
+    world.bridge.seed("organization")
+    backend: Any = organizations_backends[MANAGEMENT]["aws"]
+    backend.create_organization("us-east-1", FeatureSet="ALL")
+    backend.org.id = world.organization_id = ORGANIZATION
+    backend.org.master_account_email = world.accounts[MANAGEMENT].email
+    master = backend.accounts[0]
+    master.name, master.email = world.accounts[MANAGEMENT].name, world.accounts[MANAGEMENT].email
+    for thing in (*backend.ou, *backend.policies, *backend.accounts):
+        thing.organization_id = ORGANIZATION
+    roles = iam_backend(MANAGEMENT).roles
+    for key in [key for key, role in roles.items() if role.name == "OrganizationAccountAccessRole"]:
+        del roles[key]
+    for account in (SOURCE, LOG):
+        _add_member(world, backend, account, FakeAccount)
+
+
+def _add_member(world: "World", backend: Any, account: str, fake: Any) -> None:
+    from moto.organizations import models
+
+    info = world.accounts[account]
+    made = models.utils.make_random_account_id
+    models.utils.make_random_account_id = lambda: account
+    try:
+        backend.create_account(AccountName=info.name, Email=info.email)
+    finally:
+        models.utils.make_random_account_id = made
+    iam = iam_backend(account)
+    if any(role.name == "OrganizationAccountAccessRole" for role in iam.roles.values()):
+        iam.attach_role_policy("arn:aws:iam::aws:policy/AdministratorAccess", "OrganizationAccountAccessRole")
+    if account == SOURCE:
+        backend.accounts[-1].joined_method = "INVITED"
+        for key in [k for k, r in iam.roles.items() if r.name == "OrganizationAccountAccessRole"]:
+            iam.detach_role_policy(
+                "arn:aws:iam::aws:policy/AdministratorAccess", "OrganizationAccountAccessRole"
+            )
+            del iam.roles[key]

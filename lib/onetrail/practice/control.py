@@ -1,0 +1,105 @@
+"""Control calls below `/_practice/`: status, clock, waiting, snapshots, faults, the request log. JSON in and out."""
+
+import hmac
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onetrail.practice import faults, state
+from onetrail.practice.clock import iso
+from onetrail.practice.http import HttpRequest, Reply
+
+if TYPE_CHECKING:
+    from onetrail.practice.world import World
+
+Deed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+_JSON = (("content-type", "application/json"),)
+
+
+class BadControl(ValueError):
+    """A control call that makes no sense; the message says why."""
+
+
+class Control:
+    """Answers control calls for one world; `pristine` is the frozen state to which `reset` returns."""
+
+    def __init__(self, world: "World", token: str, pristine: bytes | None = None) -> None:
+        self._world, self._token, self._pristine = world, token, pristine
+        self.extra: dict[tuple[str, str], Deed] = {}
+        """Further calls that a scenario brings: (method, name) -> deed."""
+        self._deeds: dict[tuple[str, str], Deed] = {
+            ("GET", "status"): self._status,
+            ("GET", "clock"): self._clock,
+            ("GET", "requests"): self._requests,
+            ("GET", "state"): lambda asked: {"state": state.digest(world)},
+            ("POST", "wait"): self._wait,
+            ("POST", "reset"): self._reset,
+            ("POST", "snapshot"): lambda asked: {"state": state.save(world, _path(asked))},
+            ("POST", "restore"): self._restore,
+            ("POST", "fault"): lambda asked: faults.arm(world, asked),
+        }
+
+    def __call__(self, request: HttpRequest) -> Reply:
+        """Answer one control call."""
+        if not hmac.compare_digest(
+            request.headers.get("x-practice-token", "").encode(), self._token.encode()
+        ):
+            return _reply(
+                403, {"error": "the header x-practice-token is missing or wrong; it stands in estate.json"}
+            )
+        name = request.raw_path.removeprefix("/_practice/").strip("/")
+        deed = self._deeds.get((request.method, name)) or self.extra.get((request.method, name))
+        if deed is None:
+            return _reply(404, {"error": f"there is no control call {request.method} {name}"})
+        try:
+            asked = json.loads(request.body) if request.body else {}
+            if not isinstance(asked, dict):
+                raise BadControl("the body must be a JSON object")
+            return _reply(200, deed({**request.query, **asked}))
+        except KeyError as err:
+            return _reply(400, {"error": f"missing or unknown: {err}"})
+        except (LookupError, ValueError, OSError) as err:
+            return _reply(400, {"error": str(err)})
+
+    def _status(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        world = self._world
+        return {
+            "number": world.number,
+            "scenario": world.scenario,
+            "now": iso(world.clock.now()),
+            "objects": world.store.objects(),
+            "pid": os.getpid(),
+        }
+
+    def _clock(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"now": iso(self._world.clock.now())}
+
+    def _requests(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._world.requests.since(int(asked.get("since", 0)))
+
+    def _wait(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        seconds = float(asked["seconds"])
+        if not 0 <= seconds <= 20 * 366 * 86400:
+            raise BadControl("seconds must be between 0 and 20 years")
+        self._world.clock.advance(seconds)
+        return {"now": iso(self._world.clock.now())}
+
+    def _reset(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._pristine is None:
+            raise BadControl("this estate has no beginning to return to")
+        self._world.faults.clear()
+        self._world.requests.clear()
+        return {"state": state.thaw(self._world, self._pristine)}
+
+    def _restore(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"state": state.load(self._world, _path(asked))}
+
+
+def _path(asked: Mapping[str, Any]) -> Path:
+    return Path(str(asked["path"]))
+
+
+def _reply(status: int, said: Mapping[str, Any]) -> Reply:
+    return Reply(status, json.dumps(said).encode(), _JSON)

@@ -1,0 +1,103 @@
+"""Account Management and EC2's regions: which are enabled, from the estate's own table.
+
+Source: Account Management API Reference, ListRegions and GetRegionOptStatus; EC2 API Reference, DescribeRegions.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from onetrail.practice.calls import Answer, Call, ServiceError
+
+if TYPE_CHECKING:
+    from onetrail.practice.world import World
+
+BY_DEFAULT = (
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+    "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1",
+    "us-east-2", "us-west-1", "us-west-2",
+)  # fmt: skip
+"""Regions that every account has."""
+BY_CHOICE = (
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
+    "me-central-1", "me-south-1", "mx-central-1",
+)  # fmt: skip
+"""Regions that an account opts in to (November 2026)."""
+
+
+def status_of(world: "World", account: str, region: str) -> str:
+    """ENABLED_BY_DEFAULT, ENABLED or DISABLED. Raises ServiceError for a region AWS does not have."""
+    if region in BY_DEFAULT:
+        return "ENABLED_BY_DEFAULT"
+    if region not in BY_CHOICE:
+        raise ServiceError("ValidationException", f"Invalid region name: {region}")
+    return "ENABLED" if region in world.accounts[account].opted_in else "DISABLED"
+
+
+def _of(world: "World", call: Call) -> str:
+    asked = str(call.parameters.get("AccountId") or call.account)
+    if asked != call.account and (call.account != world.management_account or asked not in world.accounts):
+        raise ServiceError("AccessDeniedException", "You don't have access to this account", 403)
+    return asked
+
+
+def list_regions(world: "World", call: Call) -> Answer:
+    """account.ListRegions, with its status filter and paging."""
+    account = _of(world, call)
+    wanted = call.parameters.get("RegionOptStatusContains") or ()
+    found = [
+        {"RegionName": region, "RegionOptStatus": status_of(world, account, region)}
+        for region in sorted(BY_DEFAULT + BY_CHOICE)
+    ]
+    found = [row for row in found if not wanted or row["RegionOptStatus"] in wanted]
+    start = int(call.parameters.get("NextToken") or 0)
+    most = int(call.parameters.get("MaxResults") or 20)
+    more = {"NextToken": str(start + most)} if start + most < len(found) else {}
+    return Answer(200, {"Regions": found[start : start + most], **more})
+
+
+def get_region_opt_status(world: "World", call: Call) -> Answer:
+    """account.GetRegionOptStatus."""
+    region = str(call.parameters.get("RegionName", ""))
+    return Answer(200, {"RegionName": region, "RegionOptStatus": status_of(world, _of(world, call), region)})
+
+
+def _switch(on: bool) -> Callable[["World", Call], Answer]:
+    def switch(world: "World", call: Call) -> Answer:
+        region, account = str(call.parameters.get("RegionName", "")), _of(world, call)
+        if status_of(world, account, region) == "ENABLED_BY_DEFAULT":
+            raise ServiceError("ValidationException", f"{region} is on by default and cannot be switched")
+        (world.accounts[account].opted_in.add if on else world.accounts[account].opted_in.discard)(region)
+        return Answer(200, {})
+
+    return switch
+
+
+def describe_regions(world: "World", call: Call) -> Answer:
+    """ec2.DescribeRegions: enabled ones, or all with AllRegions."""
+    given = call.parameters
+    every = str(given.get("AllRegions", "")).lower() == "true"
+    named = {value for key, value in given.items() if key.startswith("RegionName.")}
+    rows = []
+    for region in sorted(BY_DEFAULT + BY_CHOICE):
+        enabled = region in world.accounts[call.account].opted_in or region in BY_DEFAULT
+        if (named and region not in named) or not (enabled or every):
+            continue
+        chosen = "opted-in" if region in BY_CHOICE else "opt-in-not-required"
+        rows.append(
+            {
+                "regionName": region,
+                "regionEndpoint": f"ec2.{region}.amazonaws.com",
+                "optInStatus": chosen if enabled else "not-opted-in",
+            }
+        )
+    return Answer(200, {"regionInfo": rows})
+
+
+CORRECTIONS = {
+    ("account", "ListRegions"): list_regions,
+    ("account", "GetRegionOptStatus"): get_region_opt_status,
+    ("account", "EnableRegion"): _switch(True),
+    ("account", "DisableRegion"): _switch(False),
+    ("ec2", "DescribeRegions"): describe_regions,
+}

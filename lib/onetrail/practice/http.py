@@ -1,0 +1,155 @@
+"""HTTP/1.1 on asyncio: httptools parses, keep-alive and pipelining hold, answers go out in order."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
+
+import httptools
+
+MAX_BODY = 512 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """One request as it came. Header names are in lower case; `raw_path` and `raw_query` are undecoded."""
+
+    method: str
+    raw_path: str
+    raw_query: str
+    headers: dict[str, str]
+    body: bytes
+    secure: bool
+    """Whether the listener counts as TLS."""
+    source_ip: str = "127.0.0.1"
+    _query: dict[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> str:
+        """Percent-decoded path."""
+        return unquote(self.raw_path)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Decoded query; a key without a value has the empty one."""
+        if self._query is None:
+            self._query = dict(parse_qsl(self.raw_query, keep_blank_values=True)) if self.raw_query else {}
+        return self._query
+
+
+@dataclass(slots=True)
+class Reply:
+    """One answer. `length` states a content length of its own, for answers to HEAD. `drop` closes without an answer."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    length: int | None = None
+    drop: bool = False
+    delay: float = 0.0
+    """Seconds of wall time before the answer, for faults."""
+
+
+Handler = Callable[[HttpRequest], Reply]
+
+_REASONS = {
+    200: "OK", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently", 304: "Not Modified",
+    400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
+    412: "Precondition Failed", 413: "Content Too Large", 416: "Range Not Satisfiable", 500: "Internal Server Error",
+    501: "Not Implemented", 503: "Service Unavailable",
+}  # fmt: skip
+
+
+class Connection(asyncio.Protocol):
+    """One client connection."""
+
+    def __init__(self, handler: Handler, secure: bool, banner: str) -> None:
+        self._handler, self._secure, self._banner = handler, secure, banner
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._url, self._headers = b"", dict[str, str]()
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._told_to_go_on = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio's protocol."""
+        self._transport = transport  # type: ignore[assignment]
+        transport.get_extra_info("socket").setsockopt(6, 1, 1)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio's protocol."""
+        self._transport = None
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio's protocol."""
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserCallbackError) as err:
+            if self._transport:
+                self._write(
+                    Reply(400, f"bad request: {err}".encode(), (("content-type", "text/plain"),)),
+                    False,
+                    "GET",
+                )
+                self._transport.close()
+
+    def on_url(self, url: bytes) -> None:
+        """Part of httptools' protocol."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Part of httptools' protocol."""
+        self._headers[name.decode("latin-1").lower()] = value.decode("utf-8", "surrogateescape")
+
+    def on_headers_complete(self) -> None:
+        """Part of httptools' protocol."""
+        if self._headers.get("expect", "").lower() == "100-continue" and self._transport:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """Part of httptools' protocol."""
+        self._size += len(body)
+        if self._size > MAX_BODY:
+            raise ValueError("body too large for the practice estate")
+        self._chunks.append(body)
+
+    def on_message_complete(self) -> None:
+        """Part of httptools' protocol."""
+        method = self._parser.get_method().decode()
+        url = self._url.decode("latin-1")
+        if url.startswith("http://"):
+            url = "/" + url[7:].partition("/")[2]
+        raw_path, _, raw_query = url.partition("?")
+        request = HttpRequest(
+            method, raw_path, raw_query, self._headers, b"".join(self._chunks), self._secure
+        )
+        keep = self._parser.should_keep_alive()
+        self._fresh()
+        reply = self._handler(request)
+        if reply.delay:
+            asyncio.get_running_loop().call_later(reply.delay, self._write, reply, keep, method)
+        else:
+            self._write(reply, keep, method)
+
+    def _write(self, reply: Reply, keep: bool, method: str) -> None:
+        transport = self._transport
+        if transport is None:
+            return
+        if reply.drop:
+            transport.abort()
+            return
+        length = len(reply.body) if reply.length is None else reply.length
+        lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Answer')}"]
+        lines += [f"{name}: {value}" for name, value in reply.headers]
+        if reply.status != 204 and reply.status != 304:
+            lines.append(f"content-length: {length}")
+        lines.append(f"x-onetrail-practice: {self._banner}")
+        lines.append("connection: keep-alive" if keep else "connection: close")
+        head = "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n"
+        transport.write(head if method == "HEAD" else head + reply.body)
+        if not keep:
+            transport.close()

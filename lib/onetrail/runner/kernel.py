@@ -1,0 +1,100 @@
+"""The kernel of a run: this very interpreter, with this very library, whatever kernels are installed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, ClassVar
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+import onetrail
+from onetrail.aws.estate import practice_folder
+
+
+class OwnKernel(AsyncKernelManager):
+    """Starts the interpreter that runs this, without looking for an installed kernel."""
+
+    running: ClassVar["list[OwnKernel]"] = []
+    """The kernels that this process started and has not shut down."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The running interpreter's ipykernel."""
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    async def _async_start_kernel(self, **how: Any) -> None:
+        how.setdefault("stdout", subprocess.DEVNULL)
+        how.setdefault("stderr", subprocess.DEVNULL)
+        await super()._async_start_kernel(**how)
+        self.running.append(self)
+
+    start_kernel = _async_start_kernel
+
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        if self in self.running:
+            self.running.remove(self)
+        await super()._async_cleanup_resources(restart=restart)
+
+    cleanup_resources = _async_cleanup_resources
+
+    def interrupt_now(self) -> None:
+        """Raise KeyboardInterrupt in the cell that runs, so that its `finally` clauses close what is open."""
+        pid = getattr(self.provisioner, "pid", None)
+        if pid:
+            os.kill(pid, signal.SIGINT)
+
+
+class Interruption:
+    """Whether somebody asked the run to stop. The first request interrupts the cell; the second ends everything at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """While inside, SIGINT and SIGTERM reach the kernel's cell instead of killing the kernel."""
+        held = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in held.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        for kernel in OwnKernel.running:
+            kernel.interrupt_now()
+
+
+@contextmanager
+def kernel_environment(more: Mapping[str, str]) -> Iterator[None]:
+    """What kernels inherit: this library first on their path, this practice estate, no widgets that nobody can press."""
+    library = str(Path(onetrail.__file__).resolve().parents[1])
+    path = os.environ.get("PYTHONPATH", "")
+    said = {
+        "PYTHONPATH": library + (os.pathsep + path if path else ""),
+        "ONETRAIL_PRACTICE_DIR": str(practice_folder().resolve()),
+        "ONETRAIL_UNATTENDED": "1",
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        **more,
+    }
+    before = {name: os.environ.get(name) for name in said}
+    os.environ.update(said)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,193 @@
+"""A run: the notebooks one after the other by papermill, in one process, each in a kernel of its own."""
+
+import importlib
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import papermill
+from filelock import FileLock, Timeout
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from onetrail.aws.estate import PracticeEstate
+from onetrail.change import RunFolderBusy
+from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment
+from onetrail.runner.notebooks import (
+    Notebook,
+    all_notebooks,
+    between,
+    check_parameters,
+    notebooks_folder,
+    read,
+)
+from onetrail.runner.result import FAILED, StepResult, from_error, from_notebook
+from onetrail.runner.telling import Telling
+from onetrail.settings import Settings
+from onetrail.show.html import Column
+from onetrail.show.table import simple
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended: `steps` in order, up to the one that stopped it; `report` if one was written."""
+
+    steps: tuple[StepResult, ...]
+    report: Path | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 failed, 2 wrong use, 3 done with findings, 4 not yet."""
+        stopped = [step.exit_code for step in self.steps if step.stops_the_run]
+        return stopped[0] if stopped else max((step.exit_code for step in self.steps), default=0)
+
+    @property
+    def text(self) -> str:
+        """One row a step, how it ended below it, and where the report is."""
+        columns = [Column("step"), Column("state"), Column("plan")]
+        rows = [[step.name, step.state.replace("_", " "), step.plan] for step in self.steps]
+        head, *lines = simple("Steps of this run", columns, rows).text.split("\n")
+        said = [[line, *_wrapped(step.line)] for line, step in zip(lines[2:], self.steps, strict=True)]
+        text = "\n".join([head, *lines[:2], *(line for block in said for line in block)])
+        return f"{text}\n\nThe report: {self.report}" if self.report else text
+
+
+def _wrapped(line: str) -> list[str]:
+    width = max(60, shutil.get_terminal_size((120, 24)).columns)
+    return textwrap.wrap(
+        line,
+        width,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def run(
+    settings: Settings, *, first: str = "", last: str = "", folder: Path | None = None, live: bool = True
+) -> RunResult:
+    """Run the notebooks from `first` to `last` with these settings; `folder` is where the notebooks are.
+
+    Raises WrongUse or NotebookUnfit before the first kernel starts; what goes wrong later is in the result.
+    """
+    found = between(all_notebooks(folder or notebooks_folder()), first, last)
+    check_parameters(found)
+    estate = PracticeEstate.running() if settings.estate == "practice" else None
+    run_folder = settings.run_folder.absolute()
+    parameters = settings.parameters() | {"runs_dir": str(run_folder.parent)}
+    interruption = Interruption()
+    environment = {} if live else {"ONETRAIL_LIVE": "0"}
+    with (
+        _alone_in(run_folder),
+        Telling(run_folder / "run.log") as telling,
+        kernel_environment(environment),
+        interruption.heeded(),
+    ):
+        if estate and estate.scenario != settings.scenario:
+            telling.line(
+                f"the running practice estate is of scenario {estate.scenario}, the parameters say {settings.scenario}"
+            )
+        earlier = _Earlier(run_folder)
+        steps: list[StepResult] = []
+        for notebook in found:
+            result = _execute(notebook, parameters, earlier.make_room(notebook), telling, interruption)
+            telling.line(f"{result.name}: {result.state.replace('_', ' ')}: {result.line}")
+            steps.append(result)
+            if result.stops_the_run or interruption.asked:
+                break
+    report = run_folder / "report.html"
+    return RunResult(tuple(steps), report if report.is_file() else None)
+
+
+class _Interrupted(Exception):
+    """Somebody asked the run to stop between two cells."""
+
+
+def _execute(
+    notebook: Notebook,
+    parameters: Mapping[str, Any],
+    output: Path,
+    telling: Telling,
+    interruption: Interruption,
+) -> StepResult:
+    with suppress(ImportError):
+        importlib.import_module(
+            f"onetrail.steps.{notebook.step}"
+        )  # so that its errors' exit codes are known here
+    telling.step(notebook.name, sum(cell.cell_type == "code" for cell in read(notebook.path).cells) + 1)
+    try:
+        executed = papermill.execute_notebook(
+            notebook.path,
+            output,
+            parameters=dict(parameters),
+            kernel_name="python3",
+            cwd=notebook.path.parent,
+            progress_bar=False,
+            stderr_file=telling,
+            kernel_manager_class=OwnKernel,
+            on_cell_start=_counting(telling, interruption),
+        )
+    except PapermillExecutionError as err:
+        return from_error(notebook.name, err.ename, err.evalue, output)
+    except (_Interrupted, KeyboardInterrupt):
+        return from_error(notebook.name, "KeyboardInterrupt", "", output)
+    except DeadKernelError:
+        line = f"its kernel died (out of memory, or killed): run again with --from {notebook.number}"
+        return StepResult(notebook.name, "failed", FAILED, line, "", output)
+    return from_notebook(notebook.name, executed, output)
+
+
+def _counting(telling: Telling, interruption: Interruption) -> Callable[..., None]:
+    count = 0
+
+    def began(cell: Any, cell_index: int) -> None:
+        nonlocal count
+        if interruption.asked:
+            raise _Interrupted
+        if cell.cell_type == "code":
+            count += 1
+            telling.cell(count)
+
+    return began
+
+
+class _Earlier:
+    """Keeps executed notebooks of earlier runs: each run's go into a numbered folder of their own."""
+
+    def __init__(self, run_folder: Path) -> None:
+        self._run_folder = run_folder
+        taken = [int(path.name) for path in (run_folder / "earlier").glob("[0-9]*") if path.name.isdigit()]
+        self._folder = run_folder / "earlier" / f"{max(taken, default=0) + 1:04d}"
+
+    def make_room(self, notebook: Notebook) -> Path:
+        """Where the notebook is executed to, with nothing there any more."""
+        path = self._run_folder / notebook.path.name
+        if path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, self._folder / path.name)
+        return path
+
+
+@contextmanager
+def _alone_in(run_folder: Path) -> Iterator[None]:
+    """One runner in a run folder, and no notebook that applies a plan there at the moment; raises RunFolderBusy."""
+    run_folder.mkdir(parents=True, exist_ok=True)
+    runner, writer = (FileLock(run_folder / name) for name in (".runner.lock", ".writer.lock"))
+    try:
+        runner.acquire(timeout=0)
+        with writer.acquire(timeout=0):
+            pass
+    except Timeout as err:
+        runner.release()
+        raise RunFolderBusy(
+            f"{run_folder}: another process is writing this run; wait for it to end, or use another run_name"
+        ) from err
+    try:
+        yield
+    finally:
+        runner.release()

@@ -1,0 +1,79 @@
+"""What the runner says while it runs: one moving line on a terminal, plain lines elsewhere, every line in a log."""
+
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TextIO
+
+_EVERY_SECONDS: Final = 3.0
+"""Lines of the same step come no more often than this where nobody watches."""
+
+
+class Telling:
+    """Use as a context manager. Progress goes to `out`, which is standard error unless told otherwise."""
+
+    def __init__(self, log: Path, out: TextIO | None = None) -> None:
+        self._out = out or sys.stderr
+        self._log = log.open("a", encoding="utf-8")
+        self._moving = self._out.isatty()
+        self._width = 0
+        self._last = 0.0
+        self._step, self._cell, self._cells = "", 0, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clear()
+        self._log.close()
+
+    def step(self, name: str, cells: int) -> None:
+        """A notebook begins."""
+        self._step, self._cell, self._cells = name, 0, cells
+        self.line(f"{name} ...") if not self._moving else self._move("")
+
+    def cell(self, number: int) -> None:
+        """A code cell begins; they count from 1."""
+        self._cell = number
+        if self._moving:
+            self._move("")
+
+    def line(self, text: str) -> None:
+        """A line that stays."""
+        self._clear()
+        self._out.write(text + "\n")
+        self._out.flush()
+        self._keep(text)
+
+    def write(self, text: str) -> int:
+        """What a kernel writes to standard error: shown now and then, kept in the log whole."""
+        for said in filter(None, (line.strip() for line in text.splitlines())):
+            self._keep(f"{self._step}: {said}")
+            if self._moving:
+                self._move(said)
+            elif time.monotonic() - self._last >= _EVERY_SECONDS:
+                self._last = time.monotonic()
+                self._out.write(f"{self._step}: {said}\n")
+                self._out.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def _move(self, said: str) -> None:
+        text = f"{self._step}  cell {self._cell} of {self._cells}  {said}"[:118]
+        self._out.write("\r" + text.ljust(self._width))
+        self._out.flush()
+        self._width = len(text)
+
+    def _clear(self) -> None:
+        if self._moving and self._width:
+            self._out.write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+    def _keep(self, text: str) -> None:
+        self._log.write(text + "\n")
+        self._log.flush()

@@ -1,0 +1,98 @@
+"""What a person sees of step 02: the ways into the log account, what was found there, and the old buckets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from onetrail import iam
+from onetrail.settings import Settings
+from onetrail.show.html import Shown
+from onetrail.show.table import table
+from onetrail.steps.account_lockdown import LogAccount, Observation, paths
+from onetrail.steps.account_lockdown.hold_still import live_rules
+from onetrail.steps.old_estate import OldBucket
+
+
+def ways_in(settings: Settings, observation: Observation) -> Shown:
+    """Who may become which role of the log account: now, and once the plan is applied."""
+    rows = [
+        [way.principal, way.role, way.may, _change(way.now, way.after)]
+        for way in paths(settings, observation)
+    ]
+    frame = pd.DataFrame(rows, columns=["who", "becomes", "and then may", "way in"])
+    closed = sum(1 for row in rows if row[3] == "closes")
+    opened = sum(1 for row in rows if row[3] == "opens")
+    verdict = f"{opened} ways in open, {closed} close." if opened or closed else "No way in opens or closes."
+    if observation.log.roles is None:
+        verdict = "The roles could not be read, so no way in is known."
+    return table(frame, f"Ways into the log account {observation.log.account}", verdict=verdict)
+
+
+def account(observation: Observation) -> Shown:
+    """Root, users, public-access block and contact of the log account, one row each."""
+    log = observation.log
+    rows = [
+        ["root", _root(log)],
+        ["IAM users", _unread(log.users, lambda users: ", ".join(user.name for user in users) or "none")],
+        [
+            "active access keys",
+            _unread(log.users, lambda users: sum(len(user.active_keys) for user in users)),
+        ],
+        [
+            "public-access block",
+            _unread(log.public_access, lambda flags: f"{sum(flags.values())} of {len(flags)} on"),
+        ],
+        ["security contact", _unread(log.security_contact, lambda address: address or "none")],
+    ]
+    frame = pd.DataFrame([[name, str(said)] for name, said in rows], columns=["what", "as it is"])
+    return table(frame, f"The log account {log.account}")
+
+
+def old_buckets(observation: Observation) -> Shown:
+    """Every old bucket: what could delete from it, and what stands in the way of its policy being changed."""
+    columns = ["region", "bucket", "held still", "rules that delete or move", "dead principals", "access log"]
+    buckets = observation.old.buckets
+    frame = pd.DataFrame([_row(bucket) for bucket in buckets], columns=columns)
+    return table(frame, "The old buckets", verdict=_verdict(buckets))
+
+
+def _change(now: bool, after: bool) -> str:
+    return {(True, True): "stays", (True, False): "closes", (False, True): "opens"}[now, after]
+
+
+def _unread(value: Any, said: Any) -> Any:
+    return "could not look" if value is None else said(value)
+
+
+def _root(log: LogAccount) -> str:
+    if log.root is None:
+        return "could not look"
+    parts = {
+        "AccountPasswordPresent": "password",
+        "AccountAccessKeysPresent": "access keys",
+        "AccountSigningCertificatesPresent": "signing certificates",
+        "AccountMFAEnabled": "MFA",
+    }
+    return ", ".join(word for part, word in parts.items() if log.root.get(part)) or "no credentials"
+
+
+def _row(bucket: OldBucket) -> list[str]:
+    held = "empty shell" if bucket.shell else "yes" if bucket.held else "no"
+    dead = iam.dead_principals(bucket.policy) if bucket.policy else []
+    return [
+        bucket.region,
+        bucket.name,
+        "could not look" if bucket.could_not_look and not bucket.policy else held,
+        ", ".join(live_rules(bucket)) or "none",
+        ", ".join(dead) or "none",
+        "yes" if bucket.logging else "no",
+    ]
+
+
+def _verdict(buckets: Sequence[OldBucket]) -> str:
+    if not buckets:
+        return "No old bucket is left."
+    held = sum(1 for bucket in buckets if bucket.held or bucket.shell)
+    live = sum(1 for bucket in buckets if live_rules(bucket))
+    return f"{held} of {len(buckets)} old buckets are held still; in {live} of them rules still delete or move logs."

@@ -1,0 +1,135 @@
+"""What a person sees of step 03: the three buckets, the policy judged request by request, and what an object's life is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from onetrail.settings import Settings
+from onetrail.show.html import Shown
+from onetrail.show.table import table
+from onetrail.steps.bucket_creation import Observation, verdicts
+from onetrail.steps.bucket_creation.lifecycle import DATED
+from onetrail.steps.bucket_creation.observe import BucketState
+from onetrail.steps.bucket_creation.propose import wanted
+
+
+def buckets(observation: Observation) -> Shown:
+    """The three buckets as they are."""
+    columns = [
+        "bucket",
+        "is",
+        "versions",
+        "lock on arrival",
+        "encryption",
+        "rules",
+        "logs to",
+        "has a policy",
+    ]
+    frame = pd.DataFrame([_row(there) for there in observation.buckets.values()], columns=columns)
+    verdict = "" if observation.forerunner.done else f"02 comes first: {observation.forerunner.line}."
+    return table(frame, "The buckets of the log account", verdict=verdict)
+
+
+def judged(settings: Settings, document: Mapping[str, Any] | None = None) -> Shown:
+    """What the archive's policy will say to each request it must decide, and the statement that decides."""
+    said = verdicts(settings, document)
+    rows = [
+        [
+            v.expectation.name,
+            v.row.does,
+            v.row.wanted,
+            v.row.verdict,
+            v.row.statement,
+            "" if v.as_wanted else "✗ wrong",
+        ]
+        for v in sorted(said, key=lambda v: v.as_wanted)
+    ]
+    frame = pd.DataFrame(rows, columns=["request", "action", "wanted", "verdict", "decided by", ""])
+    wrong = sum(1 for verdict in said if not verdict.as_wanted)
+    line = f"{wrong} of {len(said)} requests would be decided wrongly: the policy is not put."
+    good = f"All {len(said)} requests are decided as they must be."
+    return table(frame, "The archive's policy, judged before it is put", verdict=line if wrong else good)
+
+
+def lives(settings: Settings, observation: Observation) -> Shown:
+    """The rules by which the archive's objects move and go; the rules dated by year stand in one row a year."""
+    columns = ["objects", "size (bytes)", "what happens", "when", "rules"]
+    if not observation.forerunner.done:
+        return table(pd.DataFrame([], columns=columns), "What becomes of an object in the archive")
+    rules = wanted(settings, observation)[-1].rules
+    plain = [_rule(rule) for rule in rules if not str(rule["ID"]).startswith(DATED)]
+    return table(
+        pd.DataFrame([*plain, *_dated(rules)], columns=columns), "What becomes of an object in the archive"
+    )
+
+
+def _row(there: BucketState) -> list[Any]:
+    if there.state != "ours":
+        words = {
+            "absent": "not there yet",
+            "elsewhere": "another account's",
+            "could_not_look": "could not look",
+        }
+        return [there.name, words[there.state], *[None] * 6]
+    lock = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
+    chosen = there.encryption.get("ApplyServerSideEncryptionByDefault", {})
+    return [
+        there.name,
+        f"ours, in {there.region}",
+        there.versioning or "none",
+        f"{lock['Mode']}, {lock.get('Days')} days" if lock else "none",
+        chosen.get("SSEAlgorithm", "none"),
+        len((there.lifecycle or {}).get("Rules", [])),
+        (there.logging or {}).get("TargetBucket", "none"),
+        "yes" if there.policy else "no",
+    ]
+
+
+def _rule(rule: Mapping[str, Any]) -> list[Any]:
+    chosen = rule["Filter"].get("And", rule["Filter"])
+    size = f"more than {chosen['ObjectSizeGreaterThan']:,}" if "ObjectSizeGreaterThan" in chosen else "any"
+    if "ObjectSizeLessThan" in chosen:
+        size += f", less than {chosen['ObjectSizeLessThan']:,}"
+    deeds, times = zip(*_deeds(rule), strict=True)
+    return [chosen.get("Prefix") or "all", size, "; ".join(deeds), "; ".join(times), 1]
+
+
+def _deeds(rule: Mapping[str, Any]) -> list[tuple[str, str]]:
+    expiration = rule.get("Expiration", {})
+    found = [
+        (f"moves to {t['StorageClass']}", f"{t['Days']} days after it came")
+        for t in rule.get("Transitions", [])
+    ]
+    if "Days" in expiration:
+        found.append(("expires", f"{expiration['Days']:,} days after it came"))
+    if "NoncurrentVersionExpiration" in rule:
+        days = rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        found.append(("a deleted version goes, unless it is locked", f"{days} days after its deletion"))
+    if expiration.get("ExpiredObjectDeleteMarker"):
+        found.append(("a marker without versions goes", "at once"))
+    if "AbortIncompleteMultipartUpload" in rule:
+        found.append(
+            (
+                "a half-done upload goes",
+                f"after {rule['AbortIncompleteMultipartUpload']['DaysAfterInitiation']} days",
+            )
+        )
+    return found
+
+
+def _dated(rules: tuple[Mapping[str, Any], ...]) -> list[list[Any]]:
+    years: dict[str, list[Mapping[str, Any]]] = {}
+    for rule in rules:
+        if str(rule["ID"]).startswith(DATED):
+            years.setdefault(str(rule["ID"]).rstrip("/").rsplit("/", 1)[-1], []).append(rule)
+    return [
+        [
+            f"logs and digests of {year}",
+            "any",
+            "expires",
+            f"{found[0]['Expiration']['Date']:%Y-%m-%d}",
+            len(found),
+        ]
+        for year, found in sorted(years.items())
+    ]

@@ -1,0 +1,126 @@
+"""A practice estate for each test module: the real process, scenario tiny, in a folder of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onetrail.aws import Clients
+from onetrail.aws.estate import PracticeEstate
+from onetrail.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Estate:
+    """A running practice estate. `fresh` is the snapshot of how it was when the module began."""
+
+    folder: Path
+    fresh: Path
+    door: PracticeEstate
+
+    def settings(self, **changes: Any) -> Settings:
+        """Settings of the practice estate, with its runs in this estate's folder."""
+        said = {"runs_dir": str(self.folder / "runs"), "scenario": self.door.scenario}
+        return Settings.from_file(ROOT / "parameters" / "practice.yaml").with_values(**(said | changes))
+
+    def clients(self, **changes: Any) -> Clients:
+        """Clients made anew, as a kernel that was just started has them."""
+        return Clients.connect(self.settings(**changes))
+
+    def state(self) -> str:
+        """Hash of configuration, objects and clock."""
+        return str(self.door.control("GET", "state")["state"])
+
+    def snapshot(self, path: Path) -> str:
+        """Write the whole state to a file; returns its hash."""
+        return str(self.door.control("POST", "snapshot", {"path": str(path)})["state"])
+
+    def restore(self, path: Path | None = None) -> None:
+        """Put a snapshot back; without a path, how it was when the module began."""
+        self.door.control("POST", "restore", {"path": str(path or self.fresh)})
+
+    def wait(self, seconds: int) -> str:
+        """Move the clock; returns the new instant."""
+        return str(self.door.control("POST", "wait", {"seconds": seconds})["now"])
+
+    def fault(self, kind: str, **details: Any) -> dict[str, Any]:
+        """Ask for a fault."""
+        return self.door.control("POST", "fault", {"kind": kind, **details})
+
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
+        """What came through the door after request number `since`."""
+        return list(self.door.control("GET", f"requests?since={since}")["requests"])
+
+    def mutating(self, since: int = 0) -> list[str]:
+        """`service:operation resource` of every changing request after number `since`."""
+        return [
+            f"{r['service']}:{r['operation']} {r['resource']}" for r in self.requests(since) if r["mutating"]
+        ]
+
+    def mark(self) -> int:
+        """The number of the next request, to be given as `since` later."""
+        return int(self.door.control("GET", "requests?since=999999999")["next"])
+
+
+@pytest.fixture(scope="module")
+def scenario() -> str:
+    """Which estate a module gets; a module that needs another one has a fixture of this name."""
+    return "tiny"
+
+
+@pytest.fixture(scope="module")
+def estate(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """A fresh estate, started for the module and stopped after it; `ONETRAIL_PRACTICE_DIR` names it meanwhile."""
+    folder = tmp_path_factory.mktemp("practice")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ONETRAIL_PRACTICE_DIR", str(folder))
+        patch.setenv("ONETRAIL_LIVE", "0")
+        _practice("start", "--scenario", scenario)
+        try:
+            door = PracticeEstate.running()
+            fresh = folder / "fresh.snapshot"
+            door.control("POST", "snapshot", {"path": str(fresh)})
+            yield Estate(folder, fresh, door)
+        finally:
+            _practice("stop")
+
+
+@pytest.fixture
+def fresh_estate(estate: Estate) -> Estate:
+    """The module's estate, as it was when the module began."""
+    estate.restore()
+    return estate
+
+
+@pytest.fixture(scope="session")
+def settings_for() -> Callable[..., Settings]:
+    """`settings_for(estate, approve="any")`."""
+    return lambda estate, **changes: estate.settings(**changes)
+
+
+@pytest.fixture
+def clients(estate: Estate) -> Clients:
+    """Clients of the module's estate with its plain settings, which approve nothing."""
+    return estate.clients()
+
+
+def _practice(*words: str) -> None:
+    path = os.pathsep.join(filter(None, [str(ROOT / "lib"), os.environ.get("PYTHONPATH", "")]))
+    done = subprocess.run(
+        [sys.executable, "-m", "onetrail.cli", "practice", *words],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(
+            f"onetrail practice {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}"
+        )

@@ -1,0 +1,222 @@
+"""02 against the estate: closed step by step, nobody locked out, every drift put right by the one change it takes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from onetrail.aws import Clients
+from onetrail.aws.gate import open_gate
+from onetrail.change import BREAK_GLASS, NAMED, Outcome, PlanRefused, State, resolve
+from onetrail.settings import Settings
+from onetrail.steps import account_lockdown as step
+from tests.integration.conftest import Estate
+
+pytestmark = pytest.mark.estate
+
+LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
+ROOT_OF_MANAGEMENT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def run(clients: Clients, approve: str) -> Outcome:
+    settings = clients.settings
+    plan = step.propose(settings, step.observe(settings, clients))
+    with open_gate(clients, approve) as gate:
+        return step.apply(plan, gate)
+
+
+def pending(clients: Clients) -> list[str]:
+    settings = clients.settings
+    return [change.key for change in step.propose(settings, step.observe(settings, clients)).changes]
+
+
+def by_hand(
+    clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1"
+) -> Any:
+    """A client without our guard: what somebody else does to the estate."""
+    return clients.session(account, actor).client(
+        service,
+        region_name=region,
+        endpoint_url=clients.estate.endpoint if clients.estate else None,
+        config=Config(s3={"addressing_style": "path"}, inject_host_prefix=False),
+    )
+
+
+@pytest.fixture(scope="module")
+def closed(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot of the estate after step 02."""
+    clients = estate.clients(approve="any")
+    assert run(clients, "any").state == "applied"
+    path = tmp_path_factory.mktemp("closed") / "snapshot"
+    estate.snapshot(path)
+    return path
+
+
+@pytest.fixture
+def closed_clients(estate: Estate, closed: Path) -> Clients:
+    estate.restore(closed)
+    return estate.clients()
+
+
+def test_without_approval_nothing_is_sent_and_the_clock_stands(fresh_estate: Estate) -> None:
+    mark, before = fresh_estate.mark(), fresh_estate.door.control("GET", "clock")
+    clients = fresh_estate.clients()
+    outcome = run(clients, "")
+    assert (outcome.state, outcome.exit_code) == ("planned", 0)
+    assert fresh_estate.mutating(mark) == []
+    assert fresh_estate.door.control("GET", "clock") == before
+    found = step.check(clients.settings, step.observe(clients.settings, clients))
+    assert not [f for f in found if f.state in (State.FINDING, State.COULD_NOT_LOOK)]
+    assert not step.done(clients.settings, clients).done
+
+
+def test_another_plans_id_opens_nothing(fresh_estate: Estate) -> None:
+    mark = fresh_estate.mark()
+    with pytest.raises(PlanRefused):
+        run(fresh_estate.clients(), "p-000000000000")
+    assert fresh_estate.mutating(mark) == []
+
+
+def test_after_it_the_step_is_done_and_proposes_nothing(closed_clients: Clients) -> None:
+    assert pending(closed_clients) == []
+    assert step.done(closed_clients.settings, closed_clients).done
+    assert closed_clients.entry(LOG).arn.startswith(f"arn:aws:sts::{LOG}:assumed-role/onetrail-operator/")
+    assert closed_clients.entry(LOG, BREAK_GLASS).way == "role onetrail-break-glass by SecurityLead"
+
+
+def test_the_old_way_in_is_shut_for_everybody_but_break_glass(estate: Estate, closed: Path) -> None:
+    """Twin: on the fresh estate the same call gets in."""
+    said = {"RoleArn": f"arn:aws:iam::{LOG}:role/OrganizationAccountAccessRole", "RoleSessionName": "anybody"}
+    estate.restore()
+    assert by_hand(estate.clients(), "sts", MANAGEMENT).assume_role(**said)["AssumedRoleUser"]
+    estate.restore(closed)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        by_hand(estate.clients(), "sts", MANAGEMENT).assume_role(**said)
+
+
+def test_the_old_way_in_stays_open_while_the_new_one_is_not_proven(fresh_estate: Estate) -> None:
+    """The operator role trusts somebody else than who runs this: the narrowing is not sent."""
+    clients = fresh_estate.clients(operator_principals=["arn:aws:iam::999988887777:role/SecurityLead"])
+    outcome = run(clients, "any")
+    assert (outcome.state, outcome.exit_code) == ("stopped", 3)
+    assert "onetrail-operator" in outcome.line
+    assert "OrganizationAccountAccessRole: trust" in pending(clients)
+    assert ":assumed-role/OrganizationAccountAccessRole/" in clients.entry(LOG).arn
+
+
+@pytest.mark.parametrize("sent", [1, 3])
+def test_a_run_that_broke_off_goes_on_from_what_is_there(fresh_estate: Estate, sent: int) -> None:
+    """After the first role without its power, and after an operator that may nothing yet."""
+    clients = fresh_estate.clients()
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+    for change in plan.changes[:sent]:
+        parameters = resolve(change.parameters, clients.clock.now())
+        with clients.guard.opened(change, parameters):
+            clients.send(change, parameters)
+    clients = fresh_estate.clients()
+    assert pending(clients) == [change.key for change in plan.changes[sent:]]
+    assert run(clients, "any").state == "applied"
+
+
+def _reader_may_do_all(clients: Clients) -> None:
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    by_hand(clients, "iam", LOG, BREAK_GLASS).put_role_policy(
+        RoleName="onetrail-reader", PolicyName="onetrail-reader", PolicyDocument=json.dumps(everything)
+    )
+
+
+def _reader_is_administrator(clients: Clients) -> None:
+    by_hand(clients, "iam", LOG, BREAK_GLASS).attach_role_policy(
+        RoleName="onetrail-reader", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+
+
+def _old_way_open(clients: Clients) -> None:
+    by_hand(clients, "iam", LOG, BREAK_GLASS).update_assume_role_policy(
+        RoleName="OrganizationAccountAccessRole", PolicyDocument=json.dumps(ROOT_OF_MANAGEMENT)
+    )
+
+
+def _copier_gone(clients: Clients) -> None:
+    iam = by_hand(clients, "iam", LOG, BREAK_GLASS)
+    iam.delete_role_policy(RoleName="onetrail-copier", PolicyName="onetrail-copier")
+
+
+def _bucket_unheld(clients: Clients) -> None:
+    by_hand(clients, "s3", SOURCE, region="us-east-1").delete_bucket_policy(Bucket="acme-audit-us-east-1")
+
+
+def _rules_live(clients: Clients) -> None:
+    s3 = by_hand(clients, "s3", SOURCE, region="us-east-1")
+    rules = s3.get_bucket_lifecycle_configuration(Bucket="acme-audit-us-east-1")["Rules"]
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="acme-audit-us-east-1",
+        LifecycleConfiguration={"Rules": [{**rule, "Status": "Enabled"} for rule in rules]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("deed", "key"),
+    [
+        (_reader_may_do_all, "onetrail-reader: policy"),
+        (_reader_is_administrator, "onetrail-reader: has no AdministratorAccess"),
+        (_old_way_open, "OrganizationAccountAccessRole: trust"),
+        (_copier_gone, "onetrail-copier: policy"),
+        (_bucket_unheld, "acme-audit-us-east-1: policy"),
+        (_rules_live, "acme-audit-us-east-1: lifecycle"),
+    ],
+)
+def test_one_thing_undone_by_hand_is_one_change(
+    closed_clients: Clients, deed: Callable[[Clients], None], key: str
+) -> None:
+    deed(closed_clients)
+    assert pending(closed_clients) == [key]
+    assert not step.done(closed_clients.settings, closed_clients).done
+    assert run(closed_clients, "any").state == "applied"
+    assert pending(closed_clients) == []
+
+
+def test_a_user_in_the_log_account_is_found_and_left_to_people(closed_clients: Clients) -> None:
+    iam = by_hand(closed_clients, "iam", LOG, BREAK_GLASS)
+    iam.create_user(UserName="old-admin")
+    iam.create_access_key(UserName="old-admin")
+    settings = closed_clients.settings
+    found = step.check(settings, step.observe(settings, closed_clients))
+    assert [(f.id, f.state) for f in found if f.state is State.FINDING] == [("02.users", State.FINDING)]
+    assert pending(closed_clients) == []
+
+
+def test_a_role_that_nobody_named_is_found(closed_clients: Clients) -> None:
+    by_hand(closed_clients, "iam", LOG, BREAK_GLASS).create_role(
+        RoleName="Backdoor", AssumeRolePolicyDocument=json.dumps(ROOT_OF_MANAGEMENT)
+    )
+    settings: Settings = closed_clients.settings
+    found = step.check(settings, step.observe(settings, closed_clients))
+    assert [f.resource for f in found if f.id == "02.foreign-role"] == ["Backdoor"]
+
+
+def test_the_operator_makes_no_roles(closed_clients: Clients) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        by_hand(closed_clients, "iam", LOG).create_role(
+            RoleName="Mine", AssumeRolePolicyDocument=json.dumps(ROOT_OF_MANAGEMENT)
+        )
+
+
+def test_the_plan_is_the_same_the_next_day(fresh_estate: Estate) -> None:
+    clients = fresh_estate.clients()
+    first = step.propose(clients.settings, step.observe(clients.settings, clients)).id
+    fresh_estate.wait(86_400)
+    assert step.propose(clients.settings, step.observe(clients.settings, clients)).id == first

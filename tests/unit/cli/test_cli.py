@@ -1,0 +1,134 @@
+"""The command line: one line for every error, exit codes that mean something, and help that is documented."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from onetrail.change import RunRecord, WallClock
+from onetrail.cli import main
+from onetrail.cli.reference import reference
+
+ROOT = Path(__file__).resolve().parents[3]
+PRACTICE = str(ROOT / "parameters" / "practice.yaml")
+
+
+def _onetrail(*words, **how):
+    return CliRunner().invoke(main, words, **how)
+
+
+@pytest.fixture(autouse=True)
+def _no_estate(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "practice"))
+    monkeypatch.chdir(tmp_path)
+
+
+def _parameters(folder, text):
+    path = folder / "x.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_help_is_documented():
+    """docs/cli.md is what --help prints."""
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == reference()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "-f", "none.yaml"], "no such file"),
+        (["run", "-f", PRACTICE], "onetrail practice start"),  # the estate is not running
+        (["run", "-f", PRACTICE, "--from", "11"], "there is no notebook '11'"),
+        (["run", "-f", PRACTICE, "--approve", "yes"], "approve"),
+        (["practice", "status"], "onetrail practice start"),
+        (["practice", "wait", "soon"], "PT6H"),
+        (["policies", "-f", "none.yaml"], "no such file"),
+        (["policies", "-f", PRACTICE, "--expires", "soon"], "instant of expiry"),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(words, said):
+    """The line says what to do; there is no traceback, and nothing on standard output."""
+    result = _onetrail(*words)
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+    assert result.exit_code == (1 if "--expires" in words else 2)
+
+
+@pytest.mark.parametrize("words", [["run"], ["nothing"], ["practice", "wait"], ["policies", "-f"]])
+def test_a_command_that_cannot_be_read_is_wrong_use(words):
+    """click's own errors have the same exit code."""
+    assert _onetrail(*words).exit_code == 2
+
+
+def test_half_written_parameters_are_named_with_their_line(tmp_path):
+    """A file that was cut off in the middle is refused before anything runs."""
+    result = _onetrail("run", "-f", _parameters(tmp_path, 'estate: "practice"\nscenario: "def'))
+    assert (result.exit_code, "line" in result.stderr) == (2, True)
+
+
+def test_the_unforeseen_is_one_line_and_a_file(monkeypatch):
+    """A traceback helps nobody at a prompt, and is not lost either."""
+
+    def broken(*args, **how):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("onetrail.settings.Settings.from_file", broken)
+    result = _onetrail("policies", "-f", PRACTICE)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("onetrail: unexpected ZeroDivisionError: by zero; the whole of it is in ")
+    kept = Path(result.stderr.strip().rsplit(" ", 1)[1])
+    assert "Traceback" in kept.read_text()
+    kept.unlink()
+
+
+def test_policies_are_one_json_object():
+    """Every name of the contract is there, and each is a policy document."""
+    result = _onetrail(
+        "policies",
+        "-f",
+        PRACTICE,
+        "--old-bucket",
+        "acme-audit-us-east-1",
+        "--expires",
+        "2026-01-12T15:00:00Z",
+    )
+    documents = json.loads(result.stdout)
+    names = {
+        "central_bucket",
+        "central_bucket_open",
+        "old_bucket_open",
+        "kms_key",
+        "access_log_bucket",
+        "work_bucket",
+        "scp",
+        "rcp",
+    }
+    assert names <= set(documents)
+    assert all(document["Statement"] for document in documents.values())
+    assert "acme-audit-us-east-1" in json.dumps(documents["old_bucket_open"])
+
+
+def test_policies_explain_themselves():
+    """Each request with its verdict and the statement that decides; all as they must be."""
+    result = _onetrail("policies", "-f", PRACTICE, "--explain")
+    assert result.exit_code == 0
+    assert "✗" not in result.stdout
+    assert "OnlyCloudTrailWrites" in result.stdout
+
+
+def test_a_whole_record_is_verified_and_a_changed_one_is_not(tmp_path):
+    """Exit code 0 and 3."""
+    folder = tmp_path / "runs" / "trial"
+    with RunRecord(folder, "trial", WallClock()) as record:
+        record.append("step", line="one")
+        record.append("step", line="two")
+    whole = _onetrail("record", "verify", str(folder))
+    assert (whole.exit_code, "is whole. 2 lines" in whole.stdout) == (0, True)
+    path = folder / "record.jsonl"
+    path.write_text(path.read_text().replace('"one"', '"ten"'))
+    changed = _onetrail("record", "verify", str(folder))
+    assert changed.exit_code == 3
+    assert "line 1 was changed" in changed.stdout

@@ -1,0 +1,145 @@
+"""State and control: the hash sees writes and not reads, snapshots come back, control calls need their token."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onetrail.practice import accounts, state
+from onetrail.practice.control import Control
+from onetrail.practice.http import HttpRequest
+from tests.unit.practice.knocking import Estate
+
+ADMIN = f"{accounts.SOURCE}/TrailConsolidation"
+
+
+def given_some_of_everything(estate: Estate) -> None:
+    """A bucket with an object, a key, a topic, a user."""
+    s3 = estate.client("s3", ADMIN)
+    s3.create_bucket(Bucket="box")
+    s3.put_object(Bucket="box", Key="k", Body=b"x")
+    estate.client("kms", ADMIN).create_key()
+    estate.client("sns", ADMIN).create_topic(Name="t")
+    estate.client("iam", ADMIN).create_user(UserName="old-hand")
+
+
+def frozen(estate: Estate) -> str:
+    """The state's hash."""
+    return str(estate.do(lambda: state.digest(estate.world)))
+
+
+READS: list[tuple[str, str, dict[str, Any]]] = [
+    ("s3", "list_buckets", {}),
+    ("s3", "get_object", {"Bucket": "box", "Key": "k"}),
+    ("iam", "list_roles", {}),
+    ("iam", "get_account_summary", {}),
+    ("iam", "generate_credential_report", {}),
+    ("kms", "list_keys", {}),
+    ("sns", "list_topics", {}),
+    ("logs", "describe_log_groups", {}),
+    ("ec2", "describe_regions", {}),
+    ("config", "describe_config_rules", {}),
+    ("cloudwatch", "describe_alarms", {}),
+    ("events", "list_rules", {}),
+    ("organizations", "describe_organization", {}),
+]
+
+
+def test_reading_leaves_the_state_as_it_is(estate: Estate) -> None:
+    """No read call of any service changes the hash, in any region."""
+    given_some_of_everything(estate)
+    before = frozen(estate)
+    for service, call, asked in READS:
+        for region in (
+            ("us-east-1",) if service in ("s3", "iam", "organizations") else ("us-east-1", "eu-west-1")
+        ):
+            getattr(estate.client(service, ADMIN, region), call)(**asked)
+    assert frozen(estate) == before
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda e: e.client("s3", ADMIN).put_object(Bucket="box", Key="k", Body=b"y"),
+        lambda e: e.client("s3", ADMIN).put_object(
+            Bucket="box", Key="k", Body=b"x", StorageClass="STANDARD_IA"
+        ),
+        lambda e: e.client("s3", ADMIN).put_bucket_versioning(
+            Bucket="box", VersioningConfiguration={"Status": "Enabled"}
+        ),
+        lambda e: e.client("iam", ADMIN).create_user(UserName="new"),
+        lambda e: e.client("sns", ADMIN).create_topic(Name="another"),
+        lambda e: e.client("kms", ADMIN).create_alias(
+            AliasName="alias/a", TargetKeyId=e.client("kms", ADMIN).list_keys()["Keys"][0]["KeyId"]
+        ),
+        lambda e: e.client("logs", ADMIN).create_log_group(logGroupName="g"),
+        lambda e: e.do(lambda: e.world.clock.advance(1)),
+    ],
+)
+def test_every_write_changes_the_state(estate: Estate, write: Callable[[Estate], Any]) -> None:
+    """Objects, settings, other services and the clock all count."""
+    given_some_of_everything(estate)
+    before = frozen(estate)
+    write(estate)
+    assert frozen(estate) != before
+
+
+def test_a_snapshot_comes_back(estate: Estate, tmp_path: Path) -> None:
+    """After later writes the old state is there again, bytes, keys and sessions included."""
+    given_some_of_everything(estate)
+    s3 = estate.client("s3", ADMIN)
+    before = estate.do(lambda: state.save(estate.world, tmp_path / "snapshot"))
+    s3.delete_object(Bucket="box", Key="k")
+    estate.do(lambda: estate.world.clock.advance(86400))
+    assert frozen(estate) != before
+    assert estate.do(lambda: state.load(estate.world, tmp_path / "snapshot")) == before
+    assert s3.get_object(Bucket="box", Key="k")["Body"].read() == b"x"
+    assert len(estate.client("kms", ADMIN).list_keys()["Keys"]) == 1
+
+
+def test_what_is_no_snapshot_is_refused(estate: Estate, tmp_path: Path) -> None:
+    """And nothing is changed by it."""
+    (tmp_path / "other").write_bytes(b"not a snapshot")
+    before = frozen(estate)
+    with pytest.raises(state.BadSnapshot):
+        state.load(estate.world, tmp_path / "other")
+    assert frozen(estate) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "token", "body", "status"),
+    [
+        ("GET", "clock", "right", b"", 200),
+        ("GET", "clock", "wrong", b"", 403),
+        ("GET", "clock", "", b"", 403),
+        ("POST", "wait", "right", b'{"seconds": 60}', 200),
+        ("POST", "wait", "right", b'{"seconds": -1}', 400),
+        ("POST", "wait", "right", b"{}", 400),
+        ("POST", "wait", "right", b"[]", 400),
+        ("POST", "fault", "right", b'{"kind": "flood"}', 400),
+        ("POST", "restore", "right", b'{"path": "/nonexistent/file"}', 400),
+        ("GET", "nothing", "right", b"", 404),
+    ],
+)
+def test_control_calls(estate: Estate, method: str, name: str, token: str, body: bytes, status: int) -> None:
+    """Only with the token, and with an error in JSON for what makes no sense."""
+    control = Control(estate.world, "right")
+    headers = {"x-practice-token": token} if token else {}
+    reply = control(HttpRequest(method, f"/_practice/{name}", "", headers, body, True))
+    assert reply.status == status
+    assert ("error" in json.loads(reply.body)) == (status != 200)
+
+
+def test_waiting_runs_what_is_due_in_order(estate: Estate) -> None:
+    """Deeds run at their own instants, whatever the order in which they were asked for."""
+    clock = estate.world.clock
+    seen: list[str] = []
+    start = clock.now()
+    from datetime import timedelta
+
+    clock.at(start + timedelta(minutes=90), lambda: seen.append(f"second {clock.now() - start}"))
+    clock.at(start + timedelta(minutes=5), lambda: seen.append(f"first {clock.now() - start}"))
+    estate.do(lambda: clock.advance(7200))
+    assert seen == ["first 0:05:00", "second 1:30:00"]

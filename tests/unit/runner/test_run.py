@@ -1,0 +1,127 @@
+"""The runner executes notebooks in order, stops where it must, and says how each ended."""
+
+import json
+
+import nbformat
+import pytest
+from filelock import FileLock
+from given_run import given_an_answering_estate, given_notebooks, given_settings
+
+from onetrail.aws.estate import EstateNotRunning
+from onetrail.change import RunFolderBusy
+from onetrail.errors import WrongUse
+from onetrail.runner import NotebookUnfit, run
+
+
+@pytest.fixture(autouse=True)
+def _estate(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "practice"))
+    with given_an_answering_estate(tmp_path / "practice"):
+        yield
+
+
+def _run(tmp_path, *ends, first="", last="", **changes):
+    folder = given_notebooks(tmp_path, *ends)
+    return run(given_settings(tmp_path, **changes), first=first, last=last, folder=folder, live=False)
+
+
+@pytest.mark.slow
+def test_the_first_that_cannot_go_on_stops_the_run_and_findings_do_not(tmp_path):
+    """Findings are remembered and the run goes on; a refusal ends it, and the steps after it do not run."""
+    result = _run(tmp_path, "findings", "planned", "refused", "ok")
+    assert [(step.name, step.state, step.exit_code) for step in result.steps] == [
+        ("00_step_a", "findings", 3),
+        ("01_step_b", "planned", 0),
+        ("02_step_c", "refused", 2),
+    ]
+    assert result.exit_code == 2
+    assert result.steps[1].plan.startswith("p-")
+    assert result.steps[2].line == "pass approve=p-0"
+    assert not (tmp_path / "runs/trial/03_step_d.ipynb").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("end", "state", "code", "words"),
+    [
+        ("applied", "applied", 0, "Applied 1 change."),
+        ("waiting", "waiting", 0, "waiting for 02"),
+        ("not_yet", "not_yet", 4, "again after"),
+        ("not_yet_raised", "not_yet", 4, "again tomorrow"),
+        ("stopped", "stopped", 3, "Stopped before k"),
+        ("could_not_look", "findings", 3, "could not be looked at"),
+        ("failed", "failed", 1, "s3 said no"),
+        ("broken", "failed", 1, "ZeroDivisionError"),
+        ("not_importable", "failed", 1, "cannot import onetrail"),
+    ],
+)
+def test_each_end_has_its_exit_code(tmp_path, end, state, code, words):
+    """0 done, 1 failed, 2 wrong use, 3 done with findings, 4 not yet."""
+    result = _run(tmp_path, end)
+    assert (result.steps[0].state, result.exit_code) == (state, code)
+    assert words in result.steps[0].line
+    assert words in result.text
+
+
+@pytest.mark.slow
+def test_a_failed_notebook_links_to_the_failing_cell(tmp_path):
+    """The executed notebook's first cell leads to the cell that failed."""
+    result = _run(tmp_path, "broken")
+    executed = nbformat.read(result.steps[0].path, as_version=4)
+    assert "#papermill-error-cell" in executed.cells[0].source
+    assert any('id="papermill-error-cell"' in cell.source for cell in executed.cells[1:])
+
+
+@pytest.mark.slow
+def test_the_settings_reach_the_notebook(tmp_path):
+    """What the file and --approve say is what the cells see."""
+    result = _run(tmp_path, "approve", approve="p-0123456789ab")
+    assert "p-0123456789ab:onetrail-archive-044455556666" in json.dumps(
+        nbformat.read(result.steps[0].path, as_version=4)
+    )
+
+
+@pytest.mark.slow
+def test_an_executed_notebook_of_an_earlier_run_is_kept(tmp_path):
+    """A second and a third run leave what the first wrote."""
+    for _ in range(3):
+        result = _run(tmp_path, "ok", "ok", last="00")
+    kept = sorted(
+        str(path.relative_to(tmp_path / "runs/trial")) for path in (tmp_path / "runs/trial").rglob("*.ipynb")
+    )
+    assert kept == ["00_step_a.ipynb", "earlier/0001/00_step_a.ipynb", "earlier/0002/00_step_a.ipynb"]
+    assert len(result.steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [("03", "01", "comes after"), ("09", "", "no notebook '09'"), ("x", "", "no notebook")],
+)
+def test_a_range_that_is_none_is_wrong_use(tmp_path, first, last, words):
+    """Nothing runs when --from and --to do not fit."""
+    with pytest.raises(WrongUse, match=words):
+        _run(tmp_path, *["ok"] * 5, first=first, last=last)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_notebook_that_does_not_know_a_parameter_is_refused_before_anything_runs(tmp_path):
+    """papermill would warn and go on with the default."""
+    folder = given_notebooks(tmp_path, "ok", parameters="estate: str = 'practice'")
+    with pytest.raises(NotebookUnfit, match="does not know"):
+        run(given_settings(tmp_path), folder=folder)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_busy_run_folder_is_refused(tmp_path):
+    """Two runners, or a runner and a notebook that applies a plan, do not write into one folder."""
+    (tmp_path / "runs/trial").mkdir(parents=True)
+    for name in (".runner.lock", ".writer.lock"):
+        with FileLock(tmp_path / "runs/trial" / name), pytest.raises(RunFolderBusy, match="another process"):
+            _run(tmp_path, "ok")
+
+
+def test_without_an_estate_nothing_starts(tmp_path, monkeypatch):
+    """One line with the command that starts it."""
+    monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "none"))
+    with pytest.raises(EstateNotRunning, match="onetrail practice start"):
+        _run(tmp_path, "ok")

@@ -1,0 +1,68 @@
+"""The box opens for its own plan's id and for nothing else, and works without widgets."""
+
+from pathlib import Path
+
+import pytest
+from given import given_a_change, given_a_plan
+
+from onetrail import show
+from onetrail.settings import Settings
+
+PLAN = given_a_plan(given_a_change())
+
+
+def _box(approve="", plan=PLAN):
+    root = Path(__file__).resolve().parents[3]
+    return show.gate(
+        plan, Settings.from_file(root / "parameters" / "practice.yaml").with_values(approve=approve)
+    )
+
+
+@pytest.mark.parametrize("typed", [PLAN.id, f"  {PLAN.id}\n"])
+def test_the_plan_s_own_id_opens(typed):
+    """Spaces around it do not matter."""
+    box = _box()
+    assert box.approve == ""
+    assert "Open" in box.open_with(typed)
+    assert box.approve == PLAN.id
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "any", "p-000000000000", PLAN.id[:-1], PLAN.id.upper(), f"{PLAN.id},p-0"]
+)
+def test_nothing_else_does(typed):
+    """Not even `any`, which a parameters file may say on the practice estate."""
+    box = _box()
+    assert "stays closed" in box.open_with(typed)
+    assert box.approve == ""
+
+
+def test_what_the_parameters_approve_counts_without_typing():
+    """Unattended runs have nobody to type."""
+    assert _box(approve=PLAN.id).approve == PLAN.id
+
+
+@pytest.mark.parametrize("name", ["ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"])
+def test_without_people_it_is_one_sentence(monkeypatch, name):
+    """A recorded or unattended notebook holds no widget, and no text that varies."""
+    monkeypatch.setenv(name, "0" if name == "ONETRAIL_LIVE" else "1")
+    bundle = _box()._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert (
+        bundle["text/plain"]
+        == f'Closed: nothing is approved. To open it set approve = "{PLAN.id}" and run again.'
+    )
+
+
+def test_with_people_there_is_a_box_and_the_same_sentence(monkeypatch):
+    """The sentence is what a viewer without widgets shows."""
+    for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"):
+        monkeypatch.delenv(name, raising=False)
+    bundle, _ = _box()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"].startswith("Closed")
+
+
+def test_an_empty_plan_has_nothing_to_open():
+    """No box, no question."""
+    assert _box(plan=given_a_plan()).line == "Nothing is to be approved here."

@@ -1,0 +1,91 @@
+"""The tables of 02 and 03 say what the observation says, and say it when something could not be read."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onetrail.iam.build import central_bucket
+from onetrail.settings import Settings
+from onetrail.show import account_lockdown, bucket_creation
+from onetrail.steps.account_lockdown import LogAccount, Observation, Role
+from onetrail.steps.account_lockdown.observe import FLAGS
+from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation import BucketState
+from onetrail.steps.bucket_creation import Observation as Buckets
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.status import Stage, Status
+
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+FIRST = Role(
+    "OrganizationAccountAccessRole",
+    "arn",
+    "/",
+    TRUST,
+    attached=("arn:aws:iam::aws:policy/AdministratorAccess",),
+)
+LOG = LogAccount(
+    "044455556666",
+    "somebody",
+    root={"AccountMFAEnabled": 1},
+    users=(),
+    roles={FIRST.name: FIRST},
+    public_access=dict.fromkeys(FLAGS, False),
+    security_contact="",
+)
+SEEN = Observation(LOG, OldEstate((), (), (OldBucket("acme", "111122223333", "us-east-1"),)))
+
+
+def test_the_ways_in_say_which_closes_and_which_open():
+    text = str(account_lockdown.ways_in(SETTINGS, SEEN))
+    assert "7 ways in open, 1 close." in text
+    assert [line.split()[-1] for line in text.splitlines() if "999988887777:root" in line] == ["closes"]
+
+
+def test_roles_that_could_not_be_read_are_no_empty_list():
+    blind = replace(SEEN, log=replace(LOG, roles=None, users=None))
+    assert "could not be read" in str(account_lockdown.ways_in(SETTINGS, blind))
+    assert "could not look" in str(account_lockdown.account(blind))
+
+
+def test_old_buckets_are_counted():
+    assert "0 of 1 old buckets are held still" in str(account_lockdown.old_buckets(SEEN))
+
+
+def _given(done: bool) -> Buckets:
+    names = (SETTINGS.access_log_bucket, SETTINGS.work_bucket, SETTINGS.bucket_name)
+    stage = Status("02", Stage.DONE if done else Stage.OPEN, "roles are still to be made")
+    there = {name: BucketState(name, "absent") for name in names} if done else {}
+    return Buckets(
+        stage, LOG, there, datetime(2026, 1, 12, tzinfo=UTC), ("AWSLogs/1/CloudTrail/us-east-1/2021/",)
+    )
+
+
+def test_buckets_that_wait_for_02_say_so():
+    assert "02 comes first: roles are still to be made." in str(bucket_creation.buckets(_given(False)))
+    assert "(no rows)" in str(bucket_creation.lives(SETTINGS, _given(False)))
+    assert str(bucket_creation.buckets(_given(True))).count("not there yet") == 3
+
+
+def test_lives_name_the_day_on_which_old_logs_go():
+    text = str(bucket_creation.lives(SETTINGS, _given(True)))
+    assert "2029-01-01" in text
+    assert "GLACIER_IR" in text
+
+
+def test_a_policy_that_decides_wrongly_stands_first_and_the_verdict_counts_it():
+    assert "are decided as they must be" in str(bucket_creation.judged(SETTINGS))
+    document = central_bucket(archive_of(SETTINGS))
+    document["Statement"] = [s for s in document["Statement"] if s["Sid"] != "OnlyTls"]
+    text = str(bucket_creation.judged(SETTINGS, document))
+    assert "would be decided wrongly: the policy is not put" in text
+    assert "✗ wrong" in text.splitlines()[3]

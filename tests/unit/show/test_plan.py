@@ -1,0 +1,93 @@
+"""A plan is shown whole: nothing that would be sent is missing, and alike changes are no wall."""
+
+from given import given_a_change, given_a_plan
+
+from onetrail import show
+from onetrail.change import Bulk, Document
+
+REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
+
+
+def _policy(bucket, sid="OnetrailHoldStill", effect="Deny"):
+    statement = {
+        "Sid": sid,
+        "Effect": effect,
+        "Principal": "*",
+        "Action": "s3:DeleteObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _hold(region, **said):
+    bucket = f"acme-audit-{region}"
+    parameters = {"Bucket": bucket, "Policy": Document(_policy(bucket))}
+    return given_a_change(
+        f"hold-{bucket}",
+        region=region,
+        resource=bucket,
+        parameters=parameters,
+        before={"Policy": _policy(bucket, "Old", "Allow")},
+        **said,
+    )
+
+
+def test_twenty_of_a_kind_are_one_row():
+    """The count, and every single one folded away below it."""
+    shown = show.plan(given_a_plan(*map(_hold, REGIONS)))
+    assert "5 of them, from acme-audit-us-east-1" in shown.text
+    assert "1-5" in shown.text
+    for region in REGIONS:
+        assert f"acme-audit-{region}" in shown.html
+
+
+def test_three_of_a_kind_stand_for_themselves():
+    """A few are read one by one."""
+    assert "of them" not in show.plan(given_a_plan(*map(_hold, REGIONS[:3]))).text
+
+
+def test_what_is_sent_alike_is_shown_once_and_what_differs_apart():
+    """A group cannot hide the one that sends something else."""
+    odd = _hold("eu-central-1")
+    odd = given_a_change("odd", region=odd.region, resource=odd.resource, before=odd.before,
+                         parameters={**odd.parameters, "Policy": Document(_policy("quite-another-bucket"))})  # fmt: skip
+    shown = show.plan(given_a_plan(*map(_hold, REGIONS), odd))
+    assert "1-5: s3:PutBucketPolicy (5 alike" in shown.html
+    assert "6: s3:PutBucketPolicy on acme-audit-eu-central-1" in shown.html
+    assert "quite-another-bucket" in shown.html
+
+
+def test_policies_are_shown_by_the_statements_that_differ():
+    """Added, removed, changed, by Sid."""
+    html = show.plan(given_a_plan(_hold("us-east-1"))).html
+    assert "removed Old" in html
+    assert "added OnetrailHoldStill" in html
+
+
+def test_a_rule_shows_its_estimate_and_a_canary_that_it_must_be_refused():
+    """Bulk work is a rule with numbers beside it."""
+    bulk = Bulk(("CopyObject",), {"Bucket": "old"}, {"prefix": "AWSLogs/"}, estimate={"objects": 1_234_567})
+    copy = given_a_change("copy", call="CopyObject", bulk=bulk)
+    canary = given_a_change("canary", call="PutObject", expects="refused")
+    text = show.plan(given_a_plan(copy, canary)).text
+    assert "1,234,567" in text
+    assert "s3:PutObject, must be refused" in text
+
+
+def test_the_last_line_says_how_to_approve():
+    """And an empty plan does not."""
+    plan = given_a_plan(given_a_change())
+    assert show.plan(plan).text.endswith(f'approve = "{plan.id}"')
+    assert show.plan(given_a_plan()).text == "Nothing to change: everything this step is for is already so."
+    assert show.plan(given_a_plan(waiting_for="02", why="roles")).text == "waiting for 02: roles"
+
+
+def test_undo_goes_backwards():
+    """The last change is taken back first."""
+    text = show.undo(
+        given_a_plan(
+            given_a_change("a", undo="undo a"), given_a_change("b", call="PutBucketAcl", undo="undo b")
+        )
+    ).text
+    assert text.index("undo b") < text.index("undo a")
+    assert "nothing is to be undone" in show.undo(given_a_plan()).text

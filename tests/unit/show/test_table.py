@@ -1,0 +1,77 @@
+"""A table's numbers read the same on every Python and every machine."""
+
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pytest
+
+from onetrail import show
+from onetrail.change import State
+from onetrail.show.table import written, written_column
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1234567, "1,234,567"),
+        (3.0, "3"),  # pandas makes floats of whole numbers where one is missing
+        (None, "–"),
+        (float("nan"), "–"),
+        (pd.NaT, "–"),
+        (True, "yes"),
+        ("044455556666", "044455556666"),  # an account id stays text
+        (datetime(2026, 1, 12, 9, tzinfo=UTC), "2026-01-12T09:00:00Z"),
+        (date(2026, 1, 12), "2026-01-12"),
+        (State.COULD_NOT_LOOK, "could_not_look"),
+        (["b", "a"], "b, a"),  # a list has its own order
+        ({"b", "a"}, "a, b"),  # a set has none
+        ([], "–"),
+    ],
+)
+def test_values(value, text):
+    """Each kind of value has one form."""
+    assert written(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([1, 2000], ["1", "2,000"]),
+        ([0.5, 12], ["0.50", "12.00"]),  # the same decimals throughout
+        ([0.0004, 0.02], ["0.0004", "0.0200"]),  # prices of single requests
+        ([1.5, None], ["1.50", "–"]),
+        ([], []),
+    ],
+)
+def test_a_column_has_the_same_decimals_throughout(values, texts):
+    """Numbers can be compared by eye."""
+    assert written_column(values) == texts
+
+
+def test_a_table_has_caption_total_and_verdict_and_cuts_nothing():
+    """pandas would cut a key at fifty characters."""
+    key = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/01/01/" + "x" * 80
+    frame = pd.DataFrame({"key": [key, "b"], "size (MB)": [1200, 34]})
+    shown = show.table(frame, "Objects", verdict="Two objects.", total={"key": "all", "size (MB)": 1234})
+    for said in (shown.html, shown.text):
+        for part in ("Objects", key, "1,200", "1,234", "Two objects."):
+            assert part in said
+
+
+def test_many_rows_fold_away_but_stay_in_the_text():
+    """A long table is no wall, and nothing of it is lost."""
+    shown = show.table(pd.DataFrame({"n": [f"row {i}" for i in range(75)]}), "Rows")
+    assert "15 more rows" in shown.html
+    assert "row 74" in shown.text
+
+
+def test_an_empty_table_says_so():
+    """No rows is a statement."""
+    assert "(no rows)" in show.table(pd.DataFrame({"n": []}), "Rows").text
+
+
+def test_what_comes_from_aws_cannot_become_markup():
+    """A bucket's tag may hold anything."""
+    shown = show.table(pd.DataFrame({"tag": ["<script>x</script>"]}), "<b>")
+    assert "<script>" not in shown.html
+    assert "<b>" not in shown.html.replace("<br>", "")

@@ -1,0 +1,352 @@
+"""02: the log account is closed without locking anybody out, and old buckets are held still; drift is put right by one change."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onetrail import iam, names
+from onetrail.change import BREAK_GLASS, NAMED, State, canonical_json
+from onetrail.iam.build import old_bucket_hold_still, old_bucket_shell, trust
+from onetrail.settings import Settings
+from onetrail.steps import account_lockdown as step
+from onetrail.steps.account_lockdown.hold_still import held_policy, without_dead_principals
+from onetrail.steps.account_lockdown.observe import FLAGS
+from onetrail.steps.account_lockdown.propose import roles_for
+from onetrail.steps.account_lockdown.status import log_account_status
+from onetrail.steps.old_estate import OldBucket, OldEstate
+
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+LOG, SOURCE = "044455556666", "111122223333"
+KEEPER = "arn:aws:iam::111122223333:role/TrailConsolidation"
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+MANAGEMENT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+DELIVERY = {
+    "Sid": "AWSCloudTrailWrite",
+    "Effect": "Allow",
+    "Principal": {"Service": "cloudtrail.amazonaws.com"},
+    "Action": "s3:PutObject",
+    "Resource": "arn:aws:s3:::acme-audit-us-east-1/AWSLogs/111122223333/*",
+}
+EXPIRES = {"ID": "expire", "Filter": {"Prefix": ""}, "Status": "Enabled", "Expiration": {"Days": 400}}
+
+
+def given_an_old_bucket(**parts: Any) -> OldBucket:
+    bucket = OldBucket("acme-audit-us-east-1", SOURCE, "us-east-1", logging={"TargetBucket": "x"})
+    return replace(bucket, **{"policy": {"Version": "2012-10-17", "Statement": [DELIVERY]}, **parts})
+
+
+def given_a_held_bucket(**parts: Any) -> OldBucket:
+    bucket = given_an_old_bucket()
+    return replace(bucket, **{"policy": held_policy("aws", bucket, KEEPER), **parts})
+
+
+def given_a_fresh_log_account(*buckets: OldBucket) -> step.Observation:
+    first = step.Role(
+        "OrganizationAccountAccessRole",
+        f"arn:aws:iam::{LOG}:role/OrganizationAccountAccessRole",
+        "/",
+        MANAGEMENT,
+        attached=(ADMIN,),
+    )
+    log = step.LogAccount(
+        LOG,
+        f"arn:aws:sts::{LOG}:assumed-role/OrganizationAccountAccessRole/s",
+        root={"AccountAccessKeysPresent": 0, "AccountSigningCertificatesPresent": 0, "AccountMFAEnabled": 0},
+        users=(),
+        roles={first.name: first},
+        public_access=dict.fromkeys(FLAGS, False),
+        security_contact="",
+    )
+    return step.Observation(log, OldEstate((), (), buckets), {SOURCE: KEEPER})
+
+
+def given_a_closed_log_account(*buckets: OldBucket) -> step.Observation:
+    fresh = given_a_fresh_log_account(*buckets)
+    roles = {
+        wanted.name: step.Role(
+            wanted.name,
+            names.role_arn("aws", LOG, wanted.name),
+            "/",
+            wanted.trust,
+            inline={wanted.name: wanted.policy} if wanted.policy else {},
+            attached=wanted.attached,
+            tags={"onetrail": "practice"},
+        )
+        for wanted in roles_for(SETTINGS, fresh.log, buckets)
+    }
+    first = replace(
+        fresh.log.roles["OrganizationAccountAccessRole"], trust=trust(SETTINGS.break_glass_principals)
+    )
+    log = replace(
+        fresh.log,
+        roles={**roles, first.name: first},
+        public_access=dict.fromkeys(FLAGS, True),
+        security_contact="security@practice.example",
+    )
+    return replace(fresh, log=log)
+
+
+def with_role(seen: step.Observation, name: str, **parts: Any) -> step.Observation:
+    roles = {**seen.log.roles, name: replace(seen.log.roles[name], **parts)}
+    return replace(seen, log=replace(seen.log, roles=roles))
+
+
+def keys(seen: step.Observation) -> list[str]:
+    return [change.key for change in step.propose(SETTINGS, seen).changes]
+
+
+def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_buckets_come_last() -> None:
+    plan = step.propose(
+        SETTINGS, given_a_fresh_log_account(given_an_old_bucket(lifecycle={"Rules": [EXPIRES]}))
+    )
+    assert [change.key for change in plan.changes] == [
+        "onetrail-break-glass: role",
+        "onetrail-break-glass: has AdministratorAccess",
+        "onetrail-operator: role",
+        "onetrail-operator: policy",
+        "onetrail-reader: role",
+        "onetrail-reader: policy",
+        "onetrail-grant-keeper: role",
+        "onetrail-grant-keeper: policy",
+        "onetrail-copier: role",
+        "onetrail-copier: policy",
+        "public access",
+        "security contact",
+        "OrganizationAccountAccessRole: trust",
+        "acme-audit-us-east-1: lifecycle",
+        "acme-audit-us-east-1: policy",
+    ]
+
+
+def test_the_old_way_in_is_narrowed_only_behind_the_proof_of_the_new_one() -> None:
+    plan = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket()))
+    narrowing = next(c for c in plan.changes if c.key == "OrganizationAccountAccessRole: trust")
+    assert narrowing.requires == "new_way_in"
+    assert narrowing.before == MANAGEMENT
+    assert iam.canonical(narrowing.parameters["PolicyDocument"].value) == iam.canonical(
+        trust(["arn:aws:iam::999988887777:role/SecurityLead"])
+    )
+
+
+def test_the_first_role_gets_its_power_from_the_identity_that_made_it_since_it_has_none_itself() -> None:
+    changes = {c.key: c for c in step.propose(SETTINGS, given_a_fresh_log_account()).changes}
+    assert changes["onetrail-break-glass: has AdministratorAccess"].actor == NAMED
+    assert changes["onetrail-operator: role"].actor == BREAK_GLASS
+    assert changes["onetrail-operator: role"].requires == "may_administer"
+
+
+def test_what_is_done_proposes_nothing() -> None:
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    assert keys(seen) == []
+    assert {f.state for f in step.check(SETTINGS, seen)} == {State.OK}
+    assert log_account_status(SETTINGS, seen.log).done
+
+
+def test_an_account_without_old_buckets_needs_neither_copier_nor_grant_keeper() -> None:
+    made = [k for k in keys(given_a_fresh_log_account()) if k.endswith(": role")]
+    assert made == ["onetrail-break-glass: role", "onetrail-operator: role", "onetrail-reader: role"]
+
+
+OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+
+
+@pytest.mark.parametrize(
+    ("role", "parts", "change", "call"),
+    [
+        # somebody let the whole management account become the operator
+        ("onetrail-operator", {"trust": MANAGEMENT}, "onetrail-operator: trust", "UpdateAssumeRolePolicy"),
+        # the reader may suddenly do everything in S3
+        (
+            "onetrail-reader",
+            {"inline": {"onetrail-reader": OTHER}},
+            "onetrail-reader: policy",
+            "PutRolePolicy",
+        ),
+        # the copier lost its policy
+        ("onetrail-copier", {"inline": {}}, "onetrail-copier: policy", "PutRolePolicy"),
+        # break-glass cannot undo anything any more
+        (
+            "onetrail-break-glass",
+            {"attached": ()},
+            "onetrail-break-glass: has AdministratorAccess",
+            "AttachRolePolicy",
+        ),
+        # the tag by which it is found again is gone
+        ("onetrail-reader", {"tags": {}}, "onetrail-reader: tag", "TagRole"),
+        # the old way in stands open again
+        (
+            "OrganizationAccountAccessRole",
+            {"trust": MANAGEMENT},
+            "OrganizationAccountAccessRole: trust",
+            "UpdateAssumeRolePolicy",
+        ),
+    ],
+)
+def test_one_thing_that_differs_is_put_right_by_one_change(
+    role: str, parts: dict[str, Any], change: str, call: str
+) -> None:
+    seen = with_role(given_a_closed_log_account(given_a_held_bucket()), role, **parts)
+    plan = step.propose(SETTINGS, seen)
+    assert [(c.key, c.call) for c in plan.changes] == [(change, call)]
+    assert not log_account_status(SETTINGS, seen.log).done or role == "onetrail-copier"
+
+
+def test_a_further_policy_of_our_role_is_taken_away() -> None:
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    inline = {**seen.log.roles["onetrail-reader"].inline, "extra": OTHER}
+    seen = with_role(seen, "onetrail-reader", inline=inline, attached=(ADMIN,))
+    assert keys(seen) == [
+        "onetrail-reader: has no AdministratorAccess",
+        "onetrail-reader: without policy extra",
+    ]
+
+
+def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_fails_the_check() -> None:
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    blind = replace(seen, log=replace(seen.log, roles=None, could_not_look=("ListRoles: AccessDenied: no",)))
+    assert keys(blind) == []
+    assert step.check(SETTINGS, blind)[0].state is State.COULD_NOT_LOOK
+    assert not log_account_status(SETTINGS, blind.log).done
+    half = with_role(seen, "onetrail-reader", inline={}, could_not_look=("GetRolePolicy: AccessDenied: no",))
+    assert keys(half) == []
+    assert step.check(SETTINGS, half)[0].state is State.COULD_NOT_LOOK
+
+
+def test_users_keys_of_root_and_foreign_roles_are_findings_and_nobody_is_removed() -> None:
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    stranger = step.Role("Backdoor", f"arn:aws:iam::{LOG}:role/Backdoor", "/", MANAGEMENT, attached=(ADMIN,))
+    service = step.Role(
+        "AWSServiceRoleForSupport", "arn", "/aws-service-role/support.amazonaws.com/", MANAGEMENT
+    )
+    log = replace(
+        seen.log,
+        root={**seen.log.root, "AccountAccessKeysPresent": 1},
+        users=(step.User("old-admin", ("AKIA1",)),),
+        roles={**seen.log.roles, "Backdoor": stranger, service.name: service},
+    )
+    found = step.check(SETTINGS, replace(seen, log=log))
+    assert [(f.id, f.state) for f in found[:3]] == [
+        ("02.foreign-role", State.FINDING),
+        ("02.root", State.FINDING),
+        ("02.users", State.FINDING),
+    ]
+    assert keys(replace(seen, log=log)) == []
+    assert not any(service.name in f.resource for f in found)
+
+
+def test_the_paths_into_the_account_show_who_loses_the_way_in() -> None:
+    ways = step.paths(SETTINGS, given_a_fresh_log_account(given_an_old_bucket()))
+    lost = [(way.role, way.principal) for way in ways if way.now and not way.after]
+    assert lost == [("OrganizationAccountAccessRole", "arn:aws:iam::999988887777:root")]
+    assert ("onetrail-break-glass", "arn:aws:iam::999988887777:role/SecurityLead") in [
+        (way.role, way.principal) for way in ways if way.after and not way.now
+    ]
+
+
+def test_freezing_changes_the_status_of_rules_and_nothing_else() -> None:
+    abort = {
+        "ID": "abort",
+        "Filter": {},
+        "Status": "Enabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
+    off = {**EXPIRES, "ID": "off", "Status": "Disabled"}
+    ours = {**EXPIRES, "ID": "onetrail-empty"}
+    lifecycle = {
+        "Rules": [EXPIRES, abort, off, ours],
+        "TransitionDefaultMinimumObjectSize": "varies_by_storage_class",
+    }
+    plan = step.propose(SETTINGS, given_a_closed_log_account(given_a_held_bucket(lifecycle=lifecycle)))
+    (change,) = plan.changes
+    assert change.call == "PutBucketLifecycleConfiguration"
+    assert change.parameters == {
+        "Bucket": "acme-audit-us-east-1",
+        "ExpectedBucketOwner": SOURCE,
+        "LifecycleConfiguration": {"Rules": [{**EXPIRES, "Status": "Disabled"}, abort, off, ours]},
+        "TransitionDefaultMinimumObjectSize": "varies_by_storage_class",
+    }
+    assert change.before == lifecycle
+
+
+def test_a_dead_principal_goes_and_the_reason_says_so() -> None:
+    dead = "AIDAQ3EGVDNBEXAMPLE01"
+    mixed = {
+        "Effect": "Allow",
+        "Principal": {"AWS": [dead, "arn:aws:iam::111122223333:role/Siem"]},
+        "Action": "s3:GetObject",
+        "Resource": "*",
+    }
+    alone = {"Effect": "Allow", "Principal": {"AWS": dead}, "Action": "s3:GetObject", "Resource": "*"}
+    bucket = given_an_old_bucket(policy={"Version": "2012-10-17", "Statement": [DELIVERY, mixed, alone]})
+    (change,) = step.propose(SETTINGS, given_a_closed_log_account(bucket)).changes
+    sent = change.parameters["Policy"].value
+    assert sent["Statement"] == [
+        DELIVERY,
+        {**mixed, "Principal": {"AWS": "arn:aws:iam::111122223333:role/Siem"}},
+        *old_bucket_hold_still("aws", bucket.name, (KEEPER,)),
+    ]
+    assert dead in change.reason
+    assert dead in canonical_json(change.before)
+
+
+def test_a_dead_principal_in_a_not_principal_is_shown_and_left_alone() -> None:
+    odd = {
+        "Effect": "Deny",
+        "NotPrincipal": {"AWS": "AIDAQ3EGVDNBEXAMPLE01"},
+        "Action": "s3:*",
+        "Resource": "*",
+    }
+    bucket = given_an_old_bucket(policy={"Version": "2012-10-17", "Statement": [odd]})
+    assert without_dead_principals(bucket.policy) == bucket.policy
+    seen = given_a_closed_log_account(bucket)
+    assert keys(seen) == []
+    worst = step.check(SETTINGS, seen)[0]
+    assert (worst.id, worst.state) == ("02.held", State.FINDING)
+
+
+def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
+    bucket = given_an_old_bucket(policy=None, could_not_look=("get_bucket_policy: AccessDenied: no",))
+    seen = given_a_closed_log_account(bucket)
+    assert keys(seen) == []
+    assert step.check(SETTINGS, seen)[0].state is State.COULD_NOT_LOOK
+
+
+def test_held_still_means_that_an_administrator_cannot_delete_and_cloudtrail_still_delivers() -> None:
+    (change,) = step.propose(SETTINGS, given_a_closed_log_account(given_an_old_bucket())).changes
+    sent = change.parameters["Policy"].value
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    log = "arn:aws:s3:::acme-audit-us-east-1/AWSLogs/111122223333/x.json.gz"
+
+    def may(who: iam.Principal, action: str, policy: Any) -> bool:
+        identity = () if who.service else (everything,)
+        return iam.evaluate(
+            iam.Request(who, action, log, SOURCE), iam.Policies(identity=identity, resource=policy)
+        ).allowed
+
+    admin, keeper = iam.role("arn:aws:iam::111122223333:role/Admin"), iam.role(KEEPER)
+    assert may(admin, "s3:DeleteObject", given_an_old_bucket().policy)
+    assert not may(admin, "s3:DeleteObject", sent)
+    assert may(keeper, "s3:DeleteObject", sent)
+    assert may(iam.service("cloudtrail.amazonaws.com"), "s3:PutObject", sent)
+
+
+def test_an_empty_shell_is_left_as_it_is() -> None:
+    shell = given_an_old_bucket(policy=old_bucket_shell("aws", "acme-audit-us-east-1", (KEEPER,)))
+    assert keys(given_a_closed_log_account(shell)) == []
+
+
+def test_the_plan_id_depends_neither_on_the_session_that_looked_nor_on_notes() -> None:
+    seen = given_a_fresh_log_account(given_an_old_bucket())
+    later = replace(seen, log=replace(seen.log, entered_as="arn:aws:sts::044455556666:assumed-role/x/other"))
+    assert step.propose(SETTINGS, seen).id == step.propose(SETTINGS, later).id

@@ -1,0 +1,421 @@
+"""03: three buckets as wanted, each piece only where it differs, a foreign name refused, the policy judged before it is put."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onetrail import iam
+from onetrail.change import BREAK_GLASS, NAMED, Document, Result, State, canonical_json
+from onetrail.iam import Opening
+from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window, kms_key
+from onetrail.s3.retention import retain_until
+from onetrail.settings import Settings
+from onetrail.steps import bucket_creation as step
+from onetrail.steps import policies
+from onetrail.steps.account_lockdown import LogAccount, Role
+from onetrail.steps.account_lockdown.observe import FLAGS
+from onetrail.steps.account_lockdown.propose import roles_for
+from onetrail.steps.archive import archive_of
+from onetrail.steps.archive_key import ALIAS
+from onetrail.steps.bucket_creation.judged import policy_judged
+from onetrail.steps.bucket_creation.lifecycle import archive_rules, dated_rule, lock_days
+from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.status import Stage, Status
+
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+ARCHIVE = archive_of(SETTINGS)
+LOG = "044455556666"
+CENTRAL, ACCESS, WORK = SETTINGS.bucket_name, SETTINGS.access_log_bucket, SETTINGS.work_bucket
+NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
+FOLDER = "AWSLogs/111122223333/CloudTrail/eu-west-1/2021/"
+KEY = "arn:aws:kms:us-east-1:044455556666:key/0a1b2c3d-0000-0000-0000-000000000000"
+
+
+def given_nothing_made_yet(settings: Settings = SETTINGS, folders: tuple[str, ...] = ()) -> step.Observation:
+    names = (settings.access_log_bucket, settings.work_bucket, settings.bucket_name)
+    log = LogAccount(LOG, f"arn:aws:sts::{LOG}:assumed-role/onetrail-operator/s", roles={})
+    return step.Observation(
+        Status("02", Stage.DONE, "closed"),
+        log,
+        {name: step.BucketState(name, "absent") for name in names},
+        NOW,
+        folders,
+    )
+
+
+def given_all_made(
+    settings: Settings = SETTINGS, folders: tuple[str, ...] = (), key: str = ""
+) -> step.Observation:
+    """What AWS would show after the plan: built from the calls, not from the wanted values."""
+    before = given_nothing_made_yet(settings, folders)
+    before = replace(before, log=replace(before.log, key_arn=key))
+    return after(before, step.propose(settings, before).changes)
+
+
+def after(seen: step.Observation, changes: Any) -> step.Observation:
+    buckets = dict(seen.buckets)
+    for change in changes:
+        if change.service == "s3":
+            name = change.parameters["Bucket"]
+            buckets[name] = _sent(buckets[name], change.call, change.parameters)
+    return replace(seen, buckets=buckets)
+
+
+def _sent(there: step.BucketState, call: str, said: Mapping[str, Any]) -> step.BucketState:
+    if call == "CreateBucket":
+        versioned = "Enabled" if said["ObjectLockEnabledForBucket"] else ""
+        return replace(
+            there,
+            state="ours",
+            region="us-east-1",
+            created=NOW,
+            ownership=said["ObjectOwnership"],
+            versioning=versioned,
+        )
+    part: dict[str, Any] = {
+        "PutPublicAccessBlock": lambda: {"public_access": said["PublicAccessBlockConfiguration"]},
+        "PutBucketOwnershipControls": lambda: {
+            "ownership": said["OwnershipControls"]["Rules"][0]["ObjectOwnership"]
+        },
+        "PutBucketVersioning": lambda: {"versioning": said["VersioningConfiguration"]["Status"]},
+        "PutBucketEncryption": lambda: {"encryption": said["ServerSideEncryptionConfiguration"]["Rules"][0]},
+        "PutBucketTagging": lambda: {"tags": {t["Key"]: t["Value"] for t in said["Tagging"]["TagSet"]}},
+        "PutObjectLockConfiguration": lambda: {"lock": said["ObjectLockConfiguration"]},
+        "PutBucketLifecycleConfiguration": lambda: {"lifecycle": said["LifecycleConfiguration"]},
+        "PutBucketLogging": lambda: {"logging": said["BucketLoggingStatus"]["LoggingEnabled"]},
+        "PutBucketPolicy": lambda: {"policy": said["Policy"].value},
+    }[call]()
+    return replace(there, **part)
+
+
+def with_bucket(seen: step.Observation, name: str, **parts: Any) -> step.Observation:
+    return replace(seen, buckets={**seen.buckets, name: replace(seen.buckets[name], **parts)})
+
+
+def calls(seen: step.Observation, settings: Settings = SETTINGS) -> list[tuple[str, str]]:
+    return [(change.parameters["Bucket"], change.call) for change in step.propose(settings, seen).changes]
+
+
+def test_the_buckets_are_made_in_the_order_in_which_they_need_each_other_and_the_policy_comes_last() -> None:
+    said = calls(given_nothing_made_yet())
+    assert [name for name, call in said if call == "CreateBucket"] == [ACCESS, WORK, CENTRAL]
+    assert [call for name, call in said if name == CENTRAL] == [
+        "CreateBucket",
+        "PutPublicAccessBlock",
+        "PutBucketEncryption",
+        "PutBucketTagging",
+        "PutObjectLockConfiguration",
+        "PutBucketLifecycleConfiguration",
+        "PutBucketLogging",
+        "PutBucketPolicy",
+    ]
+    assert (ACCESS, "PutObjectLockConfiguration") not in said, "S3 logs into no locked bucket"
+
+
+def test_what_is_done_proposes_nothing_and_finds_nothing() -> None:
+    seen = given_all_made(folders=(FOLDER,))
+    assert calls(seen) == []
+    assert {f.state for f in step.check(SETTINGS, seen)} == {State.OK}
+
+
+@pytest.mark.parametrize("lock", ["none", "governance", "compliance"])
+def test_every_choice_of_lock_comes_to_rest(lock: str) -> None:
+    settings = SETTINGS.with_values(object_lock=lock)
+    assert calls(given_all_made(settings), settings) == []
+
+
+def test_without_a_lock_versioning_is_asked_for_by_itself() -> None:
+    settings = SETTINGS.with_values(object_lock="none")
+    assert (CENTRAL, "PutBucketVersioning") in calls(given_nothing_made_yet(settings), settings)
+
+
+def _lock(mode: str, days: int) -> dict[str, Any]:
+    return {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": mode, "Days": days}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "call"),
+    [
+        # one of the four blocks was taken off
+        (
+            CENTRAL,
+            {"public_access": {**dict.fromkeys(FLAGS, True), "BlockPublicPolicy": False}},
+            "PutPublicAccessBlock",
+        ),
+        # ACLs count again
+        (CENTRAL, {"ownership": "ObjectWriter"}, "PutBucketOwnershipControls"),
+        # versioning was suspended
+        (ACCESS, {"versioning": "Suspended"}, "PutBucketVersioning"),
+        # somebody shortened the lock
+        (CENTRAL, {"lock": _lock("GOVERNANCE", 1)}, "PutObjectLockConfiguration"),
+        # the default retention is gone, the lock itself is on
+        (WORK, {"lock": {"ObjectLockEnabled": "Enabled"}}, "PutObjectLockConfiguration"),
+        # logs would expire tomorrow
+        (
+            CENTRAL,
+            {
+                "lifecycle": {
+                    "Rules": [{"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}]
+                }
+            },
+            "PutBucketLifecycleConfiguration",
+        ),
+        # nobody writes down who reads
+        (CENTRAL, {"logging": None}, "PutBucketLogging"),
+        # the tag is gone, but the bucket is still empty
+        (WORK, {"tags": {}}, "PutBucketTagging"),
+        # encrypted with somebody else's key
+        (
+            WORK,
+            {"encryption": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}},
+            "PutBucketEncryption",
+        ),
+    ],
+)
+def test_one_setting_that_differs_is_put_right_by_one_change_as_break_glass(
+    name: str, parts: dict[str, Any], call: str
+) -> None:
+    seen = with_bucket(given_all_made(), name, **parts)
+    (change,) = step.propose(SETTINGS, seen).changes
+    assert (change.parameters["Bucket"], change.call, change.actor) == (name, call, BREAK_GLASS)
+    assert [f.resource for f in step.check(SETTINGS, seen) if f.state is State.PLANNED] == [name]
+    assert calls(after(seen, [change])) == []
+
+
+def test_a_policy_that_differs_is_put_back_behind_its_verdict() -> None:
+    weak = iam.without_sids(central_bucket(ARCHIVE), {"OnlyCloudTrailWrites"})
+    (change,) = step.propose(SETTINGS, with_bucket(given_all_made(), CENTRAL, policy=weak)).changes
+    assert (change.call, change.requires, change.actor) == ("PutBucketPolicy", "policy_judged", BREAK_GLASS)
+    found = step.check(SETTINGS, with_bucket(given_all_made(), CENTRAL, policy=weak))
+    assert any(f.id == "03.policy" and "writes an object" in f.evidence for f in found)
+
+
+def test_a_bucket_without_its_policy_yet_is_built_by_the_operator() -> None:
+    plan = step.propose(SETTINGS, given_nothing_made_yet())
+    assert {change.actor for change in plan.changes} == {NAMED}
+
+
+def test_the_compliance_seal_of_06_is_no_drift_and_a_mended_length_keeps_the_mode() -> None:
+    days = lock_days(SETTINGS.retention_years)
+    assert calls(with_bucket(given_all_made(), CENTRAL, lock=_lock("COMPLIANCE", days))) == []
+    (change,) = step.propose(
+        SETTINGS, with_bucket(given_all_made(), CENTRAL, lock=_lock("COMPLIANCE", 1))
+    ).changes
+    assert change.parameters["ObjectLockConfiguration"] == _lock("COMPLIANCE", days)
+
+
+@pytest.mark.parametrize("document", [central_bucket_window, lambda a: _opened(a)], ids=["window", "open"])
+def test_a_grant_that_stands_open_is_left_to_05(document: Any) -> None:
+    seen = with_bucket(given_all_made(), CENTRAL, policy=document(ARCHIVE))
+    assert calls(seen) == []
+    assert [f.id for f in step.check(SETTINGS, seen) if f.state is State.FINDING] == ["03.policy"]
+
+
+def test_an_opening_with_one_word_too_many_is_drift() -> None:
+    document = _opened(ARCHIVE)
+    extra = {"Sid": "More", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    document["Statement"].append(extra)
+    assert step.grant_state(ARCHIVE, document) == "other"
+    assert calls(with_bucket(given_all_made(), CENTRAL, policy=document)) == [(CENTRAL, "PutBucketPolicy")]
+
+
+def _opened(archive: iam.Archive) -> dict[str, Any]:
+    return central_bucket_open(
+        archive, (archive.copier_arn,), ("acme-audit-us-east-1",), "2026-01-12T15:00:00Z"
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"state": "elsewhere"}, "another account"),
+        ({"state": "ours", "region": "eu-west-1"}, "eu-west-1"),
+        ({"state": "ours", "region": "us-east-1", "empty": False}, "holds objects"),
+    ],
+)
+def test_a_bucket_that_is_not_ours_is_refused_by_name(parts: dict[str, Any], words: str) -> None:
+    with pytest.raises(step.BucketNotOurs, match=words) as refused:
+        step.propose(SETTINGS, with_bucket(given_nothing_made_yet(), CENTRAL, **parts))
+    assert CENTRAL in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize("parts", [{"empty": True}, {"empty": False, "tags": {"onetrail": "earlier"}}])
+def test_an_empty_or_tagged_bucket_is_adopted_and_keeps_its_tags(parts: dict[str, Any]) -> None:
+    seen = with_bucket(
+        given_nothing_made_yet(), CENTRAL, state="ours", region="us-east-1", created=NOW, **parts
+    )
+    plan = step.propose(SETTINGS, seen)
+    assert (CENTRAL, "CreateBucket") not in calls(seen)
+    assert (CENTRAL, "PutObjectLockConfiguration") in calls(seen)
+    assert calls(after(seen, plan.changes)) == []
+
+
+def test_a_forerunner_that_is_not_done_is_waited_for() -> None:
+    seen = replace(
+        given_nothing_made_yet(), forerunner=Status("02", Stage.OPEN, "roles are still to be made")
+    )
+    plan = step.propose(SETTINGS, seen)
+    assert (plan.waiting_for, plan.changes) == ("02", ())
+    assert step.check(SETTINGS, seen) == []
+
+
+def test_a_setting_that_could_not_be_read_is_not_written_over() -> None:
+    seen = with_bucket(
+        given_all_made(), CENTRAL, policy=None, could_not_look=("get_bucket_policy: AccessDenied: no",)
+    )
+    assert calls(seen) == []
+    assert step.check(SETTINGS, seen)[0].state is State.COULD_NOT_LOOK
+
+
+def test_the_policy_is_sent_only_if_it_decides_every_request_as_it_must() -> None:
+    assert policy_judged(ARCHIVE, central_bucket(ARCHIVE)).met
+    assert all(verdict.as_wanted for verdict in step.verdicts(SETTINGS))
+
+
+def test_a_deny_that_forgets_cloudtrail_is_seen_before_it_is_put() -> None:
+    """The classic mistake: `aws:PrincipalArn` alone. A service has none, so the Deny hits CloudTrail itself."""
+    document = central_bucket(ARCHIVE)
+    for statement in document["Statement"]:
+        if statement["Sid"] == "OnlyCloudTrailWrites":
+            statement["Condition"] = {"ArnNotEquals": {"aws:PrincipalArn": ARCHIVE.break_glass_arn}}
+    wrong = [v for v in step.verdicts(SETTINGS, document) if not v.as_wanted]
+    refused = [v for v in wrong if v.expectation.request.principal.service == "cloudtrail.amazonaws.com"]
+    assert refused
+    assert {v.decision.sid for v in refused} == {"OnlyCloudTrailWrites"}
+    state = policy_judged(ARCHIVE, document)
+    assert not state.met
+    assert "OnlyCloudTrailWrites" in state.why
+
+
+@pytest.mark.parametrize("years", [1, 4, 5, 7, 10, 30])
+def test_the_lock_is_never_shorter_than_the_retention_from_any_day_on(years: int) -> None:
+    days = lock_days(years)
+    for day in (date(2023, 3, 1), date(2024, 2, 29), date(2026, 1, 12), date(2027, 12, 31)):
+        assert datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=days) >= retain_until(
+            day, years
+        )
+    assert days <= 365.25 * years + 3
+
+
+def test_old_logs_go_when_their_own_retention_ends_not_seven_years_after_the_copy() -> None:
+    rule = dated_rule("", FOLDER, 7)
+    assert rule["Filter"] == {"Prefix": FOLDER}
+    assert rule["Expiration"] == {"Date": datetime(2029, 1, 1, tzinfo=UTC)}
+
+
+def test_years_that_are_over_and_the_current_one_get_no_rule_of_their_own() -> None:
+    folders = (FOLDER, FOLDER.replace("2021", "2015"), FOLDER.replace("2021", "2026"))
+    change = next(
+        c
+        for c in step.propose(SETTINGS, given_nothing_made_yet(folders=folders)).changes
+        if c.key == f"{CENTRAL}: lifecycle"
+    )
+    dated = [
+        r["ID"]
+        for r in change.parameters["LifecycleConfiguration"]["Rules"]
+        if r["ID"].startswith("onetrail-dated")
+    ]
+    assert dated == [f"onetrail-dated {FOLDER}"]
+
+
+def test_dated_rules_stay_when_the_old_buckets_are_long_empty() -> None:
+    assert calls(replace(given_all_made(folders=(FOLDER,)), folders=())) == []
+
+
+def test_more_years_than_s3_takes_rules_are_kept_longer_and_the_plan_says_so() -> None:
+    folders = tuple(f"AWSLogs/111122223333/CloudTrail/region-{n}/2021/" for n in range(1001))
+    plan = step.propose(SETTINGS, given_nothing_made_yet(folders=folders))
+    assert "do not fit" in plan.notes[0]
+    assert len(archive_rules(SETTINGS, "", folders)) < 10
+
+
+def test_only_logs_move_and_only_by_size() -> None:
+    moves = [rule for rule in archive_rules(SETTINGS, "p/", ()) if "Transitions" in rule]
+    assert moves
+    for rule in moves:
+        assert rule["Filter"]["And"]["Prefix"] == "p/AWSLogs/111122223333/CloudTrail/", (
+            "digests stay in STANDARD"
+        )
+        assert rule["Filter"]["And"]["ObjectSizeGreaterThan"] > 10_000
+    assert not [
+        r for r in archive_rules(SETTINGS.with_values(storage_class="STANDARD"), "", ()) if "Transitions" in r
+    ]
+
+
+def test_a_key_to_be_made_is_made_first_and_its_arn_filled_in_where_it_is_used() -> None:
+    settings = SETTINGS.with_values(kms_key="create")
+    seen = given_nothing_made_yet(settings)
+    roles = {
+        w.name: Role(
+            w.name,
+            "arn",
+            "/",
+            w.trust,
+            inline={w.name: w.policy} if w.policy else {},
+            attached=w.attached,
+            tags={"onetrail": "x"},
+        )
+        for w in roles_for(SETTINGS, seen.log, [OldBucket("old", "1", "r")])
+    }
+    plan = step.propose(settings, replace(seen, log=replace(seen.log, roles=roles)))
+    assert [c.key for c in plan.changes[:7]] == [
+        "archive key",
+        "archive key: alias",
+        "archive key: rotation",
+        "onetrail-operator: policy",
+        "onetrail-reader: policy",
+        "onetrail-grant-keeper: policy",
+        "onetrail-copier: policy",
+    ]
+    encryption = next(c for c in plan.changes if c.key == f"{CENTRAL}: encryption")
+    rule = encryption.parameters["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == Result(
+        "archive key", "KeyMetadata.Arn"
+    )
+    assert "to-be-made" not in canonical_json([c.meaning() for c in plan.changes])
+    assert plan.changes[1].parameters["AliasName"] == ALIAS
+
+
+def test_a_key_that_is_made_comes_to_rest_and_a_changed_key_policy_is_put_back() -> None:
+    settings = SETTINGS.with_values(kms_key="create")
+    archive = archive_of(settings, kms_key_arn=KEY)
+    seen = replace(given_all_made(settings, key=KEY), key_policy=kms_key(archive))
+    assert calls(seen, settings) == []
+    weak = iam.without_sids(kms_key(archive), {"OnlyBreakGlassChanges"})
+    (change,) = step.propose(settings, replace(seen, key_policy=weak)).changes
+    assert (change.call, change.parameters["KeyId"]) == ("PutKeyPolicy", KEY)
+
+
+def test_what_the_command_prints_is_what_the_step_puts() -> None:
+    printed = policies.documents(SETTINGS)
+    sent = {
+        change.parameters["Bucket"]: change.parameters["Policy"]
+        for change in step.propose(SETTINGS, given_nothing_made_yet()).changes
+        if change.call == "PutBucketPolicy"
+    }
+    assert sent == {
+        CENTRAL: Document(printed["central_bucket"]),
+        ACCESS: Document(printed["access_log_bucket"]),
+        WORK: Document(printed["work_bucket"]),
+    }
+    assert {"central_bucket_open", "old_bucket_open", "kms_key", "scp", "rcp", "role_operator"} <= set(
+        printed
+    )
+
+
+def test_a_printed_grant_opens_nothing_when_it_is_put_as_it_is() -> None:
+    printed = policies.documents(SETTINGS)["central_bucket_open"]
+    opening = Opening((ARCHIVE.copier_arn,), (policies.AN_OLD_BUCKET,), policies.LONG_AGO)
+    assert all(v.as_wanted for v in iam.judge(ARCHIVE, printed, "expired", opening))
+
+
+def test_the_plan_id_does_not_depend_on_the_hour() -> None:
+    seen = given_nothing_made_yet(folders=(FOLDER,))
+    later = replace(seen, now=NOW + timedelta(days=30))
+    assert step.propose(SETTINGS, seen).id == step.propose(SETTINGS, later).id

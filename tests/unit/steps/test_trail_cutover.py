@@ -1,0 +1,184 @@
+"""The cutover stops nothing before delivery is seen, and touches nobody else's trail."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onetrail.change import State
+from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
+from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.settings import Settings
+from onetrail.steps.delivery import Delivery
+from onetrail.steps.old_estate import OldEstate
+from onetrail.steps.rails import Rail
+from onetrail.steps.status import Stage, Status
+from onetrail.steps.trail_cutover import check, delivered_everywhere, drained, last_files_in, propose
+from onetrail.steps.trail_cutover.observe import Observation
+
+NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
+SOURCE = "111122223333"
+REGIONS = ("eu-west-1", "us-east-1")
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+
+
+def given_a_trail(name="audit", region="eu-west-1", **said):
+    status = said.pop("status", TrailStatus(is_logging=True, started=NOW - timedelta(days=900)))
+    return Trail(
+        name=name, arn=f"arn:aws:cloudtrail:{region}:{SOURCE}:trail/{name}", account=SOURCE, home_region=region,
+        bucket=f"acme-{region}", validation=True, selectors=Selectors((MANAGEMENT,)), status=status, **said,
+    )  # fmt: skip
+
+
+def given_the_new_trail(**said):
+    new = given_a_trail(SETTINGS.trail_name, "us-east-1", is_multi_region=True, global_events=True)
+    return replace(
+        new, **{"bucket": SETTINGS.bucket_name, "status": TrailStatus(is_logging=True, started=NOW), **said}
+    )
+
+
+def given(new=(), old=(), deliveries=(), now=NOW, ready=True, **said):
+    return Observation(
+        forerunner=Status("03", Stage.DONE if ready else Stage.OPEN, "the bucket is not there"),
+        estate=OldEstate(tuple(new), tuple(old), ()),
+        regions={SOURCE: REGIONS},
+        deliveries=tuple(deliveries),
+        rail=Rail("onetrail-trail-rail", why="no organization is named in the parameters"),
+        kms_key="",
+        now=now,
+        **said,
+    )
+
+
+def delivered(*regions):
+    return [Delivery(SOURCE, region, f"AWSLogs/{region}", "digest file") for region in regions]
+
+
+def calls(plan):
+    return [change.call for change in plan.changes]
+
+
+def test_the_new_trail_comes_first_and_the_old_ones_stop_only_on_a_condition():
+    """Create, select, start; and no StopLogging without delivery seen in every region."""
+    plan = propose(SETTINGS, given(old=[given_a_trail()]))
+    assert calls(plan) == ["CreateTrail", "PutEventSelectors", "StartLogging", "StopLogging"]
+    assert plan.changes[-1].requires == "delivered_everywhere"
+    assert plan.changes[0].parameters["IsMultiRegionTrail"] is True
+    assert plan.changes[0].parameters["EnableLogFileValidation"] is True
+
+
+def test_without_the_archive_nothing_is_proposed():
+    """A step whose forerunner is not done says so."""
+    plan = propose(SETTINGS, given(old=[given_a_trail()], ready=False))
+    assert (plan.empty, plan.waiting_for) == (True, "03")
+
+
+def test_when_something_could_not_be_looked_at_nothing_is_proposed():
+    """An unread region may hide a trail; no look is not no trail."""
+    plan = propose(SETTINGS, given(old=[given_a_trail()], could_not_look=("eu-west-1: AccessDenied",)))
+    assert plan.empty
+    assert plan.notes == ("eu-west-1: AccessDenied",)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [given_a_trail("aws-controltower-BaselineCloudTrail"), given_a_trail("org", is_organization=True)],
+)
+def test_trails_of_others_are_left_alone(theirs):
+    """Trails of Control Tower or the organization are named in a note and never stopped."""
+    plan = propose(SETTINGS, given(new=[given_the_new_trail()], old=[theirs], deliveries=delivered(*REGIONS)))
+    assert plan.empty
+    assert "is left as it is" in plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("different", "expected"),
+    [
+        ({"is_multi_region": False}, ["UpdateTrail"]),
+        ({"validation": False}, ["UpdateTrail"]),
+        ({"global_events": False}, ["UpdateTrail"]),
+        ({"selectors": Selectors(())}, ["PutEventSelectors"]),
+        ({"status": TrailStatus(is_logging=False, stopped=NOW)}, ["StartLogging"]),
+    ],
+)
+def test_one_property_undone_is_one_change(different, expected):
+    """Drift of the new trail is put right by exactly the call for it."""
+    plan = propose(SETTINGS, given(new=[given_the_new_trail(**different)], deliveries=delivered(*REGIONS)))
+    assert calls(plan) == expected
+
+
+def test_a_finished_cutover_proposes_nothing():
+    """Every region delivered, every old trail stopped with its last files in."""
+    stopped = TrailStatus(is_logging=False, stopped=NOW - timedelta(hours=3), latest_digest=NOW - timedelta(hours=2))
+    plan = propose(
+        SETTINGS,
+        given(new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS)),
+    )
+    assert (plan.empty, plan.not_yet, plan.ends_with) == (True, None, "")
+
+
+def test_delivery_is_missing_until_each_region_has_it():
+    """One silent region keeps every old trail running."""
+    observation = given(new=[given_the_new_trail()], deliveries=delivered("us-east-1"))
+    state = delivered_everywhere(SETTINGS, observation)
+    assert (state.met, "eu-west-1" in state.why, state.again) == (False, True, NOW + timedelta(minutes=95))
+    assert delivered_everywhere(SETTINGS, replace(observation, deliveries=tuple(delivered(*REGIONS)))).met
+
+
+def test_a_delivery_error_is_no_reason_to_wait():
+    """AccessDenied does not pass with time: the step stops and says so."""
+    rows = [*delivered("us-east-1"), Delivery(SOURCE, "eu-west-1", error="AccessDenied")]
+    state = delivered_everywhere(SETTINGS, given(new=[given_the_new_trail()], deliveries=rows))
+    assert (state.met, state.again) == (False, None)
+    assert "AccessDenied" in state.why
+
+
+@pytest.mark.parametrize(
+    ("status", "is_drained"),
+    [
+        (TrailStatus(is_logging=True), False),
+        (TrailStatus(is_logging=False, stopped=NOW, latest_digest=NOW), True),  # the final digest covers the stop
+        (TrailStatus(is_logging=False, stopped=NOW, latest_digest=NOW - timedelta(seconds=1)), False),
+        (TrailStatus(is_logging=False), True),  # never logged
+        (TrailStatus(is_logging=False, stopped=NOW - timedelta(days=2)), True),
+    ],
+)
+def test_a_stopped_trail_is_drained_once_its_final_digest_is_in(status, is_drained):
+    """Late files are waited for."""
+    assert drained(given_a_trail(status=status), NOW) is is_drained
+
+
+def test_last_files_are_awaited_as_a_state():
+    """The step says when to come back."""
+    stopped = TrailStatus(is_logging=False, stopped=NOW)
+    observation = given(new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS))
+    state = last_files_in(observation)
+    assert (state.met, state.again) == (False, NOW + timedelta(hours=2))
+    plan = propose(SETTINGS, observation)
+    assert (plan.empty, plan.not_yet, plan.ends_with) == (True, NOW + timedelta(hours=2), "last_files_in")
+
+
+def test_consumers_of_old_trails_are_named():
+    """Whoever reads the old trail's log group must be told."""
+    plan = propose(SETTINGS, given(old=[given_a_trail(cloudwatch_group="arn:aws:logs:eu-west-1:1:log-group:x")]))
+    assert "also feeds CloudWatch Logs" in plan.notes[0]
+
+
+def test_a_full_region_is_named_before_the_trail_is_made():
+    """Five trails in a region are the most."""
+    plan = propose(SETTINGS, given(old=[given_a_trail(f"t{n}") for n in range(5)]))
+    assert any("five is the most" in note for note in plan.notes)
+
+
+def test_findings_follow_the_state():
+    """A logging old trail is planned, a failing region a finding, an unread one not looked at."""
+    rows = [Delivery(SOURCE, "eu-west-1", error="AccessDenied"), Delivery(SOURCE, "us-east-1", could_not_look="403")]
+    found = check(SETTINGS, given(new=[given_the_new_trail()], old=[given_a_trail()], deliveries=rows))
+    assert {(f.id, f.state) for f in found} == {
+        ("04.new-trail", State.OK),
+        ("04.delivery", State.FINDING),
+        ("04.delivery", State.COULD_NOT_LOOK),
+        ("04.old-trail", State.PLANNED),
+        ("04.rail", State.NOTE),
+    }
