@@ -63,7 +63,7 @@ lab: venv ## JupyterLab on the notebooks, with the practice estate running
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 record: venv ## run the notebooks afresh on a new practice estate and keep their outputs
-	@ONETRAIL_LIVE=0 $(BIN)/python tests/notebooks/record.py
+	@ONETRAIL_LIVE=0 $(BIN)/python -m onetrail.recording
 
 bench: venv ## measure the copy engine and the verification
 	@$(BIN)/python -m benchmarks

@@ -110,7 +110,8 @@ class Sessions:
                 if ":role/" in principal
             ]
             return [self._role_way(account, names.BREAK_GLASS_ROLE), *through, named]
-        return [self._role_way(account, _ROLES[actor])]
+        operator = names.role_arn(self._settings.partition, account, names.OPERATOR_ROLE)
+        return [self._role_way(account, _ROLES[actor], via=operator), self._role_way(account, _ROLES[actor])]
 
     def _named(self, account: str) -> tuple[str, Callable[[], boto3.Session]]:
         given = next((item for item in self._accounts() if item.account_id == account), None)

@@ -69,8 +69,14 @@ def read_custody(folder: Path, anchored: Mapping[int, str] | None = None) -> Cus
         check=verify_record(folder, anchored),
         sent=sent,
         permissions=_permissions(plans, sent),
-        approvals=tuple((line["step"], line["plan"], line["approve"], len(line["changes"])) for line in plans),
-        steps=tuple((line["at"], line["step"], line["state"], line["line"]) for line in lines if line["kind"] == "step"),
+        approvals=tuple(
+            (line["step"], line["plan"], line["approve"], len(line["changes"])) for line in plans
+        ),
+        steps=tuple(
+            (line["at"], line["step"], line["state"], line["line"])
+            for line in lines
+            if line["kind"] == "step"
+        ),
         objects=dict(sorted(outcomes.items())),
     )
 
@@ -110,7 +116,12 @@ def _joined(line: Mapping[str, Any], end: Mapping[str, Any] | None) -> Sent:
 
 def _permissions(plans: Iterable[Mapping[str, Any]], sent: Iterable[Sent]) -> tuple[Permission, ...]:
     """Every change that another one closes is a temporary permission; a later closing of the same resource counts as well."""
-    pairs = {(line["plan"], change["closes"]): change["key"] for line in plans for change in line["changes"] if change["closes"]}
+    pairs = {
+        (line["plan"], change["closes"]): change["key"]
+        for line in plans
+        for change in line["changes"]
+        if change["closes"]
+    }
     done = [change for change in sent if change.outcome in ("done", "unknown")]
     found = []
     for index, opening in enumerate(done):
@@ -129,6 +140,8 @@ def _permissions(plans: Iterable[Mapping[str, Any]], sent: Iterable[Sent]) -> tu
             None,
         )
         found.append(
-            Permission(opening.resource, opening.account, opening.actor, opening.at, closing.ended if closing else "")
+            Permission(
+                opening.resource, opening.account, opening.actor, opening.at, closing.ended if closing else ""
+            )
         )
     return tuple(found)

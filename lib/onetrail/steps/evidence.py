@@ -11,7 +11,14 @@ from datetime import datetime
 from onetrail.aws import Clients, look, pages
 from onetrail.change import Finding, Gate, Outcome, Plan, State, run_plan
 from onetrail.settings import Settings
-from onetrail.steps import account_lockdown, bucket_creation, copy_history, retirement, trail_cutover, verification
+from onetrail.steps import (
+    account_lockdown,
+    bucket_creation,
+    copy_history,
+    retirement,
+    trail_cutover,
+    verification,
+)
 from onetrail.steps.custody import Custody, read_custody
 
 STEP = "08"
@@ -59,7 +66,9 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         Chapter("07", "Retirement", tuple(retirement.check(settings, retired))),
     )
     custody = read_custody(settings.run_folder, anchors)
-    return Observation(chapters, custody, anchors, why, lockdown, cutover, verified, retired, clients.clock.now())
+    return Observation(
+        chapters, custody, anchors, why, lockdown, cutover, verified, retired, clients.clock.now()
+    )
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -81,16 +90,38 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
 def _record_findings(settings: Settings, observation: Observation) -> list[Finding]:
     custody, run = observation.custody, settings.run_name
     if not custody.check.lines:
-        return [Finding("08.record", State.NOTE, "-", "-", run, "nothing was changed yet, so there is no record")]
+        return [
+            Finding("08.record", State.NOTE, "-", "-", run, "nothing was changed yet, so there is no record")
+        ]
     findings = [
         Finding("08.record", State.FINDING, "-", "-", run, problem) for problem in custody.check.problems
     ] or [Finding("08.record", State.OK, "-", "-", run, "the chain of the record is whole")]
     if observation.anchors_why:
-        findings.append(Finding("08.anchors", State.COULD_NOT_LOOK, "-", "-", settings.work_bucket, observation.anchors_why))
+        findings.append(
+            Finding(
+                "08.anchors", State.COULD_NOT_LOOK, "-", "-", settings.work_bucket, observation.anchors_why
+            )
+        )
     elif observation.anchors:
-        findings.append(Finding("08.anchors", State.OK, "-", "-", settings.work_bucket, "every head in the work bucket fits the record"))
+        findings.append(
+            Finding(
+                "08.anchors",
+                State.OK,
+                "-",
+                "-",
+                settings.work_bucket,
+                "every head in the work bucket fits the record",
+            )
+        )
     findings += [
-        Finding("08.permission", State.FINDING, permission.account, "-", permission.what, f"opened {permission.opened}, never seen closed")
+        Finding(
+            "08.permission",
+            State.FINDING,
+            permission.account,
+            "-",
+            permission.what,
+            f"opened {permission.opened}, never seen closed",
+        )
         for permission in custody.left_open
     ]
     if custody.permissions and not custody.left_open:
@@ -104,7 +135,14 @@ def _anchors(settings: Settings, clients: Clients) -> tuple[dict[int, str], str]
     account = settings.log_account.account_id
     s3 = clients.client("s3", account, settings.home_region)
     owner = {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account}
-    listed = pages(s3, "list_objects_v2", "Contents", absent=("NoSuchBucket",), Prefix=f"records/{settings.run_name}/head-", **owner)
+    listed = pages(
+        s3,
+        "list_objects_v2",
+        "Contents",
+        absent=("NoSuchBucket",),
+        Prefix=f"records/{settings.run_name}/head-",
+        **owner,
+    )
     if listed.absent:
         return {}, ""
     if listed.value is None:

@@ -165,7 +165,9 @@ def proven_rows(run_folder: Path, token: Token) -> Iterator[ProvenRow]:
     if not path.exists():
         raise TokenError(f"{path}: the list of what was proven of {token.bucket} is gone; verify it again")
     if sha256_of(path) != token.proven.sha256:
-        raise TokenError(f"{path}: the list of what was proven of {token.bucket} was changed; verify it again")
+        raise TokenError(
+            f"{path}: the list of what was proven of {token.bucket} was changed; verify it again"
+        )
     columns = ["key", "size", "source_etag", "source_last_modified"]
     for batch in pq.ParquetFile(path, page_checksum_verification=True).iter_batches(columns=columns):
         values = [column.to_pylist() for column in batch.columns]

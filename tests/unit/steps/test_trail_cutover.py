@@ -110,10 +110,14 @@ def test_one_property_undone_is_one_change(different, expected):
 
 def test_a_finished_cutover_proposes_nothing():
     """Every region delivered, every old trail stopped with its last files in."""
-    stopped = TrailStatus(is_logging=False, stopped=NOW - timedelta(hours=3), latest_digest=NOW - timedelta(hours=2))
+    stopped = TrailStatus(
+        is_logging=False, stopped=NOW - timedelta(hours=3), latest_digest=NOW - timedelta(hours=2)
+    )
     plan = propose(
         SETTINGS,
-        given(new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS)),
+        given(
+            new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS)
+        ),
     )
     assert (plan.empty, plan.not_yet, plan.ends_with) == (True, None, "")
 
@@ -138,7 +142,10 @@ def test_a_delivery_error_is_no_reason_to_wait():
     ("status", "is_drained"),
     [
         (TrailStatus(is_logging=True), False),
-        (TrailStatus(is_logging=False, stopped=NOW, latest_digest=NOW), True),  # the final digest covers the stop
+        (
+            TrailStatus(is_logging=False, stopped=NOW, latest_digest=NOW),
+            True,
+        ),  # the final digest covers the stop
         (TrailStatus(is_logging=False, stopped=NOW, latest_digest=NOW - timedelta(seconds=1)), False),
         (TrailStatus(is_logging=False), True),  # never logged
         (TrailStatus(is_logging=False, stopped=NOW - timedelta(days=2)), True),
@@ -152,7 +159,9 @@ def test_a_stopped_trail_is_drained_once_its_final_digest_is_in(status, is_drain
 def test_last_files_are_awaited_as_a_state():
     """The step says when to come back."""
     stopped = TrailStatus(is_logging=False, stopped=NOW)
-    observation = given(new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS))
+    observation = given(
+        new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS)
+    )
     state = last_files_in(observation)
     assert (state.met, state.again) == (False, NOW + timedelta(hours=2))
     plan = propose(SETTINGS, observation)
@@ -161,7 +170,9 @@ def test_last_files_are_awaited_as_a_state():
 
 def test_consumers_of_old_trails_are_named():
     """Whoever reads the old trail's log group must be told."""
-    plan = propose(SETTINGS, given(old=[given_a_trail(cloudwatch_group="arn:aws:logs:eu-west-1:1:log-group:x")]))
+    plan = propose(
+        SETTINGS, given(old=[given_a_trail(cloudwatch_group="arn:aws:logs:eu-west-1:1:log-group:x")])
+    )
     assert "also feeds CloudWatch Logs" in plan.notes[0]
 
 
@@ -173,7 +184,10 @@ def test_a_full_region_is_named_before_the_trail_is_made():
 
 def test_findings_follow_the_state():
     """A logging old trail is planned, a failing region a finding, an unread one not looked at."""
-    rows = [Delivery(SOURCE, "eu-west-1", error="AccessDenied"), Delivery(SOURCE, "us-east-1", could_not_look="403")]
+    rows = [
+        Delivery(SOURCE, "eu-west-1", error="AccessDenied"),
+        Delivery(SOURCE, "us-east-1", could_not_look="403"),
+    ]
     found = check(SETTINGS, given(new=[given_the_new_trail()], old=[given_a_trail()], deliveries=rows))
     assert {(f.id, f.state) for f in found} == {
         ("04.new-trail", State.OK),

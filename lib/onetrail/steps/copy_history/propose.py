@@ -280,7 +280,7 @@ class _Grant:
             "Bucket": self.settings.bucket_name,
             "ExpectedBucketOwner": self.log_account,
             "Key": key,
-            "CopySource": {"Bucket": sample.bucket.name, "Key": sample.pilot[0]},
+            "CopySource": f"{sample.bucket.name}/{sample.pilot[0]}",
             "ExpectedSourceBucketOwner": sample.bucket.account,
             "CopySourceIfMatch": '"onetrail-canary"',
             **acl,

@@ -10,7 +10,16 @@ from onetrail.cloudtrail.chain import ChainCheck, groups
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
 from onetrail.cloudtrail.orphan import unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, Chain, DigestObject, FileVerdict, Group, IntervalState, State, TrailIdentity
+from onetrail.cloudtrail.verdict import (
+    AllowList,
+    Chain,
+    DigestObject,
+    FileVerdict,
+    Group,
+    IntervalState,
+    State,
+    TrailIdentity,
+)
 from onetrail.s3 import calls
 from onetrail.s3.session import hot
 from onetrail.settings import Settings

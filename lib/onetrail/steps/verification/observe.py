@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients, look
-from onetrail.cloudtrail.trail import Trail
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
+from onetrail.cloudtrail.trail import Trail
 from onetrail.cloudtrail.verdict import State, TrailIdentity
 from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
@@ -182,8 +182,7 @@ class _Look:
     def _classes(self, estate: OldEstate, one: Compared, sources: Iterable[KeySource]) -> tuple[str, ...]:
         """Which rows of EVIDENCE the bucket falls under."""
         feeding = [trail for trail in estate.old_trails if trail.bucket == one.left.name]
-        found = ["signed"] if any(one.kinds[kind] for kind in DIGEST_KINDS) else ["unsigned"]
-        found += [] if feeding else ["ended"]
+        found = [] if feeding else ["ended"]
         unasked = {source.region for source in sources if source.source == "saved"}
         return (*found, *(["region off"] if {f.rstrip("/").rsplit("/", 1)[-1] for _, f in one.places} & unasked else []))
 
@@ -226,6 +225,9 @@ class _Sums:
         left, kinds, states = one.left, one.kinds, one.states
         unread = [place for place, buckets in self._wanted.items() if left.name in buckets and place not in self._whole]
         known = not (left.shell and left.live)
+        logs = self._states(left.name, "logs")
+        signed = ["signed"] if any(kinds[kind] for kind in DIGEST_KINDS) else []
+        unsigned = ["unsigned"] if logs.get(State.UNSIGNED) or not signed else []
         return BucketVerdict(
             left.name,
             left.account,
@@ -243,7 +245,7 @@ class _Sums:
             different=states["different"] + self._sum(left.name, "changed_metadata"),
             uncompared=states["uncompared"],
             digests=self._states(left.name, "digests"),
-            logs=self._states(left.name, "logs"),
+            logs=logs,
             lost_digests=self._sum(left.name, "lost"),
             doubtful=self._sum(left.name, "doubtful"),
             unsealed=self._noted(left.name, "unsealed"),
@@ -251,7 +253,7 @@ class _Sums:
             old_versions=one.old_versions,
             delete_markers=one.delete_markers,
             listing=one.listing.hexdigest() if known and not one.could_not_look else "",
-            classes=classes if known else (),
+            classes=(*signed, *unsigned, *classes) if known else (),
             full=self.settings.digest_check == "full" and known,
             could_not_look=one.could_not_look or (f"{unread[0][0]} {unread[0][1]} could not be read" if unread else ""),
         )
