@@ -162,7 +162,8 @@ class RegionCheck:
             code = codes.get(verdict.key, 0)
             self.seen.logs[code][State.UNSIGNED] += 1
             self.seen.doubtful[code] += "complete" in verdict.why
-            self._day(self.seen.unsigned, verdict.key)
+            if code:
+                self._day(self.seen.unsigned, verdict.key)
             self._trouble(code, verdict.key, verdict)
         reader.look_at_locks(present)
 

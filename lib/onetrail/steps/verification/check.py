@@ -16,6 +16,8 @@ BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
 """States of a file that mean that it could not be looked at."""
 HARMLESS = {File.UNSIGNED.value: "logs are present with equal bytes, and no signed digest names them: they cannot be proven"}
 
+PENDING = "logs of the new trail are named by no digest: those of the last hour or two never are yet"
+
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:
     """From a fresh observation; a step that waits says so and nothing else."""
@@ -26,7 +28,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     for bucket in observation.buckets:
         found += _bucket(bucket)
     found += [one for chain in observation.chains for one in _chain(chain)]
-    found += _troubles(observation.troubles)
+    found += _troubles(settings, observation.troubles)
     found += _coverage(observation)
     found += _keys(observation)
     found += [_token(observation, bucket) for bucket in observation.buckets if not bucket.shell or bucket.proven_before]
@@ -91,7 +93,7 @@ def _chain(seen: ChainSeen) -> list[Finding]:
     return found
 
 
-def _troubles(troubles: Iterable[Trouble]) -> list[Finding]:
+def _troubles(settings: Settings, troubles: Iterable[Trouble]) -> list[Finding]:
     found = []
     notes: Counter[tuple[str, str, str, str]] = Counter()
     for one in troubles:
@@ -102,7 +104,8 @@ def _troubles(troubles: Iterable[Trouble]) -> list[Finding]:
         evidence = f"{one.state}: {one.why} ({one.bucket})"
         found.append(Finding(f"06.{one.kind}-{one.state}", state, one.account, one.region, one.key, evidence))
     for (account, region, bucket, state), count in sorted(notes.items()):
-        found.append(Finding(f"06.log-{state}", State.NOTE, account, region, bucket, f"{count:,} {HARMLESS[state]}"))
+        words = PENDING if bucket == settings.bucket_name else HARMLESS[state]
+        found.append(Finding(f"06.log-{state}", State.NOTE, account, region, bucket, f"{count:,} {words}"))
     return found
 
 

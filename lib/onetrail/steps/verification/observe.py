@@ -49,7 +49,7 @@ class Observation:
     tokens: Mapping[str, str] = field(default_factory=dict)
     trails: Mapping[str, tuple[tuple[str, str, str, str], ...]] = field(default_factory=dict)
     lock: Mapping[str, Any] | None = None
-    rail: Rail = Rail(RAIL)
+    rail: Rail = field(default_factory=lambda: Rail(RAIL))
     kms_key: str = ""
     unknown_trails: tuple[TrailIdentity, ...] = ()
     read_in_old_buckets: int = 0

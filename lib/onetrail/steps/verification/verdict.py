@@ -142,7 +142,8 @@ def _reasons(v: BucketVerdict) -> list[str]:
 
 class Cell(NamedTuple):
     """One region and day: logs in the old buckets (`before`), those of them equal in the archive (`after`), how many of the archive's
-    logs of that day a signed digest names (`proven`) or none does (`unsigned`), and how many the new trail put there (`new`)."""
+    logs of that day a signed digest proves (`proven`), how many of the moved ones no digest names (`unsigned`), and how many the new
+    trail put there itself (`new`)."""
 
     account: str
     region: str
