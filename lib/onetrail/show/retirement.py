@@ -12,7 +12,16 @@ from onetrail.steps.retirement.propose import deletable
 
 def buckets(settings: Settings, observation: Observation) -> Shown:
     """One row an old bucket: its proof, its newest object, how it is retired, and not before when."""
-    columns = ["region", "bucket", "objects", "newest object", "proven", "retired by", "not before", "as it stands"]
+    columns = [
+        "region",
+        "bucket",
+        "objects",
+        "newest object",
+        "proven",
+        "retired by",
+        "not before",
+        "as it stands",
+    ]
     rows = [_bucket(settings, observation, one) for one in observation.buckets]
     rows += [["–", name, 0, None, None, "delete", None, "deleted"] for name in observation.deleted]
     return table(pd.DataFrame(rows, columns=columns), "The old buckets", verdict=_verdict(observation))
@@ -22,12 +31,29 @@ def trails(observation: Observation) -> Shown:
     """The old trails that still exist, and what becomes of each."""
     may_go = {trail.arn for trail in deletable(observation)}
     rows = [
-        [t.account, t.home_region, t.name, t.bucket, "deleted by the plan" if t.arn in may_go else "left alone: not proven, or not drained"]
+        [
+            t.account,
+            t.home_region,
+            t.name,
+            t.bucket,
+            "deleted by the plan" if t.arn in may_go else "left alone: not proven, or not drained",
+        ]
         for t in observation.trails
     ]
-    rows += [[t.account, t.home_region, t.name, t.bucket, "belongs to others, never touched"] for t in observation.untouched]
-    line = f"{len(observation.trails)} old trails still exist." if observation.trails else "No old trail of ours is left."
-    return table(pd.DataFrame(rows, columns=["account", "region", "trail", "bucket", "what becomes of it"]), "The old trails", verdict=line)
+    rows += [
+        [t.account, t.home_region, t.name, t.bucket, "belongs to others, never touched"]
+        for t in observation.untouched
+    ]
+    line = (
+        f"{len(observation.trails)} old trails still exist."
+        if observation.trails
+        else "No old trail of ours is left."
+    )
+    return table(
+        pd.DataFrame(rows, columns=["account", "region", "trail", "bucket", "what becomes of it"]),
+        "The old trails",
+        verdict=line,
+    )
 
 
 def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[object]:

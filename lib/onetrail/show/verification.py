@@ -11,7 +11,12 @@ from onetrail.show.plots import Pictured, heatmap
 from onetrail.show.table import table
 from onetrail.steps.verification import EVIDENCE, BucketVerdict, Cell, ChainSeen, Observation
 
-PROVEN, PRESENT, LOST, NOTHING = "signed and proven", "present, not proven", "missing after the move", "nothing"
+PROVEN, PRESENT, LOST, NOTHING = (
+    "signed and proven",
+    "present, not proven",
+    "missing after the move",
+    "nothing",
+)
 """What a month of a region can be, best first but for the last: an empty month is no fault."""
 
 
@@ -24,33 +29,80 @@ def buckets(observation: Observation) -> Shown:
     rows = [_bucket(bucket) for bucket in observation.buckets]
     frame = pd.DataFrame(rows, columns=columns)
     total = {name: frame[name].sum() for name in columns[3:13]} if rows else {}
-    return table(frame, "Old buckets beside the archive", verdict=_verdict(observation), total={"region": "all", **total} if rows else None)
+    return table(
+        frame,
+        "Old buckets beside the archive",
+        verdict=_verdict(observation),
+        total={"region": "all", **total} if rows else None,
+    )
 
 
 def chains(observation: Observation) -> Shown:
     """One row a chain of digests: from when to when it is proven, where it started anew, and what is missing."""
-    columns = ["region", "trail", "known from", "digests", "logs", "proven from", "proven until", "stretches", "new starts", "gaps", "digests missing"]
+    columns = [
+        "region",
+        "trail",
+        "known from",
+        "digests",
+        "logs",
+        "proven from",
+        "proven until",
+        "stretches",
+        "new starts",
+        "gaps",
+        "digests missing",
+    ]
     frame = pd.DataFrame([_chain(chain) for chain in observation.chains], columns=columns)
     broken = sum(1 for chain in observation.chains if not chain.chain.sound)
-    line = f"All {len(observation.chains):,} chains are whole." if not broken else f"{broken:,} of {len(observation.chains):,} chains are not whole."
-    return table(frame, "Digest chains of the archive", verdict=line if observation.chains else _waiting(observation) or "No chain was looked at.")
+    line = (
+        f"All {len(observation.chains):,} chains are whole."
+        if not broken
+        else f"{broken:,} of {len(observation.chains):,} chains are not whole."
+    )
+    return table(
+        frame,
+        "Digest chains of the archive",
+        verdict=line if observation.chains else _waiting(observation) or "No chain was looked at.",
+    )
 
 
 def coverage(observation: Observation) -> Pictured | Shown:
     """Regions by months: signed and proven, present but not proven, lost, or nothing; with the counts before and after beside it."""
     cells = observation.coverage
     if not cells:
-        return table(pd.DataFrame(columns=["region"]), "Coverage", verdict=_waiting(observation) or "No log was seen.")
+        return table(
+            pd.DataFrame(columns=["region"]), "Coverage", verdict=_waiting(observation) or "No log was seen."
+        )
     months = list(_months(min(cell.day for cell in cells), max(cell.day for cell in cells)))
     regions = sorted({(cell.account, cell.region) for cell in cells})
     named = {place: place[1] if len({a for a, _ in regions}) == 1 else " ".join(place) for place in regions}
-    grid = [[_state([c for c in cells if (c.account, c.region) == place and f"{c.day:%Y-%m}" == month]) for month in months] for place in regions]
-    frame = pd.DataFrame(grid, columns=months, index=pd.Index([named[place] for place in regions], name="region"))
+    grid = [
+        [
+            _state([c for c in cells if (c.account, c.region) == place and f"{c.day:%Y-%m}" == month])
+            for month in months
+        ]
+        for place in regions
+    ]
+    frame = pd.DataFrame(
+        grid, columns=months, index=pd.Index([named[place] for place in regions], name="region")
+    )
     numbers = pd.DataFrame(
-        [[named[place], *(sum(getattr(c, part) for c in cells if (c.account, c.region) == place) for part in _PARTS)] for place in regions],
+        [
+            [
+                named[place],
+                *(sum(getattr(c, part) for c in cells if (c.account, c.region) == place) for part in _PARTS),
+            ]
+            for place in regions
+        ],
         columns=["region", "logs before", "equal after", "proven", "unsigned", "new trail's own"],
     )
-    return heatmap(frame, "Logs by region and month, after the move", states=[PROVEN, PRESENT, LOST, NOTHING], verdict=_covered(cells), numbers=numbers)
+    return heatmap(
+        frame,
+        "Logs by region and month, after the move",
+        states=[PROVEN, PRESENT, LOST, NOTHING],
+        verdict=_covered(cells),
+        numbers=numbers,
+    )
 
 
 def troubles(observation: Observation) -> Shown:
@@ -65,17 +117,29 @@ def troubles(observation: Observation) -> Shown:
 def evidence(observation: Observation) -> Shown:
     """What counts as enough for which class of trail, and the buckets that fall under it."""
     rows = [
-        [name, when, enough, ", ".join(bucket.name for bucket in observation.buckets if name in bucket.classes) or "none"]
+        [
+            name,
+            when,
+            enough,
+            ", ".join(bucket.name for bucket in observation.buckets if name in bucket.classes) or "none",
+        ]
         for name, (when, enough) in EVIDENCE.items()
     ]
-    return table(pd.DataFrame(rows, columns=["class", "applies where", "is proven by", "buckets"]), "What counts as enough")
+    return table(
+        pd.DataFrame(rows, columns=["class", "applies where", "is proven by", "buckets"]),
+        "What counts as enough",
+    )
 
 
 def keys(observation: Observation) -> Shown:
     """Where CloudTrail's public keys of each region come from."""
     rows = [[key.region, key.source or "none", key.keys, key.why] for key in observation.keys]
     lacking = sum(1 for key in observation.keys if not key.keys)
-    line = "Every region's keys are held." if not lacking else f"{lacking:,} regions have no keys: their digests cannot be checked."
+    line = (
+        "Every region's keys are held."
+        if not lacking
+        else f"{lacking:,} regions have no keys: their digests cannot be checked."
+    )
     frame = pd.DataFrame(rows, columns=["region", "from", "keys", "why not"])
     return table(frame, "CloudTrail's public keys", verdict=_waiting(observation) or line)
 
@@ -85,9 +149,27 @@ _PARTS = ("before", "after", "proven", "unsigned", "new")
 
 def _bucket(v: BucketVerdict) -> list[object]:
     seen = "proven before retirement" if v.proven_before else "an empty shell" if v.shell else "listed now"
-    counts = [v.objects, v.size / 1e6, v.logs_and_digests, v.equal, v.missing, v.different, v.digests_valid, v.logs_valid, v.logs_unsigned, v.foreign]
+    counts = [
+        v.objects,
+        v.size / 1e6,
+        v.logs_and_digests,
+        v.equal,
+        v.missing,
+        v.different,
+        v.digests_valid,
+        v.logs_valid,
+        v.logs_unsigned,
+        v.foreign,
+    ]
     good = v.good or (v.shell and not v.proven_before)
-    return [v.region, v.name, seen, *counts, "retired" if v.shell and not v.proven_before else v.good, "" if good else "; ".join(v.reasons)]
+    return [
+        v.region,
+        v.name,
+        seen,
+        *counts,
+        "retired" if v.shell and not v.proven_before else v.good,
+        "" if good else "; ".join(v.reasons),
+    ]
 
 
 def _verdict(observation: Observation) -> str:

@@ -71,7 +71,9 @@ class _Retirement:
             first = next(self._rows(bucket), None)
         except (ClientError, BotoCoreError) as err:
             return Requirement(False, f"{name} could not be listed: {err}")
-        return Requirement(first is None, f"{name} is empty" if first is None else f"{name} still holds {first.key}")
+        return Requirement(
+            first is None, f"{name} is empty" if first is None else f"{name} still holds {first.key}"
+        )
 
     def expired(self) -> Requirement:
         """Whether lifecycle rules have emptied every bucket that they were given."""
@@ -82,7 +84,9 @@ class _Retirement:
         full = [one.bucket.name for one in seen if one.expiring and one.objects]
         if not full:
             return Requirement(True, "every bucket with a lifecycle rule of ours is empty")
-        return Requirement(False, f"lifecycle has not emptied {', '.join(full)}", self.clients.clock.now() + LIFECYCLE_RUNS)
+        return Requirement(
+            False, f"lifecycle has not emptied {', '.join(full)}", self.clients.clock.now() + LIFECYCLE_RUNS
+        )
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """Delete the reviewed listing of one bucket, each object only as it was proven."""
@@ -90,9 +94,13 @@ class _Retirement:
         bucket = self._bucket(change.bulk.fixed["Bucket"])
         token = read_tokens(self.settings.run_folder).held.get(bucket.name)
         if token is None:
-            raise ChangeFailed(f"{bucket.name}: its token does not hold; nothing of it was deleted; run step 06 again")
+            raise ChangeFailed(
+                f"{bucket.name}: its token does not hold; nothing of it was deleted; run step 06 again"
+            )
         if self._listing(bucket) != change.bulk.listing:
-            raise ChangeFailed(f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step again")
+            raise ChangeFailed(
+                f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step again"
+            )
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
         with ledger:
             counts = delete_proven(
@@ -102,7 +110,9 @@ class _Retirement:
         part = ledger.finish()
         left = {outcome: count for outcome, count in counts.outcomes.items() if outcome not in GONE}
         if left or counts.stopped:
-            raise ChangeFailed(f"{bucket.name}: {left} {counts.stopped}: see the ledger part {part.path.name}; what is not gone stays, run this step again")
+            raise ChangeFailed(
+                f"{bucket.name}: {left} {counts.stopped}: see the ledger part {part.path.name}; what is not gone stays, run this step again"
+            )
         return {
             "outcomes": dict(counts.outcomes),
             "bytes": counts.size,
@@ -116,18 +126,33 @@ class _Retirement:
             if row is None:
                 continue
             if proven is None or (row.size, row.etag) != (proven.size, proven.etag):
-                raise ChangeFailed(f"{bucket.name}/{row.key} is not what was proven; the rest of the bucket was left; run step 06 again")
+                raise ChangeFailed(
+                    f"{bucket.name}/{row.key} is not what was proven; the rest of the bucket was left; run step 06 again"
+                )
             version = row.version_id if bucket.versioning else ""
-            yield DeleteTask(bucket.name, bucket.account, row.key, proven.etag, row.size, version, row.last_modified, row.storage_class)
+            yield DeleteTask(
+                bucket.name,
+                bucket.account,
+                row.key,
+                proven.etag,
+                row.size,
+                version,
+                row.last_modified,
+                row.storage_class,
+            )
 
     def _rows(self, bucket: OldBucket) -> Iterator[Any]:
         """Its objects, or its versions where it has any: in key order."""
         listing: Any = list_versions if bucket.versioning else list_objects
-        return iter(listing(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, ""))
+        return iter(
+            listing(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, "")
+        )
 
     def _listing(self, bucket: OldBucket) -> str:
         listing = ListingHash()
-        for row in list_objects(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, ""):
+        for row in list_objects(
+            hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, ""
+        ):
             listing.add(row.key, row.size, row.etag)
         return listing.hexdigest()
 
@@ -135,7 +160,9 @@ class _Retirement:
         bucket = next((one for one in self._read().buckets if one.name == name), None)
         if bucket is None:
             return None
-        return retiring(self.settings, self.clients, self._read(), bucket, read_tokens(self.settings.run_folder))
+        return retiring(
+            self.settings, self.clients, self._read(), bucket, read_tokens(self.settings.run_folder)
+        )
 
     def _bucket(self, name: str) -> OldBucket:
         return next(bucket for bucket in self._read().buckets if bucket.name == name)

@@ -127,10 +127,18 @@ def observe(settings: Settings, clients: Clients) -> Observation:
     tokens, now = read_tokens(settings.run_folder), clients.clock.now()
     failed = list(estate.could_not_look)
     begun = forerunner.done or bool(tokens.held)
-    seen = clients.each(lambda b: retiring(settings, clients, estate, b, tokens), list(estate.buckets), at_once=4) if begun else []
+    seen = (
+        clients.each(
+            lambda b: retiring(settings, clients, estate, b, tokens), list(estate.buckets), at_once=4
+        )
+        if begun
+        else []
+    )
     copiers = []
     for account in settings.source_account_ids:
-        role = look(clients.client("iam", account).get_role, absent=("NoSuchEntity",), RoleName=names.COPIER_ROLE)
+        role = look(
+            clients.client("iam", account).get_role, absent=("NoSuchEntity",), RoleName=names.COPIER_ROLE
+        )
         copiers += [account] if role.seen else []
         failed += [f"{account}: GetRole: {role.why}"] if role.failed else []
     ours = trail_cutover.touchable(estate)
@@ -149,7 +157,9 @@ def observe(settings: Settings, clients: Clients) -> Observation:
     )
 
 
-def retiring(settings: Settings, clients: Clients, estate: OldEstate, bucket: OldBucket, tokens: Tokens) -> Retiring:
+def retiring(
+    settings: Settings, clients: Clients, estate: OldEstate, bucket: OldBucket, tokens: Tokens
+) -> Retiring:
     """One bucket: its listing beside its token, and who else writes into it. A look that fails is said, never passed over."""
     listed = _Listed()
     token = tokens.held.get(bucket.name)
@@ -191,7 +201,9 @@ def retiring(settings: Settings, clients: Clients, estate: OldEstate, bucket: Ol
         len(uploads.value or ()),
         (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
         tuple(t.name for t in here if t in ours and not trail_cutover.drained(t, clients.clock.now())),
-        "; ".join((*bucket.could_not_look, *([f"ListMultipartUploads: {uploads.why}"] if uploads.failed else []))),
+        "; ".join(
+            (*bucket.could_not_look, *([f"ListMultipartUploads: {uploads.why}"] if uploads.failed else []))
+        ),
     )
 
 
@@ -200,7 +212,10 @@ def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime
     assert bucket.token is not None
     cooled = datetime.fromisoformat(bucket.token.at) + timedelta(days=settings.cooling_off_days)
     quiet = bucket.newest + timedelta(hours=settings.quiet_hours) if bucket.newest else now
-    until, why = max((cooled, f"cooling off for {settings.cooling_off_days} days after the proof"), (quiet, f"{settings.quiet_hours} hours without a new object"))
+    until, why = max(
+        (cooled, f"cooling off for {settings.cooling_off_days} days after the proof"),
+        (quiet, f"{settings.quiet_hours} hours without a new object"),
+    )
     return None if until <= now else (until, f"{bucket.bucket.name}: {why}")
 
 
@@ -210,9 +225,13 @@ def _services(bucket: OldBucket) -> Iterator[str]:
         principal = statement.get("Principal", {})
         said = principal.get("Service", []) if isinstance(principal, Mapping) else []
         actions = statement.get("Action", [])
-        writes = {"s3:putobject", "s3:put*", "s3:*", "*"} & {a.lower() for a in ([actions] if isinstance(actions, str) else actions)}
+        writes = {"s3:putobject", "s3:put*", "s3:*", "*"} & {
+            a.lower() for a in ([actions] if isinstance(actions, str) else actions)
+        }
         if statement.get("Effect") == "Allow" and writes:
-            yield from (service for service in ([said] if isinstance(said, str) else said) if service != _DELIVERS)
+            yield from (
+                service for service in ([said] if isinstance(said, str) else said) if service != _DELIVERS
+            )
 
 
 def _keeper(settings: Settings, clients: Clients, account: str) -> str:
@@ -223,5 +242,3 @@ def _keeper(settings: Settings, clients: Clients, account: str) -> str:
         return arn
     found = look(clients.client("iam", account).get_role, RoleName=arn.split("/")[1])
     return str(found.value["Role"]["Arn"]) if found.value else ""
-
-

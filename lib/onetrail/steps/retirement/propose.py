@@ -49,8 +49,14 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 
 def deletable(observation: Observation) -> list[Trail]:
     """Old trails of ours that have delivered everything, and whose bucket is proven."""
-    proven = {bucket.bucket.name for bucket in observation.buckets if bucket.proven or (bucket.bucket.shell and bucket.token)}
-    return [trail for trail in observation.trails if trail.arn in observation.drained and trail.bucket in proven]
+    proven = {
+        bucket.bucket.name
+        for bucket in observation.buckets
+        if bucket.proven or (bucket.bucket.shell and bucket.token)
+    }
+    return [
+        trail for trail in observation.trails if trail.arn in observation.drained and trail.bucket in proven
+    ]
 
 
 def _trail(trail: Trail, observation: Observation) -> Change:
@@ -81,11 +87,25 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
     emptying = [_delete(seen)] if seen.objects else []
     if seen.how == "delete":
         gone = "the name goes back to AWS: anybody may take it"
-        return [*emptying, _call(seen, "DeleteBucket", {}, {"listing": seen.listing}, gone, "none: make a bucket of that name again, if nobody took it", EMPTY)]
+        return [
+            *emptying,
+            _call(
+                seen,
+                "DeleteBucket",
+                {},
+                {"listing": seen.listing},
+                gone,
+                "none: make a bucket of that name again, if nobody took it",
+                EMPTY,
+            ),
+        ]
     shell = old_bucket_shell(settings.partition, seen.bucket.name, [observation.keepers[seen.bucket.account]])
     words = "empty, it keeps its name out of strangers' hands; nothing can be put into it"
     undo = "put the policy shown as before back"
-    return [*emptying, _call(seen, "PutBucketPolicy", {"Policy": Document(shell)}, seen.bucket.policy, words, undo, EMPTY)]
+    return [
+        *emptying,
+        _call(seen, "PutBucketPolicy", {"Policy": Document(shell)}, seen.bucket.policy, words, undo, EMPTY),
+    ]
 
 
 def _delete(seen: Retiring) -> Change:
@@ -122,10 +142,26 @@ def _expire(seen: Retiring) -> Change:
     kept = [one for one in lifecycle.get("Rules", []) if one.get("ID") != EXPIRE_RULE]
     parameters = {"LifecycleConfiguration": {"Rules": [*kept, rule]}}
     words = f"S3 itself deletes what is proven to be in the archive (listing {seen.listing[:12]})"
-    return _call(seen, "PutBucketLifecycleConfiguration", parameters, plain(lifecycle), words, "put the rules shown as before back; what expired is in the archive", PROVEN)
+    return _call(
+        seen,
+        "PutBucketLifecycleConfiguration",
+        parameters,
+        plain(lifecycle),
+        words,
+        "put the rules shown as before back; what expired is in the archive",
+        PROVEN,
+    )
 
 
-def _call(seen: Retiring, call: str, parameters: Mapping[str, Any], before: Any, reason: str, undo: str, requires: str) -> Change:
+def _call(
+    seen: Retiring,
+    call: str,
+    parameters: Mapping[str, Any],
+    before: Any,
+    reason: str,
+    undo: str,
+    requires: str,
+) -> Change:
     bucket = seen.bucket
     return Change(
         key=f"{call}-{bucket.name}",
@@ -162,15 +198,24 @@ def _copier(settings: Settings, account: str) -> list[Change]:
 
 
 def _notes(observation: Observation) -> tuple[str, ...]:
-    notes = [f"{b.bucket.name} is left alone: {'; '.join(b.kept)}" for b in observation.buckets if not b.bucket.shell and b.kept]
+    notes = [
+        f"{b.bucket.name} is left alone: {'; '.join(b.kept)}"
+        for b in observation.buckets
+        if not b.bucket.shell and b.kept
+    ]
     may_go = {trail.arn for trail in deletable(observation)}
     notes += [
         f"the trail {trail.name} in {trail.home_region} is left alone: its bucket {trail.bucket} is not proven, or its last files are awaited"
         for trail in observation.trails
         if trail.arn not in may_go
     ]
-    notes += [f"the trail {trail.name} in {trail.home_region} belongs to others and is never touched" for trail in observation.untouched]
+    notes += [
+        f"the trail {trail.name} in {trail.home_region} belongs to others and is never touched"
+        for trail in observation.untouched
+    ]
     for seen in observation.buckets:
         if seen.bucket.notifications and not seen.bucket.shell and not seen.kept:
-            notes.append(f"{seen.bucket.name}: its event notifications stay as they are, and nothing triggers them any more")
+            notes.append(
+                f"{seen.bucket.name}: its event notifications stay as they are, and nothing triggers them any more"
+            )
     return tuple(notes)

@@ -77,17 +77,31 @@ class _Sealing:
         name = change.key.removeprefix(SEAL)
         if name == self.settings.bucket_name:
             return self._seal(name, self._own(change.bulk.rule.get("but not from", [])))
-        return self._seal(name, (below_prefix(row.key) for row in rows(self.settings, self.clients, self._left(name)) if _moved(row.key)))
+        return self._seal(
+            name,
+            (
+                below_prefix(row.key)
+                for row in rows(self.settings, self.clients, self._left(name))
+                if _moved(row.key)
+            ),
+        )
 
     def _seal(self, name: str, belows: Iterable[str]) -> Mapping[str, Any]:
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"seal-{name}")
         with ledger:
             counts = raise_locks(
-                self._tasks(belows), self.archive, ledger, self._progress(name), now=self.clients.clock.now, pace=self.pace
+                self._tasks(belows),
+                self.archive,
+                ledger,
+                self._progress(name),
+                now=self.clients.clock.now,
+                pace=self.pace,
             )
         part = ledger.finish()
         if counts.errors or counts.stopped:
-            raise ChangeFailed(f"locks of {name}: {dict(counts.outcomes)} {counts.stopped}: see the ledger part {part.path.name}; run step 06 again")
+            raise ChangeFailed(
+                f"locks of {name}: {dict(counts.outcomes)} {counts.stopped}: see the ledger part {part.path.name}; run step 06 again"
+            )
         return {
             "outcomes": dict(counts.outcomes),
             "bytes": counts.size,
@@ -101,19 +115,30 @@ class _Sealing:
         bucket = self.settings.bucket_name
         while chunk := list(islice(left, HEADS_AT_ONCE)):
             now = stamp(self.clients.clock.now())
-            asked = ((calls.head_object(bucket, self.account, archive_key(self.settings, below)), below) for below in chunk)
+            asked = (
+                (calls.head_object(bucket, self.account, archive_key(self.settings, below)), below)
+                for below in chunk
+            )
             for ended in self.archive.run(asked):
                 if ended.error is not None:
-                    raise ChangeFailed(f"{bucket}/{ended.context}: its lock could not be looked at: {ended.error}; run step 06 again") from ended.error
+                    raise ChangeFailed(
+                        f"{bucket}/{ended.context}: its lock could not be looked at: {ended.error}; run step 06 again"
+                    ) from ended.error
                 head = ended.result
                 if to_raise(self.settings, head, now):
                     until = datetime.fromisoformat(head.retain_until)
                     key = archive_key(self.settings, ended.context)
-                    yield LockTask(bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag)
+                    yield LockTask(
+                        bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag
+                    )
 
     def _own(self, spared: Iterable[str]) -> Iterator[str]:
         """Everything of CloudTrail in the archive but what lies in the buckets spared."""
-        held = {below_prefix(row.key) for name in spared for row in rows(self.settings, self.clients, self._left(name))}
+        held = {
+            below_prefix(row.key)
+            for name in spared
+            for row in rows(self.settings, self.clients, self._left(name))
+        }
         for account in self.settings.source_account_ids:
             for region in enabled_regions(self.settings, self.clients, account).value or ():
                 for folder in archive_folders(self.settings, account, region):
@@ -142,7 +167,13 @@ class _Sealing:
                 record_head=self.gate.record.head,
             ),
         )  # fmt: skip
-        return {"file": change.resource, "sha256": token.sha256, "listing": token.listing, "objects": token.objects, "proven": part._asdict()}
+        return {
+            "file": change.resource,
+            "sha256": token.sha256,
+            "listing": token.listing,
+            "objects": token.objects,
+            "proven": part._asdict(),
+        }
 
     def _proven(self, name: str) -> tuple[ListingHash, Part]:
         """The list that the token binds: one row for each object of the bucket, in key order."""
@@ -178,7 +209,9 @@ class _Sealing:
         return self._lefts[name]
 
     def _progress(self, name: str) -> Callable[[str, int, int, int, int], None]:
-        return lambda _, objects, size, retries, errors: self.gate.progress(name, objects, size, retries, errors)
+        return lambda _, objects, size, retries, errors: self.gate.progress(
+            name, objects, size, retries, errors
+        )
 
 
 def _moved(key: str) -> bool:

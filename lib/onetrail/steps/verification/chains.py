@@ -104,7 +104,11 @@ class RegionCheck:
         for _, _, mine in self._places:
             folders |= mine
         ordered = sorted(folders, key=lambda folder: ("/CloudTrail-Digest/" not in folder, folder))
-        return {below_prefix(row.key): row.size for folder in ordered for row in archived(self._settings, self._clients, folder)}
+        return {
+            below_prefix(row.key): row.size
+            for folder in ordered
+            for row in archived(self._settings, self._clients, folder)
+        }
 
     def _codes(self) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -114,13 +118,20 @@ class RegionCheck:
                     found.setdefault(row.key[len(origin.prefix) :], number)
         return found
 
-    def _chain(self, group: Group, keys: Sequence[str], reader: Reader, codes: Mapping[str, int], named: set[str]) -> None:
+    def _chain(
+        self, group: Group, keys: Sequence[str], reader: Reader, codes: Mapping[str, int], named: set[str]
+    ) -> None:
         allowed, known = self._allowing(group)
         sampled = self._settings.digest_check == "sample" and len(keys) > SAMPLE
         chosen = keys[-SAMPLE:] if sampled else keys
         first = parse(chosen[0]).stamp
         check = ChainCheck(
-            group, reader.log, self._keys, allowed, expected_start=first, expected_end=self._trails.get(group.identity, ("", None))[1]
+            group,
+            reader.log,
+            self._keys,
+            allowed,
+            expected_start=first,
+            expected_end=self._trails.get(group.identity, ("", None))[1],
         )
         places: Counter[int] = Counter()
         for verdict in check.verdicts(_counted(reader.digests(chosen), places, codes)):
@@ -140,7 +151,9 @@ class RegionCheck:
         if group.account not in self._settings.source_account_ids:
             return self._allowed, "nobody"
         self.seen.unknown.add(group.identity)
-        return AllowList(self._allowed.buckets, self._allowed.trails | {group.identity}, self._allowed.prefix), "digests"
+        return AllowList(
+            self._allowed.buckets, self._allowed.trails | {group.identity}, self._allowed.prefix
+        ), "digests"
 
     def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str]) -> None:
         below = below_prefix(verdict.key or verdict.original_key)
@@ -155,7 +168,9 @@ class RegionCheck:
         if verdict.state not in (State.VALID, State.DUPLICATE):
             self._trouble(code, below, verdict)
 
-    def _rest(self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: Reader) -> None:
+    def _rest(
+        self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: Reader
+    ) -> None:
         present = [below for below in sizes if below not in named and parse(below).kind in LOG_KINDS]
         chains = [one.chain for one in self.seen.chains]
         for verdict in unsigned_logs(present, (), chains):
@@ -173,22 +188,48 @@ class RegionCheck:
             if not origin.live:
                 continue
             client = hot(self._clients, origin.account, origin.region)
-            mine = (below for below, code in codes.items() if code == number and below in reader.notes.metadata)
-            asked = ((calls.head_object(origin.bucket, origin.account, origin.prefix + below), below) for below in mine)
+            mine = (
+                below for below, code in codes.items() if code == number and below in reader.notes.metadata
+            )
+            asked = (
+                (calls.head_object(origin.bucket, origin.account, origin.prefix + below), below)
+                for below in mine
+            )
             for ended in client.run(asked):
                 below = ended.context
                 if ended.error is not None:
-                    self._metadata_trouble(number, below, "unreadable", f"its metadata could not be read: {ended.error}")
+                    self._metadata_trouble(
+                        number, below, "unreadable", f"its metadata could not be read: {ended.error}"
+                    )
                 elif metadata_hash(ended.result.metadata) != reader.notes.metadata[below]:
-                    self._metadata_trouble(number, below, "different", "its user metadata in the archive is not that in the old bucket")
+                    self._metadata_trouble(
+                        number,
+                        below,
+                        "different",
+                        "its user metadata in the archive is not that in the old bucket",
+                    )
 
     def _metadata_trouble(self, code: int, below: str, state: str, why: str) -> None:
         self.seen.changed_metadata[code] += 1
-        self._add(Trouble(self._named(code), self.seen.account, self.seen.region, Kind.DIGEST.value, state, below, why))
+        self._add(
+            Trouble(
+                self._named(code), self.seen.account, self.seen.region, Kind.DIGEST.value, state, below, why
+            )
+        )
 
     def _trouble(self, code: int, below: str, verdict: FileVerdict) -> None:
         bucket = self._named(code) if code or not verdict.original_bucket else verdict.original_bucket
-        self._add(Trouble(bucket, self.seen.account, self.seen.region, verdict.kind.value, verdict.state.value, below, verdict.why))
+        self._add(
+            Trouble(
+                bucket,
+                self.seen.account,
+                self.seen.region,
+                verdict.kind.value,
+                verdict.state.value,
+                below,
+                verdict.why,
+            )
+        )
 
     def _add(self, trouble: Trouble) -> None:
         """Kept by name up to a number for each state; the counts go on."""
@@ -206,13 +247,19 @@ class RegionCheck:
 
 def archive_folders(settings: Settings, account: str, region: str) -> Iterator[str]:
     """The folders, from `AWSLogs/` on, that a trail into the archive itself may use for an account and region."""
-    levels = ["", f"{settings.organization_id}/"] if settings.trail_mode == "adopt" and settings.organization_id else [""]
+    levels = (
+        ["", f"{settings.organization_id}/"]
+        if settings.trail_mode == "adopt" and settings.organization_id
+        else [""]
+    )
     for level in levels:
         for folder in sorted(set(FOLDERS.values())):
             yield f"AWSLogs/{level}{account}/{folder}/{region}/"
 
 
-def _counted(digests: Iterable[DigestObject], places: Counter[int], codes: Mapping[str, int]) -> Iterator[DigestObject]:
+def _counted(
+    digests: Iterable[DigestObject], places: Counter[int], codes: Mapping[str, int]
+) -> Iterator[DigestObject]:
     for digest in digests:
         places[codes.get(below_prefix(digest.key), 0)] += 1
         yield digest
@@ -221,4 +268,6 @@ def _counted(digests: Iterable[DigestObject], places: Counter[int], codes: Mappi
 def span(chain: Chain) -> tuple[datetime | None, datetime | None]:
     """First and last instant that the chain's intervals speak of."""
     starts = [i.start for i in chain.intervals if i.start]
-    return (min(starts) if starts else None), (max(i.end for i in chain.intervals) if chain.intervals else None)
+    return (min(starts) if starts else None), (
+        max(i.end for i in chain.intervals) if chain.intervals else None
+    )

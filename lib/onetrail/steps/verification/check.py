@@ -14,7 +14,9 @@ from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Troubl
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
 """States of a file that mean that it could not be looked at."""
-HARMLESS = {File.UNSIGNED.value: "logs are present with equal bytes, and no signed digest names them: they cannot be proven"}
+HARMLESS = {
+    File.UNSIGNED.value: "logs are present with equal bytes, and no signed digest names them: they cannot be proven"
+}
 
 PENDING = "logs of the new trail are named by no digest: those of the last hour or two never are yet"
 
@@ -24,28 +26,49 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     if not observation.forerunner.done:
         evidence = f"waiting for {observation.forerunner.step}: {observation.forerunner.line}"
         return [Finding("06.waiting", State.PLANNED, "-", "-", settings.bucket_name, evidence)]
-    found = [Finding("06.looked", State.COULD_NOT_LOOK, "-", "-", "verification", why) for why in observation.could_not_look]
+    found = [
+        Finding("06.looked", State.COULD_NOT_LOOK, "-", "-", "verification", why)
+        for why in observation.could_not_look
+    ]
     for bucket in observation.buckets:
         found += _bucket(bucket)
     found += [one for chain in observation.chains for one in _chain(chain)]
     found += _troubles(settings, observation.troubles)
     found += _coverage(observation)
     found += _keys(observation)
-    found += [_token(observation, bucket) for bucket in observation.buckets if not bucket.shell or bucket.proven_before]
+    found += [
+        _token(observation, bucket)
+        for bucket in observation.buckets
+        if not bucket.shell or bucket.proven_before
+    ]
     return [*found, *_seals(settings, observation)]
 
 
 def _bucket(bucket: BucketVerdict) -> list[Finding]:
     said = (bucket.account, bucket.region, bucket.name)
     if bucket.shell and not bucket.proven_before:
-        return [Finding("06.bucket", State.NOTE, *said, "already an empty shell; this run holds no token of it, so nothing can be compared")]
+        return [
+            Finding(
+                "06.bucket",
+                State.NOTE,
+                *said,
+                "already an empty shell; this run holds no token of it, so nothing can be compared",
+            )
+        ]
     found = []
     if bucket.could_not_look:
         found.append(Finding("06.bucket", State.COULD_NOT_LOOK, *said, bucket.could_not_look))
     elif bucket.good:
         when = "proven before retirement: " if bucket.proven_before else ""
         words = f"{when}{bucket.equal:,} files equal, {bucket.digests_valid:,} digests and {bucket.logs_valid:,} logs proven"
-        found.append(Finding("06.bucket", State.OK, *said, words + (f", {bucket.logs_unsigned:,} unsigned" if bucket.logs_unsigned else "")))
+        found.append(
+            Finding(
+                "06.bucket",
+                State.OK,
+                *said,
+                words + (f", {bucket.logs_unsigned:,} unsigned" if bucket.logs_unsigned else ""),
+            )
+        )
     elif bucket.full:
         found.append(Finding("06.bucket", State.FINDING, *said, f"not proven: {'; '.join(bucket.reasons)}"))
     else:
@@ -54,14 +77,27 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
         evidence = f"{bucket.doubtful:,} logs are named by no digest though the digests of their time are complete: from a trail without validation, or put there"
         found.append(Finding("06.log-unnamed", State.NOTE, *said, evidence))
     if bucket.foreign:
-        found.append(Finding("06.foreign", State.NOTE, *said, f"{bucket.foreign:,} objects are not CloudTrail's: not copied, not proven, never deleted"))
+        found.append(
+            Finding(
+                "06.foreign",
+                State.NOTE,
+                *said,
+                f"{bucket.foreign:,} objects are not CloudTrail's: not copied, not proven, never deleted",
+            )
+        )
     if bucket.old_versions or bucket.delete_markers:
         evidence = f"{bucket.old_versions:,} older versions and {bucket.delete_markers:,} delete markers are not part of the proof"
         found.append(Finding("06.versions", State.NOTE, *said, evidence))
     if bucket.unlocked:
-        found.append(Finding("06.lock", State.FINDING, *said, f"{bucket.unlocked:,} of its copies have no lock"))
+        found.append(
+            Finding("06.lock", State.FINDING, *said, f"{bucket.unlocked:,} of its copies have no lock")
+        )
     if bucket.unsealed and due(bucket):
-        found.append(Finding("06.lock", State.PLANNED, *said, "its copies are still under governance; raised by the plan"))
+        found.append(
+            Finding(
+                "06.lock", State.PLANNED, *said, "its copies are still under governance; raised by the plan"
+            )
+        )
     return found
 
 
@@ -82,13 +118,17 @@ def _chain(seen: ChainSeen) -> list[Finding]:
         evidence = "its oldest digest names one before it, which no bucket has: what is older was expired or removed before the move"
         found.append(Finding("06.older-gone", State.NOTE, *said, evidence))
     if seen.known == "digests":
-        evidence = "no trail and no token speaks of it: taken from signed digests of an allowed account and bucket"
+        evidence = (
+            "no trail and no token speaks of it: taken from signed digests of an allowed account and bucket"
+        )
         found.append(Finding("06.trail-unknown", State.NOTE, *said, evidence))
     if chain.sound and not found:
         count = sum(chain.digests.values())
         how = "a sample of " if seen.sampled else ""
         restarts = sum(1 for i in chain.intervals if i.state is IntervalState.RESTART)
-        evidence = f"{how}{count:,} digests signed and linked" + (f", started anew {restarts:,} times" if restarts else "")
+        evidence = f"{how}{count:,} digests signed and linked" + (
+            f", started anew {restarts:,} times" if restarts else ""
+        )
         found.append(Finding("06.chain", State.OK, *said, evidence))
     return found
 
@@ -103,9 +143,9 @@ def _troubles(settings: Settings, troubles: Iterable[Trouble]) -> list[Finding]:
         state = State.COULD_NOT_LOOK if one.state in BLIND else State.FINDING
         evidence = f"{one.state}: {one.why} ({one.bucket})"
         found.append(Finding(f"06.{one.kind}-{one.state}", state, one.account, one.region, one.key, evidence))
-    for (account, region, bucket, state), count in sorted(notes.items()):
-        words = PENDING if bucket == settings.bucket_name else HARMLESS[state]
-        found.append(Finding(f"06.log-{state}", State.NOTE, account, region, bucket, f"{count:,} {words}"))
+    for (account, region, bucket, held), count in sorted(notes.items()):
+        words = PENDING if bucket == settings.bucket_name else HARMLESS[held]
+        found.append(Finding(f"06.log-{held}", State.NOTE, account, region, bucket, f"{count:,} {words}"))
     return found
 
 
@@ -113,9 +153,20 @@ def _coverage(observation: Observation) -> list[Finding]:
     lost = [cell for cell in observation.coverage if cell.after < cell.before]
     for_all = f"{sum(1 for cell in observation.coverage if cell.before):,} region-days with logs before, as many after"
     if not lost:
-        return [Finding("06.coverage", State.OK, "-", "-", "all regions", for_all)] if observation.coverage else []
+        return (
+            [Finding("06.coverage", State.OK, "-", "-", "all regions", for_all)]
+            if observation.coverage
+            else []
+        )
     return [
-        Finding("06.coverage", State.FINDING, cell.account, cell.region, cell.day.isoformat(), f"{cell.before:,} logs before, {cell.after:,} equal ones after")
+        Finding(
+            "06.coverage",
+            State.FINDING,
+            cell.account,
+            cell.region,
+            cell.day.isoformat(),
+            f"{cell.before:,} logs before, {cell.after:,} equal ones after",
+        )
         for cell in lost
     ]
 
@@ -124,9 +175,20 @@ def _keys(observation: Observation) -> list[Finding]:
     found = []
     for source in observation.keys:
         if source.why:
-            found.append(Finding("06.keys", State.COULD_NOT_LOOK, "-", source.region, "public keys", source.why))
+            found.append(
+                Finding("06.keys", State.COULD_NOT_LOOK, "-", source.region, "public keys", source.why)
+            )
         else:
-            found.append(Finding("06.keys", State.OK, "-", source.region, "public keys", f"{source.keys:,} keys: {source.source}"))
+            found.append(
+                Finding(
+                    "06.keys",
+                    State.OK,
+                    "-",
+                    source.region,
+                    "public keys",
+                    f"{source.keys:,} keys: {source.source}",
+                )
+            )
     return found
 
 
@@ -134,10 +196,17 @@ def _token(observation: Observation, bucket: BucketVerdict) -> Finding:
     said = (bucket.account, bucket.region, bucket.name)
     why = observation.tokens.get(bucket.name)
     if why == "":
-        return Finding("06.token", State.OK, *said, "its token holds" + (": the bucket is retired" if bucket.proven_before else ""))
+        return Finding(
+            "06.token",
+            State.OK,
+            *said,
+            "its token holds" + (": the bucket is retired" if bucket.proven_before else ""),
+        )
     if due(bucket):
         return Finding("06.token", State.PLANNED, *said, f"written by the plan{': ' + why if why else ''}")
-    return Finding("06.token", State.NOTE, *said, why or "no token, since it is not proven; step 07 leaves it alone")
+    return Finding(
+        "06.token", State.NOTE, *said, why or "no token, since it is not proven; step 07 leaves it alone"
+    )
 
 
 def _seals(settings: Settings, observation: Observation) -> list[Finding]:
@@ -146,13 +215,44 @@ def _seals(settings: Settings, observation: Observation) -> list[Finding]:
     own = observation.archive
     if own and own.unsealed:
         state = State.PLANNED if own.good else State.FINDING
-        evidence = "files that the new trail delivered are still under governance" + ("; raised by the plan" if own.good else f": {'; '.join(own.reasons)}")
+        evidence = "files that the new trail delivered are still under governance" + (
+            "; raised by the plan" if own.good else f": {'; '.join(own.reasons)}"
+        )
         found.append(Finding("06.lock", state, account, region, settings.bucket_name, evidence))
     if settings.object_lock == "none":
-        found.append(Finding("06.default-lock", State.NOTE, account, region, settings.bucket_name, "the parameters want no lock"))
+        found.append(
+            Finding(
+                "06.default-lock",
+                State.NOTE,
+                account,
+                region,
+                settings.bucket_name,
+                "the parameters want no lock",
+            )
+        )
     elif wanted_lock(settings, observation.lock):
-        found.append(Finding("06.default-lock", State.PLANNED, account, region, settings.bucket_name, "under governance until the plan raises it"))
+        found.append(
+            Finding(
+                "06.default-lock",
+                State.PLANNED,
+                account,
+                region,
+                settings.bucket_name,
+                "under governance until the plan raises it",
+            )
+        )
     else:
-        found.append(Finding("06.default-lock", State.OK, account, region, settings.bucket_name, f"under {settings.object_lock}"))
+        found.append(
+            Finding(
+                "06.default-lock",
+                State.OK,
+                account,
+                region,
+                settings.bucket_name,
+                f"under {settings.object_lock}",
+            )
+        )
     proven = any(bucket.good for bucket in observation.buckets)
-    return found + rail_findings("06", observation.rail, rail_document(settings, observation), (account,), ready=proven)
+    return found + rail_findings(
+        "06", observation.rail, rail_document(settings, observation), (account,), ready=proven
+    )

@@ -80,7 +80,11 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
                 _read_both(settings, clients, found, unclear)
                 unclear = []
         else:
-            state = "missing" if pair.target is None else {True: "equal", False: "different", None: "uncompared"}[same]
+            state = (
+                "missing"
+                if pair.target is None
+                else {True: "equal", False: "different", None: "uncompared"}[same]
+            )
             _note(found, pair, state)
     _read_both(settings, clients, found, unclear)
 
@@ -100,7 +104,11 @@ def _read_both(settings: Settings, clients: Clients, found: Compared, pairs: lis
         return
     left, account = found.left, settings.log_account.account_id
     asked = (
-        (Place(left.name, left.account, pair.source.key), Place(settings.bucket_name, account, pair.target_key)) for pair in pairs
+        (
+            Place(left.name, left.account, pair.source.key),
+            Place(settings.bucket_name, account, pair.target_key),
+        )
+        for pair in pairs
     )
     ours, theirs = hot(clients, left.account, left.region), hot(clients, account, settings.home_region)
     for pair, said in zip(pairs, compare_bytes(asked, ours, theirs), strict=True):
@@ -125,7 +133,15 @@ def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
     if state != "equal" and len(found.troubles) < MOST_TROUBLES:
         left = found.left
         found.troubles.append(
-            Trouble(left.name, left.account, left.region, parsed.kind.value, state, pair.source.key, _WORDS[state] + why)
+            Trouble(
+                left.name,
+                left.account,
+                left.region,
+                parsed.kind.value,
+                state,
+                pair.source.key,
+                _WORDS[state] + why,
+            )
         )
 
 
@@ -134,5 +150,3 @@ def _versions(clients: Clients, found: Compared) -> None:
     for version in list_versions(hot(clients, left.account, left.region), left.name, left.account, ""):
         found.delete_markers += version.is_marker
         found.old_versions += not version.is_marker and not version.is_latest
-
-

@@ -27,7 +27,9 @@ def public_keys(
     return KeyStore(found), tuple(sources)
 
 
-def _region(settings: Settings, clients: Clients, region: str, now: datetime) -> tuple[list[PublicKey], KeySource]:
+def _region(
+    settings: Settings, clients: Clients, region: str, now: datetime
+) -> tuple[list[PublicKey], KeySource]:
     saved, why_saved = _saved(settings, region)
     account = settings.source_account_ids[0]
     asked = pages(
@@ -44,9 +46,12 @@ def _region(settings: Settings, clients: Clients, region: str, now: datetime) ->
         return [], KeySource(region, "", 0, f"{faults[0][0].fingerprint}: {faults[0][1]}")
     if asked.value is None and not saved:
         return [], KeySource(region, "", 0, why_saved or f"ListPublicKeys: {asked.why}")
-    source = {(True, True): "saved, CloudTrail asked too", (True, False): "saved", (False, True): "AWS", (False, False): "AWS"}[
-        bool(saved), asked.value is not None
-    ]
+    source = {
+        (True, True): "saved, CloudTrail asked too",
+        (True, False): "saved",
+        (False, True): "AWS",
+        (False, False): "AWS",
+    }[bool(saved), asked.value is not None]
     return list(every.held()), KeySource(region, source, len(every.held()), why_saved)
 
 

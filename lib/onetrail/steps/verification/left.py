@@ -46,7 +46,9 @@ def lefts(estate: OldEstate, tokens: Tokens) -> tuple[Left, ...]:
         token = tokens.held.get(bucket.name) if bucket.shell else None
         found.append(Left(bucket.name, bucket.account, bucket.region, bucket, token))
     there = {bucket.name for bucket in estate.buckets}
-    found += [Left(t.bucket, t.account, t.region, None, t) for t in tokens.held.values() if t.bucket not in there]
+    found += [
+        Left(t.bucket, t.account, t.region, None, t) for t in tokens.held.values() if t.bucket not in there
+    ]
     return tuple(sorted(found, key=lambda left: (left.account, left.region, left.name)))
 
 
@@ -70,6 +72,8 @@ def beside(settings: Settings, clients: Clients, listed: Iterable[ObjectRow]) ->
 
 
 def _joined(settings: Settings, clients: Clients, folder: str, group: Iterable[ObjectRow]) -> Iterator[Pair]:
-    for source, target in merge_join(group, archived(settings, clients, folder), key=lambda row: below_prefix(row.key)):
+    for source, target in merge_join(
+        group, archived(settings, clients, folder), key=lambda row: below_prefix(row.key)
+    ):
         if source is not None:
             yield Pair(source, target, archive_key(settings, source.key), folder)

@@ -1,6 +1,5 @@
 """Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, tokens, locks, the rail."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,9 +8,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients, look
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
 from onetrail.cloudtrail.trail import Trail
-from onetrail.cloudtrail.verdict import State, TrailIdentity
+from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
 from onetrail.steps import copy_history, trail_cutover
@@ -21,10 +19,11 @@ from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.status import Status
 from onetrail.steps.tokens import Tokens, cover, read_tokens
 from onetrail.steps.verification.chains import LATE, RegionCheck, RegionSeen, Trails
-from onetrail.steps.verification.equality import Compared, Day, compared
+from onetrail.steps.verification.equality import Compared, compared
 from onetrail.steps.verification.keys import public_keys
 from onetrail.steps.verification.left import Left, lefts, rows
 from onetrail.steps.verification.reading import Origin
+from onetrail.steps.verification.sums import Sums
 from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
 
 RAIL = "onetrail-archive-rail"
@@ -73,7 +72,9 @@ def observe(
 
 
 class _Look:
-    def __init__(self, settings: Settings, clients: Clients, tokens: Tokens, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, clients: Clients, tokens: Tokens, say: Callable[[str], None]
+    ) -> None:
         self.settings, self.clients, self.tokens, self.say = settings, clients, tokens, say
         self.now = clients.clock.now()
         self.failed: list[str] = []
@@ -83,13 +84,17 @@ class _Look:
         estate = read_old_estate(settings, clients)
         self.failed += estate.could_not_look
         self.say("comparing the old buckets with the archive")
-        seen = clients.each(lambda left: compared(settings, clients, left), list(lefts(estate, self.tokens)), at_once=4)
+        seen = clients.each(
+            lambda left: compared(settings, clients, left), list(lefts(estate, self.tokens)), at_once=4
+        )
         regions = self._regions(seen)
         trails = self._trails(estate)
         keys, sources = public_keys(settings, clients, sorted({region for _, region in regions}), self.now)
         self.say("reading digests and the logs they name")
-        read = clients.each(lambda place: self._region(place, regions[place], keys, trails, seen), sorted(regions), at_once=3)
-        sums = _Sums(settings, seen, [one for one in read if one], regions)
+        read = clients.each(
+            lambda place: self._region(place, regions[place], keys, trails, seen), sorted(regions), at_once=3
+        )
+        sums = Sums(settings, seen, [one for one in read if one], regions)
         lock, rail, kms_key = self._seals()
         checked = [self._token(one) for one in seen]
         return Observation(
@@ -105,14 +110,21 @@ class _Look:
             lock,
             rail,
             kms_key,
-            tuple(sorted({i for one in sums.read for i in one.unknown}, key=lambda i: (i.account, i.home_region, i.trail))),
+            tuple(
+                sorted(
+                    {i for one in sums.read for i in one.unknown},
+                    key=lambda i: (i.account, i.home_region, i.trail),
+                )
+            ),
             sum(one.notes.from_old for one in sums.read),
             settings.digest_check,
             self.now,
             tuple(self.failed),
         )
 
-    def _regions(self, seen: Iterable[Compared]) -> dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]]:
+    def _regions(
+        self, seen: Iterable[Compared]
+    ) -> dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]]:
         """Every account and region that may lie in the archive, with the places that its moved logs came from."""
         found: dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]] = {}
         for account in self.settings.source_account_ids:
@@ -131,7 +143,12 @@ class _Look:
         return found
 
     def _region(
-        self, place: tuple[str, str], places: list[tuple[Origin, Left, frozenset[str]]], keys: Any, trails: Trails, seen: list[Compared]
+        self,
+        place: tuple[str, str],
+        places: list[tuple[Origin, Left, frozenset[str]]],
+        keys: Any,
+        trails: Trails,
+        seen: list[Compared],
     ) -> RegionSeen | None:
         buckets = frozenset({self.settings.bucket_name, *(one.left.name for one in seen)})
         check = RegionCheck(self.settings, self.clients, keys, buckets, trails, *place, places)
@@ -144,21 +161,28 @@ class _Look:
     def _trails(self, estate: OldEstate) -> Trails:
         found: dict[TrailIdentity, tuple[str, datetime | None]] = {}
         for token in self.tokens.held.values():
-            for account, trail, home, stopped in token.trails:
+            for account, name, home, stopped in token.trails:
                 end = datetime.fromisoformat(stopped) if stopped else None
-                found[TrailIdentity(account, trail, home)] = ("token", end)
+                found[TrailIdentity(account, name, home)] = ("token", end)
         for trail in (*estate.old_trails, *estate.new_trails):
             accounts = self.settings.source_account_ids if trail.is_organization else (trail.account,)
             for account in accounts:
-                found[TrailIdentity(account, trail.name, trail.home_region)] = ("trail", _must_reach(trail, self.now))
+                found[TrailIdentity(account, trail.name, trail.home_region)] = (
+                    "trail",
+                    _must_reach(trail, self.now),
+                )
         return found
 
     def _seals(self) -> tuple[Mapping[str, Any] | None, Rail, str]:
         account = self.settings.log_account.account_id
         client = self.clients.client("s3", account, self.settings.home_region)
         owner = {"Bucket": self.settings.bucket_name, "ExpectedBucketOwner": account}
-        lock = look(client.get_object_lock_configuration, absent=("ObjectLockConfigurationNotFoundError",), **owner)
-        self.failed += [f"{self.settings.bucket_name}: GetObjectLockConfiguration: {lock.why}"] if lock.failed else []
+        lock = look(
+            client.get_object_lock_configuration, absent=("ObjectLockConfigurationNotFoundError",), **owner
+        )
+        self.failed += (
+            [f"{self.settings.bucket_name}: GetObjectLockConfiguration: {lock.why}"] if lock.failed else []
+        )
         key = archive_key_arn(self.settings, self.clients)
         self.failed += [f"the archive's key: {key.why}"] if not key.seen else []
         lock_said = lock.value["ObjectLockConfiguration"] if lock.value else None
@@ -184,17 +208,27 @@ class _Look:
         feeding = [trail for trail in estate.old_trails if trail.bucket == one.left.name]
         found = [] if feeding else ["ended"]
         unasked = {source.region for source in sources if source.source == "saved"}
-        return (*found, *(["region off"] if {f.rstrip("/").rsplit("/", 1)[-1] for _, f in one.places} & unasked else []))
+        return (
+            *found,
+            *(["region off"] if {f.rstrip("/").rsplit("/", 1)[-1] for _, f in one.places} & unasked else []),
+        )
 
-    def _writers(self, estate: OldEstate, one: Compared, sums: "_Sums") -> tuple[tuple[str, str, str, str], ...]:
+    def _writers(self, estate: OldEstate, one: Compared, sums: Sums) -> tuple[tuple[str, str, str, str], ...]:
         """The trails that a token of this bucket remembers."""
         stops = {
             TrailIdentity(t.account, t.name, t.home_region): _must_reach(t, self.now)
             for t in estate.old_trails if t.bucket == one.left.name
         }  # fmt: skip
         for chain in (chain for read in sums.read for chain in read.chains if one.left.name in chain.buckets):
-            stops.setdefault(TrailIdentity(chain.chain.account, chain.chain.trail, chain.chain.home_region), None)
-        return tuple(sorted((i.account, i.trail, i.home_region, end.isoformat() if end else "") for i, end in stops.items()))
+            stops.setdefault(
+                TrailIdentity(chain.chain.account, chain.chain.trail, chain.chain.home_region), None
+            )
+        return tuple(
+            sorted(
+                (i.account, i.trail, i.home_region, end.isoformat() if end else "")
+                for i, end in stops.items()
+            )
+        )
 
 
 def _must_reach(trail: Trail, now: datetime) -> datetime | None:
@@ -205,100 +239,3 @@ def _must_reach(trail: Trail, now: datetime) -> datetime | None:
     if not status.is_logging:
         return status.stopped if trail_cutover.drained(trail, now) else None
     return now - LATE if status.started and status.started < now - LATE else None
-
-
-class _Sums:
-    """Puts what was seen of buckets and of regions together."""
-
-    def __init__(
-        self, settings: Settings, seen: list[Compared], read: list[RegionSeen], regions: Mapping[tuple[str, str], list[Any]]
-    ) -> None:
-        self.settings, self.seen, self.read = settings, seen, read
-        self._codes = {
-            (place, number): origin.bucket
-            for place, places in regions.items() for number, (origin, _, _) in enumerate(places, start=1)
-        }  # fmt: skip
-        self._wanted = {place: {origin.bucket for origin, _, _ in places} for place, places in regions.items()}
-        self._whole = {(one.account, one.region) for one in read}
-
-    def verdict(self, one: Compared, classes: tuple[str, ...]) -> BucketVerdict:
-        left, kinds, states = one.left, one.kinds, one.states
-        unread = [place for place, buckets in self._wanted.items() if left.name in buckets and place not in self._whole]
-        known = not (left.shell and left.live)
-        logs = self._states(left.name, "logs")
-        signed = ["signed"] if any(kinds[kind] for kind in DIGEST_KINDS) else []
-        unsigned = ["unsigned"] if logs.get(State.UNSIGNED) or not signed else []
-        return BucketVerdict(
-            left.name,
-            left.account,
-            left.region,
-            proven_before=not left.live,
-            shell=left.shell,
-            objects=one.listing.objects,
-            size=one.listing.size,
-            newest=one.listing.newest,
-            logs_and_digests=sum(kinds[kind] for kind in (*DIGEST_KINDS, *LOG_KINDS)),
-            markers=kinds[Kind.MARKER],
-            foreign=kinds[Kind.FOREIGN],
-            equal=states["equal"],
-            missing=states["missing"],
-            different=states["different"] + self._sum(left.name, "changed_metadata"),
-            uncompared=states["uncompared"],
-            digests=self._states(left.name, "digests"),
-            logs=logs,
-            lost_digests=self._sum(left.name, "lost"),
-            doubtful=self._sum(left.name, "doubtful"),
-            unsealed=self._noted(left.name, "unsealed"),
-            unlocked=self._noted(left.name, "unlocked"),
-            old_versions=one.old_versions,
-            delete_markers=one.delete_markers,
-            listing=one.listing.hexdigest() if known and not one.could_not_look else "",
-            classes=(*signed, *unsigned, *classes) if known else (),
-            full=self.settings.digest_check == "full" and known,
-            could_not_look=one.could_not_look or (f"{unread[0][0]} {unread[0][1]} could not be read" if unread else ""),
-        )
-
-    def archive(self) -> BucketVerdict:
-        """What nobody moved: the new trail's own files."""
-        settings = self.settings
-        digests, logs = self._states("", "digests"), self._states("", "logs")
-        count = sum(digests.values()) + sum(logs.values())
-        return BucketVerdict(
-            settings.bucket_name, settings.log_account.account_id, settings.home_region, objects=count, logs_and_digests=count,
-            digests=digests, logs=logs, lost_digests=self._sum("", "lost"), doubtful=self._sum("", "doubtful"),
-            unsealed=self._noted("", "unsealed"), unlocked=self._noted("", "unlocked"), full=settings.digest_check == "full",
-        )  # fmt: skip
-
-    def coverage(self) -> tuple[Cell, ...]:
-        """One cell for each account, region and day that has a log on either side."""
-        parts: list[Counter[Day]] = [Counter() for _ in range(5)]
-        for one in self.seen:
-            parts[0].update(one.before)
-            parts[1].update(one.after)
-        for read in self.read:
-            for total, counted in zip(parts[2:], (read.proven, read.unsigned, read.new), strict=True):
-                total.update(counted)
-        days = sorted(set().union(*parts))
-        return tuple(Cell(*day, *(part[day] for part in parts)) for day in days)
-
-    def troubles(self) -> tuple[Trouble, ...]:
-        """Every file that is named, sorted."""
-        every = [t for one in self.seen for t in one.troubles] + [t for read in self.read for t in read.troubles]
-        return tuple(sorted(every))
-
-    def _of(self, bucket: str, read: RegionSeen, code: int) -> bool:
-        return (self._codes.get(((read.account, read.region), code), "") if code else "") == bucket
-
-    def _states(self, bucket: str, part: str) -> dict[State, int]:
-        total: Counter[State] = Counter()
-        for read in self.read:
-            for code, states in getattr(read, part).items():
-                if self._of(bucket, read, code):
-                    total.update(states)
-        return {state: total[state] for state in State if total[state]}
-
-    def _sum(self, bucket: str, part: str) -> int:
-        return sum(n for read in self.read for code, n in getattr(read, part).items() if self._of(bucket, read, code))
-
-    def _noted(self, bucket: str, part: str) -> int:
-        return sum(n for read in self.read for code, n in getattr(read.notes, part).items() if self._of(bucket, read, code))

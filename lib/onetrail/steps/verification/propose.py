@@ -36,7 +36,12 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     if proven:
         changes += _default_mode(settings, observation)
         changes += _own_files(settings, observation)
-        changes += rail_changes(observation.rail, rail_document(settings, observation), (settings.log_account.account_id,), requires="sealed")
+        changes += rail_changes(
+            observation.rail,
+            rail_document(settings, observation),
+            (settings.log_account.account_id,),
+            requires="sealed",
+        )
     changes += [_token(settings, bucket) for bucket in good if observation.tokens.get(bucket.name) != ""]
     return plan(changes, notes=_notes(observation))
 
@@ -81,7 +86,12 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
         before={"mode": "GOVERNANCE"},
         reason="proven; from now on not even break-glass can delete it before its date",
         undo="none: a lock under compliance cannot be taken back by anybody",
-        bulk=Bulk(("PutObjectRetention",), {"Bucket": settings.bucket_name}, rule, estimate={"objects": bucket.unsealed}),
+        bulk=Bulk(
+            ("PutObjectRetention",),
+            {"Bucket": settings.bucket_name},
+            rule,
+            estimate={"objects": bucket.unsealed},
+        ),
     )
 
 
@@ -133,16 +143,28 @@ def _token(settings: Settings, bucket: BucketVerdict) -> Change:
         reason="without it step 07 deletes nothing of this bucket; it holds for this exact listing only",
         undo="delete the file; nothing is then retired",
         requires="sealed",
-        bulk=Bulk((CALL,), {"Bucket": bucket.name}, rule, bucket.listing, {"objects": bucket.objects, "bytes": bucket.size}),
+        bulk=Bulk(
+            (CALL,),
+            {"Bucket": bucket.name},
+            rule,
+            bucket.listing,
+            {"objects": bucket.objects, "bytes": bucket.size},
+        ),
     )
 
 
 def _notes(observation: Observation) -> tuple[str, ...]:
     notes = []
     if observation.digest_check != "full":
-        notes.append(f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes tokens")
+        notes.append(
+            f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes tokens"
+        )
     else:
-        notes += [f"{b.name} is not sealed and gets no token: {'; '.join(b.reasons)}" for b in observation.buckets if not b.good and not b.shell]
+        notes += [
+            f"{b.name} is not sealed and gets no token: {'; '.join(b.reasons)}"
+            for b in observation.buckets
+            if not b.good and not b.shell
+        ]
     for bucket in observation.buckets:
         if bucket.old_versions or bucket.delete_markers:
             notes.append(

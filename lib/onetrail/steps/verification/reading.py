@@ -55,7 +55,12 @@ class Reader:
     """
 
     def __init__(
-        self, settings: Settings, clients: Clients, origins: Sequence[Origin], codes: Mapping[str, int], sizes: Mapping[str, int]
+        self,
+        settings: Settings,
+        clients: Clients,
+        origins: Sequence[Origin],
+        codes: Mapping[str, int],
+        sizes: Mapping[str, int],
     ) -> None:
         self._settings, self._clients = settings, clients
         self._account = settings.log_account.account_id
@@ -94,7 +99,12 @@ class Reader:
     def look_at_locks(self, belows: Iterable[str]) -> None:
         """Lock modes of objects that nothing else reads."""
         asked = (
-            (calls.head_object(self._settings.bucket_name, self._account, archive_key(self._settings, below)), below)
+            (
+                calls.head_object(
+                    self._settings.bucket_name, self._account, archive_key(self._settings, below)
+                ),
+                below,
+            )
             for below in belows
         )
         for ended in self._archive.run(asked):
@@ -103,7 +113,9 @@ class Reader:
 
     def _take(
         self, ahead: list[tuple[str, Body | Exception, Digest | None]], number: int
-    ) -> tuple[list[tuple[str, Body | Exception, Digest | None]], list[tuple[str, Body | Exception, Digest | None]]]:
+    ) -> tuple[
+        list[tuple[str, Body | Exception, Digest | None]], list[tuple[str, Body | Exception, Digest | None]]
+    ]:
         """As many digests as have their logs within the bound, with these logs fetched; and the rest."""
         wanted: dict[str, int] = {}
         room, count = BYTES_AT_ONCE, 0
@@ -125,7 +137,13 @@ class Reader:
     def _fetched(self, belows: Sequence[str]) -> dict[str, Body | Exception]:
         found: dict[str, Body | Exception] = {}
         asked = (
-            (calls.get_object(self._settings.bucket_name, self._account, archive_key(self._settings, below)), below) for below in belows
+            (
+                calls.get_object(
+                    self._settings.bucket_name, self._account, archive_key(self._settings, below)
+                ),
+                below,
+            )
+            for below in belows
         )
         for ended in self._archive.run(asked):
             found[ended.context] = ended.error or ended.result
@@ -164,8 +182,12 @@ class Reader:
         bucket = self._settings.bucket_name
         if isinstance(body, Exception):
             archived = code_of(body) == "InvalidObjectState"
-            return DigestObject(bucket, key, None, storage_class="GLACIER" if archived else "STANDARD", why=f"{body}")
-        return DigestObject(bucket, key, body.content, body.head.metadata, self._sizes.get(below), body.head.storage_class)
+            return DigestObject(
+                bucket, key, None, storage_class="GLACIER" if archived else "STANDARD", why=f"{body}"
+            )
+        return DigestObject(
+            bucket, key, body.content, body.head.metadata, self._sizes.get(below), body.head.storage_class
+        )
 
     def _log(self, below: str, body: Body | Exception) -> LogRead:
         key = archive_key(self._settings, below)
@@ -175,7 +197,9 @@ class Reader:
         if code in _ABSENT:
             return LogRead(ReadStatus.MISSING, None, key)
         if code == "InvalidObjectState":
-            return LogRead(ReadStatus.ARCHIVED, None, key, "the copy is in an archive class: restore it first")
+            return LogRead(
+                ReadStatus.ARCHIVED, None, key, "the copy is in an archive class: restore it first"
+            )
         return LogRead(ReadStatus.UNREADABLE, None, key, f"{body}")
 
 
@@ -186,7 +210,9 @@ def to_raise(settings: Settings, head: Head, now: str) -> bool:
 
 def metadata_hash(metadata: Mapping[str, str]) -> str:
     """One hash for user metadata, whatever the order and case of its names."""
-    return hashlib.sha256(canonical_json({name.lower(): value for name, value in metadata.items()}).encode()).hexdigest()
+    return hashlib.sha256(
+        canonical_json({name.lower(): value for name, value in metadata.items()}).encode()
+    ).hexdigest()
 
 
 def _hint(body: Body | Exception) -> Digest | None:

@@ -27,7 +27,14 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Class of trail -> when it applies, and what is enough to call its objects proven (CloudTrail User Guide, log file validation)."""
 
-BAD_DIGESTS: Final = (State.INVALID, State.UNSIGNED, State.FOREIGN, State.MISSING, State.ARCHIVED, State.UNREADABLE)
+BAD_DIGESTS: Final = (
+    State.INVALID,
+    State.UNSIGNED,
+    State.FOREIGN,
+    State.MISSING,
+    State.ARCHIVED,
+    State.UNREADABLE,
+)
 BAD_LOGS: Final = (State.INVALID, State.FOREIGN, State.MISSING, State.ARCHIVED, State.UNREADABLE)
 """States of files that keep a bucket from being called good. An unsigned log is present and equal, which is all there is to know."""
 
@@ -134,7 +141,9 @@ def _reasons(v: BucketVerdict) -> list[str]:
         (v.lost_digests, "digests are missing from the chain"),
     ):
         if count:
-            found.append(f"{count:,} {words}" if words.startswith("digests") else f"{count:,} objects {words}")
+            found.append(
+                f"{count:,} {words}" if words.startswith("digests") else f"{count:,} objects {words}"
+            )
     for kind, states, counted in (("digests", BAD_DIGESTS, v.digests), ("logs", BAD_LOGS, v.logs)):
         found += [f"{counted[state]:,} {kind} are {state.value}" for state in states if counted.get(state)]
     return found
