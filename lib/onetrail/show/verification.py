@@ -1,0 +1,228 @@
+"""What a person sees of step 06: each old bucket's verdict, the chains, the coverage before and after, and what counts as enough."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import pandas as pd
+
+from onetrail.cloudtrail.verdict import IntervalState
+from onetrail.show.html import Shown
+from onetrail.show.plots import Pictured, heatmap
+from onetrail.show.table import table
+from onetrail.steps.verification import EVIDENCE, BucketVerdict, Cell, ChainSeen, Observation
+
+PROVEN, PRESENT, LOST, NOTHING = (
+    "signed and proven",
+    "present, not proven",
+    "missing after the move",
+    "nothing",
+)
+"""What a month of a region can be, best first but for the last: an empty month is no fault."""
+
+
+def buckets(observation: Observation) -> Shown:
+    """One row an old bucket: what it holds, how much of it is equal in the archive, what digests prove, and the verdict."""
+    columns = [
+        "region", "bucket", "seen", "objects", "size (MB)", "logs and digests", "equal", "missing", "different", "digests valid", "logs valid",
+        "logs unsigned", "not CloudTrail's", "good", "why not",
+    ]  # fmt: skip
+    rows = [_bucket(bucket) for bucket in observation.buckets]
+    frame = pd.DataFrame(rows, columns=columns)
+    total = {name: frame[name].sum() for name in columns[3:13]} if rows else {}
+    return table(
+        frame,
+        "Old buckets beside the archive",
+        verdict=_verdict(observation),
+        total={"region": "all", **total} if rows else None,
+    )
+
+
+def chains(observation: Observation) -> Shown:
+    """One row a chain of digests: from when to when it is proven, where it started anew, and what is missing."""
+    columns = [
+        "region",
+        "trail",
+        "known from",
+        "digests",
+        "logs",
+        "proven from",
+        "proven until",
+        "stretches",
+        "new starts",
+        "gaps",
+        "digests missing",
+    ]
+    frame = pd.DataFrame([_chain(chain) for chain in observation.chains], columns=columns)
+    broken = sum(1 for chain in observation.chains if not chain.chain.sound)
+    line = (
+        f"All {len(observation.chains):,} chains are whole."
+        if not broken
+        else f"{broken:,} of {len(observation.chains):,} chains are not whole."
+    )
+    return table(
+        frame,
+        "Digest chains of the archive",
+        verdict=line if observation.chains else _waiting(observation) or "No chain was looked at.",
+    )
+
+
+def coverage(observation: Observation) -> Pictured | Shown:
+    """Regions by months: signed and proven, present but not proven, lost, or nothing; with the counts before and after beside it."""
+    cells = observation.coverage
+    if not cells:
+        return table(
+            pd.DataFrame(columns=["region"]), "Coverage", verdict=_waiting(observation) or "No log was seen."
+        )
+    months = list(_months(min(cell.day for cell in cells), max(cell.day for cell in cells)))
+    regions = sorted({(cell.account, cell.region) for cell in cells})
+    named = {place: place[1] if len({a for a, _ in regions}) == 1 else " ".join(place) for place in regions}
+    grid = [
+        [
+            _state([c for c in cells if (c.account, c.region) == place and f"{c.day:%Y-%m}" == month])
+            for month in months
+        ]
+        for place in regions
+    ]
+    frame = pd.DataFrame(
+        grid, columns=months, index=pd.Index([named[place] for place in regions], name="region")
+    )
+    numbers = pd.DataFrame(
+        [
+            [
+                named[place],
+                *(sum(getattr(c, part) for c in cells if (c.account, c.region) == place) for part in _PARTS),
+            ]
+            for place in regions
+        ],
+        columns=["region", "logs before", "equal after", "proven", "unsigned", "new trail's own"],
+    )
+    return heatmap(
+        frame,
+        "Logs by region and month, after the move",
+        states=[PROVEN, PRESENT, LOST, NOTHING],
+        verdict=_covered(cells),
+        numbers=numbers,
+    )
+
+
+def troubles(observation: Observation) -> Shown:
+    """Every file that is not simply valid, by name."""
+    rows = [[one.region, one.bucket, one.kind, one.state, one.key, one.why] for one in observation.troubles]
+    frame = pd.DataFrame(rows, columns=["region", "bucket", "kind", "state", "key", "why"])
+    states = sorted({one.state for one in observation.troubles})
+    line = f"{len(rows):,} files are named: {', '.join(states)}." if rows else "No file stands out."
+    return table(frame, "Files that are not simply valid", verdict=_waiting(observation) or line)
+
+
+def evidence(observation: Observation) -> Shown:
+    """What counts as enough for which class of trail, and the buckets that fall under it."""
+    rows = [
+        [
+            name,
+            when,
+            enough,
+            ", ".join(bucket.name for bucket in observation.buckets if name in bucket.classes) or "none",
+        ]
+        for name, (when, enough) in EVIDENCE.items()
+    ]
+    return table(
+        pd.DataFrame(rows, columns=["class", "applies where", "is proven by", "buckets"]),
+        "What counts as enough",
+    )
+
+
+def keys(observation: Observation) -> Shown:
+    """Where CloudTrail's public keys of each region come from."""
+    rows = [[key.region, key.source or "none", key.keys, key.why] for key in observation.keys]
+    lacking = sum(1 for key in observation.keys if not key.keys)
+    line = (
+        "Every region's keys are held."
+        if not lacking
+        else f"{lacking:,} regions have no keys: their digests cannot be checked."
+    )
+    frame = pd.DataFrame(rows, columns=["region", "from", "keys", "why not"])
+    return table(frame, "CloudTrail's public keys", verdict=_waiting(observation) or line)
+
+
+_PARTS = ("before", "after", "proven", "unsigned", "new")
+
+
+def _bucket(v: BucketVerdict) -> list[object]:
+    seen = "proven before retirement" if v.proven_before else "an empty shell" if v.shell else "listed now"
+    counts = [
+        v.objects,
+        v.size / 1e6,
+        v.logs_and_digests,
+        v.equal,
+        v.missing,
+        v.different,
+        v.digests_valid,
+        v.logs_valid,
+        v.logs_unsigned,
+        v.foreign,
+    ]
+    good = v.good or (v.shell and not v.proven_before)
+    return [
+        v.region,
+        v.name,
+        seen,
+        *counts,
+        "retired" if v.shell and not v.proven_before else v.good,
+        "" if good else "; ".join(v.reasons),
+    ]
+
+
+def _verdict(observation: Observation) -> str:
+    said = observation.buckets
+    if not said:
+        return _waiting(observation) or "No old bucket is left."
+    good = sum(1 for bucket in said if bucket.good)
+    unsigned = sum(bucket.logs_unsigned for bucket in said)
+    line = f"{good} of {len(said)} old buckets are proven"
+    return line + (f"; {unsigned:,} logs are equal but signed by nobody." if unsigned else ".")
+
+
+def _waiting(observation: Observation) -> str:
+    status = observation.forerunner
+    return "" if status.done else f"waiting for {status.step}: {status.line}."
+
+
+def _chain(seen: ChainSeen) -> list[object]:
+    chain = seen.chain
+    proven = [i for i in chain.intervals if i.state is IntervalState.PROVEN]
+    gaps = [i for i in chain.intervals if i.state is IntervalState.GAP]
+    return [
+        chain.region,
+        chain.trail + (" (backfill)" if chain.backfill else "") + (" (sample)" if seen.sampled else ""),
+        seen.known,
+        sum(chain.digests.values()),
+        sum(chain.logs.values()),
+        proven[0].start if proven else None,
+        proven[-1].end if proven else None,
+        len(proven),
+        sum(1 for i in chain.intervals if i.state is IntervalState.RESTART),
+        len(gaps),
+        sum(i.missing for i in gaps),
+    ]
+
+
+def _months(first: date, last: date) -> Iterator[str]:
+    for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def _state(cells: Sequence[Cell]) -> str:
+    """The weakest word that fits any day of the month."""
+    if not cells:
+        return NOTHING
+    if any(cell.after < cell.before for cell in cells):
+        return LOST
+    return PRESENT if any(cell.unsigned or not cell.proven for cell in cells) else PROVEN
+
+
+def _covered(cells: Sequence[Cell]) -> str:
+    lost = sum(cell.before - cell.after for cell in cells)
+    days = sum(1 for cell in cells if cell.before)
+    if lost:
+        return f"{lost:,} logs of the old buckets have no equal in the archive."
+    return f"Coverage is as before: {days:,} region-days with {sum(c.before for c in cells):,} logs, each with its equal in the archive."

@@ -1,0 +1,139 @@
+"""How far the old estate is retired: bucket by bucket, trail by trail, and what the move left behind."""
+
+from onetrail.aws import Clients
+from onetrail.change import Finding, State, iso
+from onetrail.settings import Settings
+from onetrail.steps.retirement.observe import Observation, Retiring, observe, waits
+from onetrail.steps.retirement.propose import STEP, deletable
+from onetrail.steps.status import Stage, Status
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """From a fresh observation; a step that waits says so and nothing else."""
+    if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
+        evidence = f"waiting for {observation.forerunner.step}: {observation.forerunner.line}"
+        return [Finding("07.waiting", State.PLANNED, "-", "-", "old buckets", evidence)]
+    found = [
+        Finding("07.looked", State.COULD_NOT_LOOK, "-", "-", "the old estate", why)
+        for why in observation.could_not_look
+    ]
+    for bucket in observation.buckets:
+        found += _bucket(settings, observation, bucket)
+    found += [
+        Finding("07.bucket", State.OK, "-", "-", name, "deleted; its name is free")
+        for name in observation.deleted
+    ]
+    found += _trails(observation)
+    for account in observation.source_copiers:
+        found.append(
+            Finding(
+                "07.left-over",
+                State.PLANNED,
+                account,
+                "-",
+                "the copier role",
+                "still stands; removed by the plan",
+            )
+        )
+    return found
+
+
+def done(settings: Settings, clients: Clients) -> Status:
+    """DONE when every old bucket is an empty shell, gone, or kept for a named reason, and no old trail of ours is left."""
+    observation = observe(settings, clients)
+    if observation.could_not_look:
+        return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
+    if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
+        return Status(STEP, Stage.OPEN, f"waiting for {observation.forerunner.step}")
+    blind = next((bucket for bucket in observation.buckets if bucket.could_not_look), None)
+    if blind:
+        return Status(STEP, Stage.UNKNOWN, f"{blind.bucket.name}: {blind.could_not_look}")
+    standing = [
+        bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept
+    ]
+    if standing:
+        return Status(
+            STEP, Stage.OPEN, f"{len(standing)} old buckets are still to be retired, first {standing[0]}"
+        )
+    if observation.trails:
+        trail = observation.trails[0]
+        return Status(
+            STEP,
+            Stage.OPEN,
+            f"{len(observation.trails)} old trails still exist, first {trail.name} in {trail.home_region}",
+        )
+    kept = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell]
+    more = f"; kept for a named reason: {', '.join(kept)}" if kept else ""
+    return Status(STEP, Stage.DONE, f"no old trail is left, every old bucket is retired{more}")
+
+
+def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Finding]:
+    bucket = seen.bucket
+    said = (bucket.account, bucket.region, bucket.name)
+    if bucket.shell:
+        if seen.could_not_look:
+            return [Finding("07.bucket", State.COULD_NOT_LOOK, *said, seen.could_not_look)]
+        if seen.objects:
+            return [
+                Finding(
+                    "07.bucket",
+                    State.FINDING,
+                    *said,
+                    f"closed as a shell, yet it holds {seen.objects:,} objects",
+                )
+            ]
+        return [
+            Finding(
+                "07.bucket",
+                State.OK,
+                *said,
+                "an empty shell: its name stays ours, nothing can be put into it",
+            )
+        ]
+    if seen.could_not_look:
+        return [Finding("07.bucket", State.COULD_NOT_LOOK, *said, seen.could_not_look)]
+    if seen.token and seen.token_why and not seen.expiring:
+        return [Finding("07.bucket", State.FINDING, *said, f"left alone: {seen.token_why}")]
+    if seen.kept:
+        return [Finding("07.bucket", State.NOTE, *said, f"left alone: {'; '.join(seen.kept)}")]
+    wait = waits(settings, seen, observation.now)
+    if wait:
+        return [Finding("07.bucket", State.PLANNED, *said, f"{wait[1]}: not before {iso(wait[0])}")]
+    words = (
+        "its lifecycle rule is emptying it"
+        if seen.expiring
+        else "proven, quiet and cooled off; retired by the plan"
+    )
+    return [Finding("07.bucket", State.PLANNED, *said, words)]
+
+
+def _trails(observation: Observation) -> list[Finding]:
+    may_go = {trail.arn for trail in deletable(observation)}
+    found = []
+    for trail in observation.trails:
+        said = (trail.account, trail.home_region, trail.name)
+        if trail.arn in may_go:
+            found.append(Finding("07.trail", State.PLANNED, *said, "stopped and proven; deleted by the plan"))
+        else:
+            found.append(
+                Finding(
+                    "07.trail",
+                    State.NOTE,
+                    *said,
+                    f"left alone: its bucket {trail.bucket} is not proven, or its last files are awaited",
+                )
+            )
+    for trail in observation.untouched:
+        found.append(
+            Finding(
+                "07.trail",
+                State.NOTE,
+                trail.account,
+                trail.home_region,
+                trail.name,
+                "belongs to others; never touched",
+            )
+        )
+    if not observation.trails:
+        found.append(Finding("07.trail", State.OK, "-", "-", "old trails", "none of ours is left"))
+    return found

@@ -1,0 +1,252 @@
+"""What stands of the old estate, and what each bucket still lacks before it may be touched."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from onetrail import iam, names
+from onetrail.aws import Clients, look, pages
+from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.trail import Trail
+from onetrail.errors import OnetrailError
+from onetrail.s3.listing import list_objects, list_versions
+from onetrail.s3.rows import ObjectRow
+from onetrail.s3.session import hot
+from onetrail.settings import Settings
+from onetrail.steps import trail_cutover, verification
+from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.steps.status import Status
+from onetrail.steps.tokens import ListingHash, Token, TokenError, Tokens, cover, read_tokens
+
+EXPIRE_RULE = "onetrail-expire"
+"""ID of the lifecycle rule that empties a bucket where the parameters say `expire`."""
+_DELIVERS = "cloudtrail.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Retiring:
+    """One old bucket on its way out.
+
+    `how` is `retain_empty`, `expire` or `delete`. `token_why` says why its token does not hold, empty where it does. `other_writers`
+    are trails we do not touch, and services other than CloudTrail that its policy lets in. `undrained` are its old trails that log or
+    still deliver. `uploads` counts unfinished multipart uploads, `old_versions` and `delete_markers` what lies behind the current objects.
+    """
+
+    bucket: OldBucket
+    how: str
+    token: Token | None = None
+    token_why: str = ""
+    listing: str = ""
+    objects: int = 0
+    size: int = 0
+    newest: datetime | None = None
+    foreign: int = 0
+    foreign_named: tuple[str, ...] = ()
+    old_versions: int = 0
+    delete_markers: int = 0
+    uploads: int = 0
+    other_writers: tuple[str, ...] = ()
+    undrained: tuple[str, ...] = ()
+    could_not_look: str = ""
+
+    @property
+    def expiring(self) -> bool:
+        """True where our rule is at work on it."""
+        rules = (self.bucket.lifecycle or {}).get("Rules", [])
+        return any(rule.get("ID") == EXPIRE_RULE and rule.get("Status") == "Enabled" for rule in rules)
+
+    @property
+    def proven(self) -> bool:
+        """True while a token speaks of what the bucket holds, or our own rule has begun to empty it under one."""
+        return self.token is not None and not self.could_not_look and (not self.token_why or self.expiring)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Why the bucket is left alone; empty where it may go once time has passed."""
+        return tuple(_kept(self))
+
+
+def _kept(bucket: Retiring) -> Iterator[str]:
+    if bucket.could_not_look:
+        yield f"it could not be looked at: {bucket.could_not_look}"
+    elif not bucket.proven:
+        yield bucket.token_why or "no token: it is not proven"
+    if bucket.foreign:
+        yield f"it holds {bucket.foreign:,} objects that are not CloudTrail's, first {', '.join(bucket.foreign_named)}"
+    if bucket.old_versions or bucket.delete_markers:
+        yield f"it holds {bucket.old_versions:,} older versions and {bucket.delete_markers:,} delete markers that were not moved"
+    if bucket.other_writers:
+        yield f"others still write into it: {', '.join(bucket.other_writers)}"
+    if bucket.undrained:
+        yield f"a trail still delivers into it: {', '.join(bucket.undrained)}"
+    if bucket.how == "delete" and bucket.uploads:
+        yield f"{bucket.uploads:,} unfinished multipart uploads lie in it"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """`deleted` are buckets that a token remembers and that are gone; `keepers` maps source accounts to who may still change a shell;
+    `source_copiers` are source accounts in which the temporary role still stands; `drained` are old trails with nothing more to deliver."""
+
+    forerunner: Status
+    buckets: tuple[Retiring, ...]
+    trails: tuple[Trail, ...]
+    untouched: tuple[Trail, ...]
+    drained: frozenset[str]
+    deleted: tuple[str, ...]
+    keepers: Mapping[str, str]
+    source_copiers: tuple[str, ...]
+    now: datetime
+    could_not_look: tuple[str, ...] = ()
+
+
+@dataclass
+class _Listed:
+    """What one pass over a bucket's listing shows."""
+
+    hash: ListingHash = field(default_factory=ListingHash)
+    foreign: int = 0
+    named: list[str] = field(default_factory=list)
+
+    def through(self, rows: Iterable[ObjectRow]) -> Iterator[ObjectRow]:
+        """The rows, counted on their way."""
+        for row in rows:
+            self.hash.add(row.key, row.size, row.etag, row.last_modified)
+            if parse(row.key, None, row.size).kind is Kind.FOREIGN:
+                self.foreign += 1
+                self.named += [row.key] if len(self.named) < 5 else []
+            yield row
+
+
+def observe(settings: Settings, clients: Clients) -> Observation:
+    """Read trails, buckets, tokens and what the move may have left behind."""
+    forerunner = verification.done(settings, clients)
+    estate = read_old_estate(settings, clients)
+    tokens, now = read_tokens(settings.run_folder), clients.clock.now()
+    failed = list(estate.could_not_look)
+    begun = forerunner.done or bool(tokens.held)
+    seen = (
+        clients.each(
+            lambda b: retiring(settings, clients, estate, b, tokens), list(estate.buckets), at_once=4
+        )
+        if begun
+        else []
+    )
+    copiers = []
+    for account in settings.source_account_ids:
+        role = look(
+            clients.client("iam", account).get_role, absent=("NoSuchEntity",), RoleName=names.COPIER_ROLE
+        )
+        copiers += [account] if role.seen else []
+        failed += [f"{account}: GetRole: {role.why}"] if role.failed else []
+    ours = trail_cutover.touchable(estate)
+    there = {bucket.name for bucket in estate.buckets}
+    return Observation(
+        forerunner,
+        tuple(seen),
+        tuple(ours),
+        tuple(trail for trail in estate.old_trails if trail not in ours),
+        frozenset(trail.arn for trail in ours if trail_cutover.drained(trail, now)),
+        tuple(sorted(set(tokens.held) - there)),
+        {account: _keeper(settings, clients, account) for account in settings.source_account_ids},
+        tuple(copiers),
+        now,
+        tuple(failed),
+    )
+
+
+def retiring(
+    settings: Settings, clients: Clients, estate: OldEstate, bucket: OldBucket, tokens: Tokens
+) -> Retiring:
+    """One bucket: its listing beside its token, and who else writes into it. A look that fails is said, never passed over."""
+    listed = _Listed()
+    token = tokens.held.get(bucket.name)
+    why = tokens.broken.get(bucket.name, "" if token else "no token: it is not proven")
+    client = hot(clients, bucket.account, bucket.region)
+    behind = {"old": 0, "markers": 0}
+    try:
+        rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
+        if token and not bucket.shell:
+            why = _uncovered(settings, token, rows)
+        for _ in rows:
+            pass
+        if bucket.versioning:
+            for version in list_versions(client, bucket.name, bucket.account, ""):
+                behind["markers"] += version.is_marker
+                behind["old"] += not version.is_marker and not version.is_latest
+    except (ClientError, BotoCoreError, OnetrailError) as err:
+        return Retiring(bucket, settings.retirement_for(bucket.name), token, why, could_not_look=f"{err}")
+    uploads = pages(
+        clients.client("s3", bucket.account, bucket.region), "list_multipart_uploads", "Uploads", Bucket=bucket.name,
+        ExpectedBucketOwner=bucket.account,
+    )  # fmt: skip
+    here = [trail for trail in estate.old_trails if trail.bucket == bucket.name]
+    ours = trail_cutover.touchable(estate)
+    return Retiring(
+        bucket,
+        settings.retirement_for(bucket.name),
+        token,
+        why,
+        listed.hash.hexdigest(),
+        listed.hash.objects,
+        listed.hash.size,
+        listed.hash.newest,
+        listed.foreign,
+        tuple(listed.named),
+        behind["old"],
+        behind["markers"],
+        len(uploads.value or ()),
+        (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
+        tuple(t.name for t in here if t in ours and not trail_cutover.drained(t, clients.clock.now())),
+        "; ".join(
+            (*bucket.could_not_look, *([f"ListMultipartUploads: {uploads.why}"] if uploads.failed else []))
+        ),
+    )
+
+
+def _uncovered(settings: Settings, token: Token, rows: Iterable[ObjectRow]) -> str:
+    """Why the token does not speak of these rows; empty where it does."""
+    try:
+        said = cover(settings.run_folder, token, rows)
+    except TokenError as err:
+        return f"{err}"
+    return "" if said.valid else said.why
+
+
+def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime, str] | None:
+    """Until when the bucket must still be left alone, and why: quiet hours since its newest object, cooling-off since its proof."""
+    assert bucket.token is not None
+    cooled = datetime.fromisoformat(bucket.token.at) + timedelta(days=settings.cooling_off_days)
+    quiet = bucket.newest + timedelta(hours=settings.quiet_hours) if bucket.newest else now
+    until, why = max(
+        (cooled, f"cooling off for {settings.cooling_off_days} days after the proof"),
+        (quiet, f"{settings.quiet_hours} hours without a new object"),
+    )
+    return None if until <= now else (until, f"{bucket.bucket.name}: {why}")
+
+
+def _services(bucket: OldBucket) -> Iterator[str]:
+    """Services other than CloudTrail that the bucket's policy lets write."""
+    for statement in iam.statements(bucket.policy) if bucket.policy else []:
+        principal = statement.get("Principal", {})
+        said = principal.get("Service", []) if isinstance(principal, Mapping) else []
+        actions = statement.get("Action", [])
+        writes = {"s3:putobject", "s3:put*", "s3:*", "*"} & {
+            a.lower() for a in ([actions] if isinstance(actions, str) else actions)
+        }
+        if statement.get("Effect") == "Allow" and writes:
+            yield from (
+                service for service in ([said] if isinstance(said, str) else said) if service != _DELIVERS
+            )
+
+
+def _keeper(settings: Settings, clients: Clients, account: str) -> str:
+    """ARN of the identity that the parameters name for a source account, as `aws:PrincipalArn` shows it."""
+    named = next(one for one in settings.source_accounts if one.account_id == account)
+    arn = named.role_arn or clients.entry(account).arn
+    if ":assumed-role/" not in arn:
+        return arn
+    found = look(clients.client("iam", account).get_role, RoleName=arn.split("/")[1])
+    return str(found.value["Role"]["Arn"]) if found.value else ""

@@ -1,0 +1,221 @@
+"""What retirement changes, in its order: old trails, then what their buckets hold, then the buckets; nothing without a proof that still holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from onetrail import names
+from onetrail.change import Bulk, Change, Document, Plan, plain
+from onetrail.cloudtrail.trail import Trail
+from onetrail.iam.build import old_bucket_shell
+from onetrail.settings import Settings
+from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Retiring
+
+STEP = "07"
+PROVEN, EMPTY = "proven_quiet_cooled:", "empty:"
+"""How the names of the two checks begin; the bucket's name follows."""
+LIFECYCLE_RUNS = timedelta(days=1)
+"""S3 looks at lifecycle rules about once a day (S3 User Guide, lifecycle)."""
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """Nothing while nothing is proven; what is kept is named with its reason."""
+    accounts = tuple(settings.source_account_ids)
+
+    def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
+        return Plan(STEP, settings.estate, accounts, tuple(changes), **said)
+
+    if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
+        return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
+    if observation.could_not_look:
+        return plan(why="something could not be looked at", notes=observation.could_not_look)
+    going = [bucket for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept]
+    changes = [_trail(trail, observation) for trail in deletable(observation)]
+    for bucket in going:
+        changes += _bucket(settings, observation, bucket)
+    for account in observation.source_copiers:
+        changes += _copier(settings, account)
+    expiring = [bucket for bucket in going if bucket.how == "expire" and bucket.objects]
+    pending = bool(expiring) and not changes
+    return plan(
+        changes,
+        not_yet=observation.now + LIFECYCLE_RUNS if pending else None,
+        why="the lifecycle rules have not emptied every bucket" if pending else "",
+        ends_with="expired" if expiring else "",
+        notes=_notes(observation),
+    )
+
+
+def deletable(observation: Observation) -> list[Trail]:
+    """Old trails of ours that have delivered everything, and whose bucket is proven."""
+    proven = {
+        bucket.bucket.name
+        for bucket in observation.buckets
+        if bucket.proven or (bucket.bucket.shell and bucket.token)
+    }
+    return [
+        trail for trail in observation.trails if trail.arn in observation.drained and trail.bucket in proven
+    ]
+
+
+def _trail(trail: Trail, observation: Observation) -> Change:
+    return Change(
+        key=f"DeleteTrail-{trail.account}-{trail.home_region}-{trail.name}",
+        account=trail.account,
+        region=trail.home_region,
+        service="cloudtrail",
+        call="DeleteTrail",
+        parameters={"Name": trail.arn},
+        resource=trail.arn,
+        before=_description(trail),
+        reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
+        undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts anew",
+        requires=PROVEN + trail.bucket,
+    )
+
+
+def _description(trail: Trail) -> dict[str, Any]:
+    """All that a trail of the same kind would be made from; no times, since those are not its shape."""
+    said = {name: value for name, value in asdict(trail).items() if name not in ("status", "selectors")}
+    return {**plain(said), "selectors": plain(trail.selectors.to_api()) if trail.selectors else None}
+
+
+def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:
+    if seen.objects and seen.how == "expire":
+        return [] if seen.expiring else [_expire(seen)]
+    emptying = [_delete(seen)] if seen.objects else []
+    if seen.how == "delete":
+        gone = "the name goes back to AWS: anybody may take it"
+        return [
+            *emptying,
+            _call(
+                seen,
+                "DeleteBucket",
+                {},
+                {"listing": seen.listing},
+                gone,
+                "none: make a bucket of that name again, if nobody took it",
+                EMPTY,
+            ),
+        ]
+    shell = old_bucket_shell(settings.partition, seen.bucket.name, [observation.keepers[seen.bucket.account]])
+    words = "empty, it keeps its name out of strangers' hands; nothing can be put into it"
+    undo = "put the policy shown as before back"
+    return [
+        *emptying,
+        _call(seen, "PutBucketPolicy", {"Policy": Document(shell)}, seen.bucket.policy, words, undo, EMPTY),
+    ]
+
+
+def _delete(seen: Retiring) -> Change:
+    name = seen.bucket.name
+    return Change(
+        key=f"DeleteObjects-{name}",
+        account=seen.bucket.account,
+        region=seen.bucket.region,
+        service="s3",
+        call="DeleteObjects",
+        parameters={},
+        resource=name,
+        before={"listing": seen.listing},
+        reason="each object is proven to be in the archive; it is deleted only while it has the ETag that was proven",
+        undo="none: the archive has every log and digest; a bucket can be filled from it",
+        requires=PROVEN + name,
+        bulk=Bulk(
+            ("DeleteObjects",), {"Bucket": name}, {"objects": "exactly this listing, each by its ETag"}, seen.listing,
+            {"objects": seen.objects, "bytes": seen.size},
+        ),
+    )  # fmt: skip
+
+
+def _expire(seen: Retiring) -> Change:
+    lifecycle = seen.bucket.lifecycle or {}
+    rule = {
+        "ID": EXPIRE_RULE,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Days": 1},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    kept = [one for one in lifecycle.get("Rules", []) if one.get("ID") != EXPIRE_RULE]
+    parameters = {"LifecycleConfiguration": {"Rules": [*kept, rule]}}
+    words = f"S3 itself deletes what is proven to be in the archive (listing {seen.listing[:12]})"
+    return _call(
+        seen,
+        "PutBucketLifecycleConfiguration",
+        parameters,
+        plain(lifecycle),
+        words,
+        "put the rules shown as before back; what expired is in the archive",
+        PROVEN,
+    )
+
+
+def _call(
+    seen: Retiring,
+    call: str,
+    parameters: Mapping[str, Any],
+    before: Any,
+    reason: str,
+    undo: str,
+    requires: str,
+) -> Change:
+    bucket = seen.bucket
+    return Change(
+        key=f"{call}-{bucket.name}",
+        account=bucket.account,
+        region=bucket.region,
+        service="s3",
+        call=call,
+        parameters={"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account, **parameters},
+        resource=bucket.name,
+        before=before,
+        reason=reason,
+        undo=undo,
+        requires=requires + bucket.name,
+    )
+
+
+def _copier(settings: Settings, account: str) -> list[Change]:
+    """The temporary role of the copy, where it still stands."""
+    return [
+        Change(
+            key=f"{call}-{account}",
+            account=account,
+            region=settings.home_region,
+            service="iam",
+            call=call,
+            parameters={"RoleName": names.COPIER_ROLE, **more},
+            resource=names.COPIER_ROLE,
+            before={"there": True},
+            reason="the copy is over; the role that wrote it goes",
+            undo="nothing to undo",
+        )
+        for call, more in (("DeleteRolePolicy", {"PolicyName": names.COPIER_ROLE}), ("DeleteRole", {}))
+    ]
+
+
+def _notes(observation: Observation) -> tuple[str, ...]:
+    notes = [
+        f"{b.bucket.name} is left alone: {'; '.join(b.kept)}"
+        for b in observation.buckets
+        if not b.bucket.shell and b.kept
+    ]
+    may_go = {trail.arn for trail in deletable(observation)}
+    notes += [
+        f"the trail {trail.name} in {trail.home_region} is left alone: its bucket {trail.bucket} is not proven, or its last files are awaited"
+        for trail in observation.trails
+        if trail.arn not in may_go
+    ]
+    notes += [
+        f"the trail {trail.name} in {trail.home_region} belongs to others and is never touched"
+        for trail in observation.untouched
+    ]
+    for seen in observation.buckets:
+        if seen.bucket.notifications and not seen.bucket.shell and not seen.kept:
+            notes.append(
+                f"{seen.bucket.name}: its event notifications stay as they are, and nothing triggers them any more"
+            )
+    return tuple(notes)

@@ -1,0 +1,26 @@
+"""Step 06: everything moved is proven, object by object and chain by chain; then the archive is sealed and each good bucket gets its token.
+
+Sources: CloudTrail User Guide, validating log file integrity; S3 User Guide, checking object integrity, Object Lock.
+"""
+
+from onetrail.steps.verification.apply import apply
+from onetrail.steps.verification.check import check
+from onetrail.steps.verification.observe import Observation, observe
+from onetrail.steps.verification.propose import propose
+from onetrail.steps.verification.status import done
+from onetrail.steps.verification.verdict import EVIDENCE, BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+
+__all__ = [
+    "EVIDENCE",
+    "BucketVerdict",
+    "Cell",
+    "ChainSeen",
+    "KeySource",
+    "Observation",
+    "Trouble",
+    "apply",
+    "check",
+    "done",
+    "observe",
+    "propose",
+]

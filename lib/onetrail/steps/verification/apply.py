@@ -1,0 +1,218 @@
+"""Sealing what was proven, and writing the tokens: each bucket is listed once more, and must be what was verified."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, cast
+
+import pyarrow.parquet as pq
+
+from onetrail.aws import Clients, look
+from onetrail.change import Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, below_prefix, parse
+from onetrail.s3 import calls
+from onetrail.s3.calls import stamp
+from onetrail.s3.ledger import LedgerPart, LedgerRow, sha256_of
+from onetrail.s3.pace import Pace
+from onetrail.s3.removal import LockTask, raise_locks
+from onetrail.s3.session import hot
+from onetrail.settings import Settings
+from onetrail.steps.old_estate import enabled_regions, read_old_estate
+from onetrail.steps.pairing import archive_key, archived
+from onetrail.steps.tokens import ListingHash, Part, Token, Tokens, write_token
+from onetrail.steps.verification.chains import archive_folders
+from onetrail.steps.verification.left import Left, lefts, rows
+from onetrail.steps.verification.observe import Observation, observe
+from onetrail.steps.verification.propose import SEAL, wanted_lock
+from onetrail.steps.verification.reading import to_raise
+
+HEADS_AT_ONCE = 1000
+
+
+def apply(plan: Plan, gate: Gate) -> Outcome:
+    """Raise locks, then the default, then the rail, then write the tokens. Whatever fails stops what comes after it."""
+    clients = cast(Clients, gate.sender)
+    sealing = _Sealing(clients, gate)
+    return run_plan(plan, gate, requires={"sealed": lambda: sealed(clients)}, bulk=sealing.carry_out)
+
+
+def sealed(clients: Clients) -> Requirement:
+    """Whether the archive's own default lock has the mode of the parameters."""
+    settings = clients.settings
+    account = settings.log_account.account_id
+    client = clients.client("s3", account, settings.home_region)
+    seen = look(
+        client.get_object_lock_configuration, absent=("ObjectLockConfigurationNotFoundError",), Bucket=settings.bucket_name,
+        ExpectedBucketOwner=account,
+    )  # fmt: skip
+    if seen.failed:
+        return Requirement(False, f"the archive's lock could not be looked at: {seen.why}")
+    if wanted_lock(settings, seen.value["ObjectLockConfiguration"] if seen.value else None):
+        return Requirement(False, "the archive's default lock is not under compliance")
+    return Requirement(True, "the archive's default lock is as the parameters say")
+
+
+@dataclass
+class _Sealing:
+    """Carries out the rules of one plan. What was verified is observed once, when the first token is due."""
+
+    clients: Clients
+    gate: Gate
+    verified: Observation | None = None
+
+    def __post_init__(self) -> None:
+        self._lefts: dict[str, Left] = {}
+        self.settings: Settings = self.clients.settings
+        self.account = self.settings.log_account.account_id
+        self.archive = hot(self.clients, self.account, self.settings.home_region)
+        most = self.settings.max_requests_per_second
+        self.pace = Pace(most) if most else None
+
+    def carry_out(self, change: Change) -> Mapping[str, Any]:
+        """One rule: the locks of one bucket's copies, or one token."""
+        assert change.bulk is not None
+        if not change.key.startswith(SEAL):
+            return self._token(change)
+        name = change.key.removeprefix(SEAL)
+        if name == self.settings.bucket_name:
+            return self._seal(name, self._own(change.bulk.rule.get("but not from", [])))
+        return self._seal(
+            name,
+            (
+                below_prefix(row.key)
+                for row in rows(self.settings, self.clients, self._left(name))
+                if _moved(row.key)
+            ),
+        )
+
+    def _seal(self, name: str, belows: Iterable[str]) -> Mapping[str, Any]:
+        ledger = LedgerPart(self.settings.run_folder / "ledger", f"seal-{name}")
+        with ledger:
+            counts = raise_locks(
+                self._tasks(belows),
+                self.archive,
+                ledger,
+                self._progress(name),
+                now=self.clients.clock.now,
+                pace=self.pace,
+            )
+        part = ledger.finish()
+        if counts.errors or counts.stopped:
+            raise ChangeFailed(
+                f"locks of {name}: {dict(counts.outcomes)} {counts.stopped}: see the ledger part {part.path.name}; run step 06 again"
+            )
+        return {
+            "outcomes": dict(counts.outcomes),
+            "bytes": counts.size,
+            "retries": counts.retries,
+            "ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}],
+        }
+
+    def _tasks(self, belows: Iterable[str]) -> Iterator[LockTask]:
+        """A task for every object whose lock is still under governance: its own version, its own date."""
+        left = iter(belows)
+        bucket = self.settings.bucket_name
+        while chunk := list(islice(left, HEADS_AT_ONCE)):
+            now = stamp(self.clients.clock.now())
+            asked = (
+                (calls.head_object(bucket, self.account, archive_key(self.settings, below)), below)
+                for below in chunk
+            )
+            for ended in self.archive.run(asked):
+                if ended.error is not None:
+                    raise ChangeFailed(
+                        f"{bucket}/{ended.context}: its lock could not be looked at: {ended.error}; run step 06 again"
+                    ) from ended.error
+                head = ended.result
+                if to_raise(self.settings, head, now):
+                    until = datetime.fromisoformat(head.retain_until)
+                    key = archive_key(self.settings, ended.context)
+                    yield LockTask(
+                        bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag
+                    )
+
+    def _own(self, spared: Iterable[str]) -> Iterator[str]:
+        """Everything of CloudTrail in the archive but what lies in the buckets spared."""
+        held = {
+            below_prefix(row.key)
+            for name in spared
+            for row in rows(self.settings, self.clients, self._left(name))
+        }
+        for account in self.settings.source_account_ids:
+            for region in enabled_regions(self.settings, self.clients, account).value or ():
+                for folder in archive_folders(self.settings, account, region):
+                    listed = (below_prefix(row.key) for row in archived(self.settings, self.clients, folder))
+                    yield from (below for below in listed if below not in held)
+
+    def _token(self, change: Change) -> Mapping[str, Any]:
+        """The bucket is verified, not remembered: what was seen at the start of this run must still be its listing."""
+        assert change.bulk is not None
+        settings, name = self.settings, change.bulk.fixed["Bucket"]
+        if self.verified is None:
+            self.verified = observe(settings, self.clients)
+        verdict = next(bucket for bucket in self.verified.buckets if bucket.name == name)
+        if not verdict.good or verdict.listing != change.bulk.listing:
+            why = "; ".join(verdict.reasons) or "its listing is not the one that was reviewed"
+            raise ChangeFailed(f"{name} gets no token: {why}; run step 06 again")
+        listing, part = self._proven(name)
+        if listing.hexdigest() != change.bulk.listing:
+            raise ChangeFailed(f"{name} gets no token: it changed while it was verified; run step 06 again")
+        token = write_token(
+            settings.run_folder,
+            Token(
+                run=settings.run_name, bucket=name, account=verdict.account, region=verdict.region, at=iso(self.clients.clock.now()),
+                listing=listing.hexdigest(), objects=listing.objects, size=listing.size, counts=verdict.counts, digest_check=settings.digest_check,
+                lock=settings.object_lock, good=verdict.good, trails=self.verified.trails[name], proven=part, ledger=self._copies(name),
+                record_head=self.gate.record.head,
+            ),
+        )  # fmt: skip
+        return {
+            "file": change.resource,
+            "sha256": token.sha256,
+            "listing": token.listing,
+            "objects": token.objects,
+            "proven": part._asdict(),
+        }
+
+    def _proven(self, name: str) -> tuple[ListingHash, Part]:
+        """The list that the token binds: one row for each object of the bucket, in key order."""
+        listing, when = ListingHash(), self.clients.clock.now()
+        ledger = LedgerPart(self.settings.run_folder / "ledger", f"proven-{name}")
+        with ledger:
+            for row in rows(self.settings, self.clients, self._left(name)):
+                listing.add(row.key, row.size, row.etag, row.last_modified)
+                kept = _moved(row.key)
+                ledger.add(
+                    LedgerRow(
+                        action="prove", source_bucket=name, key=row.key, size=row.size, source_etag=row.etag, source_last_modified=row.last_modified,
+                        source_class=row.storage_class, destination_bucket=self.settings.bucket_name if kept else "",
+                        destination_key=archive_key(self.settings, row.key) if kept else "", when=when,
+                        outcome="proven" if kept else "not CloudTrail's record",
+                    )
+                )  # fmt: skip
+        part = ledger.finish()
+        return listing, Part(part.path.name, part.sha256, part.rows)
+
+    def _copies(self, name: str) -> tuple[Part, ...]:
+        """The parts of the ledger that tell of the copies of this bucket."""
+        folder = self.settings.run_folder / "ledger"
+        found = []
+        for path in sorted(folder.glob(f"copy-{name}-*.parquet")):
+            found.append(Part(path.name, sha256_of(path), pq.ParquetFile(path).metadata.num_rows))
+        return tuple(found)
+
+    def _left(self, name: str) -> Left:
+        if not self._lefts:
+            estate = read_old_estate(self.settings, self.clients)
+            self._lefts = {left.name: left for left in lefts(estate, Tokens())}
+        return self._lefts[name]
+
+    def _progress(self, name: str) -> Callable[[str, int, int, int, int], None]:
+        return lambda _, objects, size, retries, errors: self.gate.progress(
+            name, objects, size, retries, errors
+        )
+
+
+def _moved(key: str) -> bool:
+    return parse(key).kind in DIGEST_KINDS | LOG_KINDS

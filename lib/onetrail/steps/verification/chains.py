@@ -1,0 +1,281 @@
+"""One account and region of the archive: its digests walked as chains, every log they name read, the rest called unsigned."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from onetrail.aws import Clients
+from onetrail.cloudtrail.chain import ChainCheck, groups
+from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
+from onetrail.cloudtrail.orphan import unsigned_logs
+from onetrail.cloudtrail.publickeys import KeyStore
+from onetrail.cloudtrail.verdict import (
+    AllowList,
+    Chain,
+    DigestObject,
+    FileVerdict,
+    Group,
+    IntervalState,
+    State,
+    TrailIdentity,
+)
+from onetrail.s3 import calls
+from onetrail.s3.session import hot
+from onetrail.settings import Settings
+from onetrail.steps.pairing import archived
+from onetrail.steps.verification.equality import MOST_TROUBLES, Day
+from onetrail.steps.verification.left import Left, rows
+from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_hash
+from onetrail.steps.verification.verdict import ChainSeen, Trouble
+
+SAMPLE = 24
+"""Digests of each chain that a sampled check reads: its newest."""
+LATE = timedelta(hours=3)
+"""A trail that logs has its digest of every hour that ended so long ago (an hour's digest lands within half an hour, mostly)."""
+Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
+"""Trails that are allowed -> who says so (`trail`, `token`), and the instant up to which their digests must reach; None where nothing
+says when they should end."""
+
+
+@dataclass
+class RegionSeen:
+    """What one account and region came to. Counters by origin (number of the place plus one; 0 for what was not moved here)."""
+
+    account: str
+    region: str
+    chains: list[ChainSeen] = field(default_factory=list)
+    digests: dict[int, Counter[State]] = field(default_factory=lambda: defaultdict(Counter))
+    logs: dict[int, Counter[State]] = field(default_factory=lambda: defaultdict(Counter))
+    lost: Counter[int] = field(default_factory=Counter)
+    doubtful: Counter[int] = field(default_factory=Counter)
+    changed_metadata: Counter[int] = field(default_factory=Counter)
+    proven: Counter[Day] = field(default_factory=Counter)
+    unsigned: Counter[Day] = field(default_factory=Counter)
+    new: Counter[Day] = field(default_factory=Counter)
+    troubles: list[Trouble] = field(default_factory=list)
+    unknown: set[TrailIdentity] = field(default_factory=set)
+    notes: Notes = field(default_factory=Notes)
+
+
+class RegionCheck:
+    """Checks one account and region. `places` pairs each origin with the folders (from `AWSLogs/` on) it has there."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clients: Clients,
+        keys: KeyStore,
+        buckets: frozenset[str],
+        trails: Trails,
+        account: str,
+        region: str,
+        places: Sequence[tuple[Origin, Left, frozenset[str]]],
+    ) -> None:
+        self._settings, self._clients, self._keys, self._trails = settings, clients, keys, trails
+        self._allowed = AllowList(buckets, frozenset(trails), settings.key_prefix)
+        self._places = places
+        self._origins = [origin for origin, _, _ in places]
+        self.seen = RegionSeen(account, region)
+
+    def run(self) -> RegionSeen:
+        """List, walk every chain, then count what no digest names. Raises what a listing raises."""
+        seen = self.seen
+        sizes = self._listed()
+        codes = self._codes()
+        reader = Reader(self._settings, self._clients, self._origins, codes, sizes)
+        named: set[str] = set()
+        digest_keys = (key for key in sizes if "/CloudTrail-Digest/" in key)
+        found = groups(digest_keys) if self._settings.digest_check != "none" else {}
+        for group, keys in found.items():
+            self._chain(group, keys, reader, codes, named)
+        if self._settings.digest_check == "full":
+            self._rest(sizes, codes, named, reader)
+            self._metadata(codes, reader)
+        seen.notes = reader.notes
+        for below in sizes:
+            if below not in codes:
+                self._day(seen.new, below)
+        return seen
+
+    def _listed(self) -> dict[str, int]:
+        """Sizes by key from `AWSLogs/` on; digests before logs, so that what a digest names was listed after it."""
+        folders = set(archive_folders(self._settings, self.seen.account, self.seen.region))
+        for _, _, mine in self._places:
+            folders |= mine
+        ordered = sorted(folders, key=lambda folder: ("/CloudTrail-Digest/" not in folder, folder))
+        return {
+            below_prefix(row.key): row.size
+            for folder in ordered
+            for row in archived(self._settings, self._clients, folder)
+        }
+
+    def _codes(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for number, (origin, left, folders) in enumerate(self._places, start=1):
+            for folder in sorted(folders):
+                for row in rows(self._settings, self._clients, left, origin.prefix + folder):
+                    found.setdefault(row.key[len(origin.prefix) :], number)
+        return found
+
+    def _chain(
+        self, group: Group, keys: Sequence[str], reader: Reader, codes: Mapping[str, int], named: set[str]
+    ) -> None:
+        allowed, known = self._allowing(group)
+        sampled = self._settings.digest_check == "sample" and len(keys) > SAMPLE
+        chosen = keys[-SAMPLE:] if sampled else keys
+        first = parse(chosen[0]).stamp
+        check = ChainCheck(
+            group,
+            reader.log,
+            self._keys,
+            allowed,
+            expected_start=first,
+            expected_end=self._trails.get(group.identity, ("", None))[1],
+        )
+        places: Counter[int] = Counter()
+        for verdict in check.verdicts(_counted(reader.digests(chosen), places, codes)):
+            self._take(verdict, codes, named)
+        chain = _with_its_end(check.chain(), self._trails.get(group.identity, ("", None))[1])
+        lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
+        for code in places:
+            self.seen.lost[code] += lost
+        older = reader.first is not None and reader.first.previous is not None and not sampled
+        buckets = tuple(sorted({self._named(code) for code in places}))
+        self.seen.chains.append(ChainSeen(chain, known, buckets, older, sampled))
+
+    def _allowing(self, group: Group) -> tuple[AllowList, str]:
+        """The allow list, with this chain's trail where only its digests speak of it: account and bucket must still be ours."""
+        if group.identity in self._allowed.trails:
+            return self._allowed, self._trails[group.identity][0]
+        if group.account not in self._settings.source_account_ids:
+            return self._allowed, "nobody"
+        self.seen.unknown.add(group.identity)
+        return AllowList(
+            self._allowed.buckets, self._allowed.trails | {group.identity}, self._allowed.prefix
+        ), "digests"
+
+    def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str]) -> None:
+        below = below_prefix(verdict.key or verdict.original_key)
+        code = codes.get(below, 0)
+        if verdict.kind in DIGEST_KINDS:
+            self.seen.digests[code][verdict.state] += 1
+        else:
+            named.add(below)
+            self.seen.logs[code][verdict.state] += 1
+            if verdict.state is State.VALID:
+                self._day(self.seen.proven, below)
+        if verdict.state not in (State.VALID, State.DUPLICATE):
+            self._trouble(code, below, verdict)
+
+    def _rest(
+        self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: Reader
+    ) -> None:
+        present = [below for below in sizes if below not in named and parse(below).kind in LOG_KINDS]
+        chains = [one.chain for one in self.seen.chains]
+        for verdict in unsigned_logs(present, (), chains):
+            code = codes.get(verdict.key, 0)
+            self.seen.logs[code][State.UNSIGNED] += 1
+            self.seen.doubtful[code] += "complete" in verdict.why
+            if code:
+                self._day(self.seen.unsigned, verdict.key)
+            self._trouble(code, verdict.key, verdict)
+        reader.look_at_locks(present)
+
+    def _metadata(self, codes: Mapping[str, int], reader: Reader) -> None:
+        """User metadata of each digest as it is in the old bucket: the signature lies there."""
+        for number, origin in enumerate(self._origins, start=1):
+            if not origin.live:
+                continue
+            client = hot(self._clients, origin.account, origin.region)
+            mine = (
+                below for below, code in codes.items() if code == number and below in reader.notes.metadata
+            )
+            asked = (
+                (calls.head_object(origin.bucket, origin.account, origin.prefix + below), below)
+                for below in mine
+            )
+            for ended in client.run(asked):
+                below = ended.context
+                if ended.error is not None:
+                    self._metadata_trouble(
+                        number, below, "unreadable", f"its metadata could not be read: {ended.error}"
+                    )
+                elif metadata_hash(ended.result.metadata) != reader.notes.metadata[below]:
+                    self._metadata_trouble(
+                        number,
+                        below,
+                        "different",
+                        "its user metadata in the archive is not that in the old bucket",
+                    )
+
+    def _metadata_trouble(self, code: int, below: str, state: str, why: str) -> None:
+        self.seen.changed_metadata[code] += 1
+        self._add(
+            Trouble(
+                self._named(code), self.seen.account, self.seen.region, Kind.DIGEST.value, state, below, why
+            )
+        )
+
+    def _trouble(self, code: int, below: str, verdict: FileVerdict) -> None:
+        bucket = self._named(code) if code or not verdict.original_bucket else verdict.original_bucket
+        self._add(
+            Trouble(
+                bucket,
+                self.seen.account,
+                self.seen.region,
+                verdict.kind.value,
+                verdict.state.value,
+                below,
+                verdict.why,
+            )
+        )
+
+    def _add(self, trouble: Trouble) -> None:
+        """Kept by name up to a number for each state; the counts go on."""
+        if sum(1 for one in self.seen.troubles if one.state == trouble.state) < MOST_TROUBLES:
+            self.seen.troubles.append(trouble)
+
+    def _named(self, code: int) -> str:
+        return self._origins[code - 1].bucket if code else self._settings.bucket_name
+
+    def _day(self, counter: Counter[Day], below: str) -> None:
+        parsed = parse(below)
+        if parsed.date and parsed.kind in LOG_KINDS:
+            counter[parsed.account, parsed.region, parsed.date] += 1
+
+
+def archive_folders(settings: Settings, account: str, region: str) -> Iterator[str]:
+    """The folders, from `AWSLogs/` on, that a trail into the archive itself may use for an account and region."""
+    levels = (
+        ["", f"{settings.organization_id}/"]
+        if settings.trail_mode == "adopt" and settings.organization_id
+        else [""]
+    )
+    for level in levels:
+        for folder in sorted(set(FOLDERS.values())):
+            yield f"AWSLogs/{level}{account}/{folder}/{region}/"
+
+
+def _with_its_end(chain: Chain, must_reach: datetime | None) -> Chain:
+    """The chain with a last digest that is missing counted as one, however few minutes of its hour were to be covered.
+
+    By the hourly rhythm a stretch of minutes rounds to none; but the trail's own status says that a digest was to reach that far.
+    """
+    last = chain.intervals[-1] if chain.intervals else None
+    whole = set(chain.digests) <= {State.VALID, State.DUPLICATE}
+    if (
+        last is None
+        or not whole
+        or (last.state, last.end, last.missing) != (IntervalState.GAP, must_reach, 0)
+    ):
+        return chain
+    return replace(chain, intervals=(*chain.intervals[:-1], replace(last, missing=1)))
+
+
+def _counted(
+    digests: Iterable[DigestObject], places: Counter[int], codes: Mapping[str, int]
+) -> Iterator[DigestObject]:
+    for digest in digests:
+        places[codes.get(below_prefix(digest.key), 0)] += 1
+        yield digest

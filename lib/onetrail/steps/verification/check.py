@@ -1,0 +1,258 @@
+"""What verification has to say: bucket by bucket, chain by chain, file by file; a gap of the past is a note, destroyed evidence a finding."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from onetrail.change import Finding, State, iso
+from onetrail.cloudtrail.verdict import IntervalState
+from onetrail.cloudtrail.verdict import State as File
+from onetrail.settings import Settings
+from onetrail.steps.rails import rail_findings
+from onetrail.steps.verification.observe import Observation
+from onetrail.steps.verification.propose import due, rail_document, wanted_lock
+from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Trouble
+
+BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
+"""States of a file that mean that it could not be looked at."""
+HARMLESS = {
+    File.UNSIGNED.value: "logs are present with equal bytes, and no signed digest names them: they cannot be proven"
+}
+
+PENDING = "logs of the new trail are named by no digest: those of the last hour or two never are yet"
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """From a fresh observation; a step that waits says so and nothing else."""
+    if not observation.forerunner.done:
+        evidence = f"waiting for {observation.forerunner.step}: {observation.forerunner.line}"
+        return [Finding("06.waiting", State.PLANNED, "-", "-", settings.bucket_name, evidence)]
+    found = [
+        Finding("06.looked", State.COULD_NOT_LOOK, "-", "-", "verification", why)
+        for why in observation.could_not_look
+    ]
+    for bucket in observation.buckets:
+        found += _bucket(bucket)
+    found += [one for chain in observation.chains for one in _chain(chain)]
+    found += _troubles(settings, observation.troubles)
+    found += _coverage(observation)
+    found += _keys(observation)
+    found += [
+        _token(observation, bucket)
+        for bucket in observation.buckets
+        if not bucket.shell or bucket.proven_before
+    ]
+    return [*found, *_seals(settings, observation)]
+
+
+def _bucket(bucket: BucketVerdict) -> list[Finding]:
+    said = (bucket.account, bucket.region, bucket.name)
+    if bucket.shell and not bucket.proven_before:
+        return [
+            Finding(
+                "06.bucket",
+                State.NOTE,
+                *said,
+                "already an empty shell; this run holds no token of it, so nothing can be compared",
+            )
+        ]
+    found = []
+    if bucket.could_not_look:
+        found.append(Finding("06.bucket", State.COULD_NOT_LOOK, *said, bucket.could_not_look))
+    elif bucket.good:
+        when = "proven before retirement: " if bucket.proven_before else ""
+        words = f"{when}{bucket.equal:,} files equal, {bucket.digests_valid:,} digests and {bucket.logs_valid:,} logs proven"
+        found.append(
+            Finding(
+                "06.bucket",
+                State.OK,
+                *said,
+                words + (f", {bucket.logs_unsigned:,} unsigned" if bucket.logs_unsigned else ""),
+            )
+        )
+    elif bucket.full:
+        found.append(Finding("06.bucket", State.FINDING, *said, f"not proven: {'; '.join(bucket.reasons)}"))
+    else:
+        found.append(Finding("06.bucket", State.NOTE, *said, f"not proven: {'; '.join(bucket.reasons)}"))
+    if bucket.doubtful:
+        evidence = f"{bucket.doubtful:,} logs are named by no digest though the digests of their time are complete: from a trail without validation, or put there"
+        found.append(Finding("06.log-unnamed", State.NOTE, *said, evidence))
+    if bucket.foreign:
+        found.append(
+            Finding(
+                "06.foreign",
+                State.NOTE,
+                *said,
+                f"{bucket.foreign:,} objects are not CloudTrail's: not copied, not proven, never deleted",
+            )
+        )
+    if bucket.old_versions or bucket.delete_markers:
+        evidence = f"{bucket.old_versions:,} older versions and {bucket.delete_markers:,} delete markers are not part of the proof"
+        found.append(Finding("06.versions", State.NOTE, *said, evidence))
+    if bucket.unlocked:
+        found.append(
+            Finding("06.lock", State.FINDING, *said, f"{bucket.unlocked:,} of its copies have no lock")
+        )
+    if bucket.unsealed and due(bucket):
+        found.append(
+            Finding(
+                "06.lock", State.PLANNED, *said, "its copies are still under governance; raised by the plan"
+            )
+        )
+    return found
+
+
+def _chain(seen: ChainSeen) -> list[Finding]:
+    chain = seen.chain
+    said = (chain.account, chain.region, chain.trail + (" (backfill)" if chain.backfill else ""))
+    found = []
+    for interval in chain.intervals:
+        if interval.state is not IntervalState.GAP:
+            continue
+        when = f"{iso(interval.start) if interval.start else 'the beginning'} to {iso(interval.end)}"
+        if interval.missing:
+            evidence = f"{when}: at least {interval.missing} digests are missing: {interval.why}"
+            found.append(Finding("06.digest-missing", State.FINDING, *said, evidence))
+        else:
+            found.append(Finding("06.gap", State.NOTE, *said, f"{when}: not proven: {interval.why}"))
+    if seen.older_gone:
+        evidence = "its oldest digest names one before it, which no bucket has: what is older was expired or removed before the move"
+        found.append(Finding("06.older-gone", State.NOTE, *said, evidence))
+    if seen.known == "digests":
+        evidence = (
+            "no trail and no token speaks of it: taken from signed digests of an allowed account and bucket"
+        )
+        found.append(Finding("06.trail-unknown", State.NOTE, *said, evidence))
+    if chain.sound and not found:
+        count = sum(chain.digests.values())
+        how = "a sample of " if seen.sampled else ""
+        restarts = sum(1 for i in chain.intervals if i.state is IntervalState.RESTART)
+        evidence = f"{how}{count:,} digests signed and linked" + (
+            f", started anew {restarts:,} times" if restarts else ""
+        )
+        found.append(Finding("06.chain", State.OK, *said, evidence))
+    return found
+
+
+def _troubles(settings: Settings, troubles: Iterable[Trouble]) -> list[Finding]:
+    found = []
+    notes: Counter[tuple[str, str, str, str]] = Counter()
+    for one in troubles:
+        if one.state in HARMLESS and one.kind != "digest":
+            notes[one.account, one.region, one.bucket, one.state] += 1
+            continue
+        state = State.COULD_NOT_LOOK if one.state in BLIND else State.FINDING
+        evidence = f"{one.state}: {one.why} ({one.bucket})"
+        found.append(Finding(f"06.{one.kind}-{one.state}", state, one.account, one.region, one.key, evidence))
+    for (account, region, bucket, held), count in sorted(notes.items()):
+        words = PENDING if bucket == settings.bucket_name else HARMLESS[held]
+        found.append(Finding(f"06.log-{held}", State.NOTE, account, region, bucket, f"{count:,} {words}"))
+    return found
+
+
+def _coverage(observation: Observation) -> list[Finding]:
+    lost = [cell for cell in observation.coverage if cell.after < cell.before]
+    for_all = f"{sum(1 for cell in observation.coverage if cell.before):,} region-days with logs before, as many after"
+    if not lost:
+        return (
+            [Finding("06.coverage", State.OK, "-", "-", "all regions", for_all)]
+            if observation.coverage
+            else []
+        )
+    return [
+        Finding(
+            "06.coverage",
+            State.FINDING,
+            cell.account,
+            cell.region,
+            cell.day.isoformat(),
+            f"{cell.before:,} logs before, {cell.after:,} equal ones after",
+        )
+        for cell in lost
+    ]
+
+
+def _keys(observation: Observation) -> list[Finding]:
+    found = []
+    for source in observation.keys:
+        if source.why:
+            found.append(
+                Finding("06.keys", State.COULD_NOT_LOOK, "-", source.region, "public keys", source.why)
+            )
+        else:
+            found.append(
+                Finding(
+                    "06.keys",
+                    State.OK,
+                    "-",
+                    source.region,
+                    "public keys",
+                    f"{source.keys:,} keys: {source.source}",
+                )
+            )
+    return found
+
+
+def _token(observation: Observation, bucket: BucketVerdict) -> Finding:
+    said = (bucket.account, bucket.region, bucket.name)
+    why = observation.tokens.get(bucket.name)
+    if why == "":
+        return Finding(
+            "06.token",
+            State.OK,
+            *said,
+            "its token holds" + (": the bucket is retired" if bucket.proven_before else ""),
+        )
+    if due(bucket):
+        return Finding("06.token", State.PLANNED, *said, f"written by the plan{': ' + why if why else ''}")
+    return Finding(
+        "06.token", State.NOTE, *said, why or "no token, since it is not proven; step 07 leaves it alone"
+    )
+
+
+def _seals(settings: Settings, observation: Observation) -> list[Finding]:
+    account, region = settings.log_account.account_id, settings.home_region
+    found = []
+    own = observation.archive
+    if own and own.unsealed:
+        state = State.PLANNED if own.good else State.FINDING
+        evidence = "files that the new trail delivered are still under governance" + (
+            "; raised by the plan" if own.good else f": {'; '.join(own.reasons)}"
+        )
+        found.append(Finding("06.lock", state, account, region, settings.bucket_name, evidence))
+    if settings.object_lock == "none":
+        found.append(
+            Finding(
+                "06.default-lock",
+                State.NOTE,
+                account,
+                region,
+                settings.bucket_name,
+                "the parameters want no lock",
+            )
+        )
+    elif wanted_lock(settings, observation.lock):
+        found.append(
+            Finding(
+                "06.default-lock",
+                State.PLANNED,
+                account,
+                region,
+                settings.bucket_name,
+                "under governance until the plan raises it",
+            )
+        )
+    else:
+        found.append(
+            Finding(
+                "06.default-lock",
+                State.OK,
+                account,
+                region,
+                settings.bucket_name,
+                f"under {settings.object_lock}",
+            )
+        )
+    proven = any(bucket.good for bucket in observation.buckets)
+    return found + rail_findings(
+        "06", observation.rail, rail_document(settings, observation), (account,), ready=proven
+    )

@@ -1,0 +1,152 @@
+"""Each old bucket beside the archive: sizes and ETags where they prove something, both bodies where they do not."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from onetrail.aws import Clients
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, below_prefix, parse
+from onetrail.errors import OnetrailError
+from onetrail.s3.compare import AT_ONCE, Place, compare_bytes
+from onetrail.s3.decide import same_bytes
+from onetrail.s3.listing import list_versions
+from onetrail.s3.rows import ObjectRow
+from onetrail.s3.session import hot
+from onetrail.settings import Settings
+from onetrail.steps.pairing import Pair, folder_of
+from onetrail.steps.tokens import ListingHash
+from onetrail.steps.verification.left import Left, beside, rows
+from onetrail.steps.verification.verdict import Trouble
+
+MOST_TROUBLES = 200
+"""Files named one by one for each bucket; the counts go on."""
+
+Day = tuple[str, str, date]
+"""Account, region and day of a log."""
+
+
+@dataclass
+class Compared:
+    """One old bucket compared. `places` are (prefix before `AWSLogs/`, folder from there) of every folder that holds logs or digests;
+    `before` and `after` count logs by account, region and day: all, and those equal in the archive."""
+
+    left: Left
+    listing: ListingHash = field(default_factory=ListingHash)
+    states: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    before: Counter[Day] = field(default_factory=Counter)
+    after: Counter[Day] = field(default_factory=Counter)
+    places: set[tuple[str, str]] = field(default_factory=set)
+    troubles: list[Trouble] = field(default_factory=list)
+    old_versions: int = 0
+    delete_markers: int = 0
+    could_not_look: str = ""
+
+
+def compared(settings: Settings, clients: Clients, left: Left) -> Compared:
+    """Every object of the bucket beside its copy. What cannot be listed or read is said in `could_not_look`."""
+    found = Compared(left)
+    if left.shell and left.live:
+        return found
+    try:
+        _all(settings, clients, found)
+        if left.bucket and left.bucket.versioning and left.live:
+            _versions(clients, found)
+    except (ClientError, BotoCoreError, OnetrailError) as err:
+        found.could_not_look = f"{err}"
+    return found
+
+
+def _all(settings: Settings, clients: Clients, found: Compared) -> None:
+    left = found.left
+    encrypted = left.bucket is not None and left.bucket.encryption.startswith("aws:kms")
+    comparable = not encrypted and settings.kms_key == "none"
+    unclear: list[Pair] = []
+    for pair in beside(settings, clients, _hashed(found, rows(settings, clients, left))):
+        parsed = parse(pair.source.key, None, pair.source.size)
+        found.kinds[parsed.kind] += 1
+        if parsed.kind not in DIGEST_KINDS and parsed.kind not in LOG_KINDS:
+            continue
+        found.places.add((_before(pair.source.key), folder_of(pair.source.key)))
+        same = pair.target and same_bytes(
+            pair.source.size, pair.source.etag, pair.target.size, pair.target.etag, comparable
+        )
+        if pair.target and same is None and left.live:
+            unclear.append(pair)
+            if len(unclear) == AT_ONCE:
+                _read_both(settings, clients, found, unclear)
+                unclear = []
+        else:
+            state = (
+                "missing"
+                if pair.target is None
+                else {True: "equal", False: "different", None: "uncompared"}[same]
+            )
+            _note(found, pair, state)
+    _read_both(settings, clients, found, unclear)
+
+
+def _hashed(found: Compared, listed: Iterator[ObjectRow]) -> Iterator[ObjectRow]:
+    for row in listed:
+        found.listing.add(row.key, row.size, row.etag, row.last_modified)
+        yield row
+
+
+def _before(key: str) -> str:
+    return key[: len(key) - len(below_prefix(key))]
+
+
+def _read_both(settings: Settings, clients: Clients, found: Compared, pairs: list[Pair]) -> None:
+    if not pairs:
+        return
+    left, account = found.left, settings.log_account.account_id
+    asked = (
+        (
+            Place(left.name, left.account, pair.source.key),
+            Place(settings.bucket_name, account, pair.target_key),
+        )
+        for pair in pairs
+    )
+    ours, theirs = hot(clients, left.account, left.region), hot(clients, account, settings.home_region)
+    for pair, said in zip(pairs, compare_bytes(asked, ours, theirs), strict=True):
+        why = f": {said.error}" if said.error else ""
+        _note(found, pair, {True: "equal", False: "different", None: "uncompared"}[said.equal], why)
+
+
+_WORDS = {
+    "missing": "it is in the old bucket and not in the archive",
+    "different": "the archive has other bytes under this key",
+    "uncompared": "sizes are equal, but nothing that was seen proves that the bytes are",
+}
+
+
+def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
+    parsed = parse(pair.source.key)
+    found.states[state] += 1
+    if parsed.kind in LOG_KINDS and parsed.date:
+        day = (parsed.account, parsed.region, parsed.date)
+        found.before[day] += 1
+        found.after[day] += state == "equal"
+    if state != "equal" and len(found.troubles) < MOST_TROUBLES:
+        left = found.left
+        found.troubles.append(
+            Trouble(
+                left.name,
+                left.account,
+                left.region,
+                parsed.kind.value,
+                state,
+                pair.source.key,
+                _WORDS[state] + why,
+            )
+        )
+
+
+def _versions(clients: Clients, found: Compared) -> None:
+    left = found.left
+    for version in list_versions(hot(clients, left.account, left.region), left.name, left.account, ""):
+        found.delete_markers += version.is_marker
+        found.old_versions += not version.is_marker and not version.is_latest

@@ -1,0 +1,79 @@
+"""The left side of the comparison: an old bucket as it is listed now, or, once it is retired, the list that its token binds."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from onetrail.aws import Clients
+from onetrail.cloudtrail.key import below_prefix
+from onetrail.s3.listing import list_objects, merge_join
+from onetrail.s3.rows import ObjectRow
+from onetrail.s3.session import hot
+from onetrail.settings import Settings
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.pairing import Pair, archive_key, archived, folder_of
+from onetrail.steps.tokens import Token, Tokens, proven_rows
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Left:
+    """One old bucket. `token` is set where the left side is what it proved, because nothing is left to list."""
+
+    name: str
+    account: str
+    region: str
+    bucket: OldBucket | None = None
+    token: Token | None = None
+
+    @property
+    def live(self) -> bool:
+        """True where the bucket itself is read."""
+        return self.token is None
+
+    @property
+    def shell(self) -> bool:
+        """True where the bucket is an empty, closed shell."""
+        return self.bucket is not None and self.bucket.shell
+
+
+def lefts(estate: OldEstate, tokens: Tokens) -> tuple[Left, ...]:
+    """Every old bucket there is or was: those that stand, those that a token remembers."""
+    found = []
+    for bucket in estate.buckets:
+        token = tokens.held.get(bucket.name) if bucket.shell else None
+        found.append(Left(bucket.name, bucket.account, bucket.region, bucket, token))
+    there = {bucket.name for bucket in estate.buckets}
+    found += [
+        Left(t.bucket, t.account, t.region, None, t) for t in tokens.held.values() if t.bucket not in there
+    ]
+    return tuple(sorted(found, key=lambda left: (left.account, left.region, left.name)))
+
+
+def rows(settings: Settings, clients: Clients, left: Left, prefix: str = "") -> Iterator[ObjectRow]:
+    """Its objects below a prefix, in key order. Raises what listing or reading raises: half a listing is no listing."""
+    if left.token is None:
+        yield from list_objects(hot(clients, left.account, left.region), left.name, left.account, prefix)
+        return
+    for row in proven_rows(settings.run_folder, left.token):
+        if row.key.startswith(prefix):
+            yield ObjectRow(row.key, row.size, row.etag, row.last_modified or _LONG_AGO, "")
+
+
+def beside(settings: Settings, clients: Clients, listed: Iterable[ObjectRow]) -> Iterator[Pair]:
+    """Each object of an old bucket, as given in key order, beside what the archive has under the key it gets there."""
+    for folder, group in groupby(listed, key=lambda row: folder_of(row.key)):
+        if folder:
+            yield from _joined(settings, clients, folder, group)
+        else:
+            yield from (Pair(row, None, archive_key(settings, row.key), "") for row in group)
+
+
+def _joined(settings: Settings, clients: Clients, folder: str, group: Iterable[ObjectRow]) -> Iterator[Pair]:
+    for source, target in merge_join(
+        group, archived(settings, clients, folder), key=lambda row: below_prefix(row.key)
+    ):
+        if source is not None:
+            yield Pair(source, target, archive_key(settings, source.key), folder)

@@ -1,0 +1,242 @@
+"""Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, tokens, locks, the rail."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from onetrail.aws import Clients, look
+from onetrail.cloudtrail.trail import Trail
+from onetrail.cloudtrail.verdict import TrailIdentity
+from onetrail.errors import OnetrailError
+from onetrail.settings import Settings
+from onetrail.steps import copy_history
+from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
+from onetrail.steps.rails import Rail, read_rail
+from onetrail.steps.status import Status
+from onetrail.steps.tokens import Tokens, cover, read_tokens
+from onetrail.steps.verification.chains import LATE, RegionCheck, RegionSeen, Trails
+from onetrail.steps.verification.equality import Compared, compared
+from onetrail.steps.verification.keys import public_keys
+from onetrail.steps.verification.left import Left, lefts, rows
+from onetrail.steps.verification.reading import Origin
+from onetrail.steps.verification.sums import Sums
+from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+
+RAIL = "onetrail-archive-rail"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen, in order of account, region and name.
+
+    `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `tokens` says of each old bucket with a
+    token why it does not hold (empty: it holds). `lock` is the archive's lock configuration, None if it has none. `unknown_trails` are
+    those that only digests speak of. `trails` are all that may have written the moved logs, with the end their digests must reach.
+    """
+
+    forerunner: Status
+    buckets: tuple[BucketVerdict, ...] = ()
+    archive: BucketVerdict | None = None
+    chains: tuple[ChainSeen, ...] = ()
+    coverage: tuple[Cell, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    keys: tuple[KeySource, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    trails: Mapping[str, tuple[tuple[str, str, str, str], ...]] = field(default_factory=dict)
+    lock: Mapping[str, Any] | None = None
+    rail: Rail = field(default_factory=lambda: Rail(RAIL))
+    kms_key: str = ""
+    unknown_trails: tuple[TrailIdentity, ...] = ()
+    read_in_old_buckets: int = 0
+    digest_check: str = "full"
+    now: datetime | None = None
+    could_not_look: tuple[str, ...] = ()
+
+
+def observe(
+    settings: Settings,
+    clients: Clients,
+    proven: Tokens | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Observation:
+    """Read everything once. `proven` are the tokens that stand for retired buckets; without them, those of the run folder."""
+    forerunner = copy_history.done(settings, clients)
+    if not forerunner.done:
+        return Observation(forerunner, digest_check=settings.digest_check)
+    tokens = read_tokens(settings.run_folder) if proven is None else proven
+    return _Look(settings, clients, tokens, say).all(forerunner)
+
+
+class _Look:
+    def __init__(
+        self, settings: Settings, clients: Clients, tokens: Tokens, say: Callable[[str], None]
+    ) -> None:
+        self.settings, self.clients, self.tokens, self.say = settings, clients, tokens, say
+        self.now = clients.clock.now()
+        self.failed: list[str] = []
+
+    def all(self, forerunner: Status) -> Observation:
+        settings, clients = self.settings, self.clients
+        estate = read_old_estate(settings, clients)
+        self.failed += estate.could_not_look
+        self.say("comparing the old buckets with the archive")
+        seen = clients.each(
+            lambda left: compared(settings, clients, left), list(lefts(estate, self.tokens)), at_once=4
+        )
+        regions = self._regions(seen)
+        trails = self._trails(estate)
+        keys, sources = public_keys(settings, clients, sorted({region for _, region in regions}), self.now)
+        self.say("reading digests and the logs they name")
+        read = clients.each(
+            lambda place: self._region(place, regions[place], keys, trails, seen), sorted(regions), at_once=3
+        )
+        sums = Sums(settings, seen, [one for one in read if one], regions)
+        lock, rail, kms_key = self._seals()
+        checked = [self._token(one) for one in seen]
+        return Observation(
+            forerunner,
+            tuple(sums.verdict(one, self._classes(estate, one, sources)) for one in seen),
+            sums.archive(),
+            tuple(chain for one in sums.read for chain in one.chains),
+            sums.coverage(),
+            sums.troubles(),
+            sources,
+            {name: why for name, why in checked if why is not None},
+            {one.left.name: self._writers(estate, one, sums) for one in seen},
+            lock,
+            rail,
+            kms_key,
+            tuple(
+                sorted(
+                    {i for one in sums.read for i in one.unknown},
+                    key=lambda i: (i.account, i.home_region, i.trail),
+                )
+            ),
+            sum(one.notes.from_old for one in sums.read),
+            settings.digest_check,
+            self.now,
+            tuple(self.failed),
+        )
+
+    def _regions(
+        self, seen: Iterable[Compared]
+    ) -> dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]]:
+        """Every account and region that may lie in the archive, with the places that its moved logs came from."""
+        found: dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]] = {}
+        for account in self.settings.source_account_ids:
+            enabled = enabled_regions(self.settings, self.clients, account)
+            self.failed += [f"{account}: DescribeRegions: {enabled.why}"] if enabled.value is None else []
+            found.update({(account, region): [] for region in enabled.value or ()})
+        for one in seen:
+            by_place: dict[tuple[str, str, str], set[str]] = {}
+            for prefix, folder in one.places:
+                parts = folder.rstrip("/").split("/")
+                by_place.setdefault((parts[-3], parts[-1], prefix), set()).add(folder)
+            for (account, region, prefix), folders in sorted(by_place.items()):
+                left = one.left
+                origin = Origin(left.name, left.account, left.region, prefix, left.live)
+                found.setdefault((account, region), []).append((origin, left, frozenset(folders)))
+        return found
+
+    def _region(
+        self,
+        place: tuple[str, str],
+        places: list[tuple[Origin, Left, frozenset[str]]],
+        keys: Any,
+        trails: Trails,
+        seen: list[Compared],
+    ) -> RegionSeen | None:
+        buckets = frozenset({self.settings.bucket_name, *(one.left.name for one in seen)})
+        check = RegionCheck(self.settings, self.clients, keys, buckets, trails, *place, places)
+        try:
+            return check.run()
+        except (ClientError, BotoCoreError, OnetrailError) as err:
+            self.failed.append(f"{place[0]} {place[1]}: {err}")
+            return None
+
+    def _trails(self, estate: OldEstate) -> Trails:
+        found: dict[TrailIdentity, tuple[str, datetime | None]] = {}
+        for token in self.tokens.held.values():
+            for account, name, home, stopped in token.trails:
+                end = datetime.fromisoformat(stopped) if stopped else None
+                found[TrailIdentity(account, name, home)] = ("token", end)
+        for trail in (*estate.old_trails, *estate.new_trails):
+            accounts = self.settings.source_account_ids if trail.is_organization else (trail.account,)
+            for account in accounts:
+                found[TrailIdentity(account, trail.name, trail.home_region)] = (
+                    "trail",
+                    _must_reach(trail, self.now),
+                )
+        return found
+
+    def _seals(self) -> tuple[Mapping[str, Any] | None, Rail, str]:
+        account = self.settings.log_account.account_id
+        client = self.clients.client("s3", account, self.settings.home_region)
+        owner = {"Bucket": self.settings.bucket_name, "ExpectedBucketOwner": account}
+        lock = look(
+            client.get_object_lock_configuration, absent=("ObjectLockConfigurationNotFoundError",), **owner
+        )
+        self.failed += (
+            [f"{self.settings.bucket_name}: GetObjectLockConfiguration: {lock.why}"] if lock.failed else []
+        )
+        key = archive_key_arn(self.settings, self.clients)
+        self.failed += [f"the archive's key: {key.why}"] if not key.seen else []
+        lock_said = lock.value["ObjectLockConfiguration"] if lock.value else None
+        return lock_said, read_rail(self.settings, self.clients, RAIL), key.value or ""
+
+    def _token(self, one: Compared) -> tuple[str, str | None]:
+        left = one.left
+        if left.name in self.tokens.broken:
+            return left.name, self.tokens.broken[left.name]
+        token = self.tokens.held.get(left.name)
+        if token is None:
+            return left.name, None
+        if left.shell or not left.live:
+            return left.name, one.could_not_look or ""
+        try:
+            said = cover(self.settings.run_folder, token, rows(self.settings, self.clients, left))
+        except (ClientError, BotoCoreError, OnetrailError) as err:
+            return left.name, f"{err}"
+        return left.name, "" if said.valid else said.why
+
+    def _classes(self, estate: OldEstate, one: Compared, sources: Iterable[KeySource]) -> tuple[str, ...]:
+        """Which rows of EVIDENCE the bucket falls under."""
+        feeding = [trail for trail in estate.old_trails if trail.bucket == one.left.name]
+        found = [] if feeding else ["ended"]
+        unasked = {source.region for source in sources if source.source == "saved"}
+        return (
+            *found,
+            *(["region off"] if {f.rstrip("/").rsplit("/", 1)[-1] for _, f in one.places} & unasked else []),
+        )
+
+    def _writers(self, estate: OldEstate, one: Compared, sums: Sums) -> tuple[tuple[str, str, str, str], ...]:
+        """The trails that a token of this bucket remembers."""
+        stops = {
+            TrailIdentity(t.account, t.name, t.home_region): _must_reach(t, self.now)
+            for t in estate.old_trails if t.bucket == one.left.name
+        }  # fmt: skip
+        for chain in (chain for read in sums.read for chain in read.chains if one.left.name in chain.buckets):
+            stops.setdefault(
+                TrailIdentity(chain.chain.account, chain.chain.trail, chain.chain.home_region), None
+            )
+        return tuple(
+            sorted(
+                (i.account, i.trail, i.home_region, end.isoformat() if end else "")
+                for i, end in stops.items()
+            )
+        )
+
+
+def _must_reach(trail: Trail, now: datetime) -> datetime | None:
+    """Up to when a trail's digests must be there; None where it makes none or nothing says so."""
+    status = trail.status
+    if not trail.validation or status is None:
+        return None
+    if not status.is_logging:
+        final = status.stopped and status.latest_digest and status.latest_digest >= status.stopped
+        return status.stopped if final else None
+    return now - LATE if status.started and status.started < now - LATE else None

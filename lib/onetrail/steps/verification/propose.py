@@ -1,0 +1,173 @@
+"""What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a token for each good bucket."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onetrail.change import BREAK_GLASS, Bulk, Change, Plan, plain
+from onetrail.iam.build import archive_rail
+from onetrail.settings import Settings
+from onetrail.steps.archive import archive_of
+from onetrail.steps.rails import rail_changes
+from onetrail.steps.tokens import CALL
+from onetrail.steps.verification.observe import Observation
+from onetrail.steps.verification.verdict import BucketVerdict
+
+STEP = "06"
+SEAL, TOKEN = "seal-", "token-"
+"""How the keys of these changes begin."""
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """Nothing while the copy is open or something could not be looked at; a bucket that is not good is left out and named."""
+    accounts = tuple(settings.all_account_ids)
+
+    def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
+        return Plan(STEP, settings.estate, accounts, tuple(changes), **said)
+
+    if not observation.forerunner.done:
+        return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
+    if observation.could_not_look:
+        return plan(why="something could not be looked at", notes=observation.could_not_look)
+    if observation.digest_check != "full":
+        return plan(why="a partial check proves nothing", notes=_notes(observation))
+    good = [bucket for bucket in observation.buckets if due(bucket)]
+    changes = [_seal(settings, bucket, []) for bucket in good if bucket.unsealed]
+    proven = any(bucket.good for bucket in observation.buckets)
+    if proven:
+        changes += _default_mode(settings, observation)
+        changes += _own_files(settings, observation)
+        changes += rail_changes(
+            observation.rail,
+            rail_document(settings, observation),
+            (settings.log_account.account_id,),
+            requires="sealed",
+        )
+    changes += [_token(settings, bucket) for bucket in good if observation.tokens.get(bucket.name) != ""]
+    return plan(changes, notes=_notes(observation))
+
+
+def due(bucket: BucketVerdict) -> bool:
+    """A bucket that still stands with its objects and of which nothing speaks against it."""
+    return bucket.good and not bucket.proven_before and not bucket.shell
+
+
+def wanted_lock(settings: Settings, lock: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The lock configuration with the default mode of the parameters; None where nothing is to be raised."""
+    default = ((lock or {}).get("Rule") or {}).get("DefaultRetention")
+    if settings.object_lock != "compliance" or not default or default["Mode"] == "COMPLIANCE":
+        return None
+    return {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {**default, "Mode": "COMPLIANCE"}}}
+
+
+def rail_document(settings: Settings, observation: Observation) -> dict[str, Any]:
+    """The rail around the archive."""
+    return archive_rail(archive_of(settings, kms_key_arn=observation.kms_key))
+
+
+def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Change:
+    """Raise the locks of what came from one old bucket; for the archive itself, of everything but what came from the buckets spared."""
+    own = bucket.name == settings.bucket_name
+    rule: dict[str, Any] = {
+        "of": "what the new trail delivered itself" if own else f"the copies of {bucket.name}",
+        "from": "GOVERNANCE",
+        "to": "COMPLIANCE",
+        "until": "the date that each has",
+    }
+    if spared:
+        rule["but not from"] = spared
+    return Change(
+        key=f"{SEAL}{bucket.name}",
+        account=settings.log_account.account_id,
+        region=settings.home_region,
+        service="s3",
+        call="PutObjectRetention",
+        parameters={},
+        resource=f"{settings.bucket_name}: {'its own files' if own else bucket.name}",
+        before={"mode": "GOVERNANCE"},
+        reason="proven; from now on not even break-glass can delete it before its date",
+        undo="none: a lock under compliance cannot be taken back by anybody",
+        bulk=Bulk(
+            ("PutObjectRetention",),
+            {"Bucket": settings.bucket_name},
+            rule,
+            estimate={"objects": bucket.unsealed},
+        ),
+    )
+
+
+def _default_mode(settings: Settings, observation: Observation) -> list[Change]:
+    wanted = wanted_lock(settings, observation.lock)
+    if wanted is None:
+        return []
+    account = settings.log_account.account_id
+    return [
+        Change(
+            key="default-lock",
+            account=account,
+            region=settings.home_region,
+            service="s3",
+            call="PutObjectLockConfiguration",
+            parameters={
+                "Bucket": settings.bucket_name,
+                "ExpectedBucketOwner": account,
+                "ObjectLockConfiguration": wanted,
+            },
+            resource=settings.bucket_name,
+            before=plain(observation.lock),
+            reason="what arrives from now on is locked under compliance from its first second",
+            undo="as break-glass, put the configuration shown as before back; what arrived meanwhile stays under compliance",
+            actor=BREAK_GLASS,
+        )
+    ]
+
+
+def _own_files(settings: Settings, observation: Observation) -> list[Change]:
+    own = observation.archive
+    if own is None or not own.good or not own.unsealed:
+        return []
+    spared = sorted(bucket.name for bucket in observation.buckets if not bucket.good and not bucket.shell)
+    return [_seal(settings, own, spared)]
+
+
+def _token(settings: Settings, bucket: BucketVerdict) -> Change:
+    rule = {"binds": "every object by key, size and ETag", "verification": "full"}
+    return Change(
+        key=f"{TOKEN}{bucket.name}",
+        account=bucket.account,
+        region=bucket.region,
+        service="run-folder",
+        call=CALL,
+        parameters={"Bucket": bucket.name},
+        resource=f"tokens/{bucket.name}.json",
+        before=None,
+        reason="without it step 07 deletes nothing of this bucket; it holds for this exact listing only",
+        undo="delete the file; nothing is then retired",
+        requires="sealed",
+        bulk=Bulk(
+            (CALL,),
+            {"Bucket": bucket.name},
+            rule,
+            bucket.listing,
+            {"objects": bucket.objects, "bytes": bucket.size},
+        ),
+    )
+
+
+def _notes(observation: Observation) -> tuple[str, ...]:
+    notes = []
+    if observation.digest_check != "full":
+        notes.append(
+            f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes tokens"
+        )
+    else:
+        notes += [
+            f"{b.name} is not sealed and gets no token: {'; '.join(b.reasons)}"
+            for b in observation.buckets
+            if not b.good and not b.shell
+        ]
+    for bucket in observation.buckets:
+        if bucket.old_versions or bucket.delete_markers:
+            notes.append(
+                f"{bucket.name}: {bucket.old_versions:,} older versions and {bucket.delete_markers:,} delete markers are not copied; step 07 leaves it alone"
+            )
+    return tuple(notes)

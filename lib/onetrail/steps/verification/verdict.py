@@ -1,0 +1,187 @@
+"""What verification says of one old bucket, and what counts as enough for which class of trail. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from onetrail.cloudtrail.verdict import Chain, State
+
+EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
+    "signed": (
+        "log file validation was on",
+        "equal bytes; every digest present, signed and linked to the one before; every log that a digest names has its hash",
+    ),
+    "unsigned": (
+        "validation was off at that time, or logging had just been restarted",
+        "equal bytes, as they lay in the old bucket; that nobody touched them before the move cannot be proven",
+    ),
+    "ended": (
+        "the trail is gone, or stopped years ago",
+        "as signed or unsigned; the end of its chain is taken as it is, since nothing says when it should have ended",
+    ),
+    "region off": (
+        "the region is not enabled in the account",
+        "as signed, with the public keys saved while they could be had; CloudTrail cannot be asked there",
+    ),
+}
+"""Class of trail -> when it applies, and what is enough to call its objects proven (CloudTrail User Guide, log file validation)."""
+
+BAD_DIGESTS: Final = (
+    State.INVALID,
+    State.UNSIGNED,
+    State.FOREIGN,
+    State.MISSING,
+    State.ARCHIVED,
+    State.UNREADABLE,
+)
+BAD_LOGS: Final = (State.INVALID, State.FOREIGN, State.MISSING, State.ARCHIVED, State.UNREADABLE)
+"""States of files that keep a bucket from being called good. An unsigned log is present and equal, which is all there is to know."""
+
+
+class Trouble(NamedTuple):
+    """One file and what is the matter with it. `bucket` is the old bucket it is of, or the archive."""
+
+    bucket: str
+    account: str
+    region: str
+    kind: str
+    state: str
+    key: str
+    why: str
+
+
+@dataclass(frozen=True)
+class BucketVerdict:
+    """One old bucket beside the archive.
+
+    `proven_before` is True where the left side is the list that a token binds, since the bucket is retired. `objects` counts all it
+    holds, `size` their bytes; `logs_and_digests` those that must be in the archive: each is `equal`, `missing`, `different` or
+    `uncompared`. `digests` and `logs` count by state. `doubtful` counts unsigned logs of a time whose digests are complete.
+    `unsealed` counts its objects in the archive whose lock is not yet in the mode of the parameters, `unlocked` those without any lock. `old_versions` and
+    `delete_markers` are not copied. `listing` is the hash of the listing. `full` means that every object was looked at.
+    """
+
+    name: str
+    account: str
+    region: str
+    proven_before: bool = False
+    shell: bool = False
+    objects: int = 0
+    size: int = 0
+    newest: datetime | None = None
+    logs_and_digests: int = 0
+    markers: int = 0
+    foreign: int = 0
+    equal: int = 0
+    missing: int = 0
+    different: int = 0
+    uncompared: int = 0
+    digests: Mapping[State, int] = field(default_factory=dict)
+    logs: Mapping[State, int] = field(default_factory=dict)
+    lost_digests: int = 0
+    doubtful: int = 0
+    unsealed: int = 0
+    unlocked: int = 0
+    old_versions: int = 0
+    delete_markers: int = 0
+    listing: str = ""
+    classes: tuple[str, ...] = ()
+    full: bool = False
+    could_not_look: str = ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the bucket is not good; empty where it is."""
+        return tuple(_reasons(self))
+
+    @property
+    def good(self) -> bool:
+        """True when everything that it holds of CloudTrail is in the archive and nothing speaks against it."""
+        return not self.reasons
+
+    @property
+    def digests_valid(self) -> int:
+        """Digests whose signature holds; a second copy of a digest counts too."""
+        return self.digests.get(State.VALID, 0) + self.digests.get(State.DUPLICATE, 0)
+
+    @property
+    def logs_valid(self) -> int:
+        """Logs that have the hash a signed digest names."""
+        return self.logs.get(State.VALID, 0) + self.logs.get(State.DUPLICATE, 0)
+
+    @property
+    def logs_unsigned(self) -> int:
+        """Logs that no digest names."""
+        return self.logs.get(State.UNSIGNED, 0)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers that go into a token."""
+        return {
+            "objects": self.objects,
+            "logs_and_digests": self.logs_and_digests,
+            "equal": self.equal,
+            "digests_valid": self.digests_valid,
+            "logs_valid": self.logs_valid,
+            "logs_unsigned": self.logs_unsigned,
+            "foreign": self.foreign,
+            "markers": self.markers,
+        }
+
+
+def _reasons(v: BucketVerdict) -> list[str]:
+    found = [v.could_not_look] if v.could_not_look else []
+    if not v.full:
+        found.append("not every object was looked at: digest_check is not full")
+    for count, words in (
+        (v.missing, "are not in the archive"),
+        (v.different, "are not the same in the archive"),
+        (v.uncompared, "could not be compared"),
+        (v.lost_digests, "digests are missing from the chain"),
+    ):
+        if count:
+            found.append(
+                f"{count:,} {words}" if words.startswith("digests") else f"{count:,} objects {words}"
+            )
+    for kind, states, counted in (("digests", BAD_DIGESTS, v.digests), ("logs", BAD_LOGS, v.logs)):
+        found += [f"{counted[state]:,} {kind} are {state.value}" for state in states if counted.get(state)]
+    return found
+
+
+class Cell(NamedTuple):
+    """One region and day: logs in the old buckets (`before`), those of them equal in the archive (`after`), how many of the archive's
+    logs of that day a signed digest proves (`proven`), how many of the moved ones no digest names (`unsigned`), and how many the new
+    trail put there itself (`new`)."""
+
+    account: str
+    region: str
+    day: date
+    before: int
+    after: int
+    proven: int
+    unsigned: int
+    new: int
+
+
+@dataclass(frozen=True)
+class ChainSeen:
+    """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `token`, or `digests` alone.
+
+    `older_gone` is True where the oldest digest names one before it that is in no bucket. `buckets` are where it was delivered.
+    """
+
+    chain: Chain
+    known: str
+    buckets: tuple[str, ...] = ()
+    older_gone: bool = False
+    sampled: bool = False
+
+
+class KeySource(NamedTuple):
+    """Where the public keys of a region come from: `saved`, `AWS` or both (`saved, confirmed by AWS`), how many; or why there are none."""
+
+    region: str
+    source: str
+    keys: int
+    why: str = ""

@@ -1,0 +1,214 @@
+"""07 against the estate: what is proven goes and leaves closed shells; with any one protection missing nothing of that bucket is deleted."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from onetrail.aws import Clients
+from onetrail.aws.gate import open_gate
+from onetrail.change import ChangeFailed, Outcome, State
+from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover, verification
+from onetrail.steps import retirement as step
+from tests.integration.conftest import Estate
+
+pytestmark = pytest.mark.estate
+
+BUCKET, OTHERS = "acme-audit-eu-west-1", {"acme-audit-sa-east-1", "acme-audit-us-east-1"}
+SOURCE = "111122223333"
+DAY = 86_400
+
+
+def run(clients: Clients, approve: str, module: Any = step) -> Outcome:
+    settings = clients.settings
+    plan = module.propose(settings, module.observe(settings, clients))
+    with open_gate(clients, approve) as gate:
+        return module.apply(plan, gate)
+
+
+def by_hand(clients: Clients) -> Any:
+    """S3 in the source account without our guard: what somebody else does to the estate."""
+    assert clients.estate
+    return clients.session(SOURCE).client(
+        "s3",
+        region_name="eu-west-1",
+        endpoint_url=clients.estate.endpoint,
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+
+def held(clients: Clients, bucket: str = BUCKET) -> int:
+    return len(by_hand(clients).list_objects_v2(Bucket=bucket).get("Contents", []))
+
+
+def resources(clients: Clients) -> set[str]:
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+    return {change.resource for change in plan.changes if change.service == "s3"}
+
+
+@pytest.fixture(scope="module")
+def proven(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The estate after step 06."""
+    for module in (account_lockdown, bucket_creation, trail_cutover, copy_history, verification):
+        outcome = run(estate.clients(), "any", module)
+        assert outcome.state == "applied", f"{module.__name__}: {outcome.line}"
+    path = tmp_path_factory.mktemp("proven") / "snapshot"
+    estate.snapshot(path)
+    return path
+
+
+@pytest.fixture
+def clients(estate: Estate, proven: Path) -> Clients:
+    estate.restore(proven)
+    return estate.clients()
+
+
+def test_without_approval_nothing_is_sent_and_the_clock_stands(estate: Estate, clients: Clients) -> None:
+    mark, before = estate.mark(), estate.door.control("GET", "clock")
+    assert run(clients, "").state == "planned"
+    assert estate.mutating(mark) == []
+    assert estate.door.control("GET", "clock") == before
+
+
+def test_a_run_without_tokens_waits_for_the_verification(estate: Estate, proven: Path) -> None:
+    estate.restore(proven)
+    clients = estate.clients(run_name="elsewhere")
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+    assert (plan.waiting_for, plan.changes) == ("06", ())
+
+
+def test_what_is_proven_goes_and_empty_closed_shells_stay(estate: Estate, clients: Clients) -> None:
+    assert run(clients, "any").state == "applied"
+    clients = estate.clients()
+    observation = step.observe(clients.settings, clients)
+    assert step.propose(clients.settings, observation).changes == ()
+    assert [f for f in step.check(clients.settings, observation) if f.state is not State.OK] == []
+    assert step.done(clients.settings, clients).done
+    assert verification.done(clients.settings, clients).done
+    seen = verification.observe(clients.settings, clients)
+    assert {(b.proven_before, b.good) for b in seen.buckets} == {(True, True)}
+    assert verification.propose(clients.settings, seen).changes == ()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        by_hand(clients).put_object(Bucket=BUCKET, Key="x", Body=b"")
+    assert (
+        clients.client("cloudtrail", SOURCE, "eu-west-1").describe_trails(includeShadowTrails=False)[
+            "trailList"
+        ]
+        == []
+    )
+
+
+def test_on_an_estate_that_cannot_be_hurried_it_ends_with_not_yet(estate: Estate, clients: Clients) -> None:
+    """The wall clock does not move: cooling-off is a state, and everything stays where it is. Twin: the test above."""
+    from onetrail.errors import NotYet
+
+    class Patient:
+        def now(self) -> Any:
+            return clients_clock.now()
+
+        def wait_until(self, moment: Any, why: str, say: Any) -> None:
+            raise NotYet(f"not yet: {why}")
+
+    clients_clock = clients.clock
+    clients.clock = Patient()
+    outcome = run(clients, "any")
+    assert (outcome.state, outcome.exit_code) == ("not_yet", 4)
+    assert "cooling off for 2 days" in outcome.line
+    assert outcome.done == ()
+    assert held(clients) == 50
+
+
+def _foreign(estate: Estate, clients: Clients) -> None:
+    by_hand(clients).put_object(Bucket=BUCKET, Key="notes/readme.txt", Body=b"mine")
+
+
+def _changed(estate: Estate, clients: Clients) -> None:
+    estate.fault("tampered_log", bucket=BUCKET)
+
+
+def _token_gone(estate: Estate, clients: Clients) -> None:
+    (clients.settings.run_folder / "tokens" / f"{BUCKET}.json").unlink()
+
+
+def _token_forged(estate: Estate, clients: Clients) -> None:
+    path = clients.settings.run_folder / "tokens" / f"{BUCKET}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "at": "2020-01-01T00:00:00Z"}))
+
+
+def _list_gone(estate: Estate, clients: Clients) -> None:
+    (clients.settings.run_folder / "ledger" / f"proven-{BUCKET}.parquet").unlink()
+
+
+@pytest.mark.parametrize("harm", [_foreign, _changed, _token_gone, _token_forged, _list_gone])
+def test_with_one_protection_missing_that_bucket_is_left_alone_and_the_others_go(
+    estate: Estate, clients: Clients, harm: Any
+) -> None:
+    folder = clients.settings.run_folder
+    kept = {path: path.read_bytes() for part in ("tokens", "ledger") for path in (folder / part).iterdir()}
+    try:
+        assert resources(clients) == {BUCKET, *OTHERS}
+        harm(estate, clients)
+        before = held(clients)
+        assert resources(clients) == OTHERS
+        assert run(clients, "any").state == "applied"
+        assert held(clients) == before
+        plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+        assert any(note.startswith(f"{BUCKET} is left alone") for note in plan.notes)
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+
+
+def test_what_changes_between_the_review_and_the_deletion_stops_it(estate: Estate, clients: Clients) -> None:
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+    estate.fault("tampered_log", bucket=BUCKET)
+    with open_gate(clients, plan.id) as gate:
+        outcome = step.apply(plan, gate)
+    assert (outcome.state, outcome.exit_code) == ("stopped", 3)
+    assert "is not what was proven" in outcome.line
+    assert held(clients) == 50
+
+
+def test_a_deletion_that_broke_off_goes_on_with_what_is_left(estate: Estate, clients: Clients) -> None:
+    s3 = by_hand(clients)
+    for said in s3.list_objects_v2(Bucket=BUCKET, MaxKeys=7)["Contents"]:
+        s3.delete_object(Bucket=BUCKET, Key=said["Key"])
+    assert verification.done(clients.settings, clients).done
+    assert resources(clients) == {BUCKET, *OTHERS}
+    assert run(clients, "any").state == "applied"
+    assert step.done(clients.settings, estate.clients()).done
+
+
+def test_an_object_that_cannot_be_deleted_stays_and_is_told(estate: Estate, clients: Clients) -> None:
+    estate.fault("denied", service="s3", operation="DeleteObjects", bucket=BUCKET)
+    with pytest.raises(ChangeFailed, match="run this step again"):
+        run(clients, "any")
+    assert held(clients) == 50
+    assert run(estate.clients(), "any").state == "applied"
+
+
+def test_where_the_parameters_say_delete_the_bucket_goes(estate: Estate, clients: Clients) -> None:
+    clients = estate.clients(overrides={BUCKET: {"old_bucket": "delete"}})
+    assert run(clients, "any").state == "applied"
+    names = {said["Name"] for said in by_hand(clients).list_buckets()["Buckets"]}
+    assert BUCKET not in names
+    assert OTHERS <= names
+    observation = step.observe(clients.settings, clients)
+    assert observation.deleted == (BUCKET,)
+    assert step.propose(clients.settings, observation).changes == ()
+    assert {b.name for b in verification.observe(clients.settings, clients).buckets} == {BUCKET, *OTHERS}
+
+
+def test_where_the_parameters_say_expire_s3_empties_it_and_then_it_is_closed(
+    estate: Estate, clients: Clients
+) -> None:
+    clients = estate.clients(overrides={BUCKET: {"old_bucket": "expire"}})
+    assert run(clients, "any").state == "applied"
+    clients = estate.clients(overrides={BUCKET: {"old_bucket": "expire"}})
+    assert run(clients, "any").state == "applied"
+    observation = step.observe(clients.settings, clients)
+    assert {(one.bucket.shell, one.objects) for one in observation.buckets} == {(True, 0)}
+    assert step.propose(clients.settings, observation).changes == ()

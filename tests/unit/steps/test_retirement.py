@@ -1,0 +1,199 @@
+"""Nothing of the old estate is touched without a proof that holds, quiet, and the cooling-off; what is kept is named."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onetrail import iam, names
+from onetrail.change import State
+from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.iam.build import old_bucket_shell
+from onetrail.settings import Settings
+from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.retirement import Observation, Retiring, check, propose
+from onetrail.steps.retirement.observe import EXPIRE_RULE, waits
+from onetrail.steps.status import Stage, Status
+from onetrail.steps.tokens import Part, Token
+
+NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
+SOURCE = "111122223333"
+KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1", policy={"Version": "2012-10-17", "Statement": []})
+SHELL = replace(BUCKET, policy=old_bucket_shell("aws", "acme-eu", [KEEPER]))
+TOKEN = Token(
+    run="practice", bucket="acme-eu", account=SOURCE, region="eu-west-1", at="2026-01-12T12:00:00Z", listing="a" * 64, objects=9, size=900,
+    counts={}, digest_check="full", lock="compliance", good=True, trails=(), proven=Part("proven-acme-eu.parquet", "b" * 64, 9), ledger=(),
+    record_head="0" * 64, sha256="c" * 64,
+)  # fmt: skip
+READY = Retiring(
+    BUCKET, "retain_empty", TOKEN, listing="a" * 64, objects=9, size=900, newest=NOW - timedelta(days=20)
+)
+TRAIL = Trail(
+    "audit", f"arn:aws:cloudtrail:eu-west-1:{SOURCE}:trail/audit", SOURCE, "eu-west-1", "acme-eu", validation=True,
+    status=TrailStatus(is_logging=False, stopped=NOW - timedelta(days=20)),
+)  # fmt: skip
+
+
+def given(*buckets, trails=(), drained=True, done=True, **said):
+    values = {
+        "untouched": (),
+        "deleted": (),
+        "keepers": {SOURCE: KEEPER},
+        "source_copiers": (),
+        "now": NOW,
+        **said,
+    }
+    return Observation(
+        Status("06", Stage.DONE if done else Stage.OPEN, "not proven yet"),
+        tuple(buckets),
+        tuple(trails),
+        drained=frozenset(trail.arn for trail in trails if drained),
+        **values,
+    )
+
+
+def calls(observation, settings=SETTINGS):
+    return [change.call for change in propose(settings, observation).changes]
+
+
+def test_it_waits_for_the_verification_while_nothing_is_proven():
+    plan = propose(
+        SETTINGS, given(replace(READY, token=None, token_why="no token"), trails=[TRAIL], done=False)
+    )
+    assert (plan.waiting_for, plan.changes) == ("06", ())
+    found = check(SETTINGS, given(done=False))
+    assert [(one.id, one.state) for one in found] == [("07.waiting", State.PLANNED)]
+
+
+def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
+    plan = propose(SETTINGS, given(READY, trails=[TRAIL]))
+    assert [(change.call, change.requires) for change in plan.changes] == [
+        ("DeleteTrail", "proven_quiet_cooled:acme-eu"),
+        ("DeleteObjects", "proven_quiet_cooled:acme-eu"),
+        ("PutBucketPolicy", "empty:acme-eu"),
+    ]
+    trail, objects, policy = plan.changes
+    assert trail.before["bucket"] == "acme-eu"
+    assert "status" not in trail.before
+    assert (objects.bulk.listing, objects.bulk.fixed) == ("a" * 64, {"Bucket": "acme-eu"})
+    assert iam.canonical(policy.parameters["Policy"].value) == iam.canonical(SHELL.policy)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"token": None, "token_why": "no token: it is not proven"}, "no token: it is not proven"),
+        ({"token_why": "the bucket changed after it was proven"}, "the bucket changed after it was proven"),
+        ({"token_why": "the verification was sample, not full"}, "the verification was sample, not full"),
+        ({"token_why": "acme-eu.json was changed"}, "acme-eu.json was changed"),
+        (
+            {"foreign": 1, "foreign_named": ("notes.txt",)},
+            "objects that are not CloudTrail's, first notes.txt",
+        ),
+        ({"old_versions": 2}, "2 older versions"),
+        ({"delete_markers": 1}, "1 delete markers"),
+        ({"other_writers": ("config.amazonaws.com",)}, "others still write into it: config.amazonaws.com"),
+        ({"undrained": ("audit",)}, "a trail still delivers into it: audit"),
+        ({"could_not_look": "AccessDenied"}, "it could not be looked at: AccessDenied"),
+    ],
+)
+def test_each_missing_protection_alone_keeps_the_bucket_and_names_why(fault, reason):
+    kept = replace(READY, **fault)
+    plan = propose(SETTINGS, given(kept, replace(READY, bucket=replace(BUCKET, name="acme-us"))))
+    assert [change.resource for change in plan.changes] == ["acme-us", "acme-us"]
+    assert any(note.startswith("acme-eu is left alone") and reason in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ({"token_why": "the bucket changed after it was proven"}, State.FINDING),
+        ({"foreign": 1}, State.NOTE),
+        ({"token": None, "token_why": "no token"}, State.NOTE),
+        ({"could_not_look": "AccessDenied"}, State.COULD_NOT_LOOK),
+        ({}, State.PLANNED),
+        ({"bucket": SHELL, "objects": 0}, State.OK),
+        ({"bucket": SHELL, "objects": 1}, State.FINDING),
+    ],
+)
+def test_how_a_bucket_stands(fault, state):
+    others = replace(READY, bucket=replace(BUCKET, name="acme-us"))
+    found = check(SETTINGS, given(replace(READY, **fault), others))
+    assert next(one.state for one in found if one.resource == "acme-eu") is state
+
+
+@pytest.mark.parametrize(
+    ("fault", "trails"),
+    [
+        ({"drained": False}, []),  # its last files are awaited
+        ({"buckets": (replace(READY, token=None, token_why="no token"),)}, []),  # its bucket is not proven
+        ({"buckets": (replace(READY, foreign=1),)}, ["DeleteTrail"]),  # proven, though the bucket is kept
+    ],
+)
+def test_a_trail_goes_only_when_drained_and_proven(fault, trails):
+    buckets = fault.pop("buckets", (READY,))
+    plan = propose(SETTINGS, given(*buckets, trails=[TRAIL], **fault))
+    assert [change.call for change in plan.changes if change.service == "cloudtrail"] == trails
+
+
+@pytest.mark.parametrize(
+    ("said", "until"),
+    [
+        ({}, None),
+        ({"newest": NOW - timedelta(hours=5)}, NOW + timedelta(hours=1)),  # quiet hours are six
+        (
+            {"token": replace(TOKEN, at="2026-01-31T12:00:00Z")},
+            NOW + timedelta(days=1),
+        ),  # cooling-off is two days
+        ({"newest": None}, None),  # nothing is left in it
+    ],
+)
+def test_quiet_and_cooling_off_must_both_be_over(said, until):
+    wait = waits(SETTINGS, replace(READY, **said), NOW)
+    assert (wait[0] if wait else None) == until
+
+
+def test_a_second_run_proposes_nothing():
+    assert calls(given(replace(READY, bucket=SHELL, objects=0))) == []
+
+
+def test_a_bucket_that_was_emptied_and_not_closed_is_closed():
+    assert calls(given(replace(READY, objects=0))) == ["PutBucketPolicy"]
+
+
+def test_a_name_is_given_back_only_where_the_parameters_say_so():
+    settings = SETTINGS.with_values(old_buckets="delete")
+    assert calls(given(replace(READY, how=settings.retirement_for("acme-eu"))), settings) == [
+        "DeleteObjects",
+        "DeleteBucket",
+    ]
+    assert "multipart uploads" in replace(READY, how="delete", uploads=1).kept[0]
+
+
+def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_bucket_is_closed():
+    lifecycle = {"Rules": [{"ID": "old", "Status": "Disabled"}]}
+    first = replace(READY, how="expire", bucket=replace(BUCKET, lifecycle=lifecycle))
+    (change,) = propose(SETTINGS, given(first)).changes
+    rules = change.parameters["LifecycleConfiguration"]["Rules"]
+    assert [rule["ID"] for rule in rules] == ["old", EXPIRE_RULE]
+    ruled = replace(first, bucket=replace(BUCKET, lifecycle={"Rules": rules}), token_why="objects are gone")
+    plan = propose(SETTINGS, given(ruled))
+    assert (plan.changes, plan.not_yet, plan.ends_with) == ((), NOW + timedelta(days=1), "expired")
+    assert calls(given(replace(ruled, objects=0))) == ["PutBucketPolicy"]
+
+
+def test_the_copiers_role_is_taken_away_where_it_still_stands():
+    changes = propose(
+        SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers=(SOURCE,))
+    ).changes
+    assert [change.call for change in changes] == ["DeleteRolePolicy", "DeleteRole"]
+    assert {change.parameters["RoleName"] for change in changes} == {names.COPIER_ROLE}
+
+
+def test_plan_ids_depend_on_the_exact_listing_and_not_on_the_clock():
+    one = propose(SETTINGS, given(READY)).id
+    assert one == propose(SETTINGS, given(replace(READY, size=1), now=NOW + timedelta(days=9))).id
+    assert one != propose(SETTINGS, given(replace(READY, listing="d" * 64))).id

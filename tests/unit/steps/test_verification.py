@@ -1,0 +1,253 @@
+"""Only what is proven is sealed and gets a token; what is not is named, and a gap of the past is told from destroyed evidence."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from onetrail import iam
+from onetrail.change import State
+from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
+from onetrail.cloudtrail.verdict import State as File
+from onetrail.settings import Settings
+from onetrail.steps.rails import Rail
+from onetrail.steps.status import Stage, Status
+from onetrail.steps.verification import (
+    BucketVerdict,
+    Cell,
+    ChainSeen,
+    KeySource,
+    Observation,
+    Trouble,
+    check,
+    propose,
+)
+from onetrail.steps.verification.propose import rail_document
+
+NOW = datetime(2026, 1, 12, 12, tzinfo=UTC)
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2558}}}
+SEALED = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 2558}}}
+GOOD = BucketVerdict(
+    "acme-eu", "111122223333", "eu-west-1", objects=10, logs_and_digests=9, markers=1, equal=9, digests={File.VALID: 4},
+    logs={File.VALID: 5}, unsealed=9, listing="a" * 64, full=True,
+)  # fmt: skip
+BAD = replace(GOOD, name="acme-us", region="us-east-1", logs={File.VALID: 4, File.INVALID: 1})
+
+
+def given(*buckets, ready=True, **said):
+    values = {
+        "buckets": buckets,
+        "lock": LOCK,
+        "rail": Rail("onetrail-archive-rail", why="no organization is named in the parameters"),
+        "now": NOW,
+    }
+    return Observation(
+        Status("05", Stage.DONE if ready else Stage.OPEN, "still copying"), **{**values, **said}
+    )
+
+
+def keys(observation, settings=SETTINGS):
+    return [change.key for change in propose(settings, observation).changes]
+
+
+def states(observation, settings=SETTINGS):
+    return {(found.id, found.state) for found in check(settings, observation)}
+
+
+def test_it_waits_for_the_copy():
+    plan = propose(SETTINGS, given(GOOD, ready=False))
+    assert (plan.waiting_for, plan.changes) == ("05", ())
+    assert [found.state for found in check(SETTINGS, given(GOOD, ready=False))] == [State.PLANNED]
+
+
+def test_what_is_proven_is_sealed_and_gets_its_token_and_what_is_not_is_left_out():
+    plan = propose(SETTINGS, given(GOOD, BAD))
+    assert [change.key for change in plan.changes] == ["seal-acme-eu", "default-lock", "token-acme-eu"]
+    assert plan.notes == ("acme-us is not sealed and gets no token: 1 logs are invalid",)
+    token = plan.changes[-1]
+    assert (token.requires, token.bulk.listing) == ("sealed", "a" * 64)
+
+
+def test_where_nothing_is_proven_nothing_is_sealed():
+    assert keys(given(BAD)) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"missing": 1}, "1 objects are not in the archive"),
+        ({"different": 2}, "2 objects are not the same in the archive"),
+        ({"uncompared": 1}, "1 objects could not be compared"),
+        ({"lost_digests": 3}, "3 digests are missing from the chain"),
+        ({"digests": {File.INVALID: 1}}, "1 digests are invalid"),
+        ({"digests": {File.UNSIGNED: 1}}, "1 digests are unsigned"),
+        ({"digests": {File.UNREADABLE: 1}}, "1 digests are unreadable"),
+        ({"digests": {File.FOREIGN: 1}}, "1 digests are foreign"),
+        ({"logs": {File.INVALID: 1}}, "1 logs are invalid"),
+        ({"logs": {File.MISSING: 1}}, "1 logs are missing"),
+        ({"logs": {File.ARCHIVED: 1}}, "1 logs are archived"),
+        ({"logs": {File.UNREADABLE: 1}}, "1 logs are unreadable"),
+        ({"full": False}, "not every object was looked at: digest_check is not full"),
+        ({"could_not_look": "AccessDenied"}, "AccessDenied"),
+    ],
+)
+def test_each_fault_alone_keeps_a_bucket_from_being_good(fault, reason):
+    bucket = replace(GOOD, **fault)
+    assert bucket.reasons == (reason,)
+    assert keys(given(bucket)) == []
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        {"logs": {File.VALID: 1, File.UNSIGNED: 4}},
+        {"digests": {File.DUPLICATE: 1}},
+        {"foreign": 2},
+        {"doubtful": 1},
+    ],
+)
+def test_what_cannot_be_proven_by_anybody_does_not_keep_a_bucket_from_being_good(harmless):
+    assert replace(GOOD, **harmless).good
+
+
+def test_a_second_run_proposes_nothing():
+    done = replace(GOOD, unsealed=0)
+    assert keys(given(done, lock=SEALED, tokens={"acme-eu": ""})) == []
+
+
+@pytest.mark.parametrize(
+    ("undone", "wanted"),
+    [
+        ({"buckets": (replace(GOOD, unsealed=2),)}, ["seal-acme-eu"]),
+        ({"lock": LOCK}, ["default-lock"]),
+        ({"tokens": {}}, ["token-acme-eu"]),
+        ({"tokens": {"acme-eu": "the bucket changed after it was proven"}}, ["token-acme-eu"]),
+        ({"archive": replace(GOOD, name=SETTINGS.bucket_name)}, [f"seal-{SETTINGS.bucket_name}"]),
+    ],
+)
+def test_one_thing_undone_brings_that_one_change(undone, wanted):
+    done = given(replace(GOOD, unsealed=0), lock=SEALED, tokens={"acme-eu": ""})
+    assert keys(replace(done, **undone)) == wanted
+
+
+@pytest.mark.parametrize("lock", ["none", "governance"])
+def test_locks_are_raised_only_where_the_parameters_say_compliance(lock):
+    settings = SETTINGS.with_values(object_lock=lock)
+    assert keys(given(replace(GOOD, unsealed=0)), settings) == ["token-acme-eu"]
+
+
+@pytest.mark.parametrize("checked", ["sample", "none"])
+def test_a_partial_check_seals_nothing_and_writes_no_token(checked):
+    plan = propose(SETTINGS, given(replace(GOOD, full=False), digest_check=checked))
+    assert plan.changes == ()
+    assert checked in plan.notes[0]
+
+
+def test_what_could_not_be_looked_at_stops_the_plan_and_fails_the_check():
+    blind = given(GOOD, could_not_look=("111122223333: ListBuckets: AccessDenied",))
+    assert keys(blind) == []
+    assert ("06.looked", State.COULD_NOT_LOOK) in states(blind)
+
+
+def test_the_rail_comes_after_the_seal_and_names_the_archive():
+    rail = Rail("onetrail-archive-rail", "o-practice01", "999988887777", "us-east-1", "", "r-1", True)
+    changes = propose(SETTINGS, given(GOOD, rail=rail)).changes
+    rails = [change for change in changes if change.service == "organizations"]
+    assert [change.call for change in rails] == ["CreatePolicy", "AttachPolicy"]
+    assert {change.requires for change in rails} == {"sealed"}
+    assert all(
+        SETTINGS.bucket_name in str(s["Resource"])
+        for s in iam.statements(rail_document(SETTINGS, given()))
+        if s["Sid"] == "ArchiveStays"
+    )
+
+
+def test_plan_ids_depend_on_the_listing_and_not_on_counts():
+    def plan_id(**said):
+        return propose(SETTINGS, given(replace(GOOD, **said))).id
+
+    assert plan_id() == plan_id(size=5, equal=8, unsealed=4)
+    assert plan_id() != plan_id(listing="b" * 64)
+
+
+def test_a_copy_of_an_unproven_bucket_is_spared_when_the_archives_own_files_are_sealed():
+    plan = propose(SETTINGS, given(GOOD, BAD, archive=replace(GOOD, name=SETTINGS.bucket_name)))
+    own = next(change for change in plan.changes if change.key == f"seal-{SETTINGS.bucket_name}")
+    assert own.bulk.rule["but not from"] == ["acme-us"]
+
+
+def given_a_chain(*intervals, **said):
+    chain = Chain(
+        "111122223333", "eu-west-1", "audit", "eu-west-1", False, intervals, {File.VALID: 4}, {File.VALID: 5}
+    )
+    return ChainSeen(chain, **{"known": "trail", **said})
+
+
+START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("chain", "wanted"),
+    [
+        (given_a_chain(Interval(START, END, IntervalState.PROVEN)), ("06.chain", State.OK)),
+        (given_a_chain(Interval(START, END, IntervalState.RESTART, "a new chain")), ("06.chain", State.OK)),
+        (given_a_chain(Interval(START, END, IntervalState.GAP, "left out")), ("06.gap", State.NOTE)),
+        (
+            given_a_chain(Interval(START, END, IntervalState.GAP, "not there", 2)),
+            ("06.digest-missing", State.FINDING),
+        ),
+        (given_a_chain(older_gone=True), ("06.older-gone", State.NOTE)),
+        (given_a_chain(known="digests"), ("06.trail-unknown", State.NOTE)),
+    ],
+)
+def test_a_gap_of_the_past_is_a_note_and_a_missing_digest_a_finding(chain, wanted):
+    assert wanted in states(given(GOOD, chains=(chain,)))
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted"),
+    [
+        ("invalid", State.FINDING),
+        ("missing", State.FINDING),
+        ("different", State.FINDING),
+        ("unreadable", State.COULD_NOT_LOOK),
+        ("unsigned", State.NOTE),
+    ],
+)
+def test_a_file_is_named_with_what_is_the_matter(state, wanted):
+    trouble = Trouble("acme-eu", "111122223333", "eu-west-1", "log", state, "AWSLogs/x.json.gz", "why")
+    found = next(
+        one for one in check(SETTINGS, given(GOOD, troubles=(trouble,))) if one.id == f"06.log-{state}"
+    )
+    assert found.state is wanted
+    assert found.resource == ("acme-eu" if state == "unsigned" else "AWSLogs/x.json.gz")
+
+
+def test_a_day_with_fewer_logs_than_before_is_a_finding():
+    def cell(after):
+        return Cell("111122223333", "eu-west-1", date(2025, 3, 1), 5, after, after, 0, 0)
+
+    assert ("06.coverage", State.OK) in states(given(GOOD, coverage=(cell(5),)))
+    assert ("06.coverage", State.FINDING) in states(given(GOOD, coverage=(cell(4),)))
+
+
+def test_a_region_without_keys_could_not_be_looked_at():
+    assert ("06.keys", State.OK) in states(given(GOOD, keys=(KeySource("eu-west-1", "saved", 3),)))
+    assert ("06.keys", State.COULD_NOT_LOOK) in states(
+        given(GOOD, keys=(KeySource("eu-west-1", "", 0, "AccessDenied"),))
+    )
+
+
+def test_a_retired_bucket_is_shown_as_proven_before_and_nothing_is_proposed_for_it():
+    retired = replace(GOOD, proven_before=True, shell=True, unsealed=0)
+    observation = given(retired, lock=SEALED, tokens={"acme-eu": ""})
+    assert keys(observation) == []
+    line = next(found for found in check(SETTINGS, observation) if found.id == "06.bucket")
+    assert line.state is State.OK
+    assert line.evidence.startswith("proven before retirement")
+
+
+def test_a_shell_of_which_this_run_knows_nothing_is_a_note():
+    assert ("06.bucket", State.NOTE) in states(given(replace(GOOD, shell=True, full=False), lock=SEALED))
