@@ -29,6 +29,8 @@ def test_the_notebooks_are_there():
         "03_bucket_creation",
         "04_trail_cutover",
         "05_copy_history",
+        "06_verification",
+        "07_retirement",
     ]
 
 

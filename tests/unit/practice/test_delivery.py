@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from onetrail.practice.clock import START, iso
 from onetrail.practice.delivery import digest_arrival, log_arrival, mark_of
+from onetrail.practice.event_log import agent
 from tests.unit.practice.given_trails import REGIONS, SOURCE, Trails, policy
 
 
@@ -249,3 +250,16 @@ def test_the_same_number_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
         return {k: v[-1].etag for k, v in trails.world.store.buckets["logs"].versions.items()}
 
     assert bodies(7) == bodies(7) != bodies(8)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Boto3/1.44.5 md/Botocore#1.44.5 os/linux#6.1 lang/python#3.11.7 m/Z,E,N,b onetrail",
+        "Boto3/1.44.5 md/Botocore#1.44.5 os/macos#25 lang/python#3.13.0 m/b,N,E,Z onetrail",
+        "Boto3/1.44.5",
+    ],
+)
+def test_a_log_does_not_tell_which_machine_made_the_call(said):
+    """The same calls from any machine give the same log, byte for byte."""
+    assert agent(said) == "Boto3/1.44.5"
