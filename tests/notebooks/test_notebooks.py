@@ -25,6 +25,8 @@ def _cells(notebook, kind="code"):
 def test_the_notebooks_are_there():
     """Their names are what parameter files and people rely on."""
     assert [notebook.name for notebook in NOTEBOOKS] == [
+        "00_start_here",
+        "01_inventory",
         "02_account_lockdown",
         "03_bucket_creation",
         "04_trail_cutover",

@@ -139,7 +139,7 @@ def _backlog(settings: Settings, clients: Clients, bucket: OldBucket) -> Backlog
                 named[decision.kind].append(pair.source.key)
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return Backlog(bucket, "", "", could_not_look=f"listing: {err}")
-    direction, why = _direction(settings, bucket, foreign_owned)
+    direction, why = direction_of(settings, bucket, foreign_owned)
     return Backlog(
         bucket,
         direction,
@@ -154,7 +154,8 @@ def _backlog(settings: Settings, clients: Clients, bucket: OldBucket) -> Backlog
     )
 
 
-def _direction(settings: Settings, bucket: OldBucket, foreign_owned: int) -> tuple[str, str]:
+def direction_of(settings: Settings, bucket: OldBucket, foreign_owned: int) -> tuple[str, str]:
+    """`pull` or `push` for a bucket, and why; `foreign_owned` counts objects that another account owns."""
     said = settings.overrides.get(bucket.name)
     asked = (said.direction if said else None) or settings.copy_direction
     if asked != "auto":

@@ -1,0 +1,42 @@
+"""Step 01: every trail, bucket and object of the old estate, who lives on it, what keeping it costs, and CloudTrail's public keys.
+
+It changes nothing on AWS, so its plan is always empty; `save` leaves the inventory and the keys in the run folder.
+Sources: CloudTrail User Guide, log file examples, digest file structure; S3 User Guide, object ownership, lifecycle; API Reference,
+ListPublicKeys.
+"""
+
+from onetrail.change import Gate, Outcome, Plan, run_plan
+from onetrail.settings import Settings
+from onetrail.steps.inventory.bucket import BucketInventory, Canary
+from onetrail.steps.inventory.check import check, holes, unsigned
+from onetrail.steps.inventory.observe import FILE, STEP, Observation, observe
+from onetrail.steps.inventory.save import NothingToSave, Saved, save
+from onetrail.steps.inventory.survey import Survey
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """Always empty: looking changes nothing."""
+    return Plan(STEP, settings.estate, settings.all_account_ids, ())
+
+
+def apply(plan: Plan, gate: Gate) -> Outcome:
+    """Sends nothing; notes in the record that the step was run."""
+    return run_plan(plan, gate)
+
+
+__all__ = [
+    "FILE",
+    "BucketInventory",
+    "Canary",
+    "NothingToSave",
+    "Observation",
+    "Saved",
+    "Survey",
+    "apply",
+    "check",
+    "holes",
+    "observe",
+    "propose",
+    "save",
+    "unsigned",
+]

@@ -1,0 +1,220 @@
+"""How the old estate stands before it is touched, and whether what must be kept of it is kept."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from onetrail import iam
+from onetrail.change import Finding, State, ordered
+from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.hold_still import live_rules, unmendable
+from onetrail.steps.inventory.bucket import BucketInventory
+from onetrail.steps.inventory.keys import RegionKeys
+from onetrail.steps.inventory.observe import FILE, STEP, Observation
+
+ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """Findings over buckets, coverage, duplicates, consumers and keys, worst first."""
+    found = [
+        Finding(f"{STEP}.looked", State.COULD_NOT_LOOK, "-", "-", text.split(":")[0], text)
+        for text in observation.could_not_look
+    ]
+    for bucket in observation.buckets:
+        found += _bucket(bucket)
+    found += _coverage(observation)
+    found += _repeated(observation)
+    found += [
+        Finding(f"{STEP}.consumer", State.NOTE, c.account, c.region, c.source, f"{c.feeds} {c.target}: move it or tell its owner")
+        for c in observation.consumers
+    ]  # fmt: skip
+    for keys in observation.keys:
+        found += _keys(observation, keys)
+    return ordered([*found, _kept(observation)])
+
+
+def holes(observation: Observation) -> dict[tuple[str, str], list[str]]:
+    """(account, region) -> months between its first and its last log or digest of which there is nothing."""
+    months: dict[tuple[str, str], list[str]] = {}
+    for account, region, month in observation.months:
+        months.setdefault((account, region), []).append(month)
+    return {
+        where: missing
+        for where, there in months.items()
+        if (missing := [gap for one, other in pairwise(sorted(there)) for gap in _between(one, other)])
+    }
+
+
+def unsigned(observation: Observation) -> dict[tuple[str, str], list[str]]:
+    """(account, region) -> months with log files and no digest at all: nothing signed says what they held."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for (account, region, month), (logs, digests) in observation.months.items():
+        if logs and not digests:
+            found.setdefault((account, region), []).append(month)
+    return found
+
+
+def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
+    bucket, survey = inventory.bucket, inventory.survey
+    where = (bucket.account, bucket.region, bucket.name)
+
+    def said(name: str, state: State, evidence: str) -> Finding:
+        return Finding(f"{STEP}.{name}", state, *where, evidence)
+
+    yield from (said("looked", State.COULD_NOT_LOOK, why) for why in inventory.could_not_look)
+    if bucket.shell and survey is not None and not survey.all.objects:
+        yield said("bucket", State.OK, "an empty shell that keeps the name")
+        return
+    if bucket.policy and unmendable(bucket):
+        yield said("dead-principal", State.FINDING, f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: its owner must rewrite it")  # fmt: skip
+    elif bucket.policy and (dead := iam.dead_principals(bucket.policy)):
+        yield said("dead-principal", State.PLANNED, f"its policy names {', '.join(dead)}, which no longer exists; 02 takes it out")  # fmt: skip
+    yield from _lifecycle(inventory)
+    if survey is None:
+        return
+    sums = survey.all
+    yield said("bucket", State.OK, f"{sums.objects:,} objects, {sums.size:,} bytes" + (f", from {survey.first} to {survey.last}" if survey.first else ""))  # fmt: skip
+    if survey.foreign:
+        number = sum(s.objects for kind, s in survey.kinds.items() if kind == "foreign")
+        yield said("foreign", State.NOTE, f"{number:,} objects are not CloudTrail's, first {survey.foreign[0].key}: never copied or deleted in silence")  # fmt: skip
+    if survey.foreign_owned:
+        yield said("owner", State.NOTE, f"{survey.foreign_owned:,} of {sums.objects:,} objects belong to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
+    if survey.noncurrent or survey.delete_markers:
+        yield said("versions", State.NOTE, f"{survey.noncurrent:,} old versions and {survey.delete_markers:,} delete markers lie below the current objects; only current ones are copied")  # fmt: skip
+    if inventory.uploads:
+        yield said("uploads", State.NOTE, f"{inventory.uploads:,} uploads were begun and never finished; they are paid for and hold no object")  # fmt: skip
+    frozen = sum(survey.classes[name].objects for name in ARCHIVED if name in survey.classes)
+    if frozen:
+        yield said("archived", State.NOTE, f"{frozen:,} objects must be restored before they can be read or copied")  # fmt: skip
+    if survey.past_retention:
+        yield said("retention", State.NOTE, f"{survey.past_retention:,} logs and digests are past their retention already")  # fmt: skip
+    yield from _canary(inventory)
+
+
+def _canary(inventory: BucketInventory) -> Iterator[Finding]:
+    bucket, canary = inventory.bucket, inventory.canary
+    where = (bucket.account, bucket.region, bucket.name)
+    if canary is None:
+        return
+    if not canary.why:
+        records = "1 record" if canary.records == 1 else f"{canary.records:,} records"
+        evidence = f"{canary.key.rsplit('/', 1)[-1]} was read: {records}"
+        yield Finding(f"{STEP}.canary", State.OK, *where, evidence)
+    elif "no gzip file" in canary.why:
+        yield Finding(f"{STEP}.canary", State.FINDING, *where, f"{canary.key}: {canary.why}")
+    elif "InvalidObjectState" in canary.why:
+        yield Finding(f"{STEP}.canary", State.NOTE, *where, f"{canary.key} is archived and was not read")
+    else:
+        refused = any(code in canary.why for code in ("AccessDenied", "403", "Forbidden"))
+        state = State.FINDING if refused else State.COULD_NOT_LOOK
+        yield Finding(f"{STEP}.canary", state, *where, f"{canary.key} cannot be read: {canary.why}")
+
+
+def _lifecycle(inventory: BucketInventory) -> Iterator[Finding]:
+    """Rules that are on: 02 switches them off."""
+    bucket = inventory.bucket
+    live = set(live_rules(bucket))
+    if not live:
+        return
+    reaches = inventory.survey.reaches if inventory.survey else ()
+    parts = [reach.line for reach in reaches if reach.rule.id in live]
+    text = "; ".join(parts) or ", ".join(sorted(live))
+    yield Finding(
+        f"{STEP}.lifecycle",
+        State.PLANNED,
+        bucket.account,
+        bucket.region,
+        bucket.name,
+        f"{text}; 02 switches it off",
+    )
+
+
+def _coverage(observation: Observation) -> Iterator[Finding]:
+    for (account, region), missing in holes(observation).items():
+        yield Finding(
+            f"{STEP}.hole", State.NOTE, account, region, "coverage", f"nothing at all of {_months(missing)}"
+        )
+    for (account, region), bare in unsigned(observation).items():
+        text = f"log files without any digest in {_months(bare)}: nothing signed says what they held"
+        yield Finding(f"{STEP}.unsigned", State.NOTE, account, region, "coverage", text)
+
+
+def _repeated(observation: Observation) -> Iterator[Finding]:
+    found = observation.duplicates
+    if found.conflicts:
+        text = f"{found.conflicts:,} names lie in several buckets with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
+        yield Finding(
+            f"{STEP}.conflict", State.NOTE, "-", "-", "same name", f"{text}; 05 copies neither over the other"
+        )
+    if found.same_name:
+        yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{found.same_name:,} names lie in several buckets with equal bytes")  # fmt: skip
+    if found.copies:
+        text = f"{found.copies:,} files have the bytes of another one; all are kept, since digests name them"
+        yield Finding(f"{STEP}.same-bytes", State.NOTE, "-", "-", "same bytes", text)
+
+
+def _keys(observation: Observation, keys: RegionKeys) -> Iterator[Finding]:
+    where = ("-", keys.region, "public keys")
+    if keys.could_not_look:
+        yield Finding(f"{STEP}.keys", State.COULD_NOT_LOOK, *where, keys.could_not_look)
+    yield from (
+        Finding(f"{STEP}.keys", State.FINDING, *where, f"AWS gave a key that is not kept: {why}")
+        for why in keys.faults
+    )
+    if keys.unusable:
+        yield Finding(f"{STEP}.keys", State.FINDING, *where, f"{keys.unusable}; save again: it is put aside")
+    elif keys.unkept:
+        text = f"{len(keys.unkept):,} of {len(keys.listed):,} keys are not kept yet: save the inventory"
+        yield Finding(f"{STEP}.keys", State.FINDING, *where, text)
+    bare = _without_keys(observation, keys)
+    if bare:
+        text = f"no public key is to be had for {_months(bare)}: digests of that time cannot be verified"
+        yield Finding(f"{STEP}.no-key", State.NOTE, *where, text)
+    if keys.kept and not keys.unkept and not keys.unusable:
+        yield Finding(
+            f"{STEP}.keys",
+            State.OK,
+            *where,
+            f"{len(keys.kept):,} keys are kept, each with its own fingerprint",
+        )
+
+
+def _without_keys(observation: Observation, keys: RegionKeys) -> list[str]:
+    """Months with digests of that region in which no key is valid."""
+    if keys.could_not_look and not keys.kept:
+        return []
+    signed = {
+        month
+        for (_, region, month), (_, digests) in observation.months.items()
+        if digests and region == keys.region
+    }
+    spans = [(f"{k.valid_from:%Y-%m}", f"{k.valid_to:%Y-%m}") for k in keys.all]
+    return sorted(month for month in signed if not any(start <= month <= end for start, end in spans))
+
+
+def _kept(observation: Observation) -> Finding:
+    if observation.kept_rows is None:
+        return Finding(
+            f"{STEP}.kept", State.FINDING, "-", "-", FILE, "the run folder holds no inventory: save it"
+        )
+    return Finding(
+        f"{STEP}.kept", State.OK, "-", "-", FILE, f"{observation.kept_rows:,} rows are kept in the run folder"
+    )
+
+
+def _between(one: str, other: str) -> Iterator[str]:
+    start, end = (int(m[:4]) * 12 + int(m[5:]) - 1 for m in (one, other))
+    yield from (f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(start + 1, end))
+
+
+def _months(months: list[str]) -> str:
+    """Months in words: stretches as first to last, at most five of them."""
+    stretches: list[list[str]] = []
+    for month in sorted(months):
+        if stretches and not list(_between(stretches[-1][-1], month)):
+            stretches[-1].append(month)
+        else:
+            stretches.append([month])
+    words = [s[0] if len(s) == 1 else f"{s[0]} to {s[-1]}" for s in stretches]
+    more = f" and {len(words) - 5} more stretches" if len(words) > 5 else ""
+    return ", ".join(words[:5]) + more

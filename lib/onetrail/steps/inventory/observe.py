@@ -1,0 +1,128 @@
+"""Everything there is to know of the old estate before it is touched: trails, buckets, every object once, consumers, keys."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from onetrail.aws import Clients
+from onetrail.settings import Settings
+from onetrail.steps.inventory.bucket import BucketInventory, look_through
+from onetrail.steps.inventory.consumers import Consumer, consumers
+from onetrail.steps.inventory.costs import Costs, costs, together
+from onetrail.steps.inventory.draft import Draft, rows_in
+from onetrail.steps.inventory.duplicates import Duplicates, find
+from onetrail.steps.inventory.keys import RegionKeys, read_keys
+from onetrail.steps.inventory.survey import Survey
+from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
+
+STEP = "01"
+FILE = "inventory.parquet"
+"""Below the run folder; one row an object."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The old estate as its listings show it.
+
+    `months` has log files and digests of each account, region and `YYYY-MM`. `kept_rows` is how many rows the run folder's inventory
+    holds, None for no inventory. `draft` holds the rows of this reading until it is saved; they go away with the observation.
+    """
+
+    estate: OldEstate
+    buckets: tuple[BucketInventory, ...]
+    duplicates: Duplicates
+    consumers: tuple[Consumer, ...]
+    costs: Costs
+    keys: tuple[RegionKeys, ...]
+    now: datetime
+    kept_rows: int | None = None
+    could_not_look: tuple[str, ...] = ()
+    draft: Draft | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def surveys(self) -> tuple[Survey, ...]:
+        """What was listed, bucket by bucket."""
+        return tuple(b.survey for b in self.buckets if b.survey is not None)
+
+    @property
+    def objects(self) -> int:
+        """Current objects in all old buckets that could be listed."""
+        return sum(survey.all.objects for survey in self.surveys)
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return sum(survey.all.size for survey in self.surveys)
+
+    @property
+    def months(self) -> Mapping[tuple[str, str, str], tuple[int, int]]:
+        """(account, region, `YYYY-MM`) -> log files and digests, in order."""
+        logs: Counter[tuple[str, str, str]] = Counter()
+        digests: Counter[tuple[str, str, str]] = Counter()
+        for survey in self.surveys:
+            for cell, (some, signed) in survey.days.items():
+                month = (cell.account, cell.region, f"{cell.day:%Y-%m}")
+                logs[month] += some
+                digests[month] += signed
+        return {month: (logs[month], digests[month]) for month in sorted({*logs, *digests})}
+
+    @property
+    def first(self) -> date | None:
+        """Day of the oldest log or digest."""
+        return min((survey.first for survey in self.surveys if survey.first), default=None)
+
+    @property
+    def last(self) -> date | None:
+        """Day of the newest log or digest."""
+        return max((survey.last for survey in self.surveys if survey.last), default=None)
+
+
+def observe(settings: Settings, clients: Clients) -> Observation:
+    """Read trails and buckets, list every old bucket once, read one small log of each, and ask for CloudTrail's public keys.
+
+    Rows of single objects go into a temporary folder, not into the run folder: that is `save`'s to do.
+    """
+    now = clients.clock.now()
+    estate = read_old_estate(settings, clients)
+    draft = Draft()
+    buckets = tuple(
+        clients.each(
+            lambda item: look_through(settings, clients, item[1], draft, item[0], now),
+            list(enumerate(estate.buckets)),
+            at_once=6,
+        )
+    )
+    surveys = [b.survey for b in buckets if b.survey is not None]
+    repeated = find(draft, settings.retention_years, now)
+    regions, failed = _regions(settings, clients, surveys)
+    return Observation(
+        estate=estate,
+        buckets=buckets,
+        duplicates=repeated,
+        consumers=consumers(estate),
+        costs=costs(settings, together(s.months_to_keep for s in surveys), repeated.months_to_keep),
+        keys=read_keys(settings, clients, regions, _since(settings, surveys, now), now),
+        now=now,
+        kept_rows=rows_in(settings.run_folder / FILE),
+        could_not_look=(*estate.could_not_look, *failed),
+        draft=draft,
+    )
+
+
+def _regions(settings: Settings, clients: Clients, surveys: list[Survey]) -> tuple[list[str], list[str]]:
+    found = {cell.region for survey in surveys for cell in survey.days}
+    failed = []
+    for account in settings.source_account_ids:
+        enabled = enabled_regions(settings, clients, account)
+        failed += [f"{account}: DescribeRegions: {enabled.why}"] if enabled.value is None else []
+        found.update(enabled.value or ())
+    return sorted(found), failed
+
+
+def _since(settings: Settings, surveys: list[Survey], now: datetime) -> datetime:
+    """The first day of any log; where no log is left, the whole retention."""
+    first = min((survey.first for survey in surveys if survey.first), default=None)
+    if first is None:
+        return now - timedelta(days=366 * settings.retention_years)
+    return datetime.combine(first, time(), UTC)

@@ -1,0 +1,65 @@
+"""What the inventory leaves on this machine: one row an object, and CloudTrail's public keys. Nothing on AWS."""
+
+import os
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+
+from onetrail.change import RunRecord
+from onetrail.errors import OnetrailError
+from onetrail.settings import Settings
+from onetrail.steps.inventory.draft import Draft, rows_in
+from onetrail.steps.inventory.keys import FOLDER, keep
+from onetrail.steps.inventory.observe import FILE, Observation
+
+
+class NothingToSave(OnetrailError):
+    """The observation has no rows to save: it was made by hand, or its rows were saved and removed."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One file in the run folder. `count` is rows of the inventory, or keys of a region; `name` is relative to the run folder."""
+
+    name: str
+    what: str
+    count: int
+
+
+def save(settings: Settings, observation: Observation, record: RunRecord) -> tuple[Saved, ...]:
+    """Put the inventory and the keys into the run folder, each file at once, and their hashes into the run's record.
+
+    Keys that were kept before stay. An inventory of before is replaced, since a listing is only true of its moment; one with more
+    rows is put aside under the hash of its content, since what it lists is gone.
+    Raises NothingToSave, RecordError.
+    """
+    if observation.draft is None:
+        raise NothingToSave("the observation holds no rows: observe again, then save")
+    folder = settings.run_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = [Saved(FILE, "one row an object", _inventory(observation.draft, folder / FILE))]
+    for found in observation.keys:
+        path = keep(settings, found)
+        if path is not None:
+            saved.append(Saved(f"{FOLDER}/{path.name}", "public keys", len(found.all)))
+    record.append(
+        "saved", step="01", files=[{"name": s.name, "count": s.count, "sha256": _sha256(folder / s.name)} for s in saved]
+    )  # fmt: skip
+    return tuple(saved)
+
+
+def _inventory(draft: Draft, path: Path) -> int:
+    temporary = path.with_name(path.name + ".new")
+    rows = draft.join(temporary)
+    with temporary.open("rb") as written:
+        os.fsync(written.fileno())
+    before = rows_in(path)
+    if before is not None and before > rows:
+        path.replace(path.with_name(f"{path.stem}-{_sha256(path)[:8]}{path.suffix}"))
+    temporary.replace(path)
+    return rows
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return file_digest(content, "sha256").hexdigest()

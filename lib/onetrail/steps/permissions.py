@@ -1,0 +1,181 @@
+"""Whether the identities at hand may do what the runbook will do: their own policies, read and evaluated before anything is sent.
+
+What an identity's own policies say is not all: service control policies, and conditions on what a request carries, show only when the
+call is made. So "likely refused" is said of what no policy allows, and nothing is promised of the rest.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from onetrail import iam
+from onetrail.aws import Clients, Look, look, pages
+
+LOG, SOURCE, MANAGEMENT = "log account", "source account", "management account"
+
+
+@dataclass(frozen=True)
+class Need:
+    """Actions that one step sends as the named identity in one kind of account. `on` is `bucket`, `archive`, or `*` for any resource."""
+
+    step: str
+    where: str
+    on: str
+    actions: tuple[str, ...]
+
+
+NEEDS: Final = (
+    Need("02", LOG, "*", (
+        "account:PutAlternateContact", "iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole",
+        "iam:UpdateAssumeRolePolicy", "s3:PutAccountPublicAccessBlock", "sts:AssumeRole",
+    )),
+    Need("02", SOURCE, "bucket", ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration")),
+    Need("03", LOG, "archive", (
+        "s3:CreateBucket", "s3:PutBucketLogging", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
+    )),
+    Need("04", SOURCE, "*", (
+        "cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:PutEventSelectors", "cloudtrail:StartLogging",
+        "cloudtrail:StopLogging",
+    )),
+    Need("04", MANAGEMENT, "*", ("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:EnablePolicyType")),
+    Need("05", SOURCE, "bucket", ("s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket", "s3:PutBucketPolicy")),
+    Need("07", SOURCE, "*", ("cloudtrail:DeleteTrail",)),
+    Need("07", SOURCE, "bucket", ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy")),
+)  # fmt: skip
+"""By step, in order. What later steps send as roles that 02 makes is 02's to see to."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who calls in one account, with every policy of its own. `policies` is None where they could not be read, with the reason in `why`."""
+
+    account: str
+    arn: str
+    policies: iam.Policies | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One action that no policy of the identity allows, or that one denies; `why` is the evaluation in words."""
+
+    step: str
+    action: str
+    resource: str
+    why: str
+
+
+def read_identity(clients: Clients, account: str, caller: str) -> Identity:
+    """The role or user behind an ARN of GetCallerIdentity, and its policies."""
+    _, partition, _, _, _, name = caller.split(":", 5)
+    client = clients.client("iam", account)
+    if name == "root":
+        allowed = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }
+        return Identity(
+            account, f"arn:{partition}:iam::{account}:root", iam.Policies(identity=(iam.parse(allowed),))
+        )
+    kind, called = (
+        ("role", name.split("/")[1])
+        if name.startswith("assumed-role/")
+        else ("user", name.rsplit("/", 1)[-1])
+    )
+    whole = look(getattr(client, f"get_{kind}"), **{f"{kind.title()}Name": called})
+    if not whole.seen:
+        return Identity(account, caller, None, f"Get{kind.title()}: {whole.why or 'not found'}")
+    said = whole.value[kind.title()]
+    owners = [(kind, called)]
+    failed: list[str] = []
+    if kind == "user":
+        groups = _read(
+            pages(client, "list_groups_for_user", "Groups", UserName=called), "ListGroupsForUser", failed
+        )
+        owners += [("group", group["GroupName"]) for group in groups or []]
+    documents = [d for owner in owners for d in _documents(client, *owner, failed)]
+    boundary = said.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+    bound = _managed(client, boundary, failed) if boundary else None
+    if failed:
+        return Identity(account, said["Arn"], None, failed[0])
+    return Identity(account, said["Arn"], iam.Policies(identity=tuple(documents), boundary=bound))
+
+
+def refusals(
+    identity: Identity, where: str, steps: Iterable[str], resources: Mapping[str, tuple[str, ...]]
+) -> tuple[Refusal, ...]:
+    """What the steps would send there and the identity's policies do not allow; `resources` maps `on` to ARNs. Pure."""
+    assert identity.policies is not None
+    who = iam.user(identity.arn) if ":user/" in identity.arn else iam.role(identity.arn)
+    who = iam.root(identity.account, identity.arn.split(":")[1]) if identity.arn.endswith(":root") else who
+    found: dict[tuple[str, str], Refusal] = {}
+    wanted = set(steps)
+    for need in NEEDS:
+        if need.where != where or need.step not in wanted:
+            continue
+        for action in need.actions:
+            for resource in resources.get(need.on, ("*",)):
+                if (
+                    action.startswith("s3:")
+                    and "Object" in action
+                    and _is_bucket(resource)
+                    and _of_objects(action)
+                ):
+                    resource = f"{resource}/AWSLogs/any"
+                said = iam.evaluate(iam.Request(who, action, resource, identity.account), identity.policies)
+                if not said.allowed:
+                    found.setdefault((need.step, action), Refusal(need.step, action, resource, said.explain))
+    return tuple(found.values())
+
+
+def asked(where: str, steps: Iterable[str]) -> int:
+    """How many actions the steps would send there."""
+    wanted = set(steps)
+    return len({(n.step, a) for n in NEEDS if n.where == where and n.step in wanted for a in n.actions})
+
+
+def _of_objects(action: str) -> bool:
+    return action.split(":")[1].startswith(("GetObject", "PutObject", "DeleteObject"))
+
+
+def _is_bucket(resource: str) -> bool:
+    return ":s3:::" in resource and "/" not in resource
+
+
+def _documents(client: Any, kind: str, name: str, failed: list[str]) -> list[iam.Document]:
+    names = {f"{kind.title()}Name": name}
+    found: list[iam.Document] = []
+    inline = _read(
+        pages(client, f"list_{kind}_policies", "PolicyNames", **names), f"List{kind.title()}Policies", failed
+    )
+    for policy in inline or []:
+        one = _read(
+            look(getattr(client, f"get_{kind}_policy"), PolicyName=policy, **names),
+            f"Get{kind.title()}Policy",
+            failed,
+        )
+        if one:
+            found.append(iam.parse(one["PolicyDocument"]))
+    attached = pages(client, f"list_attached_{kind}_policies", "AttachedPolicies", **names)
+    for policy in _read(attached, f"ListAttached{kind.title()}Policies", failed) or []:
+        document = _managed(client, policy["PolicyArn"], failed)
+        if document:
+            found.append(document)
+    return found
+
+
+def _managed(client: Any, arn: str, failed: list[str]) -> iam.Document | None:
+    policy = _read(look(client.get_policy, PolicyArn=arn), "GetPolicy", failed)
+    if not policy:
+        return None
+    version = policy["Policy"]["DefaultVersionId"]
+    one = _read(look(client.get_policy_version, PolicyArn=arn, VersionId=version), "GetPolicyVersion", failed)
+    return iam.parse(one["PolicyVersion"]["Document"]) if one else None
+
+
+def _read(found: Look[Any], call: str, failed: list[str]) -> Any:
+    if not found.seen:
+        failed.append(f"{call}: {found.why}")
+    return found.value

@@ -1,0 +1,123 @@
+"""The tables of 00 and 01 read themselves to the reader, from the data, and have something to say when nothing is left."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from onetrail.change import Finding, State
+from onetrail.show import inventory as seen
+from onetrail.show import start_here as map_seen
+from onetrail.steps import start_here
+from onetrail.steps.inventory.bucket import BucketInventory, Canary
+from onetrail.steps.inventory.consumers import Consumer
+from onetrail.steps.inventory.duplicates import Duplicates
+from onetrail.steps.status import Stage, Status
+from tests.unit.steps.test_inventory import (
+    EXPIRES,
+    digest,
+    given,
+    given_a_bucket,
+    given_a_survey,
+    log,
+    row,
+    rules_of,
+)
+
+TABLES = (seen.trails, seen.buckets, seen.contents, seen.coverage, seen.sizes, seen.ages, seen.duplicates, seen.consumers,
+          seen.lifecycle, seen.costs, seen.keys)  # fmt: skip
+
+
+@pytest.mark.parametrize("shown", TABLES, ids=lambda shown: shown.__name__)
+def test_nothing_left_is_said_in_words(shown):
+    """After retirement every table still has a line."""
+    assert str(shown(given())).strip()
+
+
+def given_an_old_bucket():
+    survey = given_a_survey(
+        row(log("2025-11-03"), 700, "1" * 32), row(digest("2025-11-03"), 400), row(log("2025-09-01", unique="b" * 16), 9000),
+        row("readme.txt", 12), rules=rules_of({"Rules": [EXPIRES]}),
+    )  # fmt: skip
+    return BucketInventory(given_a_bucket(), survey, "pull", "", 0, Canary(log(), 700, 3))
+
+
+def test_the_verdicts_are_made_from_the_data():
+    """Counts, the gap, the unsigned month, the rule, the consumer, the price beside the classic one."""
+    fed = Consumer("111122223333", "eu-west-1", "trail audit", "sends to log group", "arn:aws:logs:x")
+    observation = given(
+        given_an_old_bucket(), consumers=(fed,), duplicates=Duplicates(copies=2, bytes=2048, groups=1)
+    )
+    said = {shown.__name__: str(shown(observation)) for shown in TABLES}
+    assert "1 old buckets; a log of each was read." in said["buckets"]
+    assert "4 objects, 1 of them foreign" in said["contents"]
+    assert "readme.txt" in said["contents"]
+    assert (
+        "1 regions over 3 months, 2025-09 to 2025-11; 1 months within them have nothing at all, 1 have logs that no digest signs."
+        in said["coverage"]
+    )
+    assert "4 of 4 objects are under 128 KB" in said["sizes"]
+    assert "2 files (2 KB) repeat the bytes of another one" in said["duplicates"]
+    assert "1 consumer on 1 trail or bucket" in said["consumers"]
+    assert "1 rule is on and reaches 3 objects" in said["lifecycle"]
+    assert "the classic recipe, everything into GLACIER" in said["costs"]
+
+
+def test_a_bucket_that_could_not_be_read_is_named():
+    """In its row and in the line below."""
+    refused = BucketInventory(given_a_bucket("acme-shut"), None, could_not_look=("listing: AccessDenied",))
+    said = str(seen.buckets(given(given_an_old_bucket(), refused)))
+    assert "could not look" in said
+    assert "acme-shut could not be read." in said
+
+
+def test_pictures_are_pictures():
+    """PNG, with the numbers in text."""
+    observation = given(given_an_old_bucket())
+    for picture in (seen.coverage(observation), seen.sizes(observation), seen.ages(observation)):
+        assert picture.png.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("stages", "line"),
+    [
+        (
+            {"02": Stage.OPEN, "03": Stage.OPEN},
+            "0 of 2 steps that change something are done; the next one is 02.",
+        ),
+        (
+            {"02": Stage.DONE, "03": Stage.OPEN},
+            "1 of 2 steps that change something are done; the next one is 03.",
+        ),
+        ({"02": Stage.DONE, "03": Stage.DONE}, "Every step on this map is done."),
+        ({"02": Stage.DONE, "03": Stage.UNKNOWN}, "The state of 03 could not be looked at."),
+        ({}, "No step's state is known."),
+    ],
+)
+def test_the_map_says_which_step_is_next(stages, line):
+    """Unknown is never taken for open or done."""
+    statuses = {number: Status(number, stage, "x") for number, stage in stages.items()}
+    assert line in str(map_seen.steps(start_here.Observation((), (), statuses)))
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ([State.OK], "Nothing that was looked at stops the move."),
+        ([State.OK, State.PLANNED], "Nothing that was looked at stops the move. 1 is cured on the way."),
+        (
+            [State.FINDING, State.COULD_NOT_LOOK],
+            "1 stop the move, 1 could not be looked at: see to them first.",
+        ),
+    ],
+)
+def test_the_preflight_says_whether_to_begin(found, line):
+    """Worst first, read from the rows."""
+    rows = tuple(Finding("00.trails", state, "1", "-", "x", "y") for state in found)
+    assert line in str(map_seen.preflight(start_here.Observation((), rows, {})))
+
+
+def test_instants_do_not_slip_into_the_tables():
+    """What is committed must not vary with the clock's minutes."""
+    observation = given(given_an_old_bucket())
+    stamp = f"{datetime(2026, 1, 12, 9, tzinfo=UTC):%H:%M}"
+    assert not [shown.__name__ for shown in TABLES if stamp in str(shown(observation))]

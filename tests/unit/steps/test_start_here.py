@@ -1,0 +1,205 @@
+"""00: what would stop the move is seen before it begins, and what could not be looked at is said."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from onetrail import iam
+from onetrail.change import State
+from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.settings import Settings
+from onetrail.steps import start_here as step
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.permissions import LOG, NEEDS, SOURCE, Identity, asked, refusals
+from onetrail.steps.preflight import rows
+from onetrail.steps.preflight_seen import Seen
+from onetrail.steps.start_here import MAP, Observation, Way
+from onetrail.steps.status import Stage, Status
+
+NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
+LOG_ID, SOURCE_ID, MANAGEMENT_ID = "044455556666", "111122223333", "999988887777"
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+REGIONS = ("eu-west-1", "us-east-1")
+NAMES = (SETTINGS.bucket_name, SETTINGS.access_log_bucket, SETTINGS.work_bucket)
+ROLE = f"arn:aws:iam::{SOURCE_ID}:role/TrailConsolidation"
+ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+OPEN = ("02", "03", "04", "05", "06", "07")
+
+
+def given_an_identity(account=SOURCE_ID, *documents, arn=ROLE):
+    return Identity(account, arn, iam.Policies(identity=tuple(documents) or (ADMIN,)))
+
+
+def given_a_bucket(name="acme-audit-eu-west-1", region="eu-west-1", **said):
+    return OldBucket(name=name, account=SOURCE_ID, region=region, encryption="AES256", **said)
+
+
+def given_a_trail(name="audit", region="eu-west-1", **said):
+    return Trail(
+        name,
+        f"arn:aws:cloudtrail:{region}:{SOURCE_ID}:trail/{name}",
+        SOURCE_ID,
+        region,
+        "acme",
+        status=TrailStatus(True),
+        **said,
+    )
+
+
+def given(buckets=None, trails=None, new=(), **said):
+    buckets = (given_a_bucket(),) if buckets is None else buckets
+    trails = (given_a_trail(),) if trails is None else trails
+    return Seen(
+        **{
+            "estate": OldEstate(tuple(new), tuple(trails), tuple(buckets)),
+            "regions": {SOURCE_ID: REGIONS, LOG_ID: REGIONS},
+            "own_buckets": frozenset(),
+            "principals": dict.fromkeys(SETTINGS.operator_principals, True),
+            "identities": {SOURCE_ID: given_an_identity()},
+            "management": True,
+            **said,
+        }
+    )
+
+
+def states(seen, *ids, settings=SETTINGS, open_steps=OPEN):
+    return {(f.id, f.state) for f in rows(settings, seen, open_steps) if not ids or f.id in ids}
+
+
+def test_a_good_estate_has_nothing_that_stops_it():
+    """Every check is there and OK."""
+    found = states(given())
+    assert {state for _, state in found} == {State.OK}
+    assert {name for name, _ in found} == {
+        "00.bucket", "00.bucket-name", "00.dead-principal", "00.permissions", "00.principal", "00.rails", "00.regions", "00.trails",
+    }  # fmt: skip
+
+
+# What is broken, and what is then said: (what, id, state).
+DEAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:GetObject", "Resource": "*"}]}  # fmt: skip
+NOT_DEAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "NotPrincipal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:*", "Resource": "*"}]}  # fmt: skip
+FULL = tuple(given_a_trail(f"t{n}") for n in range(5))
+BROKEN = [
+    ("five trails in a region", given(trails=FULL), "00.trails", State.FINDING),
+    ("four, and one that covers all", given(trails=(*FULL[:4], given_a_trail("all", "us-east-1", is_multi_region=True))), "00.trails", State.FINDING),
+    ("five, but the new trail is there", given(trails=FULL, new=(given_a_trail("onetrail", "us-east-1", is_multi_region=True),)), "00.trails", State.OK),
+    ("a deleted principal", given(buckets=(given_a_bucket(policy=DEAD),)), "00.dead-principal", State.PLANNED),
+    ("a deleted principal in NotPrincipal", given(buckets=(given_a_bucket(policy=NOT_DEAD),)), "00.dead-principal", State.FINDING),
+    ("requester pays", given(buckets=(given_a_bucket(request_payment="Requester"),)), "00.requester-pays", State.FINDING),
+    ("MFA delete", given(buckets=(given_a_bucket(mfa_delete=True),)), "00.mfa-delete", State.NOTE),
+    ("the AWS managed key", given(buckets=(replace(given_a_bucket(), encryption="aws:kms"),)), "00.kms", State.NOTE),
+    ("home region off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("eu-west-1",)}), "00.regions", State.FINDING),
+    ("old bucket where its account is off", given(buckets=(given_a_bucket(region="af-south-1"),)), "00.old-region", State.FINDING),
+    ("old bucket where the log account is off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("us-east-1",)}), "00.old-region", State.FINDING),
+    ("old trail where its account is off", given(trails=(given_a_trail(region="me-south-1"),)), "00.old-region", State.FINDING),
+    ("a bucket name of somebody else", given(taken={NAMES[0]: "403: Forbidden"}), "00.bucket-name", State.FINDING),
+    ("a bucket name that cannot be asked for", given(taken={NAMES[0]: "503: SlowDown"}), "00.bucket-name", State.COULD_NOT_LOOK),
+    ("a principal that does not exist", given(principals={ROLE: False}), "00.principal", State.FINDING),
+    ("a principal out of sight", given(principals={ROLE: None}), "00.principal", State.NOTE),
+    ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", State.COULD_NOT_LOOK),
+    ("a read only identity", given(identities={SOURCE_ID: given_an_identity(SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})}), "00.permissions", State.FINDING),
+    ("no management account", given(management=False, organization="not the management account"), "00.rails", State.NOTE),
+    ("something could not be looked at", given(could_not_look=("111122223333: DescribeTrails: no",)), "00.looked", State.COULD_NOT_LOOK),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "seen", "name", "state"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_what_would_stop_the_move_is_told(what, seen, name, state):
+    """Each with a state of its own; a failed look is never OK."""
+    assert (name, state) in states(seen)
+
+
+def test_a_region_of_the_parameters_that_is_off_is_a_finding():
+    """And enabled ones that they leave out are told."""
+    settings = SETTINGS.with_values(regions=["us-east-1", "af-south-1"])
+    assert {("00.regions", State.FINDING), ("00.regions", State.NOTE)} <= states(given(), settings=settings)
+
+
+def test_a_bucket_that_is_pushed_needs_no_region_in_the_log_account():
+    """Its own account reads it."""
+    settings = SETTINGS.with_values(copy_direction="push")
+    seen = given(regions={SOURCE_ID: REGIONS, LOG_ID: ("us-east-1",)})
+    assert states(seen, "00.old-region", settings=settings) == set()
+
+
+def test_adopting_a_trail_needs_no_room():
+    """No trail is made then."""
+    settings = SETTINGS.with_values(trail_mode="adopt")
+    assert states(given(trails=FULL), "00.trails", settings=settings) == set()
+
+
+def test_a_policy_that_lacks_one_action_has_that_one_refused():
+    """For every action that is asked for: with it nothing is refused, without it exactly that."""
+    needed = sorted({action for need in NEEDS if need.where == SOURCE for action in need.actions})
+    resources = {"bucket": ("arn:aws:s3:::acme",)}
+
+    def allowing(actions):
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
+        }
+        return given_an_identity(SOURCE_ID, document)
+
+    assert refusals(allowing(needed), SOURCE, OPEN, resources) == ()
+    for missing in needed:
+        found = refusals(allowing([a for a in needed if a != missing]), SOURCE, OPEN, resources)
+        assert {one.action for one in found} == {missing}
+
+
+def test_a_boundary_and_a_deny_count():
+    """Whatever another policy allows."""
+    deny = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "cloudtrail:StopLogging", "Resource": "*"}],
+    }
+    denied = given_an_identity(SOURCE_ID, ADMIN, deny)
+    assert {r.action for r in refusals(denied, SOURCE, OPEN, {})} == {"cloudtrail:StopLogging"}
+    bound = Identity(SOURCE_ID, ROLE, iam.Policies(identity=(ADMIN,), boundary={**deny, "Statement": []}))
+    assert len(refusals(bound, SOURCE, OPEN, {})) == asked(SOURCE, OPEN)
+
+
+def test_what_is_done_is_asked_no_more():
+    """After 02 and 03 the log account is entered as the operator, who may do neither."""
+    nothing = given_an_identity(
+        LOG_ID, {**ADMIN, "Statement": []}, arn=f"arn:aws:iam::{LOG_ID}:role/onetrail-operator"
+    )
+    assert refusals(nothing, LOG, OPEN, {})
+    assert refusals(nothing, LOG, ("04", "05"), {}) == ()
+    assert states(given(identities={LOG_ID: nothing}), "00.permissions", open_steps=("05",)) == {
+        ("00.permissions", State.OK)
+    }
+
+
+def test_an_account_that_cannot_be_entered_is_could_not_look():
+    """A row with its reason, not a crash, and no step is taken for open or done."""
+    ways = (
+        Way(MANAGEMENT_ID, "the credentials at hand", "arn:aws:sts::x", "own"),
+        Way(LOG_ID, "log archive", "", "no trust"),
+    )
+    unknown = {"02": Status("02", Stage.UNKNOWN, "account cannot be entered")}
+    found = step.check(SETTINGS, Observation(ways, (), unknown))
+    assert [(f.id, f.state, f.evidence) for f in found] == [
+        ("00.step", State.COULD_NOT_LOOK, "could not look: account cannot be entered"),
+        ("00.way-in", State.COULD_NOT_LOOK, "no trust"),
+        ("00.way-in", State.OK, "arn:aws:sts::x"),
+    ]
+
+
+def test_an_open_step_is_planned_and_a_done_one_ok():
+    """The map is no list of faults."""
+    statuses = {"02": Status("02", Stage.DONE, "x"), "03": Status("03", Stage.OPEN, "y")}
+    found = step.check(SETTINGS, Observation((), (), statuses))
+    assert {f.resource: f.state for f in found} == {"step 02": State.OK, "step 03": State.PLANNED}
+
+
+def test_the_map_has_every_step_that_changes_something():
+    """In order, each with its own answer."""
+    assert [one.number for one in MAP] == sorted({one.number for one in MAP})
+    assert [one.number for one in MAP if one.done] == ["02", "03", "04", "05", "06", "07"]
+
+
+def test_the_plan_is_always_empty():
+    """Looking changes nothing."""
+    assert step.propose(SETTINGS, Observation((), (), {})).empty
