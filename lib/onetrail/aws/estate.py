@@ -12,6 +12,7 @@ from typing import Any
 
 from onetrail.change.values import iso
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.settings.place import from_root
 
 KEY_PREFIX = "OTPRACTICE"
 """Practice access keys start with this; the practice estate alone accepts them, and they are sent nowhere else."""
@@ -93,14 +94,7 @@ class PracticeClock:
 def practice_folder() -> Path:
     """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the repository that holds the working folder."""
     named = os.environ.get("ONETRAIL_PRACTICE_DIR")
-    if named:
-        return Path(named)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        project = folder / "pyproject.toml"
-        if project.exists() and 'name = "onetrail"' in project.read_text():
-            return folder / ".practice"
-    return here / ".practice"
+    return Path(named) if named else from_root(".practice")
 
 
 def _instant(text: str) -> datetime:

@@ -16,8 +16,9 @@ from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
 from onetrail.steps.archive import archive_of
+from onetrail.steps.policies import documents as policy_documents
+from onetrail.steps.policies import named_buckets
 
-_STAND_IN = "name-of-the-old-bucket"
 _DOCUMENT_OF = {
     "steady": "central_bucket",
     "window": "central_bucket_window",
@@ -54,20 +55,13 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     does not do what it must.
     """
     settings = Settings.from_file(path)
-    archive = archive_of(settings)
-    named = old_buckets or tuple(sorted(settings.overrides)) or (_STAND_IN,)
-    opening = iam.Opening((archive.copier_arn,), named, expires or _expires(settings))
-    documents = iam.all_documents(
-        archive,
-        opening,
-        break_glass_principals=settings.break_glass_principals,
-        operator_principals=settings.operator_principals,
-        reader_principals=settings.reader_principals,
-    )
+    until = expires or _expires(settings)
+    documents = policy_documents(settings, old_buckets=old_buckets, expires=until)
     if not explain:
         click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
         return
-    wrong = 0
+    archive, wrong = archive_of(settings), 0
+    opening = iam.Opening((archive.copier_arn,), named_buckets(settings, old_buckets), until)
     for state in get_args(State):
         verdicts = iam.judge(archive, documents[_DOCUMENT_OF[state]], state, opening)
         wrong += sum(not verdict.as_wanted for verdict in verdicts)

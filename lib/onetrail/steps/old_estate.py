@@ -14,36 +14,12 @@ from onetrail import iam, names
 from onetrail.aws import Clients, Look, Seen, look, pages
 from onetrail.cloudtrail.trail import Trail, TrailStatus, from_api, unique_trails
 from onetrail.settings import Settings
+from onetrail.steps.bucket_settings import read_settings
 
-_PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    # our name, boto3 method, key in the answer ("" = the whole answer), codes that mean "not set"
-    ("policy", "get_bucket_policy", "Policy", ("NoSuchBucketPolicy",)),
-    ("ownership", "get_bucket_ownership_controls", "OwnershipControls", ("OwnershipControlsNotFoundError",)),
-    ("lifecycle", "get_bucket_lifecycle_configuration", "", ("NoSuchLifecycleConfiguration",)),
-    ("versioning", "get_bucket_versioning", "", ()),
-    (
-        "lock",
-        "get_object_lock_configuration",
-        "ObjectLockConfiguration",
-        ("ObjectLockConfigurationNotFoundError",),
-    ),
-    (
-        "encryption",
-        "get_bucket_encryption",
-        "ServerSideEncryptionConfiguration",
-        ("ServerSideEncryptionConfigurationNotFoundError",),
-    ),
-    ("logging", "get_bucket_logging", "LoggingEnabled", ()),
-    ("notifications", "get_bucket_notification_configuration", "", ()),
-    (
-        "replication",
-        "get_bucket_replication",
-        "ReplicationConfiguration",
-        ("ReplicationConfigurationNotFoundError",),
-    ),
-    ("request_payment", "get_bucket_request_payment", "Payer", ()),
-    ("tags", "get_bucket_tagging", "TagSet", ("NoSuchTagSet",)),
-)
+_SETTINGS = (
+    "policy", "ownership", "lifecycle", "versioning", "lock", "encryption", "logging", "notifications", "replication",
+    "request_payment", "tags",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -209,11 +185,7 @@ def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: lis
         region = head.value["BucketRegion"] if head.seen else ""
         failed += [f"HeadBucket: {head.why}"] if head.failed else []
     client = clients.client("s3", account, region)
-    values: dict[str, Any] = {}
-    for part, method, key, unset in _PARTS:
-        seen = look(getattr(client, method), absent=unset, **owner)
-        failed += [f"{method}: {seen.why}"] if seen.failed else []
-        values[part] = (seen.value.get(key) if key else seen.value) if seen.seen else None
+    values, missed = read_settings(client, name, account, _SETTINGS)
     rule = ((values["encryption"] or {}).get("Rules") or [{}])[0].get(
         "ApplyServerSideEncryptionByDefault", {}
     )
@@ -239,5 +211,5 @@ def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: lis
         replication=values["replication"],
         request_payment=values["request_payment"] or "BucketOwner",
         tags={tag["Key"]: tag["Value"] for tag in values["tags"] or []},
-        could_not_look=tuple(failed),
+        could_not_look=(*failed, *missed),
     )

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from onetrail.iam import Opening, all_documents
-from onetrail.iam.build import old_bucket_hold_still
-from onetrail.iam.document import VERSION
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 
@@ -24,16 +22,18 @@ def documents(
     stand_in = f"arn:{settings.partition}:kms:{region}:{account}:{STAND_IN_KEY}"
     stated = {"none": "", "create": stand_in}.get(settings.kms_key, settings.kms_key)
     archive = archive_of(settings, kms_key_arn=kms_key_arn or stated)
-    buckets = tuple(sorted(old_buckets or settings.overrides or (AN_OLD_BUCKET,)))
-    found = all_documents(
+    buckets = named_buckets(settings, old_buckets)
+    keepers = [named.role_arn for named in settings.source_accounts if named.role_arn]
+    return all_documents(
         archive,
         Opening((archive.copier_arn,), buckets, expires),
         break_glass_principals=settings.break_glass_principals,
         operator_principals=settings.operator_principals,
         reader_principals=settings.reader_principals,
+        old_bucket_keepers=keepers[:1],
     )
-    keepers = [named.role_arn for named in settings.source_accounts if named.role_arn]
-    if keepers:
-        hold = old_bucket_hold_still(settings.partition, buckets[0], keepers[:1])
-        found["old_bucket_hold_still"] = {"Version": VERSION, "Statement": hold}
-    return found
+
+
+def named_buckets(settings: Settings, old_buckets: Sequence[str] = ()) -> tuple[str, ...]:
+    """The old buckets that documents are printed for: those given, else those of `overrides`, else a stand-in."""
+    return tuple(sorted(old_buckets or settings.overrides or (AN_OLD_BUCKET,)))

@@ -66,8 +66,8 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
 
 
-def observe(settings: Settings, clients: Clients) -> Observation:
-    """Everything step 02 rests on; changes nothing."""
+def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
+    """Everything step 02 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
     keepers, failed = {}, []
     for account in settings.source_account_ids:
         found = _keeper(settings, clients, account)
@@ -75,9 +75,8 @@ def observe(settings: Settings, clients: Clients) -> Observation:
             keepers[account] = found.value
         else:
             failed.append(f"{account}: who retires its buckets: {found.why}")
-    return Observation(
-        observe_log_account(settings, clients), read_old_estate(settings, clients), keepers, tuple(failed)
-    )
+    old = estate or read_old_estate(settings, clients)
+    return Observation(observe_log_account(settings, clients), old, keepers, tuple(failed))
 
 
 def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:

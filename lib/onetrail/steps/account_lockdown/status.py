@@ -6,12 +6,13 @@ from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account
 from onetrail.steps.account_lockdown.propose import log_account_changes, propose
+from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
 
 
-def done(settings: Settings, clients: Clients) -> Status:
+def done(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Status:
     """DONE when the new roles are usable, the old way in is narrowed, and every old bucket is held still or a shell."""
-    observation = observe(settings, clients)
+    observation = observe(settings, clients, estate)
     plan = propose(settings, observation)
     blind = [f for f in check(settings, observation) if f.state is State.COULD_NOT_LOOK]
     if blind:

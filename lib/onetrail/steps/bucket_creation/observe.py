@@ -13,6 +13,7 @@ from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
 from onetrail.steps.account_lockdown.status import log_account_status
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.bucket_settings import read_settings
 from onetrail.steps.old_estate import OldBucket, read_old_estate
 from onetrail.steps.status import Status
 
@@ -25,32 +26,9 @@ KINDS: Final = (
 )
 """Folders that CloudTrail writes (CloudTrail User Guide, finding log files)."""
 
-_PARTS: Final[tuple[tuple[str, str, str, tuple[str, ...]], ...]] = (
-    ("policy", "get_bucket_policy", "Policy", ("NoSuchBucketPolicy",)),
-    (
-        "public_access",
-        "get_public_access_block",
-        "PublicAccessBlockConfiguration",
-        ("NoSuchPublicAccessBlockConfiguration",),
-    ),
-    ("ownership", "get_bucket_ownership_controls", "OwnershipControls", ("OwnershipControlsNotFoundError",)),
-    ("versioning", "get_bucket_versioning", "Status", ()),
-    (
-        "lock",
-        "get_object_lock_configuration",
-        "ObjectLockConfiguration",
-        ("ObjectLockConfigurationNotFoundError",),
-    ),
-    (
-        "encryption",
-        "get_bucket_encryption",
-        "ServerSideEncryptionConfiguration",
-        ("ServerSideEncryptionConfigurationNotFoundError",),
-    ),
-    ("lifecycle", "get_bucket_lifecycle_configuration", "", ("NoSuchLifecycleConfiguration",)),
-    ("logging", "get_bucket_logging", "LoggingEnabled", ()),
-    ("tags", "get_bucket_tagging", "TagSet", ("NoSuchTagSet",)),
-)
+_SETTINGS: Final = (
+    "policy", "public_access", "ownership", "versioning", "lock", "encryption", "lifecycle", "logging", "tags",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,12 +148,7 @@ def _bucket(
         return BucketState(name, "absent" if head.absent else "elsewhere")
     region = owned[name].get("BucketRegion") or _region(clients, account, owner)
     client = clients.client("s3", account, region)
-    failed: list[str] = []
-    values: dict[str, Any] = {}
-    for part, method, key, unset in _PARTS:
-        seen = look(getattr(client, method), absent=unset, **owner)
-        failed += [f"{method}: {seen.why}"] if seen.failed else []
-        values[part] = (seen.value.get(key) if key else seen.value) if seen.value is not None else None
+    values, failed = read_settings(client, name, account, _SETTINGS)
     held = look(client.list_object_versions, MaxKeys=1, **owner)
     failed += [f"list_object_versions: {held.why}"] if held.failed else []
     inside = held.value or {}
@@ -188,7 +161,7 @@ def _bucket(
         policy=iam.parse(values["policy"]) if values["policy"] else None,
         public_access=values["public_access"] or {},
         ownership=values["ownership"]["Rules"][0]["ObjectOwnership"] if values["ownership"] else "",
-        versioning=values["versioning"] or "",
+        versioning=(values["versioning"] or {}).get("Status", ""),
         lock=values["lock"],
         encryption=((values["encryption"] or {}).get("Rules") or [{}])[0],
         lifecycle=values["lifecycle"],

@@ -231,12 +231,9 @@ def storage_class(
     settings: Settings, bucket: OldBucket, key: str, size: int, until: datetime, now: datetime
 ) -> str:
     """The class a copy goes into: digests stay in STANDARD, a log in the class that is cheapest for its size and the time left."""
-    said = settings.overrides.get(bucket.name)
     if parse(key).kind in DIGEST_KINDS:
         return "STANDARD"
-    return _bands(
-        round(months_left(until, now)), (said.storage_class if said else None) or settings.storage_class
-    ).class_for(size)
+    return _bands(round(months_left(until, now)), settings.storage_class_for(bucket.name)).class_for(size)
 
 
 @lru_cache(maxsize=4096)

@@ -75,8 +75,11 @@ class Observation:
 
 def observe(settings: Settings, clients: Clients) -> Observation:
     """List every old bucket beside the archive, and read the policies that a grant would change."""
-    forerunners = (account_lockdown.done(settings, clients), trail_cutover.done(settings, clients))
     estate = read_old_estate(settings, clients)
+    forerunners = (
+        account_lockdown.done(settings, clients, estate),
+        trail_cutover.done(settings, clients, estate),
+    )
     failed = list(estate.could_not_look)
     central = None
     backlogs: tuple[Backlog, ...] = ()
@@ -156,8 +159,7 @@ def _backlog(settings: Settings, clients: Clients, bucket: OldBucket) -> Backlog
 
 def direction_of(settings: Settings, bucket: OldBucket, foreign_owned: int) -> tuple[str, str]:
     """`pull` or `push` for a bucket, and why; `foreign_owned` counts objects that another account owns."""
-    said = settings.overrides.get(bucket.name)
-    asked = (said.direction if said else None) or settings.copy_direction
+    asked = settings.direction_for(bucket.name)
     if asked != "auto":
         return asked, "the parameters say so"
     if foreign_owned and bucket.ownership != "BucketOwnerEnforced":

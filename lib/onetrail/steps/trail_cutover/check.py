@@ -7,7 +7,7 @@ from onetrail.change import Finding, State
 from onetrail.cloudtrail.trail import Trail
 from onetrail.settings import Settings
 from onetrail.steps.delivery import Delivery
-from onetrail.steps.old_estate import status_of
+from onetrail.steps.old_estate import OldEstate, status_of
 from onetrail.steps.rails import rail_findings
 from onetrail.steps.status import Stage, Status
 from onetrail.steps.trail_cutover.observe import (
@@ -50,9 +50,9 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     )
 
 
-def done(settings: Settings, clients: Clients) -> Status:
+def done(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Status:
     """Done when each source account's new trail delivers everywhere and no old trail of ours to stop is logging."""
-    observation = observe(settings, clients)
+    observation = observe(settings, clients, estate)
     if observation.could_not_look:
         return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
     if not observation.forerunner.done:

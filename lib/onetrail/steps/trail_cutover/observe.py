@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onetrail.aws import Clients, look
+from onetrail.aws import Clients
 from onetrail.change import Requirement
 from onetrail.cloudtrail.trail import Trail
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation
+from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.delivery import Delivery, read_deliveries
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
 from onetrail.steps.rails import Rail, read_rail
@@ -41,9 +42,12 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
 
 
-def observe(settings: Settings, clients: Clients) -> Observation:
-    """Read all trails, the new trail's status in each region, and what lies in the central bucket."""
-    estate = read_old_estate(settings, clients)
+def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
+    """Read all trails, the new trail's status in each region, and what lies in the central bucket.
+
+    `estate` is what the caller has just read of the old trails and buckets.
+    """
+    estate = estate or read_old_estate(settings, clients)
     failed, regions, deliveries = list(estate.could_not_look), {}, []
     for account in settings.source_account_ids:
         found = enabled_regions(settings, clients, account)
@@ -53,13 +57,15 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         trail = new_trail(settings, estate, account)
         if trail:
             deliveries += read_deliveries(settings, clients, trail, regions[account])
+    key = archive_key_arn(settings, clients)
+    failed += [f"the archive's key: {key.why}"] if key.failed else []
     return Observation(
         forerunner=bucket_creation.done(settings, clients),
         estate=estate,
         regions=regions,
         deliveries=tuple(deliveries),
         rail=read_rail(settings, clients, RAIL),
-        kms_key=_archive_key(settings, clients),
+        kms_key=key.value or "",
         now=clients.clock.now(),
         could_not_look=tuple(failed),
     )
@@ -139,11 +145,3 @@ def drained(trail: Trail, now: datetime) -> bool:
     if trail.validation and not status_of(trail).latest_digest_error:
         return now >= stopped + timedelta(days=1)
     return now >= stopped + LAST_FILES
-
-
-def _archive_key(settings: Settings, clients: Clients) -> str:
-    account = settings.log_account.account_id
-    client = clients.client("s3", account, settings.home_region)
-    seen = look(client.get_bucket_encryption, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
-    rules = seen.value["ServerSideEncryptionConfiguration"]["Rules"] if seen.seen else []
-    return str(rules[0]["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")) if rules else ""

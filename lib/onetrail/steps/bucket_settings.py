@@ -1,0 +1,65 @@
+"""Reading a bucket's settings: which call has each, and which error code only says that it is not set.
+
+Source: S3 API reference, the Get operations named here.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from onetrail.aws import look
+
+
+class _Read(NamedTuple):
+    """`key` picks a part of the answer, `""` takes the whole; `unset` are the codes that mean "not set"."""
+
+    method: str
+    key: str = ""
+    unset: tuple[str, ...] = ()
+
+
+_READS: Final[dict[str, _Read]] = {
+    "policy": _Read("get_bucket_policy", "Policy", ("NoSuchBucketPolicy",)),
+    "public_access": _Read(
+        "get_public_access_block",
+        "PublicAccessBlockConfiguration",
+        ("NoSuchPublicAccessBlockConfiguration",),
+    ),
+    "ownership": _Read(
+        "get_bucket_ownership_controls", "OwnershipControls", ("OwnershipControlsNotFoundError",)
+    ),
+    "lifecycle": _Read("get_bucket_lifecycle_configuration", "", ("NoSuchLifecycleConfiguration",)),
+    "versioning": _Read("get_bucket_versioning"),
+    "lock": _Read(
+        "get_object_lock_configuration",
+        "ObjectLockConfiguration",
+        ("ObjectLockConfigurationNotFoundError",),
+    ),
+    "encryption": _Read(
+        "get_bucket_encryption",
+        "ServerSideEncryptionConfiguration",
+        ("ServerSideEncryptionConfigurationNotFoundError",),
+    ),
+    "logging": _Read("get_bucket_logging", "LoggingEnabled"),
+    "notifications": _Read("get_bucket_notification_configuration"),
+    "replication": _Read(
+        "get_bucket_replication", "ReplicationConfiguration", ("ReplicationConfigurationNotFoundError",)
+    ),
+    "request_payment": _Read("get_bucket_request_payment", "Payer"),
+    "tags": _Read("get_bucket_tagging", "TagSet", ("NoSuchTagSet",)),
+}
+
+
+def read_settings(
+    client: Any, bucket: str, account: str, settings: Iterable[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """The settings named, None where not set or not read; and what could not be looked at, in words."""
+    values: dict[str, Any] = {}
+    failed: list[str] = []
+    for name in settings:
+        read = _READS[name]
+        seen = look(
+            getattr(client, read.method), absent=read.unset, Bucket=bucket, ExpectedBucketOwner=account
+        )
+        failed += [f"{read.method}: {seen.why}"] if seen.failed else []
+        values[name] = (seen.value.get(read.key) if read.key else seen.value) if seen.seen else None
+    return values, failed

@@ -1,0 +1,312 @@
+"""The temporary permissions of a copy: each opening beside the closing that takes it back.
+
+Break-glass lets the grant-keeper in, and the grant-keeper lets the copiers in. The expiry is a Deny that the copiers cannot escape.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from onetrail import iam, names
+from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, After, Change, Document
+from onetrail.iam import build
+from onetrail.settings import Settings
+from onetrail.steps.archive import archive_of
+from onetrail.steps.copy_history.observe import Backlog, Observation
+from onetrail.steps.old_estate import OldBucket
+
+COPY_SIDS = frozenset({names.SID_COPY_LIST, names.SID_COPY_READ})
+CANARY_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
+_MARK = "2000-01-01T00:00:00Z"
+"""Stands in built documents where the expiry goes; replaced by a duration, since a plan holds no instants."""
+
+
+class Pair(NamedTuple):
+    """What opens, and what closes it again."""
+
+    opening: Change
+    closing: Change
+
+
+class _Place(NamedTuple):
+    """Where a bucket policy is put."""
+
+    account: str
+    region: str
+    bucket: str
+
+
+class Grant:
+    """The changes of one grant; `prior` documents are those before any statement of ours."""
+
+    def __init__(self, settings: Settings, observation: Observation) -> None:
+        self.settings, self.observation = settings, observation
+        self.archive = archive_of(settings)
+        self.log_account = settings.log_account.account_id
+        self.place = _Place(self.log_account, settings.home_region, settings.bucket_name)
+        self.steady = build.central_bucket(self.archive)
+        self.window = build.central_bucket_window(self.archive)
+
+    def left_open(self) -> list[Change]:
+        """What an interrupted run left behind: closed by a plan of its own, never in silence."""
+        changes = [
+            self._policy(
+                f"close-{bucket.name}",
+                _place(bucket),
+                bucket.policy,
+                prior(bucket),
+                "a temporary statement of an earlier run still stands",
+            )
+            for bucket in self.observation.open_sources
+        ]
+        policy = self.observation.central_policy
+        if policy is not None and iam.canonical(policy) != iam.canonical(self.steady):
+            changes.append(
+                self._policy(
+                    "close-central",
+                    self.place,
+                    policy,
+                    self.steady,
+                    "the archive's policy is not the steady one",
+                    actor=BREAK_GLASS,
+                )
+            )
+        for account, there in sorted(self.observation.source_copiers.items()):
+            if there:
+                changes += [
+                    self._role_away(account, "DeleteRolePolicy", "", PolicyName=names.COPIER_ROLE),
+                    self._role_away(account, "DeleteRole", ""),
+                ]
+        return changes
+
+    def source(self, bucket: OldBucket) -> Pair:
+        """The copier of the log account reads one old bucket."""
+        before = prior(bucket)
+        opened = iam.with_statements(
+            before,
+            build.old_bucket_open(
+                self.settings.partition, bucket.name, self.archive.copier_arn, _prefixes(bucket), _MARK
+            ),
+        )
+        opening = self._policy(
+            f"open-{bucket.name}",
+            _place(bucket),
+            bucket.policy,
+            self._until(opened),
+            "the copier of the log account may list and read until the expiry",
+        )
+        closing = self._policy(
+            f"close-{bucket.name}",
+            _place(bucket),
+            opened,
+            before,
+            "the temporary statement goes",
+            closes=opening.key,
+        )
+        return Pair(opening, closing)
+
+    def central(self, due: Sequence[Backlog]) -> list[Pair]:
+        """The window for the grant-keeper, and within it the opening for the copiers."""
+        copiers = sorted({self._copier_arn(backlog) for backlog in due})
+        opened = build.central_bucket_open(
+            self.archive, copiers, sorted(backlog.bucket.name for backlog in due), _MARK
+        )
+        window = self._policy(
+            "window-central",
+            self.place,
+            self.observation.central_policy,
+            self.window,
+            "break-glass lets the grant-keeper set the policy",
+            actor=BREAK_GLASS,
+        )
+        no_window = self._policy(
+            "no-window-central",
+            self.place,
+            self.window,
+            self.steady,
+            "the steady policy is back; the grant-keeper may do nothing",
+            closes=window.key,
+            actor=BREAK_GLASS,
+        )
+        opening = self._policy(
+            "open-central",
+            self.place,
+            self.window,
+            self._until(opened),
+            "the copiers may write copies of the old logs, and nothing else",
+            actor=GRANT_KEEPER,
+        )
+        closing = self._policy(
+            "close-central",
+            self.place,
+            opened,
+            self.window,
+            "the copiers are out",
+            closes=opening.key,
+            actor=GRANT_KEEPER,
+        )
+        return [Pair(window, no_window), Pair(opening, closing)]
+
+    def source_copier(self, account: str, due: Sequence[Backlog]) -> list[Pair]:
+        """A role of a source account, for objects that only their own account can read."""
+        buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == "push")
+        trust = build.trust(self.settings.operator_principals)
+        tags = [{"Key": names.TAG_KEY, "Value": self.settings.run_name}]
+        there = self.observation.source_copiers.get(account, False)
+        role = self._role(
+            account,
+            "CreateRole" if not there else "UpdateAssumeRolePolicy",
+            {
+                "AssumeRolePolicyDocument": Document(trust),
+                "Description": "Temporary: writes copies of old logs into the archive.",
+                "Tags": tags,
+            }
+            if not there
+            else {"PolicyDocument": Document(trust)},
+            "objects that only their own account can read are pushed by a role of that account",
+        )
+        policy = self._role(
+            account,
+            "PutRolePolicy",
+            {
+                "PolicyName": names.COPIER_ROLE,
+                "PolicyDocument": Document(build.source_copier_policy(self.archive, buckets)),
+            },
+            "it may read these buckets and write copies, no more",
+        )
+        return [
+            Pair(role, self._role_away(account, "DeleteRole", role.key)),
+            Pair(
+                policy,
+                self._role_away(account, "DeleteRolePolicy", policy.key, PolicyName=names.COPIER_ROLE),
+            ),
+        ]
+
+    def canaries(self, account: str, due: Sequence[Backlog]) -> list[Change]:
+        """Calls that must be refused, and that could not write even if they were let in."""
+        mine = [b for b in due if (b.direction == "pull") == (account == self.log_account)]
+        mine = [b for b in mine if account in (self.log_account, b.bucket.account)]
+        key = f"{self.archive.prefix}AWSLogs/onetrail-canary"
+        acl = {} if account == self.log_account else {"ACL": "bucket-owner-full-control"}
+        put = {
+            "Bucket": self.settings.bucket_name,
+            "ExpectedBucketOwner": self.log_account,
+            "Key": key,
+            "Body": b"",
+            "ContentMD5": CANARY_MD5,
+            **acl,
+        }
+        sample = mine[0]
+        copy = {
+            "Bucket": self.settings.bucket_name,
+            "ExpectedBucketOwner": self.log_account,
+            "Key": key,
+            "CopySource": f"{sample.bucket.name}/{sample.pilot[0]}",
+            "ExpectedSourceBucketOwner": sample.bucket.account,
+            "CopySourceIfMatch": '"onetrail-canary"',
+            **acl,
+        }
+        return [
+            Change(
+                key=f"canary-{call}-{account}",
+                account=account,
+                region=self.settings.home_region,
+                service="s3",
+                call=call,
+                parameters=parameters,
+                resource=self.settings.bucket_name,
+                before=None,
+                reason="the copier is refused now; the call could not write even if it were let in",
+                undo="nothing to undo",
+                actor=COPIER,
+                expects="refused",
+            )
+            for call, parameters in (("PutObject", put), ("CopyObject", copy))
+        ]
+
+    def _policy(
+        self,
+        key: str,
+        place: _Place,
+        before: Any,
+        after: Any,
+        reason: str,
+        closes: str = "",
+        actor: str = "",
+    ) -> Change:
+        where = {"Bucket": place.bucket, "ExpectedBucketOwner": place.account}
+        return Change(
+            key=key,
+            account=place.account,
+            region=place.region,
+            service="s3",
+            call="PutBucketPolicy" if after else "DeleteBucketPolicy",
+            parameters={**where, "Policy": Document(after)} if after else where,
+            resource=place.bucket,
+            before=self._until(before) if before else None,
+            reason=reason,
+            undo="closed by this plan itself" if not closes else "nothing to undo",
+            closes=closes,
+            actor=actor,
+        )
+
+    def _role(
+        self,
+        account: str,
+        call: str,
+        parameters: Mapping[str, Any],
+        reason: str,
+        *,
+        before: Any = None,
+        undo: str = "removed by this plan itself",
+        closes: str = "",
+    ) -> Change:
+        return Change(
+            key=f"{call}-{account}",
+            account=account,
+            region=self.settings.home_region,
+            service="iam",
+            call=call,
+            parameters={"RoleName": names.COPIER_ROLE, **parameters},
+            resource=names.COPIER_ROLE,
+            before=before,
+            reason=reason,
+            undo=undo,
+            closes=closes,
+        )
+
+    def _role_away(self, account: str, call: str, closes: str, **parameters: str) -> Change:
+        return self._role(
+            account,
+            call,
+            parameters,
+            "the temporary role goes, after all policies are back",
+            before={"there": True},
+            undo="nothing to undo",
+            closes=closes,
+        )
+
+    def _copier_arn(self, backlog: Backlog) -> str:
+        account = self.log_account if backlog.direction == "pull" else backlog.bucket.account
+        return names.role_arn(self.settings.partition, account, names.COPIER_ROLE)
+
+    def _until(self, document: Any) -> Any:
+        """The document with the expiry as a duration."""
+        if isinstance(document, Mapping):
+            return {key: self._until(value) for key, value in document.items()}
+        if isinstance(document, list):
+            return [self._until(value) for value in document]
+        return After(f"PT{self.settings.grant_hours}H") if document == _MARK else document
+
+
+def prior(bucket: OldBucket) -> dict[str, Any] | None:
+    """The bucket's policy without any temporary statement of ours; None if nothing else is in it."""
+    return iam.without_sids(bucket.policy, COPY_SIDS) if bucket.policy else None
+
+
+def _prefixes(bucket: OldBucket) -> list[str]:
+    return [f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in bucket.key_prefixes or ("",)]
+
+
+def _place(bucket: OldBucket) -> _Place:
+    return _Place(bucket.account, bucket.region, bucket.name)
