@@ -3,7 +3,7 @@
 Break-glass lets the grant-keeper in, and the grant-keeper lets the copiers in. The expiry is a Deny that the copiers cannot escape.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from onetrail import iam, names
@@ -49,7 +49,11 @@ class Grant:
 
     def left_open(self) -> list[Change]:
         """What an interrupted run left behind: closed by a plan of its own, never in silence."""
-        changes = [
+        return [*self.left_open_sources(), *self._left_open_central(), *self.left_open_roles()]
+
+    def left_open_sources(self, besides: Collection[str] = ()) -> list[Change]:
+        """Old buckets in which a temporary statement still stands, but for those that this plan opens and closes itself."""
+        return [
             self._policy(
                 f"close-{bucket.name}",
                 _place(bucket),
@@ -58,26 +62,27 @@ class Grant:
                 "a temporary statement of an earlier run still stands",
             )
             for bucket in self.observation.open_sources
+            if bucket.name not in besides
         ]
-        policy = self.observation.central_policy
-        if policy is not None and iam.canonical(policy) != iam.canonical(self.steady):
-            changes.append(
-                self._policy(
-                    "close-central",
-                    self.place,
-                    policy,
-                    self.steady,
-                    "the archive's policy is not the steady one",
-                    actor=BREAK_GLASS,
-                )
+
+    def left_open_roles(self, besides: Collection[str] = ()) -> list[Change]:
+        """Temporary roles that still stand in source accounts, but for those that this plan makes and removes itself."""
+        return [
+            change
+            for account, there in sorted(self.observation.source_copiers.items())
+            if there and account not in besides
+            for change in (
+                self._role_away(account, "DeleteRolePolicy", "", PolicyName=names.COPIER_ROLE),
+                self._role_away(account, "DeleteRole", ""),
             )
-        for account, there in sorted(self.observation.source_copiers.items()):
-            if there:
-                changes += [
-                    self._role_away(account, "DeleteRolePolicy", "", PolicyName=names.COPIER_ROLE),
-                    self._role_away(account, "DeleteRole", ""),
-                ]
-        return changes
+        ]
+
+    def _left_open_central(self) -> list[Change]:
+        policy = self.observation.central_policy
+        if policy is None or iam.canonical(policy) == iam.canonical(self.steady):
+            return []
+        reason = "the archive's policy is not the steady one"
+        return [self._policy("close-central", self.place, policy, self.steady, reason, actor=BREAK_GLASS)]
 
     def source(self, bucket: OldBucket) -> Pair:
         """The copier of the log account reads one old bucket."""

@@ -36,7 +36,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 
 
 def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Change]:
-    """The copies between openings and closings; with nothing to copy, the closings of what an earlier run left open."""
+    """The copies between openings and closings; what an earlier run left open is closed in any case."""
     if not due:
         return grant.left_open()
     pull = [backlog for backlog in due if backlog.direction == "pull"]
@@ -46,11 +46,13 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
     central = grant.central(due)
     actors = ([grant.log_account] if pull else []) + push_accounts
     return [
+        *grant.left_open_sources(besides=[backlog.bucket.name for backlog in pull]),
         *(pair.opening for pair in (*roles, *sources, *central)),
         *(_copy(settings, backlog, pilot=pilot) for pilot in (True, False) for backlog in due),
         *(pair.closing for pair in (*reversed(central), *sources)),
         *(canary for account in actors for canary in grant.canaries(account, due)),
         *(pair.closing for pair in reversed(roles)),
+        *grant.left_open_roles(besides=push_accounts),
     ]
 
 

@@ -1,0 +1,113 @@
+"""A grant opens what has something to copy, and closes whatever is found open."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from onetrail.iam import build
+from onetrail.s3.decide import Kind
+from onetrail.settings import Settings
+from onetrail.steps.archive import archive_of
+from onetrail.steps.copy_history import Backlog, Observation, propose
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.status import Stage, Status
+
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+ARCHIVE = archive_of(SETTINGS)
+SOURCE = "111122223333"
+DONE = (Status("02", Stage.DONE, ""), Status("04", Stage.DONE, ""))
+
+
+def given_a_bucket(name, *, grant_open=False):
+    opened = build.old_bucket_open("aws", name, ARCHIVE.copier_arn, ["AWSLogs/"], "2026-01-12T15:00:00Z")
+    policy = {"Version": "2012-10-17", "Statement": opened} if grant_open else None
+    return OldBucket(name, SOURCE, "eu-west-1", policy=policy)
+
+
+def given(*backlogs, copier_left=False, forerunners=DONE, central=None):
+    return Observation(
+        forerunners,
+        OldEstate((), (), tuple(backlog.bucket for backlog in backlogs)),
+        backlogs,
+        central or build.central_bucket(ARCHIVE),
+        {SOURCE: copier_left},
+        datetime(2026, 1, 12, 9, tzinfo=UTC),
+    )
+
+
+def given_a_backlog(bucket, objects=2, direction="pull"):
+    counts = {Kind.COPY: objects, Kind.PRESENT: 5}
+    return Backlog(
+        bucket, direction, "because", counts, {Kind.COPY: 100}, pilot=("log", "digest") if objects else ()
+    )
+
+
+def keys(plan):
+    return [change.key for change in plan.changes]
+
+
+def test_every_opening_has_its_closing():
+    """Pull and push: what the plan opens, the plan closes, and the roles go last."""
+    pull, push = given_a_backlog(given_a_bucket("a")), given_a_backlog(given_a_bucket("b"), direction="push")
+    plan = propose(SETTINGS, given(pull, push))
+    closings = {change.closes for change in plan.changes if change.closes}
+    openings = {
+        change.key
+        for change in plan.changes
+        if change.key.startswith(("open-", "window-", "CreateRole", "PutRole"))
+    }
+    assert openings == closings
+    assert keys(plan)[-1].startswith("DeleteRole-")
+    assert plan.ends_with == "hole_closed"
+
+
+def test_nothing_to_copy_and_nothing_open_is_nothing_to_do():
+    """A second run proposes nothing."""
+    assert propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"), objects=0))).empty
+
+
+@pytest.mark.parametrize("objects", [0, 2])
+def test_a_grant_left_open_elsewhere_is_closed_whether_there_is_work_or_not(objects):
+    """A bucket that is already copied keeps no temporary statement because another one is still to be copied."""
+    work, left = (
+        given_a_backlog(given_a_bucket("a"), objects),
+        given_a_backlog(given_a_bucket("b", grant_open=True), 0),
+    )
+    plan = propose(SETTINGS, given(work, left))
+    assert "close-b" in keys(plan)
+    assert next(change for change in plan.changes if change.key == "close-b").call == "DeleteBucketPolicy"
+
+
+@pytest.mark.parametrize("objects", [0, 2])
+def test_a_copier_role_left_behind_goes_whether_there_is_work_or_not(objects):
+    """The role of an interrupted push is removed, after its policy."""
+    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"), objects), copier_left=True))
+    assert keys(plan)[-2:] == [f"DeleteRolePolicy-{SOURCE}", f"DeleteRole-{SOURCE}"]
+
+
+def test_a_bucket_that_is_reopened_is_closed_once():
+    """An expired grant in a bucket with work left is replaced by a new one, with one closing."""
+    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a", grant_open=True))))
+    assert keys(plan).count("close-a") == 1
+
+
+def test_an_archive_policy_left_open_is_put_back():
+    """The steady policy comes back by break-glass."""
+    plan = propose(SETTINGS, given(central=build.central_bucket_window(ARCHIVE)))
+    assert [(change.key, change.actor) for change in plan.changes] == [("close-central", "break-glass")]
+
+
+def test_an_expiry_is_a_duration_in_the_plan():
+    """Read again an hour later, the plan has the same id."""
+    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"))))
+    meaning = str([change.meaning() for change in plan.changes])
+    assert "PT6H" in meaning
+    assert "2000-01-01" not in meaning
+
+
+def test_without_its_forerunners_nothing_is_opened():
+    """02 and 04 come first."""
+    open_ = (Status("02", Stage.DONE, ""), Status("04", Stage.OPEN, "delivery is missing"))
+    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a")), forerunners=open_))
+    assert (plan.empty, plan.waiting_for) == (True, "04")
