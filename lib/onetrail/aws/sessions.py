@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 
 from onetrail import names
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
@@ -126,7 +128,7 @@ class Sessions:
             return f"role {arn.split('/', 1)[-1]}", lambda: self._assume(self._base, arn)
         if given.profile:
             profile = given.profile
-            return f"profile {profile}", lambda: boto3.Session(profile_name=profile)
+            return f"profile {profile}", lambda: boto3.Session(botocore_session=_new_session(profile))
         return "own credentials", lambda: self._base
 
     def _accounts(self) -> list[Account]:
@@ -153,7 +155,7 @@ class Sessions:
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
         refreshable.get_frozen_credentials()
-        inner = botocore.session.get_session()
+        inner = _new_session()
         inner._credentials = (
             refreshable  # botocore offers no public way to hand refreshable credentials to a session
         )
@@ -170,10 +172,10 @@ class Sessions:
 
     def _base_session(self) -> boto3.Session:
         if self._estate:
-            inner = botocore.session.get_session()
+            inner = _new_session()
             inner._credentials = Credentials(self._estate.access_key_id, self._estate.secret_access_key)
             return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
-        session = boto3.Session(region_name=self._settings.home_region)
+        session = boto3.Session(botocore_session=_new_session(), region_name=self._settings.home_region)
         credentials = session.get_credentials()
         if credentials is None:
             raise CannotEnter(
@@ -184,6 +186,18 @@ class Sessions:
                 "the credentials are those of the practice estate; they are sent nowhere else: set estate to practice"
             )
         return session
+
+
+def _new_session(profile: str | None = None) -> botocore.session.Session:
+    """A botocore session that shares the parsed service models with every other; alone, each parses them again, for half a second."""
+    session = botocore.session.Session(profile=profile)
+    session.register_component("data_loader", _models(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _models(data_path: str | None) -> Loader:
+    return create_loader(data_path)
 
 
 def _short(err: Exception) -> str:
