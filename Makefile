@@ -20,6 +20,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TESTS ?= tests
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 NBVAL = $(if $(strip $(NOTEBOOKS)),--nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg $(NOTEBOOKS))
+# The lanes that tests run in: a file stays in one lane, and so do all notebooks, the longest chain, which start first.
+LANES ?= 2
+IN_LANES = -n $(LANES) --dist loadgroup --no-loadscope-reorder
 # The other Pythons on which the unit tests run as well, where they are found. `make test PYTHONS=` leaves them out.
 PYTHONS ?= 3.11 3.12 3.13
 
@@ -37,7 +40,7 @@ demo: venv ## the runbook against the practice estate; ends by naming what it le
 
 test: lint test-pythons ## lint, types, layers, then every test: unit, notebooks, integration, browser
 	@chromium="$$(tests/browser/ensure_chromium.sh)" && ONETRAIL_CHROMIUM="$$chromium" ONETRAIL_LIVE=0 \
-	  $(BIN)/python -m pytest $(TESTS) $(NBVAL) $(PYTEST_ARGS)
+	  $(BIN)/python -m pytest $(IN_LANES) $(NBVAL) $(TESTS) $(PYTEST_ARGS)
 
 lint: venv ## ruff, mypy and the layers' contract
 	@$(BIN)/ruff check .
@@ -53,7 +56,7 @@ test-pythons: venv ## the unit tests on every other Python of 3.11, 3.12 and 3.1
 	  if [ -z "$$python" ]; then echo "Python $$version: none found, left out"; continue; fi; \
 	  .ci/venv ".venv-$$version" "$$python"; \
 	  echo "Python $$version: the unit tests"; \
-	  ".venv-$$version/bin/python" -m pytest -q -p no:cacheprovider -m 'not slow' tests/unit; \
+	  ".venv-$$version/bin/python" -m pytest -q $(IN_LANES) -p no:cacheprovider -m 'not slow' tests/unit; \
 	done
 
 lab: venv ## JupyterLab on the notebooks, with the practice estate running

@@ -22,15 +22,15 @@ def _is_cell(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The notebooks' cells last, in the notebooks' order; their parameters approve everything."""
+    """The notebooks' cells first, as the longest chain, in the notebooks' order; their parameters approve everything."""
     cells = [item for item in items if _is_cell(item)]
     if not cells or config.option.collectonly:
         return
     work = Path(tempfile.mkdtemp(prefix="onetrail-nbval-"))
     config.stash[_STATE] = {"work": work, "before": dict(os.environ), "failed": ""}
     items[:] = [
-        *(item for item in items if not _is_cell(item)),
         *sorted(cells, key=lambda cell: (cell.path.name, cell.cell_num)),
+        *(item for item in items if not _is_cell(item)),
     ]
     for item in cells:
         if "parameters" in item.cell.metadata.get("tags", []):
