@@ -41,7 +41,7 @@ class Grant:
 
     def __init__(self, settings: Settings, observation: Observation) -> None:
         self.settings, self.observation = settings, observation
-        self.archive = archive_of(settings)
+        self.archive = archive_of(settings, kms_key_arn=observation.kms_key)
         self.log_account = settings.log_account.account_id
         self.place = _Place(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)

@@ -15,9 +15,10 @@ from onetrail.errors import OnetrailError
 from onetrail.s3.decide import Kind, Rules, decide
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
+from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.pairing import pairs
-from onetrail.steps.status import Status
+from onetrail.steps.status import Status, asked
 
 NOT_COPIED = (Kind.CONFLICT, Kind.COMPARE, Kind.ARCHIVED, Kind.TOO_LARGE, Kind.FOREIGN)
 """What keeps an object from being copied and needs a person."""
@@ -66,6 +67,8 @@ class Observation:
     source_copiers: Mapping[str, bool]
     now: datetime
     could_not_look: tuple[str, ...] = ()
+    kms_key: str = ""
+    """ARN of the archive's key, empty for none."""
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -73,12 +76,20 @@ class Observation:
         return tuple(bucket for bucket in self.estate.buckets if bucket.grant_open)
 
 
-def observe(settings: Settings, clients: Clients) -> Observation:
-    """List every old bucket beside the archive, and read the policies that a grant would change."""
-    estate = read_old_estate(settings, clients)
+def observe(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Observation:
+    """List every old bucket beside the archive, and read the policies that a grant would change.
+
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
+    """
+    estate = estate or read_old_estate(settings, clients)
     forerunners = (
-        account_lockdown.done(settings, clients, estate),
-        trail_cutover.done(settings, clients, estate),
+        asked(before, "02", lambda: account_lockdown.done(settings, clients, estate)),
+        asked(before, "04", lambda: trail_cutover.done(settings, clients, estate, before)),
     )
     failed = list(estate.could_not_look)
     central = None
@@ -100,7 +111,10 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         )
         copiers[account] = role.seen
         failed += [f"{account}: GetRole: {role.why}"] if role.failed else []
-    return Observation(forerunners, estate, backlogs, central, copiers, clients.clock.now(), tuple(failed))
+    key = archive_key_arn(settings, clients)
+    failed += [f"the archive's key: {key.why}"] if key.failed else []
+    now = clients.clock.now()
+    return Observation(forerunners, estate, backlogs, central, copiers, now, tuple(failed), key.value or "")
 
 
 def rules(settings: Settings, bucket: OldBucket, now: datetime) -> Rules:
