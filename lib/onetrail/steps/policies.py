@@ -40,7 +40,7 @@ def documents(
 
     `old_bucket_*` are for the first old bucket, as if it had no policy of its own, and for the first source account; further accounts
     follow with their id at the name's end. `central_bucket_open` is for copiers of the log account, `_push` for those of source
-    accounts, `_both` for both. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts while 03 is
+    accounts, `_both` for both; with the latter two goes `kms_key_open`, where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts while 03 is
     still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for whoever holds the organization.
     """
     archive = printed_archive(settings, kms_key_arn)
@@ -63,6 +63,7 @@ def documents(
         found |= dict(
             _old_bucket(settings, archive, buckets[0], expires, account, f"_{account}" if number else "")
         )
+    found["kms_key_open"] = build.kms_key(archive, openings["central_bucket_open_push"].copiers, expires)
     found["role_organization_access_trust"] = build.trust(settings.break_glass_principals)
     found["role_source_copier"] = build.source_copier_policy(archive, buckets)
     found["role_source_copier_trust"] = build.trust(settings.operator_principals)

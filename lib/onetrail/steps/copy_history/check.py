@@ -83,7 +83,12 @@ def closed(settings: Settings, observation: Observation) -> bool:
     """True when no policy holds a temporary statement of ours and no temporary role stands."""
     steady = iam.canonical(build.central_bucket(archive_of(settings)))
     central = observation.central_policy is not None and iam.canonical(observation.central_policy) == steady
-    return central and not observation.open_sources and not any(observation.source_copiers.values())
+    return (
+        central
+        and not observation.key_open
+        and not observation.open_sources
+        and not any(observation.source_copiers.values())
+    )
 
 
 def _backlog_findings(backlog: Backlog) -> list[Finding]:
@@ -129,7 +134,7 @@ def _grant(settings: Settings, observation: Observation) -> Finding:
             "no temporary permission is open",
         )
     open_in = [bucket.name for bucket in observation.open_sources] or [
-        "the archive's policy or a temporary role"
+        "the archive's policy, its key or a temporary role"
     ]
     return Finding(
         "05.grant",
