@@ -11,7 +11,14 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import ChangeFailed, Outcome, State
-from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover, verification
+from onetrail.steps import (
+    account_lockdown,
+    bucket_creation,
+    copy_history,
+    start_here,
+    trail_cutover,
+    verification,
+)
 from onetrail.steps import retirement as step
 from tests.integration.conftest import Estate
 
@@ -99,6 +106,33 @@ def test_what_is_proven_goes_and_empty_closed_shells_stay(estate: Estate, client
         ]
         == []
     )
+
+
+def reads_of(estate: Estate, since: int, operation: str) -> int:
+    """How often something was asked of one old bucket."""
+    found = [r for r in estate.requests(since) if r["operation"] == operation and BUCKET in r["resource"]]
+    return len(found)
+
+
+def test_one_look_reads_an_old_bucket_once_and_the_next_look_reads_it_again(
+    estate: Estate, clients: Clients
+) -> None:
+    """The map of 00 and each later step; what changes between two looks is seen by the second, so nothing was remembered."""
+    settings = clients.settings
+    for look in (start_here.observe, copy_history.observe, verification.observe, step.observe):
+        mark = estate.mark()
+        look(settings, clients)
+        assert reads_of(estate, mark, "GetBucketPolicy") == 1, look.__module__
+    mark = estate.mark()
+    before = step.observe(settings, clients)
+    assert reads_of(estate, mark, "ListObjectsV2") == 1, "what 06 would say follows from the same listing"
+    assert before.forerunner == verification.done(settings, clients)
+    assert start_here.observe(settings, clients).statuses["06"].done
+    estate.fault("tampered_log", bucket=BUCKET)
+    after = step.observe(settings, clients)
+    assert not after.forerunner.done
+    assert after.forerunner == verification.done(settings, clients)
+    assert not start_here.observe(settings, clients).statuses["06"].done
 
 
 def test_on_an_estate_that_cannot_be_hurried_it_ends_with_not_yet(estate: Estate, clients: Clients) -> None:

@@ -1,9 +1,10 @@
 """`onetrail policies`."""
 
 import json
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Final
 
 import click
 
@@ -15,16 +16,11 @@ from onetrail.iam.expectations import State
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
-from onetrail.steps.archive import archive_of
 from onetrail.steps.policies import documents as policy_documents
-from onetrail.steps.policies import named_buckets
+from onetrail.steps.policies import named_buckets, printed_archive, printed_openings
 
-_DOCUMENT_OF = {
-    "steady": "central_bucket",
-    "window": "central_bucket_window",
-    "open": "central_bucket_open",
-    "expired": "central_bucket_open",
-}
+_STANDING: Final[dict[State, str]] = {"steady": "central_bucket", "window": "central_bucket_window"}
+_GRANTED: Final[tuple[State, ...]] = ("open", "expired")
 
 
 @click.command()
@@ -51,8 +47,10 @@ _DOCUMENT_OF = {
 def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bool) -> None:
     """Print every policy document that the notebooks put, as one JSON object: name -> document.
 
-    Makes no call to AWS. With --explain the central bucket's policy is judged in each of its states; exit code 3 when it
-    does not do what it must.
+    Makes no call to AWS, so what only the estate knows has a stand-in: an old bucket's policy is shown as if the bucket had
+    none of its own. scp and rcp are for whoever holds the organization; the notebooks put trail_rail and archive_rail.
+
+    With --explain the central bucket's policy is judged in each of its states; exit code 3 when it does not do what it must.
     """
     settings = Settings.from_file(path)
     until = expires or _expires(settings)
@@ -60,12 +58,12 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     if not explain:
         click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
         return
-    archive, wrong = archive_of(settings), 0
-    opening = iam.Opening((archive.copier_arn,), named_buckets(settings, old_buckets), until)
-    for state in get_args(State):
-        verdicts = iam.judge(archive, documents[_DOCUMENT_OF[state]], state, opening)
+    archive, wrong = printed_archive(settings), 0
+    openings = printed_openings(settings, named_buckets(settings, old_buckets), until)
+    for name, state, opening in _judged(openings):
+        verdicts = iam.judge(archive, documents[name], state, opening)
         wrong += sum(not verdict.as_wanted for verdict in verdicts)
-        click.echo(_table(state, verdicts) + "\n")
+        click.echo(_table(name, state, verdicts) + "\n")
     if wrong:
         raise WrongVerdicts(f"{wrong} requests get another verdict than they must: see the rows marked ✗")
     click.echo("Every request gets the verdict it must.")
@@ -77,13 +75,19 @@ class WrongVerdicts(WrongUse):
     exit_code = 3
 
 
-def _table(state: str, verdicts: list[iam.Verdict]) -> str:
+def _judged(openings: Mapping[str, iam.Opening]) -> Iterator[tuple[str, State, iam.Opening | None]]:
+    """Each form of the central bucket's policy, the state it is judged in, and the grant it is judged by."""
+    yield from ((name, state, None) for state, name in _STANDING.items())
+    yield from ((name, state, opening) for name, opening in openings.items() for state in _GRANTED)
+
+
+def _table(name: str, state: str, verdicts: list[iam.Verdict]) -> str:
     columns = [Column(head) for head in ("", "who", "does", "where", "verdict", "by")]
     rows = [
         ["✓" if v.as_wanted else "✗", v.row.who, v.row.does, v.row.where, v.row.verdict, v.row.statement]
         for v in verdicts
     ]
-    return simple(f"{_DOCUMENT_OF[state]}, {state}", columns, rows).text
+    return simple(f"{name}, {state}", columns, rows).text
 
 
 def _expires(settings: Settings) -> str:

@@ -215,10 +215,14 @@ class ChainCheck:
         self._cursor = max(end, self._cursor) if self._cursor else end
 
     def _close(self) -> None:
-        """The end of the chain: what follows the last proven digest."""
+        """The end of the chain: what follows the last proven digest.
+
+        Where the end is known and nothing stands in its place, a digest was to come however few minutes of its hour were left to cover.
+        """
         end = self._expected_end or max((name[-1] for name in self._bad if name[-1]), default=None)
         if end and (self._cursor is None or end > self._cursor):
-            missing = self._hours(end) - len(self._bad) if self._expected_end else 0
+            at_least = 0 if self._bad else 1
+            missing = max(at_least, self._hours(end) - len(self._bad)) if self._expected_end else 0
             why = self._reasons() if self._bad else "no digest covers the end of the time asked for"
             self._gap(end, why, missing)
         self._finished = True

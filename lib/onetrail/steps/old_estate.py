@@ -97,24 +97,29 @@ def enabled_regions(settings: Settings, clients: Clients, account: str) -> Look[
     )
 
 
-def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
-    """Read trails of every region of every source account, and every old bucket's settings."""
+def read_trails(settings: Settings, clients: Clients) -> OldEstate:
+    """Read the trails of every region of every source account, and no bucket."""
     trails, failed = _trails(settings, clients)
     new_arns = {
         names.trail_arn(settings.partition, settings.home_region, account, settings.trail_name)
         for account in settings.source_account_ids
     }
     new = tuple(t for t in trails if t.arn in new_arns or t.bucket == settings.bucket_name)
-    old = tuple(t for t in trails if t not in new)
+    return OldEstate(new, tuple(t for t in trails if t not in new), (), tuple(failed))
+
+
+def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
+    """Read trails of every region of every source account, and every old bucket's settings."""
+    seen = read_trails(settings, clients)
     buckets: list[OldBucket] = []
+    failed = list(seen.could_not_look)
     for account in settings.source_account_ids:
-        found, missed = _buckets(settings, clients, account, old)
+        found, missed = _buckets(settings, clients, account, seen.old_trails)
         buckets += found
         failed += missed
     failed += [f"{bucket.name}: {why}" for bucket in buckets for why in bucket.could_not_look]
-    return OldEstate(
-        new, old, tuple(sorted(buckets, key=lambda b: (b.account, b.region, b.name))), tuple(failed)
-    )
+    ordered = tuple(sorted(buckets, key=lambda b: (b.account, b.region, b.name)))
+    return OldEstate(seen.new_trails, seen.old_trails, ordered, tuple(failed))
 
 
 def _trails(settings: Settings, clients: Clients) -> tuple[list[Trail], list[str]]:

@@ -18,7 +18,7 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.old_estate import read_old_estate
+from onetrail.steps.old_estate import OldEstate, read_old_estate
 from onetrail.steps.status import Stage, Status
 
 STEP = "00"
@@ -31,7 +31,7 @@ class Mapped:
     number: str
     title: str
     changes: str
-    done: Callable[[Settings, Clients], Status] | None = None
+    done: Callable[[Settings, Clients, OldEstate, Mapping[str, Status]], Status] | None = None
 
 
 MAP: Final = (
@@ -74,7 +74,7 @@ class Observation:
 
 
 def observe(settings: Settings, clients: Clients) -> Observation:
-    """Enter every account, look at what would stop the move, and ask each step how far it is.
+    """Enter every account, look at what would stop the move, and ask each step how far it is; the old estate is read once for all of them.
 
     Where an account cannot be entered, the rest of the preflight is not looked at, and says so.
     """
@@ -86,8 +86,11 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         blind = Finding("00.preflight", State.COULD_NOT_LOOK, shut[0].account, "-", "preflight", why)
         unknown = {one.number: Status(one.number, Stage.UNKNOWN, why) for one in MAP if one.done}
         return Observation(ways, (blind,), unknown)
-    statuses = {one.number: one.done(settings, clients) for one in MAP if one.done}
-    seen = preflight_seen.read(settings, clients, read_old_estate(settings, clients), entered)
+    estate, statuses = read_old_estate(settings, clients), dict[str, Status]()
+    for one in MAP:
+        if one.done:
+            statuses[one.number] = one.done(settings, clients, estate, statuses)
+    seen = preflight_seen.read(settings, clients, estate, entered)
     open_steps = [number for number, status in statuses.items() if not status.done]
     return Observation(ways, tuple(preflight.rows(settings, seen, open_steps)), statuses)
 

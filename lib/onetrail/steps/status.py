@@ -1,5 +1,6 @@
 """How far a step is, as AWS shows it: what the map of notebook 00 lists, and what a later step asks of its forerunner."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,3 +25,8 @@ class Status:
     def done(self) -> bool:
         """True when a later step may build on this one."""
         return self.stage is Stage.DONE
+
+
+def asked(before: Mapping[str, Status] | None, step: str, ask: Callable[[], Status]) -> Status:
+    """The step's status: the one that the caller has asked for in this same look, else asked now."""
+    return before[step] if before and step in before else ask()

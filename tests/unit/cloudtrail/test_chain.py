@@ -232,6 +232,19 @@ def test_missing_digests_are_counted_in_their_gap() -> None:
     assert (gap.start, gap.end) == (BEGIN + HOUR, BEGIN + 4 * HOUR)
 
 
+def test_a_last_digest_that_had_only_minutes_to_cover_is_still_missing() -> None:
+    """A trail stopped minutes after its last hour has one more digest to deliver. Twins: it is there, or something bad stands in its place."""
+    scene = given_a_chain(4)
+    stopped = scene.expected_end = BEGIN + 3 * HOUR + timedelta(minutes=7)
+    gap = scene.look()[1].intervals[-1]
+    assert (gap.state, gap.end, gap.missing) == (IntervalState.GAP, stopped, 1)
+    last = signed_digest(BEGIN + 4 * HOUR, scene.digests[3], digestEndTime=f"{stopped:%Y-%m-%dT%H:%M:%SZ}")
+    scene.objects.append(last.object())
+    assert scene.look()[1].sound
+    scene.change(4, raw_gz=packed(b"["))
+    assert scene.look()[1].intervals[-1].missing == 0
+
+
 def test_backfill_is_a_chain_of_its_own_with_its_own_time() -> None:
     scene = given_a_chain(3, backfill=True)
     assert scene.look()[1].digests == {State.FOREIGN: 3}

@@ -19,6 +19,7 @@ from onetrail.steps import policies
 from onetrail.steps.account_lockdown import LogAccount, Role
 from onetrail.steps.account_lockdown.observe import FLAGS
 from onetrail.steps.account_lockdown.propose import roles_for
+from onetrail.steps.account_lockdown.roles import wanted_roles
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import ALIAS
 from onetrail.steps.bucket_creation.judged import policy_judged
@@ -380,6 +381,25 @@ def test_a_key_to_be_made_is_made_first_and_its_arn_filled_in_where_it_is_used()
     )
     assert "to-be-made" not in canonical_json([c.meaning() for c in plan.changes])
     assert plan.changes[1].parameters["AliasName"] == ALIAS
+
+
+@pytest.mark.parametrize("old_key", ["", "arn:aws:kms:eu-west-1:111122223333:key/of-old"])
+def test_the_copier_keeps_the_keys_of_old_buckets_when_the_archives_key_comes(old_key: str) -> None:
+    """03 writes the copier's policy anew with the new key, and 02 has nothing to put right after it. Twin: an old bucket without a key."""
+    settings = SETTINGS.with_values(kms_key="create")
+    seen = given_nothing_made_yet(settings)
+    before = archive_of(settings)
+    wanted = wanted_roles(settings, before, ["old"], [old_key] if old_key else [])
+    roles = {
+        w.name: Role(
+            w.name, "arn", "/", w.trust, inline={w.name: w.policy} if w.policy else {}, tags={"onetrail": "x"}
+        )
+        for w in wanted
+    }
+    plan = step.propose(settings, replace(seen, log=replace(seen.log, roles=roles)))
+    change = next(c for c in plan.changes if c.key == "onetrail-copier: policy")
+    named = [s for s in change.parameters["PolicyDocument"].value["Statement"] if s["Sid"] == "DecryptOld"]
+    assert [s["Resource"] for s in named] == ([old_key] if old_key else [])
 
 
 def test_a_key_that_is_made_comes_to_rest_and_a_changed_key_policy_is_put_back() -> None:

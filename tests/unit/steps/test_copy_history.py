@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from onetrail.change import Document
+from onetrail.change.values import plain
 from onetrail.iam import build
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history import Backlog, Observation, propose
+from onetrail.steps.copy_history.check import closed
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
 
@@ -25,7 +28,7 @@ def given_a_bucket(name, *, grant_open=False):
     return OldBucket(name, SOURCE, "eu-west-1", policy=policy)
 
 
-def given(*backlogs, copier_left=False, forerunners=DONE, central=None):
+def given(*backlogs, copier_left=False, forerunners=DONE, central=None, **key):
     return Observation(
         forerunners,
         OldEstate((), (), tuple(backlog.bucket for backlog in backlogs)),
@@ -33,6 +36,7 @@ def given(*backlogs, copier_left=False, forerunners=DONE, central=None):
         central or build.central_bucket(ARCHIVE),
         {SOURCE: copier_left},
         datetime(2026, 1, 12, 9, tzinfo=UTC),
+        **key,
     )
 
 
@@ -104,6 +108,44 @@ def test_an_expiry_is_a_duration_in_the_plan():
     meaning = str([change.meaning() for change in plan.changes])
     assert "PT6H" in meaning
     assert "2000-01-01" not in meaning
+
+
+KEY = f"arn:aws:kms:us-east-1:044455556666:key/{'1' * 8}-1111-4111-8111-{'1' * 12}"
+KEYED = SETTINGS.with_values(kms_key="create")
+KEY_POLICY = build.kms_key(archive_of(KEYED, kms_key_arn=KEY))
+
+
+def test_a_pushing_copier_may_use_the_archives_key_until_the_expiry():
+    """Opened after the role is made and closed after the archive is; twins: where all is pulled, or the key is not ours, it stays shut."""
+    push = given_a_backlog(given_a_bucket("b"), direction="push")
+    seen = {"kms_key": KEY, "key_policy": KEY_POLICY}
+    plan = propose(KEYED, given(push, **seen))
+    order = [key for key in keys(plan) if key.endswith(("-key", "-central")) or "Role-" in key]
+    assert order.index("CreateRole-111122223333") < order.index("open-key") < order.index("open-central")
+    assert order.index("close-central") < order.index("close-key") < order.index("DeleteRole-111122223333")
+    opening, closing = (change for change in plan.changes if change.call == "PutKeyPolicy")
+    assert (opening.parameters["KeyId"], closing.closes) == (KEY, opening.key)
+    assert "CopierEncrypts" in str(opening.parameters["Policy"])
+    assert "after PT6H" in str(plain(opening.parameters["Policy"]))
+    assert closing.parameters["Policy"] == Document(KEY_POLICY)
+    pull = given_a_backlog(given_a_bucket("a"))
+    assert "open-key" not in keys(propose(KEYED, given(pull, **seen)))
+    theirs = propose(SETTINGS.with_values(kms_key=KEY), given(push, kms_key=KEY))
+    assert "open-key" not in keys(theirs)
+    assert any("must let the copier roles" in note for note in theirs.notes)
+
+
+def test_a_key_left_open_is_closed_and_until_then_the_step_is_not_done():
+    """An interrupted push leaves nothing behind. Twin: a key policy as 03 put it is left alone."""
+    archive = archive_of(KEYED, kms_key_arn=KEY)
+    opened = build.kms_key(archive, [f"arn:aws:iam::{SOURCE}:role/onetrail-copier"], "2026-01-12T15:00:00Z")
+    rest = given_a_backlog(given_a_bucket("a"), objects=0)
+    left = given(rest, kms_key=KEY, key_policy=opened)
+    assert keys(propose(KEYED, left)) == ["close-key"]
+    assert not closed(KEYED, left)
+    steady = given(rest, kms_key=KEY, key_policy=KEY_POLICY)
+    assert propose(KEYED, steady).empty
+    assert closed(KEYED, steady)
 
 
 def test_without_its_forerunners_nothing_is_opened():

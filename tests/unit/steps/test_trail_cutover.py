@@ -130,6 +130,16 @@ def test_delivery_is_missing_until_each_region_has_it():
     assert delivered_everywhere(SETTINGS, replace(observation, deliveries=tuple(delivered(*REGIONS)))).met
 
 
+def test_what_could_not_be_looked_at_is_not_taken_for_delivered():
+    """No old trail is stopped on a look that failed, and none counts as drained. Twin: the same look without a failure."""
+    seen = given(new=[given_the_new_trail()], deliveries=delivered(*REGIONS))
+    assert delivered_everywhere(SETTINGS, seen).met
+    assert last_files_in(seen).met
+    blind = replace(seen, regions={SOURCE: ()}, deliveries=(), could_not_look=("regions: AccessDenied",))
+    assert not delivered_everywhere(SETTINGS, blind).met
+    assert not last_files_in(blind).met
+
+
 def test_a_delivery_error_is_no_reason_to_wait():
     """AccessDenied does not pass with time: the step stops and says so."""
     rows = [*delivered("us-east-1"), Delivery(SOURCE, "eu-west-1", error="AccessDenied")]

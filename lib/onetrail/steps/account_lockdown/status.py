@@ -1,5 +1,7 @@
 """How far step 02 is, for the map of 00 and for the steps that build on it."""
 
+from collections.abc import Mapping
+
 from onetrail.aws import Clients
 from onetrail.change import Plan, State
 from onetrail.settings import Settings
@@ -10,8 +12,16 @@ from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
 
 
-def done(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Status:
-    """DONE when the new roles are usable, the old way in is narrowed, and every old bucket is held still or a shell."""
+def done(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Status:
+    """DONE when the new roles are usable, the old way in is narrowed, and every old bucket is held still or a shell.
+
+    `estate` is what the caller has just read of the old trails and buckets; `before` what it has just asked earlier steps: this one has none.
+    """
     observation = observe(settings, clients, estate)
     plan = propose(settings, observation)
     blind = [f for f in check(settings, observation) if f.state is State.COULD_NOT_LOOK]

@@ -105,19 +105,22 @@ def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
 
 
 def _roles_using(settings: Settings, observation: Observation) -> list[Change]:
-    """The policies of our roles with the new key in them; the copier keeps its own list of old buckets."""
+    """The policies of our roles with the new key in them; the copier keeps its own old buckets and their keys."""
     found: Mapping[str, Role] = observation.log.roles or {}
     archive = archive_of(settings, kms_key_arn=KEY_TO_COME)
-    buckets = _old_buckets(found.get(names.COPIER_ROLE))
-    wanted = [r for r in wanted_roles(settings, archive, buckets) if r.name in found]
+    copier = found.get(names.COPIER_ROLE)
+    buckets = [arn.rsplit(":", 1)[-1] for arn in _resources(copier, "ListOld")]
+    keys = _resources(copier, "DecryptOld")
+    wanted = [r for r in wanted_roles(settings, archive, buckets, keys) if r.name in found]
     changes = [c for c in role_changes(settings, wanted, found) if c.call == "PutRolePolicy"]
     return [Change(**{**c.__dict__, "parameters": filled(c.parameters)}) for c in changes]
 
 
-def _old_buckets(copier: Role | None) -> list[str]:
+def _resources(copier: Role | None, sid: str) -> list[str]:
+    """What the copier's own policy names in its statement of that Sid."""
     document = copier.inline.get(names.COPIER_ROLE) if copier else None
-    listed = [s for s in iam.statements(document or {}) if s.get("Sid") == "ListOld"]
-    return [arn.rsplit(":", 1)[-1] for s in listed for arn in iam.document.values(s["Resource"])]
+    listed = [s for s in iam.statements(document or {}) if s.get("Sid") == sid]
+    return [arn for s in listed for arn in iam.document.values(s["Resource"])]
 
 
 def _change(

@@ -14,7 +14,7 @@ from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_acco
 from onetrail.steps.account_lockdown.status import log_account_status
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.bucket_settings import read_settings
-from onetrail.steps.old_estate import OldBucket, read_old_estate
+from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.status import Status
 
 KINDS: Final = (
@@ -68,12 +68,12 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
 
 
-def observe(settings: Settings, clients: Clients) -> Observation:
-    """Everything step 03 rests on; changes nothing."""
+def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
+    """Everything step 03 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
     seen = observe_buckets(settings, clients)
     if not seen.forerunner.done:
         return seen
-    old = read_old_estate(settings, clients)
+    old = estate or read_old_estate(settings, clients)
     found = clients.each(lambda bucket: _folders(clients, bucket), [b for b in old.buckets if not b.shell])
     folders = sorted({folder for listed, _ in found for folder in listed})
     failed = [text for _, missed in found for text in missed]

@@ -1,14 +1,25 @@
 """How far step 03 is, for the map of 00 and for the steps that build on it."""
 
+from collections.abc import Mapping
+
 from onetrail.aws import Clients
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
+from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
 
 
-def done(settings: Settings, clients: Clients) -> Status:
-    """DONE when the archive, its work bucket and its access-log bucket are as wanted. An open grant is 05's, and no drift."""
+def done(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Status:
+    """DONE when the archive, its work bucket and its access-log bucket are as wanted. An open grant is 05's, and no drift.
+
+    It rests on the log account alone, so what the caller has seen of old buckets (`estate`) and of 02 as a whole (`before`) adds nothing.
+    """
     observation = observe_buckets(settings, clients)
     if not observation.forerunner.done:
         return Status("03", observation.forerunner.stage, f"waiting for 02: {observation.forerunner.line}")

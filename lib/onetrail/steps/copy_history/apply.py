@@ -26,7 +26,8 @@ from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
-from onetrail.steps.copy_history.observe import rules
+from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copy_history.observe import opens_key, read_key_policy, rules
 from onetrail.steps.old_estate import OldBucket, read_old_estate
 from onetrail.steps.pairing import Pair, pairs
 
@@ -55,6 +56,11 @@ def hole_closed(clients: Clients) -> Requirement:
         build.central_bucket(archive_of(settings))
     ):
         return Requirement(False, "the archive's policy read back is not the steady one")
+    key = archive_key_arn(settings, clients)
+    policy = read_key_policy(settings, clients, key.value or "")
+    if key.failed or policy.failed or opens_key(policy.value):
+        why = key.why or policy.why
+        return Requirement(False, f"the key's policy is not back: {why or 'copiers may still use it'}")
     estate = read_old_estate(settings, clients)
     still = [bucket.name for bucket in estate.buckets if bucket.grant_open]
     if still or estate.could_not_look:

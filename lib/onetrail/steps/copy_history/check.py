@@ -1,5 +1,7 @@
 """Whether every log lies in the archive and no grant stands open."""
 
+from collections.abc import Mapping
+
 from onetrail import iam
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
@@ -8,6 +10,7 @@ from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history.observe import Backlog, Observation, observe
+from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
 
 STEP = "05"
@@ -49,9 +52,14 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     return [*findings, _grant(settings, observation)]
 
 
-def done(settings: Settings, clients: Clients) -> Status:
+def done(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Status:
     """Done when nothing that can be copied is missing from the archive and no grant stands open."""
-    observation = observe(settings, clients)
+    observation = observe(settings, clients, estate, before)
     waiting = next((status for status in observation.forerunners if not status.done), None)
     if waiting:
         return Status(STEP, Stage.OPEN, f"waiting for {waiting.step}")
@@ -75,7 +83,12 @@ def closed(settings: Settings, observation: Observation) -> bool:
     """True when no policy holds a temporary statement of ours and no temporary role stands."""
     steady = iam.canonical(build.central_bucket(archive_of(settings)))
     central = observation.central_policy is not None and iam.canonical(observation.central_policy) == steady
-    return central and not observation.open_sources and not any(observation.source_copiers.values())
+    return (
+        central
+        and not observation.key_open
+        and not observation.open_sources
+        and not any(observation.source_copiers.values())
+    )
 
 
 def _backlog_findings(backlog: Backlog) -> list[Finding]:
@@ -121,7 +134,7 @@ def _grant(settings: Settings, observation: Observation) -> Finding:
             "no temporary permission is open",
         )
     open_in = [bucket.name for bucket in observation.open_sources] or [
-        "the archive's policy or a temporary role"
+        "the archive's policy, its key or a temporary role"
     ]
     return Finding(
         "05.grant",

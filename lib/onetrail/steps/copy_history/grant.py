@@ -17,7 +17,7 @@ from onetrail.steps.old_estate import OldBucket
 COPY_SIDS = frozenset({names.SID_COPY_LIST, names.SID_COPY_READ})
 CANARY_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 """An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
-_MARK = "2000-01-01T00:00:00Z"
+MARK = "2000-01-01T00:00:00Z"
 """Stands in built documents where the expiry goes; replaced by a duration, since a plan holds no instants."""
 
 
@@ -41,7 +41,7 @@ class Grant:
 
     def __init__(self, settings: Settings, observation: Observation) -> None:
         self.settings, self.observation = settings, observation
-        self.archive = archive_of(settings)
+        self.archive = archive_of(settings, kms_key_arn=observation.kms_key)
         self.log_account = settings.log_account.account_id
         self.place = _Place(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)
@@ -90,7 +90,7 @@ class Grant:
         opened = iam.with_statements(
             before,
             build.old_bucket_open(
-                self.settings.partition, bucket.name, self.archive.copier_arn, _prefixes(bucket), _MARK
+                self.settings.partition, bucket.name, self.archive.copier_arn, _prefixes(bucket), MARK
             ),
         )
         opening = self._policy(
@@ -112,9 +112,9 @@ class Grant:
 
     def central(self, due: Sequence[Backlog]) -> list[Pair]:
         """The window for the grant-keeper, and within it the opening for the copiers."""
-        copiers = sorted({self._copier_arn(backlog) for backlog in due})
+        copiers = self.copiers(due)
         opened = build.central_bucket_open(
-            self.archive, copiers, sorted(backlog.bucket.name for backlog in due), _MARK
+            self.archive, copiers, sorted(backlog.bucket.name for backlog in due), MARK
         )
         window = self._policy(
             "window-central",
@@ -291,17 +291,22 @@ class Grant:
             closes=closes,
         )
 
-    def _copier_arn(self, backlog: Backlog) -> str:
-        account = self.log_account if backlog.direction == "pull" else backlog.bucket.account
-        return names.role_arn(self.settings.partition, account, names.COPIER_ROLE)
+    def copiers(self, due: Sequence[Backlog]) -> list[str]:
+        """ARNs of the roles that copy: the log account's for what is pulled, the source account's for what is pushed."""
+        accounts = {self.log_account if one.direction == "pull" else one.bucket.account for one in due}
+        return sorted(names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts)
 
     def _until(self, document: Any) -> Any:
-        """The document with the expiry as a duration."""
-        if isinstance(document, Mapping):
-            return {key: self._until(value) for key, value in document.items()}
-        if isinstance(document, list):
-            return [self._until(value) for value in document]
-        return After(f"PT{self.settings.grant_hours}H") if document == _MARK else document
+        return until(document, self.settings.grant_hours)
+
+
+def until(document: Any, hours: int) -> Any:
+    """The document with the expiry as a duration."""
+    if isinstance(document, Mapping):
+        return {key: until(value, hours) for key, value in document.items()}
+    if isinstance(document, list):
+        return [until(value, hours) for value in document]
+    return After(f"PT{hours}H") if document == MARK else document
 
 
 def prior(bucket: OldBucket) -> dict[str, Any] | None:

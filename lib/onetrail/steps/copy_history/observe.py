@@ -9,16 +9,19 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
-from onetrail.aws import Clients, look
+from onetrail.aws import Clients, Look, Seen, look
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.errors import OnetrailError
 from onetrail.s3.decide import Kind, Rules, decide
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
+from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.pairing import pairs
-from onetrail.steps.status import Status
+from onetrail.steps.status import Status, asked
 
+SID_ENCRYPTS = "CopierEncrypts"
+"""The temporary statement in the key's policy."""
 NOT_COPIED = (Kind.CONFLICT, Kind.COMPARE, Kind.ARCHIVED, Kind.TOO_LARGE, Kind.FOREIGN)
 """What keeps an object from being copied and needs a person."""
 
@@ -66,19 +69,36 @@ class Observation:
     source_copiers: Mapping[str, bool]
     now: datetime
     could_not_look: tuple[str, ...] = ()
+    kms_key: str = ""
+    """ARN of the archive's key, empty for none."""
+    key_policy: Mapping[str, Any] | None = None
+    """The policy of a key that step 03 made; None where there is none."""
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
         """Old buckets in whose policy a temporary statement stands."""
         return tuple(bucket for bucket in self.estate.buckets if bucket.grant_open)
 
+    @property
+    def key_open(self) -> bool:
+        """True when copiers of other accounts may use the archive's key."""
+        return opens_key(self.key_policy)
 
-def observe(settings: Settings, clients: Clients) -> Observation:
-    """List every old bucket beside the archive, and read the policies that a grant would change."""
-    estate = read_old_estate(settings, clients)
+
+def observe(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Observation:
+    """List every old bucket beside the archive, and read the policies that a grant would change.
+
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
+    """
+    estate = estate or read_old_estate(settings, clients)
     forerunners = (
-        account_lockdown.done(settings, clients, estate),
-        trail_cutover.done(settings, clients, estate),
+        asked(before, "02", lambda: account_lockdown.done(settings, clients, estate)),
+        asked(before, "04", lambda: trail_cutover.done(settings, clients, estate, before)),
     )
     failed = list(estate.could_not_look)
     central = None
@@ -100,7 +120,28 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         )
         copiers[account] = role.seen
         failed += [f"{account}: GetRole: {role.why}"] if role.failed else []
-    return Observation(forerunners, estate, backlogs, central, copiers, clients.clock.now(), tuple(failed))
+    key = archive_key_arn(settings, clients)
+    failed += [f"the archive's key: {key.why}"] if key.failed else []
+    policy = read_key_policy(settings, clients, key.value or "")
+    failed += [f"the archive's key: GetKeyPolicy: {policy.why}"] if policy.failed else []
+    now = clients.clock.now()
+    return Observation(
+        forerunners, estate, backlogs, central, copiers, now, tuple(failed), key.value or "", policy.value
+    )
+
+
+def read_key_policy(settings: Settings, clients: Clients, key_arn: str) -> Look[Mapping[str, Any]]:
+    """The policy of a key that step 03 made; absent where the parameters let none be made."""
+    if settings.kms_key != "create" or not key_arn:
+        return Look(Seen.ABSENT)
+    client = clients.client("kms", settings.log_account.account_id)
+    said = look(client.get_key_policy, KeyId=key_arn, PolicyName="default")
+    return Look(said.how, iam.parse(said.value["Policy"]) if said.value else None, said.why)
+
+
+def opens_key(policy: Mapping[str, Any] | None) -> bool:
+    """Whether the key's policy holds our temporary statement."""
+    return SID_ENCRYPTS in {statement.get("Sid") for statement in iam.statements(policy or {})}
 
 
 def rules(settings: Settings, bucket: OldBucket, now: datetime) -> Rules:

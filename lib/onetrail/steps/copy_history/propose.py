@@ -9,6 +9,7 @@ from typing import Any
 from onetrail.change import COPIER, Bulk, Change, Plan
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.grant import Grant
+from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
 from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
 
 STEP = "05"
@@ -37,19 +38,22 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 
 def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Change]:
     """The copies between openings and closings; what an earlier run left open is closed in any case."""
+    key_left = left_open_key(settings, grant.observation, grant.archive)
     if not due:
-        return grant.left_open()
+        return [*key_left, *grant.left_open()]
     pull = [backlog for backlog in due if backlog.direction == "pull"]
     push_accounts = sorted({backlog.bucket.account for backlog in due if backlog.direction == "push"})
     roles = [pair for account in push_accounts for pair in grant.source_copier(account, due)]
     sources = [grant.source(backlog.bucket) for backlog in pull]
     central = grant.central(due)
+    key = key_grant(settings, grant.observation, grant.archive, grant.copiers(due))
     actors = ([grant.log_account] if pull else []) + push_accounts
     return [
         *grant.left_open_sources(besides=[backlog.bucket.name for backlog in pull]),
-        *(pair.opening for pair in (*roles, *sources, *central)),
+        *(key_left if not key else ()),
+        *(pair.opening for pair in (*roles, *sources, *key, *central)),
         *(_copy(settings, backlog, pilot=pilot) for pilot in (True, False) for backlog in due),
-        *(pair.closing for pair in (*reversed(central), *sources)),
+        *(pair.closing for pair in (*reversed(central), *key, *sources)),
         *(canary for account in actors for canary in grant.canaries(account, due)),
         *(pair.closing for pair in reversed(roles)),
         *grant.left_open_roles(besides=push_accounts),
@@ -109,6 +113,11 @@ def _notes(settings: Settings, observation: Observation, due: Sequence[Backlog])
                 notes.append(
                     f"{backlog.bucket.name}: {count:,} objects are not copied: {kind.value.replace('_', ' ')}"
                 )
+    if settings.kms_key not in ("none", "create") and any(backlog.direction == "push" for backlog in due):
+        notes.append(
+            f"the policy of {settings.kms_key} must let the copier roles of the source accounts encrypt (kms:GenerateDataKey, kms:Decrypt) "
+            "while this plan runs: onetrail does not change a key that it has not made"
+        )
     if any(backlog.bucket.versioning for backlog in due):
         notes.append(
             "old versions and delete markers of versioned buckets are not copied; they are named in step 06"

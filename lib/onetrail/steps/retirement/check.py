@@ -1,8 +1,11 @@
 """How far the old estate is retired: bucket by bucket, trail by trail, and what the move left behind."""
 
+from collections.abc import Mapping
+
 from onetrail.aws import Clients
 from onetrail.change import Finding, State, iso
 from onetrail.settings import Settings
+from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.retirement.observe import Observation, Retiring, observe, waits
 from onetrail.steps.retirement.propose import STEP, deletable
 from onetrail.steps.status import Stage, Status
@@ -38,9 +41,14 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     return found
 
 
-def done(settings: Settings, clients: Clients) -> Status:
+def done(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Status:
     """DONE when every old bucket is an empty shell, gone, or kept for a named reason, and no old trail of ours is left."""
-    observation = observe(settings, clients)
+    observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
         return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):

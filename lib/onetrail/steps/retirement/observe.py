@@ -17,7 +17,7 @@ from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.status import Status
+from onetrail.steps.status import Status, asked
 from onetrail.steps.tokens import ListingHash, Token, TokenError, Tokens, cover, read_tokens
 
 EXPIRE_RULE = "onetrail-expire"
@@ -120,20 +120,31 @@ class _Listed:
             yield row
 
 
-def observe(settings: Settings, clients: Clients) -> Observation:
-    """Read trails, buckets, tokens and what the move may have left behind."""
-    forerunner = verification.done(settings, clients)
-    estate = read_old_estate(settings, clients)
+def observe(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Observation:
+    """Read trails, buckets, tokens and what the move may have left behind.
+
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps. Each bucket
+    is listed once: what 06 would say of it follows from that listing.
+    """
+    estate = estate or read_old_estate(settings, clients)
     tokens, now = read_tokens(settings.run_folder), clients.clock.now()
     failed = list(estate.could_not_look)
-    begun = forerunner.done or bool(tokens.held)
-    seen = (
-        clients.each(
-            lambda b: retiring(settings, clients, estate, b, tokens), list(estate.buckets), at_once=4
-        )
-        if begun
-        else []
+
+    def look_at(bucket: OldBucket) -> Retiring:
+        return retiring(settings, clients, estate, bucket, tokens)
+
+    seen = clients.each(look_at, list(estate.buckets), at_once=4) if tokens.held else []
+    listed = {one.bucket.name: one for one in seen}
+    forerunner = asked(
+        before, "06", lambda: verification.status_of(clients, estate, tokens, lambda b: _covered(listed[b]))
     )
+    if forerunner.done and not tokens.held:
+        seen = clients.each(look_at, list(estate.buckets), at_once=4)
     copiers = []
     for account in settings.source_account_ids:
         role = look(
@@ -155,6 +166,13 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         now,
         tuple(failed),
     )
+
+
+def _covered(seen: Retiring) -> verification.Covered:
+    """What 06 asks of a bucket with a token, from the listing that is here already; without a listing nothing was looked at."""
+    if not seen.listing:
+        return verification.Covered(False, seen.could_not_look)
+    return verification.Covered(True, seen.token_why)
 
 
 def retiring(

@@ -4,7 +4,13 @@ from typing import cast
 
 from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, run_plan
-from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere, last_files_in, observe
+from onetrail.steps.old_estate import read_trails
+from onetrail.steps.trail_cutover.observe import (
+    Observation,
+    delivered_everywhere,
+    last_files_in,
+    observe_delivery,
+)
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
@@ -12,7 +18,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     clients = cast(Clients, gate.sender)
 
     def look_again() -> Observation:
-        return observe(clients.settings, clients)
+        return observe_delivery(clients.settings, clients, read_trails(clients.settings, clients))
 
     return run_plan(
         plan,

@@ -1,5 +1,6 @@
 """The new trail, its delivery in each region, the old trails, their last files, and the rail."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from onetrail.aws import Clients
@@ -50,9 +51,14 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     )
 
 
-def done(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Status:
+def done(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Status:
     """Done when each source account's new trail delivers everywhere and no old trail of ours to stop is logging."""
-    observation = observe(settings, clients, estate)
+    observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
         return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
     if not observation.forerunner.done:

@@ -1,7 +1,7 @@
 """The trails of the estate, and where the new one has been seen to deliver."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from onetrail.aws import Clients
@@ -13,7 +13,7 @@ from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.delivery import Delivery, read_deliveries
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
 from onetrail.steps.rails import Rail, read_rail
-from onetrail.steps.status import Status
+from onetrail.steps.status import Stage, Status, asked
 
 STEP = "04"
 RAIL = "onetrail-trail-rail"
@@ -42,12 +42,30 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
 
 
-def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
+def observe(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Observation:
     """Read all trails, the new trail's status in each region, and what lies in the central bucket.
 
-    `estate` is what the caller has just read of the old trails and buckets.
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
     """
-    estate = estate or read_old_estate(settings, clients)
+    seen = observe_delivery(settings, clients, estate or read_old_estate(settings, clients))
+    key = archive_key_arn(settings, clients)
+    failed = [f"the archive's key: {key.why}"] if key.failed else []
+    return replace(
+        seen,
+        forerunner=asked(before, "03", lambda: bucket_creation.done(settings, clients)),
+        rail=read_rail(settings, clients, RAIL),
+        kms_key=key.value or "",
+        could_not_look=(*seen.could_not_look, *failed),
+    )
+
+
+def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) -> Observation:
+    """The trails and where the new one delivers, and nothing else: what is looked at again before each old trail is stopped."""
     failed, regions, deliveries = list(estate.could_not_look), {}, []
     for account in settings.source_account_ids:
         found = enabled_regions(settings, clients, account)
@@ -57,15 +75,13 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
         trail = new_trail(settings, estate, account)
         if trail:
             deliveries += read_deliveries(settings, clients, trail, regions[account])
-    key = archive_key_arn(settings, clients)
-    failed += [f"the archive's key: {key.why}"] if key.failed else []
     return Observation(
-        forerunner=bucket_creation.done(settings, clients),
+        forerunner=Status("03", Stage.UNKNOWN, "not asked"),
         estate=estate,
         regions=regions,
         deliveries=tuple(deliveries),
-        rail=read_rail(settings, clients, RAIL),
-        kms_key=key.value or "",
+        rail=Rail(RAIL, why="not looked for"),
+        kms_key="",
         now=clients.clock.now(),
         could_not_look=tuple(failed),
     )
@@ -90,6 +106,8 @@ def is_foreign(trail: Trail) -> bool:
 
 def delivered_everywhere(settings: Settings, observation: Observation) -> Requirement:
     """Whether the new trail was seen to deliver in every enabled region of every source account."""
+    if observation.could_not_look:
+        return Requirement(False, f"something could not be looked at: {observation.could_not_look[0]}")
     missing = []
     for account in settings.source_account_ids:
         seen = {row.region for row in observation.deliveries if row.account == account and row.proven}
@@ -110,6 +128,8 @@ def delivered_everywhere(settings: Settings, observation: Observation) -> Requir
 
 def last_files_in(observation: Observation) -> Requirement:
     """Whether every stopped trail has delivered its final digest (or two hours passed where it made none)."""
+    if observation.could_not_look:
+        return Requirement(False, f"something could not be looked at: {observation.could_not_look[0]}")
     waiting = waiting_for_last_files(observation)
     if waiting is None:
         return Requirement(True, "the last files of every stopped trail are in")

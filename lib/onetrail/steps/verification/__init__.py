@@ -7,7 +7,7 @@ from onetrail.steps.verification.apply import apply
 from onetrail.steps.verification.check import check
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.propose import propose
-from onetrail.steps.verification.status import done
+from onetrail.steps.verification.status import Covered, done, status_of
 from onetrail.steps.verification.verdict import EVIDENCE, BucketVerdict, Cell, ChainSeen, KeySource, Trouble
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "BucketVerdict",
     "Cell",
     "ChainSeen",
+    "Covered",
     "KeySource",
     "Observation",
     "Trouble",
@@ -23,4 +24,5 @@ __all__ = [
     "done",
     "observe",
     "propose",
+    "status_of",
 ]

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from onetrail.aws import Clients
@@ -12,7 +12,6 @@ from onetrail.cloudtrail.orphan import unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import (
     AllowList,
-    Chain,
     DigestObject,
     FileVerdict,
     Group,
@@ -136,7 +135,7 @@ class RegionCheck:
         places: Counter[int] = Counter()
         for verdict in check.verdicts(_counted(reader.digests(chosen), places, codes)):
             self._take(verdict, codes, named)
-        chain = _with_its_end(check.chain(), self._trails.get(group.identity, ("", None))[1])
+        chain = check.chain()
         lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
         for code in places:
             self.seen.lost[code] += lost
@@ -255,22 +254,6 @@ def archive_folders(settings: Settings, account: str, region: str) -> Iterator[s
     for level in levels:
         for folder in sorted(set(FOLDERS.values())):
             yield f"AWSLogs/{level}{account}/{folder}/{region}/"
-
-
-def _with_its_end(chain: Chain, must_reach: datetime | None) -> Chain:
-    """The chain with a last digest that is missing counted as one, however few minutes of its hour were to be covered.
-
-    By the hourly rhythm a stretch of minutes rounds to none; but the trail's own status says that a digest was to reach that far.
-    """
-    last = chain.intervals[-1] if chain.intervals else None
-    whole = set(chain.digests) <= {State.VALID, State.DUPLICATE}
-    if (
-        last is None
-        or not whole
-        or (last.state, last.end, last.missing) != (IntervalState.GAP, must_reach, 0)
-    ):
-        return chain
-    return replace(chain, intervals=(*chain.intervals[:-1], replace(last, missing=1)))
 
 
 def _counted(

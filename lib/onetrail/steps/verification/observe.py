@@ -16,7 +16,7 @@ from onetrail.steps import copy_history
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.steps.rails import Rail, read_rail
-from onetrail.steps.status import Status
+from onetrail.steps.status import Status, asked
 from onetrail.steps.tokens import Tokens, cover, read_tokens
 from onetrail.steps.verification.chains import LATE, RegionCheck, RegionSeen, Trails
 from onetrail.steps.verification.equality import Compared, compared
@@ -62,13 +62,20 @@ def observe(
     clients: Clients,
     proven: Tokens | None = None,
     say: Callable[[str], None] = lambda line: None,
+    *,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
 ) -> Observation:
-    """Read everything once. `proven` are the tokens that stand for retired buckets; without them, those of the run folder."""
-    forerunner = copy_history.done(settings, clients)
+    """Read everything once. `proven` are the tokens that stand for retired buckets; without them, those of the run folder.
+
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
+    """
+    estate = estate or read_old_estate(settings, clients)
+    forerunner = asked(before, "05", lambda: copy_history.done(settings, clients, estate, before))
     if not forerunner.done:
         return Observation(forerunner, digest_check=settings.digest_check)
     tokens = read_tokens(settings.run_folder) if proven is None else proven
-    return _Look(settings, clients, tokens, say).all(forerunner)
+    return _Look(settings, clients, tokens, say).all(forerunner, estate)
 
 
 class _Look:
@@ -79,9 +86,8 @@ class _Look:
         self.now = clients.clock.now()
         self.failed: list[str] = []
 
-    def all(self, forerunner: Status) -> Observation:
+    def all(self, forerunner: Status, estate: OldEstate) -> Observation:
         settings, clients = self.settings, self.clients
-        estate = read_old_estate(settings, clients)
         self.failed += estate.could_not_look
         self.say("comparing the old buckets with the archive")
         seen = clients.each(

@@ -1,43 +1,72 @@
 """How far step 06 is, for the map of 00 and for step 07: whether each old bucket that stands has a token for what it holds."""
 
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
 from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
-from onetrail.steps.old_estate import read_old_estate
+from onetrail.steps.old_estate import OldEstate, read_old_estate
 from onetrail.steps.status import Stage, Status
-from onetrail.steps.tokens import cover, read_tokens
+from onetrail.steps.tokens import Tokens, cover, read_tokens
 from onetrail.steps.verification.apply import sealed
 from onetrail.steps.verification.left import lefts, rows
 from onetrail.steps.verification.propose import STEP
 
 
-def done(settings: Settings, clients: Clients) -> Status:
+class Covered(NamedTuple):
+    """Whether a bucket's listing could be had (`why` says why not), and why its token does not speak of it; empty where it does."""
+
+    looked: bool
+    why: str
+
+
+def done(
+    settings: Settings,
+    clients: Clients,
+    estate: OldEstate | None = None,
+    before: Mapping[str, Status] | None = None,
+) -> Status:
     """DONE when the archive's default lock is as the parameters say and every old bucket is a shell, or holds what its token proved.
 
-    A token is a file: it proves, and without AWS showing the same listing it proves nothing.
+    A token is a file: it proves, and without AWS showing the same listing it proves nothing. `estate` is what the caller has just read
+    of the old trails and buckets; `before`, what it has just asked earlier steps, adds nothing to that.
     """
-    estate = read_old_estate(settings, clients)
+    tokens = read_tokens(settings.run_folder)
+    estate = estate or read_old_estate(settings, clients)
+    standing = {left.name: left for left in lefts(estate, tokens)}
+
+    def covered(name: str) -> Covered:
+        try:
+            said = cover(settings.run_folder, tokens.held[name], rows(settings, clients, standing[name]))
+        except (ClientError, BotoCoreError) as err:
+            return Covered(False, f"{err}")
+        except OnetrailError as err:
+            return Covered(True, f"{err}")
+        return Covered(True, "" if said.valid else said.why)
+
+    return status_of(clients, estate, tokens, covered)
+
+
+def status_of(
+    clients: Clients, estate: OldEstate, tokens: Tokens, covered: Callable[[str], Covered]
+) -> Status:
+    """The same from what was read; `covered` is asked of each bucket that stands and has a token, by its name."""
     if estate.could_not_look:
         return Status(STEP, Stage.UNKNOWN, estate.could_not_look[0])
-    tokens = read_tokens(settings.run_folder)
     open_: list[str] = []
     for left in lefts(estate, tokens):
         if left.shell or not left.live:
             continue
-        token = tokens.held.get(left.name)
-        if token is None:
+        if left.name not in tokens.held:
             open_.append(f"{left.name}: {tokens.broken.get(left.name, 'not proven yet')}")
             continue
-        try:
-            said = cover(settings.run_folder, token, rows(settings, clients, left))
-        except (ClientError, BotoCoreError) as err:
-            return Status(STEP, Stage.UNKNOWN, f"{left.name}: {err}")
-        except OnetrailError as err:
-            open_.append(f"{err}")
-            continue
-        open_ += [] if said.valid else [f"{left.name}: {said.why}"]
+        said = covered(left.name)
+        if not said.looked:
+            return Status(STEP, Stage.UNKNOWN, f"{left.name}: {said.why}")
+        open_ += [f"{left.name}: {said.why}"] if said.why else []
     if open_:
         more = f" (and {len(open_) - 1} more)" if len(open_) > 1 else ""
         return Status(STEP, Stage.OPEN, open_[0] + more)

@@ -1,0 +1,67 @@
+"""The archive's key while copies are pushed: copiers of other accounts may encrypt with it until the expiry, then it is as before.
+
+Only a key that step 03 made is opened; who names a key of his own opens it himself, and the plan says so.
+Source: AWS KMS Developer Guide, allowing users in other accounts to use a KMS key.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from onetrail.change import BREAK_GLASS, Change, Document
+from onetrail.iam import Archive
+from onetrail.iam.build import kms_key
+from onetrail.iam.builders.archive import account_of
+from onetrail.settings import Settings
+from onetrail.steps.archive_key import ALIAS
+from onetrail.steps.copy_history.grant import MARK, Pair, until
+from onetrail.steps.copy_history.observe import Observation
+
+_OPEN: Final = "open-key"
+_CLOSE: Final = "close-key"
+
+
+def key_grant(
+    settings: Settings, observation: Observation, archive: Archive, copiers: Sequence[str]
+) -> list[Pair]:
+    """What lets copiers of other accounts encrypt and what takes it back; nothing where none of them pushes or no key of ours is there."""
+    foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
+    if settings.kms_key != "create" or not foreign:
+        return []
+    opened = kms_key(archive, foreign, MARK)
+    why = "copiers of other accounts may encrypt with the archive's key until the expiry"
+    opening = _put(settings, archive, _OPEN, observation.key_policy, opened, why)
+    closing = _put(
+        settings, archive, _CLOSE, opened, kms_key(archive), "the copiers may not use the key any more", _OPEN
+    )
+    return [Pair(opening, closing)]
+
+
+def left_open_key(settings: Settings, observation: Observation, archive: Archive) -> list[Change]:
+    """The closing of a key that an interrupted run left open."""
+    if not observation.key_open:
+        return []
+    why = "copiers of an earlier run may still use the key"
+    return [_put(settings, archive, _CLOSE, observation.key_policy, kms_key(archive), why)]
+
+
+def _put(
+    settings: Settings, archive: Archive, key: str, before: Any, after: Any, reason: str, closes: str = ""
+) -> Change:
+    return Change(
+        key=key,
+        account=archive.log_account,
+        region=settings.home_region,
+        service="kms",
+        call="PutKeyPolicy",
+        parameters={
+            "KeyId": archive.kms_key_arn,
+            "PolicyName": "default",
+            "Policy": Document(until(after, settings.grant_hours)),
+        },
+        resource=ALIAS,
+        before=until(before, settings.grant_hours),
+        reason=reason,
+        undo="closed by this plan itself" if not closes else "nothing to undo",
+        closes=closes,
+        actor=BREAK_GLASS,
+    )
