@@ -53,7 +53,7 @@ def test_a_table_has_caption_total_and_verdict_and_cuts_nothing():
     key = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/01/01/" + "x" * 80
     frame = pd.DataFrame({"key": [key, "b"], "size (MB)": [1200, 34]})
     shown = show.table(frame, "Objects", verdict="Two objects.", total={"key": "all", "size (MB)": 1234})
-    for said in (shown.html, shown.text):
+    for said in (shown.html.replace("<wbr>", ""), shown.text):
         for part in ("Objects", key, "1,200", "1,234", "Two objects."):
             assert part in said
 
