@@ -25,10 +25,7 @@ def ways_in(settings: Settings, observation: Observation) -> Shown:
     closed = sum(1 for row in rows if row[5] == "closes")
     opened = sum(1 for row in rows if row[5] == "opens")
     before, after = (sum(row[at] == "in" for row in rows) for at in (3, 4))
-    ways = f"{before} ways in before the plan, {after} after it"
-    verdict = (
-        f"{ways}: {opened} open, {closed} close." if opened or closed else f"{ways}: none opens or closes."
-    )
+    verdict = f"Ways in before the plan: {before}, after it: {after}; {opened} open, {closed} close."
     if observation.log.roles is None:
         verdict = "The roles could not be read, so no way in is known."
     return table(frame, f"Ways into the log account {observation.log.account}", verdict=verdict)

@@ -1,11 +1,12 @@
 """Changes that are alike, so that twenty of a kind read as one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from onetrail.change import Change
+from onetrail.change import Change, canonical_json
 
 _ALIKE_FROM = 4
 """So many of a kind become one row; fewer stand for themselves."""
@@ -63,7 +64,14 @@ class ChangeGroup:
         resources = {change.resource for change in self.changes}
         if len(resources) == 1:
             return short(self.changes[0])
-        return f"{len(resources)} of them, from {short(self.changes[0])} to {short(self.changes[-1])}"
+        names = [short(change) for change in self.changes]
+        archives, targets = ({part(name) for name in names} for part in (_before_colon, _after_arrow))
+        where = ""
+        if len(archives) == 1 and archives != {""}:
+            where, names = f", in {archives.pop()}", [name.partition(": ")[2] for name in names]
+        elif len(targets) == 1 and targets != {""}:
+            where, names = f", into {targets.pop()}", [name.partition(" -> ")[0] for name in names]
+        return f"{len(resources)} of them, from {names[0]} to {names[-1]}{where}"
 
     @property
     def requires(self) -> str:
@@ -78,6 +86,14 @@ class ChangeGroup:
         """What all say in this field, else what the first says and that the others differ."""
         said = [str(getattr(change, name)) for change in self.changes]
         return said[0] if len(set(said)) == 1 else f"{said[0]} (differs from one to the next)"
+
+
+def _before_colon(name: str) -> str:
+    return name.rpartition(": ")[0]
+
+
+def _after_arrow(name: str) -> str:
+    return name.partition(" -> ")[2]
 
 
 def short(change: Change) -> str:
@@ -120,8 +136,35 @@ def _kind(change: Change) -> tuple[object, ...]:
         bool(change.closes),
         bool(change.bulk),
         change.requires.partition(":")[0],
+        canonical_json(marked(dict(change.bulk.rule), names_of(change))) if change.bulk else "",
     )
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def names_of(change: Change) -> dict[str, str]:
+    """What differs between changes of one kind by nature, longest first, with the mark that stands for it."""
+    fixed = change.bulk.fixed if change.bulk else {}
+    found = {
+        change.resource.rpartition(": ")[2].partition(" -> ")[0]: "‹on what›",
+        str(fixed.get("CopySource.Bucket", "")): "‹bucket›",
+        str(change.parameters.get("Bucket", "")): "‹bucket›",
+        change.resource: "‹on what›",
+        change.region: "‹region›",
+    }
+    return {name: found[name] for name in sorted(found, key=len, reverse=True) if len(name) > 3}
+
+
+def marked(value: Any, names: Mapping[str, str]) -> Any:
+    """The value with each name replaced by its mark."""
+    if isinstance(value, str):
+        for name, mark in names.items():
+            value = value.replace(name, mark)
+        return value
+    if isinstance(value, Mapping):
+        return {marked(key, names): marked(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [marked(item, names) for item in value]
+    return value

@@ -4,7 +4,7 @@ import pandas as pd
 
 from onetrail.change import Plan
 from onetrail.s3.decide import Kind
-from onetrail.show.html import Shown
+from onetrail.show.html import Shown, paragraph
 from onetrail.show.progress import Progress
 from onetrail.show.table import table
 from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
@@ -21,7 +21,7 @@ def backlogs(observation: Observation) -> Shown:
     total = {name: frame[name].sum() for name in _COUNTED} if found else {}
     return table(
         frame,
-        "Old buckets beside the archive, before copying",
+        "Old buckets beside the archive",
         verdict=_verdict(observation),
         total={"region": "all", **total} if found else None,
         if_any=("need a person", "oldest", "newest", "could not look"),
@@ -42,15 +42,17 @@ def needs_a_person(observation: Observation) -> Shown:
         for kind in NOT_COPIED
         if one.objects.get(kind)
     ]
-    frame = pd.DataFrame(rows, columns=["region", "bucket", "why", "objects", "the first of them"])
     number = sum(int(str(row[3])) for row in rows)
     line = (
         f"{number:,} objects need a person before they can be copied." if rows else "Nothing needs a person."
     )
     unread = [one.bucket.name for one in observation.backlogs if one.could_not_look]
     line += f" Could not look into {', '.join(unread)}." if unread else ""
+    if not rows:
+        return paragraph(line if observation.backlogs else _verdict(observation), strong=True)
+    frame = pd.DataFrame(rows, columns=["region", "bucket", "why", "objects", "the first of them"])
     return table(
-        frame, "What is not copied by itself", verdict=line if observation.backlogs else _verdict(observation)
+        frame, "What is not copied by itself", verdict=line, total={"region": "all", "objects": number}
     )
 
 

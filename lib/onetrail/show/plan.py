@@ -22,7 +22,10 @@ def plan(proposed: Plan) -> Shown:
     )
     groups = grouped(proposed.changes)
     if groups:
-        parts.append(simple("Changes, in the order in which they would be sent", _COLUMNS, _rows(groups)))
+        columns, rows = _COLUMNS, _rows(groups)
+        if not any(group.requires for group in groups):
+            columns, rows = columns[:-1], [row[:-1] for row in rows]
+        parts.append(simple("Changes, in the order in which they would be sent", columns, rows))
         parts += rules(groups)
         sent = together(*(what_is_sent(group) for group in groups))
         parts.append(folded("Each change by itself: what is sent, and what it replaces", sent, in_text=False))

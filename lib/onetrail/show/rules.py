@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from onetrail.change import Bulk, canonical_json
-from onetrail.show.change_group import ChangeGroup
+from onetrail.change import Bulk
+from onetrail.show.change_group import ChangeGroup, marked, names_of
 from onetrail.show.html import Column, Shown, folded
-from onetrail.show.sent import marked, names_of
 from onetrail.show.table import simple, written, written_column
-
-_Ruled = tuple[ChangeGroup, list[Bulk]]
 
 
 def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
     """The table of rules, each with its single buckets folded away; nothing where the plan has none."""
-    ruled = [part for group in groups if group.changes[0].bulk for part in _same_rule(group)]
+    ruled = [
+        (group, [change.bulk for change in group.changes if change.bulk])
+        for group in groups
+        if group.changes[0].bulk
+    ]
     if not ruled:
         return []
     counted = list(dict.fromkeys(name for _, bulks in ruled for bulk in bulks for name in bulk.estimate))
@@ -32,21 +33,6 @@ def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
     singles = Shown("".join(_one_by_one(group, bulks, counted).html for group, bulks in several), "")
     below = [folded("Each bucket by itself, with its estimate", singles, in_text=False)] if several else []
     return [simple(caption, columns, rows), *below]
-
-
-def _same_rule(group: ChangeGroup) -> list[_Ruled]:
-    """The group's changes by what their rules say, but for the names in them."""
-    found: dict[str, list[int]] = {}
-    for index, change in enumerate(group.changes):
-        assert change.bulk is not None
-        key = canonical_json(marked(dict(change.bulk.rule), names_of(change)))
-        found.setdefault(key, []).append(index)
-    parts = []
-    for indices in found.values():
-        members = tuple(group.changes[i] for i in indices)
-        bulks = [change.bulk for change in members if change.bulk]
-        parts.append((ChangeGroup(tuple(group.places[i] for i in indices), members), bulks))
-    return parts
 
 
 def _one_by_one(group: ChangeGroup, bulks: Sequence[Bulk], counted: Sequence[str]) -> Shown:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from onetrail import iam
-from onetrail.change import Change, Document, canonical_json, plain
-from onetrail.show.change_group import ChangeGroup
+from onetrail.change import Document, canonical_json, plain
+from onetrail.show.change_group import ChangeGroup, marked, names_of
 from onetrail.show.html import Column, Shown, as_json, folded, paragraph, preformatted, together
 from onetrail.show.table import simple
 
@@ -111,29 +111,3 @@ def _readable(value: Any) -> Any:
         except ValueError:
             return value
     return plain(value)
-
-
-def names_of(change: Change) -> dict[str, str]:
-    """What differs between changes of one kind by nature, longest first, with the mark that stands for it."""
-    fixed = change.bulk.fixed if change.bulk else {}
-    found = {
-        change.resource.rpartition(": ")[2].partition(" -> ")[0]: "‹on what›",
-        str(fixed.get("CopySource.Bucket", "")): "‹bucket›",
-        str(change.parameters.get("Bucket", "")): "‹bucket›",
-        change.resource: "‹on what›",
-        change.region: "‹region›",
-    }
-    return {name: found[name] for name in sorted(found, key=len, reverse=True) if len(name) > 3}
-
-
-def marked(value: Any, names: Mapping[str, str]) -> Any:
-    """The value with each name replaced by its mark."""
-    if isinstance(value, str):
-        for name, mark in names.items():
-            value = value.replace(name, mark)
-        return value
-    if isinstance(value, Mapping):
-        return {marked(key, names): marked(item, names) for key, item in value.items()}
-    if isinstance(value, list):
-        return [marked(item, names) for item in value]
-    return value

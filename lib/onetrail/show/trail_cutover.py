@@ -3,7 +3,7 @@
 import pandas as pd
 
 from onetrail.settings import Settings
-from onetrail.show.html import Shown
+from onetrail.show.html import Shown, paragraph
 from onetrail.show.table import table
 from onetrail.steps.delivery import Delivery
 from onetrail.steps.old_estate import status_of
@@ -24,7 +24,7 @@ def trails(observation: Observation) -> Shown:
             trail.name,
             what,
             logging,
-            status.stopped,
+            None if status.is_logging else status.stopped,
             status.latest_delivery,
         ]
         rows.append([*row, status.latest_digest if trail.validation else None])
@@ -55,6 +55,7 @@ def delivery(settings: Settings, observation: Observation) -> Shown:
     line = f"{everywhere.why[:1].upper()}{everywhere.why[1:]}."
     if not observation.estate.new_trails:
         line = f"There is no new trail yet; it must deliver in {len(rows):,} regions before an old one is stopped."
+        return paragraph(line, strong=True)
     return table(frame, "Delivery of the new trail into the archive", verdict=line, if_any=("file",))
 
 

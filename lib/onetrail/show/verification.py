@@ -146,9 +146,7 @@ def evidence(observation: Observation) -> Shown:
     ]
     several = sum(sum(bucket.name in names for names in found.values()) > 1 for bucket in observation.buckets)
     line = "; ".join(f"{len(names)} {name}" for name, names in found.items() if names)
-    said = f"Buckets by class: {line}" + (
-        f"; {several} of them fall under more than one." if several else "."
-    )
+    said = f"Buckets by class: {line}" + (f"; {several} under more than one class." if several else ".")
     verdict = said if line else _waiting(observation) or "No bucket was looked at."
     return together(simple("What counts as enough", heads, rows), paragraph(verdict, strong=True))
 

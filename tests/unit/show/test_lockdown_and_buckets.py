@@ -47,7 +47,7 @@ SEEN = Observation(LOG, OldEstate((), (), (OldBucket("acme", "111122223333", "us
 
 def test_the_ways_in_say_which_closes_and_which_open():
     text = str(account_lockdown.ways_in(SETTINGS, SEEN))
-    assert "1 ways in before the plan, 7 after it: 7 open, 1 close." in text
+    assert "Ways in before the plan: 1, after it: 7; 7 open, 1 close." in text
     assert [line.split()[-1] for line in text.splitlines() if "999988887777:root" in line] == ["closes"]
 
 
