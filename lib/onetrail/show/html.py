@@ -18,7 +18,7 @@ RESULT_MIME: Final = "application/vnd.onetrail.result+json"
 _RULE: Final = "border-bottom:1px solid rgba(128,128,128,.45)"
 _CELL: Final = "padding:.2em .8em .2em 0;vertical-align:top;"
 _PRE: Final = "white-space:pre-wrap;font-size:90%;margin:.3em 0 .6em 1em"
-_UNBROKEN: Final = 50
+_UNBROKEN: Final = 33
 """Names up to this length stay on one line; longer ones break after a slash or a colon, not at any hyphen."""
 _ONE_LINE: Final = 96
 """JSON that fits into so many characters stands on one line."""
@@ -152,10 +152,10 @@ def _kept(text: str, most: int) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    """Words that may go on below; a sign and its word, a few numbers, or two short words are one thing."""
+    """Words and numbers that may go on below; a sign and its word, or two short words, are one thing."""
     if " " not in text or len(text) <= 12:
         return False
-    return not (re.match(r"[\W\d]", text) and len(text) <= 20)
+    return not (re.match(r"\W", text) and len(text) <= 20)
 
 
 def _written(text: str) -> str:

@@ -88,7 +88,7 @@ def _stands(seen: Retiring, *, waiting: bool) -> str:
         return f"left alone: {'; '.join(seen.kept)}"
     if seen.expiring:
         return "emptied by its lifecycle rule"
-    return "proven; cooling off" if waiting else "may go"
+    return "cooling off" if waiting else "may go"
 
 
 def _verdict(settings: Settings, observation: Observation) -> str:
