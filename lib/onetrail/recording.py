@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import nbformat
 from onetrail.runner import run
 from onetrail.runner.notebooks import Notebook, all_notebooks, notebooks_folder, read
 from onetrail.settings import Settings
-from onetrail.show.parameters_cell import TAG, parameters_cell
+from onetrail.show.parameters_cell import FOLDED, TAG, about_parameters, parameters_cell
 
 _VARIES = "application/vnd.jupyter.widget-view+json"
 _METADATA = {
@@ -41,9 +42,11 @@ def refreshed(found: list[Notebook], settings: Settings) -> dict[Path, Any]:
             else notebook.cells[0].source
         )
         notebook.cells[0].source = f"{prose}\n\n{_links(found, titles, number)}"
-        for cell in notebook.cells:
+        for above, cell in pairwise(notebook.cells):
             if TAG in cell.metadata.get("tags", []):
+                above.source = about_parameters()
                 cell.source = parameters_cell(settings)
+                cell.metadata["jupyter"] = dict(FOLDED)
     return {one.path: notebook for one, notebook in zip(found, notebooks, strict=True)}
 
 

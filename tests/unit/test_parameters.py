@@ -107,17 +107,32 @@ def test_every_key_is_described() -> None:
 # --- the parameters cell
 
 
-def test_the_cell_is_one_plain_literal_a_line_with_type_and_comment(practice: Settings) -> None:
-    _, *lines = parameters_cell(practice).splitlines()
-    assert len(lines) == len(Settings.model_fields)
-    for key, line in zip(Settings.model_fields, lines, strict=True):
-        (statement,) = ast.parse(line).body
+def test_the_cell_is_one_plain_literal_a_key_with_type_and_comment(practice: Settings) -> None:
+    source = parameters_cell(practice)
+    statements = ast.parse(source).body
+    lines = source.splitlines()
+    assert len(statements) == len(Settings.model_fields)
+    for key, statement in zip(Settings.model_fields, statements, strict=True):
         assert isinstance(statement, ast.AnnAssign)
         assert isinstance(statement.target, ast.Name)
         assert statement.target.id == key
         assert statement.value is not None
         ast.literal_eval(statement.value)
-        assert line.endswith(f"  # {Settings.model_fields[key].description}")
+        assert statement.end_lineno is not None
+        assert lines[statement.end_lineno - 1].endswith(f"  # {Settings.model_fields[key].description}")
+
+
+def test_no_line_of_the_cell_is_cut_off_on_a_page(practice: Settings) -> None:
+    """A list that would be too long has its items on lines of their own; with many accounts too."""
+    many = [
+        {"account_id": f"11112222{n:04d}", "role_arn": f"arn:aws:iam::11112222{n:04d}:role/Trails"}
+        for n in range(9)
+    ]
+    for settings in (practice, practice.with_values(source_accounts=many)):
+        assert max(map(len, parameters_cell(settings).splitlines())) <= 120
+    assert Settings.from_notebook(
+        given_a_notebook_with(parameters_cell(practice.with_values(source_accounts=many)))
+    ).source_account_ids == tuple(one["account_id"] for one in many)
 
 
 def test_the_cell_gives_the_settings_of_the_practice_file(practice: Settings) -> None:

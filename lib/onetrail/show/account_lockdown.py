@@ -17,13 +17,15 @@ from onetrail.steps.old_estate import OldBucket
 def ways_in(settings: Settings, observation: Observation) -> Shown:
     """Who may become which role of the log account: now, and once the plan is applied."""
     rows = [
-        [way.principal, way.role, way.may, _change(way.now, way.after)]
+        [way.principal, way.role, way.may, _yes(way.now), _yes(way.after), _change(way.now, way.after)]
         for way in paths(settings, observation)
     ]
-    frame = pd.DataFrame(rows, columns=["who", "becomes", "and then may", "way in"])
-    closed = sum(1 for row in rows if row[3] == "closes")
-    opened = sum(1 for row in rows if row[3] == "opens")
-    verdict = f"{opened} ways in open, {closed} close." if opened or closed else "No way in opens or closes."
+    columns = ["who", "becomes", "and then may", "before", "after", "so it"]
+    frame = pd.DataFrame(rows, columns=columns)
+    closed = sum(1 for row in rows if row[5] == "closes")
+    opened = sum(1 for row in rows if row[5] == "opens")
+    before, after = (sum(row[at] == "in" for row in rows) for at in (3, 4))
+    verdict = f"Ways in before the plan: {before}, after it: {after}; {opened} open, {closed} close."
     if observation.log.roles is None:
         verdict = "The roles could not be read, so no way in is known."
     return table(frame, f"Ways into the log account {observation.log.account}", verdict=verdict)
@@ -46,7 +48,7 @@ def account(observation: Observation) -> Shown:
         ["security contact", _unread(log.security_contact, lambda address: address or "none")],
     ]
     frame = pd.DataFrame([[name, str(said)] for name, said in rows], columns=["what", "as it is"])
-    return table(frame, f"The log account {log.account}")
+    return table(frame, f"The log account {log.account}", verdict=_account_verdict(log))
 
 
 def old_buckets(observation: Observation) -> Shown:
@@ -57,8 +59,32 @@ def old_buckets(observation: Observation) -> Shown:
     return table(frame, "The old buckets", verdict=_verdict(buckets))
 
 
+def _yes(can: bool) -> str:
+    return "in" if can else "–"
+
+
 def _change(now: bool, after: bool) -> str:
     return {(True, True): "stays", (True, False): "closes", (False, True): "opens"}[now, after]
+
+
+def _account_verdict(log: LogAccount) -> str:
+    """What is not as it should be, and what could not be looked at."""
+    asked = {
+        "root": log.root,
+        "IAM users": log.users,
+        "public-access block": log.public_access,
+        "security contact": log.security_contact,
+    }
+    blind = [name for name, value in asked.items() if value is None]
+    credentials = [part for part, held in (log.root or {}).items() if held and part != "AccountMFAEnabled"]
+    wrong = ["root has credentials"] if credentials else []
+    wrong += ["there are IAM users"] if log.users else []
+    wrong += (
+        ["buckets could be made public"] if log.public_access and not all(log.public_access.values()) else []
+    )
+    wrong += ["AWS has nobody to write to"] if log.security_contact == "" else []
+    said = f"To be put right: {', '.join(wrong)}." if wrong else "Nothing is to be put right here."
+    return said + (f" Could not look at: {', '.join(blind)}." if blind else "")
 
 
 def _unread(value: Any, said: Any) -> Any:

@@ -1,17 +1,20 @@
 """What a person sees of step 03: the three buckets, the policy judged request by request, and what an object's life is."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
 from onetrail.settings import Settings
-from onetrail.show.html import Shown
-from onetrail.show.table import table
+from onetrail.show.html import Column, Shown, folded, paragraph, together
+from onetrail.show.table import simple, table
 from onetrail.steps.bucket_creation import Observation, verdicts
 from onetrail.steps.bucket_creation.lifecycle import DATED
 from onetrail.steps.bucket_creation.observe import BucketState
 from onetrail.steps.bucket_creation.propose import wanted
+
+MOST_RULES: Final = 1_000
+"""Rules that S3 takes in one lifecycle configuration (S3 User Guide, lifecycle configuration)."""
 
 
 def buckets(observation: Observation) -> Shown:
@@ -27,41 +30,81 @@ def buckets(observation: Observation) -> Shown:
         "has a policy",
     ]
     frame = pd.DataFrame([_row(there) for there in observation.buckets.values()], columns=columns)
-    verdict = "" if observation.forerunner.done else f"02 comes first: {observation.forerunner.line}."
-    return table(frame, "The buckets of the log account", verdict=verdict)
+    there = sum(one.state == "ours" for one in observation.buckets.values())
+    verdict = f"{there} of {len(observation.buckets)} buckets are there."
+    if not observation.forerunner.done:
+        verdict += f" 02 comes first: {observation.forerunner.line}."
+    settings = tuple(columns[2:])
+    return table(frame, "The buckets of the log account", verdict=verdict, if_any=settings)
 
 
 def judged(settings: Settings, document: Mapping[str, Any] | None = None) -> Shown:
-    """What the archive's policy will say to each request it must decide, and the statement that decides."""
+    """What the archive's policy will say to the requests it must decide, by the statement that decides; each one folds out."""
     said = verdicts(settings, document)
-    rows = [
+    groups: dict[tuple[bool, str, str, str], list[Any]] = {}
+    for v in sorted(said, key=lambda v: (v.as_wanted, v.row.wanted, v.row.verdict)):
+        groups.setdefault((v.as_wanted, v.row.wanted, v.row.verdict, v.row.statement), []).append(v)
+    words = {"allow": "allowed", "deny": "denied"}
+    rows: list[Sequence[str | Shown]] = [
         [
-            v.expectation.name,
-            v.row.does,
-            v.row.wanted,
-            v.row.verdict,
-            v.row.statement,
-            "" if v.as_wanted else "✗ wrong",
+            f"must be {words[wanted]}",
+            f"is {words[verdict]}",
+            _decided(statement),
+            f"{len(found):,}",
+            _requests(found),
+            "✓ as wanted" if right else "✗ wrong",
         ]
-        for v in sorted(said, key=lambda v: v.as_wanted)
+        for (right, wanted, verdict, statement), found in groups.items()
     ]
-    frame = pd.DataFrame(rows, columns=["request", "action", "wanted", "verdict", "decided by", ""])
+    heads = [
+        Column("wanted"), Column("verdict"), Column("decided by"), Column("requests", right=True), Column("for instance"), Column("so it is"),
+    ]  # fmt: skip
     wrong = sum(1 for verdict in said if not verdict.as_wanted)
     line = f"{wrong} of {len(said)} requests would be decided wrongly: the policy is not put."
     good = f"All {len(said)} requests are decided as they must be."
-    return table(frame, "The archive's policy, judged before it is put", verdict=line if wrong else good)
+    total = ["all", "", "", f"{len(said):,}", "", ""]
+    shown = simple("The archive's policy, judged before it is put", heads, rows, total)
+    return together(shown, paragraph(line if wrong else good, strong=True))
 
 
 def lives(settings: Settings, observation: Observation) -> Shown:
     """The rules by which the archive's objects move and go; the rules dated by year stand in one row a year."""
     columns = ["objects", "size (bytes)", "what happens", "when", "rules"]
     if not observation.forerunner.done:
-        return table(pd.DataFrame([], columns=columns), "What becomes of an object in the archive")
+        line = f"waiting for 02: {observation.forerunner.line}."
+        return table(
+            pd.DataFrame([], columns=columns), "What becomes of an object in the archive", verdict=line
+        )
     rules = wanted(settings, observation)[-1].rules
     plain = [_rule(rule) for rule in rules if not str(rule["ID"]).startswith(DATED)]
+    line = f"{len(rules):,} of the {MOST_RULES:,} rules that S3 allows a bucket; what is locked stays until its own date, whatever a rule says."
+    frame = pd.DataFrame([*plain, *_dated(rules)], columns=columns)
     return table(
-        pd.DataFrame([*plain, *_dated(rules)], columns=columns), "What becomes of an object in the archive"
+        frame,
+        "What becomes of an object in the archive",
+        verdict=line,
+        total={"objects": "all", "rules": len(rules)},
     )
+
+
+def _decided(statement: str) -> str:
+    """The statement and the policy it stands in."""
+    for word, said in (("(resource)", "in the bucket's policy"), ("(identity)", "in the role's policy")):
+        statement = statement.replace(word, said)
+    return statement.replace("no Allow in", "no statement that allows it in")
+
+
+def _requests(found: Sequence[Any]) -> str | Shown:
+    """One request by name; of several the first, and all in a fold. What is decided wrongly is named in sight."""
+    names = [v.expectation.name for v in found]
+    if len(found) == 1 or not found[0].as_wanted:
+        return "; ".join(names)
+    inner = simple(
+        "All of them",
+        [Column("request"), Column("action")],
+        [[v.expectation.name, v.row.does] for v in found],
+    )
+    return Shown(folded(names[0], inner).html, f"{names[0]}, and {len(names) - 1:,} more")
 
 
 def _row(there: BucketState) -> list[Any]:

@@ -1,12 +1,16 @@
 """Changes that are alike, so that twenty of a kind read as one."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
-from onetrail.change import Change
+from onetrail.change import Change, canonical_json
 
 _ALIKE_FROM = 4
 """So many of a kind become one row; fewer stand for themselves."""
+_ORDINALS = {2: "second", 3: "third"}
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,12 @@ class ChangeGroup:
                 runs[-1][1] = place
             else:
                 runs.append([place, place])
+        steps = {later[0] - sooner[0] for sooner, later in pairwise(runs)}
         if len(runs) > 6:
-            return f"{runs[0][0]} ... {runs[-1][1]}"
+            every = (
+                f"every {_ORDINALS[steps.pop()]} of " if len(steps) == 1 and max(steps) in _ORDINALS else ""
+            )
+            return f"{every}{runs[0][0]} to {runs[-1][1]}" if every else f"{runs[0][0]} ... {runs[-1][1]}"
         return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
     @property
@@ -54,11 +62,25 @@ class ChangeGroup:
     def on_what(self) -> str:
         """The resource, or how many."""
         resources = {change.resource for change in self.changes}
-        return (
-            resources.pop()
-            if len(resources) == 1
-            else f"{len(resources)} of them, from {self.changes[0].resource}"
-        )
+        if len(resources) == 1:
+            return short(self.changes[0])
+        names = [short(change) for change in self.changes]
+        archives, targets = ({part(name) for name in names} for part in (_before_colon, _after_arrow))
+        where = ""
+        if len(archives) == 1 and archives != {""}:
+            where, names = f", in {archives.pop()}", [name.partition(": ")[2] for name in names]
+        elif len(targets) == 1 and targets != {""}:
+            where, names = f", into {targets.pop()}", [name.partition(" -> ")[0] for name in names]
+        return f"{len(resources)} of them, from {names[0]} to {names[-1]}{where}"
+
+    @property
+    def requires(self) -> str:
+        """The named check that must hold; for each its own where they differ in their object only."""
+        said = {change.requires for change in self.changes}
+        name, _, of = self.changes[0].requires.partition(":")
+        if len(said) == 1:
+            return f"{_words(name)}: {of}" if of else _words(name)
+        return f"{_words(name)}, each its own"
 
     def one_of(self, name: str) -> str:
         """What all say in this field, else what the first says and that the others differ."""
@@ -66,23 +88,83 @@ class ChangeGroup:
         return said[0] if len(set(said)) == 1 else f"{said[0]} (differs from one to the next)"
 
 
+def _before_colon(name: str) -> str:
+    return name.rpartition(": ")[0]
+
+
+def _after_arrow(name: str) -> str:
+    return name.partition(" -> ")[2]
+
+
+def short(change: Change) -> str:
+    """The resource without what account and region say already."""
+    said = change.resource
+    arn = re.match(r"arn:[\w-]+:[\w-]+:([\w-]*):(\d*):", said)
+    if arn and arn[1] in ("", change.region) and arn[2] in ("", change.account):
+        return said[arn.end() :]
+    return said
+
+
 def grouped(changes: Sequence[Change]) -> list[ChangeGroup]:
-    """Changes of one kind together, in the order of the first of each kind."""
+    """Changes of one kind that are sent for one reason together, in the order of the first of each."""
     kinds: dict[tuple[object, ...], list[tuple[int, Change]]] = {}
     for place, change in enumerate(changes, start=1):
-        kind = (
-            change.account,
-            change.service,
-            change.call,
-            change.actor,
-            change.expects,
-            bool(change.closes),
-            bool(change.bulk),
-            change.requires,
-        )
-        kinds.setdefault(kind, []).append((place, change))
+        kinds.setdefault(_kind(change), []).append((place, change))
     groups = []
     for members in kinds.values():
-        parts = [members] if len(members) >= _ALIKE_FROM else [[member] for member in members]
-        groups += [ChangeGroup(tuple(p for p, _ in part), tuple(c for _, c in part)) for part in parts]
+        for part in _by_reason(members):
+            parts = [part] if len(part) >= _ALIKE_FROM else [[member] for member in part]
+            groups += [ChangeGroup(tuple(p for p, _ in one), tuple(c for _, c in one)) for one in parts]
     return sorted(groups, key=lambda group: group.places[0])
+
+
+def _by_reason(members: list[tuple[int, Change]]) -> list[list[tuple[int, Change]]]:
+    """One part a reason, so that the odd one is seen; all in one where nearly each has a reason of its own."""
+    reasons: dict[str, list[tuple[int, Change]]] = {}
+    for place, change in members:
+        reasons.setdefault(change.reason, []).append((place, change))
+    return [members] if len(reasons) > len(members) / 2 else list(reasons.values())
+
+
+def _kind(change: Change) -> tuple[object, ...]:
+    return (
+        change.account,
+        change.service,
+        change.call,
+        change.actor,
+        change.expects,
+        bool(change.closes),
+        bool(change.bulk),
+        change.requires.partition(":")[0],
+        canonical_json(marked(dict(change.bulk.rule), names_of(change))) if change.bulk else "",
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def names_of(change: Change) -> dict[str, str]:
+    """What differs between changes of one kind by nature, longest first, with the mark that stands for it."""
+    fixed = change.bulk.fixed if change.bulk else {}
+    found = {
+        change.resource.rpartition(": ")[2].partition(" -> ")[0]: "‹on what›",
+        str(fixed.get("CopySource.Bucket", "")): "‹bucket›",
+        str(change.parameters.get("Bucket", "")): "‹bucket›",
+        change.resource: "‹on what›",
+        change.region: "‹region›",
+    }
+    return {name: found[name] for name in sorted(found, key=len, reverse=True) if len(name) > 3}
+
+
+def marked(value: Any, names: Mapping[str, str]) -> Any:
+    """The value with each name replaced by its mark."""
+    if isinstance(value, str):
+        for name, mark in names.items():
+            value = value.replace(name, mark)
+        return value
+    if isinstance(value, Mapping):
+        return {marked(key, names): marked(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [marked(item, names) for item in value]
+    return value

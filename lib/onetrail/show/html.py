@@ -6,6 +6,8 @@ so they read in dark and in light themes, on paper, and where a viewer strips th
 
 import html
 import json
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +18,14 @@ RESULT_MIME: Final = "application/vnd.onetrail.result+json"
 _RULE: Final = "border-bottom:1px solid rgba(128,128,128,.45)"
 _CELL: Final = "padding:.2em .8em .2em 0;vertical-align:top;"
 _PRE: Final = "white-space:pre-wrap;font-size:90%;margin:.3em 0 .6em 1em"
+_UNBROKEN: Final = 33
+"""Names up to this length stay on one line; longer ones break after a slash or a colon, not at any hyphen."""
+_ONE_LINE: Final = 96
+"""JSON that fits into so many characters stands on one line."""
+_TEXT_WIDTH: Final = 140
+"""A table in text is at most so wide where its prose can be broken; its names and numbers never are."""
+_PROSE: Final = 28
+"""No column of prose becomes narrower than this."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ def bullets(lines: Sequence[str]) -> Shown:
 def folded(summary: str, inner: Shown, *, in_text: bool = True) -> Shown:
     """Folded away in HTML, indented in text, or left out of it."""
     text = "\n".join([summary, *(f"    {line}" if line else "" for line in inner.text.splitlines())])
-    body = f'<details style="margin:.2em 0"><summary>{escape(summary)}</summary>{inner.html}</details>'
+    body = f"<details><summary>{escape(summary)}</summary>{inner.html}</details>"
     return Shown(body, text if in_text else "")
 
 
@@ -85,9 +95,23 @@ def preformatted(text: str) -> Shown:
     return Shown(f'<pre style="{_PRE}">{escape(text)}</pre>', text)
 
 
-def as_json(value: Any) -> str:
-    """A value as a person reads it: indented JSON, in its own order."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+def as_json(value: Any, indent: int = 0) -> str:
+    """A value as a person reads it: JSON in its own order, indented, with each part that fits on one line left on it."""
+    flat = json.dumps(value, ensure_ascii=False, default=str)
+    inner = " " * (indent + 2)
+    if len(flat) + indent <= _ONE_LINE or not value or not isinstance(value, Mapping | list | tuple):
+        return flat
+    if isinstance(value, Mapping):
+        parts = [
+            f"{json.dumps(str(name), ensure_ascii=False)}: {as_json(v, indent + 2)}"
+            for name, v in value.items()
+        ]
+        opening, closing = "{", "}"
+    else:
+        parts = [as_json(v, indent + 2) for v in value]
+        opening, closing = "[", "]"
+    lines = ",\n".join(inner + part for part in parts)
+    return f"{opening}\n{lines}\n{' ' * indent}{closing}"
 
 
 def rows_as_html(
@@ -105,29 +129,61 @@ def rows_as_html(
             _cell("td", value, c.right, strong=True) for value, c in zip(total, columns, strict=True)
         )
         foot = f'<tfoot><tr style="border-top:1px solid rgba(128,128,128,.45)">{cells}</tr></tfoot>'
-    title = f'<caption style="caption-side:top;text-align:left;font-weight:bold;padding:.4em 0">{escape(caption)}</caption>'
+    title = f'<caption style="caption-side:top;text-align:left;font-weight:bold;padding:.4em 0{_kept(caption, 110)}">{escape(caption)}</caption>'
     return (
-        f'<table style="border-collapse:collapse;margin:.4em 0">{title}'
-        f'<thead><tr style="{_RULE}">{head}</tr></thead><tbody>{body}</tbody>{foot}</table>'
+        f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:.4em 0">{title}'
+        f'<thead><tr style="{_RULE}">{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>'
     )
 
 
 def _cell(tag: str, value: object, right: bool, *, strong: bool = False) -> str:
-    inner = value.html if isinstance(value, Shown) else escape(value).replace("\n", "<br>")
+    inner = value.html if isinstance(value, Shown) else _written(str(value))
     side = "right" if right else "left"
-    return (
-        f'<{tag} style="{_CELL}text-align:{side}">{f"<strong>{inner}</strong>" if strong else inner}</{tag}>'
+    kept = (
+        ""
+        if isinstance(value, Shown) or tag == "th" or _is_prose(str(value))
+        else _kept(str(value), _UNBROKEN)
     )
+    return f'<{tag} style="{_CELL}text-align:{side}{kept}">{f"<strong>{inner}</strong>" if strong else inner}</{tag}>'
+
+
+def _kept(text: str, most: int) -> str:
+    return ";white-space:nowrap" if 0 < len(text) <= most and re.search(r"[\s/:-]", text) else ""
+
+
+def _is_prose(text: str) -> bool:
+    """Words and numbers that may go on below; a sign and its word, or two short words, are one thing."""
+    if " " not in text or len(text) <= 12:
+        return False
+    return not (re.match(r"\W", text) and len(text) <= 20)
+
+
+def _written(text: str) -> str:
+    """Long names may break after a slash or a colon."""
+    lines = (
+        " ".join(
+            re.sub(r"([/:]+)(?=.)", r"\1<wbr>", w) if len(w) > _UNBROKEN else w
+            for w in escape(line).split(" ")
+        )
+        for line in text.split("\n")
+    )
+    return "<br>".join(lines)
 
 
 def rows_as_text(
     caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], total: Sequence[str] | None = None
 ) -> str:
-    """One table in fixed-width text, nothing cut."""
+    """One table in fixed-width text, nothing cut: prose goes on below where the table would be too wide."""
     body = [[_flat(value) for value in row] for row in rows]
     foot = [] if total is None else [[_flat(value) for value in total]]
     heads = [column.head for column in columns]
-    widths = [max(len(row[i]) for row in [heads, *body, *foot]) for i in range(len(columns))]
+    widths = _widths([heads, *body, *foot])
+
+    def lines(values: Sequence[str]) -> list[str]:
+        cells = [_broken(value, width) for value, width in zip(values, widths, strict=True)]
+        height = max((len(cell) for cell in cells), default=0)
+        rows = [[cell[i] if i < len(cell) else "" for cell in cells] for i in range(height)]
+        return [line(row) for row in rows]
 
     def line(values: Sequence[str]) -> str:
         parts = (
@@ -136,8 +192,29 @@ def rows_as_text(
         return "  ".join(parts).rstrip()
 
     rule = "  ".join("-" * width for width in widths)
-    lines = [caption, line(heads), rule, *(line(row) for row in body)]
-    return "\n".join([*lines, rule, *(line(row) for row in foot)] if foot else lines)
+    said = [caption, *lines(heads), rule, *(one for row in body for one in lines(row))]
+    return "\n".join([*said, rule, *(one for row in foot for one in lines(row))] if foot else said)
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Of each column: its longest value, or less where that is prose and the whole would be too wide."""
+    widths = [max(len(value) for value in column) for column in zip(*rows, strict=True)]
+    least = [
+        max(_PROSE, *(len(word) for value in column for word in value.split(" ")))
+        for column in zip(*rows, strict=True)
+    ]
+    while sum(widths) + 2 * len(widths) - 2 > _TEXT_WIDTH:
+        widest = max(range(len(widths)), key=lambda i: widths[i] - least[i])
+        if widths[widest] <= least[widest]:
+            break
+        widths[widest] -= 1
+    return widths
+
+
+def _broken(value: str, width: int) -> list[str]:
+    if len(value) <= width:
+        return [value]
+    return textwrap.wrap(value, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _flat(value: object) -> str:

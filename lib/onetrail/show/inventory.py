@@ -10,9 +10,9 @@ from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
 from onetrail.s3.planner import CLASSIC, PlanCost
 from onetrail.s3.prices import COLLECTED, REGION
-from onetrail.show.html import Shown, paragraph, together
+from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.inventory_pictures import KB, ages, coverage, sizes, summed
-from onetrail.show.table import table
+from onetrail.show.table import simple, table
 from onetrail.steps.inventory import Observation, Saved
 from onetrail.steps.inventory.bucket import BucketInventory
 from onetrail.steps.inventory.survey import Sum
@@ -61,7 +61,7 @@ def buckets(observation: Observation) -> Shown:
     """Every old bucket: what lies in it, whose it is, whether it can be read, and how it will be copied."""
     rows = [_bucket(one) for one in observation.buckets]
     columns = [
-        "region", "bucket", "logs", "digests", "other", "size (KB)", "oldest", "newest", "of other owners", "copied by", "read",
+        "region", "bucket", "logs", "digests", "other", "size (KB)", "oldest", "newest", "of other owners", "encryption", "rules", "copied by", "read",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
     surveys = observation.surveys
@@ -74,6 +74,7 @@ def buckets(observation: Observation) -> Shown:
         "oldest": observation.first,
         "newest": observation.last,
         "of other owners": sum(s.foreign_owned for s in surveys),
+        "rules": sum(len((one.bucket.lifecycle or {}).get("Rules", [])) for one in observation.buckets),
     }
     return table(
         frame, "The old buckets", verdict=_buckets_verdict(observation), total=total if rows else None
@@ -252,14 +253,25 @@ def keys(observation: Observation) -> Shown:
 
 def saved(files: Sequence[Saved]) -> Shown:
     """What now stands in the run folder."""
-    rows = [[one.name, one.what, one.count] for one in files]
     keys_ = [one for one in files if one.what == "public keys"]
-    verdict = f"{files[0].count:,} rows and {sum(one.count for one in keys_):,} public keys of {len(keys_)} regions are kept; their hashes stand in the record."
-    return table(
-        pd.DataFrame(rows, columns=["file in the run folder", "holds", "count"]),
-        "Kept on this machine",
-        verdict=verdict,
+    rows: list[Sequence[str | Shown]] = [
+        [one.name, one.what, f"{one.count:,}"] for one in files if one not in keys_
+    ]
+    rows += (
+        [[_files(keys_), f"public keys of {len(keys_)} regions", f"{sum(one.count for one in keys_):,}"]]
+        if keys_
+        else []
     )
+    verdict = f"{files[0].count:,} rows and {sum(one.count for one in keys_):,} public keys of {len(keys_)} regions are kept; their hashes stand in the record."
+    heads = [Column("file in the run folder"), Column("holds"), Column("count", right=True)]
+    return together(simple("Kept on this machine", heads, rows), paragraph(verdict, strong=True))
+
+
+def _files(keys_: Sequence[Saved]) -> Shown:
+    said = f"{keys_[0].name.rpartition('/')[0]}/, one file a region"
+    heads = [Column("file"), Column("keys", right=True)]
+    inner = simple("Public keys", heads, [[one.name, f"{one.count:,}"] for one in keys_])
+    return Shown(folded(said, inner).html, said)
 
 
 def _events(trail: Trail) -> str:
@@ -272,7 +284,7 @@ def _events(trail: Trail) -> str:
 def _bucket(one: BucketInventory) -> list[object]:
     survey = one.survey
     if survey is None:
-        return [one.bucket.region, one.bucket.name, *([None] * 8), "could not look"]
+        return [one.bucket.region, one.bucket.name, *([None] * 10), "could not look"]
     read = "no log there" if one.canary is None else "not readable" if one.canary.why else "readable"
     return [
         one.bucket.region,
@@ -284,9 +296,20 @@ def _bucket(one: BucketInventory) -> list[object]:
         survey.first,
         survey.last,
         survey.foreign_owned,
+        _encryption(one),
+        len((one.bucket.lifecycle or {}).get("Rules", [])),
         "–" if one.bucket.shell else one.direction,
         "empty shell" if one.bucket.shell and not survey.all.objects else read,
     ]
+
+
+def _encryption(one: BucketInventory) -> str:
+    """How new objects are encrypted, in a word; since 2023 S3 encrypts with its own keys where nothing is set."""
+    if any("Encryption" in said for said in one.bucket.could_not_look):
+        return "could not look"
+    return {"": "none set", "AES256": "S3's keys", "aws:kms": "KMS"}.get(
+        one.bucket.encryption, one.bucket.encryption
+    )
 
 
 def _buckets_verdict(observation: Observation) -> str:

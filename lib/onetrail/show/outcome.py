@@ -33,9 +33,7 @@ def outcome(became: Outcome) -> Shown:
         "line": became.line,
         "plan": became.plan.id if became.plan.changes else "",
     }
-    line = paragraph(
-        f"{_SIGNS.get(became.state, '')} {became.state.replace('_', ' ')}: {became.line}", strong=True
-    )
+    line = paragraph(f"{_SIGNS.get(became.state, '')} {became.line}", strong=True)
     shown = together(_done(became), line) if became.done else line
     return Shown(shown.html, shown.text, result)
 

@@ -1,4 +1,4 @@
-"""The parameters cell that all nine notebooks carry, written from `Settings`: one line a key, a plain literal,
+"""The parameters cell that all nine notebooks carry, written from `Settings`: under a heading each, a plain literal a key,
 its type and what it means, since that is what papermill's own help reads."""
 
 from typing import Any, Final
@@ -9,7 +9,11 @@ from onetrail.settings.describe import SECTIONS, unstated
 TAG: Final = "parameters"
 """The cell tag that papermill looks for; its injected cell goes right below."""
 HEAD: Final = "# fmt: off"
-"""One line a key: the formatter leaves this cell alone."""
+"""One statement a key: the formatter leaves this cell alone."""
+FOLDED: Final = {"source_hidden": True}
+"""The cell's metadata under `jupyter`: JupyterLab shows it folded, with a bar that opens it."""
+_WIDTH: Final = 120
+"""A longer statement has its items on lines of their own; papermill reads the help from its last line."""
 NEXT_CELL: Final = "settings = Settings.from_notebook(globals())"
 """What the cell after it says."""
 
@@ -17,12 +21,30 @@ NEXT_CELL: Final = "settings = Settings.from_notebook(globals())"
 def parameters_cell(settings: Settings) -> str:
     """The cell's source with these settings as its defaults. Keys that depend on the estate are left unstated."""
     values = settings.parameters()
-    keys = [key for _, section in SECTIONS for key in section]
-    return "\n".join([HEAD, *(_line(key, unstated(key, values[key])) for key in keys)])
+    sections = (
+        "\n".join([f"# {heading}", *(_statement(key, unstated(key, values[key])) for key in keys)])
+        for heading, keys in SECTIONS
+    )
+    return "\n\n".join([HEAD, *sections])
 
 
-def _line(key: str, value: Any) -> str:
-    return f"{key}: {_type(value)} = {_literal(value)}  # {Settings.model_fields[key].description}"
+def about_parameters() -> str:
+    """The sentence above the cell."""
+    return (
+        f"What a person decides: {len(Settings.model_fields)} parameters, with defaults that change nothing. "
+        "JupyterLab shows the cell folded; a click on its bar opens it to be edited.\n"
+        "A run from a parameters file puts its own values in a cell below this one:"
+    )
+
+
+def _statement(key: str, value: Any) -> str:
+    start, help_ = f"{key}: {_type(value)} = ", f"  # {Settings.model_fields[key].description}"
+    flat = f"{start}{_literal(value)}{help_}"
+    if len(flat) <= _WIDTH or not value or not isinstance(value, list | dict):
+        return flat
+    items = [_literal(item) for item in value] if isinstance(value, list) else _entries(value)
+    opening, closing = "[]" if isinstance(value, list) else "{}"
+    return "\n".join([f"{start}{opening}", *(f"    {item}," for item in items), f"{closing}{help_}"])
 
 
 def _type(value: Any) -> str:
@@ -37,5 +59,9 @@ def _literal(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_literal(name)}: {_literal(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(_entries(value)) + "}"
     return repr(value)
+
+
+def _entries(value: dict[str, Any]) -> list[str]:
+    return [f"{_literal(name)}: {_literal(item)}" for name, item in value.items()]

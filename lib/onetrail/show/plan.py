@@ -2,32 +2,34 @@
 
 from collections.abc import Sequence
 
-from onetrail.change import Change, Plan, iso
-from onetrail.show.change_group import ChangeGroup, grouped
+from onetrail.change import NAMED, Plan, iso
+from onetrail.show.change_group import ChangeGroup, grouped, short
 from onetrail.show.html import Column, Shown, bullets, folded, paragraph, together
+from onetrail.show.rules import rules
 from onetrail.show.sent import what_is_sent
-from onetrail.show.table import simple, written
+from onetrail.show.table import simple
 
 _COLUMNS = [
     Column("n", right=True),
-    *(Column(head) for head in ("account", "region", "what", "on what", "why", "as", "requires", "undo")),
-]
-_MEMBERS = [
-    Column("n", right=True),
-    *(Column(head) for head in ("region", "on what", "why", "requires", "undo")),
+    *(Column(head) for head in ("account", "region", "what", "on what", "why", "as", "requires")),
 ]
 
 
 def plan(proposed: Plan) -> Shown:
-    """The changes in order, alike ones in one row; what each sends and which policy statements differ folds out below."""
+    """The changes in order, alike ones in one row; every single one, what it sends and what it replaces fold out below."""
     parts = (
         [paragraph(f"Plan {proposed.id} of step {proposed.step}", strong=True)] if proposed.changes else []
     )
     groups = grouped(proposed.changes)
     if groups:
-        parts.append(simple("Changes, in the order in which they would be sent", _COLUMNS, _rows(groups)))
-        parts += _bulk(proposed.changes)
-        parts += [what_is_sent(group) for group in groups]
+        columns, rows = _COLUMNS, _rows(groups)
+        if not any(group.requires for group in groups):
+            columns, rows = columns[:-1], [row[:-1] for row in rows]
+        parts.append(simple("Changes, in the order in which they would be sent", columns, rows))
+        parts += rules(groups)
+        sent = together(*(what_is_sent(group) for group in groups))
+        parts.append(folded("Each change by itself: what is sent, and what it replaces", sent, in_text=False))
+        parts.append(_who(proposed))
     parts.append(bullets(proposed.notes))
     parts += [paragraph(line, strong=True) for line in _verdict(proposed)]
     return together(*parts)
@@ -54,82 +56,34 @@ def _rows(groups: Sequence[ChangeGroup]) -> list[list[str | Shown]]:
             group.account,
             group.region,
             group.what,
-            _on_what(group),
+            group.on_what,
             group.one_of("reason"),
             group.changes[0].actor or "named role",
-            _words(group.changes[0].requires),
-            group.one_of("undo"),
+            group.requires,
         ]
         for group in groups
     ]
 
 
-def _on_what(group: ChangeGroup) -> str | Shown:
-    if len(group.changes) == 1:
-        return group.on_what
-    rows = [
-        [f"{n}", c.region, c.resource, c.reason, _words(c.requires), c.undo]
-        for n, c in zip(group.places, group.changes, strict=True)
-    ]
-    inner = simple(f"{group.what}, one by one", _MEMBERS, rows)
-    return Shown(folded(group.on_what, inner).html, group.on_what)
-
-
 def _each(group: ChangeGroup) -> str | Shown:
     rows = [[f"{n}", c.resource, c.undo] for n, c in zip(group.places, group.changes, strict=True)]
     inner = simple(group.what, [Column("n", right=True), Column("on what"), Column("undo")], rows)
+    kinds: dict[str, list[str]] = {}
+    for change in group.changes:
+        kinds.setdefault(change.undo, []).append(short(change))
+    most = max(kinds, key=lambda words: len(kinds[words]))
+    others = "; ".join(f"{', '.join(names)}: {words}" for words, names in kinds.items() if words != most)
     return Shown(
-        folded("each in its own way", inner).html, "; ".join(f"{c.resource}: {c.undo}" for c in group.changes)
+        folded("each in its own way", inner).html, f"{most}; {others}" if len(kinds[most]) > 1 else others
     )
 
 
-def _bulk(changes: Sequence[Change]) -> list[Shown]:
-    """Rules that stand for many object calls, with what they are expected to come to."""
-    ruled = [(n, c, c.bulk) for n, c in enumerate(changes, 1) if c.bulk]
-    if not ruled:
-        return []
-    names: list[str] = list(dict.fromkeys(name for _, _, bulk in ruled for name in bulk.estimate))
-    numeric = {n: all(_is_number(b.estimate.get(n, 0)) for _, _, b in ruled) for n in names}
-    rows = [
-        [
-            str(n),
-            c.resource,
-            ", ".join(b.calls),
-            _said(b.rule),
-            *(_estimate(b.estimate.get(name)) for name in names),
-        ]
-        for n, c, b in ruled
-    ]
-    totals = [_estimate(sum(b.estimate.get(n, 0) for _, _, b in ruled)) if numeric[n] else "" for n in names]
-    columns = [
-        Column("n", right=True),
-        Column("on what"),
-        Column("calls"),
-        Column("which objects"),
-        *(Column(f"{name}, estimated", right=numeric[name]) for name in names),
-    ]
-    caption = "Rules that stand for many objects; the estimates are not part of what is approved"
-    return [simple(caption, columns, rows, ["", "all", "", "", *totals] if len(rows) > 1 and names else None)]
-
-
-def _estimate(value: object) -> str:
-    if _is_number(value) and float(value) != int(value):  # type: ignore[arg-type, call-overload]
-        return written(value, 2)
-    return written(value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _said(rule: object) -> str:
-    if isinstance(rule, dict):
-        return "; ".join(f"{_words(str(name))}: {written(value)}" for name, value in rule.items())
-    return written(rule)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _who(proposed: Plan) -> Shown:
+    if all(change.actor != NAMED for change in proposed.changes):
+        return Shown("", "")
+    return paragraph(
+        "As: the identity that sends the change. The named role is the one by which the first table says we enter the account."
+    )
 
 
 def _verdict(proposed: Plan) -> list[str]:

@@ -51,10 +51,11 @@ def heatmap(
     """
     if len(states) > len(MARKS):
         raise ValueError(f"a heatmap shows at most {len(MARKS)} states, not {len(states)}")
+    said = _numbers(frame, states) if numbers is None else numbers
     return Pictured(
         _heatmap(frame, caption, states),
         caption,
-        table(_numbers(frame, states) if numbers is None else numbers, caption, verdict=verdict),
+        table(said, f"{caption}, in numbers", verdict=verdict, total=_total(said)),
     )
 
 
@@ -83,7 +84,8 @@ def bars(frame: pd.DataFrame, caption: str, *, unit: str, verdict: str = "") -> 
     axes.set_title(caption, loc="left")
     axes.legend(frameon=False)
     shown = frame.reset_index()
-    return Pictured(_png(figure), caption, table(shown, caption, verdict=verdict))
+    numbers = table(shown, f"{caption}, in numbers", verdict=verdict, total=_total(shown))
+    return Pictured(_png(figure), caption, numbers)
 
 
 _HATCHES: Final = ("", "//", "xx", "..")
@@ -132,6 +134,12 @@ def _numbers(frame: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
         for name, row in zip(frame.index, frame.itertuples(index=False), strict=True)
     ]
     return pd.DataFrame(rows, columns=[str(frame.index.name or "row"), *states])
+
+
+def _total(numbers: pd.DataFrame) -> dict[str, object]:
+    """The sum of each column of numbers; the first column names the rows."""
+    first, *others = [str(name) for name in numbers.columns]
+    return {first: "all", **{name: numbers[name].sum() for name in others}}
 
 
 def _figure(width: float, height: float) -> Any:

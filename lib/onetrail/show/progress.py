@@ -7,25 +7,39 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
 from onetrail.show.html import Column, Shown
-from onetrail.show.table import simple, written
+from onetrail.show.table import simple, written_column
 
 _TABLE_SECONDS: Final = 0.5
 _LINE_SECONDS: Final = 5.0
 _BULK: Final = ("objects", "bytes", "retries", "errors")
+_HEADS: Final = {"bytes": "size (MB)"}
+_LIVE: Final = ("to come", "objects a second", "time left (s)")
 
 
 class Progress:
     """Rows by name, counts by column. Safe to tell from several threads. Use as a context manager.
 
     `progress("bucket", objects=10, bytes=2_000)` sets that row's counts. It can be a gate's `progress` as it is.
+    `of` says how many objects are expected of each row; with it the live table has what is to come, the rate and the time left.
     """
 
-    def __init__(self, caption: str, *, what: str = "what", unattended: bool | None = None) -> None:
-        self.caption, self.what = caption, what
+    def __init__(
+        self,
+        caption: str,
+        *,
+        what: str = "what",
+        of: Mapping[str, int] | None = None,
+        unattended: bool | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.caption, self.what, self._of = caption, what, dict(of or {})
+        self._monotonic = monotonic
+        self._begun: dict[str, float] = {}
         self._rows: dict[str, dict[str, int]] = {}
         self._lock = threading.Lock()
         self._live = os.environ.get("ONETRAIL_LIVE", "1") != "0"
@@ -39,7 +53,8 @@ class Progress:
         counts = {**dict(zip(_BULK, bulk, strict=False)), **counts}
         with self._lock:
             self._rows.setdefault(name, {}).update(counts)
-            now = time.monotonic()
+            now = self._monotonic()
+            self._begun.setdefault(name, now)
             due = now - self._last >= (_TABLE_SECONDS if self._table else _LINE_SECONDS)
             if self._live and due:
                 self._last = now
@@ -58,15 +73,38 @@ class Progress:
             _display(shown)
 
     def shown(self) -> Shown:
-        """The counts so far, sorted by name, with their sum. Retries differ from run to run, so they are shown live only."""
+        """The counts so far, sorted by name, with their sum. Retries, rates and what is left are shown live only."""
         columns = list(
             dict.fromkeys(c for row in self._rows.values() for c in row if self._live or c != "retries")
         )
         names = sorted(self._rows)
-        rows = [[name, *(written(self._rows[name].get(c, 0)) for c in columns)] for name in names]
-        total = ["all", *(written(sum(row.get(c, 0) for row in self._rows.values())) for c in columns)]
-        heads = [Column(self.what), *(Column(c, right=True) for c in columns)]
+        said = [written_column(self._column(names, c)) for c in columns]
+        live = [self._pace(name) for name in names] if self._live and self._of else []
+        rows = [
+            [name, *(column[i] for column in said), *(live[i] if live else ())]
+            for i, name in enumerate(names)
+        ]
+        done = sum(row.get("objects", 0) for row in self._rows.values())
+        overall = self._told(done, sum(self._of.values()), min(self._begun.values())) if live else []
+        total = ["all", *(column[-1] for column in said), *overall]
+        heads = [Column(self.what), *(Column(_HEADS.get(c, c), right=True) for c in columns)]
+        heads += [Column(head, right=True) for head in _LIVE] if live else []
         return simple(self.caption, heads, rows, total if len(rows) > 1 else None)
+
+    def _column(self, names: Sequence[str], column: str) -> list[float]:
+        """The values and their sum, bytes as millions of bytes."""
+        values = [self._rows[name].get(column, 0) for name in names]
+        scale = 1_000_000 if column == "bytes" else 1
+        return [value / scale for value in [*values, sum(values)]]
+
+    def _pace(self, name: str) -> list[str]:
+        return self._told(self._rows[name].get("objects", 0), self._of.get(name, 0), self._begun[name])
+
+    def _told(self, done: int, of: int, begun: float) -> list[str]:
+        """What is still to come, objects a second since the first word, and the seconds left at that rate."""
+        spent, left = self._monotonic() - begun, max(0, of - done)
+        rate = done / spent if spent > 0 else 0.0
+        return [f"{left:,}", f"{rate:,.0f}" if rate else "–", f"{left / rate:,.0f}" if rate else "–"]
 
     def _tell(self) -> None:
         if self._table:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from onetrail.change import iso
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import table
@@ -16,6 +17,7 @@ def buckets(settings: Settings, observation: Observation) -> Shown:
         "region",
         "bucket",
         "objects",
+        "size (MB)",
         "newest object",
         "proven",
         "retired by",
@@ -23,8 +25,16 @@ def buckets(settings: Settings, observation: Observation) -> Shown:
         "as it stands",
     ]
     rows = [_bucket(settings, observation, one) for one in observation.buckets]
-    rows += [["–", name, 0, None, None, "delete", None, "deleted"] for name in observation.deleted]
-    return table(pd.DataFrame(rows, columns=columns), "The old buckets", verdict=_verdict(observation))
+    rows += [["–", name, 0, 0.0, None, None, "delete", None, "deleted"] for name in observation.deleted]
+    frame = pd.DataFrame(rows, columns=columns)
+    total = {"region": "all", "objects": frame["objects"].sum(), "size (MB)": frame["size (MB)"].sum()}
+    return table(
+        frame,
+        "The old buckets",
+        verdict=_verdict(settings, observation),
+        total=total if rows else None,
+        if_any=("not before",),
+    )
 
 
 def trails(observation: Observation) -> Shown:
@@ -45,7 +55,7 @@ def trails(observation: Observation) -> Shown:
         for t in observation.untouched
     ]
     line = (
-        f"{len(observation.trails)} old trails still exist."
+        f"{len(observation.trails)} old trails still exist; {len(may_go)} of them may be deleted."
         if observation.trails
         else "No old trail of ours is left."
     )
@@ -62,6 +72,7 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
         seen.bucket.region,
         seen.bucket.name,
         seen.objects,
+        seen.size / 1_000_000,
         seen.newest,
         seen.token.at if seen.token else None,
         seen.how.replace("_", " "),
@@ -77,14 +88,21 @@ def _stands(seen: Retiring, *, waiting: bool) -> str:
         return f"left alone: {'; '.join(seen.kept)}"
     if seen.expiring:
         return "emptied by its lifecycle rule"
-    return "proven; cooling off" if waiting else "may go"
+    return "cooling off" if waiting else "may go"
 
 
-def _verdict(observation: Observation) -> str:
+def _verdict(settings: Settings, observation: Observation) -> str:
+    """How many are retired, may go, wait until when, and are left alone."""
     if not observation.buckets and not observation.deleted:
         status = observation.forerunner
         return f"waiting for {status.step}: {status.line}." if not status.done else "No old bucket is left."
-    retired = sum(1 for one in observation.buckets if one.bucket.shell) + len(observation.deleted)
-    kept = sum(1 for one in observation.buckets if not one.bucket.shell and one.kept)
+    standing = [one for one in observation.buckets if not one.bucket.shell]
+    retired = len(observation.buckets) - len(standing) + len(observation.deleted)
+    kept = sum(1 for one in standing if one.kept)
+    until = [waits(settings, one, observation.now) for one in standing if one.token and not one.kept]
+    waiting = [wait[0] for wait in until if wait]
+    may_go = sum(wait is None for wait in until)
     line = f"{retired} of {len(observation.buckets) + len(observation.deleted)} old buckets are retired"
+    line += f", {may_go} may go" if may_go else ""
+    line += f", {len(waiting)} are proven and cool off, the last until {iso(max(waiting))}" if waiting else ""
     return line + (f", {kept} are left alone for a named reason." if kept else ".")

@@ -8,22 +8,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from onetrail import iam
-from onetrail.change import Change, Document, canonical_json, plain
-from onetrail.show.change_group import ChangeGroup
-from onetrail.show.html import Shown, as_json, folded, paragraph, preformatted, together
+from onetrail.change import Document, canonical_json, plain
+from onetrail.show.change_group import ChangeGroup, marked, names_of
+from onetrail.show.html import Column, Shown, as_json, folded, paragraph, preformatted, together
+from onetrail.show.table import simple
 
 
 def what_is_sent(group: ChangeGroup) -> Shown:
-    """One fold for each thing that is sent, with the changes that send it."""
+    """One fold for the single changes of a group, and one for each thing that is sent, with the changes that send it."""
     variants: dict[str, list[int]] = {}
     examples: dict[str, tuple[Any, Any]] = {}
     for place, change in zip(group.places, group.changes, strict=True):
-        names = _names(change) if len(group.changes) > 1 else {}
-        sent, before = _marked(_readable(change.parameters), names), _marked(_readable(change.before), names)
+        names = names_of(change) if len(group.changes) > 1 else {}
+        sent, before = marked(_readable(change.parameters), names), marked(_readable(change.before), names)
         key = canonical_json([sent, before])
         variants.setdefault(key, []).append(place)
         examples[key] = (sent, before)
-    return together(*(_variant(group, places, *examples[key]) for key, places in variants.items()))
+    several = [_one_by_one(group)] if len(group.changes) > 1 else []
+    return together(*several, *(_variant(group, places, *examples[key]) for key, places in variants.items()))
+
+
+def _one_by_one(group: ChangeGroup) -> Shown:
+    heads = ("region", "on what", "why", "requires", "undo")
+    rows = [
+        [str(n), c.region, c.resource, c.reason, c.requires.replace("_", " "), c.undo]
+        for n, c in zip(group.places, group.changes, strict=True)
+    ]
+    inner = simple(group.what, [Column("n", right=True), *map(Column, heads)], rows)
+    return folded(f"{group.numbers}: {group.what}, one by one", inner, in_text=False)
 
 
 def _variant(group: ChangeGroup, places: list[int], sent: Any, before: Any) -> Shown:
@@ -33,10 +45,17 @@ def _variant(group: ChangeGroup, places: list[int], sent: Any, before: Any) -> S
     one_by_one = (
         f" ({len(places)} alike, but for the names in ‹ ›)" if len(places) > 1 else f" on {part.on_what}"
     )
-    inner = [*_policies(sent, before), _fold_json("Sent", sent)]
+    inner = [*_alone(part), *_policies(sent, before), _fold_json("Sent", sent)]
     if before is not None:
         inner.append(_fold_json("Before", before))
     return Shown(folded(f"{part.numbers}: {part.what}{one_by_one}", together(*inner)).html, "")
+
+
+def _alone(part: ChangeGroup) -> list[Shown]:
+    """The whole name and the undo of a change that is not in the table of single ones."""
+    if len(part.changes) > 1:
+        return []
+    return [paragraph(f"On {part.changes[0].resource}; undo: {part.changes[0].undo}.")]
 
 
 def _fold_json(head: str, value: Any) -> Shown:
@@ -92,25 +111,3 @@ def _readable(value: Any) -> Any:
         except ValueError:
             return value
     return plain(value)
-
-
-def _names(change: Change) -> dict[str, str]:
-    """What differs between changes of one kind by nature, longest first."""
-    found = {
-        str(change.parameters.get("Bucket", "")): "‹bucket›",
-        change.resource: "‹on what›",
-        change.region: "‹region›",
-    }
-    return {name: found[name] for name in sorted(found, key=len, reverse=True) if len(name) > 3}
-
-
-def _marked(value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        for name, mark in names.items():
-            value = value.replace(name, mark)
-        return value
-    if isinstance(value, Mapping):
-        return {_marked(key, names): _marked(item, names) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_marked(item, names) for item in value]
-    return value

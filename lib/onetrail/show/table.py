@@ -17,13 +17,21 @@ _IN_SIGHT: Final = 60
 
 
 def table(
-    frame: pd.DataFrame, caption: str, *, verdict: str = "", total: Mapping[str, object] | None = None
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    verdict: str = "",
+    total: Mapping[str, object] | None = None,
+    if_any: Sequence[str] = (),
 ) -> Shown:
     """The frame as it is ordered, without its index. Units stand in column names, such as `size (MB)`.
 
     Whole numbers get thousands separators; other numbers two decimals, or four in a column where all are small.
-    `total` maps column names to what stands in the last row. `verdict` is one line below.
+    `total` maps column names to what stands in the last row. `verdict` is one line below. Columns named in `if_any` are
+    left out where no row says anything in them.
     """
+    silent = [name for name in if_any if len(frame) and not any(_says(value) for value in frame[name])]
+    frame = frame.drop(columns=silent)
     names = [str(name) for name in frame.columns]
     values = [frame.iloc[:, i].tolist() for i in range(len(names))]
     totals = [None if total is None else total.get(name) for name in names]
@@ -94,6 +102,10 @@ def written(value: Any, decimals: int = 0) -> str:
         )
         return ", ".join(items) if items else NOTHING
     return str(value)
+
+
+def _says(value: Any) -> bool:
+    return not _absent(value) and value not in ("", 0, NOTHING)
 
 
 def _absent(value: Any) -> bool:

@@ -6,9 +6,9 @@ from datetime import date
 import pandas as pd
 
 from onetrail.cloudtrail.verdict import IntervalState
-from onetrail.show.html import Shown
+from onetrail.show.html import Column, Shown, folded, paragraph, preformatted, together
 from onetrail.show.plots import Pictured, heatmap
-from onetrail.show.table import table
+from onetrail.show.table import simple, table
 from onetrail.steps.verification import EVIDENCE, BucketVerdict, Cell, ChainSeen, Observation
 
 PROVEN, PRESENT, LOST, NOTHING = (
@@ -34,6 +34,7 @@ def buckets(observation: Observation) -> Shown:
         "Old buckets beside the archive",
         verdict=_verdict(observation),
         total={"region": "all", **total} if rows else None,
+        if_any=("not CloudTrail's", "why not"),
     )
 
 
@@ -42,7 +43,8 @@ def chains(observation: Observation) -> Shown:
     columns = [
         "region",
         "trail",
-        "known from",
+        "verdict",
+        "known by",
         "digests",
         "logs",
         "proven from",
@@ -59,11 +61,14 @@ def chains(observation: Observation) -> Shown:
         if not broken
         else f"{broken:,} of {len(observation.chains):,} chains are not whole."
     )
-    return table(
+    total = {name: frame[name].sum() for name in _SUMMED}
+    shown = table(
         frame,
         "Digest chains of the archive",
         verdict=line if observation.chains else _waiting(observation) or "No chain was looked at.",
+        total={"region": "all", **total} if observation.chains else None,
     )
+    return together(shown, *([paragraph(_WORDS)] if observation.chains else []))
 
 
 def coverage(observation: Observation) -> Pictured | Shown:
@@ -94,7 +99,7 @@ def coverage(observation: Observation) -> Pictured | Shown:
             ]
             for place in regions
         ],
-        columns=["region", "logs before", "equal after", "proven", "unsigned", "new trail's own"],
+        columns=["region", "logs before", "equal after", "new trail's own", "of these proven", "unsigned"],
     )
     return heatmap(
         frame,
@@ -106,29 +111,44 @@ def coverage(observation: Observation) -> Pictured | Shown:
 
 
 def troubles(observation: Observation) -> Shown:
-    """Every file that is not simply valid, by name."""
-    rows = [[one.region, one.bucket, one.kind, one.state, one.key, one.why] for one in observation.troubles]
-    frame = pd.DataFrame(rows, columns=["region", "bucket", "kind", "state", "key", "why"])
+    """The files that are not simply valid, alike ones in one row; every one of them by name in a fold."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for one in observation.troubles:
+        groups.setdefault((one.region, one.bucket, one.kind, one.state, one.why), []).append(one.key)
+    rows: list[Sequence[str | Shown]] = [
+        [region, bucket, kind, state, why, f"{len(names):,}", _named(names)]
+        for (region, bucket, kind, state, why), names in groups.items()
+    ]
     states = sorted({one.state for one in observation.troubles})
-    line = f"{len(rows):,} files are named: {', '.join(states)}." if rows else "No file stands out."
-    return table(frame, "Files that are not simply valid", verdict=_waiting(observation) or line)
+    count = len(observation.troubles)
+    line = f"{count:,} files are named: {', '.join(states)}." if rows else "No file stands out."
+    heads = [
+        *map(Column, ("region", "bucket", "kind", "state", "why")),
+        Column("files", right=True),
+        Column("names"),
+    ]
+    total = ["all", *[""] * 4, f"{count:,}", ""]
+    shown = [simple("Files that are not simply valid", heads, rows, total)] if rows else []
+    return together(*shown, paragraph(_waiting(observation) or line, strong=True))
 
 
 def evidence(observation: Observation) -> Shown:
     """What counts as enough for which class of trail, and the buckets that fall under it."""
-    rows = [
-        [
-            name,
-            when,
-            enough,
-            ", ".join(bucket.name for bucket in observation.buckets if name in bucket.classes) or "none",
-        ]
+    found = {name: [b.name for b in observation.buckets if name in b.classes] for name in EVIDENCE}
+    rows: list[Sequence[str | Shown]] = [
+        [name, when, enough, f"{len(found[name]):,}", _names(found[name])]
         for name, (when, enough) in EVIDENCE.items()
     ]
-    return table(
-        pd.DataFrame(rows, columns=["class", "applies where", "is proven by", "buckets"]),
-        "What counts as enough",
-    )
+    heads = [
+        *map(Column, ("class", "applies where", "is proven by")),
+        Column("buckets", right=True),
+        Column("which"),
+    ]
+    several = sum(sum(bucket.name in names for names in found.values()) > 1 for bucket in observation.buckets)
+    line = "; ".join(f"{len(names)} {name}" for name, names in found.items() if names)
+    said = f"Buckets by class: {line}" + (f"; {several} under more than one class." if several else ".")
+    verdict = said if line else _waiting(observation) or "No bucket was looked at."
+    return together(simple("What counts as enough", heads, rows), paragraph(verdict, strong=True))
 
 
 def keys(observation: Observation) -> Shown:
@@ -141,10 +161,24 @@ def keys(observation: Observation) -> Shown:
         else f"{lacking:,} regions have no keys: their digests cannot be checked."
     )
     frame = pd.DataFrame(rows, columns=["region", "from", "keys", "why not"])
-    return table(frame, "CloudTrail's public keys", verdict=_waiting(observation) or line)
+    total = {"region": "all", "keys": frame["keys"].sum()} if rows else None
+    return table(
+        frame,
+        "CloudTrail's public keys",
+        verdict=_waiting(observation) or line,
+        total=total,
+        if_any=("why not",),
+    )
 
 
-_PARTS = ("before", "after", "proven", "unsigned", "new")
+_IN_SIGHT = 3
+"""So many names stand in a cell before they are folded away."""
+_PARTS = ("before", "after", "new", "proven", "unsigned")
+_SUMMED = ("digests", "logs", "stretches", "new starts", "gaps", "digests missing")
+_WORDS = (
+    "Each digest signs the logs of its hour and names the digest before it. A stretch is proven without a break; a new start is where "
+    "logging was stopped and begun again; a gap is time that no digest speaks of. Known by: what says that the chain is one of ours."
+)
 
 
 def _bucket(v: BucketVerdict) -> list[object]:
@@ -172,6 +206,22 @@ def _bucket(v: BucketVerdict) -> list[object]:
     ]
 
 
+def _named(keys: Sequence[str]) -> str | Shown:
+    """File names; many in a fold, with their whole keys."""
+    names = [key.rsplit("/", 1)[-1] for key in keys]
+    if len(keys) <= _IN_SIGHT:
+        return "\n".join(names)
+    said = f"{names[0]} and {len(names) - 1:,} more"
+    return Shown(folded(said, preformatted("\n".join(keys))).html, said)
+
+
+def _names(buckets: Sequence[str]) -> str | Shown:
+    if len(buckets) <= _IN_SIGHT:
+        return ", ".join(buckets) or "none"
+    said = f"{buckets[0]} and {len(buckets) - 1:,} more"
+    return Shown(folded(said, preformatted("\n".join(buckets))).html, said)
+
+
 def _verdict(observation: Observation) -> str:
     said = observation.buckets
     if not said:
@@ -194,6 +244,7 @@ def _chain(seen: ChainSeen) -> list[object]:
     return [
         chain.region,
         chain.trail + (" (backfill)" if chain.backfill else "") + (" (sample)" if seen.sampled else ""),
+        "✓ whole" if chain.sound else "✗ not whole",
         seen.known,
         sum(chain.digests.values()),
         sum(chain.logs.values()),

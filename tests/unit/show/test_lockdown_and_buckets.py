@@ -10,7 +10,7 @@ from onetrail.show import account_lockdown, bucket_creation
 from onetrail.steps.account_lockdown import LogAccount, Observation, Role
 from onetrail.steps.account_lockdown.observe import FLAGS
 from onetrail.steps.archive import archive_of
-from onetrail.steps.bucket_creation import BucketState
+from onetrail.steps.bucket_creation import BucketState, verdicts
 from onetrail.steps.bucket_creation import Observation as Buckets
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
@@ -47,7 +47,7 @@ SEEN = Observation(LOG, OldEstate((), (), (OldBucket("acme", "111122223333", "us
 
 def test_the_ways_in_say_which_closes_and_which_open():
     text = str(account_lockdown.ways_in(SETTINGS, SEEN))
-    assert "7 ways in open, 1 close." in text
+    assert "Ways in before the plan: 1, after it: 7; 7 open, 1 close." in text
     assert [line.split()[-1] for line in text.splitlines() if "999988887777:root" in line] == ["closes"]
 
 
@@ -55,6 +55,16 @@ def test_roles_that_could_not_be_read_are_no_empty_list():
     blind = replace(SEEN, log=replace(LOG, roles=None, users=None))
     assert "could not be read" in str(account_lockdown.ways_in(SETTINGS, blind))
     assert "could not look" in str(account_lockdown.account(blind))
+
+
+def test_the_account_says_what_is_to_be_put_right():
+    """And nothing where all is as it should be."""
+    text = str(account_lockdown.account(SEEN))
+    assert "To be put right: buckets could be made public, AWS has nobody to write to." in text
+    good = replace(LOG, public_access=dict.fromkeys(FLAGS, True), security_contact="a@b.example")
+    assert "Nothing is to be put right here." in str(account_lockdown.account(replace(SEEN, log=good)))
+    blind = replace(good, root=None)
+    assert "Could not look at: root." in str(account_lockdown.account(replace(SEEN, log=blind)))
 
 
 def test_old_buckets_are_counted():
@@ -89,3 +99,12 @@ def test_a_policy_that_decides_wrongly_stands_first_and_the_verdict_counts_it():
     text = str(bucket_creation.judged(SETTINGS, document))
     assert "would be decided wrongly: the policy is not put" in text
     assert "✗ wrong" in text.splitlines()[3]
+
+
+def test_requests_that_one_statement_decides_are_one_row_and_each_stands_in_the_fold():
+    """Eighty requests are no wall, and none is lost."""
+    shown = bucket_creation.judged(SETTINGS)
+    assert len(shown.text.splitlines()) < 30
+    assert "OnlyBreakGlassChanges in the bucket's policy" in shown.html
+    for verdict in verdicts(SETTINGS):
+        assert verdict.expectation.name in shown.html

@@ -4,6 +4,7 @@ from given import given_a_change, given_a_plan
 
 from onetrail import show
 from onetrail.change import Bulk, Document
+from onetrail.show.change_group import short
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
 
@@ -91,3 +92,65 @@ def test_undo_goes_backwards():
     ).text
     assert text.index("undo b") < text.index("undo a")
     assert "nothing is to be undone" in show.undo(given_a_plan()).text
+
+
+def test_changes_that_each_require_their_own_bucket_are_one_row():
+    """Twenty deletions that wait for twenty proofs read as one; each proof stands in the fold."""
+    shown = show.plan(given_a_plan(*(_hold(r, requires=f"proven_quiet:acme-audit-{r}") for r in REGIONS)))
+    assert "proven quiet, each its own" in shown.text
+    assert "5 of them" in shown.text
+    for region in REGIONS:
+        assert f"proven quiet:acme-audit-{region}" in shown.html
+
+
+def test_the_one_that_is_sent_for_a_reason_of_its_own_has_its_own_row():
+    """A group does not hide it."""
+    odd = _hold("eu-central-1", reason="a dead principal goes too")
+    text = show.plan(given_a_plan(*map(_hold, REGIONS), odd)).text
+    assert "5 of them" in text
+    assert "a dead principal goes too" in text
+    assert "differs" not in text
+
+
+def test_every_second_change_is_one_group_with_readable_places():
+    """Delete and close, bucket by bucket, is two rows and not forty."""
+    pairs = []
+    for number in range(8):
+        pairs += [
+            given_a_change(f"delete-{number}", call="DeleteObjects", resource=f"bucket-{number}"),
+            given_a_change(f"close-{number}", resource=f"bucket-{number}"),
+        ]
+    text = show.plan(given_a_plan(*pairs)).text
+    assert "every second of 1 to 15" in text
+    assert "8 of them, from bucket-0 to bucket-7" in text
+
+
+def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
+    """Each bucket's own estimate stands in the fold."""
+    rules = [
+        given_a_change(
+            f"copy-{region}",
+            call="CopyObject",
+            resource=f"acme-{region} -> archive",
+            bulk=Bulk(("CopyObject",), {"CopySource.Bucket": f"acme-{region}"}, {"from": f"acme-{region}"},
+                      estimate={"objects": 1_000 + n}),
+        )
+        for n, region in enumerate(REGIONS)
+    ]  # fmt: skip
+    shown = show.plan(given_a_plan(*rules))
+    assert "5,010" in shown.text
+    assert "from: ‹bucket›" in shown.text
+    assert "1,004" not in shown.text
+    assert "1,004" in shown.html
+    odd = given_a_change("odd", call="CopyObject", resource="odd -> archive",
+                         bulk=Bulk(("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}))  # fmt: skip
+    assert "objects: two" in show.plan(given_a_plan(*rules, odd)).text
+
+
+def test_the_short_name_leaves_out_only_what_the_row_says_already():
+    """Another account's ARN stays whole."""
+    ours = given_a_change(resource="arn:aws:iam::111122223333:role/ours")
+    other = given_a_change(resource="arn:aws:iam::999988887777:role/theirs")
+    assert short(ours) == "role/ours"
+    assert short(other) == "arn:aws:iam::999988887777:role/theirs"
+    assert "arn:aws:iam::111122223333:role/ours" in show.plan(given_a_plan(ours)).html

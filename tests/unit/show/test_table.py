@@ -1,5 +1,6 @@
 """A table's numbers read the same on every Python and every machine."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from onetrail import show
 from onetrail.change import State
+from onetrail.show.html import as_json
 from onetrail.show.table import written, written_column
 
 
@@ -53,7 +55,7 @@ def test_a_table_has_caption_total_and_verdict_and_cuts_nothing():
     key = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/01/01/" + "x" * 80
     frame = pd.DataFrame({"key": [key, "b"], "size (MB)": [1200, 34]})
     shown = show.table(frame, "Objects", verdict="Two objects.", total={"key": "all", "size (MB)": 1234})
-    for said in (shown.html, shown.text):
+    for said in (shown.html.replace("<wbr>", ""), shown.text):
         for part in ("Objects", key, "1,200", "1,234", "Two objects."):
             assert part in said
 
@@ -75,3 +77,41 @@ def test_what_comes_from_aws_cannot_become_markup():
     shown = show.table(pd.DataFrame({"tag": ["<script>x</script>"]}), "<b>")
     assert "<script>" not in shown.html
     assert "<b>" not in shown.html.replace("<br>", "")
+
+
+def test_a_column_that_says_nothing_is_left_out_when_asked_so():
+    """As soon as one row says something it is there."""
+    silent = pd.DataFrame({"bucket": ["a", "b"], "why not": ["", ""]})
+    assert "why not" not in show.table(silent, "Buckets", if_any=("why not",)).text
+    said = pd.DataFrame({"bucket": ["a", "b"], "why not": ["", "lost"]})
+    assert "why not" in show.table(said, "Buckets", if_any=("why not",)).text
+
+
+def test_names_stay_on_one_line_and_long_ones_break_at_a_slash():
+    """A region is not broken at its hyphen; an ARN of a hundred characters does not push a column off the page."""
+    arn = "arn:aws:iam::111122223333:role/" + "x" * 60
+    html = show.table(pd.DataFrame({"region": ["ap-southeast-2"], "arn": [arn]}), "Roles").html
+    assert 'white-space:nowrap">ap-southeast-2' in html
+    assert "role/<wbr>x" in html
+
+
+def test_prose_goes_on_below_in_text_and_nothing_is_cut():
+    """A terminal's lines stay short; names are never broken."""
+    prose, name = "every word of this sentence stands there " * 8, "acme-audit-" + "x" * 50
+    shown = show.table(pd.DataFrame({"what": [name], "why": [prose], "and": [prose]}), "Long").text
+    assert max(map(len, shown.splitlines())) <= 140
+    assert name in shown
+    assert shown.split().count("sentence") == 16
+
+
+def test_json_that_fits_stays_on_one_line_and_means_the_same():
+    """Two hundred rules are two hundred lines, not three thousand."""
+    rules = {
+        "Rules": [
+            {"ID": f"rule-{n}", "Status": "Enabled", "Filter": {"Prefix": "AWSLogs/"}} for n in range(9)
+        ]
+    }
+    text = as_json(rules)
+    assert len(text.splitlines()) == 13
+    assert json.loads(text) == rules
+    assert as_json({}) == "{}"

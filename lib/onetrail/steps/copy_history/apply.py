@@ -94,6 +94,7 @@ class _Copying:
         self.buckets = {
             bucket.name: bucket for bucket in read_old_estate(self.settings, self.clients).buckets
         }
+        self.so_far: dict[str, Counts] = {}
         most = self.settings.max_requests_per_second
         self.pace = Pace(most) if most else None
 
@@ -142,11 +143,24 @@ class _Copying:
                 pace=self.pace,
                 only_if_absent=True,
             )
+        self.so_far[bucket.name] = self._so_far(bucket) + counts
         return ledger.finish(), counts
 
+    def _so_far(self, bucket: OldBucket) -> Counts:
+        return self.so_far.get(bucket.name, Counts({}, 0, 0))
+
     def _progress(self, bucket: OldBucket) -> Callable[[str, int, int, int, int], None]:
+        """Progress of the whole bucket: what its pilot and its earlier folders came to, and what this folder says."""
+        before = self._so_far(bucket)
+
         def told(name: str, objects: int, size: int, retries: int, errors: int) -> None:
-            self.gate.progress(name or bucket.name, objects, size, retries, errors)
+            said = (
+                before.objects + objects,
+                before.size + size,
+                before.retries + retries,
+                before.errors + errors,
+            )
+            self.gate.progress(name or bucket.name, *said)
 
         return told
 

@@ -1,0 +1,109 @@
+"""What a person sees of step 05: each old bucket beside the archive, what stands in a copy's way, and how far the copying is."""
+
+import pandas as pd
+
+from onetrail.change import Plan
+from onetrail.s3.decide import Kind
+from onetrail.show.html import Shown, paragraph
+from onetrail.show.progress import Progress
+from onetrail.show.table import table
+from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
+
+MB = 1_000_000
+_COUNTED = ("objects", "in the archive", "to copy", "to copy (MB)", "markers", "need a person")
+
+
+def backlogs(observation: Observation) -> Shown:
+    """One row an old bucket: what it holds, what the archive has of it already, what is to be copied, and by whom."""
+    found = observation.backlogs
+    columns = ["region", "bucket", *_COUNTED, "oldest", "newest", "copied by", "could not look"]
+    frame = pd.DataFrame([_row(one) for one in found], columns=columns)
+    total = {name: frame[name].sum() for name in _COUNTED} if found else {}
+    return table(
+        frame,
+        "Old buckets beside the archive",
+        verdict=_verdict(observation),
+        total={"region": "all", **total} if found else None,
+        if_any=("need a person", "oldest", "newest", "could not look"),
+    )
+
+
+def needs_a_person(observation: Observation) -> Shown:
+    """What is not copied by itself, by bucket and reason, with the first of its keys."""
+    rows = [
+        [
+            one.bucket.region,
+            one.bucket.name,
+            kind.value.replace("_", " "),
+            one.objects.get(kind, 0),
+            ", ".join(one.named.get(kind, ())),
+        ]
+        for one in observation.backlogs
+        for kind in NOT_COPIED
+        if one.objects.get(kind)
+    ]
+    number = sum(int(str(row[3])) for row in rows)
+    line = (
+        f"{number:,} objects need a person before they can be copied." if rows else "Nothing needs a person."
+    )
+    unread = [one.bucket.name for one in observation.backlogs if one.could_not_look]
+    line += f" Could not look into {', '.join(unread)}." if unread else ""
+    if not rows:
+        return paragraph(line if observation.backlogs else _verdict(observation), strong=True)
+    frame = pd.DataFrame(rows, columns=["region", "bucket", "why", "objects", "the first of them"])
+    return table(
+        frame, "What is not copied by itself", verdict=line, total={"region": "all", "objects": number}
+    )
+
+
+def progress(plan: Plan) -> Progress:
+    """The copying as it goes, bucket by bucket, against what the plan expects."""
+    of: dict[str, int] = {}
+    for change in plan.changes:
+        if change.bulk and "CopySource.Bucket" in change.bulk.fixed:
+            name, objects = (
+                str(change.bulk.fixed["CopySource.Bucket"]),
+                int(change.bulk.estimate.get("objects") or 0),
+            )
+            of[name] = max(of.get(name, 0), objects)
+    return Progress("Copied so far", what="old bucket", of=of)
+
+
+def _row(one: Backlog) -> list[object]:
+    if one.could_not_look:
+        return [one.bucket.region, one.bucket.name, *([None] * 9), one.could_not_look]
+    return [
+        one.bucket.region,
+        one.bucket.name,
+        sum(one.objects.values()),
+        one.objects.get(Kind.PRESENT, 0),
+        one.to_copy,
+        one.bytes_to_copy / MB,
+        one.objects.get(Kind.MARKER, 0),
+        sum(one.objects.get(kind, 0) for kind in NOT_COPIED),
+        one.first,
+        one.last,
+        one.direction,
+        "",
+    ]
+
+
+def _verdict(observation: Observation) -> str:
+    waiting = [status for status in observation.forerunners if not status.done]
+    if waiting:
+        return f"waiting for {waiting[0].step}: {waiting[0].line}."
+    if not observation.backlogs:
+        return "No old bucket is left to copy from."
+    number = sum(one.to_copy for one in observation.backlogs)
+    size = sum(one.bytes_to_copy for one in observation.backlogs) / MB
+    pushed = sum(one.direction == "push" and one.to_copy > 0 for one in observation.backlogs)
+    said = f"{number:,} objects ({size:,.2f} MB) are to be copied" if number else "Nothing is left to copy"
+    said += (
+        f"; {pushed} buckets push their logs themselves, the log account pulls the others" if pushed else ""
+    )
+    unread = sum(bool(one.could_not_look) for one in observation.backlogs)
+    said += f"; {unread} buckets could not be looked into" if unread else ""
+    grants = len(observation.open_sources)
+    return f"{said}; " + (
+        f"{grants} old buckets stand open by a grant." if grants else "no grant stands open."
+    )

@@ -1,0 +1,142 @@
+"""The tables of 04 and 05 say what the observation says, and say it when something could not be looked at."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from given import given_a_change, given_a_plan
+
+from onetrail.change import Bulk
+from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.s3.decide import Kind
+from onetrail.settings import Settings
+from onetrail.show import copy_history, trail_cutover
+from onetrail.steps.copy_history.observe import Backlog
+from onetrail.steps.copy_history.observe import Observation as Copying
+from onetrail.steps.delivery import Delivery
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.rails import Rail
+from onetrail.steps.status import Stage, Status
+from onetrail.steps.trail_cutover.observe import Observation as Cutover
+
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
+SOURCE = "111122223333"
+DONE = Status("03", Stage.DONE, "done")
+
+
+def _trail(name, region, **said):
+    arn = f"arn:aws:cloudtrail:{region}:{SOURCE}:trail/{name}"
+    return Trail(name, arn, SOURCE, region, "bucket", status=TrailStatus(is_logging=True), **said)
+
+
+NEW = _trail("onetrail", "us-east-1")
+
+
+def _cutover(*deliveries, new=(NEW,)):
+    estate = OldEstate(new, (_trail("audit", "eu-west-1"),), ())
+    regions = {SOURCE: ("eu-west-1", "us-east-1")}
+    return Cutover(DONE, estate, regions, deliveries, Rail("onetrail-trail-rail"), "", NOW)
+
+
+def _seen(region):
+    return Delivery(SOURCE, region, f"AWSLogs/{region}/digest.json.gz", "digest file")
+
+
+def _bucket(name):
+    return OldBucket(name, SOURCE, "eu-west-1")
+
+
+def _copying(*backlogs, **said):
+    return Copying((DONE, DONE), OldEstate((), (), ()), backlogs, {}, {}, NOW, **said)
+
+
+def test_delivery_is_one_row_a_region_and_one_missing_is_said():
+    """The trail counts as delivering only where a file was seen in every region."""
+    whole = trail_cutover.delivery(SETTINGS, _cutover(_seen("eu-west-1"), _seen("us-east-1"))).text
+    assert whole.count("✓ seen") == 2
+    assert "delivered in all 2 regions" in whole
+    part = trail_cutover.delivery(SETTINGS, _cutover(_seen("eu-west-1"))).text
+    assert "not been seen to deliver in 1 regions" in part
+
+
+def test_a_failing_delivery_is_not_one_that_could_not_be_looked_at():
+    """Each has its own sign and its own words."""
+    failing = Delivery(SOURCE, "us-east-1", error="AccessDenied")
+    blind = Delivery(SOURCE, "eu-west-1", could_not_look="GetTrailStatus: throttled")
+    text = trail_cutover.delivery(SETTINGS, _cutover(failing, blind)).text
+    assert "✗ fails" in text
+    assert "? could not look" in text
+
+
+def test_without_a_new_trail_the_table_says_so():
+    """And how many regions are waited for."""
+    assert "There is no new trail yet" in trail_cutover.delivery(SETTINGS, _cutover(new=())).text
+
+
+def test_trails_that_log_are_counted_and_an_unread_one_is_neither():
+    """A status that could not be read is not `no`."""
+    text = trail_cutover.trails(_cutover()).text
+    assert "1 new and 1 old trails; 1 of the old ones are logging." in text
+    seen = _cutover()
+    blind = replace(
+        seen, estate=replace(seen.estate, old_trails=(replace(_trail("audit", "eu-west-1"), status=None),))
+    )
+    assert "0 of the old ones are logging, 1 could not be looked at" in trail_cutover.trails(blind).text
+
+
+def test_backlogs_have_a_total_and_a_verdict():
+    """What is there, what the archive has, what is left."""
+    one = Backlog(_bucket("a"), "pull", "", {Kind.COPY: 3, Kind.PRESENT: 2}, {Kind.COPY: 2_500_000})
+    two = Backlog(_bucket("b"), "push", "", {Kind.COPY: 1, Kind.MARKER: 1}, {Kind.COPY: 500_000})
+    text = copy_history.backlogs(_copying(one, two)).text
+    assert next(line for line in text.splitlines() if line.startswith("all")).split() == [
+        "all",
+        "7",
+        "2",
+        "4",
+        "3.00",
+        "1",
+    ]
+    assert "4 objects (3.00 MB) are to be copied; 1 buckets push" in text
+    assert "could not look" not in text
+
+
+def test_a_bucket_that_could_not_be_listed_is_not_an_empty_one():
+    """It has no numbers, and the verdict counts it."""
+    text = copy_history.backlogs(
+        _copying(Backlog(_bucket("a"), "", "", could_not_look="listing: denied"))
+    ).text
+    assert "listing: denied" in text
+    assert "1 buckets could not be looked into" in text
+
+
+def test_a_step_whose_forerunner_is_not_done_waits():
+    """Nothing to copy is said only where it was looked at."""
+    waiting = replace(_copying(), forerunners=(Status("02", Stage.OPEN, "roles"), DONE))
+    assert "waiting for 02: roles." in copy_history.backlogs(waiting).text
+
+
+def test_what_needs_a_person_is_named():
+    """By reason and by key; without any the line says so."""
+    odd = Backlog(_bucket("a"), "pull", "", {Kind.CONFLICT: 2}, {}, named={Kind.CONFLICT: ("one", "two")})
+    text = copy_history.needs_a_person(_copying(odd)).text
+    assert "one, two" in text
+    assert "2 objects need a person" in text
+    fine = Backlog(_bucket("a"), "pull", "", {Kind.COPY: 2})
+    assert "Nothing needs a person." in copy_history.needs_a_person(_copying(fine)).text
+
+
+def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
+    """The rule that holds more is what is expected, since it includes the pilot."""
+    monkeypatch.setenv("ONETRAIL_LIVE", "1")
+    fixed = {"CopySource.Bucket": "a"}
+    rules = [
+        given_a_change(f"{name}-a", call="CopyObject", bulk=Bulk(("CopyObject",), fixed, {}, estimate={"objects": number}))
+        for name, number in (("pilot", 2), ("copy", 10))
+    ]  # fmt: skip
+    with copy_history.progress(given_a_plan(*rules)) as progress:
+        progress("a", 4, 1_000_000, 0, 0)
+    row = progress.shown().text.splitlines()[3].split()
+    assert row[:3] == ["a", "4", "1"]
+    assert row[5] == "6"  # still to come
