@@ -49,16 +49,16 @@ def last_lines_of_the_demo() -> str:
     report = folder / "report.html" if found[-1].step == "evidence" else None
     with mock.patch.dict(os.environ, COLUMNS=COLUMNS):
         text = RunResult(steps, report).text
-    return f"```text\n$ make demo\n...\n{text}\n{_last_of_the_recipe()}\n```"
+    return "\n".join(["```text", "$ make demo", "...", text, *_last_of_the_recipe(), "```"])
 
 
-def _last_of_the_recipe() -> str:
-    """What the recipe itself says at its end."""
+def _last_of_the_recipe() -> list[str]:
+    """What the recipe itself says at its end, if anything."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.split("\ndemo:", 1)[1].split("\n\n", 1)[0]
     said = re.findall(r'echo "([^"]+)"', recipe)
     run = re.search(r"^RUN := (.+)$", makefile, re.MULTILINE)
-    return said[-1].replace("$(RUN)", run[1] if run else "") if said else ""
+    return [line.replace("$(RUN)", run[1] if run else "") for line in said[-1:]]
 
 
 def the_notebooks() -> str:

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from docs import pages, picture
+from onetrail import names
 from onetrail.change.finding import State as FindingState
 from onetrail.cli.main import main
 from onetrail.cloudtrail.verdict import IntervalState, State
@@ -21,7 +22,9 @@ from onetrail.s3.decide import Kind
 from onetrail.s3.ledger import SCHEMA, LedgerPart, LedgerRow
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
+from onetrail.steps.trail_cutover.observe import RAIL as TRAIL_RAIL
 from onetrail.steps.verification.chains import SAMPLE
+from onetrail.steps.verification.observe import RAIL as ARCHIVE_RAIL
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ROOT / "lib" / "onetrail" / "steps"
@@ -308,6 +311,29 @@ def test_every_requirement_that_is_named_exists():
             )
     assert {name for name in named if f'"{name}' not in code} == set()
     assert {"new_way_in", "delivered_everywhere", "hole_closed"} <= named
+
+
+def unknown_names(text):
+    """Statements, roles and rails in code that no document and no step knows."""
+    sids = set(re.findall(r'"Sid": "(\w+)"', _text("docs/policies.md")))
+    ours = {value for value in vars(names).values() if isinstance(value, str)} | {TRAIL_RAIL, ARCHIVE_RAIL}
+    said = {word for word in re.findall(r"`([A-Z][a-z]+(?:[A-Z][A-Za-z]*)+)`", text) if word not in OF_AWS}
+    return sorted((said - sids) | (set(re.findall(r"`(onetrail-[a-z-]+)`", text)) - ours))
+
+
+OF_AWS = {"AdministratorAccess", "OrganizationAccountAccessRole"}
+
+
+@pytest.mark.parametrize("name", ["docs/security-model.md", "docs/concepts.md", "docs/steps.md"])
+def test_every_statement_and_role_that_is_named_exists(name):
+    """By the Sid that the printed documents have, by the name that the library gives."""
+    assert unknown_names(_text(name)) == []
+
+
+def test_an_unknown_statement_or_role_is_found():
+    """One of each beside one that exists."""
+    said = "`OnlyTls` `OnlyMelts` `onetrail-copier` `onetrail-melter`"
+    assert unknown_names(said) == ["OnlyMelts", "onetrail-melter"]
 
 
 # --- Tables that repeat what the code knows
