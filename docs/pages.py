@@ -41,15 +41,31 @@ class UnfitPage(Exception):
 # --- Parts of pages that people write
 
 
+LAST_STEPS: Final = 3
+"""Steps that the README shows of a run; docs/steps.md has all."""
+
+
+def the_whole_run() -> str:
+    """The table of all steps that a run ends with, and what `make demo` says after it."""
+    return "\n".join(["```text", *_end_of_the_demo(), "```"])
+
+
 def last_lines_of_the_demo() -> str:
-    """What `make demo` prints last, from the results that the recorded notebooks hold."""
+    """What `make demo` prints last: the last steps, and where to look."""
+    lines = _end_of_the_demo()
+    steps = [number for number, line in enumerate(lines) if re.match(r"\d\d_", line)]
+    return "\n".join(["```text", "$ make demo", "...", *lines[steps[-LAST_STEPS] :], "```"])
+
+
+def _end_of_the_demo() -> list[str]:
+    """From the results that the recorded notebooks hold, by the very code that prints a run's."""
     found = all_notebooks(ROOT / "notebooks")
     steps = tuple(from_notebook(one.name, read(one.path), one.path) for one in found)
     folder = Path(Settings.from_file(PARAMETERS / "practice.yaml").runs_dir) / "practice"
     report = folder / "report.html" if found[-1].step == "evidence" else None
     with mock.patch.dict(os.environ, COLUMNS=COLUMNS):
         text = RunResult(steps, report).text
-    return "\n".join(["```text", "$ make demo", "...", text, *_last_of_the_recipe(), "```"])
+    return [*text.split("\n"), *_last_of_the_recipe()]
 
 
 def _last_of_the_recipe() -> list[str]:
@@ -73,7 +89,7 @@ def the_notebooks() -> str:
 
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "README.md": {"demo": last_lines_of_the_demo},
-    "docs/steps.md": {"notebooks": the_notebooks},
+    "docs/steps.md": {"notebooks": the_notebooks, "run": the_whole_run},
 }
 """Page -> the name between its marks -> what stands there."""
 
