@@ -61,8 +61,8 @@ def _end_of_the_demo() -> list[str]:
     """From the results that the recorded notebooks hold, by the very code that prints a run's."""
     found = all_notebooks(ROOT / "notebooks")
     steps = tuple(from_notebook(one.name, read(one.path), one.path) for one in found)
-    folder = Path(Settings.from_file(PARAMETERS / "practice.yaml").runs_dir) / "practice"
-    report = folder / "report.html" if found[-1].step == "evidence" else None
+    folder = Settings.from_file(PARAMETERS / "practice.yaml").run_folder
+    report = Path.cwd() / folder.relative_to(ROOT) / "report.html" if found[-1].step == "evidence" else None
     with mock.patch.dict(os.environ, COLUMNS=COLUMNS):
         text = RunResult(steps, report).text
     return [*text.split("\n"), *_last_of_the_recipe()]
@@ -74,7 +74,7 @@ def _last_of_the_recipe() -> list[str]:
     recipe = makefile.split("\ndemo:", 1)[1].split("\n\n", 1)[0]
     said = re.findall(r'echo "([^"]+)"', recipe)
     run = re.search(r"^RUN := (.+)$", makefile, re.MULTILINE)
-    return [line.replace("$(RUN)", run[1] if run else "") for line in said[-1:]]
+    return [line.replace("$(RUN)", run[1] if run else "") for line in said]
 
 
 def the_notebooks() -> str:
