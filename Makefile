@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab record bench lint lock test-pythons clean venv FORCE
+.PHONY: help demo test lab record docs picture bench lint lock test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -65,8 +65,15 @@ lab: venv ## JupyterLab on the notebooks, with the practice estate running
 
 record: venv ## run the notebooks afresh on a new practice estate and keep their outputs
 	@ONETRAIL_LIVE=0 $(BIN)/python -m onetrail.recording
+	@$(BIN)/python docs/pages.py
 
-bench: venv ## measure the copy engine and the verification
+docs: venv ## write the pages and parts of pages that are made from code and recorded notebooks
+	@$(BIN)/python docs/pages.py
+
+picture: venv ## make docs/onetrail.png again from the recorded notebooks
+	@chromium="$$(tests/browser/ensure_chromium.sh)" && ONETRAIL_CHROMIUM="$$chromium" $(BIN)/python docs/picture.py
+
+bench: venv ## measure the copy engine and the verification, side by side in one run
 	@$(BIN)/python -m benchmarks
 
 lock: venv ## write requirements.lock again from the two .in files

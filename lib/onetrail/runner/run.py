@@ -53,7 +53,12 @@ class RunResult:
         head, *lines = simple("Steps of this run", columns, rows).text.split("\n")
         said = [[line, *_wrapped(step.line)] for line, step in zip(lines[2:], self.steps, strict=True)]
         text = "\n".join([head, *lines[:2], *(line for block in said for line in block)])
-        return f"{text}\n\nThe report: {self.report}" if self.report else text
+        return f"{text}\n\nThe report: {_from_here(self.report)}" if self.report else text
+
+
+def _from_here(path: Path) -> Path:
+    """Relative where it lies below the folder we are in: short, and the same on every machine."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _wrapped(line: str) -> list[str]:

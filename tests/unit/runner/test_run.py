@@ -10,7 +10,7 @@ from given_run import given_an_answering_estate, given_notebooks, given_settings
 from onetrail.aws.estate import EstateNotRunning
 from onetrail.change import RunFolderBusy
 from onetrail.errors import WrongUse
-from onetrail.runner import NotebookUnfit, run
+from onetrail.runner import NotebookUnfit, RunResult, run
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +38,15 @@ def test_the_first_that_cannot_go_on_stops_the_run_and_findings_do_not(tmp_path)
     assert result.steps[1].plan.startswith("p-")
     assert result.steps[2].line == "pass approve=p-0"
     assert not (tmp_path / "runs/trial/03_step_d.ipynb").exists()
+
+
+def test_the_last_line_names_the_report_from_where_we_are(tmp_path, monkeypatch):
+    """Below the folder we are in by its relative path, elsewhere by its whole path, and not at all where there is none."""
+    monkeypatch.chdir(tmp_path)
+    ours, theirs = tmp_path / "runs" / "trial" / "report.html", tmp_path.parent / "report.html"
+    assert RunResult((), ours).text.endswith("\n\nThe report: runs/trial/report.html")
+    assert RunResult((), theirs).text.endswith(f"\n\nThe report: {theirs}")
+    assert "report" not in RunResult((), None).text
 
 
 @pytest.mark.slow

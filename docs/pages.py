@@ -1,0 +1,303 @@
+"""The pages and parts of pages that are made from the code and from the recorded notebooks.
+
+`python docs/pages.py` writes them, `--check` writes nothing and names those that are stale, `--test-log FILE` takes what `make test`
+printed into the README.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+from onetrail.cli.reference import reference
+from onetrail.runner import RunResult
+from onetrail.runner.notebooks import all_notebooks, read
+from onetrail.runner.result import from_notebook
+from onetrail.settings import Settings
+from onetrail.settings.describe import SECTIONS, default_of, yaml_entry
+from onetrail.steps.policies import documents
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PARAMETERS: Final = ROOT / "parameters"
+COLUMNS: Final = "120"
+"""What the Makefile sets, so that the table is as wide as `make demo` prints it."""
+
+
+CONTRACTS: Final = re.compile(r"Contracts: (\d+) kept, 0 broken\.")
+"""How import-linter ends."""
+SUM: Final = re.compile(r"\d+ passed(, \d+ (deselected|warnings?))* in [\d.]+s( \(\d+:\d\d:\d\d\))?")
+"""How pytest ends where nothing failed and nothing was skipped."""
+
+
+class UnfitPage(Exception):
+    """A page or one of its marks is not as it must be; the message says what to do."""
+
+
+# --- Parts of pages that people write
+
+
+LAST_STEPS: Final = 3
+"""Steps that the README shows of a run; docs/steps.md has all."""
+
+
+def the_whole_run() -> str:
+    """The table of all steps that a run ends with, and what `make demo` says after it."""
+    return "\n".join(["```text", *_end_of_the_demo(), "```"])
+
+
+def last_lines_of_the_demo() -> str:
+    """What `make demo` prints last: the last steps, and where to look."""
+    lines = _end_of_the_demo()
+    steps = [number for number, line in enumerate(lines) if re.match(r"\d\d_", line)]
+    return "\n".join(["```text", "$ make demo", "...", *lines[steps[-LAST_STEPS] :], "```"])
+
+
+def _end_of_the_demo() -> list[str]:
+    """From the results that the recorded notebooks hold, by the very code that prints a run's."""
+    found = all_notebooks(ROOT / "notebooks")
+    steps = tuple(from_notebook(one.name, read(one.path), one.path) for one in found)
+    folder = Settings.from_file(PARAMETERS / "practice.yaml").run_folder
+    report = Path.cwd() / folder.relative_to(ROOT) / "report.html" if found[-1].step == "evidence" else None
+    with mock.patch.dict(os.environ, COLUMNS=COLUMNS):
+        text = RunResult(steps, report).text
+    return [*text.split("\n"), *_last_of_the_recipe()]
+
+
+def _last_of_the_recipe() -> list[str]:
+    """What the recipe itself says at its end, if anything."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.split("\ndemo:", 1)[1].split("\n\n", 1)[0]
+    said = re.findall(r'echo "([^"]+)"', recipe)
+    run = re.search(r"^RUN := (.+)$", makefile, re.MULTILINE)
+    return [line.replace("$(RUN)", run[1] if run else "") for line in said]
+
+
+def the_notebooks() -> str:
+    """A row a notebook: what it says it leaves."""
+    rows = ["| notebook | what it leaves |", "|---|---|"]
+    for one in all_notebooks(ROOT / "notebooks"):
+        _, sentence, *_ = read(one.path).cells[0].source.split("\n\n")
+        words = sentence.removeprefix("This notebook ").rstrip(".")
+        rows.append(f"| [`{one.name}`](../notebooks/{one.path.name}) | {words} |")
+    return "\n".join(rows)
+
+
+PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
+    "README.md": {"demo": last_lines_of_the_demo},
+    "docs/steps.md": {"notebooks": the_notebooks, "run": the_whole_run},
+}
+"""Page -> the name between its marks -> what stands there."""
+
+
+def with_part(text: str, name: str, made: str) -> str:
+    """The page with what stands between the two marks of that name replaced; UnfitPage where the marks are not there."""
+    begin, end = f"<!-- {name}: made by docs/pages.py -->", f"<!-- end of {name} -->"
+    before, mark, rest = text.partition(begin)
+    _, other, after = rest.partition(end)
+    if not mark or not other:
+        raise UnfitPage(f"the marks {begin} and {end} are not in the page: put them back around the part")
+    return f"{before}{begin}\n{made}\n{end}{after}"
+
+
+# --- Pages that are made as a whole
+
+
+def parameters_page() -> str:
+    """docs/parameters.md: every key of `Settings` with type, defaults, meaning and an example."""
+    settings = Settings.from_file(PARAMETERS / "organization.yaml")
+    example = settings.parameters()
+    parts = [
+        "# Parameters\n",
+        *_lines(
+            "Every parameter, from `onetrail.settings.Settings`, which refuses what does not fit with a line that names the key.",
+            "The examples are those of [parameters/organization.yaml](../parameters/organization.yaml).",
+            "[parameters/template.yaml](../parameters/template.yaml) is the file to copy.",
+            "Account ids always stand in quotes: YAML reads `012345670123` as another number.",
+            "No secret is ever a parameter: credentials come from the AWS configuration of whoever runs this.",
+        ),
+    ]
+    schema = Settings.model_json_schema()
+    for heading, keys in SECTIONS:
+        parts.append(f"## {heading}\n")
+        for key in keys:
+            said = Settings.model_fields[key].description
+            defaults = [_default(key, estate) for estate in ("practice", "aws")]
+            told = (
+                defaults[0]
+                if defaults[0] == defaults[1]
+                else f"{defaults[0]} on practice, {defaults[1]} on aws"
+            )
+            parts.append(
+                f"### `{key}`\n\n{said}\n\n"
+                f"- Type: {type_of(schema['properties'][key], schema['$defs'])}\n- Default: {told}\n\n"
+                f"```yaml\n{yaml_entry(key, example[key])}```\n"
+            )
+    return "\n".join(parts)
+
+
+def _lines(*sentences: str) -> tuple[str, str]:
+    """A paragraph with a sentence a line, and the empty line after it."""
+    return "\n".join(sentences), ""
+
+
+def _default(key: str, estate: str) -> str:
+    value = default_of(key, estate)
+    return "must be stated" if value is ... else f"`{json.dumps(value)}`"
+
+
+def type_of(said: Mapping[str, Any], others: Mapping[str, Any]) -> str:
+    """A JSON schema in words."""
+    if "$ref" in said:
+        fields = others[said["$ref"].rsplit("/", 1)[-1]]["properties"]
+        return "a mapping of " + ", ".join(f"`{name}`" for name in fields)
+    if "anyOf" in said:
+        return " or ".join(type_of(one, others) for one in said["anyOf"])
+    if "const" in said:
+        return f"`{said['const']}`"
+    if "enum" in said:
+        return "one of " + ", ".join(f"`{word}`" for word in said["enum"])
+    if said["type"] == "array":
+        return f"a list, each {type_of(said['items'], others)}"
+    if said["type"] == "object":
+        return f"a mapping of names, each {type_of(said['additionalProperties'], others)}"
+    if said["type"] == "integer":
+        least = said.get("minimum", said.get("exclusiveMinimum", -1) + 1)
+        return f"a whole number, {least} or more" + (
+            f", at most {said['maximum']}" if "maximum" in said else ""
+        )
+    return "text"
+
+
+POLICIES: Final[Mapping[str, str]] = {
+    "central_bucket": "Bucket policy of the archive at all times but during a copy. Put by step 03.",
+    "central_bucket_window": "The same, and the grant-keeper may set the policy. Put by break-glass at the start of a copy in step 05.",
+    "central_bucket_open": "The same, and the copiers may write copies out of the old buckets until the expiry. Put by the grant-keeper in step 05.",
+    "central_bucket_open_push": "The same, for copiers of source accounts, which need an Allow besides. Put by the grant-keeper in step 05.",
+    "central_bucket_open_both": "The same, for copiers of both kinds. Put by the grant-keeper in step 05.",
+    "old_bucket_hold_still": "One statement, added to the policy of each old bucket: nobody deletes while the move is under way. Put by step 02.",
+    "old_bucket_open": "Two statements, added to the policy of an old bucket that is pulled from: the copier lists and reads until the expiry. Put and taken back by step 05.",
+    "old_bucket_shell": "The whole policy of a retired, empty bucket whose name is kept. Put by step 07.",
+    "kms_key": "Policy of the archive's key. Put by step 03 where `kms_key` is `create`; where an ARN is given, its owner puts it.",
+    "kms_key_open": "The same key, and copiers of source accounts may encrypt with it until the expiry. Put and taken back by step 05.",
+    "access_log_bucket": "Bucket policy of the bucket for S3 access logs. Put by step 03.",
+    "work_bucket": "Bucket policy of the bucket for manifests and the record's head hashes. Put by step 03.",
+    "role_break_glass": "What break-glass may do: AWS's managed policy AdministratorAccess says the same. Attached by step 02.",
+    "role_break_glass_trust": "Who may become break-glass. Put by step 02.",
+    "role_operator": "What the everyday role may do. Put by step 02.",
+    "role_operator_trust": "Who may become the operator. Put by step 02.",
+    "role_reader": "What the role that reads the logs may do. Put by step 02.",
+    "role_reader_trust": "Who may become the reader. Put by step 02.",
+    "role_grant_keeper": "What the grant-keeper may do: set the archive's policy, which itself says when it may. Put by step 02.",
+    "role_grant_keeper_trust": "Who may become the grant-keeper: the operator role alone. Put by step 02.",
+    "role_copier": "What the copier of the log account may do (pull). Put by step 02.",
+    "role_copier_trust": "Who may become the copier: the operator role, and S3 Batch Operations on behalf of the log account. Put by step 02.",
+    "role_copier_old_keys": "The same where old buckets are encrypted with KMS keys. Put by step 02.",
+    "role_organization_access_trust": "Who may still enter by OrganizationAccountAccessRole. Put by step 02, last of all.",
+    "role_source_copier_trust": "Who may become the copier of a source account. Put and taken back by step 05.",
+    "role_source_copier": "What the copier of a source account may do (push). Put and taken back by step 05.",
+    "trail_rail": "Service control policy over the source accounts: the new trail is not stopped, deleted or narrowed. Attached by step 04.",
+    "archive_rail": "Service control policy over the log account: the archive and its key are not undone, the account stays. Attached by step 06.",
+    "scp": "Both rails in one document, for whoever keeps guard rails elsewhere. No step puts it.",
+    "rcp": "Resource control policy for the log account, for whoever uses them. No step puts it.",
+}
+"""Document -> what it is for, and who puts it."""
+
+
+def policies_page() -> str:
+    """docs/policies.md: every document of `onetrail policies`, for the practice parameters."""
+    printed = documents(Settings.from_file(PARAMETERS / "practice.yaml"))
+    unknown = sorted(set(printed) - set(POLICIES))
+    if unknown:
+        raise UnfitPage(f"{', '.join(unknown)}: say in POLICIES of docs/pages.py what the document is for")
+    parts = [
+        "# Policy documents\n",
+        *_lines(
+            "Every document that `onetrail policies -f parameters/practice.yaml` prints, and what it is for.",
+            "The temporary statements stand here with an expiry that is long past, so who puts one as it is opens nothing.",
+            "The command prints them with `grant_hours` from now, or with the instant given as `--expires`.",
+            "`onetrail policies -f FILE --explain` judges the archive's policy in each of its states, request by request.",
+            "What these documents withstand, and what no document can stop, is in [security-model.md](security-model.md).",
+        ),
+        *(f"- [`{name}`](#{name})" for name in printed),
+        "",
+    ]
+    for name, document in printed.items():
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        parts.append(
+            f"## `{name}`\n\n{POLICIES[name].replace('. ', '.' + chr(10))}\n\n```json\n{text}\n```\n"
+        )
+    return "\n".join(parts)
+
+
+WHOLE: Final[Mapping[str, Callable[[], str]]] = {
+    "docs/cli.md": reference,
+    "docs/parameters.md": parameters_page,
+    "docs/policies.md": policies_page,
+}
+"""Page -> its text."""
+
+
+def made() -> dict[str, str]:
+    """Every page that is made, whole or in part, as it must be: path from the repository's root -> text."""
+    texts = {name: text() for name, text in WHOLE.items()}
+    for name, parts in PARTS.items():
+        texts[name] = (ROOT / name).read_text(encoding="utf-8")
+        for part, text in parts.items():
+            texts[name] = with_part(texts[name], part, text())
+    return texts
+
+
+def last_lines_of_the_tests(log: str) -> str:
+    """What a log of `make test` ends with, as the README shows it; UnfitPage where it does not end in pytest's own sum."""
+    lines = [line.rstrip() for line in log.splitlines() if line.strip()]
+    if not lines or not SUM.fullmatch(lines[-1].strip("= ")):
+        raise UnfitPage(
+            "the log does not end with pytest's line of what passed: give one of a whole `make test`"
+        )
+    contracts = [line for line in lines if CONTRACTS.fullmatch(line)]
+    return "\n".join(["```text", "$ make test", "...", *contracts[:1], "...", lines[-1].strip("= "), "```"])
+
+
+def main() -> int:
+    """0 when written or nothing is stale, 1 when something is stale, 2 when a page is unfit."""
+    parser = argparse.ArgumentParser(prog="python docs/pages.py", description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail and name the pages that are stale"
+    )
+    parser.add_argument(
+        "--test-log", type=Path, metavar="FILE", help="what `make test` printed, for the README"
+    )
+    asked = parser.parse_args()
+    try:
+        texts = made()
+        if asked.test_log:
+            said = last_lines_of_the_tests(asked.test_log.read_text(encoding="utf-8"))
+            texts["README.md"] = with_part(texts["README.md"], "test", said)
+    except UnfitPage as err:
+        print(err, file=sys.stderr)
+        return 2
+    stale = stale_among(texts)
+    for name in stale:
+        print(f"{name} is stale: run make docs" if asked.check else f"{name} written")
+        if not asked.check:
+            (ROOT / name).write_text(texts[name], encoding="utf-8")
+    return 1 if asked.check and stale else 0
+
+
+def stale_among(texts: Mapping[str, str]) -> list[str]:
+    """The pages whose file says something else, or is not there."""
+    paths = {name: ROOT / name for name in texts}
+    return [
+        name
+        for name, path in paths.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != texts[name]
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
