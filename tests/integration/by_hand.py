@@ -34,9 +34,15 @@ def by_hand(
     clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1"
 ) -> Any:
     """A client without our guard: what somebody else does to the estate."""
-    return clients.session(account, actor).client(
-        service,
-        region_name=region,
-        endpoint_url=clients.estate.endpoint if clients.estate else None,
-        config=Config(s3={"addressing_style": "path"}, inject_host_prefix=False),
+    assert clients.estate
+    endpoint = clients.estate.endpoint
+    client = clients.session(account, actor).client(
+        service, region_name=region, endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"})
     )
+
+    def to_the_estate(request: Any, **_: Any) -> None:
+        """S3 Control puts the account into the host name, which here is nobody's."""
+        request.url = f"{endpoint}/{request.url.split('/', 3)[3]}"
+
+    client.meta.events.register_first("before-sign.s3-control", to_the_estate)
+    return client
