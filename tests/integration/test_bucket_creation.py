@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, NAMED, Outcome, State, entries
+from onetrail.change import BREAK_GLASS, NAMED, Document, Outcome, State, entries
 from onetrail.iam.build import central_bucket
 from onetrail.steps import account_lockdown
 from onetrail.steps import bucket_creation as step
@@ -219,6 +220,63 @@ def test_a_deny_that_forgets_cloudtrail_stops_delivery_and_the_verdict_had_said_
     assert pending(clients) == [f"{CENTRAL}: policy"]
     assert run(clients).state == "applied"
     assert by_hand(clients, "cloudtrail", SOURCE).create_trail(**trail)["S3BucketName"] == CENTRAL
+
+
+def _forgetting_cloudtrail(clients: Clients) -> dict[str, Any]:
+    """The archive's policy with CloudTrail left out of the exemption of the one Deny that refuses writes."""
+    document = central_bucket(archive_of(clients.settings))
+    (deny,) = (s for s in document["Statement"] if s["Sid"] == "OnlyCloudTrailWrites")
+    assert deny.pop("Condition") == {
+        "StringNotEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}
+    }
+    return document
+
+
+def test_without_cloudtrail_in_the_exemption_the_step_refuses_the_policy_and_a_trail_cannot_deliver(
+    estate: Estate, clients: Clients
+) -> None:
+    """The must-allow row fails before anything is put; put by hand, GetTrailStatus says AccessDenied. Twin: the same trail before and after."""
+    wrong = _forgetting_cloudtrail(clients)
+    (failed,) = (v for v in step.verdicts(clients.settings, wrong) if not v.as_wanted)
+    assert failed.expectation.name == "trail onetrail of 111122223333 delivers logs of 111122223333"
+    by_hand(clients, "s3", LOG, BREAK_GLASS).delete_bucket_policy(Bucket=CENTRAL)
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+    (change,) = plan.changes
+    sent = replace(change, parameters={**change.parameters, "Policy": Document(wrong)})
+    mark = estate.mark()
+    with open_gate(clients, "any") as gate:
+        outcome = step.apply(replace(plan, changes=(sent,)), gate)
+    assert (outcome.state, outcome.exit_code) == ("stopped", 3)
+    assert (
+        f"the policy would be wrong: {failed.expectation.name}: cloudtrail.amazonaws.com may not"
+        in outcome.line
+    )
+    assert estate.mutating(mark) == []
+    assert run(clients).state == "applied"
+
+    trails = by_hand(clients, "cloudtrail", SOURCE)
+    trails.create_trail(
+        Name="onetrail", S3BucketName=CENTRAL, IsMultiRegionTrail=True, EnableLogFileValidation=True
+    )
+    trails.start_logging(Name="onetrail")
+
+    def errors() -> set[tuple[str, str]]:
+        estate.wait(7200)
+        said = trails.get_trail_status(Name="onetrail")
+        return {
+            (name, said[name])
+            for name in ("LatestDeliveryError", "LatestDigestDeliveryError")
+            if said.get(name)
+        }
+
+    assert errors() == set()
+    by_hand(clients, "s3", LOG, BREAK_GLASS).put_bucket_policy(Bucket=CENTRAL, Policy=json.dumps(wrong))
+    assert errors() == {
+        ("LatestDeliveryError", "AccessDenied"),
+        ("LatestDigestDeliveryError", "AccessDenied"),
+    }
+    assert run(clients).state == "applied"
+    assert errors() == set()
 
 
 def test_a_key_of_its_own_is_made_used_and_found_again(closed_estate: Estate) -> None:

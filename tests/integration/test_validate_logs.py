@@ -1,6 +1,5 @@
 """The real `aws cloudtrail validate-logs` accepts what the estate writes, and notices what was changed."""
 
-import os
 import re
 import subprocess
 import sys
@@ -13,11 +12,11 @@ import pytest
 from onetrail.practice.clock import iso
 from onetrail.practice.scenario_estate import TINY, OldRegion
 from onetrail.practice.scenario_history import window
+from tests.integration import aws_cli
 
 pytestmark = pytest.mark.estate
 
-SOURCE = "111122223333"
-ROLE = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
+SOURCE = aws_cli.SOURCE
 AWS = Path(sys.executable).with_name("aws")
 SPAN = ("2021-09-01T00:00:00Z", "2026-01-12T20:00:00Z")
 
@@ -25,20 +24,7 @@ SPAN = ("2021-09-01T00:00:00Z", "2026-01-12T20:00:00Z")
 @pytest.fixture
 def environment(fresh_estate: Any) -> dict[str, str]:
     """What the AWS command line needs to be the source account's administrator on the estate."""
-    door = fresh_estate.door
-    session = boto3.Session("OTPRACTICE0ENGINEER0", "practice-only-engineer", region_name="us-east-1")
-    entered = session.client("sts", endpoint_url=door.endpoint).assume_role(
-        RoleArn=ROLE, RoleSessionName="oracle"
-    )["Credentials"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {
-        "AWS_ACCESS_KEY_ID": entered["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": entered["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": entered["SessionToken"],
-        "AWS_ENDPOINT_URL": door.endpoint,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
+    return aws_cli.environment(fresh_estate.door.endpoint)
 
 
 def _client(environment: dict[str, str], service: str, region: str) -> Any:

@@ -16,6 +16,8 @@ class State(StrEnum):
 
 
 _ORDER = [State.FINDING, State.COULD_NOT_LOOK, State.PLANNED, State.NOTE, State.OK]
+_NAMED = 5
+"""Bad findings that the verdict's line names; the table has all."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def verdict(findings: Sequence[Finding]) -> Verdict:
-    """Counts by state, in words, worst first."""
+    """Counts by state, in words, worst first; what is bad is named by check and resource."""
     counts = {state: sum(1 for f in findings if f.state is state) for state in _ORDER}
     bad = counts[State.FINDING] + counts[State.COULD_NOT_LOOK]
     words = {
@@ -59,4 +61,13 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
     line = (
         f"{len(findings):,} checks: " + ", ".join(parts) + "." if findings else "Nothing was there to check."
     )
-    return Verdict(line, 3 if bad else 0, counts)
+    return Verdict(line + _named(findings), 3 if bad else 0, counts)
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    """Which checks of which resources are bad, so that whoever sees the line alone knows where to look."""
+    bad = [f for f in ordered(findings) if f.state in (State.FINDING, State.COULD_NOT_LOOK)]
+    if not bad:
+        return ""
+    more = f"; and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
+    return f" Look at: {'; '.join(f'{f.id} {f.resource}' for f in bad[:_NAMED])}{more}."

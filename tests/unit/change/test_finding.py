@@ -19,12 +19,21 @@ def given(state, name="x"):
             "3 checks: 1 is cured by the plan, 1 is a note about the past, 1 is as it should be.",
             0,
         ),
-        ([State.FINDING, State.FINDING, State.OK], "3 checks: 2 need attention, 1 is as it should be.", 3),
+        (
+            [State.FINDING, State.FINDING, State.OK],
+            "3 checks: 2 need attention, 1 is as it should be. Look at: 06.x bucket; 06.x bucket.",
+            3,
+        ),
         (
             [State.COULD_NOT_LOOK],
-            "1 checks: 1 could not be looked at.",
+            "1 checks: 1 could not be looked at. Look at: 06.x bucket.",
             3,
         ),  # not looking is never as good as seeing
+        (
+            [State.FINDING] * 7,
+            "7 checks: 7 need attention. Look at: " + "06.x bucket; " * 5 + "and 2 more.",
+            3,
+        ),  # a line stays a line
     ],
 )
 def test_the_verdict_reads_the_findings(states, line, code):

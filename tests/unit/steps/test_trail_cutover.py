@@ -16,6 +16,7 @@ from onetrail.steps.rails import Rail
 from onetrail.steps.status import Stage, Status
 from onetrail.steps.trail_cutover import check, delivered_everywhere, drained, last_files_in, propose
 from onetrail.steps.trail_cutover.observe import Observation
+from onetrail.steps.trail_cutover.propose import rail_document
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SOURCE = "111122223333"
@@ -106,6 +107,23 @@ def test_one_property_undone_is_one_change(different, expected):
     """Drift of the new trail is put right by exactly the call for it."""
     plan = propose(SETTINGS, given(new=[given_the_new_trail(**different)], deliveries=delivered(*REGIONS)))
     assert calls(plan) == expected
+
+
+def test_what_the_rail_itself_would_refuse_is_said_with_who_can_lift_it():
+    """Twin: without the rail over the account there is nothing to say."""
+    observation = given(
+        new=[given_the_new_trail(selectors=Selectors(()))],
+        old=[given_a_trail()],
+        deliveries=delivered(*REGIONS),
+    )
+    rail = Rail("onetrail-trail-rail", content=rail_document(SETTINGS), targets=(SOURCE,))
+    plan = propose(SETTINGS, replace(observation, rail=rail))
+    assert calls(plan) == ["PutEventSelectors", "StopLogging"]
+    (note,) = plan.notes
+    assert note.startswith(
+        f"the guard rail onetrail-trail-rail refuses PutEventSelectors in {SOURCE}: detach it"
+    )
+    assert propose(SETTINGS, replace(observation, rail=replace(rail, targets=()))).notes == ()
 
 
 def test_a_finished_cutover_proposes_nothing():

@@ -1,13 +1,14 @@
 """What makes the one trail, stops the old ones and sets the rail; and whether the new trail is as agreed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onetrail import names
+from onetrail import iam, names
 from onetrail.change import Change, Plan
 from onetrail.cloudtrail.selector import Selectors, merge_selectors
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import trail_rail
+from onetrail.iam.document import values
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.old_estate import status_of
@@ -49,7 +50,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         not_yet=waiting[0] if waiting else None,
         why=waiting[1] if waiting else "",
         ends_with="last_files_in" if changes or waiting else "",
-        notes=_notes(observation),
+        notes=(*_notes(observation), *_behind_the_rail(observation, changes)),
     )
 
 
@@ -176,6 +177,25 @@ def _stop(trail: Trail) -> Change:
 
 def rail_document(settings: Settings) -> dict[str, Any]:
     return trail_rail(archive_of(settings))
+
+
+def _behind_the_rail(observation: Observation, changes: Sequence[Change]) -> tuple[str, ...]:
+    """What a rail that stands already refuses to this very step; it names the new trail only."""
+    rail = observation.rail
+    denied = {
+        action
+        for statement in iam.statements(rail.content or {})
+        if statement["Effect"] == "Deny"
+        for action in values(statement.get("Action", []))
+    }
+    new = {trail.arn for trail in observation.estate.new_trails}
+    refused = sorted(
+        f"{c.call} in {c.account}"
+        for c in changes
+        if f"{c.service}:{c.call}" in denied and c.account in rail.targets and c.resource in new
+    )
+    how = "detach it in the management account, then run this step again; it attaches it again at the end"
+    return (f"the guard rail {rail.name} refuses {', '.join(refused)}: {how}",) if refused else ()
 
 
 def _notes(observation: Observation) -> tuple[str, ...]:

@@ -1,0 +1,206 @@
+"""Whole runs by the command line: one that only plans, one that goes through, and one over an estate with one byte turned over."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from onetrail.aws import Clients
+from onetrail.cli import main
+from onetrail.steps import (
+    account_lockdown,
+    bucket_creation,
+    copy_history,
+    retirement,
+    trail_cutover,
+    verification,
+)
+from tests.integration.aws_cli import SOURCE, Aws, environment
+from tests.integration.by_hand import by_hand, planned
+from tests.integration.conftest import ROOT, Estate
+
+pytestmark = [pytest.mark.slow, pytest.mark.estate]
+
+HARMED, TRAIL = "acme-audit-eu-west-1", "acme-trail-do-not-delete"
+BUSY = ("eu-west-1", "sa-east-1", "us-east-1")
+"""Where something happens on the small scenario, so that there are logs beside the digests."""
+OTHERS = ("acme-audit-sa-east-1", "acme-audit-us-east-1")
+STEPS = (account_lockdown, bucket_creation, trail_cutover, copy_history, verification, retirement)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run that came to its end: what it printed, its exit code, its changing requests, where it wrote, and the estate after it."""
+
+    said: str
+    exit_code: int
+    sent: list[str]
+    runs: Path
+    after: Path
+
+    def clients(self, estate: Estate) -> Clients:
+        """The estate as the run left it, with the run's own folder."""
+        estate.restore(self.after)
+        return estate.clients(runs_dir=str(self.runs))
+
+
+def whole_run(estate: Estate, name: str, *words: str) -> Whole:
+    """`onetrail run` over all notebooks with the practice parameters, the small scenario and a folder of its own."""
+    folder = estate.folder / name
+    folder.mkdir()
+    given = yaml.safe_load((ROOT / "parameters" / "practice.yaml").read_text(encoding="utf-8"))
+    parameters = folder / "tiny.yaml"
+    parameters.write_text(
+        yaml.safe_dump(given | {"scenario": "tiny", "runs_dir": str(folder)}), encoding="utf-8"
+    )
+    mark = estate.mark()
+    done = CliRunner().invoke(main, ["run", "-f", str(parameters), *words])
+    sent, after = estate.mutating(mark), folder / "after"
+    estate.snapshot(after)
+    return Whole(done.stdout + done.stderr, done.exit_code, sent, folder, after)
+
+
+@pytest.fixture(scope="module")
+def clean(estate: Estate) -> Whole:
+    """A run over an untouched estate."""
+    estate.restore()
+    return whole_run(estate, "clean", "--approve", "any")
+
+
+@pytest.fixture(scope="module")
+def harm(estate: Estate) -> Iterator[tuple[str, Whole]]:
+    """The key of a log in which one byte was turned over before the run, and the run."""
+    estate.restore()
+    (key,) = estate.fault("flip_byte", bucket=HARMED)["keys"]
+    yield key, whole_run(estate, "harmed", "--approve", "any")
+
+
+@pytest.fixture
+def aws(estate: Estate, clean: Whole) -> Aws:
+    """The AWS command line on the estate after the clean run."""
+    estate.restore(clean.after)
+    return Aws(environment(estate.door.endpoint))
+
+
+def test_a_run_that_only_plans_sends_no_changing_call_and_leaves_the_estate_as_it_was(
+    fresh_estate: Estate,
+) -> None:
+    """Every notebook to its end, exit code 0, and the one plan that awaits approval is named. Twin: the run of the next test."""
+    before, mark = fresh_estate.state(), fresh_estate.mark()
+    done = whole_run(fresh_estate, "planned")
+    assert done.exit_code == 0, done.said
+    assert len(fresh_estate.requests(mark)) > 100, "it looked at everything"
+    assert fresh_estate.mutating(mark) == []
+    assert fresh_estate.state() == before
+    folder = done.runs / "practice"
+    names = sorted(path.name[:2] for path in folder.glob("0*.ipynb"))
+    assert names == sorted(path.name[:2] for path in (ROOT / "notebooks").glob("0*.ipynb"))
+    assert "set approve = 'p-" in done.said
+
+
+def test_a_whole_run_ends_well_and_what_it_left_is_left_alone(estate: Estate, clean: Whole) -> None:
+    """Without a reset nothing is proposed any more, every step is done, and the record is whole. Twin: the harmed run below."""
+    assert clean.exit_code == 0, clean.said
+    clients = clean.clients(estate)
+    assert estate.mutating(0), "the request log tells a changing call from another"
+    mark = estate.mark()
+    assert {step.__name__: planned(clients, step).changes for step in STEPS} == {
+        step.__name__: () for step in STEPS
+    }
+    assert [step.__name__ for step in STEPS if not step.done(clients.settings, clients).done] == []
+    assert estate.mutating(mark) == []
+    record = CliRunner().invoke(main, ["record", "verify", str(clean.runs / "practice")])
+    assert (record.exit_code, "is whole" in record.stdout) == (0, True), record.output
+
+
+def test_a_record_with_a_line_changed_is_not_whole(clean: Whole, tmp_path: Path) -> None:
+    """Twin of the record above."""
+    lines = (clean.runs / "practice" / "record.jsonl").read_text(encoding="utf-8").splitlines()
+    lines[3] = json.dumps({**json.loads(lines[3]), "account": "000000000000"})
+    (tmp_path / "record.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "record.head").write_bytes((clean.runs / "practice" / "record.head").read_bytes())
+    record = CliRunner().invoke(main, ["record", "verify", str(tmp_path)])
+    assert (record.exit_code, "line 4 was changed" in record.stdout) == (3, True), record.output
+
+
+def test_the_aws_command_line_sees_one_trail_that_delivers_from_every_region(aws: Aws) -> None:
+    """In every enabled region: one trail, the new one, and no other. Twin: the next test."""
+    regions = _regions(aws)
+    assert len(regions) == 20
+    for region in regions:
+        (trail,) = aws.asked("cloudtrail", "describe-trails", "--region", region)["trailList"]
+        assert (trail["Name"], trail["HomeRegion"], trail["IsMultiRegionTrail"]) == (
+            "onetrail",
+            "us-east-1",
+            True,
+        )
+        status = aws.asked("cloudtrail", "get-trail-status", "--name", trail["TrailARN"], "--region", region)
+        assert status["IsLogging"] is True, region
+        assert status["LatestDigestDeliveryTime"], region
+        assert status.get("LatestDeliveryTime") or region not in BUSY, region
+        assert not status.get("LatestDeliveryError"), region
+        assert not status.get("LatestDigestDeliveryError"), region
+
+
+def test_before_the_run_the_aws_command_line_sees_the_old_trails(fresh_estate: Estate) -> None:
+    """Twin of the test above."""
+    aws = Aws(environment(fresh_estate.door.endpoint))
+    seen = {
+        region: [
+            t["Name"] for t in aws.asked("cloudtrail", "describe-trails", "--region", region)["trailList"]
+        ]
+        for region in ("eu-west-1", "sa-east-1", "us-east-1", "us-west-1")
+    }
+    assert seen == {
+        "eu-west-1": [TRAIL], "sa-east-1": ["audit"], "us-east-1": ["default-trail"], "us-west-1": [],
+    }  # fmt: skip
+
+
+def test_one_byte_turned_over_before_the_run_is_named_and_ends_it_with_3(harm: tuple[str, Whole]) -> None:
+    """Twin: the clean run, which names no file and ends with 0."""
+    key, done = harm
+    assert done.exit_code == 3, done.said
+    assert f"06.log-invalid {key}" in done.said
+    assert f"06.bucket {HARMED}" in done.said
+
+
+def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(
+    estate: Estate, harm: tuple[str, Whole]
+) -> None:
+    """After 05 no changing request reaches it: objects, versions, policy and trail stay. Twin: what became of the other buckets."""
+    key, done = harm
+    sealing = next(n for n, sent in enumerate(done.sent) if "PutObjectRetention" in sent)
+    assert [sent for sent in done.sent[:sealing] if HARMED in sent], "held still and copied, until 05"
+    assert [sent for sent in done.sent[sealing:] if HARMED in sent or TRAIL in sent] == []
+    for name in OTHERS:
+        assert [sent.partition(" ")[0] for sent in done.sent[sealing:] if name in sent] == [
+            "s3:DeleteObjects",
+            "s3:PutBucketPolicy",
+        ]
+    clients = done.clients(estate)
+    observation = retirement.observe(clients.settings, clients)
+    assert [
+        (one.bucket.name, one.bucket.shell, one.bucket.held, one.objects > 0) for one in observation.buckets
+    ] == [
+        (HARMED, False, True, True),
+        *((name, True, False, False) for name in OTHERS),
+    ]
+    assert [(trail.name, trail.bucket) for trail in observation.trails] == [(TRAIL, HARMED)]
+    versions = by_hand(clients, "s3", SOURCE, region="eu-west-1").list_object_versions(Bucket=HARMED)
+    assert key in {version["Key"] for version in versions["Versions"]}
+    assert "DeleteMarkers" not in versions
+    archive = by_hand(clients, "s3", "044455556666").list_objects_v2(Bucket=clients.settings.bucket_name)
+    copies = {said["Key"]: said["ETag"] for said in archive["Contents"]}
+    kept = {said["Key"]: said["ETag"] for said in versions["Versions"] if said["Size"]}
+    assert kept == {name: copies.get(name) for name in kept}
+    assert len(kept) > 40
+
+
+def _regions(aws: Aws) -> list[str]:
+    """The regions that are enabled in the source account, as `aws account list-regions` or EC2 says."""
+    said = aws.asked("ec2", "describe-regions", "--region", "us-east-1")
+    return sorted(region["RegionName"] for region in said["Regions"])
