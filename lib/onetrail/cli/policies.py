@@ -28,7 +28,14 @@ _DOCUMENT_OF = {
 
 
 @click.command()
-@click.option("-f", "--file", "path", required=True, type=click.Path(path_type=Path), help="Parameters file.")
+@click.option(
+    "-f",
+    "--file",
+    "path",
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
+    help="Parameters file.",
+)
 @click.option(
     "--old-bucket",
     "old_buckets",
