@@ -175,7 +175,7 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
             problems.append(f"line {number} says it is number {entry.get('n')}")
         previous = said
         hashes.append(said)
-    head = head_path.read_text().strip() if head_path.exists() else ""
+    head = head_path.read_text(errors="replace").strip() if head_path.exists() else ""
     if head not in hashes[-2:]:
         problems.append("the end is cut off or replaced: record.head names a line that is not the last")
     for number, wanted in sorted((anchored or {}).items()):

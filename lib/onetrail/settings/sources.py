@@ -62,7 +62,11 @@ def yaml_mapping(path: Path) -> dict[str, Any]:
         problem = getattr(err, "problem", None) or "unreadable character"
         raise SettingsError(f"{path}{line}: {problem}: mend or finish the file") from err
     if not isinstance(loaded, dict):
-        said = "is empty" if loaded is None else f"holds {'text' if isinstance(loaded, str) else shown(loaded)} instead of keys with values"
+        said = (
+            "is empty"
+            if loaded is None
+            else f"holds {'text' if isinstance(loaded, str) else shown(loaded)} instead of keys with values"
+        )
         raise SettingsError(f"{path}: {said}; parameters/template.yaml shows every key")
     return loaded
 
