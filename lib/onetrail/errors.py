@@ -8,7 +8,12 @@ class OnetrailError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows this instead of a traceback: one line is what the reader needs."""
-        return [f"{type(self).__name__}: {self}"]
+        return [f"{type(self).__name__}: {self.line}"]
+
+    @property
+    def line(self) -> str:
+        """The message on one line, whatever AWS or a file put into it."""
+        return " ".join(str(self).split())
 
 
 class WrongUse(OnetrailError):

@@ -33,9 +33,9 @@ def test_a_second_start_finds_the_first_and_another_scenario_is_refused(fresh_es
 
 
 def test_a_fault_that_is_none_is_said_with_those_there_are(fresh_estate):
-    """One line."""
+    """One line, and wrong use."""
     result = CliRunner().invoke(main, ["practice", "fault", "earthquake"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
 
 

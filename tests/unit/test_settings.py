@@ -487,7 +487,7 @@ FILES = [
         ", line 2: expected the node content, but found '<stream end>': mend or finish the file",
     ),
     ("", ": is empty; parameters/template.yaml shows every key"),
-    ("just words\n", ": holds str instead of keys with values; parameters/template.yaml shows every key"),
+    ("just words\n", ": holds text instead of keys with values; parameters/template.yaml shows every key"),
     # Nothing but data is read.
     (
         "estate: !!python/object/apply:os.getcwd []\n",

@@ -51,7 +51,7 @@ class Clients:
             s3={"addressing_style": "path"} if estate else {},
             proxies={} if estate else None,
         )
-        self._sessions = Sessions(settings, estate, self._config)
+        self._sessions = Sessions(settings, estate, self._config, self._check_banner)
         self._clients: dict[tuple[str, str, str, str], Any] = {}
         self.transports: dict[tuple[str, str, str], Any] = {}
         """Kept by the transports other than boto3, by account, region and actor."""

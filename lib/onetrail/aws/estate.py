@@ -7,11 +7,12 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from onetrail.change.values import iso
-from onetrail.errors import OnetrailError, WrongUse
+from onetrail.errors import WrongUse
 from onetrail.settings.place import from_root
 
 KEY_PREFIX = "OTPRACTICE"
@@ -42,35 +43,50 @@ class PracticeEstate:
         path = practice_folder() / "estate.json"
         try:
             said = json.loads(path.read_text())
+            estate = cls(**{name: said[name] for name in cls.__dataclass_fields__})
         except FileNotFoundError as err:
             raise EstateNotRunning(
                 "the practice estate is not running: start it with: onetrail practice start"
             ) from err
-        except ValueError as err:
-            raise EstateNotRunning(f"{path} is half-written: run: onetrail practice reset") from err
-        estate = cls(**{name: said[name] for name in cls.__dataclass_fields__})
+        except OSError as err:
+            raise EstateNotRunning(
+                f"{path} cannot be read: {err.strerror}: mend it, or name another folder by ONETRAIL_PRACTICE_DIR"
+            ) from err
+        except (ValueError, KeyError, TypeError) as err:
+            raise EstateNotRunning(
+                f"{path} is half-written: start the practice estate again with: onetrail practice start"
+            ) from err
         estate.control("GET", "clock")
         return estate
 
     def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """One control call; raises EstateNotRunning if nothing answers, OnetrailError if the estate refuses."""
-        request = urllib.request.Request(
-            f"{self.endpoint}/_practice/{name}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"x-practice-token": self.token, "content-type": "application/json"},
-            method=method,
-        )
+        """One control call; raises EstateNotRunning if the estate does not answer, WrongUse if it refuses what was asked."""
         try:
+            request = urllib.request.Request(
+                f"{self.endpoint}/_practice/{name}",
+                data=None if body is None else json.dumps(body).encode(),
+                headers={"x-practice-token": self.token, "content-type": "application/json"},
+                method=method,
+            )
             with _direct().open(request, timeout=600) as answer:
                 return dict(json.loads(answer.read() or b"{}"))
         except urllib.error.HTTPError as err:
-            raise OnetrailError(
-                f"the practice estate refused {name}: {err.read().decode(errors='replace')[:200]}"
-            ) from err
+            if BANNER_HEADER not in err.headers or err.code == 403:
+                raise self._someone_else() from err
+            said = json.loads(err.read() or b"{}").get("error", err.reason)
+            raise WrongUse(f"the practice estate refused {name}: {said}") from err
+        except (ValueError, TypeError, HTTPException) as err:
+            raise self._someone_else() from err
         except OSError as err:
             raise EstateNotRunning(
                 f"the practice estate does not answer at {self.endpoint}: start it again with: onetrail practice start"
             ) from err
+
+    def _someone_else(self) -> EstateNotRunning:
+        return EstateNotRunning(
+            f"another program answers at {self.endpoint}, the practice estate is gone: "
+            "start it again with: onetrail practice start"
+        )
 
 
 class PracticeClock:

@@ -43,8 +43,16 @@ class Entry:
 class Sessions:
     """botocore sessions by account and actor, opened on first use and refreshed by themselves."""
 
-    def __init__(self, settings: Settings, estate: PracticeEstate | None, config: Config) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        estate: PracticeEstate | None,
+        config: Config,
+        check_answer: Callable[..., None],
+    ) -> None:
+        """`check_answer` sees each answer of STS, and raises WrongUse where another estate than the one named answers."""
         self._settings, self._estate, self._config = settings, estate, config
+        self._check_answer = check_answer
         self._open: dict[tuple[str, str], tuple[boto3.Session, Entry]] = {}
         self._base = self._base_session()
         self._base_entry: Entry | None = None
@@ -128,7 +136,7 @@ class Sessions:
             return f"role {arn.split('/', 1)[-1]}", lambda: self._assume(self._base, arn)
         if given.profile:
             profile = given.profile
-            return f"profile {profile}", lambda: boto3.Session(botocore_session=_new_session(profile))
+            return f"profile {profile}", lambda: _own(boto3.Session(botocore_session=_new_session(profile)))
         return "own credentials", lambda: self._base
 
     def _accounts(self) -> list[Account]:
@@ -144,8 +152,8 @@ class Sessions:
 
     def _assume(self, base: boto3.Session, arn: str) -> boto3.Session:
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=lambda service, **kw: base.client(
-                service, config=self._config, **{**kw, **self._endpoint()}
+            client_creator=lambda service, **kw: self._checked(
+                base.client(service, config=self._config, **{**kw, **self._endpoint()})
             ),
             source_credentials=base.get_credentials(),
             role_arn=arn,
@@ -162,30 +170,48 @@ class Sessions:
         return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
 
     def _caller(self, session: boto3.Session) -> tuple[str, str]:
-        caller = session.client(
+        sts = session.client(
             "sts", region_name=self._settings.home_region, config=self._config, **self._endpoint()
-        ).get_caller_identity()
+        )
+        caller = self._checked(sts).get_caller_identity()
         return str(caller["Arn"]), str(caller["Account"])
+
+    def _checked(self, client: Any) -> Any:
+        client.meta.events.register("after-call", self._check_answer)
+        return client
 
     def _endpoint(self) -> dict[str, Any]:
         return {"endpoint_url": self._estate.endpoint} if self._estate else {}
 
     def _base_session(self) -> boto3.Session:
+        try:
+            return self._credentials_at_hand()
+        except BotoCoreError as err:
+            raise CannotEnter(
+                f"the credentials at hand cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws and run again"
+            ) from err
+
+    def _credentials_at_hand(self) -> boto3.Session:
         if self._estate:
             inner = _new_session()
             inner._credentials = Credentials(self._estate.access_key_id, self._estate.secret_access_key)
             return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
         session = boto3.Session(botocore_session=_new_session(), region_name=self._settings.home_region)
-        credentials = session.get_credentials()
-        if credentials is None:
-            raise CannotEnter(
-                "no AWS credentials were found; sign in (for instance: aws sso login) and run again"
-            )
-        if str(credentials.access_key).startswith(KEY_PREFIX):
-            raise CannotEnter(
-                "the credentials are those of the practice estate; they are sent nowhere else: set estate to practice"
-            )
-        return session
+        return _own(session)
+
+
+def _own(session: boto3.Session) -> boto3.Session:
+    """The session, once it has credentials that may be sent to AWS; raises CannotEnter."""
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise CannotEnter(
+            "no AWS credentials were found; sign in (for instance: aws sso login) and run again"
+        )
+    if str(credentials.access_key).startswith(KEY_PREFIX):
+        raise CannotEnter(
+            "the credentials are those of the practice estate; they are sent nowhere else: set estate to practice"
+        )
+    return session
 
 
 def _new_session(profile: str | None = None) -> botocore.session.Session:

@@ -145,9 +145,17 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
     """
     path, head_path = folder / "record.jsonl", folder / "record.head"
     if not path.exists():
-        return RecordCheck(False, 0, _START, (f"{path} is not there",))
+        return RecordCheck(
+            False, 0, _START, (f"{path} is not there: no step was run here, or it was taken away",)
+        )
     problems, previous, count, hashes = [], _START, 0, [_START]
-    for number, raw in enumerate(path.read_bytes().split(b"\n"), start=1):
+    try:
+        whole = path.read_bytes()
+    except OSError as err:
+        raise RecordError(
+            f"{path} cannot be read: {err.strerror}: nothing was checked; mend that and try again"
+        ) from err
+    for number, raw in enumerate(whole.split(b"\n"), start=1):
         if not raw:
             continue
         count += 1
@@ -167,7 +175,7 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
             problems.append(f"line {number} says it is number {entry.get('n')}")
         previous = said
         hashes.append(said)
-    head = head_path.read_text().strip() if head_path.exists() else ""
+    head = head_path.read_text(errors="replace").strip() if head_path.exists() else ""
     if head not in hashes[-2:]:
         problems.append("the end is cut off or replaced: record.head names a line that is not the last")
     for number, wanted in sorted((anchored or {}).items()):

@@ -22,7 +22,13 @@ class _OneLine(click.Group):
         try:
             return super().invoke(ctx)
         except OnetrailError as err:
-            click.echo(f"onetrail: {err}", err=True)
+            click.echo(f"onetrail: {err.line}", err=True)
+            sys.exit(err.exit_code)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as err:
+            about = err.ctx.command_path if err.ctx else "onetrail"
+            click.echo(f"onetrail: {err.format_message().rstrip('.')}: see {about} --help", err=True)
             sys.exit(err.exit_code)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise

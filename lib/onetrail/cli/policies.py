@@ -24,7 +24,14 @@ _GRANTED: Final[tuple[State, ...]] = ("open", "expired")
 
 
 @click.command()
-@click.option("-f", "--file", "path", required=True, type=click.Path(path_type=Path), help="Parameters file.")
+@click.option(
+    "-f",
+    "--file",
+    "path",
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
+    help="Parameters file.",
+)
 @click.option(
     "--old-bucket",
     "old_buckets",

@@ -63,7 +63,7 @@ def snapshot(path: Path) -> None:
 
 
 @practice.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", type=click.Path(path_type=Path))
 def restore(path: Path) -> None:
     """Put the state back that was written to PATH."""
     PracticeEstate.running().control("POST", "restore", {"path": str(path.absolute())})

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from onetrail.change import verify_record
+from onetrail.errors import WrongUse
 from onetrail.settings.place import from_root
 
 
@@ -19,12 +20,16 @@ def record() -> None:
 def verify(run: str) -> None:
     """Check the record of RUN, a run's name or its folder: lines taken out, changed, moved or cut off are named.
 
-    Exit code 0 when it is whole, 3 when it is not.
+    Exit code 0 when it is whole, 3 when it is not, 2 when there is no such run.
     """
     folder = Path(run) if Path(run).is_dir() else from_root("runs") / run
+    if not folder.is_dir():
+        raise WrongUse(f"there is no run {run}: give the name of a folder in {folder.parent}, or a folder")
     check = verify_record(folder)
     for problem in check.problems:
         click.echo(problem)
-    said = "is whole" if check.whole else f"is not whole: {len(check.problems)} problems"
-    click.echo(f"The record of {folder.name} {said}. {check.lines:,} lines, head {check.head}")
+    count = "1 problem" if len(check.problems) == 1 else f"{len(check.problems):,} problems"
+    said = "is whole" if check.whole else f"is not whole: {count}"
+    lines = "1 line" if check.lines == 1 else f"{check.lines:,} lines"
+    click.echo(f"The record of {folder.resolve().name} {said}. {lines}, head {check.head}")
     sys.exit(0 if check.whole else 3)

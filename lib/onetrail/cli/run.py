@@ -15,7 +15,7 @@ from onetrail.settings import Settings
     "--file",
     "path",
     required=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="Parameters file, such as parameters/practice.yaml.",
 )
 @click.option(

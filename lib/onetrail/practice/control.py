@@ -60,7 +60,9 @@ class Control:
             return _reply(200, deed({**request.query, **asked}))
         except KeyError as err:
             return _reply(400, {"error": f"missing or unknown: {err}"})
-        except (LookupError, ValueError, OSError) as err:
+        except OSError as err:
+            return _reply(400, {"error": f"{err.filename}: {err.strerror}"})
+        except (LookupError, ValueError) as err:
             return _reply(400, {"error": str(err)})
 
     def _status(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:

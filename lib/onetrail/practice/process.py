@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,20 @@ def start(
 ) -> EstateInfo:
     """Start the estate, or return the one of that scenario and number that runs.
 
-    Raises OtherEstateRuns, and EstateFailed when it is not up within START_SECONDS.
+    Raises WrongUse for a scenario that there is not, OtherEstateRuns, and EstateFailed when it is not up within START_SECONDS.
     """
+    from onetrail.practice.scenario_estate import ESTATES
+
+    if scenario not in ("empty", *ESTATES):
+        raise WrongUse(f"there is no scenario {scenario!r}: give one of {', '.join(sorted(ESTATES))}")
     home = folder(directory)
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise EstateFailed(
+            f"{home}: the folder of the practice estate cannot be made: {err.strerror}: "
+            "mend it, or name another by ONETRAIL_PRACTICE_DIR"
+        ) from err
     running = find(home)
     if running is not None:
         if (running.scenario, running.number) != (scenario, number):
@@ -117,13 +128,13 @@ def _last_line(log: Path) -> str:
 
 
 def find(directory: Path | None = None) -> EstateInfo | None:
-    """The living estate of the folder, or None. A file left behind by a dead one counts as none."""
+    """The living estate of the folder, or None. A file left behind by a dead one counts as none, whoever has its port now."""
     home = folder(directory)
     try:
         said = json.loads((home / "estate.json").read_text())
         info = EstateInfo(**said, directory=home)
         control(info, "GET", "clock")
-    except (FileNotFoundError, ValueError, TypeError, OSError):
+    except (ValueError, TypeError, OSError, HTTPException, OnetrailError):
         return None
     return info
 

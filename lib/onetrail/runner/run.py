@@ -144,6 +144,12 @@ def _execute(
     except DeadKernelError:
         line = f"its kernel died (out of memory, or killed): run again with --from {notebook.number}"
         return StepResult(notebook.name, "failed", FAILED, line, "", output)
+    except OSError as err:
+        line = (
+            f"{output.parent} cannot be written: {err.strerror or err}: the step stopped between two cells; "
+            f"free space there, then run again with --from {notebook.number}"
+        )
+        return StepResult(notebook.name, "failed", FAILED, line, "", output)
     return from_notebook(notebook.name, executed, output)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
@@ -28,7 +29,8 @@ class Telling:
         self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._clear()
-        self._log.close()
+        with suppress(OSError):
+            self._log.close()
 
     def step(self, name: str, cells: int) -> None:
         """A notebook begins."""
@@ -75,5 +77,6 @@ class Telling:
             self._width = 0
 
     def _keep(self, text: str) -> None:
-        self._log.write(text + "\n")
-        self._log.flush()
+        with suppress(OSError):  # a full disk is said by the step and the record; the log must not hide it
+            self._log.write(text + "\n")
+            self._log.flush()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from onetrail.settings.refusal import SettingsError, unknown
+from onetrail.settings.refusal import SettingsError, shown, unknown
 from onetrail.settings.words import PRACTICE_CAST
 
 _IPYTHON: Final = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
@@ -20,6 +20,10 @@ class _UniqueKeys(yaml.SafeLoader):
 def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(
+                problem="a key is a list or a mapping, and a word belongs here", problem_mark=key.start_mark
+            )
         if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
             raise yaml.constructor.ConstructorError(
                 problem=f"{key.value} is written twice", problem_mark=key.start_mark
@@ -36,7 +40,9 @@ def yaml_mapping(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as err:
-        raise SettingsError(f"{path}: is not text in UTF-8") from err
+        raise SettingsError(
+            f"{path}: is not text in UTF-8; parameters/template.yaml shows every key"
+        ) from err
     except OSError as err:
         said = (
             "no such file"
@@ -46,13 +52,21 @@ def yaml_mapping(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: {said}; parameters/practice.yaml is the one to start with") from err
     try:
         loaded = yaml.load(text, Loader=_UniqueKeys)
+    except ValueError as err:
+        raise SettingsError(
+            f"{path}: {err}, as in a date that does not exist: put the value in quotes"
+        ) from err
     except yaml.YAMLError as err:
         mark = getattr(err, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(err, "problem", None) or "unreadable character"
         raise SettingsError(f"{path}{line}: {problem}: mend or finish the file") from err
     if not isinstance(loaded, dict):
-        said = "is empty" if loaded is None else f"holds {type(loaded).__name__} instead of keys with values"
+        said = (
+            "is empty"
+            if loaded is None
+            else f"holds {'text' if isinstance(loaded, str) else shown(loaded)} instead of keys with values"
+        )
         raise SettingsError(f"{path}: {said}; parameters/template.yaml shows every key")
     return loaded
 

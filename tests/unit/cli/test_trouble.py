@@ -1,0 +1,191 @@
+"""Trouble at the prompt: each is one line that says what is wrong, where, and what to do next."""
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from onetrail.change import RunRecord, WallClock
+from onetrail.cli import main
+
+ROOT = Path(__file__).resolve().parents[3]
+PRACTICE = (ROOT / "parameters" / "practice.yaml").read_bytes()
+STARTS = "onetrail practice start"
+
+
+def _onetrail(*words: str) -> tuple[int, str]:
+    """The exit code and the one line on standard error."""
+    result = CliRunner().invoke(main, words, prog_name="onetrail")
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    return result.exit_code, result.stderr.strip()
+
+
+@pytest.fixture(autouse=True)
+def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an estate that is not there."""
+    monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "practice"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "practice").mkdir()
+    return tmp_path / "practice"
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """The address of a web server that is no practice estate."""
+
+    class Quiet(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def _address(endpoint: str) -> str:
+    said = {
+        name: "x" for name in ("plain_endpoint", "token", "access_key_id", "secret_access_key", "scenario")
+    }
+    return json.dumps({**said, "endpoint": endpoint, "number": 7, "pid": 1, "banner": "x"})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "x.yaml: is empty; parameters/template.yaml shows every key"),
+        (b"- a\n", "x.yaml: holds a list instead of keys with values; parameters/template.yaml shows every key"),
+        (b"a\n\nb\n", "x.yaml: holds text instead of keys with values; parameters/template.yaml shows every key"),
+        (b"\xff\xfe\x00", "x.yaml: is not text in UTF-8; parameters/template.yaml shows every key"),
+        (b"estate: a\0b", "x.yaml: unreadable character: mend or finish the file"),
+        (PRACTICE + b'\nestate: "aws"\n', "estate is written twice: mend or finish the file"),
+        (b"estate:\n\tx: 1\n", "x.yaml, line 2: found character '\\t' that cannot start any token"),
+        (PRACTICE[:700], "mend or finish the file"),  # half-written
+        (b"[a]: 2\n", "x.yaml, line 1: a key is a list or a mapping, and a word belongs here"),
+        (b"? {a: 1}\n: 2\n", "x.yaml, line 1: a key is a list or a mapping, and a word belongs here"),
+        (b"run_name: 2020-13-45\n", "as in a date that does not exist: put the value in quotes"),
+    ],
+)  # fmt: skip
+def test_a_parameters_file_that_is_none_is_wrong_use(content: bytes, said: str) -> None:
+    """The line names the file, and the line where there is one; the whole file passes in the next test."""
+    Path("x.yaml").write_bytes(content)
+    code, line = _onetrail("run", "-f", "x.yaml")
+    assert (code, said in line) == (2, True), line
+
+
+def test_the_whole_file_passes() -> None:
+    """The twin: the same file, finished, is refused for the estate alone."""
+    Path("x.yaml").write_bytes(PRACTICE)
+    code, line = _onetrail("run", "-f", "x.yaml")
+    assert (code, line) == (2, f"onetrail: the practice estate is not running: start it with: {STARTS}")
+
+
+def test_a_folder_is_no_parameters_file() -> None:
+    """Exit code 2, and the file to start with."""
+    Path("x.yaml").mkdir()
+    assert _onetrail("run", "-f", "x.yaml") == (
+        2, "onetrail: x.yaml: is a directory; parameters/practice.yaml is the one to start with",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", '{"endpoint": "http://127', "{}", "[]", "null", '{"endpoint": 1}'])
+@pytest.mark.parametrize("words", [("practice", "status"), ("practice", "reset"), ("run", "-f", "x.yaml")])
+def test_a_half_written_address_says_how_to_start_again(
+    practice: Path, text: str, words: tuple[str, ...]
+) -> None:
+    """The cure is a command that works with such a file: start replaces it, stop removes it."""
+    Path("x.yaml").write_bytes(PRACTICE)
+    (practice / "estate.json").write_text(text)
+    code, line = _onetrail(*words)
+    assert code == 2
+    assert line.endswith(f"estate.json is half-written: start the practice estate again with: {STARTS}")
+    assert CliRunner().invoke(main, ["practice", "stop"]).stdout == "it was not running\n"
+    assert not (practice / "estate.json").exists()
+
+
+def test_a_stale_address_says_so(practice: Path) -> None:
+    """The estate was killed: nothing answers."""
+    (practice / "estate.json").write_text(_address("http://127.0.0.1:1"))
+    said = (
+        f"onetrail: the practice estate does not answer at http://127.0.0.1:1: start it again with: {STARTS}"
+    )
+    assert _onetrail("practice", "status") == (2, said)
+
+
+def test_another_program_on_the_old_port_is_no_estate(practice: Path, stranger: str) -> None:
+    """Its page is not shown, and stop leaves it alone."""
+    (practice / "estate.json").write_text(_address(stranger))
+    code, line = _onetrail("practice", "status")
+    assert (code, line) == (
+        2,
+        f"onetrail: another program answers at {stranger}, the practice estate is gone: start it again with: {STARTS}",
+    )
+    assert CliRunner().invoke(main, ["practice", "stop"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run",), "onetrail: Missing option '-f' / '--file': see onetrail run --help"),
+        (("rum",), "onetrail: No such command 'rum'. Did you mean 'run'?: see onetrail --help"),
+        (("practice", "start", "--scenario", "x"), "onetrail: there is no scenario 'x': give one of default, tiny"),
+        (("record", "verify", "none"), "onetrail: there is no run none: give the name of a folder in "),
+    ],
+)  # fmt: skip
+def test_a_wrong_word_is_one_line(words: tuple[str, ...], said: str) -> None:
+    """click's own complaints too."""
+    code, line = _onetrail(*words)
+    assert (code, line.startswith(said)) == (2, True), line
+
+
+def test_a_practice_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file stands in its place."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "file"))
+    assert _onetrail("practice", "start")[0] == 1
+    assert _onetrail("practice", "status")[0] == 2
+
+
+def _lines(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Path], None]:
+    def tamper(folder: Path) -> None:
+        path = folder / "record.jsonl"
+        path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code", "said"),
+    [
+        (lambda folder: None, 0, "is whole. 3 lines"),
+        (_lines(lambda x: [x[0], x[2]]), 3, "line 2 does not follow the line before it"),
+        (_lines(lambda x: [x[0], x[1].replace(b"two", b"ten"), x[2]]), 3, "line 2 was changed"),
+        (_lines(lambda x: [x[0], x[2], x[1]]), 3, "line 2 says it is number 3"),
+        (_lines(lambda x: x[:2]), 3, "the end is cut off or replaced"),
+        (_lines(lambda x: [*x[:2], x[2][:-9]]), 3, "line 3 is not a record line"),
+        (_lines(lambda x: []), 3, "the end is cut off or replaced"),
+        (lambda folder: (folder / "record.head").write_bytes(b"\xff"), 3, "the end is cut off or replaced"),
+        (lambda folder: (folder / "record.jsonl").unlink(), 3, "record.jsonl is not there"),
+    ],
+    ids=["whole", "removed", "changed", "moved", "cut", "torn", "emptied", "head", "gone"],
+)
+def test_a_record_that_is_not_whole_is_named(
+    tmp_path: Path, tamper: Callable[[Path], None], code: int, said: str
+) -> None:
+    """What was done to it stands in a line; the first row is the whole one."""
+    with RunRecord(tmp_path / "trial", "trial", WallClock()) as record:
+        for word in ("one", "two", "three"):
+            record.append("step", line=word)
+    tamper(tmp_path / "trial")
+    result = CliRunner().invoke(main, ["record", "verify", str(tmp_path / "trial")])
+    assert (result.exit_code, said in result.stdout) == (code, True), result.stdout
