@@ -28,9 +28,12 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 
 
 def roles_for(settings: Settings, log: LogAccount, buckets: Sequence[OldBucket]) -> tuple[WantedRole, ...]:
-    """The roles of the log account for these old buckets; shells hold nothing to copy."""
+    """The roles of the log account for these old buckets; where all are shells there is nothing left to copy.
+
+    While one is left the shells stay named, since they refuse the copier anyway: retiring some buckets must not undo this step.
+    """
     archive = archive_of(settings, kms_key_arn=log.key_arn)
-    left = [bucket for bucket in buckets if not bucket.shell]
+    left = [] if all(bucket.shell for bucket in buckets) else buckets
     keys = {bucket.kms_key for bucket in left if bucket.kms_key.startswith("arn:")}
     return wanted_roles(settings, archive, [bucket.name for bucket in left], sorted(keys))
 
