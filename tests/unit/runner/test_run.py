@@ -1,6 +1,8 @@
 """The runner executes notebooks in order, stops where it must, and says how each ended."""
 
+import errno
 import json
+import os
 
 import nbformat
 import pytest
@@ -134,3 +136,22 @@ def test_without_an_estate_nothing_starts(tmp_path, monkeypatch):
     monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "none"))
     with pytest.raises(EstateNotRunning, match="onetrail practice start"):
         _run(tmp_path, "ok")
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_full_disk_stops_the_run_in_one_line(tmp_path, monkeypatch, full):
+    """The executed notebook cannot be kept: the line names the folder and the way on; with room, the step is done."""
+
+    def executes(source, output, **how):
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return nbformat.read(source, as_version=4)
+
+    monkeypatch.setattr("papermill.execute_notebook", executes)
+    result = _run(tmp_path, "ok", "ok")
+    folder = tmp_path / "runs/trial"
+    said = (
+        f"{folder} cannot be written: No space left on device: the step stopped between two cells; "
+        "free space there, then run again with --from 00"
+    )
+    assert [(step.exit_code, step.line) for step in result.steps] == ([(1, said)] if full else [(0, "")] * 2)
