@@ -72,10 +72,9 @@ def _each(group: ChangeGroup) -> str | Shown:
     for change in group.changes:
         kinds.setdefault(change.undo, []).append(short(change))
     most = max(kinds, key=lambda words: len(kinds[words]))
-    others = "; ".join(f"{', '.join(names)}: {words}" for words, names in kinds.items() if words != most)
-    return Shown(
-        folded("each in its own way", inner).html, f"{most}; {others}" if len(kinds[most]) > 1 else others
-    )
+    usual = [most] if len(kinds[most]) > 1 else []
+    said = [*usual, *(f"{', '.join(names)}: {words}" for words, names in kinds.items() if words not in usual)]
+    return Shown(folded("each in its own way", inner).html, "; ".join(said))
 
 
 def _who(proposed: Plan) -> Shown:

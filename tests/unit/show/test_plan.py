@@ -154,3 +154,18 @@ def test_the_short_name_leaves_out_only_what_the_row_says_already():
     assert short(ours) == "role/ours"
     assert short(other) == "arn:aws:iam::999988887777:role/theirs"
     assert "arn:aws:iam::111122223333:role/ours" in show.plan(given_a_plan(ours)).html
+
+
+def test_undo_of_a_group_names_each_way_in_text_too():
+    """None is left out where all differ; what most share is said once."""
+    each = [_hold(region, undo=f"undo {region}") for region in REGIONS]
+    assert all(
+        f"undo {region}" in " ".join(show.undo(given_a_plan(*each)).text.split()) for region in REGIONS
+    )
+    shared = [
+        *(_hold(region, undo="take it out") for region in REGIONS[1:]),
+        _hold(REGIONS[0], undo="otherwise"),
+    ]
+    text = " ".join(show.undo(given_a_plan(*shared)).text.split())
+    assert text.count("take it out") == 1
+    assert "acme-audit-us-east-1: otherwise" in text
