@@ -1,0 +1,325 @@
+"""What was promised beside what AWS shows now, account by account."""
+
+from collections.abc import Iterator, Sequence
+
+from onetrail.change import iso
+from onetrail.settings import Settings
+from onetrail.show.report.model import Section, Table, table
+from onetrail.show.report.signs import SIGNS, sign
+from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation import BucketNotOurs, grant_state, verdicts
+from onetrail.steps.bucket_creation.observe import BucketState
+from onetrail.steps.bucket_creation.pieces import pieces
+from onetrail.steps.bucket_creation.propose import wanted
+from onetrail.steps.bucket_creation.wanted import WantedBucket
+from onetrail.steps.evidence import Observation
+from onetrail.steps.old_estate import OldBucket, status_of
+from onetrail.steps.rails import Rail
+from onetrail.steps.trail_cutover import new_trail
+
+_HEADS = ("what", "promised", "as AWS shows it now", "verdict")
+Row = tuple[str, str, str, str]
+
+
+def section(settings: Settings, observation: Observation) -> Section:
+    """The log account, then each source account."""
+    log = list(_log_account(settings, observation))
+    parts = [
+        table(
+            f"Log account {settings.log_account.account_id}: the archive and what stands around it",
+            _HEADS,
+            log,
+        )
+    ]
+    rows = [*log]
+    for account in settings.source_account_ids:
+        mine = list(_source_account(settings, observation, account))
+        rows += mine
+        parts.append(
+            table(f"Source account {account}: one new trail, and what is left of the old", _HEADS, mine)
+        )
+        parts += _deliveries(observation, account)
+        parts += _old(observation, account)
+    held = sum(row[3] == sign(True) for row in rows)
+    line = f"{held:,} of {len(rows):,} promises hold"
+    for word, said in (
+        ("open", sign(False, pending=True)),
+        ("broken", sign(False)),
+        ("not looked at", sign(None)),
+    ):
+        count = sum(row[3] == said for row in rows)
+        line += f"; {count:,} {word}" if count else ""
+    return Section("promise", "What was promised, and what is", f"{line}.", tuple(parts))
+
+
+def _log_account(settings: Settings, observation: Observation) -> Iterator[Row]:
+    lockdown = observation.lockdown
+    log = lockdown.log if lockdown else None
+    keys = (
+        sum(log.root.get(p, 0) for p in ("AccountAccessKeysPresent", "AccountSigningCertificatesPresent"))
+        if log and log.root
+        else None
+    )
+    yield (
+        "root",
+        "no access keys, no certificates",
+        _or_blind(None if keys is None else f"{keys} of either"),
+        sign(None if keys is None else not keys),
+    )
+    users = None if log is None or log.users is None else log.users
+    yield (
+        "IAM users",
+        "none",
+        _or_blind(None if users is None else ", ".join(u.name for u in users) or "none"),
+        sign(None if users is None else not users),
+    )
+    flags = log.public_access if log else None
+    on = None if flags is None else all(flags.values())
+    said = None if flags is None else f"{sum(flags.values())} of {len(flags)} on"
+    yield "public access, whole account", "all four blocks on", _or_blind(said), sign(on, pending=True)
+    yield from _buckets(settings, observation)
+    yield from _rails(observation)
+
+
+def _buckets(settings: Settings, observation: Observation) -> Iterator[Row]:
+    seen = observation.creation
+    names = {
+        settings.bucket_name: "archive",
+        settings.work_bucket: "work bucket",
+        settings.access_log_bucket: "access logs",
+    }
+    if seen is None or not seen.forerunner.done:
+        why = seen.forerunner.line if seen else "could not be looked at"
+        for name, what in names.items():
+            yield f"{what} {name}", "there, locked down", why, sign(False if seen else None, pending=True)
+        return
+    try:
+        plans = {one.name: one for one in wanted(settings, seen)}
+    except BucketNotOurs as err:
+        yield "archive", "a bucket of ours", str(err), sign(False)
+        return
+    for name, what in names.items():
+        yield from _bucket(settings, what, plans[name], seen.buckets[name])
+    policy = seen.buckets[settings.bucket_name].policy
+    if policy is not None:
+        state = grant_state(archive_of(settings), policy)
+        yield (
+            "archive: temporary opening",
+            "none stands open",
+            f"its policy is {state}",
+            sign(state == "steady"),
+        )
+        judged = verdicts(settings, policy)
+        wrong = [one.expectation.name for one in judged if not one.as_wanted]
+        text = f"{len(judged) - len(wrong):,} of {len(judged):,} requests decided as they must be"
+        yield (
+            "archive: policy judged",
+            "each request decided as it must be",
+            text + (f"; not: {wrong[0]}" if wrong else ""),
+            sign(not wrong),
+        )
+
+
+def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketState) -> Iterator[Row]:
+    if there.state == "could_not_look":
+        yield f"{what} {plan.name}", "there", SIGNS_BLIND, sign(None)
+        return
+    if there.state != "ours":
+        yield f"{what} {plan.name}", "there", there.state, sign(False, pending=True)
+        return
+    blind = {text.split(":")[0] for text in there.could_not_look}
+    yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)
+    for piece in pieces(settings, plan, there):
+        held = None if piece.part in blind else piece.fits
+        yield (
+            f"{what}: {piece.name}",
+            piece.reason if piece.fits else "as wanted",
+            _state_of(there, piece.name),
+            sign(held, pending=True),
+        )
+
+
+def _state_of(there: BucketState, name: str) -> str:
+    """A setting in a few words."""
+    lock = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
+    rule = there.encryption.get("ApplyServerSideEncryptionByDefault", {})
+    words = {
+        "public access": f"{sum(there.public_access.values())} of 4 blocks on",
+        "ownership": there.ownership or "not set",
+        "versioning": there.versioning or "not set",
+        "encryption": " ".join(
+            str(v) for v in (rule.get("SSEAlgorithm", "not set"), rule.get("KMSMasterKeyID", "")) if v
+        ),
+        "tag": ", ".join(f"{key} = {value}" for key, value in sorted(there.tags.items())) or "none",
+        "lock": f"{lock.get('Mode', 'not set')} {lock.get('Days', '')} days".replace("  days", ""),
+        "lifecycle": f"{len((there.lifecycle or {}).get('Rules', [])):,} rules",
+        "access log": (there.logging or {}).get("TargetBucket", "not set"),
+        "policy": ", ".join(
+            str(one.get("Sid", "without a name")) for one in (there.policy or {}).get("Statement", [])
+        )
+        or "none",
+    }
+    return words.get(name, "")
+
+
+def _rails(observation: Observation) -> Iterator[Row]:
+    rails: Sequence[Rail] = [
+        seen.rail for seen in (observation.cutover, observation.verified) if seen is not None
+    ]
+    for rail in rails:
+        if rail.content is not None:
+            yield (
+                f"guard rail {rail.name}",
+                "attached by the organization",
+                f"attached to {', '.join(rail.targets) or 'nothing'}",
+                sign(bool(rail.targets), pending=True),
+            )
+        else:
+            yield (
+                f"guard rail {rail.name}",
+                "attached by the organization",
+                rail.why or "not there yet",
+                SIGN_NOTE if rail.why else sign(False, pending=True),
+            )
+
+
+def _source_account(settings: Settings, observation: Observation, account: str) -> Iterator[Row]:
+    seen, estate = observation.cutover, observation.estate
+    trail = new_trail(settings, estate, account) if estate else None
+    if trail is None:
+        yield (
+            f"trail {settings.trail_name}",
+            "there, in every region",
+            "not there yet" if estate else SIGNS_BLIND,
+            sign(False if estate else None, pending=True),
+        )
+    else:
+        status = status_of(trail)
+        for what, promised, said, held in (
+            ("multi-region", "yes", "yes" if trail.is_multi_region else "no", trail.is_multi_region),
+            ("digests signed", "yes", "yes" if trail.validation else "no", trail.validation),
+            ("delivers to", settings.bucket_name, trail.bucket, trail.bucket == settings.bucket_name),
+            (
+                "logging",
+                "yes",
+                f"since {iso(status.started)}"
+                if status.is_logging and status.started
+                else "yes"
+                if status.is_logging
+                else "no",
+                status.is_logging,
+            ),
+        ):
+            yield f"trail {trail.name}: {what}", promised, said, sign(held)
+    rows = [row for row in seen.deliveries if row.account == account] if seen else []
+    regions = seen.regions.get(account, ()) if seen else ()
+    proven = sum(row.proven for row in rows)
+    said = f"{proven:,} of {len(regions):,} regions"
+    yield (
+        "delivery seen",
+        "in every enabled region",
+        said if regions else SIGNS_BLIND,
+        sign((proven == len(regions)) if regions else None, pending=not any(r.error for r in rows)),
+    )
+    yield from _left(observation, account)
+
+
+def _left(observation: Observation, account: str) -> Iterator[Row]:
+    retired = observation.retired
+    if retired is None or observation.estate is None:
+        yield "old trails", "deleted", SIGNS_BLIND, sign(None)
+        return
+    trails = [t for t in retired.trails if t.account == account]
+    logging = sum(status_of(t).is_logging for t in trails)
+    yield (
+        "old trails",
+        "deleted",
+        f"{len(trails):,} are left, {logging:,} of them logging" if trails else "none of ours is left",
+        sign(not trails, pending=True),
+    )
+    buckets = [b for b in observation.estate.buckets if b.account == account]
+    shells = sum(b.shell for b in buckets)
+    held = sum(b.held or b.shell for b in buckets)
+    yield (
+        "old buckets held still",
+        "nobody deletes from one while the move lasts",
+        f"{held:,} of {len(buckets):,}",
+        sign(held == len(buckets), pending=True),
+    )
+    yield (
+        "old buckets retired",
+        "emptied of what was proven, and closed",
+        f"{shells:,} of {len(buckets):,} are empty, closed shells",
+        sign(shells == len(buckets), pending=True),
+    )
+    open_ = [b.name for b in buckets if b.grant_open]
+    yield "temporary permission in an old bucket", "none", ", ".join(open_) or "none", sign(not open_)
+
+
+def _deliveries(observation: Observation, account: str) -> list[Table]:
+    rows = [
+        [
+            row.region,
+            row.line,
+            row.evidence_key or None,
+            sign(None if row.could_not_look else row.proven, pending=not row.error),
+        ]
+        for row in (observation.cutover.deliveries if observation.cutover else ())
+        if row.account == account
+    ]
+    heads = ("region", "seen", "the file that was seen in the archive", "verdict")
+    return (
+        [
+            table(
+                f"Delivery of the new trail of {account}", heads, rows, folded=f"Show all {len(rows)} regions"
+            )
+        ]
+        if rows
+        else []
+    )
+
+
+def _old(observation: Observation, account: str) -> list[Table]:
+    found = []
+    trails = [
+        t for t in (observation.estate.old_trails if observation.estate else ()) if t.account == account
+    ]
+    if trails:
+        rows = [
+            [t.home_region, t.name, t.bucket, "logging" if status_of(t).is_logging else "stopped"]
+            for t in trails
+        ]
+        found.append(
+            table(f"Old trails of {account} that still exist", ("region", "trail", "bucket", "state"), rows)
+        )
+    buckets = [b for b in (observation.estate.buckets if observation.estate else ()) if b.account == account]
+    if buckets:
+        rows = [
+            [
+                b.region,
+                b.name,
+                _old_state(b),
+                "yes" if b.held or b.shell else "no",
+                "yes" if b.grant_open else "no",
+            ]
+            for b in buckets
+        ]
+        heads = ("region", "bucket", "state", "held still", "temporary permission")
+        found.append(
+            table(f"Old buckets of {account}", heads, rows, folded=f"Show all {len(rows)} old buckets")
+        )
+    return found
+
+
+def _old_state(bucket: OldBucket) -> str:
+    if bucket.could_not_look:
+        return f"could not look: {bucket.could_not_look[0]}"
+    return "empty, closed shell" if bucket.shell else "stands as it was"
+
+
+def _or_blind(said: str | None) -> str:
+    return SIGNS_BLIND if said is None else said
+
+
+SIGNS_BLIND = "could not be looked at"
+SIGN_NOTE = next(text for text in SIGNS.values() if text.endswith("note"))
