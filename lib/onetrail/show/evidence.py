@@ -37,7 +37,7 @@ def permissions(observation: Observation) -> Shown:
     """One row a temporary permission, with what it let and whether the record shows it closed."""
     found = observation.custody.permissions
     rows = [
-        [one.opened.account, one.what, one.lets, one.until or None, one.opened.actor, _end(one)]
+        [one.opened.account, one.what, one.lets, one.until or "does not", one.opened.actor, _end(one)]
         for one in found
     ]
     columns = ["account", "on", "what it let", "refuses by itself from", "opened as", "closed"]

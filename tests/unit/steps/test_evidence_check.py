@@ -83,12 +83,14 @@ def test_heads_that_fit_are_ok(tmp_path: Path) -> None:
     assert states(strange, "record") == [State.FINDING]
 
 
-def test_a_head_that_is_gone_or_bare_is_a_finding(tmp_path: Path) -> None:
+def test_a_head_that_is_gone_or_bare_or_overwritten_is_a_finding(tmp_path: Path) -> None:
     """The record says that it was stored, and every head is locked."""
     sent(tmp_path, given_a_grant())
     custody = replace(read_custody(tmp_path), anchored={3: "0" * 64})
     assert states(given(tmp_path, custody=custody), "anchors") == [State.FINDING]
     assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors")[0] is State.FINDING
+    hidden = given(tmp_path, anchors=given_a_head(tmp_path, above=1))
+    assert states(hidden, "anchors")[0] is State.FINDING
     unlocked = SETTINGS.with_values(object_lock="none")
     assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors", unlocked) == [State.OK]
 

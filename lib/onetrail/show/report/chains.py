@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from onetrail.change import iso
 from onetrail.cloudtrail.verdict import Interval, IntervalState, State
 from onetrail.show.report.model import Prose, Section, Table, table
+from onetrail.steps import verification
 from onetrail.steps.evidence import Observation
-from onetrail.steps.verification import BucketVerdict, ChainSeen
+from onetrail.steps.verification import ChainSeen
 
 _HEADS = (
     "account", "region", "trail", "digests valid", "digests invalid", "digests missing", "logs valid", "logs invalid",
@@ -33,12 +34,8 @@ def section(observation: Observation) -> Section:
             summed=range(3, 11),
         ),
         *_named("Gaps: times that no signed digest proves", _GAP_HEADS, gaps),
-        *_unsigned(verified.buckets),
-        *_named(
-            "Files that are not simply valid",
-            _FILE_HEADS,
-            [[t.region, t.bucket, t.kind, t.state, t.key, t.why] for t in verified.troubles],
-        ),
+        *_unsigned(verified),
+        *_named("Files that are not valid, by name", _FILE_HEADS, _files(verified)),
     ]
     keys = [[key.region, key.source or "none", key.keys, key.why or None] for key in verified.keys]
     parts.append(
@@ -69,11 +66,21 @@ def _named(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]])
     return [table(caption, heads, rows, folded=folded)] if rows else []
 
 
-def _unsigned(buckets: Sequence[BucketVerdict]) -> list[Table]:
-    rows = [[b.account, b.region, b.name, b.logs_unsigned] for b in buckets if b.logs_unsigned]
-    heads = ("account", "region", "old bucket", "logs that no digest names")
-    caption = "Unsigned logs: present with equal bytes, and provable by nobody"
+def _unsigned(verified: verification.Observation) -> list[Table]:
+    """Counts by bucket; the archive's own row is what the new trail delivered since its last digest."""
+    own = [verified.archive] if verified.archive else []
+    rows = [
+        [b.account, b.region, b.name, b.logs_unsigned] for b in (*verified.buckets, *own) if b.logs_unsigned
+    ]
+    heads = ("account", "region", "bucket they were delivered to", "logs that no digest names")
+    caption = "Unsigned logs: present, with equal bytes where they were moved, and provable by nobody"
     return [table(caption, heads, rows, summed=(3,))] if rows else []
+
+
+def _files(verified: verification.Observation) -> list[list[object]]:
+    """Without the unsigned logs, which are counted above."""
+    named = [t for t in verified.troubles if t.state != State.UNSIGNED or t.kind == "digest"]
+    return [[t.region, t.bucket, t.kind, t.state, t.key, t.why] for t in named]
 
 
 def _line(observation: Observation, gaps: list[list[object]]) -> str:
@@ -86,7 +93,7 @@ def _line(observation: Observation, gaps: list[list[object]]) -> str:
     if gaps:
         line += f"; {len(gaps):,} gaps"
     doubt = sum(bucket.logs_unsigned for bucket in verified.buckets)
-    return f"{line}; {doubt:,} logs are signed by nobody." if doubt else f"{line}."
+    return f"{line}; {doubt:,} moved logs are signed by nobody." if doubt else f"{line}."
 
 
 def _why(observation: Observation) -> str:

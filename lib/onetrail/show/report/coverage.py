@@ -80,7 +80,7 @@ def _sums(cells: Sequence[Cell]) -> list[int]:
 
 def _svg(grid: Mapping[str, Sequence[str]], months: Sequence[str], alt: str) -> str:
     """No script, no font, no file: rectangles with a stroke where the state is not plain."""
-    width, height = _LEFT + _WIDE * len(months) + 4, _TOP + _HIGH * len(grid) + 30
+    width, height = _LEFT + _WIDE * len(months) + 24, _TOP + _HIGH * len(grid) + 30
     out = [f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}" class="map">']
     out += [
         f'<text x="{_LEFT + _WIDE * i}" y="{_TOP - 8}" class="year">{month[:4]}</text>'

@@ -107,20 +107,25 @@ def _bulk(custody: Custody) -> list[Part]:
 
 
 def _conditions(custody: Custody) -> list[Part]:
+    """Those that were answered alike are one row."""
+    groups: dict[tuple[str, str, str, str], list[int]] = {}
+    for one in custody.conditions:
+        groups.setdefault((one.step, one.name, "yes" if one.met else "no", one.why), []).append(one.line)
     rows = [
-        [one.line, one.at, one.step, one.name, "yes" if one.met else "no", one.why]
-        for one in custody.conditions
-    ]
-    heads = ("line", "at", "step", "condition", "held", "what was seen")
-    return (
         [
-            table(
-                "Conditions that were asked at the moment of sending",
-                heads,
-                rows,
-                folded=f"Show all {len(rows):,} conditions",
-            )
+            f"{lines[0]:,}" if len(lines) == 1 else f"{lines[0]:,} to {lines[-1]:,}",
+            step,
+            name,
+            len(lines),
+            held,
+            why,
         ]
+        for (step, name, held, why), lines in groups.items()
+    ]
+    heads = ("lines", "step", "condition", "asked", "held", "what was seen")
+    label = f"Show all {len(custody.conditions):,} conditions"
+    return (
+        [table("Conditions that were asked at the moment of sending", heads, rows, folded=label)]
         if rows
         else []
     )
@@ -128,7 +133,7 @@ def _conditions(custody: Custody) -> list[Part]:
 
 def _anchors(settings: Settings, observation: Observation) -> list[Part]:
     rows = [
-        [one.line, one.head, one.key, one.lock or "none", iso(one.until) if one.until else None]
+        [one.line, one.head, one.key, one.lock or "none", iso(one.until) if one.until else None, one.above]
         for one in observation.anchors.held
     ]
     if not rows:
@@ -140,7 +145,7 @@ def _anchors(settings: Settings, observation: Observation) -> list[Part]:
                 )
             )
         ]
-    heads = ("line", "head (SHA-256)", "key", "lock", "locked until")
+    heads = ("line", "head (SHA-256)", "key", "lock", "locked until", "versions above it")
     return [table(f"Heads of the record in the work bucket {settings.work_bucket}", heads, rows)]
 
 

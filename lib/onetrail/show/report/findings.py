@@ -8,6 +8,8 @@ from onetrail.show.report.signs import SIGNS
 from onetrail.steps.evidence import Observation
 
 _HEADS = ("state", "check", "account", "region", "what", "evidence")
+_LONG = 100
+"""Characters of names that stand in one cell."""
 BAD = (State.FINDING, State.COULD_NOT_LOOK)
 
 
@@ -16,15 +18,16 @@ def headline(found: Sequence[Finding]) -> str:
     counts = verdict(found).counts
     bad, open_ = counts[State.FINDING] + counts[State.COULD_NOT_LOOK], counts[State.PLANNED]
     if bad:
-        parts = [f"{counts[State.FINDING]:,} findings need attention"] if counts[State.FINDING] else []
-        parts += (
-            [f"{counts[State.COULD_NOT_LOOK]:,} things could not be looked at"]
-            if counts[State.COULD_NOT_LOOK]
-            else []
-        )
-        return f"{' and '.join(parts)}, of {len(found):,} checks."
+        parts = [
+            _many(counts[State.FINDING], "finding needs attention", "findings need attention"),
+            _many(
+                counts[State.COULD_NOT_LOOK], "thing could not be looked at", "things could not be looked at"
+            ),
+        ]
+        return f"{' and '.join(part for part in parts if part)}, of {len(found):,} checks."
     if open_:
-        return f"The move is not finished: {open_:,} things are still to be done; nothing of {len(found):,} checks needs attention."
+        left = _many(open_, "thing is still to be done", "things are still to be done")
+        return f"The move is not finished: {left}; nothing of {len(found):,} checks needs attention."
     return f"Everything is as promised: none of {len(found):,} checks needs attention."
 
 
@@ -74,5 +77,40 @@ def _ends(step: str, found: Sequence[Finding]) -> str:
 
 
 def _table(caption: str, found: Sequence[Finding], folded: str = "") -> Table:
-    rows = [[SIGNS[f.state], f.id, f.account, f.region, f.resource, f.evidence] for f in found]
-    return table(caption, _HEADS, rows, folded=folded and f"{folded} ({len(rows):,})")
+    """One row a finding; those of one check and account that say the same are one row."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in found:
+        alone = one.resource if one.state in BAD else ""
+        groups.setdefault((SIGNS[one.state], one.id, one.account, one.evidence, alone), []).append(one)
+    rows = [
+        [
+            state,
+            name,
+            account or "-",
+            _shared([f.region or "-" for f in group]),
+            _names([f.resource for f in group]),
+            said,
+        ]
+        for (state, name, account, said, _), group in groups.items()
+    ]
+    if len({row[0] for row in rows}) == 1 and found[0].state not in BAD:
+        return table(
+            caption, _HEADS[1:], [row[1:] for row in rows], folded=folded and f"{folded} ({len(found):,})"
+        )
+    return table(caption, _HEADS, rows, folded=folded and f"{folded} ({len(found):,})")
+
+
+def _shared(regions: Sequence[str]) -> str:
+    return regions[0] if len(set(regions)) == 1 else f"{len(set(regions))} regions"
+
+
+def _names(resources: Sequence[str]) -> str:
+    """All of them where they are few and short, else the first and how many more."""
+    names = list(dict.fromkeys(resources))
+    listed = ", ".join(names)
+    return listed if len(names) == 1 or len(listed) <= _LONG else f"{names[0]} and {len(names) - 1:,} more"
+
+
+def _many(count: int, one: str, many: str) -> str:
+    """A count in words; empty for none."""
+    return f"{count:,} {one if count == 1 else many}" if count else ""

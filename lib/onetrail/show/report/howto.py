@@ -28,36 +28,36 @@ _WORDS: Final = (
 
 def check_it(settings: Settings, observation: Observation) -> Section:
     """Commands that use the files and AWS, not this page."""
-    run, folder = settings.run_name, f"{settings.runs_dir}/{settings.run_name}"
+    run = settings.run_name
     last = observation.anchors.held[-1] if observation.anchors.held else None
     key = last.key if last else f"records/{run}/head-LINE.json"
     line = last.line if last else "LINE"
     parts = (
-        Commands("The chain of the record, line by line:", f"onetrail record verify {run}"),
+        Commands("The chain of the record, line by line:", 'onetrail record verify "$PWD"'),
         Commands(
             "Which page the record names, and whether this is it: the two hashes must be the same:",
-            f'grep \'"kind":"report"\' {folder}/record.jsonl | tail -n 1\nsha256sum {folder}/report.html',
+            'grep \'"kind":"report"\' record.jsonl | tail -n 1\nsha256sum report.html',
         ),
         Commands(
-            "The heads that lie where the operator cannot change them, with their locks; the hash must be that of the same line of the record:",
-            f"aws s3api list-objects-v2 --bucket {settings.work_bucket} --prefix records/{run}/ --query 'Contents[].Key'\n"
-            f"aws s3api get-object --bucket {settings.work_bucket} --key {key} head.json\n"
+            "The heads outside this machine: each key has one version, under its lock; the hash in it must be that of the same line of the record:",
+            f"aws s3api list-object-versions --bucket {settings.work_bucket} --prefix records/{run}/ --query 'Versions[].[Key,VersionId]'\n"
+            f"aws s3api get-object --bucket {settings.work_bucket} --key {key} --version-id VERSION head.json\n"
             "cat head.json\n"
-            f"sed -n '{line}p' {folder}/record.jsonl | grep -o '\"hash\":\"[0-9a-f]*\"'",
+            f"sed -n '{line}p' record.jsonl | grep -o '\"hash\":\"[0-9a-f]*\"'",
         ),
         Commands(
             "The ledger in sums, with DuckDB:",
-            f'duckdb -c "select action, source_bucket, outcome, count(*) as objects, sum(size) as bytes '
-            f"from '{folder}/ledger/*.parquet' group by all order by all\"",
+            'duckdb -c "select action, source_bucket, outcome, count(*) as objects, sum(size) as bytes '
+            "from 'ledger/*.parquet' group by all order by all\"",
         ),
         Commands(
             "The same with pandas:",
-            f"python -c \"import glob, pandas as pd; d = pd.concat(map(pd.read_parquet, glob.glob('{folder}/ledger/*.parquet'))); "
+            "python -c \"import glob, pandas as pd; d = pd.concat(map(pd.read_parquet, glob.glob('ledger/*.parquet'))); "
             "print(d.groupby(['action', 'source_bucket', 'outcome'])['size'].agg(['count', 'sum']))\"",
         ),
         Commands(
             "Each file of the ledger by its hash, as the table of files above has it:",
-            f"sha256sum {folder}/ledger/*.parquet",
+            "sha256sum ledger/*.parquet",
         ),
         Commands(
             "The archive as AWS shows it:",
@@ -72,7 +72,7 @@ def check_it(settings: Settings, observation: Observation) -> Section:
     )
     return Section(
         "check", "How to check this page without trusting it",
-        "Nothing below reads this page; each command reads AWS, or a file that the record binds.", parts,
+        "Typed in the folder that this page lies in. Nothing below trusts this page: each command reads AWS, or a file that the record binds.", parts,
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def words(settings: Settings) -> Section:
     line = f"Who answers for this move: {who}."
     parts = (
         table("What the words of this page mean", ("word", "meaning"), rows),
-        Prose(("All instants are UTC. MB are 1,000,000 bytes.",)),
+        Prose(("All instants are UTC.",)),
     )
     return Section("words", "Contacts and definitions", line, parts)
 

@@ -1,10 +1,16 @@
 """What a page is made of: sections, each with the line that reads it, and tables, pictures, lists and commands below it. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from onetrail.show.table import written_column
+
+_HASH: Final = re.compile(r"[0-9a-fA-F-]{16,}(\n[0-9a-fA-F-]{16,})*")
+_SIGN: Final = re.compile(r"[✗?→·✓] .*")
+_SHORT, _SHORT_PHRASE = 24, 14
+"""Characters of a word, and of a phrase, that stand on one line."""
 
 
 @dataclass(frozen=True)
@@ -97,3 +103,14 @@ def _numeric(column: Sequence[Any]) -> bool:
     return bool(said) and all(
         isinstance(value, int | float) and not isinstance(value, bool) for value in said
     )
+
+
+def cell_class(text: str, head: Head) -> str:
+    """How a cell is set: `n` to the right, `s` a sign, `h` a hash or request id, `k` a short word that is not broken; empty for prose."""
+    if head.right:
+        return "n"
+    if _SIGN.fullmatch(text):
+        return "s"
+    if _HASH.fullmatch(text) and any(letter.isdigit() for letter in text):
+        return "h"
+    return "k" if len(text) <= (_SHORT_PHRASE if " " in text else _SHORT) else ""

@@ -58,7 +58,7 @@ def _row(one: Permission) -> list[object]:
     lines = f"{one.opened.line:,} to {closed.ended_line:,}" if closed else f"{one.opened.line:,} on"
     ids = [one.opened.request_id, closed.request_id if closed else ""]
     return [
-        one.what, one.opened.account, one.lets, one.until or None, one.opened.ended_at or f"{one.opened.at} (no answer)", one.opened.actor,
+        one.what, one.opened.account, one.lets, one.until or "does not", one.opened.ended_at or f"{one.opened.at} (no answer)", one.opened.actor,
         closed.ended_at if closed else "not closed by this record", duration(one.seconds), lines, "\n".join(i for i in ids if i) or None,
     ]  # fmt: skip
 

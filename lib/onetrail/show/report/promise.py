@@ -2,23 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from onetrail.change import iso
+from onetrail.change import State, iso
 from onetrail.settings import Settings
+from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
-from onetrail.show.report.signs import SIGNS, sign
-from onetrail.steps.archive import archive_of
-from onetrail.steps.bucket_creation import BucketNotOurs, grant_state, verdicts
-from onetrail.steps.bucket_creation.observe import BucketState
-from onetrail.steps.bucket_creation.pieces import pieces
-from onetrail.steps.bucket_creation.propose import wanted
-from onetrail.steps.bucket_creation.wanted import WantedBucket
+from onetrail.show.report.signs import BLIND, SIGNS, Row, sign
 from onetrail.steps.evidence import Observation
 from onetrail.steps.old_estate import OldBucket, status_of
 from onetrail.steps.rails import Rail
 from onetrail.steps.trail_cutover import new_trail
 
 _HEADS = ("what", "promised", "as AWS shows it now", "verdict")
-Row = tuple[str, str, str, str]
 
 
 def section(settings: Settings, observation: Observation) -> Section:
@@ -77,89 +71,8 @@ def _log_account(settings: Settings, observation: Observation) -> Iterator[Row]:
     on = None if flags is None else all(flags.values())
     said = None if flags is None else f"{sum(flags.values())} of {len(flags)} on"
     yield "public access, whole account", "all four blocks on", _or_blind(said), sign(on, pending=True)
-    yield from _buckets(settings, observation)
+    yield from buckets(settings, observation)
     yield from _rails(observation)
-
-
-def _buckets(settings: Settings, observation: Observation) -> Iterator[Row]:
-    seen = observation.creation
-    names = {
-        settings.bucket_name: "archive",
-        settings.work_bucket: "work bucket",
-        settings.access_log_bucket: "access logs",
-    }
-    if seen is None or not seen.forerunner.done:
-        why = seen.forerunner.line if seen else "could not be looked at"
-        for name, what in names.items():
-            yield f"{what} {name}", "there, locked down", why, sign(False if seen else None, pending=True)
-        return
-    try:
-        plans = {one.name: one for one in wanted(settings, seen)}
-    except BucketNotOurs as err:
-        yield "archive", "a bucket of ours", str(err), sign(False)
-        return
-    for name, what in names.items():
-        yield from _bucket(settings, what, plans[name], seen.buckets[name])
-    policy = seen.buckets[settings.bucket_name].policy
-    if policy is not None:
-        state = grant_state(archive_of(settings), policy)
-        yield (
-            "archive: temporary opening",
-            "none stands open",
-            f"its policy is {state}",
-            sign(state == "steady"),
-        )
-        judged = verdicts(settings, policy)
-        wrong = [one.expectation.name for one in judged if not one.as_wanted]
-        text = f"{len(judged) - len(wrong):,} of {len(judged):,} requests decided as they must be"
-        yield (
-            "archive: policy judged",
-            "each request decided as it must be",
-            text + (f"; not: {wrong[0]}" if wrong else ""),
-            sign(not wrong),
-        )
-
-
-def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketState) -> Iterator[Row]:
-    if there.state == "could_not_look":
-        yield f"{what} {plan.name}", "there", SIGNS_BLIND, sign(None)
-        return
-    if there.state != "ours":
-        yield f"{what} {plan.name}", "there", there.state, sign(False, pending=True)
-        return
-    blind = {text.split(":")[0] for text in there.could_not_look}
-    yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)
-    for piece in pieces(settings, plan, there):
-        held = None if piece.part in blind else piece.fits
-        yield (
-            f"{what}: {piece.name}",
-            piece.reason if piece.fits else "as wanted",
-            _state_of(there, piece.name),
-            sign(held, pending=True),
-        )
-
-
-def _state_of(there: BucketState, name: str) -> str:
-    """A setting in a few words."""
-    lock = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
-    rule = there.encryption.get("ApplyServerSideEncryptionByDefault", {})
-    words = {
-        "public access": f"{sum(there.public_access.values())} of 4 blocks on",
-        "ownership": there.ownership or "not set",
-        "versioning": there.versioning or "not set",
-        "encryption": " ".join(
-            str(v) for v in (rule.get("SSEAlgorithm", "not set"), rule.get("KMSMasterKeyID", "")) if v
-        ),
-        "tag": ", ".join(f"{key} = {value}" for key, value in sorted(there.tags.items())) or "none",
-        "lock": f"{lock.get('Mode', 'not set')} {lock.get('Days', '')} days".replace("  days", ""),
-        "lifecycle": f"{len((there.lifecycle or {}).get('Rules', [])):,} rules",
-        "access log": (there.logging or {}).get("TargetBucket", "not set"),
-        "policy": ", ".join(
-            str(one.get("Sid", "without a name")) for one in (there.policy or {}).get("Statement", [])
-        )
-        or "none",
-    }
-    return words.get(name, "")
 
 
 def _rails(observation: Observation) -> Iterator[Row]:
@@ -179,7 +92,7 @@ def _rails(observation: Observation) -> Iterator[Row]:
                 f"guard rail {rail.name}",
                 "attached by the organization",
                 rail.why or "not there yet",
-                SIGN_NOTE if rail.why else sign(False, pending=True),
+                SIGNS[State.NOTE] if rail.why else sign(False, pending=True),
             )
 
 
@@ -190,7 +103,7 @@ def _source_account(settings: Settings, observation: Observation, account: str) 
         yield (
             f"trail {settings.trail_name}",
             "there, in every region",
-            "not there yet" if estate else SIGNS_BLIND,
+            "not there yet" if estate else BLIND,
             sign(False if estate else None, pending=True),
         )
     else:
@@ -218,7 +131,7 @@ def _source_account(settings: Settings, observation: Observation, account: str) 
     yield (
         "delivery seen",
         "in every enabled region",
-        said if regions else SIGNS_BLIND,
+        said if regions else BLIND,
         sign((proven == len(regions)) if regions else None, pending=not any(r.error for r in rows)),
     )
     yield from _left(observation, account)
@@ -227,7 +140,7 @@ def _source_account(settings: Settings, observation: Observation, account: str) 
 def _left(observation: Observation, account: str) -> Iterator[Row]:
     retired = observation.retired
     if retired is None or observation.estate is None:
-        yield "old trails", "deleted", SIGNS_BLIND, sign(None)
+        yield "old trails", "deleted", BLIND, sign(None)
         return
     trails = [t for t in retired.trails if t.account == account]
     logging = sum(status_of(t).is_logging for t in trails)
@@ -237,22 +150,22 @@ def _left(observation: Observation, account: str) -> Iterator[Row]:
         f"{len(trails):,} are left, {logging:,} of them logging" if trails else "none of ours is left",
         sign(not trails, pending=True),
     )
-    buckets = [b for b in observation.estate.buckets if b.account == account]
-    shells = sum(b.shell for b in buckets)
-    held = sum(b.held or b.shell for b in buckets)
+    mine = [b for b in observation.estate.buckets if b.account == account]
+    shells = sum(b.shell for b in mine)
+    held = sum(b.held or b.shell for b in mine)
     yield (
         "old buckets held still",
         "nobody deletes from one while the move lasts",
-        f"{held:,} of {len(buckets):,}",
-        sign(held == len(buckets), pending=True),
+        f"{held:,} of {len(mine):,}",
+        sign(held == len(mine), pending=True),
     )
     yield (
         "old buckets retired",
         "emptied of what was proven, and closed",
-        f"{shells:,} of {len(buckets):,} are empty, closed shells",
-        sign(shells == len(buckets), pending=True),
+        f"{shells:,} of {len(mine):,} are empty, closed shells",
+        sign(shells == len(mine), pending=True),
     )
-    open_ = [b.name for b in buckets if b.grant_open]
+    open_ = [b.name for b in mine if b.grant_open]
     yield "temporary permission in an old bucket", "none", ", ".join(open_) or "none", sign(not open_)
 
 
@@ -292,8 +205,8 @@ def _old(observation: Observation, account: str) -> list[Table]:
         found.append(
             table(f"Old trails of {account} that still exist", ("region", "trail", "bucket", "state"), rows)
         )
-    buckets = [b for b in (observation.estate.buckets if observation.estate else ()) if b.account == account]
-    if buckets:
+    mine = [b for b in (observation.estate.buckets if observation.estate else ()) if b.account == account]
+    if mine:
         rows = [
             [
                 b.region,
@@ -302,7 +215,7 @@ def _old(observation: Observation, account: str) -> list[Table]:
                 "yes" if b.held or b.shell else "no",
                 "yes" if b.grant_open else "no",
             ]
-            for b in buckets
+            for b in mine
         ]
         heads = ("region", "bucket", "state", "held still", "temporary permission")
         found.append(
@@ -318,8 +231,4 @@ def _old_state(bucket: OldBucket) -> str:
 
 
 def _or_blind(said: str | None) -> str:
-    return SIGNS_BLIND if said is None else said
-
-
-SIGNS_BLIND = "could not be looked at"
-SIGN_NOTE = next(text for text in SIGNS.values() if text.endswith("note"))
+    return BLIND if said is None else said

@@ -9,8 +9,6 @@ from typing import Final, NamedTuple
 from onetrail.settings import Settings
 from onetrail.show.report.model import Prose, Section, table
 
-_MODES: Final = ("none", "governance", "compliance")
-
 
 class Risk(NamedTuple):
     """One attacker: what is left for him under each lock mode, and what withstands him."""
@@ -70,27 +68,22 @@ RISKS: Final = (
         "rewrite record, ledger and this page together",
         "the same",
         "the same",
-        "the heads of the record in the locked work bucket; the lines after the last of them are bound by this machine alone",
+        "the heads of the record in the work bucket, under the lock that the chain of custody shows; what comes after the last head is bound by this machine alone",
     ),
 )  # fmt: skip
 """In the order of what they can reach."""
 
 
 def section(settings: Settings) -> Section:
-    """The mode in force comes first in the table; the other modes beside it, so that the choice can be judged."""
+    """Every mode beside the one in force, so that the choice can be judged."""
     mode = settings.object_lock
-    order = (mode, *(one for one in _MODES if one != mode))
+    names = {"none": "without a lock", "governance": "under governance", "compliance": "under compliance"}
     heads = (
         "who",
-        *(
-            f"under {one}{' (in force)' if one == mode else ''}"
-            if one != "none"
-            else f"without a lock{' (in force)' if one == mode else ''}"
-            for one in order
-        ),
+        *(f"{name}{' (in force)' if one == mode else ''}" for one, name in names.items()),
         "what withstands",
     )
-    rows = [[risk.who, *(getattr(risk, one) for one in order), risk.withstands] for risk in RISKS]
+    rows = [[risk.who, *(getattr(risk, one) for one in names), risk.withstands] for risk in RISKS]
     said = {
         "compliance": "Under compliance nobody deletes a locked log before its date; what stays is the closing of the whole account.",
         "governance": "Under governance break-glass, and whoever becomes it, can delete every log.",

@@ -12,6 +12,10 @@ SIGNS: Final = {
     State.OK: "✓ as promised",
 }
 """A state, as the page says it."""
+BLIND: Final = "could not be looked at"
+"""What stands where a value would."""
+Row = tuple[str, str, str, str]
+"""What, promised, as it is, and the sign."""
 
 
 def sign(held: bool | None, *, pending: bool = False) -> str:

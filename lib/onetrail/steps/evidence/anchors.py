@@ -1,6 +1,11 @@
-"""The record's heads as the work bucket holds them: written there after each step, under a lock that we cannot take back."""
+"""The record's heads as the work bucket holds them: written there after each step, under the bucket's lock.
+
+A lock keeps a version, it does not keep somebody from putting another one above it: so the oldest version of each head counts, and a
+head that was written twice, or hidden by a delete marker, is told (S3 User Guide, Object Lock).
+"""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +16,17 @@ from onetrail.settings import Settings
 
 
 class Anchor(NamedTuple):
-    """One head: the line of the record it speaks of, its hash, where it lies, and how it is locked (empty: not at all)."""
+    """One head: the line of the record it speaks of, its hash, where it lies, and how its oldest version is locked (empty: not at all).
+
+    `above` counts the versions and delete markers that were put above that one.
+    """
 
     line: int
     head: str
     key: str
     lock: str
     until: datetime | None
+    above: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,19 +56,23 @@ def read_anchors(settings: Settings, clients: Clients) -> Anchors:
     head = look(s3.head_bucket, absent=("404", "NoSuchBucket"), **owner)
     if not head.seen:
         return Anchors(there=not head.absent, could_not_look=f"HeadBucket: {head.why}" if head.failed else "")
-    listed = pages(s3, "list_objects_v2", "Contents", Prefix=f"{folder_of(settings)}head-", **owner)
-    if listed.value is None:
-        return Anchors(could_not_look=f"ListObjectsV2: {listed.why}")
+    where = {"Prefix": f"{folder_of(settings)}head-", **owner}
+    written = pages(s3, "list_object_versions", "Versions", **where)
+    hidden = pages(s3, "list_object_versions", "DeleteMarkers", **where)
+    if written.value is None or hidden.value is None:
+        return Anchors(could_not_look=f"ListObjectVersions: {written.why or hidden.why}")
+    oldest = {said["Key"]: said for said in written.value}  # S3 lists a key's versions newest first
+    count = Counter(said["Key"] for said in (*written.value, *hidden.value))
     found = []
-    for said in listed.value:
-        got = look(s3.get_object, Key=said["Key"], **owner)
+    for key, said in oldest.items():
+        got = look(s3.get_object, Key=key, VersionId=said["VersionId"], **owner)
         if not got.seen:
-            return Anchors(could_not_look=f"{said['Key']}: {got.why}")
+            return Anchors(could_not_look=f"{key}: {got.why}")
         try:
             body = json.loads(got.value["Body"].read())
             line, hash_ = int(body["line"]), str(body["head"])
         except (ValueError, KeyError, TypeError) as err:
-            return Anchors(could_not_look=f"{said['Key']} is no head of a record: {err}")
-        until = got.value.get("ObjectLockRetainUntilDate")
-        found.append(Anchor(line, hash_, said["Key"], got.value.get("ObjectLockMode", ""), until))
+            return Anchors(could_not_look=f"{key} is no head of a record: {err}")
+        mode, until = got.value.get("ObjectLockMode", ""), got.value.get("ObjectLockRetainUntilDate")
+        found.append(Anchor(line, hash_, key, mode, until, count[key] - 1))
     return Anchors(tuple(sorted(found)))

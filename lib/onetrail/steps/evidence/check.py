@@ -79,6 +79,10 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
     if settings.object_lock != "none" and (bare := [one for one in anchors.held if not one.lock]):
         text = f"{len(bare):,} heads have no lock, first {bare[0].key}"
         yield _said(settings, "anchors", State.FINDING, text, **where)
+    for one in anchors.held:
+        if one.above:
+            text = f"{one.key} was written or hidden {one.above:,} times after it was stored; its oldest version is what counts here"
+            yield _said(settings, "anchors", State.FINDING, text, **where)
     strange = [line for line, head in anchors.heads.items() if custody.anchored.get(line, head) != head]
     fits = custody.check.whole and not gone and not strange
     if anchors.held and fits:
@@ -162,7 +166,8 @@ def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:
         text = f"{len(fitting):,} files of the run folder have the SHA-256 that the record names"
         yield _said(settings, "file", State.OK, text)
     page = observation.report
-    if page:
-        state = State.OK if page.fit is Fit.FITS else State.FINDING
+    if page and page.fit is Fit.FITS:
+        yield _said(settings, "report", State.OK, "it is the page that the record names", page.name)
+    elif page:
         text = f"{page.fit.value}: the record binds it by SHA-256 {page.sha256}"
-        yield _said(settings, "report", state, text, page.name)
+        yield _said(settings, "report", State.FINDING, text, page.name)
