@@ -125,3 +125,16 @@ def test_without_an_estate_nothing_starts(tmp_path, monkeypatch):
     monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "none"))
     with pytest.raises(EstateNotRunning, match="onetrail practice start"):
         _run(tmp_path, "ok")
+
+
+@pytest.mark.slow
+def test_a_run_names_the_report_it_wrote_and_no_other(tmp_path):
+    """A page of an earlier run that lies there is not taken for this one's."""
+    report = tmp_path / "runs/trial/report.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("of before")
+    writes = f"from pathlib import Path\nPath({str(report)!r}).write_text('new')"
+    assert _run(tmp_path, "ok").report is None
+    result = _run(tmp_path, writes)
+    assert result.report == report
+    assert str(report) in result.text

@@ -132,7 +132,7 @@ def test_findings_come_before_everything_else(tmp_path: Path) -> None:
     """In the headline, and in the first section."""
     bad = Finding("05.conflict", State.FINDING, ACCOUNT, "eu-west-1", "old", "other bytes in the archive")
     text = page(SETTINGS, given(tmp_path, bad))
-    assert "1 findings need attention" in text.split("<nav")[0]
+    assert "1 finding needs attention" in text.split("<nav")[0]
     assert "other bytes in the archive" in section_of(text, "findings")
     fine = page(SETTINGS, given(tmp_path))
     assert "Everything is as promised" in fine.split("<nav")[0]
@@ -142,7 +142,7 @@ def test_findings_come_before_everything_else(tmp_path: Path) -> None:
 def test_what_could_not_be_looked_at_is_in_the_headline_too(tmp_path: Path) -> None:
     """It is never taken for fine."""
     blind = Finding("05.looked", State.COULD_NOT_LOOK, "-", "-", "old", "AccessDenied")
-    assert "1 things could not be looked at" in page(SETTINGS, given(tmp_path, blind)).split("<nav")[0]
+    assert "1 thing could not be looked at" in page(SETTINGS, given(tmp_path, blind)).split("<nav")[0]
 
 
 def test_a_move_that_is_not_finished_is_not_called_done(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_old_buckets_and_permissions_in_them_are_told_account_by_account(tmp_pat
     )
     for one, there in ((bucket, True), (replace(bucket, policy=None), False)):
         text = section_of(page(SETTINGS, given(tmp_path, estate=OldEstate((), (), (one,)))), "promise")
-        assert ("<td>yes</td>" in text.split("Old buckets of")[1]) is there
+        assert (">yes</td>" in text.split("Old buckets of")[1]) is there
 
 
 def test_the_sections_are_values(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def section(settings: Settings, observation: Observation) -> Section:
         for role, who in ways
     ]
     heads = ("who", "may become", "and then may", "before", "now")
-    parts: list[Part] = [table(f"Ways into the log account {lockdown.log.account}", heads, rows)]
+    parts: list[Part] = [
+        table(f"Ways into the log account {lockdown.log.account}", heads, rows, verdict=_line(rows))
+    ]
     parts.append(
         Prose(
             (
@@ -111,5 +113,6 @@ def _judged(settings: Settings, observation: Observation) -> Iterator[Part]:
         "The archive's policy as AWS shows it now, request by request",
         heads,
         rows,
+        verdict=f"{sum(row[2] == row[3] for row in rows):,} of {len(rows):,} requests are decided as they must be.",
         folded=f"Show all {len(rows)} requests",
     )

@@ -32,6 +32,7 @@ def section(observation: Observation) -> Section:
             _HEADS,
             rows,
             summed=range(3, 11),
+            verdict=_line(observation, gaps),
         ),
         *_named("Gaps: times that no signed digest proves", _GAP_HEADS, gaps),
         *_unsigned(verified),
@@ -63,7 +64,7 @@ def section(observation: Observation) -> Section:
 def _named(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[Table]:
     """Nothing where there is nothing to name; folded on a screen where there is much."""
     folded = f"Show all {len(rows):,}: {caption[0].lower()}{caption[1:]}" if len(rows) > 12 else ""
-    return [table(caption, heads, rows, folded=folded)] if rows else []
+    return [table(caption, heads, rows, folded=folded, verdict=f"{len(rows):,} are named.")] if rows else []
 
 
 def _unsigned(verified: verification.Observation) -> list[Table]:
@@ -74,7 +75,19 @@ def _unsigned(verified: verification.Observation) -> list[Table]:
     ]
     heads = ("account", "region", "bucket they were delivered to", "logs that no digest names")
     caption = "Unsigned logs: present, with equal bytes where they were moved, and provable by nobody"
-    return [table(caption, heads, rows, summed=(3,))] if rows else []
+    return (
+        [
+            table(
+                caption,
+                heads,
+                rows,
+                summed=(3,),
+                verdict=f"{sum(b.logs_unsigned for b in verified.buckets):,} moved logs are signed by nobody.",
+            )
+        ]
+        if rows
+        else []
+    )
 
 
 def _files(verified: verification.Observation) -> list[list[object]]:

@@ -52,7 +52,13 @@ def section(observation: Observation) -> Section:
     alt = f"{len(grid)} regions by {len(months)} months, {months[0]} to {months[-1]}; the table below has the numbers"
     parts: tuple[Part, ...] = (
         Picture(_svg(grid, months, alt), alt),
-        table("Logs by region, before and after", heads, rows, summed=range(2, len(heads))),
+        table(
+            "Logs by region, before and after",
+            heads,
+            rows,
+            summed=range(2, len(heads)),
+            verdict=covered(cells),
+        ),
     )
     return Section("coverage", "Coverage before and after", covered(cells), parts)
 

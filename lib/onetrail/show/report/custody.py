@@ -1,5 +1,7 @@
 """Chain of custody: what was approved, every change that was sent, the record's own chain, and every file it binds."""
 
+from collections import Counter
+
 from onetrail.change import iso
 from onetrail.settings import Settings
 from onetrail.show.report.model import Part, Prose, Section, table
@@ -41,7 +43,14 @@ def _record(observation: Observation) -> Part:
         ["hash of the last line (SHA-256)", check.head],
         ["stored outside this machine up to line", f"{last:,}" if last else "nowhere yet"],
     ]
-    return table("The run record, up to the line before this page's own", ("what", "as it is"), rows)
+    return table(
+        "The run record, up to the line before this page's own",
+        ("what", "as it is"),
+        rows,
+        verdict="The chain is whole."
+        if check.whole
+        else f"The chain is not whole: {len(check.problems):,} problems.",
+    )
 
 
 def _plans(custody: Custody) -> list[Part]:
@@ -49,7 +58,21 @@ def _plans(custody: Custody) -> list[Part]:
     if not rows:
         return [Prose(("No plan was applied.",))]
     heads = ("line", "at", "step", "plan", "changes", "approved by")
-    return [table("Plans that were applied, and what approved each", heads, rows, summed=(4,))]
+    return [
+        table(
+            "Plans that were applied, and what approved each",
+            heads,
+            rows,
+            summed=(4,),
+            verdict=_approved(custody),
+        )
+    ]
+
+
+def _approved(custody: Custody) -> str:
+    """By what the plans were approved."""
+    counts = Counter(one.by for one in custody.approvals)
+    return "; ".join(f"{count:,} plans by {what}" for what, count in sorted(counts.items())) + "."
 
 
 def _sent(custody: Custody) -> list[Part]:
@@ -76,6 +99,16 @@ def _sent(custody: Custody) -> list[Part]:
             "Every change that was sent, in its order", heads, rows, folded=f"Show all {len(rows):,} changes"
         )
     ]
+
+
+def _endings(custody: Custody) -> str:
+    """How the changes ended, in words."""
+    counts = Counter(one.ended.value for one in custody.sent)
+    return (
+        f"{len(custody.sent):,} changes: "
+        + ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
+        + "."
+    )
 
 
 def _bulk(custody: Custody) -> list[Part]:
@@ -123,9 +156,15 @@ def _conditions(custody: Custody) -> list[Part]:
         for (step, name, held, why), lines in groups.items()
     ]
     heads = ("lines", "step", "condition", "asked", "held", "what was seen")
+    held = sum(one.met for one in custody.conditions)
+    line = f"{held:,} of {len(custody.conditions):,} held when they were asked."
     label = f"Show all {len(custody.conditions):,} conditions"
     return (
-        [table("Conditions that were asked at the moment of sending", heads, rows, folded=label)]
+        [
+            table(
+                "Conditions that were asked at the moment of sending", heads, rows, folded=label, verdict=line
+            )
+        ]
         if rows
         else []
     )
@@ -145,8 +184,13 @@ def _anchors(settings: Settings, observation: Observation) -> list[Part]:
                 )
             )
         ]
+    locked = sum(bool(one.lock) for one in observation.anchors.held)
+    over = sum(bool(one.above) for one in observation.anchors.held)
+    line = f"{locked:,} of {len(rows):,} heads are locked; {over:,} were written over or hidden."
     heads = ("line", "head (SHA-256)", "key", "lock", "locked until", "versions above it")
-    return [table(f"Heads of the record in the work bucket {settings.work_bucket}", heads, rows)]
+    return [
+        table(f"Heads of the record in the work bucket {settings.work_bucket}", heads, rows, verdict=line)
+    ]
 
 
 def _tokens(observation: Observation) -> list[Part]:
@@ -167,7 +211,16 @@ def _tokens(observation: Observation) -> list[Part]:
         "token (SHA-256)",
     )
     parts: list[Part] = (
-        [table("Verification tokens", heads, rows, summed=(2, 3), folded=f"Show all {len(rows):,} tokens")]
+        [
+            table(
+                "Verification tokens",
+                heads,
+                rows,
+                summed=(2, 3),
+                folded=f"Show all {len(rows):,} tokens",
+                verdict=f"{len(tokens.held):,} tokens are whole, {len(tokens.broken):,} cannot be believed.",
+            )
+        ]
         if rows
         else []
     )
@@ -196,6 +249,7 @@ def _files(observation: Observation) -> list[Part]:
             heads,
             rows,
             folded=f"Show all {len(rows):,} files",
+            verdict=f"{len(files) - len(bad):,} of {len(files):,} files are as the record names them.",
         )
     )
     return parts

@@ -50,11 +50,11 @@ def steps(observation: Observation, found: Sequence[Finding]) -> Section:
     heads = (
         "step",
         "what it is about",
-        *(f"{state.value.replace('_', ' ')}" for state in State),
+        *(f"{state.value.replace('_', ' ')}" for state in SIGNS),
         "in a word",
     )
     parts: list[Table | Prose] = [
-        table("Checks by step and state", heads, rows, summed=range(2, 2 + len(State)))
+        table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))
     ]
     for state, caption, label in (
         (State.PLANNED, "Still to be done", ""),
@@ -68,7 +68,7 @@ def steps(observation: Observation, found: Sequence[Finding]) -> Section:
 
 
 def _counts(step: str, found: Sequence[Finding]) -> list[int]:
-    return [sum(one.id.startswith(f"{step}.") and one.state is state for one in found) for state in State]
+    return [sum(one.id.startswith(f"{step}.") and one.state is state for one in found) for state in SIGNS]
 
 
 def _ends(step: str, found: Sequence[Finding]) -> str:

@@ -23,13 +23,17 @@ class Head:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under their heads. `folded` is a label: on a screen the table opens at it, on paper it is always there."""
+    """Rows of text under their heads. `folded` is a label: on a screen the table opens at it, on paper it is always there.
+
+    `verdict` is the line below that reads it.
+    """
 
     caption: str
     heads: tuple[Head, ...]
     rows: tuple[tuple[str, ...], ...]
     total: tuple[str, ...] = ()
     folded: str = ""
+    verdict: str = ""
     kind: str = "table"
 
 
@@ -80,6 +84,7 @@ def table(
     *,
     summed: Sequence[int] = (),
     folded: str = "",
+    verdict: str = "",
 ) -> Table:
     """A table of values, written as everywhere else in onetrail: thousands separators, UTC instants, a dash for no value.
 
@@ -95,7 +100,7 @@ def table(
         else ()
     )
     marked = tuple(Head(head, _numeric(column)) for head, column in zip(heads, columns, strict=True))
-    return Table(caption, marked, body, foot, folded)
+    return Table(caption, marked, body, foot, folded, verdict)
 
 
 def _numeric(column: Sequence[Any]) -> bool:

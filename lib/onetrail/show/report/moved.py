@@ -23,7 +23,13 @@ def section(settings: Settings, observation: Observation) -> Section:
     sums = _copied(observation)
     rows = [_row(one, sums) for one in verified.buckets]
     parts: tuple[Table | Prose, ...] = (
-        table("Each old bucket beside the archive", _HEADS, rows, summed=range(2, len(_HEADS))),
+        table(
+            "Each old bucket beside the archive",
+            _HEADS,
+            rows,
+            summed=range(2, len(_HEADS)),
+            verdict=_line(verified.buckets),
+        ),
         _fates(settings, observation),
         Prose(
             (
@@ -93,7 +99,9 @@ def _fates(settings: Settings, observation: Observation) -> Table:
         "what became of it",
         "closed at (record)",
     )
-    return table("When each was proven, and how it was retired", heads, rows)
+    proven = sum(row[2] == "yes" for row in rows)
+    line = f"{proven:,} of {len(rows):,} are proven; the record shows {sum(row[6] is not None for row in rows):,} closed or deleted."
+    return table("When each was proven, and how it was retired", heads, rows, verdict=line)
 
 
 def _closed_at(observation: Observation) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ def section(observation: Observation) -> Section:
         if open_
         else ", and each was closed again."
     )
-    parts = [table("Temporary permissions, in the order of opening", _HEADS, rows)]
+    parts = [table("Temporary permissions, in the order of opening", _HEADS, rows, verdict=line)]
     proofs = [
         [c.line, c.at, c.step, "yes" if c.met else "no", c.why]
         for c in custody.conditions

@@ -6,7 +6,7 @@ from onetrail.change import State, iso
 from onetrail.settings import Settings
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
-from onetrail.show.report.signs import BLIND, SIGNS, Row, sign
+from onetrail.show.report.signs import BLIND, SIGNS, Row, sign, tally
 from onetrail.steps.evidence import Observation
 from onetrail.steps.old_estate import OldBucket, status_of
 from onetrail.steps.rails import Rail
@@ -23,6 +23,7 @@ def section(settings: Settings, observation: Observation) -> Section:
             f"Log account {settings.log_account.account_id}: the archive and what stands around it",
             _HEADS,
             log,
+            verdict=tally(log),
         )
     ]
     rows = [*log]
@@ -30,20 +31,16 @@ def section(settings: Settings, observation: Observation) -> Section:
         mine = list(_source_account(settings, observation, account))
         rows += mine
         parts.append(
-            table(f"Source account {account}: one new trail, and what is left of the old", _HEADS, mine)
+            table(
+                f"Source account {account}: one new trail, and what is left of the old",
+                _HEADS,
+                mine,
+                verdict=tally(mine),
+            )
         )
         parts += _deliveries(observation, account)
         parts += _old(observation, account)
-    held = sum(row[3] == sign(True) for row in rows)
-    line = f"{held:,} of {len(rows):,} promises hold"
-    for word, said in (
-        ("open", sign(False, pending=True)),
-        ("broken", sign(False)),
-        ("not looked at", sign(None)),
-    ):
-        count = sum(row[3] == said for row in rows)
-        line += f"; {count:,} {word}" if count else ""
-    return Section("promise", "What was promised, and what is", f"{line}.", tuple(parts))
+    return Section("promise", "What was promised, and what is", tally(rows), tuple(parts))
 
 
 def _log_account(settings: Settings, observation: Observation) -> Iterator[Row]:
@@ -184,7 +181,11 @@ def _deliveries(observation: Observation, account: str) -> list[Table]:
     return (
         [
             table(
-                f"Delivery of the new trail of {account}", heads, rows, folded=f"Show all {len(rows)} regions"
+                f"Delivery of the new trail of {account}",
+                heads,
+                rows,
+                folded=f"Show all {len(rows)} regions",
+                verdict=tally(rows, "regions"),
             )
         ]
         if rows
@@ -203,7 +204,12 @@ def _old(observation: Observation, account: str) -> list[Table]:
             for t in trails
         ]
         found.append(
-            table(f"Old trails of {account} that still exist", ("region", "trail", "bucket", "state"), rows)
+            table(
+                f"Old trails of {account} that still exist",
+                ("region", "trail", "bucket", "state"),
+                rows,
+                verdict=f"{len(rows):,} old trails still exist, {sum(row[3] == 'logging' for row in rows):,} of them log.",
+            )
         )
     mine = [b for b in (observation.estate.buckets if observation.estate else ()) if b.account == account]
     if mine:
@@ -219,7 +225,13 @@ def _old(observation: Observation, account: str) -> list[Table]:
         ]
         heads = ("region", "bucket", "state", "held still", "temporary permission")
         found.append(
-            table(f"Old buckets of {account}", heads, rows, folded=f"Show all {len(rows)} old buckets")
+            table(
+                f"Old buckets of {account}",
+                heads,
+                rows,
+                folded=f"Show all {len(rows)} old buckets",
+                verdict=f"{sum(b.shell for b in mine):,} of {len(mine):,} are empty, closed shells; a temporary permission stands in {sum(b.grant_open for b in mine):,}.",
+            )
         )
     return found
 
