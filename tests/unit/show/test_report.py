@@ -132,10 +132,10 @@ def test_findings_come_before_everything_else(tmp_path: Path) -> None:
     """In the headline, and in the first section."""
     bad = Finding("05.conflict", State.FINDING, ACCOUNT, "eu-west-1", "old", "other bytes in the archive")
     text = page(SETTINGS, given(tmp_path, bad))
-    assert "1 finding needs attention" in text.split("<nav")[0]
+    assert "✗ 1 finding needs attention" in text.split("<nav")[0]
     assert "other bytes in the archive" in section_of(text, "findings")
     fine = page(SETTINGS, given(tmp_path))
-    assert "Everything is as promised" in fine.split("<nav")[0]
+    assert "✓ Everything is as promised" in fine.split("<nav")[0]
     assert verdict_of(fine, "findings").startswith("There are none: ")
 
 
@@ -149,7 +149,7 @@ def test_a_move_that_is_not_finished_is_not_called_done(tmp_path: Path) -> None:
     """Planned is neither fine nor a finding."""
     waiting = Finding("05.waiting", State.PLANNED, "-", "-", "old", "waiting for 04")
     head = page(SETTINGS, given(tmp_path, waiting)).split("<nav")[0]
-    assert "The move is not finished" in head
+    assert "→ The move is not finished" in head
     assert "Everything is as promised" not in head
 
 

@@ -31,6 +31,12 @@ def headline(found: Sequence[Finding]) -> str:
     return f"Everything is as promised: none of {len(found):,} checks needs attention."
 
 
+def mark(found: Sequence[Finding]) -> str:
+    """The sign before the headline."""
+    states = {one.state for one in found}
+    return "✗" if states & set(BAD) else "→" if State.PLANNED in states else "✓"
+
+
 def attention(found: Sequence[Finding]) -> Section:
     """Findings, and what could not be looked at."""
     bad = [one for one in ordered(found) if one.state in BAD]

@@ -62,7 +62,7 @@ def page(settings: Settings, observation: Observation) -> str:
         estate=_estate(settings),
         facts=_facts(settings, observation),
         headline=findings.headline(found),
-        bad=any(one.state in findings.BAD for one in found),
+        mark=findings.mark(found),
         sections=sections(settings, observation),
         style=Markup(style),
     )
