@@ -33,6 +33,7 @@ def test_the_notebooks_are_there():
         "05_copy_history",
         "06_verification",
         "07_retirement",
+        "08_evidence",
     ]
 
 

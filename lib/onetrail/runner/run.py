@@ -30,11 +30,12 @@ from onetrail.runner.telling import Telling
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
+from onetrail.steps.evidence.save import REPORT
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: `steps` in order, up to the one that stopped it; `report` if one was written."""
+    """How a run ended: `steps` in order, up to the one that stopped it; `report` if this run wrote one."""
 
     steps: tuple[StepResult, ...]
     report: Path | None
@@ -86,6 +87,7 @@ def run(
     run_folder = settings.run_folder.absolute()
     parameters = settings.parameters() | {"runs_dir": str(run_folder.parent)}
     interruption = Interruption()
+    before = _stamp(run_folder / REPORT)
     environment = {} if live else {"ONETRAIL_LIVE": "0"}
     with (
         _alone_in(run_folder),
@@ -105,8 +107,14 @@ def run(
             steps.append(result)
             if result.stops_the_run or interruption.asked:
                 break
-    report = run_folder / "report.html"
-    return RunResult(tuple(steps), report if report.is_file() else None)
+    report = run_folder / REPORT
+    written = _stamp(report) not in (None, before)
+    return RunResult(tuple(steps), report if written else None)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells a file that was put in place anew from the one before it; None where there is none."""
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.is_file() else None
 
 
 class _Interrupted(Exception):

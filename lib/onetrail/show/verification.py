@@ -78,12 +78,12 @@ def coverage(observation: Observation) -> Pictured | Shown:
         return table(
             pd.DataFrame(columns=["region"]), "Coverage", verdict=_waiting(observation) or "No log was seen."
         )
-    months = list(_months(min(cell.day for cell in cells), max(cell.day for cell in cells)))
+    months = list(months_between(min(cell.day for cell in cells), max(cell.day for cell in cells)))
     regions = sorted({(cell.account, cell.region) for cell in cells})
     named = {place: place[1] if len({a for a, _ in regions}) == 1 else " ".join(place) for place in regions}
     grid = [
         [
-            _state([c for c in cells if (c.account, c.region) == place and f"{c.day:%Y-%m}" == month])
+            month_state([c for c in cells if (c.account, c.region) == place and f"{c.day:%Y-%m}" == month])
             for month in months
         ]
         for place in regions
@@ -105,7 +105,7 @@ def coverage(observation: Observation) -> Pictured | Shown:
         frame,
         "Logs by region and month, after the move",
         states=[PROVEN, PRESENT, LOST, NOTHING],
-        verdict=_covered(cells),
+        verdict=covered(cells),
         numbers=numbers,
     )
 
@@ -257,12 +257,13 @@ def _chain(seen: ChainSeen) -> list[object]:
     ]
 
 
-def _months(first: date, last: date) -> Iterator[str]:
+def months_between(first: date, last: date) -> Iterator[str]:
+    """`YYYY-MM` of every month from the first day's to the last day's."""
     for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
         yield f"{count // 12:04d}-{count % 12 + 1:02d}"
 
 
-def _state(cells: Sequence[Cell]) -> str:
+def month_state(cells: Sequence[Cell]) -> str:
     """The weakest word that fits any day of the month."""
     if not cells:
         return NOTHING
@@ -271,7 +272,8 @@ def _state(cells: Sequence[Cell]) -> str:
     return PRESENT if any(cell.unsigned or not cell.proven for cell in cells) else PROVEN
 
 
-def _covered(cells: Sequence[Cell]) -> str:
+def covered(cells: Sequence[Cell]) -> str:
+    """The coverage in one line."""
     lost = sum(cell.before - cell.after for cell in cells)
     days = sum(1 for cell in cells if cell.before)
     if lost:

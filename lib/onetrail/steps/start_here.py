@@ -50,6 +50,7 @@ MAP: Final = (
     ),
     Mapped("06", "Verification", "locks raised; guard rails around the archive", verification.done),
     Mapped("07", "Retirement", "old trails deleted, old buckets emptied and closed", retirement.done),
+    Mapped("08", "Evidence", "nothing on AWS; the report in the run folder"),
 )
 """The runbook in its order."""
 

@@ -155,3 +155,16 @@ def test_a_full_disk_stops_the_run_in_one_line(tmp_path, monkeypatch, full):
         "free space there, then run again with --from 00"
     )
     assert [(step.exit_code, step.line) for step in result.steps] == ([(1, said)] if full else [(0, "")] * 2)
+
+
+@pytest.mark.slow
+def test_a_run_names_the_report_it_wrote_and_no_other(tmp_path):
+    """A page of an earlier run that lies there is not taken for this one's."""
+    report = tmp_path / "runs/trial/report.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("of before")
+    writes = f"from pathlib import Path\nPath({str(report)!r}).write_text('new')"
+    assert _run(tmp_path, "ok").report is None
+    result = _run(tmp_path, writes)
+    assert result.report == report
+    assert str(report) in result.text

@@ -1,0 +1,124 @@
+"""What a person sees of step 08 in the notebook: how every step stands, the permissions, the custody, and the page that was kept."""
+
+from collections import Counter
+
+import pandas as pd
+
+from onetrail.change import verdict
+from onetrail.settings import Settings
+from onetrail.show.findings import SIGNS
+from onetrail.show.html import Shown
+from onetrail.show.report import page
+from onetrail.show.report.findings import headline
+from onetrail.show.table import table
+from onetrail.steps.evidence import Ended, Fit, Observation, Permission, Saved, check
+
+__all__ = ["custody", "files", "kept", "page", "permissions", "steps"]
+
+
+def steps(settings: Settings, observation: Observation) -> Shown:
+    """One row a step: how many of its checks are in which state."""
+    found = check(settings, observation)
+    names = {chapter.step: chapter.title for chapter in observation.chapters} | {"08": "Record and files"}
+    rows = []
+    for step, title in names.items():
+        counts = verdict([one for one in found if one.id.startswith(f"{step}.")]).counts
+        worst = next((SIGNS[state] for state in SIGNS if counts[state]), None)
+        rows.append([step, title, *(counts[state] for state in SIGNS), worst])
+    states = [state.value.replace("_", " ") for state in SIGNS]
+    total = {"what it is about": "all"} | {
+        name: verdict(found).counts[state] for name, state in zip(states, SIGNS, strict=True)
+    }
+    frame = pd.DataFrame(rows, columns=["step", "what it is about", *states, "worst"])
+    return table(frame, "Checks by step and state", verdict=headline(found), total=total)
+
+
+def permissions(observation: Observation) -> Shown:
+    """One row a temporary permission, with what it let and whether the record shows it closed."""
+    found = observation.custody.permissions
+    rows = [
+        [one.opened.account, one.what, one.lets, one.until or "does not", one.opened.actor, _end(one)]
+        for one in found
+    ]
+    columns = ["account", "on", "what it let", "refuses by itself from", "opened as", "closed"]
+    left = len(observation.custody.left_open)
+    line = (
+        f"{left:,} of {len(found):,} are not shown as closed."
+        if left
+        else f"All {len(found):,} were closed again."
+    )
+    return table(
+        pd.DataFrame(rows, columns=columns),
+        "Temporary permissions, in the order of opening",
+        verdict=line if found else "The record shows no temporary permission.",
+    )
+
+
+def custody(observation: Observation) -> Shown:
+    """One row a step: the changes that the record holds, by how they ended."""
+    sent = observation.custody.sent
+    counts = Counter((one.step, one.ended) for one in sent)
+    rows = [
+        [
+            step,
+            *(counts[step, ended] for ended in Ended),
+            sum(sum(o.objects.values()) for o in sent if o.step == step),
+        ]
+        for step in sorted({one.step for one in sent})
+    ]
+    names = [ended.value for ended in Ended]
+    frame = pd.DataFrame(rows, columns=["step", *names, "object calls in bulk"])
+    total = {"step": "all"} | {name: frame[name].sum() for name in frame.columns[1:]} if rows else None
+    return table(frame, "Changes that were sent", verdict=_record(observation), total=total)
+
+
+def files(observation: Observation) -> Shown:
+    """How many files of the run folder are as the record names them, by kind."""
+    counts = Counter(
+        (one.name.split("/")[0] if "/" in one.name else one.name, one.fit) for one in observation.files
+    )
+    kinds = sorted({kind for kind, _ in counts})
+    frame = pd.DataFrame(
+        [[kind, *(counts[kind, fit] for fit in Fit)] for kind in kinds],
+        columns=["file or folder", *(fit.value for fit in Fit)],
+    )
+    bad = sum(count for (_, fit), count in counts.items() if fit is not Fit.FITS)
+    line = (
+        f"{bad:,} files are not as the record names them." if bad else "Every file is as the record names it."
+    )
+    return table(
+        frame, "Files that the record binds", verdict=line if counts else "The record names no file yet."
+    )
+
+
+def kept(saved: Saved) -> Shown:
+    """Where the page is, and what binds it."""
+    rows = [[saved.name, "the page an auditor reads", "its SHA-256 is in the run record"]]
+    rows += (
+        [[saved.kept, "the page of before, put aside", "its SHA-256 is in the run record"]]
+        if saved.kept
+        else []
+    )
+    return table(
+        pd.DataFrame(rows, columns=["file of the run folder", "what it is", "bound by"]),
+        "What stays on this machine",
+    )
+
+
+def _end(one: Permission) -> str:
+    if one.closed is None:
+        return "not closed by this record"
+    return "yes" if one.closed.plan == one.opened.plan else "yes, by a later plan"
+
+
+def _record(observation: Observation) -> str:
+    check_ = observation.custody.check
+    if not check_.lines:
+        return "There is no record yet."
+    chain = "its chain is whole" if check_.whole else f"its chain is not whole: {check_.problems[0]}"
+    anchors = observation.anchors
+    if anchors.could_not_look:
+        return f"The record is there and {chain}; the heads in the work bucket could not be read."
+    return (
+        f"The record is there and {chain}; {len(anchors.held):,} of its heads are in the locked work bucket."
+    )

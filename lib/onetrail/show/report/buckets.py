@@ -1,0 +1,110 @@
+"""The three buckets of the log account: each setting as it was promised beside what AWS shows now."""
+
+from collections.abc import Iterator
+
+from onetrail.settings import Settings
+from onetrail.show.report.signs import BLIND, Row, sign
+from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation import BucketNotOurs, grant_state, verdicts
+from onetrail.steps.bucket_creation.observe import BucketState
+from onetrail.steps.bucket_creation.pieces import Piece, pieces
+from onetrail.steps.bucket_creation.propose import wanted
+from onetrail.steps.bucket_creation.wanted import WantedBucket
+from onetrail.steps.evidence import Observation
+
+
+def buckets(settings: Settings, observation: Observation) -> Iterator[Row]:
+    """Archive, work bucket, access logs; then whether the archive's policy is the steady one, and decides as it must."""
+    seen = observation.creation
+    names = {
+        settings.bucket_name: "archive",
+        settings.work_bucket: "work bucket",
+        settings.access_log_bucket: "access logs",
+    }
+    if seen is None or not seen.forerunner.done:
+        why = seen.forerunner.line if seen else "could not be looked at"
+        for name, what in names.items():
+            yield f"{what} {name}", "there, locked down", why, sign(False if seen else None, pending=True)
+        return
+    try:
+        plans = {one.name: one for one in wanted(settings, seen)}
+    except BucketNotOurs as err:
+        yield "archive", "a bucket of ours", str(err), sign(False)
+        return
+    for name, what in names.items():
+        yield from _bucket(settings, what, plans[name], seen.buckets[name])
+    policy = seen.buckets[settings.bucket_name].policy
+    if policy is not None:
+        state = grant_state(archive_of(settings), policy)
+        yield (
+            "archive: temporary opening",
+            "none stands open",
+            f"its policy is {state}",
+            sign(state == "steady"),
+        )
+        judged = verdicts(settings, policy)
+        wrong = [one.expectation.name for one in judged if not one.as_wanted]
+        text = f"{len(judged) - len(wrong):,} of {len(judged):,} requests decided as they must be"
+        yield (
+            "archive: policy judged",
+            "each request decided as it must be",
+            text + (f"; not: {wrong[0]}" if wrong else ""),
+            sign(not wrong),
+        )
+
+
+def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketState) -> Iterator[Row]:
+    if there.state == "could_not_look":
+        yield f"{what} {plan.name}", "there", BLIND, sign(None)
+        return
+    if there.state != "ours":
+        yield f"{what} {plan.name}", "there", there.state, sign(False, pending=True)
+        return
+    blind = {text.split(":")[0] for text in there.could_not_look}
+    yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)
+    for piece in pieces(settings, plan, there):
+        held = None if piece.part in blind else piece.fits and _sealed(settings, plan, there, piece.name)
+        promised = _promised(settings, plan, piece)
+        yield f"{what}: {piece.name}", promised, _state_of(there, piece.name), sign(held, pending=True)
+
+
+def _promised(settings: Settings, plan: WantedBucket, piece: Piece) -> str:
+    if piece.name == "lock":
+        mode = settings.object_lock if plan.name == settings.bucket_name else "governance"
+        return f"what arrives is locked for {plan.lock_days:,} days, under {mode}"
+    if piece.name == "policy":
+        return "exactly the policy that onetrail policies prints"
+    return piece.reason if piece.fits else "as onetrail sets it"
+
+
+def _sealed(settings: Settings, plan: WantedBucket, there: BucketState, name: str) -> bool:
+    """The archive's default lock has the mode of the parameters once step 06 has sealed it."""
+    said = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
+    return (
+        name != "lock"
+        or plan.name != settings.bucket_name
+        or said.get("Mode", "").lower() == settings.object_lock
+    )
+
+
+def _state_of(there: BucketState, name: str) -> str:
+    """A setting in a few words."""
+    lock = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
+    rule = there.encryption.get("ApplyServerSideEncryptionByDefault", {})
+    words = {
+        "public access": f"{sum(there.public_access.values())} of 4 blocks on",
+        "ownership": there.ownership or "not set",
+        "versioning": there.versioning or "not set",
+        "encryption": " ".join(
+            str(v) for v in (rule.get("SSEAlgorithm", "not set"), rule.get("KMSMasterKeyID", "")) if v
+        ),
+        "tag": ", ".join(f"{key} = {value}" for key, value in sorted(there.tags.items())) or "none",
+        "lock": f"{lock.get('Mode', 'not set')} {lock.get('Days', '')} days".replace("  days", ""),
+        "lifecycle": f"{len((there.lifecycle or {}).get('Rules', [])):,} rules",
+        "access log": (there.logging or {}).get("TargetBucket", "not set"),
+        "policy": ", ".join(
+            str(one.get("Sid", "without a name")) for one in (there.policy or {}).get("Statement", [])
+        )
+        or "none",
+    }
+    return words.get(name, "")

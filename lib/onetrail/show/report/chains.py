@@ -1,0 +1,148 @@
+"""The digest chains of the archive: how many files are valid, and each gap told as a gap, with its dates."""
+
+from collections.abc import Sequence
+
+from onetrail.change import iso
+from onetrail.cloudtrail.verdict import Interval, IntervalState, State
+from onetrail.show.report.model import Prose, Section, Table, table
+from onetrail.steps import verification
+from onetrail.steps.evidence import Observation
+from onetrail.steps.verification import ChainSeen
+
+_HEADS = (
+    "account", "region", "trail", "digests valid", "digests invalid", "digests missing", "logs valid", "logs invalid",
+    "logs missing", "other", "new starts", "proven from", "proven until",
+)  # fmt: skip
+_GAP_HEADS = ("account", "region", "trail", "from", "until", "digests missing, at least", "why")
+_FILE_HEADS = ("region", "bucket", "kind", "state", "key", "why")
+_FINE = (State.VALID, State.DUPLICATE)
+
+
+def section(observation: Observation) -> Section:
+    """One row a chain; then the gaps; then the files that are not valid; then the keys they were checked with."""
+    verified = observation.verified
+    if verified is None or not verified.chains:
+        why = "they could not be looked at" if verified is None else _why(observation)
+        return Section("chains", "Digest chains", f"No chain is checked: {why}.")
+    rows = [_row(seen) for seen in verified.chains]
+    gaps = [row for seen in verified.chains for row in _gaps(seen)]
+    parts: list[Table | Prose] = [
+        table(
+            "Chains of digests in the archive, checked with CloudTrail's public keys",
+            _HEADS,
+            rows,
+            summed=range(3, 11),
+            verdict=_line(observation, gaps),
+        ),
+        *_named("Gaps: times that no signed digest proves", _GAP_HEADS, gaps),
+        *_unsigned(verified),
+        *_named("Files that are not valid, by name", _FILE_HEADS, _files(verified)),
+    ]
+    keys = [[key.region, key.source or "none", key.keys, key.why or None] for key in verified.keys]
+    parts.append(
+        table(
+            "Public keys the digests were checked with",
+            ("region", "from", "keys", "why none"),
+            keys,
+            folded=f"Show all {len(keys)} regions",
+        )
+    )
+    parts.append(
+        Prose(
+            (
+                (
+                    "A new start is where CloudTrail began a chain anew, as it does after every StartLogging: the time before it is not bound to the "
+                    "time after it, and no signature tells an owner's pause from a removed end."
+                ),
+                f"The digests were checked in the mode {verified.digest_check}: full reads every digest and every log that one names.",
+            )
+        )
+    )
+    return Section("chains", "Digest chains", _line(observation, gaps), tuple(parts))
+
+
+def _named(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[Table]:
+    """Nothing where there is nothing to name; folded on a screen where there is much."""
+    folded = f"Show all {len(rows):,}: {caption[0].lower()}{caption[1:]}" if len(rows) > 12 else ""
+    return [table(caption, heads, rows, folded=folded, verdict=f"{len(rows):,} are named.")] if rows else []
+
+
+def _unsigned(verified: verification.Observation) -> list[Table]:
+    """Counts by bucket; the archive's own row is what the new trail delivered since its last digest."""
+    own = [verified.archive] if verified.archive else []
+    rows = [
+        [b.account, b.region, b.name, b.logs_unsigned] for b in (*verified.buckets, *own) if b.logs_unsigned
+    ]
+    heads = ("account", "region", "bucket they were delivered to", "logs that no digest names")
+    caption = "Unsigned logs: present, with equal bytes where they were moved, and provable by nobody"
+    return (
+        [
+            table(
+                caption,
+                heads,
+                rows,
+                summed=(3,),
+                verdict=f"{sum(b.logs_unsigned for b in verified.buckets):,} moved logs are signed by nobody.",
+            )
+        ]
+        if rows
+        else []
+    )
+
+
+def _files(verified: verification.Observation) -> list[list[object]]:
+    """Without the unsigned logs, which are counted above."""
+    named = [t for t in verified.troubles if t.state != State.UNSIGNED or t.kind == "digest"]
+    return [[t.region, t.bucket, t.kind, t.state, t.key, t.why] for t in named]
+
+
+def _line(observation: Observation, gaps: list[list[object]]) -> str:
+    verified = observation.verified
+    assert verified is not None
+    sound = sum(seen.chain.sound for seen in verified.chains)
+    digests = sum(sum(seen.chain.digests.values()) for seen in verified.chains)
+    logs = sum(seen.chain.logs.get(State.VALID, 0) for seen in verified.chains)
+    line = f"{sound:,} of {len(verified.chains):,} chains are whole: {digests:,} digests, {logs:,} logs with the hash a signed digest names"
+    if gaps:
+        line += f"; {len(gaps):,} gaps"
+    doubt = sum(bucket.logs_unsigned for bucket in verified.buckets)
+    return f"{line}; {doubt:,} moved logs are signed by nobody." if doubt else f"{line}."
+
+
+def _why(observation: Observation) -> str:
+    status = observation.verified.forerunner if observation.verified else None
+    return f"waiting for {status.step}: {status.line}" if status and not status.done else "no digest is there"
+
+
+def _row(seen: ChainSeen) -> list[object]:
+    chain = seen.chain
+    proven = [i for i in chain.intervals if i.state is IntervalState.PROVEN]
+    restarts = sum(i.state is IntervalState.RESTART for i in chain.intervals)
+    other = sum(
+        count
+        for counted in (chain.digests, chain.logs)
+        for state, count in counted.items()
+        if state not in (*_FINE, State.INVALID, State.MISSING)
+    )
+    lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
+    name = chain.trail + (" (backfill)" if chain.backfill else "") + (" (sample)" if seen.sampled else "")
+    return [
+        chain.account, chain.region, name,
+        sum(chain.digests.get(state, 0) for state in _FINE), chain.digests.get(State.INVALID, 0),
+        max(lost, chain.digests.get(State.MISSING, 0)),
+        sum(chain.logs.get(state, 0) for state in _FINE), chain.logs.get(State.INVALID, 0), chain.logs.get(State.MISSING, 0),
+        other, restarts, proven[0].start if proven else None, proven[-1].end if proven else None,
+    ]  # fmt: skip
+
+
+def _gaps(seen: ChainSeen) -> list[list[object]]:
+    chain = seen.chain
+    return [
+        [chain.account, chain.region, chain.trail, _from(gap), iso(gap.end), gap.missing, gap.why]
+        for gap in chain.intervals
+        if gap.state is IntervalState.GAP
+    ]
+
+
+def _from(gap: Interval) -> str:
+    return iso(gap.start) if gap.start else "the beginning"

@@ -1,0 +1,257 @@
+"""Chain of custody: what was approved, every change that was sent, the record's own chain, and every file it binds."""
+
+from collections import Counter
+
+from onetrail.change import iso
+from onetrail.settings import Settings
+from onetrail.show.report.model import Part, Prose, Section, table
+from onetrail.steps.evidence import Custody, Fit, Observation
+
+
+def section(settings: Settings, observation: Observation) -> Section:
+    """The record from its first line to the last before this page's own."""
+    custody = observation.custody
+    if not custody.there:
+        return Section(
+            "custody", "Chain of custody", "There is no record: nothing was run in this folder yet."
+        )
+    parts: list[Part] = [
+        _record(observation),
+        *_plans(custody),
+        *_sent(custody),
+        *_bulk(custody),
+        *_conditions(custody),
+    ]
+    parts += [*_anchors(settings, observation), *_tokens(observation), *_files(observation)]
+    return Section("custody", "Chain of custody", _line(observation), tuple(parts))
+
+
+def _line(observation: Observation) -> str:
+    custody = observation.custody
+    whole = "is whole" if custody.check.whole else f"is NOT whole: {custody.check.problems[0]}"
+    unknown = len(custody.unknown)
+    more = f"; of {unknown:,} it does not say how they ended" if unknown else ""
+    return f"The record of {custody.check.lines:,} lines {whole}. It holds {len(custody.sent):,} changes under {len(custody.approvals):,} approvals{more}."
+
+
+def _record(observation: Observation) -> Part:
+    check, anchors = observation.custody.check, observation.anchors
+    last = max(anchors.heads, default=0)
+    rows = [
+        ["lines", f"{check.lines:,}, from {observation.custody.first} to {observation.custody.last}"],
+        ["chain", "whole" if check.whole else "; ".join(check.problems)],
+        ["hash of the last line (SHA-256)", check.head],
+        ["stored outside this machine up to line", f"{last:,}" if last else "nowhere yet"],
+    ]
+    return table(
+        "The run record, up to the line before this page's own",
+        ("what", "as it is"),
+        rows,
+        verdict="The chain is whole."
+        if check.whole
+        else f"The chain is not whole: {len(check.problems):,} problems.",
+    )
+
+
+def _plans(custody: Custody) -> list[Part]:
+    rows = [[one.line, one.at, one.step, one.plan, one.changes, one.by] for one in custody.approvals]
+    if not rows:
+        return [Prose(("No plan was applied.",))]
+    heads = ("line", "at", "step", "plan", "changes", "approved by")
+    return [
+        table(
+            "Plans that were applied, and what approved each",
+            heads,
+            rows,
+            summed=(4,),
+            verdict=_approved(custody),
+        )
+    ]
+
+
+def _approved(custody: Custody) -> str:
+    """By what the plans were approved."""
+    counts = Counter(one.by for one in custody.approvals)
+    return (
+        "; ".join(f"{count:,} plans were approved by {what}" for what, count in sorted(counts.items())) + "."
+    )
+
+
+def _sent(custody: Custody) -> list[Part]:
+    if not custody.sent:
+        return []
+    rows = [
+        [
+            one.line,
+            one.at,
+            one.step,
+            one.account,
+            one.region,
+            f"{one.service}:{one.call}",
+            one.resource,
+            one.actor,
+            one.ended.value + (f": {one.why}" if one.why else ""),
+            one.request_id or None,
+        ]
+        for one in custody.sent
+    ]
+    heads = ("line", "at", "step", "account", "region", "call", "resource", "as", "ended", "request id")
+    return [
+        table(
+            "Every change that was sent, in its order", heads, rows, folded=f"Show all {len(rows):,} changes"
+        )
+    ]
+
+
+def _endings(custody: Custody) -> str:
+    """How the changes ended, in words."""
+    counts = Counter(one.ended.value for one in custody.sent)
+    return (
+        f"{len(custody.sent):,} changes: "
+        + ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
+        + "."
+    )
+
+
+def _bulk(custody: Custody) -> list[Part]:
+    rows = [
+        [
+            one.line,
+            one.step,
+            f"{one.service}:{one.call}",
+            one.resource,
+            ", ".join(f"{count:,} {word}" for word, count in one.objects.items()),
+            sum(one.objects.values()),
+            one.size,
+        ]
+        for one in custody.sent
+        if one.objects
+    ]
+    if not rows:
+        return []
+    heads = ("line", "step", "call", "resource", "outcomes", "objects", "bytes")
+    return [
+        table(
+            "Object calls in bulk: one change each, object by object in the ledger",
+            heads,
+            rows,
+            summed=(5, 6),
+            folded=f"Show all {len(rows):,} rules",
+        )
+    ]
+
+
+def _conditions(custody: Custody) -> list[Part]:
+    """Those that were answered alike are one row."""
+    groups: dict[tuple[str, str, str, str], list[int]] = {}
+    for one in custody.conditions:
+        groups.setdefault((one.step, one.name, "yes" if one.met else "no", one.why), []).append(one.line)
+    rows = [
+        [
+            f"{lines[0]:,}" if len(lines) == 1 else f"{lines[0]:,} to {lines[-1]:,}",
+            step,
+            name,
+            len(lines),
+            held,
+            why,
+        ]
+        for (step, name, held, why), lines in groups.items()
+    ]
+    heads = ("lines", "step", "condition", "asked", "held", "what was seen")
+    held = sum(one.met for one in custody.conditions)
+    line = f"{held:,} of {len(custody.conditions):,} held when they were asked."
+    label = f"Show all {len(custody.conditions):,} conditions"
+    return (
+        [
+            table(
+                "Conditions that were asked at the moment of sending", heads, rows, folded=label, verdict=line
+            )
+        ]
+        if rows
+        else []
+    )
+
+
+def _anchors(settings: Settings, observation: Observation) -> list[Part]:
+    rows = [
+        [one.line, one.head, one.key, one.lock or "none", iso(one.until) if one.until else None, one.above]
+        for one in observation.anchors.held
+    ]
+    if not rows:
+        return [
+            Prose(
+                (
+                    observation.anchors.could_not_look
+                    or "No head of the record is stored outside this machine yet.",
+                )
+            )
+        ]
+    locked = sum(bool(one.lock) for one in observation.anchors.held)
+    over = sum(bool(one.above) for one in observation.anchors.held)
+    line = f"{locked:,} of {len(rows):,} heads are locked; {over:,} were written over or hidden."
+    heads = ("line", "head (SHA-256)", "key", "lock", "locked until", "versions above it")
+    return [
+        table(f"Heads of the record in the work bucket {settings.work_bucket}", heads, rows, verdict=line)
+    ]
+
+
+def _tokens(observation: Observation) -> list[Part]:
+    tokens = observation.tokens
+    if not tokens.held and not tokens.broken:
+        return []
+    rows = [
+        [name, one.at, one.objects, one.size, one.digest_check, one.listing, one.sha256]
+        for name, one in sorted(tokens.held.items())
+    ]
+    heads = (
+        "old bucket",
+        "proven at",
+        "objects",
+        "bytes",
+        "digests checked",
+        "listing (SHA-256)",
+        "token (SHA-256)",
+    )
+    parts: list[Part] = (
+        [
+            table(
+                "Verification tokens",
+                heads,
+                rows,
+                summed=(2, 3),
+                folded=f"Show all {len(rows):,} tokens",
+                verdict=f"{len(tokens.held):,} tokens are whole, {len(tokens.broken):,} cannot be believed.",
+            )
+        ]
+        if rows
+        else []
+    )
+    if tokens.broken:
+        parts.append(
+            table(
+                "Tokens that cannot be believed",
+                ("old bucket", "why"),
+                [[n, w] for n, w in sorted(tokens.broken.items())],
+            )
+        )
+    return parts
+
+
+def _files(observation: Observation) -> list[Part]:
+    files = observation.files
+    if not files:
+        return []
+    rows = [[one.name, one.fit.value, one.rows or None, one.sha256 or None] for one in files]
+    heads = ("file of the run folder", "beside the record", "rows", "SHA-256")
+    bad = [row for row, one in zip(rows, files, strict=True) if one.fit is not Fit.FITS]
+    parts: list[Part] = [table("Files that are not as the record names them", heads, bad)] if bad else []
+    parts.append(
+        table(
+            "Ledger parts, inventory and public keys, with the hash that the record names",
+            heads,
+            rows,
+            folded=f"Show all {len(rows):,} files",
+            verdict=f"{len(files) - len(bad):,} of {len(files):,} files are as the record names them.",
+        )
+    )
+    return parts

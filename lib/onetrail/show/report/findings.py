@@ -1,0 +1,122 @@
+"""What needs attention, first; then how every step stands; then all that was checked."""
+
+from collections.abc import Sequence
+
+from onetrail.change import Finding, State, ordered, verdict
+from onetrail.show.report.model import Prose, Section, Table, table
+from onetrail.show.report.signs import SIGNS
+from onetrail.steps.evidence import Observation
+
+_HEADS = ("state", "check", "account", "region", "what", "evidence")
+_LONG = 100
+"""Characters of names that stand in one cell."""
+BAD = (State.FINDING, State.COULD_NOT_LOOK)
+
+
+def headline(found: Sequence[Finding]) -> str:
+    """The one line under the title."""
+    counts = verdict(found).counts
+    bad, open_ = counts[State.FINDING] + counts[State.COULD_NOT_LOOK], counts[State.PLANNED]
+    if bad:
+        parts = [
+            _many(counts[State.FINDING], "finding needs attention", "findings need attention"),
+            _many(
+                counts[State.COULD_NOT_LOOK], "thing could not be looked at", "things could not be looked at"
+            ),
+        ]
+        return f"{' and '.join(part for part in parts if part)}, of {len(found):,} checks."
+    if open_:
+        left = _many(open_, "thing is still to be done", "things are still to be done")
+        return f"The move is not finished: {left}; nothing of {len(found):,} checks needs attention."
+    return f"Everything is as promised: none of {len(found):,} checks needs attention."
+
+
+def mark(found: Sequence[Finding]) -> str:
+    """The sign before the headline."""
+    states = {one.state for one in found}
+    return "✗" if states & set(BAD) else "→" if State.PLANNED in states else "✓"
+
+
+def attention(found: Sequence[Finding]) -> Section:
+    """Findings, and what could not be looked at."""
+    bad = [one for one in ordered(found) if one.state in BAD]
+    if not bad:
+        said = (
+            f"There are none: {len(found):,} checks were made, and none found anything that needs attention."
+        )
+        return Section("findings", "Findings that need attention", said)
+    shown = _table("Findings, worst first", bad)
+    return Section("findings", "Findings that need attention", verdict(found).line, (shown,))
+
+
+def steps(observation: Observation, found: Sequence[Finding]) -> Section:
+    """One row a step with its counts, then everything that is neither a finding nor fine."""
+    names = {chapter.step: chapter.title for chapter in observation.chapters} | {"08": "Record and files"}
+    rows = [[step, title, *_counts(step, found), _ends(step, found)] for step, title in names.items()]
+    heads = (
+        "step",
+        "what it is about",
+        *(f"{state.value.replace('_', ' ')}" for state in SIGNS),
+        "in a word",
+    )
+    parts: list[Table | Prose] = [
+        table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))
+    ]
+    for state, caption, label in (
+        (State.PLANNED, "Still to be done", ""),
+        (State.NOTE, "Notes: facts about the past, and what is left as it is on purpose", ""),
+        (State.OK, "What is as promised", "Show all that is as promised"),
+    ):
+        these = [one for one in ordered(found) if one.state is state]
+        if these:
+            parts.append(_table(caption, these, label))
+    return Section("steps", "How every step stands", verdict(found).line, tuple(parts))
+
+
+def _counts(step: str, found: Sequence[Finding]) -> list[int]:
+    return [sum(one.id.startswith(f"{step}.") and one.state is state for one in found) for state in SIGNS]
+
+
+def _ends(step: str, found: Sequence[Finding]) -> str:
+    mine = ordered([one for one in found if one.id.startswith(f"{step}.")])
+    return SIGNS[mine[0].state] if mine else SIGNS[State.NOTE]
+
+
+def _table(caption: str, found: Sequence[Finding], folded: str = "") -> Table:
+    """One row a finding; those of one check and account that say the same are one row."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in found:
+        alone = one.resource if one.state in BAD else ""
+        groups.setdefault((SIGNS[one.state], one.id, one.account, one.evidence, alone), []).append(one)
+    rows = [
+        [
+            state,
+            name,
+            account or "-",
+            _shared([f.region or "-" for f in group]),
+            _names([f.resource for f in group]),
+            said,
+        ]
+        for (state, name, account, said, _), group in groups.items()
+    ]
+    if len({row[0] for row in rows}) == 1 and found[0].state not in BAD:
+        return table(
+            caption, _HEADS[1:], [row[1:] for row in rows], folded=folded and f"{folded} ({len(found):,})"
+        )
+    return table(caption, _HEADS, rows, folded=folded and f"{folded} ({len(found):,})")
+
+
+def _shared(regions: Sequence[str]) -> str:
+    return regions[0] if len(set(regions)) == 1 else f"{len(set(regions))} regions"
+
+
+def _names(resources: Sequence[str]) -> str:
+    """All of them where they are few and short, else the first and how many more."""
+    names = list(dict.fromkeys(resources))
+    listed = ", ".join(names)
+    return listed if len(names) == 1 or len(listed) <= _LONG else f"{names[0]} and {len(names) - 1:,} more"
+
+
+def _many(count: int, one: str, many: str) -> str:
+    """A count in words; empty for none."""
+    return f"{count:,} {one if count == 1 else many}" if count else ""

@@ -1,0 +1,101 @@
+"""How to check this page without trusting it, whom to ask, and what its words mean."""
+
+from typing import Final
+
+from onetrail.settings import Settings
+from onetrail.show.report.model import Commands, Prose, Section, table
+from onetrail.steps.evidence import Observation
+
+_WORDS: Final = (
+    ("archive", "the one bucket of the log account that holds every log, old and new"),
+    ("anchor, head", "the hash of the record's last line at some time, stored in the locked work bucket"),
+    ("break-glass", "the one role that may change the archive; taken by named people in an emergency"),
+    ("copier", "the role that writes the copies while a temporary permission stands"),
+    ("digest", "a file that CloudTrail signs every hour; it names each log of that hour with its SHA-256, and the digest before it"),
+    ("digest chain", "the digests of one trail and region, each naming the one before"),
+    ("gap", "a time that no signed digest proves"),
+    ("governance, compliance", "modes of S3 Object Lock: governance can be bypassed by who is allowed to, compliance by nobody before its date"),
+    ("guard rail", "a service control policy of the organization over the new trail or the archive"),
+    ("ledger", "Parquet files with one row for each object that was copied, proven, locked or deleted"),
+    ("old bucket, old trail", "what the estate had before the move"),
+    ("plan, plan id", "an ordered list of changes, and the hash of what they mean; an approval names it"),
+    ("record", "record.jsonl: each change before and after it was sent, each line with the hash of the line before"),
+    ("shell", "an old bucket that is empty and closed: its name stays ours, nothing can be put into it"),
+    ("token", "a file that binds the exact listing of an old bucket that was proven; without it nothing is deleted"),
+    ("unsigned", "a log that is there with equal bytes and that no digest names"),
+)  # fmt: skip
+
+
+def check_it(settings: Settings, observation: Observation) -> Section:
+    """Commands that use the files and AWS, not this page."""
+    run = settings.run_name
+    last = observation.anchors.held[-1] if observation.anchors.held else None
+    key = last.key if last else f"records/{run}/head-LINE.json"
+    line = last.line if last else "LINE"
+    parts = (
+        Commands("The chain of the record, line by line:", 'onetrail record verify "$PWD"'),
+        Commands(
+            "Which page the record names, and whether this is it: the two hashes must be the same:",
+            'grep \'"kind":"report"\' record.jsonl | tail -n 1\nsha256sum report.html',
+        ),
+        Commands(
+            "The heads outside this machine: each key has one version, under its lock; the hash in it must be that of the same line of the record:",
+            f"aws s3api list-object-versions --bucket {settings.work_bucket} --prefix records/{run}/ --query 'Versions[].[Key,VersionId]'\n"
+            f"aws s3api get-object --bucket {settings.work_bucket} --key {key} --version-id VERSION head.json\n"
+            "cat head.json\n"
+            f"sed -n '{line}p' record.jsonl | grep -o '\"hash\":\"[0-9a-f]*\"'",
+        ),
+        Commands(
+            "The ledger in sums, with DuckDB:",
+            'duckdb -c "select action, source_bucket, outcome, count(*) as objects, sum(size) as bytes '
+            "from 'ledger/*.parquet' group by all order by all\"",
+        ),
+        Commands(
+            "The same with pandas:",
+            "python -c \"import glob, pandas as pd; d = pd.concat(map(pd.read_parquet, glob.glob('ledger/*.parquet'))); "
+            "print(d.groupby(['action', 'source_bucket', 'outcome'])['size'].agg(['count', 'sum']))\"",
+        ),
+        Commands(
+            "Each file of the ledger by its hash, as the table of files above has it:",
+            "sha256sum ledger/*.parquet",
+        ),
+        Commands(
+            "The archive as AWS shows it:",
+            f"aws s3api get-bucket-policy --bucket {settings.bucket_name} --query Policy --output text\n"
+            f"aws s3api get-object-lock-configuration --bucket {settings.bucket_name}\n"
+            f"aws s3api get-bucket-versioning --bucket {settings.bucket_name}",
+        ),
+        Commands(
+            "The digests of the new trail, by AWS's own tool, from a source account:",
+            f"aws cloudtrail validate-logs --start-time {_since(observation)} --trail-arn {_trail(settings, observation)}",
+        ),
+    )
+    return Section(
+        "check", "How to check this page without trusting it",
+        "Typed in the folder that this page lies in. Nothing below trusts this page: each command reads AWS, or a file that the record binds.", parts,
+    )  # fmt: skip
+
+
+def words(settings: Settings) -> Section:
+    """Contacts, then definitions."""
+    who = ", ".join(settings.contacts) or "no contact is named in the parameters"
+    rows = [[word, means] for word, means in _WORDS]
+    line = f"Who answers for this move: {who}."
+    parts = (
+        table("What the words of this page mean", ("word", "meaning"), rows),
+        Prose(("All instants are UTC.",)),
+    )
+    return Section("words", "Contacts and definitions", line, parts)
+
+
+def _since(observation: Observation) -> str:
+    estate = observation.estate
+    started = [
+        t.status.started for t in (estate.new_trails if estate else ()) if t.status and t.status.started
+    ]
+    return min(started).strftime("%Y-%m-%dT%H:%M:%SZ") if started else "START"
+
+
+def _trail(settings: Settings, observation: Observation) -> str:
+    estate = observation.estate
+    return next((t.arn for t in (estate.new_trails if estate else ())), f"TRAIL-ARN-OF-{settings.trail_name}")

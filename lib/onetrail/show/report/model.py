@@ -1,0 +1,121 @@
+"""What a page is made of: sections, each with the line that reads it, and tables, pictures, lists and commands below it. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from onetrail.show.table import written_column
+
+_HASH: Final = re.compile(r"[0-9a-fA-F-]{16,}(\n[0-9a-fA-F-]{16,})*")
+_SIGN: Final = re.compile(r"[✗?→·✓] .*")
+_SHORT, _SHORT_PHRASE = 24, 14
+"""Characters of a word, and of a phrase, that stand on one line."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column: what stands above it, and whether its values stand to the right, as numbers do."""
+
+    text: str
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under their heads. `folded` is a label: on a screen the table opens at it, on paper it is always there.
+
+    `verdict` is the line below that reads it.
+    """
+
+    caption: str
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...] = ()
+    folded: str = ""
+    verdict: str = ""
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An inline SVG; `alt` says in words what it shows."""
+
+    svg: str
+    alt: str
+    kind: str = "picture"
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Paragraphs, and a list below them."""
+
+    paragraphs: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    kind: str = "prose"
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What to type, with a line before it that says what it shows."""
+
+    said: str
+    text: str
+    kind: str = "commands"
+
+
+Part = Table | Picture | Prose | Commands
+
+
+@dataclass(frozen=True)
+class Section:
+    """`id` is its anchor; `verdict` the line made from the data; `parts` what it rests on."""
+
+    id: str
+    title: str
+    verdict: str
+    parts: tuple[Part, ...] = field(default=())
+
+
+def table(
+    caption: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    summed: Sequence[int] = (),
+    folded: str = "",
+    verdict: str = "",
+) -> Table:
+    """A table of values, written as everywhere else in onetrail: thousands separators, UTC instants, a dash for no value.
+
+    `summed` are the columns of whole numbers that get a sum in the last row; `all` stands in the column before the first of them.
+    """
+    columns = [[row[i] for row in rows] for i in range(len(heads))]
+    sums = {i: sum(value or 0 for value in columns[i]) for i in summed} if rows else {}
+    texts = [written_column([*column, sums[i]] if i in sums else column) for i, column in enumerate(columns)]
+    body = tuple(tuple(column[i] for column in texts) for i in range(len(rows)))
+    foot = (
+        tuple("all" if i + 1 == min(sums) else texts[i][-1] if i in sums else "" for i in range(len(heads)))
+        if sums
+        else ()
+    )
+    marked = tuple(Head(head, _numeric(column)) for head, column in zip(heads, columns, strict=True))
+    return Table(caption, marked, body, foot, folded, verdict)
+
+
+def _numeric(column: Sequence[Any]) -> bool:
+    said = [value for value in column if value is not None]
+    return bool(said) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in said
+    )
+
+
+def cell_class(text: str, head: Head) -> str:
+    """How a cell is set: `n` to the right, `s` a sign, `h` a hash or request id, `k` a short word that is not broken; empty for prose."""
+    if head.right:
+        return "n"
+    if _SIGN.fullmatch(text):
+        return "s"
+    if _HASH.fullmatch(text) and any(letter.isdigit() for letter in text):
+        return "h"
+    return "k" if len(text) <= (_SHORT_PHRASE if " " in text else _SHORT) else ""

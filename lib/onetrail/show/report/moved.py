@@ -1,0 +1,114 @@
+"""What was moved: each old bucket on the left, the archive on the right, when it was proven, how it was retired."""
+
+from collections.abc import Mapping, Sequence
+
+from onetrail import names
+from onetrail.settings import Settings
+from onetrail.show.report.model import Prose, Section, Table, table
+from onetrail.steps.evidence import Ended, Observation
+from onetrail.steps.verification import BucketVerdict
+
+_HEADS = (
+    "region", "old bucket", "objects", "bytes", "of these CloudTrail's", "equal in the archive", "missing", "different",
+    "copied by this run", "bytes copied",
+)  # fmt: skip
+
+
+def section(settings: Settings, observation: Observation) -> Section:
+    """Sums left and right, and the fate of each bucket."""
+    verified = observation.verified
+    if verified is None or not verified.buckets:
+        why = "could not be looked at" if verified is None else _why(observation)
+        return Section("moved", "What was moved", f"No old bucket is compared with the archive: {why}.")
+    sums = _copied(observation)
+    rows = [_row(one, sums) for one in verified.buckets]
+    parts: tuple[Table | Prose, ...] = (
+        table(
+            "Each old bucket beside the archive",
+            _HEADS,
+            rows,
+            summed=range(2, len(_HEADS)),
+            verdict=_line(verified.buckets),
+        ),
+        _fates(settings, observation),
+        Prose(
+            (
+                (
+                    "The left side is the old bucket as it is listed now, or, once it is retired, the list that its token binds: it was taken "
+                    "when the bucket was proven, and the record holds its hash."
+                ),
+                (
+                    "Objects that are not CloudTrail's and zero-byte folder markers are not moved: they make the difference between all "
+                    "objects and CloudTrail's. Equal means equal bytes, by size and checksum."
+                ),
+            )
+        ),
+    )
+    return Section("moved", "What was moved", _line(verified.buckets), parts)
+
+
+def _line(buckets: Sequence[BucketVerdict]) -> str:
+    ours, equal = sum(one.logs_and_digests for one in buckets), sum(one.equal for one in buckets)
+    missing, different = sum(one.missing for one in buckets), sum(one.different for one in buckets)
+    line = f"{equal:,} of {ours:,} logs and digests of the old buckets are in the archive with equal bytes"
+    faults = [f"{n:,} are {word}" for n, word in ((missing, "missing"), (different, "different")) if n]
+    return f"{line}; {', '.join(faults)}." if faults else f"{line}; none is missing, none differs."
+
+
+def _why(observation: Observation) -> str:
+    status = observation.verified.forerunner if observation.verified else None
+    return f"waiting for {status.step}: {status.line}" if status and not status.done else "none is there"
+
+
+def _copied(observation: Observation) -> Mapping[str, tuple[int, int]]:
+    return {
+        one.bucket: (one.objects, one.size)
+        for one in observation.ledger
+        if (one.action, one.outcome) == ("copy", "copied")
+    }
+
+
+def _row(one: BucketVerdict, sums: Mapping[str, tuple[int, int]]) -> list[str | int]:
+    copied = sums.get(one.name, (0, 0))
+    return [one.region, one.name, one.objects, one.size, one.logs_and_digests, one.equal, one.missing, one.different, *copied]  # fmt: skip
+
+
+def _fates(settings: Settings, observation: Observation) -> Table:
+    """When each was proven and what became of it; from the token, from AWS, and from the record."""
+    tokens = observation.tokens.held
+    gone = _closed_at(observation)
+    estate = {bucket.name: bucket for bucket in (observation.estate.buckets if observation.estate else ())}
+    rows = []
+    for one in observation.verified.buckets if observation.verified else ():
+        token = tokens.get(one.name)
+        bucket = estate.get(one.name)
+        if bucket is None:
+            fate = "deleted; its name is free" if observation.estate else "could not be looked at"
+        else:
+            fate = "empty, closed shell" if bucket.shell else "stands"
+        rows.append(
+            [one.region, one.name, "yes" if one.good else "; ".join(one.reasons) or "no", token.at if token else None,
+             token.objects if token else None, fate, gone.get(one.name)]
+        )  # fmt: skip
+    heads = (
+        "region",
+        "old bucket",
+        "proven",
+        "proven at (token)",
+        "objects the token binds",
+        "what became of it",
+        "closed at (record)",
+    )
+    proven = sum(row[2] == "yes" for row in rows)
+    line = f"{proven:,} of {len(rows):,} are proven; the record shows {sum(row[6] is not None for row in rows):,} closed or deleted."
+    return table("When each was proven, and how it was retired", heads, rows, verdict=line)
+
+
+def _closed_at(observation: Observation) -> Mapping[str, str]:
+    """Bucket -> instant of the change that closed or deleted it."""
+    found = {}
+    for one in observation.custody.sent:
+        shut = one.call == "PutBucketPolicy" and names.SID_SHELL in str(one.parameters.get("Policy", ""))
+        if one.ended is Ended.DONE and (shut or one.call == "DeleteBucket"):
+            found[one.resource] = one.ended_at
+    return found

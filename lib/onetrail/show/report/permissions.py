@@ -1,0 +1,76 @@
+"""Each temporary permission of the move: what it let, when it was opened and closed, and by which request."""
+
+from onetrail.show.report.model import Prose, Section, table
+from onetrail.steps.evidence import Observation, Permission
+
+_HEADS = (
+    "on",
+    "account",
+    "what it let",
+    "refuses by itself from",
+    "opened",
+    "as",
+    "closed",
+    "open for",
+    "record lines",
+    "request ids",
+)
+
+
+def section(observation: Observation) -> Section:
+    """In the order of opening."""
+    custody = observation.custody
+    title = "Temporary permissions"
+    if not custody.permissions:
+        return Section("permissions", title, "The record shows no temporary permission.")
+    rows = [_row(one) for one in custody.permissions]
+    open_ = len(custody.left_open)
+    line = f"{len(rows):,} temporary permissions were opened"
+    line += (
+        f"; {open_:,} of them are not shown as closed: {', '.join(sorted({one.what for one in custody.left_open}))}."
+        if open_
+        else ", and each was closed again."
+    )
+    parts = [table("Temporary permissions, in the order of opening", _HEADS, rows, verdict=line)]
+    proofs = [
+        [c.line, c.at, c.step, "yes" if c.met else "no", c.why]
+        for c in custody.conditions
+        if c.name == "hole_closed"
+    ]
+    if proofs:
+        parts.append(
+            table(
+                "Proof that the hole was closed: policies read back, and the copiers refused",
+                ("line", "at", "step", "held", "what was seen"),
+                proofs,
+            )
+        )
+    words = Prose(
+        (
+            "The instants are those of the estate's clock, which the record keeps; on the practice estate that clock only moves when something waits.",
+        )
+    )
+    return Section("permissions", title, line, (*parts, words))
+
+
+def _row(one: Permission) -> list[object]:
+    closed = one.closed
+    lines = f"{one.opened.line:,} to {closed.ended_line:,}" if closed else f"{one.opened.line:,} on"
+    ids = [one.opened.request_id, closed.request_id if closed else ""]
+    return [
+        one.what, one.opened.account, one.lets, one.until or "does not", one.opened.ended_at or f"{one.opened.at} (no answer)", one.opened.actor,
+        closed.ended_at if closed else "not closed by this record", duration(one.seconds), lines, "\n".join(i for i in ids if i) or None,
+    ]  # fmt: skip
+
+
+def duration(seconds: int | None) -> str:
+    """Hours, minutes and seconds in words; a dash for what has no end."""
+    if seconds is None:
+        return "–"
+    hours, minutes = divmod(seconds // 60, 60)
+    parts = [
+        f"{hours:,} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+        f"{seconds % 60} s" if seconds % 60 else "",
+    ]
+    return " ".join(part for part in parts if part) or "0 s"

@@ -1,0 +1,246 @@
+"""What was promised beside what AWS shows now, account by account."""
+
+from collections.abc import Iterator, Sequence
+
+from onetrail.change import State, iso
+from onetrail.settings import Settings
+from onetrail.show.report.buckets import buckets
+from onetrail.show.report.model import Section, Table, table
+from onetrail.show.report.signs import BLIND, SIGNS, Row, sign, tally
+from onetrail.steps.evidence import Observation
+from onetrail.steps.old_estate import OldBucket, status_of
+from onetrail.steps.rails import Rail
+from onetrail.steps.trail_cutover import new_trail
+
+_HEADS = ("what", "promised", "as AWS shows it now", "verdict")
+
+
+def section(settings: Settings, observation: Observation) -> Section:
+    """The log account, then each source account."""
+    log = list(_log_account(settings, observation))
+    parts = [
+        table(
+            f"Log account {settings.log_account.account_id}: the archive and what stands around it",
+            _HEADS,
+            log,
+            verdict=tally(log),
+        )
+    ]
+    rows = [*log]
+    for account in settings.source_account_ids:
+        mine = list(_source_account(settings, observation, account))
+        rows += mine
+        parts.append(
+            table(
+                f"Source account {account}: one new trail, and what is left of the old",
+                _HEADS,
+                mine,
+                verdict=tally(mine),
+            )
+        )
+        parts += _deliveries(observation, account)
+        parts += _old(observation, account)
+    return Section("promise", "What was promised, and what is", tally(rows), tuple(parts))
+
+
+def _log_account(settings: Settings, observation: Observation) -> Iterator[Row]:
+    lockdown = observation.lockdown
+    log = lockdown.log if lockdown else None
+    keys = (
+        sum(log.root.get(p, 0) for p in ("AccountAccessKeysPresent", "AccountSigningCertificatesPresent"))
+        if log and log.root
+        else None
+    )
+    yield (
+        "root",
+        "no access keys, no certificates",
+        _or_blind(None if keys is None else f"{keys} of either"),
+        sign(None if keys is None else not keys),
+    )
+    users = None if log is None or log.users is None else log.users
+    yield (
+        "IAM users",
+        "none",
+        _or_blind(None if users is None else ", ".join(u.name for u in users) or "none"),
+        sign(None if users is None else not users),
+    )
+    flags = log.public_access if log else None
+    on = None if flags is None else all(flags.values())
+    said = None if flags is None else f"{sum(flags.values())} of {len(flags)} on"
+    yield "public access, whole account", "all four blocks on", _or_blind(said), sign(on, pending=True)
+    yield from buckets(settings, observation)
+    yield from _rails(observation)
+
+
+def _rails(observation: Observation) -> Iterator[Row]:
+    rails: Sequence[Rail] = [
+        seen.rail for seen in (observation.cutover, observation.verified) if seen is not None
+    ]
+    for rail in rails:
+        if rail.content is not None:
+            yield (
+                f"guard rail {rail.name}",
+                "attached by the organization",
+                f"attached to {', '.join(rail.targets) or 'nothing'}",
+                sign(bool(rail.targets), pending=True),
+            )
+        else:
+            yield (
+                f"guard rail {rail.name}",
+                "attached by the organization",
+                rail.why or "not there yet",
+                SIGNS[State.NOTE] if rail.why else sign(False, pending=True),
+            )
+
+
+def _source_account(settings: Settings, observation: Observation, account: str) -> Iterator[Row]:
+    seen, estate = observation.cutover, observation.estate
+    trail = new_trail(settings, estate, account) if estate else None
+    if trail is None:
+        yield (
+            f"trail {settings.trail_name}",
+            "there, in every region",
+            "not there yet" if estate else BLIND,
+            sign(False if estate else None, pending=True),
+        )
+    else:
+        status = status_of(trail)
+        for what, promised, said, held in (
+            ("multi-region", "yes", "yes" if trail.is_multi_region else "no", trail.is_multi_region),
+            ("digests signed", "yes", "yes" if trail.validation else "no", trail.validation),
+            ("delivers to", settings.bucket_name, trail.bucket, trail.bucket == settings.bucket_name),
+            (
+                "logging",
+                "yes",
+                f"since {iso(status.started)}"
+                if status.is_logging and status.started
+                else "yes"
+                if status.is_logging
+                else "no",
+                status.is_logging,
+            ),
+        ):
+            yield f"trail {trail.name}: {what}", promised, said, sign(held)
+    rows = [row for row in seen.deliveries if row.account == account] if seen else []
+    regions = seen.regions.get(account, ()) if seen else ()
+    proven = sum(row.proven for row in rows)
+    said = f"{proven:,} of {len(regions):,} regions"
+    yield (
+        "delivery seen",
+        "in every enabled region",
+        said if regions else BLIND,
+        sign((proven == len(regions)) if regions else None, pending=not any(r.error for r in rows)),
+    )
+    yield from _left(observation, account)
+
+
+def _left(observation: Observation, account: str) -> Iterator[Row]:
+    retired = observation.retired
+    if retired is None or observation.estate is None:
+        yield "old trails", "deleted", BLIND, sign(None)
+        return
+    trails = [t for t in retired.trails if t.account == account]
+    logging = sum(status_of(t).is_logging for t in trails)
+    yield (
+        "old trails",
+        "deleted",
+        f"{len(trails):,} are left, {logging:,} of them logging" if trails else "none of ours is left",
+        sign(not trails, pending=True),
+    )
+    mine = [b for b in observation.estate.buckets if b.account == account]
+    shells = sum(b.shell for b in mine)
+    held = sum(b.held or b.shell for b in mine)
+    yield (
+        "old buckets held still",
+        "nobody deletes from one while the move lasts",
+        f"{held:,} of {len(mine):,}",
+        sign(held == len(mine), pending=True),
+    )
+    yield (
+        "old buckets retired",
+        "emptied of what was proven, and closed",
+        f"{shells:,} of {len(mine):,} are empty, closed shells",
+        sign(shells == len(mine), pending=True),
+    )
+    open_ = [b.name for b in mine if b.grant_open]
+    yield "temporary permission in an old bucket", "none", ", ".join(open_) or "none", sign(not open_)
+
+
+def _deliveries(observation: Observation, account: str) -> list[Table]:
+    rows = [
+        [
+            row.region,
+            row.line,
+            row.evidence_key or None,
+            sign(None if row.could_not_look else row.proven, pending=not row.error),
+        ]
+        for row in (observation.cutover.deliveries if observation.cutover else ())
+        if row.account == account
+    ]
+    heads = ("region", "seen", "the file that was seen in the archive", "verdict")
+    return (
+        [
+            table(
+                f"Delivery of the new trail of {account}",
+                heads,
+                rows,
+                folded=f"Show all {len(rows)} regions",
+                verdict=tally(rows, "regions"),
+            )
+        ]
+        if rows
+        else []
+    )
+
+
+def _old(observation: Observation, account: str) -> list[Table]:
+    found = []
+    trails = [
+        t for t in (observation.estate.old_trails if observation.estate else ()) if t.account == account
+    ]
+    if trails:
+        rows = [
+            [t.home_region, t.name, t.bucket, "logging" if status_of(t).is_logging else "stopped"]
+            for t in trails
+        ]
+        found.append(
+            table(
+                f"Old trails of {account} that still exist",
+                ("region", "trail", "bucket", "state"),
+                rows,
+                verdict=f"{len(rows):,} old trails still exist, {sum(row[3] == 'logging' for row in rows):,} of them log.",
+            )
+        )
+    mine = [b for b in (observation.estate.buckets if observation.estate else ()) if b.account == account]
+    if mine:
+        rows = [
+            [
+                b.region,
+                b.name,
+                _old_state(b),
+                "yes" if b.held or b.shell else "no",
+                "yes" if b.grant_open else "no",
+            ]
+            for b in mine
+        ]
+        heads = ("region", "bucket", "state", "held still", "temporary permission")
+        found.append(
+            table(
+                f"Old buckets of {account}",
+                heads,
+                rows,
+                folded=f"Show all {len(rows)} old buckets",
+                verdict=f"{sum(b.shell for b in mine):,} of {len(mine):,} are empty, closed shells; a temporary permission stands in {sum(b.grant_open for b in mine):,}.",
+            )
+        )
+    return found
+
+
+def _old_state(bucket: OldBucket) -> str:
+    if bucket.could_not_look:
+        return f"could not look: {bucket.could_not_look[0]}"
+    return "empty, closed shell" if bucket.shell else "stands as it was"
+
+
+def _or_blind(said: str | None) -> str:
+    return BLIND if said is None else said

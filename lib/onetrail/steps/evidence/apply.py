@@ -1,0 +1,17 @@
+"""The plan of 08, which is always empty, and its application, which sends nothing."""
+
+from onetrail.change import Gate, Outcome, Plan, run_plan
+from onetrail.settings import Settings
+from onetrail.steps.evidence.observe import Observation
+
+STEP = "08"
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """Always empty: evidence changes nothing on AWS."""
+    return Plan(STEP, settings.estate, settings.all_account_ids, ())
+
+
+def apply(plan: Plan, gate: Gate) -> Outcome:
+    """Sends nothing; notes in the record that the step was run."""
+    return run_plan(plan, gate)

@@ -1,0 +1,173 @@
+"""What the evidence says: every step's findings, and those of the record, its anchors, the permissions, the approvals and the files."""
+
+from collections.abc import Iterator
+
+from onetrail.change import Finding, State, ordered
+from onetrail.settings import Settings
+from onetrail.steps.evidence.apply import STEP
+from onetrail.steps.evidence.files import Fit
+from onetrail.steps.evidence.observe import Chapter, Observation
+from onetrail.steps.evidence.permissions import Permission
+from onetrail.steps.evidence.standing import Standing, stands
+
+_OPEN = (State.FINDING, State.COULD_NOT_LOOK, State.PLANNED)
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """All findings, worst first. A step that waits is planned, or a note; never ok."""
+    found = [finding for chapter in observation.chapters for finding in _chapter(chapter)]
+    return ordered(
+        [
+            *found,
+            *_record(settings, observation),
+            *_anchors(settings, observation),
+            *_permissions(settings, observation),
+            *_unknown(observation),
+            *_approvals(settings, observation),
+            *_tokens(settings, observation),
+            *_files(settings, observation),
+        ]
+    )
+
+
+def own(settings: Settings, observation: Observation) -> list[Finding]:
+    """Those of the record alone."""
+    return [one for one in check(settings, observation) if one.id.startswith(f"{STEP}.")]
+
+
+def _chapter(chapter: Chapter) -> Iterator[Finding]:
+    yield from chapter.findings
+    if not chapter.findings:
+        state = State.PLANNED if chapter.waiting else State.NOTE
+        evidence = chapter.waiting or "nothing was there to check"
+        yield Finding(f"{chapter.step}.waiting", state, "-", "-", chapter.title, evidence)
+
+
+def _said(
+    settings: Settings, name: str, state: State, evidence: str, what: str = "", account: str = "-"
+) -> Finding:
+    return Finding(f"{STEP}.{name}", state, account, "-", what or settings.run_name, evidence)
+
+
+def _record(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    check = observation.custody.check
+    if not check.lines:
+        if observation.anchors.held:
+            text = "the run folder has no record, yet the work bucket holds heads of it: it was removed"
+            yield _said(settings, "record", State.FINDING, text)
+        else:
+            yield _said(
+                settings, "record", State.NOTE, "there is no record yet: nothing was run in this folder"
+            )
+    elif check.whole:
+        text = f"the chain of its {check.lines:,} lines is whole"
+        yield _said(settings, "record", State.OK, text)
+    else:
+        yield from (_said(settings, "record", State.FINDING, problem) for problem in check.problems)
+
+
+def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    anchors, custody = observation.anchors, observation.custody
+    where = {"what": settings.work_bucket, "account": settings.log_account.account_id}
+    if anchors.could_not_look:
+        yield _said(settings, "anchors", State.COULD_NOT_LOOK, anchors.could_not_look, **where)
+        return
+    gone = sorted(set(custody.anchored) - set(anchors.heads))
+    if gone:
+        text = f"the record says that the head of line {gone[0]} was stored here, and it is not there"
+        yield _said(settings, "anchors", State.FINDING, text, **where)
+    if settings.object_lock != "none" and (bare := [one for one in anchors.held if not one.lock]):
+        text = f"{len(bare):,} heads have no lock, first {bare[0].key}"
+        yield _said(settings, "anchors", State.FINDING, text, **where)
+    for one in anchors.held:
+        if one.above:
+            text = f"{one.key} was written or hidden {one.above:,} times after it was stored; its oldest version is what counts here"
+            yield _said(settings, "anchors", State.FINDING, text, **where)
+    strange = [line for line, head in anchors.heads.items() if custody.anchored.get(line, head) != head]
+    fits = custody.check.whole and not gone and not strange
+    if anchors.held and fits:
+        last = anchors.held[-1].line
+        text = f"{len(anchors.held):,} heads fit the record, up to line {last:,} of {custody.check.lines:,}"
+        yield _said(settings, "anchors", State.OK, text, **where)
+    elif not anchors.held and not gone:
+        text = "no head of the record is stored outside this machine yet"
+        yield _said(settings, "anchors", State.NOTE if not custody.sent else State.PLANNED, text, **where)
+
+
+def _permissions(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    custody = observation.custody
+    for one in custody.left_open:
+        yield _left_open(settings, observation, one)
+    closed = len(custody.permissions) - len(custody.left_open)
+    if closed and not custody.left_open:
+        text = f"{closed:,} temporary permissions, each closed again"
+        yield _said(settings, "permission", State.OK, text)
+
+
+def _left_open(settings: Settings, observation: Observation, one: Permission) -> Finding:
+    opened = f"opened {one.opened.at} (record line {one.opened.line:,}) and not closed by this record"
+    now = stands(settings, observation, one)
+    state = State.NOTE if now is Standing.GONE else State.FINDING
+    return _said(settings, "permission", state, f"{opened}; {now.value}", one.what, one.opened.account)
+
+
+def _unknown(observation: Observation) -> Iterator[Finding]:
+    """The record does not say how these ended; what their step sees now does, where nothing of it is open any more."""
+    states = {chapter.step: {one.state for one in _chapter(chapter)} for chapter in observation.chapters}
+    for one in observation.custody.unknown:
+        seen = states.get(one.step, {State.COULD_NOT_LOOK})
+        worst = next((state for state in _OPEN if state in seen), None)
+        text = f"record line {one.line:,}: {one.service}:{one.call} was sent {one.at} and the record does not say how it ended; "
+        if worst is None:
+            state, more = State.NOTE, f"step {one.step}, read again, has nothing left to do"
+        elif worst is State.PLANNED:
+            state, more = State.PLANNED, f"step {one.step}, run again, settles it"
+        else:
+            state, more = State.FINDING, f"step {one.step} does not stand as it should: see its checks"
+        yield Finding(f"{STEP}.unknown", state, one.account, one.region, one.resource, text + more)
+
+
+def _approvals(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    approvals = observation.custody.approvals
+    for one in approvals:
+        if one.by == "nothing" or (one.by == "any" and settings.estate != "practice"):
+            text = f"record line {one.line:,}: plan {one.plan} of step {one.step} ran under {one.approve!r}, which does not approve it"
+            yield _said(settings, "approval", State.FINDING, text, one.plan)
+    wild = [one for one in approvals if one.by == "any"]
+    if wild and settings.estate == "practice":
+        text = (
+            f"{len(wild):,} plans ran under 'any', which only the practice estate takes: nobody reviewed them"
+        )
+        yield _said(settings, "approval", State.NOTE, text)
+    named = [one for one in approvals if one.by == "its own id"]
+    if named:
+        yield _said(settings, "approval", State.OK, f"{len(named):,} plans ran under their own id")
+
+
+def _tokens(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    tokens = observation.tokens
+    for name, why in sorted(tokens.broken.items()):
+        yield _said(settings, "token", State.FINDING, why, name)
+    if tokens.held:
+        text = f"{len(tokens.held):,} verification tokens are whole, and the record holds their hashes"
+        yield _said(settings, "token", State.OK, text)
+
+
+def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    for one in observation.files:
+        if one.fit in (Fit.CHANGED, Fit.MISSING):
+            text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}"
+            yield _said(settings, "file", State.FINDING, text, one.name)
+        elif one.fit in (Fit.UNNAMED, Fit.TORN):
+            text = f"{one.fit.value}: left by a change that did not reach its end; the objects themselves were looked at again"
+            yield _said(settings, "file", State.NOTE, text, one.name)
+    fitting = [one for one in observation.files if one.fit is Fit.FITS]
+    if fitting:
+        text = f"{len(fitting):,} files of the run folder have the SHA-256 that the record names"
+        yield _said(settings, "file", State.OK, text)
+    page = observation.report
+    if page and page.fit is Fit.FITS:
+        yield _said(settings, "report", State.OK, "it is the page that the record names", page.name)
+    elif page:
+        text = f"{page.fit.value}: the record binds it by SHA-256 {page.sha256}"
+        yield _said(settings, "report", State.FINDING, text, page.name)

@@ -1,0 +1,192 @@
+"""The run record read as evidence: what was approved by what, what was sent as whom and how it ended, and which files it names.
+
+Pure but for reading `record.jsonl`; a line that cannot be read is left out here and named by the check of the chain.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from onetrail.change import RecordCheck, verify_record
+from onetrail.steps.evidence.permissions import Permission, permissions
+from onetrail.steps.evidence.sent import Ended, Sent, all_sent
+
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "plan": ("step", "plan", "approve", "changes"),
+    "intent": (
+        "step", "plan", "key", "account", "region", "service", "call", "actor", "resource", "before", "parameters", "reason",
+    ),
+    "done": ("intent",),
+    "failed": ("intent",),
+    "step": ("step", "state", "line"),
+    "requirement": ("step", "name", "met", "why"),
+    "partition": ("part", "sha256", "rows"),
+    "saved": ("files",),
+    "anchor": ("line", "head"),
+    "report": ("file", "sha256"),
+}  # fmt: skip
+"""Kind of line -> what it must hold to be read here."""
+_EVERY: Final = ("n", "at", "kind", "hash")
+"""What every line holds."""
+
+
+class Approval(NamedTuple):
+    """A plan that was applied: when, its id, what the approval said, how many changes it held."""
+
+    line: int
+    at: str
+    step: str
+    plan: str
+    approve: str
+    changes: int
+
+    @property
+    def by(self) -> str:
+        """`its own id`, `any` (practice only), or `nothing` where the approval names something else."""
+        if self.plan in {part.strip() for part in self.approve.split(",")}:
+            return "its own id"
+        return "any" if self.approve == "any" else "nothing"
+
+
+class Ran(NamedTuple):
+    """A step that reached its end: its state in the words of the record, and the sentence."""
+
+    line: int
+    at: str
+    step: str
+    state: str
+    said: str
+
+
+class Condition(NamedTuple):
+    """A named check that was asked at the moment of sending."""
+
+    line: int
+    at: str
+    step: str
+    name: str
+    met: bool
+    why: str
+
+
+class Named(NamedTuple):
+    """A file that the record binds by SHA-256: its path below the run folder, and the line that says so."""
+
+    line: int
+    name: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Custody:
+    """The record of one run. `head` is the hash of its last line; `anchored` are the heads it says it stored, by line."""
+
+    check: RecordCheck
+    first: str = ""
+    last: str = ""
+    sent: tuple[Sent, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    ran: tuple[Ran, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    files: tuple[Named, ...] = ()
+    anchored: Mapping[int, str] = field(default_factory=dict)
+    reports: tuple[Named, ...] = ()
+
+    @property
+    def there(self) -> bool:
+        """True where the run has a record."""
+        return bool(self.check.lines)
+
+    @property
+    def left_open(self) -> tuple[Permission, ...]:
+        """Permissions that the record does not show as closed."""
+        return tuple(one for one in self.permissions if one.closed is None)
+
+    @property
+    def unknown(self) -> tuple[Sent, ...]:
+        """Changes of which the record does not say how they ended."""
+        return tuple(one for one in self.sent if one.ended is Ended.UNKNOWN)
+
+
+def read_custody(folder: Path, stored: Mapping[int, str] | None = None) -> Custody:
+    """The record of a run folder; `stored` are the heads that the work bucket holds. A missing record is an empty one, not whole."""
+    check = verify_record(folder, stored)
+    try:
+        return _read(list(_lines(folder / "record.jsonl")), check)
+    except (TypeError, ValueError, KeyError, AttributeError) as err:
+        why = f"the record holds a line that is not of its shape: {type(err).__name__}: {err}"
+        return Custody(RecordCheck(False, check.lines, check.head, (*check.problems, why)))
+
+
+def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
+    plans = [line for line in lines if line["kind"] == "plan"]
+    sent = all_sent(lines)
+    return Custody(
+        check=check,
+        first=str(lines[0]["at"]) if lines else "",
+        last=str(lines[-1]["at"]) if lines else "",
+        sent=sent,
+        permissions=permissions(_closings(plans), sent),
+        approvals=tuple(
+            Approval(p["n"], p["at"], p["step"], p["plan"], p["approve"], len(p["changes"])) for p in plans
+        ),
+        ran=tuple(
+            Ran(one["n"], one["at"], one["step"], one["state"], one["line"])
+            for one in lines
+            if one["kind"] == "step"
+        ),
+        conditions=tuple(
+            Condition(one["n"], one["at"], one["step"], one["name"], one["met"], one["why"])
+            for one in lines
+            if one["kind"] == "requirement"
+        ),
+        files=tuple(named for line in lines for named in _files(line)),
+        anchored={line["line"]: line["head"] for line in lines if line["kind"] == "anchor"},
+        reports=tuple(
+            Named(one["n"], one["file"], one["sha256"], 0) for one in lines if one["kind"] == "report"
+        ),
+    )
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Every line that is a record line; those that are none are named by the check of the chain."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as raw:
+        for text in raw:
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            if _readable(line):
+                yield line
+
+
+def _readable(line: Any) -> bool:
+    if not isinstance(line, dict) or not all(name in line for name in _EVERY):
+        return False
+    return all(name in line for name in _FIELDS.get(line["kind"], ()))
+
+
+def _closings(plans: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
+    """(plan, key) of every change that another change of its plan closes again."""
+    return frozenset(
+        (plan["plan"], change["closes"]) for plan in plans for change in plan["changes"] if change["closes"]
+    )
+
+
+def _files(line: Mapping[str, Any]) -> Iterator[Named]:
+    """Ledger parts, tokens, and what the inventory saved."""
+    number = int(line["n"])
+    if line["kind"] == "partition":
+        yield Named(number, f"ledger/{line['part']}", line["sha256"], line["rows"])
+    elif line["kind"] == "saved":
+        yield from (Named(number, one["name"], one["sha256"], one["count"]) for one in line["files"])
+    elif line["kind"] == "done":
+        result = line.get("result") or {}
+        parts = [*(result.get("ledger") or []), *([result["proven"]] if "proven" in result else [])]
+        yield from (Named(number, f"ledger/{one['part']}", one["sha256"], one["rows"]) for one in parts)

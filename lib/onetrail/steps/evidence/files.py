@@ -1,0 +1,61 @@
+"""The files of the run folder beside the hashes that the record binds them by."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from onetrail.s3.ledger import parts, sha256_of, unfinished
+from onetrail.steps.evidence.custody import Custody, Named
+
+
+class Fit(StrEnum):
+    """How a file stands beside the record. `UNNAMED`: the record does not speak of it. `TORN`: a killed run left it half written."""
+
+    FITS = "as the record says"
+    CHANGED = "changed"
+    MISSING = "missing"
+    UNNAMED = "not in the record"
+    TORN = "never finished"
+
+
+class FileSeen(NamedTuple):
+    """One file below the run folder. `sha256` is what the record says, or, where it says nothing, that of the file."""
+
+    name: str
+    fit: Fit
+    sha256: str
+    rows: int = 0
+
+
+def read_files(folder: Path, custody: Custody) -> tuple[FileSeen, ...]:
+    """Ledger parts, the saved inventory and the public keys, in the order of their names; the last line that names a file counts."""
+    named: dict[str, Named] = {}
+    for one in custody.files:
+        named[one.name] = one
+    found = [FileSeen(n.name, _fit(folder / n.name, n.sha256), n.sha256, n.rows) for n in named.values()]
+    return tuple(sorted([*found, *_unnamed(folder, frozenset(named))]))
+
+
+def read_report(folder: Path, custody: Custody) -> FileSeen | None:
+    """The page of the last time beside the record; None where the record names none."""
+    if not custody.reports:
+        return None
+    last = custody.reports[-1]
+    return FileSeen(last.name, _fit(folder / last.name, last.sha256), last.sha256)
+
+
+def _fit(path: Path, sha256: str) -> Fit:
+    if not path.is_file():
+        return Fit.MISSING
+    return Fit.FITS if sha256_of(path) == sha256 else Fit.CHANGED
+
+
+def _unnamed(folder: Path, named: frozenset[str]) -> Iterator[FileSeen]:
+    ledger = folder / "ledger"
+    for path in parts(ledger):
+        name = f"ledger/{path.name}"
+        if name not in named:
+            yield FileSeen(name, Fit.UNNAMED, sha256_of(path))
+    for path in unfinished(ledger):
+        yield FileSeen(f"ledger/{path.name}", Fit.TORN, "")

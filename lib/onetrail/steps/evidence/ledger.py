@@ -1,0 +1,45 @@
+"""The ledger in sums: how many objects and bytes of each old bucket were copied, proven, locked and deleted."""
+
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from onetrail.s3.ledger import parts
+
+_COLUMNS = ["action", "source_bucket", "outcome", "size"]
+
+
+class LedgerSum(NamedTuple):
+    """`action` is `copy`, `prove`, `delete` or `lock MODE`; `outcome` how it ended; `size` in bytes."""
+
+    action: str
+    bucket: str
+    outcome: str
+    objects: int
+    size: int
+
+
+def ledger_sums(folder: Path) -> tuple[LedgerSum, ...]:
+    """Over all parts that can be read, in constant memory. A part that is torn or changed is named by its hash, not here."""
+    objects: Counter[tuple[str, str, str]] = Counter()
+    sizes: Counter[tuple[str, str, str]] = Counter()
+    for path in parts(folder) if folder.is_dir() else []:
+        try:
+            for group in pq.ParquetFile(path).iter_batches(columns=_COLUMNS):
+                _add(pa.Table.from_batches([group]), objects, sizes)
+        except (pa.ArrowException, OSError):
+            continue
+    return tuple(LedgerSum(*key, objects[key], sizes[key]) for key in sorted(objects))
+
+
+def _add(
+    rows: pa.Table, objects: Counter[tuple[str, str, str]], sizes: Counter[tuple[str, str, str]]
+) -> None:
+    summed = rows.group_by(_COLUMNS[:3]).aggregate([("size", "sum"), ("size", "count")])
+    for row in summed.to_pylist():
+        key = (row["action"], row["source_bucket"], row["outcome"])
+        objects[key] += row["size_count"]
+        sizes[key] += row["size_sum"] or 0

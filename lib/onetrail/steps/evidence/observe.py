@@ -1,0 +1,151 @@
+"""Everything that the earlier steps look at, read again, and the record beside what was stored of it elsewhere.
+
+A report that repeats what a notebook once showed would prove nothing. A step that cannot be looked at is said so; the others are
+looked at nevertheless.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from onetrail.aws import Clients
+from onetrail.change import Finding, State
+from onetrail.errors import OnetrailError
+from onetrail.settings import Settings
+from onetrail.steps import (
+    account_lockdown,
+    bucket_creation,
+    copy_history,
+    retirement,
+    trail_cutover,
+    verification,
+)
+from onetrail.steps.evidence.anchors import Anchors, read_anchors
+from onetrail.steps.evidence.custody import Custody, read_custody
+from onetrail.steps.evidence.files import FileSeen, read_files, read_report
+from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
+from onetrail.steps.old_estate import OldEstate, read_old_estate
+from onetrail.steps.tokens import Tokens, read_tokens
+
+_O = TypeVar("_O")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One step: what its own check says of it now. `waiting` is set where its forerunner is not done."""
+
+    step: str
+    title: str
+    findings: tuple[Finding, ...]
+    waiting: str = ""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """All of it, read once. A step's own observation is None where it could not be looked at; its chapter says why.
+
+    `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last time.
+    """
+
+    now: datetime
+    chapters: tuple[Chapter, ...]
+    custody: Custody
+    anchors: Anchors
+    files: tuple[FileSeen, ...] = ()
+    report: FileSeen | None = None
+    ledger: tuple[LedgerSum, ...] = ()
+    tokens: Tokens = field(default_factory=Tokens)
+    estate: OldEstate | None = None
+    lockdown: account_lockdown.Observation | None = None
+    creation: bucket_creation.Observation | None = None
+    cutover: trail_cutover.Observation | None = None
+    copied: copy_history.Observation | None = None
+    verified: verification.Observation | None = None
+    retired: retirement.Observation | None = None
+
+
+def observe(settings: Settings, clients: Clients) -> Observation:
+    """Look at everything again; changes nothing. Raises nothing for a step that cannot be looked at."""
+    look = _Look(settings, clients)
+    estate = look.at("02", lambda: read_old_estate(settings, clients))
+    lockdown = look.at("02", lambda: account_lockdown.observe(settings, clients, estate)) if estate else None
+    creation = look.at("03", lambda: bucket_creation.observe(settings, clients))
+    cutover = look.at("04", lambda: trail_cutover.observe(settings, clients, estate)) if estate else None
+    copied = look.at("05", lambda: copy_history.observe(settings, clients))
+    verified = look.at("06", lambda: verification.observe(settings, clients))
+    retired = look.at("07", lambda: retirement.observe(settings, clients))
+    chapters = (
+        look.chapter("02", "Account lockdown", account_lockdown.check, lockdown),
+        look.chapter("03", "Bucket creation", bucket_creation.check, creation),
+        look.chapter("04", "Trail cutover", trail_cutover.check, cutover),
+        look.chapter("05", "Copy of the history", copy_history.check, copied),
+        look.chapter("06", "Verification", verification.check, verified),
+        look.chapter("07", "Retirement", retirement.check, retired),
+    )
+    anchors = look.anchors()
+    custody = read_custody(settings.run_folder, anchors.heads)
+    return Observation(
+        now=clients.clock.now(),
+        chapters=chapters,
+        custody=custody,
+        anchors=anchors,
+        files=read_files(settings.run_folder, custody),
+        report=read_report(settings.run_folder, custody),
+        ledger=ledger_sums(settings.run_folder / "ledger"),
+        tokens=read_tokens(settings.run_folder),
+        estate=estate,
+        lockdown=lockdown,
+        creation=creation,
+        cutover=cutover,
+        copied=copied,
+        verified=verified,
+        retired=retired,
+    )
+
+
+class _Look:
+    """Looks at one thing after the other, and remembers what could not be looked at."""
+
+    def __init__(self, settings: Settings, clients: Clients) -> None:
+        self.settings, self.clients = settings, clients
+        self.failed: dict[str, str] = {}
+
+    def at(self, step: str, read: Callable[[], _O]) -> _O | None:
+        """What `read` returns; None where it cannot, with the reason kept."""
+        try:
+            return read()
+        except (OnetrailError, ClientError, BotoCoreError) as err:
+            self.failed[step] = f"{type(err).__name__}: {err}"
+            return None
+
+    def chapter(
+        self, step: str, title: str, check: Callable[[Settings, Any], list[Finding]], seen: Any
+    ) -> Chapter:
+        """The step's own findings, or why there are none."""
+        if seen is None:
+            why = self.failed.get(step) or self.failed.get("02", "")
+            return Chapter(step, title, (_blind(step, title, why),))
+        try:
+            found = tuple(check(self.settings, seen))
+        except OnetrailError as err:
+            return Chapter(step, title, (_blind(step, title, f"{type(err).__name__}: {err}"),))
+        return Chapter(step, title, found, _waiting(seen))
+
+    def anchors(self) -> Anchors:
+        """The heads in the work bucket, or why they could not be read."""
+        found = self.at("08", lambda: read_anchors(self.settings, self.clients))
+        return found or Anchors(could_not_look=self.failed["08"])
+
+
+def _blind(step: str, title: str, why: str) -> Finding:
+    return Finding(f"{step}.looked", State.COULD_NOT_LOOK, "-", "-", title, why)
+
+
+def _waiting(seen: Any) -> str:
+    """Which forerunner is not done, in words; empty where none is missing or the step has none."""
+    before = getattr(seen, "forerunners", None) or ([seen.forerunner] if hasattr(seen, "forerunner") else [])
+    status = next((one for one in before if not one.done), None)
+    return f"waiting for {status.step}: {status.line}" if status else ""

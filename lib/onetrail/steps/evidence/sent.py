@@ -1,0 +1,98 @@
+"""One change as the run record holds it: the line before it was sent, and the line that says how it ended. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+_REFUSED = ("AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation", "403")
+
+
+class Ended(StrEnum):
+    """How a change ended, as the record has it. `REFUSED_AS_WANTED` is a canary; `UNKNOWN` has no line after its intent."""
+
+    DONE = "done"
+    REFUSED_AS_WANTED = "refused, as it must be"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One change. `line` is that of its intent, `at` and `ended_at` are ISO text, UTC; `objects` are outcomes of bulk work, `size` its bytes."""
+
+    line: int
+    step: str
+    plan: str
+    key: str
+    at: str
+    account: str
+    region: str
+    service: str
+    call: str
+    resource: str
+    actor: str
+    reason: str
+    before: Any
+    parameters: Mapping[str, Any]
+    ended: Ended
+    ended_at: str = ""
+    ended_line: int = 0
+    request_id: str = ""
+    why: str = ""
+    objects: Mapping[str, int] = field(default_factory=dict)
+    size: int = 0
+
+    @property
+    def may_have_happened(self) -> bool:
+        """False only where AWS refused it: a failure without an answer may have been carried out."""
+        return self.ended not in (Ended.REFUSED, Ended.REFUSED_AS_WANTED)
+
+
+def all_sent(lines: Iterable[Mapping[str, Any]]) -> tuple[Sent, ...]:
+    """Each intent with the line that ended it, in the order of sending; an intent is named by the hash of its own line."""
+    intents: dict[str, Mapping[str, Any]] = {}
+    ends: dict[str, Mapping[str, Any]] = {}
+    for line in lines:
+        if line["kind"] == "intent":
+            intents[line["hash"]] = line
+        elif line["kind"] in ("done", "failed"):
+            ends[line["intent"]] = line
+    return tuple(_joined(line, ends.get(name)) for name, line in intents.items())
+
+
+def _joined(line: Mapping[str, Any], end: Mapping[str, Any] | None) -> Sent:
+    result = (end or {}).get("result") or {}
+    return Sent(
+        line=line["n"],
+        step=line["step"],
+        plan=line["plan"],
+        key=line["key"],
+        at=line["at"],
+        account=line["account"],
+        region=line["region"],
+        service=line["service"],
+        call=line["call"],
+        resource=line["resource"],
+        actor=line["actor"] or "named role",
+        reason=line["reason"],
+        before=line["before"],
+        parameters=line["parameters"],
+        ended=_ended(end, result),
+        ended_at=str(end["at"]) if end else "",
+        ended_line=int(end["n"]) if end else 0,
+        request_id=str((end or {}).get("request_id", "")),
+        why=str((end or {}).get("error", "")),
+        objects=dict(sorted((result.get("outcomes") or {}).items())),
+        size=int(result.get("bytes") or 0),
+    )
+
+
+def _ended(end: Mapping[str, Any] | None, result: Mapping[str, Any]) -> Ended:
+    if end is None:
+        return Ended.UNKNOWN
+    if end["kind"] == "done":
+        return Ended.REFUSED_AS_WANTED if result.get("refused") else Ended.DONE
+    said = str(end.get("error", ""))
+    return Ended.REFUSED if any(f"({code})" in said for code in _REFUSED) else Ended.FAILED

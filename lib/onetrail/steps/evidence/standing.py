@@ -1,0 +1,44 @@
+"""Whether a temporary permission that the record leaves open stands on AWS now. Pure."""
+
+from enum import StrEnum
+
+from onetrail import names
+from onetrail.settings import Settings
+from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation import grant_state
+from onetrail.steps.evidence.observe import Observation
+from onetrail.steps.evidence.permissions import Permission
+
+
+class Standing(StrEnum):
+    """What AWS shows of it now."""
+
+    OPEN = "AWS shows it open: run step 05, which closes it"
+    GONE = "AWS shows it closed now, by whom this record does not know"
+    UNKNOWN = "what AWS shows of it could not be looked at"
+
+
+def stands(settings: Settings, observation: Observation, one: Permission) -> Standing:
+    """By the resource it was opened on."""
+    if one.what == settings.bucket_name:
+        return _archive(settings, observation)
+    if one.what == names.COPIER_ROLE:
+        copiers = observation.copied.source_copiers if observation.copied else {}
+        there = copiers.get(one.opened.account)
+        return Standing.UNKNOWN if there is None else Standing.OPEN if there else Standing.GONE
+    if observation.estate is None:
+        return Standing.UNKNOWN
+    bucket = next((b for b in observation.estate.buckets if b.name == one.what), None)
+    if bucket is None:
+        return Standing.UNKNOWN if observation.estate.could_not_look else Standing.GONE
+    if any(text.startswith("get_bucket_policy") for text in bucket.could_not_look):
+        return Standing.UNKNOWN
+    return Standing.OPEN if bucket.grant_open else Standing.GONE
+
+
+def _archive(settings: Settings, observation: Observation) -> Standing:
+    there = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
+    if there is None or there.state == "could_not_look" or there.could_not_look:
+        return Standing.UNKNOWN
+    state = grant_state(archive_of(settings), there.policy)
+    return Standing.OPEN if state in ("window", "open", "other") else Standing.GONE

@@ -1,0 +1,297 @@
+"""08 against the estate: it changes nothing, says plainly what is not done yet, and names what was tampered with."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+from onetrail.aws import Clients
+from onetrail.aws.gate import open_gate
+from onetrail.change import Finding, Outcome, State, verdict
+from onetrail.show.report import page
+from onetrail.steps import (
+    account_lockdown,
+    bucket_creation,
+    copy_history,
+    retirement,
+    trail_cutover,
+    verification,
+)
+from onetrail.steps import evidence as step
+from onetrail.steps.evidence import Observation
+from tests.integration.conftest import Estate
+
+pytestmark = pytest.mark.estate
+
+BUCKET, SOURCE = "acme-audit-eu-west-1", "111122223333"
+BAD = (State.FINDING, State.COULD_NOT_LOOK)
+
+
+def run(clients: Clients, module: Any, approve: str = "any") -> Outcome:
+    settings = clients.settings
+    plan = module.propose(settings, module.observe(settings, clients))
+    with open_gate(clients, approve) as gate:
+        return module.apply(plan, gate)
+
+
+def seen(clients: Clients) -> tuple[Observation, list[Finding]]:
+    observation = step.observe(clients.settings, clients)
+    return observation, step.check(clients.settings, observation)
+
+
+def states(found: list[Finding], name: str) -> set[State]:
+    return {one.state for one in found if one.id == name}
+
+
+def bad(found: list[Finding]) -> set[str]:
+    return {one.id for one in found if one.state in BAD}
+
+
+def by_hand(clients: Clients, account: str, region: str) -> Any:
+    """S3 without our guard: what somebody else does to the estate."""
+    assert clients.estate
+    return clients.session(account).client(
+        "s3",
+        region_name=region,
+        endpoint_url=clients.estate.endpoint,
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the snapshots and run folders of the stages are kept."""
+    return tmp_path_factory.mktemp("stages")
+
+
+@pytest.fixture(scope="module")
+def half_way(estate: Estate, runs: Path) -> str:
+    """The estate after step 03."""
+    for module in (account_lockdown, bucket_creation):
+        assert run(estate.clients(), module).state == "applied"
+    return _kept(estate, runs, "half")
+
+
+@pytest.fixture(scope="module")
+def ended(estate: Estate, runs: Path, half_way: str) -> str:
+    """The estate after step 07."""
+    _restored(estate, runs, half_way)
+    for module in (trail_cutover, copy_history, verification, retirement):
+        outcome = run(estate.clients(), module)
+        assert outcome.state == "applied", f"{module.__name__}: {outcome.line}"
+    return _kept(estate, runs, "end")
+
+
+def _kept(estate: Estate, runs: Path, name: str) -> str:
+    estate.snapshot(runs / name)
+    shutil.copytree(estate.settings().run_folder, runs / f"{name}-run")
+    return name
+
+
+def _restored(estate: Estate, runs: Path, name: str) -> None:
+    """The estate and its run folder as they were kept."""
+    estate.restore(runs / name)
+    folder = estate.settings().run_folder
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(runs / f"{name}-run", folder)
+
+
+@pytest.fixture
+def at(estate: Estate, runs: Path) -> Callable[[str], Clients]:
+    """`at(stage)` puts the estate there and gives fresh clients."""
+
+    def put(name: str) -> Clients:
+        _restored(estate, runs, name)
+        return estate.clients()
+
+    return put
+
+
+def test_on_a_fresh_estate_nothing_is_ok_that_is_not_done(fresh_estate: Estate) -> None:
+    """Steps that wait are planned, there is no record, and the plan-only run still ends with 0."""
+    clients = fresh_estate.clients(run_name="fresh")
+    mark = fresh_estate.mark()
+    observation, found = seen(clients)
+    assert fresh_estate.mutating(mark) == []
+    assert verdict(found).exit_code == 0
+    for name in ("03", "04", "05", "06", "07"):
+        assert {f.state for f in found if f.id.startswith(name)} == {State.PLANNED}, name
+    assert states(found, "08.record") == {State.NOTE}
+    text = page(clients.settings, observation)
+    assert "The move is not finished" in text
+    assert "There is no record" in text
+
+
+def test_half_way_it_says_what_is_done_and_what_is_not(at: Callable[[str], Clients], half_way: str) -> None:
+    """The archive stands, nothing was moved."""
+    clients = at(half_way)
+    observation, found = seen(clients)
+    assert bad(found) == set()
+    assert states(found, "03.bucket") == {State.OK}
+    assert State.PLANNED in {f.state for f in found if f.id.startswith("04")}
+    assert states(found, "08.record") == states(found, "08.anchors") == {State.OK}
+    text = page(clients.settings, observation)
+    assert "No old bucket is compared with the archive: waiting for" in text
+
+
+def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
+    estate: Estate, at: Callable[[str], Clients], ended: str
+) -> None:
+    """No call that changes anything is sent; the same state gives the same page; its hash is in the record."""
+    clients = at(ended)
+    mark, settings = estate.mark(), clients.settings
+    observation, found = seen(clients)
+    assert [f for f in found if f.state not in (State.OK, State.NOTE)] == []
+    text = page(settings, observation)
+    assert text == page(settings, step.observe(settings, clients))
+    assert "Everything is as promised" in text
+    with open_gate(clients, "any") as gate:
+        saved = step.save(settings, text, observation.custody.check.lines, gate.record)
+        outcome = step.apply(step.propose(settings, observation), gate)
+    assert outcome.state == "nothing"
+    assert estate.mutating(mark) == []
+    assert (settings.run_folder / saved.name).read_text() == text
+    _, after = seen(clients)
+    assert states(after, "08.report") == states(after, "08.record") == {State.OK}
+    for said in ("onetrail-copier", BUCKET, "compliance", observation.custody.approvals[0].plan):
+        assert said in text
+
+
+def test_every_permission_of_the_move_is_there_with_its_closing(
+    at: Callable[[str], Clients], ended: str
+) -> None:
+    """The openings of each old bucket and of the archive, and the temporary role where one was needed."""
+    observation, found = seen(at(ended))
+    opened = {one.what for one in observation.custody.permissions}
+    assert observation.custody.left_open == ()
+    assert {BUCKET, "onetrail-archive-044455556666"} <= opened
+    assert states(found, "08.permission") == {State.OK}
+    assert all(one.opened.request_id and one.closed.request_id for one in observation.custody.permissions)
+
+
+def _changed_line(clients: Clients) -> None:
+    path = clients.settings.run_folder / "record.jsonl"
+    path.write_text(path.read_text().replace('"actor":"break-glass"', '"actor":"nobody"', 1))
+
+
+def _rewritten_record(clients: Clients) -> None:
+    """The whole chain anew, with one line left out: only the heads in the work bucket can tell."""
+    from onetrail.change.record import _hash
+
+    path = clients.settings.run_folder / "record.jsonl"
+    lines = [json.loads(text) for text in path.read_text().splitlines()]
+    previous, out = "0" * 64, []
+    for number, line in enumerate(lines[:3] + lines[4:], start=1):
+        said = {k: v for k, v in line.items() if k != "hash"} | {"n": number, "previous": previous}
+        previous = _hash(said)
+        out.append(json.dumps({**said, "hash": previous}))
+    path.write_text("\n".join(out) + "\n")
+    path.with_name("record.head").write_text(previous + "\n")
+
+
+def _ledger_changed(clients: Clients) -> None:
+    next((clients.settings.run_folder / "ledger").glob("copy-*.parquet")).write_bytes(b"PAR1")
+
+
+def _token_forged(clients: Clients) -> None:
+    path = clients.settings.run_folder / "tokens" / f"{BUCKET}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "at": "2020-01-01T00:00:00Z"}))
+
+
+def _head_covered(clients: Clients) -> None:
+    """A second version above a stored head: the lock lets that be done."""
+    account, bucket = clients.settings.log_account.account_id, clients.settings.work_bucket
+    s3 = by_hand(clients, account, clients.settings.home_region)
+    key = s3.list_objects_v2(Bucket=bucket, Prefix="records/practice/")["Contents"][-1]["Key"]
+    s3.put_object(
+        Bucket=bucket, Key=key, Body=b'{"line": 1, "head": "0"}', ContentMD5=_md5(b'{"line": 1, "head": "0"}')
+    )
+
+
+def _md5(body: bytes) -> str:
+    import base64
+    import hashlib
+
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+def _everything_beside_the_record(clients: Clients) -> None:
+    for harm in (_ledger_changed, _token_forged, _head_covered):
+        harm(clients)
+
+
+@pytest.mark.parametrize(
+    ("harm", "names"),
+    [
+        (_changed_line, {"08.record"}),
+        (_rewritten_record, {"08.record"}),
+        (_everything_beside_the_record, {"08.file", "08.token", "08.anchors"}),
+    ],
+)
+def test_what_was_tampered_with_comes_first_and_ends_with_3(
+    at: Callable[[str], Clients], ended: str, harm: Callable[[Clients], None], names: set[str]
+) -> None:
+    """The twin without harm is the test of the end; each harm alone is in the unit tests."""
+    clients = at(ended)
+    harm(clients)
+    observation, found = seen(clients)
+    assert names <= bad(found)
+    assert verdict(found).exit_code == 3
+    head, first = page(clients.settings, observation).split('<section id="steps">')[0].split("<nav")
+    assert "attention" in head
+    assert all(name in first for name in names)
+
+
+def test_a_permission_left_open_is_named_and_once_closed_no_finding(
+    estate: Estate, at: Callable[[str], Clients], half_way: str
+) -> None:
+    """The run dies while it copies: the record shows no closing, and AWS shows the hole. The next run closes it."""
+    at(half_way)
+    assert run(estate.clients(), trail_cutover).state == "applied"
+    clients = estate.clients()
+    settings = clients.settings
+    plan = copy_history.propose(settings, copy_history.observe(settings, clients))
+
+    class Killed(BaseException):
+        pass
+
+    def dies(*_: Any, **__: Any) -> Any:
+        raise Killed
+
+    with pytest.raises(Killed), open_gate(clients, "any") as gate:
+        append, closing = gate.record.append, {c.key for c in plan.changes if c.closes}
+        first = next(c.key for c in plan.changes if c.bulk)
+
+        def until_the_copy(kind: str, **fields: Any) -> str:
+            if kind == "intent" and (fields["key"] == first or fields["key"] in closing):
+                raise Killed
+            return append(kind, **fields)
+
+        gate.record.append = until_the_copy  # type: ignore[method-assign]
+        copy_history.apply(plan, gate)
+    observation, found = seen(estate.clients())
+    left = {one.what for one in observation.custody.left_open}
+    assert {settings.bucket_name} < left
+    assert states(found, "08.permission") == {State.FINDING}
+    assert f"are not shown as closed: {min(left)}" in page(settings, observation)
+    assert run(estate.clients(), copy_history).state == "applied"
+    _, after = seen(estate.clients())
+    assert states(after, "08.permission") == {State.OK}
+
+
+def test_a_step_that_cannot_be_looked_at_is_said_and_the_others_are_looked_at(
+    estate: Estate, at: Callable[[str], Clients], ended: str
+) -> None:
+    """It is never taken for nothing there."""
+    clients = at(ended)
+    work = clients.settings.work_bucket
+    estate.fault("denied", service="s3", operation="ListObjectVersions", bucket=work, count=50)
+    _, found = seen(clients)
+    estate.fault("clear")
+    assert states(found, "08.anchors") == {State.COULD_NOT_LOOK}
+    assert states(found, "08.record") == {State.OK}
+    assert State.OK in states(found, "06.bucket")

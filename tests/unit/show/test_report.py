@@ -1,0 +1,281 @@
+"""The report: findings first, one file that fetches nothing, every name escaped, and the same text for the same observation."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from onetrail.change import Finding, State
+from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
+from onetrail.cloudtrail.verdict import State as File
+from onetrail.settings import Settings
+from onetrail.show.report import page, sections
+from onetrail.show.report.risks import RISKS
+from onetrail.steps import verification
+from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, read_custody
+from onetrail.steps.evidence.ledger import LedgerSum
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.status import Stage, Status
+from onetrail.steps.verification import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+from tests.unit.steps.given_record import given_a_grant, killed, sent
+
+NOW = datetime(2026, 1, 20, 9, tzinfo=UTC)
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+ACCOUNT = "111122223333"
+NASTY = "AWSLogs/<script>alert('x')</script>&\"quoted\".json.gz"
+IDS = [
+    "findings", "steps", "promise", "moved", "chains", "coverage", "access", "permissions", "custody", "risks", "check", "words",
+]  # fmt: skip
+PROVEN = Interval(NOW - timedelta(days=9), NOW, IntervalState.PROVEN)
+GAP = Interval(NOW - timedelta(days=5), NOW - timedelta(days=4), IntervalState.GAP, "digests are missing", 24)
+
+
+def given(folder: Path, *findings: Finding, **said) -> Observation:
+    """An observation over the record in `folder`."""
+    chapter = Chapter(
+        "05", "Copy of the history", findings or (Finding("05.copied", State.OK, "-", "-", "x", "y"),)
+    )
+    return Observation(NOW, (chapter,), read_custody(folder), Anchors(), **said)
+
+
+def given_a_verification(*intervals: Interval, key: str = "", **bucket) -> verification.Observation:
+    """One old bucket, one chain, two months of coverage."""
+    counted = {"objects": 12, "size": 1200, "logs_and_digests": 10, "equal": 10, "full": True, **bucket}
+    chain = Chain(
+        ACCOUNT,
+        "eu-west-1",
+        "audit",
+        "eu-west-1",
+        False,
+        intervals or (PROVEN,),
+        {File.VALID: 4},
+        {File.VALID: 6},
+    )
+    trouble = (
+        (Trouble("old", ACCOUNT, "eu-west-1", "log", "invalid", key, "its hash differs"),) if key else ()
+    )
+    after = counted["equal"]
+    return verification.Observation(
+        Status("05", Stage.DONE, ""),
+        buckets=(BucketVerdict("old", ACCOUNT, "eu-west-1", **counted),),
+        chains=(ChainSeen(chain, "trail"),),
+        coverage=(
+            Cell(ACCOUNT, "eu-west-1", date(2025, 11, 3), 5, 5, 5, 0, 0),
+            Cell(ACCOUNT, "eu-west-1", date(2026, 1, 3), 5, after - 5, after - 5, 0, 0),
+        ),
+        troubles=trouble,
+        keys=(KeySource("eu-west-1", "saved", 2),),
+        now=NOW,
+    )
+
+
+class Fetches(HTMLParser):
+    """Everything that a browser would fetch, run, or leave the page for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "link", "iframe", "object", "embed", "base", "form"):
+            self.found.append(tag)
+        for name, value in attrs:
+            inside = (value or "").startswith(("#", "data:"))
+            if name in ("src", "srcset", "action", "background", "poster", "data") and not inside:
+                self.found.append(f"{name}={value}")
+            if name in ("href", "xlink:href") and not inside:
+                self.found.append(f"{name}={value}")
+            if name.startswith("on"):
+                self.found.append(name)
+
+
+def section_of(text: str, name: str) -> str:
+    return text.split(f'<section id="{name}">')[1].split("</section>")[0]
+
+
+def verdict_of(text: str, name: str) -> str:
+    return re.search(r'<p class="verdict">(.*?)</p>', section_of(text, name)).group(1)
+
+
+def test_every_section_is_there_in_its_order_with_a_verdict(tmp_path: Path) -> None:
+    """Also where there is no record, and no step could be looked at: nothing is left out in silence."""
+    text = page(SETTINGS, given(tmp_path))
+    assert re.findall(r'<section id="([a-z]+)">', text) == IDS
+    assert all(verdict_of(text, name).endswith(".") for name in IDS)
+    assert "There is no record" in verdict_of(text, "custody")
+    assert "could not be looked at" in section_of(text, "promise")
+    assert "could not be read" in verdict_of(text, "access")
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_nothing_is_fetched_and_nothing_is_run(tmp_path: Path, full: bool) -> None:
+    """And the page forbids it to whoever shows it. The twins below are found."""
+    sent(tmp_path, given_a_grant())
+    text = page(SETTINGS, given(tmp_path, verified=given_a_verification() if full else None))
+    assert Fetches(text).found == []
+    assert "default-src 'none'" in text
+    assert not re.search(r"url\(|@import", text)
+    for bad in (
+        '<img src="https://x/y.png">',
+        "<script></script>",
+        '<a href="http://x">x</a>',
+        '<p onclick="x">',
+    ):
+        assert Fetches(bad).found != []
+
+
+def test_findings_come_before_everything_else(tmp_path: Path) -> None:
+    """In the headline, and in the first section."""
+    bad = Finding("05.conflict", State.FINDING, ACCOUNT, "eu-west-1", "old", "other bytes in the archive")
+    text = page(SETTINGS, given(tmp_path, bad))
+    assert "✗ 1 finding needs attention" in text.split("<nav")[0]
+    assert "other bytes in the archive" in section_of(text, "findings")
+    fine = page(SETTINGS, given(tmp_path))
+    assert "✓ Everything is as promised" in fine.split("<nav")[0]
+    assert verdict_of(fine, "findings").startswith("There are none: ")
+
+
+def test_what_could_not_be_looked_at_is_in_the_headline_too(tmp_path: Path) -> None:
+    """It is never taken for fine."""
+    blind = Finding("05.looked", State.COULD_NOT_LOOK, "-", "-", "old", "AccessDenied")
+    assert "1 thing could not be looked at" in page(SETTINGS, given(tmp_path, blind)).split("<nav")[0]
+
+
+def test_a_move_that_is_not_finished_is_not_called_done(tmp_path: Path) -> None:
+    """Planned is neither fine nor a finding."""
+    waiting = Finding("05.waiting", State.PLANNED, "-", "-", "old", "waiting for 04")
+    head = page(SETTINGS, given(tmp_path, waiting)).split("<nav")[0]
+    assert "→ The move is not finished" in head
+    assert "Everything is as promised" not in head
+
+
+def test_names_are_escaped_wherever_they_stand(tmp_path: Path) -> None:
+    """A key may hold anything; in a table, in a picture, in a finding."""
+    seen = given_a_verification(key=NASTY)
+    cell = replace_cell(seen, region="<b>eu</b>")
+    bad = Finding("06.log-invalid", State.FINDING, ACCOUNT, "eu-west-1", NASTY, "its hash differs")
+    text = page(
+        SETTINGS, given(tmp_path, bad, verified=cell, files=(FileSeen(NASTY, Fit.CHANGED, "0" * 64),))
+    )
+    assert "<script>" not in text
+    assert "<b>eu</b>" not in text
+    assert text.count("&lt;script&gt;") >= 3
+
+
+def replace_cell(seen: verification.Observation, **said) -> verification.Observation:
+    return replace(seen, coverage=tuple(cell._replace(**said) for cell in seen.coverage))
+
+
+def test_the_same_observation_gives_the_same_page(tmp_path: Path) -> None:
+    """No clock, no chance."""
+    sent(tmp_path, given_a_grant())
+    one, two = (page(SETTINGS, given(tmp_path, verified=given_a_verification())) for _ in range(2))
+    assert one == two
+
+
+def test_left_and_right_are_shown_with_their_totals(tmp_path: Path) -> None:
+    """And the line says what is missing; the twin lacks one."""
+    sums = (LedgerSum("copy", "old", "copied", 10, 990),)
+    whole = page(SETTINGS, given(tmp_path, verified=given_a_verification(), ledger=sums))
+    assert "10 of 10 logs and digests" in verdict_of(whole, "moved")
+    assert "none is missing" in verdict_of(whole, "moved")
+    assert "990" in section_of(whole, "moved")
+    assert 'class="total"' in section_of(whole, "moved")
+    lacking = page(SETTINGS, given(tmp_path, verified=given_a_verification(equal=9, missing=1)))
+    assert "9 of 10 logs and digests" in verdict_of(lacking, "moved")
+    assert "1 are missing" in verdict_of(lacking, "moved")
+
+
+def test_a_gap_is_told_as_a_gap_with_its_dates(tmp_path: Path) -> None:
+    """A chain without one has no such table."""
+    text = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification(PROVEN, GAP))), "chains")
+    assert "2026-01-15T09:00:00Z" in text
+    assert "2026-01-16T09:00:00Z" in text
+    assert "0 of 1 chains are whole" in text
+    whole = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification())), "chains")
+    assert "1 of 1 chains are whole" in whole
+    assert "Gaps" not in whole
+
+
+def test_coverage_is_a_picture_whose_states_do_not_rest_on_colour(tmp_path: Path) -> None:
+    """A lost month is crossed out and named in the legend, and the numbers stand below."""
+    text = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification(equal=9))), "coverage")
+    assert text.count('class="lost"') == 2  # the month and its legend
+    assert text.count('class="nothing"') == 2  # December, and its legend
+    assert "have no equal in the archive" in text
+    whole = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification())), "coverage")
+    assert whole.count('class="lost"') == 1
+
+
+def test_permissions_have_opening_closing_duration_and_request_ids(tmp_path: Path) -> None:
+    """One that is left open is named in the line."""
+    sent(tmp_path / "closed", given_a_grant())
+    text = page(SETTINGS, given(tmp_path / "closed"))
+    assert "each was closed again" in verdict_of(text, "permissions")
+    for said in ("the copier may read", "2 min", "R-open-old", "R-close-old", "2026-01-12T18:00:00Z"):
+        assert said in section_of(text, "permissions")
+    killed(tmp_path / "open", given_a_grant(), at="work")
+    text = page(SETTINGS, given(tmp_path / "open"))
+    assert "1 of them are not shown as closed: old" in verdict_of(text, "permissions")
+    assert "opened 2026-01-12" in section_of(text, "findings")
+
+
+def test_every_change_and_approval_of_the_record_is_there(tmp_path: Path) -> None:
+    """With its request id; and whether the chain is whole."""
+    plan = given_a_grant()
+    sent(tmp_path, plan)
+    text = section_of(page(SETTINGS, given(tmp_path)), "custody")
+    assert all(said in text for said in (plan.id, "R-open-old", "R-work", "R-close-old", "chain", "whole"))
+    path = tmp_path / "record.jsonl"
+    path.write_text(path.read_text().replace("R-work", "R-play"))
+    broken = page(SETTINGS, given(tmp_path))
+    assert "is NOT whole" in verdict_of(broken, "custody")
+    assert "was changed" in section_of(broken, "findings")
+
+
+@pytest.mark.parametrize("mode", ["none", "governance", "compliance"])
+def test_what_no_policy_can_stop_is_said_for_the_mode_in_force(tmp_path: Path, mode: str) -> None:
+    """And for every attacker."""
+    text = section_of(page(SETTINGS.with_values(object_lock=mode), given(tmp_path)), "risks")
+    assert text.count("(in force)") == 1
+    assert all(risk.who in text for risk in RISKS)
+    assert all(
+        word in text
+        for word in ("S3UnlockBucketPolicy", "root of the log account", "closing the log account")
+    )
+
+
+def test_long_tables_are_folded_on_a_screen_and_whole_on_paper(tmp_path: Path) -> None:
+    """The style sheet opens every fold when it prints, and repeats the heads."""
+    sent(tmp_path, given_a_grant())
+    text = page(SETTINGS, given(tmp_path))
+    assert "Show all 3 changes" in text
+    printed = text.split("@media print")[1]
+    assert re.search(r"\.fold > \.inner \{ display: block; \}", printed)
+    assert "table-header-group" in printed
+    assert "overflow-wrap: anywhere" in text
+
+
+def test_old_buckets_and_permissions_in_them_are_told_account_by_account(tmp_path: Path) -> None:
+    """An open one is no promise kept."""
+    statement = {"Sid": "OnetrailCopyRead", "Effect": "Allow"}
+    bucket = OldBucket(
+        "old", ACCOUNT, "eu-west-1", policy={"Version": "2012-10-17", "Statement": [statement]}
+    )
+    for one, there in ((bucket, True), (replace(bucket, policy=None), False)):
+        text = section_of(page(SETTINGS, given(tmp_path, estate=OldEstate((), (), (one,)))), "promise")
+        assert (">yes</td>" in text.split("Old buckets of")[1]) is there
+
+
+def test_the_sections_are_values(tmp_path: Path) -> None:
+    """Every row has as many cells as its table has heads, every total too."""
+    sent(tmp_path, given_a_grant())
+    for section in sections(SETTINGS, given(tmp_path, verified=given_a_verification(PROVEN, GAP, key="k"))):
+        for part in section.parts:
+            if part.kind == "table":
+                assert {len(row) for row in part.rows} <= {len(part.heads)}
+                assert len(part.total) in (0, len(part.heads))

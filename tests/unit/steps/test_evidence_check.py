@@ -1,0 +1,270 @@
+"""What 08 finds: each promise of the record beside its twin in which it is broken, and the state that each must have."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from onetrail.change import Finding, RecordCheck, RunRecord, State, verdict
+from onetrail.settings import Settings
+from onetrail.steps.evidence import (
+    Anchor,
+    Anchors,
+    Chapter,
+    FileSeen,
+    Fit,
+    Observation,
+    check,
+    propose,
+    read_custody,
+    save,
+)
+from onetrail.steps.evidence.files import read_files, read_report
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.tokens import Tokens
+from tests.unit.change.given import MovableClock, given_a_change, given_a_plan
+from tests.unit.steps.given_record import ACCOUNT, OPENED, given_a_grant, killed, sent
+
+NOW = datetime(2026, 1, 20, 9, tzinfo=UTC)
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+FINE = Finding("05.copied", State.OK, "-", "-", "old", "all there")
+OLD = OldBucket("old", ACCOUNT, "eu-west-1", policy={"Version": "2012-10-17", "Statement": []})
+
+
+def given(folder: Path, *findings: Finding, **said) -> Observation:
+    """An observation over the record in `folder`; step 05 says `findings`."""
+    said.setdefault("anchors", Anchors())
+    custody = said.pop("custody", None) or read_custody(folder, said["anchors"].heads)
+    chapters = said.pop("chapters", (Chapter("05", "Copy of the history", findings or (FINE,)),))
+    estate = said.pop("estate", OldEstate((), (), (OLD,)))
+    return Observation(NOW, chapters, custody, estate=estate, **said)
+
+
+def states(observation: Observation, name: str, settings: Settings = SETTINGS) -> list[State]:
+    return [one.state for one in check(settings, observation) if one.id == f"08.{name}"]
+
+
+def evidence(observation: Observation, name: str) -> str:
+    return "; ".join(one.evidence for one in check(SETTINGS, observation) if one.id == f"08.{name}")
+
+
+def given_a_head(folder: Path, **said) -> Anchors:
+    """The record's last line, as the work bucket has it."""
+    seen = read_custody(folder).check
+    head = Anchor(seen.lines, seen.head, f"records/practice/head-{seen.lines:06d}.json", "COMPLIANCE", NOW)
+    return Anchors((head._replace(**said),))
+
+
+def test_a_record_that_is_whole_is_ok_and_a_changed_one_a_finding(tmp_path: Path) -> None:
+    """Every problem is named."""
+    sent(tmp_path, given_a_grant())
+    assert states(given(tmp_path), "record") == [State.OK]
+    path = tmp_path / "record.jsonl"
+    path.write_text(path.read_text().replace("the copier may read", "nothing", 1))
+    assert State.FINDING in states(given(tmp_path), "record")
+    assert "was changed" in evidence(given(tmp_path), "record")
+
+
+def test_a_folder_without_a_record_is_a_note_unless_heads_of_it_are_stored(tmp_path: Path) -> None:
+    """Nothing was run, or somebody took the record away."""
+    assert states(given(tmp_path), "record") == [State.NOTE]
+    gone = Anchors((Anchor(7, "0" * 64, "records/practice/head-000007.json", "COMPLIANCE", NOW),))
+    assert states(given(tmp_path, anchors=gone), "record") == [State.FINDING]
+
+
+def test_heads_that_fit_are_ok(tmp_path: Path) -> None:
+    """And those that do not show in the record's own check."""
+    sent(tmp_path, given_a_grant())
+    assert states(given(tmp_path, anchors=given_a_head(tmp_path)), "anchors") == [State.OK]
+    strange = given(tmp_path, anchors=given_a_head(tmp_path, head="0" * 64))
+    assert states(strange, "anchors") == []
+    assert states(strange, "record") == [State.FINDING]
+
+
+def test_a_head_that_is_gone_or_bare_or_overwritten_is_a_finding(tmp_path: Path) -> None:
+    """The record says that it was stored, and every head is locked."""
+    sent(tmp_path, given_a_grant())
+    custody = replace(read_custody(tmp_path), anchored={3: "0" * 64})
+    assert states(given(tmp_path, custody=custody), "anchors") == [State.FINDING]
+    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors")[0] is State.FINDING
+    hidden = given(tmp_path, anchors=given_a_head(tmp_path, above=1))
+    assert states(hidden, "anchors")[0] is State.FINDING
+    unlocked = SETTINGS.with_values(object_lock="none")
+    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors", unlocked) == [State.OK]
+
+
+def test_heads_that_could_not_be_read_are_not_taken_for_absent(tmp_path: Path) -> None:
+    """The twin: there are none yet."""
+    sent(tmp_path, given_a_grant())
+    assert states(given(tmp_path, anchors=Anchors(could_not_look="AccessDenied")), "anchors") == [
+        State.COULD_NOT_LOOK
+    ]
+    assert states(given(tmp_path), "anchors") == [State.PLANNED]
+    assert states(given(tmp_path / "fresh"), "anchors") == [State.NOTE]
+
+
+@pytest.mark.parametrize(
+    ("estate", "state", "words"),
+    [
+        (OldEstate((), (), (replace(OLD, policy=OPENED),)), State.FINDING, "AWS shows it open"),
+        (OldEstate((), (), (OLD,)), State.NOTE, "AWS shows it closed now"),
+        (OldEstate((), (), ()), State.NOTE, "AWS shows it closed now"),  # the bucket is gone
+        (None, State.FINDING, "could not be looked at"),
+        (
+            OldEstate((), (), (replace(OLD, could_not_look=("get_bucket_policy: no",)),)),
+            State.FINDING,
+            "could not",
+        ),
+    ],
+)
+def test_a_permission_left_open_is_named_with_what_aws_shows_of_it(
+    tmp_path: Path, estate: OldEstate | None, state: State, words: str
+) -> None:
+    """What could not be looked at counts as open."""
+    killed(tmp_path, given_a_grant(), at="work")
+    seen = given(tmp_path, estate=estate)
+    assert states(seen, "permission") == [state]
+    assert words in evidence(seen, "permission")
+
+
+def test_permissions_that_were_closed_are_ok(tmp_path: Path) -> None:
+    """The twin of the above."""
+    sent(tmp_path, given_a_grant())
+    assert states(given(tmp_path), "permission") == [State.OK]
+
+
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [
+        (State.OK, State.NOTE),  # nothing is left to do: it was carried out
+        (State.NOTE, State.NOTE),
+        (State.PLANNED, State.PLANNED),  # the next run settles it
+        (State.FINDING, State.FINDING),
+        (State.COULD_NOT_LOOK, State.FINDING),
+    ],
+)
+def test_a_change_whose_end_is_not_known_is_settled_by_what_its_step_sees_now(
+    tmp_path: Path, seen: State, state: State
+) -> None:
+    """And by nothing else."""
+    killed(tmp_path, given_a_grant(), at="work")
+    assert states(given(tmp_path, replace(FINE, state=seen)), "unknown") == [state]
+
+
+def test_any_is_a_note_on_the_practice_estate_and_a_finding_elsewhere(tmp_path: Path) -> None:
+    """A plan under its own id is ok."""
+    sent(tmp_path, given_a_plan(given_a_change()))
+    assert states(given(tmp_path), "approval") == [State.NOTE]
+    real = SETTINGS.model_copy(update={"estate": "aws"})
+    assert states(given(tmp_path), "approval", real) == [State.FINDING]
+    plan = given_a_plan(given_a_change())
+    sent(tmp_path / "named", plan, approve=plan.id)
+    assert states(given(tmp_path / "named"), "approval", real) == [State.OK]
+
+
+def test_a_plan_that_ran_under_another_id_is_a_finding(tmp_path: Path) -> None:
+    """The gate lets none through; a record that says so was not written by it."""
+    sent(tmp_path, given_a_plan(given_a_change()))
+    custody = read_custody(tmp_path)
+    forged = tuple(one._replace(approve="p-000000000000") for one in custody.approvals)
+    assert states(given(tmp_path, custody=replace(custody, approvals=forged)), "approval") == [State.FINDING]
+
+
+def test_tokens_that_cannot_be_believed_are_findings(tmp_path: Path) -> None:
+    """Whole ones are ok."""
+    assert states(given(tmp_path, tokens=Tokens({"old": SimpleNamespace()})), "token") == [State.OK]
+    assert states(given(tmp_path, tokens=Tokens({}, {"old": "was changed"})), "token") == [State.FINDING]
+
+
+@pytest.mark.parametrize(
+    ("fit", "state"),
+    [
+        (Fit.FITS, State.OK),
+        (Fit.CHANGED, State.FINDING),
+        (Fit.MISSING, State.FINDING),
+        (Fit.UNNAMED, State.NOTE),
+        (Fit.TORN, State.NOTE),
+    ],
+)
+def test_a_file_beside_its_hash(tmp_path: Path, fit: Fit, state: State) -> None:
+    """Changed or gone is a finding; what the record never named is a note."""
+    assert states(given(tmp_path, files=(FileSeen("ledger/x.parquet", fit, "0" * 64),)), "file") == [state]
+
+
+def test_a_step_that_waits_is_planned_and_never_ok(tmp_path: Path) -> None:
+    """Also where its own check says nothing; one with nothing to check is a note."""
+    waiting = Chapter("03", "Bucket creation", (), "waiting for 02: roles are missing")
+    found = check(SETTINGS, given(tmp_path, chapters=(waiting, replace(waiting, step="04", waiting=""))))
+    assert [(f.id, f.state) for f in found if f.id[:2] in ("03", "04")] == [
+        ("03.waiting", State.PLANNED),
+        ("04.waiting", State.NOTE),
+    ]
+    assert verdict(found).exit_code == 0
+
+
+def test_findings_come_first_and_end_with_3(tmp_path: Path) -> None:
+    """Whatever step they are of."""
+    bad = replace(FINE, id="05.conflict", state=State.FINDING)
+    found = check(SETTINGS, given(tmp_path, FINE, bad))
+    assert found[0] == bad
+    assert verdict(found).exit_code == 3
+
+
+def test_the_plan_is_always_empty(tmp_path: Path) -> None:
+    """Evidence changes nothing on AWS."""
+    assert propose(SETTINGS, given(tmp_path)).empty
+
+
+def test_the_page_and_the_record_bind_each_other(tmp_path: Path) -> None:
+    """A page that was changed is a finding, and an earlier page is put aside, not overwritten."""
+    settings = SETTINGS.with_values(runs_dir=str(tmp_path))
+    folder = settings.run_folder
+
+    def keep(text: str):
+        with RunRecord(folder, "practice", MovableClock()) as record:
+            return save(settings, text, record.lines, record)
+
+    def seen() -> list[State]:
+        custody = read_custody(folder)
+        return states(given(folder, report=read_report(folder, custody)), "report")
+
+    first = keep("<p>one</p>")
+    assert (first.kept, seen()) == ("", [State.OK])
+    second = keep("<p>two</p>")
+    assert (folder / second.kept).read_text() == "<p>one</p>"
+    assert seen() == [State.OK]
+    (folder / "report.html").write_text("<p>better</p>")
+    assert seen() == [State.FINDING]
+    (folder / "report.html").unlink()
+    assert seen() == [State.FINDING]
+
+
+def test_files_are_read_beside_the_record(tmp_path: Path) -> None:
+    """The last line that names a file counts; what no line names is told."""
+    ledger = tmp_path / "ledger"
+    ledger.mkdir(parents=True)
+    (ledger / "a.parquet").write_bytes(b"a")
+    (ledger / "b.parquet").write_bytes(b"b")
+    (ledger / ".c.parquet.1.unfinished").write_bytes(b"")
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        record.append("saved", step="01", files=[{"name": "gone.parquet", "sha256": "0" * 64, "count": 1}])
+        part = {"part": "a.parquet", "rows": 1}
+        record.append("partition", sha256="0" * 64, **part)
+        record.append(
+            "partition", sha256="ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", **part
+        )
+    found = {one.name: one.fit for one in read_files(tmp_path, read_custody(tmp_path))}
+    assert found == {
+        "gone.parquet": Fit.MISSING,
+        "ledger/a.parquet": Fit.FITS,
+        "ledger/b.parquet": Fit.UNNAMED,
+        "ledger/.c.parquet.1.unfinished": Fit.TORN,
+    }
+
+
+def test_a_record_check_that_fails_is_said_once_a_problem(tmp_path: Path) -> None:
+    """None is swallowed."""
+    custody = replace(read_custody(tmp_path), check=RecordCheck(False, 5, "0" * 64, ("one", "two")))
+    assert states(given(tmp_path, custody=custody), "record") == [State.FINDING, State.FINDING]

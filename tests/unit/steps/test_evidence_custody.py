@@ -1,0 +1,158 @@
+"""The record read as evidence: every change with its end, and each temporary permission from opening to closing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from onetrail.steps.evidence import Ended, read_custody
+from tests.unit.change.given import given_a_change, given_a_plan
+from tests.unit.steps.given_record import (
+    BEFORE,
+    OPENED,
+    Refused,
+    given_a_grant,
+    given_a_later_closing,
+    given_a_policy,
+    killed,
+    sent,
+)
+
+
+def test_a_permission_is_paired_with_the_change_that_closed_it(tmp_path: Path) -> None:
+    """With what it let, until when, and how long it stood open by the record's clock."""
+    sent(tmp_path, given_a_grant())
+    custody = read_custody(tmp_path)
+    (one,) = custody.permissions
+    assert (one.what, one.lets, one.until) == ("old", "the copier may read", "2026-01-12T18:00:00Z")
+    assert (one.opened.request_id, one.closed.request_id) == ("R-open-old", "R-close-old")
+    assert one.seconds == 120
+    assert custody.left_open == ()
+    assert custody.check.whole
+
+
+def test_a_permission_that_a_killed_run_left_open_is_named(tmp_path: Path) -> None:
+    """Twin of the above: the process died before anything was closed."""
+    killed(tmp_path, given_a_grant(), at="work")
+    custody = read_custody(tmp_path)
+    (one,) = custody.left_open
+    assert (one.what, one.closed, one.seconds) == ("old", None, None)
+    assert [(c.key, c.ended) for c in custody.unknown] == [("work", Ended.UNKNOWN)]
+
+
+def test_a_later_plan_that_closes_it_counts(tmp_path: Path) -> None:
+    """Whichever plan put a policy without the temporary statement."""
+    killed(tmp_path, given_a_grant(), at="work")
+    sent(tmp_path, given_a_later_closing())
+    (one,) = read_custody(tmp_path).permissions
+    assert one.closed is not None
+    assert one.closed.plan != one.opened.plan
+
+
+def test_a_later_policy_that_keeps_the_temporary_statement_closes_nothing(tmp_path: Path) -> None:
+    """Twin of the above: a policy was put, and the hole is still in it."""
+    killed(tmp_path, given_a_grant(), at="work")
+    sent(tmp_path, given_a_plan(given_a_policy("hold", OPENED, {**OPENED, "Id": "other"}), step="02"))
+    assert len(read_custody(tmp_path).left_open) == 1
+
+
+def test_a_closing_that_failed_closes_nothing(tmp_path: Path) -> None:
+    """Only an answer that says done does."""
+    sent(tmp_path, given_a_grant(), failing={"close-old": TimeoutError("no answer")})
+    assert [one.what for one in read_custody(tmp_path).left_open] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("error", "count"),
+    [
+        (Refused("An error occurred (AccessDenied) when calling PutBucketPolicy"), 0),  # it never stood
+        (TimeoutError("no answer"), 1),  # it may stand
+    ],
+)
+def test_an_opening_without_an_answer_counts_as_open_and_a_refused_one_does_not(
+    tmp_path: Path, error: Exception, count: int
+) -> None:
+    """What may have happened is not taken for what did not."""
+    failing = {"open-old": error, "close-old": TimeoutError("no answer")}
+    sent(tmp_path, given_a_grant(), failing=failing)
+    assert len(read_custody(tmp_path).permissions) == count
+
+
+def test_a_role_is_closed_by_its_deletion(tmp_path: Path) -> None:
+    """And its policy by the deletion of the policy; the twin has the role still standing."""
+
+    def role(key: str, call: str, **said: str) -> object:
+        return given_a_change(key, service="iam", call=call, resource="copier", **said)
+
+    made, policy = role("make", "CreateRole"), role("allow", "PutRolePolicy")
+    closings = (
+        role("refuse", "DeleteRolePolicy", closes="allow"),
+        role("remove", "DeleteRole", closes="make"),
+    )
+    sent(tmp_path, given_a_plan(made, policy, *closings))
+    assert [one.closed.call for one in read_custody(tmp_path).permissions] == [
+        "DeleteRole",
+        "DeleteRolePolicy",
+    ]
+    other = tmp_path / "other"
+    sent(other, given_a_plan(made, policy, *closings), failing={"remove": TimeoutError("no answer")})
+    assert [one.opened.call for one in read_custody(other).left_open] == ["CreateRole"]
+
+
+def test_a_canary_that_was_refused_is_told_from_a_call_that_was_refused(tmp_path: Path) -> None:
+    """The first is as wanted, the second is not."""
+    said = {
+        "knock": Refused("(AccessDenied)"),
+        "put": Refused("An error occurred (AccessDenied) when calling"),
+    }
+    sent(
+        tmp_path,
+        given_a_plan(given_a_change("knock", expects="refused"), given_a_change("put")),
+        failing=said,
+    )
+    assert [one.ended for one in read_custody(tmp_path).sent] == [Ended.REFUSED_AS_WANTED, Ended.REFUSED]
+
+
+@pytest.mark.parametrize(("approve", "by"), [("any", "any"), ("{id}", "its own id")])
+def test_what_approved_a_plan_is_told(tmp_path: Path, approve: str, by: str) -> None:
+    """Its own id, or `any`."""
+    plan = given_a_plan(given_a_change())
+    sent(tmp_path, plan, approve=approve.format(id=plan.id))
+    assert [one.by for one in read_custody(tmp_path).approvals] == [by]
+
+
+def test_a_run_without_a_record_is_empty_and_not_whole(tmp_path: Path) -> None:
+    """Nothing is made up for it."""
+    custody = read_custody(tmp_path)
+    assert (custody.there, custody.check.whole, custody.sent) == (False, False, ())
+
+
+def test_a_record_with_a_changed_line_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
+    """And its check names the line."""
+    sent(tmp_path, given_a_grant())
+    path = tmp_path / "record.jsonl"
+    lines = path.read_text().splitlines()
+    said = json.loads(lines[1]) | {"actor": "somebody"}
+    del said["step"]
+    path.write_text("\n".join([lines[0], json.dumps(said), "no line at all", *lines[2:]]) + "\n")
+    custody = read_custody(tmp_path)
+    assert any("line 2 was changed" in problem for problem in custody.check.problems)
+    assert any("line 3 is not a record line" in problem for problem in custody.check.problems)
+    assert [one.key for one in custody.sent] == ["work", "close-old"]
+
+
+def test_heads_that_were_stored_elsewhere_show_a_rewritten_record(tmp_path: Path) -> None:
+    """The chain of a record that was written anew is whole; the stored head is not in it."""
+    sent(tmp_path / "one", given_a_grant())
+    head = read_custody(tmp_path / "one").check
+    sent(tmp_path / "two", given_a_later_closing(), given_a_grant())
+    assert read_custody(tmp_path / "two").check.whole
+    assert not read_custody(tmp_path / "two", {head.lines: head.head}).check.whole
+    assert read_custody(tmp_path / "one", {head.lines: head.head}).check.whole
+
+
+def test_the_policy_of_before_is_what_tells_the_temporary_statement(tmp_path: Path) -> None:
+    """A statement that stood there before is none of the opening's."""
+    sent(tmp_path, given_a_grant())
+    (one,) = read_custody(tmp_path).permissions
+    assert one.opened.before == BEFORE
