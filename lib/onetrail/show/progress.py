@@ -121,7 +121,7 @@ class Progress:
         print(f"{self.caption}: {said}", file=sys.stderr, flush=True)
 
 
-def progress(caption: str, *, what: str = "what") -> Progress:
+def progress(caption: str, *, what: str = "old bucket") -> Progress:
     """A table of progress with this caption; `what` heads its first column."""
     return Progress(caption, what=what)
 
