@@ -72,7 +72,9 @@ def _plans(custody: Custody) -> list[Part]:
 def _approved(custody: Custody) -> str:
     """By what the plans were approved."""
     counts = Counter(one.by for one in custody.approvals)
-    return "; ".join(f"{count:,} plans were approved by {what}" for what, count in sorted(counts.items())) + "."
+    return (
+        "; ".join(f"{count:,} plans were approved by {what}" for what, count in sorted(counts.items())) + "."
+    )
 
 
 def _sent(custody: Custody) -> list[Part]:
