@@ -166,9 +166,15 @@ def test_every_permission_of_the_move_is_there_with_its_closing(
 ) -> None:
     """The openings of each old bucket and of the archive, and the temporary role where one was needed."""
     observation, found = seen(at(ended))
-    opened = {one.what for one in observation.custody.permissions}
-    assert observation.custody.left_open == ()
-    assert {BUCKET, "onetrail-archive-044455556666"} <= opened
+    custody = observation.custody
+    openings = {
+        one.key
+        for one in custody.sent
+        if one.step == "05" and one.key.startswith(("open-", "window-", "CreateRole", "PutRole"))
+    }
+    assert {one.opened.key for one in custody.permissions} == openings
+    assert {"open-central", "window-central"} < openings
+    assert custody.left_open == ()
     assert states(found, "08.permission") == {State.OK}
     assert all(one.opened.request_id and one.closed.request_id for one in observation.custody.permissions)
 
