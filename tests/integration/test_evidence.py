@@ -295,7 +295,7 @@ def test_a_step_that_cannot_be_looked_at_is_said_and_the_others_are_looked_at(
     """It is never taken for nothing there."""
     clients = at(ended)
     work = clients.settings.work_bucket
-    estate.fault("denied", service="s3", operation="ListObjectVersions", bucket=work, count=50)
+    estate.fault("denied", service="s3", operation="GetObject", bucket=work, key="records/", count=50)
     _, found = seen(clients)
     estate.fault("clear")
     assert states(found, "08.anchors") == {State.COULD_NOT_LOOK}
