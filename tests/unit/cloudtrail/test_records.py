@@ -18,7 +18,7 @@ from onetrail.cloudtrail.records import (
 
 
 def packed(document: Any) -> bytes:
-    return gzip.compress(json.dumps(document).encode())
+    return gzip.compress(json.dumps(document).encode(), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_file_without_records_is_a_log_file_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"plain", packed([]), packed({}), packed({"Records": [1]}), gzip.compress(b"{"), gzip.compress(b"[" * 99999),
+    "data", [b"", b"plain", packed([]), packed({}), packed({"Records": [1]}), gzip.compress(b"{", mtime=0), gzip.compress(b"[" * 99999, mtime=0),
              packed({"Records": []}) + b"x"]
 )  # fmt: skip
 def test_what_is_no_log_file_is_refused(data: bytes) -> None:

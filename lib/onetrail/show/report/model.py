@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from markupsafe import Markup, escape
+
 from onetrail.show.table import written_column
 
 _HASH: Final = re.compile(r"[0-9a-fA-F-]{16,}(\n[0-9a-fA-F-]{16,})*")
 _SIGN: Final = re.compile(r"[✗?→·✓] .*")
-_SHORT, _SHORT_PHRASE = 24, 14
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9:]+Z")
+_SHORT, _SHORT_PHRASE = 32, 14
 """Characters of a word, and of a phrase, that stand on one line."""
 
 
@@ -111,11 +114,24 @@ def _numeric(column: Sequence[Any]) -> bool:
 
 
 def cell_class(text: str, head: Head) -> str:
-    """How a cell is set: `n` to the right, `s` a sign, `h` a hash or request id, `k` a short word that is not broken; empty for prose."""
+    """How a cell is set: `n` to the right, `s` a sign, `h` a hash or request id, `t` an instant, `k` a short word that is not
+    broken, `p` prose that breaks between words; empty for a long name."""
     if head.right:
         return "n"
     if _SIGN.fullmatch(text):
         return "s"
     if _HASH.fullmatch(text) and any(letter.isdigit() for letter in text):
         return "h"
-    return "k" if len(text) <= (_SHORT_PHRASE if " " in text else _SHORT) else ""
+    if _INSTANT.fullmatch(text):
+        return "t"
+    if len(text) <= (_SHORT_PHRASE if " " in text else _SHORT):
+        return "k"
+    return "p" if " " in text else ""
+
+
+def breakable(text: str) -> Markup:
+    """The text escaped; an instant may break after its date, and copies as it is."""
+    if not _INSTANT.fullmatch(text):
+        return escape(text)
+    day, time = text.split("T")
+    return Markup('<span class="k">{}T</span><wbr>{}').format(day, time)

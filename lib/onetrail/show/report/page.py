@@ -19,7 +19,7 @@ from onetrail.show.report import (
     promise,
     risks,
 )
-from onetrail.show.report.model import Section, cell_class
+from onetrail.show.report.model import Section, breakable, cell_class
 from onetrail.steps.evidence import Observation, check
 
 _TEMPLATE, _STYLE = "report.html.j2", "report.css"
@@ -55,6 +55,7 @@ def page(settings: Settings, observation: Observation) -> str:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = cell_class
+    environment.filters["breakable"] = breakable
     environment.filters["svg"] = Markup  # made by us, with every name escaped where it is made
     style = files("onetrail.show.report").joinpath(_STYLE).read_text(encoding="utf-8")
     return environment.get_template(_TEMPLATE).render(
