@@ -94,7 +94,9 @@ class Fetches(HTMLParser):
 
 
 def section_of(text: str, name: str) -> str:
-    return text.split(f'<section id="{name}">')[1].split("</section>")[0]
+    """The section as it reads: without the places where a line may break."""
+    section = text.split(f'<section id="{name}">')[1].split("</section>")[0]
+    return re.sub(r'<span class="k">(\S+)</span><wbr>', r"\1", section).replace("<wbr>", "")
 
 
 def verdict_of(text: str, name: str) -> str:

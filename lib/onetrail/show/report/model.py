@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from onetrail.show.table import written_column
 
@@ -130,8 +130,8 @@ def cell_class(text: str, head: Head) -> str:
 
 
 def breakable(text: str) -> Markup:
-    """The text escaped; an instant may break after its date, and copies as it is."""
-    if not _INSTANT.fullmatch(text):
-        return escape(text)
-    day, time = text.split("T")
-    return Markup('<span class="k">{}T</span><wbr>{}').format(day, time)
+    """The text escaped; an instant may break after its date and a name after a slash, and both copy as they are."""
+    if _INSTANT.fullmatch(text):
+        day, time = text.split("T")
+        return Markup('<span class="k">{}T</span><wbr>{}').format(day, time)
+    return Markup("/<wbr>").join(text.split("/"))
