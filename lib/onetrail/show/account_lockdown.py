@@ -11,6 +11,7 @@ from onetrail.show.html import Shown
 from onetrail.show.table import table
 from onetrail.steps.account_lockdown import LogAccount, Observation, paths
 from onetrail.steps.account_lockdown.hold_still import live_rules
+from onetrail.steps.account_lockdown.observe import ROOT_CREDENTIALS
 from onetrail.steps.old_estate import OldBucket
 
 
@@ -76,8 +77,7 @@ def _account_verdict(log: LogAccount) -> str:
         "security contact": log.security_contact,
     }
     blind = [name for name, value in asked.items() if value is None]
-    credentials = [part for part, held in (log.root or {}).items() if held and part != "AccountMFAEnabled"]
-    wrong = ["root has credentials"] if credentials else []
+    wrong = [log.root_fault] if log.root_fault else []
     wrong += ["there are IAM users"] if log.users else []
     wrong += (
         ["buckets could be made public"] if log.public_access and not all(log.public_access.values()) else []
@@ -94,12 +94,7 @@ def _unread(value: Any, said: Any) -> Any:
 def _root(log: LogAccount) -> str:
     if log.root is None:
         return "could not look"
-    parts = {
-        "AccountPasswordPresent": "password",
-        "AccountAccessKeysPresent": "access keys",
-        "AccountSigningCertificatesPresent": "signing certificates",
-        "AccountMFAEnabled": "MFA",
-    }
+    parts = {"AccountPasswordPresent": "password", **ROOT_CREDENTIALS, "AccountMFAEnabled": "MFA"}
     return ", ".join(word for part, word in parts.items() if log.root.get(part)) or "no credentials"
 
 

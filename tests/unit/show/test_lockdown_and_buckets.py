@@ -61,6 +61,12 @@ def test_the_account_says_what_is_to_be_put_right():
     """And nothing where all is as it should be."""
     text = str(account_lockdown.account(SEEN))
     assert "To be put right: buckets could be made public, AWS has nobody to write to." in text
+    rooted = replace(LOG, root={"Roles": 3, "AccountAccessKeysPresent": 1})
+    assert "To be put right: root has access keys, " in str(
+        account_lockdown.account(replace(SEEN, log=rooted))
+    )
+    quiet = replace(LOG, root={"Roles": 3, "AccountAccessKeysPresent": 0})
+    assert "To be put right: buckets" in str(account_lockdown.account(replace(SEEN, log=quiet)))
     good = replace(LOG, public_access=dict.fromkeys(FLAGS, True), security_contact="a@b.example")
     assert "Nothing is to be put right here." in str(account_lockdown.account(replace(SEEN, log=good)))
     blind = replace(good, root=None)

@@ -33,16 +33,8 @@ def _root(settings: Settings, log: LogAccount) -> list[Finding]:
     if log.root is None:
         return []
     where = ("", f"root of {log.account}")
-    parts = {
-        "AccountAccessKeysPresent": "access keys",
-        "AccountSigningCertificatesPresent": "signing certificates",
-    }
-    has = [word for part, word in parts.items() if log.root.get(part)]
-    if has:
-        text = f"root has {' and '.join(has)}: delete them, or let the management account do it (root credentials management)"
-        return [Finding("02.root", State.FINDING, log.account, *where, text)]
-    if log.root.get("AccountPasswordPresent") and not log.root.get("AccountMFAEnabled"):
-        text = "root has a password and no MFA: delete the password by centralised root access, or add MFA"
+    if log.root_fault:
+        text = f"{log.root_fault}: end that by centralised root access from the management account, or signed in as root"
         return [Finding("02.root", State.FINDING, log.account, *where, text)]
     if log.root.get("AccountPasswordPresent"):
         return [Finding("02.root", State.OK, log.account, *where, "root has a password with MFA and no keys")]

@@ -39,6 +39,13 @@ class User:
     active_keys: tuple[str, ...] = ()
 
 
+ROOT_CREDENTIALS: Final = {
+    "AccountAccessKeysPresent": "access keys",
+    "AccountSigningCertificatesPresent": "signing certificates",
+}
+"""Entry of the account summary -> what the root user must not have (IAM API reference, GetAccountSummary)."""
+
+
 @dataclass(frozen=True)
 class LogAccount:
     """The log account's own state. None stands for what could not be read; `could_not_look` says why."""
@@ -54,6 +61,17 @@ class LogAccount:
     key_arn: str = ""
     """The archive's KMS key, once there is one."""
     could_not_look: tuple[str, ...] = ()
+
+    @property
+    def root_fault(self) -> str:
+        """What is wrong with the root user, in words; empty where nothing is, or where it could not be looked at."""
+        seen = self.root or {}
+        has = [word for part, word in ROOT_CREDENTIALS.items() if seen.get(part)]
+        if has:
+            return f"root has {' and '.join(has)}"
+        if seen.get("AccountPasswordPresent") and not seen.get("AccountMFAEnabled"):
+            return "root has a password and no MFA"
+        return ""
 
 
 @dataclass(frozen=True)
