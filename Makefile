@@ -22,7 +22,7 @@ NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 NBVAL = $(if $(strip $(NOTEBOOKS)),--nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg $(NOTEBOOKS))
 # The lanes that tests run in: a file stays in one lane, and so do all notebooks, the longest chain, which start first.
 LANES ?= 2
-IN_LANES = -n $(LANES) --dist loadgroup --no-loadscope-reorder
+IN_LANES = -n $(LANES) --dist loadfile --no-loadscope-reorder
 # The other Pythons on which the unit tests run as well, where they are found. `make test PYTHONS=` leaves them out.
 PYTHONS ?= 3.11 3.12 3.13
 

@@ -1,17 +1,20 @@
-"""Which tests stay together where the suite runs in several lanes (pytest -n 2 --dist loadgroup).
+"""Which tests stay together where the suite runs in several lanes (pytest -n 2 --dist loadfile).
 
 A file's tests share what its fixtures set up; the notebooks' cells share one estate and build on each other.
 """
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-NOTEBOOKS = "notebooks"
+
+class _Lanes(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        """One lane a file, and one for all notebooks."""
+        file = nodeid.split("::")[0]
+        return "notebooks" if file.endswith(".ipynb") else file
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One lane a file, and one for all notebooks: xdist takes what follows the @ of a test's id as its group."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        lane = NOTEBOOKS if item.path.suffix == ".ipynb" else item.nodeid.split("::")[0]
-        item._nodeid = f"{item.nodeid}@{lane}"
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Taken before xdist's own choice."""
+    return _Lanes(config, log)
