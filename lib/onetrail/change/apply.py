@@ -253,18 +253,18 @@ class _Run:
 
     def _close_what_is_open(self) -> None:
         """Close every opening that was sent and not refused; a closing that fails does not keep the next one from being tried."""
-        failure: Exception | None = None
+        failures: list[Exception] = []
         for change in self.plan.changes:
             if change.closes not in self.sent or change.key in self.sent:
                 continue
             try:
                 self._send(change)
             except (RecordError, TextUnread) as err:
-                failure = self._send_unrecorded(change, err)
+                failures.append(self._send_unrecorded(change, err))
             except Exception as err:  # noqa: BLE001 - raised once every other closing was tried
-                failure = failure or err
-        if failure:
-            raise failure
+                failures.append(err)
+        if failures:
+            raise next((one for one in failures if isinstance(one, ChangeFailed)), failures[0])
 
     def _send_unrecorded(self, change: Change, why: OnetrailError) -> Exception:
         """A hole is closed even when the disk no longer takes the line that says so; returns what is to be raised in the end."""
