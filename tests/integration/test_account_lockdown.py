@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, NAMED, Outcome, PlanRefused, State, resolve
+from onetrail.change import BREAK_GLASS, NAMED, Outcome, PlanRefused, State, TextUnread, resolve
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown as step
 from tests.integration.conftest import Estate
@@ -129,6 +129,50 @@ def test_a_run_that_broke_off_goes_on_from_what_is_there(fresh_estate: Estate, s
     clients = fresh_estate.clients()
     assert pending(clients) == [change.key for change in plan.changes[sent:]]
     assert run(clients, "any").state == "applied"
+
+
+OLD = "acme-audit-us-east-1"
+
+
+def _with_odd_spaces(clients: Clients) -> dict[str, str]:
+    """The policy of an old bucket and a role's trust, written as people write them; returns both texts."""
+    s3 = by_hand(clients, "s3", SOURCE, region="us-east-1")
+    texts = {OLD: json.dumps(json.loads(s3.get_bucket_policy(Bucket=OLD)["Policy"]), indent=3) + "\n \n"}
+    texts["role-OrganizationAccountAccessRole"] = json.dumps(ROOT_OF_MANAGEMENT, indent=5) + "\n\t"
+    s3.put_bucket_policy(Bucket=OLD, Policy=texts[OLD])
+    by_hand(clients, "iam", LOG).update_assume_role_policy(
+        RoleName="OrganizationAccountAccessRole", PolicyDocument=texts["role-OrganizationAccountAccessRole"]
+    )
+    return texts
+
+
+def test_what_a_policy_replaced_is_kept_as_aws_held_it(fresh_estate: Estate) -> None:
+    """Byte for byte, of buckets and of roles, and what was put is what AWS holds afterwards."""
+    clients = fresh_estate.clients(run_name="odd-spaces")
+    texts = _with_odd_spaces(clients)
+    assert run(clients, "any").state == "applied"
+    folder = clients.settings.run_folder / "policies"
+    for name, text in texts.items():
+        (path,) = folder.glob(f"*-before-{name}.json")
+        assert path.read_bytes() == text.encode()
+        (after,) = folder.glob(f"*-after-{name}.json")
+        assert path.name[:6] == after.name[:6]
+        if name == OLD:
+            now = by_hand(clients, "s3", SOURCE, region="us-east-1").get_bucket_policy(Bucket=OLD)["Policy"]
+            assert after.read_bytes() == now.encode()
+
+
+def test_a_policy_that_cannot_be_read_is_not_replaced(fresh_estate: Estate) -> None:
+    """Twin of the above: the run stops with the reason, and the bucket has the policy it had."""
+    clients = fresh_estate.clients(run_name="unreadable")
+    text = _with_odd_spaces(clients)[OLD]
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+    fresh_estate.fault("denied", service="s3", operation="GetBucketPolicy", bucket=OLD, count=9)
+    refused = pytest.raises(TextUnread, match=rf"s3:PutBucketPolicy on .*{OLD} .*was not sent.*AccessDenied")
+    with refused, open_gate(clients, "any") as gate:
+        step.apply(plan, gate)
+    fresh_estate.fault("clear")
+    assert by_hand(clients, "s3", SOURCE, region="us-east-1").get_bucket_policy(Bucket=OLD)["Policy"] == text
 
 
 def _reader_may_do_all(clients: Clients) -> None:

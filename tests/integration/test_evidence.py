@@ -11,7 +11,8 @@ from botocore.config import Config
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import Finding, Outcome, State, verdict
+from onetrail.aws.policy_texts import touches_policy
+from onetrail.change import Finding, Outcome, State, entries, verdict
 from onetrail.show.report import page
 from onetrail.steps import (
     account_lockdown,
@@ -179,6 +180,48 @@ def test_every_permission_of_the_move_is_there_with_its_closing(
     assert all(one.opened.request_id and one.closed.request_id for one in observation.custody.permissions)
 
 
+def test_every_policy_of_the_move_has_its_text_of_before_and_of_after(
+    estate: Estate, at: Callable[[str], Clients], ended: str
+) -> None:
+    """The first text of an old bucket is what AWS held when nothing was done yet, and each text of after is that of the next before."""
+    clients = at(ended)
+    folder = clients.settings.run_folder
+    lines = list(entries(folder))
+    ends = {line["intent"]: line for line in lines if line["kind"] == "done"}
+    policies = [
+        one for one in lines if one["kind"] == "intent" and touches_policy(one["service"], one["call"])
+    ]
+    assert {one["call"] for one in policies} >= {
+        "PutBucketPolicy",
+        "CreateRole",
+        "PutRolePolicy",
+        "CreatePolicy",
+    }
+    standing: dict[str, bytes | None] = {}
+    first: bytes | None = None
+    for one in policies:
+        before, after = (_text(folder, said) for said in (one["replaces"], ends[one["hash"]]["puts"]))
+        name = one["resource"].rsplit(":", 1)[-1]
+        if one["service"] == "s3":
+            assert standing.get(name, before) == before, one["n"]
+            standing[name] = after
+        first = before if name == BUCKET and first is None else first
+    texts_named = {
+        said["file"]
+        for line in lines
+        for said in (line.get("replaces", {}), line.get("puts", {}))
+        if "file" in said
+    }
+    assert {f"policies/{path.name}" for path in (folder / "policies").iterdir()} == texts_named
+    estate.restore()
+    held = by_hand(estate.clients(), SOURCE, "eu-west-1").get_bucket_policy(Bucket=BUCKET)["Policy"]
+    assert first == held.encode()
+
+
+def _text(folder: Path, said: dict[str, Any]) -> bytes | None:
+    return None if said.get("absent") else (folder / said["file"]).read_bytes()
+
+
 def _changed_line(clients: Clients) -> None:
     path = clients.settings.run_folder / "record.jsonl"
     path.write_text(path.read_text().replace('"actor":"break-glass"', '"actor":"nobody"', 1))
@@ -201,6 +244,11 @@ def _rewritten_record(clients: Clients) -> None:
 
 def _ledger_changed(clients: Clients) -> None:
     next((clients.settings.run_folder / "ledger").glob("copy-*.parquet")).write_bytes(b"PAR1")
+
+
+def _policy_changed(clients: Clients) -> None:
+    path = next((clients.settings.run_folder / "policies").glob(f"*-before-{BUCKET}.json"))
+    path.write_bytes(path.read_bytes() + b" ")
 
 
 def _token_forged(clients: Clients) -> None:
@@ -234,6 +282,7 @@ def _everything_beside_the_record(clients: Clients) -> None:
     ("harm", "names"),
     [
         (_changed_line, {"08.record"}),
+        (_policy_changed, {"08.file"}),
         (_rewritten_record, {"08.record"}),
         (_everything_beside_the_record, {"08.file", "08.token", "08.anchors"}),
     ],

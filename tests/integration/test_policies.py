@@ -9,6 +9,7 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.aws.gate import open_gate
+from onetrail.aws.policy_texts import touches_policy
 from onetrail.change import Change, Document, Plan
 from onetrail.change.values import plain
 from onetrail.settings import Settings
@@ -167,6 +168,14 @@ def test_a_document_that_differs_in_one_statement_is_not_taken_for_a_printed_one
                 for altered in ([], [turned], [widened] if statement.get("Action") != "*" else []):
                     changed = {**document, "Statement": [*rest, *altered]}
                     assert not printed_as(run, document) & printed_as(run, changed), sent.change.key
+
+
+def test_every_call_that_carries_a_policy_is_one_whose_texts_are_kept(runs: tuple[Run, Run]) -> None:
+    """A call that puts a document and is not in the table would leave no trace of what it replaced."""
+    calls = {(sent.change.service, sent.change.call) for run in runs for sent in run.sent}
+    assert {call for _, call in calls} <= PUTS
+    assert [call for call in calls if not touches_policy(*call)] == []
+    assert not touches_policy("sns", "SetTopicAttributes"), "twin: a call that the table does not know"
 
 
 def test_every_printed_document_is_put_or_named_as_for_others(runs: tuple[Run, Run]) -> None:

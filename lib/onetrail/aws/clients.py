@@ -14,8 +14,9 @@ from botocore.model import OperationModel
 
 from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
 from onetrail.aws.look import without_metadata
+from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touches_policy
 from onetrail.aws.sessions import Entry, Sessions
-from onetrail.change import NAMED, Change, Clock, Guard, WallClock
+from onetrail.change import NAMED, Change, Clock, Guard, Texts, WallClock
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.settings import Settings
 
@@ -107,6 +108,27 @@ class Clients:
             self.forget()
         return {**without_metadata(answer), "RequestId": request_id}
 
+    def texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
+        """The policy that a change puts, replaces or removes; None for a change of anything else.
+
+        It is read as the identity that will send the change, or else as the named one: in 02 a role that was just made may not read yet.
+        """
+        call = (change.service, change.call)
+        if change.bulk or not touches_policy(*call):
+            return None
+        failed = ""
+        for actor in dict.fromkeys((change.actor, NAMED)):
+            try:
+                client = self.client(change.service, change.account, change.region, actor)
+                now = text_now(client, *call, parameters)
+            except OnetrailError as err:
+                failed = failed or err.line
+                continue
+            if not now.failed:
+                return Texts(now.value, text_after(*call, parameters))
+            failed = failed or now.why
+        return Texts(None, text_after(*call, parameters), unread=failed)
+
     def refusal(self, error: BaseException) -> str:
         """The error code where AWS refused for lack of permission, else an empty string."""
         code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
@@ -137,6 +159,8 @@ class Clients:
 
         events.register_first(f"before-parameter-build.{service}", check)
         events.register(f"after-call.{service}", self._check_banner)
+        if service == "iam":
+            events.register_first("after-call.iam", keep_iam_text)
         if self.estate and service == "s3control":
             events.register_first("before-sign.s3-control", _without_host_prefix(self.estate.endpoint))
         return client

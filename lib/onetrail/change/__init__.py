@@ -7,6 +7,7 @@ from onetrail.change.gate import Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
 from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, NAMED, OPERATOR, Bulk, Change, Plan
 from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
+from onetrail.change.texts import Texts, TextUnread
 from onetrail.change.values import After, Document, Result, canonical_json, iso, plain, resolve, seconds
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "RunRecord",
     "Sender",
     "State",
+    "TextUnread",
+    "Texts",
     "Verdict",
     "WallClock",
     "canonical_json",

@@ -8,6 +8,7 @@ from typing import Any
 from onetrail.change.gate import Gate
 from onetrail.change.plan import Change, Plan
 from onetrail.change.record import RecordError
+from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
 from onetrail.change.values import iso, resolve
 from onetrail.errors import NotYet, OnetrailError
 
@@ -66,7 +67,7 @@ def run_plan(
     """Apply an approved plan through the gate.
 
     `requires` maps the names that changes use to checks. `bulk` carries out a change that has a bulk rule and returns what the record keeps.
-    Raises PlanRefused, ChangeFailed, RecordError; a missing approval is no error.
+    Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no error.
     """
     outcome = _unsent(plan)
     if (outcome is None or (outcome.state == "not_yet" and plan.ends_with)) and gate.opens_for(plan):
@@ -166,6 +167,7 @@ class _Run:
     def _send(self, change: Change) -> None:
         results = {done.change.key: done.result for done in self.done}
         parameters = resolve(change.parameters, self.gate.clock.now(), results)
+        texts, line = self._texts(change, parameters), self.gate.record.lines + 1
         number = self.gate.record.append(
             "intent",
             step=self.plan.step,
@@ -180,6 +182,7 @@ class _Run:
             before=change.before,
             parameters=parameters,
             reason=change.reason,
+            **replaced(self.gate.record.folder, line, change, texts),
         )
         self.gate.say(f"{change.service}:{change.call} {change.resource}")
         self.sent.add(change.key)
@@ -202,9 +205,33 @@ class _Run:
             )
         request_id = str(result.pop("RequestId", ""))
         self.gate.record.append(
-            "done", key=change.key, intent=number, request_id=request_id, closes=change.closes, result=result
+            "done",
+            key=change.key,
+            intent=number,
+            request_id=request_id,
+            closes=change.closes,
+            result=result,
+            **put(self.gate.record.folder, line, change, texts),
         )
         self.done.append(Done(change, request_id, result))
+
+    def _texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
+        try:
+            return texts_of(self.gate.sender.texts, change, parameters)
+        except TextUnread as err:
+            self.gate.record.append(
+                "not_sent",
+                step=self.plan.step,
+                plan=self.plan.id,
+                key=change.key,
+                account=change.account,
+                region=change.region,
+                service=change.service,
+                call=change.call,
+                resource=change.resource,
+                why=err.line,
+            )
+            raise
 
     def _failed(self, change: Change, number: str, err: Exception) -> None:
         code = self.gate.sender.refusal(err)
@@ -226,25 +253,31 @@ class _Run:
 
     def _close_what_is_open(self) -> None:
         """Close every opening that was sent and not refused; a closing that fails does not keep the next one from being tried."""
-        failure: Exception | None = None
+        failures: list[Exception] = []
         for change in self.plan.changes:
             if change.closes not in self.sent or change.key in self.sent:
                 continue
             try:
                 self._send(change)
-            except RecordError as err:
-                failure = err
-                self._send_unrecorded(change)
+            except (RecordError, TextUnread) as err:
+                failures.append(self._send_unrecorded(change, err))
             except Exception as err:  # noqa: BLE001 - raised once every other closing was tried
-                failure = failure or err
-        if failure:
-            raise failure
+                failures.append(err)
+        if failures:
+            raise next((one for one in failures if isinstance(one, ChangeFailed)), failures[0])
 
-    def _send_unrecorded(self, change: Change) -> None:
-        """A hole is closed even when the disk no longer takes the line that says so."""
+    def _send_unrecorded(self, change: Change, why: OnetrailError) -> Exception:
+        """A hole is closed even when the disk no longer takes the line that says so; returns what is to be raised in the end."""
         parameters = resolve(
             change.parameters, self.gate.clock.now(), {done.change.key: done.result for done in self.done}
         )
-        with self.gate.guard.opened(change, parameters):
-            self.gate.sender.send(change, parameters)
-        self.gate.say(f"closed without a record line: {change.service}:{change.call} {change.resource}")
+        what = f"{change.service}:{change.call} {change.resource}"
+        try:
+            with self.gate.guard.opened(change, parameters):
+                self.gate.sender.send(change, parameters)
+        except Exception as err:  # noqa: BLE001 - the other closings are tried first
+            return ChangeFailed(
+                f"{why.line}; {what} was then sent without a record line and failed: {err}; run this step again: it closes what is open"
+            )
+        self.gate.say(f"closed without a record line: {what}")
+        return why

@@ -8,6 +8,7 @@ from onetrail.change.clock import Clock
 from onetrail.change.guard import Guard
 from onetrail.change.plan import Change, Plan
 from onetrail.change.record import RunRecord
+from onetrail.change.texts import Texts
 from onetrail.errors import WrongUse
 
 
@@ -20,6 +21,10 @@ class Sender(Protocol):
 
     def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The response, without its metadata but with `RequestId`; raises what the client raises."""
+        ...
+
+    def texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
+        """The text that the change replaces, read now, and the one it puts; None where a change is about no such text."""
         ...
 
     def refusal(self, error: BaseException) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onetrail.change import Change, Gate, Guard, Plan, RunRecord, iso
+from onetrail.change import Change, Gate, Guard, Plan, RunRecord, Texts, iso
 from onetrail.errors import NotYet
 
 NOON = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
@@ -35,6 +35,7 @@ class Estate:
 
     def __init__(self, guard: Guard, failing: Mapping[str, Exception] | None = None) -> None:
         self.guard, self.failing, self.sent = guard, dict(failing or {}), []
+        self.held: dict[str, Texts | Exception] = {}
 
     def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.guard.check(change.account, change.service, change.call, parameters)
@@ -42,6 +43,13 @@ class Estate:
             raise self.failing[change.key]
         self.sent.append((change.key, dict(parameters)))
         return {"RequestId": f"R-{change.key}"}
+
+    def texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
+        """None but where `held` has the texts of a change, or an error that is raised."""
+        said = self.held.get(change.key)
+        if isinstance(said, Exception):
+            raise said
+        return said
 
     def refusal(self, error: BaseException) -> str:
         return "AccessDenied" if isinstance(error, Refused) else ""

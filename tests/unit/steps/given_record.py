@@ -44,10 +44,11 @@ def given_a_later_closing() -> Plan:
     return given_a_plan(given_a_policy("close-old", OPENED, BEFORE), step="05")
 
 
-def sent(folder: Path, *plans: Plan, failing: Any = None, **said: Any) -> None:
-    """Apply the plans, one after the other, into the record of `folder`."""
+def sent(folder: Path, *plans: Plan, failing: Any = None, held: Any = None, **said: Any) -> None:
+    """Apply the plans, one after the other, into the record of `folder`; `held` has the texts of changes by their keys."""
     for plan in plans:
         gate, sender = given_a_gate(folder, failing=failing, **said)
+        sender.held |= held or {}
         sender.send = _ticking(sender.send, gate.clock)
         with suppress(Exception):  # what the record then says is what the tests are about
             run_plan(plan, gate)

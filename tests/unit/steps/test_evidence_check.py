@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Finding, RecordCheck, RunRecord, State, verdict
+from onetrail.change import Finding, RecordCheck, RunRecord, State, Texts, verdict
 from onetrail.settings import Settings
 from onetrail.steps.evidence import (
     Anchor,
@@ -262,6 +262,58 @@ def test_files_are_read_beside_the_record(tmp_path: Path) -> None:
         "ledger/b.parquet": Fit.UNNAMED,
         "ledger/.c.parquet.1.unfinished": Fit.TORN,
     }
+
+
+def _nothing(path: Path) -> None:
+    pass
+
+
+def _one_space_more(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b" ")
+
+
+@pytest.mark.parametrize(
+    ("harm", "fit", "state"),
+    [
+        (_nothing, Fit.FITS, [State.OK]),
+        (_one_space_more, Fit.CHANGED, [State.FINDING, State.OK]),
+        (Path.unlink, Fit.MISSING, [State.FINDING, State.OK]),
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_policies_are_bound_by_the_record(
+    tmp_path: Path, harm, fit: Fit, state: list[State], when: str
+) -> None:
+    """A policy that was changed or taken away is a finding, and so for that of before as for that of after."""
+    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts("{ }", "{}")})
+    name = f"policies/000002-{when}-old.json"
+    harm(tmp_path / name)
+    custody = read_custody(tmp_path)
+    files = read_files(tmp_path, custody)
+    assert len(files) == 2
+    assert {one.name: one.fit for one in files}[name] is fit
+    assert states(given(tmp_path, files=files), "file") == state
+
+
+def test_a_policy_that_no_line_names_is_told(tmp_path: Path) -> None:
+    """A run was killed between the text and the line that names it, or within the text."""
+    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(None, "{}")})
+    (tmp_path / "policies" / "000009-before-old.json").write_bytes(b"{}")
+    (tmp_path / "policies" / ".000010-before-old.json.1.unfinished").write_bytes(b"{")
+    assert {one.name: one.fit for one in read_files(tmp_path, read_custody(tmp_path))} == {
+        "policies/000002-after-old.json": Fit.FITS,
+        "policies/000009-before-old.json": Fit.UNNAMED,
+        "policies/.000010-before-old.json.1.unfinished": Fit.TORN,
+    }
+
+
+def test_a_policy_that_a_closing_could_not_keep_is_a_note(tmp_path: Path) -> None:
+    """It is told with its reason and nothing can cure it any more. Twin: where it was read nothing is said."""
+    sent(tmp_path, given_a_grant(), held={"close-old": Texts(None, "{}", unread="AccessDenied: no")})
+    assert states(given(tmp_path), "policy") == [State.NOTE]
+    assert "AccessDenied: no" in evidence(given(tmp_path), "policy")
+    sent(tmp_path / "read", given_a_grant(), held={"close-old": Texts("{ }", "{}")})
+    assert states(given(tmp_path / "read"), "policy") == []
 
 
 def test_a_record_check_that_fails_is_said_once_a_problem(tmp_path: Path) -> None:

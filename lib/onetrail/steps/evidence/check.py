@@ -26,6 +26,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
             *_approvals(settings, observation),
             *_tokens(settings, observation),
             *_files(settings, observation),
+            *_not_kept(observation),
         ]
     )
 
@@ -151,6 +152,13 @@ def _tokens(settings: Settings, observation: Observation) -> Iterator[Finding]:
     if tokens.held:
         text = f"{len(tokens.held):,} verification tokens are whole, and the record holds their hashes"
         yield _said(settings, "token", State.OK, text)
+
+
+def _not_kept(observation: Observation) -> Iterator[Finding]:
+    """A fact about the past: the closing had to be sent whatever could be read."""
+    for one in observation.custody.not_kept:
+        text = f"record line {one.line:,}: what {one.call} replaced was not kept, since it could not be read: {one.why}"
+        yield Finding(f"{STEP}.policy", State.NOTE, one.account, one.region, one.what, text)
 
 
 def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:

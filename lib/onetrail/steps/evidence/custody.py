@@ -80,6 +80,17 @@ class Named(NamedTuple):
     rows: int
 
 
+class NotKept(NamedTuple):
+    """A closing that was sent although the policy it replaced could not be read; `line` is that before it was sent."""
+
+    line: int
+    account: str
+    region: str
+    what: str
+    call: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Custody:
     """The record of one run. `head` is the hash of its last line; `anchored` are the heads it says it stored, by line."""
@@ -95,6 +106,7 @@ class Custody:
     files: tuple[Named, ...] = ()
     anchored: Mapping[int, str] = field(default_factory=dict)
     reports: tuple[Named, ...] = ()
+    not_kept: tuple[NotKept, ...] = ()
 
     @property
     def there(self) -> bool:
@@ -149,6 +161,7 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
         reports=tuple(
             Named(one["n"], one["file"], one["sha256"], 0) for one in lines if one["kind"] == "report"
         ),
+        not_kept=tuple(_not_kept(lines)),
     )
 
 
@@ -180,8 +193,11 @@ def _closings(plans: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
 
 
 def _files(line: Mapping[str, Any]) -> Iterator[Named]:
-    """Ledger parts, tokens, and what the inventory saved."""
+    """Policies before and after, ledger parts, tokens, and what the inventory saved."""
     number = int(line["n"])
+    policy = line.get({"intent": "replaces", "done": "puts"}.get(line["kind"], ""), {})
+    if "file" in policy:
+        yield Named(number, policy["file"], policy["sha256"], 0)
     if line["kind"] == "partition":
         yield Named(number, f"ledger/{line['part']}", line["sha256"], line["rows"])
     elif line["kind"] == "saved":
@@ -190,3 +206,11 @@ def _files(line: Mapping[str, Any]) -> Iterator[Named]:
         result = line.get("result") or {}
         parts = [*(result.get("ledger") or []), *([result["proven"]] if "proven" in result else [])]
         yield from (Named(number, f"ledger/{one['part']}", one["sha256"], one["rows"]) for one in parts)
+
+
+def _not_kept(lines: Iterable[Mapping[str, Any]]) -> Iterator[NotKept]:
+    for line in lines:
+        why = line.get("replaces", {}).get("could_not_look", "") if line["kind"] == "intent" else ""
+        if why:
+            call = f"{line['service']}:{line['call']}"
+            yield NotKept(line["n"], line["account"], line["region"], line["resource"], call, why)

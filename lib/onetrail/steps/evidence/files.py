@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from onetrail.change.texts import FOLDER as POLICIES
 from onetrail.s3.ledger import parts, sha256_of, unfinished
 from onetrail.steps.evidence.custody import Custody, Named
 
@@ -29,7 +30,7 @@ class FileSeen(NamedTuple):
 
 
 def read_files(folder: Path, custody: Custody) -> tuple[FileSeen, ...]:
-    """Ledger parts, the saved inventory and the public keys, in the order of their names; the last line that names a file counts."""
+    """Policies, ledger parts, the saved inventory and the public keys, in the order of their names; the last line that names a file counts."""
     named: dict[str, Named] = {}
     for one in custody.files:
         named[one.name] = one
@@ -57,5 +58,10 @@ def _unnamed(folder: Path, named: frozenset[str]) -> Iterator[FileSeen]:
         name = f"ledger/{path.name}"
         if name not in named:
             yield FileSeen(name, Fit.UNNAMED, sha256_of(path))
-    for path in unfinished(ledger):
-        yield FileSeen(f"ledger/{path.name}", Fit.TORN, "")
+    policies = sorted((folder / POLICIES).glob("[!.]*"))
+    for path in policies:
+        name = f"{POLICIES}/{path.name}"
+        if name not in named and path.is_file():
+            yield FileSeen(name, Fit.UNNAMED, sha256_of(path))
+    for path in (*unfinished(ledger), *unfinished(folder / POLICIES)):
+        yield FileSeen(f"{path.parent.name}/{path.name}", Fit.TORN, "")
