@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import BREAK_GLASS, NAMED, Outcome, PlanRefused, State, TextUnread, resolve
+from onetrail.iam import parse
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown as step
 from tests.integration.conftest import Estate
@@ -182,6 +183,22 @@ def _reader_may_do_all(clients: Clients) -> None:
     )
 
 
+def _operator_raises_locks(clients: Clients) -> None:
+    """As onetrail itself let it before break-glass raised them."""
+    iam, name = by_hand(clients, "iam", LOG, BREAK_GLASS), "onetrail-operator"
+    policy = parse(iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"])
+    more = {
+        "Effect": "Allow",
+        "Action": "s3:PutObjectRetention",
+        "Resource": "arn:aws:s3:::onetrail-archive-044455556666/*",
+    }
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName=name,
+        PolicyDocument=json.dumps({**policy, "Statement": [*policy["Statement"], more]}),
+    )
+
+
 def _reader_is_administrator(clients: Clients) -> None:
     by_hand(clients, "iam", LOG, BREAK_GLASS).attach_role_policy(
         RoleName="onetrail-reader", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
@@ -216,6 +233,7 @@ def _rules_live(clients: Clients) -> None:
     ("deed", "key"),
     [
         (_reader_may_do_all, "onetrail-reader: policy"),
+        (_operator_raises_locks, "onetrail-operator: policy"),
         (_reader_is_administrator, "onetrail-reader: has no AdministratorAccess"),
         (_old_way_open, "OrganizationAccountAccessRole: trust"),
         (_copier_gone, "onetrail-copier: policy"),

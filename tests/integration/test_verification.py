@@ -3,20 +3,23 @@
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import Outcome, PlanRefused, State
+from onetrail.change import BREAK_GLASS, Outcome, PlanRefused, State
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover
 from onetrail.steps import verification as step
+from tests.integration.by_hand import by_hand
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
 
 BUCKET = "acme-audit-eu-west-1"
-LOG = "044455556666"
+LOG, MANAGEMENT = "044455556666", "999988887777"
 
 
 def run(clients: Clients, approve: str, module=step) -> Outcome:
@@ -80,6 +83,102 @@ def test_after_it_everything_is_sealed_each_bucket_has_its_token_and_nothing_is_
     listed = s3.list_objects_v2(**owner)["Contents"]
     modes = {o["Key"]: s3.head_object(Key=o["Key"], **owner)["ObjectLockMode"] for o in listed}
     assert [key for key, mode in modes.items() if mode != "COMPLIANCE" and not key.endswith("/")] == []
+
+
+def locks(clients: Clients, bucket: str) -> dict[str, tuple[str, str]]:
+    """Mode and date of each object's lock, without the folder markers, which nothing proves."""
+    s3 = clients.client("s3", LOG)
+    owner = {"Bucket": bucket, "ExpectedBucketOwner": LOG}
+    found = {o["Key"]: s3.head_object(Key=o["Key"], **owner) for o in s3.list_objects_v2(**owner)["Contents"]}
+    return {
+        key: (head.get("ObjectLockMode", ""), str(head.get("ObjectLockRetainUntilDate", "")))
+        for key, head in found.items()
+        if not key.endswith("/")
+    }
+
+
+def test_every_lock_keeps_its_date_when_its_mode_is_raised(
+    estate: Estate, copied: Path, proven: Path
+) -> None:
+    """With the bypass S3 would take an earlier date too. Twin: before the step each was under governance."""
+    archive = estate.settings().bucket_name
+    estate.restore(copied)
+    before = locks(estate.clients(), archive)
+    estate.restore(proven)
+    after = locks(estate.clients(run_name="proven"), archive)
+    assert {mode for mode, _ in before.values()} == {"GOVERNANCE"}
+    assert {key: after[key] for key in before} == {
+        key: ("COMPLIANCE", until) for key, (_, until) in before.items()
+    }
+
+
+def test_the_records_head_after_the_seal_is_under_compliance(
+    estate: Estate, copied: Path, proven: Path
+) -> None:
+    """Not even break-glass can remove it. Twin: the heads of earlier steps, under governance."""
+    work = estate.settings().work_bucket
+    estate.restore(copied)
+    earlier = locks(estate.clients(), work)
+    estate.restore(proven)
+    clients = estate.clients(run_name="proven")
+    now = locks(clients, work)
+    assert {now[key][0] for key in earlier} == {"GOVERNANCE"}
+    later = set(now) - set(earlier)
+    assert {key.rpartition("/")[0] for key in later} == {"records/proven"}
+    assert {now[key][0] for key in later} == {"COMPLIANCE"}
+
+
+@pytest.mark.parametrize(
+    ("actor", "bypass", "code"),
+    [
+        ("", True, "AccessDenied"),  # the operator
+        ("", False, "AccessDenied"),
+        (BREAK_GLASS, False, "AccessDenied"),  # without the header
+        (BREAK_GLASS, True, ""),
+    ],
+)
+def test_locks_of_the_archive_are_raised_by_break_glass_alone(
+    estate: Estate, copied: Path, actor: str, bypass: bool, code: str
+) -> None:
+    """And only with the bypass. Twin: the operator, and break-glass without the header, are refused and the lock stays."""
+    estate.restore(copied)
+    clients = estate.clients()
+    archive = clients.settings.bucket_name
+    key, (_, until) = min(locks(clients, archive).items())
+    asked: dict[str, Any] = {"BypassGovernanceRetention": True} if bypass else {}
+    try:
+        by_hand(clients, "s3", LOG, actor).put_object_retention(
+            Bucket=archive, Key=key, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until}, **asked
+        )
+        refused = ""
+    except ClientError as err:
+        refused = err.response["Error"]["Code"]
+    assert refused == code
+    assert locks(clients, archive)[key][0] == ("GOVERNANCE" if code else "COMPLIANCE")
+
+
+def test_where_nobody_can_become_break_glass_the_plan_says_so_and_nothing_is_sent(
+    estate: Estate, copied: Path
+) -> None:
+    """Before approval in one line, and again in the step's end. Twin: the run of `proven`, whose plan has no such line."""
+    estate.restore(copied)
+    clients = estate.clients(run_name="alone")
+    assert step.propose(clients.settings, step.observe(clients.settings, clients)).notes == ()
+    nobody = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    by_hand(clients, "iam", MANAGEMENT).update_assume_role_policy(
+        RoleName="SecurityLead", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    )
+    clients, mark = estate.clients(run_name="alone"), estate.mark()
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients))
+    assert (plan.waiting_for, plan.why) == ("", "")
+    assert plan.notes[0].startswith(
+        "this plan would stop before its first lock: account 044455556666 cannot be entered"
+    )
+    assert "run this step again as one of break_glass_principals" in plan.notes[0]
+    outcome = run(clients, "any")
+    assert (outcome.state, outcome.exit_code, outcome.done) == ("stopped", 3, ())
+    assert "cannot be entered as break-glass" in outcome.line
+    assert estate.mutating(mark) == []
 
 
 def test_in_another_run_without_the_tokens_the_step_is_not_done(estate: Estate, proven: Path) -> None:

@@ -85,4 +85,7 @@ def _part(parameters: Mapping[str, Any], name: str) -> Any:
         return (
             source.get("Bucket") if isinstance(source, Mapping) else str(source).lstrip("/").split("/", 1)[0]
         )
-    return parameters.get(name)
+    found: Any = parameters
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found

@@ -18,7 +18,7 @@ class Bulk:
     """A rule over one bucket that stands for many object calls.
 
     `calls` are operations such as `CopyObject`; `fixed` are the parameters every single call must carry
-    (`CopySource.Bucket` is the bucket part of a copy source); `rule` says in plain values which objects are meant;
+    (`Retention.Mode` is a part of one, `CopySource.Bucket` the bucket part of a copy source); `rule` says in plain values which objects are meant;
     `listing` is the hash of the exact listing, for deletions only. `estimate` (objects, bytes, price) is shown, never hashed.
     """
 

@@ -1,6 +1,8 @@
 """Object Lock: retention and legal hold of versions, default retention of buckets.
 
-Source: S3 User Guide, "Locking objects with Object Lock"; the estate's clock decides what is still locked.
+Sources: S3 User Guide, "Locking objects with Object Lock"; for governance raised to compliance the API Reference's PutObjectRetention
+as it stood in 2021 and what the authors of https://github.com/ceph/ceph/pull/42505 saw of Amazon S3. The estate's clock decides what
+is still locked.
 """
 
 from datetime import UTC, datetime
@@ -129,16 +131,16 @@ def _change_retention(
     request: S3Request, bucket: Bucket, version: Version, mode: str, until: datetime | None
 ) -> None:
     active = bool(version.lock_until and version.lock_until > request.now)
-    held = active and _weakens(version, mode, until)
+    held = active and _loosens(version, mode, until)
     if held and (version.lock_mode == "COMPLIANCE" or not may_bypass(request, bucket, request.key)):
         raise S3Error("AccessDenied", "Access Denied because object protected by object lock.")
     version.lock_mode, version.lock_until = mode, until
 
 
-def _weakens(version: Version, mode: str, until: datetime | None) -> bool:
+def _loosens(version: Version, mode: str, until: datetime | None) -> bool:
+    """Whether it takes more than PutObjectRetention: any other mode does, the stronger one too; a longer date alone does not."""
     assert version.lock_until
-    shorter = until is None or until < version.lock_until
-    return shorter or (version.lock_mode == "COMPLIANCE" and mode != "COMPLIANCE")
+    return until is None or until < version.lock_until or mode != version.lock_mode
 
 
 def object_legal_hold(request: S3Request, bucket: Bucket) -> Reply:

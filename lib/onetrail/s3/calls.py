@@ -151,9 +151,20 @@ def copy_object(
 
 
 def put_retention(
-    bucket: str, owner: str, key: str, *, mode: str, retain_until: datetime, version_id: str = ""
+    bucket: str,
+    owner: str,
+    key: str,
+    *,
+    mode: str,
+    retain_until: datetime,
+    version_id: str = "",
+    bypass_governance: bool = False,
 ) -> Call[str]:
-    """PutObjectRetention; the result is the request id."""
+    """PutObjectRetention; the result is the request id.
+
+    To change an active governance lock to another mode takes `bypass_governance` and s3:BypassGovernanceRetention. S3 then no longer
+    refuses an earlier date, so whoever sets it must.
+    """
     until = stamp(retain_until)
     body = f'<Retention xmlns="{_NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()
     parameters = {
@@ -162,9 +173,11 @@ def put_retention(
         "Retention": {"Mode": mode, "RetainUntilDate": until},
         "ExpectedBucketOwner": owner,
         **({"VersionId": version_id} if version_id else {}),
+        **({"BypassGovernanceRetention": True} if bypass_governance else {}),
     }
     query = encoded([("retention", ""), *_version(version_id)])
-    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    bypass = (("x-amz-bypass-governance-retention", "true"),) if bypass_governance else ()
+    headers = (("x-amz-expected-bucket-owner", owner), _md5(body), *bypass)
     return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id, True)
 
 

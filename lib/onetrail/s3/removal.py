@@ -1,7 +1,7 @@
 """Deleting what was proven to be elsewhere, and raising the locks on what was proven to be right."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -35,7 +35,10 @@ class DeleteTask(NamedTuple):
 
 
 class LockTask(NamedTuple):
-    """One object version and the lock it is to have; `mode` is GOVERNANCE or COMPLIANCE."""
+    """One object version and the lock it is to have; `mode` is GOVERNANCE or COMPLIANCE.
+
+    `held_mode` and `held_until` are the lock it has, as HEAD said; empty and None where it has none.
+    """
 
     bucket: str
     owner: str
@@ -45,6 +48,8 @@ class LockTask(NamedTuple):
     version_id: str = ""
     size: int = 0
     etag: str = ""
+    held_mode: str = ""
+    held_until: datetime | None = None
 
 
 def delete_proven(
@@ -89,26 +94,46 @@ def raise_locks(
     now: Callable[[], datetime],
     pace: Pace | None = None,
 ) -> Counts:
-    """PutObjectRetention for each task. S3 itself refuses to shorten or weaken a lock."""
+    """PutObjectRetention for each task, with the bypass of governance where the mode changes, and only there.
+
+    With the bypass S3 no longer refuses an earlier date. So ValueError for a task whose date is before the one held, or that names no
+    version: its lock may be another's. S3 takes whole seconds, so a date with a fraction goes as the next one.
+    """
     tally = Tally(ledger, progress, stop, give_up_after=GIVE_UP_AFTER)
 
     def locks() -> Iterator[tuple[Call[Any], LockTask]]:
         for task in tasks:
             if tally.stopping():
                 return
-            call = calls.put_retention(
-                task.bucket,
-                task.owner,
-                task.key,
-                mode=task.mode,
-                retain_until=task.retain_until,
-                version_id=task.version_id,
-            )
-            yield call, task
+            yield _lock_call(task), task
 
     for ended in client.run(locks(), pace):
         tally.add(_lock_row(ended, now()), ended.retries)
     return tally.counts()
+
+
+def _lock_call(task: LockTask) -> Call[str]:
+    until = _whole_second(task.retain_until)
+    if task.held_until is not None and until < task.held_until:
+        raise ValueError(f"{task.bucket}/{task.key}: a lock must not end before the one the version has")
+    raised = task.held_mode not in ("", task.mode)
+    if raised and (task.held_until is None or not task.version_id):
+        raise ValueError(
+            f"{task.bucket}/{task.key}: a lock's mode is changed only for a named version and a known date"
+        )
+    return calls.put_retention(
+        task.bucket,
+        task.owner,
+        task.key,
+        mode=task.mode,
+        retain_until=until,
+        version_id=task.version_id,
+        bypass_governance=raised,
+    )
+
+
+def _whole_second(moment: datetime) -> datetime:
+    return moment if not moment.microsecond else moment.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def _batches(

@@ -106,6 +106,33 @@ def test_a_bulk_rule_covers_its_own_bucket_only():
                 guard.check(change.account, "s3", "CopyObject", wrong)
 
 
+def test_a_bulk_rule_that_bypasses_governance_covers_its_bucket_mode_and_bypass_only():
+    """A rule that raises locks lets no other lock through. Twin: the call it means, which passes."""
+    guard = Guard()
+    fixed = {"Bucket": "new", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
+    change = given_a_change(
+        call="PutObjectRetention", bulk=Bulk(("PutObjectRetention",), fixed, {"until": "the date each has"})
+    )
+    raised = {
+        "Bucket": "new", "Key": "k", "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2028-03-06T00:00:00Z"},
+        "BypassGovernanceRetention": True,
+    }  # fmt: skip
+    with guard.opened(change, {}):
+        guard.check(change.account, "s3", "PutObjectRetention", raised)
+        for wrong in (
+            {"Bucket": "other"},
+            {"Retention": {**raised["Retention"], "Mode": "GOVERNANCE"}},
+            {"Retention": {}},
+            {"Retention": "COMPLIANCE"},
+            {"BypassGovernanceRetention": False},
+        ):
+            with pytest.raises(GateClosed):
+                guard.check(change.account, "s3", "PutObjectRetention", {**raised, **wrong})
+        for call in ("DeleteObjects", "DeleteObject", "PutObjectLockConfiguration"):
+            with pytest.raises(GateClosed):
+                guard.check(change.account, "s3", call, raised)
+
+
 def test_what_was_opened_is_closed_when_something_fails(tmp_path):
     """A failure between opening and closing leaves nothing open."""
     plan = given_a_plan(

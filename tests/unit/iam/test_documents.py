@@ -284,7 +284,6 @@ ROLES = [
         [
             ("s3:PutBucketPolicy", ARCHIVE),
             ("s3:GetObject", LOGS),
-            ("s3:PutObjectRetention", LOGS),
             ("sts:AssumeRole", COPIER.arn),
             ("sts:AssumeRole", KEEPER.arn),
             ("s3:PutObject", "arn:aws:s3:::acme-work/x"),
@@ -292,6 +291,7 @@ ROLES = [
         ],
         [
             ("s3:PutObject", LOGS),
+            ("s3:PutObjectRetention", LOGS),
             ("s3:DeleteObjectVersion", LOGS),
             ("s3:BypassGovernanceRetention", LOGS),
             ("sts:AssumeRole", BREAKER.arn),
@@ -409,6 +409,7 @@ RAILS = [
     (archive_rail, OWNER, "cloudtrail:StopLogging", TRAIL, True),
     (scp, OWNER, "cloudtrail:UpdateTrail", TRAIL, False),
     (scp, ADMIN, "s3:BypassGovernanceRetention", LOGS, False),
+    (archive_rail, BREAKER, "s3:BypassGovernanceRetention", LOGS, True),  # raises what is proven later
     (scp, COPIER, "s3:PutObject", LOGS, True),
 ]
 

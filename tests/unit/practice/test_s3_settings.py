@@ -209,7 +209,8 @@ def test_bypassing_needs_its_own_permission(estate: Estate, s3: Any, refused: Re
 @pytest.mark.parametrize(
     ("before", "after", "until", "code"),
     [
-        ("GOVERNANCE", "COMPLIANCE", "2028-01-01T00:00:00Z", ""),  # raised
+        ("GOVERNANCE", "GOVERNANCE", "2028-01-01T00:00:00Z", ""),  # longer, without bypass
+        ("GOVERNANCE", "COMPLIANCE", "2028-01-01T00:00:00Z", "AccessDenied"),  # raised, without bypass
         ("COMPLIANCE", "COMPLIANCE", "2028-01-01T00:00:00Z", ""),  # longer
         ("COMPLIANCE", "COMPLIANCE", "2026-06-01T00:00:00Z", "AccessDenied"),  # shorter
         ("COMPLIANCE", "GOVERNANCE", "2028-01-01T00:00:00Z", "AccessDenied"),  # weaker
@@ -220,7 +221,7 @@ def test_bypassing_needs_its_own_permission(estate: Estate, s3: Any, refused: Re
 def test_retention_only_grows(
     s3: Any, refused: Refused, before: str, after: str, until: str, code: str
 ) -> None:
-    """A compliance lock is never shortened nor weakened."""
+    """A compliance lock is never shortened nor weakened, and a governance lock changes its mode for nobody without the bypass."""
     given_a_locked_object(s3, before)
     asked = {"Mode": after, "RetainUntilDate": until}
     assert refused(s3.put_object_retention, Bucket="locked", Key="k", Retention=asked) == code
@@ -228,6 +229,47 @@ def test_retention_only_grows(
     assert (found["Mode"] == after and found["RetainUntilDate"].isoformat().startswith(until[:10])) == (
         code == ""
     )
+
+
+RAISES = {"Effect": "Allow", "Action": "s3:PutObjectRetention", "Resource": "*"}
+BYPASSES = {"Effect": "Allow", "Action": "s3:BypassGovernanceRetention", "Resource": "*"}
+NO_BYPASS = {
+    "Effect": "Deny", "Principal": "*", "Action": "s3:BypassGovernanceRetention", "Resource": "arn:aws:s3:::locked/*",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statements", "bucket", "bypass", "code"),
+    [
+        ([RAISES, BYPASSES], [], True, ""),
+        ([RAISES, BYPASSES], [], False, "AccessDenied"),  # the permission without the header
+        ([RAISES], [], True, "AccessDenied"),  # the header without the permission
+        ([BYPASSES], [], True, "AccessDenied"),  # bypassing alone sets no lock
+        ([RAISES, BYPASSES], [NO_BYPASS], True, "AccessDenied"),  # the bucket denies it to everybody
+    ],
+)
+def test_governance_is_raised_to_compliance_by_header_and_permission_together(
+    estate: Estate,
+    s3: Any,
+    refused: Refused,
+    statements: list[dict[str, Any]],
+    bucket: list[dict[str, Any]],
+    bypass: bool,
+    code: str,
+) -> None:
+    """Identity and bucket policy both have their say; twin: each of the four that lacks one thing, and leaves the lock as it was."""
+    version = given_a_locked_object(s3, "GOVERNANCE")
+    if bucket:
+        s3.put_bucket_policy(
+            Bucket="locked", Policy=json.dumps({"Version": "2012-10-17", "Statement": bucket})
+        )
+    keeper = estate.client("s3", estate.role(accounts.SOURCE, "keeper", *statements))
+    asked = {"Mode": "COMPLIANCE", "RetainUntilDate": "2027-01-01T00:00:00Z"}
+    more = {"BypassGovernanceRetention": True} if bypass else {}
+    put = {"Bucket": "locked", "Key": "k", "VersionId": version, "Retention": asked, **more}
+    assert refused(keeper.put_object_retention, **put) == code
+    found = s3.get_object_retention(Bucket="locked", Key="k")["Retention"]["Mode"]
+    assert found == ("GOVERNANCE" if code else "COMPLIANCE")
 
 
 def test_a_default_retention_reaches_copies(s3: Any) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -339,18 +339,76 @@ def test_a_key_that_xml_cannot_hold_is_left_and_said(server, given_a_client):
     assert rows.outcomes == {"a\x01": "failed"} and server.seen == []
 
 
+def lock_task(key, *, mode="COMPLIANCE", until=UNTIL, version="v1", held=None):
+    held = {"held_mode": "GOVERNANCE", "held_until": UNTIL} if held is None else held
+    return LockTask("archive", LOG, key, mode, until, version, **held)
+
+
 def test_locks_are_raised_one_by_one(server, given_a_client):
     server.answer = lambda seen: (
         (403, {}, b"<Error><Code>AccessDenied</Code></Error>") if "/b" in seen.path else (200, {}, b"")
     )
     rows = Rows()
-    tasks = [LockTask("archive", LOG, key, "COMPLIANCE", UNTIL, "v1") for key in "ab"]
+    tasks = [lock_task(key) for key in "ab"]
     counts = raise_locks(tasks, given_a_client(), rows, now=lambda: NOW)
     assert rows.outcomes == {"a": "locked", "b": "refused"}
     assert counts.errors == 1
     seen = next(seen for seen in server.seen if seen.path.startswith("/archive/a?"))
     assert seen.path == "/archive/a?retention=&versionId=v1"
     assert b"<Mode>COMPLIANCE</Mode><RetainUntilDate>2028-03-06T00:00:00Z</RetainUntilDate>" in seen.body
+
+
+@pytest.mark.parametrize(
+    ("held", "mode", "bypasses"),
+    [
+        ({"held_mode": "GOVERNANCE", "held_until": UNTIL}, "COMPLIANCE", True),  # raised
+        ({"held_mode": "GOVERNANCE", "held_until": UNTIL}, "GOVERNANCE", False),  # as long or longer
+        ({}, "COMPLIANCE", False),  # a first lock
+    ],
+)
+def test_governance_is_bypassed_only_where_the_mode_of_a_lock_changes(
+    server, given_a_client, held, mode, bypasses
+):
+    """The header goes with a lock that is raised. Twin: longer in the same mode, and a first lock, go without it."""
+    server.answer = lambda seen: (200, {}, b"")
+    raise_locks([lock_task("a", mode=mode, held=held)], given_a_client(), Rows(), now=lambda: NOW)
+    assert [seen.headers.get("x-amz-bypass-governance-retention") for seen in server.seen] == [
+        "true" if bypasses else None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("until", "sent"),
+    [
+        (UNTIL, b"2028-03-06T00:00:00Z"),
+        (UNTIL + timedelta(milliseconds=1), b"2028-03-06T00:00:01Z"),  # S3 takes whole seconds
+    ],
+)
+def test_a_raised_lock_never_ends_before_the_one_the_version_has(server, given_a_client, until, sent):
+    """Its date is kept, to the next whole second. Twin: a date one second earlier is never sent."""
+    server.answer = lambda seen: (200, {}, b"")
+    held = {"held_mode": "GOVERNANCE", "held_until": until}
+    raise_locks([lock_task("a", until=until, held=held)], given_a_client(), Rows(), now=lambda: NOW)
+    assert sent in server.seen[0].body
+    server.seen.clear()
+    earlier = lock_task("a", until=until - timedelta(seconds=1), held=held)
+    with pytest.raises(ValueError, match="must not end before"):
+        raise_locks([earlier], given_a_client(), Rows(), now=lambda: NOW)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    ("version", "held"),
+    [
+        ("", {"held_mode": "GOVERNANCE", "held_until": UNTIL}),
+        ("v1", {"held_mode": "GOVERNANCE"}),
+    ],
+)
+def test_a_lock_that_was_not_looked_at_is_not_raised(server, given_a_client, version, held):
+    """Without its version or its date, S3 would take any date with the bypass. Twin: the task that names both is sent, above."""
+    with pytest.raises(ValueError, match="a named version and a known date"):
+        raise_locks([lock_task("a", version=version, held=held)], given_a_client(), Rows(), now=lambda: NOW)
+    assert server.seen == []
 
 
 def test_the_pace_grows_steadily_and_halves_once_a_moment():

@@ -13,6 +13,7 @@ from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
 from onetrail.show.report import page, sections
+from onetrail.show.report.buckets import buckets
 from onetrail.show.report.risks import RISKS
 from onetrail.steps import verification
 from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, read_custody
@@ -20,6 +21,7 @@ from onetrail.steps.evidence.ledger import LedgerSum
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
 from onetrail.steps.verification import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+from tests.unit.steps import test_bucket_creation as made
 from tests.unit.steps.given_record import given_a_grant, killed, sent
 
 NOW = datetime(2026, 1, 20, 9, tzinfo=UTC)
@@ -249,6 +251,30 @@ def test_what_no_policy_can_stop_is_said_for_the_mode_in_force(tmp_path: Path, m
         word in text
         for word in ("S3UnlockBucketPolicy", "root of the log account", "closing the log account")
     )
+
+
+@pytest.mark.parametrize(
+    ("mode", "in_force", "held"),
+    [
+        ("compliance", "COMPLIANCE", "✓ as promised"),
+        ("compliance", "GOVERNANCE", "→ still to do"),  # until step 06
+        ("governance", "GOVERNANCE", "✓ as promised"),
+    ],
+)
+@pytest.mark.parametrize("what", ["archive", "work bucket"])
+def test_a_default_lock_is_as_promised_in_the_mode_of_the_parameters_only(
+    tmp_path: Path, what: str, mode: str, in_force: str, held: str
+) -> None:
+    """The archive's, and the work bucket's with the record's heads. Twin: governance where compliance is promised."""
+    settings = SETTINGS.with_values(object_lock=mode)
+    name = settings.bucket_name if what == "archive" else settings.work_bucket
+    seen = made.given_all_made(settings)
+    days = seen.buckets[name].lock["Rule"]["DefaultRetention"]["Days"]
+    seen = made.with_bucket(seen, name, lock=made._lock(in_force, days))
+    (row,) = [row for row in buckets(settings, given(tmp_path, creation=seen)) if row[0] == f"{what}: lock"]
+    assert row[1:] == (
+        f"what arrives is locked for {days:,} days, under {mode}", f"{in_force} {days} days", held
+    )  # fmt: skip
 
 
 def test_long_tables_are_folded_on_a_screen_and_whole_on_paper(tmp_path: Path) -> None:

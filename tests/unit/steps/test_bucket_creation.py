@@ -209,6 +209,22 @@ def test_the_compliance_seal_of_06_is_no_drift_and_a_mended_length_keeps_the_mod
     assert change.parameters["ObjectLockConfiguration"] == _lock("COMPLIANCE", days)
 
 
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("compliance", "under governance until step 06 has proven the archive"),
+        ("governance", "under governance"),  # nothing raises it later
+    ],
+)
+def test_the_plan_says_how_long_governance_lasts(mode: str, words: str) -> None:
+    """Of archive and work bucket alike, whose default locks 06 raises together. Twin: where nothing raises them, no step is named."""
+    settings = SETTINGS.with_values(object_lock=mode)
+    changes = step.propose(settings, given_nothing_made_yet(settings)).changes
+    locks = {c.parameters["Bucket"]: c.reason for c in changes if c.call == "PutObjectLockConfiguration"}
+    assert set(locks) == {CENTRAL, WORK}
+    assert {reason.rpartition(", ")[2] for reason in locks.values()} == {words}
+
+
 @pytest.mark.parametrize("document", [central_bucket_window, lambda a: _opened(a)], ids=["window", "open"])
 def test_a_grant_that_stands_open_is_left_to_05(document: Any) -> None:
     seen = with_bucket(given_all_made(), CENTRAL, policy=document(ARCHIVE))

@@ -33,6 +33,7 @@ GOOD = BucketVerdict(
     "acme-eu", "111122223333", "eu-west-1", objects=10, logs_and_digests=9, markers=1, equal=9, digests={File.VALID: 4},
     logs={File.VALID: 5}, unsealed=9, listing="a" * 64, full=True,
 )  # fmt: skip
+ARCHIVE_LOCK, WORK_LOCK = (f"default-lock-{name}" for name in (SETTINGS.bucket_name, SETTINGS.work_bucket))
 BAD = replace(GOOD, name="acme-us", region="us-east-1", logs={File.VALID: 4, File.INVALID: 1})
 
 
@@ -40,6 +41,7 @@ def given(*buckets, ready=True, **said):
     values = {
         "buckets": buckets,
         "lock": LOCK,
+        "work_lock": SEALED,
         "rail": Rail("onetrail-archive-rail", why="no organization is named in the parameters"),
         "now": NOW,
     }
@@ -64,10 +66,67 @@ def test_it_waits_for_the_copy():
 
 def test_what_is_proven_is_sealed_and_gets_its_token_and_what_is_not_is_left_out():
     plan = propose(SETTINGS, given(GOOD, BAD))
-    assert [change.key for change in plan.changes] == ["seal-acme-eu", "default-lock", "token-acme-eu"]
+    assert [change.key for change in plan.changes] == ["seal-acme-eu", ARCHIVE_LOCK, "token-acme-eu"]
     assert plan.notes == ("acme-us is not sealed and gets no token: 1 logs are invalid",)
     token = plan.changes[-1]
     assert (token.requires, token.bulk.listing) == ("sealed", "a" * 64)
+
+
+def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mode_and_bypass():
+    """The operator must never bypass governance, and a call of another kind must not pass as one of the rule."""
+    own = replace(GOOD, name=SETTINGS.bucket_name)
+    plan = propose(SETTINGS, given(GOOD, archive=own, work_lock=LOCK))
+    locks = [change for change in plan.changes if change.service == "s3"]
+    assert [change.key for change in locks] == [
+        "seal-acme-eu",
+        ARCHIVE_LOCK,
+        WORK_LOCK,
+        f"seal-{SETTINGS.bucket_name}",
+    ]
+    assert {(change.actor, change.requires) for change in locks} == {("break-glass", "break_glass")}
+    for change in (locks[0], locks[-1]):
+        assert change.bulk.calls == ("PutObjectRetention",)
+        assert change.bulk.fixed == {
+            "Bucket": SETTINGS.bucket_name,
+            "Retention.Mode": "COMPLIANCE",
+            "BypassGovernanceRetention": True,
+        }
+
+
+def test_a_plan_that_nobody_here_can_carry_out_says_so_before_it_is_approved():
+    """One line, first among the notes. Twin: who can become break-glass, and a plan that raises no lock, get no such line."""
+    why = "onetrail-break-glass cannot be assumed with the credentials at hand, only role onetrail-operator"
+    said = propose(SETTINGS, given(GOOD, no_break_glass=why)).notes
+    assert said == (
+        f"this plan would stop before its first lock: {why}; run this step again as one of break_glass_principals",
+    )
+    assert propose(SETTINGS, given(GOOD)).notes == ()
+    tokens_only = given(replace(GOOD, unsealed=0), lock=SEALED, no_break_glass=why)
+    assert keys(tokens_only) == ["token-acme-eu"]
+    assert propose(SETTINGS, tokens_only).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("mode", "lock", "state"),
+    [
+        ("compliance", SEALED, State.OK),
+        ("compliance", LOCK, State.PLANNED),
+        ("compliance", None, State.FINDING),
+        ("governance", LOCK, State.OK),
+        ("governance", {"ObjectLockEnabled": "Enabled"}, State.FINDING),
+        ("none", None, State.NOTE),
+    ],
+)
+@pytest.mark.parametrize("which", ["lock", "work_lock"])
+def test_the_default_lock_of_archive_and_work_bucket_is_what_the_parameters_say(which, mode, lock, state):
+    """Each of the two is judged by itself; one that is gone is a finding, never called locked."""
+    settings = SETTINGS.with_values(object_lock=mode)
+    right = {"compliance": SEALED, "governance": LOCK, "none": None}[mode]
+    observation = given(GOOD, **{"lock": right, "work_lock": right, which: lock})
+    name = settings.bucket_name if which == "lock" else settings.work_bucket
+    found = {f.resource: f.state for f in check(settings, observation) if f.id == "06.default-lock"}
+    assert found.pop(name) is state
+    assert set(found.values()) == {State.NOTE if mode == "none" else State.OK}
 
 
 def test_where_nothing_is_proven_nothing_is_sealed():
@@ -121,7 +180,8 @@ def test_a_second_run_proposes_nothing():
     ("undone", "wanted"),
     [
         ({"buckets": (replace(GOOD, unsealed=2),)}, ["seal-acme-eu"]),
-        ({"lock": LOCK}, ["default-lock"]),
+        ({"lock": LOCK}, [ARCHIVE_LOCK]),
+        ({"work_lock": LOCK}, [WORK_LOCK]),
         ({"tokens": {}}, ["token-acme-eu"]),
         ({"tokens": {"acme-eu": "the bucket changed after it was proven"}}, ["token-acme-eu"]),
         ({"archive": replace(GOOD, name=SETTINGS.bucket_name)}, [f"seal-{SETTINGS.bucket_name}"]),
@@ -135,7 +195,7 @@ def test_one_thing_undone_brings_that_one_change(undone, wanted):
 @pytest.mark.parametrize("lock", ["none", "governance"])
 def test_locks_are_raised_only_where_the_parameters_say_compliance(lock):
     settings = SETTINGS.with_values(object_lock=lock)
-    assert keys(given(replace(GOOD, unsealed=0)), settings) == ["token-acme-eu"]
+    assert keys(given(replace(GOOD, unsealed=0), work_lock=LOCK), settings) == ["token-acme-eu"]
 
 
 @pytest.mark.parametrize("checked", ["sample", "none"])

@@ -20,7 +20,7 @@ WRITES: Final = (*PUTS, *REPLICATES)
 
 LOCKS: Final = ("s3:PutObjectRetention",)
 """Sets or lengthens a lock. To shorten one takes `s3:BypassGovernanceRetention` as well, and so does raising
-governance to compliance (the public S3 compatibility tests expect 403 without the bypass header)."""
+governance to compliance (https://github.com/ceph/ceph/pull/42505, seen of Amazon S3)."""
 
 DELETES: Final = (
     "s3:DeleteObject",

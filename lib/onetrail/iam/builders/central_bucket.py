@@ -107,14 +107,14 @@ def _only_cloudtrail_writes(archive: Archive, copiers: tuple[str, ...]) -> State
 
 def _only_keepers_lock(archive: Archive, copiers: tuple[str, ...]) -> Statement:
     """Nobody takes back a compliance lock, so not everybody may lengthen one: it could be for ever."""
-    exempt = (archive.break_glass_arn, archive.operator_arn, *copiers)
+    exempt = (archive.break_glass_arn, *copiers)
     return {
         "Sid": "OnlyKeepersLock",
         "Effect": "Deny",
         "Principal": "*",
         "Action": one_or_many(LOCKS),
         "Resource": archive.objects_arn,
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": list(exempt)}},
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(exempt)}},
     }
 
 

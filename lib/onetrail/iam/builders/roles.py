@@ -69,7 +69,7 @@ def trust(
 
 
 def operator_policy(archive: Archive) -> dict[str, Any]:
-    """The everyday role: builds the archive, reads it, lengthens locks, starts copies; cannot undo a lock."""
+    """The everyday role: builds the archive, reads it, starts copies; changes no lock in it."""
     buckets, objects = _all_buckets(archive)
     jobs = f"arn:{archive.partition}:s3:*:{archive.log_account}:job/*"
     return document(
@@ -81,7 +81,6 @@ def operator_policy(archive: Archive) -> dict[str, Any]:
             ("s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectTagging"),
             [_work_objects(archive)],
         ),
-        _allow("RaiseLocks", ("s3:PutObjectRetention",), [archive.objects_arn]),
         _allow("BecomeCopier", ("sts:AssumeRole",), [archive.copier_arn, archive.grant_keeper_arn]),
         _allow("RunCopyJobs", ("s3:CreateJob",), ["*"]),
         _allow("WatchCopyJobs", ("s3:DescribeJob", "s3:UpdateJobPriority", "s3:UpdateJobStatus"), [jobs]),

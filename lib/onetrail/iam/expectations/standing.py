@@ -97,6 +97,7 @@ def _writes(ask: Ask) -> list[Expectation]:
         "anybody": ANONYMOUS,
     }
     lock, for_ever = "s3:PutObjectRetention", {"s3:object-lock-mode": "COMPLIANCE"}
+    bypass = "s3:BypassGovernanceRetention"
     marks = [action for action in (*WRITES, lock) if action != "s3:PutObject"]
     return [
         *(
@@ -104,17 +105,16 @@ def _writes(ask: Ask) -> list[Expectation]:
             for name, who in writers.items()
         ),
         *(ask.row(f"an administrator does {_verb(a)}", ask.administrator(), a, log, False) for a in marks),
-        ask.row("the operator lengthens a lock", role(found.operator_arn), lock, log, True),
+        ask.row("the operator lengthens a lock", role(found.operator_arn), lock, log, False),
         ask.row(
-            "the operator sets a first lock, in compliance mode",
-            role(found.operator_arn),
-            lock,
-            log,
-            True,
-            for_ever,
+            "the operator raises a lock to compliance", role(found.operator_arn), lock, log, False, for_ever
         ),
+        ask.row("the operator bypasses governance", role(found.operator_arn), bypass, log, False),
         ask.row("break-glass locks what is no log", role(found.break_glass_arn), lock, ask.elsewhere, True),
         ask.row("break-glass lengthens a lock", role(found.break_glass_arn), lock, log, True),
+        ask.row(
+            "break-glass raises a lock to compliance", role(found.break_glass_arn), lock, log, True, for_ever
+        ),
     ]
 
 

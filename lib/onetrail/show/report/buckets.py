@@ -63,28 +63,23 @@ def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketStat
     blind = {text.split(":")[0] for text in there.could_not_look}
     yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)
     for piece in pieces(settings, plan, there):
-        held = None if piece.part in blind else piece.fits and _sealed(settings, plan, there, piece.name)
+        held = None if piece.part in blind else piece.fits and _sealed(settings, there, piece.name)
         promised = _promised(settings, plan, piece)
         yield f"{what}: {piece.name}", promised, _state_of(there, piece.name), sign(held, pending=True)
 
 
 def _promised(settings: Settings, plan: WantedBucket, piece: Piece) -> str:
     if piece.name == "lock":
-        mode = settings.object_lock if plan.name == settings.bucket_name else "governance"
-        return f"what arrives is locked for {plan.lock_days:,} days, under {mode}"
+        return f"what arrives is locked for {plan.lock_days:,} days, under {settings.object_lock}"
     if piece.name == "policy":
         return "exactly the policy that onetrail policies prints"
     return piece.reason if piece.fits else "as onetrail sets it"
 
 
-def _sealed(settings: Settings, plan: WantedBucket, there: BucketState, name: str) -> bool:
-    """The archive's default lock has the mode of the parameters once step 06 has sealed it."""
+def _sealed(settings: Settings, there: BucketState, name: str) -> bool:
+    """A default lock, of the archive or the work bucket, has the mode of the parameters once step 06 has raised it."""
     said = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
-    return (
-        name != "lock"
-        or plan.name != settings.bucket_name
-        or said.get("Mode", "").lower() == settings.object_lock
-    )
+    return name != "lock" or said.get("Mode", "").lower() == settings.object_lock
 
 
 def _state_of(there: BucketState, name: str) -> str:

@@ -9,7 +9,7 @@ from onetrail.steps.evidence import Observation
 _WORDS: Final = (
     ("archive", "the one bucket of the log account that holds every log, old and new"),
     ("anchor, head", "the hash of the record's last line at some time, stored in the locked work bucket"),
-    ("break-glass", "the one role that may change the archive; taken by named people in an emergency"),
+    ("break-glass", "the one role that may change the archive; taken by named people in an emergency, and where a plan of the move says so"),
     ("copier", "the role that writes the copies while a temporary permission stands"),
     ("digest", "a file that CloudTrail signs every hour; it names each log of that hour with its SHA-256, and the digest before it"),
     ("digest chain", "the digests of one trail and region, each naming the one before"),

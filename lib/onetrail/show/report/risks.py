@@ -65,9 +65,9 @@ RISKS: Final = (
     ),
     Risk(
         "whoever can write to the folder of this run",
-        "rewrite record, ledger and this page together",
-        "the same",
-        "the same",
+        "rewrite record, ledger and this page together; who holds break-glass as well can remove the stored heads",
+        "the same, by bypassing governance",
+        "rewrite the folder, and as break-glass remove the heads stored before step 06; no head stored since then can be deleted before its date",
         "the heads of the record in the work bucket, under the lock that the chain of custody shows; what comes after the last head is bound by this machine alone",
     ),
 )  # fmt: skip

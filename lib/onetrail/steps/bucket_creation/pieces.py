@@ -34,7 +34,7 @@ def pieces(settings: Settings, wanted: WantedBucket, there: BucketState) -> list
         _versioning(there),
         _encryption(wanted, there),
         _tag(settings, there),
-        _lock(wanted, there),
+        _lock(settings, wanted, there),
         _lifecycle(wanted, there),
         _logging(wanted, there),
         _policy(wanted, there),
@@ -114,13 +114,14 @@ def _tag(settings: Settings, there: BucketState) -> Piece:
     )
 
 
-def _lock(wanted: WantedBucket, there: BucketState) -> Piece | None:
+def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Piece | None:
     """Governance until step 06 seals it; a compliance default that is there already stays."""
     if not wanted.lock_days:
         return None
     said = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
     mode = "COMPLIANCE" if said.get("Mode") == "COMPLIANCE" else "GOVERNANCE"
     days = said.get("Days") or 0
+    until = " until step 06 has proven the archive"
     return Piece(
         "lock",
         "get_object_lock_configuration",
@@ -133,8 +134,8 @@ def _lock(wanted: WantedBucket, there: BucketState) -> Piece | None:
             }
         },
         plain(there.lock),
-        f"what arrives is locked for {wanted.lock_days} days from its arrival"
-        + (", under governance until step 06 has proven the archive" if mode == "GOVERNANCE" else ""),
+        f"what arrives is locked for {wanted.lock_days} days from its arrival, under {mode.lower()}"
+        + (until if mode == "GOVERNANCE" and settings.object_lock == "compliance" else ""),
     )
 
 

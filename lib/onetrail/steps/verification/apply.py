@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pyarrow.parquet as pq
 
-from onetrail.aws import Clients, look
-from onetrail.change import Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
+from onetrail.aws import Clients
+from onetrail.change import BREAK_GLASS, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, below_prefix, parse
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
@@ -18,13 +18,15 @@ from onetrail.s3.pace import Pace
 from onetrail.s3.removal import LockTask, raise_locks
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
+from onetrail.steps.break_glass import CAN_BECOME, can_become
 from onetrail.steps.old_estate import enabled_regions, read_old_estate
 from onetrail.steps.pairing import archive_key, archived
 from onetrail.steps.tokens import ListingHash, Part, Token, Tokens, write_token
 from onetrail.steps.verification.chains import archive_folders
 from onetrail.steps.verification.left import Left, lefts, rows
+from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
-from onetrail.steps.verification.propose import SEAL, wanted_lock
+from onetrail.steps.verification.propose import SEAL
 from onetrail.steps.verification.reading import to_raise
 
 HEADS_AT_ONCE = 1000
@@ -34,23 +36,20 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     """Raise locks, then the default, then the rail, then write the tokens. Whatever fails stops what comes after it."""
     clients = cast(Clients, gate.sender)
     sealing = _Sealing(clients, gate)
-    return run_plan(plan, gate, requires={"sealed": lambda: sealed(clients)}, bulk=sealing.carry_out)
+    requires = {"sealed": lambda: sealed(clients), CAN_BECOME: lambda: can_become(clients)}
+    return run_plan(plan, gate, requires=requires, bulk=sealing.carry_out)
 
 
 def sealed(clients: Clients) -> Requirement:
-    """Whether the archive's own default lock has the mode of the parameters."""
+    """Whether the default locks of archive and work bucket have the mode of the parameters."""
     settings = clients.settings
-    account = settings.log_account.account_id
-    client = clients.client("s3", account, settings.home_region)
-    seen = look(
-        client.get_object_lock_configuration, absent=("ObjectLockConfigurationNotFoundError",), Bucket=settings.bucket_name,
-        ExpectedBucketOwner=account,
-    )  # fmt: skip
-    if seen.failed:
-        return Requirement(False, f"the archive's lock could not be looked at: {seen.why}")
-    if wanted_lock(settings, seen.value["ObjectLockConfiguration"] if seen.value else None):
-        return Requirement(False, "the archive's default lock is not under compliance")
-    return Requirement(True, "the archive's default lock is as the parameters say")
+    for what, bucket in (("archive", settings.bucket_name), ("work bucket", settings.work_bucket)):
+        seen = default_lock(clients, bucket)
+        if seen.failed:
+            return Requirement(False, f"the {what}'s lock could not be looked at: {seen.why}")
+        if wanted_lock(settings, seen.value):
+            return Requirement(False, f"the {what}'s default lock is not under compliance")
+    return Requirement(True, "the default locks of archive and work bucket are as the parameters say")
 
 
 @dataclass
@@ -66,6 +65,7 @@ class _Sealing:
         self.settings: Settings = self.clients.settings
         self.account = self.settings.log_account.account_id
         self.archive = hot(self.clients, self.account, self.settings.home_region)
+        """Reads as the operator; locks are raised as break-glass, the one role that may bypass governance."""
         most = self.settings.max_requests_per_second
         self.pace = Pace(most) if most else None
 
@@ -91,7 +91,7 @@ class _Sealing:
         with ledger:
             counts = raise_locks(
                 self._tasks(belows),
-                self.archive,
+                hot(self.clients, self.account, self.settings.home_region, BREAK_GLASS),
                 ledger,
                 self._progress(name),
                 now=self.clients.clock.now,
@@ -129,8 +129,8 @@ class _Sealing:
                     until = datetime.fromisoformat(head.retain_until)
                     key = archive_key(self.settings, ended.context)
                     yield LockTask(
-                        bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag
-                    )
+                        bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag, head.lock_mode, until
+                    )  # fmt: skip
 
     def _own(self, spared: Iterable[str]) -> Iterator[str]:
         """Everything of CloudTrail in the archive but what lies in the buckets spared."""

@@ -1,15 +1,17 @@
 """What verification has to say: bucket by bucket, chain by chain, file by file; a gap of the past is a note, destroyed evidence a finding."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from onetrail.change import Finding, State, iso
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
 from onetrail.steps.rails import rail_findings
+from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
-from onetrail.steps.verification.propose import due, rail_document, wanted_lock
+from onetrail.steps.verification.propose import due, rail_document
 from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Trouble
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
@@ -219,40 +221,23 @@ def _seals(settings: Settings, observation: Observation) -> list[Finding]:
             "; raised by the plan" if own.good else f": {'; '.join(own.reasons)}"
         )
         found.append(Finding("06.lock", state, account, region, settings.bucket_name, evidence))
-    if settings.object_lock == "none":
-        found.append(
-            Finding(
-                "06.default-lock",
-                State.NOTE,
-                account,
-                region,
-                settings.bucket_name,
-                "the parameters want no lock",
-            )
-        )
-    elif wanted_lock(settings, observation.lock):
-        found.append(
-            Finding(
-                "06.default-lock",
-                State.PLANNED,
-                account,
-                region,
-                settings.bucket_name,
-                "under governance until the plan raises it",
-            )
-        )
-    else:
-        found.append(
-            Finding(
-                "06.default-lock",
-                State.OK,
-                account,
-                region,
-                settings.bucket_name,
-                f"under {settings.object_lock}",
-            )
-        )
+    for name, lock in (
+        (settings.bucket_name, observation.lock),
+        (settings.work_bucket, observation.work_lock),
+    ):
+        state, evidence = _default_lock(settings, lock)
+        found.append(Finding("06.default-lock", state, account, region, name, evidence))
     proven = any(bucket.good for bucket in observation.buckets)
     return found + rail_findings(
         "06", observation.rail, rail_document(settings, observation), (account,), ready=proven
     )
+
+
+def _default_lock(settings: Settings, lock: Mapping[str, Any] | None) -> tuple[State, str]:
+    if settings.object_lock == "none":
+        return State.NOTE, "the parameters want no lock"
+    if not default_retention(lock):
+        return State.FINDING, "has no default lock; step 03 puts it back"
+    if wanted_lock(settings, lock):
+        return State.PLANNED, "under governance until the plan raises it"
+    return State.OK, f"under {settings.object_lock}"

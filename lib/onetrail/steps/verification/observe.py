@@ -7,13 +7,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail.aws import Clients, look
+from onetrail.aws import Clients
 from onetrail.cloudtrail.trail import Trail
 from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.break_glass import cannot_become
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.status import Status, asked
@@ -22,6 +23,7 @@ from onetrail.steps.verification.chains import LATE, RegionCheck, RegionSeen, Tr
 from onetrail.steps.verification.equality import Compared, compared
 from onetrail.steps.verification.keys import public_keys
 from onetrail.steps.verification.left import Left, lefts, rows
+from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.reading import Origin
 from onetrail.steps.verification.sums import Sums
 from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
@@ -34,8 +36,10 @@ class Observation:
     """What was seen, in order of account, region and name.
 
     `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `tokens` says of each old bucket with a
-    token why it does not hold (empty: it holds). `lock` is the archive's lock configuration, None if it has none. `unknown_trails` are
-    those that only digests speak of. `trails` are all that may have written the moved logs, with the end their digests must reach.
+    token why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations of archive and work bucket, None if
+    one has none. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
+    raised. `unknown_trails` are those that only digests speak of. `trails` are all that may have written the moved logs, with the end
+    their digests must reach.
     """
 
     forerunner: Status
@@ -55,6 +59,8 @@ class Observation:
     digest_check: str = "full"
     now: datetime | None = None
     could_not_look: tuple[str, ...] = ()
+    work_lock: Mapping[str, Any] | None = None
+    no_break_glass: str = ""
 
 
 def observe(
@@ -101,12 +107,20 @@ class _Look:
             lambda place: self._region(place, regions[place], keys, trails, seen), sorted(regions), at_once=3
         )
         sums = Sums(settings, seen, [one for one in read if one], regions)
-        lock, rail, kms_key = self._seals()
+        buckets = tuple(sums.verdict(one, self._classes(estate, one, sources)) for one in seen)
+        lock, work_lock = self._lock(settings.bucket_name), self._lock(settings.work_bucket)
+        key = archive_key_arn(settings, clients)
+        self.failed += [f"the archive's key: {key.why}"] if not key.seen else []
         checked = [self._token(one) for one in seen]
+        archive = sums.archive()
+        held = [*buckets, *([archive] if archive else [])]
+        to_do = any(one.unsealed for one in held) or any(
+            wanted_lock(settings, one) for one in (lock, work_lock)
+        )
         return Observation(
             forerunner,
-            tuple(sums.verdict(one, self._classes(estate, one, sources)) for one in seen),
-            sums.archive(),
+            buckets,
+            archive,
             tuple(chain for one in sums.read for chain in one.chains),
             sums.coverage(),
             sums.troubles(),
@@ -114,8 +128,8 @@ class _Look:
             {name: why for name, why in checked if why is not None},
             {one.left.name: self._writers(estate, one, sums) for one in seen},
             lock,
-            rail,
-            kms_key,
+            read_rail(settings, clients, RAIL),
+            key.value or "",
             tuple(
                 sorted(
                     {i for one in sums.read for i in one.unknown},
@@ -126,6 +140,8 @@ class _Look:
             settings.digest_check,
             self.now,
             tuple(self.failed),
+            work_lock,
+            cannot_become(clients) if to_do else "",
         )
 
     def _regions(
@@ -179,20 +195,10 @@ class _Look:
                 )
         return found
 
-    def _seals(self) -> tuple[Mapping[str, Any] | None, Rail, str]:
-        account = self.settings.log_account.account_id
-        client = self.clients.client("s3", account, self.settings.home_region)
-        owner = {"Bucket": self.settings.bucket_name, "ExpectedBucketOwner": account}
-        lock = look(
-            client.get_object_lock_configuration, absent=("ObjectLockConfigurationNotFoundError",), **owner
-        )
-        self.failed += (
-            [f"{self.settings.bucket_name}: GetObjectLockConfiguration: {lock.why}"] if lock.failed else []
-        )
-        key = archive_key_arn(self.settings, self.clients)
-        self.failed += [f"the archive's key: {key.why}"] if not key.seen else []
-        lock_said = lock.value["ObjectLockConfiguration"] if lock.value else None
-        return lock_said, read_rail(self.settings, self.clients, RAIL), key.value or ""
+    def _lock(self, bucket: str) -> Mapping[str, Any] | None:
+        seen = default_lock(self.clients, bucket)
+        self.failed += [f"{bucket}: GetObjectLockConfiguration: {seen.why}"] if seen.failed else []
+        return seen.value
 
     def _token(self, one: Compared) -> tuple[str, str | None]:
         left = one.left

@@ -7,8 +7,10 @@ from onetrail.change import BREAK_GLASS, Bulk, Change, Plan, plain
 from onetrail.iam.build import archive_rail
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.break_glass import CAN_BECOME, CURE
 from onetrail.steps.rails import rail_changes
 from onetrail.steps.tokens import CALL
+from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.verdict import BucketVerdict
 
@@ -34,7 +36,8 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     changes = [_seal(settings, bucket, []) for bucket in good if bucket.unsealed]
     proven = any(bucket.good for bucket in observation.buckets)
     if proven:
-        changes += _default_mode(settings, observation)
+        changes += _default_mode(settings, settings.bucket_name, observation.lock)
+        changes += _default_mode(settings, settings.work_bucket, observation.work_lock)
         changes += _own_files(settings, observation)
         changes += rail_changes(
             observation.rail,
@@ -43,20 +46,14 @@ def propose(settings: Settings, observation: Observation) -> Plan:
             requires="sealed",
         )
     changes += [_token(settings, bucket) for bucket in good if observation.tokens.get(bucket.name) != ""]
-    return plan(changes, notes=_notes(observation))
+    blocked = observation.no_break_glass if any(change.requires == CAN_BECOME for change in changes) else ""
+    stops = (f"this plan would stop before its first lock: {blocked}; {CURE}",) if blocked else ()
+    return plan(changes, notes=(*stops, *_notes(observation)))
 
 
 def due(bucket: BucketVerdict) -> bool:
     """A bucket that still stands with its objects and of which nothing speaks against it."""
     return bucket.good and not bucket.proven_before and not bucket.shell
-
-
-def wanted_lock(settings: Settings, lock: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The lock configuration with the default mode of the parameters; None where nothing is to be raised."""
-    default = ((lock or {}).get("Rule") or {}).get("DefaultRetention")
-    if settings.object_lock != "compliance" or not default or default["Mode"] == "COMPLIANCE":
-        return None
-    return {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {**default, "Mode": "COMPLIANCE"}}}
 
 
 def rail_document(settings: Settings, observation: Observation) -> dict[str, Any]:
@@ -65,7 +62,10 @@ def rail_document(settings: Settings, observation: Observation) -> dict[str, Any
 
 
 def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Change:
-    """Raise the locks of what came from one old bucket; for the archive itself, of everything but what came from the buckets spared."""
+    """Raise the locks of what came from one old bucket; for the archive itself, of everything but what came from the buckets spared.
+
+    Only break-glass may: S3 raises governance only for who may bypass it.
+    """
     own = bucket.name == settings.bucket_name
     rule: dict[str, Any] = {
         "of": "what the new trail delivered itself" if own else f"the copies of {bucket.name}",
@@ -86,36 +86,44 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
         before={"mode": "GOVERNANCE"},
         reason="proven; from now on not even break-glass can delete it before its date",
         undo="none: a lock under compliance cannot be taken back by anybody",
+        requires=CAN_BECOME,
+        actor=BREAK_GLASS,
         bulk=Bulk(
             ("PutObjectRetention",),
-            {"Bucket": settings.bucket_name},
+            {
+                "Bucket": settings.bucket_name,
+                "Retention.Mode": "COMPLIANCE",
+                "BypassGovernanceRetention": True,
+            },
             rule,
             estimate={"objects": bucket.unsealed},
         ),
     )
 
 
-def _default_mode(settings: Settings, observation: Observation) -> list[Change]:
-    wanted = wanted_lock(settings, observation.lock)
+def _default_mode(settings: Settings, bucket: str, lock: Mapping[str, Any] | None) -> list[Change]:
+    """The default lock of the archive, and of the work bucket: the record's heads of later steps are kept like the archive."""
+    wanted = wanted_lock(settings, lock)
     if wanted is None:
         return []
     account = settings.log_account.account_id
     return [
         Change(
-            key="default-lock",
+            key=f"default-lock-{bucket}",
             account=account,
             region=settings.home_region,
             service="s3",
             call="PutObjectLockConfiguration",
             parameters={
-                "Bucket": settings.bucket_name,
+                "Bucket": bucket,
                 "ExpectedBucketOwner": account,
                 "ObjectLockConfiguration": wanted,
             },
-            resource=settings.bucket_name,
-            before=plain(observation.lock),
+            resource=bucket,
+            before=plain(lock),
             reason="what arrives from now on is locked under compliance from its first second",
             undo="as break-glass, put the configuration shown as before back; what arrived meanwhile stays under compliance",
+            requires=CAN_BECOME,
             actor=BREAK_GLASS,
         )
     ]
