@@ -63,6 +63,20 @@ def test_a_command_that_cannot_be_read_is_wrong_use(words):
     assert _onetrail(*words).exit_code == 2
 
 
+@pytest.mark.parametrize("verb", ["run", "policies"])
+def test_an_engine_that_does_not_exist_is_refused_by_every_verb(tmp_path, verb):
+    """`copy_engine: s3-batch` stops before anything is looked at, with the word to write; with `local` the same file gets past it."""
+    text = Path(PRACTICE).read_text()
+    engine = 'copy_engine: "auto"'
+    assert engine in text
+    refused = _onetrail(verb, "-f", _parameters(tmp_path, text.replace(engine, 'copy_engine: "s3-batch"')))
+    assert refused.exit_code == 2
+    assert 'copy_engine is "s3-batch"' in refused.stderr
+    assert 'write "local"' in refused.stderr
+    taken = _onetrail(verb, "-f", _parameters(tmp_path, text.replace(engine, 'copy_engine: "local"')))
+    assert "copy_engine" not in taken.stderr
+
+
 def test_half_written_parameters_are_named_with_their_line(tmp_path):
     """A file that was cut off in the middle is refused before anything runs."""
     result = _onetrail("run", "-f", _parameters(tmp_path, 'estate: "practice"\nscenario: "def'))
