@@ -9,6 +9,7 @@ from onetrail.change.gate import Gate
 from onetrail.change.plan import Change, Plan
 from onetrail.change.record import RecordError
 from onetrail.change.values import iso, resolve
+from onetrail.change.words import counted
 from onetrail.errors import NotYet, OnetrailError
 
 
@@ -105,7 +106,7 @@ def _unsent(plan: Plan) -> Outcome | None:
 
 
 def _count(plan: Plan) -> str:
-    return "1 change" if len(plan.changes) == 1 else f"{len(plan.changes):,} changes"
+    return counted(len(plan.changes), "change")
 
 
 class _Run:

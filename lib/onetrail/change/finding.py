@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from onetrail.change.words import counted
+
 
 class State(StrEnum):
     """How a thing stands. Only `FINDING` and `COULD_NOT_LOOK` make a run end with exit code 3."""
@@ -59,7 +61,9 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
     }
     parts = [f"{counts[s]:,} {words[s][0] if counts[s] == 1 else words[s][1]}" for s in _ORDER if counts[s]]
     line = (
-        f"{len(findings):,} checks: " + ", ".join(parts) + "." if findings else "Nothing was there to check."
+        f"{counted(len(findings), 'check')}: " + ", ".join(parts) + "."
+        if findings
+        else "Nothing was there to check."
     )
     return Verdict(line + _named(findings), 3 if bad else 0, counts)
 

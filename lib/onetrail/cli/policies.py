@@ -11,6 +11,7 @@ import click
 from onetrail import iam
 from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.change import WallClock, iso
+from onetrail.change.words import counted
 from onetrail.errors import WrongUse
 from onetrail.iam.expectations import State
 from onetrail.settings import Settings
@@ -72,7 +73,9 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
         wrong += sum(not verdict.as_wanted for verdict in verdicts)
         click.echo(_table(name, state, verdicts) + "\n")
     if wrong:
-        raise WrongVerdicts(f"{wrong} requests get another verdict than they must: see the rows marked ✗")
+        raise WrongVerdicts(
+            f"{counted(wrong, 'request gets another verdict than it must', 'requests get another verdict than they must')}: see the rows marked ✗"
+        )
     click.echo("Every request gets the verdict it must.")
 
 
