@@ -62,7 +62,10 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     """
     settings = Settings.from_file(path)
     until = expires or _expires(settings)
-    documents = policy_documents(settings, old_buckets=old_buckets, expires=until)
+    try:
+        documents = policy_documents(settings, old_buckets=old_buckets, expires=until)
+    except iam.PolicyError as err:  # the parameters are validated, so it is --expires or --old-bucket
+        raise WrongUse(str(err)) from err
     if not explain:
         click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
         return
