@@ -55,7 +55,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
     words = {
         State.FINDING: ("needs attention", "need attention"),
         State.COULD_NOT_LOOK: ("could not be looked at", "could not be looked at"),
-        State.PLANNED: ("is cured by the plan", "are cured by the plan"),
+        State.PLANNED: ("is cured by a pending change", "are cured by pending changes"),
         State.NOTE: ("is a note about the past", "are notes about the past"),
         State.OK: ("is as it should be", "are as they should be"),
     }

@@ -16,7 +16,7 @@ def given(state, name="x"):
         ([State.OK], "1 check: 1 is as it should be.", 0),
         (
             [State.OK, State.NOTE, State.PLANNED],
-            "3 checks: 1 is cured by the plan, 1 is a note about the past, 1 is as it should be.",
+            "3 checks: 1 is cured by a pending change, 1 is a note about the past, 1 is as it should be.",
             0,
         ),
         (
