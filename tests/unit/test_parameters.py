@@ -214,6 +214,14 @@ def test_on_practice_the_account_may_lose_no_zero_either(practice: Settings) -> 
         Settings.from_notebook(names)
 
 
+def test_a_notebook_is_refused_an_engine_that_does_not_exist(practice: Settings) -> None:
+    """`s3-batch` in a notebook ends at its first cell, with the word to write; `local` does not."""
+    names = given_a_notebook_with(parameters_cell(practice), copy_engine="s3-batch")
+    with pytest.raises(SettingsError, match=r'^copy_engine is "s3-batch".*write "local"'):
+        Settings.from_notebook(names)
+    assert Settings.from_notebook({**names, "copy_engine": "local"}).copy_engine == "local"
+
+
 # --- the practice estate's values are the notebooks' defaults, and must not reach AWS unnoticed
 
 

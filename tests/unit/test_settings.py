@@ -136,6 +136,11 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         {"copy_engine": "s3_batch"},
         'copy_engine is "s3_batch", and must be one of "auto", "local" or "s3-batch"; did you mean "s3-batch"?',
     ),
+    # A word that is known, for an engine that is not there.
+    (
+        {"copy_engine": "s3-batch"},
+        'copy_engine is "s3-batch", and that engine does not exist yet: write "local", or leave it out',
+    ),
     # An S3 class in small letters is not guessed at.
     (
         {"storage_class": "glacier"},
@@ -369,6 +374,12 @@ def test_waits_left_unstated_follow_the_estate(estate: str, quiet: int, cooling:
     settings = given_settings(estate=estate, quiet_hours=None, cooling_off_days=None)
     assert (settings.quiet_hours, settings.cooling_off_days) == (quiet, cooling)
     assert given_settings(estate=estate, cooling_off_days=0).cooling_off_days == 0
+
+
+@pytest.mark.parametrize("engine", ["auto", "local"])
+def test_the_engine_that_exists_is_taken(engine: str) -> None:
+    """The twin of the refused `s3-batch`: both words for the engine of this machine pass."""
+    assert given_settings(copy_engine=engine).copy_engine == engine
 
 
 def test_settings_stay_as_they_are() -> None:

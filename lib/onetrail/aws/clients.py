@@ -76,10 +76,13 @@ class Clients:
         with self._lock:
             return self._sessions.entry(account, actor)
 
-    def base(self) -> Entry:
-        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter."""
+    def base(self) -> Entry | None:
+        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter.
+
+        None where there are none, and every account is entered by a profile of its own.
+        """
         with self._lock:
-            return self._sessions.base()
+            return self._sessions.base_if_any()
 
     def session(self, account: str, actor: str = NAMED) -> boto3.Session:
         """The bare session, for transports other than boto3; they pass `self.permit(account)` before each call."""

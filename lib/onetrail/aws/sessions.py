@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -30,6 +30,10 @@ class CannotEnter(WrongUse):
     """An account or role cannot be entered with the credentials at hand."""
 
 
+class NoCredentials(CannotEnter):
+    """There are no credentials to start from, or they cannot be read; another way may need none of them."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """How an account was entered: the caller's ARN and, in words, the way (`role …`, `profile …`, `own credentials`)."""
@@ -50,24 +54,39 @@ class Sessions:
         config: Config,
         check_answer: Callable[..., None],
     ) -> None:
-        """`check_answer` sees each answer of STS, and raises WrongUse where another estate than the one named answers."""
+        """`check_answer` sees each answer of STS, and raises WrongUse where another estate than the one named answers.
+
+        Raises CannotEnter where an account is entered with the credentials at hand, and there are none. Where each has
+        a profile, nobody needs them.
+        """
         self._settings, self._estate, self._config = settings, estate, config
         self._check_answer = check_answer
         self._open: dict[tuple[str, str], tuple[boto3.Session, Entry]] = {}
-        self._base = self._base_session()
+        self._base: boto3.Session | None = None
         self._base_entry: Entry | None = None
+        self._profiles: dict[str, boto3.Session] = {}
+        if not all(account.profile for account in self._accounts()):
+            self._at_hand()
 
     def base(self) -> Entry:
-        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter."""
+        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter, NoCredentials where there are none."""
         if self._base_entry is None:
+            base = self._at_hand()
             try:
-                arn, account = self._caller(self._base)
+                arn, account = self._caller(base)
             except (ClientError, BotoCoreError) as err:
                 raise CannotEnter(
                     f"the credentials at hand are not accepted: {_short(err)}; sign in again and run again"
                 ) from err
             self._base_entry = Entry(account, NAMED, arn, "own credentials")
         return self._base_entry
+
+    def base_if_any(self) -> Entry | None:
+        """As `base`; None where there are no credentials at hand, which no account needs then. Raises CannotEnter."""
+        try:
+            return self.base()
+        except NoCredentials:
+            return None
 
     def entry(self, account: str, actor: str = NAMED) -> Entry:
         """How the account was entered; raises CannotEnter."""
@@ -92,7 +111,7 @@ class Sessions:
             try:
                 session = make()
                 arn, seen = self._caller(session)
-            except (ClientError, BotoCoreError) as err:
+            except (ClientError, BotoCoreError, NoCredentials) as err:
                 refused.append(f"{way}: {_short(err)}")
                 continue
             if seen != account:
@@ -109,46 +128,69 @@ class Sessions:
         named = self._named(account)
         if account != self._settings.log_account.account_id:
             if actor == COPIER:
-                return [self._role_way(account, names.COPIER_ROLE)]
+                return self._role_ways(account, names.COPIER_ROLE)
             return [named]
         if actor == NAMED:
-            return [self._role_way(account, names.OPERATOR_ROLE), named]
+            return [*self._role_ways(account, names.OPERATOR_ROLE), named]
         if actor == BREAK_GLASS:
             through = [
-                self._role_way(account, names.BREAK_GLASS_ROLE, via=principal)
+                way
                 for principal in self._settings.break_glass_principals
                 if ":role/" in principal
+                for way in self._role_ways(account, names.BREAK_GLASS_ROLE, via=principal)
             ]
-            return [self._role_way(account, names.BREAK_GLASS_ROLE), *through, named]
+            return [*self._role_ways(account, names.BREAK_GLASS_ROLE), *through, named]
         operator = names.role_arn(self._settings.partition, account, names.OPERATOR_ROLE)
-        return [self._role_way(account, _ROLES[actor], via=operator), self._role_way(account, _ROLES[actor])]
+        return [
+            *self._role_ways(account, _ROLES[actor], via=operator),
+            *self._role_ways(account, _ROLES[actor]),
+        ]
 
     def _named(self, account: str) -> tuple[str, Callable[[], boto3.Session]]:
         given = next((item for item in self._accounts() if item.account_id == account), None)
-        if given is None and account == self.base().account:
-            return "own credentials", lambda: self._base
+        base = None if given else self.base_if_any()
+        if base and account == base.account:
+            return "own credentials", self._at_hand
         if given is None:
             raise CannotEnter(
                 f"account {account} is not among source_accounts and log_account; add it to the parameters"
             )
         if given.role_arn:
             arn = given.role_arn
-            return f"role {arn.split('/', 1)[-1]}", lambda: self._assume(self._base, arn)
+            return f"role {arn.split('/', 1)[-1]}", lambda: self._assume(self._at_hand(), arn)
         if given.profile:
             profile = given.profile
-            return f"profile {profile}", lambda: _own(boto3.Session(botocore_session=_new_session(profile)))
-        return "own credentials", lambda: self._base
+            return f"profile {profile}", lambda: self._of_profile(profile)
+        return "own credentials", self._at_hand
 
     def _accounts(self) -> list[Account]:
         return [*self._settings.source_accounts, self._settings.log_account]
 
-    def _role_way(self, account: str, role: str, via: str = "") -> tuple[str, Callable[[], boto3.Session]]:
+    def _role_ways(
+        self, account: str, role: str, via: str = ""
+    ) -> list[tuple[str, Callable[[], boto3.Session]]]:
+        """The ways into a role: from each start, and through the role `via` where one is named."""
         arn = names.role_arn(self._settings.partition, account, role)
-        if via:
-            return f"role {role} by {via.split('/', 1)[-1]}", lambda: self._assume(
-                self._assume(self._base, via), arn
-            )
-        return f"role {role}", lambda: self._assume(self._base, arn)
+        steps = [via, arn] if via else [arn]
+        through = f" by {via.split('/', 1)[-1]}" if via else ""
+        return [
+            (f"role {role}{through}{by}", partial(self._assume_each, start, steps))
+            for by, start in self._starts(account)
+        ]
+
+    def _starts(self, account: str) -> list[tuple[str, Callable[[], boto3.Session]]]:
+        """What a role may be assumed from: the account's own profile, the log account's, the credentials at hand."""
+        given = {item.account_id: item.profile for item in self._accounts() if item.profile}
+        wanted = [given.get(account), given.get(self._settings.log_account.account_id)]
+        profiles = [] if self._estate else list(dict.fromkeys(profile for profile in wanted if profile))
+        own = [(f" by profile {profile}", partial(self._of_profile, profile)) for profile in profiles]
+        return [*own, ("", self._at_hand)]
+
+    def _assume_each(self, start: Callable[[], boto3.Session], arns: list[str]) -> boto3.Session:
+        session = start()
+        for arn in arns:
+            session = self._assume(session, arn)
+        return session
 
     def _assume(self, base: boto3.Session, arn: str) -> boto3.Session:
         fetcher = AssumeRoleCredentialFetcher(
@@ -183,13 +225,23 @@ class Sessions:
     def _endpoint(self) -> dict[str, Any]:
         return {"endpoint_url": self._estate.endpoint} if self._estate else {}
 
-    def _base_session(self) -> boto3.Session:
-        try:
-            return self._credentials_at_hand()
-        except BotoCoreError as err:
-            raise CannotEnter(
-                f"the credentials at hand cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws and run again"
-            ) from err
+    def _at_hand(self) -> boto3.Session:
+        if self._base is None:
+            try:
+                self._base = self._credentials_at_hand()
+            except BotoCoreError as err:
+                raise NoCredentials(
+                    f"the credentials at hand cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws and run again"
+                ) from err
+        return self._base
+
+    def _of_profile(self, profile: str) -> boto3.Session:
+        if profile not in self._profiles:
+            session = boto3.Session(
+                botocore_session=_new_session(profile), region_name=self._settings.home_region
+            )
+            self._profiles[profile] = _own(session, profile)
+        return self._profiles[profile]
 
     def _credentials_at_hand(self) -> boto3.Session:
         if self._estate:
@@ -200,16 +252,18 @@ class Sessions:
         return _own(session)
 
 
-def _own(session: boto3.Session) -> boto3.Session:
-    """The session, once it has credentials that may be sent to AWS; raises CannotEnter."""
+def _own(session: boto3.Session, profile: str = "") -> boto3.Session:
+    """The session, once it has credentials that may be sent to AWS; raises CannotEnter, NoCredentials where it has none."""
     credentials = session.get_credentials()
     if credentials is None:
-        raise CannotEnter(
-            "no AWS credentials were found; sign in (for instance: aws sso login) and run again"
+        where, login = (f" in profile {profile}", f" --profile {profile}") if profile else ("", "")
+        raise NoCredentials(
+            f"no AWS credentials were found{where}; sign in (for instance: aws sso login{login}) and run again"
         )
     if str(credentials.access_key).startswith(KEY_PREFIX):
+        whose = f"the credentials of profile {profile}" if profile else "the credentials"
         raise CannotEnter(
-            "the credentials are those of the practice estate; they are sent nowhere else: set estate to practice"
+            f"{whose} are those of the practice estate; they are sent nowhere else: set estate to practice"
         )
     return session
 

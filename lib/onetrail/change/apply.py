@@ -10,6 +10,7 @@ from onetrail.change.plan import Change, Plan
 from onetrail.change.record import RecordError
 from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
 from onetrail.change.values import iso, resolve
+from onetrail.change.words import counted
 from onetrail.errors import NotYet, OnetrailError
 
 
@@ -106,7 +107,7 @@ def _unsent(plan: Plan) -> Outcome | None:
 
 
 def _count(plan: Plan) -> str:
-    return "1 change" if len(plan.changes) == 1 else f"{len(plan.changes):,} changes"
+    return counted(len(plan.changes), "change")
 
 
 class _Run:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from onetrail.change.words import counted
+
 
 class State(StrEnum):
     """How a thing stands. Only `FINDING` and `COULD_NOT_LOOK` make a run end with exit code 3."""
@@ -53,13 +55,15 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
     words = {
         State.FINDING: ("needs attention", "need attention"),
         State.COULD_NOT_LOOK: ("could not be looked at", "could not be looked at"),
-        State.PLANNED: ("is cured by the plan", "are cured by the plan"),
+        State.PLANNED: ("is cured by a pending change", "are cured by pending changes"),
         State.NOTE: ("is a note about the past", "are notes about the past"),
         State.OK: ("is as it should be", "are as they should be"),
     }
     parts = [f"{counts[s]:,} {words[s][0] if counts[s] == 1 else words[s][1]}" for s in _ORDER if counts[s]]
     line = (
-        f"{len(findings):,} checks: " + ", ".join(parts) + "." if findings else "Nothing was there to check."
+        f"{counted(len(findings), 'check')}: " + ", ".join(parts) + "."
+        if findings
+        else "Nothing was there to check."
     )
     return Verdict(line + _named(findings), 3 if bad else 0, counts)
 

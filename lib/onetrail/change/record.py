@@ -122,7 +122,7 @@ class RunRecord:
         first = next(entries(self.folder), None)
         if first is not None and first.get("run") != self.run_name:
             raise WrongUse(
-                f"{self.folder} belongs to the run {first.get('run')!r}, not {self.run_name!r}: use another runs_dir"
+                f"{self.folder} belongs to the run {first.get('run')!r}, not {self.run_name!r}: use another run_name or runs_dir"
             )
         self.head, self._lines = check.head, check.lines
         if check.lines:

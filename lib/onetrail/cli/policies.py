@@ -11,6 +11,7 @@ import click
 from onetrail import iam
 from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.change import WallClock, iso
+from onetrail.change.words import counted
 from onetrail.errors import WrongUse
 from onetrail.iam.expectations import State
 from onetrail.settings import Settings
@@ -61,7 +62,10 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     """
     settings = Settings.from_file(path)
     until = expires or _expires(settings)
-    documents = policy_documents(settings, old_buckets=old_buckets, expires=until)
+    try:
+        documents = policy_documents(settings, old_buckets=old_buckets, expires=until)
+    except iam.PolicyError as err:  # the parameters are validated, so it is --expires or --old-bucket
+        raise WrongUse(str(err)) from err
     if not explain:
         click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
         return
@@ -72,7 +76,9 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
         wrong += sum(not verdict.as_wanted for verdict in verdicts)
         click.echo(_table(name, state, verdicts) + "\n")
     if wrong:
-        raise WrongVerdicts(f"{wrong} requests get another verdict than they must: see the rows marked ✗")
+        raise WrongVerdicts(
+            f"{counted(wrong, 'request gets another verdict than it must', 'requests get another verdict than they must')}: see the rows marked ✗"
+        )
     click.echo("Every request gets the verdict it must.")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from onetrail.change import verify_record
+from onetrail.change.words import counted
 from onetrail.errors import WrongUse
 from onetrail.settings.place import from_root
 
@@ -28,8 +29,8 @@ def verify(run: str) -> None:
     check = verify_record(folder)
     for problem in check.problems:
         click.echo(problem)
-    count = "1 problem" if len(check.problems) == 1 else f"{len(check.problems):,} problems"
+    count = counted(len(check.problems), "problem")
     said = "is whole" if check.whole else f"is not whole: {count}"
-    lines = "1 line" if check.lines == 1 else f"{check.lines:,} lines"
+    lines = counted(check.lines, "line")
     click.echo(f"The record of {folder.resolve().name} {said}. {lines}, head {check.head}")
     sys.exit(0 if check.whole else 3)

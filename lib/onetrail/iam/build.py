@@ -2,7 +2,7 @@
 
 from onetrail.iam.builders.archive import Archive
 from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
-from onetrail.iam.builders.documents import BATCH_OPERATIONS, Opening, all_documents
+from onetrail.iam.builders.documents import Opening, all_documents
 from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
 from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
@@ -17,7 +17,6 @@ from onetrail.iam.builders.roles import (
 from onetrail.iam.builders.side_buckets import access_log_bucket, work_bucket
 
 __all__ = [
-    "BATCH_OPERATIONS",
     "Archive",
     "Opening",
     "access_log_bucket",

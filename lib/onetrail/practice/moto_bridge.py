@@ -55,7 +55,6 @@ class MotoBridge:
         self._forget_organizations()
         _take_clock(world)
         _lighten()
-        _take_batch_jobs()
         self.seed("start")
 
     @staticmethod
@@ -153,17 +152,6 @@ def _take_clock(world: "World") -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.") and getattr(module, "utcnow", None) in (original, current):
             module.utcnow = utcnow  # type: ignore[attr-defined]
-
-
-def _take_batch_jobs() -> None:
-    """S3 Batch Operations jobs have a region in their ARN, which moto's policy validator takes for a mistake."""
-    from moto.iam import policy_validation
-
-    known = policy_validation.SERVICE_TYPE_REGION_INFORMATION_ERROR_ASSOCIATIONS["s3"][
-        "valid_starting_values"
-    ]
-    if "job/" not in known:
-        known.append("job/")
 
 
 def _lighten() -> None:

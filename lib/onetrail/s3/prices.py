@@ -59,8 +59,6 @@ TIERING_MONITORING_PER_1000: Final = 0.0025
 TIERING_LEAST_BYTES: Final = 128 * KB
 """Smaller objects are neither monitored nor moved."""
 
-BATCH_JOB: Final = 0.25
-BATCH_PER_MILLION: Final = 1.00
 LIST_PER_1000: Final = 0.005
 
 READABLE: Final = ("STANDARD", "STANDARD_IA", "GLACIER_IR")

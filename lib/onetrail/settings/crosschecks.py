@@ -87,6 +87,12 @@ def _buckets(s: Settings) -> str | None:
     return None
 
 
+def _engine(s: Settings) -> str | None:
+    if s.copy_engine == "s3-batch":
+        return 'copy_engine is "s3-batch", and that engine does not exist yet: write "local", or leave it out'
+    return None
+
+
 def _key(s: Settings) -> str | None:
     if not s.kms_key.startswith("arn:"):
         return None
@@ -103,6 +109,7 @@ _CHECKS: Final[tuple[Callable[[Settings], str | None], ...]] = (
     _partitions,
     _buckets,
     _key,
+    _engine,
 )
 
 

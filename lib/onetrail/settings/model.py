@@ -84,7 +84,7 @@ class Settings(BaseModel):
     )
     bucket_name: v.BucketName = Field(description="the archive")
     access_log_bucket: v.BucketName = Field(description="S3 access logs of the archive")
-    work_bucket: v.BucketName = Field(description="manifests, reports and the record's head hashes")
+    work_bucket: v.BucketName = Field(description="the record's head hashes")
     key_prefix: v.KeyPrefix = Field(
         "", description="what stands before AWSLogs/ in the archive; no slash at its ends"
     )
@@ -101,7 +101,10 @@ class Settings(BaseModel):
     )
 
     copy_direction: w.CopyDirection = Field("auto", description="auto, pull or push")
-    copy_engine: w.CopyEngine = Field("auto", description="auto, local or s3-batch")
+    copy_engine: w.CopyEngine = Field(
+        "auto",
+        description="auto or local: the engine of this machine; s3-batch is refused, it does not exist yet",
+    )
     max_requests_per_second: v.Rate = Field(3500, description="ceiling of S3 requests of the local engine")
     grant_hours: v.GrantHours = Field(
         6, description="hours after which the temporary permission refuses; 1 to 168"

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from onetrail import iam
+from onetrail.change.words import share
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import table
@@ -116,4 +117,4 @@ def _verdict(buckets: Sequence[OldBucket]) -> str:
         return "No old bucket is left."
     held = sum(1 for bucket in buckets if bucket.held or bucket.shell)
     live = sum(1 for bucket in buckets if live_rules(bucket))
-    return f"{held} of {len(buckets)} old buckets are held still; in {live} of them rules still delete or move logs."
+    return f"{share(held, len(buckets), 'old bucket')} held still; in {live} of them rules still delete or move logs."

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from onetrail.change.words import share
 from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import simple, table
@@ -31,7 +32,7 @@ def buckets(observation: Observation) -> Shown:
     ]
     frame = pd.DataFrame([_row(there) for there in observation.buckets.values()], columns=columns)
     there = sum(one.state == "ours" for one in observation.buckets.values())
-    verdict = f"{there} of {len(observation.buckets)} buckets are there."
+    verdict = f"{share(there, len(observation.buckets), 'bucket')} there."
     if not observation.forerunner.done:
         verdict += f" 02 comes first: {observation.forerunner.line}."
     settings = tuple(columns[2:])

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from onetrail.change import Plan
+from onetrail.change.words import counted
 from onetrail.s3.decide import Kind
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.progress import Progress
@@ -44,7 +45,9 @@ def needs_a_person(observation: Observation) -> Shown:
     ]
     number = sum(int(str(row[3])) for row in rows)
     line = (
-        f"{number:,} objects need a person before they can be copied." if rows else "Nothing needs a person."
+        f"{counted(number, 'object needs a person before it', 'objects need a person before they')} can be copied."
+        if rows
+        else "Nothing needs a person."
     )
     unread = [one.bucket.name for one in observation.backlogs if one.could_not_look]
     line += f" Could not look into {', '.join(unread)}." if unread else ""
@@ -97,13 +100,21 @@ def _verdict(observation: Observation) -> str:
     number = sum(one.to_copy for one in observation.backlogs)
     size = sum(one.bytes_to_copy for one in observation.backlogs) / MB
     pushed = sum(one.direction == "push" and one.to_copy > 0 for one in observation.backlogs)
-    said = f"{number:,} objects ({size:,.2f} MB) are to be copied" if number else "Nothing is left to copy"
+    said = (
+        f"{counted(number, 'object')} ({size:,.2f} MB) {'is' if number == 1 else 'are'} to be copied"
+        if number
+        else "Nothing is left to copy"
+    )
     said += (
-        f"; {pushed} buckets push their logs themselves, the log account pulls the others" if pushed else ""
+        f"; {counted(pushed, 'bucket pushes its logs itself', 'buckets push their logs themselves')}, the log account pulls the others"
+        if pushed
+        else ""
     )
     unread = sum(bool(one.could_not_look) for one in observation.backlogs)
-    said += f"; {unread} buckets could not be looked into" if unread else ""
+    said += f"; {counted(unread, 'bucket')} could not be looked into" if unread else ""
     grants = len(observation.open_sources)
     return f"{said}; " + (
-        f"{grants} old buckets stand open by a grant." if grants else "no grant stands open."
+        f"{counted(grants, 'old bucket stands', 'old buckets stand')} open by a grant."
+        if grants
+        else "no grant stands open."
     )

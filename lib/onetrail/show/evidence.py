@@ -5,6 +5,7 @@ from collections import Counter
 import pandas as pd
 
 from onetrail.change import verdict
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.findings import SIGNS
 from onetrail.show.html import Shown
@@ -84,7 +85,9 @@ def files(observation: Observation) -> Shown:
     )
     bad = sum(count for (_, fit), count in counts.items() if fit is not Fit.FITS)
     line = (
-        f"{bad:,} files are not as the record names them." if bad else "Every file is as the record names it."
+        f"{counted(bad, 'file is not as the record names it', 'files are not as the record names them')}."
+        if bad
+        else "Every file is as the record names it."
     )
     return table(
         frame, "Files that the record binds", verdict=line if counts else "The record names no file yet."
@@ -119,6 +122,4 @@ def _record(observation: Observation) -> str:
     anchors = observation.anchors
     if anchors.could_not_look:
         return f"The record is there and {chain}; the heads in the work bucket could not be read."
-    return (
-        f"The record is there and {chain}; {len(anchors.held):,} of its heads are in the locked work bucket."
-    )
+    return f"The record is there and {chain}; {counted(len(anchors.held), 'of its heads is', 'of its heads are')} in the locked work bucket."

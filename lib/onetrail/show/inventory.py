@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
 from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
@@ -53,7 +54,9 @@ def trails(observation: Observation) -> Shown:
     columns = ["region", "trail", "bucket", "regions", "digests", "logging", "events"]
     frame = pd.DataFrame(rows, columns=columns)
     logging = sum(row[5] == "yes" for row in rows)
-    verdict = f"{len(rows)} old trails, {logging} of them logging." if rows else "No old trail is left."
+    verdict = (
+        f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "No old trail is left."
+    )
     return table(frame, "The old trails", verdict=verdict)
 
 
@@ -117,8 +120,8 @@ def contents(observation: Observation) -> Shown:
     uploads = sum(b.uploads or 0 for b in observation.buckets)
     number = kinds.get(Kind.FOREIGN, Sum()).objects
     line = (
-        f"{observation.objects:,} objects, {number:,} of them foreign; {old[0]:,} old versions, {old[1]:,} delete markers "
-        f"and {uploads:,} unfinished uploads lie beside them."
+        f"{counted(observation.objects, 'object')}, {number:,} of them foreign; {counted(old[0], 'old version')}, "
+        f"{counted(old[1], 'delete marker')} and {counted(uploads, 'unfinished upload')} lie beside them."
     )
     return together(*shown, paragraph(line, strong=True))
 
@@ -135,13 +138,13 @@ def duplicates(observation: Observation) -> Shown:
     )
     cost = observation.costs.duplicates
     verdict = (
-        f"{found.copies:,} files ({found.bytes / KB:,.0f} KB) repeat the bytes of another one; copying and keeping them costs "
+        f"{counted(found.copies, 'file')} ({found.bytes / KB:,.0f} KB) {'repeats' if found.copies == 1 else 'repeat'} the bytes of another one; copying and keeping them costs "
         f"{cost.total:,.4f} USD. They are kept: digests name each of them."
         if found.copies
         else "No two files under different names have the same bytes."
     )
     if found.same_name or found.conflicts:
-        verdict += f" {found.same_name:,} names lie in several buckets with equal bytes, {found.conflicts:,} with others."
+        verdict += f" {counted(found.same_name, 'name lies', 'names lie')} in several buckets with equal bytes, {found.conflicts:,} with others."
     shown = table(frame, "Equal bytes under several names, the ten largest", verdict=verdict)
     return together(
         shown, *(paragraph(f"Other bytes under one name: {line}") for line in found.conflict_examples)
@@ -154,7 +157,7 @@ def consumers(observation: Observation) -> Shown:
     frame = pd.DataFrame(rows, columns=["account", "region", "what", "feeds", "whom"])
     places = len({row[2] for row in rows})
     verdict = (
-        f"{_number(len(rows), 'consumer')} on {_number(places, 'trail or bucket', 'trails and buckets')}: "
+        f"{counted(len(rows), 'consumer')} on {counted(places, 'trail or bucket', 'trails and buckets')}: "
         "whoever is fed falls silent when those are stopped or emptied."
         if rows
         else "Nobody is seen to be fed by the old trails and buckets."
@@ -183,8 +186,8 @@ def lifecycle(observation: Observation) -> Shown:
     frame = pd.DataFrame(rows, columns=columns)
     live = [reach for _, reach in found if reach.rule.enabled and reach.objects]
     verdict = (
-        f"{len(live)} {'rule is' if len(live) == 1 else 'rules are'} on and {'reaches' if len(live) == 1 else 'reach'} "
-        f"{sum(r.objects for r in live):,} objects, {sum(r.due for r in live):,} of them due already; 02 switches that off."
+        f"{counted(len(live), 'rule is', 'rules are')} on and {'reaches' if len(live) == 1 else 'reach'} "
+        f"{counted(sum(r.objects for r in live), 'object')}, {sum(r.due for r in live):,} of them due already; 02 switches that off."
         if live
         else "No rule that is on reaches an object."
     )
@@ -242,7 +245,7 @@ def keys(observation: Observation) -> Shown:
     total = {"region": "all", "keys": listed}
     blind = sum(bool(one.could_not_look) for one in observation.keys)
     faults = sum(len(one.faults) for one in observation.keys)
-    verdict = f"{listed:,} keys of {len(rows)} regions; {faults:,} do not fit their fingerprint, {blind:,} regions could not be looked at."
+    verdict = f"{counted(listed, 'key')} of {counted(len(rows), 'region')}; {counted(faults, 'does not fit its', 'do not fit their')} fingerprint, {counted(blind, 'region')} could not be looked at."
     return table(
         pd.DataFrame(rows, columns=columns),
         "CloudTrail's public keys, as AWS lists them",
@@ -258,11 +261,17 @@ def saved(files: Sequence[Saved]) -> Shown:
         [one.name, one.what, f"{one.count:,}"] for one in files if one not in keys_
     ]
     rows += (
-        [[_files(keys_), f"public keys of {len(keys_)} regions", f"{sum(one.count for one in keys_):,}"]]
+        [
+            [
+                _files(keys_),
+                f"public keys of {counted(len(keys_), 'region')}",
+                f"{sum(one.count for one in keys_):,}",
+            ]
+        ]
         if keys_
         else []
     )
-    verdict = f"{files[0].count:,} rows and {sum(one.count for one in keys_):,} public keys of {len(keys_)} regions are kept; their hashes stand in the record."
+    verdict = f"{counted(files[0].count, 'row')} and {counted(sum(one.count for one in keys_), 'public key')} of {counted(len(keys_), 'region')} are kept; their hashes stand in the record."
     heads = [Column("file in the run folder"), Column("holds"), Column("count", right=True)]
     return together(simple("Kept on this machine", heads, rows), paragraph(verdict, strong=True))
 
@@ -322,7 +331,7 @@ def _buckets_verdict(observation: Observation) -> str:
         if one.survey is None or (one.canary and one.canary.why)
     ]
     pushed = sum(one.direction == "push" and not one.bucket.shell for one in observation.buckets)
-    said = f"{len(observation.buckets)} old buckets"
+    said = counted(len(observation.buckets), "old bucket")
     said += f", {shells} of them empty shells" if shells else ""
     if pushed:
         said += (
@@ -336,10 +345,6 @@ def _buckets_verdict(observation: Observation) -> str:
         if read
         else f"{said}."
     )
-
-
-def _number(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def _choice(cost: PlanCost, chosen: PlanCost) -> str:

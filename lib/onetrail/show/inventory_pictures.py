@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from onetrail.change.words import counted
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.plots import Pictured, bars, heatmap
 from onetrail.steps.inventory import Observation, holes, unsigned
@@ -27,13 +28,17 @@ def coverage(observation: Observation) -> Pictured | Shown:
     index = pd.Index([" ".join(name) if several else name[1] for name in names], name="region")
     frame = pd.DataFrame(grid, index=index, columns=columns)
     gaps, bare = holes(observation), unsigned(observation)
-    verdict = f"{len(names)} regions over {len(columns)} months, {columns[0]} to {columns[-1]}; "
+    verdict = f"{counted(len(names), 'region')} over {counted(len(columns), 'month')}, {columns[0]} to {columns[-1]}; "
     verdict += (
-        f"{sum(map(len, gaps.values()))} months within them have nothing at all"
+        f"{counted(sum(map(len, gaps.values())), 'month within them has', 'months within them have')} nothing at all"
         if gaps
         else "no month within a region's time is empty"
     )
-    verdict += f", {sum(map(len, bare.values()))} have logs that no digest signs." if bare else "."
+    verdict += (
+        f", {counted(sum(map(len, bare.values())), 'has', 'have')} logs that no digest signs."
+        if bare
+        else "."
+    )
     return heatmap(frame, "Months with log files and with digests", states=_STATES, verdict=verdict)
 
 
@@ -68,7 +73,9 @@ def ages(observation: Observation) -> Pictured | Shown:
     )
     past = sum(s.past_retention for s in observation.surveys)
     verdict = (
-        f"{past:,} logs and digests are past their retention." if past else "None is past its retention yet."
+        f"{counted(past, 'log or digest is past its', 'logs and digests are past their')} retention."
+        if past
+        else "None is past its retention yet."
     )
     return bars(frame, "Logs and digests by year", unit="objects", verdict=verdict)
 

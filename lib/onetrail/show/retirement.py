@@ -3,6 +3,7 @@
 import pandas as pd
 
 from onetrail.change import iso
+from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import table
@@ -55,7 +56,7 @@ def trails(observation: Observation) -> Shown:
         for t in observation.untouched
     ]
     line = (
-        f"{len(observation.trails)} old trails still exist; {len(may_go)} of them may be deleted."
+        f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}; {len(may_go)} of them may be deleted."
         if observation.trails
         else "No old trail of ours is left."
     )
@@ -83,7 +84,9 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
 
 def _stands(seen: Retiring, *, waiting: bool) -> str:
     if seen.bucket.shell:
-        return "empty shell" if not seen.objects else f"closed, but it holds {seen.objects:,} objects"
+        return (
+            "empty shell" if not seen.objects else f"closed, but it holds {counted(seen.objects, 'object')}"
+        )
     if seen.kept:
         return f"left alone: {'; '.join(seen.kept)}"
     if seen.expiring:
@@ -102,7 +105,11 @@ def _verdict(settings: Settings, observation: Observation) -> str:
     until = [waits(settings, one, observation.now) for one in standing if one.token and not one.kept]
     waiting = [wait[0] for wait in until if wait]
     may_go = sum(wait is None for wait in until)
-    line = f"{retired} of {len(observation.buckets) + len(observation.deleted)} old buckets are retired"
+    line = f"{share(retired, len(observation.buckets) + len(observation.deleted), 'old bucket')} retired"
     line += f", {may_go} may go" if may_go else ""
-    line += f", {len(waiting)} are proven and cool off, the last until {iso(max(waiting))}" if waiting else ""
-    return line + (f", {kept} are left alone for a named reason." if kept else ".")
+    line += (
+        f", {counted(len(waiting), 'is proven and cools off', 'are proven and cool off')}, the last until {iso(max(waiting))}"
+        if waiting
+        else ""
+    )
+    return line + (f", {counted(kept, 'is', 'are')} left alone for a named reason." if kept else ".")

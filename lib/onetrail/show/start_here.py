@@ -70,4 +70,4 @@ def _next(observation: Observation) -> str:
     if not open_steps:
         return "Every step on this map is done."
     done = len(observation.statuses) - len(open_steps)
-    return f"{done} of {len(observation.statuses)} steps that change something are done; the next one is {open_steps[0]}."
+    return f"{done} of {len(observation.statuses)} steps that change something {'is' if done == 1 else 'are'} done; the next one is {open_steps[0]}."

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from onetrail.change.words import counted, share
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.show.html import Column, Shown, folded, paragraph, preformatted, together
 from onetrail.show.plots import Pictured, heatmap
@@ -57,9 +58,13 @@ def chains(observation: Observation) -> Shown:
     frame = pd.DataFrame([_chain(chain) for chain in observation.chains], columns=columns)
     broken = sum(1 for chain in observation.chains if not chain.chain.sound)
     line = (
-        f"All {len(observation.chains):,} chains are whole."
+        (
+            "The one chain is whole."
+            if len(observation.chains) == 1
+            else f"All {len(observation.chains):,} chains are whole."
+        )
         if not broken
-        else f"{broken:,} of {len(observation.chains):,} chains are not whole."
+        else f"{share(broken, len(observation.chains), 'chain')} not whole."
     )
     total = {name: frame[name].sum() for name in _SUMMED}
     shown = table(
@@ -121,7 +126,11 @@ def troubles(observation: Observation) -> Shown:
     ]
     states = sorted({one.state for one in observation.troubles})
     count = len(observation.troubles)
-    line = f"{count:,} files are named: {', '.join(states)}." if rows else "No file stands out."
+    line = (
+        f"{counted(count, 'file is', 'files are')} named: {', '.join(states)}."
+        if rows
+        else "No file stands out."
+    )
     heads = [
         *map(Column, ("region", "bucket", "kind", "state", "why")),
         Column("files", right=True),
@@ -158,7 +167,7 @@ def keys(observation: Observation) -> Shown:
     line = (
         "Every region's keys are held."
         if not lacking
-        else f"{lacking:,} regions have no keys: their digests cannot be checked."
+        else f"{counted(lacking, 'region has no keys: its', 'regions have no keys: their')} digests cannot be checked."
     )
     frame = pd.DataFrame(rows, columns=["region", "from", "keys", "why not"])
     total = {"region": "all", "keys": frame["keys"].sum()} if rows else None
@@ -228,8 +237,10 @@ def _verdict(observation: Observation) -> str:
         return _waiting(observation) or "No old bucket is left."
     good = sum(1 for bucket in said if bucket.good)
     unsigned = sum(bucket.logs_unsigned for bucket in said)
-    line = f"{good} of {len(said)} old buckets are proven"
-    return line + (f"; {unsigned:,} logs are equal but signed by nobody." if unsigned else ".")
+    line = f"{share(good, len(said), 'old bucket')} proven"
+    return line + (
+        f"; {counted(unsigned, 'log is', 'logs are')} equal but signed by nobody." if unsigned else "."
+    )
 
 
 def _waiting(observation: Observation) -> str:
@@ -277,5 +288,5 @@ def covered(cells: Sequence[Cell]) -> str:
     lost = sum(cell.before - cell.after for cell in cells)
     days = sum(1 for cell in cells if cell.before)
     if lost:
-        return f"{lost:,} logs of the old buckets have no equal in the archive."
-    return f"Coverage is as before: {days:,} region-days with {sum(c.before for c in cells):,} logs, each with its equal in the archive."
+        return f"{counted(lost, 'log of the old buckets has', 'logs of the old buckets have')} no equal in the archive."
+    return f"Coverage is as before: {counted(days, 'region-day')} with {counted(sum(c.before for c in cells), 'log')}, each with its equal in the archive."

@@ -42,6 +42,8 @@ def _estate(clients: Clients) -> str:
 
 def _base(clients: Clients) -> list[str]:
     base = clients.base()
+    if base is None:
+        return ["–", "where the credentials at hand belong", "none are at hand, and none are needed", "–"]
     return [base.account, "where the credentials at hand belong", base.arn, base.way]
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from onetrail import iam, names
 from onetrail.change import Finding, State
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import unmendable
 from onetrail.steps.old_estate import OldBucket
@@ -54,9 +55,7 @@ def _quota(settings: Settings, seen: Seen) -> Iterator[Finding]:
         most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
         full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
         if full or everywhere >= MOST_TRAILS:
-            text = (
-                f"{most} trails already, {MOST_TRAILS} is the most and cannot be raised: remove one before 04"
-            )
+            text = f"{counted(most, 'trail')} already, {MOST_TRAILS} is the most and cannot be raised: remove one before 04"
             yield Finding("00.trails", State.FINDING, account, ", ".join(full) or "all", "trails", text)
         else:
             text = f"at most {most} of {MOST_TRAILS} places are taken in a region; the new trail takes one in each"
@@ -87,10 +86,10 @@ def _regions(settings: Settings, seen: Seen) -> Iterator[Finding]:
             yield Finding("00.regions", State.FINDING, account, ", ".join(off), "regions", text)
         left = sorted(set(enabled) - set(named)) if named else []
         if left:
-            text = f"{len(left)} enabled regions are left out by the parameters; the new trail covers them all the same"
+            text = f"{counted(len(left), 'enabled region is', 'enabled regions are')} left out by the parameters; the new trail covers {'it' if len(left) == 1 else 'them'} all the same"
             yield Finding("00.regions", State.NOTE, account, ", ".join(left), "regions", text)
         missing = sorted(set(enabled) - set(seen.regions.get(log, enabled)))
-        text = f"{len(enabled)} regions are enabled"
+        text = f"{counted(len(enabled), 'region is', 'regions are')} enabled"
         if missing:
             text += (
                 f"; {', '.join(missing)} not in the log account, which matters for old buckets there alone"
@@ -138,7 +137,7 @@ def _policies(seen: Seen) -> Iterator[Finding]:
             "-",
             "-",
             "old buckets",
-            f"{clean} policies name nobody who is gone",
+            f"{counted(clean, 'policy names', 'policies name')} nobody who is gone",
         )
 
 
@@ -201,7 +200,7 @@ def _people(seen: Seen) -> Iterator[Finding]:
                 "cannot be looked up from here; 02 fails if it does not exist",
             )
     if there:
-        text = f"{len(there)} named principals exist"
+        text = f"{counted(len(there), 'named principal exists', 'named principals exist')}"
         yield Finding("00.principal", State.OK, "-", "-", "who may enter", text)
 
 
@@ -233,7 +232,9 @@ def _permissions(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> I
                 text = f"step {one.step} needs {one.action} on {one.resource}: likely refused, {one.why}"
                 yield row(state=State.FINDING, evidence=text)
             if not bad:
-                text = f"its own policies allow the {number} actions of the open steps in the {where}"
+                text = (
+                    f"its own policies allow the {counted(number, 'action')} of the open steps in the {where}"
+                )
                 yield row(state=State.OK, evidence=text)
 
 

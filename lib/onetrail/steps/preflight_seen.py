@@ -81,9 +81,11 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str, bool]:
     """Why guard rails cannot be set from here, and whether they can."""
     if not settings.organization_id:
         return "", False
-    base = clients.base().account
+    base = clients.base()
+    if base is None:
+        return "there are no credentials at hand to look at it with", False
     found = look(
-        clients.client("organizations", base).describe_organization,
+        clients.client("organizations", base.account).describe_organization,
         absent=("AWSOrganizationsNotInUseException",),
     )
     if not found.seen:
@@ -91,7 +93,7 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str, bool]:
     said: Mapping[str, Any] = found.value["Organization"]
     if said["Id"] != settings.organization_id:
         return f"the credentials at hand are of {said['Id']}", False
-    if said["MasterAccountId"] != base:
+    if said["MasterAccountId"] != base.account:
         return "the credentials at hand are not of the management account", False
     return "", True
 

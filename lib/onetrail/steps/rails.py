@@ -39,7 +39,14 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     """Look for the rail of that name in the organization."""
     if not settings.organization_id:
         return Rail(name, why="no organization is named in the parameters")
-    base = clients.base().account
+    entry = clients.base()
+    if entry is None:
+        return Rail(
+            name,
+            settings.organization_id,
+            why="there are no credentials at hand to look at the organization with",
+        )
+    base = entry.account
     client = clients.client("organizations", base)
     found = look(client.describe_organization, absent=("AWSOrganizationsNotInUseException",))
     if not found.seen:

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow.parquet as pq
 
 from onetrail.change import canonical_json, entries, verify_record
+from onetrail.change.words import counted
 from onetrail.errors import OnetrailError
 from onetrail.s3.ledger import sha256_of
 
@@ -198,7 +199,11 @@ def cover(run_folder: Path, token: Token, rows: Iterable[Any]) -> Cover:
     if strange:
         return Cover(False, f"the bucket changed after it was proven: {strange}; run step 06 again")
     if gone:
-        return Cover(True, f"{gone:,} of the proven objects are already gone", gone)
+        return Cover(
+            True,
+            f"{counted(gone, 'of the proven objects is', 'of the proven objects are')} already gone",
+            gone,
+        )
     if seen.hexdigest() != token.listing:
         return Cover(False, "the token is of another listing; run step 06 again")
     return Cover(True, "the bucket holds exactly what was proven")

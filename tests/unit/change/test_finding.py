@@ -13,10 +13,10 @@ def given(state, name="x"):
     ("states", "line", "code"),
     [
         ([], "Nothing was there to check.", 0),
-        ([State.OK], "1 checks: 1 is as it should be.", 0),
+        ([State.OK], "1 check: 1 is as it should be.", 0),
         (
             [State.OK, State.NOTE, State.PLANNED],
-            "3 checks: 1 is cured by the plan, 1 is a note about the past, 1 is as it should be.",
+            "3 checks: 1 is cured by a pending change, 1 is a note about the past, 1 is as it should be.",
             0,
         ),
         (
@@ -26,7 +26,7 @@ def given(state, name="x"):
         ),
         (
             [State.COULD_NOT_LOOK],
-            "1 checks: 1 could not be looked at. Look at: 06.x bucket.",
+            "1 check: 1 could not be looked at. Look at: 06.x bucket.",
             3,
         ),  # not looking is never as good as seeing
         (

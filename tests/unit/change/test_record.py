@@ -68,9 +68,11 @@ def test_a_second_writer_is_refused(tmp_path):
 
 
 def test_another_runs_folder_is_refused(tmp_path):
-    """A folder belongs to one run."""
+    """A folder belongs to one run, and the line says both ways out; the run of that name goes on in it (below)."""
     given_a_record(tmp_path)
-    with pytest.raises(WrongUse, match="belongs to the run 'practice'"):
+    with pytest.raises(
+        WrongUse, match=r"belongs to the run 'practice', not 'other'.* use another run_name or runs_dir"
+    ):
         RunRecord(tmp_path, "other", MovableClock()).__enter__()
 
 

@@ -45,7 +45,9 @@ def test_help_is_documented():
         (["practice", "status"], "onetrail practice start"),
         (["practice", "wait", "soon"], "PT6H"),
         (["policies", "-f", "none.yaml"], "no such file"),
+        # An option that no policy can be made of is wrong use as a parameter would be, though the builder finds it.
         (["policies", "-f", PRACTICE, "--expires", "soon"], "instant of expiry"),
+        (["policies", "-f", PRACTICE, "--old-bucket", "acme-*"], "exact old bucket names"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(words, said):
@@ -54,13 +56,27 @@ def test_wrong_use_is_one_line_and_exit_code_2(words, said):
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
-    assert result.exit_code == (1 if "--expires" in words else 2)
+    assert result.exit_code == 2
 
 
 @pytest.mark.parametrize("words", [["run"], ["nothing"], ["practice", "wait"], ["policies", "-f"]])
 def test_a_command_that_cannot_be_read_is_wrong_use(words):
     """click's own errors have the same exit code."""
     assert _onetrail(*words).exit_code == 2
+
+
+@pytest.mark.parametrize("verb", ["run", "policies"])
+def test_an_engine_that_does_not_exist_is_refused_by_every_verb(tmp_path, verb):
+    """`copy_engine: s3-batch` stops before anything is looked at, with the word to write; with `local` the same file gets past it."""
+    text = Path(PRACTICE).read_text()
+    engine = 'copy_engine: "auto"'
+    assert engine in text
+    refused = _onetrail(verb, "-f", _parameters(tmp_path, text.replace(engine, 'copy_engine: "s3-batch"')))
+    assert refused.exit_code == 2
+    assert 'copy_engine is "s3-batch"' in refused.stderr
+    assert 'write "local"' in refused.stderr
+    taken = _onetrail(verb, "-f", _parameters(tmp_path, text.replace(engine, 'copy_engine: "local"')))
+    assert "copy_engine" not in taken.stderr
 
 
 def test_half_written_parameters_are_named_with_their_line(tmp_path):

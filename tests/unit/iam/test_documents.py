@@ -215,7 +215,7 @@ SIDE = [
     (access_log_bucket, BREAKER, "s3:DeleteObject", "/k", {}, True),
     (access_log_bucket, ADMIN, "s3:PutLifecycleConfiguration", "", {}, False),
     (work_bucket, OPERATOR, "s3:PutObject", "/k", {}, True),
-    (work_bucket, COPIER, "s3:PutObject", "/k", {}, True),
+    (work_bucket, COPIER, "s3:PutObject", "/k", {}, False),
     (work_bucket, ADMIN, "s3:PutObject", "/k", {}, False),
     (work_bucket, ADMIN, "s3:PutObjectRetention", "/k", {}, False),
     (work_bucket, OPERATOR, "s3:PutObject", "/k", {"aws:SecureTransport": "false"}, False),
@@ -287,7 +287,6 @@ ROLES = [
             ("sts:AssumeRole", COPIER.arn),
             ("sts:AssumeRole", KEEPER.arn),
             ("s3:PutObject", "arn:aws:s3:::acme-work/x"),
-            ("s3:CreateJob", "*"),
         ],
         [
             ("s3:PutObject", LOGS),
@@ -297,6 +296,9 @@ ROLES = [
             ("sts:AssumeRole", BREAKER.arn),
             ("iam:CreateRole", COPIER.arn),
             ("iam:PassRole", BREAKER.arn),
+            ("iam:PassRole", COPIER.arn),
+            ("s3:CreateJob", "*"),
+            ("s3:UpdateJobStatus", f"arn:aws:s3:us-east-1:{LOG}:job/1"),
             ("s3:GetObject", "arn:aws:s3:::another/x"),
             ("cloudtrail:StopLogging", TRAIL),
         ],
@@ -329,9 +331,10 @@ ROLES = [
             ("s3:PutObject", LOGS),
             ("s3:PutObjectRetention", LOGS),
             ("s3:ListBucket", ARCHIVE),
-            ("s3:GetObject", "arn:aws:s3:::acme-work/manifest"),
         ],
         [
+            ("s3:GetObject", "arn:aws:s3:::acme-work/k"),
+            ("s3:PutObject", "arn:aws:s3:::acme-work/k"),
             ("s3:GetObject", "arn:aws:s3:::another/k"),
             ("s3:PutObject", f"{ARCHIVE}/elsewhere"),
             ("s3:DeleteObject", LOGS),
@@ -366,12 +369,12 @@ def test_the_key_is_used_by_roles_only_where_there_is_one(make_archive) -> None:
     assert "arn:old-key" in json.dumps(copier_policy(keyed, [OLD], ["arn:old-key"]))
 
 
-def test_trust_names_its_principals_and_binds_its_services() -> None:
+def test_trust_names_its_principals_and_no_service() -> None:
     person, batch = (
         role(f"arn:aws:iam::{MANAGEMENT}:role/PlatformEngineer"),
         service("batchoperations.s3.amazonaws.com"),
     )
-    document = trust([person.arn], [batch.service], account=LOG, mfa=True, external_id="x")
+    document = trust([person.arn], mfa=True, external_id="x")
 
     def assumes(who, **context) -> bool:
         return allowed(who, "sts:AssumeRole", OPERATOR.arn, LOG, context, resource=document, trust=True)
@@ -381,8 +384,7 @@ def test_trust_names_its_principals_and_binds_its_services() -> None:
     assert not assumes(person)
     assert not assumes(person, **{**with_mfa, "sts:ExternalId": "y"})
     assert not assumes(role(f"arn:aws:iam::{MANAGEMENT}:role/Another"), **with_mfa)
-    assert assumes(batch, **{"aws:SourceAccount": LOG})
-    assert not assumes(batch, **{"aws:SourceAccount": SOURCE})
+    assert not assumes(batch, **{"aws:SourceAccount": LOG})
 
 
 RAILS = [
@@ -468,7 +470,6 @@ NOBODY = [
     lambda: old_bucket_open("aws", OLD, COPIER.arn, ["AWSLogs/"], ""),
     lambda: trust([]),
     lambda: trust(["*"]),
-    lambda: trust([], ["batchoperations.s3.amazonaws.com"]),
 ]
 
 

@@ -57,7 +57,7 @@ def test_delivery_is_one_row_a_region_and_one_missing_is_said():
     assert whole.count("✓ seen") == 2
     assert "delivered in all 2 regions" in whole
     part = trail_cutover.delivery(SETTINGS, _cutover(_seen("eu-west-1"))).text
-    assert "not been seen to deliver in 1 regions" in part
+    assert "not been seen to deliver in 1 region," in part
 
 
 def test_a_failing_delivery_is_not_one_that_could_not_be_looked_at():
@@ -77,7 +77,7 @@ def test_without_a_new_trail_the_table_says_so():
 def test_trails_that_log_are_counted_and_an_unread_one_is_neither():
     """A status that could not be read is not `no`."""
     text = trail_cutover.trails(_cutover()).text
-    assert "1 new and 1 old trails; 1 of the old ones are logging." in text
+    assert "1 new and 1 old trail; 1 of the old ones is logging." in text
     seen = _cutover()
     blind = replace(
         seen, estate=replace(seen.estate, old_trails=(replace(_trail("audit", "eu-west-1"), status=None),))
@@ -98,7 +98,7 @@ def test_backlogs_have_a_total_and_a_verdict():
         "3.00",
         "1",
     ]
-    assert "4 objects (3.00 MB) are to be copied; 1 buckets push" in text
+    assert "4 objects (3.00 MB) are to be copied; 1 bucket pushes" in text
     assert "could not look" not in text
 
 
@@ -108,7 +108,7 @@ def test_a_bucket_that_could_not_be_listed_is_not_an_empty_one():
         _copying(Backlog(_bucket("a"), "", "", could_not_look="listing: denied"))
     ).text
     assert "listing: denied" in text
-    assert "1 buckets could not be looked into" in text
+    assert "1 bucket could not be looked into" in text
 
 
 def test_a_step_whose_forerunner_is_not_done_waits():

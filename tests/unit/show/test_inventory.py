@@ -48,11 +48,11 @@ def test_the_verdicts_are_made_from_the_data():
         given_an_old_bucket(), consumers=(fed,), duplicates=Duplicates(copies=2, bytes=2048, groups=1)
     )
     said = {shown.__name__: str(shown(observation)) for shown in TABLES}
-    assert "1 old buckets; a log of each was read." in said["buckets"]
+    assert "1 old bucket; a log of each was read." in said["buckets"]
     assert "4 objects, 1 of them foreign" in said["contents"]
     assert "readme.txt" in said["contents"]
     assert (
-        "1 regions over 3 months, 2025-09 to 2025-11; 1 months within them have nothing at all, 1 have logs that no digest signs."
+        "1 region over 3 months, 2025-09 to 2025-11; 1 month within them has nothing at all, 1 has logs that no digest signs."
         in said["coverage"]
     )
     assert "4 of 4 objects are under 128 KB" in said["sizes"]
@@ -86,7 +86,7 @@ def test_pictures_are_pictures():
         ),
         (
             {"02": Stage.DONE, "03": Stage.OPEN},
-            "1 of 2 steps that change something are done; the next one is 03.",
+            "1 of 2 steps that change something is done; the next one is 03.",
         ),
         ({"02": Stage.DONE, "03": Stage.DONE}, "Every step on this map is done."),
         ({"02": Stage.DONE, "03": Stage.UNKNOWN}, "The state of 03 could not be looked at."),

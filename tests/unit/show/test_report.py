@@ -191,7 +191,7 @@ def test_left_and_right_are_shown_with_their_totals(tmp_path: Path) -> None:
     assert 'class="total"' in section_of(whole, "moved")
     lacking = page(SETTINGS, given(tmp_path, verified=given_a_verification(equal=9, missing=1)))
     assert "9 of 10 logs and digests" in verdict_of(lacking, "moved")
-    assert "1 are missing" in verdict_of(lacking, "moved")
+    assert "1 is missing" in verdict_of(lacking, "moved")
 
 
 def test_a_gap_is_told_as_a_gap_with_its_dates(tmp_path: Path) -> None:
@@ -199,9 +199,9 @@ def test_a_gap_is_told_as_a_gap_with_its_dates(tmp_path: Path) -> None:
     text = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification(PROVEN, GAP))), "chains")
     assert "2026-01-15T09:00:00Z" in text
     assert "2026-01-16T09:00:00Z" in text
-    assert "0 of 1 chains are whole" in text
+    assert "0 of 1 chain is whole" in text
     whole = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification())), "chains")
-    assert "1 of 1 chains are whole" in whole
+    assert "1 of 1 chain is whole" in whole
     assert "Gaps" not in whole
 
 
@@ -210,7 +210,7 @@ def test_coverage_is_a_picture_whose_states_do_not_rest_on_colour(tmp_path: Path
     text = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification(equal=9))), "coverage")
     assert text.count('class="lost"') == 2  # the month and its legend
     assert text.count('class="nothing"') == 2  # December, and its legend
-    assert "have no equal in the archive" in text
+    assert "1 log of the old buckets has no equal in the archive" in text
     whole = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification())), "coverage")
     assert whole.count('class="lost"') == 1
 
@@ -219,12 +219,14 @@ def test_permissions_have_opening_closing_duration_and_request_ids(tmp_path: Pat
     """One that is left open is named in the line."""
     sent(tmp_path / "closed", given_a_grant())
     text = page(SETTINGS, given(tmp_path / "closed"))
-    assert "each was closed again" in verdict_of(text, "permissions")
+    assert "1 temporary permission was opened, and it was closed again." in verdict_of(text, "permissions")
     for said in ("the copier may read", "2 min", "R-open-old", "R-close-old", "2026-01-12T18:00:00Z"):
         assert said in section_of(text, "permissions")
     killed(tmp_path / "open", given_a_grant(), at="work")
     text = page(SETTINGS, given(tmp_path / "open"))
-    assert "1 of them are not shown as closed: old" in verdict_of(text, "permissions")
+    assert "1 temporary permission was opened; it is not shown as closed: old" in verdict_of(
+        text, "permissions"
+    )
     assert "opened 2026-01-12" in section_of(text, "findings")
 
 

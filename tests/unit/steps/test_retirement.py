@@ -91,10 +91,10 @@ def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
         ({"token_why": "acme-eu.json was changed"}, "acme-eu.json was changed"),
         (
             {"foreign": 1, "foreign_named": ("notes.txt",)},
-            "objects that are not CloudTrail's, first notes.txt",
+            "1 object that is not CloudTrail's, first notes.txt",
         ),
         ({"old_versions": 2}, "2 older versions"),
-        ({"delete_markers": 1}, "1 delete markers"),
+        ({"delete_markers": 1}, "1 delete marker "),
         ({"other_writers": ("config.amazonaws.com",)}, "others still write into it: config.amazonaws.com"),
         ({"undrained": ("audit",)}, "a trail still delivers into it: audit"),
         ({"could_not_look": "AccessDenied"}, "it could not be looked at: AccessDenied"),
@@ -170,7 +170,7 @@ def test_a_name_is_given_back_only_where_the_parameters_say_so():
         "DeleteObjects",
         "DeleteBucket",
     ]
-    assert "multipart uploads" in replace(READY, how="delete", uploads=1).kept[0]
+    assert "1 unfinished multipart upload lies in it" in replace(READY, how="delete", uploads=1).kept[0]
 
 
 def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_bucket_is_closed():

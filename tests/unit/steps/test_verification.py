@@ -67,7 +67,7 @@ def test_it_waits_for_the_copy():
 def test_what_is_proven_is_sealed_and_gets_its_token_and_what_is_not_is_left_out():
     plan = propose(SETTINGS, given(GOOD, BAD))
     assert [change.key for change in plan.changes] == ["seal-acme-eu", ARCHIVE_LOCK, "token-acme-eu"]
-    assert plan.notes == ("acme-us is not sealed and gets no token: 1 logs are invalid",)
+    assert plan.notes == ("acme-us is not sealed and gets no token: 1 log is invalid",)
     token = plan.changes[-1]
     assert (token.requires, token.bulk.listing) == ("sealed", "a" * 64)
 
@@ -136,18 +136,18 @@ def test_where_nothing_is_proven_nothing_is_sealed():
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ({"missing": 1}, "1 objects are not in the archive"),
+        ({"missing": 1}, "1 object is not in the archive"),
         ({"different": 2}, "2 objects are not the same in the archive"),
-        ({"uncompared": 1}, "1 objects could not be compared"),
+        ({"uncompared": 1}, "1 object could not be compared"),
         ({"lost_digests": 3}, "3 digests are missing from the chain"),
-        ({"digests": {File.INVALID: 1}}, "1 digests are invalid"),
-        ({"digests": {File.UNSIGNED: 1}}, "1 digests are unsigned"),
-        ({"digests": {File.UNREADABLE: 1}}, "1 digests are unreadable"),
-        ({"digests": {File.FOREIGN: 1}}, "1 digests are foreign"),
-        ({"logs": {File.INVALID: 1}}, "1 logs are invalid"),
-        ({"logs": {File.MISSING: 1}}, "1 logs are missing"),
-        ({"logs": {File.ARCHIVED: 1}}, "1 logs are archived"),
-        ({"logs": {File.UNREADABLE: 1}}, "1 logs are unreadable"),
+        ({"digests": {File.INVALID: 1}}, "1 digest is invalid"),
+        ({"digests": {File.UNSIGNED: 1}}, "1 digest is unsigned"),
+        ({"digests": {File.UNREADABLE: 1}}, "1 digest is unreadable"),
+        ({"digests": {File.FOREIGN: 1}}, "1 digest is foreign"),
+        ({"logs": {File.INVALID: 1}}, "1 log is invalid"),
+        ({"logs": {File.MISSING: 1}}, "1 log is missing"),
+        ({"logs": {File.ARCHIVED: 1}}, "1 log is archived"),
+        ({"logs": {File.UNREADABLE: 1}}, "1 log is unreadable"),
         ({"full": False}, "not every object was looked at: digest_check is not full"),
         ({"could_not_look": "AccessDenied"}, "AccessDenied"),
     ],

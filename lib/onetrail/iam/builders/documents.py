@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from onetrail.iam.builders.archive import Archive, account_of, document
 from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
@@ -18,9 +18,6 @@ from onetrail.iam.builders.roles import (
     trust,
 )
 from onetrail.iam.builders.side_buckets import access_log_bucket, work_bucket
-
-BATCH_OPERATIONS: Final = "batchoperations.s3.amazonaws.com"
-"""The service principal that runs S3 Batch Operations jobs as the copier."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def all_documents(
         "role_grant_keeper": grant_keeper_policy(archive),
         "role_grant_keeper_trust": trust(operators),
         "role_copier": copier_policy(archive, opening.old_buckets),
-        "role_copier_trust": trust(operators, (BATCH_OPERATIONS,), account=archive.log_account),
+        "role_copier_trust": trust(operators),
         "trail_rail": trail_rail(archive, rail_exempt),
         "archive_rail": archive_rail(archive, rail_exempt),
         "scp": scp(archive, rail_exempt),

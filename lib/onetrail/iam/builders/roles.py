@@ -20,58 +20,38 @@ Statement = dict[str, Any]
 
 def trust(
     principals: Sequence[str],
-    services: Sequence[str] = (),
     *,
-    account: str = "",
     mfa: bool = False,
     external_id: str = "",
 ) -> dict[str, Any]:
-    """A trust policy: these ARNs may assume the role, and these services on behalf of `account`.
+    """A trust policy: these ARNs may assume the role, and no service.
 
     AWS stores the unique id of a named principal, so each must exist when this is put. Raises `PolicyError`
-    when nobody is named, when everybody is, or when a service comes without the account it must act for.
+    when nobody is named, or when everybody is.
     """
-    if not principals and not services:
+    if not principals:
         raise PolicyError("a role that nobody may assume: name at least one principal")
     if any("*" in principal for principal in principals):
         raise PolicyError(f"a role that anybody may assume: {list(principals)!r}, name exact ARNs")
-    if services and not account:
-        raise PolicyError(
-            f"services {list(services)!r} without an account: any account could make them act, name it"
-        )
-    found: list[Statement] = []
-    if principals:
-        condition: dict[str, Any] = {}
-        if mfa:
-            condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
-        if external_id:
-            condition["StringEquals"] = {"sts:ExternalId": external_id}
-        found.append(
-            {
-                "Sid": "NamedPrincipals",
-                "Effect": "Allow",
-                "Principal": {"AWS": one_or_many(list(principals))},
-                "Action": "sts:AssumeRole",
-                **({"Condition": condition} if condition else {}),
-            }
-        )
-    if services:
-        found.append(
-            {
-                "Sid": "ServicesForUs",
-                "Effect": "Allow",
-                "Principal": {"Service": one_or_many(list(services))},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-        )
-    return document(*found)
+    condition: dict[str, Any] = {}
+    if mfa:
+        condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+    if external_id:
+        condition["StringEquals"] = {"sts:ExternalId": external_id}
+    return document(
+        {
+            "Sid": "NamedPrincipals",
+            "Effect": "Allow",
+            "Principal": {"AWS": one_or_many(list(principals))},
+            "Action": "sts:AssumeRole",
+            **({"Condition": condition} if condition else {}),
+        }
+    )
 
 
 def operator_policy(archive: Archive) -> dict[str, Any]:
-    """The everyday role: builds the archive, reads it, starts copies; changes no lock in it."""
+    """The everyday role: builds the archive, reads it, becomes the copier; changes no lock in it."""
     buckets, objects = _all_buckets(archive)
-    jobs = f"arn:{archive.partition}:s3:*:{archive.log_account}:job/*"
     return document(
         _allow("BuildBuckets", CONFIGURES, buckets),
         _allow("ReadBuckets", BUCKET_READS, buckets),
@@ -82,12 +62,6 @@ def operator_policy(archive: Archive) -> dict[str, Any]:
             [_work_objects(archive)],
         ),
         _allow("BecomeCopier", ("sts:AssumeRole",), [archive.copier_arn, archive.grant_keeper_arn]),
-        _allow("RunCopyJobs", ("s3:CreateJob",), ["*"]),
-        _allow("WatchCopyJobs", ("s3:DescribeJob", "s3:UpdateJobPriority", "s3:UpdateJobStatus"), [jobs]),
-        {
-            **_allow("HandCopierToJobs", ("iam:PassRole",), [archive.copier_arn]),
-            "Condition": {"StringEquals": {"iam:PassedToService": "batchoperations.s3.amazonaws.com"}},
-        },
         _allow("ReadAccount", _ACCOUNT_READS, ["*"]),
         *_key(archive, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetKeyPolicy"),
         {
@@ -120,7 +94,6 @@ _ACCOUNT_READS = (
     "kms:ListAliases",
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAllMyBuckets",
-    "s3:ListJobs",
     "servicequotas:GetServiceQuota",
 )
 
@@ -149,16 +122,13 @@ def copier_policy(
 ) -> dict[str, Any]:
     """Pull: a role of the log account reads the old buckets and writes copies below `AWSLogs/`.
 
-    `old_keys` are the ARNs of KMS keys that old buckets are encrypted with. Also reads manifests and writes
-    reports in the work bucket, for S3 Batch Operations.
+    `old_keys` are the ARNs of KMS keys that old buckets are encrypted with.
     """
     return document(
         *_reads_old(archive, old_buckets, old_keys),
         _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
         _allow("SeeCopies", ("s3:ListBucket", "s3:ListBucketVersions"), [archive.bucket_arn]),
         _allow("ReadCopiesBack", OBJECT_READS, [archive.logs_arn]),
-        _allow("ReadManifests", ("s3:GetObject", "s3:GetObjectVersion"), [_work_objects(archive)]),
-        _allow("WriteReports", ("s3:PutObject",), [_work_objects(archive)]),
         *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
     )
 

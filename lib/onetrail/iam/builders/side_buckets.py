@@ -41,9 +41,9 @@ def access_log_bucket(archive: Archive) -> dict[str, Any]:
 
 
 def work_bucket(archive: Archive) -> dict[str, Any]:
-    """Our roles write records, manifests and completion reports; nobody but break-glass takes any away."""
+    """Our roles write the record's heads; nobody but break-glass takes any away."""
     arn = bucket_arn(archive.partition, archive.work_bucket)
-    writers = [archive.break_glass_arn, archive.copier_arn, archive.grant_keeper_arn, archive.operator_arn]
+    writers = [archive.break_glass_arn, archive.grant_keeper_arn, archive.operator_arn]
     return document(
         only_tls(arn),
         {

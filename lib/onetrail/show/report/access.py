@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.report.model import Part, Prose, Section, table
 from onetrail.steps.account_lockdown import paths
@@ -58,7 +59,7 @@ def _line(rows: list[list[str]]) -> str:
     closed = sum(row[3] == "yes" and row[4] == "no" for row in rows)
     opened = sum(row[3] == "no" and row[4] == "yes" for row in rows)
     count = sum(row[4] == "yes" for row in rows)
-    return f"{len(now):,} principals have {count:,} ways in; since the record began {opened:,} were opened and {closed:,} closed."
+    return f"{counted(len(now), 'principal has', 'principals have')} {counted(count, 'way')} in; since the record began {counted(opened, 'was', 'were')} opened and {closed:,} closed."
 
 
 def _before(observation: Observation, account: str) -> dict[str, set[str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from onetrail.change import iso
+from onetrail.change.words import counted, share
 from onetrail.cloudtrail.verdict import Interval, IntervalState, State
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.steps import verification
@@ -82,7 +83,7 @@ def _unsigned(verified: verification.Observation) -> list[Table]:
                 heads,
                 rows,
                 summed=(3,),
-                verdict=f"{sum(b.logs_unsigned for b in verified.buckets):,} moved logs are signed by nobody.",
+                verdict=f"{counted(sum(b.logs_unsigned for b in verified.buckets), 'moved log is', 'moved logs are')} signed by nobody.",
             )
         ]
         if rows
@@ -102,11 +103,15 @@ def _line(observation: Observation, gaps: list[list[object]]) -> str:
     sound = sum(seen.chain.sound for seen in verified.chains)
     digests = sum(sum(seen.chain.digests.values()) for seen in verified.chains)
     logs = sum(seen.chain.logs.get(State.VALID, 0) for seen in verified.chains)
-    line = f"{sound:,} of {len(verified.chains):,} chains are whole: {digests:,} digests, {logs:,} logs with the hash a signed digest names"
+    line = f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'digest')}, {counted(logs, 'log')} with the hash a signed digest names"
     if gaps:
-        line += f"; {len(gaps):,} gaps"
+        line += f"; {counted(len(gaps), 'gap')}"
     doubt = sum(bucket.logs_unsigned for bucket in verified.buckets)
-    return f"{line}; {doubt:,} moved logs are signed by nobody." if doubt else f"{line}."
+    return (
+        f"{line}; {counted(doubt, 'moved log is', 'moved logs are')} signed by nobody."
+        if doubt
+        else f"{line}."
+    )
 
 
 def _why(observation: Observation) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from onetrail.change import iso
+from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.show.report.model import Part, Prose, Section, table
 from onetrail.steps.evidence import Custody, Fit, Observation
@@ -30,8 +31,8 @@ def _line(observation: Observation) -> str:
     custody = observation.custody
     whole = "is whole" if custody.check.whole else f"is NOT whole: {custody.check.problems[0]}"
     unknown = len(custody.unknown)
-    more = f"; of {unknown:,} it does not say how they ended" if unknown else ""
-    return f"The record of {custody.check.lines:,} lines {whole}. It holds {len(custody.sent):,} changes under {len(custody.approvals):,} approvals{more}."
+    more = f"; of {unknown:,} it does not say how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
+    return f"The record of {counted(custody.check.lines, 'line')} {whole}. It holds {counted(len(custody.sent), 'change')} under {counted(len(custody.approvals), 'approval')}{more}."
 
 
 def _record(observation: Observation) -> Part:
@@ -49,7 +50,7 @@ def _record(observation: Observation) -> Part:
         rows,
         verdict="The chain is whole."
         if check.whole
-        else f"The chain is not whole: {len(check.problems):,} problems.",
+        else f"The chain is not whole: {counted(len(check.problems), 'problem')}.",
     )
 
 
@@ -73,7 +74,11 @@ def _approved(custody: Custody) -> str:
     """By what the plans were approved."""
     counts = Counter(one.by for one in custody.approvals)
     return (
-        "; ".join(f"{count:,} plans were approved by {what}" for what, count in sorted(counts.items())) + "."
+        "; ".join(
+            f"{counted(count, 'plan was', 'plans were')} approved by {what}"
+            for what, count in sorted(counts.items())
+        )
+        + "."
     )
 
 
@@ -107,7 +112,7 @@ def _endings(custody: Custody) -> str:
     """How the changes ended, in words."""
     counts = Counter(one.ended.value for one in custody.sent)
     return (
-        f"{len(custody.sent):,} changes: "
+        f"{counted(len(custody.sent), 'change')}: "
         + ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
         + "."
     )
@@ -188,7 +193,9 @@ def _anchors(settings: Settings, observation: Observation) -> list[Part]:
         ]
     locked = sum(bool(one.lock) for one in observation.anchors.held)
     over = sum(bool(one.above) for one in observation.anchors.held)
-    line = f"{locked:,} of {len(rows):,} heads are locked; {over:,} were written over or hidden."
+    line = (
+        f"{share(locked, len(rows), 'head')} locked; {counted(over, 'was', 'were')} written over or hidden."
+    )
     heads = ("line", "head (SHA-256)", "key", "lock", "locked until", "versions above it")
     return [
         table(f"Heads of the record in the work bucket {settings.work_bucket}", heads, rows, verdict=line)
@@ -220,7 +227,7 @@ def _tokens(observation: Observation) -> list[Part]:
                 rows,
                 summed=(2, 3),
                 folded=f"Show all {len(rows):,} tokens",
-                verdict=f"{len(tokens.held):,} tokens are whole, {len(tokens.broken):,} cannot be believed.",
+                verdict=f"{counted(len(tokens.held), 'token is', 'tokens are')} whole, {len(tokens.broken):,} cannot be believed.",
             )
         ]
         if rows
@@ -251,7 +258,7 @@ def _files(observation: Observation) -> list[Part]:
             heads,
             rows,
             folded=f"Show all {len(rows):,} files",
-            verdict=f"{len(files) - len(bad):,} of {len(files):,} files are as the record names them.",
+            verdict=f"{share(len(files) - len(bad), len(files), 'file')} as named by the record.",
         )
     )
     return parts

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from onetrail.change import Finding, State, ordered, verdict
+from onetrail.change.words import counted
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.show.report.signs import SIGNS
 from onetrail.steps.evidence import Observation
@@ -41,9 +42,7 @@ def attention(found: Sequence[Finding]) -> Section:
     """Findings, and what could not be looked at."""
     bad = [one for one in ordered(found) if one.state in BAD]
     if not bad:
-        said = (
-            f"There are none: {len(found):,} checks were made, and none found anything that needs attention."
-        )
+        said = f"There are none: {counted(len(found), 'check was', 'checks were')} made, and none found anything that needs attention."
         return Section("findings", "Findings that need attention", said)
     shown = _table("Findings, worst first", bad)
     return Section("findings", "Findings that need attention", verdict(found).line, (shown,))
@@ -119,4 +118,4 @@ def _names(resources: Sequence[str]) -> str:
 
 def _many(count: int, one: str, many: str) -> str:
     """A count in words; empty for none."""
-    return f"{count:,} {one if count == 1 else many}" if count else ""
+    return counted(count, one, many) if count else ""

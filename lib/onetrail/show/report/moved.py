@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from onetrail import names
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.steps.evidence import Ended, Observation
@@ -51,7 +52,11 @@ def _line(buckets: Sequence[BucketVerdict]) -> str:
     ours, equal = sum(one.logs_and_digests for one in buckets), sum(one.equal for one in buckets)
     missing, different = sum(one.missing for one in buckets), sum(one.different for one in buckets)
     line = f"{equal:,} of {ours:,} logs and digests of the old buckets are in the archive with equal bytes"
-    faults = [f"{n:,} are {word}" for n, word in ((missing, "missing"), (different, "different")) if n]
+    faults = [
+        f"{counted(n, 'is', 'are')} {word}"
+        for n, word in ((missing, "missing"), (different, "different"))
+        if n
+    ]
     return f"{line}; {', '.join(faults)}." if faults else f"{line}; none is missing, none differs."
 
 

@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from onetrail.change import iso
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.report import (
     access,
@@ -91,6 +92,6 @@ def _facts(settings: Settings, observation: Observation) -> list[tuple[str, str]
             "Kept",
             f"{settings.retention_years} years from the date in the key; lock mode {settings.object_lock}",
         ),
-        ("Run record", f"{check.lines:,} lines, last hash {check.head}" if check.lines else "none"),
+        ("Run record", f"{counted(check.lines, 'line')}, last hash {check.head}" if check.lines else "none"),
         ("Answers for it", ", ".join(settings.contacts) or "nobody is named"),
     ]

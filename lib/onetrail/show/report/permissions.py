@@ -1,5 +1,6 @@
 """Each temporary permission of the move: what it let, when it was opened and closed, and by which request."""
 
+from onetrail.change.words import counted
 from onetrail.show.report.model import Prose, Section, table
 from onetrail.steps.evidence import Observation, Permission
 
@@ -25,11 +26,11 @@ def section(observation: Observation) -> Section:
         return Section("permissions", title, "The record shows no temporary permission.")
     rows = [_row(one) for one in custody.permissions]
     open_ = len(custody.left_open)
-    line = f"{len(rows):,} temporary permissions were opened"
+    line = counted(len(rows), "temporary permission was opened", "temporary permissions were opened")
     line += (
-        f"; {open_:,} of them are not shown as closed: {', '.join(sorted({one.what for one in custody.left_open}))}."
+        f"; {'it is' if len(rows) == 1 else counted(open_, 'of them is', 'of them are')} not shown as closed: {', '.join(sorted({one.what for one in custody.left_open}))}."
         if open_
-        else ", and each was closed again."
+        else (", and it was closed again." if len(rows) == 1 else ", and each was closed again.")
     )
     parts = [table("Temporary permissions, in the order of opening", _HEADS, rows, verdict=line)]
     proofs = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from onetrail.change import State, iso
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
@@ -208,7 +209,7 @@ def _old(observation: Observation, account: str) -> list[Table]:
                 f"Old trails of {account} that still exist",
                 ("region", "trail", "bucket", "state"),
                 rows,
-                verdict=f"{len(rows):,} old trails still exist, {sum(row[3] == 'logging' for row in rows):,} of them log.",
+                verdict=f"{counted(len(rows), 'old trail still exists', 'old trails still exist')}, {sum(row[3] == 'logging' for row in rows):,} of them logging.",
             )
         )
     mine = [b for b in (observation.estate.buckets if observation.estate else ()) if b.account == account]

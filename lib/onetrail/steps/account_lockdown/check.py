@@ -2,6 +2,7 @@
 
 from onetrail import iam, names
 from onetrail.change import Finding, Plan, State, ordered
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import POLICY_BYTES, held_policy, live_rules, unmendable
 from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation
@@ -56,7 +57,7 @@ def _users(settings: Settings, log: LogAccount) -> list[Finding]:
             log.account,
             "",
             f"user {user.name}",
-            f"an IAM user with {len(user.active_keys)} active keys is a way in that nobody named: delete it, or give its owner a role",
+            f"an IAM user with {counted(len(user.active_keys), 'active key')} is a way in that nobody named: delete it, or give its owner a role",
         )
         for user in log.users
     ]

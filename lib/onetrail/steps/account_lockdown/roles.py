@@ -8,7 +8,6 @@ from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Change, Document
 from onetrail.iam import Archive
 from onetrail.iam.build import (
-    BATCH_OPERATIONS,
     copier_policy,
     grant_keeper_policy,
     operator_policy,
@@ -90,7 +89,7 @@ def wanted_roles(
         WantedRole(
             names.COPIER_ROLE,
             "reads the old buckets and writes copies while a grant is open",
-            trust(operators, (BATCH_OPERATIONS,), account=archive.log_account),
+            trust(operators),
             copies,
         ),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from onetrail.aws import Clients
 from onetrail.change import Plan, State
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account
@@ -30,7 +31,7 @@ def done(
     return _open(plan) or Status(
         "02",
         Stage.DONE,
-        f"the log account is closed and {len(observation.old.buckets)} old buckets are held still",
+        f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} held still",
     )
 
 

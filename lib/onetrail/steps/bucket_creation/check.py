@@ -1,6 +1,7 @@
 """How the three buckets stand after step 03."""
 
 from onetrail.change import Finding, Plan, State, ordered
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation.grant import grant_state
@@ -42,7 +43,7 @@ def _policy(settings: Settings, observation: Observation) -> list[Finding]:
         planned = State.PLANNED if there is not None else State.FINDING
         texts = [f"{v.expectation.name}: {v.decision.explain}" for v in wrong]
         return [Finding("03.policy", planned, account, settings.home_region, name, text) for text in texts]
-    text = f"{len(said)} requests judged, each decided as it must be"
+    text = f"{counted(len(said), 'request')} judged, each decided as it must be"
     return [Finding("03.policy", State.OK, account, settings.home_region, name, text)]
 
 
@@ -75,7 +76,11 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
         ]
     if there.state == "absent":
         pending = sum(1 for change in plan.changes if change.key.startswith(f"{wanted.name}: "))
-        return [Finding("03.bucket", State.PLANNED, *where, f"is still to be made, in {pending} changes")]
+        return [
+            Finding(
+                "03.bucket", State.PLANNED, *where, f"is still to be made, in {counted(pending, 'change')}"
+            )
+        ]
     unread = {text.split(":")[0] for text in there.could_not_look}
     off = [piece for piece in pieces(settings, wanted, there) if not piece.fits and piece.part not in unread]
     found += [

@@ -50,7 +50,7 @@ def wanted_buckets(
     )
     work = WantedBucket(
         settings.work_bucket,
-        "manifests, completion reports and the record's head hashes",
+        "the record's head hashes",
         locked,
         "",
         tuple(kept(days)),

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from onetrail import iam
 from onetrail.aws import Clients, look
 from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.iam import build
 from onetrail.s3 import calls
@@ -78,7 +79,7 @@ def hole_closed(clients: Clients) -> Requirement:
             )
     return Requirement(
         True,
-        f"the archive's policy and {len(estate.buckets)} old policies are as before; the copier is refused everywhere",
+        f"the archive's policy and {counted(len(estate.buckets), 'old policy', 'old policies')} are as before; the copier is refused everywhere",
     )
 
 

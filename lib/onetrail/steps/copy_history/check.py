@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from onetrail import iam
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
+from onetrail.change.words import counted
 from onetrail.iam import build
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
@@ -17,14 +18,28 @@ STEP = "05"
 _STATES = {
     Kind.CONFLICT: (
         State.FINDING,
-        "have other bytes in the archive under the same key; neither copy is lost",
+        "object has other bytes in the archive under the same key; neither copy is lost",
+        "objects have other bytes in the archive under the same key; neither copy is lost",
     ),
-    Kind.COMPARE: (State.FINDING, "have an object of the same size in the archive that ETags cannot compare"),
-    Kind.ARCHIVED: (State.FINDING, "are archived and must be restored before they can be copied"),
-    Kind.TOO_LARGE: (State.FINDING, "are larger than the 5 GiB that one CopyObject takes"),
+    Kind.COMPARE: (
+        State.FINDING,
+        "object has one of the same size in the archive that ETags cannot compare",
+        "objects have one of the same size in the archive that ETags cannot compare",
+    ),
+    Kind.ARCHIVED: (
+        State.FINDING,
+        "object is archived and must be restored before it can be copied",
+        "objects are archived and must be restored before they can be copied",
+    ),
+    Kind.TOO_LARGE: (
+        State.FINDING,
+        "object is larger than the 5 GiB that one CopyObject takes",
+        "objects are larger than the 5 GiB that one CopyObject takes",
+    ),
     Kind.FOREIGN: (
         State.NOTE,
-        "are not CloudTrail's; they are neither copied nor deleted, and their bucket is kept",
+        "object is not CloudTrail's; it is neither copied nor deleted, and its bucket is kept",
+        "objects are not CloudTrail's; they are neither copied nor deleted, and their bucket is kept",
     ),
 }
 
@@ -71,7 +86,7 @@ def done(
         return Status(STEP, Stage.UNKNOWN, failed[0])
     missing = sum(backlog.to_copy for backlog in observation.backlogs)
     if missing:
-        return Status(STEP, Stage.OPEN, f"{missing:,} objects are still to be copied")
+        return Status(STEP, Stage.OPEN, f"{counted(missing, 'object is', 'objects are')} still to be copied")
     if not closed(settings, observation):
         return Status(STEP, Stage.OPEN, "a temporary permission stands open")
     return Status(
@@ -98,7 +113,12 @@ def _backlog_findings(backlog: Backlog) -> list[Finding]:
         return [Finding("05.copied", State.COULD_NOT_LOOK, *said, backlog.could_not_look)]
     if backlog.to_copy:
         findings = [
-            Finding("05.copied", State.PLANNED, *said, f"{backlog.to_copy:,} objects are still to be copied")
+            Finding(
+                "05.copied",
+                State.PLANNED,
+                *said,
+                f"{counted(backlog.to_copy, 'object is', 'objects are')} still to be copied",
+            )
         ]
     else:
         present = backlog.objects.get(Kind.PRESENT, 0)
@@ -107,16 +127,19 @@ def _backlog_findings(backlog: Backlog) -> list[Finding]:
                 "05.copied",
                 State.OK,
                 *said,
-                f"{present:,} log and digest files are in the archive with equal bytes",
+                f"{counted(present, 'log or digest file is', 'log and digest files are')} in the archive with equal bytes",
             )
         ]
-    for kind, (state, words) in _STATES.items():
+    for kind, (state, one, several) in _STATES.items():
         count = backlog.objects.get(kind, 0)
         if count:
             keys = ", ".join(backlog.named.get(kind, ()))
             findings.append(
                 Finding(
-                    f"05.{kind.value.replace('_', '-')}", state, *said, f"{count:,} objects {words}: {keys}"
+                    f"05.{kind.value.replace('_', '-')}",
+                    state,
+                    *said,
+                    f"{counted(count, one, several)}: {keys}",
                 )
             )
     return findings

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients, Look, Seen, look
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.errors import OnetrailError
 from onetrail.s3.decide import Kind, Rules, decide
@@ -206,7 +207,7 @@ def direction_of(settings: Settings, bucket: OldBucket, foreign_owned: int) -> t
     if foreign_owned and bucket.ownership != "BucketOwnerEnforced":
         return (
             "push",
-            f"{foreign_owned:,} objects are not owned by the bucket's account, so its policy cannot let anybody in",
+            f"{counted(foreign_owned, 'object is', 'objects are')} not owned by the bucket's account, so its policy cannot let anybody in",
         )
     if bucket.encryption == "aws:kms" and (not bucket.kms_key or bucket.kms_key.endswith("alias/aws/s3")):
         return "push", "the objects are under the AWS managed key, which no other account can use"

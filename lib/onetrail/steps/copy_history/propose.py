@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onetrail.change import COPIER, Bulk, Change, Plan
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.grant import Grant
 from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
@@ -104,14 +105,14 @@ def _notes(settings: Settings, observation: Observation, due: Sequence[Backlog])
     notes = []
     if observation.open_sources:
         notes.append(
-            f"a grant was found open in {len(observation.open_sources)} old buckets; this plan closes it"
+            f"a grant was found open in {counted(len(observation.open_sources), 'old bucket')}; this plan closes it"
         )
     for backlog in observation.backlogs:
         for kind in NOT_COPIED:
             count = backlog.objects.get(kind, 0)
             if count:
                 notes.append(
-                    f"{backlog.bucket.name}: {count:,} objects are not copied: {kind.value.replace('_', ' ')}"
+                    f"{backlog.bucket.name}: {counted(count, 'object is', 'objects are')} not copied: {kind.value.replace('_', ' ')}"
                 )
     if settings.kms_key not in ("none", "create") and any(backlog.direction == "push" for backlog in due):
         notes.append(

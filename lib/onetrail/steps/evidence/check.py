@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from onetrail.change import Finding, State, ordered
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.evidence.apply import STEP
 from onetrail.steps.evidence.files import Fit
@@ -61,7 +62,7 @@ def _record(settings: Settings, observation: Observation) -> Iterator[Finding]:
                 settings, "record", State.NOTE, "there is no record yet: nothing was run in this folder"
             )
     elif check.whole:
-        text = f"the chain of its {check.lines:,} lines is whole"
+        text = f"the chain of its {counted(check.lines, 'line')} is whole"
         yield _said(settings, "record", State.OK, text)
     else:
         yield from (_said(settings, "record", State.FINDING, problem) for problem in check.problems)
@@ -78,17 +79,17 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
         text = f"the record says that the head of line {gone[0]} was stored here, and it is not there"
         yield _said(settings, "anchors", State.FINDING, text, **where)
     if settings.object_lock != "none" and (bare := [one for one in anchors.held if not one.lock]):
-        text = f"{len(bare):,} heads have no lock, first {bare[0].key}"
+        text = f"{counted(len(bare), 'head has', 'heads have')} no lock, first {bare[0].key}"
         yield _said(settings, "anchors", State.FINDING, text, **where)
     for one in anchors.held:
         if one.above:
-            text = f"{one.key} was written or hidden {one.above:,} times after it was stored; its oldest version is what counts here"
+            text = f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version is what counts here"
             yield _said(settings, "anchors", State.FINDING, text, **where)
     strange = [line for line, head in anchors.heads.items() if custody.anchored.get(line, head) != head]
     fits = custody.check.whole and not gone and not strange
     if anchors.held and fits:
         last = anchors.held[-1].line
-        text = f"{len(anchors.held):,} heads fit the record, up to line {last:,} of {custody.check.lines:,}"
+        text = f"{counted(len(anchors.held), 'head fits', 'heads fit')} the record, up to line {last:,} of {custody.check.lines:,}"
         yield _said(settings, "anchors", State.OK, text, **where)
     elif not anchors.held and not gone:
         text = "no head of the record is stored outside this machine yet"
@@ -101,7 +102,11 @@ def _permissions(settings: Settings, observation: Observation) -> Iterator[Findi
         yield _left_open(settings, observation, one)
     closed = len(custody.permissions) - len(custody.left_open)
     if closed and not custody.left_open:
-        text = f"{closed:,} temporary permissions, each closed again"
+        text = (
+            "1 temporary permission, closed again"
+            if closed == 1
+            else f"{closed:,} temporary permissions, each closed again"
+        )
         yield _said(settings, "permission", State.OK, text)
 
 
@@ -136,13 +141,16 @@ def _approvals(settings: Settings, observation: Observation) -> Iterator[Finding
             yield _said(settings, "approval", State.FINDING, text, one.plan)
     wild = [one for one in approvals if one.by == "any"]
     if wild and settings.estate == "practice":
-        text = (
-            f"{len(wild):,} plans ran under 'any', which only the practice estate takes: nobody reviewed them"
-        )
+        text = f"{counted(len(wild), 'plan')} ran under 'any', which only the practice estate takes: nobody reviewed {'it' if len(wild) == 1 else 'them'}"
         yield _said(settings, "approval", State.NOTE, text)
     named = [one for one in approvals if one.by == "its own id"]
     if named:
-        yield _said(settings, "approval", State.OK, f"{len(named):,} plans ran under their own id")
+        yield _said(
+            settings,
+            "approval",
+            State.OK,
+            counted(len(named), "plan ran under its own id", "plans ran under their own id"),
+        )
 
 
 def _tokens(settings: Settings, observation: Observation) -> Iterator[Finding]:
@@ -150,7 +158,7 @@ def _tokens(settings: Settings, observation: Observation) -> Iterator[Finding]:
     for name, why in sorted(tokens.broken.items()):
         yield _said(settings, "token", State.FINDING, why, name)
     if tokens.held:
-        text = f"{len(tokens.held):,} verification tokens are whole, and the record holds their hashes"
+        text = f"{counted(len(tokens.held), 'verification token is whole, and the record holds its hash', 'verification tokens are whole, and the record holds their hashes')}"
         yield _said(settings, "token", State.OK, text)
 
 
@@ -171,7 +179,7 @@ def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:
             yield _said(settings, "file", State.NOTE, text, one.name)
     fitting = [one for one in observation.files if one.fit is Fit.FITS]
     if fitting:
-        text = f"{len(fitting):,} files of the run folder have the SHA-256 that the record names"
+        text = f"{counted(len(fitting), 'file of the run folder has', 'files of the run folder have')} the SHA-256 that the record names"
         yield _said(settings, "file", State.OK, text)
     page = observation.report
     if page and page.fit is Fit.FITS:

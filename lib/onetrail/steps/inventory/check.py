@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from onetrail import iam
 from onetrail.change import Finding, State, ordered
+from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import live_rules, unmendable
 from onetrail.steps.inventory.bucket import BucketInventory
@@ -73,21 +74,21 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
     if survey is None:
         return
     sums = survey.all
-    yield said("bucket", State.OK, f"{sums.objects:,} objects, {sums.size:,} bytes" + (f", from {survey.first} to {survey.last}" if survey.first else ""))  # fmt: skip
+    yield said("bucket", State.OK, f"{counted(sums.objects, 'object')}, {counted(sums.size, 'byte')}" + (f", from {survey.first} to {survey.last}" if survey.first else ""))  # fmt: skip
     if survey.foreign:
         number = sum(s.objects for kind, s in survey.kinds.items() if kind == "foreign")
-        yield said("foreign", State.NOTE, f"{number:,} objects are not CloudTrail's, first {survey.foreign[0].key}: never copied or deleted in silence")  # fmt: skip
+        yield said("foreign", State.NOTE, f"{counted(number, 'object is', 'objects are')} not CloudTrail's, first {survey.foreign[0].key}: never copied or deleted in silence")  # fmt: skip
     if survey.foreign_owned:
-        yield said("owner", State.NOTE, f"{survey.foreign_owned:,} of {sums.objects:,} objects belong to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
+        yield said("owner", State.NOTE, f"{share(survey.foreign_owned, sums.objects, 'object', ('belongs', 'belong'))} to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
     if survey.noncurrent or survey.delete_markers:
-        yield said("versions", State.NOTE, f"{survey.noncurrent:,} old versions and {survey.delete_markers:,} delete markers lie below the current objects; only current ones are copied")  # fmt: skip
+        yield said("versions", State.NOTE, f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} lie below the current objects; only current ones are copied")  # fmt: skip
     if inventory.uploads:
-        yield said("uploads", State.NOTE, f"{inventory.uploads:,} uploads were begun and never finished; they are paid for and hold no object")  # fmt: skip
+        yield said("uploads", State.NOTE, f"{counted(inventory.uploads, 'upload was', 'uploads were')} begun and never finished; {'it is paid for and holds' if inventory.uploads == 1 else 'they are paid for and hold'} no object")  # fmt: skip
     frozen = sum(survey.classes[name].objects for name in ARCHIVED if name in survey.classes)
     if frozen:
-        yield said("archived", State.NOTE, f"{frozen:,} objects must be restored before they can be read or copied")  # fmt: skip
+        yield said("archived", State.NOTE, f"{counted(frozen, 'object')} must be restored before {'it' if frozen == 1 else 'they'} can be read or copied")  # fmt: skip
     if survey.past_retention:
-        yield said("retention", State.NOTE, f"{survey.past_retention:,} logs and digests are past their retention already")  # fmt: skip
+        yield said("retention", State.NOTE, f"{counted(survey.past_retention, 'log or digest is past its', 'logs and digests are past their')} retention already")  # fmt: skip
     yield from _canary(inventory)
 
 
@@ -97,7 +98,7 @@ def _canary(inventory: BucketInventory) -> Iterator[Finding]:
     if canary is None:
         return
     if not canary.why:
-        records = "1 record" if canary.records == 1 else f"{canary.records:,} records"
+        records = counted(canary.records, "record")
         evidence = f"{canary.key.rsplit('/', 1)[-1]} was read: {records}"
         yield Finding(f"{STEP}.canary", State.OK, *where, evidence)
     elif "no gzip file" in canary.why:
@@ -142,14 +143,14 @@ def _coverage(observation: Observation) -> Iterator[Finding]:
 def _repeated(observation: Observation) -> Iterator[Finding]:
     found = observation.duplicates
     if found.conflicts:
-        text = f"{found.conflicts:,} names lie in several buckets with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
+        text = f"{counted(found.conflicts, 'name lies', 'names lie')} in several buckets with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
         yield Finding(
             f"{STEP}.conflict", State.NOTE, "-", "-", "same name", f"{text}; 05 copies neither over the other"
         )
     if found.same_name:
-        yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{found.same_name:,} names lie in several buckets with equal bytes")  # fmt: skip
+        yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several buckets with equal bytes")  # fmt: skip
     if found.copies:
-        text = f"{found.copies:,} files have the bytes of another one; all are kept, since digests name them"
+        text = f"{counted(found.copies, 'file has', 'files have')} the bytes of another one; all are kept, since digests name them"
         yield Finding(f"{STEP}.same-bytes", State.NOTE, "-", "-", "same bytes", text)
 
 
@@ -164,7 +165,7 @@ def _keys(observation: Observation, keys: RegionKeys) -> Iterator[Finding]:
     if keys.unusable:
         yield Finding(f"{STEP}.keys", State.FINDING, *where, f"{keys.unusable}; save again: it is put aside")
     elif keys.unkept:
-        text = f"{len(keys.unkept):,} of {len(keys.listed):,} keys are not kept yet: save the inventory"
+        text = f"{share(len(keys.unkept), len(keys.listed), 'key')} not kept yet: save the inventory"
         yield Finding(f"{STEP}.keys", State.FINDING, *where, text)
     bare = _without_keys(observation, keys)
     if bare:
@@ -175,7 +176,7 @@ def _keys(observation: Observation, keys: RegionKeys) -> Iterator[Finding]:
             f"{STEP}.keys",
             State.OK,
             *where,
-            f"{len(keys.kept):,} keys are kept, each with its own fingerprint",
+            f"{counted(len(keys.kept), 'key is', 'keys are')} kept, each with its own fingerprint",
         )
 
 
@@ -198,7 +199,12 @@ def _kept(observation: Observation) -> Finding:
             f"{STEP}.kept", State.FINDING, "-", "-", FILE, "the run folder holds no inventory: save it"
         )
     return Finding(
-        f"{STEP}.kept", State.OK, "-", "-", FILE, f"{observation.kept_rows:,} rows are kept in the run folder"
+        f"{STEP}.kept",
+        State.OK,
+        "-",
+        "-",
+        FILE,
+        f"{counted(observation.kept_rows, 'row is', 'rows are')} kept in the run folder",
     )
 
 

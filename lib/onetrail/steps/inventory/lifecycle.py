@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
+from onetrail.change.words import counted
 from onetrail.s3.rows import ObjectRow
 
 _ORDER: Final = (
@@ -91,7 +92,7 @@ class Reach:
         if self.next is None:
             return f"{self.rule.words}: reaches no object"
         when = f"{self.due:,} of them due already" if self.due else f"the first on {self.next}"
-        return f"{self.rule.words}: reaches {self.objects:,} objects, {when}"
+        return f"{self.rule.words}: reaches {counted(self.objects, 'object')}, {when}"
 
 
 def rules_of(configuration: Mapping[str, Any] | None) -> tuple[Rule, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from onetrail.aws import Clients
 from onetrail.change import Finding, State, iso
+from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.retirement.observe import Observation, Retiring, observe, waits
@@ -61,14 +62,16 @@ def done(
     ]
     if standing:
         return Status(
-            STEP, Stage.OPEN, f"{len(standing)} old buckets are still to be retired, first {standing[0]}"
+            STEP,
+            Stage.OPEN,
+            f"{counted(len(standing), 'old bucket is', 'old buckets are')} still to be retired, first {standing[0]}",
         )
     if observation.trails:
         trail = observation.trails[0]
         return Status(
             STEP,
             Stage.OPEN,
-            f"{len(observation.trails)} old trails still exist, first {trail.name} in {trail.home_region}",
+            f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}, first {trail.name} in {trail.home_region}",
         )
     kept = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell]
     more = f"; kept for a named reason: {', '.join(kept)}" if kept else ""
@@ -87,7 +90,7 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
                     "07.bucket",
                     State.FINDING,
                     *said,
-                    f"closed as a shell, yet it holds {seen.objects:,} objects",
+                    f"closed as a shell, yet it holds {counted(seen.objects, 'object')}",
                 )
             ]
         return [

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, pages
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
@@ -74,15 +75,15 @@ def _kept(bucket: Retiring) -> Iterator[str]:
     elif not bucket.proven:
         yield bucket.token_why or "no token: it is not proven"
     if bucket.foreign:
-        yield f"it holds {bucket.foreign:,} objects that are not CloudTrail's, first {', '.join(bucket.foreign_named)}"
+        yield f"it holds {counted(bucket.foreign, 'object that is', 'objects that are')} not CloudTrail's, first {', '.join(bucket.foreign_named)}"
     if bucket.old_versions or bucket.delete_markers:
-        yield f"it holds {bucket.old_versions:,} older versions and {bucket.delete_markers:,} delete markers that were not moved"
+        yield f"it holds {counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} that were not moved"
     if bucket.other_writers:
         yield f"others still write into it: {', '.join(bucket.other_writers)}"
     if bucket.undrained:
         yield f"a trail still delivers into it: {', '.join(bucket.undrained)}"
     if bucket.how == "delete" and bucket.uploads:
-        yield f"{bucket.uploads:,} unfinished multipart uploads lie in it"
+        yield f"{counted(bucket.uploads, 'unfinished multipart upload lies', 'unfinished multipart uploads lie')} in it"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
+from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.settings import Settings
 from onetrail.steps.delivery import Delivery
@@ -66,7 +67,7 @@ def done(
     plan = propose(settings, observation)
     delivered = delivered_everywhere(settings, observation)
     if plan.changes:
-        return Status(STEP, Stage.OPEN, f"{len(plan.changes):,} changes are open")
+        return Status(STEP, Stage.OPEN, f"{counted(len(plan.changes), 'change is', 'changes are')} open")
     if not delivered.met:
         return Status(STEP, Stage.OPEN, delivered.why)
     if plan.not_yet:

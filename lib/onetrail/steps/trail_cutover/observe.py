@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from onetrail.aws import Clients
 from onetrail.change import Requirement
+from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation
@@ -114,12 +115,16 @@ def delivered_everywhere(settings: Settings, observation: Observation) -> Requir
         missing += [f"{account} {region}" for region in observation.regions[account] if region not in seen]
     if not missing:
         total = sum(len(regions) for regions in observation.regions.values())
-        return Requirement(True, f"the new trail delivered in all {total} regions")
+        return Requirement(
+            True, f"the new trail delivered in {'the one region' if total == 1 else f'all {total} regions'}"
+        )
     trails = [
         trail for a in settings.source_account_ids if (trail := new_trail(settings, observation.estate, a))
     ]
     started = max((status_of(t).started or observation.now for t in trails), default=observation.now)
-    why = f"the new trail has not been seen to deliver in {len(missing)} regions, first {missing[0]}"
+    why = (
+        f"the new trail has not been seen to deliver in {counted(len(missing), 'region')}, first {missing[0]}"
+    )
     errors = sorted({row.error for row in observation.deliveries if row.error})
     if errors or observation.now > started + timedelta(hours=6):
         return Requirement(False, f"{why}{': ' + '; '.join(errors) if errors else ''}")
@@ -148,7 +153,7 @@ def waiting_for_last_files(observation: Observation) -> tuple[datetime, str] | N
     again = again if again > observation.now else observation.now + timedelta(minutes=30)
     return (
         again,
-        f"the last files of {len(waiting)} stopped trails are awaited, first {waiting[0].name} in {waiting[0].home_region}",
+        f"the last files of {counted(len(waiting), 'stopped trail')} are awaited, first {waiting[0].name} in {waiting[0].home_region}",
     )
 
 

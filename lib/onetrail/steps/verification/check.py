@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onetrail.change import Finding, State, iso
+from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
@@ -17,10 +18,16 @@ from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Troubl
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
 """States of a file that mean that it could not be looked at."""
 HARMLESS = {
-    File.UNSIGNED.value: "logs are present with equal bytes, and no signed digest names them: they cannot be proven"
+    File.UNSIGNED.value: (
+        "log is present with equal bytes, and no signed digest names it: it cannot be proven",
+        "logs are present with equal bytes, and no signed digest names them: they cannot be proven",
+    )
 }
 
-PENDING = "logs of the new trail are named by no digest: those of the last hour or two never are yet"
+PENDING = tuple(
+    f"{logs} named by no digest: those of the last hour or two never are yet"
+    for logs in ("log of the new trail is", "logs of the new trail are")
+)
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:
@@ -62,7 +69,7 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
         found.append(Finding("06.bucket", State.COULD_NOT_LOOK, *said, bucket.could_not_look))
     elif bucket.good:
         when = "proven before retirement: " if bucket.proven_before else ""
-        words = f"{when}{bucket.equal:,} files equal, {bucket.digests_valid:,} digests and {bucket.logs_valid:,} logs proven"
+        words = f"{when}{counted(bucket.equal, 'file')} equal, {counted(bucket.digests_valid, 'digest')} and {counted(bucket.logs_valid, 'log')} proven"
         found.append(
             Finding(
                 "06.bucket",
@@ -76,7 +83,7 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
     else:
         found.append(Finding("06.bucket", State.NOTE, *said, f"not proven: {'; '.join(bucket.reasons)}"))
     if bucket.doubtful:
-        evidence = f"{bucket.doubtful:,} logs are named by no digest though the digests of their time are complete: from a trail without validation, or put there"
+        evidence = f"{counted(bucket.doubtful, 'log is', 'logs are')} named by no digest though the digests of {'its' if bucket.doubtful == 1 else 'their'} time are complete: from a trail without validation, or put there"
         found.append(Finding("06.log-unnamed", State.NOTE, *said, evidence))
     if bucket.foreign:
         found.append(
@@ -84,15 +91,20 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
                 "06.foreign",
                 State.NOTE,
                 *said,
-                f"{bucket.foreign:,} objects are not CloudTrail's: not copied, not proven, never deleted",
+                f"{counted(bucket.foreign, 'object is', 'objects are')} not CloudTrail's: not copied, not proven, never deleted",
             )
         )
     if bucket.old_versions or bucket.delete_markers:
-        evidence = f"{bucket.old_versions:,} older versions and {bucket.delete_markers:,} delete markers are not part of the proof"
+        evidence = f"{counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} are not part of the proof"
         found.append(Finding("06.versions", State.NOTE, *said, evidence))
     if bucket.unlocked:
         found.append(
-            Finding("06.lock", State.FINDING, *said, f"{bucket.unlocked:,} of its copies have no lock")
+            Finding(
+                "06.lock",
+                State.FINDING,
+                *said,
+                f"{counted(bucket.unlocked, 'of its copies has', 'of its copies have')} no lock",
+            )
         )
     if bucket.unsealed and due(bucket):
         found.append(
@@ -112,7 +124,7 @@ def _chain(seen: ChainSeen) -> list[Finding]:
             continue
         when = f"{iso(interval.start) if interval.start else 'the beginning'} to {iso(interval.end)}"
         if interval.missing:
-            evidence = f"{when}: at least {interval.missing} digests are missing: {interval.why}"
+            evidence = f"{when}: at least {counted(interval.missing, 'digest is', 'digests are')} missing: {interval.why}"
             found.append(Finding("06.digest-missing", State.FINDING, *said, evidence))
         else:
             found.append(Finding("06.gap", State.NOTE, *said, f"{when}: not proven: {interval.why}"))
@@ -128,8 +140,8 @@ def _chain(seen: ChainSeen) -> list[Finding]:
         count = sum(chain.digests.values())
         how = "a sample of " if seen.sampled else ""
         restarts = sum(1 for i in chain.intervals if i.state is IntervalState.RESTART)
-        evidence = f"{how}{count:,} digests signed and linked" + (
-            f", started anew {restarts:,} times" if restarts else ""
+        evidence = f"{how}{counted(count, 'digest')} signed and linked" + (
+            f", started anew {counted(restarts, 'time')}" if restarts else ""
         )
         found.append(Finding("06.chain", State.OK, *said, evidence))
     return found
@@ -147,13 +159,16 @@ def _troubles(settings: Settings, troubles: Iterable[Trouble]) -> list[Finding]:
         found.append(Finding(f"06.{one.kind}-{one.state}", state, one.account, one.region, one.key, evidence))
     for (account, region, bucket, held), count in sorted(notes.items()):
         words = PENDING if bucket == settings.bucket_name else HARMLESS[held]
-        found.append(Finding(f"06.log-{held}", State.NOTE, account, region, bucket, f"{count:,} {words}"))
+        found.append(Finding(f"06.log-{held}", State.NOTE, account, region, bucket, counted(count, *words)))
     return found
 
 
 def _coverage(observation: Observation) -> list[Finding]:
     lost = [cell for cell in observation.coverage if cell.after < cell.before]
-    for_all = f"{sum(1 for cell in observation.coverage if cell.before):,} region-days with logs before, as many after"
+    for_all = (
+        counted(sum(1 for cell in observation.coverage if cell.before), "region-day")
+        + " with logs before, as many after"
+    )
     if not lost:
         return (
             [Finding("06.coverage", State.OK, "-", "-", "all regions", for_all)]
@@ -167,7 +182,7 @@ def _coverage(observation: Observation) -> list[Finding]:
             cell.account,
             cell.region,
             cell.day.isoformat(),
-            f"{cell.before:,} logs before, {cell.after:,} equal ones after",
+            f"{counted(cell.before, 'log')} before, {counted(cell.after, 'equal one')} after",
         )
         for cell in lost
     ]
@@ -188,7 +203,7 @@ def _keys(observation: Observation) -> list[Finding]:
                     "-",
                     source.region,
                     "public keys",
-                    f"{source.keys:,} keys: {source.source}",
+                    f"{counted(source.keys, 'key')}: {source.source}",
                 )
             )
     return found

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onetrail.change import BREAK_GLASS, Bulk, Change, Plan, plain
+from onetrail.change.words import counted
 from onetrail.iam.build import archive_rail
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -176,6 +177,6 @@ def _notes(observation: Observation) -> tuple[str, ...]:
     for bucket in observation.buckets:
         if bucket.old_versions or bucket.delete_markers:
             notes.append(
-                f"{bucket.name}: {bucket.old_versions:,} older versions and {bucket.delete_markers:,} delete markers are not copied; step 07 leaves it alone"
+                f"{bucket.name}: {counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} are not copied; step 07 leaves it alone"
             )
     return tuple(notes)

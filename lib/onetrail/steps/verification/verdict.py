@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import Chain, State
 
 EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
@@ -134,18 +135,20 @@ def _reasons(v: BucketVerdict) -> list[str]:
     found = [v.could_not_look] if v.could_not_look else []
     if not v.full:
         found.append("not every object was looked at: digest_check is not full")
-    for count, words in (
-        (v.missing, "are not in the archive"),
-        (v.different, "are not the same in the archive"),
-        (v.uncompared, "could not be compared"),
-        (v.lost_digests, "digests are missing from the chain"),
+    for count, one, several in (
+        (v.missing, "object is not in the archive", "objects are not in the archive"),
+        (v.different, "object is not the same in the archive", "objects are not the same in the archive"),
+        (v.uncompared, "object could not be compared", "objects could not be compared"),
+        (v.lost_digests, "digest is missing from the chain", "digests are missing from the chain"),
     ):
         if count:
-            found.append(
-                f"{count:,} {words}" if words.startswith("digests") else f"{count:,} objects {words}"
-            )
-    for kind, states, counted in (("digests", BAD_DIGESTS, v.digests), ("logs", BAD_LOGS, v.logs)):
-        found += [f"{counted[state]:,} {kind} are {state.value}" for state in states if counted.get(state)]
+            found.append(counted(count, one, several))
+    for kind, states, seen in (("digest", BAD_DIGESTS, v.digests), ("log", BAD_LOGS, v.logs)):
+        found += [
+            f"{counted(seen[state], f'{kind} is', f'{kind}s are')} {state.value}"
+            for state in states
+            if seen.get(state)
+        ]
     return found
 
 

@@ -1,0 +1,11 @@
+"""A count in words, so that one thing is not told as several."""
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """`1 log`, `2 logs`, `0 logs`: the number and what agrees with it; without `several`, an s is added to `one`."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def share(part: int, whole: int, one: str, verbs: tuple[str, str] = ("is", "are")) -> str:
+    """`3 of 20 buckets are`, `1 of 20 buckets is`, `0 of 1 bucket is`: a part of a count, with the verb that agrees."""
+    return f"{part:,} of {counted(whole, one)} {verbs[0] if 1 in (part, whole) else verbs[1]}"

@@ -1,0 +1,213 @@
+"""Ways into accounts that are named by profiles: tried against an STS on loopback that knows keys and who may become what."""
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+from onetrail.aws import Clients
+from onetrail.aws.sessions import CannotEnter
+from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER
+from onetrail.settings import Settings
+from onetrail.show.where import where
+from onetrail.steps.start_here import read_ways
+
+LOG, SOURCE = "555566667777", "012345670123"
+OPERATOR_ROLE = f"arn:aws:iam::{LOG}:role/onetrail-operator"
+KEEPER_ROLE = f"arn:aws:iam::{LOG}:role/onetrail-grant-keeper"
+SOURCE_COPIER = f"arn:aws:iam::{SOURCE}:role/onetrail-copier"
+KEYS = {"log": "AKIALOG", "source": "AKIASOURCE"}
+CALLERS = {
+    "AKIALOG": f"arn:aws:iam::{LOG}:user/ann",
+    "AKIASOURCE": f"arn:aws:iam::{SOURCE}:user/ann",
+    "AKIABASE": "arn:aws:iam::888899990000:user/ann",
+}
+
+
+@dataclass
+class Sts:
+    """An STS: which caller may assume which role, and the keys that it was asked with."""
+
+    trusts: set[tuple[str, str]] = field(default_factory=set)
+    callers: dict[str, str] = field(default_factory=lambda: dict(CALLERS))
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, key: str, action: str, role: str) -> tuple[int, str]:
+        self.asked.append(key)
+        caller = self.callers[key]
+        if action == "GetCallerIdentity":
+            return 200, f"<Arn>{caller}</Arn><Account>{caller.split(':')[4]}</Account><UserId>x</UserId>"
+        if (caller, role) not in self.trusts:
+            return 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+        given = f"ASIA{len(self.callers)}"
+        self.callers[given] = role
+        return 200, (
+            f"<Credentials><AccessKeyId>{given}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+            "<SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>"
+        )
+
+
+@pytest.fixture
+def sts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sts]:
+    """The STS, and an environment with no credentials, no profile and no configuration but what a test writes."""
+    told = Sts()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            said = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+            found = re.search(r"Credential=([^/]+)/", self.headers["authorization"])
+            assert found
+            action = said["Action"][0]
+            status, inner = told.answer(found[1], action, said.get("RoleArn", [""])[0])
+            body = (
+                f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>"
+                if status == 200
+                else f"<ErrorResponse>{inner}</ErrorResponse>"
+            ).encode()
+            self.send_response(status)
+            self.send_header("content-type", "text/xml")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    given_profiles(tmp_path, **KEYS)
+    try:
+        yield told
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def given_profiles(folder: Path, **keys: str) -> None:
+    """A configuration file with these profiles and no default one; an empty key is a profile without credentials."""
+    held = {
+        name: f"aws_access_key_id = {key}\naws_secret_access_key = s\n" if key else "region = eu-west-1\n"
+        for name, key in keys.items()
+    }
+    (folder / "config").write_text("".join(f"[profile {name}]\n{text}" for name, text in held.items()))
+
+
+def given_clients(**log_account: str) -> Clients:
+    """Clients for AWS: the source account by its profile, the log account as given, by its profile unless said otherwise."""
+    return Clients.connect(
+        Settings.from_mapping(
+            {
+                "estate": "aws",
+                "source_accounts": [{"account_id": SOURCE, "profile": "source"}],
+                "log_account": {"account_id": LOG, **(log_account or {"profile": "log"})},
+                "break_glass_principals": ["arn:aws:iam::888899990000:role/SecurityLead"],
+                "operator_principals": ["arn:aws:iam::888899990000:role/Engineer"],
+                "home_region": "eu-west-1",
+                "bucket_name": "acme-archive",
+                "access_log_bucket": "acme-archive-access",
+                "work_bucket": "acme-archive-work",
+                "object_lock": "governance",
+            }
+        )
+    )
+
+
+def test_accounts_with_profiles_need_no_credentials_at_hand(sts: Sts) -> None:
+    """Every account is entered by its own profile, and the first tables say that nothing else is needed."""
+    clients = given_clients()
+    assert clients.entry(SOURCE).way == "profile source"
+    assert clients.entry(LOG).way == "profile log"
+    assert clients.base() is None
+    assert [(way.account, way.line) for way in read_ways(clients.settings, clients)] == [
+        (SOURCE, "profile source"),
+        (LOG, "profile log"),
+    ]
+    shown = where(clients.settings, clients).html
+    assert "none are at hand, and none are needed" in shown
+    assert "Every account can be entered." in shown
+
+
+def test_an_account_without_a_profile_needs_them_before_any_call(sts: Sts) -> None:
+    """The twin: one account is entered by a role, so the lack is said at once, and nothing is sent."""
+    with pytest.raises(CannotEnter, match=r"^no AWS credentials were found; sign in"):
+        given_clients(role_arn=f"arn:aws:iam::{LOG}:role/Move")
+    assert sts.asked == []
+
+
+def test_the_operator_role_is_assumed_from_the_log_accounts_profile(sts: Sts) -> None:
+    """Once the role is there and trusts the profile's identity it is the way in, and the keeper's role is reached through it."""
+    sts.trusts |= {(CALLERS["AKIALOG"], OPERATOR_ROLE), (OPERATOR_ROLE, KEEPER_ROLE)}
+    clients = given_clients()
+    assert clients.entry(LOG).way == "role onetrail-operator by profile log"
+    assert clients.entry(LOG).arn == OPERATOR_ROLE
+    assert clients.entry(LOG, GRANT_KEEPER).arn == KEEPER_ROLE
+
+
+def test_a_role_that_trusts_nobody_here_is_not_entered(sts: Sts) -> None:
+    """The twin: each way that was tried is named with its refusal, the missing credentials at hand too."""
+    with pytest.raises(CannotEnter) as said:
+        given_clients().entry(LOG, GRANT_KEEPER)
+    assert "role onetrail-grant-keeper by profile log: AccessDenied" in str(said.value)
+    assert "role onetrail-grant-keeper: no AWS credentials were found" in str(said.value)
+    assert given_clients().entry(LOG, BREAK_GLASS).way == "profile log"
+
+
+def test_the_credentials_at_hand_still_open_what_the_profile_may_not(
+    sts: Sts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role that trusts the everyday identity and not the profile's is still assumed."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIABASE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    sts.trusts.add((CALLERS["AKIABASE"], OPERATOR_ROLE))
+    assert given_clients().entry(LOG).way == "role onetrail-operator"
+
+
+def test_the_copier_of_a_source_account_may_trust_the_log_accounts_profile(sts: Sts) -> None:
+    """Operators live where the log account's profile does; a pushing copier is reached from there."""
+    sts.trusts.add((CALLERS["AKIALOG"], SOURCE_COPIER))
+    assert given_clients().entry(SOURCE, COPIER).way == "role onetrail-copier by profile log"
+
+
+def test_practice_keys_in_a_profile_are_sent_nowhere(sts: Sts, tmp_path: Path) -> None:
+    """They are refused with the profile's name before a call; the same profile with other keys is entered (see above)."""
+    given_profiles(tmp_path, log="AKIALOG", source="OTPRACTICE0001")
+    with pytest.raises(
+        CannotEnter, match=r"^the credentials of profile source are those of the practice estate"
+    ):
+        given_clients().entry(SOURCE)
+    given_profiles(tmp_path, log="OTPRACTICE0001", source="AKIASOURCE")
+    with pytest.raises(
+        CannotEnter, match=r"^the credentials of profile log are those of the practice estate"
+    ):
+        given_clients().entry(LOG)
+    assert sts.asked == []
+
+
+def test_practice_keys_at_hand_are_sent_nowhere(sts: Sts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a way starts from them they are refused at once; the profiles beside them are still entered."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "OTPRACTICE0001")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    with pytest.raises(CannotEnter, match=r"^the credentials are those of the practice estate"):
+        given_clients(role_arn=f"arn:aws:iam::{LOG}:role/Move")
+    assert sts.asked == []
+    assert given_clients().entry(SOURCE).way == "profile source"
+
+
+def test_a_profile_without_credentials_says_how_to_sign_in(sts: Sts, tmp_path: Path) -> None:
+    """The line names the profile; nothing of it is taken from somewhere else."""
+    given_profiles(tmp_path, log="AKIALOG", source="")
+    with pytest.raises(CannotEnter, match=r"aws sso login --profile source\)"):
+        given_clients().entry(SOURCE)
