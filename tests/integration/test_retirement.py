@@ -236,6 +236,30 @@ def test_where_the_parameters_say_delete_the_bucket_goes(estate: Estate, clients
     assert {b.name for b in verification.observe(clients.settings, clients).buckets} == {BUCKET, *OTHERS}
 
 
+def test_with_one_bucket_kept_back_and_the_others_deleted_no_earlier_step_proposes_anything(
+    estate: Estate, clients: Clients
+) -> None:
+    """02 does not narrow the copier's role to what is left, and 05 to 07 do not wait for it. Twin: without the tokens it would."""
+    token = clients.settings.run_folder / "tokens" / f"{BUCKET}.json"
+    said = token.read_bytes()
+    try:
+        token.unlink()
+        assert run(estate.clients(old_buckets="delete"), "any").state == "applied"
+        clients = estate.clients(old_buckets="delete")
+        names = {one["Name"] for one in by_hand(clients).list_buckets()["Buckets"]}
+        assert names & {BUCKET, *OTHERS} == {BUCKET}
+        for module in (account_lockdown, bucket_creation, trail_cutover, copy_history):
+            plan = module.propose(clients.settings, module.observe(clients.settings, clients))
+            assert (plan.waiting_for, [change.key for change in plan.changes]) == ("", []), module.__name__
+        stranger = estate.clients(old_buckets="delete", run_name="elsewhere")
+        plan = account_lockdown.propose(
+            stranger.settings, account_lockdown.observe(stranger.settings, stranger)
+        )
+        assert [change.key for change in plan.changes] == ["onetrail-copier: policy"]
+    finally:
+        token.write_bytes(said)
+
+
 def test_where_the_parameters_say_expire_s3_empties_it_and_then_it_is_closed(
     estate: Estate, clients: Clients
 ) -> None:

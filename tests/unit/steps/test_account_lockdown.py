@@ -346,6 +346,37 @@ def test_an_empty_shell_is_left_as_it_is() -> None:
     assert keys(given_a_closed_log_account(shell)) == []
 
 
+def given_two_buckets_of_which_one_was_deleted(*gone: str, key: str = "") -> step.Observation:
+    """The roles are those of before; `gone` is what the tokens of this run remember."""
+    left = given_an_old_bucket()
+    seen = given_a_closed_log_account(left, replace(left, name="acme-gone", kms_key=key))
+    return replace(seen, old=OldEstate((), (), (left,)), gone=gone)
+
+
+def given_only_one(seen: step.Observation) -> list[str]:
+    """What is proposed for the log account beside what the bucket itself still needs."""
+    return [one for one in keys(seen) if one.startswith("onetrail-")]
+
+
+@pytest.mark.parametrize("key", ["", "arn:aws:kms:us-east-1:111122223333:key/1"])
+def test_a_bucket_that_07_deleted_stays_named_while_another_is_left(key: str) -> None:
+    """Its name and key in the copier's policy are no reason for a change, or 05 to 07 would wait for it; a token speaks of it."""
+    assert given_only_one(given_two_buckets_of_which_one_was_deleted("acme-gone", key=key)) == []
+
+
+@pytest.mark.parametrize("gone", [(), ("another",)])
+def test_a_bucket_that_no_token_speaks_of_is_taken_out_of_the_copiers_policy(gone: tuple[str, ...]) -> None:
+    """The twin: what somebody wrote into the policy by hand is not taken for a deleted bucket, and no other name is added."""
+    seen = given_two_buckets_of_which_one_was_deleted(*gone)
+    assert given_only_one(seen) == ["onetrail-copier: policy"]
+    wanted = next(
+        role
+        for role in roles_for(SETTINGS, seen.log, seen.old.buckets, gone)
+        if role.name == "onetrail-copier"
+    )
+    assert "another" not in str(wanted.policy)
+
+
 def test_the_plan_id_depends_neither_on_the_session_that_looked_nor_on_notes() -> None:
     seen = given_a_fresh_log_account(given_an_old_bucket())
     later = replace(seen, log=replace(seen.log, entered_as="arn:aws:sts::044455556666:assumed-role/x/other"))

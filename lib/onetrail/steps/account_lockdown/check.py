@@ -68,7 +68,7 @@ def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Fin
     if log.roles is None:
         return []
     found: list[Finding] = []
-    wanted = [role.name for role in roles_for(settings, log, observation.old.buckets)]
+    wanted = [role.name for role in roles_for(settings, log, observation.old.buckets, observation.gone)]
     for name in wanted:
         role = log.roles.get(name)
         if role and role.could_not_look:

@@ -10,6 +10,7 @@ from onetrail.change import BREAK_GLASS, NAMED
 from onetrail.settings import Settings
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldEstate, read_old_estate
+from onetrail.steps.tokens import read_tokens
 
 FLAGS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 """The four public-access blocks (S3 API Reference, PublicAccessBlockConfiguration)."""
@@ -76,12 +77,16 @@ class LogAccount:
 
 @dataclass(frozen=True)
 class Observation:
-    """The log account, the old estate, and per source account the identity that will retire its buckets."""
+    """The log account, the old estate, and per source account the identity that will retire its buckets.
+
+    `gone` are buckets that a token of this run remembers and that are not listed any more: 07 deleted them.
+    """
 
     log: LogAccount
     old: OldEstate
     keepers: Mapping[str, str] = field(default_factory=dict)
     could_not_look: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
@@ -94,7 +99,9 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
         else:
             failed.append(f"{account}: who retires its buckets: {found.why}")
     old = estate or read_old_estate(settings, clients)
-    return Observation(observe_log_account(settings, clients), old, keepers, tuple(failed))
+    proven = read_tokens(settings.run_folder).held
+    gone = sorted(set(proven) - {bucket.name for bucket in old.buckets})
+    return Observation(observe_log_account(settings, clients), old, keepers, tuple(failed), tuple(gone))
 
 
 def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:

@@ -29,7 +29,7 @@ def paths(settings: Settings, observation: Observation) -> list[Path]:
     log = observation.log
     if log.roles is None:
         return []
-    wanted = {role.name: role for role in roles_for(settings, log, observation.old.buckets)}
+    wanted = {role.name: role for role in roles_for(settings, log, observation.old.buckets, observation.gone)}
     found: list[Path] = []
     for name in sorted({*log.roles, *wanted}):
         role, goal = log.roles.get(name), wanted.get(name)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from onetrail import names
+from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, Change, Plan
+from onetrail.iam.document import values
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import bucket_changes
 from onetrail.steps.account_lockdown.observe import FLAGS, LogAccount, Observation
@@ -14,7 +15,7 @@ from onetrail.steps.old_estate import OldBucket
 
 def propose(settings: Settings, observation: Observation) -> Plan:
     """What is left to do; empty once both accounts are as wanted."""
-    changes = log_account_changes(settings, observation.log, observation.old.buckets)
+    changes = log_account_changes(settings, observation.log, observation.old.buckets, observation.gone)
     for bucket in observation.old.buckets:
         keeper = observation.keepers.get(bucket.account)
         changes += bucket_changes(settings.partition, bucket, keeper) if keeper else []
@@ -27,22 +28,43 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     )
 
 
-def roles_for(settings: Settings, log: LogAccount, buckets: Sequence[OldBucket]) -> tuple[WantedRole, ...]:
+def roles_for(
+    settings: Settings, log: LogAccount, buckets: Sequence[OldBucket], gone: Sequence[str] = ()
+) -> tuple[WantedRole, ...]:
     """The roles of the log account for these old buckets; where all are shells there is nothing left to copy.
 
     While one is left the shells stay named, since they refuse the copier anyway: retiring some buckets must not undo this step.
+    So do the deleted ones in `gone` that the copier's policy names already; a stranger's bucket of that name holds nothing that
+    may be copied, since every call states the owner.
     """
     archive = archive_of(settings, kms_key_arn=log.key_arn)
     left = [] if all(bucket.shell for bucket in buckets) else buckets
     keys = {bucket.kms_key for bucket in left if bucket.kms_key.startswith("arn:")}
-    return wanted_roles(settings, archive, [bucket.name for bucket in left], sorted(keys))
+    named, used = _still_named(settings, log, gone) if left else ((), ())
+    return wanted_roles(
+        settings, archive, [*(bucket.name for bucket in left), *named], sorted({*keys, *used})
+    )
 
 
-def log_account_changes(settings: Settings, log: LogAccount, buckets: Sequence[OldBucket]) -> list[Change]:
+def _still_named(
+    settings: Settings, log: LogAccount, gone: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those of the deleted buckets that the copier's policy names, and the keys it names, since it does not say which were theirs."""
+    role = (log.roles or {}).get(names.COPIER_ROLE)
+    policy = role.inline.get(names.COPIER_ROLE) if role else None
+    said = {one.get("Sid"): values(one.get("Resource", ())) for one in iam.statements(policy or {})}
+    listed = said.get("ListOld", ())
+    named = tuple(name for name in gone if names.bucket_arn(settings.partition, name) in listed)
+    return named, said.get("DecryptOld", ()) if named else ()
+
+
+def log_account_changes(
+    settings: Settings, log: LogAccount, buckets: Sequence[OldBucket], gone: Sequence[str] = ()
+) -> list[Change]:
     """Roles, public-access block and contact, and last the narrowing of the old way in."""
     changes: list[Change] = []
     if log.roles is not None:
-        changes += role_changes(settings, roles_for(settings, log, buckets), log.roles)
+        changes += role_changes(settings, roles_for(settings, log, buckets, gone), log.roles)
     if log.public_access is not None and not all(log.public_access.values()):
         changes.append(_public_access(settings, log))
     if log.security_contact == "" and _address(settings):
