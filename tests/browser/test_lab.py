@@ -70,7 +70,7 @@ def test_run_all_then_type_the_plan_s_id_then_run_from_the_apply_cell(tmp_path, 
 
         page.locator(".jp-CodeCell", has_text="with open_gate").locator(".jp-InputArea-editor").click()
         choose(page, "Run", "Run Selected Cell and All Below")
-        page.get_by_text("applied: Applied").first.wait_for()
+        page.get_by_text(f"changes of plan {plan}.").first.wait_for()
         picture = tmp_path / "applied.png"
         page.screenshot(path=picture)
         assert picture.stat().st_size > 20_000
