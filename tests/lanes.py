@@ -3,8 +3,19 @@
 A file's tests share what its fixtures set up; the notebooks' cells share one estate and build on each other.
 """
 
+from typing import Final
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+LONGEST: Final = "tests/integration/test_whole_run.py"
+"""Starts first beside the notebooks, so that no lane is left waiting for it at the end."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file before the others."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 class _Lanes(LoadScopeScheduling):

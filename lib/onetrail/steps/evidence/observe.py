@@ -68,15 +68,15 @@ class Observation:
 
 
 def observe(settings: Settings, clients: Clients) -> Observation:
-    """Look at everything again; changes nothing. Raises nothing for a step that cannot be looked at."""
+    """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be looked at."""
     look = _Look(settings, clients)
     estate = look.at("02", lambda: read_old_estate(settings, clients))
     lockdown = look.at("02", lambda: account_lockdown.observe(settings, clients, estate)) if estate else None
-    creation = look.at("03", lambda: bucket_creation.observe(settings, clients))
+    creation = look.at("03", lambda: bucket_creation.observe(settings, clients, estate))
     cutover = look.at("04", lambda: trail_cutover.observe(settings, clients, estate)) if estate else None
-    copied = look.at("05", lambda: copy_history.observe(settings, clients))
-    verified = look.at("06", lambda: verification.observe(settings, clients))
-    retired = look.at("07", lambda: retirement.observe(settings, clients))
+    copied = look.at("05", lambda: copy_history.observe(settings, clients, estate))
+    verified = look.at("06", lambda: verification.observe(settings, clients, estate=estate))
+    retired = look.at("07", lambda: retirement.observe(settings, clients, estate))
     chapters = (
         look.chapter("02", "Account lockdown", account_lockdown.check, lockdown),
         look.chapter("03", "Bucket creation", bucket_creation.check, creation),
