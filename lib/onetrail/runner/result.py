@@ -39,7 +39,13 @@ def from_notebook(name: str, notebook: Any, path: Path) -> StepResult:
     lines = [str(one["line"]) for one in (outcome, checked) if one]
     ended = str((outcome or {}).get("state", "done"))
     state = "findings" if code == FINDINGS and ended != "stopped" else ended
-    return StepResult(name, state, code, " ".join(lines), str((outcome or {}).get("plan", "")), path)
+    return StepResult(
+        name, state, code, " ".join(map(_sentence, lines)), str((outcome or {}).get("plan", "")), path
+    )
+
+
+def _sentence(line: str) -> str:
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from onetrail.change import Plan
+
 
 class Stage(StrEnum):
     """`DONE`: nothing left to change. `OPEN`: something is left. `UNKNOWN`: could not look."""
@@ -30,3 +32,12 @@ class Status:
 def asked(before: Mapping[str, Status] | None, step: str, ask: Callable[[], Status]) -> Status:
     """The step's status: the one that the caller has asked for in this same look, else asked now."""
     return before[step] if before and step in before else ask()
+
+
+def still_open(plan: Plan) -> Status | None:
+    """The status of a step whose plan holds changes: the first of them, and how many more; None where the plan is empty."""
+    if plan.empty:
+        return None
+    first, more = plan.changes[0], len(plan.changes) - 1
+    others = f" and {more:,} more are" if more else " is"
+    return Status(plan.step, Stage.OPEN, f"{first.key} ({first.call}){others} still to be done")

@@ -10,7 +10,7 @@ from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account
 from onetrail.steps.account_lockdown.propose import log_account_changes, propose
 from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.status import Stage, Status, still_open
 
 
 def done(
@@ -28,7 +28,7 @@ def done(
     blind = [f for f in check(settings, observation) if f.state is State.COULD_NOT_LOOK]
     if blind:
         return Status("02", Stage.UNKNOWN, blind[0].evidence)
-    return _open(plan) or Status(
+    return still_open(plan) or Status(
         "02",
         Stage.DONE,
         f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} held still",
@@ -45,13 +45,5 @@ def log_account_status(settings: Settings, log: LogAccount) -> Status:
     if log.roles is None or log.public_access is None:
         return Status("02", Stage.UNKNOWN, "; ".join(log.could_not_look))
     changes = log_account_changes(settings, log, ())
-    open_ = _open(Plan("02", settings.estate, settings.all_account_ids, tuple(changes)))
+    open_ = still_open(Plan("02", settings.estate, settings.all_account_ids, tuple(changes)))
     return open_ or Status("02", Stage.DONE, "the log account is closed but for the named ways in")
-
-
-def _open(plan: Plan) -> Status | None:
-    if plan.empty:
-        return None
-    first = plan.changes[0]
-    more = f" and {len(plan.changes) - 1} more" if len(plan.changes) > 1 else ""
-    return Status("02", Stage.OPEN, f"{first.key} ({first.call}){more} is still to be done")

@@ -7,7 +7,7 @@ from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
 from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.status import Stage, Status, still_open
 
 
 def done(
@@ -33,9 +33,5 @@ def done(
         plan = propose(settings, observation)
     except BucketNotOurs as err:
         return Status("03", Stage.OPEN, str(err))
-    if plan.empty:
-        return Status("03", Stage.DONE, f"{settings.bucket_name} and the buckets beside it are as wanted")
-    more = f" and {len(plan.changes) - 1} more" if len(plan.changes) > 1 else ""
-    return Status(
-        "03", Stage.OPEN, f"{plan.changes[0].key} ({plan.changes[0].call}){more} is still to be done"
-    )
+    ready = Status("03", Stage.DONE, f"{settings.bucket_name} and the buckets beside it are as wanted")
+    return still_open(plan) or ready
