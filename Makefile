@@ -25,6 +25,8 @@ LANES ?= 2
 IN_LANES = -n $(LANES) --dist loadfile --no-loadscope-reorder
 # The other Pythons on which the unit tests run as well, where they are found. `make test PYTHONS=` leaves them out.
 PYTHONS ?= 3.11 3.12 3.13
+# JupyterLab refuses root unless told; in many containers there is nobody else. It listens on loopback, behind its token.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
@@ -60,7 +62,7 @@ test-pythons: venv ## the unit tests on every other Python of 3.11, 3.12 and 3.1
 
 lab: venv ## JupyterLab on the notebooks, with the practice estate running
 	@$(BIN)/onetrail practice status >/dev/null 2>&1 || $(BIN)/onetrail practice start
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 record: venv ## run the notebooks afresh on a new practice estate and keep their outputs
 	@ONETRAIL_LIVE=0 $(BIN)/python -m onetrail.recording
