@@ -205,7 +205,7 @@ class Sessions:
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
         refreshable.get_frozen_credentials()
-        inner = _new_session()
+        inner = new_session()
         inner._credentials = (
             refreshable  # botocore offers no public way to hand refreshable credentials to a session
         )
@@ -238,17 +238,17 @@ class Sessions:
     def _of_profile(self, profile: str) -> boto3.Session:
         if profile not in self._profiles:
             session = boto3.Session(
-                botocore_session=_new_session(profile), region_name=self._settings.home_region
+                botocore_session=new_session(profile), region_name=self._settings.home_region
             )
             self._profiles[profile] = _own(session, profile)
         return self._profiles[profile]
 
     def _credentials_at_hand(self) -> boto3.Session:
         if self._estate:
-            inner = _new_session()
+            inner = new_session()
             inner._credentials = Credentials(self._estate.access_key_id, self._estate.secret_access_key)
             return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
-        session = boto3.Session(botocore_session=_new_session(), region_name=self._settings.home_region)
+        session = boto3.Session(botocore_session=new_session(), region_name=self._settings.home_region)
         return _own(session)
 
 
@@ -268,7 +268,7 @@ def _own(session: boto3.Session, profile: str = "") -> boto3.Session:
     return session
 
 
-def _new_session(profile: str | None = None) -> botocore.session.Session:
+def new_session(profile: str | None = None) -> botocore.session.Session:
     """A botocore session that shares the parsed service models with every other; alone, each parses them again, for half a second."""
     session = botocore.session.Session(profile=profile)
     session.register_component("data_loader", _models(session.get_config_variable("data_path")))
