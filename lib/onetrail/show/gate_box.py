@@ -1,4 +1,4 @@
-"""The gate as a person meets it in a notebook: type the plan's id, press, and run the next cell.
+"""The gate as a person meets it in a notebook: type the plan's id, and run the next cell.
 
 Without widgets it is one sentence. No cell waits for anybody.
 """
@@ -12,7 +12,7 @@ from onetrail.show.html import paragraph
 
 
 class GateBox:
-    """`approve` is what the parameters say, or the plan's id once a person has typed it and pressed."""
+    """`approve` is what the parameters say, or the plan's id once a person has typed it."""
 
     def __init__(self, plan: Plan, settings: Settings) -> None:
         self._plan, self._settings = plan, settings
@@ -27,8 +27,9 @@ class GateBox:
         return self._typed or self._settings.approve
 
     def open_with(self, typed: str) -> str:
-        """Take what a person typed; returns what to tell them. Anything but this plan's id leaves the gate as it is."""
+        """Take what a person typed; returns what to tell them. Anything but this plan's id closes what was typed open."""
         if typed.strip() != self._plan.id:
+            self._typed = ""
             return f"{typed.strip() or 'Nothing'} is not this plan's id: the gate stays closed."
         self._typed = self._plan.id
         return f"Open for {self._plan.id}: run the next cell and those below it."
@@ -62,10 +63,12 @@ class GateBox:
         button = widgets.Button(description="Open the gate")
         says = widgets.HTML(value=paragraph("Type the plan's id to approve it; nothing is sent before.").html)
 
-        def pressed(_: Any) -> None:
+        def taken(_: Any) -> None:
             says.value = paragraph(self.open_with(text.value)).html
 
-        button.on_click(pressed)
+        # The typed text and the press travel apart, and the press may arrive first: whichever comes last counts.
+        text.observe(taken, names="value")
+        button.on_click(taken)
         return widgets.VBox([widgets.HBox([text, button]), says])
 
 

@@ -5,6 +5,7 @@ import socketserver
 import ssl
 import threading
 from collections import namedtuple
+from contextlib import suppress
 
 import pytest
 from cryptography import x509
@@ -125,13 +126,14 @@ def test_tls_goes_through_the_proxy_in_a_tunnel(tls_server, certificate, monkeyp
                 pass
             with socket.create_connection(("127.0.0.1", port)) as far:
                 self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-                back = threading.Thread(
-                    target=lambda: [self.wfile.write(data) for data in iter(lambda: far.recv(65536), b"")]
-                )
-                back.daemon = True
-                back.start()
+                threading.Thread(target=self.back, args=(far,), daemon=True).start()
                 for data in iter(lambda: self.connection.recv(65536), b""):
                     far.sendall(data)
+
+        def back(self, far):
+            with suppress(OSError):  # the client went away first
+                for data in iter(lambda: far.recv(65536), b""):
+                    self.wfile.write(data)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
         proxy.daemon_threads = True

@@ -63,6 +63,22 @@ def test_with_people_there_is_a_box_and_the_same_sentence(monkeypatch):
     assert bundle["text/plain"].startswith("Closed")
 
 
+def test_what_is_typed_counts_even_where_the_press_arrives_first(monkeypatch):
+    """A browser sends the text and the press apart; and another text closes the gate again."""
+    for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"):
+        monkeypatch.delenv(name, raising=False)
+    box = _box()
+    row, says = box._box.children
+    text, button = row.children
+    text.value = "p-000000000000"
+    button.click()
+    assert (box.approve, "stays closed" in says.value) == ("", True)
+    text.value = PLAN.id
+    assert (box.approve, f"Open for {PLAN.id}" in says.value) == (PLAN.id, True)
+    text.value = PLAN.id[:-1]
+    assert (box.approve, "stays closed" in says.value) == ("", True)
+
+
 def test_an_empty_plan_has_nothing_to_open():
     """No box, no question."""
     assert _box(plan=given_a_plan()).line == "Nothing is to be approved here."
