@@ -46,7 +46,7 @@ LAST_STEPS: Final = 3
 
 
 def the_whole_run() -> str:
-    """The table of all steps that a run ends with, and what `make demo` says after it."""
+    """The table of all steps that a run ends with, and the report it names."""
     return "\n".join(["```text", *_end_of_the_demo(), "```"])
 
 
@@ -65,16 +65,7 @@ def _end_of_the_demo() -> list[str]:
     report = Path.cwd() / folder.relative_to(ROOT) / "report.html" if found[-1].step == "evidence" else None
     with mock.patch.dict(os.environ, COLUMNS=COLUMNS):
         text = RunResult(steps, report).text
-    return [*text.split("\n"), *_last_of_the_recipe()]
-
-
-def _last_of_the_recipe() -> list[str]:
-    """What the recipe itself says at its end, if anything."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    recipe = makefile.split("\ndemo:", 1)[1].split("\n\n", 1)[0]
-    said = re.findall(r'echo "([^"]+)"', recipe)
-    run = re.search(r"^RUN := (.+)$", makefile, re.MULTILINE)
-    return [line.replace("$(RUN)", run[1] if run else "") for line in said]
+    return text.split("\n")
 
 
 def the_notebooks() -> str:

@@ -32,11 +32,6 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     )
 
 
-def own(settings: Settings, observation: Observation) -> list[Finding]:
-    """Those of the record alone."""
-    return [one for one in check(settings, observation) if one.id.startswith(f"{STEP}.")]
-
-
 def _chapter(chapter: Chapter) -> Iterator[Finding]:
     yield from chapter.findings
     if not chapter.findings:
