@@ -17,7 +17,7 @@ from onetrail.change import COPIER, State, verify_record
 from onetrail.s3 import ledger
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
-from onetrail.steps.copy_history.apply import hole_closed
+from onetrail.steps.copy_history.closed import hole_closed
 from tests.integration.by_hand import by_hand, carried_out, planned, run
 from tests.integration.conftest import ROOT, Estate
 

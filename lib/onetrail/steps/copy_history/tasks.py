@@ -1,0 +1,67 @@
+"""What is copied and how: the objects that are due, and the class, lock and date of each copy."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from onetrail.aws import Clients
+from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.s3.decide import Decision, Kind, decide
+from onetrail.s3.engine import CopyTask
+from onetrail.s3.planner import allowed_for, size_bands
+from onetrail.s3.retention import months_left
+from onetrail.settings import Settings
+from onetrail.steps.copy_history.observe import rules
+from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.pairing import Pair, pairs
+
+LOCK_MODE = "GOVERNANCE"
+"""Copies are written under governance; verification raises the lock to the mode of the parameters."""
+
+
+def due(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[tuple[Pair, Decision]]:
+    """What the archive lacks of one old bucket, with its decision, in key order."""
+    how = rules(settings, bucket, clients.clock.now())
+    for pair in pairs(settings, clients, bucket):
+        decision = decide(pair.source, pair.target, how)
+        if decision.kind is Kind.COPY:
+            yield pair, decision
+
+
+def task_of(
+    settings: Settings, account: str, bucket: OldBucket, pair: Pair, decision: Decision, now: datetime
+) -> CopyTask:
+    """The copy of one object by the copier of `account`: class, lock and date stated."""
+    until = decision.retain_until or now.replace(microsecond=0) + timedelta(days=1)
+    pull = account == settings.log_account.account_id
+    return CopyTask(
+        source_bucket=bucket.name,
+        source_owner=bucket.account,
+        key=pair.source.key,
+        etag=pair.source.etag,
+        size=pair.source.size,
+        last_modified=pair.source.last_modified,
+        destination_bucket=settings.bucket_name,
+        destination_owner=settings.log_account.account_id,
+        storage_class=storage_class(settings, bucket, pair.source.key, pair.source.size, until, now),
+        lock_mode=LOCK_MODE,
+        retain_until=until,
+        acl="" if pull else "bucket-owner-full-control",
+        target_key=pair.target_key if pair.target_key != pair.source.key else "",
+        source_class=pair.source.storage_class,
+    )
+
+
+def storage_class(
+    settings: Settings, bucket: OldBucket, key: str, size: int, until: datetime, now: datetime
+) -> str:
+    """The class a copy goes into: digests stay in STANDARD, a log in the class that is cheapest for its size and the time left."""
+    if parse(key).kind in DIGEST_KINDS:
+        return "STANDARD"
+    return _bands(round(months_left(until, now)), settings.storage_class_for(bucket.name)).class_for(size)
+
+
+@lru_cache(maxsize=4096)
+def _bands(months: int, choice: str) -> Any:
+    return size_bands(max(months, 1), allowed_for(choice))
