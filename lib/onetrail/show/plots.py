@@ -88,6 +88,20 @@ def bars(frame: pd.DataFrame, caption: str, *, unit: str, verdict: str = "") -> 
     return Pictured(_png(figure), caption, numbers)
 
 
+def line(frame: pd.DataFrame, caption: str, *, along: str, up: str) -> bytes:
+    """One rising line of the frame's only column over its index, from zero, as a PNG; `along` and `up` name the axes with units."""
+    figure, axes = _figure(7.0, 3.0)
+    axes.plot(frame.index.tolist(), frame.iloc[:, 0].tolist(), color=MARKS[0], linewidth=1.8)
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.grid(color="#DDD", linewidth=0.6)
+    axes.set_xlabel(along)
+    axes.set_ylabel(up)
+    axes.set_title(caption, loc="left")
+    return _png(figure)
+
+
 _HATCHES: Final = ("", "//", "xx", "..")
 
 

@@ -1,4 +1,4 @@
-"""Progress of bulk work: a live table in a notebook, lines now and then elsewhere, one plain table at the end.
+"""Progress of bulk work: a live table in a notebook, lines now and then elsewhere, one plain table at the end, and of a live run a plot.
 
 With `ONETRAIL_LIVE=0` only the last table appears, and it holds counts alone: no durations and no rates.
 """
@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from onetrail.show.html import Column, Shown
+from onetrail.show.over_time import Sample, Samples, over_time
 from onetrail.show.table import simple, written_column
 
 _TABLE_SECONDS: Final = 0.5
@@ -47,6 +48,7 @@ class Progress:
         self._table = self._live and not told and _in_notebook()
         self._handle: Any = None
         self._last = 0.0
+        self._samples = Samples()
 
     def __call__(self, name: str, /, *bulk: int, **counts: int) -> None:
         """Set the counts of one row: by name, or objects, bytes, retries and errors so far, as a gate's `progress` is told."""
@@ -55,6 +57,9 @@ class Progress:
             self._rows.setdefault(name, {}).update(counts)
             now = self._monotonic()
             self._begun.setdefault(name, now)
+            self._samples.add(
+                Sample(now - min(self._begun.values()), self._sum("objects"), self._sum("bytes"))
+            )
             due = now - self._last >= (_TABLE_SECONDS if self._table else _LINE_SECONDS)
             if self._live and due:
                 self._last = now
@@ -71,6 +76,8 @@ class Progress:
             self._handle.update(shown)
         elif self._rows and _in_notebook():
             _display(shown)
+        if self._table and (picture := over_time(self._samples, f"{self.caption}: objects over time")):
+            _display(picture)
 
     def shown(self) -> Shown:
         """The counts so far, sorted by name, with their sum. Retries, rates and what is left are shown live only."""
@@ -84,8 +91,11 @@ class Progress:
             [name, *(column[i] for column in said), *(live[i] if live else ())]
             for i, name in enumerate(names)
         ]
-        done = sum(row.get("objects", 0) for row in self._rows.values())
-        overall = self._told(done, sum(self._of.values()), min(self._begun.values())) if live else []
+        overall = (
+            self._told(self._sum("objects"), sum(self._of.values()), min(self._begun.values()))
+            if live
+            else []
+        )
         total = ["all", *(column[-1] for column in said), *overall]
         heads = [Column(self.what), *(Column(_HEADS.get(c, c), right=True) for c in columns)]
         heads += [Column(head, right=True) for head in _LIVE] if live else []
@@ -113,12 +123,26 @@ class Progress:
             else:
                 self._handle.update(self.shown())
             return
-        sums: dict[str, int] = {}
-        for row in self._rows.values():
-            for column, count in row.items():
-                sums[column] = sums.get(column, 0) + count
-        said = ", ".join(f"{column} {count:,}" for column, count in sums.items())
-        print(f"{self.caption}: {said}", file=sys.stderr, flush=True)
+        print(f"{self.caption}: {self._line()}", file=sys.stderr, flush=True)
+
+    def _line(self) -> str:
+        """The same numbers as the live table's last row."""
+        columns = list(dict.fromkeys(column for row in self._rows.values() for column in row))
+        sums = {column: self._sum(column) for column in columns}
+        of = sum(self._of.values())
+        said = []
+        for column, count in sums.items():
+            if column == "bytes":
+                said.append(f"{count / 1_000_000:,.1f} MB")
+            else:
+                said.append(f"{column} {count:,}" + (f" of {of:,}" if of and column == "objects" else ""))
+        if of:
+            _, rate, left = self._told(sums.get("objects", 0), of, min(self._begun.values()))
+            said.append(f"{rate} a second, {left} s left")
+        return ", ".join(said)
+
+    def _sum(self, column: str) -> int:
+        return sum(row.get(column, 0) for row in self._rows.values())
 
 
 def progress(caption: str, *, what: str = "old bucket") -> Progress:
@@ -126,7 +150,7 @@ def progress(caption: str, *, what: str = "old bucket") -> Progress:
     return Progress(caption, what=what)
 
 
-def _display(shown: Shown, **how: Any) -> Any:
+def _display(shown: Any, **how: Any) -> Any:
     from IPython.display import display
 
     return display(shown, **how)

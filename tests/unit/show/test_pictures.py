@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from onetrail import show
+from onetrail.show.over_time import Sample, Samples, over_time
 from onetrail.show.progress import Progress
 
 COVERAGE = pd.DataFrame(
@@ -64,6 +65,44 @@ def test_live_progress_says_what_is_to_come_how_fast_and_how_long(monkeypatch):
     with Progress("Copying", what="bucket") as plain:
         plain("a", 100, 2_000_000, 0, 0)
     assert "time left" not in plain.shown().text
+
+
+def test_unattended_progress_says_the_same_in_a_line_now_and_then(monkeypatch, capsys):
+    """At most one line each five seconds; without an expectation no rate and no time left."""
+    monkeypatch.setenv("ONETRAIL_LIVE", "1")
+    clock = [100.0]
+    with Progress(
+        "Copying", of={"a": 300, "b": 100}, unattended=True, monotonic=lambda: clock[0]
+    ) as progress:
+        for second in range(11):
+            clock[0] = 100.0 + second
+            progress("a", 10 * second, 200_000 * second, second // 5, 0)
+    assert capsys.readouterr().err.splitlines() == [
+        "Copying: objects 0 of 400, 0.0 MB, retries 0, errors 0, – a second, – s left",
+        "Copying: objects 50 of 400, 1.0 MB, retries 1, errors 0, 10 a second, 35 s left",
+        "Copying: objects 100 of 400, 2.0 MB, retries 2, errors 0, 10 a second, 30 s left",
+    ]
+    with Progress("Copying", unattended=True, monotonic=lambda: clock[0]) as plain:
+        plain("a", 100, 2_000_000, 0, 0)
+    assert capsys.readouterr().err.splitlines() == ["Copying: objects 100, 2.0 MB, retries 0, errors 0"]
+
+
+def test_objects_over_time_end_in_what_was_really_done():
+    """However many words, few samples are kept, and the last is among them; two words are too few to draw."""
+    samples = Samples()
+    for number in range(5001):
+        samples.add(Sample(number / 10, number * 7, number * 7000))
+    assert len(samples.all()) <= 514
+    assert samples.all()[-1] == Sample(500.0, 35_000, 35_000_000)
+    shown = over_time(samples, "Copied")
+    assert shown.png.startswith(b"\x89PNG")
+    lines = str(shown).splitlines()
+    assert "35,000 objects in 500.0 s: 70 a second." in lines
+    assert len([line for line in lines if line.split()[:1] and line.split()[0][0].isdigit()]) <= 12
+    few = Samples()
+    few.add(Sample(0, 0, 0))
+    few.add(Sample(1, 5, 5))
+    assert over_time(few, "Copied") is None
 
 
 def test_numbers_beside_a_picture_have_their_total():
