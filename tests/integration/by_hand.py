@@ -1,9 +1,12 @@
 """What tests do to an estate: a step carried out in process, and what somebody with power does beside us."""
 
+import shutil
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 from botocore.config import Config
+from filelock import FileLock
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
@@ -24,10 +27,32 @@ def run(clients: Clients, step: Any, approve: str = "any") -> Outcome:
 
 
 def carried_out(estate: Estate, steps: Iterable[Any], **settings: Any) -> None:
-    """These steps, one after the other, each with clients of its own as each notebook has them."""
+    """These steps, one after the other, each with clients of its own as each notebook has them.
+
+    What a step makes of a state is the same every time, run folder and all. So it is carried out once for all modules, and put there
+    again where another one begins with the same.
+    """
     for step in steps:
-        outcome = run(estate.clients(**settings), step)
-        assert outcome.state == "applied", f"{step.__name__}: {outcome.line}"
+        folder = estate.settings(**settings).run_folder
+        head = folder / "record.head"
+        said = {name: value for name, value in settings.items() if name != "runs_dir"}
+        begins = [
+            estate.door.scenario,
+            estate.state(),
+            head.read_text() if head.exists() else "",
+            sorted(said.items()),
+        ]
+        stage = estate.stages / sha256(repr([step.__name__, *begins]).encode()).hexdigest()[:24]
+        with FileLock(f"{stage}.lock"):
+            if not (stage / "snapshot").exists():
+                outcome = run(estate.clients(**settings), step)
+                assert outcome.state == "applied", f"{step.__name__}: {outcome.line}"
+                shutil.copytree(folder, stage / "run")
+                estate.snapshot(stage / "snapshot")
+                continue
+        estate.restore(stage / "snapshot")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(stage / "run", folder)
 
 
 def by_hand(

@@ -19,11 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Estate:
-    """A running practice estate. `fresh` is the snapshot of how it was when the module began."""
+    """A running practice estate. `fresh` is the snapshot of how it was when the module began; `stages` holds what steps made of it."""
 
     folder: Path
     fresh: Path
     door: PracticeEstate
+    stages: Path
 
     def settings(self, **changes: Any) -> Settings:
         """Settings of the practice estate, with its runs in this estate's folder."""
@@ -87,7 +88,12 @@ def estate(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             door = PracticeEstate.running()
             fresh = folder / "fresh.snapshot"
             door.control("POST", "snapshot", {"path": str(fresh)})
-            yield Estate(folder, fresh, door)
+            shared = tmp_path_factory.getbasetemp()
+            if os.environ.get("PYTEST_XDIST_WORKER"):
+                shared = shared.parent
+            stages = shared / "stages"
+            stages.mkdir(exist_ok=True)
+            yield Estate(folder, fresh, door, stages)
         finally:
             _practice("stop")
 

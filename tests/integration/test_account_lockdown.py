@@ -15,6 +15,7 @@ from onetrail.change import BREAK_GLASS, NAMED, Outcome, PlanRefused, State, Tex
 from onetrail.iam import parse
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown as step
+from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
@@ -59,8 +60,7 @@ def by_hand(
 @pytest.fixture(scope="module")
 def closed(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A snapshot of the estate after step 02."""
-    clients = estate.clients(approve="any")
-    assert run(clients, "any").state == "applied"
+    carried_out(estate, (step,))
     path = tmp_path_factory.mktemp("closed") / "snapshot"
     estate.snapshot(path)
     return path

@@ -17,6 +17,7 @@ from onetrail.iam.build import central_bucket
 from onetrail.steps import account_lockdown
 from onetrail.steps import bucket_creation as step
 from onetrail.steps.archive import archive_of
+from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
@@ -49,7 +50,7 @@ def by_hand(clients: Clients, service: str, account: str, actor: str = NAMED) ->
 @pytest.fixture(scope="module")
 def closed(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A snapshot of the estate after step 02."""
-    assert run(estate.clients(), module=account_lockdown).state == "applied"
+    carried_out(estate, (account_lockdown,))
     path = tmp_path_factory.mktemp("closed") / "snapshot"
     estate.snapshot(path)
     return path
@@ -59,7 +60,7 @@ def closed(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(estate: Estate, closed: Path) -> Path:
     """A snapshot of the estate after step 03."""
     estate.restore(closed)
-    assert run(estate.clients()).state == "applied"
+    carried_out(estate, (step,))
     path = closed.with_name("built")
     estate.snapshot(path)
     return path

@@ -24,6 +24,7 @@ from onetrail.steps import (
 )
 from onetrail.steps import evidence as step
 from onetrail.steps.evidence import Observation
+from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
@@ -72,8 +73,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def half_way(estate: Estate, runs: Path) -> str:
     """The estate after step 03."""
-    for module in (account_lockdown, bucket_creation):
-        assert run(estate.clients(), module).state == "applied"
+    carried_out(estate, (account_lockdown, bucket_creation))
     return _kept(estate, runs, "half")
 
 
@@ -81,9 +81,7 @@ def half_way(estate: Estate, runs: Path) -> str:
 def ended(estate: Estate, runs: Path, half_way: str) -> str:
     """The estate after step 07."""
     _restored(estate, runs, half_way)
-    for module in (trail_cutover, copy_history, verification, retirement):
-        outcome = run(estate.clients(), module)
-        assert outcome.state == "applied", f"{module.__name__}: {outcome.line}"
+    carried_out(estate, (trail_cutover, copy_history, verification, retirement))
     return _kept(estate, runs, "end")
 
 

@@ -20,6 +20,7 @@ from onetrail.steps import (
     verification,
 )
 from onetrail.steps import retirement as step
+from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
@@ -59,9 +60,7 @@ def resources(clients: Clients) -> set[str]:
 @pytest.fixture(scope="module")
 def proven(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The estate after step 06."""
-    for module in (account_lockdown, bucket_creation, trail_cutover, copy_history, verification):
-        outcome = run(estate.clients(), "any", module)
-        assert outcome.state == "applied", f"{module.__name__}: {outcome.line}"
+    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover, copy_history, verification))
     path = tmp_path_factory.mktemp("proven") / "snapshot"
     estate.snapshot(path)
     return path

@@ -13,7 +13,7 @@ from onetrail.aws.gate import open_gate
 from onetrail.change import BREAK_GLASS, Outcome, PlanRefused, State
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover
 from onetrail.steps import verification as step
-from tests.integration.by_hand import by_hand
+from tests.integration.by_hand import by_hand, carried_out
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
@@ -29,16 +29,10 @@ def run(clients: Clients, approve: str, module=step) -> Outcome:
         return module.apply(plan, gate)
 
 
-def prepared(estate: Estate, steps, **settings) -> None:
-    for module in steps:
-        outcome = run(estate.clients(**settings), "any", module)
-        assert outcome.state in ("applied", "nothing"), f"{module.__name__}: {outcome.line}"
-
-
 @pytest.fixture(scope="module")
 def copied(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The estate after step 05."""
-    prepared(estate, (account_lockdown, bucket_creation, trail_cutover, copy_history))
+    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover, copy_history))
     path = tmp_path_factory.mktemp("copied") / "snapshot"
     estate.snapshot(path)
     return path
@@ -48,7 +42,7 @@ def copied(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def proven(estate: Estate, copied: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The estate after step 06, its run folder named `proven`."""
     estate.restore(copied)
-    assert run(estate.clients(run_name="proven"), "any").state == "applied"
+    carried_out(estate, (step,), run_name="proven")
     path = tmp_path_factory.mktemp("proven") / "snapshot"
     estate.snapshot(path)
     return path
@@ -203,11 +197,10 @@ def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_n
 ) -> None:
     """The copy has the harmed bytes, equal to the old bucket's: only the digests tell. Twin: the test above, where nothing is harmed."""
     estate.restore()
-    name = f"harm-{kind}"
-    prepared(estate, (account_lockdown, bucket_creation, trail_cutover), run_name=name)
+    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover))
     harmed = estate.fault(kind, bucket=BUCKET)["keys"]
-    prepared(estate, (copy_history,), run_name=name)
-    clients = estate.clients(run_name=name)
+    carried_out(estate, (copy_history,))
+    clients = estate.clients()
     observation = step.observe(clients.settings, clients)
     verdict = next(bucket for bucket in observation.buckets if bucket.name == BUCKET)
     assert (verdict.equal, verdict.missing, verdict.different) == (verdict.logs_and_digests, 0, 0)
