@@ -61,7 +61,7 @@ def heatmap(
 
 def bars(frame: pd.DataFrame, caption: str, *, unit: str, verdict: str = "") -> Pictured:
     """One group of bars a row, one bar a column; `unit` stands on the axis. The frame's index names the groups."""
-    figure, axes = _figure(max(6.0, 0.5 * len(frame) * max(1, len(frame.columns))), 3.4)
+    drawn, axes = figure(max(6.0, 0.5 * len(frame) * max(1, len(frame.columns))), 3.4)
     width = 0.8 / max(1, len(frame.columns))
     for number, name in enumerate(frame.columns):
         at = [place + number * width for place in range(len(frame))]
@@ -85,12 +85,12 @@ def bars(frame: pd.DataFrame, caption: str, *, unit: str, verdict: str = "") -> 
     axes.legend(frameon=False)
     shown = frame.reset_index()
     numbers = table(shown, f"{caption}, in numbers", verdict=verdict, total=_total(shown))
-    return Pictured(_png(figure), caption, numbers)
+    return Pictured(png(drawn), caption, numbers)
 
 
 def line(frame: pd.DataFrame, caption: str, *, along: str, up: str) -> bytes:
     """One rising line of the frame's only column over its index, from zero, as a PNG; `along` and `up` name the axes with units."""
-    figure, axes = _figure(7.0, 3.0)
+    drawn, axes = figure(7.0, 3.0)
     axes.plot(frame.index.tolist(), frame.iloc[:, 0].tolist(), color=MARKS[0], linewidth=1.8)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
@@ -99,7 +99,7 @@ def line(frame: pd.DataFrame, caption: str, *, along: str, up: str) -> bytes:
     axes.set_xlabel(along)
     axes.set_ylabel(up)
     axes.set_title(caption, loc="left")
-    return _png(figure)
+    return png(drawn)
 
 
 _HATCHES: Final = ("", "//", "xx", "..")
@@ -110,7 +110,7 @@ def _heatmap(frame: pd.DataFrame, caption: str, states: Sequence[str]) -> bytes:
     from matplotlib.patches import Patch, Rectangle
 
     grid = [[states.index(str(value)) for value in row] for row in frame.itertuples(index=False)]
-    figure, axes = _figure(min(16.0, 3.0 + 0.16 * len(frame.columns)), 1.6 + 0.24 * len(frame))
+    drawn, axes = figure(min(16.0, 3.0 + 0.16 * len(frame.columns)), 1.6 + 0.24 * len(frame))
     colours = list(MARKS[: len(states)])
     norm = BoundaryNorm([i - 0.5 for i in range(len(states) + 1)], len(states))
     axes.imshow(grid, cmap=ListedColormap(colours), norm=norm, aspect="auto", interpolation="nearest")
@@ -139,7 +139,7 @@ def _heatmap(frame: pd.DataFrame, caption: str, states: Sequence[str]) -> bytes:
         for colour, hatch, state in zip(colours, _HATCHES, states, strict=False)
     ]
     axes.legend(handles=patches, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0))
-    return _png(figure)
+    return png(drawn)
 
 
 def _numbers(frame: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
@@ -156,16 +156,18 @@ def _total(numbers: pd.DataFrame) -> dict[str, object]:
     return {first: "all", **{name: numbers[name].sum() for name in others}}
 
 
-def _figure(width: float, height: float) -> Any:
+def figure(width: float, height: float) -> Any:
+    """A figure of that many inches and its axes, drawn without any display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure, figure.add_subplot()
+    drawn = Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
+    FigureCanvasAgg(drawn)
+    return drawn, drawn.add_subplot()
 
 
-def _png(figure: Any) -> bytes:
+def png(drawn: Any) -> bytes:
+    """The drawing as a PNG whose bytes name no software and no time."""
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    drawn.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()

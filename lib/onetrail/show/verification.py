@@ -1,24 +1,15 @@
-"""What a person sees of step 06: each old bucket's verdict, the chains, the coverage before and after, and what counts as enough."""
+"""What a person sees of step 06: each old bucket's verdict, the chains, and what counts as enough; coverage and events beside them."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
 
 import pandas as pd
 
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.verdict import IntervalState
+from onetrail.show.coverage import coverage, events, seams, waiting
 from onetrail.show.html import Column, Shown, folded, paragraph, preformatted, together
-from onetrail.show.plots import Pictured, heatmap
 from onetrail.show.table import simple, table
-from onetrail.steps.verification import EVIDENCE, BucketVerdict, Cell, ChainSeen, Observation
-
-PROVEN, PRESENT, LOST, NOTHING = (
-    "signed and proven",
-    "present, not proven",
-    "missing after the move",
-    "nothing",
-)
-"""What a month of a region can be, best first but for the last: an empty month is no fault."""
+from onetrail.steps.verification import EVIDENCE, BucketVerdict, ChainSeen, Observation
 
 
 def buckets(observation: Observation) -> Shown:
@@ -70,49 +61,10 @@ def chains(observation: Observation) -> Shown:
     shown = table(
         frame,
         "Digest chains of the archive",
-        verdict=line if observation.chains else _waiting(observation) or "No chain was looked at.",
+        verdict=line if observation.chains else waiting(observation) or "No chain was looked at.",
         total={"region": "all", **total} if observation.chains else None,
     )
     return together(shown, *([paragraph(_WORDS)] if observation.chains else []))
-
-
-def coverage(observation: Observation) -> Pictured | Shown:
-    """Regions by months: signed and proven, present but not proven, lost, or nothing; with the counts before and after beside it."""
-    cells = observation.coverage
-    if not cells:
-        return table(
-            pd.DataFrame(columns=["region"]), "Coverage", verdict=_waiting(observation) or "No log was seen."
-        )
-    months = list(months_between(min(cell.day for cell in cells), max(cell.day for cell in cells)))
-    regions = sorted({(cell.account, cell.region) for cell in cells})
-    named = {place: place[1] if len({a for a, _ in regions}) == 1 else " ".join(place) for place in regions}
-    grid = [
-        [
-            month_state([c for c in cells if (c.account, c.region) == place and f"{c.day:%Y-%m}" == month])
-            for month in months
-        ]
-        for place in regions
-    ]
-    frame = pd.DataFrame(
-        grid, columns=months, index=pd.Index([named[place] for place in regions], name="region")
-    )
-    numbers = pd.DataFrame(
-        [
-            [
-                named[place],
-                *(sum(getattr(c, part) for c in cells if (c.account, c.region) == place) for part in _PARTS),
-            ]
-            for place in regions
-        ],
-        columns=["region", "logs before", "equal after", "new trail's own", "of these proven", "unsigned"],
-    )
-    return heatmap(
-        frame,
-        "Logs by region and month, after the move",
-        states=[PROVEN, PRESENT, LOST, NOTHING],
-        verdict=covered(cells),
-        numbers=numbers,
-    )
 
 
 def troubles(observation: Observation) -> Shown:
@@ -138,7 +90,7 @@ def troubles(observation: Observation) -> Shown:
     ]
     total = ["all", *[""] * 4, f"{count:,}", ""]
     shown = [simple("Files that are not simply valid", heads, rows, total)] if rows else []
-    return together(*shown, paragraph(_waiting(observation) or line, strong=True))
+    return together(*shown, paragraph(waiting(observation) or line, strong=True))
 
 
 def evidence(observation: Observation) -> Shown:
@@ -156,7 +108,7 @@ def evidence(observation: Observation) -> Shown:
     several = sum(sum(bucket.name in names for names in found.values()) > 1 for bucket in observation.buckets)
     line = "; ".join(f"{len(names)} {name}" for name, names in found.items() if names)
     said = f"Buckets by class: {line}" + (f"; {several} under more than one class." if several else ".")
-    verdict = said if line else _waiting(observation) or "No bucket was looked at."
+    verdict = said if line else waiting(observation) or "No bucket was looked at."
     return together(simple("What counts as enough", heads, rows), paragraph(verdict, strong=True))
 
 
@@ -174,15 +126,16 @@ def keys(observation: Observation) -> Shown:
     return table(
         frame,
         "CloudTrail's public keys",
-        verdict=_waiting(observation) or line,
+        verdict=waiting(observation) or line,
         total=total,
         if_any=("why not",),
     )
 
 
+__all__ = ["buckets", "chains", "coverage", "events", "evidence", "keys", "seams", "troubles"]
+
 _IN_SIGHT = 3
 """So many names stand in a cell before they are folded away."""
-_PARTS = ("before", "after", "new", "proven", "unsigned")
 _SUMMED = ("digests", "logs", "stretches", "new starts", "gaps", "digests missing")
 _WORDS = (
     "Each digest signs the logs of its hour and names the digest before it. A stretch is proven without a break; a new start is where "
@@ -234,18 +187,13 @@ def _names(buckets: Sequence[str]) -> str | Shown:
 def _verdict(observation: Observation) -> str:
     said = observation.buckets
     if not said:
-        return _waiting(observation) or "No old bucket is left."
+        return waiting(observation) or "No old bucket is left."
     good = sum(1 for bucket in said if bucket.good)
     unsigned = sum(bucket.logs_unsigned for bucket in said)
     line = f"{share(good, len(said), 'old bucket')} proven"
     return line + (
         f"; {counted(unsigned, 'log is', 'logs are')} equal but signed by nobody." if unsigned else "."
     )
-
-
-def _waiting(observation: Observation) -> str:
-    status = observation.forerunner
-    return "" if status.done else f"waiting for {status.step}: {status.line}."
 
 
 def _chain(seen: ChainSeen) -> list[object]:
@@ -266,27 +214,3 @@ def _chain(seen: ChainSeen) -> list[object]:
         len(gaps),
         sum(i.missing for i in gaps),
     ]
-
-
-def months_between(first: date, last: date) -> Iterator[str]:
-    """`YYYY-MM` of every month from the first day's to the last day's."""
-    for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
-        yield f"{count // 12:04d}-{count % 12 + 1:02d}"
-
-
-def month_state(cells: Sequence[Cell]) -> str:
-    """The weakest word that fits any day of the month."""
-    if not cells:
-        return NOTHING
-    if any(cell.after < cell.before for cell in cells):
-        return LOST
-    return PRESENT if any(cell.unsigned or not cell.proven for cell in cells) else PROVEN
-
-
-def covered(cells: Sequence[Cell]) -> str:
-    """The coverage in one line."""
-    lost = sum(cell.before - cell.after for cell in cells)
-    days = sum(1 for cell in cells if cell.before)
-    if lost:
-        return f"{counted(lost, 'log of the old buckets has', 'logs of the old buckets have')} no equal in the archive."
-    return f"Coverage is as before: {counted(days, 'region-day')} with {counted(sum(c.before for c in cells), 'log')}, each with its equal in the archive."

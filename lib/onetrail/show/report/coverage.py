@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from onetrail.show.coverage import LOST, NOTHING, PRESENT, PROVEN, covered, month_state, months_between
 from onetrail.show.html import escape
 from onetrail.show.report.model import Part, Picture, Section, table
-from onetrail.show.verification import LOST, NOTHING, PRESENT, PROVEN, covered, month_state, months_between
 from onetrail.steps.evidence import Observation
 from onetrail.steps.verification import Cell
 

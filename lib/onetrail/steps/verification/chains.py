@@ -10,12 +10,14 @@ from onetrail.cloudtrail.chain import ChainCheck, groups
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
 from onetrail.cloudtrail.orphan import unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
+from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import (
     AllowList,
     DigestObject,
     FileVerdict,
     Group,
     IntervalState,
+    LogRead,
     State,
     TrailIdentity,
 )
@@ -26,6 +28,8 @@ from onetrail.steps.pairing import archived
 from onetrail.steps.verification.equality import MOST_TROUBLES, Day
 from onetrail.steps.verification.left import Left, rows
 from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_hash
+from onetrail.steps.verification.region_events import RegionEvents
+from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.verdict import ChainSeen, Trouble
 
 SAMPLE = 24
@@ -55,6 +59,7 @@ class RegionSeen:
     troubles: list[Trouble] = field(default_factory=list)
     unknown: set[TrailIdentity] = field(default_factory=set)
     notes: Notes = field(default_factory=Notes)
+    seam: Seam | None = None
 
 
 class RegionCheck:
@@ -70,11 +75,13 @@ class RegionCheck:
         account: str,
         region: str,
         places: Sequence[tuple[Origin, Left, frozenset[str]]],
+        tally: EventTally,
     ) -> None:
         self._settings, self._clients, self._keys, self._trails = settings, clients, keys, trails
         self._allowed = AllowList(buckets, frozenset(trails), settings.key_prefix)
         self._places = places
         self._origins = [origin for origin, _, _ in places]
+        self._tally = tally
         self.seen = RegionSeen(account, region)
 
     def run(self) -> RegionSeen:
@@ -82,6 +89,9 @@ class RegionCheck:
         seen = self.seen
         sizes = self._listed()
         codes = self._codes()
+        self._events = RegionEvents(
+            self._tally, self._settings.bucket_name, seen.account, seen.region, sizes, codes
+        )
         reader = Reader(self._settings, self._clients, self._origins, codes, sizes)
         named: set[str] = set()
         digest_keys = (key for key in sizes if "/CloudTrail-Digest/" in key)
@@ -91,6 +101,7 @@ class RegionCheck:
         if self._settings.digest_check == "full":
             self._rest(sizes, codes, named, reader)
             self._metadata(codes, reader)
+            seen.seam = self._events.seam(seen.chains)
         seen.notes = reader.notes
         for below in sizes:
             if below not in codes:
@@ -126,7 +137,7 @@ class RegionCheck:
         first = parse(chosen[0]).stamp
         check = ChainCheck(
             group,
-            reader.log,
+            lambda bucket, key: self._read(reader, bucket, key),
             self._keys,
             allowed,
             expected_start=first,
@@ -179,7 +190,16 @@ class RegionCheck:
             if code:
                 self._day(self.seen.unsigned, verdict.key)
             self._trouble(code, verdict.key, verdict)
-        reader.look_at_locks(present)
+        for below, body in reader.others(present):
+            if body is not None:
+                self._events.count(below, body.content)
+
+    def _read(self, reader: Reader, bucket: str, key: str) -> LogRead:
+        """One log for its chain; its events are counted on the way."""
+        read = reader.log(bucket, key)
+        if read.body is not None:
+            self._events.count(below_prefix(key), read.body)
+        return read
 
     def _metadata(self, codes: Mapping[str, int], reader: Reader) -> None:
         """User metadata of each digest as it is in the old bucket: the signature lies there."""

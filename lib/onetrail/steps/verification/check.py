@@ -10,6 +10,7 @@ from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
 from onetrail.steps.rails import rail_findings
+from onetrail.steps.verification.completeness import completeness
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.propose import due, rail_document
@@ -43,7 +44,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         found += _bucket(bucket)
     found += [one for chain in observation.chains for one in _chain(chain)]
     found += _troubles(settings, observation.troubles)
-    found += _coverage(observation)
+    found += completeness(settings, observation)
     found += _keys(observation)
     found += [
         _token(observation, bucket)
@@ -161,31 +162,6 @@ def _troubles(settings: Settings, troubles: Iterable[Trouble]) -> list[Finding]:
         words = PENDING if bucket == settings.bucket_name else HARMLESS[held]
         found.append(Finding(f"06.log-{held}", State.NOTE, account, region, bucket, counted(count, *words)))
     return found
-
-
-def _coverage(observation: Observation) -> list[Finding]:
-    lost = [cell for cell in observation.coverage if cell.after < cell.before]
-    for_all = (
-        counted(sum(1 for cell in observation.coverage if cell.before), "region-day")
-        + " with logs before, as many after"
-    )
-    if not lost:
-        return (
-            [Finding("06.coverage", State.OK, "-", "-", "all regions", for_all)]
-            if observation.coverage
-            else []
-        )
-    return [
-        Finding(
-            "06.coverage",
-            State.FINDING,
-            cell.account,
-            cell.region,
-            cell.day.isoformat(),
-            f"{counted(cell.before, 'log')} before, {counted(cell.after, 'equal one')} after",
-        )
-        for cell in lost
-    ]
 
 
 def _keys(observation: Observation) -> list[Finding]:

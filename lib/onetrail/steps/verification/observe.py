@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
+from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.trail import Trail
 from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
@@ -26,6 +27,7 @@ from onetrail.steps.verification.left import Left, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.reading import Origin
 from onetrail.steps.verification.sums import Sums
+from onetrail.steps.verification.tally import EventTally, EventTotals
 from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
 
 RAIL = "onetrail-archive-rail"
@@ -39,7 +41,8 @@ class Observation:
     token why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations of archive and work bucket, None if
     one has none. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
     raised. `unknown_trails` are those that only digests speak of. `trails` are all that may have written the moved logs, with the end
-    their digests must reach.
+    their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
+    region whether the new trail was recording before the old one stopped.
     """
 
     forerunner: Status
@@ -61,6 +64,8 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
     work_lock: Mapping[str, Any] | None = None
     no_break_glass: str = ""
+    events: EventTotals | None = None
+    seams: tuple[Seam, ...] = ()
 
 
 def observe(
@@ -103,9 +108,13 @@ class _Look:
         trails = self._trails(estate)
         keys, sources = public_keys(settings, clients, sorted({region for _, region in regions}), self.now)
         self.say("reading digests and the logs they name")
-        read = clients.each(
-            lambda place: self._region(place, regions[place], keys, trails, seen), sorted(regions), at_once=3
-        )
+        with EventTally() as tally:
+            read = clients.each(
+                lambda place: self._region(place, regions[place], keys, trails, seen, tally),
+                sorted(regions),
+                at_once=3,
+            )
+            events = tally.totals() if settings.digest_check == "full" else None
         sums = Sums(settings, seen, [one for one in read if one], regions)
         buckets = tuple(sums.verdict(one, self._classes(estate, one, sources)) for one in seen)
         lock, work_lock = self._lock(settings.bucket_name), self._lock(settings.work_bucket)
@@ -142,6 +151,8 @@ class _Look:
             tuple(self.failed),
             work_lock,
             cannot_become(clients) if to_do else "",
+            events,
+            tuple(one.seam for one in sums.read if one.seam),
         )
 
     def _regions(
@@ -171,9 +182,10 @@ class _Look:
         keys: Any,
         trails: Trails,
         seen: list[Compared],
+        tally: EventTally,
     ) -> RegionSeen | None:
         buckets = frozenset({self.settings.bucket_name, *(one.left.name for one in seen)})
-        check = RegionCheck(self.settings, self.clients, keys, buckets, trails, *place, places)
+        check = RegionCheck(self.settings, self.clients, keys, buckets, trails, *place, places, tally)
         try:
             return check.run()
         except (ClientError, BotoCoreError, OnetrailError) as err:

@@ -96,7 +96,20 @@ class Reader:
         held = self._held.pop(below, None)
         return self._log(below, held[1] if held else self._fetched([below])[below])
 
-    def look_at_locks(self, belows: Iterable[str]) -> None:
+    def others(self, belows: Iterable[str]) -> Iterator[tuple[str, Body | None]]:
+        """Logs that no chain reads, with their locks looked at; None for one that cannot be read."""
+        asked = ((self._getting(below), below) for below in belows)
+        for ended in self._archive.run(asked):
+            if ended.error is None:
+                self._noted(ended.context, ended.result.head)
+                yield ended.context, ended.result
+            elif code_of(ended.error) == "InvalidObjectState":
+                self._look_at_locks([ended.context])
+                yield ended.context, self._in_old_bucket(ended.context)
+            else:
+                yield ended.context, None
+
+    def _look_at_locks(self, belows: Iterable[str]) -> None:
         """Lock modes of objects that nothing else reads."""
         asked = (
             (
@@ -110,6 +123,9 @@ class Reader:
         for ended in self._archive.run(asked):
             if ended.error is None:
                 self._noted(ended.context, ended.result)
+
+    def _getting(self, below: str) -> calls.Call[Body]:
+        return calls.get_object(self._settings.bucket_name, self._account, archive_key(self._settings, below))
 
     def _take(
         self, ahead: list[tuple[str, Body | Exception, Digest | None]], number: int
@@ -136,21 +152,14 @@ class Reader:
 
     def _fetched(self, belows: Sequence[str]) -> dict[str, Body | Exception]:
         found: dict[str, Body | Exception] = {}
-        asked = (
-            (
-                calls.get_object(
-                    self._settings.bucket_name, self._account, archive_key(self._settings, below)
-                ),
-                below,
-            )
-            for below in belows
-        )
+        asked = ((self._getting(below), below) for below in belows)
         for ended in self._archive.run(asked):
             found[ended.context] = ended.error or ended.result
             if ended.error is None:
                 self._noted(ended.context, ended.result.head)
         for below, error in list(found.items()):
             if isinstance(error, Exception) and code_of(error) == "InvalidObjectState":
+                self._look_at_locks([below])
                 found[below] = self._in_old_bucket(below) or error
         return found
 

@@ -1,0 +1,231 @@
+"""What a person sees of step 06's completeness: the days that have logs before and after the move, the events they hold, the cutover."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from onetrail.change import iso
+from onetrail.change.words import counted, share
+from onetrail.cloudtrail.seam import Seam, SeamState
+from onetrail.show.calendar import calendar
+from onetrail.show.html import Shown, folded, paragraph, preformatted, together
+from onetrail.show.plots import Pictured
+from onetrail.show.table import table
+from onetrail.steps.verification import Cell, Observation
+
+PROVEN, PRESENT, LOST, NOTHING = (
+    "signed and proven",
+    "present, not proven",
+    "missing after the move",
+    "nothing",
+)
+"""What a month of a region can be, best first but for the last: an empty month is no fault."""
+
+
+def coverage(observation: Observation) -> Pictured | Shown:
+    """Regions by days, before and after the move: signed and proven, present but not proven, lost, or nothing; its numbers below it."""
+    cells = observation.coverage
+    if not cells:
+        return table(
+            pd.DataFrame(columns=["region"]), "Coverage", verdict=waiting(observation) or "No log was seen."
+        )
+    several = len({cell.account for cell in cells}) > 1
+    places: dict[str, list[Cell]] = {}
+    for cell in sorted(cells, key=lambda cell: (cell.account, cell.region)):
+        places.setdefault(f"{cell.account} {cell.region}" if several else cell.region, []).append(cell)
+    rows = {name: (_before(found), _after(found)) for name, found in places.items()}
+    caption = "Days with logs by region"
+    picture = calendar(
+        rows,
+        caption,
+        lanes=("before the move", "after it"),
+        states=(PROVEN, PRESENT),
+        lost=LOST,
+    )
+    return Pictured(picture, f"{caption}, before and after the move", _numbers(places, observation))
+
+
+def events(observation: Observation) -> Shown:
+    """The records in all log files of the archive: by region, and how many of them tell an event once more."""
+    said = observation.events
+    if said is None:
+        why = "Events are counted by a full check only." if not waiting(observation) else waiting(observation)
+        return paragraph(why, strong=True)
+    regions: dict[str, list[tuple[date | None, int]]] = {}
+    for (region, day), count in said.days:
+        regions.setdefault(region or "none named", []).append((day, count))
+    rows = [
+        [
+            region,
+            sum(count for _, count in found),
+            len([day for day, _ in found if day]),
+            min((day for day, _ in found if day), default=None),
+            max((day for day, _ in found if day), default=None),
+        ]
+        for region, found in sorted(regions.items())
+    ]
+    frame = pd.DataFrame(rows, columns=["region of the event", "records", "days", "first", "last"])
+    total = (
+        {"region of the event": "all", "records": said.records, "days": frame["days"].sum()} if rows else None
+    )
+    days = "\n".join(
+        f"{day or 'no time'}  {region or 'none named':<16} {count:>9,}" for (region, day), count in said.days
+    )
+    return together(
+        table(frame, "Records in the log files of the archive", verdict=_told(observation), total=total),
+        *(
+            [folded(f"{counted(len(said.days), 'region-day')} with their records", preformatted(days))]
+            if days
+            else []
+        ),
+    )
+
+
+def seams(observation: Observation) -> Shown:
+    """Where the old trails end and the new one begins, region by region: the events of the time in which both recorded."""
+    rows = [
+        [
+            seam.region,
+            _STATES[seam.state],
+            iso(seam.begins),
+            iso(seam.ends),
+            round(seam.overlap.total_seconds() / 60),
+            seam.both,
+            seam.only_old,
+            seam.only_new,
+        ]
+        for seam in observation.seams
+    ]
+    columns = [
+        "region", "verdict", "new trail's first event", "old trail's last event", "both recorded (min)", "events in both",
+        "old trail alone", "new trail alone",
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns)
+    total = {"region": "all", **{name: frame[name].sum() for name in columns[5:]}} if rows else None
+    return table(
+        frame,
+        "The cutover, event by event",
+        verdict=waiting(observation) or _crossed(observation.seams),
+        total=total,
+    )
+
+
+def waiting(observation: Observation) -> str:
+    """`waiting for 05: ...`; empty where nothing is waited for."""
+    status = observation.forerunner
+    return "" if status.done else f"waiting for {status.step}: {status.line}."
+
+
+_STATES: Final[Mapping[SeamState, str]] = {
+    SeamState.MATCHED: "✓ nothing lost",
+    SeamState.QUIET: "✓ both on, no event",
+    SeamState.LACKING: "✗ the new trail lacks events",
+    SeamState.APART: "· not at once",
+}
+
+
+def _before(cells: Sequence[Cell]) -> dict[date, int]:
+    return {cell.day: int(bool(cell.unsigned or not cell.proven)) for cell in cells if cell.before}
+
+
+def _after(cells: Sequence[Cell]) -> dict[date, int]:
+    words = {PROVEN: 0, PRESENT: 1, LOST: -1}
+    return {cell.day: words[month_state([cell])] for cell in cells if cell.before or cell.new}
+
+
+def _numbers(places: Mapping[str, Sequence[Cell]], observation: Observation) -> Shown:
+    columns = [
+        "region", "days before", "days after", "days lost", "days proven", "days not proven", "logs before", "equal after", "unsigned",
+        "new trail's own",
+    ]  # fmt: skip
+    frame = pd.DataFrame([[name, *_days(found)] for name, found in places.items()], columns=columns)
+    total = {"region": "all", **{name: frame[name].sum() for name in columns[1:]}}
+    cells = observation.coverage
+    shown = table(frame, "Days with logs by region, in numbers", verdict=covered(cells), total=total)
+    lost = [cell for cell in cells if cell.after < cell.before]
+    if not lost:
+        return shown
+    listed = "\n".join(
+        f"{c.day}  {c.account} {c.region:<16} {c.before:,} before, {c.after:,} equal after" for c in lost
+    )
+    return together(
+        shown,
+        folded(f"{counted(len(lost), 'region-day')} with fewer logs after the move", preformatted(listed)),
+    )
+
+
+def _days(cells: Sequence[Cell]) -> list[int]:
+    after = _after(cells)
+    return [
+        sum(bool(cell.before) for cell in cells),
+        sum(bool(cell.after or cell.new) for cell in cells),
+        sum(cell.after < cell.before for cell in cells),
+        sum(state == 0 for state in after.values()),
+        sum(state == 1 for state in after.values()),
+        sum(cell.before for cell in cells),
+        sum(cell.after for cell in cells),
+        sum(cell.unsigned for cell in cells),
+        sum(cell.new for cell in cells),
+    ]
+
+
+def _told(observation: Observation) -> str:
+    said = observation.events
+    assert said is not None
+    line = f"{counted(said.records, 'record')} in {counted(said.files, 'log file')} tell {counted(said.events, 'event')}"
+    line += (
+        f"; {counted(said.repeated, 'tells', 'tell')} one that another record tells too"
+        if said.repeated
+        else ""
+    )
+    line += f"; {counted(said.nameless, 'has', 'have')} no event id" if said.nameless else ""
+    if said.same_content:
+        line += f"; {counted(said.same_content, 'file repeats', 'files repeat')} the content of another"
+    line += (
+        f"; {counted(said.unread, 'file holds', 'files hold')} no records that can be read"
+        if said.unread
+        else ""
+    )
+    return line + (
+        ". Repeated ones are kept: nothing is dropped." if said.repeated or said.same_content else "."
+    )
+
+
+def _crossed(found: Sequence[Seam]) -> str:
+    if not found:
+        return "No region has files of both trails."
+    lacking = [seam for seam in found if seam.state is SeamState.LACKING]
+    apart = [seam for seam in found if seam.state is SeamState.APART]
+    held = len(found) - len(lacking) - len(apart)
+    line = f"{share(held, len(found), 'region')} without a gap: the new trail was recording before the old one ended"
+    if lacking:
+        line += f"; in {', '.join(seam.region for seam in lacking)} the new trail lacks events that the old one has"
+    if apart:
+        line += f"; in {', '.join(seam.region for seam in apart)} the old trail had ended before"
+    return line + "."
+
+
+def months_between(first: date, last: date) -> Iterator[str]:
+    """`YYYY-MM` of every month from the first day's to the last day's."""
+    for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def month_state(cells: Sequence[Cell]) -> str:
+    """The weakest word that fits any day of the month."""
+    if not cells:
+        return NOTHING
+    if any(cell.after < cell.before for cell in cells):
+        return LOST
+    return PRESENT if any(cell.unsigned or not cell.proven for cell in cells) else PROVEN
+
+
+def covered(cells: Sequence[Cell]) -> str:
+    """The coverage in one line."""
+    lost = sum(cell.before - cell.after for cell in cells)
+    days = sum(1 for cell in cells if cell.before)
+    if lost:
+        return f"{counted(lost, 'log of the old buckets has', 'logs of the old buckets have')} no equal in the archive."
+    return f"Coverage is as before: {counted(days, 'region-day')} with {counted(sum(c.before for c in cells), 'log')}, each with its equal in the archive."

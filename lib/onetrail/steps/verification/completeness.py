@@ -1,0 +1,81 @@
+"""What is said of completeness: the days before and after, the events in all log files, the cutover region by region."""
+
+from onetrail.change import Finding, State, iso
+from onetrail.change.words import counted
+from onetrail.cloudtrail.seam import Seam, SeamState
+from onetrail.settings import Settings
+from onetrail.steps.verification.observe import Observation
+
+
+def completeness(settings: Settings, observation: Observation) -> list[Finding]:
+    """A lost day and an event that the new trail lacks are findings; what is repeated, or was never recorded at once, is a note."""
+    return [
+        *_coverage(observation),
+        *(_seam(seam) for seam in observation.seams),
+        *_events(settings, observation),
+    ]
+
+
+def _coverage(observation: Observation) -> list[Finding]:
+    lost = [cell for cell in observation.coverage if cell.after < cell.before]
+    for_all = (
+        counted(sum(1 for cell in observation.coverage if cell.before), "region-day")
+        + " with logs before, as many after"
+    )
+    if not lost:
+        return (
+            [Finding("06.coverage", State.OK, "-", "-", "all regions", for_all)]
+            if observation.coverage
+            else []
+        )
+    return [
+        Finding(
+            "06.coverage",
+            State.FINDING,
+            cell.account,
+            cell.region,
+            cell.day.isoformat(),
+            f"{counted(cell.before, 'log')} before, {counted(cell.after, 'equal one')} after",
+        )
+        for cell in lost
+    ]
+
+
+def _seam(seam: Seam) -> Finding:
+    said = (seam.account, seam.region, "the cutover")
+    minutes = f"{round(seam.overlap.total_seconds() / 60):,} minutes"
+    match seam.state:
+        case SeamState.MATCHED:
+            words = f"both trails recorded for {minutes}; {counted(seam.both, 'event')} of the old one in that time, each in the new one's files too"
+            return Finding("06.seam", State.OK, *said, words)
+        case SeamState.QUIET:
+            words = f"both trails recorded for {minutes}, and no event of the old one falls into that time"
+            return Finding("06.seam", State.OK, *said, words)
+        case SeamState.APART:
+            words = f"the old trail's last event is of {iso(seam.ends)}, the new one's first of {iso(seam.begins)}: nothing speaks of the time between"
+            return Finding("06.seam", State.NOTE, *said, words)
+    named = ", ".join(seam.lacking)
+    words = f"{counted(seam.only_old, 'event that the old trail recorded is', 'events that the old trail recorded are')} not in the new one's files though both recorded: compare their event selectors: {named}"
+    return Finding("06.seam", State.FINDING, *said, words)
+
+
+def _events(settings: Settings, observation: Observation) -> list[Finding]:
+    said = observation.events
+    if said is None:
+        return []
+    where = (settings.log_account.account_id, settings.home_region, settings.bucket_name)
+    found = [
+        Finding(
+            "06.events",
+            State.OK,
+            *where,
+            f"{counted(said.records, 'record')} in {counted(said.files, 'log file')}, {counted(said.events, 'distinct event')}",
+        )
+    ]
+    if said.repeated or said.same_content:
+        words = f"{counted(said.repeated, 'record tells', 'records tell')} an event that another tells too, {counted(said.same_content, 'file has', 'files have')} the content of another: told, not removed"
+        found.append(Finding("06.repeated", State.NOTE, *where, words))
+    if said.unread:
+        words = f"{counted(said.unread, 'log file holds', 'log files hold')} no records that can be read"
+        found.append(Finding("06.unread", State.NOTE, *where, words))
+    return found

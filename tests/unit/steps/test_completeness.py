@@ -1,0 +1,109 @@
+"""Each event counts once however often it came, a lost day is a cross, and an event that the new trail lacks is a finding."""
+
+import gzip
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onetrail.change import State
+from onetrail.cloudtrail.seam import Seam, SeamState
+from onetrail.show import coverage as seen
+from onetrail.steps.verification import Cell, check, tally
+from onetrail.steps.verification.tally import EventTally, EventTotals
+from tests.unit.steps.test_verification import GOOD, SETTINGS, given
+
+NINE = datetime(2026, 1, 12, 9, tzinfo=UTC)
+
+
+def packed(*numbers: int, day: int = 12) -> bytes:
+    records = [
+        {"eventID": f"e-{n}", "awsRegion": "eu-west-1", "eventTime": f"2026-01-{day}T09:00:00Z"}
+        for n in numbers
+    ]
+    return gzip.compress(json.dumps({"Records": records}).encode(), mtime=0)
+
+
+@pytest.mark.parametrize("held", [10**6, 1], ids=["in memory", "on disk"])
+def test_an_event_counts_once_however_often_it_was_delivered(monkeypatch, held):
+    """The same counts whether they fit into memory or not, and nothing is left on the disk."""
+    monkeypatch.setattr(tally, "_HELD", held)
+    with EventTally() as counting:
+        for body in (packed(1, 2, 3), packed(3, 4), packed(1, 2, 3), packed(5, day=13), b"no log", packed()):
+            counting.add(body)
+        folder = counting._folder.name if counting._folder else ""
+        totals = counting.totals()
+    assert totals == EventTotals(
+        files=6, unread=1, records=9, events=5, nameless=0, same_content=1,
+        days=((("eu-west-1", date(2026, 1, 12)), 8), (("eu-west-1", date(2026, 1, 13)), 1)),
+    )  # fmt: skip
+    assert totals.repeated == 4
+    assert bool(folder) == (held == 1)
+    assert not folder or not Path(folder).exists()
+
+
+def given_a_seam(state, **said):
+    return Seam("111122223333", "eu-west-1", state, NINE, NINE + timedelta(minutes=95), **said)
+
+
+@pytest.mark.parametrize(
+    ("seam", "state", "words"),
+    [
+        (given_a_seam(SeamState.MATCHED, both=13), State.OK, "95 minutes; 13 events"),
+        (given_a_seam(SeamState.QUIET), State.OK, "no event of the old one falls into that time"),
+        (given_a_seam(SeamState.LACKING, only_old=1, lacking=("e-7",)), State.FINDING, "compare their event selectors: e-7"),
+        (given_a_seam(SeamState.APART), State.NOTE, "nothing speaks of the time between"),
+    ],
+)  # fmt: skip
+def test_the_cutover_is_a_finding_only_where_the_new_trail_lacks_events(seam, state, words):
+    found = next(f for f in check(SETTINGS, given(GOOD, seams=(seam,))) if f.id == "06.seam")
+    assert found.state is state
+    assert words in found.evidence
+    assert found.region in seen.seams(given(GOOD, seams=(seam,))).text
+
+
+TOTALS = EventTotals(4, 0, 9, 5, 0, 1, ((("eu-west-1", date(2026, 1, 12)), 8), (("", None), 1)))
+
+
+def test_repeated_events_are_told_and_no_fault():
+    """Twin: with nothing repeated there is no such line; a check that is not full counts nothing."""
+    found = {f.id: f for f in check(SETTINGS, given(GOOD, events=TOTALS))}
+    assert found["06.repeated"].state is State.NOTE
+    assert found["06.events"].evidence == "9 records in 4 log files, 5 distinct events"
+    plain = TOTALS._replace(events=9, same_content=0)
+    assert "06.repeated" not in {f.id for f in check(SETTINGS, given(GOOD, events=plain))}
+    text = seen.events(given(GOOD, events=TOTALS)).text
+    assert "9 records in 4 log files tell 5 events; 4 tell one that another record tells too" in text
+    assert "none named" in text
+    assert "full check only" in seen.events(given(GOOD)).text
+
+
+CELLS = tuple(
+    Cell("111122223333", region, date(2025, 3, day), 5, 5, 5, unsigned, 0)
+    for region, unsigned in (("eu-west-1", 0), ("us-east-1", 5))
+    for day in (1, 2, 4)
+)
+
+
+def test_the_calendar_has_its_numbers_and_lists_what_is_lost():
+    """Twin: without a loss nothing is listed. The same days are the same picture, a lost day is another."""
+    whole, again = (seen.coverage(given(GOOD, coverage=CELLS)) for _ in range(2))
+    assert whole.png.startswith(b"\x89PNG")
+    assert whole.png == again.png
+    rows = [line.split() for line in whole.numbers.text.splitlines()]
+    assert ["eu-west-1", "3", "3", "0", "3", "0", "15", "15", "0", "0"] in rows
+    assert ["us-east-1", "3", "3", "0", "0", "3", "15", "15", "15", "0"] in rows
+    assert ["all", "6", "6", "0", "3", "3", "30", "30", "15", "0"] in rows
+    lost = seen.coverage(given(GOOD, coverage=(*CELLS[:-1], CELLS[-1]._replace(after=4))))
+    assert lost.png != whole.png
+    assert "1 log of the old buckets has no equal in the archive." in lost.numbers.text
+    assert "2025-03-04  111122223333 us-east-1" in lost.numbers.html
+    assert "fewer logs" not in whole.numbers.html
+
+
+def test_while_the_step_waits_nothing_is_drawn():
+    waiting = replace(given(ready=False))
+    for shown in (seen.coverage(waiting), seen.events(waiting), seen.seams(waiting)):
+        assert "waiting for 05: still copying." in shown.text
