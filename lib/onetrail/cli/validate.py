@@ -22,7 +22,7 @@ from onetrail.validation import (
     PublicKeys,
     Result,
     Wanted,
-    cloudtrail_client,
+    cloudtrail,
     open_bucket,
 )
 
@@ -98,7 +98,7 @@ def validate(
             place, owner = bucket, bucket.owner
         else:
             place, owner = Directory(Path(where)), ""
-        ask = cloudtrail_client if keep is not None or saved is None else None
+        ask = cloudtrail() if keep is not None or saved is None else None
         keys = PublicKeys(saved, ask, keep)
         check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell)
         if as_json:

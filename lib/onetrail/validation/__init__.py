@@ -1,6 +1,6 @@
 """Moved or downloaded logs proven by anyone who has them: a bucket or a directory, and CloudTrail's public keys."""
 
-from onetrail.validation.bucket import Bucket, cloudtrail_client, open_bucket
+from onetrail.validation.bucket import Bucket, cloudtrail, open_bucket
 from onetrail.validation.check import Check
 from onetrail.validation.directory import Directory
 from onetrail.validation.place import Place
@@ -18,6 +18,6 @@ __all__ = [
     "Result",
     "UnfitStore",
     "Wanted",
-    "cloudtrail_client",
+    "cloudtrail",
     "open_bucket",
 ]

@@ -18,6 +18,7 @@ from onetrail.s3 import HotS3, NoAnswer, calls, code_of
 from onetrail.s3.calls import Call
 from onetrail.s3.transport import LOOPBACK
 from onetrail.validation.place import Content, Stored, Unread, refused
+from onetrail.validation.publickeys import Ask
 
 T = TypeVar("T")
 
@@ -85,18 +86,14 @@ class Bucket:
         return replace(call, headers=tuple(pair for pair in call.headers if pair[0] != _OWNER))
 
 
-def open_bucket(bucket: str, prefix: str, owner: str = "", profile: str | None = None) -> Bucket:
+def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
     """The bucket, entered with the credentials, endpoint and region that boto3 finds.
 
     The owner that is stated is the one given, else the caller's own account where it is the owner, else none.
     Raises WrongUse where there are no credentials or no such bucket, OnetrailError where it cannot be looked at.
     """
-    session = boto3.Session(botocore_session=new_session(profile))
+    session = _session("name a directory to look at")
     found = session.get_credentials()
-    if found is None:
-        raise WrongUse(
-            "no AWS credentials were found: sign in (for instance: aws sso login), or name a directory to look at"
-        )
     s3 = _client(session, "s3", session.region_name or _FIRST_REGION)
     if (
         str(found.access_key).startswith(KEY_PREFIX)
@@ -127,9 +124,23 @@ def open_bucket(bucket: str, prefix: str, owner: str = "", profile: str | None =
     return Bucket(client, bucket, prefix, known)
 
 
-def cloudtrail_client(region: str, profile: str | None = None) -> Any:
-    """CloudTrail in a region, by the credentials that boto3 finds."""
-    return _client(boto3.Session(botocore_session=new_session(profile)), "cloudtrail", region)
+def cloudtrail() -> Ask:
+    """CloudTrail by region, to be asked for public keys with the credentials that boto3 finds; raises WrongUse where there are none."""
+    session = _session("give the public keys that somebody saved (--public-keys)")
+    return lambda region: _client(session, "cloudtrail", region)
+
+
+def _session(otherwise: str) -> boto3.Session:
+    session = boto3.Session(botocore_session=new_session())
+    try:
+        found = session.get_credentials()
+    except BotoCoreError as err:
+        raise WrongUse(f"the AWS credentials at hand cannot be read: {err}") from err
+    if found is None:
+        raise WrongUse(
+            f"no AWS credentials were found: sign in (for instance: aws sso login), or {otherwise}"
+        )
+    return session
 
 
 def _client(session: boto3.Session, service: str, region: str) -> Any:

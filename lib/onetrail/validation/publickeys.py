@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from onetrail.errors import OnetrailError, WrongUse
 FIRST_DIGESTS: Final = datetime(2015, 10, 1, tzinfo=UTC)
 """Log file validation began on 1 October 2015 (CloudTrail release notes)."""
 MAX_STORE_BYTES: Final = 32 * 2**20
+_REGION: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+){1,2}-\d{1,2}", re.ASCII)
 Ask = Callable[[str], Any]
 """A CloudTrail client of a region, as boto3 makes it."""
 
@@ -76,8 +78,8 @@ class PublicKeys:
 
 
 def read_store(folder: Path) -> dict[str, tuple[PublicKey, ...]]:
-    """The keys of every `REGION.json` in a folder. Raises UnfitStore with the file and what is wrong with it."""
-    return {path.stem: _file(path) for path in sorted(folder.glob("*.json"))}
+    """The keys of every `REGION.json` in a folder; files of other names are passed over. Raises UnfitStore with the file and what is wrong with it."""
+    return {path.stem: _file(path) for path in sorted(folder.glob("*.json")) if _REGION.fullmatch(path.stem)}
 
 
 def save(folder: Path, region: str, keys: KeyStore) -> Path:
