@@ -69,7 +69,7 @@ class ChainCheck:
     `expected_start` and `expected_end` (UTC) are the bounds that digests must cover, for instance the time of
     StopLogging as the end: without an end, the removal of the newest digests cannot be seen. Digests that
     begin after `expected_start` with a predecessor that is absent are a gap; one at or before it may have
-    its past elsewhere.
+    its past elsewhere. Backfill digests come when something was missed, so no end is demanded of their chain.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class ChainCheck:
         self._keys = keys
         self._allowed = allowed
         self._expected_start = expected_start
-        self._expected_end = expected_end
+        self._expected_end = None if group.backfill else expected_end
         self._last: Candidate | None = None
         self._cursor: datetime | None = None
         self._bad: dict[Name, str] = {}

@@ -211,7 +211,7 @@ def signed_digest(
     }
     body.update(changes)
     raw = json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode()
-    made = Signed(body, raw, "", key, {})
+    made = Signed(body, raw, "", str(body["digestS3Object"]), {})
     made.signature = sign(made.message, number)
     made.metadata = {"signature": made.signature, "signature-algorithm": "SHA256withRSA"}
     if backfill:
