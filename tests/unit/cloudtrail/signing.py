@@ -85,10 +85,11 @@ class Signed:
 
     @property
     def message(self) -> bytes:
-        b = self.body
-        place = f"{b['digestS3Bucket']}/{b['digestS3Object']}"
-        previous = b["previousDigestSignature"] or "null"
-        return "\n".join([b["digestEndTime"], place, hashlib.sha256(self.raw).hexdigest(), previous]).encode()
+        b = self.body.get
+        place = f"{b('digestS3Bucket')}/{b('digestS3Object')}"
+        previous = b("previousDigestSignature") or "null"
+        said = f"{b('digestEndTime')}\n{place}\n{hashlib.sha256(self.raw).hexdigest()}\n{previous}"
+        return said.encode("utf-8", "surrogatepass")
 
 
 @dataclass
