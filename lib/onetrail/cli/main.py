@@ -12,6 +12,7 @@ from onetrail.cli.policies import policies
 from onetrail.cli.practice import practice
 from onetrail.cli.record import record
 from onetrail.cli.run import run
+from onetrail.cli.validate import validate
 from onetrail.errors import OnetrailError
 
 
@@ -55,5 +56,5 @@ def main() -> None:
     """
 
 
-for command in (run, practice, policies, record):
+for command in (run, practice, policies, record, validate):
     main.add_command(command)

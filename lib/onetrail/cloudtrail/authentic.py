@@ -200,7 +200,7 @@ def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
         found.settle(State.FOREIGN, f"signed for another trail: {digest.key}")
     elif name_of(origin) != found.name:
         found.settle(State.INVALID, f"a genuine digest of another place lies under this key: {digest.key}")
-    elif digest.bucket not in allowed.buckets:
+    elif not allowed.believes(digest.bucket):
         found.settle(
             State.FOREIGN, f"delivered to the bucket {digest.bucket}, which is not on the allow list"
         )

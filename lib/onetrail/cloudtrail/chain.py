@@ -8,6 +8,7 @@ Source of the rules: CloudTrail User Guide, "CloudTrail log file integrity valid
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -68,7 +69,7 @@ class ChainCheck:
     `expected_start` and `expected_end` (UTC) are the bounds that digests must cover, for instance the time of
     StopLogging as the end: without an end, the removal of the newest digests cannot be seen. Digests that
     begin after `expected_start` with a predecessor that is absent are a gap; one at or before it may have
-    its past elsewhere.
+    its past elsewhere. Backfill digests come when something was missed, so no end is demanded of their chain.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class ChainCheck:
         self._keys = keys
         self._allowed = allowed
         self._expected_start = expected_start
-        self._expected_end = expected_end
+        self._expected_end = None if group.backfill else expected_end
         self._last: Candidate | None = None
         self._cursor: datetime | None = None
         self._bad: dict[Name, str] = {}
@@ -192,7 +193,7 @@ class ChainCheck:
             self._gap(start, self._reasons(), self._hours(start) - len(self._bad))
             return
         why = "the next digest names it as its predecessor, and it is not there"
-        if previous.bucket not in self._allowed.buckets:
+        if not self._allowed.believes(previous.bucket):
             why += f"; its bucket {previous.bucket} is not on the allow list"
         kind = Kind.BACKFILL_DIGEST if self._group.backfill else Kind.DIGEST
         yield FileVerdict("", previous.bucket, previous.key, kind, State.MISSING, why)
@@ -241,24 +242,33 @@ class ChainCheck:
         kind = parse(entry.key).kind
 
         def told(state: State, why: str = "", key: str = "", proof: Proof = Proof.NONE) -> FileVerdict:
-            return FileVerdict(key, entry.bucket, entry.key, kind, state, why, proof)
+            return FileVerdict(key, entry.bucket, entry.key, kind, state, why, proof, entry.hash)
 
         if repeated:
             return told(State.DUPLICATE, "named twice by one digest")
-        if entry.bucket not in self._allowed.buckets:
+        if not self._allowed.believes(entry.bucket):
             return told(State.FOREIGN, f"the bucket {entry.bucket} is not on the allow list")
         read = self._read_log(entry.bucket, entry.key)
         key = read.key or entry.key
-        if read.status is not ReadStatus.FOUND or read.body is None:
+        looked = looked_at(read)
+        if looked.status is not ReadStatus.FOUND or not (looked.hash or looked.fault):
             state, why = _STATE_OF_STATUS.get(read.status, (State.UNREADABLE, "no content came back"))
             return told(state, read.why or why, "" if state is State.MISSING else key)
-        try:
-            same = gunzip_sha256(read.body) == entry.hash
-        except GzipError as err:
-            return told(State.INVALID, err.why, key)
-        if not same:
+        if looked.fault:
+            return told(State.INVALID, looked.fault, key)
+        if looked.hash != entry.hash:
             return told(State.INVALID, f"its content is not what {by.source.key.rsplit('/', 1)[-1]} has", key)
         return told(State.VALID, key=key, proof=Proof.DIGEST)
+
+
+def looked_at(read: LogRead) -> LogRead:
+    """The same answer with the content's hash or fault in place of its bytes; as it is where there are none."""
+    if read.body is None or read.status is not ReadStatus.FOUND:
+        return read
+    try:
+        return replace(read, body=None, hash=gunzip_sha256(read.body))
+    except GzipError as err:
+        return replace(read, body=None, fault=err.why)
 
 
 def _name(previous: Previous) -> Name:

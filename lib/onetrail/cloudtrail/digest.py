@@ -11,17 +11,19 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from onetrail.errors import OnetrailError
 
-MAX_DIGEST_BYTES: Final = 64 * 2**20
+MAX_DIGEST_BYTES: Final = 32 * 2**20
 """Largest uncompressed digest that is read (real ones have kilobytes)."""
 MAX_LOG_BYTES: Final = 2 * 2**30
 """Largest uncompressed log that is hashed (real ones reach about 100 MB)."""
-MAX_LOG_FILES: Final = 200_000
+MAX_LOG_FILES: Final = 100_000
 """Most log files that one digest may name."""
+MAX_JSON_VALUES: Final = 10 * MAX_LOG_FILES
+"""Most commas, braces and brackets in a digest: what they build in memory is many times their size."""
 SIGNATURE_ALGORITHM: Final = "SHA256withRSA"
 HASH_ALGORITHM: Final = "SHA-256"
 
@@ -31,7 +33,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{8,128}", re.ASCII)
 _ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
 _BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}", re.ASCII)
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?", re.ASCII)
 _UNSIGNABLE: Final = re.compile("[\x00-\x1f\ud800-\udfff]")
 _PREVIOUS: Final = (
     "previousDigestS3Bucket",
@@ -107,6 +109,8 @@ def digest_of(raw: bytes) -> Digest:
     """The digest in these uncompressed bytes; `DigestFormatError` where they are not exactly one."""
     if len(raw) > MAX_DIGEST_BYTES:
         raise DigestFormatError(f"a digest of more than {MAX_DIGEST_BYTES} bytes")
+    if sum(map(raw.count, (b",", b"{", b"["))) > MAX_JSON_VALUES:
+        raise DigestFormatError(f"a digest of more than {MAX_JSON_VALUES:,} values")
     data = _object(_json(raw), "the digest")
     end_text = _text(data, "digestEndTime", _INSTANT)
     start, end = _instant(data, "digestStartTime"), _instant(data, "digestEndTime")
@@ -223,9 +227,10 @@ def _instant(data: dict[str, Any], field: str, *, optional: bool = False) -> dat
         return None
     text = _text(data, field, _INSTANT)
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError as err:
         raise DigestFormatError(f"{field} is no instant: {text}") from err
+    return found.replace(tzinfo=UTC)
 
 
 def _previous(data: dict[str, Any]) -> Previous | None:

@@ -53,13 +53,16 @@ class ReadStatus(StrEnum):
 class LogRead:
     """The answer to "give me this log". `body` is the gzip file as stored, None unless found.
 
-    `key` is where it lies now (empty: under its original key); `why` explains any status but found.
+    A reader that looked at the content itself gives no body, but `hash` (SHA-256 of the unpacked content) or `fault` (why it is not
+    exactly one gzip file). `key` is where it lies now (empty: under its original key); `why` explains any status but found.
     """
 
     status: ReadStatus
     body: bytes | None = None
     key: str = ""
     why: str = ""
+    hash: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,17 @@ class TrailIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """What may be believed and read. `buckets` are original bucket names; `prefix` is the key prefix below which the
-    objects lie today (None: any). A genuine digest of somebody else's trail verifies too, hence this list."""
+    """What may be believed and read. `buckets` are original bucket names (None: whichever the signed digests name, for a
+    person to look at); `prefix` is the key prefix below which the objects lie today (None: any). A genuine digest of somebody
+    else's trail verifies too, hence this list."""
 
-    buckets: frozenset[str]
+    buckets: frozenset[str] | None
     trails: frozenset[TrailIdentity]
     prefix: str | None = None
+
+    def believes(self, bucket: str) -> bool:
+        """Whether files that were delivered to this bucket may be believed."""
+        return self.buckets is None or bucket in self.buckets
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -119,7 +127,7 @@ class FileVerdict:
     """One file and what can be said of it. `key` is where it lies now, empty if it is not there.
 
     `original_bucket` and `original_key` are empty where no signed digest tells them. `why` is empty for a plain
-    valid file.
+    valid file. `hash` is the SHA-256 of its content that a signed digest gives a log, `""` where none does.
     """
 
     key: str
@@ -129,6 +137,7 @@ class FileVerdict:
     state: State
     why: str = ""
     proof: Proof = Proof.NONE
+    hash: str = ""
 
 
 class IntervalState(StrEnum):

@@ -1,5 +1,6 @@
 """Digests with real signatures, made for the tests alone; shares no code with the package except the key grammar."""
 
+import base64
 import gzip
 import hashlib
 import json
@@ -7,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -83,10 +85,11 @@ class Signed:
 
     @property
     def message(self) -> bytes:
-        b = self.body
-        place = f"{b['digestS3Bucket']}/{b['digestS3Object']}"
-        previous = b["previousDigestSignature"] or "null"
-        return "\n".join([b["digestEndTime"], place, hashlib.sha256(self.raw).hexdigest(), previous]).encode()
+        b = self.body.get
+        place = f"{b('digestS3Bucket')}/{b('digestS3Object')}"
+        previous = b("previousDigestSignature") or "null"
+        said = f"{b('digestEndTime')}\n{place}\n{hashlib.sha256(self.raw).hexdigest()}\n{previous}"
+        return said.encode("utf-8", "surrogatepass")
 
 
 @dataclass
@@ -130,6 +133,44 @@ class Scene:
         return entry["s3Bucket"], entry["s3Object"]
 
 
+def written(scene: Scene, folder: Path, root: str = "") -> Path:
+    """The scene as `aws s3 sync` leaves it, with the digests' metadata beside them; returns the folder."""
+    for found in scene.objects:
+        path = put(folder, root + found.key, found.raw_gz or b"")
+        if found.metadata:
+            said = {"ContentLength": 1, "Metadata": dict(found.metadata)}
+            path.with_name(path.name + ".metadata.json").write_text(json.dumps(said))
+    for (_, key), read in scene.logs.items():
+        put(folder, root + key, read.body or b"")
+    return folder
+
+
+def put(folder: Path, key: str, content: bytes) -> Path:
+    """One file by its key."""
+    path = folder / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def kept_keys(scene: Scene, folder: Path) -> Path:
+    """The scene's public keys as `aws cloudtrail list-public-keys` prints them; returns the folder."""
+    folder.mkdir(exist_ok=True)
+    for region in {key.region for key in scene.keys}:
+        listed = [
+            {
+                "Value": base64.b64encode(key.value_der).decode(),
+                "ValidityStartTime": key.valid_from.timestamp(),
+                "ValidityEndTime": key.valid_to.timestamp(),
+                "Fingerprint": key.fingerprint,
+            }
+            for key in scene.keys
+            if key.region == region
+        ]
+        (folder / f"{region}.json").write_text(json.dumps({"PublicKeyList": listed}))
+    return folder
+
+
 def signed_digest(
     end: datetime,
     previous: Signed | None,
@@ -171,7 +212,7 @@ def signed_digest(
     }
     body.update(changes)
     raw = json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode()
-    made = Signed(body, raw, "", key, {})
+    made = Signed(body, raw, "", str(body["digestS3Object"]), {})
     made.signature = sign(made.message, number)
     made.metadata = {"signature": made.signature, "signature-algorithm": "SHA256withRSA"}
     if backfill:

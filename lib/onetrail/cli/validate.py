@@ -1,0 +1,166 @@
+"""`onetrail validate`."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from onetrail.aws.clients import say_line
+from onetrail.change.words import counted
+from onetrail.cloudtrail.verdict import FileVerdict
+from onetrail.errors import WrongUse
+from onetrail.show import validation as show
+from onetrail.validation import (
+    Check,
+    Directory,
+    Place,
+    PublicKeys,
+    Result,
+    Wanted,
+    cloudtrail,
+    open_bucket,
+)
+
+SAY_EACH_SECONDS: Final = 5.0
+_INSTANT: Final = "INSTANT"
+
+
+@click.command()
+@click.argument("where", metavar="WHERE")
+@click.option(
+    "--public-keys", "saved", type=click.Path(path_type=Path), metavar="DIR",
+    help="Saved public keys of CloudTrail, one REGION.json each as `aws cloudtrail list-public-keys` prints it. Without it, CloudTrail is asked.",
+)  # fmt: skip
+@click.option(
+    "--save-public-keys", "keep", type=click.Path(path_type=Path), metavar="DIR",
+    help="Ask CloudTrail for the public keys of every region that has logs here, and keep them in DIR.",
+)  # fmt: skip
+@click.option(
+    "--moved-from", multiple=True, metavar="BUCKET",
+    help="A bucket that CloudTrail delivered to; may be given several times. Files of others are then foreign. Without it, buckets that signed digests name are believed, and listed.",
+)  # fmt: skip
+@click.option("--since", default="", metavar=_INSTANT, help="Look at what was delivered after it, such as 2025-01-31 or 2025-01-31T09:00:00Z.")  # fmt: skip
+@click.option("--until", default="", metavar=_INSTANT, help="Look at what was delivered up to it.")
+@click.option(
+    "--expected-end", default="", metavar=_INSTANT,
+    help="Each chain must reach this instant, such as the time of StopLogging: without it, nobody can see that the newest digests were removed.",
+)  # fmt: skip
+@click.option("--account", default="", metavar="ID", help="Look at one account alone.")
+@click.option("--region", default="", metavar="REGION", help="Look at one region alone.")
+@click.option("--trail", default="", metavar="NAME", help="Look at one trail's chains alone.")
+@click.option("--bucket-owner", default="", metavar="ID", help="Account that owns the bucket, stated on every call. Without it, the caller's own where that is so.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print every file, chain and the summary as one JSON object.")  # fmt: skip
+@click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write every file's state into FILE.")  # fmt: skip
+def validate(
+    where: str,
+    saved: Path | None,
+    keep: Path | None,
+    moved_from: tuple[str, ...],
+    since: str,
+    until: str,
+    expected_end: str,
+    account: str,
+    region: str,
+    trail: str,
+    bucket_owner: str,
+    as_json: bool,
+    parquet: Path | None,
+) -> None:
+    """Prove CloudTrail logs by their digests, wherever they lie now. WHERE is s3://BUCKET[/PREFIX] or a directory.
+
+    Only reads, by the credentials, region and endpoint that boto3 finds. A directory holds the objects by key, as `aws s3 sync` leaves
+    them, with KEY.metadata.json beside a digest where there is one, as `aws s3api head-object` prints it; with --public-keys it needs
+    neither credentials nor a network.
+
+    Exit code 0 when everything is proven, 3 when something is not, 2 for wrong use, 1 when it failed.
+    """
+    if as_json and parquet:
+        raise WrongUse("--json and --parquet exclude each other")
+    wanted = Wanted(
+        account,
+        region,
+        trail,
+        _instant("since", since),
+        _instant("until", until),
+        _instant("expected-end", expected_end),
+    )
+    _refuse(wanted)
+    place: Place
+    with ExitStack() as stack:
+        if where.startswith("s3://"):
+            bucket = open_bucket(*_bucket(where), bucket_owner)
+            stack.callback(bucket.close)
+            place, owner = bucket, bucket.owner
+        else:
+            place, owner = Directory(Path(where)), ""
+        ask = cloudtrail() if keep is not None or saved is None else None
+        keys = PublicKeys(saved, ask, keep)
+        check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell)
+        if as_json:
+            sys.stdout.writelines(show.json_text(check.verdicts(), check.result))
+        else:
+            if parquet:
+                from onetrail.validation.parquet import write
+
+                write(parquet, check.verdicts())
+            else:
+                _drain(check.verdicts())
+            click.echo(show.text(check.result))
+    sys.exit(0 if check.result.proven else 3)
+
+
+class _Progress:
+    """A line on standard error every few seconds."""
+
+    def __init__(self) -> None:
+        self._begun = self._said = time.monotonic()
+
+    def tell(self, result: Result, done: int, of: int) -> None:
+        now = time.monotonic()
+        if now - self._said < SAY_EACH_SECONDS:
+            return
+        self._said = now
+        rate = result.read / (now - self._begun)
+        say_line(
+            f"validate: {done} of {counted(of, 'region')} done, {counted(sum(result.digests.values()), 'digest')}, "
+            f"{counted(result.read, 'log')} read ({result.size / 1e6:,.0f} MB, {rate:,.0f}/s)"
+        )
+
+
+def _drain(verdicts: Iterator[FileVerdict]) -> None:
+    for _ in verdicts:
+        pass
+
+
+def _bucket(where: str) -> tuple[str, str]:
+    bucket, _, prefix = where.removeprefix("s3://").partition("/")
+    prefix = f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
+    if not bucket:
+        raise WrongUse(f"{where} names no bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+    if "AWSLogs/" in prefix:
+        raise WrongUse(
+            f"{where} lies below AWSLogs/: name what holds AWSLogs/, and narrow by --account and --region"
+        )
+    return bucket, prefix
+
+
+def _instant(option: str, said: str) -> datetime | None:
+    if not said:
+        return None
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError as err:
+        raise WrongUse(f"--{option} {said!r} is no instant: write it as 2025-01-31T09:00:00Z") from err
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _refuse(wanted: Wanted) -> None:
+    if wanted.since and wanted.until and wanted.since >= wanted.until:
+        raise WrongUse("--since is not before --until")
+    if wanted.account and not (len(wanted.account) == 12 and wanted.account.isdecimal()):
+        raise WrongUse(f"--account {wanted.account!r} is no account id: 12 digits, with the zeros in front")

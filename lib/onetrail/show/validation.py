@@ -1,0 +1,278 @@
+"""What a person, or a program, sees of a checked place: a row a chain, what was believed, the worst findings, and one line of verdict."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from onetrail.change.values import iso
+from onetrail.change.words import counted
+from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.verdict import Chain, FileVerdict, Interval, IntervalState, State
+from onetrail.show.html import Column
+from onetrail.show.table import simple
+from onetrail.validation import ChainSeen, Result
+
+WORST: Final = 10
+"""Findings of each kind that are named; the others are counted."""
+BY_WEIGHT: Final = (
+    State.INVALID, State.MISSING, State.FOREIGN, State.UNREADABLE, State.ARCHIVED, State.UNSIGNED,
+)  # fmt: skip
+_HEADS: Final = ("account", "region", "trail", "proven from", "proven to")
+_NUMBERS: Final = ("gaps", "restarts", "digests", "logs valid", "invalid", "missing", "unsigned", "not read")
+_NOT_READ: Final = (State.ARCHIVED, State.UNREADABLE, State.FOREIGN)
+
+
+def text(result: Result) -> str:
+    """The whole of it for a person."""
+    parts = [
+        _table(result),
+        _believed(result),
+        _keys(result),
+        *_worst(result),
+        _asides(result),
+        verdict(result),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def verdict(result: Result) -> str:
+    """One line: what is proven, or what is not."""
+    digests, logs = sum(result.digests.values()), sum(result.logs.values())
+    said = f"{counted(len(result.chains), 'chain')}, {counted(digests, 'digest')}, {counted(logs, 'log')}"
+    if result.proven:
+        return f"All proven: {said}."
+    wrong = [] if result.chains else ["no digest lies there, so nothing can be proven"]
+    if gaps := sum(1 for one in result.chains if _intervals(one.chain, IntervalState.GAP)):
+        wrong.append(f"{counted(gaps, 'chain has', 'chains have')} gaps")
+    for state in BY_WEIGHT:
+        for count, one in ((result.digests[state], "digest"), (result.logs[state], "log")):
+            if count:
+                wrong.append(f"{counted(count, f'{one} is', f'{one}s are')} {state.value}")
+    if result.unread:
+        wrong.append(f"{counted(result.unread, 'other file was', 'other files were')} unreadable")
+    return f"Not all proven ({said}): {'; '.join(wrong)}."
+
+
+def file_row(one: FileVerdict) -> dict[str, str]:
+    """One file for a program. `key` is where it lies now, of a missing one the key that a digest names."""
+    key, kind = one.key or one.original_key, one.kind.value
+    return {"key": key, "kind": kind, "state": one.state.value, "why": one.why}
+
+
+def json_text(files: Iterable[FileVerdict], result: Result) -> Iterator[str]:
+    """The whole of it as one JSON document, in pieces as the files come; `result` is read after the last of them."""
+    yield '{"files": ['
+    between = "\n"
+    for one in files:
+        yield f"{between}{json.dumps(file_row(one))}"
+        between = ",\n"
+    chains = (json.dumps(chain_row(one)) for one in result.chains)
+    yield '\n], "chains": [\n' + ",\n".join(chains)
+    yield f'\n], "summary": {json.dumps(summary(result))}}}\n'
+
+
+def chain_row(one: ChainSeen) -> dict[str, Any]:
+    """One chain for a program; times are UTC, `from` null where nothing says when a gap began."""
+    chain = one.chain
+    return {
+        "account": chain.account,
+        "region": chain.region,
+        "trail": chain.trail,
+        "home_region": chain.home_region,
+        "backfill": chain.backfill,
+        "proven": chain.sound,
+        "buckets": list(one.buckets),
+        "intervals": [
+            {
+                "from": None if i.start is None else iso(i.start), "to": iso(i.end), "state": i.state.value,
+                "why": i.why, "missing": i.missing,
+            }
+            for i in chain.intervals
+        ],
+        "digests": _states(chain.digests),
+        "logs": _states(chain.logs),
+    }  # fmt: skip
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """What all files and chains come to, for a program."""
+    named = result.believed is not None
+    return {
+        "place": result.place,
+        "proven": result.proven,
+        "verdict": verdict(result),
+        "chains": len(result.chains),
+        "digests": _states(result.digests),
+        "logs": _states(result.logs),
+        "foreign_objects": result.foreign,
+        "markers": result.markers,
+        "unreadable_others": result.unread,
+        "bucket_owner": result.owner or None,
+        "believed": [
+            {
+                "bucket": bucket,
+                "because": _because(named, bucket, result),
+                "chains": result.buckets.get(bucket, 0),
+            }
+            for bucket in sorted({*result.buckets, *(result.believed or ())})
+        ],
+        "public_keys": [
+            {"region": region, "keys": len(keys.store.held()), "source": keys.source, "why": keys.why}
+            for region, keys in sorted(result.keys.items())
+        ],
+    }
+
+
+def printable(said: str) -> str:
+    """A key or a reason without anything that a terminal would obey or that cannot be written."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
+
+
+def _because(named: bool, bucket: str, result: Result) -> str:
+    if not named:
+        return "signed digests name it"
+    return (
+        "given as --moved-from" if f"s3://{bucket}" != result.place.rstrip("/") else "it is the place itself"
+    )
+
+
+def _table(result: Result) -> str:
+    rows = [_row(one, result) for one in sorted(result.chains, key=lambda one: _place(one.chain))]
+    alone = Counter((one.chain.account, one.chain.region) for one in result.chains)
+    for (account, region), count in sorted(result.unsigned.items()):
+        if alone[account, region] != 1:
+            none = [account, region, "(no digest names them)", "", "", *[""] * 6, f"{count:,}", ""]
+            rows.append(none)
+    columns = [*map(Column, _HEADS), *(Column(head, right=True) for head in _NUMBERS)]
+    return simple(f"Chains in {printable(result.place)}", columns, rows).text if rows else ""
+
+
+def _row(one: ChainSeen, result: Result) -> list[str]:
+    chain = one.chain
+    proven = _intervals(chain, IntervalState.PROVEN)
+    home = "" if chain.home_region == chain.region else f" of {chain.home_region}"
+    own = [o for o in result.chains if _place(o.chain)[:2] == _place(chain)[:2]]
+    unsigned = result.unsigned[chain.account, chain.region] if len(own) == 1 else 0
+    numbers = (
+        len(_intervals(chain, IntervalState.GAP)),
+        len(_intervals(chain, IntervalState.RESTART)),
+        sum(chain.digests.values()),
+        chain.logs.get(State.VALID, 0),
+        *(chain.digests.get(state, 0) + chain.logs.get(state, 0) for state in (State.INVALID, State.MISSING)),
+        chain.digests.get(State.UNSIGNED, 0) + unsigned,
+        sum(chain.digests.get(state, 0) + chain.logs.get(state, 0) for state in _NOT_READ),
+    )
+    return [
+        chain.account,
+        chain.region,
+        f"{chain.trail}{home}{' (backfill)' if chain.backfill else ''}",
+        _instant(proven[0].start) if proven else "",
+        _instant(proven[-1].end) if proven else "",
+        *(f"{number:,}" if number else "" for number in numbers),
+    ]
+
+
+def _believed(result: Result) -> str:
+    if result.believed is not None:
+        strangers = result.logs[State.FOREIGN] + result.digests[State.FOREIGN]
+        said = (
+            f"Believed are files delivered to {', '.join(sorted(result.believed))}, as given by --moved-from."
+        )
+        return said + (" Others are foreign." if strangers else "")
+    if not result.buckets:
+        return ""
+    lines = [f"  {bucket} ({counted(count, 'chain')})" for bucket, count in result.buckets.items()]
+    return "\n".join(
+        [
+            "Believed as original buckets because signed digests name them; --moved-from believes only yours:",
+            *lines,
+        ]
+    )
+
+
+def _keys(result: Result) -> str:
+    sources: dict[str, list[str]] = {}
+    for region, keys in sorted(result.keys.items()):
+        sources.setdefault(keys.why or keys.source, []).append(region)
+    few = [
+        f"{source} ({', '.join(regions) if len(regions) < 4 else counted(len(regions), 'region')})"
+        for source, regions in sources.items()
+    ]
+    owner = f"\nOwner of the bucket: {result.owner}, stated on every call." if result.owner else ""
+    unknown = (
+        "\nNobody stated the bucket's owner: give --bucket-owner."
+        if not result.owner and result.is_bucket
+        else ""
+    )
+    return f"Public keys: {'; '.join(few)}.{owner}{unknown}" if few else ""
+
+
+def _worst(result: Result) -> Iterator[str]:
+    gaps = [(one.chain, gap) for one in result.chains for gap in _intervals(one.chain, IntervalState.GAP)]
+    if gaps:
+        yield _listed("Gaps", [_gap(chain, gap) for chain, gap in gaps[:WORST]], len(gaps))
+    for state in BY_WEIGHT:
+        named = result.troubles.get(state, [])
+        count = (
+            result.digests[state] + result.logs[state] + (result.unread if state is State.UNREADABLE else 0)
+        )
+        if named:
+            yield _listed(state.value.capitalize(), [_line(one) for one in named[:WORST]], count)
+
+
+def _listed(head: str, lines: list[str], count: int) -> str:
+    more = [f"  and {count - len(lines):,} more; --json and --parquet have all"] if count > len(lines) else []
+    return "\n".join([f"{head}:", *(f"  {printable(line)}" for line in lines), *more])
+
+
+def _gap(chain: Chain, gap: Interval) -> str:
+    start = _instant(gap.start) if gap.start else "an unknown time"
+    return f"{chain.account} {chain.region} {chain.trail}: from {start} to {_instant(gap.end)}: {gap.why}"
+
+
+def _line(one: FileVerdict) -> str:
+    return f"{one.key or one.original_key}: {one.why}"
+
+
+def _asides(result: Result) -> str:
+    """What is said and not judged."""
+    said = []
+    if result.foreign:
+        said.append(
+            f"{counted(result.foreign, 'object is', 'objects are')} not CloudTrail's, and not judged."
+        )
+    if any(_intervals(one.chain, IntervalState.RESTART) for one in result.chains):
+        said.append(
+            "A restart is where CloudTrail began a new chain: what was delivered just before it is not proven."
+        )
+    if result.narrowed:
+        said.append("Only one trail was looked at, so logs that no digest names were not looked for.")
+    lost = sum(
+        1
+        for one in result.troubles.get(State.UNSIGNED, [])
+        if one.kind in DIGEST_KINDS and parse(one.key).stamp is not None
+    )
+    if lost and not result.is_bucket:
+        said.append(
+            "The signature of a digest is in its metadata: beside a downloaded one, `aws s3api head-object --bucket BUCKET --key KEY > "
+            "KEY.metadata.json` keeps it."
+        )
+    return "\n".join(said)
+
+
+def _intervals(chain: Chain, state: IntervalState) -> list[Interval]:
+    return [interval for interval in chain.intervals if interval.state is state]
+
+
+def _place(chain: Chain) -> tuple[str, str, str, str, bool]:
+    return chain.account, chain.region, chain.trail, chain.home_region, chain.backfill
+
+
+def _states(counts: Any) -> dict[str, int]:
+    return {state.value: counts[state] for state in State if counts.get(state)}
+
+
+def _instant(moment: datetime | None) -> str:
+    return iso(moment) if moment else ""

@@ -1,0 +1,196 @@
+"""A bucket as a place: listed and read with many requests in flight, by whatever credentials boto3 finds, and with reading calls alone."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from onetrail.aws.estate import KEY_PREFIX
+from onetrail.aws.sessions import new_session
+from onetrail.cloudtrail.verdict import LogRead, ReadStatus
+from onetrail.errors import OnetrailError, WrongUse
+from onetrail.s3 import HotS3, NoAnswer, calls, code_of
+from onetrail.s3.calls import Call
+from onetrail.s3.transport import LOOPBACK
+from onetrail.validation.place import Content, Stored, Unread, refused
+from onetrail.validation.publickeys import Ask
+
+T = TypeVar("T")
+
+_OWNER: Final = "x-amz-expected-bucket-owner"
+_ABSENT: Final = frozenset({"NoSuchKey", "404", "NotFound"})
+_FIRST_REGION: Final = "us-east-1"
+
+
+class Bucket:
+    """A bucket below a prefix. `owner` is stated on every call; `""` where it is not known, and then on none."""
+
+    def __init__(self, client: HotS3, bucket: str, prefix: str, owner: str) -> None:
+        self._client, self._prefix, self.owner = client, prefix, owner
+        self.bucket, self.name = bucket, f"s3://{bucket}/{prefix}".rstrip("/")
+
+    def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
+        """Every object by key; the next page is under way while this one is read."""
+        try:
+            yield from self._rows(prefix or self._prefix, after)
+        except (ClientError, NoAnswer) as err:
+            raise OnetrailError(
+                f"{self.name} cannot be listed: {code_of(err)}; s3:ListBucket is needed, and s3:GetObject below it"
+            ) from err
+
+    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, Content | Unread]]:
+        """GetObject for each row that is small enough, as the answers come."""
+        waiting: list[tuple[Stored, Unread]] = []
+
+        def asked() -> Iterator[tuple[Call[Any], Stored]]:
+            for row in rows:
+                if why := refused(row):
+                    waiting.append((row, why))
+                else:
+                    yield self._call(calls.get_object(self.bucket, self.owner, row.key)), row
+
+        for ended in self._client.run(asked()):
+            yield ended.context, _unread(ended.error) if ended.error else _content(ended.result)
+        yield from waiting
+
+    def absent(self, key: str) -> LogRead:
+        """A listing of S3 is whole: what it lacks is not there."""
+        return LogRead(ReadStatus.MISSING)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _rows(self, prefix: str, after: str) -> Iterator[Stored]:
+        pending = self._client.start(
+            self._call(calls.list_objects(self.bucket, self.owner, prefix, start_after=after))
+        )
+        while True:
+            page = pending.result()
+            for row in page.rows:
+                yield Stored(row.key, row.size, row.storage_class)
+            if not page.next_token:
+                return
+            again = calls.list_objects(self.bucket, self.owner, prefix, token=page.next_token)
+            pending = self._client.start(self._call(again))
+
+    def _call(self, call: Call[T]) -> Call[T]:
+        """The call, without the owner's header where nobody knows the owner: an empty one would be refused."""
+        if self.owner:
+            return call
+        return replace(call, headers=tuple(pair for pair in call.headers if pair[0] != _OWNER))
+
+
+def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
+    """The bucket, entered with the credentials, endpoint and region that boto3 finds.
+
+    The owner that is stated is the one given, else the caller's own account where it is the owner, else none.
+    Raises WrongUse where there are no credentials or no such bucket, OnetrailError where it cannot be looked at.
+    """
+    session = _session("name a directory to look at")
+    found = session.get_credentials()
+    s3 = _client(session, "s3", session.region_name or _FIRST_REGION)
+    if (
+        str(found.access_key).startswith(KEY_PREFIX)
+        and urlsplit(s3.meta.endpoint_url).hostname not in LOOPBACK
+    ):
+        raise WrongUse(
+            "the credentials are those of the practice estate, which are sent nowhere else: set AWS_ENDPOINT_URL to it"
+        )
+    known = owner or _own_account(session)
+    region = _region(s3, bucket, known)
+    if region is None and not owner:
+        known, region = "", _region(s3, bucket, "")
+    if region is None:
+        raise OnetrailError(
+            f"s3://{bucket} cannot be looked at{f' as a bucket of {owner}' if owner else ''}: 403; "
+            "s3:ListBucket is needed, and the account given must be its owner"
+        )
+    partition = session.get_partition_for_region(region)
+    url = str(s3.meta.endpoint_url)
+    client = HotS3(
+        region,
+        None if ".amazonaws.com" in url else url,
+        found.get_frozen_credentials,
+        partition,
+        permit=_nothing_is_changed,
+        ca_bundle=str(session._session.get_config_variable("ca_bundle") or ""),
+    )
+    return Bucket(client, bucket, prefix, known)
+
+
+def cloudtrail() -> Ask:
+    """CloudTrail by region, to be asked for public keys with the credentials that boto3 finds; raises WrongUse where there are none."""
+    session = _session("give the public keys that somebody saved (--public-keys)")
+    return lambda region: _client(session, "cloudtrail", region)
+
+
+def _session(otherwise: str) -> boto3.Session:
+    session = boto3.Session(botocore_session=new_session())
+    try:
+        found = session.get_credentials()
+    except BotoCoreError as err:
+        raise WrongUse(f"the AWS credentials at hand cannot be read: {err}") from err
+    if found is None:
+        raise WrongUse(
+            f"no AWS credentials were found: sign in (for instance: aws sso login), or {otherwise}"
+        )
+    return session
+
+
+def _client(session: boto3.Session, service: str, region: str) -> Any:
+    config = Config(retries={"mode": "standard", "total_max_attempts": 8}, user_agent_extra="onetrail")
+    try:
+        return session.client(service, region_name=region, config=config)
+    except (BotoCoreError, ValueError) as err:
+        raise WrongUse(f"boto3 cannot talk to {service} in {region}: {err}") from err
+
+
+def _own_account(session: boto3.Session) -> str:
+    """The caller's account; `""` where STS does not tell."""
+    with suppress(ClientError, BotoCoreError):
+        sts = _client(session, "sts", session.region_name or _FIRST_REGION)
+        return str(sts.get_caller_identity()["Account"])
+    return ""
+
+
+def _region(s3: Any, bucket: str, owner: str) -> str | None:
+    """The bucket's region; None where it may not be looked at, or has another owner."""
+    stated = {"ExpectedBucketOwner": owner} if owner else {}
+    try:
+        answer = s3.head_bucket(Bucket=bucket, **stated)
+    except ClientError as err:
+        code = code_of(err)
+        if code in ("404", "NoSuchBucket"):
+            raise WrongUse(f"there is no bucket {bucket}: check the name") from err
+        if code in ("403", "AccessDenied"):
+            return None
+        raise OnetrailError(f"s3://{bucket} cannot be looked at: {code}") from err
+    except BotoCoreError as err:
+        raise OnetrailError(f"s3://{bucket} cannot be looked at: {err}") from err
+    headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
+    return headers.get("x-amz-bucket-region") or str(s3.meta.region_name)
+
+
+def _nothing_is_changed(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+    raise OnetrailError(f"{service}:{operation} would change something, and validate only reads")
+
+
+def _content(body: Any) -> Content:
+    return Content(body.content, dict(body.head.metadata), body.head.storage_class)
+
+
+def _unread(error: Exception) -> Unread:
+    code = code_of(error)
+    if code in _ABSENT:
+        return Unread(ReadStatus.MISSING, "it was listed, and is gone")
+    if code == "InvalidObjectState":
+        return Unread(ReadStatus.ARCHIVED, "in an archive class: restore it first")
+    return Unread(
+        ReadStatus.UNREADABLE, f"GetObject: {code}" if isinstance(error, ClientError) else f"{error}"
+    )

@@ -1,0 +1,217 @@
+"""A place checked from one end to the other: region by region, chain by chain, a verdict for every file."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from heapq import merge
+from itertools import groupby
+
+from onetrail.cloudtrail.chain import ChainCheck, groups
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
+from onetrail.cloudtrail.key import below_prefix as below
+from onetrail.cloudtrail.orphan import unsigned_logs
+from onetrail.cloudtrail.publickeys import KeyStore
+from onetrail.cloudtrail.verdict import AllowList, Chain, FileVerdict, Group, LogRead, ReadStatus, State
+from onetrail.errors import WrongUse
+from onetrail.validation.folders import Folder, Found, survey
+from onetrail.validation.named import Named, NamedLogs
+from onetrail.validation.place import Place, Stored
+from onetrail.validation.publickeys import PublicKeys
+from onetrail.validation.reading import Reader
+from onetrail.validation.result import ChainSeen, Result, Wanted
+
+SECOND_COPIES_AT_ONCE = 256
+DAY = timedelta(days=1)
+Progress = Callable[[Result, int, int], None]
+"""Told of the result so far, of how many regions are done, and of how many there are."""
+
+
+class Check:
+    """One check: iterate `verdicts()` to its end, then `result` is whole.
+
+    `moved_from` names the buckets that are believed beside the place itself; None: whichever signed digests name.
+    Memory: one region's digest keys and a few days' listings; logs and what names them are streamed.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        keys: PublicKeys,
+        wanted: Wanted,
+        moved_from: Iterable[str] | None = None,
+        owner: str = "",
+        progress: Progress = lambda result, done, of: None,
+    ) -> None:
+        self._place, self._keys, self._wanted, self._progress = place, keys, wanted, progress
+        believed = None if moved_from is None else frozenset({*moved_from, place.bucket} - {""})
+        self.result = Result(
+            place.name,
+            owner,
+            believed,
+            keys=keys.used,
+            is_bucket=bool(place.bucket),
+            narrowed=bool(wanted.trail),
+        )
+        self._done = self._of = 0
+
+    def verdicts(self) -> Iterator[FileVerdict]:
+        """Every file's verdict. Raises WrongUse where nothing of what is wanted lies in the place, and what a listing raises."""
+        outside: list[FileVerdict] = []
+        found = survey(self._place, outside.append)
+        places = [place for place in sorted(found.folders) if self._wanted.place(*place)]
+        if self._wanted.everything:
+            self.result.markers += found.markers
+            yield from self._outside(outside)
+        if not places:
+            raise WrongUse(_nothing(self._place.name, found))
+        self._of = len(places)
+        for account, region in places:
+            yield from self._region(found.folders[account, region], self._keys.store(region))
+            self._done += 1
+            self._tell(0)
+        if not self.result.chains and self._wanted.trail:
+            raise WrongUse(
+                f"no digest of a trail {self._wanted.trail} lies in what was asked for of {self._place.name}"
+            )
+
+    def _region(self, folders: list[Folder], store: KeyStore) -> Iterator[FileVerdict]:
+        digests = self._digests(folders)
+        reader = Reader(self._place, folders, digests, self._tell)
+        chains: list[Chain] = []
+        with NamedLogs() as named:
+            for group, keys in groups(digests).items():
+                if self._wanted.chain(group):
+                    yield from self._chain(group, keys, store, reader, named)
+                    chains.append(self.result.chains[-1].chain)
+            if not self._wanted.trail:
+                yield from self._rest(folders, named, chains, reader)
+
+    def _digests(self, folders: list[Folder]) -> dict[str, Stored]:
+        """The digests of the time that is wanted, by key."""
+        found: dict[str, Stored] = {}
+        for folder in folders:
+            if folder.kind is Kind.DIGEST:
+                found |= {row.key: row for row in self._within(folder) if self._wanted.digest(parse(row.key))}
+        return found
+
+    def _chain(
+        self, group: Group, keys: tuple[str, ...], store: KeyStore, reader: Reader, named: NamedLogs
+    ) -> Iterator[FileVerdict]:
+        allowed = AllowList(self.result.believed, frozenset({group.identity}))
+        check = ChainCheck(
+            group,
+            reader.log,
+            store,
+            allowed,
+            expected_start=self._wanted.since,
+            expected_end=self._wanted.end,
+        )
+        buckets: set[str] = set()
+        for verdict in check.verdicts(reader.digests(group, keys, store, allowed)):
+            if verdict.kind not in LOG_KINDS and verdict.key and verdict.original_bucket:
+                buckets.add(verdict.original_bucket)
+            if verdict.kind in LOG_KINDS and verdict.original_key:
+                named.add(Named(below(verdict.original_key), verdict.key, verdict.hash))
+            yield self._taken(verdict)
+        self.result.chains.append(ChainSeen(check.chain(), tuple(sorted(buckets))))
+
+    def _rest(
+        self, folders: list[Folder], named: NamedLogs, chains: list[Chain], reader: Reader
+    ) -> Iterator[FileVerdict]:
+        """What lies there and was not read by way of a digest: unsigned logs, second copies, what is not CloudTrail's."""
+        copies: list[tuple[Stored, Named]] = []
+        for row, name in _beside(self._listed(folders), named.sorted()):
+            parsed = parse(row.key, size=row.size)
+            if parsed.kind is Kind.MARKER:
+                self.result.markers += 1
+            elif row.fault and (name is None or row.key != name.key):
+                yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNREADABLE, row.fault))
+            elif parsed.kind not in LOG_KINDS:
+                yield from self._outside(
+                    [FileVerdict(row.key, "", "", Kind.FOREIGN, State.FOREIGN, parsed.why)]
+                )
+            elif name is None:
+                if self._wanted.log(parsed):
+                    yield from map(self._taken, unsigned_logs([row.key], (), chains))
+            elif name.key not in ("", row.key):
+                copies.append((row, name))
+                if len(copies) >= SECOND_COPIES_AT_ONCE:
+                    yield from self._second(copies, reader)
+                    copies = []
+        yield from self._second(copies, reader)
+
+    def _second(self, copies: list[tuple[Stored, Named]], reader: Reader) -> Iterator[FileVerdict]:
+        """Copies of a log that was read elsewhere in the place."""
+        first = {row.key: name for row, name in copies}
+        for read in reader.hashed([row for row, _ in copies]):
+            yield self._taken(_second_verdict(read, first[read.key]))
+
+    def _listed(self, folders: list[Folder]) -> Iterator[Stored]:
+        """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys from `AWSLogs/` on."""
+        streams = []
+        for path in sorted({folder.below for folder in folders}):
+            same = [folder for folder in folders if folder.below == path]
+            streams.append(merge(*map(self._within, same), key=lambda row: below(row.key)))
+        for stream in streams:
+            for row in stream:
+                if parse(row.key).kind not in DIGEST_KINDS:
+                    yield row
+
+    def _within(self, folder: Folder) -> Iterator[Stored]:
+        """The rows of a folder's days that can matter, a day more on either side."""
+        since, until = self._wanted.since, self._wanted.until
+        after = f"{folder.path}{since - DAY:%Y/%m/%d}" if since else ""
+        last = f"{folder.path}{until + DAY:%Y/%m/%d}0" if until else ""
+        for row in self._place.rows(folder.path, after):
+            if last and row.key > last:
+                return
+            yield row
+
+    def _outside(self, verdicts: Iterable[FileVerdict]) -> Iterator[FileVerdict]:
+        for verdict in verdicts:
+            self.result.take(verdict, outside=True)
+            yield verdict
+
+    def _taken(self, verdict: FileVerdict) -> FileVerdict:
+        self.result.take(verdict)
+        return verdict
+
+    def _tell(self, size: int) -> None:
+        self.result.read += 1 if size else 0
+        self.result.size += size
+        self._progress(self.result, self._done, self._of)
+
+
+def _beside(rows: Iterable[Stored], named: Iterator[Named]) -> Iterator[tuple[Stored, Named | None]]:
+    """Each row with the name that a digest gives it, None where none does; both come in the order of the keys from `AWSLogs/` on."""
+    names = ((key, list(same)) for key, same in groupby(named, key=lambda name: name.below))
+    key, same = next(names, ("", []))
+    for row in rows:
+        here = below(row.key)
+        while same and key < here:
+            key, same = next(names, ("", []))
+        if not same or key != here:
+            yield row, None
+        else:
+            yield (
+                row,
+                next((name for name in same if name.key == row.key), max(same, key=lambda name: name.key)),
+            )
+
+
+def _second_verdict(read: LogRead, first: Named) -> FileVerdict:
+    kind = parse(read.key).kind
+    if read.status is not ReadStatus.FOUND:
+        state = State.ARCHIVED if read.status is ReadStatus.ARCHIVED else State.UNREADABLE
+        return FileVerdict(read.key, "", "", kind, state, read.why or "no content came back")
+    if read.hash == first.hash:
+        return FileVerdict(read.key, "", "", kind, State.DUPLICATE, f"the same log as {first.key}")
+    why = read.fault or f"its content is not what a signed digest has for it; {first.key} is another copy"
+    return FileVerdict(read.key, "", "", kind, State.INVALID, why)
+
+
+def _nothing(place: str, found: Found) -> str:
+    """Why there is nothing to prove."""
+    if not found.folders:
+        return f"no log or digest of CloudTrail lies in {place}: name what holds AWSLogs/ACCOUNT/"
+    some = ", ".join(f"{account} {region}" for account, region in sorted(found.folders)[:5])
+    return f"nothing of that account and region lies in {place}: it has {some}{' and more' if len(found.folders) > 5 else ''}"

@@ -1,0 +1,171 @@
+"""A directory that holds the objects by key, as `aws s3 sync` leaves them, with `KEY.metadata.json` beside an object where there is any.
+
+Links are never followed, neither files nor folders: whoever can write into the directory could point them anywhere.
+"""
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from onetrail.cloudtrail.authentic import ARCHIVE_CLASSES
+from onetrail.cloudtrail.verdict import LogRead, ReadStatus
+from onetrail.errors import OnetrailError, WrongUse
+from onetrail.validation.place import Content, Stored, Unread, refused
+
+METADATA: Final = ".metadata.json"
+"""What follows the key in the name of the file that holds an object's metadata, as `aws s3api head-object` prints it."""
+MAX_METADATA_BYTES: Final = 64 * 1024
+_LINK: Final = "a symbolic link: what it points to is not read"
+
+
+class UnfitMetadata(OnetrailError):
+    """A file with an object's metadata does not say it in the form that is read."""
+
+
+class Directory:
+    """A place on this machine. Raises WrongUse where there is no such directory."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise WrongUse(
+                f"there is no directory {path}: name one that holds AWSLogs/, or s3://BUCKET[/PREFIX]"
+            )
+        self._root = path.resolve()
+        self.name, self.bucket = str(path), ""
+
+    def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
+        """Every file by key; folders in which nothing can be wanted are not opened."""
+        yield from self._walk(self._root, "", prefix, after)
+
+    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, Content | Unread]]:
+        """One file after the other."""
+        for row in rows:
+            yield row, refused(row) or self._content(row)
+
+    def absent(self, key: str) -> LogRead:
+        """A key below a link or a closed folder could not be looked at."""
+        try:
+            os.close(self._opened(key))
+        except OSError as err:
+            if isinstance(err, FileNotFoundError):
+                return LogRead(ReadStatus.MISSING)
+            return LogRead(ReadStatus.UNREADABLE, None, key, _words(err))
+        return LogRead(ReadStatus.UNREADABLE, None, key, "it came after the directory was listed: run again")
+
+    def _walk(self, folder: Path, base: str, prefix: str, after: str) -> Iterator[Stored]:
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted((f"{e.name}/" if _is_folder(e) else e.name, e) for e in found)
+        except OSError as err:
+            raise OnetrailError(
+                f"{folder} cannot be listed: {_words(err)}; make it readable and run again"
+            ) from err
+        names = {name for name, _ in entries}
+        for name, entry in entries:
+            key = base + name
+            if name.endswith("/"):
+                if (key.startswith(prefix) or prefix.startswith(key)) and (
+                    key >= after or after.startswith(key)
+                ):
+                    yield from self._walk(Path(entry.path), key, prefix, after)
+            elif key > after and key.startswith(prefix) and not _is_beside(name, names):
+                yield _row(key, entry)
+
+    def _opened(self, key: str) -> int:
+        """A descriptor of a key's file, opened folder by folder from the root so that no link and no `..` leads away."""
+        *folders, name = key.split("/")
+        at = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for folder in folders:
+                if folder in ("", ".", ".."):
+                    raise FileNotFoundError(key)
+                inner = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+                os.close(at)
+                at = inner
+            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+        finally:
+            os.close(at)
+
+    def _bytes(self, key: str, most: int) -> bytes:
+        handle = self._opened(key)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError("not a regular file")
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return file.read(most + 1)
+        finally:
+            os.close(handle)
+
+    def _content(self, row: Stored) -> Content | Unread:
+        try:
+            metadata, storage_class = self._metadata(row.key)
+        except (OSError, UnfitMetadata) as err:
+            why = _words(err) if isinstance(err, OSError) else str(err)
+            return Unread(
+                ReadStatus.UNREADABLE, f"{row.key.rsplit('/', 1)[-1]}{METADATA} cannot be used: {why}"
+            )
+        try:
+            body = self._bytes(row.key, row.size)
+        except OSError as err:
+            return Unread(ReadStatus.UNREADABLE, _words(err))
+        if not body and storage_class in ARCHIVE_CLASSES:
+            return Unread(ReadStatus.ARCHIVED, f"in {storage_class}: restore it first")
+        return Content(body, metadata, storage_class)
+
+    def _metadata(self, key: str) -> tuple[dict[str, str], str]:
+        """User metadata and storage class; nothing of both where no file says them. UnfitMetadata where it says something else."""
+        try:
+            text = self._bytes(key + METADATA, MAX_METADATA_BYTES)
+        except FileNotFoundError:
+            return {}, "STANDARD"
+        if len(text) > MAX_METADATA_BYTES:
+            raise UnfitMetadata(f"more than {MAX_METADATA_BYTES} bytes")
+        return _said(text)
+
+
+def _said(text: bytes) -> tuple[dict[str, str], str]:
+    try:
+        told: Any = json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise UnfitMetadata(f"not JSON: {err}") from err
+    metadata = told.get("Metadata", {}) if isinstance(told, dict) else None
+    storage_class = told.get("StorageClass", "STANDARD") if isinstance(told, dict) else ""
+    texts = isinstance(metadata, dict) and all(isinstance(value, str) for value in metadata.values())
+    if metadata is None or not texts or not isinstance(storage_class, str):
+        raise UnfitMetadata("not what `aws s3api head-object` prints")
+    return dict(metadata), storage_class
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    with suppress(OSError):
+        return entry.is_dir(follow_symlinks=False)
+    return False
+
+
+def _is_beside(name: str, names: set[str]) -> bool:
+    """Whether a file is the metadata of another one in its folder."""
+    return name.endswith(METADATA) and name.removesuffix(METADATA) in names
+
+
+def _row(key: str, entry: os.DirEntry[str]) -> Stored:
+    try:
+        seen = entry.stat(follow_symlinks=False)
+    except OSError as err:
+        return Stored(key, 0, fault=_words(err))
+    if stat.S_ISLNK(seen.st_mode):
+        return Stored(key, 0, fault=_LINK)
+    if not stat.S_ISREG(seen.st_mode):
+        return Stored(key, 0, fault="neither a file nor a folder")
+    return Stored(key, seen.st_size)
+
+
+def _words(err: OSError) -> str:
+    """What the system says, without the path; a link that was not followed is called one."""
+    if err.errno in (errno.ELOOP, errno.ENOTDIR):
+        return "it, or a folder above it, is a symbolic link or no folder: not followed"
+    return err.strerror or str(err)

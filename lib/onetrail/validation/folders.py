@@ -1,0 +1,81 @@
+"""Which accounts and regions lie in a place: the folders are found by a few short listings, not by listing everything."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from onetrail.cloudtrail.key import FOLDERS, ROOT, Kind, parse
+from onetrail.cloudtrail.verdict import FileVerdict, State
+from onetrail.validation.place import Place
+
+_KIND_OF_FOLDER: Final = {
+    folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
+}
+_REGION_FOLDER: Final = re.compile(
+    r"AWSLogs/(?:o-[a-z0-9]{10,32}/)?(\d{12})/("
+    + "|".join(sorted(map(re.escape, _KIND_OF_FOLDER), reverse=True))
+    + r")/([a-z]{2,5}(?:-[a-z]+){1,2}-\d{1,2})/",
+    re.ASCII,
+)
+_AFTER_SLASH: Final = "0"
+"""The character after `/`: a folder's name with it in place of its slash comes after everything in that folder."""
+
+
+class Folder(NamedTuple):
+    """A folder of one account, kind and region. `path` ends with a slash; `root` is what stands before `AWSLogs/` in it."""
+
+    path: str
+    root: str
+    kind: Kind
+
+    @property
+    def below(self) -> str:
+        """The path from `AWSLogs/` on."""
+        return self.path[len(self.root) :]
+
+
+@dataclass(slots=True)
+class Found:
+    """What a place holds: folders by account and region, and how many folder markers lie outside of them."""
+
+    folders: dict[tuple[str, str], list[Folder]] = field(default_factory=dict)
+    markers: int = 0
+
+
+def survey(place: Place, tell: Callable[[FileVerdict], None]) -> Found:
+    """Every folder of CloudTrail's; each object outside of them is told as foreign."""
+    found, after, more = Found(), "", True
+    while more:
+        more = False
+        for row in place.rows("", after):
+            at = row.key.rfind(ROOT)
+            inside = (
+                _REGION_FOLDER.match(row.key, at) if at == 0 or (at > 0 and row.key[at - 1] == "/") else None
+            )
+            if inside:
+                path = row.key[: inside.end()]
+                account, folder, region = inside.groups()
+                kind = _KIND_OF_FOLDER[folder]
+                found.folders.setdefault((account, region), []).append(Folder(path, row.key[:at], kind))
+                after, more = path[:-1] + _AFTER_SLASH, True
+                break
+            _outside(row.key, row.size, row.fault, found, tell)
+    return found
+
+
+def _outside(key: str, size: int, fault: str, found: Found, tell: Callable[[FileVerdict], None]) -> None:
+    parsed = parse(key, size=size)
+    if fault:
+        tell(FileVerdict(key, "", "", parsed.kind, State.UNREADABLE, fault))
+    elif parsed.kind is Kind.MARKER:
+        found.markers += 1
+    else:
+        tell(FileVerdict(key, "", "", Kind.FOREIGN, State.FOREIGN, parsed.why))
+
+
+def days(folders: list[Folder], below: str) -> Iterator[str]:
+    """The day's folders in which a key (from `AWSLogs/` on) may lie, one for each root."""
+    day = below.rsplit("/", 1)[0] + "/"
+    for root in sorted({folder.root for folder in folders}):
+        yield root + day

@@ -1,0 +1,103 @@
+"""Where logs lie that are to be proven: a bucket or a directory, seen in the same way.
+
+Nothing here takes a name from a digest's content: what is read are rows that the place itself listed, and no others.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, Protocol
+
+from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.verdict import DigestObject, LogRead, ReadStatus
+
+MAX_STORED_DIGEST: Final = 16 * 2**20
+"""Largest digest object that is read, in stored bytes (real ones have kilobytes)."""
+MAX_STORED_LOG: Final = 256 * 2**20
+"""Largest log object that is read, in stored bytes (real ones of 5 MB exist)."""
+
+
+class Stored(NamedTuple):
+    """One object as listed. `size` in bytes; `fault` says why it cannot be read, `""` where nothing speaks against it."""
+
+    key: str
+    size: int
+    storage_class: str = "STANDARD"
+    fault: str = ""
+
+    @property
+    def too_large(self) -> str:
+        """Why it is not read for its size, `""` where it is small enough."""
+        limit = MAX_STORED_DIGEST if parse(self.key).kind in DIGEST_KINDS else MAX_STORED_LOG
+        return f"{self.size:,} bytes, and more than {limit:,} are not read" if self.size > limit else ""
+
+
+class Place(Protocol):
+    """A bucket or a directory."""
+
+    @property
+    def name(self) -> str:
+        """How a person names it."""
+        ...
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name, `""` where the place is none."""
+        ...
+
+    def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
+        """Every object under the prefix after `after`, in key order; raises OnetrailError where it cannot be listed."""
+        ...
+
+    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, "Content | Unread"]]:
+        """The content of these rows, in no order, many at once."""
+        ...
+
+    def absent(self, key: str) -> LogRead:
+        """Why a key is in no listing: not there, or in a part of the place that cannot be looked at."""
+        ...
+
+
+class Content(NamedTuple):
+    """An object's bytes and its user metadata (names without `x-amz-meta-`)."""
+
+    body: bytes
+    metadata: dict[str, str]
+    storage_class: str = "STANDARD"
+
+
+class Unread(NamedTuple):
+    """Why an object was not read. `status` is never found."""
+
+    status: ReadStatus
+    why: str
+
+
+def refused(row: Stored) -> Unread | None:
+    """Why this row is not even asked for; None where it is to be read."""
+    why = row.fault or row.too_large
+    return Unread(ReadStatus.UNREADABLE, why) if why else None
+
+
+def digest_object(place: str, row: Stored, found: Content | Unread) -> DigestObject:
+    """A digest as the chain wants it."""
+    if isinstance(found, Content):
+        return DigestObject(place, row.key, found.body, found.metadata, row.size, found.storage_class)
+    archived = found.status is ReadStatus.ARCHIVED
+    return DigestObject(
+        place,
+        row.key,
+        None,
+        size=row.size,
+        storage_class="GLACIER" if archived else "STANDARD",
+        why=found.why,
+    )
+
+
+def log_read(row: Stored, found: Content | Unread) -> LogRead:
+    """A log as the chain wants it."""
+    if isinstance(found, Content):
+        if len(found.body) != row.size:
+            return LogRead(
+                ReadStatus.UNREADABLE, None, row.key, f"{len(found.body)} of {row.size} bytes were read"
+            )
+        return LogRead(ReadStatus.FOUND, found.body, row.key)
+    return LogRead(found.status, None, row.key, found.why)

@@ -1,0 +1,128 @@
+"""What a check of a place is asked to look at, and what it comes to."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
+from onetrail.cloudtrail.orphan import MARK_MARGIN
+from onetrail.cloudtrail.verdict import Chain, FileVerdict, Group, State
+from onetrail.validation.publickeys import RegionKeys
+
+LATE: Final = timedelta(hours=1)
+"""The last logs of a time stand in the digest of the hour after it."""
+MOST_NAMED: Final = 200
+"""Files that are kept by name for each state; the counts go on."""
+GOOD: Final = frozenset({State.VALID, State.DUPLICATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked at. Texts are `""` and instants (UTC) None where nothing narrows it; `end` is when each chain must have come to."""
+
+    account: str = ""
+    region: str = ""
+    trail: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing narrows it."""
+        return not (self.account or self.region or self.trail or self.since or self.until)
+
+    def place(self, account: str, region: str) -> bool:
+        """Whether this account and region is looked at."""
+        return self.account in ("", account) and self.region in ("", region)
+
+    def chain(self, group: Group) -> bool:
+        """Whether this chain is looked at."""
+        return self.trail in ("", group.trail)
+
+    def digest(self, key: ParsedKey) -> bool:
+        """Whether a digest says something of the time that is asked for."""
+        return self._holds(key.stamp, timedelta(0), LATE)
+
+    def log(self, key: ParsedKey) -> bool:
+        """Whether every digest that may name this log is among those looked at."""
+        return self._holds(key.stamp, MARK_MARGIN, timedelta(0))
+
+    def _holds(self, stamp: datetime | None, after: timedelta, beyond: timedelta) -> bool:
+        if stamp is None:
+            return False
+        return (self.since is None or self.since + after < stamp) and (
+            self.until is None or stamp <= self.until + beyond
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSeen:
+    """A chain, and the buckets that its signed digests name as the place they were delivered to."""
+
+    chain: Chain
+    buckets: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Result:
+    """Everything that was found but the files one by one. Complete once the verdicts came to their end.
+
+    `unsigned` counts logs that no digest names by account and region; `narrowed`: one trail alone was looked at, so they were not counted.
+    `believed` are the buckets given as the original ones, None: whichever signed digests name. `troubles` has up to `MOST_NAMED` files of
+    each state that is not good. `foreign` counts objects that are not CloudTrail's; they say nothing about the logs.
+    """
+
+    place: str
+    owner: str
+    believed: frozenset[str] | None
+    chains: list[ChainSeen] = field(default_factory=list)
+    digests: Counter[State] = field(default_factory=Counter)
+    logs: Counter[State] = field(default_factory=Counter)
+    foreign: int = 0
+    markers: int = 0
+    unread: int = 0
+    read: int = 0
+    size: int = 0
+    troubles: dict[State, list[FileVerdict]] = field(default_factory=dict)
+    keys: Mapping[str, RegionKeys] = field(default_factory=dict)
+    unsigned: Counter[tuple[str, str]] = field(default_factory=Counter)
+    is_bucket: bool = False
+    narrowed: bool = False
+
+    @property
+    def proven(self) -> bool:
+        """At least one chain, no gap in any, and every file of CloudTrail's valid."""
+        every = set(self.digests) | set(self.logs)
+        return (
+            bool(self.chains)
+            and not self.unread
+            and every <= GOOD
+            and all(one.chain.sound for one in self.chains)
+        )
+
+    @property
+    def buckets(self) -> dict[str, int]:
+        """Buckets that signed digests name -> in how many chains."""
+        return dict(sorted(Counter(bucket for one in self.chains for bucket in one.buckets).items()))
+
+    def take(self, verdict: FileVerdict, outside: bool = False) -> None:
+        """Count one file. `outside`: it lies in no folder of CloudTrail's."""
+        if outside and verdict.state is State.UNREADABLE:
+            self.unread += 1
+        elif outside:
+            self.foreign += 1
+            return
+        elif verdict.kind in DIGEST_KINDS:
+            self.digests[verdict.state] += 1
+        else:
+            self.logs[verdict.state] += 1
+            if verdict.state is State.UNSIGNED:
+                parsed = parse(verdict.key)
+                self.unsigned[parsed.account, parsed.region] += 1
+        if verdict.state not in GOOD:
+            named = self.troubles.setdefault(verdict.state, [])
+            if len(named) < MOST_NAMED:
+                named.append(verdict)

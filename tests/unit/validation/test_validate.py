@@ -1,0 +1,412 @@
+"""`onetrail validate DIRECTORY`: what is proven, what is not, and what bad input becomes; without credentials and without a network."""
+
+import json
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from onetrail.cli import main
+from onetrail.validation import directory as directory_module
+from onetrail.validation import place as place_module
+from onetrail.validation.directory import Directory
+from onetrail.validation.named import Named, NamedLogs
+from tests.unit.cloudtrail.signing import (
+    BEGIN,
+    HOUR,
+    OLD,
+    REGION,
+    Scene,
+    der,
+    given_a_chain,
+    kept_keys,
+    log_key,
+    packed,
+    put,
+    signed_digest,
+    written,
+)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No environment and no network: whoever asks for either gets an error that no test expects."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """A chain of four digests and three logs, and its public keys."""
+    scene = given_a_chain(4)
+    kept_keys(scene, tmp_path / "keys")
+    return written(scene, tmp_path / "down")
+
+
+def validated(where: Path, *words: str) -> Any:
+    """What the verb prints, with the saved keys beside the directory."""
+    return CliRunner().invoke(
+        main, ["validate", str(where), "--public-keys", str(where.parent / "keys"), *words]
+    )
+
+
+def told(where: Path, *words: str) -> dict[str, Any]:
+    """The same as JSON."""
+    done = validated(where, *words, "--json")
+    assert done.exit_code in (0, 3), done.output
+    return json.loads(done.stdout)
+
+
+def bad(said: dict[str, Any]) -> list[tuple[str, str]]:
+    """Kind and state of every file that is not valid."""
+    return sorted((one["kind"], one["state"]) for one in said["files"] if one["state"] != "valid")
+
+
+def digests(where: Path) -> list[Path]:
+    return sorted(path for path in where.rglob("*CloudTrail-Digest*.json.gz"))
+
+
+def logs(where: Path) -> list[Path]:
+    return sorted(path for path in where.rglob("*_CloudTrail_*.json.gz"))
+
+
+def beside(path: Path) -> Path:
+    return path.with_name(path.name + ".metadata.json")
+
+
+def test_an_untouched_directory_is_proven_without_credentials_and_network(there: Path) -> None:
+    """Every file by key, the chain as intervals, exit code 0. Twin: every row of the table below."""
+    said = told(there)
+    keys = {str(path.relative_to(there)) for path in [*digests(there), *logs(there)]}
+    assert {(one["key"], one["state"], one["why"]) for one in said["files"]} == {
+        (key, "valid", "") for key in keys
+    }
+    (chain,) = said["chains"]
+    assert [(i["from"], i["to"], i["state"]) for i in chain["intervals"]] == [
+        ("2023-05-01T08:12:07Z", "2023-05-01T12:12:07Z", "proven")
+    ]
+    assert {
+        "account": "044455556666",
+        "region": REGION,
+        "trail": "audit",
+        "home_region": REGION,
+    }.items() <= chain.items()
+    assert said["summary"]["believed"] == [{"bucket": OLD, "because": "signed digests name it", "chains": 1}]
+    done = validated(there)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1] == "All proven: 1 chain, 4 digests, 3 logs."
+
+
+def _gone(path: Path) -> None:
+    path.unlink()
+    beside(path).unlink()
+
+
+def _link(path: Path, target: Path) -> None:
+    kept = target.parent / f"outside-{path.name}"
+    path.rename(kept)
+    path.symlink_to(kept)
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _escaping(where: Path) -> None:
+    """A digest, signed, that names a log outside of the directory."""
+    put(where.parent, "secret.json.gz", packed(b"{}"))
+    scene = given_a_chain(4)
+    name = "AWSLogs/../../secret.json.gz"
+    scene.objects.append(signed_digest(BEGIN + 4 * HOUR, scene.digests[3], [(OLD, name, b"{}")]).object())
+    written(scene, where)
+
+
+Harm = Callable[[Path], Any]
+HARMED: list[tuple[str, Harm, list[tuple[str, str]], str]] = [
+    # what became of the directory, how, every file that is not valid, words of the output
+    ("a log changed", lambda w: logs(w)[1].write_bytes(packed(b"{}")), [("log", "invalid")], "1 log is invalid"),
+    ("a log deleted", lambda w: logs(w)[1].unlink(), [("log", "missing")], "1 log is missing"),
+    ("a log planted", lambda w: put(w, log_key(BEGIN, "planted"), packed(b"{}")), [("log", "unsigned")], "put there by somebody else"),
+    ("the first digest deleted", lambda w: _gone(digests(w)[0]), [("digest", "missing")], "an unknown time"),
+    ("a digest deleted", lambda w: _gone(digests(w)[1]), [("digest", "missing"), ("log", "unsigned")], "1 chain has gaps"),
+    ("a digest changed", lambda w: digests(w)[1].write_bytes(packed(b"{}")), [("digest", "invalid"), ("log", "unsigned")], "1 digest is invalid"),
+    ("the newest digest without metadata", lambda w: beside(digests(w)[-1]).unlink(), [("digest", "unsigned"), ("log", "unsigned")], "head-object"),
+    ("metadata that is no JSON", lambda w: beside(digests(w)[1]).write_text("no"), [("digest", "unreadable"), ("log", "unsigned")], ".metadata.json cannot be used"),
+    ("metadata of another shape", lambda w: beside(digests(w)[1]).write_text('{"Metadata": {"signature": 7}}'), [("digest", "unreadable"), ("log", "unsigned")], "head-object` prints"),
+    ("metadata without end", lambda w: beside(digests(w)[1]).write_text(" " * 70_000), [("digest", "unreadable"), ("log", "unsigned")], "more than 65536 bytes"),
+    ("an archived digest", lambda w: (beside(digests(w)[1]).write_text('{"StorageClass": "GLACIER"}'), digests(w)[1].write_bytes(b"")), [("digest", "archived"), ("log", "unsigned")], "restore it first"),
+    ("a log that is a link", lambda w: _link(logs(w)[1], w.parent), [("log", "unreadable")], "symbolic link"),
+    ("a digest that is a link", lambda w: _link(digests(w)[1], w.parent), [("digest", "unreadable"), ("log", "unsigned")], "symbolic link"),
+    ("logs below a link", lambda w: _link(w / f"AWSLogs/044455556666/CloudTrail/{REGION}", w.parent), [("foreign", "unreadable")] + [("log", "unreadable")] * 3, "symbolic link"),
+    ("a link to nothing", lambda w: (w / "AWSLogs/here").symlink_to("/nowhere"), [("foreign", "unreadable")], "symbolic link"),
+    ("a log that is a pipe", lambda w: _pipe(logs(w)[1]), [("log", "unreadable")], "neither a file nor a folder"),
+    ("a name that leads outside", _escaping, [("foreign", "foreign")], "not one that CloudTrail gives a log: not read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "harm", "states", "words"), HARMED, ids=[row[0] for row in HARMED])
+def test_what_was_harmed_is_named(
+    there: Path, what: str, harm: Harm, states: list[tuple[str, str]], words: str
+) -> None:
+    """State and words, exit code 3, and never a crash. Twin: the untouched directory."""
+    harm(there)
+    said = told(there)
+    assert bad(said) == states
+    assert said["summary"]["proven"] is False
+    done = validated(there)
+    assert (done.exit_code, words in done.stdout) == (3, True), done.stdout
+
+
+def _elsewhere(where: Path) -> Path:
+    return where.parent / "elsewhere"
+
+
+HARMLESS: list[tuple[str, Harm, Counter[tuple[str, str]]]] = [
+    ("what is not CloudTrail's", lambda w: put(w, "AWSLogs/044455556666/Config/x.json.gz", b"x"), Counter({("foreign", "foreign"): 1})),
+    ("a name that no terminal should see", lambda w: put(w, "a\x1b[31m\n\udcff", b"x"), Counter({("foreign", "foreign"): 1})),
+    ("metadata of nothing", lambda w: put(w, "x.metadata.json", b"x"), Counter({("foreign", "foreign"): 1})),
+    ("metadata that is lost where a next digest quotes it", lambda w: [beside(path).unlink() for path in digests(w)[:-1]], Counter()),
+    ("below a key prefix", lambda w: ((w / "AWSLogs").rename(w.parent / "moved"), (w / "old/bucket").mkdir(parents=True), (w.parent / "moved").rename(w / "old/bucket/AWSLogs")), Counter()),
+    ("everything twice", lambda w: written(given_a_chain(4), w, "again/"), Counter({("digest", "duplicate"): 4, ("log", "duplicate"): 3})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "change", "states"), HARMLESS, ids=[row[0] for row in HARMLESS])
+def test_what_is_harmless_is_proven(
+    there: Path, what: str, change: Harm, states: Counter[tuple[str, str]]
+) -> None:
+    """Told, and not judged. Twin: the harmed ones."""
+    change(there)
+    said = told(there)
+    assert Counter(bad(said)) == states
+    assert said["summary"]["proven"] is True
+    done = validated(there)
+    assert done.exit_code == 0
+    assert all(line.isprintable() for line in done.stdout.splitlines())
+
+
+def test_a_second_copy_of_a_log_is_read_too(there: Path) -> None:
+    """A changed one is invalid though the first is whole. Twin: the whole second copy above."""
+    written(given_a_chain(4), there, "again/")
+    (there / "again" / logs(there / "again")[1].relative_to(there / "again")).write_bytes(packed(b"{}"))
+    said = told(there)
+    assert ("log", "invalid") in bad(said)
+    (one,) = [one for one in said["files"] if one["state"] == "invalid"]
+    assert one["key"].startswith("again/") and "another copy" in one["why"]
+
+
+@pytest.mark.parametrize(
+    ("words", "states", "code"),
+    [
+        (["--moved-from", OLD], {"valid": 7}, 0),
+        # somebody else's bucket alone is believed: nothing here is
+        (["--moved-from", "other"], {"foreign": 4, "unsigned": 3}, 3),
+        (["--account", "044455556666", "--region", REGION, "--trail", "audit"], {"valid": 7}, 0),
+        # from the second digest on: the first is not missed, and the log that it names is not called unsigned
+        (["--since", "2023-05-01T09:30:00Z"], {"valid": 6}, 0),
+        (["--until", "2023-05-01T09:30:00"], {"valid": 3}, 0),
+        (["--expected-end", "2023-05-01T12:12:07Z"], {"valid": 7}, 0),
+        (["--expected-end", "2023-05-01T14:12:07Z"], {"valid": 7}, 3),
+    ],
+)  # fmt: skip
+def test_options_choose(there: Path, words: list[str], states: dict[str, int], code: int) -> None:
+    """Each by what it leaves. Twins: the rows beside each other."""
+    done = validated(there, "--json", *words)
+    said = json.loads(done.stdout)
+    assert (Counter(one["state"] for one in said["files"]), done.exit_code) == (states, code)
+
+
+WRONG: list[tuple[list[str], str]] = [
+    (["--since", "2024-01-02", "--until", "2024-01-01"], "--since is not before --until"),
+    (["--since", "soon"], "is no instant"),
+    (["--account", "44455556666"], "12 digits"),
+    (["--account", "111122223333"], "it has 044455556666 eu-west-1"),
+    (["--trail", "other"], "no digest of a trail other"),
+    (["--json", "--parquet", "x"], "exclude each other"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), WRONG, ids=[" ".join(row[0]) for row in WRONG])
+def test_wrong_use_is_one_line(there: Path, words: list[str], said: str) -> None:
+    """Exit code 2 and what to do."""
+    done = validated(there, *words)
+    assert (done.exit_code, said in done.stderr, len(done.stderr.splitlines())) == (2, True, 1), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("nowhere", "there is no directory"),
+        ("keys", "no log or digest of CloudTrail lies in"),
+        ("s3://", "names no bucket"),
+        ("s3://b/AWSLogs/044455556666/", "lies below AWSLogs/"),
+    ],
+)
+def test_a_place_with_nothing_to_prove_is_wrong_use(there: Path, where: str, said: str) -> None:
+    """Nothing is proven of nothing. Twin: the untouched directory."""
+    named = where if where.startswith("s3:") else str(there.parent / where)
+    done = CliRunner().invoke(main, ["validate", named, "--public-keys", str(there.parent / "keys")])
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+
+
+def test_without_keys_and_credentials_it_says_what_is_lacking(there: Path) -> None:
+    """Twin: the untouched directory."""
+    done = CliRunner().invoke(main, ["validate", str(there)])
+    assert (done.exit_code, "--public-keys" in done.stderr, len(done.stderr.splitlines())) == (2, True, 1)
+
+
+def test_a_region_without_keys_is_unreadable_and_never_called_tampered(there: Path) -> None:
+    """What is lacking is told. Twin: the untouched directory."""
+    (there.parent / "keys" / f"{REGION}.json").rename(there.parent / "keys" / "notes.json")
+    said = told(there)
+    assert {one["state"] for one in said["files"] if one["kind"] == "digest"} == {"unreadable"}
+    assert said["summary"]["public_keys"][0]["why"] == f"{there.parent / 'keys'} has no {REGION}.json"
+
+
+STORES: list[tuple[str, str, str]] = [
+    ("not JSON", "no", "is not what `aws cloudtrail list-public-keys"),
+    ("a list", "[]", "no PublicKeyList"),
+    ("an entry without a fingerprint", '{"PublicKeyList": [{}]}', "has no Fingerprint"),
+    ("nothing", "", "is not what"),
+    ("brackets without end", "[" * 100_000, "is not what"),
+]
+
+
+@pytest.mark.parametrize(("what", "text", "said"), STORES, ids=[row[0] for row in STORES])
+def test_a_key_store_that_cannot_be_used_ends_the_check(there: Path, what: str, text: str, said: str) -> None:
+    """Nothing is proven with it. Twin: the untouched store."""
+    (there.parent / "keys" / f"{REGION}.json").write_text(text)
+    done = validated(there)
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+
+
+def test_a_key_under_anothers_fingerprint_ends_the_check(there: Path) -> None:
+    """An attacker's key with the genuine fingerprint would prove everything he signs."""
+    path = there.parent / "keys" / f"{REGION}.json"
+    said = json.loads(path.read_text())
+    import base64
+
+    said["PublicKeyList"][0]["Value"] = base64.b64encode(der(1)).decode()
+    path.write_text(json.dumps(said))
+    done = validated(there)
+    assert (done.exit_code, "cannot be trusted: its bytes do not have its fingerprint" in done.stderr) == (
+        2,
+        True,
+    )
+
+
+def test_parquet_has_every_file(there: Path, tmp_path: Path) -> None:
+    """The rows of the JSON, and nothing is left beside the file."""
+    logs(there)[1].write_bytes(packed(b"{}"))
+    done = validated(there, "--parquet", str(tmp_path / "files.parquet"))
+    rows = pq.read_table(tmp_path / "files.parquet").to_pylist()
+    wanted = [(one["key"], one["state"]) for one in told(there)["files"]]
+    assert (done.exit_code, [(row["key"], row["state"]) for row in rows]) == (3, wanted)
+    assert list(tmp_path.glob("files.parquet?*")) == []
+
+
+def test_what_is_too_large_is_not_read(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log and a digest, each by its own bound. Twin: the untouched directory."""
+    monkeypatch.setattr(place_module, "MAX_STORED_LOG", 10)
+    said = told(there)
+    assert bad(said) == [("log", "unreadable")] * 3
+    assert "more than 10 are not read" in said["files"][2]["why"]
+    monkeypatch.setattr(place_module, "MAX_STORED_DIGEST", 10)
+    assert ("digest", "unreadable") in bad(told(there))
+
+
+def test_a_file_that_the_system_refuses_is_unreadable(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For want of permission, as for a disk that fails. Twin: the untouched directory."""
+    refused, real = logs(there)[1].name, os.open
+
+    def opened(path: Any, *words: Any, **named: Any) -> int:
+        if path == refused:
+            raise PermissionError(13, "Permission denied")
+        return real(path, *words, **named)
+
+    monkeypatch.setattr(directory_module.os, "open", opened)
+    said = told(there)
+    assert bad(said) == [("log", "unreadable")]
+    assert "Permission denied" in next(one["why"] for one in said["files"] if one["state"] == "unreadable")
+
+
+def test_a_folder_that_cannot_be_listed_ends_the_check(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in it would be called missing otherwise."""
+    real = os.scandir
+
+    def listed(path: Any) -> Any:
+        if str(path).endswith("CloudTrail"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(directory_module.os, "scandir", listed)
+    done = validated(there)
+    assert (done.exit_code, "cannot be listed: Permission denied" in done.stderr) == (1, True), done.stderr
+
+
+def test_rows_come_in_the_order_of_their_keys_and_after_any_of_them(tmp_path: Path) -> None:
+    """As S3 lists: `a-b/c` before `a/b`, and what comes after a key is the rest of the list."""
+    keys = sorted(["a/b", "a-b/c", "a/b.c", "a.b", "a0", "a/c/d", "b/é", "b/z", "a/c-d/e"])
+    for key in keys:
+        put(tmp_path, key, b"")
+    place = Directory(tmp_path)
+    assert [row.key for row in place.rows()] == keys
+    for key in [*keys, "a/", "a/c", "a0", "aé", "zz"]:
+        assert [row.key for row in place.rows("", key)] == [other for other in keys if other > key]
+        assert [row.key for row in place.rows(key)] == [other for other in keys if other.startswith(key)]
+
+
+def test_named_logs_come_sorted_however_few_are_kept_in_memory() -> None:
+    """With a run for every two, and with none."""
+    rows = [Named(f"k{n * 7 % 10}\t\n", "x", "h") for n in range(10)]
+    for at_once in (2, 1000):
+        with NamedLogs(at_once) as named:
+            for row in rows:
+                named.add(row)
+            assert list(named.sorted()) == sorted(rows)
+
+
+def test_two_trails_share_a_region(tmp_path: Path) -> None:
+    """A log that the other trail's digest names is not unsigned. Twin: with one trail's digests gone it is."""
+    first, second = given_a_chain(3), given_a_chain(3, trail="second")
+    for at, made in enumerate(second.digests):
+        content = b'{"Records":[]}'
+        key = log_key(BEGIN + at * HOUR - timedelta(minutes=15), f"second{at}")
+        made = signed_digest(
+            BEGIN + at * HOUR, second.digests[at - 1] if at else None, [(OLD, key, content)], trail="second"
+        )
+        second.digests[at], second.objects[at] = made, made.object()
+        put(tmp_path / "down", key, packed(content))
+    second.logs = {}
+    written(second, written(first, tmp_path / "down"))
+    kept_keys(first, tmp_path / "keys")
+    said = told(tmp_path / "down")
+    assert (bad(said), len(said["chains"])) == ([], 2)
+    assert {one["trail"] for one in told(tmp_path / "down", "--trail", "second")["chains"]} == {"second"}
+    for path in digests(tmp_path / "down"):
+        if "_second_" in path.name:
+            _gone(path)
+    assert bad(told(tmp_path / "down")) == [("log", "unsigned")] * 3
+
+
+def test_a_scene_is_written_as_it_is_looked_at(there: Path) -> None:
+    """The helper of these tests leaves nothing out."""
+    scene: Scene = given_a_chain(4)
+    assert len(digests(there)) == len(scene.objects)
+    assert len(logs(there)) == len(scene.logs)
