@@ -1,4 +1,4 @@
-"""The command line: `onetrail run`, `onetrail practice`, `onetrail policies`, `onetrail record`."""
+"""The command line: `onetrail run`, `copy`, `practice`, `policies`, `record`."""
 
 from onetrail.cli.main import main
 
