@@ -1,13 +1,23 @@
 """Objects at scale: a lean client, listings as streams, the copy engine, its ledger, and what storage costs."""
 
-from onetrail.s3.client import Finished, HotS3, Pending
+from onetrail.s3.client import HotS3, Pending
 from onetrail.s3.compare import Compared, Place, compare_bytes
 from onetrail.s3.decide import Decision, Kind, Rules, decide, same_bytes
-from onetrail.s3.engine import CopyTask, copy_partition
+from onetrail.s3.drive import Finished
+from onetrail.s3.engine import CopyTask
 from onetrail.s3.failure import NoAnswer, code_of
 from onetrail.s3.ledger import LedgerPart, LedgerRow, LedgerTorn, Part
+from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder, list_objects, list_versions, merge_join
-from onetrail.s3.pace import Backoff, Pace
+from onetrail.s3.pace import Backoff, Pace, Paces
+from onetrail.s3.pipeline import (
+    Ended,
+    LedgerNotWritten,
+    Moved,
+    Partition,
+    copy_partition,
+    copy_partitions,
+)
 from onetrail.s3.planner import (
     Cost,
     Histogram,
@@ -19,6 +29,7 @@ from onetrail.s3.planner import (
     plan_costs,
     size_bands,
 )
+from onetrail.s3.ranges import KeyRange, Side, beside, ranges
 from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
 from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import Body, Copied, Head, ObjectRow, VersionRow
@@ -34,32 +45,42 @@ __all__ = [
     "Counts",
     "Decision",
     "DeleteTask",
+    "Ended",
     "Finished",
+    "HalfAListing",
     "Head",
     "Histogram",
     "HotS3",
+    "KeyRange",
     "Kind",
+    "LedgerNotWritten",
     "LedgerPart",
     "LedgerRow",
     "LedgerTorn",
     "LockTask",
+    "Moved",
     "NoAnswer",
     "ObjectOutcome",
     "ObjectRow",
     "OutOfOrder",
     "Pace",
+    "Paces",
     "Part",
+    "Partition",
     "Pending",
     "Place",
     "PlanCost",
     "Progress",
     "Rules",
+    "Side",
     "SizeBands",
     "VersionRow",
+    "beside",
     "cheapest",
     "code_of",
     "compare_bytes",
     "copy_partition",
+    "copy_partitions",
     "cost",
     "decide",
     "delete_proven",
@@ -72,6 +93,7 @@ __all__ = [
     "plan_costs",
     "quarter_end",
     "raise_locks",
+    "ranges",
     "retain_until",
     "same_bytes",
     "size_bands",

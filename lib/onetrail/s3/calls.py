@@ -6,9 +6,8 @@ Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners 
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from onetrail.s3 import listed, markup
@@ -19,8 +18,7 @@ T = TypeVar("T")
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(NamedTuple, Generic[T]):
     """One request before it is addressed and signed.
 
     `query` is encoded; `parameters` are the call's parameters by their names in the SDK, for whoever must permit it.
@@ -54,6 +52,18 @@ def list_objects(
     query += [("fetch-owner", "true")] if owners else []
     query += [("start-after", start_after)] if start_after and not token else []
     return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.object_page)
+
+
+def list_folders(bucket: str, owner: str, prefix: str) -> Call[list[str]]:
+    """ListObjectsV2 with the delimiter `/`: the folders right below the prefix, closing slash included; those of the first page only."""
+    query = [
+        ("delimiter", "/"),
+        ("encoding-type", "url"),
+        ("list-type", "2"),
+        ("max-keys", "1000"),
+        ("prefix", prefix),
+    ]
+    return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.folder_page)
 
 
 def list_versions(

@@ -1,7 +1,10 @@
-"""The local copy engine: CopyObject for each task, never over an object that is there, each outcome into the ledger."""
+"""What is asked for one object, step by step, and what its answers mean: CopyObject, never over an object that is there.
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+If-None-Match where the server knows it, a look first where it does not (some S3 endpoints answer 501 to that header on CopyObject).
+Each copy is conditional on the listed ETag.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
@@ -10,16 +13,13 @@ from botocore.exceptions import ClientError
 
 from onetrail.s3 import calls
 from onetrail.s3.calls import Call
-from onetrail.s3.client import Finished, HotS3
 from onetrail.s3.decide import same_bytes
+from onetrail.s3.drive import Finished
 from onetrail.s3.failure import code_of, request_id_of
 from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.pace import Pace
 from onetrail.s3.rows import Copied, Head
-from onetrail.s3.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
-
-GIVE_UP_AFTER = 1000
-"""So many failures in a row say that nothing works, and that going on only costs."""
+from onetrail.s3.tally import ObjectOutcome
 
 _REFUSED = {
     "AccessDenied",
@@ -56,7 +56,9 @@ class CopyTask(NamedTuple):
     kms_key_id: str = ""
 
 
-class _Stage(Enum):
+class Stage(Enum):
+    """How far one object is."""
+
     COPY = auto()
     """Copy on condition that nothing is there."""
     LOOK = auto()
@@ -67,183 +69,134 @@ class _Stage(Enum):
     """Looked, and nothing is there: copy without the condition."""
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
+    """One call for one object. `batch` is whatever the object belongs to, `lane` the pace of its prefix; `unsure` says that an earlier
+
+    call may have taken effect without an answer.
+    """
+
     task: CopyTask
-    stage: _Stage
+    stage: Stage
+    batch: Any = None
+    lane: Pace | None = None
     unsure: bool = False
 
 
-def copy_partition(
-    tasks: Iterable[CopyTask],
-    client: HotS3,
-    ledger: Ledger,
-    progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
-    *,
-    now: Callable[[], datetime],
-    pace: Pace | None = None,
-    only_if_absent: bool = True,
-    give_up_after: int = GIVE_UP_AFTER,
-) -> Counts:
-    """Copy the tasks, which may be any number: they are pulled as they are sent.
+def call_of(step: Step) -> Call[Any]:
+    """The call of this step."""
+    task = step.task
+    if step.stage in (Stage.LOOK, Stage.LOOK_FIRST):
+        return calls.head_object(task.destination_bucket, task.destination_owner, task.target_key or task.key)
+    return calls.copy_object(
+        source_bucket=task.source_bucket,
+        source_owner=task.source_owner,
+        key=task.key,
+        bucket=task.destination_bucket,
+        owner=task.destination_owner,
+        source_etag=task.etag,
+        source_version_id=task.source_version_id,
+        target_key=task.target_key,
+        storage_class=task.storage_class,
+        acl=task.acl,
+        lock_mode=task.lock_mode,
+        retain_until=task.retain_until,
+        only_if_absent=step.stage is Stage.COPY,
+        kms_key_id=task.kms_key_id,
+    )
 
-    Never overwrites: If-None-Match where the server knows it, a look first where it does not (some S3 endpoints answer 501 to that
-    header on CopyObject). `only_if_absent=False` always looks first. Each copy is conditional on the listed ETag. A failure of one
-    object is its outcome in the ledger; what `tasks` or the client's permit raises is raised after all under way is in the ledger.
-    """
-    return _Copying(
-        client, Tally(ledger, progress, stop, give_up_after=give_up_after), now, pace, only_if_absent
-    ).run(tasks)
+
+def settled(ended: Finished[Step], now: Callable[[], datetime]) -> LedgerRow | Step:
+    """The row of an object whose outcome is known, or the step that finds it out. LOOK_FIRST after COPY: the server knows no condition."""
+    error, step = ended.error, ended.context
+    if error is None:
+        result = ended.result
+        return _copied(ended, result) if type(result) is Copied else _found(ended, result, now)
+    stage, code, status = step.stage, code_of(error), _status(error)
+    if stage is Stage.COPY and status == 412:
+        return _then(ended, Stage.LOOK)
+    if stage is Stage.COPY and status == 501:
+        return step._replace(stage=Stage.LOOK_FIRST)
+    if stage is Stage.LOOK_FIRST and status == 404 and code != "NoSuchBucket":
+        return _then(ended, Stage.BARE)
+    if (stage is Stage.LOOK and status == 404) or (stage is Stage.BARE and status == 412):
+        why = "The source is no longer the object that was listed."
+        return _row(ended, ObjectOutcome.SOURCE_CHANGED, why, now(), request_id=request_id_of(error))
+    return _row(ended, _outcome_of(code), f"{error}", now(), request_id=request_id_of(error))
 
 
-class _Copying:
-    def __init__(
-        self, client: HotS3, tally: Tally, now: Callable[[], datetime], pace: Pace | None, conditional: bool
-    ) -> None:
-        self._client = client
-        self._tally = tally
-        self._now = now
-        self._pace = pace
-        self._conditional = conditional
-        self._next: deque[_Step] = deque()
+def _then(ended: Finished[Step], stage: Stage) -> Step:
+    step = ended.context
+    return step._replace(stage=stage, unsure=step.unsure or ended.unsure)
 
-    def run(self, tasks: Iterable[CopyTask]) -> Counts:
-        pending = iter(tasks)
-        while True:
-            for ended in self._client.run(self._calls(pending), self._pace):
-                self._settle(ended)
-            if not self._next:
-                return self._tally.counts()
 
-    def _calls(self, tasks: Iterator[CopyTask]) -> Iterator[tuple[Call[Any], _Step]]:
-        while True:
-            # What is begun is brought to its end even after a stop: its outcome must not stay open.
-            if self._next:
-                step = self._next.popleft()
-            elif self._tally.stopping() or (task := next(tasks, None)) is None:
-                return
-            else:
-                step = _Step(task, _Stage.COPY if self._conditional else _Stage.LOOK_FIRST)
-            yield self._call(step), step
+def _copied(ended: Finished[Step], copied: Copied) -> LedgerRow:
+    return _row(
+        ended,
+        ObjectOutcome.COPIED,
+        "",
+        copied.last_modified,
+        copied.version_id,
+        copied.etag,
+        copied.sha256,
+        ended.context.task.storage_class,
+        copied.request_id,
+    )
 
-    @staticmethod
-    def _call(step: _Step) -> Call[Any]:
-        task = step.task
-        if step.stage in (_Stage.LOOK, _Stage.LOOK_FIRST):
-            return calls.head_object(
-                task.destination_bucket, task.destination_owner, task.target_key or task.key
-            )
-        return calls.copy_object(
-            source_bucket=task.source_bucket,
-            source_owner=task.source_owner,
-            key=task.key,
-            bucket=task.destination_bucket,
-            owner=task.destination_owner,
-            source_etag=task.etag,
-            source_version_id=task.source_version_id,
-            target_key=task.target_key,
-            storage_class=task.storage_class,
-            acl=task.acl,
-            lock_mode=task.lock_mode,
-            retain_until=task.retain_until,
-            only_if_absent=step.stage is _Stage.COPY,
-            kms_key_id=task.kms_key_id,
-        )
 
-    def _settle(self, ended: Finished[_Step]) -> None:
-        if ended.error is None:
-            result = ended.result
-            self._copied(ended, result) if isinstance(result, Copied) else self._found(ended, result)
-            return
-        stage, code = ended.context.stage, code_of(ended.error)
-        status = _status(ended.error)
-        if stage is _Stage.COPY and status == 412:
-            self._follow(ended, _Stage.LOOK)
-        elif stage is _Stage.COPY and status == 501:
-            self._conditional = False
-            self._next.append(_Step(ended.context.task, _Stage.LOOK_FIRST))
-        elif stage is _Stage.LOOK_FIRST and status == 404 and code != "NoSuchBucket":
-            self._follow(ended, _Stage.BARE)
-        elif (stage is _Stage.LOOK and status == 404) or (stage is _Stage.BARE and status == 412):
-            self._note(
-                ended, ObjectOutcome.SOURCE_CHANGED, "The source is no longer the object that was listed."
-            )
-        else:
-            self._note(ended, _outcome_of(code), f"{ended.error}")
+def _found(ended: Finished[Step], head: Head, now: Callable[[], datetime]) -> LedgerRow:
+    step = ended.context
+    task = step.task
+    equal = same_bytes(task.size, task.etag, head.size, head.etag, not head.encryption.startswith("aws:kms"))
+    if equal is None:
+        outcome = ObjectOutcome.UNPROVEN
+        why = "An object of this size is there, and the ETags cannot be compared."
+    elif equal and step.unsure:
+        outcome, why = ObjectOutcome.COPIED, "An earlier try had copied it, though its answer was lost."
+    elif equal:
+        outcome, why = ObjectOutcome.PRESENT, "It was there already."
+    else:
+        outcome, why = ObjectOutcome.CONFLICT, "Other bytes are there under this key; both are kept."
+    request_id = head.headers.get("x-amz-request-id", "")
+    return _row(
+        ended, outcome, why, now(), head.version_id, head.etag, head.sha256, head.storage_class, request_id
+    )
 
-    def _follow(self, ended: Finished[_Step], stage: _Stage) -> None:
-        step = ended.context
-        self._next.append(_Step(step.task, stage, step.unsure or ended.unsure))
 
-    def _copied(self, ended: Finished[_Step], copied: Copied) -> None:
-        self._note(
-            ended,
-            ObjectOutcome.COPIED,
-            "",
-            destination_version_id=copied.version_id,
-            destination_etag=copied.etag,
-            sha256=copied.sha256,
-            when=copied.last_modified,
-            request_id=copied.request_id,
-        )
-
-    def _found(self, ended: Finished[_Step], head: Head) -> None:
-        task = ended.context.task
-        equal = same_bytes(
-            task.size, task.etag, head.size, head.etag, not head.encryption.startswith("aws:kms")
-        )
-        if equal is None:
-            outcome, why = (
-                ObjectOutcome.UNPROVEN,
-                "An object of this size is there, and the ETags cannot be compared.",
-            )
-        elif equal:
-            outcome = ObjectOutcome.COPIED if ended.context.unsure else ObjectOutcome.PRESENT
-            why = (
-                "An earlier try had copied it, though its answer was lost."
-                if ended.context.unsure
-                else "It was there already."
-            )
-        else:
-            outcome, why = ObjectOutcome.CONFLICT, "Other bytes are there under this key; both are kept."
-        self._note(
-            ended,
-            outcome,
-            why,
-            destination_version_id=head.version_id,
-            destination_etag=head.etag,
-            sha256=head.sha256,
-            destination_class=head.storage_class,
-            request_id=head.headers.get("x-amz-request-id", ""),
-        )
-
-    def _note(self, ended: Finished[_Step], outcome: ObjectOutcome, why: str, **more: Any) -> None:
-        task = ended.context.task
-        fields = {
-            "destination_class": task.storage_class if outcome is ObjectOutcome.COPIED else "",
-            "when": None,
-            "request_id": request_id_of(ended.error) if ended.error else "",
-            **more,
-        }
-        fields["when"] = fields["when"] or self._now()
-        row = LedgerRow(
-            action="copy",
-            source_bucket=task.source_bucket,
-            key=task.key,
-            source_version_id=task.source_version_id,
-            size=task.size,
-            source_etag=task.etag,
-            source_last_modified=task.last_modified,
-            source_class=task.source_class,
-            destination_bucket=task.destination_bucket,
-            destination_key=task.target_key or task.key,
-            retain_until=task.retain_until,
-            attempt=ended.retries + 1,
-            outcome=outcome,
-            why=why,
-            **fields,
-        )
-        self._tally.add(row, ended.retries)
+def _row(
+    ended: Finished[Step],
+    outcome: ObjectOutcome,
+    why: str,
+    when: datetime,
+    version_id: str = "",
+    etag: str = "",
+    sha256: str = "",
+    storage_class: str = "",
+    request_id: str = "",
+) -> LedgerRow:
+    task = ended.context.task
+    # By position, in the order of the schema: this is done for each object.
+    return LedgerRow(
+        "copy",
+        task.source_bucket,
+        task.key,
+        task.source_version_id,
+        task.size,
+        task.etag,
+        task.last_modified,
+        task.source_class,
+        task.destination_bucket,
+        task.target_key or task.key,
+        version_id,
+        etag,
+        sha256,
+        storage_class,
+        task.retain_until,
+        when,
+        ended.retries + 1,
+        request_id,
+        outcome,
+        why,
+    )
 
 
 def _status(error: Exception) -> int:

@@ -6,6 +6,7 @@ It is evidence, not state: nothing is skipped because a ledger says so.
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -77,8 +78,10 @@ class LedgerPart:
     """
 
     ROWS_A_GROUP = 10_000
+    """Rows held in memory, unless somebody says otherwise."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, rows_a_group: int = 0) -> None:
+        self.ROWS_A_GROUP = rows_a_group or self.ROWS_A_GROUP
         folder.mkdir(parents=True, exist_ok=True)
         self._path = _free(folder, name)
         self._hidden = folder / f".{self._path.name}.{os.getpid()}.unfinished"
@@ -107,6 +110,13 @@ class LedgerPart:
             _sync(self._path.parent)
             self._part = Part(self._path, digest, self._count)
         return self._part
+
+    def abandon(self) -> None:
+        """Leave nothing behind: for a part that cannot be written whole."""
+        with suppress(OSError):
+            if self._writer is not None:
+                self._writer.close()
+        self._hidden.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

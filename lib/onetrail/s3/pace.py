@@ -51,10 +51,34 @@ class Pace:
         """One request went."""
         self._credit -= 1
 
-    def slow_down(self, now: float) -> None:
-        """S3 asked for less; halves the rate, once for all answers of the same moment."""
+    def slow_down(self, now: float, jitter: float = 0.5) -> None:
+        """S3 asked for less; about halves the rate, once for all answers of the same moment. `jitter` is a number from 0 to 1."""
         if now - self._slowed_at < self.DEAF_SECONDS:
             return
         self._slowed_at = now
-        self.rate = max(self.LEAST, self.rate / 2)
+        self.rate = max(self.LEAST, self.rate * (0.4 + 0.2 * jitter))
         self._credit = min(self._credit, 0.0)
+
+
+PREFIX_MOST = 3500.0
+"""Copies a second that S3 takes for one prefix (S3 User Guide, optimizing performance)."""
+
+
+class Paces:
+    """The pace of a run as a whole, if somebody bounded it, and of each destination prefix."""
+
+    LEVELS_BELOW = 4
+    """Year, month, day and name lie below the folder of an account, kind and region, which is the prefix that is paced."""
+
+    def __init__(self, overall: float | None = None, a_prefix: float = PREFIX_MOST) -> None:
+        self.overall = Pace(overall) if overall else None
+        self._a_prefix = a_prefix
+        self._lanes: dict[tuple[str, str], Pace] = {}
+
+    def lane(self, bucket: str, key: str) -> Pace:
+        """The pace of the prefix that this key of this bucket lies in."""
+        where = (bucket, key.rsplit("/", self.LEVELS_BELOW)[0])
+        found = self._lanes.get(where)
+        if found is None:
+            found = self._lanes[where] = Pace(self._a_prefix)
+        return found

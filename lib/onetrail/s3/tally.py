@@ -66,12 +66,14 @@ class Counts:
         )
 
 
-class Tally:
-    """Takes each row once: into the ledger, the counts and, at most every `every_seconds`, the progress."""
+class Watch:
+    """What the parts of one run share: how far each bucket is, told at most every `every_seconds`, and whether to stop.
+
+    `why` is `""` as long as the run goes on.
+    """
 
     def __init__(
         self,
-        ledger: Ledger,
         progress: Progress | None,
         stop: Callable[[], bool] | None,
         *,
@@ -79,49 +81,91 @@ class Tally:
         every_seconds: float = 0.3,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._ledger = ledger
         self._progress = progress
         self._stop = stop
         self._give_up_after = give_up_after
         self._every = every_seconds
         self._monotonic = monotonic
         self._told = monotonic()
-        self._bucket = ""
+        self._buckets: dict[str, list[int]] = {}
+        self._untold: set[str] = set()
+        self._in_a_row = 0
+        self.why = ""
+
+    def saw(self, row: LedgerRow, retries: int) -> None:
+        """One object's outcome."""
+        sums = self._buckets.get(row.source_bucket)
+        if sums is None:
+            sums = self._buckets[row.source_bucket] = [0, 0, 0, 0]
+        sums[0] += 1
+        sums[2] += retries
+        if row.outcome in WANTED:
+            sums[1] += row.size
+            self._in_a_row = 0
+        else:
+            sums[3] += 1
+            if row.outcome in (ObjectOutcome.REFUSED, ObjectOutcome.FAILED):
+                self._in_a_row += 1
+                if self._in_a_row >= self._give_up_after:
+                    self.halt(f"{self._in_a_row} objects in a row failed, the last with: {row.why}")
+        if self._progress is not None:
+            self._untold.add(row.source_bucket)
+            if self._monotonic() - self._told >= self._every:
+                self.tell()
+
+    def halt(self, why: str) -> None:
+        """Begin nothing more; the first reason stays."""
+        self.why = self.why or why
+
+    def stopping(self) -> bool:
+        """True when no more is to be begun: somebody said stop, or nothing works any more."""
+        if not self.why and self._stop is not None and self._stop():
+            self.why = "stopped on request"
+        return bool(self.why)
+
+    def tell(self) -> None:
+        """A word to the progress about each bucket of which something is new."""
+        if self._progress is None:
+            return
+        self._told = self._monotonic()
+        for bucket in sorted(self._untold):
+            objects, size, retries, errors = self._buckets[bucket]
+            self._progress(bucket, objects, size, retries, errors)
+        self._untold.clear()
+
+
+class Tally:
+    """Takes each row once: into the ledger, the counts and what is watched, which `watch` may share among several."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        progress: Progress | None = None,
+        stop: Callable[[], bool] | None = None,
+        *,
+        give_up_after: int = 0,
+        watch: Watch | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._watch = watch or Watch(progress, stop, give_up_after=give_up_after)
         self._outcomes: Counter[str] = Counter()
-        self._size = self._retries = self._errors = self._in_a_row = 0
-        self._why = ""
+        self._size = self._retries = 0
 
     def add(self, row: LedgerRow, retries: int) -> None:
         """Note one object's outcome."""
         self._ledger.add(row)
-        self._bucket = row.source_bucket
-        self._outcomes[str(row.outcome)] += 1
+        self._outcomes[row.outcome] += 1
         self._retries += retries
         if row.outcome in WANTED:
             self._size += row.size
-            self._in_a_row = 0
-        else:
-            self._errors += 1
-            if row.outcome in (ObjectOutcome.REFUSED, ObjectOutcome.FAILED):
-                self._in_a_row += 1
-                if self._in_a_row >= self._give_up_after and not self._why:
-                    self._why = f"{self._in_a_row} objects in a row failed, the last with: {row.why}"
-        if self._progress and self._monotonic() - self._told >= self._every:
-            self._tell()
+        self._watch.saw(row, retries)
 
     def stopping(self) -> bool:
-        """True when no more is to be begun: somebody said stop, or nothing works any more."""
-        if not self._why and self._stop is not None and self._stop():
-            self._why = "stopped on request"
-        return bool(self._why)
+        """True when no more is to be begun."""
+        return self._watch.stopping()
 
-    def counts(self) -> Counts:
-        """The numbers, and a last word to the progress."""
-        if self._progress and self._outcomes:
-            self._tell()
-        return Counts(dict(sorted(self._outcomes.items())), self._size, self._retries, self._why)
-
-    def _tell(self) -> None:
-        assert self._progress is not None
-        self._told = self._monotonic()
-        self._progress(self._bucket, sum(self._outcomes.values()), self._size, self._retries, self._errors)
+    def counts(self, *, ended: bool = False) -> Counts:
+        """The numbers, and a last word to the progress. `ended` says that all was done before anything stopped the run."""
+        self._watch.tell()
+        outcomes = {str(outcome): number for outcome, number in sorted(self._outcomes.items())}
+        return Counts(outcomes, self._size, self._retries, "" if ended else self._watch.why)

@@ -7,8 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from onetrail.s3.engine import CopyTask, copy_partition
+from onetrail.s3.engine import CopyTask
 from onetrail.s3.pace import Backoff, Pace
+from onetrail.s3.pipeline import copy_partition
 from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
 from onetrail.s3.tally import Counts
 

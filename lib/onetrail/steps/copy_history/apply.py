@@ -9,9 +9,10 @@ from onetrail.aws import Clients
 from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.decide import Decision
-from onetrail.s3.engine import CopyTask, copy_partition
+from onetrail.s3.engine import CopyTask
 from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.pace import Pace
+from onetrail.s3.pipeline import copy_partition
 from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
 from onetrail.steps.copy_history.closed import hole_closed
