@@ -6,9 +6,9 @@ copied, and a run that was cut off is gone on with by running again. Nothing is 
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -21,11 +21,15 @@ from onetrail.change import Bulk, Change, Guard
 from onetrail.errors import OnetrailError
 from onetrail.s3 import calls, compare, markup
 from onetrail.s3.decide import ARCHIVED, MOST_BYTES, same_bytes
-from onetrail.s3.engine import CopyTask, copy_partition
-from onetrail.s3.failure import code_of
-from onetrail.s3.ledger import LedgerPart, LedgerRow, Part
-from onetrail.s3.listing import list_objects, merge_join
-from onetrail.s3.pace import Pace
+from onetrail.s3.engine import CopyTask
+from onetrail.s3.failure import NoAnswer, code_of
+from onetrail.s3.folder import Folder
+from onetrail.s3.ledger import LedgerPart, LedgerRow, Part, sums_of
+from onetrail.s3.listed import HalfAListing
+from onetrail.s3.listing import OutOfOrder
+from onetrail.s3.pace import Paces
+from onetrail.s3.pipeline import Ended, Partition, copy_partitions
+from onetrail.s3.ranges import KeyRange, Side, beside, ranges
 from onetrail.s3.reach import End
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.tally import ObjectOutcome
@@ -47,8 +51,12 @@ FINDINGS: Final = frozenset({"conflict", "unproven", "archived", "too_large", "s
 FAILURES: Final = frozenset({"refused", "failed"})
 STOPPED: Final = "stopped on request"
 ROWS_A_PART: Final = 100_000
+"""Copies whose rows lie in one part of the ledger: a killed run loses the rows of the parts it had open."""
+ROWS_AT_A_TIME: Final = 1000
+"""After so many objects that need nothing, others have their turn."""
 AT_ONCE: Final = 500
 """Pairs that the listings leave open are looked at so many together."""
+NOTED: Final = frozenset(kind.value for kind in Kind)
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ class Terms:
 class Sums:
     """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it lies in.
 
-    `stopped` is `""` when the run came to its end; `parts` are the ledger's.
+    `stopped` is `""` when the run came to its end, otherwise why it did not; `parts` are the ledger's.
     """
 
     objects: Mapping[str, int]
@@ -136,17 +144,9 @@ def change(source: End, target: End, terms: Terms) -> Change:
 
 
 def plan(source: End, target: End, told: Told | None = None, stop: Callable[[], bool] | None = None) -> Sums:
-    """What a copy would find and do, by the listings alone; nothing is sent but listings. Raises CutOff, NoAnswer."""
-    counting = _Counting(None, told)
-    for row, other in _pairs(source, target):
-        if stop is not None and stop():
-            counting.stopped = STOPPED
-            break
-        kind = kind_of(row, other)
-        counting.count(kind, row.size)
-        if kind is Kind.COPY:
-            counting.classes[row.storage_class] += 1
-    return counting.sums()
+    """What a copy would find and do, by the listings alone; nothing is sent but listings."""
+    walk = _Planning(source, target, _Telling(told, None))
+    return walk.run(Path(), _no_clock, stop)
 
 
 def copy(
@@ -162,35 +162,53 @@ def copy(
 ) -> Sums:
     """Copy what the target lacks. Every outcome but `present` is a row of the ledger, whatever ends the run.
 
-    A failure of one object is its outcome; raises CutOff or NoAnswer where a listing could not be finished.
+    A failure of one object is its outcome. A listing that broke off ends the run, as `stopped` says; what was begun is brought to
+    its end first. Raises LedgerNotWritten where the ledger could not be written.
     """
-    rule = change(source, target, terms)
-    with _Parts(ledger, f"copy-{source.folder.bucket}") as parts, guard.opened(rule, {}):
-        with _Total(source) as total:
-            counting = _Counting(parts, told, total)
-            walk = _Walk(source, target, terms, counting, now, stop)
-            counts = copy_partition(
-                walk.tasks(), target.client, counting, stop=stop, now=now, pace=Pace(terms.most)
-            )
-        walk.settle()
-    return counting.sums(counts.retries, counts.stopped, parts)
+    with (
+        _Notes(ledger, f"found-{source.folder.bucket}") as notes,
+        _Total(source) as total,
+        guard.opened(change(source, target, terms), {}),
+    ):
+        walk = _Copying(source, target, _Telling(told, total), terms, notes, now)
+        sums = walk.run(ledger, now, stop)
+    return replace(sums, parts=(*sums.parts, *notes.finished))
 
 
-def _pairs(source: End, target: End) -> Iterator[tuple[ObjectRow, ObjectRow | None]]:
-    """Each object of the source beside what the target has in its place, in key order."""
-    for one, other in merge_join(_named(source), _named(target), key=lambda found: found[0]):
-        if one is not None:
-            yield one[1], other[1] if other is not None else None
+class _Telling:
+    """Sums as they grow, told every few seconds."""
 
+    EVERY_SECONDS = 2.0
 
-def _named(end: End) -> Iterator[tuple[str, ObjectRow]]:
-    """Each object with its name below the folder."""
-    bucket, prefix = end.folder
-    try:
-        for row in list_objects(end.client, bucket, end.owner, prefix):
-            yield row.key[len(prefix) :], row
-    except ClientError as err:
-        raise CutOff(f"the listing of {end.folder} broke off: {err}; run again to go on") from err
+    def __init__(self, told: Told | None, total: "_Total | None") -> None:
+        self._told, self._total = told, total
+        self._at = time.monotonic()
+        self.objects: Counter[str] = Counter()
+        self.size: Counter[str] = Counter()
+        self.classes: Counter[str] = Counter()
+        self._under_way = (0, 0, 0)
+
+    def count(self, word: str, size: int, objects: int = 1) -> None:
+        """Objects that have their outcome."""
+        self.objects[str(word)] += objects
+        self.size[str(word)] += size
+
+    def moved(self, bucket: str, objects: int, size: int, retries: int, errors: int) -> None:
+        """How far the copying is, as the engine tells it."""
+        self._under_way = (objects, size, errors)
+        self.tick()
+
+    def tick(self) -> None:
+        """Tell, if it is time."""
+        if self._told is None or time.monotonic() - self._at < self.EVERY_SECONDS:
+            return
+        self._at = time.monotonic()
+        objects, size, errors = self._under_way
+        if self._total is not None and objects:
+            self._total.begin()
+        told = {word: self.objects[word] for word in self.objects if word in NOTED}
+        told |= {"copied": objects - errors, "failed": errors}
+        self._told(Sums(told, {"copied": size}), self._total.objects if self._total is not None else 0)
 
 
 class _Total:
@@ -213,9 +231,8 @@ class _Total:
         number, token = 0, ""
         with suppress(ClientError, OnetrailError):
             while not self._leave.is_set():
-                page, token = self._source.client.do(
-                    _counted(calls.list_objects(bucket, owner, prefix, token=token))
-                )
+                call = calls.list_objects(bucket, owner, prefix, token=token)
+                page, token = self._source.client.do(_counted(call))
                 number += page
                 if not token:
                     self.objects = number
@@ -232,17 +249,16 @@ class _Total:
 
 def _counted(call: calls.Call[Any]) -> calls.Call[tuple[int, str]]:
     """The same listing call, whose answer is read as a number of objects and the next token."""
-    return replace(
-        call,
+    return call._replace(
         parse=lambda answer: (
             answer.body.count(b"<Contents>"),
             markup.text(answer.body, b"NextContinuationToken"),
-        ),
+        )
     )
 
 
-class _Parts:
-    """A ledger whose parts are closed as they fill, so that a killed run loses the rows of one part at most."""
+class _Notes:
+    """Ledger rows of what is not copied; a part that is full is closed."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name
@@ -270,87 +286,152 @@ class _Parts:
         self._close()
 
 
-class _Counting:
-    """Sums as they grow, told every few seconds; as a ledger it counts each row on its way to the parts."""
+Pair = tuple[ObjectRow, ObjectRow | None]
 
-    EVERY_SECONDS = 2.0
 
-    def __init__(self, parts: _Parts | None, told: Told | None, total: _Total | None = None) -> None:
-        self._parts, self._told, self._total = parts, told, total
-        self._objects: Counter[str] = Counter()
-        self._size: Counter[str] = Counter()
-        self._at = time.monotonic()
-        self.classes: Counter[str] = Counter()
-        self.stopped = ""
+class _Planning:
+    """Goes through both listings, many ranges of keys at once. What is found is only counted."""
 
-    def add(self, row: LedgerRow) -> None:
-        """One row, into the ledger and the sums."""
-        assert self._parts is not None
-        self._parts.add(row)
-        self.count(row.outcome, row.size)
+    def __init__(self, source: End, target: End, telling: _Telling) -> None:
+        self._source, self._target, self._telling = source, target, telling
+        self._paces = Paces()
+        self._going: deque[Iterator[CopyTask | None]] = deque()
+        self._under_way = 0
+        self._parts: list[Part] = []
+        self._retries = 0
 
-    def count(self, word: str, size: int) -> None:
-        """One object, into the sums alone."""
-        self._objects[str(word)] += 1
-        self._size[str(word)] += size
-        if self._told is not None and time.monotonic() - self._at >= self.EVERY_SECONDS:
-            self._at = time.monotonic()
-            if self._total is not None and self._objects[ObjectOutcome.COPIED]:
-                self._total.begin()
-            self._told(self.sums(), self._total.objects if self._total is not None else 0)
-
-    def sums(self, retries: int = 0, stopped: str = "", parts: _Parts | None = None) -> Sums:
-        """The sums as they are; `parts` with what they have finished."""
+    def run(self, ledger: Path, now: Callable[[], datetime], stop: Callable[[], bool] | None) -> Sums:
+        """Everything to its end, or until somebody says stop."""
+        stopped = ""
+        try:
+            moved = copy_partitions(
+                self._partitions(), self._target.client, ledger, self._telling.moved, stop, now=now, paces=self._paces,
+                ended=self._ended,
+            )  # fmt: skip
+            stopped = moved.counts.stopped or (STOPPED if stop is not None and stop() else "")
+            self.settle()
+        except CutOff as err:
+            stopped = err.line
+        found = self._telling
         return Sums(
-            dict(sorted(self._objects.items())),
-            dict(sorted(self._size.items())),
-            dict(sorted(self.classes.items())),
-            retries,
-            stopped or self.stopped,
-            tuple(parts.finished) if parts is not None else (),
+            objects=dict(sorted(found.objects.items())),
+            size=dict(sorted(found.size.items())),
+            classes=dict(sorted(found.classes.items())),
+            retries=self._retries,
+            stopped=stopped,
+            parts=tuple(self._parts),
         )
 
+    def settle(self) -> None:
+        """Find out what the listings left open: nothing, here."""
 
-class _Walk:
-    """The pairs of both listings: what is to be copied as tasks, the rest counted, noted, or kept to be looked at."""
+    def take(self, pair: Pair) -> CopyTask | None:
+        """What is to be done with one object; None where it needs no copy."""
+        row, other = pair
+        kind = kind_of(row, other)
+        self._telling.count(kind, row.size)
+        if kind is Kind.COPY:
+            self._telling.classes[row.storage_class] += 1
+        return None
+
+    def _partitions(self) -> Iterator[Partition | None]:
+        """A partition for each range of keys, and another one where its part of the ledger is full."""
+        more, number = self._ranges(), 0
+        while True:
+            found = self._going.popleft() if self._going else None
+            if found is None:
+                cut = next(more, False)
+                if cut is False and not self._under_way:
+                    return
+                if not isinstance(cut, KeyRange):
+                    yield None
+                    continue
+                self._under_way += 1
+                found = self._tasks(cut)
+            number += 1
+            yield Partition(f"copy-{self._source.folder.bucket}-{number:04}", self._part_of(found))
+
+    def _part_of(self, tasks: Iterator[CopyTask | None]) -> Iterator[CopyTask | None]:
+        """As many tasks as one part of the ledger holds; the rest goes on as a partition of its own."""
+        rows = 0
+        over = True
+        try:
+            for task in tasks:
+                yield task
+                rows += task is not None
+                if rows == ROWS_A_PART:
+                    over = False
+                    self._going.append(tasks)
+                    return
+        finally:
+            self._under_way -= over
+
+    def _ranges(self) -> Iterator[KeyRange | None]:
+        with _cut_off(self._source.folder):
+            yield from ranges(_side(self._source), self._paces.overall)
+
+    def _tasks(self, cut: KeyRange) -> Iterator[CopyTask | None]:
+        prefixes = (self._source.folder.prefix, self._target.folder.prefix)
+        sides = (_side(self._source), _side(self._target))
+        with _cut_off(self._source.folder, self._target.folder):
+            for number, pair in enumerate(beside(*sides, cut, lambda _: prefixes, self._paces.overall)):
+                if pair is not None:
+                    task = self.take(pair)
+                    if task is not None:
+                        yield task
+                    elif number % ROWS_AT_A_TIME == 0:
+                        yield None
+                else:
+                    yield None
+                    self._telling.tick()
+
+    def _ended(self, ended: Ended) -> None:
+        self._retries += ended.counts.retries
+        if ended.part is not None:
+            self._parts.append(ended.part)
+            for outcome, (objects, size) in sums_of(ended.part.path).items():
+                self._telling.count(outcome, size, objects)
+
+
+class _Copying(_Planning):
+    """The same, and what the target lacks becomes tasks, the rest is noted, or kept to be looked at."""
 
     def __init__(
         self,
         source: End,
         target: End,
+        telling: _Telling,
         terms: Terms,
-        counting: _Counting,
+        notes: _Notes,
         now: Callable[[], datetime],
-        stop: Callable[[], bool] | None,
     ) -> None:
-        self._source, self._target, self._terms = source, target, terms
-        self._counting, self._now, self._stop = counting, now, stop
+        super().__init__(source, target, telling)
+        self._paces = Paces(terms.most)
+        self._terms, self._notes, self._now = terms, notes, now
         self._open: list[tuple[ObjectRow, ObjectRow]] = []
 
-    def tasks(self) -> Iterator[CopyTask]:
-        """What is to be copied, in key order."""
-        for row, other in _pairs(self._source, self._target):
-            if self._stop is not None and self._stop():
-                self._counting.stopped = STOPPED
-                return
-            kind = kind_of(row, other)
-            if kind is Kind.COPY:
-                yield self._task(row)
-            elif kind is Kind.PRESENT:
-                self._counting.count(ObjectOutcome.PRESENT, row.size)
-            elif other is None:
-                self._note(row, kind, _WHY[kind])
-            elif row.size != other.size:
-                self._note(
-                    row,
-                    Kind.CONFLICT,
-                    f"The target has {other.size} bytes under this key, not {row.size}.",
-                    other,
-                )
-            else:
-                self._open.append((row, other))
-                if len(self._open) >= AT_ONCE:
-                    self.settle()
+    def take(self, pair: Pair) -> CopyTask | None:
+        """The task of what is to be copied."""
+        row, other = pair
+        kind = kind_of(row, other)
+        if kind is Kind.COPY:
+            return self._task(row)
+        if kind is Kind.PRESENT:
+            self._telling.count(kind, row.size)
+        elif other is None:
+            self._note(row, kind, _WHY[kind])
+        elif row.size != other.size:
+            self._note(
+                row,
+                Kind.CONFLICT,
+                f"The target has {other.size} bytes under this key, not {row.size}.",
+                other,
+            )
+        else:
+            self._open.append((row, other))
+            if len(self._open) >= AT_ONCE:
+                self.settle()
+        return None
 
     def settle(self) -> None:
         """Find out what became of pairs of equal size whose ETags differ or prove nothing."""
@@ -435,7 +516,8 @@ class _Walk:
 
     def _note(self, row: ObjectRow, outcome: str, why: str, other: ObjectRow | None = None) -> None:
         target = self._target.folder
-        self._counting.add(
+        self._telling.count(outcome, row.size)
+        self._notes.add(
             LedgerRow(
                 action="copy",
                 source_bucket=self._source.folder.bucket,
@@ -460,3 +542,21 @@ _WHY: Final = {
     Kind.ARCHIVED: "It is archived and must be restored before it can be copied.",
     Kind.TOO_LARGE: "It is larger than one CopyObject takes (5 GiB).",
 }
+
+
+def _side(end: End) -> Side:
+    return Side(end.client, end.folder.bucket, end.owner, end.folder.prefix)
+
+
+@contextmanager
+def _cut_off(*folders: Folder) -> Iterator[None]:
+    """What a listing raises, as one error that says where."""
+    try:
+        yield
+    except (ClientError, NoAnswer, OutOfOrder, HalfAListing) as err:
+        where = " or ".join(map(str, folders))
+        raise CutOff(f"the listing of {where} broke off ({err}), so that not everything was seen") from err
+
+
+def _no_clock() -> datetime:
+    raise AssertionError("a plan writes no rows")
