@@ -1,4 +1,4 @@
-"""The command line: `onetrail run`, `onetrail practice`, `onetrail policies`, `onetrail record`, `onetrail validate`."""
+"""The command line: `onetrail run`, `copy`, `validate`, `practice`, `policies`, `record`."""
 
 from onetrail.cli.main import main
 

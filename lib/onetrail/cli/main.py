@@ -3,17 +3,34 @@
 import sys
 import tempfile
 import traceback
-from typing import Any
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
 import onetrail
-from onetrail.cli.policies import policies
-from onetrail.cli.practice import practice
-from onetrail.cli.record import record
-from onetrail.cli.run import run
-from onetrail.cli.validate import validate
 from onetrail.errors import OnetrailError
+
+VERBS: Final = ("copy", "policies", "practice", "record", "run", "validate")
+"""Each is a module of this package, and the command of its name in it."""
+
+
+class _Verbs(Mapping[str, click.Command]):
+    """The verbs by name, each imported when it is asked for: a copy needs neither plots nor notebooks."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in VERBS:
+            raise KeyError(name)
+        found = getattr(import_module(f"onetrail.cli.{name}"), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
 
 
 class _OneLine(click.Group):
@@ -44,7 +61,11 @@ class _OneLine(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=_OneLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_OneLine,
+    commands=_Verbs(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(onetrail.__version__, prog_name="onetrail")
 def main() -> None:
     """Many CloudTrail trails and buckets down to one trail and one bucket in a locked-down account.
@@ -54,7 +75,3 @@ def main() -> None:
     \b
     Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with findings, 4 not yet.
     """
-
-
-for command in (run, practice, policies, record, validate):
-    main.add_command(command)

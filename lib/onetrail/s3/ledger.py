@@ -182,6 +182,13 @@ def read(folder: Path) -> pa.Table:
     return pa.concat_tables([read_part(path) for path in found]) if found else table_of([])
 
 
+def sums_of(path: Path) -> dict[str, tuple[int, int]]:
+    """Objects and bytes of one part by outcome."""
+    columns = pq.read_table(path, columns=["outcome", "size"])
+    grouped = columns.group_by("outcome").aggregate([("size", "count"), ("size", "sum")])
+    return {row["outcome"]: (row["size_count"], row["size_sum"]) for row in grouped.to_pylist()}
+
+
 def torn(folder: Path) -> list[tuple[Path, str]]:
     """Every part that cannot be read, with its reason; an empty list when all are whole."""
     broken = []

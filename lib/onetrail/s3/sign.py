@@ -25,7 +25,8 @@ from onetrail.s3.calls import Call
 from onetrail.s3.transport import LOOPBACK, Origin
 
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_PRACTICE = "OTPRACTICE"
+PRACTICE_KEYS = "OTPRACTICE"
+"""Access keys of the practice estate start with this; they are sent nowhere but to this machine."""
 
 
 class Credentials(Protocol):
@@ -96,7 +97,7 @@ class Signer:
         with self._lock:
             if known != self._known:
                 self._renew(known)
-            if frozen.access_key.startswith(_PRACTICE) and origin.host not in LOOPBACK:
+            if frozen.access_key.startswith(PRACTICE_KEYS) and origin.host not in LOOPBACK:
                 raise WrongUse(
                     f"practice keys were about to be sent to {origin.host}; they are for the practice estate only"
                 )

@@ -1,0 +1,215 @@
+"""The null S3 as a server: nginx with its Lua module, on loopback, with a certificate that is thrown away.
+
+`with null_s3(latency_seconds=0.05) as server:` gives its address and the file that vouches for it. Where nginx is not installed, it is
+unpacked from the distribution's packages into a folder of its own: nothing is installed, no service starts.
+"""
+
+import ipaddress
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+HERE: Final = Path(__file__).resolve().parent
+UNPACKED: Final = HERE.parent / ".venv-bench" / "nginx"
+PACKAGES: Final = ("nginx", "libnginx-mod-http-lua")
+START_SECONDS: Final = 10
+
+
+class NoServer(Exception):
+    """There is no nginx with Lua here, and none can be had; the message is one line with the cure."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """nginx and what it needs: `root` is `/` for an installed one, else the folder it was unpacked into."""
+
+    root: Path
+
+    @property
+    def binary(self) -> Path:
+        return self.root / "usr" / "sbin" / "nginx"
+
+    @property
+    def modules(self) -> list[Path]:
+        """The modules to load, in order."""
+        folder = self.root / "usr" / "lib" / "nginx" / "modules"
+        return [folder / "ndk_http_module.so", folder / "ngx_http_lua_module.so"]
+
+    @property
+    def lua(self) -> str:
+        """Where Lua finds nginx's own library, and the null S3."""
+        return f"{HERE}/null_s3/?.lua;{self.root}/usr/share/lua/5.1/?.lua"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment, with the unpacked libraries where they are ours."""
+        if self.root == Path("/"):
+            return dict(os.environ)
+        folders = sorted({str(path.parent) for path in self.root.rglob("*.so.*")})
+        return {**os.environ, "LD_LIBRARY_PATH": ":".join(folders)}
+
+    @property
+    def complete(self) -> bool:
+        return self.binary.exists() and all(path.exists() for path in self.modules)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running null S3: its address, and the PEM file that vouches for it."""
+
+    url: str
+    certificate: Path
+
+
+def program() -> Program:
+    """The installed nginx, the one unpacked before, or one unpacked now. NoServer where there is none to be had."""
+    for found in (Program(Path("/")), Program(UNPACKED)):
+        if found.complete:
+            return found
+    cure = f"the null S3 needs nginx with its Lua module: apt-get install {' '.join(PACKAGES)}"
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        raise NoServer(cure)
+    print("unpacking nginx with its Lua module; nothing is installed", file=sys.stderr)
+    UNPACKED.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        names = _missing() or (_refreshed() and _missing())
+        if not names or _apt("download", *names, cwd=folder) is None:
+            raise NoServer(cure)
+        for package in sorted(Path(folder).glob("*.deb")):
+            subprocess.run(["dpkg-deb", "-x", package, UNPACKED], check=True)
+    if not Program(UNPACKED).complete:
+        raise NoServer(cure)
+    return Program(UNPACKED)
+
+
+def _missing() -> list[str]:
+    """The packages that apt would install, which are those that this machine lacks."""
+    said = _apt("install", "--simulate", "--no-install-recommends", *PACKAGES)
+    return re.findall(r"^Inst (\S+)", said or "", re.MULTILINE)
+
+
+def _refreshed() -> bool:
+    return os.geteuid() == 0 and _apt("update", "--quiet") is not None
+
+
+def _apt(*words: str, cwd: str | None = None) -> str | None:
+    done = subprocess.run(["apt-get", *words], capture_output=True, text=True, check=False, cwd=cwd)
+    return None if done.returncode else done.stdout
+
+
+@contextmanager
+def null_s3(
+    latency_seconds: float = 0.0, busy_share: float = 0.0, hidden_share: float = 0.0, *, tls: bool = True
+) -> Iterator[Server]:
+    """A null S3 that waits so long before each answer, and gives so large a share of 503 SlowDown and of hidden errors."""
+    found = program()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        port = _free_port()
+        certificate = _certificate(folder)
+        (folder / "nginx.conf").write_text(
+            configuration(found, folder, port, latency_seconds, busy_share, hidden_share, tls=tls)
+        )
+        command = [found.binary, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
+        with subprocess.Popen(command, env=found.environment, cwd=folder) as server:
+            try:
+                _wait(port, server, folder / "error.log")
+                yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", certificate)
+            finally:
+                server.terminate()
+
+
+def configuration(
+    found: Program,
+    folder: Path,
+    port: int,
+    latency_seconds: float,
+    busy_share: float,
+    hidden_share: float,
+    *,
+    tls: bool,
+) -> str:
+    """nginx.conf, filled in."""
+    files = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
+    modules = "\n".join(f"load_module {path};" for path in found.modules)
+    user = f"user {pwd.getpwuid(0).pw_name};\n" if os.geteuid() == 0 else ""
+    text = (HERE / "null_s3" / "nginx.conf").read_text()
+    for word, value in (
+        ("MODULES", user + modules),
+        ("FOLDER", f"{folder}"),
+        ("LISTEN", f"127.0.0.1:{port}{' ssl' if tls else ''}"),
+        ("CERTIFICATE", files),
+        ("LUA_PATH", found.lua),
+        ("LATENCY_SECONDS", f"{latency_seconds}"),
+        ("BUSY_SHARE", f"{busy_share}"),
+        ("HIDDEN_SHARE", f"{hidden_share}"),
+    ):
+        text = text.replace(f"@{word}@", value)
+    return text
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _wait(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError as err:
+            if server.poll() is not None or time.monotonic() > end:
+                last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
+                raise NoServer(f"nginx did not start: {' '.join(last) or err}") from err
+            time.sleep(0.02)
+
+
+def _certificate(folder: Path) -> Path:
+    """A key and a certificate for 127.0.0.1 that signs itself, good for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "null S3")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+            ),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.Encoding.PEM
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    path = folder / "cert.pem"
+    path.write_bytes(certificate.public_bytes(form))
+    return path

@@ -1,0 +1,172 @@
+-- A null S3: ListObjectsV2, HeadObject, HeadBucket and CopyObject as pure functions of the request. Nothing is stored.
+--
+-- A bucket's name ends in how many objects it has: `logs-10000000`, `archive-0`. Object number n of a bucket always has the same key,
+-- size and ETag, and numbers rise as keys do, so a listing begins anywhere by bisection and costs the same for any number of objects.
+-- The same file runs inside nginx and, in tests, inside Python.
+
+local S3 = {}
+
+local REGIONS = {
+  "ap-southeast-2", "eu-central-1", "eu-west-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+}
+local ACCOUNT = "111122223333"
+local MONTHS, DAYS = 6, 28
+local SLOTS = #REGIONS * MONTHS * DAYS
+local MINUTES = 1440
+local format, floor, byte, sub, find = string.format, math.floor, string.byte, string.sub, string.find
+
+-- How many objects the bucket has; nil for a name that is none of ours.
+function S3.objects(bucket)
+  return tonumber(string.match(bucket, "%-(%d+)$"))
+end
+
+-- The key of object `n`, counted from 0, in a bucket of `count` objects: days of a region fill one after the other, evenly.
+function S3.key(n, count)
+  local slot = floor(n * SLOTS / count)
+  local within = n - math.ceil(slot * count / SLOTS)
+  local day = slot % DAYS
+  local month = floor(slot / DAYS) % MONTHS
+  local region = REGIONS[floor(slot / (DAYS * MONTHS)) + 1]
+  local minute = floor(within * MINUTES / math.ceil(count / SLOTS))
+  return format(
+    "AWSLogs/%s/CloudTrail/%s/2021/%02d/%02d/%s_CloudTrail_%s_2021%02d%02dT%02d%02dZ_%016d.json.gz",
+    ACCOUNT, region, month + 1, day + 1, ACCOUNT, region, month + 1, day + 1, floor(minute / 60), minute % 60, n
+  )
+end
+
+function S3.size(n)
+  return 200 + (n * 7919) % 40000
+end
+
+-- 32 hex digits that differ from object to object, as an MD5 would.
+function S3.etag(n)
+  local a = (n * 2654435) % 4294967296
+  local b = (n * 40503 + 12345) % 4294967296
+  return format("%08x%08x%08x%08x", n % 4294967296, a, b, (a + b) % 4294967296)
+end
+
+-- The number of the first object whose key is `text` or comes after it.
+function S3.first(text, count)
+  local low, high = 0, count
+  while low < high do
+    local middle = floor((low + high) / 2)
+    if S3.key(middle, count) < text then low = middle + 1 else high = middle end
+  end
+  return low
+end
+
+-- The least text that comes after everything that begins with `text`; nil where there is none.
+local function beyond(text)
+  for at = #text, 1, -1 do
+    local last = byte(text, at)
+    if last < 255 then return sub(text, 1, at - 1) .. string.char(last + 1) end
+  end
+  return nil
+end
+
+local function first_beyond(text, count)
+  local edge = beyond(text)
+  return edge and S3.first(edge, count) or count
+end
+
+local function escaped(text)
+  return (string.gsub(text, "[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+end
+
+local function row(n, key)
+  return "<Contents><Key>" .. key .. "</Key><LastModified>2021-07-01T00:05:00.000Z</LastModified><ETag>&quot;" .. S3.etag(n)
+    .. "&quot;</ETag><Size>" .. format("%d", S3.size(n)) .. "</Size><StorageClass>STANDARD</StorageClass></Contents>"
+end
+
+-- ListObjectsV2. A continuation token is the number of the next object.
+function S3.list(bucket, args)
+  local count = S3.objects(bucket)
+  local prefix, delimiter = args["prefix"] or "", args["delimiter"] or ""
+  local most = math.min(1000, tonumber(args["max-keys"] or "1000") or 1000)
+  local at, last = S3.first(prefix, count), first_beyond(prefix, count)
+  local after, token = args["start-after"] or "", args["continuation-token"] or ""
+  if token ~= "" then
+    at = math.max(at, tonumber(token) or 0)
+  elseif after ~= "" then
+    local n = S3.first(after, count)
+    if n < count and S3.key(n, count) == after then n = n + 1 end
+    at = math.max(at, n)
+  end
+  local rows, folders, found = {}, {}, 0
+  while at < last and found < most do
+    local key = S3.key(at, count)
+    local cut = delimiter ~= "" and find(key, delimiter, #prefix + 1, true)
+    if cut then
+      local folder = sub(key, 1, cut + #delimiter - 1)
+      folders[#folders + 1] = "<CommonPrefixes><Prefix>" .. folder .. "</Prefix></CommonPrefixes>"
+      at = first_beyond(folder, count)
+    else
+      rows[#rows + 1] = row(at, key)
+      at = at + 1
+    end
+    found = found + 1
+  end
+  local more = at < last and found > 0
+  local tail = more
+    and format("<IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken>", at)
+    or "<IsTruncated>false</IsTruncated>"
+  local encoding = args["encoding-type"] and "<EncodingType>url</EncodingType>" or ""
+  return '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>' .. bucket
+    .. "</Name><Prefix>" .. escaped(prefix) .. "</Prefix><KeyCount>" .. found .. "</KeyCount><MaxKeys>" .. most .. "</MaxKeys>"
+    .. (delimiter ~= "" and "<Delimiter>" .. escaped(delimiter) .. "</Delimiter>" or "") .. encoding .. tail
+    .. table.concat(rows) .. table.concat(folders) .. "</ListBucketResult>"
+end
+
+-- The object's number, or nil.
+function S3.find(bucket, key)
+  local count = S3.objects(bucket)
+  local n = S3.first(key, count)
+  return n < count and S3.key(n, count) == key and n or nil
+end
+
+local function failed(status, code, message)
+  return status, {}, "<Error><Code>" .. code .. "</Code><Message>" .. message .. "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>"
+end
+
+local COPIED = '<?xml version="1.0" encoding="UTF-8"?>\n<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+  .. "<LastModified>2026-01-12T09:00:00.000Z</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag>"
+  .. "<ChecksumSHA256>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ChecksumSHA256></CopyObjectResult>"
+
+local function copied(bucket, key, headers)
+  if headers["if-none-match"] and S3.find(bucket, key) then
+    return failed(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+  end
+  return 200, { ["x-amz-version-id"] = "3HL4kqtJlcpXroDTDmJ" }, COPIED
+end
+
+local function headed(bucket, key)
+  local n = S3.find(bucket, key)
+  if not n then return 404, {}, "" end
+  return 200, {
+    ["content-length"] = format("%d", S3.size(n)), ["etag"] = '"' .. S3.etag(n) .. '"',
+    ["last-modified"] = "Thu, 01 Jul 2021 00:05:00 GMT", ["x-amz-version-id"] = "null",
+  }, ""
+end
+
+-- Status, headers and body for one request. `headers` has lower-case names; `busy` and `hidden` are true where this request is to be
+-- refused with 503 SlowDown, or its copy answered 200 with an error in the body.
+function S3.answer(method, bucket, key, args, headers, busy, hidden)
+  if busy then return failed(503, "SlowDown", "Please reduce your request rate.") end
+  if not S3.objects(bucket) then return failed(404, "NoSuchBucket", "The specified bucket does not exist") end
+  if method == "PUT" and headers["x-amz-copy-source"] then
+    if hidden then
+      local _, more, body = failed(200, "InternalError", "We encountered an internal error. Please try again.")
+      return 200, more, body
+    end
+    return copied(bucket, key, headers)
+  end
+  if method == "HEAD" and key ~= "" then return headed(bucket, key) end
+  if method == "HEAD" then return 200, { ["x-amz-bucket-region"] = "us-east-1" }, "" end
+  if method == "GET" and key == "" and args["location"] then
+    return 200, {}, '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>'
+  end
+  if method == "GET" and key == "" and args["list-type"] == "2" then return 200, {}, S3.list(bucket, args) end
+  return failed(501, "NotImplemented", "The null S3 knows ListObjectsV2, HeadObject, HeadBucket and CopyObject")
+end
+
+return S3

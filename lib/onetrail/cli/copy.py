@@ -1,0 +1,259 @@
+"""`onetrail copy`."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import click
+
+from onetrail.change import Guard, WallClock
+from onetrail.change.words import counted
+from onetrail.errors import WrongUse
+from onetrail.s3 import ledger as ledger_files
+from onetrail.s3 import standalone
+from onetrail.s3.folder import folder, refuse_overlap
+from onetrail.s3.prices import EVERY
+from onetrail.s3.reach import Reach
+from onetrail.s3.standalone import FAILURES, FINDINGS, Sums, Terms
+
+ACLS: Final = (
+    "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+    "bucket-owner-full-control",
+)  # fmt: skip
+"""S3's canned ACLs (API Reference, CopyObject, x-amz-acl)."""
+ROWS: Final = (
+    ("copied", "copied"), ("copy", "to be copied"), ("present", "already there"), ("conflict", "conflicts: other bytes are there"),
+    ("unproven", "unproven: same size, nothing says whether equal"), ("archived", "archived: must be restored first"),
+    ("too_large", "larger than 5 GiB"), ("source_changed", "changed since they were listed"), ("gone", "gone since they were listed"),
+    ("refused", "refused"), ("failed", "failed"),
+)  # fmt: skip
+"""Outcome -> how the last table names it, in its order."""
+ALWAYS: Final = {"copied", "present", "conflict", "failed"}
+FAILED, FINDING = 1, 3
+
+
+@click.command()
+@click.argument("source", metavar="s3://FROM[/PREFIX]")
+@click.argument("target", metavar="s3://TO[/PREFIX]")
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="List both places, say what would be done, and copy nothing."
+)
+@click.option(
+    "--ledger",
+    "into",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder for the ledger, a row an object. Without it, ledger-FROM-TO where you are.",
+)
+@click.option(
+    "--storage-class",
+    type=click.Choice(EVERY, case_sensitive=False),
+    default="STANDARD",
+    show_default=True,
+    metavar="CLASS",
+    help="S3's storage class for each copy.",
+)
+@click.option(
+    "--acl",
+    type=click.Choice(ACLS),
+    metavar="ACL",
+    help="Canned ACL for each copy, such as bucket-owner-full-control.",
+)
+@click.option(
+    "--lock-mode",
+    type=click.Choice(("GOVERNANCE", "COMPLIANCE"), case_sensitive=False),
+    help="Object Lock for each copy.",
+)
+@click.option(
+    "--retain-until",
+    metavar="INSTANT",
+    help="Until when it is locked, such as 2032-01-31 or 2032-01-31T00:00:00Z.",
+)
+@click.option(
+    "--compare", is_flag=True, help="Read both objects where sizes are equal and ETags prove nothing."
+)
+@click.option(
+    "--max-requests-per-second",
+    type=click.IntRange(min=1),
+    default=3500,
+    show_default=True,
+    metavar="N",
+    help="Ceiling; the pace finds itself below it.",
+)
+@click.option(
+    "--profile", default="", metavar="NAME", help="Profile of ~/.aws. Without it, what the environment says."
+)
+@click.option(
+    "--from-owner",
+    default="",
+    metavar="ACCOUNT",
+    help="Account that owns FROM. Without it, the one of the credentials.",
+)
+@click.option(
+    "--to-owner",
+    default="",
+    metavar="ACCOUNT",
+    help="Account that owns TO. Without it, the one of the credentials.",
+)
+def copy(
+    source: str, target: str, only_plan: bool, into: Path | None, storage_class: str, acl: str | None, lock_mode: str | None,
+    retain_until: str | None, compare: bool, max_requests_per_second: int, profile: str, from_owner: str, to_owner: str,
+) -> None:  # fmt: skip
+    """Copy everything below one place in S3 to another, inside S3, and never over an object that is there.
+
+    Both places are listed side by side, and what TO lacks is copied: run again, and it goes on.
+    Keys may be of any kind. A prefix means the folder of that name; what lies below it keeps its name.
+    Each copy is conditional on the ETag that was listed, states both buckets' owners, and leaves a row in the ledger.
+
+    Credentials, endpoints and regions are found as boto3 finds them. The buckets may lie in other regions; one of another
+    account is named with its account.
+
+    \b
+    Exit codes: 0 all is there; 1 failed, or stopped before the end; 2 wrong use;
+    3 some objects need a person: conflicts, unproven, archived, too large, or changed meanwhile.
+    """
+    here, there = folder(source), folder(target)
+    refuse_overlap(here, there)
+    for option, owner in (("--from-owner", from_owner), ("--to-owner", to_owner)):
+        if owner and not (owner.isascii() and owner.isdigit() and len(owner) == 12):
+            raise WrongUse(f"{option} {owner} is no account: give its 12 digits")
+    clock = WallClock()
+    until = _until(lock_mode, retain_until, clock.now())
+    terms = Terms(storage_class, acl or "", lock_mode or "", until, compare, max_requests_per_second)
+    into = into or Path(f"ledger-{here.bucket}-{there.bucket}")
+    guard = Guard()
+    with closing(Reach(profile)) as reach, _stoppable() as stopping:
+        one, other = reach.ends(here, there, guard, from_owner, to_owner)
+        _say(
+            f"from {here} in {one.region}, account {one.owner}; to {there} in {other.region}, account {other.owner}"
+        )
+        telling = _Telling()
+        if only_plan:
+            sums = standalone.plan(one, other, telling.told, stopping)
+        else:
+            _old_ledger(into)
+            sums = standalone.copy(
+                one, other, terms, into, guard, now=clock.now, told=telling.told, stop=stopping
+            )
+    click.echo(table(sums, f"{here} -> {there}", only_plan))
+    if sums.stopped:
+        _say(f"{sums.stopped}{_where(into, sums)}; run again to go on")
+    sys.exit(exit_code(sums))
+
+
+def exit_code(sums: Sums) -> int:
+    """1 for a failure or an end before the end, 3 where a person has to look, otherwise 0."""
+    if sums.stopped or sums.of(*FAILURES)[0]:
+        return FAILED
+    return FINDING if sums.of(*FINDINGS)[0] else 0
+
+
+def table(sums: Sums, caption: str, only_plan: bool) -> str:
+    """What became of the objects, or what would become of them, with the ledger's place below."""
+    always = {"copy", "present", "conflict"} if only_plan else ALWAYS
+    rows = [(label, *sums.of(word)) for word, label in ROWS if word in always or word in sums.objects]
+    rows.append(("in all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
+    width = max(len(label) for label, _, _ in rows)
+    lines = [caption, f"{'':{width}}  {'objects':>13}  {'MB':>13}"]
+    lines += [f"{label:{width}}  {objects:>13,}  {size / 1e6:>13,.1f}" for label, objects, size in rows]
+    if only_plan:
+        classes = ", ".join(f"{name} {number:,}" for name, number in sums.classes.items())
+        lines.append(
+            f"to be copied, by the class they lie in: {classes}" if classes else "nothing is to be copied"
+        )
+        lines.append("nothing was copied")
+    elif sums.parts:
+        rows_written = sum(part.rows for part in sums.parts)
+        lines.append(
+            f"the ledger: {counted(rows_written, 'row')} in {counted(len(sums.parts), 'part')} in {sums.parts[0].path.parent}"
+        )
+    else:
+        lines.append("no object had to be copied or noted, so the ledger has no new part")
+    return "\n".join(lines)
+
+
+class _Telling:
+    """The line on standard error: how many, how fast, how long still."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def told(self, sums: Sums, total: int) -> None:
+        """Say it."""
+        passed = max(time.monotonic() - self._began, 1e-9)
+        rate = sums.seen / passed
+        copied, size = sums.of("copied")
+        said = f"{sums.seen:,} objects seen, {copied:,} copied ({size / 1e6:,.1f} MB), {rate:,.0f}/s"
+        wrong = sums.of(*FAILURES, *FINDINGS)[0]
+        said += f", {wrong:,} not as wanted" if wrong else ""
+        said += f", {_span((total - sums.seen) / rate)} left of {total:,}" if total > sums.seen else ""
+        _say(said)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _until(mode: str | None, text: str | None, now: datetime) -> datetime | None:
+    if bool(mode) != bool(text):
+        raise WrongUse("a lock takes both --lock-mode and --retain-until: give both or neither")
+    if not text:
+        return None
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError as err:
+        raise WrongUse(
+            f"--retain-until {text} is no instant: write it as 2032-01-31 or 2032-01-31T00:00:00Z"
+        ) from err
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    if until <= now:
+        raise WrongUse(f"--retain-until {text} is over: S3 takes a date in the future")
+    return until
+
+
+def _old_ledger(into: Path) -> None:
+    """Say what an earlier run left that cannot be read; what it had copied is found by the listing."""
+    if not into.is_dir():
+        return
+    for path, why in ledger_files.torn(into):
+        _say(f"{why}; its copies are found again by the listing, their rows are not: {path.name}")
+    if left := ledger_files.unfinished(into):
+        _say(
+            f"an earlier run was killed with {counted(len(left), 'part')} of the ledger unfinished; what it copied is found again"
+        )
+
+
+def _where(into: Path, sums: Sums) -> str:
+    return f"; the ledger in {into} is whole" if sums.parts else ""
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """While inside, the first Ctrl-C asks to stop and the second one leaves at once."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        _say("stopping as soon as what is under way has ended; Ctrl-C again leaves at once")
+
+    held = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, before in held.items():
+            signal.signal(number, before)
+
+
+def _say(line: str) -> None:
+    click.echo(f"onetrail copy: {line}", err=True)

@@ -1,0 +1,562 @@
+"""One folder of a bucket copied into another, of whatever keys, with proof: what `onetrail copy` does.
+
+Both places are listed side by side in key order, so that is all the state there is: what the target has is left alone, what it lacks is
+copied, and a run that was cut off is gone on with by running again. Nothing is ever overwritten.
+"""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Self
+
+from botocore.exceptions import ClientError
+
+from onetrail.change import Bulk, Change, Guard
+from onetrail.errors import OnetrailError
+from onetrail.s3 import calls, compare, markup
+from onetrail.s3.decide import ARCHIVED, MOST_BYTES, same_bytes
+from onetrail.s3.engine import CopyTask
+from onetrail.s3.failure import NoAnswer, code_of
+from onetrail.s3.folder import Folder
+from onetrail.s3.ledger import LedgerPart, LedgerRow, Part, sums_of
+from onetrail.s3.listed import HalfAListing
+from onetrail.s3.listing import OutOfOrder
+from onetrail.s3.pace import Paces
+from onetrail.s3.pipeline import Ended, Partition, copy_partitions
+from onetrail.s3.ranges import KeyRange, Side, beside, ranges
+from onetrail.s3.reach import End
+from onetrail.s3.rows import ObjectRow
+from onetrail.s3.tally import ObjectOutcome
+
+
+class Kind(StrEnum):
+    """What is to be done with one object, by the two listings alone."""
+
+    COPY = "copy"
+    PRESENT = "present"
+    CONFLICT = "conflict"
+    UNPROVEN = "unproven"
+    ARCHIVED = "archived"
+    TOO_LARGE = "too_large"
+
+
+FINDINGS: Final = frozenset({"conflict", "unproven", "archived", "too_large", "source_changed", "gone"})
+"""Outcomes that a person has to look at; `refused` and `failed` are failures."""
+FAILURES: Final = frozenset({"refused", "failed"})
+STOPPED: Final = "stopped on request"
+ROWS_A_PART: Final = 100_000
+"""Copies whose rows lie in one part of the ledger: a killed run loses the rows of the parts it had open."""
+ROWS_AT_A_TIME: Final = 1000
+"""After so many objects that need nothing, others have their turn."""
+AT_ONCE: Final = 500
+"""Pairs that the listings leave open are looked at so many together."""
+NOTED: Final = frozenset(kind.value for kind in Kind)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How copies are to be: S3's storage class, canned ACL and lock, `""` and None for none.
+
+    `compare` says that objects which ETags cannot prove equal are read on both sides. `most` bounds the requests a second.
+    """
+
+    storage_class: str = "STANDARD"
+    acl: str = ""
+    lock_mode: str = ""
+    retain_until: datetime | None = None
+    compare: bool = False
+    most: float = 3500.0
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it lies in.
+
+    `stopped` is `""` when the run came to its end, otherwise why it did not; `parts` are the ledger's.
+    """
+
+    objects: Mapping[str, int]
+    size: Mapping[str, int]
+    classes: Mapping[str, int] = field(default_factory=dict)
+    retries: int = 0
+    stopped: str = ""
+    parts: tuple[Part, ...] = ()
+
+    def of(self, *words: str) -> tuple[int, int]:
+        """Objects and bytes of these outcomes together."""
+        return sum(self.objects.get(word, 0) for word in words), sum(self.size.get(word, 0) for word in words)
+
+    @property
+    def seen(self) -> int:
+        """Every object of the source that was come to."""
+        return sum(self.objects.values())
+
+
+Told = Callable[[Sums, int], None]
+"""Gets the sums so far, and how many objects the source has; 0 while that is being counted."""
+
+
+class CutOff(OnetrailError):
+    """A listing could not be finished, so that what it did not come to is neither copied nor known."""
+
+
+def kind_of(source: ObjectRow, target: ObjectRow | None) -> Kind:
+    """What the two listings say of one object."""
+    if target is None:
+        if source.size > MOST_BYTES:
+            return Kind.TOO_LARGE
+        return Kind.ARCHIVED if source.storage_class in ARCHIVED else Kind.COPY
+    equal = same_bytes(source.size, source.etag, target.size, target.etag)
+    return Kind.UNPROVEN if equal is None else Kind.PRESENT if equal else Kind.CONFLICT
+
+
+def change(source: End, target: End, terms: Terms) -> Change:
+    """The one rule that stands open while copying: CopyObject from that bucket into that bucket, on those terms."""
+    fixed = {
+        "Bucket": target.folder.bucket,
+        "ExpectedBucketOwner": target.owner,
+        "ExpectedSourceBucketOwner": source.owner,
+        "CopySource.Bucket": source.folder.bucket,
+        "StorageClass": terms.storage_class,
+        **({"ACL": terms.acl} if terms.acl else {}),
+        **({"ObjectLockMode": terms.lock_mode} if terms.lock_mode else {}),
+    }
+    rule = {"from": str(source.folder), "to": str(target.folder)}
+    return Change(
+        key="copy",
+        account=target.owner,
+        region=target.region,
+        service="s3",
+        call="CopyObject",
+        parameters={},
+        resource=f"arn:aws:s3:::{target.folder.bucket}",
+        before=None,
+        reason="the copy that was asked for",
+        undo="delete the copies that the ledger names",
+        bulk=Bulk(("CopyObject",), fixed, rule),
+    )
+
+
+def plan(source: End, target: End, told: Told | None = None, stop: Callable[[], bool] | None = None) -> Sums:
+    """What a copy would find and do, by the listings alone; nothing is sent but listings."""
+    walk = _Planning(source, target, _Telling(told, None))
+    return walk.run(Path(), _no_clock, stop)
+
+
+def copy(
+    source: End,
+    target: End,
+    terms: Terms,
+    ledger: Path,
+    guard: Guard,
+    *,
+    now: Callable[[], datetime],
+    told: Told | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Sums:
+    """Copy what the target lacks. Every outcome but `present` is a row of the ledger, whatever ends the run.
+
+    A failure of one object is its outcome. A listing that broke off ends the run, as `stopped` says; what was begun is brought to
+    its end first. Raises LedgerNotWritten where the ledger could not be written.
+    """
+    with (
+        _Notes(ledger, f"found-{source.folder.bucket}") as notes,
+        _Total(source) as total,
+        guard.opened(change(source, target, terms), {}),
+    ):
+        walk = _Copying(source, target, _Telling(told, total), terms, notes, now)
+        sums = walk.run(ledger, now, stop)
+    return replace(sums, parts=(*sums.parts, *notes.finished))
+
+
+class _Telling:
+    """Sums as they grow, told every few seconds."""
+
+    EVERY_SECONDS = 2.0
+
+    def __init__(self, told: Told | None, total: "_Total | None") -> None:
+        self._told, self._total = told, total
+        self._at = time.monotonic()
+        self.objects: Counter[str] = Counter()
+        self.size: Counter[str] = Counter()
+        self.classes: Counter[str] = Counter()
+        self._under_way = (0, 0, 0)
+
+    def count(self, word: str, size: int, objects: int = 1) -> None:
+        """Objects that have their outcome."""
+        self.objects[str(word)] += objects
+        self.size[str(word)] += size
+
+    def moved(self, bucket: str, objects: int, size: int, retries: int, errors: int) -> None:
+        """How far the copying is, as the engine tells it."""
+        self._under_way = (objects, size, errors)
+        self.tick()
+
+    def tick(self) -> None:
+        """Tell, if it is time."""
+        if self._told is None or time.monotonic() - self._at < self.EVERY_SECONDS:
+            return
+        self._at = time.monotonic()
+        objects, size, errors = self._under_way
+        if self._total is not None and objects:
+            self._total.begin()
+        told = {word: self.objects[word] for word in self.objects if word in NOTED}
+        told |= {"copied": objects - errors, "failed": errors}
+        self._told(Sums(told, {"copied": size}), self._total.objects if self._total is not None else 0)
+
+
+class _Total:
+    """Counts the source's objects beside the copy, once it is begun; for the time left alone, so a failure to count is no error."""
+
+    def __init__(self, source: End) -> None:
+        self._source = source
+        self._leave = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.objects = 0
+
+    def begin(self) -> None:
+        """Count, unless that was begun already."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._count, daemon=True)
+            self._thread.start()
+
+    def _count(self) -> None:
+        (bucket, prefix), owner = self._source.folder, self._source.owner
+        number, token = 0, ""
+        with suppress(ClientError, OnetrailError):
+            while not self._leave.is_set():
+                call = calls.list_objects(bucket, owner, prefix, token=token)
+                page, token = self._source.client.do(_counted(call))
+                number += page
+                if not token:
+                    self.objects = number
+                    return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
+def _counted(call: calls.Call[Any]) -> calls.Call[tuple[int, str]]:
+    """The same listing call, whose answer is read as a number of objects and the next token."""
+    return call._replace(
+        parse=lambda answer: (
+            answer.body.count(b"<Contents>"),
+            markup.text(answer.body, b"NextContinuationToken"),
+        )
+    )
+
+
+class _Notes:
+    """Ledger rows of what is not copied; a part that is full is closed."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        self._part: LedgerPart | None = None
+        self._rows = 0
+        self.finished: list[Part] = []
+
+    def add(self, row: LedgerRow) -> None:
+        if self._part is None:
+            self._part, self._rows = LedgerPart(self._folder, self._name), 0
+        self._part.add(row)
+        self._rows += 1
+        if self._rows >= ROWS_A_PART:
+            self._close()
+
+    def _close(self) -> None:
+        if self._part is not None:
+            self.finished.append(self._part.finish())
+            self._part = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+
+Pair = tuple[ObjectRow, ObjectRow | None]
+
+
+class _Planning:
+    """Goes through both listings, many ranges of keys at once. What is found is only counted."""
+
+    def __init__(self, source: End, target: End, telling: _Telling) -> None:
+        self._source, self._target, self._telling = source, target, telling
+        self._paces = Paces()
+        self._going: deque[Iterator[CopyTask | None]] = deque()
+        self._under_way = 0
+        self._parts: list[Part] = []
+        self._retries = 0
+
+    def run(self, ledger: Path, now: Callable[[], datetime], stop: Callable[[], bool] | None) -> Sums:
+        """Everything to its end, or until somebody says stop."""
+        stopped = ""
+        try:
+            moved = copy_partitions(
+                self._partitions(), self._target.client, ledger, self._telling.moved, stop, now=now, paces=self._paces,
+                ended=self._ended,
+            )  # fmt: skip
+            stopped = moved.counts.stopped or (STOPPED if stop is not None and stop() else "")
+            self.settle()
+        except CutOff as err:
+            stopped = err.line
+        found = self._telling
+        return Sums(
+            objects=dict(sorted(found.objects.items())),
+            size=dict(sorted(found.size.items())),
+            classes=dict(sorted(found.classes.items())),
+            retries=self._retries,
+            stopped=stopped,
+            parts=tuple(self._parts),
+        )
+
+    def settle(self) -> None:
+        """Find out what the listings left open: nothing, here."""
+
+    def take(self, pair: Pair) -> CopyTask | None:
+        """What is to be done with one object; None where it needs no copy."""
+        row, other = pair
+        kind = kind_of(row, other)
+        self._telling.count(kind, row.size)
+        if kind is Kind.COPY:
+            self._telling.classes[row.storage_class] += 1
+        return None
+
+    def _partitions(self) -> Iterator[Partition | None]:
+        """A partition for each range of keys, and another one where its part of the ledger is full."""
+        more, number = self._ranges(), 0
+        while True:
+            found = self._going.popleft() if self._going else None
+            if found is None:
+                cut = next(more, False)
+                if cut is False and not self._under_way:
+                    return
+                if not isinstance(cut, KeyRange):
+                    yield None
+                    continue
+                self._under_way += 1
+                found = self._tasks(cut)
+            number += 1
+            yield Partition(f"copy-{self._source.folder.bucket}-{number:04}", self._part_of(found))
+
+    def _part_of(self, tasks: Iterator[CopyTask | None]) -> Iterator[CopyTask | None]:
+        """As many tasks as one part of the ledger holds; the rest goes on as a partition of its own."""
+        rows = 0
+        over = True
+        try:
+            for task in tasks:
+                yield task
+                rows += task is not None
+                if rows == ROWS_A_PART:
+                    over = False
+                    self._going.append(tasks)
+                    return
+        finally:
+            self._under_way -= over
+
+    def _ranges(self) -> Iterator[KeyRange | None]:
+        with _cut_off(self._source.folder):
+            yield from ranges(_side(self._source), self._paces.overall)
+
+    def _tasks(self, cut: KeyRange) -> Iterator[CopyTask | None]:
+        prefixes = (self._source.folder.prefix, self._target.folder.prefix)
+        sides = (_side(self._source), _side(self._target))
+        with _cut_off(self._source.folder, self._target.folder):
+            for number, pair in enumerate(beside(*sides, cut, lambda _: prefixes, self._paces.overall)):
+                if pair is not None:
+                    task = self.take(pair)
+                    if task is not None:
+                        yield task
+                    elif number % ROWS_AT_A_TIME == 0:
+                        yield None
+                else:
+                    yield None
+                    self._telling.tick()
+
+    def _ended(self, ended: Ended) -> None:
+        self._retries += ended.counts.retries
+        if ended.part is not None:
+            self._parts.append(ended.part)
+            for outcome, (objects, size) in sums_of(ended.part.path).items():
+                self._telling.count(outcome, size, objects)
+
+
+class _Copying(_Planning):
+    """The same, and what the target lacks becomes tasks, the rest is noted, or kept to be looked at."""
+
+    def __init__(
+        self,
+        source: End,
+        target: End,
+        telling: _Telling,
+        terms: Terms,
+        notes: _Notes,
+        now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(source, target, telling)
+        self._paces = Paces(terms.most)
+        self._terms, self._notes, self._now = terms, notes, now
+        self._open: list[tuple[ObjectRow, ObjectRow]] = []
+
+    def take(self, pair: Pair) -> CopyTask | None:
+        """The task of what is to be copied."""
+        row, other = pair
+        kind = kind_of(row, other)
+        if kind is Kind.COPY:
+            return self._task(row)
+        if kind is Kind.PRESENT:
+            self._telling.count(kind, row.size)
+        elif other is None:
+            self._note(row, kind, _WHY[kind])
+        elif row.size != other.size:
+            self._note(
+                row,
+                Kind.CONFLICT,
+                f"The target has {other.size} bytes under this key, not {row.size}.",
+                other,
+            )
+        else:
+            self._open.append((row, other))
+            if len(self._open) >= AT_ONCE:
+                self.settle()
+        return None
+
+    def settle(self) -> None:
+        """Find out what became of pairs of equal size whose ETags differ or prove nothing."""
+        found, self._open = self._open, []
+        encrypted = self._encrypted([pair for pair in found if kind_of(*pair) is Kind.CONFLICT])
+        unproven = []
+        for row, other in found:
+            if kind_of(row, other) is Kind.CONFLICT and encrypted[row.key] is False:
+                self._note(
+                    row,
+                    Kind.CONFLICT,
+                    f"The target has other bytes under this key: ETag {other.etag}, not {row.etag}.",
+                    other,
+                )
+            else:
+                unproven.append((row, other))
+        if not self._terms.compare:
+            for row, other in unproven:
+                self._note(row, Kind.UNPROVEN, _WHY[Kind.UNPROVEN], other)
+        else:
+            self._compare(unproven)
+
+    def _encrypted(self, pairs: list[tuple[ObjectRow, ObjectRow]]) -> dict[str, bool | None]:
+        """Whether KMS encrypts either side, so that the ETag is no MD5; None where that could not be seen."""
+        said: dict[str, bool | None] = {row.key: False for row, _ in pairs}
+        for end, side in ((self._source, 0), (self._target, 1)):
+            asked = (
+                (calls.head_object(end.folder.bucket, end.owner, pair[side].key), pair[0].key)
+                for pair in pairs
+            )
+            for ended in end.client.run(asked):
+                if ended.error is not None:
+                    said[ended.context] = None
+                elif ended.result.encryption.startswith("aws:kms") and said[ended.context] is False:
+                    said[ended.context] = True
+        return said
+
+    def _compare(self, pairs: list[tuple[ObjectRow, ObjectRow]]) -> None:
+        source, target = self._source, self._target
+        asked = (
+            (
+                compare.Place(source.folder.bucket, source.owner, row.key),
+                compare.Place(target.folder.bucket, target.owner, other.key),
+            )
+            for row, other in pairs
+        )
+        both = compare.compare_bytes(asked, source.client, target.client)
+        for (row, other), seen in zip(pairs, both, strict=True):
+            if seen.equal:
+                self._note(
+                    row, ObjectOutcome.PRESENT, "It was there already: both were read, and are equal.", other
+                )
+            elif seen.equal is False:
+                self._note(
+                    row, Kind.CONFLICT, "The target has other bytes under this key: both were read.", other
+                )
+            else:
+                assert seen.error is not None
+                self._note(
+                    row, Kind.UNPROVEN, f"It could not be read to compare: {code_of(seen.error)}.", other
+                )
+
+    def _task(self, row: ObjectRow) -> CopyTask:
+        terms, target = self._terms, self._target
+        wanted = target.folder.prefix + row.key[len(self._source.folder.prefix) :]
+        return CopyTask(
+            source_bucket=self._source.folder.bucket,
+            source_owner=self._source.owner,
+            key=row.key,
+            etag=row.etag,
+            size=row.size,
+            last_modified=row.last_modified,
+            destination_bucket=target.folder.bucket,
+            destination_owner=target.owner,
+            storage_class=terms.storage_class,
+            lock_mode=terms.lock_mode,
+            retain_until=terms.retain_until,
+            acl=terms.acl,
+            target_key=wanted if wanted != row.key else "",
+            source_class=row.storage_class,
+        )
+
+    def _note(self, row: ObjectRow, outcome: str, why: str, other: ObjectRow | None = None) -> None:
+        target = self._target.folder
+        self._telling.count(outcome, row.size)
+        self._notes.add(
+            LedgerRow(
+                action="copy",
+                source_bucket=self._source.folder.bucket,
+                key=row.key,
+                size=row.size,
+                source_etag=row.etag,
+                source_last_modified=row.last_modified,
+                source_class=row.storage_class,
+                destination_bucket=target.bucket,
+                destination_key=target.prefix + row.key[len(self._source.folder.prefix) :],
+                destination_etag=other.etag if other else "",
+                destination_class=other.storage_class if other else "",
+                when=self._now(),
+                outcome=str(outcome),
+                why=why,
+            )
+        )
+
+
+_WHY: Final = {
+    Kind.UNPROVEN: "An object of this size is there, and the ETags cannot be compared.",
+    Kind.ARCHIVED: "It is archived and must be restored before it can be copied.",
+    Kind.TOO_LARGE: "It is larger than one CopyObject takes (5 GiB).",
+}
+
+
+def _side(end: End) -> Side:
+    return Side(end.client, end.folder.bucket, end.owner, end.folder.prefix)
+
+
+@contextmanager
+def _cut_off(*folders: Folder) -> Iterator[None]:
+    """What a listing raises, as one error that says where."""
+    try:
+        yield
+    except (ClientError, NoAnswer, OutOfOrder, HalfAListing) as err:
+        where = " or ".join(map(str, folders))
+        raise CutOff(f"the listing of {where} broke off ({err}), so that not everything was seen") from err
+
+
+def _no_clock() -> datetime:
+    raise AssertionError("a plan writes no rows")
