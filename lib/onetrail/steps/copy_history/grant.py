@@ -14,7 +14,6 @@ from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history.observe import Backlog, Observation
 from onetrail.steps.old_estate import OldBucket
 
-COPY_SIDS = frozenset({names.SID_COPY_LIST, names.SID_COPY_READ})
 CANARY_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 """An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
 MARK = "2000-01-01T00:00:00Z"
@@ -175,7 +174,9 @@ class Grant:
             "PutRolePolicy",
             {
                 "PolicyName": names.COPIER_ROLE,
-                "PolicyDocument": Document(build.source_copier_policy(self.archive, buckets)),
+                "PolicyDocument": Document(
+                    self._until(build.source_copier_policy(self.archive, buckets, MARK))
+                ),
             },
             "it may read these buckets and write copies, no more",
         )
@@ -311,7 +312,7 @@ def until(document: Any, hours: int) -> Any:
 
 def prior(bucket: OldBucket) -> dict[str, Any] | None:
     """The bucket's policy without any temporary statement of ours; None if nothing else is in it."""
-    return iam.without_sids(bucket.policy, COPY_SIDS) if bucket.policy else None
+    return iam.without_sids(bucket.policy, names.COPY_SIDS) if bucket.policy else None
 
 
 def _prefixes(bucket: OldBucket) -> list[str]:
