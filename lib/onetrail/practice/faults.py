@@ -29,7 +29,16 @@ _OPERATION: Final = {
 }
 """The operation that a kind is about where none is named."""
 _SKEW_SECONDS: Final = 600
-REQUEST_KINDS: Final = (*_CODES, "reset", "delay", "timeout", "hidden-error", "truncated-listing", *_DEEDS)
+REQUEST_KINDS: Final = (
+    *_CODES,
+    "reset",
+    "delay",
+    "timeout",
+    "hidden-error",
+    "truncated-listing",
+    "skew",
+    *_DEEDS,
+)
 OBJECT_KINDS: Final = ("archive", "tamper", "lose")
 EDITED_SID: Final = "SomebodyElse"
 """The statement that `policy-edited` adds, unless another Sid is asked for."""
@@ -132,14 +141,14 @@ def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "clear":
         world.faults.clear()
         return {"armed": 0}
-    if kind in REQUEST_KINDS or kind == "skew":
+    if kind in REQUEST_KINDS:
         world.faults.append(_armed(world, kind, asked))
         return {"armed": len(world.faults)}
     if kind in OBJECT_KINDS:
         return {"done": _damage(world, kind, str(asked["bucket"]), str(asked["key"]), asked)}
     if kind in world.fault_sinks:
         return dict(world.fault_sinks[kind](asked))
-    known = ", ".join((*REQUEST_KINDS, "skew", *OBJECT_KINDS, "clear", *world.fault_sinks))
+    known = ", ".join((*REQUEST_KINDS, *OBJECT_KINDS, "clear", *world.fault_sinks))
     raise UnknownFault(f"there is no fault {kind!r}; there are {known}")
 
 

@@ -125,7 +125,16 @@ def test_somebody_edits_a_policy_in_the_middle(estate: Estate, s3: Any) -> None:
 
 def test_there_is_a_test_for_every_kind() -> None:
     """In this module or in test_s3_objects and the scenario's tests."""
-    here = {"denied", "hidden-error", "timeout", "truncated-listing", "expired-token", "changed", "deleted"}
+    here = {
+        "denied",
+        "hidden-error",
+        "timeout",
+        "truncated-listing",
+        "expired-token",
+        "changed",
+        "deleted",
+        "skew",
+    }
     assert set(faults.REQUEST_KINDS) - here == {
         "slowdown",
         "internal-error",
