@@ -22,6 +22,10 @@ SID_COPY_LIST: Final = "OnetrailCopyList"
 """Old bucket, temporary: the copier lists."""
 SID_COPY_READ: Final = "OnetrailCopyRead"
 """Old bucket, temporary: the copier reads."""
+SID_COPY_EXPIRES: Final = "OnetrailCopyExpires"
+"""Old bucket, temporary: from the expiry on the copier is refused, whatever else lets it in."""
+COPY_SIDS: Final = frozenset({SID_COPY_LIST, SID_COPY_READ, SID_COPY_EXPIRES})
+"""Every temporary statement in an old bucket's policy."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 

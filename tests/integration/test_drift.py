@@ -239,10 +239,9 @@ GRANT_AND_ONE_COPY = [
     ("PutBucketPolicy", CENTRAL),
     ("PutBucketPolicy", CENTRAL),
     ("PutBucketPolicy", OLD),
-    ("PutObject", CENTRAL),
-    ("CopyObject", CENTRAL),
+    *(("PutObject", CENTRAL), ("CopyObject", CENTRAL)) * 3,
 ]
-"""The old bucket opened, break-glass' window, the opening; pilot and copy; all three closed again; two canaries."""
+"""The old bucket opened, break-glass' window, the opening; pilot and copy; all three closed again; two canaries in three rounds."""
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError, TokenRetrievalError
 from botocore.model import OperationModel
 
 from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
@@ -27,6 +27,13 @@ _REFUSALS = {
     "Forbidden",
     "UnauthorizedOperation",
     "AllAccessDisabled",
+}
+_EXPIRED = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
+    "UnauthorizedSSOTokenError",
 }
 _A = TypeVar("_A")
 _R = TypeVar("_R")
@@ -136,6 +143,12 @@ class Clients:
         """The error code where AWS refused for lack of permission, else an empty string."""
         code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
         return code if code in _REFUSALS else ""
+
+    def expired(self, error: BaseException) -> bool:
+        """True where the credentials are over, or could not be renewed because those they come from are."""
+        if isinstance(error, ClientError):
+            return str(error.response["Error"]["Code"]) in _EXPIRED
+        return isinstance(error, CredentialRetrievalError | TokenRetrievalError | SSOError)
 
     def each(self, work: Callable[[_A], _R], items: list[_A], at_once: int = 12) -> list[_R]:
         """`work` on every item, some at a time, results in the order of the items; the first error is raised."""

@@ -1,12 +1,15 @@
 """Plans, approval, the record of a run, and time; knows nothing of AWS."""
 
-from onetrail.change.apply import ChangeFailed, Done, Outcome, Requirement, run_plan
+from onetrail.change.apply import Outcome, Requirement, run_plan
 from onetrail.change.clock import Clock, WallClock
+from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
 from onetrail.change.gate import Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
 from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, NAMED, OPERATOR, Bulk, Change, Plan
 from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
+from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
+from onetrail.change.send import ChangeFailed, Done
 from onetrail.change.texts import Texts, TextUnread
 from onetrail.change.values import After, Document, Result, canonical_json, iso, plain, resolve, seconds
 
@@ -27,17 +30,22 @@ __all__ = [
     "Gate",
     "GateClosed",
     "Guard",
+    "Kept",
+    "KeptTexts",
     "Outcome",
     "Plan",
     "PlanRefused",
     "RecordCheck",
     "RecordError",
     "Requirement",
+    "Restored",
+    "Restores",
     "Result",
     "RunFolderBusy",
     "RunRecord",
     "Sender",
     "State",
+    "StillOpen",
     "TextUnread",
     "Texts",
     "Verdict",
@@ -49,6 +57,7 @@ __all__ = [
     "ordered",
     "plain",
     "resolve",
+    "restored",
     "run_plan",
     "seconds",
     "verdict",

@@ -3,19 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from onetrail.change.close import close_what_is_open
 from onetrail.change.gate import Gate
-from onetrail.change.plan import Change, Plan
-from onetrail.change.record import RecordError
-from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
-from onetrail.change.values import iso, resolve
+from onetrail.change.interrupt import ended_by_signals
+from onetrail.change.plan import Plan
+from onetrail.change.send import BulkDoer, Done, Sending
+from onetrail.change.values import iso
 from onetrail.change.words import counted
-from onetrail.errors import NotYet, OnetrailError
-
-
-class ChangeFailed(OnetrailError):
-    """A change was sent and failed, or a canary got through."""
+from onetrail.errors import NotYet
 
 
 @dataclass(frozen=True)
@@ -25,15 +21,6 @@ class Requirement:
     met: bool
     why: str
     again: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Done:
-    """One change that was carried out, with the request id AWS gave it."""
-
-    change: Change
-    request_id: str
-    result: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,7 +46,6 @@ _LOOKS = 8
 """How often a requirement that only lacks time is looked at again before the step ends with `not yet`."""
 
 Requires = Mapping[str, Callable[[], Requirement]]
-BulkDoer = Callable[[Change], Mapping[str, Any]]
 
 
 def run_plan(
@@ -112,9 +98,8 @@ def _count(plan: Plan) -> str:
 
 class _Run:
     def __init__(self, plan: Plan, gate: Gate, requires: Requires, bulk: BulkDoer | None) -> None:
-        self.plan, self.gate, self.requires, self.bulk = plan, gate, requires, bulk
-        self.done: list[Done] = []
-        self.sent: set[str] = set()
+        self.plan, self.gate, self.requires = plan, gate, requires
+        self.sending = Sending(plan, gate, bulk)
 
     def run(self) -> Outcome:
         self.gate.record.append(
@@ -124,20 +109,54 @@ class _Run:
             approve=self.gate.approve,
             changes=[{"key": change.key, **change.meaning()} for change in self.plan.changes],
         )
-        try:
-            for change in self.plan.changes:
-                stop = self._unmet(change.requires, f"before {change.key!r}")
-                if stop:
-                    return stop
-                self._send(change)
-            stop = self._unmet(self.plan.ends_with, "at the end")
+        with ended_by_signals(self.gate.say):
+            try:
+                return self._sent() or self._outcome(
+                    "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}."
+                )
+            finally:
+                self._close()
+
+    def _sent(self) -> Outcome | None:
+        """Every change in its order; an outcome where a check that one of them needs does not hold."""
+        for change in self.plan.changes:
+            self.sending.wait_for(change)
+            stop = self._unmet(change.requires, f"before {change.key!r}")
             if stop:
                 return stop
-        finally:
-            self._close_what_is_open()
-        return Outcome(
-            self.plan, "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}.", tuple(self.done)
+            self.sending.send(change)
+        return self._unmet(self.plan.ends_with, "at the end")
+
+    def _close(self) -> None:
+        close_what_is_open(
+            self.sending, lambda name: "" if (state := self.requires[name]()).met else state.why
         )
+
+    def _outcome(self, state: str, line: str) -> Outcome:
+        return Outcome(self.plan, state, " ".join([line, *self._put_back()]), tuple(self.sending.done))
+
+    def _put_back(self) -> list[str]:
+        """What became of the policies that were opened, in sentences."""
+        changed = self.sending.restored
+        names = {change.key: change.resource for change in self.plan.changes}
+        whole = sum(bool(found.prior) for found in changed.values())
+        said = [
+            f"{counted(whole, 'policy is', 'policies are')} again what {'it was' if whole == 1 else 'they were'}, byte for byte."
+        ]
+        made = [names[key] for key, found in changed.items() if not found.prior]
+        return [
+            *(said if whole else ()),
+            *(
+                [f"Our statements were taken out of what was there in {', '.join(dict.fromkeys(made))}."]
+                if made
+                else ()
+            ),
+            *(
+                f"Somebody else changed the policy of {names[key]} meanwhile, which is kept: {'; '.join(found.foreign)}."
+                for key, found in changed.items()
+                if found.foreign
+            ),
+        ]
 
     def _unmet(self, name: str, where: str) -> Outcome | None:
         """None once the named check holds; waits for it a bounded number of times, with nothing left open meanwhile."""
@@ -147,138 +166,15 @@ class _Run:
         for _ in range(_LOOKS):
             if state.met or not state.again:
                 break
-            self._close_what_is_open()
+            self._close()
             try:
                 self.gate.clock.wait_until(state.again, state.why, self.gate.say)
             except NotYet as wait:
-                return Outcome(self.plan, "not_yet", str(wait), tuple(self.done))
+                return self._outcome("not_yet", str(wait))
             state = self.requires[name]()
         self.gate.record.append("requirement", step=self.plan.step, name=name, met=state.met, why=state.why)
         if state.met:
             return None
         if state.again:
-            return Outcome(
-                self.plan,
-                "not_yet",
-                f"not yet: {state.why}: again after {iso(state.again)}",
-                tuple(self.done),
-            )
-        return Outcome(self.plan, "stopped", f"Stopped {where}: {state.why}.", tuple(self.done))
-
-    def _send(self, change: Change) -> None:
-        results = {done.change.key: done.result for done in self.done}
-        parameters = resolve(change.parameters, self.gate.clock.now(), results)
-        texts, line = self._texts(change, parameters), self.gate.record.lines + 1
-        number = self.gate.record.append(
-            "intent",
-            step=self.plan.step,
-            plan=self.plan.id,
-            key=change.key,
-            account=change.account,
-            region=change.region,
-            service=change.service,
-            call=change.call,
-            actor=change.actor,
-            resource=change.resource,
-            before=change.before,
-            parameters=parameters,
-            reason=change.reason,
-            **replaced(self.gate.record.folder, line, change, texts),
-        )
-        self.gate.say(f"{change.service}:{change.call} {change.resource}")
-        self.sent.add(change.key)
-        try:
-            with self.gate.guard.opened(change, parameters):
-                result = dict(
-                    self.bulk(change)
-                    if change.bulk and self.bulk
-                    else self.gate.sender.send(change, parameters)
-                )
-        except Exception as err:  # noqa: BLE001 - whatever a transport raises is recorded, then raised again with its cure
-            self._failed(change, number, err)
-            return
-        if change.expects == "refused":
-            self.gate.record.append(
-                "failed", key=change.key, intent=number, error="a call that must be refused got through"
-            )
-            raise ChangeFailed(
-                f"{change.resource}: {change.service}:{change.call} as {change.actor} must be refused but got through"
-            )
-        request_id = str(result.pop("RequestId", ""))
-        self.gate.record.append(
-            "done",
-            key=change.key,
-            intent=number,
-            request_id=request_id,
-            closes=change.closes,
-            result=result,
-            **put(self.gate.record.folder, line, change, texts),
-        )
-        self.done.append(Done(change, request_id, result))
-
-    def _texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
-        try:
-            return texts_of(self.gate.sender.texts, change, parameters)
-        except TextUnread as err:
-            self.gate.record.append(
-                "not_sent",
-                step=self.plan.step,
-                plan=self.plan.id,
-                key=change.key,
-                account=change.account,
-                region=change.region,
-                service=change.service,
-                call=change.call,
-                resource=change.resource,
-                why=err.line,
-            )
-            raise
-
-    def _failed(self, change: Change, number: str, err: Exception) -> None:
-        code = self.gate.sender.refusal(err)
-        if code:
-            self.sent.discard(change.key)
-        if change.expects == "refused" and code:
-            self.gate.record.append("done", key=change.key, intent=number, result={"refused": code})
-            self.done.append(Done(change, "", {"refused": code}))
-            return
-        self.gate.record.append(
-            "failed", step=self.plan.step, key=change.key, intent=number, error=f"{type(err).__name__}: {err}"
-        )
-        if isinstance(err, OnetrailError):
-            raise err
-        raise ChangeFailed(
-            f"{change.service}:{change.call} on {change.resource} in account {change.account} failed: {err}; "
-            "mend the cause and run this step again: it goes on from what is there"
-        ) from err
-
-    def _close_what_is_open(self) -> None:
-        """Close every opening that was sent and not refused; a closing that fails does not keep the next one from being tried."""
-        failures: list[Exception] = []
-        for change in self.plan.changes:
-            if change.closes not in self.sent or change.key in self.sent:
-                continue
-            try:
-                self._send(change)
-            except (RecordError, TextUnread) as err:
-                failures.append(self._send_unrecorded(change, err))
-            except Exception as err:  # noqa: BLE001 - raised once every other closing was tried
-                failures.append(err)
-        if failures:
-            raise next((one for one in failures if isinstance(one, ChangeFailed)), failures[0])
-
-    def _send_unrecorded(self, change: Change, why: OnetrailError) -> Exception:
-        """A hole is closed even when the disk no longer takes the line that says so; returns what is to be raised in the end."""
-        parameters = resolve(
-            change.parameters, self.gate.clock.now(), {done.change.key: done.result for done in self.done}
-        )
-        what = f"{change.service}:{change.call} {change.resource}"
-        try:
-            with self.gate.guard.opened(change, parameters):
-                self.gate.sender.send(change, parameters)
-        except Exception as err:  # noqa: BLE001 - the other closings are tried first
-            return ChangeFailed(
-                f"{why.line}; {what} was then sent without a record line and failed: {err}; run this step again: it closes what is open"
-            )
-        self.gate.say(f"closed without a record line: {what}")
-        return why
+            return self._outcome("not_yet", f"not yet: {state.why}: again after {iso(state.again)}")
+        return self._outcome("stopped", f"Stopped {where}: {state.why}.")

@@ -31,6 +31,10 @@ class Sender(Protocol):
         """The error code where AWS refused for lack of permission (`AccessDenied`), else an empty string."""
         ...
 
+    def expired(self, error: BaseException) -> bool:
+        """True where the credentials are over, so that asking again with them cannot help."""
+        ...
+
 
 @dataclass
 class Gate:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from onetrail.change.restore import Restores
 from onetrail.change.values import canonical_json
 
 NAMED = ""
@@ -35,7 +36,10 @@ class Change:
 
     `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` names a check that
     must hold at the moment of sending. `closes` is the key of the change whose opening this one closes again: it is sent even when
-    something between the two fails. `expects` is `done`, or `refused` for a canary that must not get through.
+    something between the two fails. `expects` is `done`, or `refused` for a canary that must not get through; one that is not refused
+    yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how long after the change before
+    it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that the policy which the change puts is made of
+    what is there when it is sent; `parameters` show it as it will be where nobody else changes it.
     """
 
     key: str
@@ -53,6 +57,9 @@ class Change:
     closes: str = ""
     expects: str = "done"
     bulk: Bulk | None = None
+    after: str = ""
+    tries: int = 1
+    restores: Restores | None = None
 
     def meaning(self) -> dict[str, Any]:
         """What approval covers: everything but counts, sizes, prices, words and the clock."""
@@ -68,6 +75,10 @@ class Change:
             "closes": self.closes,
             "expects": self.expects,
         }
+        if self.after or self.tries > 1:
+            said["when"] = [self.after, self.tries]
+        if self.restores:
+            said["restores"] = self.restores.meaning()
         if self.bulk:
             said["bulk"] = [self.bulk.calls, self.bulk.fixed, self.bulk.rule, self.bulk.listing]
         return said

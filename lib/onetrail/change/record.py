@@ -14,6 +14,7 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from onetrail.change.clock import Clock
+from onetrail.change.interrupt import uninterrupted
 from onetrail.change.values import canonical_json, iso, plain
 from onetrail.errors import OnetrailError, WrongUse
 
@@ -88,17 +89,21 @@ class RunRecord:
         entry["hash"] = _hash(entry)
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
         try:
-            with self._path.open("ab") as out:
-                out.write(line.encode())
-                out.flush()
-                os.fsync(out.fileno())
-            _replace(self._head_path, entry["hash"] + "\n")
+            with uninterrupted():
+                self._write(line, str(entry["hash"]))
         except OSError as err:
             raise RecordError(
                 f"{self._path}: the record cannot be written: {err.strerror}; free space there, then run again: no further call was sent"
             ) from err
-        self.head, self._lines = str(entry["hash"]), self._lines + 1
         return self.head
+
+    def _write(self, line: str, head: str) -> None:
+        with self._path.open("ab") as out:
+            out.write(line.encode())
+            out.flush()
+            os.fsync(out.fileno())
+        _replace(self._head_path, head + "\n")
+        self.head, self._lines = head, self._lines + 1
 
     def _resume(self) -> None:
         if not self._path.exists():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -89,7 +90,7 @@ class Door:
             raise sigv4.BadSignature(
                 _unknown_code(request), "The security token included in the request is invalid."
             )
-        now = wall_now()
+        now = wall_now() + timedelta(seconds=faults.skew_seconds(self.world))
         sigv4.verify(request, signed, credential.secret, now)
         if request.headers.get("x-amz-security-token", "") != credential.token:
             raise sigv4.BadSignature(
@@ -121,6 +122,10 @@ class Door:
             return s3_front.error_reply(error, request_id, request.path, request.method)
         target = target_of(request, service)
         return refusal(target, code, message, status, request_id)
+
+    def _date(self) -> datetime:
+        """What the door's answers say the time is."""
+        return self.world.clock.now() + timedelta(seconds=faults.skew_seconds(self.world))
 
     def _request_id(self, *parts: object) -> str:
         raw = self.world.ident("request", *parts).hex()
@@ -172,8 +177,8 @@ class Door:
         request_id = self.world.ident("s3", principal.account, operation, bucket).hex()[:16].upper()
         headers, body = http.headers, http.body
         try:
-            fault = faults.for_request(self.world, "s3", operation, bucket, key)
-            if fault is not None and (fault.reply.drop or fault.code):
+            fault = faults.for_request(self.world, "s3", operation, bucket, key, headers)
+            if fault is not None and (fault.reply.drop or fault.reply.silent or fault.code):
                 if fault.code:
                     raise S3Error(fault.code, status=fault.reply.status)
                 return fault.reply
@@ -184,9 +189,10 @@ class Door:
                 self.world, http, operation, bucket, key, headers, http.query, body, credential, principal, region,
                 self.world.clock.now(), request_id, self._base_context(http, credential, principal, region),
             )  # fmt: skip
-            reply, error = s3_front.serve(request), None
+            reply, error = fault.reply if fault and fault.instead else s3_front.serve(request), None
             if fault is not None:
                 reply.delay = fault.reply.delay
+                reply.body = reply.body[: len(reply.body) // 2] if fault.cut else reply.body
         except S3Error as err:
             error = err
             reply = s3_front.error_reply(err, request_id, http.path, http.method)
@@ -199,7 +205,7 @@ class Door:
         self._log_s3(http, credential, principal, region, operation, bucket, key, request_id, reply, error)
         reply.headers = (
             *reply.headers, ("x-amz-request-id", request_id), ("x-amz-id-2", "practice"),
-            ("date", http_date(self.world.clock.now())), ("server", "AmazonS3"),
+            ("date", http_date(self._date())), ("server", "AmazonS3"),
         )  # fmt: skip
         return reply
 

@@ -1,9 +1,14 @@
-"""Faults on request: throttling, errors, cut connections, slow answers, and damage to stored objects."""
+"""Faults on request: throttling, errors, cut connections, slow answers, answers that lie, a wrong clock, and damage to what is stored."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
+from onetrail.iam import with_statements
+from onetrail.practice import xml
 from onetrail.practice.http import Reply
 
 if TYPE_CHECKING:
@@ -13,9 +18,30 @@ _CODES: Final = {
     "slowdown": ("SlowDown", 503),
     "internal-error": ("InternalError", 500),
     "denied": ("AccessDenied", 403),
+    "expired-token": ("ExpiredToken", 400),
 }
-REQUEST_KINDS: Final = (*_CODES, "reset", "delay")
+_DEEDS: Final = ("changed", "deleted", "policy-edited")
+"""What somebody else does right before the request is answered."""
+_OPERATION: Final = {
+    "hidden-error": "CopyObject",
+    "truncated-listing": "ListObjectsV2",
+    **dict.fromkeys(_DEEDS, "CopyObject"),
+}
+"""The operation that a kind is about where none is named."""
+_SKEW_SECONDS: Final = 600
+REQUEST_KINDS: Final = (
+    *_CODES,
+    "reset",
+    "delay",
+    "timeout",
+    "hidden-error",
+    "truncated-listing",
+    "skew",
+    *_DEEDS,
+)
 OBJECT_KINDS: Final = ("archive", "tamper", "lose")
+EDITED_SID: Final = "SomebodyElse"
+"""The statement that `policy-edited` adds, unless another Sid is asked for."""
 
 
 class UnknownFault(ValueError):
@@ -28,55 +54,140 @@ class Fault:
 
     code: str
     reply: Reply
+    instead: bool = False
+    """The reply is the answer, as if the request had been served."""
+    cut: bool = False
+    """The body of the true answer ends in its middle."""
 
 
-def for_request(world: "World", service: str, operation: str, bucket: str, key: str) -> Fault | None:
-    """The first armed fault that fits this request, used up by one; None nearly always."""
+def for_request(
+    world: "World",
+    service: str,
+    operation: str,
+    bucket: str,
+    key: str,
+    headers: Mapping[str, str] | None = None,
+) -> Fault | None:
+    """The first armed fault that fits this request, used up by one; None nearly always.
+
+    What somebody else is to do before the request is answered is done here, and the request then served as it is.
+    """
     for fault in world.faults:
+        kind = fault["kind"]
         fits = (
-            fault.get("service", service) == service
+            kind != "skew"
+            and fault.get("service", service) == service
             and fault.get("operation", operation) == operation
             and fault.get("bucket", bucket) == bucket
             and key.startswith(fault.get("key", ""))
         )
-        if not fits:
+        if not fits or not _strikes(world, fault):
             continue
-        if fault.get("after", 0) > 0:
-            fault["after"] -= 1
-            continue
-        fault["count"] -= 1
-        if fault["count"] <= 0:
-            world.faults.remove(fault)
-        code, status = _CODES.get(fault["kind"], ("", 200))
-        return Fault(code, Reply(status, drop=fault["kind"] == "reset", delay=float(fault.get("seconds", 0))))
+        if fault.get("count") is not None:
+            fault["count"] -= 1
+            if fault["count"] <= 0:
+                world.faults.remove(fault)
+        if kind in _DEEDS:
+            _deed(world, fault, bucket, headers or {})
+            return None
+        return _fault(fault)
     return None
+
+
+def _strikes(world: "World", fault: dict[str, Any]) -> bool:
+    """Whether this fitting request is hit: not the first `after` ones, and of the rest so many as `probability` says, always the same."""
+    if fault.get("after", 0) > 0:
+        fault["after"] -= 1
+        return False
+    share = fault.get("probability")
+    if share is None:
+        return True
+    fault["met"] = fault.get("met", 0) + 1
+    drawn = hashlib.sha256(f"{world.number} {fault['kind']} {fault['met']}".encode()).digest()
+    return int.from_bytes(drawn[:4]) < float(share) * 2**32
+
+
+def _fault(fault: Mapping[str, Any]) -> Fault:
+    kind = fault["kind"]
+    if kind == "hidden-error":
+        inner = xml.element("Code", "InternalError") + xml.element(
+            "Message", "We encountered an internal error."
+        )
+        body = f"{xml.DECLARATION}<Error>{inner}</Error>".encode()
+        return Fault("", Reply(200, body, (("content-type", "application/xml"),)), instead=True)
+    code, status = _CODES.get(kind, ("", 200))
+    reply = Reply(
+        status, drop=kind == "reset", silent=kind == "timeout", delay=float(fault.get("seconds", 0))
+    )
+    return Fault(code, reply, cut=kind == "truncated-listing")
+
+
+def skew_seconds(world: "World") -> float:
+    """How far the estate's wall clock is ahead of the caller's; 0 unless that was asked for."""
+    return next((float(f.get("seconds", _SKEW_SECONDS)) for f in world.faults if f["kind"] == "skew"), 0.0)
 
 
 def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
     """Do or arm a fault. Raises UnknownFault, and KeyError when `bucket` or `key` is missing or unknown.
 
-    Of requests: `slowdown`, `internal-error`, `denied`, `reset`, `delay` (`seconds`), each with `service`, `operation`,
-    `bucket`, `key` (a prefix), `count` and `after`, all optional. Of objects: `archive` (`class`), `tamper`, `lose`,
-    each with `bucket` and `key`. `clear` takes back what is armed. Services add kinds of their own.
+    Of requests: `slowdown`, `internal-error`, `denied`, `expired-token`, `reset`, `delay` (`seconds`), `timeout` (no answer ever),
+    `hidden-error` (200 with an error in its body), `truncated-listing`; and what somebody does before a request is answered: `changed`
+    and `deleted` (the source of a copy), `policy-edited` (of the bucket `target`; `sid` names the statement that is added). Each with
+    `service`, `operation`, `bucket`, `key` (a prefix), `count`, `after` and `probability` (0 to 1; without a count it lasts), all optional.
+    `skew` puts the door's clock `seconds` ahead until it is cleared. Of objects: `archive` (`class`), `tamper`, `lose`, each with
+    `bucket` and `key`. `clear` takes back what is armed. Services add kinds of their own.
     """
     kind = str(asked.get("kind", ""))
     if kind == "clear":
         world.faults.clear()
         return {"armed": 0}
     if kind in REQUEST_KINDS:
-        world.faults.append({"count": 1, **asked})
+        world.faults.append(_armed(world, kind, asked))
         return {"armed": len(world.faults)}
     if kind in OBJECT_KINDS:
-        return {"done": _damage(world, kind, asked)}
+        return {"done": _damage(world, kind, str(asked["bucket"]), str(asked["key"]), asked)}
     if kind in world.fault_sinks:
         return dict(world.fault_sinks[kind](asked))
     known = ", ".join((*REQUEST_KINDS, *OBJECT_KINDS, "clear", *world.fault_sinks))
     raise UnknownFault(f"there is no fault {kind!r}; there are {known}")
 
 
-def _damage(world: "World", kind: str, asked: Mapping[str, Any]) -> str:
-    bucket = world.store.buckets[str(asked["bucket"])]
-    key = str(asked["key"])
+def _armed(world: "World", kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    share = asked.get("probability")
+    if share is not None and not 0 < float(share) <= 1:
+        raise UnknownFault(f"probability is {share}, not a number above 0 and up to 1")
+    if kind == "policy-edited":
+        world.store.buckets[str(asked["target"])]
+    operation = {"operation": _OPERATION[kind]} if kind in _OPERATION else {}
+    return {"count": None if share is not None or kind == "skew" else 1, **operation, **asked}
+
+
+def _deed(world: "World", fault: Mapping[str, Any], bucket: str, headers: Mapping[str, str]) -> None:
+    if fault["kind"] == "policy-edited":
+        _edit_policy(world, str(fault["target"]), str(fault.get("sid", EDITED_SID)))
+        return
+    name, _, key = unquote(headers.get("x-amz-copy-source", "").lstrip("/").partition("?")[0]).partition("/")
+    found = world.store.buckets.get(name)
+    if found is not None and found.current(key) is not None:
+        _damage(world, "tamper" if fault["kind"] == "changed" else "lose", name, key, fault)
+
+
+def _edit_policy(world: "World", name: str, sid: str) -> None:
+    """As somebody of the bucket's own account does who adds a harmless statement of theirs."""
+    bucket = world.store.buckets[name]
+    theirs = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{bucket.account}:root"},
+        "Action": "s3:GetBucketTagging",
+        "Resource": bucket.arn,
+    }
+    bucket.policy_document = with_statements(bucket.policy_document, [theirs])
+    bucket.policy = json.dumps(bucket.policy_document, separators=(",", ":")).encode()
+
+
+def _damage(world: "World", kind: str, name: str, key: str, asked: Mapping[str, Any]) -> str:
+    bucket = world.store.buckets[name]
     version = bucket.versions[key][-1]
     if kind == "lose":
         bucket.remove(version)

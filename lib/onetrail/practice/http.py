@@ -46,6 +46,8 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
     length: int | None = None
     drop: bool = False
+    silent: bool = False
+    """No answer, on a connection that stays open."""
     delay: float = 0.0
     """Seconds of wall time before the answer, for faults."""
 
@@ -130,6 +132,8 @@ class Connection(asyncio.Protocol):
         keep = self._parser.should_keep_alive()
         self._fresh()
         reply = self._handler(request)
+        if reply.silent:
+            return
         if reply.delay:
             asyncio.get_running_loop().call_later(reply.delay, self._write, reply, keep, method)
         else:

@@ -65,7 +65,7 @@ def documents(
         )
     found["kms_key_open"] = build.kms_key(archive, openings["central_bucket_open_push"].copiers, expires)
     found["role_organization_access_trust"] = build.trust(settings.break_glass_principals)
-    found["role_source_copier"] = build.source_copier_policy(archive, buckets)
+    found["role_source_copier"] = build.source_copier_policy(archive, buckets, expires)
     found["role_source_copier_trust"] = build.trust(settings.operator_principals)
     return found | dict(_variants(settings, archive, buckets))
 

@@ -15,6 +15,10 @@ class Refused(Exception):
     """AWS said AccessDenied."""
 
 
+class Expired(Exception):
+    """AWS said ExpiredToken."""
+
+
 class MovableClock:
     """A clock that waits by moving, as the practice estate's does; `patience` makes it refuse as the wall clock does."""
 
@@ -53,6 +57,9 @@ class Estate:
 
     def refusal(self, error: BaseException) -> str:
         return "AccessDenied" if isinstance(error, Refused) else ""
+
+    def expired(self, error: BaseException) -> bool:
+        return isinstance(error, Expired)
 
 
 def given_a_change(key: str = "put", **changes: Any) -> Change:

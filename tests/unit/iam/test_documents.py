@@ -344,7 +344,7 @@ ROLES = [
         ],
     ),
     (
-        lambda archive: source_copier_policy(archive, [OLD]),
+        lambda archive: source_copier_policy(archive, [OLD], UNTIL),
         [("s3:GetObject", f"arn:aws:s3:::{OLD}/k"), ("s3:PutObject", LOGS), ("s3:PutObjectAcl", LOGS)],
         [("s3:GetObject", LOGS), ("s3:ListBucket", ARCHIVE), ("s3:DeleteObject", f"arn:aws:s3:::{OLD}/k")],
     ),

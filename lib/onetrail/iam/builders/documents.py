@@ -80,5 +80,5 @@ def all_documents(
         "rcp": rcp(archive, rail_exempt),
     }
     if any(account_of(arn) != archive.log_account for arn in opening.copiers):
-        found["role_source_copier"] = source_copier_policy(archive, opening.old_buckets)
+        found["role_source_copier"] = source_copier_policy(archive, opening.old_buckets, opening.expires)
     return found

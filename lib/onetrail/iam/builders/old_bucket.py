@@ -7,7 +7,14 @@ from onetrail.iam.builders.actions import SOURCE_LIST, SOURCE_READ
 from onetrail.iam.builders.archive import document, one_or_many
 from onetrail.iam.builders.central_bucket import checked_opening
 from onetrail.iam.document import PolicyError
-from onetrail.names import SID_COPY_LIST, SID_COPY_READ, SID_HOLD_STILL, SID_SHELL, bucket_arn
+from onetrail.names import (
+    SID_COPY_EXPIRES,
+    SID_COPY_LIST,
+    SID_COPY_READ,
+    SID_HOLD_STILL,
+    SID_SHELL,
+    bucket_arn,
+)
 
 Statement = dict[str, Any]
 
@@ -41,7 +48,10 @@ def old_bucket_hold_still(partition: str, bucket: str, exempt_arns: Sequence[str
 def old_bucket_open(
     partition: str, bucket: str, copier_arn: str, prefixes: Sequence[str], expires: str
 ) -> list[Statement]:
-    """The copier lists and reads below the prefixes until `expires`; an empty prefix means all."""
+    """The copier lists and reads below the prefixes until `expires`; an empty prefix means all.
+
+    A Deny ends it: the bucket's own policy may let the log account in, and an Allow that expires would end none of that.
+    """
     checked_opening((copier_arn,), (bucket,), expires)
     if not prefixes:
         raise PolicyError(f"no prefix to read in bucket {bucket}: name them, or an empty one for all")
@@ -65,6 +75,17 @@ def old_bucket_open(
             "Action": list(SOURCE_READ),
             "Resource": one_or_many([f"{arn}/{pattern}" for pattern in patterns]),
             "Condition": until,
+        },
+        {
+            "Sid": SID_COPY_EXPIRES,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {
+                "ArnEquals": {"aws:PrincipalArn": copier_arn},
+                "DateGreaterThanEquals": {"aws:CurrentTime": expires},
+            },
         },
     ]
 

@@ -12,6 +12,7 @@ from onetrail.iam.builders.actions import (
     SOURCE_READ,
 )
 from onetrail.iam.builders.archive import Archive, document, one_or_many
+from onetrail.iam.builders.central_bucket import checked_opening
 from onetrail.iam.document import PolicyError
 from onetrail.names import bucket_arn
 
@@ -134,13 +135,25 @@ def copier_policy(
 
 
 def source_copier_policy(
-    archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()
+    archive: Archive, old_buckets: Sequence[str], expires: str, old_keys: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Push: a role of the source account reads what only its account can, and writes copies while it may."""
+    """Push: a role of the source account reads what only its account can, and writes copies, until `expires` (ISO 8601, UTC).
+
+    The old bucket is of the role's own account, so nothing there ends what this policy allows: the role itself refuses all from then
+    on. Raises `PolicyError` when there is no instant of expiry, or no old bucket.
+    """
+    checked_opening((archive.copier_arn,), old_buckets, expires)
     return document(
         *_reads_old(archive, old_buckets, old_keys),
         _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
         *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
+        {
+            "Sid": "CopierExpires",
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"DateGreaterThanEquals": {"aws:CurrentTime": expires}},
+        },
     )
 
 

@@ -15,7 +15,7 @@ from onetrail.s3.pipeline import Ended, Partition, copy_partition, copy_partitio
 from onetrail.s3.ranges import KeyRange
 from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
-from onetrail.steps.copy_history.closed import hole_closed
+from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
 from onetrail.steps.copy_history.pilot import differences
 from onetrail.steps.copy_history.tasks import due, task_of, tasks_of_range
 from onetrail.steps.old_estate import OldBucket, read_old_estate
@@ -26,9 +26,14 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     """Open, pilot, copy, close, prove. Whatever fails, what was opened is closed."""
     clients = cast(Clients, gate.sender)
     copying = _Copying(clients, gate)
-    return run_plan(
-        plan, gate, requires={"hole_closed": lambda: hole_closed(clients)}, bulk=copying.carry_out
-    )
+    named = dict.fromkeys(change.resource for change in plan.changes)
+    opened = [copying.buckets[name] for name in named if name in copying.buckets]
+    requires = {
+        "hole_closed": lambda: hole_closed(clients, gate.say),
+        "policies_back": lambda: policies_back(clients, opened),
+        "reads_refused": lambda: reads_refused(clients, opened, gate.say),
+    }
+    return run_plan(plan, gate, requires=requires, bulk=copying.carry_out)
 
 
 @dataclass

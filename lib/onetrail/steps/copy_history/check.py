@@ -10,6 +10,7 @@ from onetrail.iam import build
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.copy_history.edited import edited_findings
 from onetrail.steps.copy_history.observe import Backlog, Observation, observe
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
@@ -64,6 +65,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     ]
     for backlog in observation.backlogs:
         findings += _backlog_findings(backlog)
+    findings += edited_findings(settings, observation.edited, _steady(settings, observation))
     return [*findings, _grant(settings, observation)]
 
 
@@ -96,14 +98,17 @@ def done(
 
 def closed(settings: Settings, observation: Observation) -> bool:
     """True when no policy holds a temporary statement of ours and no temporary role stands."""
-    steady = iam.canonical(build.central_bucket(archive_of(settings)))
-    central = observation.central_policy is not None and iam.canonical(observation.central_policy) == steady
     return (
-        central
+        _steady(settings, observation)
         and not observation.key_open
         and not observation.open_sources
         and not any(observation.source_copiers.values())
     )
+
+
+def _steady(settings: Settings, observation: Observation) -> bool:
+    steady = iam.canonical(build.central_bucket(archive_of(settings)))
+    return observation.central_policy is not None and iam.canonical(observation.central_policy) == steady
 
 
 def _backlog_findings(backlog: Backlog) -> list[Finding]:

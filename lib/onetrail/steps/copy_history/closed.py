@@ -1,49 +1,192 @@
-"""The proof that a grant is closed: every policy read back, and each copier refused."""
+"""The proof that a grant is closed: every policy read back, evaluated for the copiers, and each copier refused.
 
-from onetrail import iam
+A policy on AWS takes a while to be seen everywhere, so a copier that is still let in is asked again a bounded number of times.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from onetrail import iam, names
 from onetrail.aws import Clients, look
-from onetrail.change import COPIER, Requirement
+from onetrail.aws.clients import say_line
+from onetrail.change import COPIER, Requirement, iso
 from onetrail.change.words import counted
 from onetrail.iam import build
+from onetrail.iam.builders.actions import LOCKS, SOURCE_LIST, SOURCE_READ, WRITES
+from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copy_history.canaries import CANARY_ETAG
+from onetrail.steps.copy_history.grant import prefixes
 from onetrail.steps.copy_history.observe import opens_key, read_key_policy
-from onetrail.steps.old_estate import read_old_estate
+from onetrail.steps.old_estate import OldBucket, read_old_estate
+
+TRIES: Final = 5
+"""How often a copier that is still let in is asked in all."""
+APART_SECONDS: Final = 30
+"""Between two of them."""
+_ADMINISTRATOR: Final = iam.prepared(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+)
+"""What its own account may at most allow a copier: the resource must refuse it all the same."""
+
+Say = Callable[[str], None]
 
 
-def hole_closed(clients: Clients) -> Requirement:
-    """Every policy read back as it was before the grant, and each copier refused where it could read a minute ago."""
+def hole_closed(clients: Clients, say: Say = say_line) -> Requirement:
+    """Every policy read back as it was before the grant, and the copier refused where it could read a minute ago."""
     settings = clients.settings
-    account = settings.log_account.account_id
-    client = clients.client("s3", account, settings.home_region)
-    seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
-    if not seen.seen:
-        return Requirement(False, f"the archive's policy could not be read back: {seen.why}")
-    if iam.canonical(iam.parse(seen.value["Policy"])) != iam.canonical(
-        build.central_bucket(archive_of(settings))
-    ):
-        return Requirement(False, "the archive's policy read back is not the steady one")
-    key = archive_key_arn(settings, clients)
-    policy = read_key_policy(settings, clients, key.value or "")
-    if key.failed or policy.failed or opens_key(policy.value):
-        why = key.why or policy.why
-        return Requirement(False, f"the key's policy is not back: {why or 'copiers may still use it'}")
+    why = _archive_open(clients) or _key_open(clients)
+    if why:
+        return Requirement(False, why)
     estate = read_old_estate(settings, clients)
     still = [bucket.name for bucket in estate.buckets if bucket.grant_open]
     if still or estate.could_not_look:
         return Requirement(
             False, f"old bucket policies are not back: {', '.join(still) or estate.could_not_look[0]}"
         )
-    copier = clients.client("s3", account, settings.home_region, COPIER)
-    for bucket in estate.buckets:
-        tried = look(
-            copier.list_objects_v2, Bucket=bucket.name, ExpectedBucketOwner=bucket.account, MaxKeys=1
-        )
-        if not tried.why.startswith("AccessDenied"):
-            return Requirement(
-                False, f"the copier is not refused on {bucket.name}: {tried.why or 'it can still list'}"
-            )
+    refused = reads_refused(clients, estate.buckets, say)
+    if not refused.met:
+        return refused
     return Requirement(
         True,
-        f"the archive's policy and {counted(len(estate.buckets), 'old policy', 'old policies')} are as before; the copier is refused everywhere",
+        f"the archive's policy and {counted(len(estate.buckets), 'old policy', 'old policies')} are as before; {refused.why}",
     )
+
+
+def policies_back(clients: Clients, buckets: Iterable[OldBucket]) -> Requirement:
+    """Whether no policy names a copier any more, so that its role may go: AWS refuses every document that names a role which is gone."""
+    why = _archive_open(clients) or _key_open(clients)
+    for bucket in buckets if not why else ():
+        policy, why = _policy_of(clients, bucket)
+        if not why and names.COPY_SIDS & {str(s.get("Sid")) for s in iam.statements(policy or {})}:
+            why = f"the policy of {bucket.name} still holds the grant"
+        if why:
+            break
+    return Requirement(not why, why or "no policy names a copier")
+
+
+def reads_refused(clients: Clients, buckets: Iterable[OldBucket], say: Say = say_line) -> Requirement:
+    """The copier of the log account may neither list nor read the old buckets: by evaluation of what is read back, and when it tries.
+
+    Where a bucket's own policy lets it in, without a statement of ours, that is said and not tried.
+    """
+    own: list[str] = []
+    asked = 0
+    for bucket in buckets:
+        policy, why = _policy_of(clients, bucket)
+        if why:
+            return Requirement(False, why)
+        if copier_reads(clients.settings, bucket, policy, iso(clients.clock.now())):
+            if names.COPY_SIDS & {str(s.get("Sid")) for s in iam.statements(policy or {})}:
+                return Requirement(False, f"the policy of {bucket.name} still lets the copier in")
+            own.append(bucket.name)
+            continue
+        let_in = _let_in(clients, bucket, say)
+        if let_in:
+            return Requirement(False, f"the copier is not refused on {bucket.name}: {let_in}")
+        asked += 1
+    said = f"the copier is refused on {counted(asked, 'old bucket')}"
+    return Requirement(True, said + (f"; by their own policies it may read {', '.join(own)}" if own else ""))
+
+
+def copier_reads(settings: Settings, bucket: OldBucket, policy: Any, now: str) -> bool:
+    """Whether that policy lets the copier of the log account list or read a log, whatever its own account allows it."""
+    arn = names.bucket_arn(settings.partition, bucket.name)
+    copier = iam.role(archive_of(settings).copier_arn)
+    context = {"aws:SecureTransport": "true", "aws:CurrentTime": now}
+    asks = [
+        ask
+        for prefix in prefixes(bucket)
+        for ask in (
+            *(iam.Request(copier, action, arn, bucket.account, {**context, "s3:prefix": prefix}) for action in SOURCE_LIST),
+            *(iam.Request(copier, action, f"{arn}/{prefix}log", bucket.account, context) for action in SOURCE_READ),
+        )
+    ]  # fmt: skip
+    policies = iam.Policies(identity=(_ADMINISTRATOR,), resource=iam.prepared(policy) if policy else None)
+    return any(iam.evaluate(ask, policies).allowed for ask in asks)
+
+
+def _archive_open(clients: Clients) -> str:
+    """Why the archive cannot be taken for closed; empty where it can."""
+    settings = clients.settings
+    account = settings.log_account.account_id
+    client = clients.client("s3", account, settings.home_region)
+    seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
+    if not seen.seen:
+        return f"the archive's policy could not be read back: {seen.why}"
+    policy, steady = iam.parse(seen.value["Policy"]), build.central_bucket(archive_of(settings))
+    may = list(_copiers_may(settings, policy, iso(clients.clock.now())))
+    if may:
+        return f"the archive's policy read back still lets {may[0]}"
+    if iam.canonical(policy) != iam.canonical(steady):
+        changed = "; ".join(iam.differences(steady, policy))
+        return f"the archive's policy read back is not the steady one: {changed}"
+    return ""
+
+
+def _copiers_may(settings: Settings, policy: Any, now: str) -> Iterator[str]:
+    """Each copier and each deed in the archive that the policy does not refuse it, whatever its own account allows."""
+    archive = archive_of(settings)
+    account = settings.log_account.account_id
+    policies = iam.Policies(identity=(_ADMINISTRATOR,), resource=iam.prepared(policy))
+    context = {
+        "aws:SecureTransport": "true", "aws:CurrentTime": now, "s3:x-amz-acl": "bucket-owner-full-control",
+        "s3:object-lock-mode": "GOVERNANCE",
+    }  # fmt: skip
+    for owner in (account, *settings.source_account_ids):
+        copier = iam.role(names.role_arn(settings.partition, owner, names.COPIER_ROLE))
+        for action in (*WRITES, *LOCKS):
+            ask = iam.Request(copier, action, archive.logs_arn.replace("*", "log"), account, context)
+            if iam.evaluate(ask, policies).allowed:
+                yield f"{copier.arn} do {action}"
+
+
+def _key_open(clients: Clients) -> str:
+    settings = clients.settings
+    key = archive_key_arn(settings, clients)
+    policy = read_key_policy(settings, clients, key.value or "")
+    if key.failed or policy.failed:
+        return f"the key's policy could not be read back: {key.why or policy.why}"
+    return "the key's policy is not back: copiers may still use it" if opens_key(policy.value) else ""
+
+
+def _policy_of(clients: Clients, bucket: OldBucket) -> tuple[Any, str]:
+    """The bucket's policy now, None for none, and why it could not be read."""
+    client = clients.client("s3", bucket.account, bucket.region)
+    owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
+    seen = look(client.get_bucket_policy, absent=("NoSuchBucketPolicy",), **owner)
+    if seen.failed:
+        return None, f"the policy of {bucket.name} could not be read back: {seen.why}"
+    return (iam.parse(seen.value["Policy"]) if seen.seen else None), ""
+
+
+def _let_in(clients: Clients, bucket: OldBucket, say: Say) -> str:
+    """How the copier got into the old bucket, or what was no refusal; empty where both a listing and a read were refused in the end."""
+    prefix = prefixes(bucket)[0]
+    owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
+    own = clients.client("s3", bucket.account, bucket.region)
+    some = look(own.list_objects_v2, **owner, Prefix=prefix, MaxKeys=1)
+    if some.failed:
+        return f"no log to try could be listed: {some.why}"
+    keys = [row["Key"] for row in some.value.get("Contents", [])] or [f"{prefix}onetrail-canary"]
+    settings = clients.settings
+    copier = clients.client("s3", settings.log_account.account_id, settings.home_region, COPIER)
+    got = ""
+    for left in reversed(range(TRIES)):
+        listed = look(copier.list_objects_v2, **owner, Prefix=prefix, MaxKeys=1)
+        # The condition fails even where the read is let in: no byte of the log comes back.
+        read = look(copier.get_object, **owner, Key=keys[0], IfMatch=CANARY_ETAG)
+        got = _not_refused(listed, "it can still list") or _not_refused(read, "it can still read")
+        if not got or not left:
+            break
+        again = clients.clock.now() + timedelta(seconds=APART_SECONDS)
+        clients.clock.wait_until(again, f"{bucket.name} does not refuse the copier yet", say)
+    return got
+
+
+def _not_refused(seen: Any, let_in: str) -> str:
+    if seen.why.startswith("AccessDenied"):
+        return ""
+    return let_in if seen.seen or seen.why.startswith("PreconditionFailed") else str(seen.why)

@@ -7,18 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, After, Change, Document
+from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Document, Restores
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history.observe import Backlog, Observation
 from onetrail.steps.old_estate import OldBucket
 
-COPY_SIDS = frozenset({names.SID_COPY_LIST, names.SID_COPY_READ})
-CANARY_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
-"""An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
 MARK = "2000-01-01T00:00:00Z"
 """Stands in built documents where the expiry goes; replaced by a duration, since a plan holds no instants."""
+
+
+SOURCE_RESTORES = Restores(names.COPY_SIDS)
+"""An old bucket's policy is its owner's: our statements are taken out, and nothing is put in their place."""
 
 
 class Pair(NamedTuple):
@@ -46,6 +47,13 @@ class Grant:
         self.place = _Place(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)
         self.window = build.central_bucket_window(self.archive)
+        elsewhere = names.role_arn(settings.partition, "0" * 12, names.COPIER_ROLE)
+        opened = build.central_bucket_open(self.archive, [self.archive.copier_arn, elsewhere], ["any"], MARK)
+        self.central_sids = frozenset(
+            str(statement["Sid"])
+            for document in (self.steady, self.window, opened)
+            for statement in iam.statements(document)
+        )
 
     def left_open(self) -> list[Change]:
         """What an interrupted run left behind: closed by a plan of its own, never in silence."""
@@ -60,6 +68,7 @@ class Grant:
                 bucket.policy,
                 prior(bucket),
                 "a temporary statement of an earlier run still stands",
+                restores=SOURCE_RESTORES,
             )
             for bucket in self.observation.open_sources
             if bucket.name not in besides
@@ -78,11 +87,19 @@ class Grant:
         ]
 
     def _left_open_central(self) -> list[Change]:
-        policy = self.observation.central_policy
-        if policy is None or iam.canonical(policy) == iam.canonical(self.steady):
+        policy, back = self.observation.central_policy, self._back_to(self.steady)
+        if policy is None or iam.canonical(policy) == iam.canonical(back.without_ours(policy)):
             return []
         reason = "the archive's policy is not the steady one"
-        return [self._policy("close-central", self.place, policy, self.steady, reason, actor=BREAK_GLASS)]
+        return [
+            self._policy(
+                "close-central", self.place, policy, self.steady, reason, actor=BREAK_GLASS, restores=back
+            )
+        ]
+
+    def _back_to(self, document: Mapping[str, Any]) -> Restores:
+        """The archive's policy with all our statements as in `document`; what others put beside them is kept, and is a finding."""
+        return Restores(self.central_sids, tuple(iam.statements(document)))
 
     def source(self, bucket: OldBucket) -> Pair:
         """The copier of the log account reads one old bucket."""
@@ -90,7 +107,7 @@ class Grant:
         opened = iam.with_statements(
             before,
             build.old_bucket_open(
-                self.settings.partition, bucket.name, self.archive.copier_arn, _prefixes(bucket), MARK
+                self.settings.partition, bucket.name, self.archive.copier_arn, prefixes(bucket), MARK
             ),
         )
         opening = self._policy(
@@ -107,6 +124,7 @@ class Grant:
             before,
             "the temporary statement goes",
             closes=opening.key,
+            restores=SOURCE_RESTORES,
         )
         return Pair(opening, closing)
 
@@ -132,6 +150,7 @@ class Grant:
             "the steady policy is back; the grant-keeper may do nothing",
             closes=window.key,
             actor=BREAK_GLASS,
+            restores=self._back_to(self.steady),
         )
         opening = self._policy(
             "open-central",
@@ -149,6 +168,7 @@ class Grant:
             "the copiers are out",
             closes=opening.key,
             actor=GRANT_KEEPER,
+            restores=self._back_to(self.window),
         )
         return [Pair(window, no_window), Pair(opening, closing)]
 
@@ -175,7 +195,9 @@ class Grant:
             "PutRolePolicy",
             {
                 "PolicyName": names.COPIER_ROLE,
-                "PolicyDocument": Document(build.source_copier_policy(self.archive, buckets)),
+                "PolicyDocument": Document(
+                    self._until(build.source_copier_policy(self.archive, buckets, MARK))
+                ),
             },
             "it may read these buckets and write copies, no more",
         )
@@ -187,48 +209,6 @@ class Grant:
             ),
         ]
 
-    def canaries(self, account: str, due: Sequence[Backlog]) -> list[Change]:
-        """Calls that must be refused, and that could not write even if they were let in."""
-        mine = [b for b in due if (b.direction == "pull") == (account == self.log_account)]
-        mine = [b for b in mine if account in (self.log_account, b.bucket.account)]
-        key = f"{self.archive.prefix}AWSLogs/onetrail-canary"
-        acl = {} if account == self.log_account else {"ACL": "bucket-owner-full-control"}
-        put = {
-            "Bucket": self.settings.bucket_name,
-            "ExpectedBucketOwner": self.log_account,
-            "Key": key,
-            "Body": b"",
-            "ContentMD5": CANARY_MD5,
-            **acl,
-        }
-        sample = mine[0]
-        copy = {
-            "Bucket": self.settings.bucket_name,
-            "ExpectedBucketOwner": self.log_account,
-            "Key": key,
-            "CopySource": f"{sample.bucket.name}/{sample.pilot[0]}",
-            "ExpectedSourceBucketOwner": sample.bucket.account,
-            "CopySourceIfMatch": '"onetrail-canary"',
-            **acl,
-        }
-        return [
-            Change(
-                key=f"canary-{call}-{account}",
-                account=account,
-                region=self.settings.home_region,
-                service="s3",
-                call=call,
-                parameters=parameters,
-                resource=self.settings.bucket_name,
-                before=None,
-                reason="the copier is refused now; the call could not write even if it were let in",
-                undo="nothing to undo",
-                actor=COPIER,
-                expects="refused",
-            )
-            for call, parameters in (("PutObject", put), ("CopyObject", copy))
-        ]
-
     def _policy(
         self,
         key: str,
@@ -238,6 +218,7 @@ class Grant:
         reason: str,
         closes: str = "",
         actor: str = "",
+        restores: Restores | None = None,
     ) -> Change:
         where = {"Bucket": place.bucket, "ExpectedBucketOwner": place.account}
         return Change(
@@ -253,6 +234,7 @@ class Grant:
             undo="closed by this plan itself" if not closes else "nothing to undo",
             closes=closes,
             actor=actor,
+            restores=restores,
         )
 
     def _role(
@@ -265,6 +247,7 @@ class Grant:
         before: Any = None,
         undo: str = "removed by this plan itself",
         closes: str = "",
+        requires: str = "",
     ) -> Change:
         return Change(
             key=f"{call}-{account}",
@@ -278,6 +261,7 @@ class Grant:
             reason=reason,
             undo=undo,
             closes=closes,
+            requires=requires,
         )
 
     def _role_away(self, account: str, call: str, closes: str, **parameters: str) -> Change:
@@ -289,6 +273,7 @@ class Grant:
             before={"there": True},
             undo="nothing to undo",
             closes=closes,
+            requires="policies_back",
         )
 
     def copiers(self, due: Sequence[Backlog]) -> list[str]:
@@ -311,10 +296,11 @@ def until(document: Any, hours: int) -> Any:
 
 def prior(bucket: OldBucket) -> dict[str, Any] | None:
     """The bucket's policy without any temporary statement of ours; None if nothing else is in it."""
-    return iam.without_sids(bucket.policy, COPY_SIDS) if bucket.policy else None
+    return iam.without_sids(bucket.policy, names.COPY_SIDS) if bucket.policy else None
 
 
-def _prefixes(bucket: OldBucket) -> list[str]:
+def prefixes(bucket: OldBucket) -> list[str]:
+    """The folders of the old bucket that hold logs, one a key prefix of its trails."""
     return [f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in bucket.key_prefixes or ("",)]
 
 

@@ -7,17 +7,18 @@ Source: AWS KMS Developer Guide, allowing users in other accounts to use a KMS k
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.change import BREAK_GLASS, Change, Document
+from onetrail.change import BREAK_GLASS, Change, Document, Restores
 from onetrail.iam import Archive
 from onetrail.iam.build import kms_key
 from onetrail.iam.builders.archive import account_of
 from onetrail.settings import Settings
 from onetrail.steps.archive_key import ALIAS
 from onetrail.steps.copy_history.grant import MARK, Pair, until
-from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.observe import SID_ENCRYPTS, Observation
 
 _OPEN: Final = "open-key"
 _CLOSE: Final = "close-key"
+_RESTORES: Final = Restores(frozenset({SID_ENCRYPTS}), puts_by="PutKeyPolicy", removes_by="")
 
 
 def key_grant(
@@ -30,9 +31,8 @@ def key_grant(
     opened = kms_key(archive, foreign, MARK)
     why = "copiers of other accounts may encrypt with the archive's key until the expiry"
     opening = _put(settings, archive, _OPEN, observation.key_policy, opened, why)
-    closing = _put(
-        settings, archive, _CLOSE, opened, kms_key(archive), "the copiers may not use the key any more", _OPEN
-    )
+    gone = "the copiers may not use the key any more"
+    closing = _put(settings, archive, _CLOSE, opened, kms_key(archive), gone, _OPEN, _RESTORES)
     return [Pair(opening, closing)]
 
 
@@ -41,11 +41,20 @@ def left_open_key(settings: Settings, observation: Observation, archive: Archive
     if not observation.key_open:
         return []
     why = "copiers of an earlier run may still use the key"
-    return [_put(settings, archive, _CLOSE, observation.key_policy, kms_key(archive), why)]
+    return [
+        _put(settings, archive, _CLOSE, observation.key_policy, kms_key(archive), why, restores=_RESTORES)
+    ]
 
 
 def _put(
-    settings: Settings, archive: Archive, key: str, before: Any, after: Any, reason: str, closes: str = ""
+    settings: Settings,
+    archive: Archive,
+    key: str,
+    before: Any,
+    after: Any,
+    reason: str,
+    closes: str = "",
+    restores: Restores | None = None,
 ) -> Change:
     return Change(
         key=key,
@@ -64,4 +73,5 @@ def _put(
         undo="closed by this plan itself" if not closes else "nothing to undo",
         closes=closes,
         actor=BREAK_GLASS,
+        restores=restores,
     )

@@ -17,6 +17,7 @@ from onetrail.s3.decide import Kind, Rules, decide
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copy_history.edited import edited_policies
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.pairing import pairs
 from onetrail.steps.status import Status, asked
@@ -74,6 +75,8 @@ class Observation:
     """ARN of the archive's key, empty for none."""
     key_policy: Mapping[str, Any] | None = None
     """The policy of a key that step 03 made; None where there is none."""
+    edited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What others changed in a policy while a grant of this run stood open."""
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -127,7 +130,16 @@ def observe(
     failed += [f"the archive's key: GetKeyPolicy: {policy.why}"] if policy.failed else []
     now = clients.clock.now()
     return Observation(
-        forerunners, estate, backlogs, central, copiers, now, tuple(failed), key.value or "", policy.value
+        forerunners,
+        estate,
+        backlogs,
+        central,
+        copiers,
+        now,
+        tuple(failed),
+        key.value or "",
+        policy.value,
+        edited_policies(settings),
     )
 
 

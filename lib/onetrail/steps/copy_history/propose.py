@@ -9,6 +9,7 @@ from typing import Any
 from onetrail.change import COPIER, Bulk, Change, Plan
 from onetrail.change.words import counted
 from onetrail.settings import Settings
+from onetrail.steps.copy_history.canaries import canaries
 from onetrail.steps.copy_history.grant import Grant
 from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
 from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
@@ -55,7 +56,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         *(pair.opening for pair in (*roles, *sources, *key, *central)),
         *(_copy(settings, backlog, pilot=pilot) for pilot in (True, False) for backlog in due),
         *(pair.closing for pair in (*reversed(central), *key, *sources)),
-        *(canary for account in actors for canary in grant.canaries(account, due)),
+        *canaries(settings, grant.archive.prefix, actors, due),
         *(pair.closing for pair in reversed(roles)),
         *grant.left_open_roles(besides=push_accounts),
     ]

@@ -1,0 +1,130 @@
+"""Closing what a plan opened, whatever ended it: each closing is tried, again where the network may come back, and what stays open is told."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from onetrail.change.interrupt import uninterrupted
+from onetrail.change.plan import Change
+from onetrail.change.record import RecordError
+from onetrail.change.send import ChangeFailed, Sending
+from onetrail.change.texts import TextUnread
+from onetrail.errors import NotYet, OnetrailError
+
+PAUSES_SECONDS: Final = (5, 15, 45, 90)
+"""Between the tries of closings that failed, each after the client's own retries."""
+
+Holds = Callable[[str], str]
+"""Why a named check does not hold; empty where it does."""
+
+
+class StillOpen(ChangeFailed):
+    """What a plan opened could not all be closed; the message says what stands open and what ends it."""
+
+
+def close_what_is_open(sending: Sending, unmet: Holds) -> None:
+    """Send the closing of every opening that was sent and not refused, but for those that are done.
+
+    One that fails does not keep the next from being tried.
+
+    A closing whose named check does not hold waits for the others, and is not sent before it does. Signals wait meanwhile.
+    Raises what failed, once every closing was tried.
+    """
+    changes = sending.plan.changes
+    pending = [one for one in changes if one.closes in sending.sent and one.key not in sending.closed]
+    if pending:
+        with uninterrupted(sending.gate.say):
+            _Closing(sending, unmet).close(pending)
+
+
+class _Closing:
+    def __init__(self, sending: Sending, unmet: Holds) -> None:
+        self.sending, self.unmet = sending, unmet
+        self.failed: dict[str, Exception] = {}
+        self.raises: list[OnetrailError] = []
+
+    def close(self, pending: list[Change]) -> None:
+        for pause in (*PAUSES_SECONDS, 0):
+            pending = [change for change in pending if not self._closed(change)]
+            if not pending or not any(self._may_pass(change) for change in pending) or not pause:
+                break
+            if not self._waited(pause, len(pending)):
+                break
+        if pending:
+            raise self._still_open(pending)
+        if self.raises:
+            raise self.raises[0]
+
+    def _closed(self, change: Change) -> bool:
+        """Whether that closing is done, if need be without a line in the record."""
+        why = self.unmet(change.requires) if change.requires else ""
+        if why:
+            self.failed[change.key] = ChangeFailed(
+                f"{change.service}:{change.call} {change.resource} waits: {why}"
+            )
+            return False
+        try:
+            self.sending.send(change)
+        except (RecordError, TextUnread) as err:
+            return self._sent_unrecorded(change, err)
+        except Exception as err:  # noqa: BLE001 - every other closing is tried before it is raised
+            self.failed[change.key] = _short(change, err)
+            return False
+        return True
+
+    def _sent_unrecorded(self, change: Change, why: OnetrailError) -> bool:
+        """A hole is closed even when the disk no longer takes the line that says so."""
+        gate, parameters = self.sending.gate, self.sending.parameters(change)
+        what = f"{change.service}:{change.call} {change.resource}"
+        try:
+            with gate.guard.opened(change, parameters):
+                gate.sender.send(change, parameters)
+        except Exception as err:  # noqa: BLE001 - the other closings are tried first
+            self.failed[change.key] = ChangeFailed(
+                f"{why.line}; {what} was then sent without a record line and failed: {err}"
+            )
+            return False
+        self.sending.closed.add(change.key)
+        gate.say(f"closed without a record line: {what}")
+        self.raises.append(why)
+        return True
+
+    def _may_pass(self, change: Change) -> bool:
+        """Whether trying again can help: not where AWS refused, nor where the credentials are over."""
+        err = self.failed[change.key]
+        causes = [err, *([err.__cause__] if err.__cause__ else [])]
+        sender = self.sending.gate.sender
+        return not any(sender.refusal(cause) or sender.expired(cause) for cause in causes)
+
+    def _waited(self, pause: int, left: int) -> bool:
+        gate = self.sending.gate
+        why = f"{left} of what was opened could not be closed yet; it is tried again"
+        try:
+            gate.clock.wait_until(gate.clock.now() + timedelta(seconds=pause), why, gate.say)
+        except NotYet:
+            return False
+        return True
+
+    def _still_open(self, pending: list[Change]) -> StillOpen:
+        first = next(
+            (self.failed[one.key] for one in pending if not one.requires), self.failed[pending[0].key]
+        )
+        open_ = "; ".join(self._open(change) for change in pending)
+        return StillOpen(
+            f"{' '.join(str(first).split())}; still open: {open_}; run this step again: it closes what is open"
+        )
+
+    def _open(self, change: Change) -> str:
+        until = self.sending.until.get(change.closes, "")
+        return f"{change.resource} ({f'refuses by itself from {until}' if until else 'until it is closed'})"
+
+
+def _short(change: Change, err: Exception) -> Exception:
+    """The failure without the advice to mend its cause, which is given once for all."""
+    if err.__cause__ is None or not isinstance(err, ChangeFailed):
+        return err
+    told = ChangeFailed(
+        f"{change.service}:{change.call} on {change.resource} in account {change.account} failed: {err.__cause__}"
+    )
+    told.__cause__ = err.__cause__
+    return told

@@ -1,0 +1,219 @@
+"""Sending one change: written down, sent, and written down again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from onetrail.change.gate import Gate
+from onetrail.change.plan import Change, Plan
+from onetrail.change.restore import KeptTexts, Restored, restored
+from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
+from onetrail.change.values import After, iso, resolve, seconds
+from onetrail.errors import OnetrailError
+from onetrail.iam import PolicyError
+
+BulkDoer = Callable[[Change], Mapping[str, Any]]
+AGAIN_SECONDS: Final = 30
+"""How long a canary that is not refused yet waits before it is sent again."""
+
+
+class ChangeFailed(OnetrailError):
+    """A change was sent and failed, or a canary got through."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """One change that was carried out, with the request id AWS gave it."""
+
+    change: Change
+    request_id: str
+    result: Mapping[str, Any]
+
+
+@dataclass
+class Sending:
+    """The changes of one plan on their way.
+
+    `sent` has the key of each change that left and was not refused, `closed` of each that is done, `until` the instant from which an opening refuses by itself,
+    `restored` what each closing put back.
+    """
+
+    plan: Plan
+    gate: Gate
+    bulk: BulkDoer | None
+    done: list[Done] = field(default_factory=list)
+    sent: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+    until: dict[str, str] = field(default_factory=dict)
+    restored: dict[str, Restored] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._kept = KeptTexts(self.gate.record.folder)
+
+    def wait_for(self, change: Change) -> None:
+        """Let the time pass that is to lie between the change before it and this one."""
+        if change.after:
+            self._wait(seconds(change.after), "a refusal counts when it is said again after a while")
+
+    def send(self, change: Change) -> None:
+        """Send it now. Raises ChangeFailed, RecordError, TextUnread, and what a bulk rule raises on purpose."""
+        for left in reversed(range(change.tries)):
+            if self._once(change, last=not left):
+                return
+            self._wait(
+                AGAIN_SECONDS, f"{change.resource} does not refuse yet: a new policy takes a while to be seen"
+            )
+
+    def parameters(self, change: Change) -> dict[str, Any]:
+        """What is sent for the change now."""
+        results = {done.change.key: done.result for done in self.done}
+        return dict(resolve(change.parameters, self.gate.clock.now(), results))
+
+    def _wait(self, length: int, why: str) -> None:
+        now = self.gate.clock.now()
+        self.gate.clock.wait_until(now + timedelta(seconds=length), why, self.gate.say)
+
+    def _once(self, change: Change, *, last: bool) -> bool:
+        """True when the change is done; False when a canary was not refused and may be sent again."""
+        parameters = self.parameters(change)
+        texts, line = self._texts(change, parameters), self.gate.record.lines + 1
+        found = self._restored(change, texts)
+        if found is not None and texts is not None:
+            change, parameters, texts = _restoring(change, parameters, texts, found)
+        number = self.gate.record.append(
+            "intent",
+            step=self.plan.step,
+            plan=self.plan.id,
+            key=change.key,
+            account=change.account,
+            region=change.region,
+            service=change.service,
+            call=change.call,
+            actor=change.actor,
+            resource=change.resource,
+            before=change.before,
+            parameters=parameters,
+            reason=change.reason,
+            **({"restores": found.recorded()} if found else {}),
+            **replaced(self.gate.record.folder, line, change, texts),
+        )
+        self._say(change, found)
+        self.sent.add(change.key)
+        self._note_expiry(change)
+        try:
+            with self.gate.guard.opened(change, parameters):
+                result = dict(
+                    self.bulk(change)
+                    if change.bulk and self.bulk
+                    else self.gate.sender.send(change, parameters)
+                )
+        except Exception as err:  # noqa: BLE001 - whatever a transport raises is recorded, then raised again with its cure
+            return self._failed(change, number, err, last=last)
+        if change.expects == "refused":
+            self.gate.record.append(
+                "failed", key=change.key, intent=number, error="a call that must be refused got through"
+            )
+            raise ChangeFailed(
+                f"{change.resource}: {change.service}:{change.call} as {change.actor} must be refused but got through"
+            )
+        request_id = str(result.pop("RequestId", ""))
+        self.gate.record.append(
+            "done",
+            key=change.key,
+            intent=number,
+            request_id=request_id,
+            closes=change.closes,
+            result=result,
+            **put(self.gate.record.folder, line, change, texts),
+        )
+        self.closed.add(change.key)
+        self.done.append(Done(change, request_id, result))
+        return True
+
+    def _say(self, change: Change, found: Restored | None) -> None:
+        self.gate.say(f"{change.service}:{change.call} {change.resource}")
+        if found is not None:
+            self.restored[change.key] = found
+            self.gate.say(f"{change.resource}: {found.line}")
+
+    def _note_expiry(self, change: Change) -> None:
+        durations = set(_durations(change.parameters))
+        if durations and not change.closes:
+            now = self.gate.clock.now()
+            self.until[change.key] = max(iso(now + timedelta(seconds=seconds(one))) for one in durations)
+
+    def _restored(self, change: Change, texts: Texts | None) -> Restored | None:
+        """What a closing puts back; None where the policy of now could not be read, so that the reviewed one is sent."""
+        if change.restores is None or texts is None or texts.unread:
+            return None
+        try:
+            known = self._kept.of(change.account, change.service, change.resource)
+        except (OSError, ValueError, KeyError):
+            known = []  # without the record's texts it is closed all the same
+        try:
+            return restored(change.restores, texts.before, known)
+        except PolicyError:
+            return None
+
+    def _texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
+        try:
+            return texts_of(self.gate.sender.texts, change, parameters)
+        except TextUnread as err:
+            self.gate.record.append(
+                "not_sent",
+                step=self.plan.step,
+                plan=self.plan.id,
+                key=change.key,
+                account=change.account,
+                region=change.region,
+                service=change.service,
+                call=change.call,
+                resource=change.resource,
+                why=err.line,
+            )
+            raise
+
+    def _failed(self, change: Change, number: str, err: Exception, *, last: bool) -> bool:
+        code = self.gate.sender.refusal(err)
+        if code:
+            self.sent.discard(change.key)
+        if change.expects == "refused" and code:
+            self.gate.record.append("done", key=change.key, intent=number, result={"refused": code})
+            self.done.append(Done(change, "", {"refused": code}))
+            return True
+        self.gate.record.append(
+            "failed", step=self.plan.step, key=change.key, intent=number, error=f"{type(err).__name__}: {err}"
+        )
+        if change.expects == "refused" and not last and not self.gate.sender.expired(err):
+            return False
+        if isinstance(err, OnetrailError):
+            raise err
+        raise ChangeFailed(
+            f"{change.service}:{change.call} on {change.resource} in account {change.account} failed: {err}; "
+            "mend the cause and run this step again: it goes on from what is there"
+        ) from err
+
+
+def _restoring(
+    change: Change, parameters: dict[str, Any], texts: Texts, found: Restored
+) -> tuple[Change, dict[str, Any], Texts]:
+    """The closing as it is sent: with the text that was made just now, or taking the policy away where none is left."""
+    assert change.restores is not None
+    how = change.restores
+    rest = {name: value for name, value in parameters.items() if name != how.text}
+    if found.text is None and how.removes_by:
+        return replace(change, call=how.removes_by), rest, replace(texts, after=None)
+    return (
+        replace(change, call=how.puts_by),
+        {**rest, how.text: found.text},
+        replace(texts, after=found.text),
+    )
+
+
+def _durations(value: Any) -> list[str]:
+    if isinstance(value, After):
+        return [value.duration]
+    inner = getattr(value, "value", value)
+    parts = inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, list | tuple) else ()
+    return [found for part in parts for found in _durations(part)]

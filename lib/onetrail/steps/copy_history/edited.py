@@ -1,0 +1,43 @@
+"""What somebody else changed in a policy while a grant stood open, as the run record tells it."""
+
+import json
+from collections.abc import Mapping
+
+from onetrail.change import Finding, State
+from onetrail.settings import Settings
+
+_STEP = "05"
+
+
+def edited_policies(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """Bucket or key -> one line for each thing that others changed there between an opening and its closing, in this run."""
+    path = settings.run_folder / "record.jsonl"
+    found: dict[str, tuple[str, ...]] = {}
+    if not path.exists():
+        return found
+    with path.open("rb") as lines:
+        for raw in lines:
+            if b'"changed_by_others":["' in raw:
+                line = json.loads(raw)
+                if line.get("step") == _STEP:
+                    said = line["restores"]["changed_by_others"]
+                    found[line["resource"]] = tuple(dict.fromkeys((*found.get(line["resource"], ()), *said)))
+    return found
+
+
+def edited_findings(
+    settings: Settings, edited: Mapping[str, tuple[str, ...]], archive_is_steady: bool
+) -> list[Finding]:
+    """A note for each policy that was changed meanwhile, and a finding for the archive's while it is not as it was built."""
+    account = settings.log_account.account_id
+    return [
+        Finding(
+            "05.policy-edited",
+            State.FINDING if name == settings.bucket_name and not archive_is_steady else State.NOTE,
+            account if name == settings.bucket_name else "-",
+            settings.home_region if name == settings.bucket_name else "-",
+            name,
+            f"somebody else changed the policy while the grant stood open, and that was kept: {'; '.join(lines)}",
+        )
+        for name, lines in sorted(edited.items())
+    ]

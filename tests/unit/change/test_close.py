@@ -1,0 +1,189 @@
+"""Closing happens whatever ends a plan, is tried again within bounds, and what stays open is told with its end."""
+
+import os
+import signal
+
+import pytest
+
+from onetrail.change import After, Document, Requirement, StillOpen, entries, run_plan, verify_record
+from onetrail.change import record as record_module
+from tests.unit.change.given import NOON, Expired, Refused, given_a_change, given_a_gate, given_a_plan
+
+UNTIL = {"Condition": {"DateLessThan": {"aws:CurrentTime": After("PT6H")}}}
+
+
+def given_a_grant(*between, **closing):
+    """Two openings and their closings, with something in between."""
+    opening = given_a_change(
+        "open", resource="old-1", parameters={"Policy": Document({"Statement": [UNTIL]})}
+    )
+    return given_a_plan(
+        opening,
+        given_a_change("open-2", region="eu-west-1", resource="old-2"),
+        *between,
+        given_a_change("close", closes="open", region="eu-west-2", resource="old-1", **closing),
+        given_a_change("close-2", closes="open-2", region="eu-north-1", resource="old-2"),
+    )
+
+
+WORK = given_a_change("work", region="eu-west-3")
+
+
+class Fails:
+    """Fails so many times, then works."""
+
+    def __init__(self, times, error):
+        self.times, self.error = times, error
+
+    def __call__(self):
+        self.times -= 1
+        if self.times >= 0:
+            raise self.error
+
+
+def failing(estate, **keys):
+    send = estate.send
+
+    def sends(change, parameters):
+        keys.get(change.key, lambda: None)()
+        return send(change, parameters)
+
+    estate.send = sends
+
+
+def test_a_network_that_comes_back_closes_all(tmp_path):
+    """Twin: the next test, in which it stays away."""
+    gate, estate = given_a_gate(tmp_path)
+    failing(estate, work=Fails(1, OSError("unreachable")), close=Fails(4, OSError("unreachable")),
+            **{"close-2": Fails(1, OSError("unreachable"))})  # fmt: skip
+    with pytest.raises(Exception, match="unreachable"):
+        run_plan(given_a_grant(WORK), gate)
+    assert [key for key, _ in estate.sent] == ["open", "open-2", "close-2", "close"]
+    assert 0 < (gate.clock.now() - NOON).total_seconds() < 300
+
+
+def test_what_cannot_be_closed_is_told_with_the_instant_that_ends_it(tmp_path):
+    """Within bounds, in one line; the one without an expiry is told as such."""
+    gate, estate = given_a_gate(tmp_path)
+    failing(estate, close=Fails(99, OSError("unreachable")), **{"close-2": Fails(99, OSError("unreachable"))})
+    with pytest.raises(StillOpen) as told:
+        run_plan(given_a_grant(), gate)
+    assert "unreachable" in told.value.line
+    assert (
+        "old-1 (refuses by itself from 2026-01-12T18:00:00Z); old-2 (until it is closed)" in told.value.line
+    )
+    assert told.value.line.endswith("run this step again: it closes what is open")
+    assert (gate.clock.now() - NOON).total_seconds() < 300
+
+
+@pytest.mark.parametrize("error", [Expired("ExpiredToken"), Refused("AccessDenied")])
+def test_where_asking_again_cannot_help_it_is_told_at_once(tmp_path, error):
+    """Expired credentials close nothing: the expiry does, and the line says when. Twin: the test above, which waits."""
+    gate, estate = given_a_gate(tmp_path)
+    failing(estate, close=Fails(99, error), **{"close-2": Fails(99, error)})
+    with pytest.raises(StillOpen, match="refuses by itself from 2026-01-12T18:00:00Z"):
+        run_plan(given_a_grant(), gate)
+    assert gate.clock.now() == NOON
+
+
+def test_a_role_goes_only_after_all_policies_are_back(tmp_path):
+    """AWS refuses a document that names a role which is gone. Twin: the policies are back, and it goes."""
+    gate, estate = given_a_gate(tmp_path / "not back")
+    failing(estate, **{"close-2": Fails(99, Refused("AccessDenied"))})
+    back = {"back": lambda: Requirement("close-2" in dict(estate.sent), "the policy of old-2 is not back")}
+    plan = given_a_grant(requires="back")
+    with pytest.raises(StillOpen, match="old-1"):
+        run_plan(given_a_plan(*plan.changes[:2], WORK, plan.changes[3], plan.changes[2]), gate, back)
+    assert "close" not in dict(estate.sent)
+    gate, estate = given_a_gate(tmp_path / "back", failing={"work": OSError("no")})
+    with pytest.raises(Exception, match="no"):
+        run_plan(given_a_plan(*plan.changes[:2], WORK, plan.changes[3], plan.changes[2]), gate, back)
+    assert [key for key, _ in estate.sent] == ["open", "open-2", "close-2", "close"]
+
+
+@pytest.fixture
+def heard():
+    """What reaches the handlers that were there before the plan ran."""
+    got = []
+    held = {
+        number: signal.signal(number, lambda number, frame: got.append(signal.Signals(number).name))
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    yield got
+    for number, handler in held.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_middle_of_the_work_closes_and_then_ends_the_process(tmp_path, heard, number):
+    """Ctrl-C, a polite kill, and a terminal that went away; twin: below, where it comes while closing."""
+    gate, estate = given_a_gate(tmp_path)
+    failing(estate, work=lambda: os.kill(os.getpid(), number))
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(given_a_grant(WORK), gate)
+    assert [key for key, _ in estate.sent] == ["open", "open-2", "close", "close-2"]
+    assert heard == ([] if number == signal.SIGINT else [signal.Signals(number).name])
+    assert verify_record(tmp_path).whole
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_closing_waits_until_all_is_closed(tmp_path, heard, number):
+    """And is heard then. Twin: the third one ends even that, for who cannot wait."""
+    gate, estate = given_a_gate(tmp_path / "one", failing={"work": OSError("no")})
+    failing(estate, close=lambda: os.kill(os.getpid(), number))
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(given_a_grant(WORK), gate)
+    assert [key for key, _ in estate.sent][-2:] == ["close", "close-2"]
+    gate, estate = given_a_gate(tmp_path / "three", failing={"work": OSError("no")})
+    failing(estate, close=lambda: [os.kill(os.getpid(), number) for _ in range(3)])
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(given_a_grant(WORK), gate)
+    assert "close-2" not in dict(estate.sent)
+
+
+def test_a_signal_while_a_line_is_written_leaves_the_record_whole(tmp_path, monkeypatch):
+    """It is heard after the line."""
+    gate, _ = given_a_gate(tmp_path)
+    sync, left = os.fsync, [4]
+
+    def interrupted(number):
+        sync(number)
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(record_module.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(given_a_grant(WORK), gate)
+    assert verify_record(tmp_path).whole
+
+
+def test_a_canary_that_is_let_in_at_first_is_sent_again_a_few_times(tmp_path):
+    """A new policy takes a while to be seen; twins: one try more than that, and a canary that may not be sent again."""
+    let_in = RuntimeError("PreconditionFailed")
+    for tries, times, good in ((5, 4, True), (5, 5, False), (1, 1, False)):
+        gate, estate = given_a_gate(tmp_path / f"{tries}-{times}")
+
+        failing(estate, canary=Fails(times, let_in))
+        estate.failing = {"canary": Refused("AccessDenied")}
+        plan = given_a_plan(given_a_change("canary", expects="refused", tries=tries))
+        if good:
+            assert run_plan(plan, gate).done[0].result == {"refused": "AccessDenied"}
+            failed = [line for line in entries(tmp_path / f"{tries}-{times}") if line["kind"] == "failed"]
+            assert len(failed) == times, "each is in the record"
+        else:
+            with pytest.raises(Exception, match="PreconditionFailed"):
+                run_plan(plan, gate)
+
+
+def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
+    """The clock is waited out between them."""
+    gate, _ = given_a_gate(tmp_path, failing={f"canary-{n}": Refused("AccessDenied") for n in range(3)})
+    seen = []
+    first = given_a_change("canary-0", expects="refused", requires="refused")
+    later = [
+        given_a_change(f"canary-{n}", expects="refused", requires="refused", after="PT2M") for n in (1, 2)
+    ]
+    requires = {"refused": lambda: Requirement(not seen.append(gate.clock.now()), "")}
+    run_plan(given_a_plan(first, *later), gate, requires)
+    assert [(moment - NOON).total_seconds() for moment in seen] == [0, 120, 240]

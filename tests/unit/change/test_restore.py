@@ -1,0 +1,167 @@
+"""A closing puts back what was there before, byte for byte, and never over what somebody else changed meanwhile."""
+
+import json
+
+import pytest
+
+from onetrail.change import Document, Kept, Restores, Texts, entries, restored, run_plan
+from onetrail.iam import canonical, parse
+from tests.unit.change.given import Estate, given_a_change, given_a_gate, given_a_plan
+
+OURS, THEIRS, MORE = (
+    {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    for sid in ("OnetrailCopyRead", "Auditors", "Added")
+)
+LONGER = {**OURS, "Condition": {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}}
+STEADY, OPEN = ({**OURS, "Sid": sid, "Effect": "Deny"} for sid in ("OnlyTls", "CopierExpires"))
+ANOTHER = {**STEADY, "Action": "s3:PutObject"}
+SOURCE = Restores(frozenset({"OnetrailCopyRead"}))
+CENTRAL = Restores(frozenset({"OnlyTls", "CopierExpires"}), (STEADY,))
+
+
+def policy(*statements):
+    """A document as a text; without statements there is none."""
+    return (
+        json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=1) if statements else None
+    )
+
+
+PRIOR = policy(THEIRS)
+
+
+def kept(when, text):
+    return when, Kept(text, "policies/1.json" if text else "")
+
+
+BEFORE, OPENED = kept("before", PRIOR), kept("after", policy(THEIRS, OURS))
+CASES = [
+    # how, what is there now, what the record has -> text put back, where from, what others changed
+    (SOURCE, policy(THEIRS, OURS), [BEFORE, OPENED], PRIOR, "policies/1.json", []),
+    (SOURCE, policy(OURS, THEIRS), [BEFORE, OPENED], PRIOR, "policies/1.json", []),  # order says nothing
+    (SOURCE, policy(OURS), [kept("before", None), kept("after", policy(OURS))], None, "absent", []),
+    (SOURCE, None, [kept("before", None), kept("after", policy(OURS))], None, "absent", []),
+    (SOURCE, PRIOR, [BEFORE, OPENED], PRIOR, "policies/1.json", []),  # closed, and the answer was lost
+    (SOURCE, PRIOR, [BEFORE], PRIOR, "policies/1.json", []),  # the opening never arrived
+    (SOURCE, policy(THEIRS, LONGER), [BEFORE, OPENED], PRIOR, "policies/1.json", ["changed OnetrailCopyRead"]),
+    (SOURCE, policy(THEIRS, OURS, MORE), [BEFORE, OPENED], policy(THEIRS, MORE), "", ["added Added"]),
+    (SOURCE, policy(OURS), [BEFORE, OPENED], None, "", ["removed Auditors"]),
+    (SOURCE, policy(THEIRS, OURS), [], PRIOR, "", []),  # another run folder: nothing to compare with
+    (SOURCE, policy(THEIRS, OURS), [BEFORE], PRIOR, "policies/1.json", []),  # the opening's answer was lost
+    (SOURCE, policy(THEIRS, OURS, MORE), [BEFORE], policy(THEIRS, MORE), "", ["added Added"]),
+    (CENTRAL, policy(STEADY, OPEN), [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
+     policy(STEADY), "policies/1.json", []),
+    (CENTRAL, policy(STEADY, OPEN, MORE), [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
+     policy(STEADY, MORE), "", ["added Added"]),
+    (CENTRAL, policy(ANOTHER, OPEN), [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
+     policy(STEADY), "policies/1.json", ["changed OnlyTls"]),  # ours is ours again, and it is told
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("how", "now", "record", "text", "source", "foreign"), CASES)
+def test_what_is_put_back(how, now, record, text, source, foreign):
+    """Where nobody else was there the bytes of before; twins: each row in which somebody was."""
+    found = restored(how, now, record)
+    assert found.prior == source
+    assert [line.split(":")[0] for line in found.foreign] == foreign
+    if source:
+        assert found.text == text, "byte for byte"
+    same = (parse(t) if t else None for t in (found.text, text))
+    assert canonical(next(same)) == canonical(next(same))
+    assert ("byte for byte" in found.line) is (source.startswith("policies"))
+    assert ("somebody else changed it" in found.line) is bool(foreign)
+
+
+class Bucket(Estate):
+    """An estate that holds one policy, which somebody may change right after it was opened."""
+
+    policy = PRIOR
+    meanwhile = staticmethod(lambda text: text)
+
+    def texts(self, change, parameters):
+        return Texts(self.policy, parameters.get("Policy"))
+
+    def send(self, change, parameters):
+        answer = super().send(change, parameters)
+        self.policy = parameters.get("Policy")
+        if change.key == "open":
+            self.policy = self.meanwhile(self.policy)
+        return answer
+
+
+def given_a_grant(folder, prior, meanwhile=lambda text: text):
+    gate, _ = given_a_gate(folder)
+    bucket = Bucket(gate.guard)
+    bucket.policy, bucket.meanwhile, gate.sender = prior, meanwhile, bucket
+    statements = [THEIRS] if prior else []
+    opening = given_a_change(
+        "open", parameters={"Bucket": "old", "Policy": Document(parse(policy(*statements, OURS)))}
+    )
+    closing = given_a_change(
+        "close",
+        call="PutBucketPolicy" if prior else "DeleteBucketPolicy",
+        parameters={"Bucket": "old", **({"Policy": Document(parse(prior))} if prior else {})},
+        closes="open",
+        restores=SOURCE,
+    )
+    return gate, bucket, given_a_plan(opening, closing)
+
+
+def add(text):
+    return json.dumps({"Version": "2012-10-17", "Statement": [*json.loads(text)["Statement"], MORE]})
+
+
+def test_a_grant_leaves_the_bytes_of_before(tmp_path):
+    """Spaces and all, from the run folder; twin: the next test."""
+    gate, bucket, plan = given_a_grant(tmp_path, PRIOR)
+    outcome = run_plan(plan, gate)
+    assert bucket.policy == PRIOR
+    assert outcome.line.endswith("1 policy is again what it was, byte for byte.")
+    last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
+    assert last["restores"]["changed_by_others"] == []
+    assert (tmp_path / last["restores"]["prior"]).read_text() == PRIOR
+
+
+def test_what_somebody_added_meanwhile_stays_and_is_told(tmp_path):
+    """In the outcome and in the record."""
+    gate, bucket, plan = given_a_grant(tmp_path, PRIOR, add)
+    outcome = run_plan(plan, gate)
+    assert canonical(parse(bucket.policy)) == canonical(parse(policy(THEIRS, MORE)))
+    assert "Somebody else changed the policy of old meanwhile, which is kept: added Added" in outcome.line
+    last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
+    assert last["restores"]["prior"] == ""
+    assert [line.split(":")[0] for line in last["restores"]["changed_by_others"]] == ["added Added"]
+
+
+def test_a_bucket_without_a_policy_has_none_afterwards_unless_somebody_gave_it_one(tmp_path):
+    """Removed, not emptied; twin: what somebody added meanwhile is put by the same change."""
+    gate, bucket, plan = given_a_grant(tmp_path / "alone", None)
+    run_plan(plan, gate)
+    assert bucket.policy is None
+    gate, bucket, plan = given_a_grant(tmp_path / "not alone", None, add)
+    done = run_plan(plan, gate).done
+    assert canonical(parse(bucket.policy)) == canonical(parse(policy(MORE)))
+    assert [one.change.call for one in done] == ["PutBucketPolicy", "PutBucketPolicy"]
+
+
+def test_a_text_of_the_run_folder_that_was_changed_is_not_put_back(tmp_path):
+    """The record binds it by its hash. Twin: the first test."""
+    gate, bucket, plan = given_a_grant(tmp_path, PRIOR)
+    send = bucket.send
+
+    def spoils(change, parameters):
+        for path in (tmp_path / "policies").glob("*before*"):
+            path.write_text(policy(MORE))
+        return send(change, parameters)
+
+    bucket.send = spoils
+    run_plan(plan, gate)
+    assert canonical(parse(bucket.policy)) == canonical(parse(PRIOR))
+    last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
+    assert last["restores"]["prior"] == ""
+
+
+def test_the_plan_id_does_not_depend_on_what_others_do(tmp_path):
+    """What is approved is whose statements go; twin: other statements are another plan."""
+    change = given_a_change("close", restores=SOURCE)
+    assert given_a_plan(change).id == given_a_plan(given_a_change("close", restores=SOURCE)).id
+    assert given_a_plan(change).id != given_a_plan(given_a_change("close", restores=CENTRAL)).id
