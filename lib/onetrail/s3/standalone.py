@@ -29,7 +29,7 @@ from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder
 from onetrail.s3.pace import Paces
 from onetrail.s3.pipeline import Ended, Partition, copy_partitions
-from onetrail.s3.ranges import KeyRange, Side, beside, ranges
+from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.reach import End
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.tally import ObjectOutcome
@@ -368,7 +368,7 @@ class _Planning:
 
     def _ranges(self) -> Iterator[KeyRange | None]:
         with _cut_off(self._source.folder):
-            yield from ranges(_side(self._source), self._paces.overall)
+            yield from key_ranges(_side(self._source), self._paces.overall)
 
     def _tasks(self, cut: KeyRange) -> Iterator[CopyTask | None]:
         prefixes = (self._source.folder.prefix, self._target.folder.prefix)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -83,7 +82,7 @@ class Bucket:
         """The call, without the owner's header where nobody knows the owner: an empty one would be refused."""
         if self.owner:
             return call
-        return replace(call, headers=tuple(pair for pair in call.headers if pair[0] != _OWNER))
+        return call._replace(headers=tuple(pair for pair in call.headers if pair[0] != _OWNER))
 
 
 def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
