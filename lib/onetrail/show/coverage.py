@@ -14,6 +14,7 @@ from onetrail.show.html import Shown, folded, paragraph, preformatted, together
 from onetrail.show.plots import Pictured
 from onetrail.show.table import table
 from onetrail.steps.verification import Cell, Observation
+from onetrail.steps.verification.proof import bill, proofs
 
 PROVEN, PRESENT, LOST, NOTHING = (
     "signed and proven",
@@ -80,6 +81,17 @@ def events(observation: Observation) -> Shown:
             if days
             else []
         ),
+    )
+
+
+def proofs_made(observation: Observation) -> Shown:
+    """How each object's proof is made, how many objects rest on it, and what this look read for it."""
+    rows = proofs(observation.buckets, observation.read_both)
+    frame = pd.DataFrame([list(row) for row in rows], columns=["proof", "objects", "what is read for it"])
+    return table(
+        frame,
+        "How each proof is made",
+        verdict=waiting(observation) or f"O{bill(observation.readings)[1:]}.",
     )
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.verdict import IntervalState
-from onetrail.show.coverage import coverage, events, seams, waiting
+from onetrail.show.coverage import coverage, events, proofs_made, seams, waiting
 from onetrail.show.html import Column, Shown, folded, paragraph, preformatted, together
 from onetrail.show.table import simple, table
 from onetrail.steps.verification import EVIDENCE, BucketVerdict, ChainSeen, Observation
@@ -132,7 +132,7 @@ def keys(observation: Observation) -> Shown:
     )
 
 
-__all__ = ["buckets", "chains", "coverage", "events", "evidence", "keys", "seams", "troubles"]
+__all__ = ["buckets", "chains", "coverage", "events", "evidence", "keys", "proofs_made", "seams", "troubles"]
 
 _IN_SIGHT = 3
 """So many names stand in a cell before they are folded away."""

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.chain import ChainCheck, groups
@@ -13,6 +13,7 @@ from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import (
     AllowList,
+    Chain,
     DigestObject,
     FileVerdict,
     Group,
@@ -29,13 +30,10 @@ from onetrail.steps.verification.equality import MOST_TROUBLES, Day
 from onetrail.steps.verification.left import Left, rows
 from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_hash
 from onetrail.steps.verification.region_events import RegionEvents
+from onetrail.steps.verification.sample import joined, sample_of
 from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.verdict import ChainSeen, Trouble
 
-SAMPLE = 24
-"""Digests of each chain that a sampled check reads: its newest."""
-LATE = timedelta(hours=3)
-"""A trail that logs has its digest of every hour that ended so long ago (an hour's digest lands within half an hour, mostly)."""
 Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
 """Trails that are allowed -> who says so (`trail`, `token`), and the instant up to which their digests must reach; None where nothing
 says when they should end."""
@@ -132,27 +130,34 @@ class RegionCheck:
         self, group: Group, keys: Sequence[str], reader: Reader, codes: Mapping[str, int], named: set[str]
     ) -> None:
         allowed, known = self._allowing(group)
-        sampled = self._settings.digest_check == "sample" and len(keys) > SAMPLE
-        chosen = keys[-SAMPLE:] if sampled else keys
-        first = parse(chosen[0]).stamp
-        check = ChainCheck(
-            group,
-            lambda bucket, key: self._read(reader, bucket, key),
-            self._keys,
-            allowed,
-            expected_start=first,
-            expected_end=self._trails.get(group.identity, ("", None))[1],
-        )
+        sampled = self._settings.digest_check == "sample"
+        stretches = sample_of(keys) if sampled else [keys]
+        chain: Chain | None = None
         places: Counter[int] = Counter()
-        for verdict in check.verdicts(_counted(reader.digests(chosen), places, codes)):
-            self._take(verdict, codes, named)
-        chain = check.chain()
+        older = False
+        for number, stretch in enumerate(stretches):
+            last = number == len(stretches) - 1
+            check = ChainCheck(
+                group,
+                lambda bucket, key: self._read(reader, bucket, key),
+                self._keys,
+                allowed,
+                expected_start=parse(stretch[0]).stamp,
+                expected_end=self._trails.get(group.identity, ("", None))[1] if last else None,
+            )
+            for verdict in check.verdicts(_counted(reader.digests(stretch), places, codes)):
+                self._take(verdict, codes, named)
+            chain = joined(chain, check.chain())
+            if not number:
+                older = reader.first is not None and reader.first.previous is not None
+        assert chain is not None
         lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
         for code in places:
             self.seen.lost[code] += lost
-        older = reader.first is not None and reader.first.previous is not None and not sampled
+        read = sum(map(len, stretches))
+        partly = sampled and read < len(keys)
         buckets = tuple(sorted({self._named(code) for code in places}))
-        self.seen.chains.append(ChainSeen(chain, known, buckets, older, sampled))
+        self.seen.chains.append(ChainSeen(chain, known, buckets, older and not partly, partly, len(keys)))
 
     def _allowing(self, group: Group) -> tuple[AllowList, str]:
         """The allow list, with this chain's trail where only its digests speak of it: account and bucket must still be ours."""

@@ -31,7 +31,8 @@ Day = tuple[str, str, date]
 @dataclass
 class Compared:
     """One old bucket compared. `places` are (prefix before `AWSLogs/`, folder from there) of every folder that holds logs or digests;
-    `before` and `after` count logs by account, region and day: all, and those equal in the archive."""
+    `before` and `after` count logs by account, region and day: all, and those equal in the archive. `read_both` counts objects whose bytes were
+    read on both sides, because their ETags say nothing."""
 
     left: Left
     listing: ListingHash = field(default_factory=ListingHash)
@@ -44,6 +45,7 @@ class Compared:
     old_versions: int = 0
     delete_markers: int = 0
     could_not_look: str = ""
+    read_both: int = 0
 
 
 def compared(settings: Settings, clients: Clients, left: Left) -> Compared:
@@ -85,7 +87,7 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
                 if pair.target is None
                 else {True: "equal", False: "different", None: "uncompared"}[same]
             )
-            _note(found, pair, state)
+            _note(settings, found, pair, state)
     _read_both(settings, clients, found, unclear)
 
 
@@ -102,6 +104,7 @@ def _before(key: str) -> str:
 def _read_both(settings: Settings, clients: Clients, found: Compared, pairs: list[Pair]) -> None:
     if not pairs:
         return
+    found.read_both += len(pairs)
     left, account = found.left, settings.log_account.account_id
     asked = (
         (
@@ -113,7 +116,7 @@ def _read_both(settings: Settings, clients: Clients, found: Compared, pairs: lis
     ours, theirs = hot(clients, left.account, left.region), hot(clients, account, settings.home_region)
     for pair, said in zip(pairs, compare_bytes(asked, ours, theirs), strict=True):
         why = f": {said.error}" if said.error else ""
-        _note(found, pair, {True: "equal", False: "different", None: "uncompared"}[said.equal], why)
+        _note(settings, found, pair, {True: "equal", False: "different", None: "uncompared"}[said.equal], why)
 
 
 _WORDS = {
@@ -123,7 +126,7 @@ _WORDS = {
 }
 
 
-def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
+def _note(settings: Settings, found: Compared, pair: Pair, state: str, why: str = "") -> None:
     parsed = parse(pair.source.key)
     found.states[state] += 1
     if parsed.kind in LOG_KINDS and parsed.date:
@@ -141,8 +144,18 @@ def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
                 state,
                 pair.source.key,
                 _WORDS[state] + why,
+                cure_of(settings, pair.target_key) if state == "different" and left.live else "",
             )
         )
+
+
+def cure_of(settings: Settings, key: str) -> str:
+    """The change that replaces a wrong copy: it lies under governance, so that break-glass can still take it away, and 05 copies it anew."""
+    bucket = settings.bucket_name
+    return (
+        f"as break-glass: aws s3api delete-object --bucket {bucket} --key '{key}' --bypass-governance-retention --version-id VERSION, with "
+        f"the version that aws s3api list-object-versions --bucket {bucket} --prefix '{key}' names; then run step 05 again"
+    )
 
 
 def _versions(clients: Clients, found: Compared) -> None:

@@ -1,5 +1,6 @@
 """Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, tokens, locks, the rail."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.seam import Seam
-from onetrail.cloudtrail.trail import Trail
 from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
@@ -20,11 +20,13 @@ from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estat
 from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.status import Status, asked
 from onetrail.steps.tokens import Tokens, cover, read_tokens
-from onetrail.steps.verification.chains import LATE, RegionCheck, RegionSeen, Trails
+from onetrail.steps.verification.chains import RegionCheck, RegionSeen, Trails
+from onetrail.steps.verification.classes import classes_of, must_reach
 from onetrail.steps.verification.equality import Compared, compared
 from onetrail.steps.verification.keys import public_keys
 from onetrail.steps.verification.left import Left, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
+from onetrail.steps.verification.proof import Reading, readings
 from onetrail.steps.verification.reading import Origin
 from onetrail.steps.verification.sums import Sums
 from onetrail.steps.verification.tally import EventTally, EventTotals
@@ -42,7 +44,8 @@ class Observation:
     one has none. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
     raised. `unknown_trails` are those that only digests speak of. `trails` are all that may have written the moved logs, with the end
     their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
-    region whether the new trail was recording before the old one stopped.
+    region whether the new trail was recording before the old one stopped. `readings` are the files of the archive that this look read;
+    `read_both` counts old objects whose bytes were read on both sides.
     """
 
     forerunner: Status
@@ -66,6 +69,8 @@ class Observation:
     no_break_glass: str = ""
     events: EventTotals | None = None
     seams: tuple[Seam, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    read_both: int = 0
 
 
 def observe(
@@ -116,7 +121,8 @@ class _Look:
             )
             events = tally.totals() if settings.digest_check == "full" else None
         sums = Sums(settings, seen, [one for one in read if one], regions)
-        buckets = tuple(sums.verdict(one, self._classes(estate, one, sources)) for one in seen)
+        unasked = {source.region for source in sources if source.source == "saved"}
+        buckets = tuple(sums.verdict(one, self._classes(estate, one, unasked)) for one in seen)
         lock, work_lock = self._lock(settings.bucket_name), self._lock(settings.work_bucket)
         key = archive_key_arn(settings, clients)
         self.failed += [f"the archive's key: {key.why}"] if not key.seen else []
@@ -153,6 +159,8 @@ class _Look:
             cannot_become(clients) if to_do else "",
             events,
             tuple(one.seam for one in sums.read if one.seam),
+            _readings(sums),
+            sum(one.read_both for one in seen),
         )
 
     def _regions(
@@ -203,7 +211,7 @@ class _Look:
             for account in accounts:
                 found[TrailIdentity(account, trail.name, trail.home_region)] = (
                     "trail",
-                    _must_reach(trail, self.now),
+                    must_reach(trail, self.now),
                 )
         return found
 
@@ -227,20 +235,15 @@ class _Look:
             return left.name, f"{err}"
         return left.name, "" if said.valid else said.why
 
-    def _classes(self, estate: OldEstate, one: Compared, sources: Iterable[KeySource]) -> tuple[str, ...]:
-        """Which rows of EVIDENCE the bucket falls under."""
+    def _classes(self, estate: OldEstate, one: Compared, unasked: set[str]) -> tuple[str, ...]:
         feeding = [trail for trail in estate.old_trails if trail.bucket == one.left.name]
-        found = [] if feeding else ["ended"]
-        unasked = {source.region for source in sources if source.source == "saved"}
-        return (
-            *found,
-            *(["region off"] if {f.rstrip("/").rsplit("/", 1)[-1] for _, f in one.places} & unasked else []),
-        )
+        regions = {folder.rstrip("/").rsplit("/", 1)[-1] for _, folder in one.places}
+        return classes_of(feeding, self.now, region_off=bool(regions & unasked))
 
     def _writers(self, estate: OldEstate, one: Compared, sums: Sums) -> tuple[tuple[str, str, str, str], ...]:
         """The trails that a token of this bucket remembers."""
         stops = {
-            TrailIdentity(t.account, t.name, t.home_region): _must_reach(t, self.now)
+            TrailIdentity(t.account, t.name, t.home_region): must_reach(t, self.now)
             for t in estate.old_trails if t.bucket == one.left.name
         }  # fmt: skip
         for chain in (chain for read in sums.read for chain in read.chains if one.left.name in chain.buckets):
@@ -255,12 +258,10 @@ class _Look:
         )
 
 
-def _must_reach(trail: Trail, now: datetime) -> datetime | None:
-    """Up to when a trail's digests must be there; None where it makes none or nothing says so."""
-    status = trail.status
-    if not trail.validation or status is None:
-        return None
-    if not status.is_logging:
-        final = status.stopped and status.latest_digest and status.latest_digest >= status.stopped
-        return status.stopped if final else None
-    return now - LATE if status.started and status.started < now - LATE else None
+def _readings(sums: Sums) -> tuple[Reading, ...]:
+    objects: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for one in sums.read:
+        objects.update(one.notes.reads)
+        sizes.update(one.notes.read_bytes)
+    return readings(objects, sizes)

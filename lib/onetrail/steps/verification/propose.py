@@ -13,6 +13,8 @@ from onetrail.steps.rails import rail_changes
 from onetrail.steps.tokens import CALL
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
+from onetrail.steps.verification.proof import bill
+from onetrail.steps.verification.sample import claim
 from onetrail.steps.verification.verdict import BucketVerdict
 
 STEP = "06"
@@ -168,7 +170,13 @@ def _notes(observation: Observation) -> tuple[str, ...]:
         notes.append(
             f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes tokens"
         )
+        sampled = [one for one in observation.chains if one.sampled]
+        said = claim(
+            sum(sum(one.chain.digests.values()) for one in sampled), sum(one.present for one in sampled)
+        )
+        notes += [said] if said else []
     else:
+        notes.append(bill(observation.readings))
         notes += [
             f"{b.name} is not sealed and gets no token: {'; '.join(b.reasons)}"
             for b in observation.buckets

@@ -40,12 +40,15 @@ class Origin(NamedTuple):
 @dataclass
 class Notes:
     """What reading showed beside the content. By place number plus one (0: the archive's own): objects whose lock is still to be
-    raised, and objects without any lock. By key from `AWSLogs/` on: metadata of digests as hashes."""
+    raised, and objects without any lock. By key from `AWSLogs/` on: metadata of digests as hashes. By storage class: objects read, and
+    their bytes."""
 
     unsealed: Counter[int] = field(default_factory=Counter)
     unlocked: Counter[int] = field(default_factory=Counter)
     metadata: dict[str, str] = field(default_factory=dict)
     from_old: int = 0
+    reads: Counter[str] = field(default_factory=Counter)
+    read_bytes: Counter[str] = field(default_factory=Counter)
 
 
 class Reader:
@@ -101,7 +104,7 @@ class Reader:
         asked = ((self._getting(below), below) for below in belows)
         for ended in self._archive.run(asked):
             if ended.error is None:
-                self._noted(ended.context, ended.result.head)
+                self._was_read(ended.context, ended.result.head)
                 yield ended.context, ended.result
             elif code_of(ended.error) == "InvalidObjectState":
                 self._look_at_locks([ended.context])
@@ -156,7 +159,7 @@ class Reader:
         for ended in self._archive.run(asked):
             found[ended.context] = ended.error or ended.result
             if ended.error is None:
-                self._noted(ended.context, ended.result.head)
+                self._was_read(ended.context, ended.result.head)
         for below, error in list(found.items()):
             if isinstance(error, Exception) and code_of(error) == "InvalidObjectState":
                 self._look_at_locks([below])
@@ -176,6 +179,11 @@ class Reader:
             return None
         self.notes.from_old += 1
         return body
+
+    def _was_read(self, below: str, head: Head) -> None:
+        self.notes.reads[head.storage_class] += 1
+        self.notes.read_bytes[head.storage_class] += head.size
+        self._noted(below, head)
 
     def _noted(self, below: str, head: Head) -> None:
         code = self._codes.get(below, 0)

@@ -1,4 +1,4 @@
-"""What verification says of one old bucket, and what counts as enough for which class of trail. Pure."""
+"""What verification says of one old bucket. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,26 +7,6 @@ from typing import Final, NamedTuple
 
 from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import Chain, State
-
-EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
-    "signed": (
-        "log file validation was on",
-        "equal bytes; every digest present, signed and linked to the one before; every log that a digest names has its hash",
-    ),
-    "unsigned": (
-        "validation was off at that time, or logging had just been restarted",
-        "equal bytes, as they lay in the old bucket; that nobody touched them before the move cannot be proven",
-    ),
-    "ended": (
-        "the trail is gone, or stopped years ago",
-        "as signed or unsigned; the end of its chain is taken as it is, since nothing says when it should have ended",
-    ),
-    "region off": (
-        "the region is not enabled in the account",
-        "as signed, with the public keys saved while they could be had; CloudTrail cannot be asked there",
-    ),
-}
-"""Class of trail -> when it applies, and what is enough to call its objects proven (CloudTrail User Guide, log file validation)."""
 
 BAD_DIGESTS: Final = (
     State.INVALID,
@@ -41,7 +21,8 @@ BAD_LOGS: Final = (State.INVALID, State.FOREIGN, State.MISSING, State.ARCHIVED, 
 
 
 class Trouble(NamedTuple):
-    """One file and what is the matter with it. `bucket` is the old bucket it is of, or the archive."""
+    """One file and what is the matter with it. `bucket` is the old bucket it is of, or the archive. `cure` is the change that puts a
+    wrong copy right, empty where there is none."""
 
     bucket: str
     account: str
@@ -50,6 +31,7 @@ class Trouble(NamedTuple):
     state: str
     key: str
     why: str
+    cure: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +154,7 @@ class ChainSeen:
     """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `token`, or `digests` alone.
 
     `older_gone` is True where the oldest digest names one before it that is in no bucket. `buckets` are where it was delivered.
+    `present` counts its digests in the archive, of which a sampled check reads a part.
     """
 
     chain: Chain
@@ -179,6 +162,7 @@ class ChainSeen:
     buckets: tuple[str, ...] = ()
     older_gone: bool = False
     sampled: bool = False
+    present: int = 0
 
 
 class KeySource(NamedTuple):

@@ -1,0 +1,74 @@
+"""How each object's proof is made, and what looking costs. Pure.
+
+Prices are those of `onetrail.s3.prices`: list prices of one region, with their date.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from onetrail.s3.prices import COLLECTED, GB, PRICES, REGION
+from onetrail.steps.verification.verdict import BucketVerdict
+
+
+class Proof(NamedTuple):
+    """One way to prove: what it is, how many objects rest on it, what it read."""
+
+    way: str
+    objects: int
+    reads: str
+
+
+class Reading(NamedTuple):
+    """Objects of one storage class that were read whole, their bytes, and the list price of that in US dollars."""
+
+    storage_class: str
+    objects: int
+    size: int
+    dollars: float
+
+
+def proofs(buckets: Iterable[BucketVerdict], read_both: int) -> tuple[Proof, ...]:
+    """Each way with its number of objects; an old object counts once for equality, and a signed file once more."""
+    known = [bucket for bucket in buckets if not bucket.shell or bucket.proven_before]
+    equal = sum(bucket.equal for bucket in known)
+    return (
+        Proof(
+            "equal: size and an ETag that is an MD5 on both sides",
+            equal - min(equal, read_both),
+            "the two listings",
+        ),
+        Proof("equal: both bodies read and hashed, where an ETag is no MD5", read_both, "source and copy"),
+        Proof(
+            "signed: the digest's own signature, and its quote in the next",
+            sum(b.digests_valid for b in known),
+            "the digest",
+        ),
+        Proof("signed: the hash in a signed digest", sum(b.logs_valid for b in known), "the log"),
+        Proof(
+            "equal alone: no digest names it",
+            sum(b.logs_unsigned for b in known),
+            "the log, to count its events",
+        ),
+    )
+
+
+def readings(reads: Counter[str], sizes: Counter[str]) -> tuple[Reading, ...]:
+    """What reading cost, by storage class; a class without a price counts as STANDARD."""
+    found = []
+    for name in sorted(reads):
+        price = PRICES.get(name, PRICES["STANDARD"])
+        dollars = reads[name] * price.get / 1000 + sizes[name] / GB * price.retrieval
+        found.append(Reading(name, reads[name], sizes[name], dollars))
+    return tuple(found)
+
+
+def bill(found: Iterable[Reading]) -> str:
+    """All of it in one line, for a plan."""
+    every = list(found)
+    objects, size = sum(one.objects for one in every), sum(one.size for one in every)
+    dollars = sum(one.dollars for one in every)
+    return (
+        f"one look reads {objects:,} files of the archive, {size / 1e6:,.1f} MB, for about US$ {dollars:,.2f} "
+        f"(list price of {REGION}, {COLLECTED}); applying looks twice more"
+    )
