@@ -74,8 +74,12 @@ docs: venv ## write the pages and parts of pages that are made from code and rec
 picture: venv ## make docs/onetrail.png again from the recorded notebooks
 	@chromium="$$(tests/browser/ensure_chromium.sh)" && ONETRAIL_CHROMIUM="$$chromium" $(BIN)/python docs/picture.py
 
-bench: venv ## measure the copy engine and the verification, side by side in one run
-	@$(BIN)/python -m benchmarks
+# Which parts of the benchmarks, and which share of their objects: `make bench ONLY=copy,list SCALE=0.1`.
+ONLY ?=
+SCALE ?= 1
+
+bench: venv ## measure copying and listing beside their peers, memory, and the verification: make bench ONLY=copy
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) --scale $(SCALE)
 
 lock: venv ## write requirements.lock again from the two .in files
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
@@ -83,5 +87,5 @@ lock: venv ## write requirements.lock again from the two .in files
 
 clean: ## remove environments, caches and the practice run; the records of other runs stay
 	@[ ! -x $(BIN)/onetrail ] || $(BIN)/onetrail practice stop >/dev/null 2>&1 || true
-	@rm -rf .venv .venv-3.* .practice $(RUN) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache lib/*.egg-info
+	@rm -rf .venv .venv-3.* .venv-bench .practice $(RUN) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache lib/*.egg-info
 	@find lib tests notebooks benchmarks -name __pycache__ -prune -exec rm -rf {} +

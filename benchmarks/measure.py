@@ -1,59 +1,86 @@
-"""Measuring: wall time, the process's own CPU time, and the most memory it held."""
+"""Measuring: a piece of work in this process, or a command as a process of its own with all that it starts."""
 
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
+
+
+class Failed(Exception):
+    """A command did not do what was to be measured; one line."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One measurement: objects done, wall and CPU seconds, and the process's peak memory so far in MB."""
+    """One measurement: objects done, wall and CPU seconds, peak memory in MB, and requests sent (0 where nobody counted)."""
 
     name: str
     objects: int
     wall: float
     cpu: float
     megabytes: float
+    requests: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Objects a second."""
+        return self.objects / self.wall
 
     @property
     def cpu_ms_per_1k(self) -> float:
         """CPU milliseconds for 1,000 objects: the figure that other work on the machine disturbs least."""
         return self.cpu * 1e6 / self.objects
 
-    def line(self, beside: "Measured | None" = None) -> str:
-        """The figures as a line; with `beside`, how many times its CPU this takes."""
-        ratio = f"  {self.cpu_ms_per_1k / beside.cpu_ms_per_1k:>6.1f} x" if beside else ""
-        return (
-            f"{self.name:<34} {self.objects:>9,} objects  {self.objects / self.wall:>9,.0f}/s  "
-            f"{self.cpu_ms_per_1k:>7.1f} CPU ms/1k  {self.megabytes:>5.0f} MB{ratio}"
-        )
+
+def in_the_middle(runs: Sequence[Measured]) -> Measured:
+    """The medians of several runs of one thing, each figure by itself; memory is the most that any run held."""
+    return replace(
+        runs[0],
+        wall=median(run.wall for run in runs),
+        cpu=median(run.cpu for run in runs),
+        megabytes=max(run.megabytes for run in runs),
+        requests=round(median(run.requests for run in runs)),
+    )
 
 
-def measured(name: str, what: Callable[[], int], beside: Measured | None = None) -> Measured:
-    """Do it once; it returns how many objects it did. Prints the line."""
+def measured(name: str, what: Callable[[], int]) -> Measured:
+    """Do it once, in this process; it returns how many objects it did."""
     wall, cpu = time.perf_counter(), time.process_time()
     objects = what()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024 * 1024 if sys.platform == "darwin" else 1024
-    )
-    done = Measured(name, objects, wall, cpu, peak)
-    print(done.line(beside), flush=True)
-    return done
+    return Measured(name, objects, wall, cpu, _megabytes(resource.getrusage(resource.RUSAGE_SELF)))
 
 
-@contextmanager
-def null_s3(keys: int) -> Iterator[str]:
-    """A null S3 with so many objects a bucket, in a process of its own; gives its address."""
-    command = [sys.executable, str(Path(__file__).with_name("null_s3.py")), "0", str(keys)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield f"http://127.0.0.1:{server.stdout.readline().split()[-1]}"
-        finally:
-            server.kill()
+def ran(
+    name: str, objects: int, command: Sequence[str | Path], environment: Mapping[str, str]
+) -> tuple[Measured, str]:
+    """Run a command in an empty folder and wait for it; its CPU is that of it and of all it waited for. Also its standard output.
+
+    Raises Failed where it does not exit with 0.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryFile("w+") as said,
+        tempfile.TemporaryFile("w+") as wrong,
+    ):
+        began = time.perf_counter()
+        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=said, stderr=wrong)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        wrong.seek(0)
+        if process.returncode:
+            last = (wrong.read().strip() or said.read().strip()).splitlines()[-1:]
+            raise Failed(f"{name} ended with {process.returncode}: {' '.join(last)}")
+        return Measured(name, objects, wall, used.ru_utime + used.ru_stime, _megabytes(used)), said.read()
+
+
+def _megabytes(used: resource.struct_rusage) -> float:
+    return used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -10,10 +10,12 @@ import pwd
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +23,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 HERE: Final = Path(__file__).resolve().parent
 UNPACKED: Final = HERE.parent / ".venv-bench" / "nginx"
+"""Beside the other things that only the benchmarks need."""
 PACKAGES: Final = ("nginx", "libnginx-mod-http-lua")
 START_SECONDS: Final = 10
 
@@ -76,6 +74,15 @@ class Server:
 
     url: str
     certificate: Path
+
+    def counts(self) -> dict[str, int]:
+        """Requests by method since this was last asked."""
+        context = (
+            ssl.create_default_context(cafile=str(self.certificate)) if self.url.startswith("https") else None
+        )
+        with urllib.request.urlopen(f"{self.url}/-counts", context=context) as answer:
+            lines = answer.read().decode().split("\n")
+        return {name: int(number) for name, number in (line.split() for line in lines if line)}
 
 
 def program() -> Program:
@@ -186,6 +193,11 @@ def _wait(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
 
 def _certificate(folder: Path) -> Path:
     """A key and a certificate for 127.0.0.1 that signs itself, good for a day."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "null S3")])
     now = datetime.now(UTC)

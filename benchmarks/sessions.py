@@ -8,7 +8,8 @@ import sys
 import boto3
 import botocore.session
 
-from benchmarks.measure import measured
+from benchmarks.measure import Measured, measured
+from benchmarks.table import table
 from onetrail.aws.sessions import new_session
 
 SERVICES = ("sts", "iam", "s3", "cloudtrail")
@@ -24,14 +25,14 @@ def _opened(count: int, alone: bool) -> int:
     return count * len(SERVICES)
 
 
-def main(words: list[str]) -> int:
-    """Prints two lines: ours, and each session alone with its multiple of our CPU."""
-    count = int(words[0]) if words else 10
+def main(count: int) -> list[Measured]:
+    """Ours, and each session alone."""
     _opened(1, alone=False)
-    ours = measured("clients of sessions that share", lambda: _opened(count, alone=False))
-    measured("clients of sessions alone", lambda: _opened(count, alone=True), ours)
-    return 0
+    return [
+        measured("clients of sessions that share", lambda: _opened(count, alone=False)),
+        measured("clients of sessions alone", lambda: _opened(count, alone=True)),
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    print(table(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)))

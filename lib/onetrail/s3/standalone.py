@@ -63,7 +63,8 @@ NOTED: Final = frozenset(kind.value for kind in Kind)
 class Terms:
     """How copies are to be: S3's storage class, canned ACL and lock, `""` and None for none.
 
-    `compare` says that objects which ETags cannot prove equal are read on both sides. `most` bounds the requests a second.
+    `compare` says that objects which ETags cannot prove equal are read on both sides. `most` bounds the requests a second;
+    None leaves each prefix of the target its own bound.
     """
 
     storage_class: str = "STANDARD"
@@ -71,7 +72,7 @@ class Terms:
     lock_mode: str = ""
     retain_until: datetime | None = None
     compare: bool = False
-    most: float = 3500.0
+    most: float | None = None
 
 
 @dataclass(frozen=True)

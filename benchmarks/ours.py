@@ -1,0 +1,63 @@
+"""Our listing, and our plan of a copy, in a process of its own against a null S3: `python -m benchmarks.ours list|plan SOURCE TARGET`.
+
+Prints one JSON object: how many objects it came to, and how many it had come to after how many seconds.
+`onetrail copy` itself is measured as a command; these two are what it has no option for.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks.accounts import SOURCE_OWNER, TARGET_OWNER
+from onetrail.change import Guard, WallClock
+from onetrail.s3 import standalone
+from onetrail.s3.engine import CopyTask
+from onetrail.s3.folder import folder
+from onetrail.s3.pace import Paces
+from onetrail.s3.pipeline import Partition, copy_partitions
+from onetrail.s3.ranges import KeyRange, Side, listed, ranges
+from onetrail.s3.reach import End, Reach
+
+
+def list_all(source: End) -> int:
+    """How many objects a listing of all ranges gives, each row made."""
+    side = Side(source.client, source.folder.bucket, source.owner, source.folder.prefix)
+    found = 0
+
+    def rows(cut: KeyRange) -> Iterator[CopyTask | None]:
+        nonlocal found
+        for row in listed(side, cut):
+            found += row is not None
+            if row is None:
+                yield None
+
+    parts = (Partition("", rows(cut)) if isinstance(cut, KeyRange) else None for cut in ranges(side))
+    copy_partitions(parts, source.client, Path(), now=WallClock().now, paces=Paces())
+    return found
+
+
+def plan_all(source: End, target: End) -> dict[str, object]:
+    """What a plan comes to, and how far it was when."""
+    began = time.perf_counter()
+    marks: list[tuple[int, float]] = []
+    sums = standalone.plan(
+        source, target, lambda so_far, _: marks.append((so_far.seen, time.perf_counter() - began))
+    )
+    marks.append((sums.seen, time.perf_counter() - began))
+    return {"objects": sums.seen, "marks": marks}
+
+
+def main(words: list[str]) -> None:
+    """Do what the first word says."""
+    what, source, target = words
+    with closing(Reach()) as reach:
+        ends = reach.ends(folder(source), folder(target), Guard(), SOURCE_OWNER, TARGET_OWNER)
+        said = {"objects": list_all(ends[0])} if what == "list" else plan_all(*ends)
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
