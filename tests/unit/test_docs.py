@@ -23,8 +23,8 @@ from onetrail.s3.ledger import SCHEMA, LedgerPart, LedgerRow
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import RAIL as TRAIL_RAIL
-from onetrail.steps.verification.chains import SAMPLE
 from onetrail.steps.verification.observe import RAIL as ARCHIVE_RAIL
+from onetrail.steps.verification.sample import NEWEST, SPREAD
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ROOT / "lib" / "onetrail" / "steps"
@@ -374,7 +374,7 @@ def test_words_and_numbers_in_prose_are_those_of_the_code():
     assert [state.value for state in FindingState if f"`{state.value}`" not in finding] == []
     outcomes = evidence.split("The outcomes of the others are", 1)[1].split("\n", 1)[0]
     assert re.findall(r"`(\w+)`", outcomes) == [outcome.value for outcome in ObjectOutcome]
-    assert f"the newest {SAMPLE} digests" in _text("docs/verification.md")
+    assert f"the newest {NEWEST} of each chain and {SPREAD} more" in _text("docs/verification.md")
     said = re.search(r"\| `default` \|.* ([\d,]+) objects", _text("docs/practice-estate.md"))
     assert f"{said[1]} objects, 0 of them foreign" in _text("notebooks/01_inventory.ipynb")
 
