@@ -67,7 +67,7 @@ def test_it_waits_for_the_copy():
 def test_what_is_proven_is_sealed_and_gets_its_token_and_what_is_not_is_left_out():
     plan = propose(SETTINGS, given(GOOD, BAD))
     assert [change.key for change in plan.changes] == ["seal-acme-eu", ARCHIVE_LOCK, "token-acme-eu"]
-    assert plan.notes == ("acme-us is not sealed and gets no token: 1 log is invalid",)
+    assert plan.notes[-1] == "acme-us is not sealed and gets no token: 1 log is invalid"
     token = plan.changes[-1]
     assert (token.requires, token.bulk.listing) == ("sealed", "a" * 64)
 
@@ -100,10 +100,10 @@ def test_a_plan_that_nobody_here_can_carry_out_says_so_before_it_is_approved():
     assert said == (
         f"this plan would stop before its first lock: {why}; run this step again as one of break_glass_principals",
     )
-    assert propose(SETTINGS, given(GOOD)).notes == ()
+    assert "break-glass" not in str(propose(SETTINGS, given(GOOD)).notes)
     tokens_only = given(replace(GOOD, unsealed=0), lock=SEALED, no_break_glass=why)
     assert keys(tokens_only) == ["token-acme-eu"]
-    assert propose(SETTINGS, tokens_only).notes == ()
+    assert "break-glass" not in str(propose(SETTINGS, tokens_only).notes)
 
 
 @pytest.mark.parametrize(
