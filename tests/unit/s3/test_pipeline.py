@@ -277,6 +277,18 @@ def test_the_twin_with_room_on_the_disk_ends_whole(server, given_a_client, tmp_p
     }
 
 
+def test_credentials_that_end_under_way_stop_the_run_with_a_whole_ledger(server, given_a_client, tmp_path):
+    s3 = given_an_s3(server, old=[f"a{number:03}" for number in range(300)], archive=[])
+    ended = (400, {}, b"<Error><Code>ExpiredToken</Code></Error>")
+    s3.fault = lambda seen: ended if len(s3.put) >= 40 else None
+    many = [Partition("a", (task(f"a{number:03}") for number in range(300)))]
+    result = copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW)
+    assert result.counts.stopped == "credentials ended (ExpiredToken); sign in and run again"
+    outcomes = {one["key"]: one["outcome"] for one in read(tmp_path).to_pylist()}
+    assert {key for key, outcome in outcomes.items() if outcome == "copied"} == set(s3.put)
+    assert set(outcomes.values()) == {"copied", "refused"} and len(outcomes) < 100
+
+
 def test_progress_counts_by_bucket_over_all_partitions(server, given_a_client, tmp_path):
     given_an_s3(server, old=["a", "b"], other=["c"], archive=[])
     told = {}
