@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
-TICK_SECONDS = 0.002
+TICK_SECONDS = 0.003
 """Waits are not cut finer than this."""
 HANDFUL = 32
 """So many answers at most are waited for, and no longer than a tick."""

@@ -312,8 +312,12 @@ class _Run:
         self._broken = self._broken + 1 if one.error else 0
         if self._broken >= BROKEN_IN_A_ROW:
             self._watch.halt(f"{self._broken} partitions in a row broke off, the last with: {one.error}")
-        if self._told is not None:
+        if self._told is None:
+            return
+        try:
             self._told(over)
+        except OSError as error:
+            self._stop_unwritten(error)
 
     def _finished(self, one: _Open) -> Part | None:
         ledger = one.ledger
