@@ -146,9 +146,11 @@ def test_a_large_bucket_is_cut_at_its_months_and_every_object_seen_once(
 def test_what_one_pass_copied_the_next_finds_and_copies_nothing(
     server, given_a_client, tmp_path, small_pages
 ):
-    """Under a key prefix of either side, and in organization folders."""
+    """Under a key prefix of either side, in organization folders, and under every name that a key can have."""
     keys = [*log_keys(40), *log_keys(10, prefix="teamA/"), *log_keys(10, ("eu-west-1",), "teamB/")]
     keys += [key.replace("AWSLogs/", "AWSLogs/o-abcdefghij/") for key in log_keys(8)]
+    odd = (" ", "a b", "a+b", "100%", "&<>", "x\ny", "ü深\U0001f600", "'\"\\", "=?#", "~!$*(),;:@[]^`{|}")
+    keys += [f"AWSLogs/111122223333/CloudTrail/eu-west-1/2021/03/05/{name}" for name in odd]
     s3 = given_an_s3(server, page=9, old=keys, archive=["p/AWSLogs/other", "q"])
     client = given_a_client()
     first = moved(client, tmp_path)
@@ -269,12 +271,36 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_and_leaves_no_torn_part(
     assert 0 < read(tmp_path).num_rows < 60
 
 
+def test_a_record_that_cannot_be_written_stops_the_run_too(server, given_a_client, tmp_path):
+    given_an_s3(server, old=[f"{name}{number:03}" for name in "ab" for number in range(200)], archive=[])
+    many = [Partition(name, (task(f"{name}{number:03}") for number in range(200))) for name in "ab"]
+
+    def told(_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with pytest.raises(LedgerNotWritten, match=r"Read-only file system.*0 of 200 outcomes are in no part"):
+        copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW, ended=told, at_once=1)
+    assert len(server.answer.put) == read(tmp_path).num_rows == 200
+
+
 def test_the_twin_with_room_on_the_disk_ends_whole(server, given_a_client, tmp_path):
     given_an_s3(server, old=[f"a{number:03}" for number in range(50)], archive=[])
     many = [Partition("a", (task(f"a{number:03}") for number in range(50)))]
     assert copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW).counts.outcomes == {
         "copied": 50
     }
+
+
+def test_credentials_that_end_under_way_stop_the_run_with_a_whole_ledger(server, given_a_client, tmp_path):
+    s3 = given_an_s3(server, old=[f"a{number:03}" for number in range(300)], archive=[])
+    ended = (400, {}, b"<Error><Code>ExpiredToken</Code></Error>")
+    s3.fault = lambda seen: ended if len(s3.put) >= 40 else None
+    many = [Partition("a", (task(f"a{number:03}") for number in range(300)))]
+    result = copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW)
+    assert result.counts.stopped == "credentials ended (ExpiredToken); sign in and run again"
+    outcomes = {one["key"]: one["outcome"] for one in read(tmp_path).to_pylist()}
+    assert {key for key, outcome in outcomes.items() if outcome == "copied"} == set(s3.put)
+    assert set(outcomes.values()) == {"copied", "refused"} and len(outcomes) < 100
 
 
 def test_progress_counts_by_bucket_over_all_partitions(server, given_a_client, tmp_path):
