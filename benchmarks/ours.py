@@ -18,7 +18,7 @@ from onetrail.s3.engine import CopyTask
 from onetrail.s3.folder import folder
 from onetrail.s3.pace import Paces
 from onetrail.s3.pipeline import Partition, copy_partitions
-from onetrail.s3.ranges import KeyRange, Side, listed, ranges
+from onetrail.s3.ranges import KeyRange, Side, key_ranges, listed
 from onetrail.s3.reach import End, Reach
 
 
@@ -34,7 +34,7 @@ def list_all(source: End) -> int:
             if row is None:
                 yield None
 
-    parts = (Partition("", rows(cut)) if isinstance(cut, KeyRange) else None for cut in ranges(side))
+    parts = (Partition("", rows(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(side))
     copy_partitions(parts, source.client, Path(), now=WallClock().now, paces=Paces())
     return found
 

@@ -21,7 +21,8 @@ from onetrail.s3 import standalone
 from onetrail.s3.folder import folder, refuse_overlap
 from onetrail.s3.prices import EVERY
 from onetrail.s3.reach import Reach
-from onetrail.s3.standalone import FAILURES, FINDINGS, Sums, Terms
+from onetrail.s3.standalone import FAILURES, FINDINGS, Terms
+from onetrail.s3.telling import Sums
 
 ACLS: Final = (
     "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",

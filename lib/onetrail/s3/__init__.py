@@ -29,7 +29,7 @@ from onetrail.s3.planner import (
     plan_costs,
     size_bands,
 )
-from onetrail.s3.ranges import KeyRange, Side, beside, ranges
+from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
 from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import Body, Copied, Head, ObjectRow, VersionRow
@@ -85,6 +85,7 @@ __all__ = [
     "decide",
     "delete_proven",
     "is_past",
+    "key_ranges",
     "list_objects",
     "list_versions",
     "merge_join",
@@ -93,7 +94,6 @@ __all__ = [
     "plan_costs",
     "quarter_end",
     "raise_locks",
-    "ranges",
     "retain_until",
     "same_bytes",
     "size_bands",

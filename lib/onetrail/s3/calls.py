@@ -5,8 +5,10 @@ Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners 
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -123,12 +125,14 @@ def copy_object(
     kms_key_id: str = "",
 ) -> Call[Copied]:
     """CopyObject with metadata and tags kept and a SHA-256 stored; `""` and None leave a header out."""
+    # Written out, not looped: this is done for each object.
     target = target_key or key
-    source = quote(f"{source_bucket}/{key}") + (
-        f"?versionId={quote(source_version_id)}" if source_version_id else ""
-    )
-    until = stamp(retain_until) if retain_until else ""
-    headers: list[tuple[str, str]] = [
+    source = path_encoded(f"{source_bucket}/{key}")
+    named: dict[str, str] = {"Bucket": source_bucket, "Key": key}
+    if source_version_id:
+        source = f"{source}?versionId={quote(source_version_id)}"
+        named["VersionId"] = source_version_id
+    headers = [
         ("x-amz-copy-source", source),
         ("x-amz-expected-bucket-owner", owner),
         ("x-amz-source-expected-bucket-owner", source_owner),
@@ -137,26 +141,34 @@ def copy_object(
     parameters: dict[str, Any] = {
         "Bucket": bucket,
         "Key": target,
-        "CopySource": {"Bucket": source_bucket, "Key": key},
+        "CopySource": named,
         "ExpectedBucketOwner": owner,
         "ExpectedSourceBucketOwner": source_owner,
         "ChecksumAlgorithm": "SHA256",
     }
-    for name, header, value in (
-        ("CopySourceIfMatch", "x-amz-copy-source-if-match", f'"{source_etag}"' if source_etag else ""),
-        ("IfNoneMatch", "if-none-match", "*" if only_if_absent else ""),
-        ("StorageClass", "x-amz-storage-class", storage_class),
-        ("ACL", "x-amz-acl", acl),
-        ("ObjectLockMode", "x-amz-object-lock-mode", lock_mode),
-        ("ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", until),
-        ("ServerSideEncryption", "x-amz-server-side-encryption", "aws:kms" if kms_key_id else ""),
-        ("SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", kms_key_id),
-    ):
-        if value:
-            headers.append((header, value))
-            parameters[name] = value
-    if source_version_id:
-        parameters["CopySource"]["VersionId"] = source_version_id
+    if source_etag:
+        etag = parameters["CopySourceIfMatch"] = f'"{source_etag}"'
+        headers.append(("x-amz-copy-source-if-match", etag))
+    if only_if_absent:
+        parameters["IfNoneMatch"] = "*"
+        headers.append(("if-none-match", "*"))
+    if storage_class:
+        parameters["StorageClass"] = storage_class
+        headers.append(("x-amz-storage-class", storage_class))
+    if acl:
+        parameters["ACL"] = acl
+        headers.append(("x-amz-acl", acl))
+    if lock_mode:
+        parameters["ObjectLockMode"] = lock_mode
+        headers.append(("x-amz-object-lock-mode", lock_mode))
+    if retain_until:
+        until = parameters["ObjectLockRetainUntilDate"] = stamp(retain_until)
+        headers.append(("x-amz-object-lock-retain-until-date", until))
+    if kms_key_id:
+        parameters["ServerSideEncryption"] = "aws:kms"
+        parameters["SSEKMSKeyId"] = kms_key_id
+        headers.append(("x-amz-server-side-encryption", "aws:kms"))
+        headers.append(("x-amz-server-side-encryption-aws-kms-key-id", kms_key_id))
     return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, _copied, True)
 
 
@@ -196,7 +208,7 @@ def put_object(
 ) -> Call[str]:
     """PutObject of a small body; the result is the request id."""
     parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner}
-    more = tuple((headers or {}).items())
+    more = tuple((name.lower(), value) for name, value in (headers or {}).items())
     every = (("x-amz-expected-bucket-owner", owner), _md5(body), *more)
     return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, _request_id, True)
 
@@ -215,9 +227,15 @@ def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]
     return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, _deletions, True)
 
 
+@lru_cache(maxsize=8192)
 def stamp(moment: datetime) -> str:
     """An instant as S3 writes it in headers, to the second, UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def path_encoded(text: str) -> str:
+    """Text as a path, RFC 3986 encoded, slashes kept."""
+    return text if _PLAIN(text) else quote(text, safe="/~")
 
 
 def encoded(query: Sequence[tuple[str, str]]) -> str:
@@ -225,6 +243,8 @@ def encoded(query: Sequence[tuple[str, str]]) -> str:
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(query))
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII).fullmatch
+"""Text that encoding leaves as it is, as CloudTrail's keys are."""
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -270,15 +290,26 @@ def _request_id(answer: Answer) -> str:
 
 
 def _copied(answer: Answer) -> Copied:
-    headers = {name.lower(): value for name, value in answer.headers}
+    version = source_version = request = ""
+    for name, value in answer.headers:
+        lower = name.lower()
+        if lower[:6] != "x-amz-":
+            continue
+        if lower == "x-amz-version-id":
+            version = value
+        elif lower == "x-amz-request-id":
+            request = value
+        elif lower == "x-amz-copy-source-version-id":
+            source_version = value
     body = markup.without_prefixes(answer.body)
+    etag = markup.content(body, b"ETag")
     return Copied(
-        etag=markup.etag(markup.text(body, b"ETag")),
-        last_modified=markup.instant(markup.text(body, b"LastModified")),
-        sha256=markup.text(body, b"ChecksumSHA256"),
-        version_id=headers.get("x-amz-version-id", ""),
-        source_version_id=headers.get("x-amz-copy-source-version-id", ""),
-        request_id=headers.get("x-amz-request-id", ""),
+        etag[6:-6].decode() if etag[:6] == b"&quot;" else markup.etag(markup.plain(etag)),
+        markup.instant(markup.text(body, b"LastModified")),
+        markup.text(body, b"ChecksumSHA256"),
+        version,
+        source_version,
+        request,
     )
 
 

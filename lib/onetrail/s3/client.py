@@ -8,9 +8,10 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 from onetrail.s3.calls import Call
 from onetrail.s3.drive import Drive, Finished
+from onetrail.s3.failure import ENDED_CODES, SKEW_SECONDS, SKEWED_CODE, ahead_seconds
 from onetrail.s3.pace import Backoff, Pace
-from onetrail.s3.sign import Credentials, Signer
-from onetrail.s3.transport import Transport
+from onetrail.s3.sign import Credentials, SignedWith, Signer
+from onetrail.s3.transport import Answer, Transport
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -22,8 +23,12 @@ class HotS3:
     """S3 in one region, with one identity. Several threads may use it at once; they share `max_in_flight`.
 
     `endpoint_url` None means AWS itself. `credentials` is asked at each signature, so that sessions may be renewed under way.
-    `permit` is asked before each call that changes something and raises to refuse. `deadline_seconds` bounds each try,
-    `max_retries` the tries after the first. Proxies are those of the environment, as for boto3. Errors are botocore's ClientError, and NoAnswer when no answer ever came.
+    `resolve` gives a bucket's URL, for endpoints that one URL cannot name. `permit` is asked before each call that changes something
+    and raises to refuse. `deadline_seconds` bounds each try, `connect_seconds` its connection, `max_retries` the tries after the first.
+    `proxies` and `ca_bundle` as Transport takes them. `renew` makes the session look for fresh credentials, once S3 says that the old
+    ones ended; a clock that is off is corrected from S3's unless `correct_clock` says no, and `tell` gets a line about either.
+
+    Errors are botocore's ClientError, NoAnswer when no answer ever came (NotTrusted where TLS failed), and CredentialsEnded.
     """
 
     def __init__(
@@ -36,22 +41,33 @@ class HotS3:
         permit: Permit,
         max_in_flight: int = 256,
         deadline_seconds: float = 60.0,
-        max_retries: int = 8,
+        max_retries: int = 10,
         backoff: Backoff | None = None,
         jitter: Callable[[], float] = random.random,
         monotonic: Callable[[], float] = time.monotonic,
         ca_bundle: str = "",
+        resolve: Callable[[str], str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+        connect_seconds: float = 10.0,
+        renew: Callable[[], None] = lambda: None,
+        correct_clock: bool = True,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.region = region
         self.max_in_flight = max_in_flight
-        self._signer = Signer(region, endpoint_url, credentials, partition, monotonic)
+        self._signer = Signer(region, endpoint_url, credentials, partition, monotonic, resolve=resolve)
         self._permit = permit
         self._deadline = deadline_seconds
         self._max_retries = max_retries
         self._backoff = backoff or Backoff()
         self._jitter = jitter
         self.monotonic = monotonic
-        self._transport = Transport(min(10.0, deadline_seconds), ca_bundle)
+        self._transport = Transport(min(connect_seconds, deadline_seconds), ca_bundle, proxies)
+        self._renew = renew
+        self._correct_clock = correct_clock
+        self._tell = tell
+        self._mending = threading.Lock()
+        self._renewed: tuple[str, str, str] | None = None
         self._in_flight = 0
         self._places = threading.Lock()
 
@@ -95,6 +111,30 @@ class HotS3:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _mend(self, signed_with: SignedWith, answer: Answer, code: str) -> bool:
+        """True where the same call, signed anew, may be let in: with fresh credentials, or with a corrected clock."""
+        signer = self._signer
+        with self._mending:
+            if code in ENDED_CODES:
+                if self._renewed != signed_with.identity:
+                    self._renewed = signed_with.identity
+                    self._tell("the credentials ended; looking for fresh ones")
+                    self._renew()
+                    signer.ask_again()
+                return True
+            if not self._correct_clock or answer.status not in (400, 403):
+                return False
+            if signer.skew_seconds != signed_with.skew_seconds:
+                return True
+            ahead = ahead_seconds(answer, signer.off_by)
+            if abs(ahead) < (SKEW_SECONDS if code != SKEWED_CODE else 1.0):
+                return False
+            signer.skew_seconds += ahead
+            self._tell(
+                f"this machine's clock is {abs(ahead) / 60:.0f} minutes {'slow' if ahead > 0 else 'fast'}; requests go by S3's: set the clock right"
+            )
+            return True
 
     def _take_place(self, most: int) -> bool:
         with self._places:

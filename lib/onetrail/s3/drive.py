@@ -13,8 +13,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from onetrail.s3.calls import Call
-from onetrail.s3.failure import error_of, no_answer, too_fast, worth_asking_again
+from onetrail.s3.failure import ENDED_CODES, code_of, error_of, no_answer, too_fast, worth_asking_again
 from onetrail.s3.pace import Pace
+from onetrail.s3.sign import CredentialsEnded, SignedWith
 from onetrail.s3.transport import Answer, Broken, Exchange
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class _Flight:
     unsure: bool = False
     deadline: float = 0.0
     exchange: Exchange | None = None
+    signed_with: SignedWith | None = None
+    mended: bool = False
 
 
 class _Answers:
@@ -209,6 +212,7 @@ class Drive(Generic[C]):
             self.failure = error
             self._lost.append(Finished(flight.context, None, error, flight.retries, flight.unsure))
             return
+        flight.signed_with = client._signer.signed_with
         flight.deadline = now + client._deadline
         self._flying[number] = flight
         if self._pace:
@@ -254,6 +258,11 @@ class Drive(Generic[C]):
             if refusal is None:
                 return self._read(flight, answer)
             error = refusal
+            code = code_of(refusal)
+            if code in ENDED_CODES and flight.mended:
+                error = CredentialsEnded(f"credentials ended ({code}); sign in and run again")
+            elif not flight.mended and self._mended(flight, answer, code):
+                return None
             again = worth_asking_again(refusal)
             flight.unsure = flight.unsure or (answer.status in (200, 500, 502, 504) and not too_fast(refusal))
             if too_fast(refusal) and (pace := flight.lane or self._pace):
@@ -265,6 +274,17 @@ class Drive(Generic[C]):
         due = client.monotonic() + client._backoff.delay(flight.retries, client._jitter())
         heapq.heappush(self._again, (due, next(self._number), flight))
         return None
+
+    def _mended(self, flight: _Flight, answer: Answer, code: str) -> bool:
+        """True where the call goes once more, signed with what is right now."""
+        assert flight.signed_with is not None
+        if not self._client._mend(flight.signed_with, answer, code):
+            return False
+        flight.mended = True
+        flight.retries += 1
+        flight.exchange = None
+        heapq.heappush(self._again, (self._client.monotonic(), next(self._number), flight))
+        return True
 
     def _read(self, flight: _Flight, answer: Answer) -> Finished[C]:
         try:

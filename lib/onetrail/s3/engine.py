@@ -28,6 +28,7 @@ _REFUSED = {
     "KMS.DisabledException",
     "InvalidAccessKeyId",
     "ExpiredToken",
+    "CredentialsEnded",
 }
 _ARCHIVED = {"InvalidObjectState", "ObjectNotInActiveTierError"}
 

@@ -1,6 +1,9 @@
 """When an S3 call failed, and whether asking again can help."""
 
-from botocore.exceptions import ClientError
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from onetrail.errors import OnetrailError
 from onetrail.s3 import markup
@@ -25,8 +28,23 @@ _OF_STATUS = {
 """For answers without a body (HEAD) or without a code in it."""
 
 
-class NoAnswer(OnetrailError):
-    """S3 gave no answer, however often it was asked; whether the last request took effect is unknown."""
+ENDED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"})
+"""The session's credentials are over (API Reference, Error Responses)."""
+SKEWED_CODE = "RequestTimeTooSkewed"
+SKEW_SECONDS = 600.0
+"""A clock that is so far off is corrected; S3 itself refuses from fifteen minutes on (API Reference, Error Responses)."""
+
+
+class NoAnswer(OnetrailError, BotoCoreError):
+    """S3 gave no answer, however often it was asked; whether the last request took effect is unknown. One of botocore's errors too."""
+
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
+        self.kwargs: dict[str, object] = {}
+
+
+class NotTrusted(NoAnswer, SSLError):
+    """The other side's certificate is vouched for by nobody known here, or is that of another name. Botocore's SSLError too."""
 
 
 def error_of(answer: Answer, operation: str, retries: int) -> ClientError | None:
@@ -74,12 +92,18 @@ def request_id_of(error: BaseException) -> str:
 
 def no_answer(operation: str, where: str, broken: Broken, retries: int) -> NoAnswer:
     """The error for a call that was never answered."""
-    cure = (
-        "name the right CA file in AWS_CA_BUNDLE"
-        if broken.for_good
-        else "check the network path to S3 and run again"
-    )
-    return NoAnswer(f"{operation} on {where}: {broken.why} ({retries} retries); {cure}")
+    said = f"{operation} on {where}: {broken.why} ({retries} retries)"
+    if broken.for_good:
+        return NotTrusted(f"{said}; name the right CA file in AWS_CA_BUNDLE, or ca_bundle in the profile")
+    return NoAnswer(f"{said}; check the network path to S3 and run again")
+
+
+def ahead_seconds(answer: Answer, off_by: Callable[[float], float]) -> float:
+    """How far the server's clock is ahead, by the answer's Date header; 0 where it has none that can be read."""
+    try:
+        return off_by(parsedate_to_datetime(answer.header("date")).timestamp())
+    except ValueError:
+        return 0.0
 
 
 def _is_error(body: bytes) -> bool:

@@ -7,27 +7,27 @@ from html import unescape
 from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
-_FIELD = {
-    name: re.compile(rb"<%s>(.*?)</%s>" % (name, name), re.DOTALL)
-    for name in (
-        b"Key", b"LastModified", b"ETag", b"Size", b"StorageClass", b"VersionId", b"IsLatest", b"ID", b"ChecksumAlgorithm",
-        b"IsTruncated", b"NextContinuationToken", b"NextKeyMarker", b"NextVersionIdMarker", b"EncodingType",
-        b"Code", b"Message", b"RequestId", b"Condition", b"ChecksumSHA256", b"ChecksumCRC64NVME", b"DeleteMarker",
-        b"Mode", b"RetainUntilDate", b"Region", b"Owner",
-    )
-}  # fmt: skip
 _NAMESPACE = re.compile(rb"<(/?)[A-Za-z0-9]+:")
+
+
+def content(body: bytes, name: bytes) -> bytes:
+    """The content of the first element of that name as it stands there; empty where there is none."""
+    start = body.find(b"<%b>" % name)
+    if start < 0:
+        return b""
+    start += len(name) + 2
+    end = body.find(b"</%b>" % name, start)
+    return body[start:end] if end >= 0 else b""
 
 
 def text(body: bytes, name: bytes) -> str:
     """The content of the first element of that name, entities decoded; `""` where there is none."""
-    found = _FIELD[name].search(body)
-    return plain(found.group(1)) if found else ""
+    return plain(content(body, name))
 
 
-def plain(content: bytes) -> str:
+def plain(raw: bytes) -> str:
     """Element content as text."""
-    decoded = content.decode()
+    decoded = raw.decode()
     return unescape(decoded) if "&" in decoded else decoded
 
 

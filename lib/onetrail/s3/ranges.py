@@ -64,7 +64,7 @@ def cut(boundaries: Sequence[str], after: str = "", most: int = MOST_RANGES) -> 
     return [KeyRange(one, two) for one, two in zip(edges, [*edges[1:], ""], strict=True)]
 
 
-def ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None]:
+def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None]:
     """The ranges of everything below the side's prefix. Raises what listing raises.
 
     A bucket of up to LARGE_PAGES pages is one range, and costs no request more than listing it; otherwise these pages are the first
@@ -135,9 +135,9 @@ def beside(
     The target is listed folder by folder, and no further than the source's last key there. Raises what the listings raise, OutOfOrder
     among it.
     """
-    for where, group in groupby(listed(source, key_range, pace=pace), key=_placed(place)):
+    for where, group in groupby(listed(source, key_range, pace=pace), key=placed(place)):
         if where is None:
-            yield from ((row, None) if row is not None else None for row in _rising(group, source.bucket))
+            yield from ((row, None) if row is not None else None for row in rising(group, source.bucket))
             continue
         here, there = where
         inside = KeyRange(
@@ -145,9 +145,7 @@ def beside(
             there + key_range.until[len(here) :] if key_range.until.startswith(here) else "",
         )
         copies = listed(target._replace(prefix=there), inside, pace=pace)
-        yield from matched(
-            _rising(group, source.bucket), _rising(copies, target.bucket), len(here), len(there)
-        )
+        yield from matched(rising(group, source.bucket), rising(copies, target.bucket), len(here), len(there))
 
 
 def matched(
@@ -175,7 +173,8 @@ def matched(
         yield row, (other if other is not None and other_key == key else None)
 
 
-def _rising(rows: Iterator[ObjectRow | None], bucket: str) -> Iterator[ObjectRow | None]:
+def rising(rows: Iterator[ObjectRow | None], bucket: str) -> Iterator[ObjectRow | None]:
+    """The rows as they come. Raises OutOfOrder where a key does not come after the one before it."""
     last: str | None = None
     for row in rows:
         if row is not None:
@@ -187,7 +186,7 @@ def _rising(rows: Iterator[ObjectRow | None], bucket: str) -> Iterator[ObjectRow
         yield row
 
 
-def _placed(place: Place) -> Callable[[ObjectRow | None], tuple[str, str] | None]:
+def placed(place: Place) -> Callable[[ObjectRow | None], tuple[str, str] | None]:
     """`place` for rows, asked once a folder; 'not yet' lies where the row before it lay."""
     folder, where = "", None
 

@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -23,6 +24,9 @@ from awscrt.io import (
 from onetrail.errors import WrongUse
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+_UNTRUSTED = frozenset({"AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE", "AWS_IO_TLS_ERROR_NOT_NEGOTIATED"})
 
 
 class Origin(NamedTuple):
@@ -99,7 +103,7 @@ class Exchange:
 
     def fail(self, error: BaseException) -> None:
         """End without an answer."""
-        self._end(Broken(f"{error}", isinstance(error, AwsCrtError) and "TLS" in error.name))
+        self._end(Broken(f"{error}", isinstance(error, AwsCrtError) and error.name in _UNTRUSTED))
 
     def _end(self, result: Answer | Broken) -> None:
         with self._lock:
@@ -138,12 +142,13 @@ class _Pool:
         bootstrap: ClientBootstrap,
         options: SocketOptions,
         tls: TlsConnectionOptions | None,
+        proxies: Mapping[str, str] | None,
     ):
         self._origin = origin
         self._bootstrap = bootstrap
         self._options = options
         self._tls = tls
-        self._proxy = _proxy_for(origin)
+        self._proxy = _proxy_for(origin, proxies)
         self._idle: deque[HttpClientConnection] = deque()
         self._lock = threading.Lock()
         self._closed = False
@@ -195,15 +200,21 @@ class _Pool:
 
 
 class Transport:
-    """Sends requests; `ca_bundle` is a PEM file that replaces the machine's trust store, `""` for the machine's own."""
+    """Sends requests; `ca_bundle` is a PEM file that replaces the machine's trust store, `""` for the machine's own.
 
-    def __init__(self, connect_timeout_seconds: float, ca_bundle: str = "") -> None:
+    `proxies` has a proxy for each scheme, as botocore's Config has it; None takes those of the environment.
+    """
+
+    def __init__(
+        self, connect_timeout_seconds: float, ca_bundle: str = "", proxies: Mapping[str, str] | None = None
+    ) -> None:
         # One thread: Python callbacks share the interpreter lock, two threads were measured slower.
         group = EventLoopGroup(1)
         self._bootstrap = ClientBootstrap(group, DefaultHostResolver(group))
         self._options = SocketOptions()
         self._options.connect_timeout_ms = int(connect_timeout_seconds * 1000)
         self._ca_bundle = ca_bundle
+        self._proxies = proxies
         self._tls: ClientTlsContext | None = None
         self._pools: dict[Origin, _Pool] = {}
         self._lock = threading.Lock()
@@ -226,7 +237,9 @@ class Transport:
     def _new_pool(self, origin: Origin) -> _Pool:
         with self._lock:
             if origin not in self._pools:
-                self._pools[origin] = _Pool(origin, self._bootstrap, self._options, self._tls_for(origin))
+                self._pools[origin] = _Pool(
+                    origin, self._bootstrap, self._options, self._tls_for(origin), self._proxies
+                )
             return self._pools[origin]
 
     def _tls_for(self, origin: Origin) -> TlsConnectionOptions | None:
@@ -235,6 +248,10 @@ class Transport:
         if self._tls is None:
             options = TlsContextOptions()
             if self._ca_bundle:
+                if not Path(self._ca_bundle).is_file():
+                    raise WrongUse(
+                        f"the CA bundle {self._ca_bundle} is no file; correct AWS_CA_BUNDLE, or ca_bundle in the profile"
+                    )
                 options.override_default_trust_store_from_path(ca_filepath=self._ca_bundle)
             self._tls = ClientTlsContext(options)
         connection = TlsConnectionOptions(self._tls)
@@ -242,10 +259,13 @@ class Transport:
         return connection
 
 
-def _proxy_for(origin: Origin) -> HttpProxyOptions | None:
-    """The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for this origin, spoken to in plain HTTP; none for this machine itself."""
-    found = getproxies().get(origin.scheme)
-    if not found or origin.host in LOOPBACK or proxy_bypass(origin.host):
+def _proxy_for(origin: Origin, proxies: Mapping[str, str] | None) -> HttpProxyOptions | None:
+    """The proxy for this origin, spoken to in plain HTTP; none for this machine itself.
+
+    Without `proxies` it is the one that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
+    """
+    found = (getproxies() if proxies is None else proxies).get(origin.scheme)
+    if not found or origin.host in LOOPBACK or (proxies is None and proxy_bypass(origin.host)):
         return None
     parts = urlsplit(found if "://" in found else f"http://{found}")
     if parts.scheme != "http" or not parts.hostname:

@@ -3,13 +3,15 @@
 An object's key in the archive is its old key from `AWSLogs/` on, below the archive's own key prefix.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.key import below_prefix, partition_of_key
-from onetrail.s3.listing import list_objects, merge_join
+from onetrail.s3.listing import list_objects
+from onetrail.s3.pace import Pace
+from onetrail.s3.ranges import KeyRange, Place, Side, beside, key_ranges, matched, placed, rising
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
@@ -33,10 +35,12 @@ def archive_key(settings: Settings, key: str) -> str:
 
 def folder_of(key: str) -> str:
     """The listing prefix of the account, kind and region a log or digest lies in, without any key prefix; `""` for anything else."""
-    if partition_of_key(key) is None:
-        return ""
-    below = below_prefix(key)
-    return "/".join(below.split("/")[:-4]) + "/"
+    return below_prefix(_folder(key)) if partition_of_key(key) else ""
+
+
+def pair_of(settings: Settings, source: ObjectRow, target: ObjectRow | None) -> Pair:
+    """The pair of these two rows."""
+    return Pair(source, target, archive_key(settings, source.key), folder_of(source.key))
 
 
 def pairs(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[Pair]:
@@ -44,11 +48,29 @@ def pairs(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[P
     rows = list_objects(
         hot(clients, bucket.account, bucket.region), bucket.name, bucket.account, "", owners=True
     )
-    for folder, group in groupby(rows, key=lambda row: folder_of(row.key)):
-        if folder:
-            yield from _beside(settings, clients, folder, group)
-        else:
+    for where, group in groupby(rows, key=placed(_place(settings))):
+        if where is None:
             yield from (Pair(row, None, archive_key(settings, row.key), "") for row in group)
+            continue
+        here, there = where
+        copies = rising(archived(settings, clients, below_prefix(here)), settings.bucket_name)
+        for found in matched(rising(group, bucket.name), copies, len(here), len(there)):
+            if found is not None:
+                yield pair_of(settings, *found)
+
+
+def ranges_of(clients: Clients, bucket: OldBucket, pace: Pace | None = None) -> Iterator[KeyRange | None]:
+    """The old bucket cut into ranges that can be read side by side; None says 'not yet'. Raises what listing raises."""
+    return key_ranges(_old(clients, bucket), pace)
+
+
+def rows_of_range(
+    settings: Settings, clients: Clients, bucket: OldBucket, key_range: KeyRange, pace: Pace | None = None
+) -> Iterator[tuple[ObjectRow, ObjectRow | None] | None]:
+    """Every object of the range beside its counterpart, as `pairs` but without owners and without waiting: None says 'not yet'."""
+    account = settings.log_account.account_id
+    archive = Side(hot(clients, account, settings.home_region), settings.bucket_name, account)
+    return beside(_old(clients, bucket), archive, key_range, _place(settings), pace)
 
 
 def archived(settings: Settings, clients: Clients, folder: str) -> Iterator[ObjectRow]:
@@ -62,10 +84,21 @@ def archived(settings: Settings, clients: Clients, folder: str) -> Iterator[Obje
     )
 
 
-def _beside(settings: Settings, clients: Clients, folder: str, group: Iterable[ObjectRow]) -> Iterator[Pair]:
-    def key(row: ObjectRow) -> str:
-        return below_prefix(row.key)
+def _old(clients: Clients, bucket: OldBucket) -> Side:
+    return Side(hot(clients, bucket.account, bucket.region), bucket.name, bucket.account)
 
-    for source, target in merge_join(group, archived(settings, clients, folder), key=key):
-        if source is not None:
-            yield Pair(source, target, archive_key(settings, source.key), folder)
+
+def _place(settings: Settings) -> Place:
+    """The folder of account, kind and region that a log or digest lies in, and the archive's."""
+
+    def place(key: str) -> tuple[str, str] | None:
+        if partition_of_key(key) is None:
+            return None
+        folder = _folder(key)
+        return folder, archive_key(settings, folder)
+
+    return place
+
+
+def _folder(key: str) -> str:
+    return key.rsplit("/", 4)[0] + "/"

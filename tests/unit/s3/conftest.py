@@ -27,6 +27,7 @@ class ScriptedS3:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def _any(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
@@ -41,7 +42,7 @@ class ScriptedS3:
                     self.close_connection = True
                     return
                 status, more, body = reply
-                self.send_response(status)
+                (self.send_response_only if "date" in more else self.send_response)(status)
                 for name, value in {
                     "content-length": str(len(body)),
                     "x-amz-request-id": "R1",
@@ -57,7 +58,10 @@ class ScriptedS3:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            request_queue_size = 128  # with fewer, a connection that comes with many others waits a second
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()

@@ -1,20 +1,22 @@
 """The client says who it is, who owns the buckets, asks again only where that helps, and sends nothing that is not permitted."""
 
 from collections import namedtuple
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, SSLError, UnauthorizedSSOTokenError
 
-from onetrail.errors import WrongUse
+from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3 import calls
-from onetrail.s3.failure import NoAnswer
+from onetrail.s3.failure import NoAnswer, NotTrusted, no_answer
 from onetrail.s3.pace import Pace
-from onetrail.s3.sign import Signer
+from onetrail.s3.sign import CredentialsEnded, Signer
+from onetrail.s3.transport import Broken
 
 SOURCE, LOG = "111122223333", "044455556666"
 UNTIL = datetime(2028, 3, 6, tzinfo=UTC)
@@ -192,6 +194,25 @@ def test_nobody_there_is_an_error_with_a_cure(given_a_client):
         client.do(calls.head_object("old", SOURCE, "k"))
 
 
+@pytest.mark.parametrize(
+    ("broken", "kinds", "cure"),
+    [
+        (Broken("socket closed"), (NoAnswer, OnetrailError, BotoCoreError), "check the network path"),
+        (
+            Broken("TLS failed", True),
+            (NotTrusted, NoAnswer, OnetrailError, BotoCoreError, SSLError),
+            "AWS_CA_BUNDLE",
+        ),
+    ],
+)
+def test_no_answer_is_an_error_of_botocore_s_too_and_says_what_to_do(broken, kinds, cure):
+    """So that whoever catches what boto3 raises catches this. Twin: what is no TLS failure is no SSLError."""
+    error = no_answer("HeadObject", "old/k", broken, 2)
+    assert all(isinstance(error, kind) for kind in kinds) and type(error) is kinds[0]
+    assert isinstance(error, SSLError) == (SSLError in kinds)
+    assert error.line == str(error) and cure in error.line and broken.why in error.line
+
+
 def test_a_lost_answer_is_marked_as_unsure(server, given_a_client):
     left = [None, (200, {}, COPIED), (503, {}, SLOW), (200, {}, COPIED)]
     server.answer = lambda seen: left.pop(0)
@@ -200,17 +221,107 @@ def test_a_lost_answer_is_marked_as_unsure(server, given_a_client):
     assert [(done.retries, done.unsure) for done in client.run([(a_copy(), 0)])] == [(1, False)]
 
 
-def test_credentials_are_asked_at_each_signature(server, given_a_client):
+@pytest.mark.parametrize(("reuse_seconds", "used"), [(0.0, ["AKIDONE", "AKIDTWO"]), (60.0, ["AKIDONE"] * 2)])
+def test_credentials_are_asked_again_when_their_half_second_is_over(
+    server, given_a_client, monkeypatch, reuse_seconds, used
+):
+    """Sessions are renewed under way; twin: within that time they are not asked for each object."""
+    monkeypatch.setattr(Signer, "REUSE_SECONDS", reuse_seconds)
     server.answer = lambda seen: (200, {}, b"")
     ids = iter(["AKIDONE", "AKIDTWO"])
     client = given_a_client(credentials=lambda: Frozen(next(ids), "s", "TOKEN"))
     for _ in range(2):
         client.do(calls.head_object("old", SOURCE, "k"))
-    assert [seen.headers["authorization"].split("Credential=")[1][:7] for seen in server.seen] == [
-        "AKIDONE",
-        "AKIDTWO",
-    ]
+    assert [seen.headers["authorization"].split("Credential=")[1][:7] for seen in server.seen] == used
     assert server.seen[0].headers["x-amz-security-token"] == "TOKEN"
+
+
+ENDED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"])
+def test_credentials_that_ended_are_renewed_and_the_call_made_again(server, given_a_client, code):
+    ids, renewed, told = ["AKIDOLD"], [], []
+    server.answer = lambda seen: (
+        (400, {}, ENDED.replace(b"ExpiredToken", code.encode()))
+        if "AKIDOLD" in seen.headers["authorization"]
+        else (200, {}, COPIED)
+    )
+
+    def renew():
+        renewed.append(1)
+        ids[0] = "AKIDNEW"
+
+    client = given_a_client(credentials=lambda: Frozen(ids[0], "s", "t"), renew=renew, tell=told.append)
+    assert [one.error for one in client.run((a_copy(f"k{number}"), 0) for number in range(20))] == [None] * 20
+    assert (len(renewed), told) == (1, ["the credentials ended; looking for fresh ones"])
+
+
+def test_credentials_that_stay_refused_end_the_call_with_what_to_do(server, given_a_client):
+    server.answer = lambda seen: (400, {}, ENDED)
+    with pytest.raises(
+        CredentialsEnded, match=r"^credentials ended \(ExpiredToken\); sign in and run again$"
+    ):
+        given_a_client().do(a_copy())
+    assert len(server.seen) == 2
+
+
+def test_a_session_that_can_give_no_more_credentials_says_so_in_one_line(server, given_a_client):
+    def credentials():
+        raise UnauthorizedSSOTokenError()
+
+    with pytest.raises(CredentialsEnded, match=r"credentials ended: .*sign in and run again"):
+        given_a_client(credentials=credentials).do(a_copy())
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    ("off_seconds", "code", "method_is_head", "requests"),
+    [
+        (-1200, "RequestTimeTooSkewed", False, 2),
+        (1200, "RequestTimeTooSkewed", False, 2),
+        (1200, "", True, 2),  # a HEAD has no body to say why
+        (60, "AccessDenied", False, 1),  # near enough: it is refused for another reason
+    ],
+)
+def test_a_clock_that_is_off_is_corrected_by_the_server_s_and_told(
+    server, given_a_client, off_seconds, code, method_is_head, requests
+):
+    """The server lets in only what is signed within five minutes of its own time. Twin: refusals of a clock that is right stay."""
+    told = []
+
+    def answer(seen):
+        now = datetime.now(UTC) + timedelta(seconds=off_seconds)
+        signed = datetime.strptime(seen.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if abs(now - signed) < timedelta(minutes=5) and code != "AccessDenied":
+            return 200, {}, COPIED
+        return (
+            403,
+            {"date": format_datetime(now, usegmt=True)},
+            f"<Error><Code>{code}</Code></Error>".encode() if code else b"",
+        )
+
+    server.answer = answer
+    client = given_a_client(tell=told.append)
+    call = calls.head_object("old", SOURCE, "k") if method_is_head else a_copy()
+    if requests == 1:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.do(call)
+    else:
+        client.do(call)
+        client.do(call)
+        assert (
+            len(told) == 1 and "20 minutes" in told[0] and ("slow" if off_seconds > 0 else "fast") in told[0]
+        )
+    assert len(server.seen) == requests + (requests == 2)
+
+
+def test_where_the_server_s_clock_is_not_ours_to_follow_it_is_not(server, given_a_client):
+    """As with the practice estate, whose clock stands still."""
+    server.answer = lambda seen: (403, {"date": "Mon, 12 Jan 2026 09:00:00 GMT"}, b"")
+    with pytest.raises(ClientError):
+        given_a_client(correct_clock=False).do(calls.head_object("old", SOURCE, "k"))
+    assert len(server.seen) == 1
 
 
 def test_practice_keys_never_leave_this_machine(server, given_a_client):

@@ -2,24 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, cast
 
 from onetrail.aws import Clients
 from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.s3.client import HotS3
 from onetrail.s3.decide import Decision
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerPart
-from onetrail.s3.pace import Pace
-from onetrail.s3.pipeline import copy_partition
+from onetrail.s3.ledger import LedgerPart, Part
+from onetrail.s3.pace import Paces
+from onetrail.s3.pipeline import Ended, Partition, copy_partition, copy_partitions
+from onetrail.s3.ranges import KeyRange
 from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
 from onetrail.steps.copy_history.closed import hole_closed
 from onetrail.steps.copy_history.pilot import differences
-from onetrail.steps.copy_history.tasks import due, task_of
+from onetrail.steps.copy_history.tasks import due, task_of, tasks_of_range
 from onetrail.steps.old_estate import OldBucket, read_old_estate
-from onetrail.steps.pairing import Pair
+from onetrail.steps.pairing import Pair, ranges_of
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
@@ -43,9 +43,9 @@ class _Copying:
         self.buckets = {
             bucket.name: bucket for bucket in read_old_estate(self.settings, self.clients).buckets
         }
+        self.folder = self.settings.run_folder / "ledger"
         self.so_far: dict[str, Counts] = {}
-        most = self.settings.max_requests_per_second
-        self.pace = Pace(most) if most else None
+        self.paces = Paces(self.settings.max_requests_per_second)
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule over one old bucket: its pilot, or all that the archive lacks."""
@@ -53,18 +53,34 @@ class _Copying:
         bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
         if change.key.startswith("pilot-"):
             return self._pilot(change, bucket)
-        total = Counts({}, 0, 0)
         parts: list[Mapping[str, Any]] = []
-        wanted = (pair for pair in due(self.settings, self.clients, bucket))
-        for folder, group in groupby(wanted, key=lambda found: found[0].folder):
-            part, counts = self._partition(
-                change, bucket, folder, (self._task(change, bucket, *found) for found in group)
-            )
-            total += counts
-            parts.append({"part": part.path.name, "sha256": part.sha256, "rows": part.rows})
+        named: dict[str, KeyRange] = {}
+
+        def ended(one: Ended) -> None:
+            """A range that is over, into the record; one in which nothing was to be copied leaves nothing."""
+            if one.part is None:
+                return
+            parts.append(_said(one.part))
+            span = named[one.name]
             self.gate.record.append(
-                "partition", key=change.key, folder=folder, outcomes=dict(counts.outcomes), **parts[-1]
+                "partition",
+                key=change.key,
+                after=span.after,
+                until=span.until,
+                outcomes=dict(one.counts.outcomes),
+                **parts[-1],
             )
+
+        total = copy_partitions(
+            self._partitions(change, bucket, named),
+            self._client(change),
+            self.folder,
+            self._progress(bucket),
+            now=self.clients.clock.now,
+            paces=self.paces,
+            ended=ended,
+        ).counts
+        self.so_far[bucket.name] = self._so_far(bucket) + total
         if total.stopped:
             raise ChangeFailed(
                 f"copy of {bucket.name} stopped: {total.stopped}: {dict(total.outcomes)}; the ledger has each object, a new run goes on"
@@ -76,30 +92,28 @@ class _Copying:
             "ledger": parts,
         }
 
-    def _partition(
-        self, change: Change, bucket: OldBucket, folder: str, tasks: Iterator[CopyTask]
-    ) -> tuple[Any, Counts]:
-        name = f"copy-{bucket.name}-{folder.strip('/').replace('/', '_')}"
-        ledger = LedgerPart(self.settings.run_folder / "ledger", name)
-        client = hot(self.clients, change.account, self.settings.home_region, COPIER)
-        with ledger:
-            counts = copy_partition(
-                tasks,
-                client,
-                ledger,
-                self._progress(bucket),
-                now=self.clients.clock.now,
-                pace=self.pace,
-                only_if_absent=True,
-            )
-        self.so_far[bucket.name] = self._so_far(bucket) + counts
-        return ledger.finish(), counts
+    def _partitions(
+        self, change: Change, bucket: OldBucket, named: dict[str, KeyRange]
+    ) -> Iterator[Partition | None]:
+        """The bucket in ranges; `named` learns which part is which."""
+        now, pace = self.clients.clock.now(), self.paces.overall
+        for span in ranges_of(self.clients, bucket, pace):
+            if span is None:
+                yield None
+                continue
+            name = f"copy-{bucket.name}-{len(named) + 1:03}"
+            named[name] = span._replace(pages=())
+            tasks = tasks_of_range(self.settings, self.clients, change.account, bucket, span, now, pace)
+            yield Partition(name, tasks)
+
+    def _client(self, change: Change) -> HotS3:
+        return hot(self.clients, change.account, self.settings.home_region, COPIER)
 
     def _so_far(self, bucket: OldBucket) -> Counts:
         return self.so_far.get(bucket.name, Counts({}, 0, 0))
 
     def _progress(self, bucket: OldBucket) -> Callable[[str, int, int, int, int], None]:
-        """Progress of the whole bucket: what its pilot and its earlier folders came to, and what this folder says."""
+        """Progress of the whole bucket: what its pilot came to, and what is copied now."""
         before = self._so_far(bucket)
 
         def told(name: str, objects: int, size: int, retries: int, errors: int) -> None:
@@ -113,10 +127,6 @@ class _Copying:
 
         return told
 
-    def _task(self, change: Change, bucket: OldBucket, pair: Pair, decision: Decision) -> CopyTask:
-        now = self.clients.clock.now()
-        return task_of(self.settings, change.account, bucket, pair, decision, now)
-
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """One log file and one digest file, read back in every property that was planned."""
         found: dict[bool, tuple[Pair, Decision]] = {}
@@ -124,8 +134,19 @@ class _Copying:
             found.setdefault(parse(pair.source.key).kind in DIGEST_KINDS, (pair, decision))
             if len(found) == 2:
                 break
-        tasks = [self._task(change, bucket, *found[kind]) for kind in sorted(found)]
-        part, counts = self._partition(change, bucket, "pilot", iter(tasks))
+        now = self.clients.clock.now()
+        tasks = [task_of(self.settings, change.account, bucket, *found[kind], now) for kind in sorted(found)]
+        with LedgerPart(self.folder, f"copy-{bucket.name}-pilot") as ledger:
+            counts = copy_partition(
+                tasks,
+                self._client(change),
+                ledger,
+                self._progress(bucket),
+                now=self.clients.clock.now,
+                pace=self.paces.overall,
+            )
+        part = ledger.finish()
+        self.so_far[bucket.name] = self._so_far(bucket) + counts
         if counts.errors:
             raise ChangeFailed(
                 f"pilot of {bucket.name}: {dict(counts.outcomes)}: see the ledger part {part.path.name}; nothing else was copied"
@@ -135,5 +156,10 @@ class _Copying:
             raise ChangeFailed(f"pilot of {bucket.name}: {'; '.join(wrong)}; nothing else was copied")
         return {
             "outcomes": dict(counts.outcomes),
-            "ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}],
+            "ledger": [_said(part)],
         }
+
+
+def _said(part: Part) -> Mapping[str, Any]:
+    """A ledger part as the record names it."""
+    return {"part": part.path.name, "sha256": part.sha256, "rows": part.rows}

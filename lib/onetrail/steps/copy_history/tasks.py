@@ -9,12 +9,14 @@ from onetrail.aws import Clients
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.decide import Decision, Kind, decide
 from onetrail.s3.engine import CopyTask
+from onetrail.s3.pace import Pace
 from onetrail.s3.planner import allowed_for, size_bands
+from onetrail.s3.ranges import KeyRange
 from onetrail.s3.retention import months_left
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import rules
 from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.pairing import Pair, pairs
+from onetrail.steps.pairing import Pair, pair_of, pairs, rows_of_range
 
 LOCK_MODE = "GOVERNANCE"
 """Copies are written under governance; verification raises the lock to the mode of the parameters."""
@@ -27,6 +29,26 @@ def due(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[tup
         decision = decide(pair.source, pair.target, how)
         if decision.kind is Kind.COPY:
             yield pair, decision
+
+
+def tasks_of_range(
+    settings: Settings,
+    clients: Clients,
+    account: str,
+    bucket: OldBucket,
+    key_range: KeyRange,
+    now: datetime,
+    pace: Pace | None = None,
+) -> Iterator[CopyTask | None]:
+    """A copy for each object of the range that the archive lacks, by the copier of `account`, in key order; None says 'not yet'."""
+    how = rules(settings, bucket, now)
+    for found in rows_of_range(settings, clients, bucket, key_range, pace):
+        if found is None:
+            yield None
+            continue
+        decision = decide(*found, how)
+        if decision.kind is Kind.COPY:
+            yield task_of(settings, account, bucket, pair_of(settings, *found), decision, now)
 
 
 def task_of(

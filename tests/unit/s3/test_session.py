@@ -1,0 +1,122 @@
+"""The lean client goes where boto3 would go, in the way boto3 would."""
+
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+from onetrail.aws.sessions import new_session
+from onetrail.errors import WrongUse
+from onetrail.s3.session import attempts, of_boto3
+from onetrail.s3.sign import Signer
+
+
+class Nothing:
+    """An empty body."""
+
+    def stream(self):
+        return iter(())
+
+
+@pytest.fixture
+def given_a_boto3_client(tmp_path, monkeypatch):
+    """A client of a session with this environment and this configuration file, and nothing of this machine's."""
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_CA_BUNDLE",
+        "AWS_PROFILE",
+        "REQUESTS_CA_BUNDLE",
+        "AWS_MAX_ATTEMPTS",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+    def give(region, environment, profile, **config):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / "config").write_text(profile)
+        return boto3.Session(botocore_session=new_session()).client(
+            "s3", region_name=region, aws_access_key_id="AKID", aws_secret_access_key="s",
+            config=Config(connect_timeout=7, read_timeout=33, **config),
+        )  # fmt: skip
+
+    return give
+
+
+SERVICES = (
+    "[default]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = https://s3.corp.example:8443\n"
+)
+CASES = [
+    ("eu-west-1", {}, "", "https://acme-audit.s3.eu-west-1.amazonaws.com/a%20b"),
+    ("us-east-1", {}, "", "https://acme-audit.s3.amazonaws.com/a%20b"),  # boto3's own choice there
+    ("us-east-1", {"AWS_USE_FIPS_ENDPOINT": "true"}, "", "https://acme-audit.s3-fips.us-east-1.amazonaws.com/a%20b"),
+    ("eu-west-1", {}, "[default]\nuse_dualstack_endpoint = true\n", "https://acme-audit.s3.dualstack.eu-west-1.amazonaws.com/a%20b"),
+    ("cn-north-1", {}, "", "https://acme-audit.s3.cn-north-1.amazonaws.com.cn/a%20b"),
+    ("us-gov-west-1", {}, "", "https://acme-audit.s3.us-gov-west-1.amazonaws.com/a%20b"),
+    ("eu-west-1", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9000"}, "", "http://127.0.0.1:9000/acme-audit/a%20b"),
+    ("eu-west-1", {"AWS_ENDPOINT_URL": "http://no:1", "AWS_ENDPOINT_URL_S3": "https://s3.corp.example"}, "", "https://s3.corp.example/acme-audit/a%20b"),
+    ("eu-west-1", {}, SERVICES, "https://s3.corp.example:8443/acme-audit/a%20b"),
+    ("eu-west-1", {}, "[default]\ns3 =\n  addressing_style = virtual\nendpoint_url = https://s3.corp.example\n", "https://acme-audit.s3.corp.example/a%20b"),
+    ("eu-west-1", {"AWS_ENDPOINT_URL": "https://gateway.example/s3"}, "", "https://gateway.example/s3/acme-audit/a%20b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("region", "environment", "profile", "url"), CASES)
+def test_a_request_goes_where_boto3_would_send_it(given_a_boto3_client, region, environment, profile, url):
+    """boto3's own request is caught before it leaves, and is the judge."""
+    client = given_a_boto3_client(region, environment, profile)
+    sent = []
+
+    def catch(request, **_):
+        sent.append(request.url)
+        return AWSResponse(request.url, 200, {}, Nothing())
+
+    client.meta.events.register("before-send.s3.HeadObject", catch)
+    client.head_object(Bucket="acme-audit", Key="a b")
+    signer = Signer(region, None, lambda: None, "aws", lambda: 0.0, resolve=of_boto3(client)["resolve"])
+    origin, path = signer.address("acme-audit", "a b")
+    assert origin.port == (urlsplit(url).port or (443 if origin.scheme == "https" else 80))
+    assert [f"{origin.scheme}://{urlsplit(url).netloc}{path}", origin.host] == [url, urlsplit(url).hostname]
+    assert sent == [url]
+
+
+@pytest.mark.parametrize(
+    ("environment", "profile", "bundle"),
+    [
+        ({"AWS_CA_BUNDLE": "/etc/mine.pem"}, "", "/etc/mine.pem"),
+        ({}, "[default]\nca_bundle = /etc/profiles.pem\n", "/etc/profiles.pem"),
+        ({"AWS_CA_BUNDLE": "/etc/mine.pem"}, "[default]\nca_bundle = /etc/profiles.pem\n", "/etc/mine.pem"),
+        ({}, "", ""),  # the machine's own
+    ],
+)
+def test_the_ca_bundle_is_the_one_boto3_trusts(given_a_boto3_client, environment, profile, bundle):
+    assert of_boto3(given_a_boto3_client("eu-west-1", environment, profile))["ca_bundle"] == bundle
+
+
+@pytest.mark.parametrize("proxies", [None, {}, {"https": "http://proxy.corp.example:3128"}])
+def test_times_and_proxies_are_those_of_the_boto3_client(given_a_boto3_client, proxies):
+    found = of_boto3(given_a_boto3_client("eu-west-1", {}, "", proxies=proxies))
+    assert (found["connect_seconds"], found["deadline_seconds"], found["proxies"]) == (7.0, 33.0, proxies)
+
+
+@pytest.mark.parametrize(
+    ("environment", "profile", "found"),
+    [
+        ({}, {}, {}),
+        ({"AWS_MAX_ATTEMPTS": "4"}, {"max_attempts": "9"}, {"max_retries": 3}),
+        ({}, {"max_attempts": "9"}, {"max_retries": 8}),
+        ({"AWS_MAX_ATTEMPTS": "1"}, {}, {"max_retries": 0}),
+    ],
+)
+def test_how_often_to_try_is_what_somebody_said(environment, profile, found):
+    assert attempts(environment, profile) == found
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "many", "2.5"])
+def test_a_number_of_tries_that_is_none_is_refused(said):
+    with pytest.raises(WrongUse, match="AWS_MAX_ATTEMPTS"):
+        attempts({"AWS_MAX_ATTEMPTS": said}, {})
