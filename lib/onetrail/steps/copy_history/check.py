@@ -11,6 +11,7 @@ from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history.observe import Backlog, Observation, observe
+from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
 
@@ -64,7 +65,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     ]
     for backlog in observation.backlogs:
         findings += _backlog_findings(backlog)
-    return [*findings, _grant(settings, observation)]
+    return [*findings, *ledger_findings("05.ledger", observation.ledger), _grant(settings, observation)]
 
 
 def done(

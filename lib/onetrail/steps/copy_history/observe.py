@@ -17,6 +17,7 @@ from onetrail.s3.decide import Kind, Rules, decide
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.pairing import pairs
 from onetrail.steps.status import Status, asked
@@ -74,6 +75,7 @@ class Observation:
     """ARN of the archive's key, empty for none."""
     key_policy: Mapping[str, Any] | None = None
     """The policy of a key that step 03 made; None where there is none."""
+    ledger: LedgerSeen = field(default_factory=LedgerSeen)
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -127,8 +129,9 @@ def observe(
     failed += [f"the archive's key: GetKeyPolicy: {policy.why}"] if policy.failed else []
     now = clients.clock.now()
     return Observation(
-        forerunners, estate, backlogs, central, copiers, now, tuple(failed), key.value or "", policy.value
-    )
+        forerunners, estate, backlogs, central, copiers, now, tuple(failed), key.value or "", policy.value,
+        look_at_ledger(settings.run_folder),
+    )  # fmt: skip
 
 
 def read_key_policy(settings: Settings, clients: Clients, key_arn: str) -> Look[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.break_glass import cannot_become
+from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.status import Status, asked
@@ -61,6 +62,7 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
     work_lock: Mapping[str, Any] | None = None
     no_break_glass: str = ""
+    ledger: LedgerSeen = field(default_factory=LedgerSeen)
 
 
 def observe(
@@ -142,6 +144,7 @@ class _Look:
             tuple(self.failed),
             work_lock,
             cannot_become(clients) if to_do else "",
+            look_at_ledger(settings.run_folder),
         )
 
     def _regions(
