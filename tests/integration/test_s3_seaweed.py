@@ -13,6 +13,7 @@ import time
 from collections import namedtuple
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -25,11 +26,16 @@ from onetrail.s3 import (
     DeleteTask,
     HotS3,
     LedgerPart,
+    Partition,
     Place,
+    Side,
+    beside,
     calls,
     compare_bytes,
     copy_partition,
+    copy_partitions,
     delete_proven,
+    key_ranges,
     list_objects,
     list_versions,
     merge_join,
@@ -42,6 +48,8 @@ NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 FOLDER = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/03/05/"
 Frozen = namedtuple("Frozen", "access_key secret_key token")
 KEYS = Frozen("AKIDSEAWEED", "seaweed-secret", None)
+LOG_KEYS = Frozen("AKIDLOG", "log-secret", None)
+COPIER_KEYS = Frozen("AKIDCOPIER", "copier-secret", None)
 
 pytestmark = pytest.mark.slow
 
@@ -65,14 +73,26 @@ def free_ports(number: int) -> list[int]:
 
 
 def config() -> dict:
-    account = {"id": SOURCE, "displayName": "source", "emailAddress": "source@example.com"}
-    identity = {
-        "name": "source",
-        "account": {"id": SOURCE},
-        "credentials": [{"accessKey": KEYS.access_key, "secretKey": KEYS.secret_key}],
-        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-    }
-    return {"accounts": [account], "identities": [identity]}
+    """Two accounts. `copier` belongs to the source account, may do everything with buckets called old, and nothing with others."""
+    accounts = [
+        {"id": number, "displayName": name, "emailAddress": f"{name}@example.com"}
+        for name, number in (("source", SOURCE), ("log", LOG))
+    ]
+    every = ["Admin", "Read", "Write", "List", "Tagging"]
+    identities = [
+        {
+            "name": name,
+            "account": {"id": account},
+            "credentials": [{"accessKey": keys.access_key, "secretKey": keys.secret_key}],
+            "actions": actions,
+        }
+        for name, account, keys, actions in (
+            ("source", SOURCE, KEYS, every),
+            ("log", LOG, LOG_KEYS, every),
+            ("copier", SOURCE, COPIER_KEYS, [f"{action}:old-*" for action in every]),
+        )
+    ]
+    return {"accounts": accounts, "identities": identities}
 
 
 @pytest.fixture(scope="module")
@@ -120,14 +140,21 @@ def wait_for_buckets(url, server, log):
             time.sleep(0.2)
 
 
-def boto(url):
+@cache
+def boto(url, keys=KEYS):
     return boto3.client(
         "s3",
         endpoint_url=url,
         region_name="us-east-1",
-        aws_access_key_id=KEYS.access_key,
-        aws_secret_access_key=KEYS.secret_key,
+        aws_access_key_id=keys.access_key,
+        aws_secret_access_key=keys.secret_key,
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10),
+    )
+
+
+def hot(endpoint, keys, in_flight=64):
+    return HotS3(
+        "us-east-1", endpoint, lambda: keys, permit=lambda *_: None, max_in_flight=in_flight, max_retries=4
     )
 
 
@@ -279,3 +306,110 @@ def test_an_error_is_the_one_boto3_raises(endpoint, client, buckets):
         "us-east-1", endpoint, lambda: KEYS._replace(secret_key="wrong"), permit=lambda *_: None
     ) as stranger:
         assert code(lambda: list(list_objects(stranger, buckets[0], SOURCE, ""))) == "SignatureDoesNotMatch"
+
+
+ODD = [
+    *(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "/\\"),
+    *"\tüß深\U0001f600\u00a0\u200b",
+    "a+b %41&c=d;e",
+    "..",
+    "x..y~",
+]
+"""Every printable character that a key can hold, and some that are not printable; SeaweedFS takes a backslash for a slash."""
+
+
+def odd_logs():
+    """5,000 keys below the folders CloudTrail makes: logs of two regions, digests of another account, and one key a character."""
+    for number in range(4500):
+        region = ("eu-west-1", "us-east-1")[number % 2]
+        folder = f"AWSLogs/{SOURCE}/CloudTrail/{region}/2021/{number % 12 + 1:02}/05/"
+        odd = ODD[number] if number < len(ODD) else ""
+        yield f"{folder}{SOURCE}_CloudTrail_{region}_20210305T0000Z_{odd}{number:016}.json.gz"
+    for number in range(500):
+        folder = f"AWSLogs/222233334444/CloudTrail-Digest/eu-west-1/2021/{number % 12 + 1:02}/05/"
+        yield f"{folder}222233334444_CloudTrail-Digest_eu-west-1_t_us-east-1_20210305T{number:06}Z.json.gz"
+
+
+def signature(name):
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def put(name, bucket):
+    meta = {"x-amz-meta-signature": signature(name)} if "Digest" in name else {}
+    return calls.put_object(bucket, SOURCE, name, name.encode(), headers=meta)
+
+
+ARCHIVE = "archive-of-log"
+
+
+@pytest.fixture(scope="module")
+def two_accounts(endpoint):
+    """A full old bucket, and an archive of the log account that lets the copier in where it gives the object away."""
+    log = boto(endpoint, LOG_KEYS)
+    log.create_bucket(Bucket=ARCHIVE)
+    copier = {"AWS": "arn:aws:iam::000000000000:user/copier"}
+    both = f"arn:aws:s3:::{ARCHIVE}"
+    statements = [
+        {
+            "Sid": "Write", "Effect": "Allow", "Principal": copier, "Action": "s3:PutObject", "Resource": f"{both}/*",
+            "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
+        },
+        {"Sid": "Look", "Effect": "Allow", "Principal": copier, "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": [both, f"{both}/*"]},
+    ]  # fmt: skip
+    log.put_bucket_policy(
+        Bucket=ARCHIVE, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements})
+    )
+    boto(endpoint).create_bucket(Bucket="old-of-source")
+    with hot(endpoint, KEYS) as source:
+        ended = list(source.run((put(name, "old-of-source"), name) for name in odd_logs()))
+    assert [one.error for one in ended if one.error] == []
+
+
+def place(name):
+    folder = name.rsplit("/", 4)[0] + "/"
+    return folder, "moved/" + folder
+
+
+def moved(client, folder, acl="bucket-owner-full-control", stop=None):
+    """Ranges of the old bucket, each beside the archive, what is missing copied."""
+    source, target = Side(client, "old-of-source", SOURCE), Side(client, ARCHIVE, LOG)
+
+    def tasks(span):
+        for found in beside(source, target, span, place):
+            if found is None:
+                yield None
+            elif found[1] is None:
+                row = found[0]
+                yield task(row, source.bucket, ARCHIVE)._replace(
+                    destination_owner=LOG, acl=acl, target_key="moved/" + row.key
+                )
+
+    spans = enumerate(key_ranges(source))
+    partitions = (span and Partition(f"part-{number}", tasks(span)) for number, span in spans)
+    return copy_partitions(partitions, client, folder, stop=stop, now=lambda: NOW, give_up_after=50)
+
+
+def test_the_copier_of_another_account_moves_what_the_policy_lets_in_and_a_second_run_nothing(
+    endpoint, two_accounts, tmp_path, monkeypatch
+):
+    """Every odd character, every digest's signature, and the ledger row for row. First the twin: without the ACL nothing is let in."""
+    monkeypatch.setattr("onetrail.s3.ranges.LARGE_PAGES", 1)
+    names = sorted(odd_logs())
+    with hot(endpoint, COPIER_KEYS) as copier, hot(endpoint, LOG_KEYS) as log:
+        refused = moved(copier, tmp_path / "refused", acl="")
+        assert set(refused.counts.outcomes) == {"refused"} and refused.counts.stopped
+        first = moved(copier, tmp_path / "ledger")
+        assert (first.counts.outcomes, first.counts.stopped) == ({"copied": len(names)}, "")
+        assert len(first.ended) > 10
+        assert moved(copier, tmp_path / "again").counts.objects == 0
+        rows = read(tmp_path / "ledger").to_pylist()
+        assert sorted(row["key"] for row in rows) == names
+        archived = list(list_objects(log, ARCHIVE, LOG, ""))
+        assert [row.key for row in archived] == ["moved/" + name for name in names]
+        assert {row["destination_key"]: row["source_etag"] for row in rows} == {
+            row.key: row.etag for row in archived
+        }
+        digests = ["moved/" + name for name in names if "Digest" in name]
+        heads = log.run((calls.head_object(ARCHIVE, LOG, name), name) for name in digests)
+        kept = {one.context: one.result and one.result.metadata.get("signature") for one in heads}
+        assert kept == {name: signature(name.removeprefix("moved/")) for name in digests}

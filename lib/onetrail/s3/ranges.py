@@ -135,9 +135,10 @@ def beside(
     The target is listed folder by folder, and no further than the source's last key there. Raises what the listings raise, OutOfOrder
     among it.
     """
-    for where, group in groupby(listed(source, key_range, pace=pace), key=placed(place)):
+    rows = rising(listed(source, key_range, pace=pace), source.bucket)
+    for where, group in groupby(rows, key=placed(place)):
         if where is None:
-            yield from ((row, None) if row is not None else None for row in rising(group, source.bucket))
+            yield from ((row, None) if row is not None else None for row in group)
             continue
         here, there = where
         inside = KeyRange(

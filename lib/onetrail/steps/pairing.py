@@ -48,13 +48,15 @@ def pairs(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[P
     rows = list_objects(
         hot(clients, bucket.account, bucket.region), bucket.name, bucket.account, "", owners=True
     )
-    for where, group in groupby(rows, key=placed(_place(settings))):
+    for where, group in groupby(rising(rows, bucket.name), key=placed(_place(settings))):
         if where is None:
-            yield from (Pair(row, None, archive_key(settings, row.key), "") for row in group)
+            yield from (
+                Pair(row, None, archive_key(settings, row.key), "") for row in group if row is not None
+            )
             continue
         here, there = where
         copies = rising(archived(settings, clients, below_prefix(here)), settings.bucket_name)
-        for found in matched(rising(group, bucket.name), copies, len(here), len(there)):
+        for found in matched(group, copies, len(here), len(there)):
             if found is not None:
                 yield pair_of(settings, *found)
 
