@@ -56,7 +56,11 @@ def environment(server: Server, folder: Path) -> dict[str, str]:
     """How every client finds the null S3, and who it says it is; the token is as long as a role's."""
     config = folder / "config"
     config.write_text(f"[default]\ns3 =\n  max_concurrent_requests = {AT_ONCE // 4}\n")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {
         **kept,
         "PYTHONPATH": f"{HERE.parent}",

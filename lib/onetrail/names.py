@@ -53,3 +53,7 @@ def partition_of(region: str) -> str:
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+PRACTICE_KEYS = "OTPRACTICE"
+"""Access keys of the practice estate begin with this; they are sent nowhere but to this machine."""

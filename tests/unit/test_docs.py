@@ -1,9 +1,7 @@
 """README and docs say what is so: made from the code or checked against it."""
 
-import ast
 import re
 import tomllib
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from onetrail.practice import faults, scenario_faults
 from onetrail.practice.scenario_estate import ESTATES
 from onetrail.runner.notebooks import all_notebooks
 from onetrail.s3.decide import Kind
-from onetrail.s3.ledger import SCHEMA, LedgerPart, LedgerRow
+from onetrail.s3.ledger import SCHEMA
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import RAIL as TRAIL_RAIL
@@ -377,60 +375,6 @@ def test_words_and_numbers_in_prose_are_those_of_the_code():
     assert f"the newest {NEWEST} of each chain and {SPREAD} more" in _text("docs/verification.md")
     said = re.search(r"\| `default` \|.* ([\d,]+) objects", _text("docs/practice-estate.md"))
     assert f"{said[1]} objects, 0 of them foreign" in _text("notebooks/01_inventory.ipynb")
-
-
-# --- Queries that can be run
-
-
-def _ledger(folder, *rows):
-    with LedgerPart(folder / "runs" / "practice" / "ledger", "part") as part:
-        for row in rows:
-            part.add(row)
-
-
-def _answers(folder, monkeypatch):
-    """Runs every Python block of the page in order, and gives the value of each one's last line."""
-    monkeypatch.chdir(folder)
-    names, answers = {}, []
-    for block in re.findall(r"```python\n(.*?)```", _text("docs/evidence.md"), re.DOTALL):
-        *lines, last = ast.parse(block).body
-        exec(compile(ast.Module(lines, []), "evidence.md", "exec"), names)  # noqa: S102 - the block is our own text
-        if isinstance(last, ast.Expr):
-            answers.append(eval(compile(ast.Expression(last.value), "evidence.md", "eval"), names))
-        else:
-            exec(compile(ast.Module([last], []), "evidence.md", "exec"), names)  # noqa: S102
-    return answers
-
-
-COPIED = LedgerRow(
-    "copy",
-    "old",
-    "AWSLogs/20210112T1215Z",
-    size=7,
-    retain_until=datetime(2028, 1, 13, tzinfo=UTC),
-    outcome="copied",
-)
-PROVEN = LedgerRow("prove", "old", "AWSLogs/20210112T1215Z", size=7, outcome="proven")
-DELETED = LedgerRow("delete", "old", "AWSLogs/20210112T1215Z", size=7, outcome="deleted")
-
-
-def test_the_ledgers_questions_are_answered(tmp_path, monkeypatch):
-    """Each query of the page runs on a ledger, and a deletion of what was copied is no alarm."""
-    _ledger(tmp_path, COPIED, DELETED, PROVEN)
-    done, where, unwanted, alarm, kept = _answers(tmp_path, monkeypatch)
-    assert done.objects.sum() == 3
-    assert len(where) == 3
-    assert (len(unwanted), len(alarm)) == (0, 0)
-    assert kept.bytes.to_dict() == {"2028": 7}
-
-
-def test_a_deletion_without_a_copy_is_answered(tmp_path, monkeypatch):
-    """And so is what was refused."""
-    refused = COPIED._replace(key="AWSLogs/b", outcome="refused", why="AccessDenied")
-    _ledger(tmp_path, COPIED, DELETED._replace(key="AWSLogs/c"), refused)
-    _, _, unwanted, alarm, _ = _answers(tmp_path, monkeypatch)
-    assert list(unwanted.key) == ["AWSLogs/b"]
-    assert list(alarm.key) == ["AWSLogs/c"]
 
 
 # --- How it reads

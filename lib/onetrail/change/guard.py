@@ -80,6 +80,8 @@ def _matches(held: _Open, account: str, service: str, operation: str, parameters
 
 
 def _part(parameters: Mapping[str, Any], name: str) -> Any:
+    if "." not in name:
+        return parameters.get(name)
     if name == "CopySource.Bucket":
         source = parameters.get("CopySource", "")
         return (

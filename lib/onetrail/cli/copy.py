@@ -21,7 +21,8 @@ from onetrail.s3 import standalone
 from onetrail.s3.folder import folder, refuse_overlap
 from onetrail.s3.prices import EVERY
 from onetrail.s3.reach import Reach
-from onetrail.s3.standalone import FAILURES, FINDINGS, Sums, Terms
+from onetrail.s3.standalone import FAILURES, FINDINGS, Terms
+from onetrail.s3.telling import Sums
 
 ACLS: Final = (
     "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
@@ -223,8 +224,8 @@ def _old_ledger(into: Path) -> None:
     """Say what an earlier run left that cannot be read; what it had copied is found by the listing."""
     if not into.is_dir():
         return
-    for path, why in ledger_files.torn(into):
-        _say(f"{why}; its copies are found again by the listing, their rows are not: {path.name}")
+    for path, why in ledger_files.unreadable(into):
+        _say(f"{path}: {why}; what it tells of is found again by the listing, its rows are not")
     if left := ledger_files.unfinished(into):
         _say(
             f"an earlier run was killed with {counted(len(left), 'part')} of the ledger unfinished; what it copied is found again"

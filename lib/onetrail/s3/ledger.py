@@ -5,8 +5,8 @@ It is evidence, not state: nothing is skipped because a ledger says so.
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -68,7 +68,13 @@ class Part(NamedTuple):
 
 
 class LedgerTorn(OnetrailError):
-    """A part of the ledger cannot be read whole."""
+    """A part of the ledger cannot be read whole; `why` says how that shows, and the message how to mend it."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"{path}: {why}; take it from a copy of the folder, or move it out: its copies are found again by listing, its rows are not"
+        )
 
 
 class LedgerPart:
@@ -162,18 +168,15 @@ def unfinished(folder: Path) -> list[Path]:
 def read_part(path: Path, sha256: str = "") -> pa.Table:
     """One part, checked page by page, and against its hash in the record where that is given. LedgerTorn where it is not whole."""
     if sha256 and sha256_of(path) != sha256:
-        raise LedgerTorn(
-            f"{path}: its bytes are not those the record names; take it from a copy of the run folder"
-        )
-    try:
-        table = pq.ParquetFile(path, page_checksum_verification=True).read()
-    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        raise LedgerTorn(
-            f"{path}: not a whole Parquet file ({error}); take it from a copy of the run folder"
-        ) from error
-    if not table.schema.equals(SCHEMA):
-        raise LedgerTorn(f"{path}: not a part of a ledger; move it out of the folder")
-    return table
+        raise LedgerTorn(path, "its bytes are not those the record names")
+    with _told_of(path):
+        return _opened(path).read()
+
+
+def rows_in(path: Path) -> int:
+    """How many rows a part has, by its end. LedgerTorn where it cannot be opened."""
+    with _told_of(path):
+        return int(_opened(path).metadata.num_rows)
 
 
 def read(folder: Path) -> pa.Table:
@@ -190,14 +193,39 @@ def sums_of(path: Path) -> dict[str, tuple[int, int]]:
 
 
 def torn(folder: Path) -> list[tuple[Path, str]]:
-    """Every part that cannot be read, with its reason; an empty list when all are whole."""
+    """Every part that cannot be read whole, with its reason; an empty list when all are. Reads all of them."""
+    return _broken(folder, read_part)
+
+
+def unreadable(folder: Path) -> list[tuple[Path, str]]:
+    """Every part that cannot be opened, with its reason: cut off, or none of a ledger. Reads the ends of the parts alone."""
+    return _broken(folder, rows_in)
+
+
+def _broken(folder: Path, look: Callable[[Path], Any]) -> list[tuple[Path, str]]:
     broken = []
     for path in parts(folder):
         try:
-            read_part(path)
+            look(path)
         except LedgerTorn as error:
-            broken.append((path, str(error)))
+            broken.append((path, error.why))
     return broken
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    part = pq.ParquetFile(path, page_checksum_verification=True)
+    if not part.schema_arrow.equals(SCHEMA):
+        raise LedgerTorn(path, "it is not a part of a ledger")
+    return part
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """What Parquet or the disk says of a part that is not whole, as one error."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise LedgerTorn(path, f"it is not a whole Parquet file ({' '.join(str(error).split())})") from error
 
 
 def sha256_of(path: Path) -> str:

@@ -10,17 +10,17 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws.clients import say_line
 from onetrail.change import GateClosed, Guard
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.names import PRACTICE_KEYS
 from onetrail.s3.client import HotS3, Permit
 from onetrail.s3.folder import Folder
-from onetrail.s3.sign import PRACTICE_KEYS
+from onetrail.s3.session import attempts, of_boto3
 from onetrail.s3.transport import LOOPBACK
 
 ANYWHERE: Final = "us-east-1"
 """Where the session names no region."""
-IN_FLIGHT: Final = 256
-"""Requests at once: at 50 ms an answer that is some 5,000 a second."""
 _ABSENT: Final = {"404", "NoSuchBucket", "NotFound"}
 _REFUSED: Final = {"403", "AccessDenied", "Forbidden"}
 _NOT_ACCEPTED: Final = {
@@ -70,11 +70,8 @@ class Reach:
         self._region = self._session.region_name or ANYWHERE
         self._s3 = self._client("s3")
         url = str(self._s3.meta.endpoint_url)
-        self._endpoint = None if ".amazonaws.com" in url else url
-        if (
-            str(self._credentials.access_key).startswith(PRACTICE_KEYS)
-            and urlsplit(url).hostname not in LOOPBACK
-        ):
+        self._practice = str(self._credentials.access_key).startswith(PRACTICE_KEYS)
+        if self._practice and urlsplit(url).hostname not in LOOPBACK:
             raise WrongUse(
                 "the credentials are those of the practice estate; set AWS_ENDPOINT_URL to its address, or sign in to AWS"
             )
@@ -122,14 +119,14 @@ class Reach:
         for transport in self._transports.values():
             transport.close()
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, region: str = "") -> Any:
         config = Config(
             retries={"mode": "standard", "total_max_attempts": 3},
             connect_timeout=10,
             read_timeout=60,
             user_agent_extra="onetrail",
         )
-        return self._session.client(service, region_name=self._region, config=config)
+        return self._session.client(service, region_name=region or self._region, config=config)
 
     def _looked_at(self, where: Folder, owner: str, option: str) -> str:
         """The bucket's region; `option` names the owner, where nobody did."""
@@ -169,14 +166,17 @@ class Reach:
     def _transport(self, region: str, permit: Permit) -> HotS3:
         if region not in self._transports:
             credentials = self._credentials
+            profile = self._session._session.get_scoped_config()
             self._transports[region] = HotS3(
                 region,
-                self._endpoint,
+                None,
                 lambda: credentials.get_frozen_credentials(),
                 self._session.get_partition_for_region(region),
                 permit=permit,
-                max_in_flight=IN_FLIGHT,
-                ca_bundle=os.environ.get("AWS_CA_BUNDLE", ""),
+                tell=say_line,
+                correct_clock=not self._practice,  # the estate's clock is its own
+                **of_boto3(self._client("s3", region)),
+                **attempts(os.environ, profile),
             )
         return self._transports[region]
 

@@ -186,10 +186,9 @@ class Signer:
             ) from error
         if not frozen.access_key or not frozen.secret_key:
             raise WrongUse("the session has no credentials; sign in, or name a profile or a role")
-PRACTICE_KEYS = "OTPRACTICE"
-"""Access keys of the practice estate start with this; they are sent nowhere but to this machine."""
-_EMPTY: Final = hashlib.sha256(b"").hexdigest()
-_AGENT: Final = ("user-agent", f"onetrail/{__version__}")
+        self._frozen = (frozen.access_key, frozen.secret_key, frozen.token or "")
+        self._ask_again = now + self.REUSE_SECONDS
+        return self._frozen
 
     def _signing_key(self, identity: tuple[str, str, str], day: str) -> "tuple[hashlib._Hash, hashlib._Hash]":
         """The day's signing key, as HMAC's two hashes with the key already in them."""

@@ -4,25 +4,23 @@ Both places are listed side by side in key order, so that is all the state there
 copied, and a run that was cut off is gone on with by running again. Nothing is ever overwritten.
 """
 
-import threading
-import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from botocore.exceptions import ClientError
 
 from onetrail.change import Bulk, Change, Guard
 from onetrail.errors import OnetrailError
-from onetrail.s3 import calls, compare, markup
 from onetrail.s3.decide import ARCHIVED, MOST_BYTES, same_bytes
+from onetrail.s3.doubts import settled
 from onetrail.s3.engine import CopyTask
-from onetrail.s3.failure import NoAnswer, code_of
+from onetrail.s3.failure import NoAnswer
 from onetrail.s3.folder import Folder
 from onetrail.s3.ledger import LedgerPart, LedgerRow, Part, sums_of
 from onetrail.s3.listed import HalfAListing
@@ -32,7 +30,7 @@ from onetrail.s3.pipeline import Ended, Partition, copy_partitions
 from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.reach import End
 from onetrail.s3.rows import ObjectRow
-from onetrail.s3.tally import ObjectOutcome
+from onetrail.s3.telling import Sums, Telling, Told, Total
 
 
 class Kind(StrEnum):
@@ -56,7 +54,6 @@ ROWS_AT_A_TIME: Final = 1000
 """After so many objects that need nothing, others have their turn."""
 AT_ONCE: Final = 500
 """Pairs that the listings leave open are looked at so many together."""
-NOTED: Final = frozenset(kind.value for kind in Kind)
 
 
 @dataclass(frozen=True)
@@ -73,34 +70,6 @@ class Terms:
     retain_until: datetime | None = None
     compare: bool = False
     most: float | None = None
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it lies in.
-
-    `stopped` is `""` when the run came to its end, otherwise why it did not; `parts` are the ledger's.
-    """
-
-    objects: Mapping[str, int]
-    size: Mapping[str, int]
-    classes: Mapping[str, int] = field(default_factory=dict)
-    retries: int = 0
-    stopped: str = ""
-    parts: tuple[Part, ...] = ()
-
-    def of(self, *words: str) -> tuple[int, int]:
-        """Objects and bytes of these outcomes together."""
-        return sum(self.objects.get(word, 0) for word in words), sum(self.size.get(word, 0) for word in words)
-
-    @property
-    def seen(self) -> int:
-        """Every object of the source that was come to."""
-        return sum(self.objects.values())
-
-
-Told = Callable[[Sums, int], None]
-"""Gets the sums so far, and how many objects the source has; 0 while that is being counted."""
 
 
 class CutOff(OnetrailError):
@@ -146,7 +115,7 @@ def change(source: End, target: End, terms: Terms) -> Change:
 
 def plan(source: End, target: End, told: Told | None = None, stop: Callable[[], bool] | None = None) -> Sums:
     """What a copy would find and do, by the listings alone; nothing is sent but listings."""
-    walk = _Planning(source, target, _Telling(told, None))
+    walk = _Planning(source, target, Telling(told, None))
     return walk.run(Path(), _no_clock, stop)
 
 
@@ -168,94 +137,12 @@ def copy(
     """
     with (
         _Notes(ledger, f"found-{source.folder.bucket}") as notes,
-        _Total(source) as total,
+        Total(source) as total,
         guard.opened(change(source, target, terms), {}),
     ):
-        walk = _Copying(source, target, _Telling(told, total), terms, notes, now)
+        walk = _Copying(source, target, Telling(told, total), terms, notes, now)
         sums = walk.run(ledger, now, stop)
     return replace(sums, parts=(*sums.parts, *notes.finished))
-
-
-class _Telling:
-    """Sums as they grow, told every few seconds."""
-
-    EVERY_SECONDS = 2.0
-
-    def __init__(self, told: Told | None, total: "_Total | None") -> None:
-        self._told, self._total = told, total
-        self._at = time.monotonic()
-        self.objects: Counter[str] = Counter()
-        self.size: Counter[str] = Counter()
-        self.classes: Counter[str] = Counter()
-        self._under_way = (0, 0, 0)
-
-    def count(self, word: str, size: int, objects: int = 1) -> None:
-        """Objects that have their outcome."""
-        self.objects[str(word)] += objects
-        self.size[str(word)] += size
-
-    def moved(self, bucket: str, objects: int, size: int, retries: int, errors: int) -> None:
-        """How far the copying is, as the engine tells it."""
-        self._under_way = (objects, size, errors)
-        self.tick()
-
-    def tick(self) -> None:
-        """Tell, if it is time."""
-        if self._told is None or time.monotonic() - self._at < self.EVERY_SECONDS:
-            return
-        self._at = time.monotonic()
-        objects, size, errors = self._under_way
-        if self._total is not None and objects:
-            self._total.begin()
-        told = {word: self.objects[word] for word in self.objects if word in NOTED}
-        told |= {"copied": objects - errors, "failed": errors}
-        self._told(Sums(told, {"copied": size}), self._total.objects if self._total is not None else 0)
-
-
-class _Total:
-    """Counts the source's objects beside the copy, once it is begun; for the time left alone, so a failure to count is no error."""
-
-    def __init__(self, source: End) -> None:
-        self._source = source
-        self._leave = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.objects = 0
-
-    def begin(self) -> None:
-        """Count, unless that was begun already."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._count, daemon=True)
-            self._thread.start()
-
-    def _count(self) -> None:
-        (bucket, prefix), owner = self._source.folder, self._source.owner
-        number, token = 0, ""
-        with suppress(ClientError, OnetrailError):
-            while not self._leave.is_set():
-                call = calls.list_objects(bucket, owner, prefix, token=token)
-                page, token = self._source.client.do(_counted(call))
-                number += page
-                if not token:
-                    self.objects = number
-                    return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._leave.set()
-        if self._thread is not None:
-            self._thread.join()
-
-
-def _counted(call: calls.Call[Any]) -> calls.Call[tuple[int, str]]:
-    """The same listing call, whose answer is read as a number of objects and the next token."""
-    return call._replace(
-        parse=lambda answer: (
-            answer.body.count(b"<Contents>"),
-            markup.text(answer.body, b"NextContinuationToken"),
-        )
-    )
 
 
 class _Notes:
@@ -293,7 +180,7 @@ Pair = tuple[ObjectRow, ObjectRow | None]
 class _Planning:
     """Goes through both listings, many ranges of keys at once. What is found is only counted."""
 
-    def __init__(self, source: End, target: End, telling: _Telling) -> None:
+    def __init__(self, source: End, target: End, telling: Telling) -> None:
         self._source, self._target, self._telling = source, target, telling
         self._paces = Paces()
         self._going: deque[Iterator[CopyTask | None]] = deque()
@@ -330,7 +217,7 @@ class _Planning:
         """What is to be done with one object; None where it needs no copy."""
         row, other = pair
         kind = kind_of(row, other)
-        self._telling.count(kind, row.size)
+        self._telling.saw(kind, row.size)
         if kind is Kind.COPY:
             self._telling.classes[row.storage_class] += 1
         return None
@@ -401,7 +288,7 @@ class _Copying(_Planning):
         self,
         source: End,
         target: End,
-        telling: _Telling,
+        telling: Telling,
         terms: Terms,
         notes: _Notes,
         now: Callable[[], datetime],
@@ -418,7 +305,7 @@ class _Copying(_Planning):
         if kind is Kind.COPY:
             return self._task(row)
         if kind is Kind.PRESENT:
-            self._telling.count(kind, row.size)
+            self._telling.saw(kind, row.size)
         elif other is None:
             self._note(row, kind, _WHY[kind])
         elif row.size != other.size:
@@ -437,63 +324,8 @@ class _Copying(_Planning):
     def settle(self) -> None:
         """Find out what became of pairs of equal size whose ETags differ or prove nothing."""
         found, self._open = self._open, []
-        encrypted = self._encrypted([pair for pair in found if kind_of(*pair) is Kind.CONFLICT])
-        unproven = []
-        for row, other in found:
-            if kind_of(row, other) is Kind.CONFLICT and encrypted[row.key] is False:
-                self._note(
-                    row,
-                    Kind.CONFLICT,
-                    f"The target has other bytes under this key: ETag {other.etag}, not {row.etag}.",
-                    other,
-                )
-            else:
-                unproven.append((row, other))
-        if not self._terms.compare:
-            for row, other in unproven:
-                self._note(row, Kind.UNPROVEN, _WHY[Kind.UNPROVEN], other)
-        else:
-            self._compare(unproven)
-
-    def _encrypted(self, pairs: list[tuple[ObjectRow, ObjectRow]]) -> dict[str, bool | None]:
-        """Whether KMS encrypts either side, so that the ETag is no MD5; None where that could not be seen."""
-        said: dict[str, bool | None] = {row.key: False for row, _ in pairs}
-        for end, side in ((self._source, 0), (self._target, 1)):
-            asked = (
-                (calls.head_object(end.folder.bucket, end.owner, pair[side].key), pair[0].key)
-                for pair in pairs
-            )
-            for ended in end.client.run(asked):
-                if ended.error is not None:
-                    said[ended.context] = None
-                elif ended.result.encryption.startswith("aws:kms") and said[ended.context] is False:
-                    said[ended.context] = True
-        return said
-
-    def _compare(self, pairs: list[tuple[ObjectRow, ObjectRow]]) -> None:
-        source, target = self._source, self._target
-        asked = (
-            (
-                compare.Place(source.folder.bucket, source.owner, row.key),
-                compare.Place(target.folder.bucket, target.owner, other.key),
-            )
-            for row, other in pairs
-        )
-        both = compare.compare_bytes(asked, source.client, target.client)
-        for (row, other), seen in zip(pairs, both, strict=True):
-            if seen.equal:
-                self._note(
-                    row, ObjectOutcome.PRESENT, "It was there already: both were read, and are equal.", other
-                )
-            elif seen.equal is False:
-                self._note(
-                    row, Kind.CONFLICT, "The target has other bytes under this key: both were read.", other
-                )
-            else:
-                assert seen.error is not None
-                self._note(
-                    row, Kind.UNPROVEN, f"It could not be read to compare: {code_of(seen.error)}.", other
-                )
+        for one in settled(found, self._source, self._target, read=self._terms.compare):
+            self._note(one.source, one.outcome, one.why, one.target)
 
     def _task(self, row: ObjectRow) -> CopyTask:
         terms, target = self._terms, self._target
@@ -517,7 +349,7 @@ class _Copying(_Planning):
 
     def _note(self, row: ObjectRow, outcome: str, why: str, other: ObjectRow | None = None) -> None:
         target = self._target.folder
-        self._telling.count(outcome, row.size)
+        self._telling.saw(outcome, row.size)
         self._notes.add(
             LedgerRow(
                 action="copy",
@@ -539,7 +371,6 @@ class _Copying(_Planning):
 
 
 _WHY: Final = {
-    Kind.UNPROVEN: "An object of this size is there, and the ETags cannot be compared.",
     Kind.ARCHIVED: "It is archived and must be restored before it can be copied.",
     Kind.TOO_LARGE: "It is larger than one CopyObject takes (5 GiB).",
 }

@@ -16,7 +16,8 @@ from onetrail.practice.serve import build
 from onetrail.s3 import standalone
 from onetrail.s3.folder import Folder, folder
 from onetrail.s3.ledger import read, torn
-from onetrail.s3.reach import only_between
+from onetrail.s3.reach import End, only_between
+from onetrail.s3.telling import Sums
 from tests.unit.practice.knocking import Estate
 
 ADMIN = f"{accounts.SOURCE}/TrailConsolidation"
@@ -284,7 +285,7 @@ def test_only_the_copy_that_was_asked_for_passes_the_guard(asked, passes):
     """One call of each kind that differs in one thing, and any deletion; before and after the copy, nothing passes."""
     guard, account = Guard(), "1" * 12
     here, there = Folder("old", "logs/"), Folder("new", "kept/")
-    ends = [standalone.End(one, account, "us-east-1", None) for one in (here, there)]
+    ends = [End(one, account, "us-east-1", None) for one in (here, there)]
     permit = only_between(guard, account, here, there)
     call = {
         "Bucket": "new", "Key": "kept/a", "CopySource": {"Bucket": "old", "Key": "logs/a"}, "StorageClass": "STANDARD",
@@ -306,7 +307,7 @@ def test_the_line_says_rate_and_time_left(capsys, monkeypatch):
     """With a total there is a time left; while it is being counted there is none."""
     telling = verb._Telling()
     monkeypatch.setattr(verb.time, "monotonic", lambda: telling._began + 10)
-    sums = standalone.Sums({"copied": 1000, "conflict": 2}, {"copied": 5_000_000})
+    sums = Sums({"copied": 1000, "conflict": 2}, {"copied": 5_000_000})
     telling.told(sums, 0)
     telling.told(sums, 11_002)
     first, second = capsys.readouterr().err.splitlines()

@@ -15,9 +15,12 @@ from onetrail.s3.ledger import (
     parts,
     read,
     read_part,
+    rows_in,
     sha256_of,
+    sums_of,
     torn,
     unfinished,
+    unreadable,
 )
 
 AT = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -110,6 +113,36 @@ def test_a_torn_part_is_never_read_as_if_it_were_whole(tmp_path, harm):
         read(tmp_path)
     assert [path for path, _ in torn(tmp_path)] == [bad.path]
     assert read_part(good.path).num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("harm", "seen"),
+    [
+        (cut, True),
+        (other_columns, True),
+        (lambda path: path.write_bytes(b""), True),
+        (turn_a_bit, False),  # only a full reading sees this, and the hash in the record
+        (lambda path: None, False),
+    ],
+)
+def test_a_part_that_cannot_be_opened_is_seen_by_its_end(tmp_path, harm, seen):
+    """The quick look names what is cut off or none of a ledger; a part that can be opened has its rows counted."""
+    part = a_part(tmp_path, "p", *map(str, range(500)))
+    harm(part.path)
+    assert [path for path, _ in unreadable(tmp_path)] == ([part.path] if seen else [])
+    if seen:
+        with pytest.raises(LedgerTorn, match="take it from a copy of the folder"):
+            rows_in(part.path)
+    else:
+        assert rows_in(part.path) == 500
+
+
+def test_a_part_is_summed_by_outcome(tmp_path):
+    """Objects and bytes."""
+    with LedgerPart(tmp_path, "p") as part:
+        for outcome, size in (("copied", 3), ("copied", 4), ("failed", 9)):
+            part.add(LedgerRow("copy", "old", "k", size=size, outcome=outcome))
+    assert sums_of(part.finish().path) == {"copied": (2, 7), "failed": (1, 9)}
 
 
 def test_pandas_reads_it(tmp_path):

@@ -12,6 +12,7 @@ from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history.edited import edited_findings
 from onetrail.steps.copy_history.observe import Backlog, Observation, observe
+from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
 
@@ -66,6 +67,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     for backlog in observation.backlogs:
         findings += _backlog_findings(backlog)
     findings += edited_findings(settings, observation.edited, _steady(settings, observation))
+    findings += ledger_findings("05.ledger", observation.ledger)
     return [*findings, _grant(settings, observation)]
 
 

@@ -18,6 +18,7 @@ from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.copy_history.edited import edited_policies
+from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.pairing import pairs
 from onetrail.steps.status import Status, asked
@@ -77,6 +78,7 @@ class Observation:
     """The policy of a key that step 03 made; None where there is none."""
     edited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What others changed in a policy while a grant of this run stood open."""
+    ledger: LedgerSeen = field(default_factory=LedgerSeen)
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -140,6 +142,7 @@ def observe(
         key.value or "",
         policy.value,
         edited_policies(settings),
+        look_at_ledger(settings.run_folder),
     )
 
 

@@ -6,14 +6,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
-import pyarrow.parquet as pq
-
 from onetrail.aws import Clients
 from onetrail.change import BREAK_GLASS, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, below_prefix, parse
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
-from onetrail.s3.ledger import LedgerPart, LedgerRow, sha256_of
+from onetrail.s3.ledger import LedgerPart, LedgerRow, rows_in, sha256_of
 from onetrail.s3.pace import Pace
 from onetrail.s3.removal import LockTask, raise_locks
 from onetrail.s3.session import hot
@@ -195,11 +193,11 @@ class _Sealing:
         return listing, Part(part.path.name, part.sha256, part.rows)
 
     def _copies(self, name: str) -> tuple[Part, ...]:
-        """The parts of the ledger that tell of the copies of this bucket."""
+        """The parts of the ledger that tell of the copies of this bucket. Raises LedgerTorn where one cannot be read."""
         folder = self.settings.run_folder / "ledger"
         found = []
         for path in sorted(folder.glob(f"copy-{name}-*.parquet")):
-            found.append(Part(path.name, sha256_of(path), pq.ParquetFile(path).metadata.num_rows))
+            found.append(Part(path.name, sha256_of(path), rows_in(path)))
         return tuple(found)
 
     def _left(self, name: str) -> Left:

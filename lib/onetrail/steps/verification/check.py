@@ -9,6 +9,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
+from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.rails import rail_findings
 from onetrail.steps.verification.completeness import completeness
 from onetrail.steps.verification.locks import default_retention, wanted_lock
@@ -51,7 +52,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         for bucket in observation.buckets
         if not bucket.shell or bucket.proven_before
     ]
-    return [*found, *_seals(settings, observation)]
+    return [*found, *ledger_findings("06.ledger", observation.ledger), *_seals(settings, observation)]
 
 
 def _bucket(bucket: BucketVerdict) -> list[Finding]:

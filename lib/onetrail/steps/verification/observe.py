@@ -16,6 +16,7 @@ from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.break_glass import cannot_become
+from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.status import Status, asked
@@ -71,6 +72,7 @@ class Observation:
     seams: tuple[Seam, ...] = ()
     readings: tuple[Reading, ...] = ()
     read_both: int = 0
+    ledger: LedgerSeen = field(default_factory=LedgerSeen)
 
 
 def observe(
@@ -161,6 +163,7 @@ class _Look:
             tuple(one.seam for one in sums.read if one.seam),
             _readings(sums),
             sum(one.read_both for one in seen),
+            look_at_ledger(settings.run_folder),
         )
 
     def _regions(
