@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Document
+from onetrail.change import Document, RunRecord
 from onetrail.change.values import plain
 from onetrail.iam import build
 from onetrail.s3.decide import Kind
@@ -13,6 +14,7 @@ from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history import Backlog, Observation, propose
 from onetrail.steps.copy_history.check import closed
+from onetrail.steps.copy_history.unwritten import interrupted
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
 
@@ -153,3 +155,25 @@ def test_without_its_forerunners_nothing_is_opened():
     open_ = (Status("02", Stage.DONE, ""), Status("04", Stage.OPEN, "delivery is missing"))
     plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a")), forerunners=open_))
     assert (plan.empty, plan.waiting_for) == (True, "04")
+
+
+def test_only_a_copy_without_its_end_is_looked_at_again(tmp_path):
+    """A ledger that is complete costs no look at any object. Twins: a copy that was killed, one that failed, and one that was made good."""
+    clock = SimpleNamespace(now=lambda: datetime(2026, 1, 12, tzinfo=UTC))
+    with RunRecord(tmp_path, "practice", clock) as record:
+
+        def begun(key, **more):
+            return record.append("intent", step="05", key=key, **more)
+
+        assert interrupted(tmp_path) == set()
+        record.append("done", key="pilot-a", intent=begun("pilot-a"))
+        record.append("done", key="copy-a", intent=begun("copy-a"))
+        begun("open-c")
+        assert interrupted(tmp_path) == set()
+        record.append("failed", key="copy-b-1", intent=begun("copy-b-1"))
+        begun("pilot-d")
+        assert interrupted(tmp_path) == {"b-1", "d"}
+        record.append("rows", step="05", bucket="d", rows=2)
+        assert interrupted(tmp_path) == {"b-1"}
+        begun("copy-d")
+        assert interrupted(tmp_path) == {"b-1", "d"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from onetrail.aws import Clients
-from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, run_plan
+from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.client import HotS3
 from onetrail.s3.decide import Decision
@@ -18,6 +18,7 @@ from onetrail.s3.tally import Counts
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
 from onetrail.steps.copy_history.pilot import differences
 from onetrail.steps.copy_history.tasks import due, task_of, tasks_of_range
+from onetrail.steps.copy_history.unwritten import write_missing_rows
 from onetrail.steps.old_estate import OldBucket, read_old_estate
 from onetrail.steps.pairing import Pair, ranges_of
 
@@ -28,8 +29,13 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     copying = _Copying(clients, gate)
     named = dict.fromkeys(change.resource for change in plan.changes)
     opened = [copying.buckets[name] for name in named if name in copying.buckets]
+
+    def ended() -> Requirement:
+        write_missing_rows(clients, gate, copying.buckets.values())
+        return hole_closed(clients, gate.say)
+
     requires = {
-        "hole_closed": lambda: hole_closed(clients, gate.say),
+        "hole_closed": ended,
         "policies_back": lambda: policies_back(clients, opened),
         "reads_refused": lambda: reads_refused(clients, opened, gate.say),
     }

@@ -1,0 +1,141 @@
+"""Rows that a killed run could not write any more: objects that it copied, and that no finished part of the ledger names.
+
+They are looked for only in old buckets whose copying is in the record without its end, so a ledger that is complete costs nothing.
+The row says what the archive shows of the copy, since nobody is left who remembers the call.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from onetrail.aws import Clients
+from onetrail.change import ChangeFailed, Gate
+from onetrail.s3 import calls
+from onetrail.s3.calls import Call
+from onetrail.s3.decide import Kind, decide
+from onetrail.s3.ledger import LedgerPart, LedgerRow, parts
+from onetrail.s3.ledger_keys import keys_in_order
+from onetrail.s3.rows import Head
+from onetrail.s3.session import hot
+from onetrail.s3.tally import ObjectOutcome
+from onetrail.steps.copy_history.observe import rules
+from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.pairing import Pair, pairs
+
+_STEP: Final = "05"
+_WRITTEN: Final = (ObjectOutcome.COPIED, ObjectOutcome.PRESENT)
+_WHY: Final = "It was there already: the run that copied it ended before its row was written."
+
+
+def write_missing_rows(clients: Clients, gate: Gate, buckets: Iterable[OldBucket]) -> None:
+    """Give a row to each object that the archive has of an interrupted copy and the ledger has not; each part goes into the record.
+
+    Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be looked at.
+    """
+    unfinished = interrupted(clients.settings.run_folder)
+    for bucket in buckets:
+        if bucket.name in unfinished:
+            rows = sum(
+                _write(clients, gate, bucket, folder, group) for folder, group in _missing(clients, bucket)
+            )
+            gate.record.append("rows", step=_STEP, bucket=bucket.name, rows=rows)
+            if rows:
+                gate.say(f"{bucket.name}: {rows} rows that an interrupted run left out are in the ledger now")
+
+
+def interrupted(folder: Path) -> frozenset[str]:
+    """Old buckets of which the record has a copy, or a pilot, that was begun and not brought to its end."""
+    begun: dict[str, str] = {}
+    path = folder / "record.jsonl"
+    if not path.exists():
+        return frozenset()
+    with path.open("rb") as lines:
+        for raw in lines:
+            if b'"kind":"partition"' in raw:
+                continue
+            line = json.loads(raw)
+            if (
+                line["kind"] == "intent"
+                and line["step"] == _STEP
+                and line["key"].startswith(("copy-", "pilot-"))
+            ):
+                begun[line["hash"]] = line["key"].partition("-")[2]
+            elif line["kind"] == "done":
+                begun.pop(line["intent"], None)
+            elif line["kind"] == "rows":
+                begun = {number: name for number, name in begun.items() if name != line["bucket"]}
+    return frozenset(begun.values())
+
+
+def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterator[Pair]]]:
+    """Objects that are in the archive and in no finished part, by folder."""
+    settings = clients.settings
+    how = rules(settings, bucket, clients.clock.now())
+    of_bucket = [path for path in parts(settings.run_folder / "ledger") if path.name.startswith("copy-")]
+    written = keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN)
+
+    def found() -> Iterator[Pair]:
+        at = next(written, None)
+        for pair in pairs(settings, clients, bucket):
+            while at is not None and at < pair.source.key:
+                at = next(written, None)
+            if at != pair.source.key and decide(pair.source, pair.target, how).kind is Kind.PRESENT:
+                yield pair
+
+    return groupby(found(), key=lambda pair: pair.folder)
+
+
+def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: Iterable[Pair]) -> int:
+    settings = clients.settings
+    account = settings.log_account.account_id
+    client = hot(clients, account, settings.home_region)
+    name = f"copy-{bucket.name}-{folder.strip('/').replace('/', '_')}-present"
+
+    def looks() -> Iterator[tuple[Call[Any], Pair]]:
+        for pair in group:
+            yield calls.head_object(settings.bucket_name, account, pair.target_key), pair
+
+    with LedgerPart(settings.run_folder / "ledger", name) as ledger:
+        for ended in client.run(looks()):
+            if ended.error is not None:
+                raise ChangeFailed(
+                    f"{settings.bucket_name}/{ended.context.target_key} cannot be looked at, so its row is still missing: {ended.error}; run this step again"
+                ) from ended.error
+            ledger.add(_row(settings.bucket_name, bucket, ended.context, ended.result))
+    part = ledger.finish()
+    gate.record.append(
+        "partition",
+        key=f"copy-{bucket.name}",
+        folder=folder,
+        outcomes={str(ObjectOutcome.PRESENT): part.rows},
+        part=part.path.name,
+        sha256=part.sha256,
+        rows=part.rows,
+    )
+    return part.rows
+
+
+def _row(archive: str, bucket: OldBucket, pair: Pair, head: Head) -> LedgerRow:
+    return LedgerRow(
+        action="copy",
+        source_bucket=bucket.name,
+        key=pair.source.key,
+        size=pair.source.size,
+        source_etag=pair.source.etag,
+        source_last_modified=pair.source.last_modified,
+        source_class=pair.source.storage_class,
+        destination_bucket=archive,
+        destination_key=pair.target_key,
+        destination_version_id=head.version_id,
+        destination_etag=head.etag,
+        sha256=head.sha256,
+        destination_class=head.storage_class or "STANDARD",
+        retain_until=datetime.fromisoformat(head.retain_until) if head.retain_until else None,
+        when=datetime.strptime(head.last_modified, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC),
+        request_id=head.headers.get("x-amz-request-id", ""),
+        outcome=ObjectOutcome.PRESENT,
+        why=_WHY,
+    )
