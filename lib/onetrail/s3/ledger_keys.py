@@ -55,9 +55,7 @@ def _groups(path: Path) -> Iterator[_Group]:
     try:
         metadata = pq.read_metadata(path)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        raise LedgerTorn(
-            f"{path}: not a whole Parquet file ({error}); take it from a copy of the run folder"
-        ) from error
+        raise LedgerTorn(path, f"not a whole Parquet file ({error})") from error
     for number in range(metadata.num_row_groups):
         about = metadata.row_group(number).column(_KEY).statistics
         first = str(about.min) if about is not None and about.has_min_max else ""
@@ -68,9 +66,7 @@ def _keys(group: _Group, bucket: str, action: str, outcomes: pa.Array) -> list[s
     try:
         table = pq.ParquetFile(group.path, metadata=group.about).read_row_group(group.number, columns=_READ)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        raise LedgerTorn(
-            f"{group.path}: not a whole Parquet file ({error}); take it from a copy of the run folder"
-        ) from error
+        raise LedgerTorn(group.path, f"not a whole Parquet file ({error})") from error
     mine = pc.and_(pc.equal(table["source_bucket"], bucket), pc.equal(table["action"], action))
     kept = table.filter(pc.and_(mine, pc.is_in(table["outcome"], value_set=outcomes)))
     return sorted(kept["key"].to_pylist())
