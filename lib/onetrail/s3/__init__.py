@@ -20,6 +20,7 @@ from onetrail.s3.planner import (
     size_bands,
 )
 from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
+from onetrail.s3.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
 from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import Body, Copied, Head, ObjectRow, VersionRow
 from onetrail.s3.tally import Counts, ObjectOutcome, Progress
@@ -53,6 +54,8 @@ __all__ = [
     "Place",
     "PlanCost",
     "Progress",
+    "RestoreCost",
+    "RestoreTask",
     "Rules",
     "SizeBands",
     "VersionRow",
@@ -72,6 +75,8 @@ __all__ = [
     "plan_costs",
     "quarter_end",
     "raise_locks",
+    "restore_archived",
+    "restore_cost",
     "retain_until",
     "same_bytes",
     "size_bands",

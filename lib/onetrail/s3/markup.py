@@ -13,7 +13,7 @@ _FIELD = {
         b"Key", b"LastModified", b"ETag", b"Size", b"StorageClass", b"VersionId", b"IsLatest", b"ID", b"ChecksumAlgorithm",
         b"IsTruncated", b"NextContinuationToken", b"NextKeyMarker", b"NextVersionIdMarker", b"EncodingType",
         b"Code", b"Message", b"RequestId", b"Condition", b"ChecksumSHA256", b"ChecksumCRC64NVME", b"DeleteMarker",
-        b"Mode", b"RetainUntilDate", b"Region", b"Owner",
+        b"Mode", b"RetainUntilDate", b"Region", b"Owner", b"IsRestoreInProgress", b"RestoreExpiryDate",
     )
 }  # fmt: skip
 _NAMESPACE = re.compile(rb"<(/?)[A-Za-z0-9]+:")
