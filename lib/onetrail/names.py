@@ -22,6 +22,8 @@ SID_COPY_LIST: Final = "OnetrailCopyList"
 """Old bucket, temporary: the copier lists."""
 SID_COPY_READ: Final = "OnetrailCopyRead"
 """Old bucket, temporary: the copier reads."""
+SID_COPY_DECRYPT: Final = "OnetrailCopyDecrypt"
+"""Key of an old bucket, temporary: the copier decrypts."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 

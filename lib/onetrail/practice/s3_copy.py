@@ -158,6 +158,8 @@ def _copied(
     lock_of_headers(request, bucket, version)
     own_by_setting(request, bucket, version)
     encrypt_by_default(request, bucket, version)
+    if version.sse == "AES256" and source.sse != "AES256":
+        version.etag = md5(version.body)
     if version.sse != "AES256" and version.sse != source.sse:
         version.etag = md5(version.sse.encode() + source.body)
     version.version_id = next_version_id(request, bucket, request.key)

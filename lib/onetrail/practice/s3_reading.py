@@ -85,7 +85,8 @@ def get_object(request: S3Request, bucket: Bucket) -> Reply:
     head = request.operation == "HeadObject"
     if version.customer_key:
         raise needs_customer_key()
-    if version.sse == "aws:kms":
+    decrypts = not head or request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
+    if version.sse == "aws:kms" and decrypts:
         require_key(request, "kms:Decrypt", version.kms_key, bucket, version)
     if not head and not version.readable(request.now):
         raise S3Error("InvalidObjectState", fields={"StorageClass": version.storage_class})

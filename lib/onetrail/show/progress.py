@@ -72,6 +72,12 @@ class Progress:
         elif self._rows and _in_notebook():
             _display(shown)
 
+    @staticmethod
+    def show(shown: Shown) -> None:
+        """Show something more in the notebook; nowhere else."""
+        if _in_notebook():
+            _display(shown)
+
     def shown(self) -> Shown:
         """The counts so far, sorted by name, with their sum. Retries, rates and what is left are shown live only."""
         columns = list(

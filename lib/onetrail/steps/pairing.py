@@ -14,6 +14,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.old_objects import Behind, old_objects, with_tiers
 
 
 class Pair(NamedTuple):
@@ -31,6 +32,11 @@ def archive_key(settings: Settings, key: str) -> str:
     return f"{settings.key_prefix}/{below}" if settings.key_prefix else below
 
 
+def prefix_of(key: str) -> str:
+    """What stands before `AWSLogs/` in an old key, slash included; two prefixes of one bucket are two listings in key order."""
+    return key[: len(key) - len(below_prefix(key))]
+
+
 def folder_of(key: str) -> str:
     """The listing prefix of the account, kind and region a log or digest lies in, without any key prefix; `""` for anything else."""
     if partition_of_key(key) is None:
@@ -39,12 +45,19 @@ def folder_of(key: str) -> str:
     return "/".join(below.split("/")[:-4]) + "/"
 
 
-def pairs(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[Pair]:
-    """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no listing."""
-    rows = list_objects(
-        hot(clients, bucket.account, bucket.region), bucket.name, bucket.account, "", owners=True
-    )
-    for folder, group in groupby(rows, key=lambda row: folder_of(row.key)):
+def pairs(
+    settings: Settings, clients: Clients, bucket: OldBucket, behind: Behind | None = None
+) -> Iterator[Pair]:
+    """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no listing.
+
+    `behind` is told of older versions and delete markers on the way.
+    """
+    client = hot(clients, bucket.account, bucket.region)
+    yield from with_tiers(client, bucket, _pairs(settings, clients, old_objects(client, bucket, behind)))
+
+
+def _pairs(settings: Settings, clients: Clients, rows: Iterator[ObjectRow]) -> Iterator[Pair]:
+    for (_, folder), group in groupby(rows, key=lambda row: (prefix_of(row.key), folder_of(row.key))):
         if folder:
             yield from _beside(settings, clients, folder, group)
         else:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from onetrail.aws import Clients
-from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, run_plan
+from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.decide import Decision
 from onetrail.s3.engine import CopyTask, copy_partition
@@ -14,8 +14,11 @@ from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.pace import Pace
 from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
+from onetrail.steps.copy_history import restores
 from onetrail.steps.copy_history.closed import hole_closed
-from onetrail.steps.copy_history.pilot import differences
+from onetrail.steps.copy_history.pilot import PilotDiffers, read_back
+from onetrail.steps.copy_history.propose import RESTORED, SOURCES_READY
+from onetrail.steps.copy_history.still import hold_still
 from onetrail.steps.copy_history.tasks import due, task_of
 from onetrail.steps.old_estate import OldBucket, read_old_estate
 from onetrail.steps.pairing import Pair
@@ -26,8 +29,21 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     clients = cast(Clients, gate.sender)
     copying = _Copying(clients, gate)
     return run_plan(
-        plan, gate, requires={"hole_closed": lambda: hole_closed(clients)}, bulk=copying.carry_out
+        plan,
+        gate,
+        requires={
+            "hole_closed": lambda: hole_closed(clients, opened_old_keys(plan)),
+            SOURCES_READY: lambda: copying.sources_ready(plan),
+            RESTORED: lambda: restores.restored(clients.settings, clients, copying.live),
+        },
+        bulk=copying.carry_out,
     )
+
+
+def opened_old_keys(plan: Plan) -> list[tuple[str, str]]:
+    """Account and ARN of every key of an old bucket whose policy the plan changes; the archive's own key is seen to besides."""
+    changed = {(c.account, str(c.parameters["KeyId"])) for c in plan.changes if c.call == "PutKeyPolicy"}
+    return sorted(one for one in changed if one[0] != plan.accounts[-1])
 
 
 @dataclass
@@ -39,16 +55,28 @@ class _Copying:
 
     def __post_init__(self) -> None:
         self.settings = self.clients.settings
-        self.buckets = {
-            bucket.name: bucket for bucket in read_old_estate(self.settings, self.clients).buckets
-        }
+        self.estate = read_old_estate(self.settings, self.clients)
+        self.buckets = {bucket.name: bucket for bucket in self.estate.buckets}
+        self.live = [bucket for bucket in self.estate.buckets if not bucket.shell]
         self.so_far: dict[str, Counts] = {}
         most = self.settings.max_requests_per_second
         self.pace = Pace(most) if most else None
 
+    def sources_ready(self, plan: Plan) -> Requirement:
+        """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
+        copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
+        still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
+        asked = [self.buckets[c.resource] for c in plan.changes if c.call == "RestoreObject"]
+        if not still.met or not asked:
+            return still
+        return restores.restored(self.settings, self.clients, asked)
+
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule over one old bucket: its pilot, or all that the archive lacks."""
         assert change.bulk is not None
+        if change.call == "RestoreObject":
+            bucket = self.buckets[change.resource]
+            return restores.carry_out(self.clients, self.gate, change, bucket, self.gate.progress)
         bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
         if change.key.startswith("pilot-"):
             return self._pilot(change, bucket)
@@ -129,10 +157,11 @@ class _Copying:
             raise ChangeFailed(
                 f"pilot of {bucket.name}: {dict(counts.outcomes)}: see the ledger part {part.path.name}; nothing else was copied"
             )
-        wrong = [line for task in tasks for line in differences(self.settings, self.clients, bucket, task)]
-        if wrong:
-            raise ChangeFailed(f"pilot of {bucket.name}: {'; '.join(wrong)}; nothing else was copied")
+        rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
+        if not all(row.same for row in rows):
+            raise PilotDiffers(bucket.name, rows)
         return {
             "outcomes": dict(counts.outcomes),
+            "read_back": [list(row) for row in rows],
             "ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}],
         }

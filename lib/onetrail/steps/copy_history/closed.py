@@ -1,18 +1,24 @@
 """The proof that a grant is closed: every policy read back, and each copier refused."""
 
+from collections.abc import Sequence
+
 from onetrail import iam
 from onetrail.aws import Clients, look
 from onetrail.change import COPIER, Requirement
 from onetrail.change.words import counted
 from onetrail.iam import build
+from onetrail.names import SID_COPY_DECRYPT
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.copy_history.observe import opens_key, read_key_policy
 from onetrail.steps.old_estate import read_old_estate
 
 
-def hole_closed(clients: Clients) -> Requirement:
-    """Every policy read back as it was before the grant, and each copier refused where it could read a minute ago."""
+def hole_closed(clients: Clients, keys: Sequence[tuple[str, str]] = ()) -> Requirement:
+    """Every policy read back as it was before the grant, and each copier refused where it could read a minute ago.
+
+    `keys` are account and ARN of the old buckets' keys that were opened.
+    """
     settings = clients.settings
     account = settings.log_account.account_id
     client = clients.client("s3", account, settings.home_region)
@@ -28,6 +34,14 @@ def hole_closed(clients: Clients) -> Requirement:
     if key.failed or policy.failed or opens_key(policy.value):
         why = key.why or policy.why
         return Requirement(False, f"the key's policy is not back: {why or 'copiers may still use it'}")
+    for owner, arn in keys:
+        said = look(
+            clients.client("kms", owner, arn.split(":")[3]).get_key_policy, KeyId=arn, PolicyName="default"
+        )
+        if not said.seen or SID_COPY_DECRYPT in said.value["Policy"]:
+            return Requirement(
+                False, f"the policy of {arn} is not back: {said.why or 'copiers may still decrypt'}"
+            )
     estate = read_old_estate(settings, clients)
     still = [bucket.name for bucket in estate.buckets if bucket.grant_open]
     if still or estate.could_not_look:
