@@ -71,7 +71,7 @@ def _odd(one: Backlog) -> Iterator[list[Any]]:
     for obstacle in one.obstacles:
         yield [
             *where,
-            obstacle.name.replace("-", " "),
+            obstacle.name[3:].replace("-", " "),
             one.wanted if obstacle.stops else None,
             obstacle.line,
         ]

@@ -27,7 +27,7 @@ def listeners(observation: Observation) -> Shown:
             strong=True,
         )
     rows = [
-        [one.account, one.region, one.name.replace("-", " "), one.who, one.events, one.dollars, None if one.size is None else one.size / MB, one.line]
+        [one.account, one.region, one.name[3:].replace("-", " "), one.who, one.events, one.dollars, None if one.size is None else one.size / MB, one.line]
         for one in found
     ]  # fmt: skip
     columns = ["account", "region", "how", "who", "events", "dollars", "size (MB)", "what to do"]

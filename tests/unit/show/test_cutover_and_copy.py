@@ -146,8 +146,8 @@ def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
 
 def test_who_hears_of_every_copy_is_shown_with_its_price():
     """A listener that would drown is said to stop everything; without any the line says so."""
-    bill = Flooded("data-events", "1", "r", "trail", "about $1", 10, 1.0, 5_000_000)
-    drown = Flooded("notification", "1", "r", "queue", "take it out", 10, stops=True)
+    bill = Flooded("05.data-events", "1", "r", "trail", "about $1", 10, 1.0, 5_000_000)
+    drown = Flooded("05.notification", "1", "r", "queue", "take it out", 10, stops=True)
     text = copy_history.listeners(replace(_copying(), flooded=(drown, bill))).text
     assert "Nothing is copied before 1 listener is taken out of the way." in text
     assert "data events" in text and "about $1" in text
@@ -175,7 +175,10 @@ def test_what_stops_a_whole_bucket_is_named_with_what_to_do():
         "pull",
         "",
         {Kind.COPY: 3},
-        obstacles=(Obstacle("requester-pays", "turn it off"), Obstacle("mfa-delete", "root", stops=False)),
+        obstacles=(
+            Obstacle("05.requester-pays", "turn it off"),
+            Obstacle("05.mfa-delete", "root", stops=False),
+        ),
     )
     text = copy_history.needs_a_person(_copying(odd)).text
     assert "requester pays" in text and "turn it off" in text

@@ -291,18 +291,18 @@ def test_versions_are_named_in_plan_and_check():
 @pytest.mark.parametrize(
     ("bucket", "more", "name", "stops", "what"),
     [
-        ({"request_payment": "Requester"}, {}, "requester-pays", True, "turn Requester Pays off"),
-        ({"mfa_delete": True}, {}, "mfa-delete", False, "root turns MFA delete off"),
-        ({}, {"enabled": {LOG: frozenset({"us-east-1"})}}, "region", True, "enable it there"),
-        ({}, {"samples": [Sample("k", customer_key=True, unreadable="InvalidRequest")]}, "customer-key", True, "SSE-C"),
-        ({}, {"samples": [Sample("k", foreign=True, unreadable="AccessDenied")], "foreign_owned": 2}, "foreign-owned", True,
+        ({"request_payment": "Requester"}, {}, "05.requester-pays", True, "turn Requester Pays off"),
+        ({"mfa_delete": True}, {}, "05.mfa-delete", False, "root turns MFA delete off"),
+        ({}, {"enabled": {LOG: frozenset({"us-east-1"})}}, "05.region", True, "enable it there"),
+        ({}, {"samples": [Sample("k", customer_key=True, unreadable="InvalidRequest")]}, "05.customer-key", True, "SSE-C"),
+        ({}, {"samples": [Sample("k", foreign=True, unreadable="AccessDenied")], "foreign_owned": 2}, "05.foreign-owned", True,
          "2 objects are owned by another account"),
-        ({}, {"samples": [Sample("k", unreadable="AccessDenied")]}, "unreadable", True, "permissions of its identity"),
-        ({"trail_keys": (KEY,)}, {"keys": [given_a_key(state="PendingDeletion")]}, "key", True, "is PendingDeletion"),
-        ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)]}, "key", True, "set its direction to auto or push"),
+        ({}, {"samples": [Sample("k", unreadable="AccessDenied")]}, "05.unreadable", True, "permissions of its identity"),
+        ({"trail_keys": (KEY,)}, {"keys": [given_a_key(state="PendingDeletion")]}, "05.key", True, "is PendingDeletion"),
+        ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)]}, "05.key", True, "set its direction to auto or push"),
         ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)], "direction": "push",
-                                    "samples": [Sample("k", THIRD, unreadable="AccessDenied")]}, "key", True, "allow that account"),
-        ({}, {"moving": ["somebody writes"]}, "moving", True, "somebody writes"),
+                                    "samples": [Sample("k", THIRD, unreadable="AccessDenied")]}, "05.key", True, "allow that account"),
+        ({}, {"moving": ["somebody writes"]}, "05.moving", True, "somebody writes"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_copied_is_refused_by_name(bucket, more, name, stops, what):
@@ -315,14 +315,14 @@ def test_what_cannot_be_copied_is_refused_by_name(bucket, more, name, stops, wha
     assert plan.empty is stops
     assert any(found.line in note and "old" in note for note in plan.notes)
     said = {f.id: f.state for f in check(SETTINGS, seen)}
-    assert said[f"05.{name}"] is (State.FINDING if stops else State.NOTE)
+    assert said[name] is (State.FINDING if stops else State.NOTE)
     assert said["05.copied"] is (State.FINDING if stops else State.PLANNED)
     assert obstacles(SETTINGS, given_a_bucket(), "pull", enabled={LOG: frozenset({"eu-west-1"})}) == ()
 
 
 def test_one_bucket_that_cannot_be_copied_keeps_no_other_from_it():
     """The plan holds the others."""
-    odd = given_a_backlog(given_a_bucket("odd"), obstacles=(Obstacle("key", "its key is gone"),))
+    odd = given_a_backlog(given_a_bucket("odd"), obstacles=(Obstacle("05.key", "its key is gone"),))
     plan = propose(SETTINGS, given(odd, given_a_backlog()))
     assert "copy-old" in keys(plan) and "copy-odd" not in keys(plan)
 
@@ -381,25 +381,25 @@ def queue(*events, **rules):
     ("said", "found"),
     [
         ({}, []),
-        ({"notifications": queue("s3:ObjectCreated:*")}, [("notification", "q", 2, True)]),
-        ({"notifications": queue("s3:ObjectCreated:Copy")}, [("notification", "q", 2, True)]),
+        ({"notifications": queue("s3:ObjectCreated:*")}, [("05.notification", "q", 2, True)]),
+        ({"notifications": queue("s3:ObjectCreated:Copy")}, [("05.notification", "q", 2, True)]),
         ({"notifications": queue("s3:ObjectCreated:Put")}, []),
         ({"notifications": queue("s3:ObjectCreated:*", Prefix="other/")}, []),
-        ({"notifications": queue("s3:ObjectCreated:*", prefix="AWSLogs/1/")}, [("notification", "q", 2, True)]),
+        ({"notifications": queue("s3:ObjectCreated:*", prefix="AWSLogs/1/")}, [("05.notification", "q", 2, True)]),
         ({"notifications": queue("s3:ObjectCreated:*", suffix=".csv")}, []),
-        ({"notifications": {"TopicConfigurations": [{"TopicArn": "t", "Events": ["s3:ObjectCreated:*"]}]}}, [("notification", "t", 2, True)]),
-        ({"notifications": {"EventBridgeConfiguration": {}}}, [("notification", "EventBridge", 2, True)]),
-        ({"replication": {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": "b"}}]}}, [("replication", "b", 2, False)]),
+        ({"notifications": {"TopicConfigurations": [{"TopicArn": "t", "Events": ["s3:ObjectCreated:*"]}]}}, [("05.notification", "t", 2, True)]),
+        ({"notifications": {"EventBridgeConfiguration": {}}}, [("05.notification", "EventBridge", 2, True)]),
+        ({"replication": {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": "b"}}]}}, [("05.replication", "b", 2, False)]),
         ({"replication": {"Rules": [{"Status": "Disabled", "Destination": {"Bucket": "b"}}]}}, []),
         # an old account's trail sees reads and deletions in its bucket (2 + 2 + 5 already there), not the archive
-        ({"trails": (given_a_trail(logging=True, selectors=ALL_DATA),)}, [("data-events", "audit", 9, False)]),
+        ({"trails": (given_a_trail(logging=True, selectors=ALL_DATA),)}, [("05.data-events", "audit", 9, False)]),
         ({"trails": (given_a_trail(selectors=ALL_DATA),)}, []),  # stopped
         ({"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE),)}, []),  # pulled: neither owner nor caller
-        ({"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG, region="us-east-1"),)}, [("data-events", "audit", 2, False)]),
+        ({"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG, region="us-east-1"),)}, [("05.data-events", "audit", 2, False)]),
         ({"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG),)}, []),  # another region's trail
         ({"trails": (given_a_trail(logging=True, selectors=ALL_DATA, account=OTHER, is_multi_region=True, is_organization=True),)},
-         [("data-events", "audit", 11, False)]),
-        ({"trails": (given_a_trail(logging=True),)}, [("data-events", "audit", None, False)]),  # its selectors could not be read
+         [("05.data-events", "audit", 11, False)]),
+        ({"trails": (given_a_trail(logging=True),)}, [("05.data-events", "audit", None, False)]),  # its selectors could not be read
     ],
 )  # fmt: skip
 def test_who_would_hear_of_every_copy_is_found(said, found):

@@ -72,7 +72,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     for backlog in observation.backlogs:
         findings += _backlog_findings(backlog, any(one.stops for one in observation.flooded))
     findings += [
-        Finding(f"05.{one.name}", _heard(one), one.account, one.region, one.who, one.line)
+        Finding(one.name, _heard(one), one.account, one.region, one.who, one.line)
         for one in observation.flooded
     ]
     return [*findings, _grant(settings, observation)]
@@ -144,7 +144,7 @@ def _backlog_findings(backlog: Backlog, stopped: bool) -> list[Finding]:
         findings = [Finding("05.copied", State.OK, *said, line)]
     findings += [
         Finding(
-            f"05.{one.name}",
+            one.name,
             State.FINDING if one.stops and backlog.wanted else State.NOTE,
             *said,
             one.line,

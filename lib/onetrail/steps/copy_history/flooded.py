@@ -32,7 +32,7 @@ _COPIED: Final = "s3:ObjectCreated:Copy"
 
 @dataclass(frozen=True)
 class Flooded:
-    """One listener. `name` is `data-events`, `notification` or `replication`, `who` its ARN or name, `line` says what it would get.
+    """One listener. `name` is the id of its finding, `who` its ARN or name, `line` says what it would get.
 
     `events` are those that the plan and the emptying of the old buckets would make, `dollars` and `size` (bytes in its log bucket) what
     they come to; None where nothing says how many. One that `stops` keeps everything from being copied.
@@ -94,7 +94,7 @@ def flooded(settings: Settings, listening: Listening, backlogs: Sequence[Backlog
 
 
 def _notified(settings: Settings, said: Mapping[str, Any], copies: int) -> Iterator[Flooded]:
-    where = ("notification", settings.log_account.account_id, settings.home_region)
+    where = ("05.notification", settings.log_account.account_id, settings.home_region)
     cure = f"take it out of the notifications of {settings.bucket_name} as break-glass, and put it back after the copy"
     for part, (arn, what) in _TARGETS.items():
         for one in said.get(part, ()):
@@ -129,7 +129,7 @@ def _replicated(settings: Settings, said: Mapping[str, Any], copies: int, size: 
             target = rule.get("Destination", {}).get("Bucket", "?")
             line = f"every copy is replicated once more: {counted(copies, 'request')} and {size / 1e6:,.1f} MB that may cross regions"
             yield Flooded(
-                "replication",
+                "05.replication",
                 settings.log_account.account_id,
                 settings.home_region,
                 target,
@@ -142,7 +142,7 @@ def _replicated(settings: Settings, said: Mapping[str, Any], copies: int, size: 
 def _logged(settings: Settings, trail: Trail, backlogs: Sequence[Backlog]) -> Iterator[Flooded]:
     if not status_of(trail).is_logging:
         return
-    where = ("data-events", trail.account, trail.home_region, trail.arn)
+    where = ("05.data-events", trail.account, trail.home_region, trail.arn)
     if trail.selectors is None:
         yield Flooded(
             *where,

@@ -12,7 +12,7 @@ from onetrail.steps.old_estate import OldBucket
 
 @dataclass(frozen=True)
 class Obstacle:
-    """`name` is the stable part of its finding's id; while one that `stops` stands, nothing of the bucket is copied."""
+    """`name` is the id of its finding; while one that `stops` stands, nothing of the bucket is copied."""
 
     name: str
     line: str
@@ -36,18 +36,18 @@ def obstacles(
         *_region(settings, bucket, direction, enabled or {}),
         *_of_samples(bucket, samples, foreign_owned),
         *_of_keys(bucket, direction, keys, samples),
-        *(Obstacle("moving", line) for line in moving),
+        *(Obstacle("05.moving", line) for line in moving),
     )
 
 
 def _of_bucket(bucket: OldBucket) -> Iterator[Obstacle]:
     if bucket.request_payment != "BucketOwner":
         yield Obstacle(
-            "requester-pays", "Requester Pays is on, so no copier can read it: turn Requester Pays off"
+            "05.requester-pays", "Requester Pays is on, so no copier can read it: turn Requester Pays off"
         )
     if bucket.mfa_delete:
         yield Obstacle(
-            "mfa-delete",
+            "05.mfa-delete",
             "MFA delete is on: it is copied, but 07 cannot empty it before root turns MFA delete off with its device",
             stops=False,
         )
@@ -59,7 +59,7 @@ def _region(
     log = settings.log_account.account_id
     if direction == "pull" and log in enabled and bucket.region not in enabled[log]:
         yield Obstacle(
-            "region",
+            "05.region",
             f"its region {bucket.region} is not enabled in the log account {log}, whose copier cannot reach it: enable it there, "
             "or set its direction to auto",
         )
@@ -69,20 +69,20 @@ def _of_samples(bucket: OldBucket, samples: Sequence[Sample], foreign_owned: int
     for one in samples:
         if one.customer_key:
             yield Obstacle(
-                "customer-key",
+                "05.customer-key",
                 f"{one.key} is encrypted with a key that only its writer holds (SSE-C): let the holder of the key copy it over itself "
                 "without one",
             )
         elif one.foreign and one.unreadable:
             yield Obstacle(
-                "foreign-owned",
+                "05.foreign-owned",
                 f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account and not even {bucket.account} can read "
                 f"them ({one.key}: {one.unreadable}): let their owner give bucket-owner-full-control, or set the bucket's ownership to "
                 "BucketOwnerEnforced",
             )
         elif one.unreadable and not one.kms_key:
             yield Obstacle(
-                "unreadable",
+                "05.unreadable",
                 f"{one.key} cannot be read by {bucket.account} itself ({one.unreadable}): see to the permissions of its identity",
             )
 
@@ -96,16 +96,16 @@ def _of_keys(
     refused = {one.kms_key: one.unreadable for one in samples if one.kms_key and one.unreadable}
     for key in keys:
         if key.state not in ("", "Enabled"):
-            yield Obstacle("key", f"its key {key.arn} is {key.state}, so nothing can be read: enable it")
+            yield Obstacle("05.key", f"its key {key.arn} is {key.state}, so nothing can be read: enable it")
             continue
         why = closed_to_pull(bucket, key)
         if direction == "pull" and why:
             yield Obstacle(
-                "key", f"{why}: set its direction to auto or push, or take the key off its objects"
+                "05.key", f"{why}: set its direction to auto or push, or take the key off its objects"
             )
         elif direction == "push" and key.arn in refused:
             yield Obstacle(
-                "key",
+                "05.key",
                 f"objects under the key {key.arn} cannot be read by {bucket.account} itself ({refused[key.arn]}): let the owner of the "
                 f"key allow that account kms:Decrypt",
             )
