@@ -72,6 +72,8 @@ BULK_RESTORES: Final = MappingProxyType(
 )
 """S3 User Guide, archive retrieval options; the two tiers are INTELLIGENT_TIERING's. DEEP_ARCHIVE's bulk price is unverified.
 The restored copy is billed besides, at STANDARD's rate, for the days it stays."""
+KMS_PER_10_000: Final = 0.03
+"""Requests to KMS: one Decrypt for each object read that has no S3 Bucket Key (AWS KMS pricing, read November 2026)."""
 DATA_EVENTS_PER_100_000: Final = 0.10
 """What CloudTrail asks for data events logged (CloudTrail pricing, read November 2026)."""
 

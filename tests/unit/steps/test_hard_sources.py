@@ -1,5 +1,6 @@
 """05 before the bulk: what it restores, decrypts, brings back, refuses by name, and who would hear of it."""
 
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -10,8 +11,11 @@ from onetrail.change import State, plain
 from onetrail.s3.client import Finished
 from onetrail.s3.decide import Kind
 from onetrail.s3.ledger import LedgerPart, LedgerRow
+from onetrail.s3.listing import OutOfOrder
 from onetrail.s3.rows import Head, ObjectRow, VersionPage, VersionRow
+from onetrail.steps import pairing
 from onetrail.steps.copy_history import check, propose
+from onetrail.steps.copy_history import done as step_done
 from onetrail.steps.copy_history.backlog import Mapped, direction_of
 from onetrail.steps.copy_history.check import closed
 from onetrail.steps.copy_history.flooded import Listening, flooded
@@ -295,8 +299,9 @@ def test_versions_are_named_in_plan_and_check():
         ({"mfa_delete": True}, {}, "05.mfa-delete", False, "root turns MFA delete off"),
         ({}, {"enabled": {LOG: frozenset({"us-east-1"})}}, "05.region", True, "enable it there"),
         ({}, {"samples": [Sample("k", customer_key=True, unreadable="InvalidRequest")]}, "05.customer-key", True, "SSE-C"),
-        ({}, {"samples": [Sample("k", foreign=True, unreadable="AccessDenied")], "foreign_owned": 2}, "05.foreign-owned", True,
+        ({}, {"samples": [Sample("k", foreign=True, unreadable="AccessDenied")], "foreign_owned": 2, "direction": "push"}, "05.foreign-owned", True,
          "2 objects are owned by another account"),
+        ({}, {"foreign_owned": 2}, "05.foreign-owned", True, "set its direction to auto or push"),
         ({}, {"samples": [Sample("k", unreadable="AccessDenied")]}, "05.unreadable", True, "permissions of its identity"),
         ({"trail_keys": (KEY,)}, {"keys": [given_a_key(state="PendingDeletion")]}, "05.key", True, "is PendingDeletion"),
         ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)]}, "05.key", True, "set its direction to auto or push"),
@@ -434,6 +439,37 @@ def test_a_listener_that_would_drown_stops_the_bulk():
 
 
 # How keys move
+
+
+def test_two_prefixes_of_one_bucket_are_two_listings(monkeypatch):
+    """Their folders are alike from AWSLogs/ on, and each is in key order by itself; twin: taken as one they are out of order."""
+    held = ObjectRow(LOG_KEY, 10, "e", NOW, "STANDARD")
+    monkeypatch.setattr(pairing, "archived", lambda settings, clients, folder: iter([held]))
+    rows = [
+        ObjectRow(f"{prefix}/{key}", 10, "e", NOW, "STANDARD")
+        for prefix in "ab"
+        for key in (LOG_KEY, OTHER_KEY)
+    ]
+    found = list(pairing._pairs(SETTINGS, None, iter(rows)))
+    assert [(p.source.key[0], p.target is held, p.target_key) for p in found] == [
+        ("a", True, LOG_KEY), ("a", False, OTHER_KEY), ("b", True, LOG_KEY), ("b", False, OTHER_KEY),
+    ]  # fmt: skip
+    monkeypatch.setattr(pairing, "prefix_of", lambda key: "")
+    with pytest.raises(OutOfOrder):
+        list(pairing._pairs(SETTINGS, None, iter(rows)))
+
+
+def test_what_keeps_the_step_open_is_said_with_the_count(monkeypatch):
+    """Whoever asks how far 05 is learns what to mend."""
+    checks = sys.modules[closed.__module__]
+    odd = given_a_backlog(obstacles=(Obstacle("05.key", "its key is gone: enable it"),))
+    monkeypatch.setattr(checks, "observe", lambda *given_: given(odd))
+    assert (
+        step_done(SETTINGS, None).line
+        == "2 objects are still to be copied; not before this is mended: old: its key is gone: enable it"
+    )
+    monkeypatch.setattr(checks, "observe", lambda *given_: given(given_a_backlog()))
+    assert step_done(SETTINGS, None).line == "2 objects are still to be copied"
 
 
 def test_the_plan_says_how_keys_move_and_lets_in_every_prefix_there_is():

@@ -8,7 +8,7 @@ from typing import Any, cast
 from onetrail.aws import Clients
 from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
-from onetrail.s3.decide import Decision
+from onetrail.s3.decide import Decision, Kind
 from onetrail.s3.engine import CopyTask, copy_partition
 from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.pace import Pace
@@ -34,7 +34,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         requires={
             "hole_closed": lambda: hole_closed(clients, opened_old_keys(plan)),
             SOURCES_READY: lambda: copying.sources_ready(plan),
-            RESTORED: lambda: restores.restored(clients.settings, clients, copying.live),
+            RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),
         },
         bulk=copying.carry_out,
     )

@@ -97,7 +97,14 @@ def done(
         return Status(STEP, Stage.UNKNOWN, failed[0])
     missing = sum(backlog.wanted for backlog in observation.backlogs)
     if missing:
-        return Status(STEP, Stage.OPEN, f"{counted(missing, 'object is', 'objects are')} still to be copied")
+        stopped = [
+            f"{one.bucket.name}: {one.stopped[0].line}"
+            for one in observation.backlogs
+            if one.wanted and one.stopped
+        ]
+        why = f"; not before this is mended: {'; '.join(stopped)}" if stopped else ""
+        line = f"{counted(missing, 'object is', 'objects are')} still to be copied{why}"
+        return Status(STEP, Stage.OPEN, line)
     if not closed(settings, observation):
         return Status(STEP, Stage.OPEN, "a temporary permission stands open")
     return Status(

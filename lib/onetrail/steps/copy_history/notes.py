@@ -5,7 +5,7 @@ from typing import Final
 
 from onetrail.change.words import counted
 from onetrail.s3.decide import Kind
-from onetrail.s3.prices import GB
+from onetrail.s3.prices import GB, KMS_PER_10_000
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.observe import Observation
@@ -28,6 +28,7 @@ def plan_notes(
         *_stopped(observation),
         *_restores(settings, observation, due, after_restores),
         *_left_behind(observation),
+        *_decrypted(due),
         *_heard(observation),
         *_moved(settings, due),
         *_foreign_key(settings, due),
@@ -71,7 +72,8 @@ def _left_behind(observation: Observation) -> Iterator[str]:
         for kind, what_to_do in WHAT_TO_DO.items():
             count = one.objects.get(kind, 0)
             if count:
-                yield f"{name}: {counted(count, 'object is', 'objects are')} not copied: {what_to_do}"
+                first = f", first {one.named[kind][0]}" if one.named.get(kind) else ""
+                yield f"{name}: {counted(count, 'object is', 'objects are')} not copied{first}: {what_to_do}"
         if behind.hidden:
             yield (
                 f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted there and lies behind a "
@@ -87,6 +89,17 @@ def _left_behind(observation: Observation) -> Iterator[str]:
                 f"{name}: {counted(behind.equal, 'older version')} with equal bytes and {counted(behind.markers, 'delete marker')} "
                 "are not copied"
             )
+
+
+def _decrypted(due: Sequence[Backlog]) -> Iterator[str]:
+    keyed = [one for one in due if one.keys]
+    number = sum(one.wanted for one in keyed)
+    if number:
+        dollars = number / 10_000 * KMS_PER_10_000
+        yield (
+            f"{counted(number, 'object')} of {counted(len(keyed), 'bucket')} may be under KMS keys: each copy is a request to KMS, "
+            f"about ${dollars:,.2f} in all without S3 Bucket Keys"
+        )
 
 
 def _heard(observation: Observation) -> Iterator[str]:

@@ -34,6 +34,7 @@ def obstacles(
     return (
         *_of_bucket(bucket),
         *_region(settings, bucket, direction, enabled or {}),
+        *_foreign(bucket, direction, foreign_owned),
         *_of_samples(bucket, samples, foreign_owned),
         *_of_keys(bucket, direction, keys, samples),
         *(Obstacle("05.moving", line) for line in moving),
@@ -62,6 +63,15 @@ def _region(
             "05.region",
             f"its region {bucket.region} is not enabled in the log account {log}, whose copier cannot reach it: enable it there, "
             "or set its direction to auto",
+        )
+
+
+def _foreign(bucket: OldBucket, direction: str, foreign_owned: int) -> Iterator[Obstacle]:
+    if direction == "pull" and foreign_owned and bucket.ownership != "BucketOwnerEnforced":
+        yield Obstacle(
+            "05.foreign-owned",
+            f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account, so the bucket's policy cannot let the copier "
+            "in: set its direction to auto or push",
         )
 
 

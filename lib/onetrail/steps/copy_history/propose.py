@@ -50,7 +50,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         return plan((), why="something could not be looked at", notes=tuple(failed))
     due = due_of(observation)
     grant = Grant(settings, observation)
-    if observation.ready and not any(one.away for one in due):
+    if any(one.restoring for one in due) and not any(one.away for one in due):
         left = _left_open(settings, grant)
         return plan(
             left,

@@ -6,7 +6,7 @@ Source: S3 User Guide, "Restoring an archived object", "Archive retrieval option
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -145,12 +145,17 @@ def still_restoring(backlogs: Iterable[Backlog]) -> str:
     return f"{counted(number, 'object is', 'objects are')} being restored in {', '.join(name for name, _ in found)}"
 
 
-def restored(settings: Settings, clients: Clients, buckets: Iterable[OldBucket]) -> Requirement:
-    """Whether everything that the archive lacks of these buckets can be read by now; if not, when to look again."""
+def restored(
+    settings: Settings,
+    clients: Clients,
+    buckets: Iterable[OldBucket],
+    kinds: Collection[Kind] = (Kind.RESTORING, Kind.ARCHIVED),
+) -> Requirement:
+    """Whether nothing of these kinds is left in the buckets, so that all of it can be read by now; if not, when to look again."""
     waiting: list[tuple[str, int, datetime]] = []
     now = clients.clock.now()
     for bucket in buckets:
-        left = _under_way(settings, clients, bucket, now)
+        left = _left(settings, clients, bucket, now, kinds)
         if left:
             folder = settings.run_folder / "ledger"
             waiting.append((bucket.name, sum(left.values()), ready_at(folder, bucket.name, left, now)))
@@ -162,10 +167,12 @@ def restored(settings: Settings, clients: Clients, buckets: Iterable[OldBucket])
     return Requirement(False, why, max(again for _, _, again in waiting))
 
 
-def _under_way(settings: Settings, clients: Clients, bucket: OldBucket, now: datetime) -> Mapping[str, int]:
+def _left(
+    settings: Settings, clients: Clients, bucket: OldBucket, now: datetime, kinds: Collection[Kind]
+) -> Mapping[str, int]:
     how = rules(settings, bucket, now)
     left: Counter[str] = Counter()
     for pair in pairs(settings, clients, bucket):
-        if decide(pair.source, pair.target, how).kind in (Kind.RESTORING, Kind.ARCHIVED):
+        if decide(pair.source, pair.target, how).kind in kinds:
             left[put_away(pair.source)] += 1
     return left
