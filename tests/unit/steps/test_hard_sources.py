@@ -442,21 +442,24 @@ def test_a_listener_that_would_drown_stops_the_bulk():
 
 
 def test_two_prefixes_of_one_bucket_are_two_listings(monkeypatch):
-    """Their folders are alike from AWSLogs/ on, and each is in key order by itself; twin: taken as one they are out of order."""
+    """Their folders are alike from AWSLogs/ on, and each is in key order by itself; twin: one that is out of order is told."""
     held = ObjectRow(LOG_KEY, 10, "e", NOW, "STANDARD")
-    monkeypatch.setattr(pairing, "archived", lambda settings, clients, folder: iter([held]))
     rows = [
         ObjectRow(f"{prefix}/{key}", 10, "e", NOW, "STANDARD")
         for prefix in "ab"
         for key in (LOG_KEY, OTHER_KEY)
     ]
-    found = list(pairing._pairs(SETTINGS, None, iter(rows)))
+    listed = list(rows)
+    monkeypatch.setattr(pairing, "hot", lambda *given_: None)
+    monkeypatch.setattr(pairing, "old_objects", lambda *given_: iter(listed))
+    monkeypatch.setattr(pairing, "archived", lambda *given_: iter([held]))
+    found = list(pairing.pairs(SETTINGS, None, given_a_bucket()))
     assert [(p.source.key[0], p.target is held, p.target_key) for p in found] == [
         ("a", True, LOG_KEY), ("a", False, OTHER_KEY), ("b", True, LOG_KEY), ("b", False, OTHER_KEY),
     ]  # fmt: skip
-    monkeypatch.setattr(pairing, "prefix_of", lambda key: "")
+    listed.reverse()
     with pytest.raises(OutOfOrder):
-        list(pairing._pairs(SETTINGS, None, iter(rows)))
+        list(pairing.pairs(SETTINGS, None, given_a_bucket()))
 
 
 def test_what_keeps_the_step_open_is_said_with_the_count(monkeypatch):
