@@ -172,6 +172,7 @@ POLICIES: Final[Mapping[str, str]] = {
     "central_bucket_open_both": "The same, for copiers of both kinds. Put by the grant-keeper in step 05.",
     "old_bucket_hold_still": "One statement, added to the policy of each old bucket: nobody deletes while the move is under way. Put by step 02.",
     "old_bucket_open": "Three statements, added to the policy of an old bucket that is pulled from: the copier lists and reads until the expiry, from which on it is refused. Put and taken back by step 05.",
+    "old_key_open": "One statement, added to the policy of the key that an old bucket's logs are under: the copier decrypts what lies in that bucket, through S3 of its region, until the expiry. Put and taken back by step 05.",
     "old_bucket_shell": "The whole policy of a retired, empty bucket whose name is kept. Put by step 07.",
     "kms_key": "Policy of the archive's key. Put by step 03 where `kms_key` is `create`; where an ARN is given, its owner puts it.",
     "kms_key_open": "The same key, and copiers of source accounts may encrypt with it until the expiry. Put and taken back by step 05.",

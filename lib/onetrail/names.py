@@ -26,6 +26,8 @@ SID_COPY_EXPIRES: Final = "OnetrailCopyExpires"
 """Old bucket, temporary: from the expiry on the copier is refused, whatever else lets it in."""
 COPY_SIDS: Final = frozenset({SID_COPY_LIST, SID_COPY_READ, SID_COPY_EXPIRES})
 """Every temporary statement in an old bucket's policy."""
+SID_COPY_DECRYPT: Final = "OnetrailCopyDecrypt"
+"""Key of an old bucket, temporary: the copier decrypts."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 

@@ -5,6 +5,7 @@ from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_
 from onetrail.iam.builders.documents import Opening, all_documents
 from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
+from onetrail.iam.builders.old_key import old_key_open
 from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
 from onetrail.iam.builders.roles import (
     copier_policy,
@@ -31,6 +32,7 @@ __all__ = [
     "old_bucket_hold_still",
     "old_bucket_open",
     "old_bucket_shell",
+    "old_key_open",
     "operator_policy",
     "rcp",
     "reader_policy",

@@ -210,13 +210,24 @@ def _narrowed(statement: Mapping[str, Any]) -> bool:
     return False
 
 
-def require_key(request: S3Request, action: str, key_arn: str, bucket: Bucket) -> None:
-    """Raises AccessDenied unless the caller may use the KMS key; the AWS-managed key works inside its account only."""
+def require_key(
+    request: S3Request, action: str, key_arn: str, bucket: Bucket, version: Version | None = None
+) -> None:
+    """Raises AccessDenied unless the caller may use the KMS key; the AWS-managed key works inside its account only.
+
+    S3's encryption context is the object's ARN, or the bucket's with an S3 Bucket Key (S3 User Guide, encryption context).
+    """
     if not key_arn or key_arn.endswith("alias/aws/s3"):
         if request.account != bucket.account:
             raise denied(request, action, key_arn or "alias/aws/s3", "implicit_deny_resource")
         return
-    context = {**request.base_context, "kms:viaservice": f"s3.{bucket.region}.amazonaws.com"}
+    whole_bucket = version is not None and version.bucket_key
+    held = bucket.arn if whole_bucket else f"{bucket.arn}/{version.key if version else request.key}"
+    context = {
+        **request.base_context,
+        "kms:viaservice": f"s3.{bucket.region}.amazonaws.com",
+        "kms:encryptioncontext:aws:s3:arn": held,
+    }
     authorizer = request.world.authorizer
     if not authorizer.key_allows(request.credential, request.principal, action, key_arn, context):
         raise denied(request, action, key_arn, "implicit_deny_resource")

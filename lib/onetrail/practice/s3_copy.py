@@ -13,7 +13,7 @@ from onetrail.practice.s3_access import check_acl, expected_owner, require_key, 
 from onetrail.practice.s3_checksums import checksum
 from onetrail.practice.s3_errors import S3Error
 from onetrail.practice.s3_locks import lock_of_headers
-from onetrail.practice.s3_reading import check_read_conditions
+from onetrail.practice.s3_reading import check_read_conditions, needs_customer_key
 from onetrail.practice.s3_request import S3Request
 from onetrail.practice.s3_store import Bucket, Version, md5
 from onetrail.practice.s3_writing import (
@@ -55,10 +55,12 @@ def source_of(request: S3Request) -> tuple[Bucket, Version]:
     if found is None:
         raise _missing(request, bucket, key, version_id)
     version = found
+    if version.customer_key:
+        raise needs_customer_key()
     if not version.readable(request.now):
         raise S3Error("ObjectNotInActiveTierError")
     if version.sse == "aws:kms":
-        require_key(request, "kms:Decrypt", version.kms_key, bucket)
+        require_key(request, "kms:Decrypt", version.kms_key, bucket, version)
     if version.tags and request.headers.get("x-amz-tagging-directive", "COPY") == "COPY":
         require_object(
             request,
@@ -156,6 +158,8 @@ def _copied(
     lock_of_headers(request, bucket, version)
     own_by_setting(request, bucket, version)
     encrypt_by_default(request, bucket, version)
+    if version.sse == "AES256" and source.sse != "AES256":
+        version.etag = md5(version.body)
     if version.sse != "AES256" and version.sse != source.sse:
         version.etag = md5(version.sse.encode() + source.body)
     version.version_id = next_version_id(request, bucket, request.key)

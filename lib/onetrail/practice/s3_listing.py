@@ -51,7 +51,7 @@ def list_objects(request: S3Request, bucket: Bucket) -> Reply:
         parts.append(f"<Marker>{show(query.get('marker', ''))}</Marker>")
         if truncated and delimiter:
             parts.append(f"<NextMarker>{show(last)}</NextMarker>")
-    parts += [_entry(bucket, version, show(version.key), with_owner) for version in entries]
+    parts += [_entry(request, bucket, version, show(version.key), with_owner) for version in entries]
     parts += [f"<CommonPrefixes><Prefix>{show(found)}</Prefix></CommonPrefixes>" for found in prefixes]
     return Reply(
         200,
@@ -120,7 +120,7 @@ def _page(
     return entries, prefixes, False, last
 
 
-def _entry(bucket: Bucket, version: Version, shown: str, with_owner: bool) -> str:
+def _entry(request: S3Request, bucket: Bucket, version: Version, shown: str, with_owner: bool) -> str:
     owner = ""
     if with_owner:
         owner = f"<Owner><ID>{canonical_id(_owner(bucket, version))}</ID></Owner>"
@@ -130,8 +130,20 @@ def _entry(bucket: Bucket, version: Version, shown: str, with_owner: bool) -> st
     return (
         f"<Contents><Key>{shown}</Key><LastModified>{s3_iso(version.last_modified)}</LastModified>"
         f"<ETag>&quot;{version.etag}&quot;</ETag>{sums}<Size>{version.size}</Size>{owner}"
-        f"<StorageClass>{version.storage_class}</StorageClass></Contents>"
+        f"<StorageClass>{version.storage_class}</StorageClass>{_restore(request, version)}</Contents>"
     )
+
+
+def _restore(request: S3Request, version: Version) -> str:
+    """The RestoreStatus of an archived object, where the caller asked for it."""
+    if "RestoreStatus" not in request.headers.get("x-amz-optional-object-attributes", ""):
+        return ""
+    if version.restoring(request.now):
+        return "<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>"
+    if version.restore_until and version.restore_until > request.now:
+        until = f"<RestoreExpiryDate>{s3_iso(version.restore_until)}</RestoreExpiryDate>"
+        return f"<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress>{until}</RestoreStatus>"
+    return ""
 
 
 def _owner(bucket: Bucket, version: Version) -> str:
@@ -164,7 +176,7 @@ def list_object_versions(request: S3Request, bucket: Bucket) -> Reply:
             body.append(f"<CommonPrefixes><Prefix>{show(common)}</Prefix></CommonPrefixes>")
             last = (common, "")
             continue
-        body.append(_version_entry(bucket, version, show(version.key), latest))
+        body.append(_version_entry(request, bucket, version, show(version.key), latest))
         last = (version.key, version.version_id)
     parts = [
         xml.element("Name", bucket.name), f"<Prefix>{show(prefix)}</Prefix><KeyMarker>{show(key_marker)}</KeyMarker>",
@@ -198,7 +210,7 @@ def _from_marker(
             yield version, place == 0
 
 
-def _version_entry(bucket: Bucket, version: Version, shown: str, latest: bool) -> str:
+def _version_entry(request: S3Request, bucket: Bucket, version: Version, shown: str, latest: bool) -> str:
     head = (
         f"<Key>{shown}</Key><VersionId>{version.version_id}</VersionId><IsLatest>{'true' if latest else 'false'}</IsLatest>"
         f"<LastModified>{s3_iso(version.last_modified)}</LastModified>"
@@ -209,7 +221,7 @@ def _version_entry(bucket: Bucket, version: Version, shown: str, latest: bool) -
     sums = "".join(f"<ChecksumAlgorithm>{name}</ChecksumAlgorithm>" for name in version.checksums)
     return (
         f"<Version>{head}<ETag>&quot;{version.etag}&quot;</ETag>{sums}<Size>{version.size}</Size>"
-        f"<StorageClass>{version.storage_class}</StorageClass></Version>"
+        f"<StorageClass>{version.storage_class}</StorageClass>{_restore(request, version)}</Version>"
     )
 
 

@@ -48,6 +48,15 @@ def _require_listing(request: S3Request, bucket: Bucket) -> None:
         raise S3Error("AccessDenied")
 
 
+def needs_customer_key() -> S3Error:
+    """What S3 says to whoever reads an object under a customer-provided key without it."""
+    return S3Error(
+        "InvalidRequest",
+        "The object was stored using a form of Server Side Encryption. "
+        "The correct parameters must be provided to retrieve the object.",
+    )
+
+
 def check_read_conditions(
     headers: Mapping[str, str], version: Version, prefix: str = "", failed: str = "PreconditionFailed"
 ) -> bool:
@@ -74,8 +83,11 @@ def get_object(request: S3Request, bucket: Bucket) -> Reply:
     """GetObject and HeadObject."""
     version = found_version(request, bucket)
     head = request.operation == "HeadObject"
-    if version.sse == "aws:kms":
-        require_key(request, "kms:Decrypt", version.kms_key, bucket)
+    if version.customer_key:
+        raise needs_customer_key()
+    decrypts = not head or request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
+    if version.sse == "aws:kms" and decrypts:
+        require_key(request, "kms:Decrypt", version.kms_key, bucket, version)
     if not head and not version.readable(request.now):
         raise S3Error("InvalidObjectState", fields={"StorageClass": version.storage_class})
     if check_read_conditions(request.headers, version):
@@ -142,7 +154,9 @@ def object_headers(request: S3Request, bucket: Bucket, version: Version) -> list
         found.append(("x-amz-tagging-count", str(len(version.tags))))
     if version.parts:
         found.append(("x-amz-mp-parts-count", str(version.parts)))
-    if version.restore_until:
+    if version.tiered(request.now):
+        found.append(("x-amz-archive-status", version.tier))
+    if version.restoring(request.now) or (version.restore_until and version.restore_until > request.now):
         found.append(("x-amz-restore", restore_header(version, request.now)))
     whole = "range" not in request.headers
     if whole and request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
@@ -163,6 +177,8 @@ def restore_header(version: Version, now: datetime) -> str:
 _RESTORE_HOURS: Final = {
     ("GLACIER", "Expedited"): 1, ("GLACIER", "Standard"): 5, ("GLACIER", "Bulk"): 12,
     ("DEEP_ARCHIVE", "Standard"): 12, ("DEEP_ARCHIVE", "Bulk"): 48,
+    ("ARCHIVE_ACCESS", "Expedited"): 1, ("ARCHIVE_ACCESS", "Standard"): 5, ("ARCHIVE_ACCESS", "Bulk"): 12,
+    ("DEEP_ARCHIVE_ACCESS", "Standard"): 12, ("DEEP_ARCHIVE_ACCESS", "Bulk"): 48,
 }  # fmt: skip
 """Hours until a restored copy can be read (S3 User Guide, archive retrieval options), rounded up."""
 
@@ -175,21 +191,23 @@ def restore_object(request: S3Request, bucket: Bucket) -> Reply:
         days = int(xml.text(asked, "Days", "0"))
     except (xml.BadXml, ValueError) as err:
         raise S3Error("MalformedXML") from err
-    if version.storage_class not in ARCHIVED:
+    now, tier_of = request.now, version.tiered(request.now)
+    if version.storage_class not in ARCHIVED and not tier_of:
         raise S3Error("InvalidObjectState", "Restore is not allowed for the object's current storage class")
     tier = xml.text(asked, "GlacierJobParameters/Tier") or xml.text(asked, "Tier") or "Standard"
-    hours = _RESTORE_HOURS.get((version.storage_class, tier))
-    if hours is None or days < 1:
+    hours = _RESTORE_HOURS.get((tier_of or version.storage_class, tier))
+    if hours is None or (days > 0 if tier_of else days < 1):
         raise S3Error(
             "InvalidArgument", f"Retrieval option {tier} or Days {days} does not fit {version.storage_class}"
         )
-    now = request.now
-    if version.restore_ready and version.restore_ready > now:
+    if version.restoring(now):
         raise S3Error("RestoreAlreadyInProgress")
     if version.readable(now):
         version.restore_until = now + timedelta(days=days)
         return Reply(200)
     version.restore_ready = now + timedelta(hours=hours)
+    if tier_of:
+        return Reply(202)
     version.restore_until = version.restore_ready + timedelta(days=days)
     return Reply(202)
 

@@ -51,6 +51,10 @@ class Version:
     parts: int = 0
     restore_ready: datetime | None = None
     restore_until: datetime | None = None
+    tier: str = ""
+    """Archive tier of INTELLIGENT_TIERING in which it was put away; a restore takes it out for good."""
+    customer_key: bool = False
+    """Encrypted with a key that the caller must send along (SSE-C)."""
 
     @property
     def size(self) -> int:
@@ -68,13 +72,21 @@ class Version:
     def readable(self, now: datetime) -> bool:
         """Whether its bytes can be read: not archived, or restored and the restored copy still there."""
         if self.storage_class not in ARCHIVED:
-            return True
+            return not self.tiered(now)
         return bool(
             self.restore_ready
             and self.restore_ready <= now
             and self.restore_until
             and now < self.restore_until
         )
+
+    def tiered(self, now: datetime) -> str:
+        """The archive tier it lies in now; empty where INTELLIGENT_TIERING keeps it readable."""
+        return "" if self.restore_ready and self.restore_ready <= now else self.tier
+
+    def restoring(self, now: datetime) -> bool:
+        """Whether a restore is under way."""
+        return bool(self.restore_ready and self.restore_ready > now)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from onetrail.practice.accounts import SOURCE, make_cast, make_user
+from onetrail.practice.accounts import ORGANIZATION, SOURCE, make_cast, make_user
 from onetrail.practice.scenario_background import Background
 from onetrail.practice.scenario_buckets import make_bucket
 from onetrail.practice.scenario_estate import ESTATES, OldEstate, OldRegion
 from onetrail.practice.scenario_faults import register
+from onetrail.practice.scenario_hard import harden
 from onetrail.practice.scenario_history import Historian, global_copies, months, open_window, window
 from onetrail.practice.trail_state import Trail
 from onetrail.practice.trails_service import TrailsService, install
@@ -49,10 +50,14 @@ def _write_history(world: "World", service: TrailsService, estate: OldEstate) ->
             if at != (now.year, now.month):
                 historian.write(window(world.number, old, *at), shared)
         historian.write(open_window(world.number, old, now), [])
+        harden(world, SOURCE, old, historian.trail)
 
 
 def _trail(old: OldRegion) -> Trail:
-    trail = Trail(old.trail, SOURCE, old.region, old.bucket, validation=True)
+    organization = ORGANIZATION if old.organization else ""
+    trail = Trail(
+        old.trail, SOURCE, old.region, old.bucket, old.prefix, organization=organization, validation=True
+    )
     if old.log_group:
         trail.settings |= {
             "CloudWatchLogsLogGroupArn": f"arn:aws:logs:{old.region}:{SOURCE}:log-group:CloudTrail/audit:*",

@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from onetrail.practice.accounts import ORGANIZATION
 from onetrail.practice.scenario_estate import OldRegion
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def policy(account: str, old: OldRegion) -> dict[str, Any]:
         "Effect": "Allow",
         "Principal": service,
         "Action": "s3:PutObject",
-        "Resource": f"{arn}/AWSLogs/{account}/*",
+        "Resource": _delivered(arn, account, old),
         "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", **source}},
     }
     found = [check, write]
@@ -66,6 +67,11 @@ def policy(account: str, old: OldRegion) -> dict[str, Any]:
             }
         )
     return {"Version": "2012-10-17", "Statement": found}
+
+
+def _delivered(arn: str, account: str, old: OldRegion) -> str | list[str]:
+    root = f"{arn}/{old.prefix}/AWSLogs" if old.prefix else f"{arn}/AWSLogs"
+    return [f"{root}/{account}/*", f"{root}/{ORGANIZATION}/*"] if old.organization else f"{root}/{account}/*"
 
 
 def _tagging(tags: dict[str, str]) -> bytes:

@@ -29,6 +29,16 @@ class OldRegion:
     lifecycle: bool = False
     blocked: bool = True
     """Whether the bucket blocks public access."""
+    prefix: str = ""
+    """The trail's S3 key prefix."""
+    organization: bool = False
+    """It was an organization's trail until it was turned back into an account's: its older files lie a level deeper."""
+    archived: bool = False
+    kms: bool = False
+    """The trail encrypts with a key of its account."""
+    versioned: bool = False
+    data_events: bool = False
+    """The trail logs data events of every bucket."""
 
     @property
     def bucket(self) -> str:
@@ -100,4 +110,18 @@ TINY: Final = OldEstate(
 )  # fmt: skip
 """Three regions and three months with the same mess, and the window that is open now: under 150 objects."""
 
-ESTATES: Final = {estate.name: estate for estate in (DEFAULT, TINY)}
+HARD: Final = OldEstate(
+    "hard",
+    (
+        OldRegion("eu-west-1", "acme-trail-do-not-delete", _on(2017, 6, 12), 4.0, "2013", prefix="cloudtrail",
+                  organization=True, archived=True),
+        OldRegion("sa-east-1", "audit", _on(2019, 11, 26), 4.0, versioned=True),
+        OldRegion("us-east-1", "default-trail", _on(2017, 6, 12), 4.0, "2022", kms=True, data_events=True),
+    ),
+    (2021, 10),
+    (2021, 12),
+    4,
+)  # fmt: skip
+"""Three regions whose logs are hard to move: archived and below a prefix, versioned and tampered with, under a key."""
+
+ESTATES: Final = {estate.name: estate for estate in (DEFAULT, TINY, HARD)}

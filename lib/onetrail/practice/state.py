@@ -71,7 +71,7 @@ def _bucket(bucket: Any) -> dict[str, Any]:
     }
     found["objects"] = [
         [
-            v.key, v.version_id, v.marker, v.etag, v.size, v.storage_class, v.owner, v.lock_mode, v.lock_until,
+            v.key, v.version_id, v.marker, v.etag, v.size, v.storage_class + v.tier, v.owner, v.lock_mode, v.lock_until,
             v.legal_hold, v.last_modified, v.metadata, v.tags, v.sse, v.kms_key, v.content_type, v.headers,
             v.restore_until,
         ]

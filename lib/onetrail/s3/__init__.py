@@ -31,6 +31,7 @@ from onetrail.s3.planner import (
 )
 from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
+from onetrail.s3.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
 from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import Body, Copied, Head, ObjectRow, VersionRow
 from onetrail.s3.tally import Counts, ObjectOutcome, Progress
@@ -71,6 +72,8 @@ __all__ = [
     "Place",
     "PlanCost",
     "Progress",
+    "RestoreCost",
+    "RestoreTask",
     "Rules",
     "Side",
     "SizeBands",
@@ -94,6 +97,8 @@ __all__ = [
     "plan_costs",
     "quarter_end",
     "raise_locks",
+    "restore_archived",
+    "restore_cost",
     "retain_until",
     "same_bytes",
     "size_bands",

@@ -1,4 +1,4 @@
-"""The eight S3 calls this project makes by the million: how each is written and how its answer is read. Pure.
+"""The nine S3 calls this project makes by the million: how each is written and how its answer is read. Pure.
 
 Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners are stated on every call.
 """
@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from onetrail.s3 import listed, markup
-from onetrail.s3.rows import Body, Copied, Deletion, Deletions, Head, ObjectPage, VersionPage
+from onetrail.s3.rows import Body, Copied, Deletion, Deletions, Head, ObjectPage, Restoring, VersionPage
 from onetrail.s3.transport import Answer
 
 T = TypeVar("T")
@@ -46,14 +46,16 @@ def list_objects(
     token: str = "",
     start_after: str = "",
     owners: bool = False,
+    restores: bool = False,
     limit: int = 1000,
 ) -> Call[ObjectPage]:
-    """ListObjectsV2, one page."""
+    """ListObjectsV2, one page; with `restores` it says what became of restores, at no further request."""
     query = [("encoding-type", "url"), ("list-type", "2"), ("max-keys", str(limit)), ("prefix", prefix)]
     query += [("continuation-token", token)] if token else []
     query += [("fetch-owner", "true")] if owners else []
     query += [("start-after", start_after)] if start_after and not token else []
-    return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.object_page)
+    more = _RESTORES if restores else ()
+    return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.object_page, more)
 
 
 def list_folders(bucket: str, owner: str, prefix: str) -> Call[list[str]]:
@@ -69,17 +71,27 @@ def list_folders(bucket: str, owner: str, prefix: str) -> Call[list[str]]:
 
 
 def list_versions(
-    bucket: str, owner: str, prefix: str, *, key_marker: str = "", version_marker: str = "", limit: int = 1000
+    bucket: str,
+    owner: str,
+    prefix: str,
+    *,
+    key_marker: str = "",
+    version_marker: str = "",
+    restores: bool = False,
+    limit: int = 1000,
 ) -> Call[VersionPage]:
-    """ListObjectVersions, one page."""
+    """ListObjectVersions, one page; `restores` as for `list_objects`."""
     query = [("encoding-type", "url"), ("max-keys", str(limit)), ("prefix", prefix), ("versions", "")]
     query += [("key-marker", key_marker)] if key_marker else []
     query += [("version-id-marker", version_marker)] if version_marker else []
-    return _reading("ListObjectVersions", "GET", bucket, "", owner, query, listed.version_page)
+    more = _RESTORES if restores else ()
+    return _reading("ListObjectVersions", "GET", bucket, "", owner, query, listed.version_page, more)
 
 
-def head_object(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[Head]:
-    """HeadObject, with checksums."""
+def head_object(
+    bucket: str, owner: str, key: str, *, version_id: str = "", checksums: bool = True
+) -> Call[Head]:
+    """HeadObject. Its checksums take kms:Decrypt where the object is under a KMS key; the rest does not."""
     return _reading(
         "HeadObject",
         "HEAD",
@@ -88,7 +100,7 @@ def head_object(bucket: str, owner: str, key: str, *, version_id: str = "") -> C
         owner,
         _version(version_id),
         _head,
-        (("x-amz-checksum-mode", "ENABLED"),),
+        (("x-amz-checksum-mode", "ENABLED"),) if checksums else (),
     )
 
 
@@ -203,6 +215,30 @@ def put_retention(
     return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id, True)
 
 
+def restore_object(
+    bucket: str, owner: str, key: str, *, days: int, tier: str, version_id: str = ""
+) -> Call[Restoring]:
+    """RestoreObject. `days` is how long the readable copy stays; 0 leaves them out, as INTELLIGENT_TIERING demands.
+
+    `tier` is `Bulk`, `Standard` or `Expedited`.
+    """
+    stay = f"<Days>{days}</Days>" if days else ""
+    body = (
+        f'<RestoreRequest xmlns="{_NAMESPACE}">{stay}<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters></RestoreRequest>'
+    ).encode()
+    request: dict[str, Any] = {"GlacierJobParameters": {"Tier": tier}, **({"Days": days} if days else {})}
+    parameters = {
+        "Bucket": bucket,
+        "Key": key,
+        "RestoreRequest": request,
+        "ExpectedBucketOwner": owner,
+        **({"VersionId": version_id} if version_id else {}),
+    }
+    query = encoded([("restore", ""), *_version(version_id)])
+    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    return Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, _restoring, True)
+
+
 def put_object(
     bucket: str, owner: str, key: str, body: bytes, *, headers: Mapping[str, str] | None = None
 ) -> Call[str]:
@@ -245,6 +281,7 @@ def encoded(query: Sequence[tuple[str, str]]) -> str:
 
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII).fullmatch
 """Text that encoding leaves as it is, as CloudTrail's keys are."""
+_RESTORES: Pairs = (("x-amz-optional-object-attributes", "RestoreStatus"),)
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -287,6 +324,10 @@ def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
 
 def _request_id(answer: Answer) -> str:
     return answer.header("x-amz-request-id")
+
+
+def _restoring(answer: Answer) -> Restoring:
+    return Restoring(answer.status == 202, _request_id(answer))
 
 
 def _copied(answer: Answer) -> Copied:

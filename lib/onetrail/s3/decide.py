@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from onetrail.cloudtrail import key as grammar
 from onetrail.s3.retention import is_past, retain_until
@@ -13,6 +13,8 @@ MOST_BYTES = 5 * 2**30
 """CopyObject's limit (API Reference, CopyObject)."""
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Classes that must be restored before they can be read."""
+TIERED: Final = "INTELLIGENT_TIERING"
+"""The class that puts objects away by itself; which tier one lies in only HeadObject says."""
 
 
 class Kind(StrEnum):
@@ -25,6 +27,7 @@ class Kind(StrEnum):
     FOREIGN = "foreign"
     MARKER = "marker"
     ARCHIVED = "archived"
+    RESTORING = "restoring"
     PAST_RETENTION = "past_retention"
     TOO_LARGE = "too_large"
 
@@ -34,7 +37,7 @@ class Rules:
     """What holds for a whole partition. `key_prefix` as `onetrail.cloudtrail.key.parse` takes it: None for any.
 
     `etags_comparable` is False where either bucket encrypts with KMS: ETags are then no MD5 and differ between equal copies
-    (S3 User Guide, checking object integrity). `archived_restored` says that archived objects are known to be restored.
+    (S3 User Guide, checking object integrity).
     """
 
     retention_years: int
@@ -42,7 +45,6 @@ class Rules:
     key_prefix: str | None = None
     copy_past_retention: bool = False
     etags_comparable: bool = True
-    archived_restored: bool = False
 
 
 class Decision(NamedTuple):
@@ -75,9 +77,17 @@ def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> De
             f"Its {source.size} bytes are more than one CopyObject takes (5 GiB).",
             keep,
         )
-    if source.storage_class in ARCHIVED and not rules.archived_restored:
-        return Decision(Kind.ARCHIVED, f"It is in {source.storage_class} and must be restored first.", keep)
+    away = put_away(source)
+    if away and source.restore == "ongoing":
+        return Decision(Kind.RESTORING, f"It is in {away}, and its restore is under way.", keep)
+    if away and not source.restore:
+        return Decision(Kind.ARCHIVED, f"It is in {away} and must be restored first.", keep)
     return Decision(Kind.COPY, "The archive does not have it yet.", keep)
+
+
+def put_away(source: ObjectRow) -> str:
+    """The class or tier in which an object cannot be read before a restore; `""` where it can. A restored one keeps its class."""
+    return source.storage_class if source.storage_class in ARCHIVED else source.tier
 
 
 def _beside(source: ObjectRow, destination: ObjectRow, rules: Rules, keep: datetime | None) -> Decision:

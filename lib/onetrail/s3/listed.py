@@ -12,7 +12,7 @@ _ROW = re.compile(
     rb"<Contents><Key>([^<]*)</Key><LastModified>([^<]*)</LastModified><ETag>([^<]*)</ETag>"
     rb"(?:<ChecksumAlgorithm>([^<]*)</ChecksumAlgorithm>)?(?:<ChecksumType>[^<]*</ChecksumType>)?<Size>(\d+)</Size>"
     rb"(?:<Owner>(?:<DisplayName>[^<]*</DisplayName>)?<ID>([^<]*)</ID>(?:<DisplayName>[^<]*</DisplayName>)?</Owner>)?"
-    rb"<StorageClass>([^<]*)</StorageClass>(?:<RestoreStatus>.*?</RestoreStatus>)?</Contents>",
+    rb"<StorageClass>([^<]*)</StorageClass>(?:<RestoreStatus>(.*?)</RestoreStatus>)?</Contents>",
     re.DOTALL,
 )
 
@@ -80,7 +80,7 @@ def _whole(body: bytes, root: bytes) -> bytes:
 
 
 def _row(fields: tuple[bytes, ...], encoded: bool) -> ObjectRow:
-    key, modified, etag, algorithm, size, owner, storage_class = fields
+    key, modified, etag, algorithm, size, owner, storage_class, restore = fields
     return ObjectRow(
         markup.key(key, encoded),
         int(size),
@@ -89,7 +89,16 @@ def _row(fields: tuple[bytes, ...], encoded: bool) -> ObjectRow:
         storage_class.decode() or "STANDARD",
         owner.decode(),
         algorithm.decode(),
+        _restore(restore) if restore else "",
     )
+
+
+def _restore(status: bytes) -> str:
+    """`ongoing`, or `until` and the date; `""` where no restore is under way and none is done."""
+    if markup.text(status, b"IsRestoreInProgress") == "true":
+        return "ongoing"
+    until = markup.text(status, b"RestoreExpiryDate")
+    return f"until {until}" if until else ""
 
 
 def _fields(content: bytes) -> tuple[bytes, ...]:
@@ -104,6 +113,7 @@ def _fields(content: bytes) -> tuple[bytes, ...]:
         first(b"Size") or b"0",
         first(b"ID"),
         first(b"StorageClass"),
+        next((inner for _, inner in markup.elements(content, b"RestoreStatus")), b""),
     )
 
 
@@ -118,4 +128,5 @@ def _version(marker: bool, content: bytes, encoded: bool) -> VersionRow:
         last_modified=markup.instant(markup.text(content, b"LastModified")),
         storage_class=markup.text(content, b"StorageClass") or ("" if marker else "STANDARD"),
         owner_id=markup.text(content, b"ID"),
+        restore=_restore(content) if b"<RestoreStatus>" in content else "",
     )

@@ -5,6 +5,7 @@ point, which is the same order.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from onetrail.errors import OnetrailError
@@ -21,33 +22,46 @@ class OutOfOrder(OnetrailError):
 
 
 def list_objects(
-    client: HotS3, bucket: str, owner: str, prefix: str, start_after: str = "", *, owners: bool = False
+    client: HotS3,
+    bucket: str,
+    owner: str,
+    prefix: str,
+    start_after: str = "",
+    *,
+    owners: bool = False,
+    restores: bool = False,
 ) -> Iterator[ObjectRow]:
     """Every object under the prefix after `start_after`, in key order; the next page is under way while this one is read.
 
     Memory is two pages. Raises ClientError or NoAnswer where the listing could not be finished: what came before is not the whole.
     """
-    pending = client.start(calls.list_objects(bucket, owner, prefix, start_after=start_after, owners=owners))
+    asked = partial(calls.list_objects, bucket, owner, prefix, owners=owners, restores=restores)
+    pending = client.start(asked(start_after=start_after))
     while True:
         page = pending.result()
         if page.next_token:
-            pending = client.start(
-                calls.list_objects(bucket, owner, prefix, token=page.next_token, owners=owners)
-            )
+            pending = client.start(asked(token=page.next_token))
         yield from page.rows
         if not page.next_token:
             return
 
 
-def list_versions(client: HotS3, bucket: str, owner: str, prefix: str) -> Iterator[VersionRow]:
+def list_versions(
+    client: HotS3, bucket: str, owner: str, prefix: str, *, restores: bool = False
+) -> Iterator[VersionRow]:
     """Every version and delete marker under the prefix, by key, the youngest version of a key first."""
-    pending = client.start(calls.list_versions(bucket, owner, prefix))
+    pending = client.start(calls.list_versions(bucket, owner, prefix, restores=restores))
     while True:
         page = pending.result()
         if page.next_key:
             pending = client.start(
                 calls.list_versions(
-                    bucket, owner, prefix, key_marker=page.next_key, version_marker=page.next_version
+                    bucket,
+                    owner,
+                    prefix,
+                    key_marker=page.next_key,
+                    version_marker=page.next_version,
+                    restores=restores,
                 )
             )
         yield from page.rows

@@ -52,6 +52,31 @@ PRICES: Final = MappingProxyType(
 )
 """By storage class. The GET prices of INTELLIGENT_TIERING, GLACIER and DEEP_ARCHIVE are unverified."""
 
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A bulk restore from one class or tier: the hours it takes at most, dollars per GB and per 1,000 requests."""
+
+    hours: int
+    per_gb: float
+    per_1000: float
+
+
+BULK_RESTORES: Final = MappingProxyType(
+    {
+        "GLACIER": Restore(12, 0.0, 0.0),
+        "DEEP_ARCHIVE": Restore(48, 0.0025, 0.025),
+        "ARCHIVE_ACCESS": Restore(12, 0.0, 0.0),
+        "DEEP_ARCHIVE_ACCESS": Restore(48, 0.0, 0.0),
+    }
+)
+"""S3 User Guide, archive retrieval options; the two tiers are INTELLIGENT_TIERING's. DEEP_ARCHIVE's bulk price is unverified.
+The restored copy is billed besides, at STANDARD's rate, for the days it stays."""
+KMS_PER_10_000: Final = 0.03
+"""Requests to KMS: one Decrypt for each object read that has no S3 Bucket Key (AWS KMS pricing, read November 2026)."""
+DATA_EVENTS_PER_100_000: Final = 0.10
+"""What CloudTrail asks for data events logged (CloudTrail pricing, read November 2026)."""
+
 TIERING_FREQUENT: Final = 0.023
 TIERING_INFREQUENT: Final = 0.0125
 TIERING_ARCHIVE_INSTANT: Final = 0.004

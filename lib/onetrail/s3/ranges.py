@@ -28,12 +28,13 @@ _MONTH: Final = re.compile(r"/\d{4}/\d\d/\Z")
 
 
 class Side(NamedTuple):
-    """A place that is listed: the bucket, its owner's account, and who asks."""
+    """A place that is listed: the bucket, its owner's account, and who asks; `restores` asks for the state of restores besides."""
 
     client: HotS3
     bucket: str
     owner: str
     prefix: str = ""
+    restores: bool = False
 
 
 class KeyRange(NamedTuple):
@@ -71,7 +72,7 @@ def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None
     range, and the rest is cut at folders: account, kind, region, year and month in a bucket of CloudTrail's.
     """
     pages: list[ObjectPage] = []
-    first = calls.list_objects(side.bucket, side.owner, side.prefix)
+    first = calls.list_objects(side.bucket, side.owner, side.prefix, restores=side.restores)
     pending = side.client.start(first, pace)
     while True:
         while not pending.poll():
@@ -84,7 +85,10 @@ def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None
         if len(pages) == LARGE_PAGES and page.rows:
             break
         pending = side.client.start(
-            calls.list_objects(side.bucket, side.owner, side.prefix, token=page.next_token), pace
+            calls.list_objects(
+                side.bucket, side.owner, side.prefix, token=page.next_token, restores=side.restores
+            ),
+            pace,
         )
     last = pages[-1].rows[-1].key
     yield KeyRange("", last, tuple(pages))
@@ -107,7 +111,12 @@ def listed(
             yield from page.rows
         return
     more = calls.list_objects(
-        side.bucket, side.owner, side.prefix, start_after=key_range.after, owners=owners
+        side.bucket,
+        side.owner,
+        side.prefix,
+        start_after=key_range.after,
+        owners=owners,
+        restores=side.restores,
     )
     pending: Pending[ObjectPage] | None = side.client.start(more, pace)
     while pending is not None:
@@ -119,7 +128,12 @@ def listed(
         pending = None
         if not over:
             more = calls.list_objects(
-                side.bucket, side.owner, side.prefix, token=page.next_token, owners=owners
+                side.bucket,
+                side.owner,
+                side.prefix,
+                token=page.next_token,
+                owners=owners,
+                restores=side.restores,
             )
             pending = side.client.start(more, pace)
         elif until and rows and rows[-1].key > until:
@@ -145,7 +159,7 @@ def beside(
             there + key_range.after[len(here) :] if key_range.after.startswith(here) else "",
             there + key_range.until[len(here) :] if key_range.until.startswith(here) else "",
         )
-        copies = listed(target._replace(prefix=there), inside, pace=pace)
+        copies = listed(target._replace(prefix=there, restores=False), inside, pace=pace)
         yield from matched(rising(group, source.bucket), rising(copies, target.bucket), len(here), len(there))
 
 

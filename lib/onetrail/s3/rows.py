@@ -9,6 +9,9 @@ class ObjectRow(NamedTuple):
     """One line of ListObjectsV2. `size` in bytes, `etag` without quotes, `last_modified` UTC.
 
     `owner_id` is the canonical id, `""` unless the listing asked for owners; `checksum_algorithm` is `""` where the object has none.
+    `restore` is `""` unless the listing asked for it and the object is archived with a restore under way (`ongoing`) or done
+    (`until` and the date its readable copy goes). `tier` is the archive tier of INTELLIGENT_TIERING, which only HeadObject tells.
+    `version_id` is set where not the current object is meant, but the newest version below a delete marker.
     """
 
     key: str
@@ -18,6 +21,9 @@ class ObjectRow(NamedTuple):
     storage_class: str
     owner_id: str = ""
     checksum_algorithm: str = ""
+    restore: str = ""
+    tier: str = ""
+    version_id: str = ""
 
 
 class VersionRow(NamedTuple):
@@ -32,6 +38,7 @@ class VersionRow(NamedTuple):
     last_modified: datetime
     storage_class: str
     owner_id: str = ""
+    restore: str = ""
 
 
 class ObjectPage(NamedTuple):
@@ -65,6 +72,16 @@ class Head(NamedTuple):
     metadata: Mapping[str, str]
     headers: Mapping[str, str]
 
+    @property
+    def kms_key(self) -> str:
+        """ARN of the KMS key the object is under, `""` for none."""
+        return self.headers.get("x-amz-server-side-encryption-aws-kms-key-id", "")
+
+    @property
+    def tier(self) -> str:
+        """`ARCHIVE_ACCESS` or `DEEP_ARCHIVE_ACCESS` where INTELLIGENT_TIERING has put the object away, else `""`."""
+        return self.headers.get("x-amz-archive-status", "")
+
 
 class Body(NamedTuple):
     """GetObject: the whole body and what HeadObject would say."""
@@ -81,6 +98,13 @@ class Copied(NamedTuple):
     sha256: str
     version_id: str
     source_version_id: str
+    request_id: str
+
+
+class Restoring(NamedTuple):
+    """RestoreObject's answer. `begun` is False where a restored copy was there already and only its days were changed."""
+
+    begun: bool
     request_id: str
 
 

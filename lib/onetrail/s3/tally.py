@@ -31,11 +31,20 @@ class ObjectOutcome(StrEnum):
     ARCHIVED = "archived"
     DELETED = "deleted"
     LOCKED = "locked"
+    REQUESTED = "requested"
     REFUSED = "refused"
     FAILED = "failed"
 
 
-WANTED = frozenset({ObjectOutcome.COPIED, ObjectOutcome.PRESENT, ObjectOutcome.DELETED, ObjectOutcome.LOCKED})
+WANTED = frozenset(
+    {
+        ObjectOutcome.COPIED,
+        ObjectOutcome.PRESENT,
+        ObjectOutcome.DELETED,
+        ObjectOutcome.LOCKED,
+        ObjectOutcome.REQUESTED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,31 @@
 """What a person sees of step 05: each old bucket beside the archive, what stands in a copy's way, and how far the copying is."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from onetrail.change import Plan
 from onetrail.change.words import counted
 from onetrail.s3.decide import Kind
+from onetrail.show.copy_sources import Copying, keys, listeners, pilot
 from onetrail.show.html import Shown, paragraph
-from onetrail.show.progress import Progress
 from onetrail.show.table import table
-from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
+from onetrail.steps.copy_history.backlog import NOT_COPIED, Backlog
+from onetrail.steps.copy_history.observe import Observation
+
+__all__ = ["backlogs", "keys", "listeners", "needs_a_person", "pilot", "progress"]
 
 MB = 1_000_000
-_COUNTED = ("objects", "in the archive", "to copy", "to copy (MB)", "markers", "need a person")
+_COUNTED = (
+    "objects",
+    "in the archive",
+    "to copy",
+    "to copy (MB)",
+    "to restore first",
+    "markers",
+    "need a person",
+)
 
 
 def backlogs(observation: Observation) -> Shown:
@@ -25,41 +39,51 @@ def backlogs(observation: Observation) -> Shown:
         "Old buckets beside the archive",
         verdict=_verdict(observation),
         total={"region": "all", **total} if found else None,
-        if_any=("need a person", "oldest", "newest", "could not look"),
+        if_any=("to restore first", "need a person", "oldest", "newest", "could not look"),
     )
 
 
 def needs_a_person(observation: Observation) -> Shown:
-    """What is not copied by itself, by bucket and reason, with the first of its keys."""
-    rows = [
-        [
-            one.bucket.region,
-            one.bucket.name,
-            kind.value.replace("_", " "),
-            one.objects.get(kind, 0),
-            ", ".join(one.named.get(kind, ())),
-        ]
-        for one in observation.backlogs
-        for kind in NOT_COPIED
-        if one.objects.get(kind)
-    ]
-    number = sum(int(str(row[3])) for row in rows)
-    line = (
-        f"{counted(number, 'object needs a person before it', 'objects need a person before they')} can be copied."
-        if rows
-        else "Nothing needs a person."
+    """What is not copied by itself, by bucket and reason, with the first of its keys or what to do about the whole bucket."""
+    rows = [row for one in observation.backlogs for row in _odd(one)]
+    number = sum(row[3] or 0 for row in rows if row[2] in _KINDS)
+    stopped = [one for one in observation.backlogs if one.wanted and one.stopped]
+    line = f"{counted(number, 'object needs a person', 'objects need a person')}." if number else ""
+    line += (
+        f" {counted(len(stopped), 'bucket is', 'buckets are')} not copied before that is mended."
+        if stopped
+        else ""
     )
+    line = line.strip() or "Nothing needs a person."
     unread = [one.bucket.name for one in observation.backlogs if one.could_not_look]
     line += f" Could not look into {', '.join(unread)}." if unread else ""
     if not rows:
         return paragraph(line if observation.backlogs else _verdict(observation), strong=True)
-    frame = pd.DataFrame(rows, columns=["region", "bucket", "why", "objects", "the first of them"])
-    return table(
-        frame, "What is not copied by itself", verdict=line, total={"region": "all", "objects": number}
-    )
+    frame = pd.DataFrame(rows, columns=["region", "bucket", "why", "objects", "what or which"])
+    return table(frame, "What is not copied by itself", verdict=line)
 
 
-def progress(plan: Plan) -> Progress:
+_KINDS = {kind.value.replace("_", " ") for kind in NOT_COPIED} | {"overwritten"}
+
+
+def _odd(one: Backlog) -> Iterator[list[Any]]:
+    where = [one.bucket.region, one.bucket.name]
+    for obstacle in one.obstacles:
+        yield [
+            *where,
+            obstacle.name[3:].replace("-", " "),
+            one.wanted if obstacle.stops else None,
+            obstacle.line,
+        ]
+    for kind in NOT_COPIED:
+        if one.objects.get(kind):
+            keys = ", ".join(one.named.get(kind, ()))
+            yield [*where, kind.value.replace("_", " "), one.objects[kind], keys]
+    if one.behind.other:
+        yield [*where, "overwritten", one.behind.other, ", ".join(one.behind.other_named)]
+
+
+def progress(plan: Plan) -> Copying:
     """The copying as it goes, bucket by bucket, against what the plan expects."""
     of: dict[str, int] = {}
     for change in plan.changes:
@@ -69,19 +93,20 @@ def progress(plan: Plan) -> Progress:
                 int(change.bulk.estimate.get("objects") or 0),
             )
             of[name] = max(of.get(name, 0), objects)
-    return Progress("Copied so far", what="old bucket", of=of)
+    return Copying("Copied so far", what="old bucket", of=of)
 
 
 def _row(one: Backlog) -> list[object]:
     if one.could_not_look:
-        return [one.bucket.region, one.bucket.name, *([None] * 9), one.could_not_look]
+        return [one.bucket.region, one.bucket.name, *([None] * 10), one.could_not_look]
     return [
         one.bucket.region,
         one.bucket.name,
         sum(one.objects.values()),
-        one.objects.get(Kind.PRESENT, 0),
-        one.to_copy,
-        one.bytes_to_copy / MB,
+        one.present,
+        one.wanted,
+        one.bytes_wanted / MB,
+        sum(one.away.values()) + sum(one.restoring.values()),
         one.objects.get(Kind.MARKER, 0),
         sum(one.objects.get(kind, 0) for kind in NOT_COPIED),
         one.first,
@@ -97,9 +122,9 @@ def _verdict(observation: Observation) -> str:
         return f"waiting for {waiting[0].step}: {waiting[0].line}."
     if not observation.backlogs:
         return "No old bucket is left to copy from."
-    number = sum(one.to_copy for one in observation.backlogs)
-    size = sum(one.bytes_to_copy for one in observation.backlogs) / MB
-    pushed = sum(one.direction == "push" and one.to_copy > 0 for one in observation.backlogs)
+    number = sum(one.wanted for one in observation.backlogs)
+    size = sum(one.bytes_wanted for one in observation.backlogs) / MB
+    pushed = sum(one.direction == "push" and one.wanted > 0 for one in observation.backlogs)
     said = (
         f"{counted(number, 'object')} ({size:,.2f} MB) {'is' if number == 1 else 'are'} to be copied"
         if number

@@ -79,6 +79,12 @@ class Progress:
         if self._table and (picture := over_time(self._samples, f"{self.caption}: objects over time")):
             _display(picture)
 
+    @staticmethod
+    def show(shown: Shown) -> None:
+        """Show something more in the notebook; nowhere else."""
+        if _in_notebook():
+            _display(shown)
+
     def shown(self) -> Shown:
         """The counts so far, sorted by name, with their sum. Retries, rates and what is left are shown live only."""
         columns = list(

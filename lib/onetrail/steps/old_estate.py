@@ -32,6 +32,8 @@ class OldBucket:
     created: datetime | None = None
     trails: tuple[str, ...] = ()
     key_prefixes: tuple[str, ...] = ()
+    trail_keys: tuple[str, ...] = ()
+    """ARNs of the KMS keys that its trails encrypt with."""
     policy: Mapping[str, Any] | None = None
     ownership: str = "ObjectWriter"
     lifecycle: Mapping[str, Any] | None = None
@@ -46,6 +48,17 @@ class OldBucket:
     request_payment: str = "BucketOwner"
     tags: Mapping[str, str] = field(default_factory=dict)
     could_not_look: tuple[str, ...] = ()
+
+    @property
+    def kms(self) -> bool:
+        """True where objects may be under a KMS key, so that their ETags are no MD5."""
+        return self.encryption.startswith("aws:kms") or bool(self.trail_keys)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """ARNs of the KMS keys that the bucket and its trails name; an alias is none, since a policy cannot name one."""
+        own = (self.kms_key,) if self.kms_key.startswith("arn:") and ":key/" in self.kms_key else ()
+        return tuple(sorted({*own, *self.trail_keys}))
 
     @property
     def sids(self) -> frozenset[str]:
@@ -203,6 +216,7 @@ def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: lis
         created=said.get("CreationDate"),
         trails=tuple(t.arn for t in trails),
         key_prefixes=tuple(sorted({t.key_prefix for t in trails})),
+        trail_keys=tuple(sorted({t.kms_key for t in trails if ":key/" in t.kms_key})),
         policy=iam.parse(values["policy"]) if values["policy"] else None,
         ownership=ownership,
         lifecycle=values["lifecycle"],

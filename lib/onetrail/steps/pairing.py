@@ -16,6 +16,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.old_objects import Behind, old_objects, with_tiers
 
 
 class Pair(NamedTuple):
@@ -33,6 +34,11 @@ def archive_key(settings: Settings, key: str) -> str:
     return f"{settings.key_prefix}/{below}" if settings.key_prefix else below
 
 
+def prefix_of(key: str) -> str:
+    """What stands before `AWSLogs/` in an old key, slash included; two prefixes of one bucket are two listings in key order."""
+    return key[: len(key) - len(below_prefix(key))]
+
+
 def folder_of(key: str) -> str:
     """The listing prefix of the account, kind and region a log or digest lies in, without any key prefix; `""` for anything else."""
     return below_prefix(_folder(key)) if partition_of_key(key) else ""
@@ -43,11 +49,22 @@ def pair_of(settings: Settings, source: ObjectRow, target: ObjectRow | None) -> 
     return Pair(source, target, archive_key(settings, source.key), folder_of(source.key))
 
 
-def pairs(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[Pair]:
-    """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no listing."""
-    rows = list_objects(
-        hot(clients, bucket.account, bucket.region), bucket.name, bucket.account, "", owners=True
+def pairs(
+    settings: Settings, clients: Clients, bucket: OldBucket, behind: Behind | None = None
+) -> Iterator[Pair]:
+    """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no listing.
+
+    `behind` is told of older versions and delete markers on the way.
+    """
+    client = hot(clients, bucket.account, bucket.region)
+    yield from with_tiers(
+        client, bucket, _pairs(settings, clients, bucket, old_objects(client, bucket, behind))
     )
+
+
+def _pairs(
+    settings: Settings, clients: Clients, bucket: OldBucket, rows: Iterator[ObjectRow]
+) -> Iterator[Pair]:
     for where, group in groupby(rising(rows, bucket.name), key=placed(_place(settings))):
         if where is None:
             yield from (
@@ -87,7 +104,7 @@ def archived(settings: Settings, clients: Clients, folder: str) -> Iterator[Obje
 
 
 def _old(clients: Clients, bucket: OldBucket) -> Side:
-    return Side(hot(clients, bucket.account, bucket.region), bucket.name, bucket.account)
+    return Side(hot(clients, bucket.account, bucket.region), bucket.name, bucket.account, restores=True)
 
 
 def _place(settings: Settings) -> Place:

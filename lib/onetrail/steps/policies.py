@@ -39,7 +39,7 @@ def documents(
     """Name -> document. Old buckets default to those of `overrides`; a key still to be made has a stand-in ARN.
 
     `old_bucket_*` are for the first old bucket, as if it had no policy of its own, and for the first source account; further accounts
-    follow with their id at the name's end. `central_bucket_open` is for copiers of the log account, `_push` for those of source
+    follow with their id at the name's end. `old_key_open` is the statement that a key of that bucket gets beside its own. `central_bucket_open` is for copiers of the log account, `_push` for those of source
     accounts, `_both` for both; with the latter two goes `kms_key_open`, where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts while 03 is
     still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for whoever holds the organization.
     """
@@ -64,6 +64,11 @@ def documents(
             _old_bucket(settings, archive, buckets[0], expires, account, f"_{account}" if number else "")
         )
     found["kms_key_open"] = build.kms_key(archive, openings["central_bucket_open_push"].copiers, expires)
+    old_key = _key(settings, settings.source_account_ids[0], OLD_KEY)
+    copiers = openings["central_bucket_open"].copiers
+    found["old_key_open"] = iam.with_statements(
+        None, build.old_key_open(old_key, copiers, buckets[:1], expires)
+    )
     found["role_organization_access_trust"] = build.trust(settings.break_glass_principals)
     found["role_source_copier"] = build.source_copier_policy(archive, buckets, expires)
     found["role_source_copier_trust"] = build.trust(settings.operator_principals)

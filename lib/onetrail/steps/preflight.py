@@ -160,10 +160,14 @@ def _odd(bucket: OldBucket) -> Iterator[Finding]:
     if bucket.mfa_delete:
         text = "MFA delete is on: only root with its device can turn it off, and until then old versions stay"
         yield Finding("00.mfa-delete", State.NOTE, *where, text)
-    if bucket.encryption.startswith("aws:kms"):
-        own = not bucket.kms_key or bucket.kms_key.endswith("alias/aws/s3")
+    if bucket.kms:
+        own = not bucket.keys and (not bucket.kms_key or bucket.kms_key.endswith("alias/aws/s3"))
         text = "under the AWS managed key, which no other account can use: its own account must push its logs"
-        text = text if own else f"under the key {bucket.kms_key}: its policy must let the copier decrypt"
+        text = (
+            text
+            if own
+            else f"under {', '.join(bucket.keys) or bucket.kms_key}: 05 lets the copier decrypt while it copies, where the key's policy can be changed from here"
+        )
         yield Finding("00.kms", State.NOTE, *where, text)
 
 

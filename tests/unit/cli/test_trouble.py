@@ -136,7 +136,7 @@ def test_another_program_on_the_old_port_is_no_estate(practice: Path, stranger: 
     [
         (("run",), "onetrail: Missing option '-f' / '--file': see onetrail run --help"),
         (("rum",), "onetrail: No such command 'rum'. Did you mean 'run'?: see onetrail --help"),
-        (("practice", "start", "--scenario", "x"), "onetrail: there is no scenario 'x': give one of default, tiny"),
+        (("practice", "start", "--scenario", "x"), "onetrail: there is no scenario 'x': give one of default, hard, tiny"),
         (("record", "verify", "none"), "onetrail: there is no run none: give the name of a folder in "),
     ],
 )  # fmt: skip

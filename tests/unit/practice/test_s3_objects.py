@@ -142,6 +142,44 @@ def test_an_archived_object_needs_a_restore(estate: Estate, s3: Any, refused: Re
     assert refused(s3.get_object, Bucket="box", Key="k") == "InvalidObjectState"
 
 
+def test_a_listing_tells_of_restores_where_it_is_asked_to(estate: Estate, s3: Any) -> None:
+    """Under way, done until a date, and nothing once the readable copy is gone; without the question nothing."""
+    s3.put_object(Bucket="box", Key="k", Body=b"log", StorageClass="GLACIER")
+    asked = {"Bucket": "box", "OptionalObjectAttributes": ["RestoreStatus"]}
+    s3.restore_object(
+        Bucket="box", Key="k", RestoreRequest={"Days": 2, "GlacierJobParameters": {"Tier": "Bulk"}}
+    )
+    assert s3.list_objects_v2(**asked)["Contents"][0]["RestoreStatus"] == {"IsRestoreInProgress": True}
+    assert s3.list_object_versions(**asked)["Versions"][0]["RestoreStatus"]["IsRestoreInProgress"]
+    estate.do(lambda: estate.world.clock.advance(12 * 3600))
+    said = s3.list_objects_v2(**asked)["Contents"][0]
+    assert (said["RestoreStatus"]["IsRestoreInProgress"], said["StorageClass"]) == (False, "GLACIER")
+    assert said["RestoreStatus"]["RestoreExpiryDate"].day == estate.world.clock.now().day + 2
+    assert "RestoreStatus" not in s3.list_objects_v2(Bucket="box")["Contents"][0]
+    estate.do(lambda: estate.world.clock.advance(2 * 86400))
+    assert "RestoreStatus" not in s3.list_objects_v2(**asked)["Contents"][0]
+
+
+def test_an_object_that_tiering_put_away_comes_back_for_good(
+    estate: Estate, s3: Any, refused: Refused
+) -> None:
+    """Only HeadObject tells the tier; its restore takes no days and ends in the readable tier."""
+    s3.put_object(Bucket="box", Key="k", Body=b"log", StorageClass="INTELLIGENT_TIERING")
+    estate.world.store.buckets["box"].current("k").tier = "ARCHIVE_ACCESS"  # type: ignore[union-attr]
+    assert s3.head_object(Bucket="box", Key="k")["ArchiveStatus"] == "ARCHIVE_ACCESS"
+    assert refused(s3.get_object, Bucket="box", Key="k") == "InvalidObjectState"
+    bulk: dict[str, Any] = {"GlacierJobParameters": {"Tier": "Bulk"}}
+    assert (
+        refused(s3.restore_object, Bucket="box", Key="k", RestoreRequest=bulk | {"Days": 2})
+        == "InvalidArgument"
+    )
+    s3.restore_object(Bucket="box", Key="k", RestoreRequest=bulk)
+    assert refused(s3.get_object, Bucket="box", Key="k") == "InvalidObjectState"
+    estate.do(lambda: estate.world.clock.advance(12 * 3600))
+    assert refused(s3.get_object, Bucket="box", Key="k") == ""
+    assert "ArchiveStatus" not in s3.head_object(Bucket="box", Key="k")
+
+
 @pytest.mark.parametrize(
     ("asked", "found", "prefixes"),
     [

@@ -18,8 +18,8 @@ MARKER = "AWSLogs/111122223333/CloudTrail/"
 UNTIL = datetime(2028, 3, 6, tzinfo=UTC)
 
 
-def row(key=LOG, size=8000, etag="e1", storage_class="STANDARD"):
-    return ObjectRow(key, size, etag, datetime(2021, 3, 5, 0, 5, tzinfo=UTC), storage_class)
+def row(key=LOG, size=8000, etag="e1", storage_class="STANDARD", **more):
+    return ObjectRow(key, size, etag, datetime(2021, 3, 5, 0, 5, tzinfo=UTC), storage_class, **more)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,23 @@ def row(key=LOG, size=8000, etag="e1", storage_class="STANDARD"):
         ),  # copied, but there is nothing to lock
         (row(storage_class="GLACIER"), None, RULES, Kind.ARCHIVED, UNTIL),
         (row(storage_class="DEEP_ARCHIVE"), None, RULES, Kind.ARCHIVED, UNTIL),
-        (row(storage_class="GLACIER"), None, Rules(7, NOW, archived_restored=True), Kind.COPY, UNTIL),
+        (row(storage_class="GLACIER", restore="ongoing"), None, RULES, Kind.RESTORING, UNTIL),
+        (row(storage_class="GLACIER", restore="until 2026-01-20T00:00:00Z"), None, RULES, Kind.COPY, UNTIL),
+        (
+            row(storage_class="INTELLIGENT_TIERING"),
+            None,
+            RULES,
+            Kind.COPY,
+            UNTIL,
+        ),  # in a tier that can be read
+        (row(storage_class="INTELLIGENT_TIERING", tier="ARCHIVE_ACCESS"), None, RULES, Kind.ARCHIVED, UNTIL),
+        (
+            row(storage_class="INTELLIGENT_TIERING", tier="DEEP_ARCHIVE_ACCESS", restore="ongoing"),
+            None,
+            RULES,
+            Kind.RESTORING,
+            UNTIL,
+        ),
         (row(storage_class="GLACIER"), row(), RULES, Kind.PRESENT, UNTIL),
         (row(storage_class="GLACIER_IR"), None, RULES, Kind.COPY, UNTIL),  # readable at once
         (row(size=MOST_BYTES), None, RULES, Kind.COPY, UNTIL),

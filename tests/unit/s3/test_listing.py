@@ -44,6 +44,46 @@ def test_a_row_says_what_the_xml_says(server, given_a_client, xml):
     assert list(list_objects(given_a_client(), "old", OWNER, "", owners=True)) == [ROW]
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("<IsRestoreInProgress>true</IsRestoreInProgress>", "ongoing"),
+        (
+            "<IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-01-20T00:00:00.000Z</RestoreExpiryDate>",
+            "until 2026-01-20T00:00:00.000Z",
+        ),
+        ("<IsRestoreInProgress>false</IsRestoreInProgress>", ""),  # never restored, or gone again
+    ],
+)
+def test_what_became_of_a_restore_comes_with_the_listing(server, given_a_client, status, said):
+    """Objects and versions alike, in either order of fields, and only where it was asked for."""
+    restored = f"</StorageClass><RestoreStatus>{status}</RestoreStatus></"
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers.get("x-amz-optional-object-attributes"))
+        if "versions" in request.path:
+            return 200, {}, page(_of_version(restored), root="ListVersionsResult")
+        xml = AS_S3.replace("</StorageClass></", restored) + OTHER_ORDER.replace(
+            "</StorageClass>", f"</StorageClass><RestoreStatus>{status}</RestoreStatus>"
+        )
+        return 200, {}, page(xml)
+
+    server.answer = answer
+    client = given_a_client()
+    assert [row.restore for row in list_objects(client, "old", OWNER, "", restores=True)] == [said, said]
+    assert [row.restore for row in list_versions(client, "old", OWNER, "", restores=True)] == [said]
+    list(list_objects(client, "old", OWNER, ""))
+    assert seen == ["RestoreStatus", "RestoreStatus", None]
+
+
+def _of_version(restored):
+    return (
+        "<Version><Key>k</Key><VersionId>v1</VersionId><IsLatest>true</IsLatest><LastModified>2021-03-05T00:05:00.000Z</LastModified>"
+        f"<ETag>&quot;e1&quot;</ETag><Size>17</Size><StorageClass>GLACIER{restored}Version>"
+    )
+
+
 def test_keys_are_taken_as_they_are_where_the_server_did_not_encode_them(server, given_a_client):
     xml = AS_S3.replace("a%20b%2Bc/%C3%BC", "a%20b+c&amp;d")
     server.answer = lambda seen: (200, {}, page(xml, encoding=""))

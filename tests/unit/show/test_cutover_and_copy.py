@@ -11,8 +11,10 @@ from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.show import copy_history, trail_cutover
-from onetrail.steps.copy_history.observe import Backlog
+from onetrail.steps.copy_history.backlog import Backlog, Mapped
+from onetrail.steps.copy_history.flooded import Flooded
 from onetrail.steps.copy_history.observe import Observation as Copying
+from onetrail.steps.copy_history.obstacles import Obstacle
 from onetrail.steps.delivery import Delivery
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.rails import Rail
@@ -140,3 +142,55 @@ def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
     row = progress.shown().text.splitlines()[3].split()
     assert row[:3] == ["a", "4", "1"]
     assert row[5] == "6"  # still to come
+
+
+def test_who_hears_of_every_copy_is_shown_with_its_price():
+    """A listener that would drown is said to stop everything; without any the line says so."""
+    bill = Flooded("05.data-events", "1", "r", "trail", "about $1", 10, 1.0, 5_000_000)
+    drown = Flooded("05.notification", "1", "r", "queue", "take it out", 10, stops=True)
+    text = copy_history.listeners(replace(_copying(), flooded=(drown, bill))).text
+    assert "Nothing is copied before 1 listener is taken out of the way." in text
+    assert "data events" in text and "about $1" in text
+    assert "None of them keeps" in copy_history.listeners(replace(_copying(), flooded=(bill,))).text
+    assert "Nobody hears of every copy" in copy_history.listeners(_copying()).text
+
+
+def test_how_keys_move_is_shown_by_bucket():
+    """Their beginnings on both sides, and one key as it becomes; twin: where none changes the line says so."""
+    moved = Mapped("p/AWSLogs/", "AWSLogs/", 2, "p/AWSLogs/x", "AWSLogs/x")
+    text = copy_history.keys(_copying(Backlog(_bucket("a"), "pull", "", mapped=(moved,)))).text
+    assert "p/AWSLogs/" in text and "1 beginning changes" in text
+    same = replace(moved, old="AWSLogs/")
+    assert (
+        "Every key stays as it is."
+        in copy_history.keys(_copying(Backlog(_bucket("a"), "pull", "", mapped=(same,)))).text
+    )
+    assert "No log is left" in copy_history.keys(_copying()).text
+
+
+def test_what_stops_a_whole_bucket_is_named_with_what_to_do():
+    """The number of objects it holds back, and the line; what only must be known counts nothing."""
+    odd = Backlog(
+        _bucket("a"),
+        "pull",
+        "",
+        {Kind.COPY: 3},
+        obstacles=(
+            Obstacle("05.requester-pays", "turn it off"),
+            Obstacle("05.mfa-delete", "root", stops=False),
+        ),
+    )
+    text = copy_history.needs_a_person(_copying(odd)).text
+    assert "requester pays" in text and "turn it off" in text
+    assert "1 bucket is not copied before that is mended." in text
+
+
+def test_what_must_be_restored_first_has_its_column():
+    """Part of what is to be copied; without any the column is left out."""
+    odd = Backlog(_bucket("a"), "pull", "", {Kind.COPY: 3, Kind.ARCHIVED: 4}, away={"GLACIER": 4})
+    assert "7 objects" in copy_history.backlogs(_copying(odd)).text
+    assert "to restore first" in copy_history.backlogs(_copying(odd)).text
+    assert (
+        "to restore first"
+        not in copy_history.backlogs(_copying(Backlog(_bucket("a"), "pull", "", {Kind.COPY: 3}))).text
+    )

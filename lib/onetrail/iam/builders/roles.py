@@ -79,6 +79,7 @@ _ACCOUNT_READS = (
     "account:GetAlternateContact",
     "account:ListRegions",
     "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
     "cloudtrail:GetTrailStatus",
     "ec2:DescribeRegions",
     "iam:GetAccountPasswordPolicy",

@@ -39,7 +39,7 @@ def roles_for(
     """
     archive = archive_of(settings, kms_key_arn=log.key_arn)
     left = [] if all(bucket.shell for bucket in buckets) else buckets
-    keys = {bucket.kms_key for bucket in left if bucket.kms_key.startswith("arn:")}
+    keys = {key for bucket in left for key in bucket.keys}
     named, used = _still_named(settings, log, gone) if left else ((), ())
     return wanted_roles(
         settings, archive, [*(bucket.name for bucket in left), *named], sorted({*keys, *used})

@@ -8,15 +8,19 @@ from onetrail.aws import Clients
 from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.client import HotS3
-from onetrail.s3.decide import Decision
+from onetrail.s3.decide import Decision, Kind
+from onetrail.s3.engine import CopyTask
 from onetrail.s3.ledger import LedgerPart, Part
 from onetrail.s3.pace import Paces
 from onetrail.s3.pipeline import Ended, Partition, copy_partition, copy_partitions
 from onetrail.s3.ranges import KeyRange
 from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
+from onetrail.steps.copy_history import restores
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
-from onetrail.steps.copy_history.pilot import differences
+from onetrail.steps.copy_history.pilot import PilotDiffers, read_back
+from onetrail.steps.copy_history.propose import RESTORED, SOURCES_READY
+from onetrail.steps.copy_history.still import hold_still
 from onetrail.steps.copy_history.tasks import due, task_of, tasks_of_range
 from onetrail.steps.copy_history.unwritten import write_missing_rows
 from onetrail.steps.old_estate import OldBucket, read_old_estate
@@ -32,14 +36,22 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
 
     def ended() -> Requirement:
         write_missing_rows(clients, gate, copying.buckets.values())
-        return hole_closed(clients, gate.say)
+        return hole_closed(clients, gate.say, opened_old_keys(plan))
 
     requires = {
         "hole_closed": ended,
         "policies_back": lambda: policies_back(clients, opened),
         "reads_refused": lambda: reads_refused(clients, opened, gate.say),
+        SOURCES_READY: lambda: copying.sources_ready(plan),
+        RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),
     }
     return run_plan(plan, gate, requires=requires, bulk=copying.carry_out)
+
+
+def opened_old_keys(plan: Plan) -> list[tuple[str, str]]:
+    """Account and ARN of every key of an old bucket whose policy the plan changes; the archive's own key is seen to besides."""
+    changed = {(c.account, str(c.parameters["KeyId"])) for c in plan.changes if c.call == "PutKeyPolicy"}
+    return sorted(one for one in changed if one[0] != plan.accounts[-1])
 
 
 @dataclass
@@ -51,16 +63,28 @@ class _Copying:
 
     def __post_init__(self) -> None:
         self.settings = self.clients.settings
-        self.buckets = {
-            bucket.name: bucket for bucket in read_old_estate(self.settings, self.clients).buckets
-        }
+        self.estate = read_old_estate(self.settings, self.clients)
+        self.buckets = {bucket.name: bucket for bucket in self.estate.buckets}
+        self.live = [bucket for bucket in self.estate.buckets if not bucket.shell]
         self.folder = self.settings.run_folder / "ledger"
         self.so_far: dict[str, Counts] = {}
         self.paces = Paces(self.settings.max_requests_per_second)
 
+    def sources_ready(self, plan: Plan) -> Requirement:
+        """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
+        copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
+        still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
+        asked = [self.buckets[c.resource] for c in plan.changes if c.call == "RestoreObject"]
+        if not still.met or not asked:
+            return still
+        return restores.restored(self.settings, self.clients, asked)
+
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule over one old bucket: its pilot, or all that the archive lacks."""
         assert change.bulk is not None
+        if change.call == "RestoreObject":
+            bucket = self.buckets[change.resource]
+            return restores.carry_out(self.clients, self.gate, change, bucket, self.gate.progress)
         bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
         if change.key.startswith("pilot-"):
             return self._pilot(change, bucket)
@@ -108,6 +132,11 @@ class _Copying:
     ) -> Iterator[Partition | None]:
         """The bucket in ranges; `named` learns which part is which."""
         now, pace = self.clients.clock.now(), self.paces.overall
+        if bucket.versioning:
+            name = f"copy-{bucket.name}-001"
+            named[name] = KeyRange()
+            yield Partition(name, self._by_version(change, bucket))
+            return
         for span in ranges_of(self.clients, bucket, pace):
             if span is None:
                 yield None
@@ -116,6 +145,12 @@ class _Copying:
             named[name] = span._replace(pages=())
             tasks = tasks_of_range(self.settings, self.clients, change.account, bucket, span, now, pace)
             yield Partition(name, tasks)
+
+    def _by_version(self, change: Change, bucket: OldBucket) -> Iterator[CopyTask]:
+        """A bucket with versions is one listing, in which a log behind a delete marker is seen."""
+        now = self.clients.clock.now()
+        for pair, decision in due(self.settings, self.clients, bucket):
+            yield task_of(self.settings, change.account, bucket, pair, decision, now)
 
     def _client(self, change: Change) -> HotS3:
         return hot(self.clients, change.account, self.settings.home_region, COPIER)
@@ -162,11 +197,12 @@ class _Copying:
             raise ChangeFailed(
                 f"pilot of {bucket.name}: {dict(counts.outcomes)}: see the ledger part {part.path.name}; nothing else was copied"
             )
-        wrong = [line for task in tasks for line in differences(self.settings, self.clients, bucket, task)]
-        if wrong:
-            raise ChangeFailed(f"pilot of {bucket.name}: {'; '.join(wrong)}; nothing else was copied")
+        rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
+        if not all(row.same for row in rows):
+            raise PilotDiffers(bucket.name, rows)
         return {
             "outcomes": dict(counts.outcomes),
+            "read_back": [list(row) for row in rows],
             "ledger": [_said(part)],
         }
 

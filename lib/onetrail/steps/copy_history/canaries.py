@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from onetrail.change import COPIER, Change
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import Backlog
+from onetrail.steps.copy_history.backlog import Backlog
 
 CANARY_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
 """An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""

@@ -10,8 +10,10 @@ from onetrail.iam import build
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.edited import edited_findings
-from onetrail.steps.copy_history.observe import Backlog, Observation, observe
+from onetrail.steps.copy_history.flooded import Flooded
+from onetrail.steps.copy_history.observe import Observation, observe
 from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
@@ -24,19 +26,24 @@ _STATES = {
         "objects have other bytes in the archive under the same key; neither copy is lost",
     ),
     Kind.COMPARE: (
-        State.FINDING,
-        "object has one of the same size in the archive that ETags cannot compare",
-        "objects have one of the same size in the archive that ETags cannot compare",
+        State.NOTE,
+        "object is in the archive with the same size, and ETags cannot compare it: step 06 reads both",
+        "objects are in the archive with the same size, and ETags cannot compare them: step 06 reads both",
     ),
     Kind.ARCHIVED: (
-        State.FINDING,
+        State.PLANNED,
         "object is archived and must be restored before it can be copied",
         "objects are archived and must be restored before they can be copied",
     ),
+    Kind.RESTORING: (
+        State.PLANNED,
+        "object is being restored",
+        "objects are being restored",
+    ),
     Kind.TOO_LARGE: (
         State.FINDING,
-        "object is larger than the 5 GiB that one CopyObject takes",
-        "objects are larger than the 5 GiB that one CopyObject takes",
+        "object is larger than the 5 GiB that one CopyObject takes: look at what it is, and move it by hand",
+        "objects are larger than the 5 GiB that one CopyObject takes: look at what they are, and move them by hand",
     ),
     Kind.FOREIGN: (
         State.NOTE,
@@ -65,7 +72,11 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         for why in observation.could_not_look
     ]
     for backlog in observation.backlogs:
-        findings += _backlog_findings(backlog)
+        findings += _backlog_findings(backlog, any(one.stops for one in observation.flooded))
+    findings += [
+        Finding(one.name, _heard(one), one.account, one.region, one.who, one.line)
+        for one in observation.flooded
+    ]
     findings += edited_findings(settings, observation.edited, _steady(settings, observation))
     findings += ledger_findings("05.ledger", observation.ledger)
     return [*findings, _grant(settings, observation)]
@@ -88,9 +99,16 @@ def done(
     ]
     if failed:
         return Status(STEP, Stage.UNKNOWN, failed[0])
-    missing = sum(backlog.to_copy for backlog in observation.backlogs)
+    missing = sum(backlog.wanted for backlog in observation.backlogs)
     if missing:
-        return Status(STEP, Stage.OPEN, f"{counted(missing, 'object is', 'objects are')} still to be copied")
+        stopped = [
+            f"{one.bucket.name}: {one.stopped[0].line}"
+            for one in observation.backlogs
+            if one.wanted and one.stopped
+        ]
+        why = f"; not before this is mended: {'; '.join(stopped)}" if stopped else ""
+        line = f"{counted(missing, 'object is', 'objects are')} still to be copied{why}"
+        return Status(STEP, Stage.OPEN, line)
     if not closed(settings, observation):
         return Status(STEP, Stage.OPEN, "a temporary permission stands open")
     return Status(
@@ -104,6 +122,7 @@ def closed(settings: Settings, observation: Observation) -> bool:
         _steady(settings, observation)
         and not observation.key_open
         and not observation.open_sources
+        and not observation.open_keys
         and not any(observation.source_copiers.values())
     )
 
@@ -113,43 +132,73 @@ def _steady(settings: Settings, observation: Observation) -> bool:
     return observation.central_policy is not None and iam.canonical(observation.central_policy) == steady
 
 
-def _backlog_findings(backlog: Backlog) -> list[Finding]:
+def _heard(one: Flooded) -> State:
+    """A bill is planned with the copy; what nobody could read is said; a listener that would drown stops everything."""
+    if one.stops:
+        return State.FINDING
+    return State.PLANNED if one.events else State.NOTE
+
+
+def _backlog_findings(backlog: Backlog, stopped: bool) -> list[Finding]:
     bucket = backlog.bucket
     said = (bucket.account, bucket.region, bucket.name)
     if backlog.could_not_look:
         return [Finding("05.copied", State.COULD_NOT_LOOK, *said, backlog.could_not_look)]
-    if backlog.to_copy:
-        findings = [
-            Finding(
-                "05.copied",
-                State.PLANNED,
-                *said,
-                f"{counted(backlog.to_copy, 'object is', 'objects are')} still to be copied",
-            )
-        ]
+    if backlog.wanted:
+        state = State.FINDING if backlog.stopped or stopped else State.PLANNED
+        line = f"{counted(backlog.wanted, 'object is', 'objects are')} still to be copied"
+        findings = [Finding("05.copied", state, *said, line)]
     else:
-        present = backlog.objects.get(Kind.PRESENT, 0)
-        findings = [
-            Finding(
-                "05.copied",
-                State.OK,
-                *said,
-                f"{counted(present, 'log or digest file is', 'log and digest files are')} in the archive with equal bytes",
-            )
-        ]
+        equal = backlog.objects.get(Kind.PRESENT, 0)
+        how = "with equal bytes" if equal == backlog.present else f"{equal:,} of them with equal bytes"
+        line = (
+            f"{counted(backlog.present, 'log or digest file is', 'log and digest files are')} in the archive"
+        )
+        line += f" {how}" if equal == backlog.present else f", {how}"
+        findings = [Finding("05.copied", State.OK, *said, line)]
+    findings += [
+        Finding(
+            one.name,
+            State.FINDING if one.stops and backlog.wanted else State.NOTE,
+            *said,
+            one.line,
+        )
+        for one in backlog.obstacles
+    ]
+    findings += _behind(backlog)
     for kind, (state, one, several) in _STATES.items():
         count = backlog.objects.get(kind, 0)
         if count:
-            keys = ", ".join(backlog.named.get(kind, ()))
+            keys = ": " + ", ".join(backlog.named[kind]) if backlog.named.get(kind) else ""
             findings.append(
                 Finding(
                     f"05.{kind.value.replace('_', '-')}",
                     state,
                     *said,
-                    f"{counted(count, one, several)}: {keys}",
+                    f"{counted(count, one, several)}{keys}",
                 )
             )
     return findings
+
+
+def _behind(backlog: Backlog) -> list[Finding]:
+    """What lies behind the current objects of a bucket with versions."""
+    bucket, behind = backlog.bucket, backlog.behind
+    said = (bucket.account, bucket.region, bucket.name)
+    found = []
+    if behind.hidden:
+        line = f"{counted(behind.hidden, 'file', 'files')} that somebody deleted there: the newest version is brought back: {', '.join(behind.hidden_named)}"
+        found.append(Finding("05.deleted", State.NOTE, *said, line))
+    if behind.other:
+        line = (
+            f"{counted(behind.other, 'older version')} that may have other bytes than the newest: a person looks at "
+            f"{', '.join(behind.other_named)}; they stay there, and the bucket is kept"
+        )
+        found.append(Finding("05.overwritten", State.FINDING, *said, line))
+    if behind.equal or behind.markers:
+        line = f"{counted(behind.equal, 'older version')} with equal bytes and {counted(behind.markers, 'delete marker')} are not copied"
+        found.append(Finding("05.versions", State.NOTE, *said, line))
+    return found
 
 
 def _grant(settings: Settings, observation: Observation) -> Finding:
@@ -163,9 +212,11 @@ def _grant(settings: Settings, observation: Observation) -> Finding:
             settings.bucket_name,
             "no temporary permission is open",
         )
-    open_in = [bucket.name for bucket in observation.open_sources] or [
-        "the archive's policy, its key or a temporary role"
+    held = [
+        *(bucket.name for bucket in observation.open_sources),
+        *(key.arn for key in observation.open_keys),
     ]
+    open_in = held or ["the archive's policy, its key or a temporary role"]
     return Finding(
         "05.grant",
         State.PLANNED,

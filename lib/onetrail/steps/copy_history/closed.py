@@ -3,7 +3,7 @@
 A policy on AWS takes a while to be seen everywhere, so a copier that is still let in is asked again a bounded number of times.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -34,10 +34,13 @@ _ADMINISTRATOR: Final = iam.prepared(
 Say = Callable[[str], None]
 
 
-def hole_closed(clients: Clients, say: Say = say_line) -> Requirement:
-    """Every policy read back as it was before the grant, and the copier refused where it could read a minute ago."""
+def hole_closed(clients: Clients, say: Say = say_line, keys: Sequence[tuple[str, str]] = ()) -> Requirement:
+    """Every policy read back as it was before the grant, and the copier refused where it could read a minute ago.
+
+    `keys` are account and ARN of the old buckets' keys that were opened.
+    """
     settings = clients.settings
-    why = _archive_open(clients) or _key_open(clients)
+    why = _archive_open(clients) or _key_open(clients) or old_keys_open(clients, keys)
     if why:
         return Requirement(False, why)
     estate = read_old_estate(settings, clients)
@@ -150,6 +153,16 @@ def _key_open(clients: Clients) -> str:
     if key.failed or policy.failed:
         return f"the key's policy could not be read back: {key.why or policy.why}"
     return "the key's policy is not back: copiers may still use it" if opens_key(policy.value) else ""
+
+
+def old_keys_open(clients: Clients, keys: Sequence[tuple[str, str]]) -> str:
+    """Why a key of an old bucket cannot be taken for closed; empty where each can."""
+    for owner, arn in keys:
+        client = clients.client("kms", owner, arn.split(":")[3])
+        said = look(client.get_key_policy, KeyId=arn, PolicyName="default")
+        if not said.seen or names.SID_COPY_DECRYPT in said.value["Policy"]:
+            return f"the policy of {arn} is not back: {said.why or 'copiers may still decrypt'}"
+    return ""
 
 
 def _policy_of(clients: Clients, bucket: OldBucket) -> tuple[Any, str]:

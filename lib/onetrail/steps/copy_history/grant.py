@@ -172,8 +172,8 @@ class Grant:
         )
         return [Pair(window, no_window), Pair(opening, closing)]
 
-    def source_copier(self, account: str, due: Sequence[Backlog]) -> list[Pair]:
-        """A role of a source account, for objects that only their own account can read."""
+    def source_copier(self, account: str, due: Sequence[Backlog], keys: Sequence[str] = ()) -> list[Pair]:
+        """A role of a source account, for objects that only their own account can read; `keys` are those they are under."""
         buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == "push")
         trust = build.trust(self.settings.operator_principals)
         tags = [{"Key": names.TAG_KEY, "Value": self.settings.run_name}]
@@ -196,7 +196,7 @@ class Grant:
             {
                 "PolicyName": names.COPIER_ROLE,
                 "PolicyDocument": Document(
-                    self._until(build.source_copier_policy(self.archive, buckets, MARK))
+                    self._until(build.source_copier_policy(self.archive, buckets, MARK, keys))
                 ),
             },
             "it may read these buckets and write copies, no more",

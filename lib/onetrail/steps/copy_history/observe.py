@@ -1,64 +1,28 @@
 """What is still to copy from each old bucket, how it can be read, and whether a grant stands open."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients, Look, Seen, look
-from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
-from onetrail.errors import OnetrailError
-from onetrail.s3.decide import Kind, Rules, decide
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copy_history.backlog import Backlog, read_backlog
 from onetrail.steps.copy_history.edited import edited_policies
+from onetrail.steps.copy_history.flooded import Flooded, Listening, flooded, read_listening
+from onetrail.steps.copy_history.restores import ready_at
+from onetrail.steps.copy_history.source_keys import SourceKey
 from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.pairing import pairs
 from onetrail.steps.status import Status, asked
+
+__all__ = ["SID_ENCRYPTS", "Backlog", "Observation", "observe", "opens_key", "read_key_policy"]
 
 SID_ENCRYPTS = "CopierEncrypts"
 """The temporary statement in the key's policy."""
-NOT_COPIED = (Kind.CONFLICT, Kind.COMPARE, Kind.ARCHIVED, Kind.TOO_LARGE, Kind.FOREIGN)
-"""What keeps an object from being copied and needs a person."""
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """One old bucket beside the archive.
-
-    `objects` and `sizes` (bytes) count by decision. `direction` is `pull` or `push`, `why_direction` its reason. `pilot` holds the
-    keys of the first log file and the first digest file that are to be copied. `first` and `last` are the days of the oldest and
-    newest object. `named` holds up to five keys for each decision that needs a person.
-    """
-
-    bucket: OldBucket
-    direction: str
-    why_direction: str
-    objects: Mapping[Kind, int] = field(default_factory=dict)
-    sizes: Mapping[Kind, int] = field(default_factory=dict)
-    classes: Mapping[str, int] = field(default_factory=dict)
-    pilot: tuple[str, ...] = ()
-    named: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
-    first: date | None = None
-    last: date | None = None
-    could_not_look: str = ""
-
-    @property
-    def to_copy(self) -> int:
-        """Objects that the archive lacks and that can be copied."""
-        return self.objects.get(Kind.COPY, 0)
-
-    @property
-    def bytes_to_copy(self) -> int:
-        """Their size in bytes."""
-        return self.sizes.get(Kind.COPY, 0)
 
 
 @dataclass(frozen=True)
@@ -79,6 +43,18 @@ class Observation:
     edited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What others changed in a policy while a grant of this run stood open."""
     ledger: LedgerSeen = field(default_factory=LedgerSeen)
+
+    ready: datetime | None = None
+    """When the restores that are under way are done at the latest; None where none is."""
+
+    flooded: tuple[Flooded, ...] = ()
+    """Who would hear of every copy."""
+
+    @property
+    def open_keys(self) -> tuple[SourceKey, ...]:
+        """Keys of old buckets in whose policy a temporary statement stands."""
+        found = {key.arn: key for backlog in self.backlogs for key in backlog.keys if key.open}
+        return tuple(found[arn] for arn in sorted(found))
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -109,6 +85,7 @@ def observe(
     failed = list(estate.could_not_look)
     central = None
     backlogs: tuple[Backlog, ...] = ()
+    listening = Listening()
     if forerunners[1].done:
         account = settings.log_account.account_id
         client = clients.client("s3", account, settings.home_region)
@@ -118,7 +95,14 @@ def observe(
         else:
             failed.append(f"{settings.bucket_name}: GetBucketPolicy: {seen.why}")
         live = [bucket for bucket in estate.buckets if not bucket.shell]
-        backlogs = tuple(clients.each(lambda bucket: _backlog(settings, clients, bucket), live, at_once=4))
+        enabled, missed = _enabled(settings, clients)
+        listening = read_listening(settings, clients, estate)
+        failed += [*missed, *listening.could_not_look]
+        backlogs = tuple(
+            clients.each(
+                lambda bucket: read_backlog(settings, clients, bucket, estate, enabled), live, at_once=4
+            )
+        )
     copiers = {}
     for account in settings.source_account_ids:
         role = look(
@@ -143,7 +127,28 @@ def observe(
         policy.value,
         edited_policies(settings),
         look_at_ledger(settings.run_folder),
+        _ready(settings, backlogs, now),
+        flooded(settings, listening, backlogs),
     )
+
+
+def _ready(settings: Settings, backlogs: tuple[Backlog, ...], now: datetime) -> datetime | None:
+    folder = settings.run_folder / "ledger"
+    waited = [ready_at(folder, one.bucket.name, one.restoring, now) for one in backlogs if one.restoring]
+    return max(waited, default=None)
+
+
+def _enabled(settings: Settings, clients: Clients) -> tuple[dict[str, frozenset[str]], list[str]]:
+    """The regions that each account has switched on, whatever the parameters list; and what could not be looked at."""
+    found: dict[str, frozenset[str]] = {}
+    failed = []
+    for account in settings.all_account_ids:
+        said = look(clients.client("ec2", account).describe_regions, AllRegions=False)
+        if said.seen:
+            found[account] = frozenset(region["RegionName"] for region in said.value["Regions"])
+        else:
+            failed.append(f"{account}: DescribeRegions: {said.why}")
+    return found, failed
 
 
 def read_key_policy(settings: Settings, clients: Clients, key_arn: str) -> Look[Mapping[str, Any]]:
@@ -158,72 +163,3 @@ def read_key_policy(settings: Settings, clients: Clients, key_arn: str) -> Look[
 def opens_key(policy: Mapping[str, Any] | None) -> bool:
     """Whether the key's policy holds our temporary statement."""
     return SID_ENCRYPTS in {statement.get("Sid") for statement in iam.statements(policy or {})}
-
-
-def rules(settings: Settings, bucket: OldBucket, now: datetime) -> Rules:
-    """How objects of this bucket are decided on. Logs past their retention are copied too, under a lock of one day."""
-    return Rules(
-        retention_years=settings.retention_years,
-        now=now,
-        copy_past_retention=True,
-        etags_comparable=bucket.encryption != "aws:kms" and settings.kms_key == "none",
-    )
-
-
-def _backlog(settings: Settings, clients: Clients, bucket: OldBucket) -> Backlog:
-    client = clients.client("s3", bucket.account, bucket.region)
-    acl = look(client.get_bucket_acl, Bucket=bucket.name, ExpectedBucketOwner=bucket.account)
-    if not acl.seen:
-        return Backlog(bucket, "", "", could_not_look=f"GetBucketAcl: {acl.why}")
-    owner, foreign_owned = acl.value["Owner"]["ID"], 0
-    objects: Counter[Kind] = Counter()
-    sizes: Counter[Kind] = Counter()
-    classes: Counter[str] = Counter()
-    named: dict[Kind, list[str]] = {}
-    pilot: dict[bool, str] = {}
-    days: list[date] = []
-    how = rules(settings, bucket, clients.clock.now())
-    try:
-        for pair in pairs(settings, clients, bucket):
-            decision = decide(pair.source, pair.target, how)
-            objects[decision.kind] += 1
-            sizes[decision.kind] += pair.source.size
-            foreign_owned += pair.source.owner_id not in ("", owner)
-            if decision.kind is Kind.COPY:
-                classes[pair.source.storage_class] += 1
-                parsed = parse(pair.source.key)
-                pilot.setdefault(parsed.kind in DIGEST_KINDS, pair.source.key)
-                days = [d for d in (*days, parsed.date) if d]
-                days = [min(days), max(days)]
-            elif decision.kind in NOT_COPIED and len(named.setdefault(decision.kind, [])) < 5:
-                named[decision.kind].append(pair.source.key)
-    except (ClientError, BotoCoreError, OnetrailError) as err:
-        return Backlog(bucket, "", "", could_not_look=f"listing: {err}")
-    direction, why = direction_of(settings, bucket, foreign_owned)
-    return Backlog(
-        bucket,
-        direction,
-        why,
-        objects,
-        sizes,
-        classes,
-        tuple(pilot[kind] for kind in sorted(pilot)),
-        {kind: tuple(keys) for kind, keys in named.items()},
-        days[0] if days else None,
-        days[-1] if days else None,
-    )
-
-
-def direction_of(settings: Settings, bucket: OldBucket, foreign_owned: int) -> tuple[str, str]:
-    """`pull` or `push` for a bucket, and why; `foreign_owned` counts objects that another account owns."""
-    asked = settings.direction_for(bucket.name)
-    if asked != "auto":
-        return asked, "the parameters say so"
-    if foreign_owned and bucket.ownership != "BucketOwnerEnforced":
-        return (
-            "push",
-            f"{counted(foreign_owned, 'object is', 'objects are')} not owned by the bucket's account, so its policy cannot let anybody in",
-        )
-    if bucket.encryption == "aws:kms" and (not bucket.kms_key or bucket.kms_key.endswith("alias/aws/s3")):
-        return "push", "the objects are under the AWS managed key, which no other account can use"
-    return "pull", "a role of the log account can read it"

@@ -4,21 +4,37 @@ Both steps back are in the same plan, sent even when something between them fail
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from onetrail.change import COPIER, Bulk, Change, Plan
-from onetrail.change.words import counted
+from onetrail.cloudtrail.key import ROOT
 from onetrail.settings import Settings
+from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.canaries import canaries
 from onetrail.steps.copy_history.grant import Grant
 from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
-from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
+from onetrail.steps.copy_history.notes import plan_notes
+from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.restores import restore_change, still_restoring
+from onetrail.steps.copy_history.source_key_grant import (
+    decrypted_keys,
+    left_open_keys,
+    opened_keys,
+    source_key_grant,
+)
+from onetrail.steps.old_estate import OldBucket
 
 STEP = "05"
+RESTORED = "restored"
+"""The check that restores which are under way have come to their end."""
+SOURCES_READY = "sources_ready"
+"""The check before anything is opened: every old bucket holds still, and what was archived can be read."""
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
-    """Nothing while a forerunner is open; closings alone where a grant is left open; else grant, pilot, copies, closings, canaries."""
+    """Nothing while a forerunner is open; closings alone where a grant is left open or restores are under way; else restores, grant,
+    pilot, copies, closings, canaries."""
     accounts = (*settings.source_account_ids, settings.log_account.account_id)
 
     def plan(changes: Sequence[Change], **said: Any) -> Plan:
@@ -33,33 +49,85 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     ]
     if failed:
         return plan((), why="something could not be looked at", notes=tuple(failed))
-    due = [backlog for backlog in observation.backlogs if backlog.to_copy]
-    changes = _around(settings, Grant(settings, observation), due)
-    return plan(changes, ends_with="hole_closed" if changes else "", notes=_notes(settings, observation, due))
+    due = due_of(observation)
+    grant = Grant(settings, observation)
+    if any(one.restoring for one in due) and not any(one.away for one in due):
+        left = _left_open(settings, grant)
+        return plan(
+            left,
+            ends_with="hole_closed" if left else RESTORED,
+            not_yet=observation.ready,
+            why=still_restoring(due),
+            notes=plan_notes(settings, observation, due),
+        )
+    changes = _around(settings, grant, due)
+    after = _after_restores(observation, changes)
+    notes = plan_notes(settings, observation, due, plan(after).id if after else "")
+    return plan(changes, ends_with="hole_closed" if changes else "", notes=notes)
+
+
+def due_of(observation: Observation) -> list[Backlog]:
+    """The buckets that are to be copied now: those that lack something, and that nothing keeps from it."""
+    if any(one.stops for one in observation.flooded):
+        return []
+    return [one for one in observation.backlogs if one.wanted and not one.stopped]
+
+
+def _left_open(settings: Settings, grant: Grant) -> list[Change]:
+    return [
+        *left_open_key(settings, grant.observation, grant.archive),
+        *left_open_keys(grant.observation, settings),
+        *grant.left_open(),
+    ]
 
 
 def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Change]:
     """The copies between openings and closings; what an earlier run left open is closed in any case."""
-    key_left = left_open_key(settings, grant.observation, grant.archive)
     if not due:
-        return [*key_left, *grant.left_open()]
+        return _left_open(settings, grant)
+    key_left = left_open_key(settings, grant.observation, grant.archive)
     pull = [backlog for backlog in due if backlog.direction == "pull"]
     push_accounts = sorted({backlog.bucket.account for backlog in due if backlog.direction == "push"})
-    roles = [pair for account in push_accounts for pair in grant.source_copier(account, due)]
-    sources = [grant.source(backlog.bucket) for backlog in pull]
+    roles = [
+        pair
+        for account in push_accounts
+        for pair in grant.source_copier(account, due, decrypted_keys(due, account))
+    ]
+    sources = [grant.source(_with_prefixes(backlog)) for backlog in pull]
+    source_keys = source_key_grant(settings, due)
     central = grant.central(due)
     key = key_grant(settings, grant.observation, grant.archive, grant.copiers(due))
     actors = ([grant.log_account] if pull else []) + push_accounts
+    first, *others = [pair.opening for pair in (*roles, *source_keys, *sources, *key, *central)]
     return [
         *grant.left_open_sources(besides=[backlog.bucket.name for backlog in pull]),
+        *left_open_keys(grant.observation, settings, besides=opened_keys(settings, due)),
         *(key_left if not key else ()),
-        *(pair.opening for pair in (*roles, *sources, *key, *central)),
+        *(restore_change(settings, backlog) for backlog in due if backlog.away),
+        replace(first, requires=SOURCES_READY),
+        *others,
         *(_copy(settings, backlog, pilot=pilot) for pilot in (True, False) for backlog in due),
-        *(pair.closing for pair in (*reversed(central), *key, *sources)),
+        *(pair.closing for pair in (*reversed(central), *key, *sources, *source_keys)),
         *canaries(settings, grant.archive.prefix, actors, due),
         *(pair.closing for pair in reversed(roles)),
         *grant.left_open_roles(besides=push_accounts),
     ]
+
+
+def _with_prefixes(backlog: Backlog) -> OldBucket:
+    """The bucket with the key prefixes that its objects really have, whatever its trails of today say."""
+    prefixes = sorted({one.old.rpartition(ROOT)[0].rstrip("/") for one in backlog.mapped})
+    return replace(backlog.bucket, key_prefixes=tuple(prefixes) or backlog.bucket.key_prefixes)
+
+
+def _after_restores(observation: Observation, changes: Sequence[Change]) -> list[Change]:
+    """What is left of the plan once everything is restored, so that it can be approved beforehand.
+
+    Nothing where nothing is restored, or where the plan also closes what an earlier run left open: that is then not left.
+    """
+    left_open = observation.open_sources or observation.open_keys or any(observation.source_copiers.values())
+    rest = [change for change in changes if change.call != "RestoreObject"]
+    return [] if left_open or len(rest) == len(changes) else rest
 
 
 def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
@@ -68,7 +136,7 @@ def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
     estimate = (
         {"objects": len(backlog.pilot)}
         if pilot
-        else {"objects": backlog.to_copy, "MB": round(backlog.bytes_to_copy / 1e6, 1)}
+        else {"objects": backlog.wanted, "MB": round(backlog.bytes_wanted / 1e6, 1)}
     )
     rule: dict[str, Any] = {
         "from": bucket.name,
@@ -100,28 +168,3 @@ def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
             estimate=estimate,
         ),
     )
-
-
-def _notes(settings: Settings, observation: Observation, due: Sequence[Backlog]) -> tuple[str, ...]:
-    notes = []
-    if observation.open_sources:
-        notes.append(
-            f"a grant was found open in {counted(len(observation.open_sources), 'old bucket')}; this plan closes it"
-        )
-    for backlog in observation.backlogs:
-        for kind in NOT_COPIED:
-            count = backlog.objects.get(kind, 0)
-            if count:
-                notes.append(
-                    f"{backlog.bucket.name}: {counted(count, 'object is', 'objects are')} not copied: {kind.value.replace('_', ' ')}"
-                )
-    if settings.kms_key not in ("none", "create") and any(backlog.direction == "push" for backlog in due):
-        notes.append(
-            f"the policy of {settings.kms_key} must let the copier roles of the source accounts encrypt (kms:GenerateDataKey, kms:Decrypt) "
-            "while this plan runs: onetrail does not change a key that it has not made"
-        )
-    if any(backlog.bucket.versioning for backlog in due):
-        notes.append(
-            "old versions and delete markers of versioned buckets are not copied; they are named in step 06"
-        )
-    return tuple(notes)

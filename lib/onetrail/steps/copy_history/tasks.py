@@ -14,7 +14,7 @@ from onetrail.s3.planner import allowed_for, size_bands
 from onetrail.s3.ranges import KeyRange
 from onetrail.s3.retention import months_left
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import rules
+from onetrail.steps.copy_history.backlog import rules
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.pairing import Pair, pair_of, pairs, rows_of_range
 
@@ -71,6 +71,7 @@ def task_of(
         retain_until=until,
         acl="" if pull else "bucket-owner-full-control",
         target_key=pair.target_key if pair.target_key != pair.source.key else "",
+        source_version_id=pair.source.version_id,
         source_class=pair.source.storage_class,
     )
 

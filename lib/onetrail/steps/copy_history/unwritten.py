@@ -21,7 +21,7 @@ from onetrail.s3.ledger_keys import keys_in_order
 from onetrail.s3.rows import Head
 from onetrail.s3.session import hot
 from onetrail.s3.tally import ObjectOutcome
-from onetrail.steps.copy_history.observe import rules
+from onetrail.steps.copy_history.backlog import rules
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.pairing import Pair, pairs
 

@@ -15,7 +15,7 @@ from onetrail.s3.listing import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import direction_of
+from onetrail.steps.copy_history.backlog import direction_of
 from onetrail.steps.inventory.draft import Draft, Part
 from onetrail.steps.inventory.lifecycle import rules_of
 from onetrail.steps.inventory.survey import Survey, Surveyor

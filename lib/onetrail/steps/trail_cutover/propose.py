@@ -97,7 +97,7 @@ def new_trail_changes(settings: Settings, observation: Observation, account: str
         )
     wanted_selectors = _selectors(observation, account)
     there = trail.selectors if trail else None
-    if there is None or there.events != wanted_selectors.events:
+    if there is None or set(there.events) != set(wanted_selectors.events):
         change(
             "PutEventSelectors",
             {"TrailName": arn, "AdvancedEventSelectors": wanted_selectors.to_api()},

@@ -64,7 +64,7 @@ def compared(settings: Settings, clients: Clients, left: Left) -> Compared:
 
 def _all(settings: Settings, clients: Clients, found: Compared) -> None:
     left = found.left
-    encrypted = left.bucket is not None and left.bucket.encryption.startswith("aws:kms")
+    encrypted = left.bucket is not None and left.bucket.kms
     comparable = not encrypted and settings.kms_key == "none"
     unclear: list[Pair] = []
     for pair in beside(settings, clients, _hashed(found, rows(settings, clients, left))):

@@ -12,7 +12,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.pairing import Pair, archive_key, archived, folder_of
+from onetrail.steps.pairing import Pair, archive_key, archived, folder_of, prefix_of
 from onetrail.steps.tokens import Token, Tokens, proven_rows
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ def rows(settings: Settings, clients: Clients, left: Left, prefix: str = "") -> 
 
 def beside(settings: Settings, clients: Clients, listed: Iterable[ObjectRow]) -> Iterator[Pair]:
     """Each object of an old bucket, as given in key order, beside what the archive has under the key it gets there."""
-    for folder, group in groupby(listed, key=lambda row: folder_of(row.key)):
+    for (_, folder), group in groupby(listed, key=lambda row: (prefix_of(row.key), folder_of(row.key))):
         if folder:
             yield from _joined(settings, clients, folder, group)
         else:

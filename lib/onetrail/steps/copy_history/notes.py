@@ -1,0 +1,128 @@
+"""What the reader of the copy plan should know before approving it: what is not copied, what is restored, who hears of it, how keys move. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from onetrail.change.words import counted
+from onetrail.s3.decide import Kind
+from onetrail.s3.prices import GB, KMS_PER_10_000
+from onetrail.settings import Settings
+from onetrail.steps.copy_history.backlog import Backlog
+from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.restores import cost_of, restore_days
+
+WHAT_TO_DO: Final = {
+    Kind.CONFLICT: "the archive has other bytes under their keys; compare both by hand, neither is lost",
+    Kind.TOO_LARGE: "they are over 5 GiB, more than one CopyObject takes; no log is, so look at what they are and move them by hand",
+    Kind.FOREIGN: "they are not CloudTrail's; their owner decides, and their bucket is kept",
+}
+"""What a person does about objects that are not copied."""
+
+
+def plan_notes(
+    settings: Settings, observation: Observation, due: Sequence[Backlog], after_restores: str = ""
+) -> tuple[str, ...]:
+    """One line each. `after_restores` is the id of the plan that is left once everything is restored."""
+    return (
+        *_open(observation),
+        *_stopped(observation),
+        *_restores(settings, observation, due, after_restores),
+        *_left_behind(observation),
+        *_decrypted(due),
+        *_heard(observation),
+        *_moved(settings, due),
+        *_foreign_key(settings, due),
+    )
+
+
+def _open(observation: Observation) -> Iterator[str]:
+    if observation.open_sources:
+        yield f"a grant was found open in {counted(len(observation.open_sources), 'old bucket')}; this plan closes it"
+    if observation.open_keys:
+        yield f"a grant was found open on {counted(len(observation.open_keys), 'key')} of old buckets; this plan closes it"
+
+
+def _stopped(observation: Observation) -> Iterator[str]:
+    for one in observation.backlogs:
+        for obstacle in one.obstacles:
+            stops = one.wanted and obstacle.stops
+            yield f"{one.bucket.name}{' is not copied' if stops else ''}: {obstacle.line}"
+
+
+def _restores(
+    settings: Settings, observation: Observation, due: Sequence[Backlog], after_restores: str
+) -> Iterator[str]:
+    away = [one for one in due if one.away]
+    if not away:
+        return
+    cost, number = cost_of(settings, away), sum(sum(one.away.values()) for one in away)
+    size = sum(sum(one.away_sizes.values()) for one in away) / GB
+    yield (
+        f"{counted(number, 'object')} ({size:,.3f} GB) of {counted(len(away), 'bucket')} must be restored first: at most {cost.hours} hours "
+        f"and about ${cost.dollars:,.2f}; the readable copies stay for {restore_days(settings)} days. Nothing is opened before all of them "
+        "can be read"
+    )
+    if after_restores:
+        yield f"once they are restored, what is left is plan {after_restores}: approve both ids to let a later run go on by itself"
+
+
+def _left_behind(observation: Observation) -> Iterator[str]:
+    for one in observation.backlogs:
+        name, behind = one.bucket.name, one.behind
+        for kind, what_to_do in WHAT_TO_DO.items():
+            count = one.objects.get(kind, 0)
+            if count:
+                first = f", first {one.named[kind][0]}" if one.named.get(kind) else ""
+                yield f"{name}: {counted(count, 'object is', 'objects are')} not copied{first}: {what_to_do}"
+        if behind.hidden:
+            yield (
+                f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted there and lies behind a "
+                f"delete marker; its newest version is brought back, by version id: {', '.join(behind.hidden_named)}"
+            )
+        if behind.other:
+            yield (
+                f"{name}: {counted(behind.other, 'older version')} may have other bytes than the newest: a person looks at "
+                f"{', '.join(behind.other_named)}; they stay there, and the bucket is kept"
+            )
+        if behind.equal or behind.markers:
+            yield (
+                f"{name}: {counted(behind.equal, 'older version')} with equal bytes and {counted(behind.markers, 'delete marker')} "
+                "are not copied"
+            )
+
+
+def _decrypted(due: Sequence[Backlog]) -> Iterator[str]:
+    keyed = [one for one in due if one.keys]
+    number = sum(one.wanted for one in keyed)
+    if number:
+        dollars = number / 10_000 * KMS_PER_10_000
+        yield (
+            f"{counted(number, 'object')} of {counted(len(keyed), 'bucket')} may be under KMS keys: each copy is a request to KMS, "
+            f"about ${dollars:,.2f} in all without S3 Bucket Keys"
+        )
+
+
+def _heard(observation: Observation) -> Iterator[str]:
+    for one in observation.flooded:
+        yield f"{'nothing is copied: ' if one.stops else ''}{one.who}: {one.line}"
+
+
+def _moved(settings: Settings, due: Sequence[Backlog]) -> Iterator[str]:
+    """Where keys change on their way, one bucket of each kind of change; where none does, one line says so."""
+    changed: dict[tuple[str, str], list[str]] = {}
+    for one in due:
+        for mapped in one.mapped:
+            if mapped.old != mapped.new:
+                changed.setdefault((mapped.old, mapped.new), []).append(one.bucket.name)
+    for (old, new), buckets in sorted(changed.items()):
+        yield f"keys that begin with {old} begin with {new} in the archive: {', '.join(buckets)}"
+    if due and not changed:
+        yield "every key stays as it is"
+
+
+def _foreign_key(settings: Settings, due: Sequence[Backlog]) -> Iterator[str]:
+    if settings.kms_key not in ("none", "create") and any(one.direction == "push" for one in due):
+        yield (
+            f"the policy of {settings.kms_key} must let the copier roles of the source accounts encrypt (kms:GenerateDataKey, kms:Decrypt) "
+            "while this plan runs: onetrail does not change a key that it has not made"
+        )
