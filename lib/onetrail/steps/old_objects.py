@@ -119,7 +119,8 @@ def with_tiers(client: HotS3, bucket: OldBucket, pairs: Iterable[P]) -> Iterator
         if len(waiting) == AT_ONCE:
             yield from _looked_at(client, bucket, waiting)
             waiting = []
-    yield from _looked_at(client, bucket, waiting)
+    if waiting:
+        yield from _looked_at(client, bucket, waiting)
 
 
 def _may_be_away(pair: _HasSource) -> bool:
