@@ -2,6 +2,7 @@
 
 import re
 
+from onetrail.errors import OnetrailError
 from onetrail.s3 import markup
 from onetrail.s3.rows import ObjectPage, ObjectRow, VersionPage, VersionRow
 from onetrail.s3.transport import Answer
@@ -16,8 +17,12 @@ _ROW = re.compile(
 )
 
 
+class HalfAListing(OnetrailError, ValueError):
+    """An answer that should be a page of a listing is cut off, or does not say where the listing goes on: nothing follows from it."""
+
+
 def object_page(answer: Answer) -> ObjectPage:
-    """One page of ListObjectsV2. ValueError where the body is no complete listing."""
+    """One page of ListObjectsV2. HalfAListing where the body is no complete listing."""
     body = _whole(answer.body, b"ListBucketResult")
     encoded = markup.text(body, b"EncodingType") == "url"
     found = _ROW.findall(body)
@@ -28,12 +33,25 @@ def object_page(answer: Answer) -> ObjectPage:
     truncated = markup.text(body, b"IsTruncated") == "true"
     token = markup.text(body, b"NextContinuationToken")
     if truncated and not token:
-        raise ValueError("the listing says there is more but does not say where it goes on")
+        raise HalfAListing(
+            "the listing says there is more but does not say where it goes on; run again, or use an endpoint that lists as S3 does"
+        )
     return ObjectPage(rows, token if truncated else "")
 
 
+def folder_page(answer: Answer) -> list[str]:
+    """The folders on one page of ListObjectsV2 with a delimiter. HalfAListing where the body is no complete listing."""
+    body = _whole(answer.body, b"ListBucketResult")
+    encoded = markup.text(body, b"EncodingType") == "url"
+    return [
+        markup.key(name, encoded)
+        for _, content in markup.elements(body, b"CommonPrefixes")
+        for _, name in markup.elements(content, b"Prefix")
+    ]
+
+
 def version_page(answer: Answer) -> VersionPage:
-    """One page of ListObjectVersions. ValueError where the body is no complete listing."""
+    """One page of ListObjectVersions. HalfAListing where the body is no complete listing."""
     body = _whole(answer.body, b"ListVersionsResult")
     encoded = markup.text(body, b"EncodingType") == "url"
     rows = [
@@ -44,7 +62,9 @@ def version_page(answer: Answer) -> VersionPage:
         return VersionPage(rows, "", "")
     next_key = markup.text(body, b"NextKeyMarker")
     if not next_key:
-        raise ValueError("the listing says there is more but does not say where it goes on")
+        raise HalfAListing(
+            "the listing says there is more but does not say where it goes on; run again, or use an endpoint that lists as S3 does"
+        )
     return VersionPage(
         rows, markup.key(next_key.encode(), encoded), markup.text(body, b"NextVersionIdMarker")
     )
@@ -53,7 +73,9 @@ def version_page(answer: Answer) -> VersionPage:
 def _whole(body: bytes, root: bytes) -> bytes:
     body = markup.without_prefixes(body)
     if b"</%s>" % root not in body[-200:]:
-        raise ValueError(f"the answer is no complete {root.decode()}")
+        raise HalfAListing(
+            f"the answer is no complete {root.decode()}; run again, and look for a proxy that cuts answers off"
+        )
     return body
 
 

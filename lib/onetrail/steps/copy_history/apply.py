@@ -1,19 +1,21 @@
 """Sending the copy plan: the engine behind each bulk rule, and the pilot before it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, cast
 
 from onetrail.aws import Clients
 from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.decide import Decision
 from onetrail.s3.engine import CopyTask, copy_partition
 from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.pace import Pace
 from onetrail.s3.session import hot
-from onetrail.s3.tally import Counts
+from onetrail.s3.tally import WANTED, Counts
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
 from onetrail.steps.copy_history.pilot import differences
 from onetrail.steps.copy_history.tasks import due, task_of
@@ -38,7 +40,22 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         "policies_back": lambda: policies_back(clients, opened),
         "reads_refused": lambda: reads_refused(clients, opened, gate.say),
     }
-    return run_plan(plan, gate, requires=requires, bulk=copying.carry_out)
+    outcome = run_plan(plan, gate, requires=requires, bulk=copying.carry_out)
+    if outcome.state == "nothing" and gate.approve and not plan.why:
+        write_missing_rows(clients, gate, copying.buckets.values())  # killed after the last closing
+    return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome)]))
+
+
+def _not_copied(outcome: Outcome) -> list[str]:
+    """One sentence on objects that were tried and not copied, where there are any."""
+    left: Counter[str] = Counter()
+    for done in outcome.done:
+        left.update({o: n for o, n in done.result.get("outcomes", {}).items() if o not in WANTED})
+    if not left:
+        return []
+    each = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(left.items()))
+    were = counted(left.total(), "object was", "objects were")
+    return [f"{were} not copied ({each}): the ledger names each, and a new run looks again."]
 
 
 @dataclass
