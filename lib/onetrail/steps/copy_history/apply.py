@@ -1,11 +1,13 @@
 """Sending the copy plan: the engine behind each bulk rule, and the pilot before it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from onetrail.aws import Clients
 from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.client import HotS3
 from onetrail.s3.decide import Decision, Kind
@@ -15,7 +17,7 @@ from onetrail.s3.pace import Paces
 from onetrail.s3.pipeline import Ended, Partition, copy_partition, copy_partitions
 from onetrail.s3.ranges import KeyRange
 from onetrail.s3.session import hot
-from onetrail.s3.tally import Counts
+from onetrail.s3.tally import WANTED, Counts
 from onetrail.steps.copy_history import restores
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
 from onetrail.steps.copy_history.pilot import PilotDiffers, read_back
@@ -45,7 +47,22 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         SOURCES_READY: lambda: copying.sources_ready(plan),
         RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),
     }
-    return run_plan(plan, gate, requires=requires, bulk=copying.carry_out)
+    outcome = run_plan(plan, gate, requires=requires, bulk=copying.carry_out)
+    if outcome.state == "nothing" and gate.approve and not plan.why:
+        write_missing_rows(clients, gate, copying.buckets.values())  # killed after the last closing
+    return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome)]))
+
+
+def _not_copied(outcome: Outcome) -> list[str]:
+    """One sentence on objects that were tried and not copied, where there are any."""
+    left: Counter[str] = Counter()
+    for done in (one for one in outcome.done if one.change.call == "CopyObject"):
+        left.update({o: n for o, n in done.result.get("outcomes", {}).items() if o not in WANTED})
+    if not left:
+        return []
+    each = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(left.items()))
+    were = counted(left.total(), "object was", "objects were")
+    return [f"{were} not copied ({each}): the ledger names each, and a new run looks again."]
 
 
 def opened_old_keys(plan: Plan) -> list[tuple[str, str]]:

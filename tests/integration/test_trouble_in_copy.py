@@ -1,0 +1,375 @@
+"""05 in trouble: killed at any moment, or with an estate that fails it; each case says how it must end and what it must tell."""
+
+import errno
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onetrail.aws import Clients
+from onetrail.aws.gate import open_gate
+from onetrail.change import State, verify_record
+from onetrail.errors import OnetrailError
+from onetrail.practice.faults import EDITED_SID
+from onetrail.s3 import ledger, session
+from onetrail.s3.client import HotS3
+from onetrail.s3.ledger import LedgerPart
+from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
+from onetrail.steps import copy_history as step
+from onetrail.steps.copy_history.closed import hole_closed
+from onetrail.steps.status import Stage, Status
+from tests.integration.by_hand import carried_out
+from tests.integration.conftest import ROOT, Estate
+
+pytestmark = [pytest.mark.slow, pytest.mark.estate]
+
+LOG, SOURCE = "044455556666", "111122223333"
+CENTRAL = "onetrail-archive-044455556666"
+SEED, CHAINS, KILLS = 20260112, 2, 10
+BEFORE = {number: Status(number, Stage.DONE, "") for number in ("02", "04")}
+"""The steps before, which no case undoes."""
+WHO = [
+    *(("s3", LOG, actor) for actor in ("", "break-glass", "grant-keeper", "copier")),
+    ("kms", LOG, ""), ("iam", SOURCE, ""),
+]  # fmt: skip
+"""Whom 05 is, besides who reads; entered before the snapshot is taken, so that no case has to."""
+
+KILLER = """
+import json, os, signal, sys
+import pandas  # pyarrow would have each forked process import it
+from onetrail.aws import Clients
+from onetrail.aws.gate import open_gate
+from onetrail.s3.ledger import LedgerPart
+from onetrail.settings import Settings
+from onetrail.steps import copy_history as step
+from onetrail.steps.old_estate import read_old_estate
+from onetrail.steps.status import Stage, Status
+
+def dies_at(owner, name, number, *, after):
+    kept, count = getattr(owner, name), 0
+
+    def counted(*args, **kwargs):
+        nonlocal count
+        count += 1
+        if count == number and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = kept(*args, **kwargs)
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    setattr(owner, name, counted)
+
+clients = Clients.connect(Settings.from_file(sys.argv[1]).with_values(scenario="tiny"))
+estate = read_old_estate(clients.settings, clients)
+for service, account, actor in json.loads(sys.argv[2]):
+    clients.client(service, account, actor=actor)
+
+def one(runs, what, number):
+    settings = clients.settings = clients.settings.with_values(runs_dir=runs)
+    for client in clients._clients.values():
+        client._endpoint.http_session.close()  # no connection is shared with the process that forked this one
+    if what == "row":
+        dies_at(LedgerPart, "add", number, after=True)
+    else:
+        dies_at(Clients, "send", number, after=what == "sent")
+    before = {step: Status(step, Stage.DONE, "") for step in ("02", "04")}
+    plan = step.propose(settings, step.observe(settings, clients, before=before))
+    with open_gate(clients, "any") as gate:
+        step.apply(plan, gate)
+
+print("ready", flush=True)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        one(*json.loads(line))
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+"""A process that forks another for each line: it carries out 05 and ends by SIGKILL at a row of the ledger, or before or after a call."""
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """How 05 ends without trouble: every row of the ledger and every object of the archive; `due` is the estate just before."""
+
+    due: Path
+    rows: dict[tuple[str, str], tuple[Any, ...]]
+    archive: dict[str, list[str]]
+
+
+def archived(clients: Clients) -> dict[str, list[str]]:
+    """Key -> ETags of its versions, of every copy in the archive."""
+    found: dict[str, list[str]] = {}
+    pages = clients.client("s3", LOG).get_paginator("list_object_versions")
+    for page in pages.paginate(Bucket=CENTRAL, ExpectedBucketOwner=LOG, Prefix="AWSLogs/"):
+        for version in page.get("Versions", []):
+            found.setdefault(version["Key"], []).append(version["ETag"])
+    return found
+
+
+def rows(runs: Path) -> list[dict[str, Any]]:
+    return list(ledger.read(runs / "practice" / "ledger").to_pylist())
+
+
+def evidence(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What a row says of the copy, but for how and when it came about."""
+    said = ("size", "source_etag", "destination_key", "destination_etag", "sha256", "destination_class")
+    return (*(row[name] for name in said), row["retain_until"].date())
+
+
+@pytest.fixture(scope="module")
+def kernel(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Clients:
+    """Steps 02 to 05; the clients of 05 are those of every case."""
+    runs = str(tmp_path_factory.mktemp("undisturbed"))
+    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover), runs_dir=runs)
+    clients = estate.clients(runs_dir=runs)
+    assert copied(clients)[0] == "applied"
+    return clients
+
+
+@pytest.fixture(scope="module")
+def killer(kernel: Clients) -> Iterator[Callable[..., int]]:
+    """Calls the process above; returns the signal that ended what it forked."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLER, str(ROOT / "parameters" / "practice.yaml"), json.dumps(WHO)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "lib")},
+    )
+    assert process.stdin
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+
+    def dies(runs: Path, what: str, number: int) -> int:
+        print(json.dumps([str(runs), what, number]), file=process.stdin, flush=True)
+        return int(process.stdout.readline())
+
+    yield dies
+    process.stdin.close()
+    process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def plain(
+    estate: Estate, kernel: Clients, killer: Callable[..., int], tmp_path_factory: pytest.TempPathFactory
+) -> Undisturbed:
+    """The buckets that are pulled are to be copied again, so that each case is short and changes no role."""
+    seen = step.observe(kernel.settings, kernel, before=BEFORE)
+    pulled = {one.bucket.name for one in seen.backlogs if one.direction == "pull"}
+    written = [row for row in rows(kernel.settings.run_folder.parent) if row["source_bucket"] in pulled]
+    archive = archived(kernel)
+    for row in written:
+        estate.fault("lose", bucket=CENTRAL, key=row["destination_key"])
+    for service, account, actor in WHO:
+        kernel.client(service, account, actor=actor)
+    due = tmp_path_factory.mktemp("due") / "due.snapshot"
+    estate.snapshot(due)
+    return Undisturbed(due, {(r["source_bucket"], r["key"]): evidence(r) for r in written}, archive)
+
+
+@pytest.fixture
+def clients(estate: Estate, plain: Undisturbed, kernel: Clients, tmp_path: Path) -> Clients:
+    """The estate with everything of the pulled buckets still to be copied, and an empty run folder."""
+    estate.restore(plain.due)
+    estate.fault("clear")
+    kernel.settings = estate.settings(runs_dir=str(tmp_path))
+    kernel.transports.clear()
+    return kernel
+
+
+def copied(clients: Clients, faults: tuple[tuple[str, dict[str, Any]], ...] = ()) -> tuple[str, str]:
+    """05 from looking to applying, with faults that begin once the plan is made: the outcome's state or the error, and its one line."""
+    plan = step.propose(clients.settings, step.observe(clients.settings, clients, before=BEFORE))
+    assert clients.estate
+    for kind, details in faults:
+        clients.estate.control("POST", "fault", {"kind": kind, **details})
+    try:
+        with open_gate(clients, "any") as gate:
+            outcome = step.apply(plan, gate)
+    except OnetrailError as err:
+        return type(err).__name__, err.line
+    return outcome.state, outcome.line
+
+
+def ends_as_undisturbed(clients: Clients, plain: Undisturbed, runs: Path) -> None:
+    """Ledger and archive are those of a run without trouble, nothing was copied twice, and the record is whole."""
+    written = rows(runs)
+    wanted = [row for row in written if row["outcome"] in ("copied", "present")]
+    assert {(r["source_bucket"], r["key"]): evidence(r) for r in wanted} == plain.rows
+    assert max(Counter((r["source_bucket"], r["key"]) for r in wanted).values()) == 1
+    there = archived(clients)
+    assert {key: there.get(key) for key in plain.archive} == plain.archive, "each key once, as in its source"
+    assert ledger.torn(runs / "practice" / "ledger") == []
+    assert verify_record(runs / "practice").whole
+
+
+def moments(chain: int) -> list[tuple[str, int]]:
+    """When the runs of one chain are killed: eight in pilots and copying, one while opening, the last one while closing."""
+    drawn = random.Random(SEED + chain)
+    found = [("row", drawn.randint(1, 5)) for _ in range(KILLS - 2)]
+    found.append((drawn.choice(("sends", "sent")), drawn.randint(1, 3)))
+    drawn.shuffle(found)
+    return [*found, (drawn.choice(("sends", "sent")), drawn.randint(5, 9))]
+
+
+@pytest.mark.parametrize("chain", range(CHAINS))
+def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been(
+    clients: Clients, plain: Undisturbed, killer: Callable[..., int], tmp_path: Path, chain: int
+) -> None:
+    """Ten kills one after the other, each run going on where the one before it ended. Twin: before the last run rows are missing."""
+    ends = [killer(tmp_path, *moment) for moment in moments(chain)]
+    assert ends == [9] * KILLS
+    assert len(rows(tmp_path)) < len(plain.rows)
+    state, line = copied(clients)
+    assert state in ("applied", "nothing"), line
+    ends_as_undisturbed(clients, plain, tmp_path)
+    assert hole_closed(clients).met
+
+
+COPY = {"operation": "CopyObject"}
+OLD = "acme-audit-us-east-1"
+
+
+class Impatient(HotS3):
+    """Gives up on an answer after a second."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs, deadline_seconds=1.0)
+
+
+def told(name: str) -> str:
+    """What is told of a policy that somebody edited."""
+    return f"Somebody else changed the policy of {name} meanwhile, which is kept: added {EDITED_SID}"
+
+
+def edited(clients: Clients) -> dict[str, State]:
+    """Whose policies were edited, by the findings."""
+    found = step.check(clients.settings, step.observe(clients.settings, clients, before=BEFORE))
+    return {one.resource: one.state for one in found if one.id == "05.policy-edited"}
+
+
+def policy_sids(clients: Clients, bucket: str) -> set[str]:
+    account = LOG if bucket == CENTRAL else SOURCE
+    said = clients.client("s3", account).get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=account)
+    return {statement.get("Sid", "") for statement in json.loads(said["Policy"])["Statement"]}
+
+
+def test_an_estate_that_answers_badly_is_borne(
+    clients: Clients, plain: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SlowDown at 20 %, resets and 200-with-an-error at 5 %, answers that never come, and a clock ten minutes off: nothing is lost and
+    nothing is told but how it ended. Twins: the tests below, where something is."""
+    monkeypatch.setattr(session, "HotS3", Impatient)
+    bad = (
+        ("timeout", {**COPY, "count": 2, "after": 5}),
+        ("hidden-error", {"probability": 0.05}),
+        ("reset", {**COPY, "probability": 0.05}),
+        ("slowdown", {**COPY, "probability": 0.2}),
+        ("skew", {"seconds": 600}),
+    )
+    state, line = copied(clients, bad)
+    assert (state, line.count(".")) == ("applied", 2), line
+    said = [json.loads(row) for row in (tmp_path / "practice" / "record.jsonl").read_text().splitlines()]
+    assert sum(row["result"]["retries"] for row in said if "retries" in row.get("result", {})) > 20
+    ends_as_undisturbed(clients, plain, tmp_path)
+
+
+def test_sources_that_change_under_the_copy_are_left_and_told_and_others_edits_are_kept(
+    clients: Clients, plain: Undisturbed, tmp_path: Path
+) -> None:
+    """One source changed, one gone between list and copy; meanwhile somebody gave an old bucket's policy a statement, which stays.
+
+    S3 says of a key that is gone that it is refused, to who may list below a prefix only.
+    Twin: the next test, where the archive's policy was edited, which is a finding.
+    """
+    before = policy_sids(clients, OLD)
+    state, line = copied(
+        clients,
+        (
+            ("changed", {"bucket": CENTRAL, "after": 9}),
+            ("deleted", {"bucket": CENTRAL, "after": 20}),
+            ("policy-edited", {"target": OLD, "after": 30}),
+        ),
+    )
+    assert state == "applied", line
+    assert "2 objects were not copied (1 refused, 1 source changed): the ledger names each" in line
+    assert told(OLD) in line
+    left = {(r["source_bucket"], r["key"]): r["outcome"] for r in rows(tmp_path) if r["outcome"] != "copied"}
+    assert sorted(left.values()) == ["refused", "source_changed"]
+    wanted = {(r["source_bucket"], r["key"]): evidence(r) for r in rows(tmp_path) if r["outcome"] == "copied"}
+    assert wanted == {key: row for key, row in plain.rows.items() if key not in left}
+    assert policy_sids(clients, OLD) == before | {EDITED_SID}
+    assert edited(clients) == {OLD: State.NOTE}
+
+
+def test_an_edit_of_the_archives_policy_is_kept_told_and_a_finding(clients: Clients) -> None:
+    """The step ends as stopped: the policy read back is not the one that was built."""
+    state, line = copied(clients, (("policy-edited", {"target": CENTRAL, "after": 9}),))
+    assert state == "stopped"
+    assert "the archive's policy read back is not the steady one: added SomebodyElse" in line
+    assert told(CENTRAL) in line
+    assert edited(clients) == {CENTRAL: State.FINDING}
+    assert not hole_closed(clients).met
+    assert not {sid for sid in policy_sids(clients, CENTRAL) if sid.startswith("Copier")}
+
+
+def test_credentials_that_expire_in_the_middle_leave_the_closing_to_the_expiry_and_say_so(
+    estate: Estate, clients: Clients, plain: Undisturbed, tmp_path: Path
+) -> None:
+    """Nothing can be closed with them; with new ones a plain new run closes and makes all good."""
+    state, line = copied(clients, (("expired-token", {"service": "s3", "probability": 1, "after": 60}),))
+    assert state == "StillOpen"
+    assert "ExpiredToken" in line
+    assert re.search(
+        rf"still open: .*{CENTRAL} \(refuses by itself from 2026-01-12T\d\d:\d\d:\d\dZ\)", line
+    ), line
+    assert line.endswith("run this step again: it closes what is open")
+    estate.fault("clear")
+    assert not hole_closed(clients).met
+    assert copied(clients)[0] == "applied"
+    ends_as_undisturbed(clients, plain, tmp_path)
+
+
+def test_half_a_listing_is_no_listing(estate: Estate, clients: Clients) -> None:
+    """Nothing is proposed from it and the finding says why. Twin: once more, whole."""
+    estate.fault("truncated-listing", bucket=CENTRAL, probability=1)
+    seen = step.observe(clients.settings, clients, before=BEFORE)
+    plan = step.propose(clients.settings, seen)
+    assert (plan.empty, plan.why) == (True, "something could not be looked at")
+    unseen = [f.evidence for f in step.check(clients.settings, seen) if f.state is State.COULD_NOT_LOOK]
+    assert unseen
+    assert all("listing" in why for why in unseen)
+    estate.fault("clear")
+    assert not step.propose(clients.settings, step.observe(clients.settings, clients, before=BEFORE)).empty
+
+
+def test_a_full_disk_stops_the_copy_and_closes_the_grant(
+    clients: Clients, plain: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told in one line; with space again a plain new run makes all good, and the ledger whole."""
+    add, written = LedgerPart.add, []
+
+    def full(part: LedgerPart, row: Any) -> None:
+        written.append(row)
+        if len(written) > 30:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        add(part, row)
+
+    monkeypatch.setattr(LedgerPart, "add", full)
+    state, line = copied(clients)
+    assert (state, "No space left on device" in line) == ("ChangeFailed", True), line
+    assert hole_closed(clients).met
+    monkeypatch.setattr(LedgerPart, "add", add)
+    assert copied(clients)[0] == "applied"
+    ends_as_undisturbed(clients, plain, tmp_path)
