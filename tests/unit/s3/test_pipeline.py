@@ -1,6 +1,7 @@
 """Many partitions go side by side over one client, each key in exactly one of them, each with a ledger part and an end of its own."""
 
 import errno
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -320,24 +321,51 @@ def test_progress_counts_by_bucket_over_all_partitions(server, given_a_client, t
     assert told == {"old": (2, 14, 0, 0), "other": (1, 7, 0, 0)}
 
 
-def test_slow_down_slows_its_own_prefix_only(server, given_a_client):
-    keys = log_keys(6)
+def test_slow_down_slows_its_own_prefix_only(server, given_a_client, tmp_path):
+    """Twin: the other region's pace only grows."""
+    keys = [key for key in log_keys(30) if "/CloudTrail/" in key]
     s3 = given_an_s3(server, old=keys, archive=[])
-    s3.fault = lambda seen: (
-        (503, {}, b"<Error><Code>SlowDown</Code></Error>")
-        if "/eu-west-1/" in seen.path and not s3.put
-        else None
-    )
+    asked = set()
+
+    def busy_at_first(seen):
+        if "/eu-west-1/" not in seen.path or seen.method != "PUT" or seen.path in asked:
+            return None
+        asked.add(seen.path)
+        return 503, {}, b"<Error><Code>SlowDown</Code></Error>"
+
+    s3.fault = busy_at_first
     paces = Paces(None, 1000)
-    lanes = {
-        region: paces.lane("archive", f"AWSLogs/1/CloudTrail/{region}/2021/03/05/x")
+    assert moved(given_a_client(), tmp_path, paces=paces).counts.outcomes == {"copied": len(keys)}
+    busy, calm = (
+        paces.lane("archive", f"p/AWSLogs/111122223333/CloudTrail/{region}/2021/03/05/x")
         for region in ("eu-west-1", "us-east-1")
-    }
-    for lane in lanes.values():
-        lane.slow_down(0.0, 0.5)
-    assert lanes["eu-west-1"] is not lanes["us-east-1"]
-    assert lanes["eu-west-1"] is paces.lane("archive", "AWSLogs/1/CloudTrail/eu-west-1/2020/01/01/y")
-    assert 0.4 <= Paces(None, 1000).lane("b", "k").rate / 1000 <= 0.6
+    )
+    assert busy.rate < 400 and calm.rate >= 500
+    assert busy is paces.lane("archive", "p/AWSLogs/111122223333/CloudTrail/eu-west-1/2020/01/01/y")
+
+
+@pytest.mark.parametrize(("at_once", "together"), [(16, True), (1, False)])
+def test_listings_of_many_ranges_are_under_way_together(
+    server, given_a_client, tmp_path, small_pages, at_once, together
+):
+    """So that the time of one page does not bound them all. Twin: one range at a time asks for one or two pages at a time."""
+    keys = log_keys(100)
+    s3 = given_an_s3(server, page=50, old=keys, archive=["p/" + key for key in keys])
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def answer(seen):
+        with lock:
+            now[0] += "delimiter" not in seen.path
+            most[0] = max(most[0], now[0])
+        server.silent.wait(0.01)
+        with lock:
+            now[0] -= "delimiter" not in seen.path
+        return s3(seen)
+
+    server.answer = answer
+    client = given_a_client(max_in_flight=64)
+    assert moved(client, tmp_path, at_once=at_once).counts.objects == 0
+    assert (most[0] >= 8) == together and (most[0] <= 4) == (not together)
 
 
 def test_a_look_at_a_server_without_the_condition_is_learned_once(server, given_a_client, tmp_path):
