@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from onetrail.cloudtrail.key import partition_of_key
 from onetrail.s3 import ranges as cutting
 from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerPart, parts, read, unfinished
+from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, parts, read, unfinished
 from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder
 from onetrail.s3.pace import Paces
-from onetrail.s3.pipeline import LedgerNotWritten, Partition, copy_partition, copy_partitions
+from onetrail.s3.pipeline import Partition, copy_partition, copy_partitions
 from onetrail.s3.ranges import KeyRange, Side, beside, cut, key_ranges, listed, matched
 from onetrail.s3.rows import ObjectRow
 from tests.unit.s3.fake_s3 import FakeS3, etag_of, faulty, log_keys
