@@ -113,9 +113,15 @@ def change(source: End, target: End, terms: Terms) -> Change:
     )
 
 
-def plan(source: End, target: End, told: Told | None = None, stop: Callable[[], bool] | None = None) -> Sums:
-    """What a copy would find and do, by the listings alone; nothing is sent but listings."""
-    walk = _Planning(source, target, Telling(told, None))
+def plan(
+    source: End,
+    target: End,
+    told: Told | None = None,
+    stop: Callable[[], bool] | None = None,
+    most: float | None = None,
+) -> Sums:
+    """What a copy would find and do, by the listings alone; nothing is sent but listings, at most `most` a second."""
+    walk = _Planning(source, target, Telling(told, None), most)
     return walk.run(Path(), _no_clock, stop)
 
 
@@ -180,9 +186,9 @@ Pair = tuple[ObjectRow, ObjectRow | None]
 class _Planning:
     """Goes through both listings, many ranges of keys at once. What is found is only counted."""
 
-    def __init__(self, source: End, target: End, telling: Telling) -> None:
+    def __init__(self, source: End, target: End, telling: Telling, most: float | None) -> None:
         self._source, self._target, self._telling = source, target, telling
-        self._paces = Paces()
+        self._paces = Paces(most)
         self._going: deque[Iterator[CopyTask | None]] = deque()
         self._under_way = 0
         self._parts: list[Part] = []
@@ -264,6 +270,8 @@ class _Planning:
         with _cut_off(self._source.folder, self._target.folder):
             for number, pair in enumerate(beside(*sides, cut, lambda _: prefixes, self._paces.overall)):
                 if pair is not None:
+                    if pair[0].key == prefixes[0]:
+                        continue  # the folder's own marker: it is not below the folder, and may have no name in the other
                     task = self.take(pair)
                     if task is not None:
                         yield task
@@ -293,8 +301,7 @@ class _Copying(_Planning):
         notes: _Notes,
         now: Callable[[], datetime],
     ) -> None:
-        super().__init__(source, target, telling)
-        self._paces = Paces(terms.most)
+        super().__init__(source, target, telling, terms.most)
         self._terms, self._notes, self._now = terms, notes, now
         self._open: list[tuple[ObjectRow, ObjectRow]] = []
 
