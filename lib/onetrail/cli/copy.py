@@ -86,6 +86,11 @@ class LeftAtOnce(OnetrailError):
     "--compare", is_flag=True, help="Read both objects where sizes are equal and ETags prove nothing."
 )
 @click.option(
+    "--restored",
+    is_flag=True,
+    help="Copy archived objects too: they were restored, which no listing shows. S3 refuses those that were not.",
+)
+@click.option(
     "--max-requests-per-second",
     type=click.IntRange(min=1),
     metavar="N",
@@ -109,7 +114,7 @@ class LeftAtOnce(OnetrailError):
 )
 def copy(
     source: str, target: str, only_plan: bool, into: Path | None, storage_class: str, acl: str | None, lock_mode: str | None,
-    retain_until: str | None, compare: bool, max_requests_per_second: int | None, profile: str, from_owner: str, to_owner: str,
+    retain_until: str | None, compare: bool, restored: bool, max_requests_per_second: int | None, profile: str, from_owner: str, to_owner: str,
 ) -> None:  # fmt: skip
     """Copy everything below one place in S3 to another, inside S3, and never over an object that is there.
 
@@ -131,7 +136,9 @@ def copy(
             raise WrongUse(f"{option} {owner} is no account: give its 12 digits")
     clock = WallClock()
     until = _until(lock_mode, retain_until, clock.now())
-    terms = Terms(storage_class, acl or "", lock_mode or "", until, compare, max_requests_per_second)
+    terms = Terms(
+        storage_class, acl or "", lock_mode or "", until, compare, restored, max_requests_per_second
+    )
     into = into or Path(f"ledger-{here.bucket}-{there.bucket}")
     guard = Guard()
     with closing(Reach(profile)) as reach, _stoppable() as stopping:
@@ -141,7 +148,7 @@ def copy(
         )
         telling = _Telling()
         if only_plan:
-            sums = standalone.plan(one, other, telling.told, stopping, max_requests_per_second)
+            sums = standalone.plan(one, other, terms, telling.told, stopping)
         else:
             with _ledger(into):
                 sums = standalone.copy(

@@ -162,15 +162,24 @@ def test_under_kms_another_etag_is_no_proof_of_other_bytes(s3, door):
     assert rows(s3)["top"]["outcome"] == "unproven"
 
 
-def test_archived_objects_are_told_and_left(s3):
-    """They must be restored first; the rest is copied."""
-    s3.put_object(Bucket=s3.old, Key="cold", Body=b"x", StorageClass="DEEP_ARCHIVE")
-    assert copied(s3).exit_code == 3
-    assert (rows(s3)["cold"]["outcome"], "cold" in held(s3, s3.new), len(held(s3, s3.new))) == (
-        "archived",
-        False,
-        4,
-    )
+@pytest.mark.parametrize(
+    ("restored", "words", "outcome", "code"),
+    [
+        (False, (), "archived", 3),
+        (True, (), "archived", 3),  # no listing shows it
+        (False, ("--restored",), "archived", 3),  # S3 refuses
+        (True, ("--restored",), "copied", 0),
+    ],
+)
+def test_archived_objects_are_told_until_they_are_restored(s3, door, restored, words, outcome, code):
+    """The rest is copied meanwhile."""
+    s3.put_object(Bucket=s3.old, Key="cold", Body=b"x", StorageClass="GLACIER")
+    if restored:
+        s3.restore_object(Bucket=s3.old, Key="cold", RestoreRequest={"Days": 3})
+        door.do(lambda: door.world.clock.advance(5 * 3600))
+    result = copied(s3, *words)
+    assert (rows(s3)["cold"]["outcome"], result.exit_code) == (outcome, code), result.output
+    assert len(held(s3, s3.new)) == (5 if outcome == "copied" else 4)
 
 
 def test_a_refused_copy_is_a_failure_with_its_reason(s3, door):
