@@ -6,13 +6,12 @@ from onetrail.s3.decide import Decision, Kind, Rules, decide, same_bytes
 from onetrail.s3.drive import Finished
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.failure import NoAnswer, code_of
-from onetrail.s3.ledger import LedgerPart, LedgerRow, LedgerTorn, Part
+from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, LedgerRow, LedgerTorn, Part
 from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder, list_objects, list_versions, merge_join
 from onetrail.s3.pace import Backoff, Pace, Paces
 from onetrail.s3.pipeline import (
     Ended,
-    LedgerNotWritten,
     Moved,
     Partition,
     copy_partition,

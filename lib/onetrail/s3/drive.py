@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
-TICK_SECONDS = 0.002
+TICK_SECONDS = 0.003
 """Waits are not cut finer than this."""
 HANDFUL = 32
 """So many answers at most are waited for, and no longer than a tick."""
@@ -108,6 +108,7 @@ class Drive(Generic[C]):
         self._calls = calls
         self._pace = pace
         self._most = max(1, client.max_in_flight - spare)
+        self._refill_at = max(1, min(HANDFUL, self._most // 8))
         self._lane_of = lane_of
         self._more = True
         self._ahead: _Flight | None = None
@@ -124,7 +125,7 @@ class Drive(Generic[C]):
         """The next call that ended, or None when all have."""
         pause: float | None = 0.0
         while True:
-            if not self._answers or self._since_filled >= HANDFUL:
+            if not self._answers or self._since_filled >= self._refill_at:
                 pause = self.fill()
             if self._lost:
                 return self._lost.popleft()

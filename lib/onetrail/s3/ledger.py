@@ -77,10 +77,15 @@ class LedgerTorn(OnetrailError):
         )
 
 
+class LedgerNotWritten(OnetrailError, OSError):
+    """The ledger cannot be written, so nothing more is to be done that it would have to hold."""
+
+
 class LedgerPart:
     """Writes one part. Rows go to a hidden file; `finish` gives it its name. Leaving the `with` block finishes it, errors or not:
 
     what was done was done, and its rows are true. A name that is taken gets a number, since no part is ever overwritten.
+    Raises LedgerNotWritten where the disk takes no more; no part of that name is then left behind.
     """
 
     ROWS_A_GROUP = 10_000
@@ -88,7 +93,10 @@ class LedgerPart:
 
     def __init__(self, folder: Path, name: str, rows_a_group: int = 0) -> None:
         self.ROWS_A_GROUP = rows_a_group or self.ROWS_A_GROUP
-        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"{name}.parquet"
+        self._broken: LedgerNotWritten | None = None
+        with self._in_one_line():
+            folder.mkdir(parents=True, exist_ok=True)
         self._path = _free(folder, name)
         self._hidden = folder / f".{self._path.name}.{os.getpid()}.unfinished"
         self._writer: pq.ParquetWriter | None = None
@@ -100,26 +108,44 @@ class LedgerPart:
         """Note what was done to one object."""
         self._rows.append(row)
         if len(self._rows) >= self.ROWS_A_GROUP:
-            self._flush()
+            with self._in_one_line():
+                self._flush()
 
     def finish(self) -> Part:
         """Write everything to disk, then give the file its name."""
         if self._part is None:
-            self._flush()
-            self._open_writer().close()
-            _sync(self._hidden)
-            digest = sha256_of(self._hidden)
-            os.link(
-                self._hidden, self._path
-            )  # unlike a rename, this refuses a name that another writer took meanwhile
-            self._hidden.unlink()
-            _sync(self._path.parent)
-            self._part = Part(self._path, digest, self._count)
+            with self._in_one_line():
+                self._part = self._finished()
         return self._part
+
+    def _finished(self) -> Part:
+        self._flush()
+        self._open_writer().close()
+        _sync(self._hidden)
+        digest = sha256_of(self._hidden)
+        # Unlike a rename, this refuses a name that another writer took meanwhile.
+        os.link(self._hidden, self._path)
+        self._hidden.unlink()
+        _sync(self._path.parent)
+        return Part(self._path, digest, self._count)
+
+    @contextmanager
+    def _in_one_line(self) -> Iterator[None]:
+        """Raise what the system says as LedgerNotWritten, and the same again each time after that."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            yield
+        except OSError as error:
+            self._broken = LedgerNotWritten(
+                f"{self._path} cannot be written ({error.strerror or error}); make room on its disk and run again: "
+                "the next listing finds what was done"
+            )
+            raise self._broken from error
 
     def abandon(self) -> None:
         """Leave nothing behind: for a part that cannot be written whole."""
-        with suppress(OSError):
+        with suppress(OSError, pa.ArrowException):
             if self._writer is not None:
                 self._writer.close()
         self._hidden.unlink(missing_ok=True)
@@ -130,7 +156,12 @@ class LedgerPart:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.finish()
+        try:
+            self.finish()
+        except LedgerNotWritten:
+            self.abandon()
+            if error is None:
+                raise
 
     def _open_writer(self) -> pq.ParquetWriter:
         if self._writer is None:

@@ -1,6 +1,8 @@
 """Listing pages out of S3's XML: one pattern for the order S3 writes its fields in, field by field for other servers."""
 
 import re
+from html import unescape
+from urllib.parse import unquote_plus
 
 from onetrail.errors import OnetrailError
 from onetrail.s3 import markup
@@ -9,10 +11,10 @@ from onetrail.s3.transport import Answer
 
 # Field order as S3 writes it (API Reference, ListObjectsV2, Response Syntax).
 _ROW = re.compile(
-    rb"<Contents><Key>([^<]*)</Key><LastModified>([^<]*)</LastModified><ETag>([^<]*)</ETag>"
-    rb"(?:<ChecksumAlgorithm>([^<]*)</ChecksumAlgorithm>)?(?:<ChecksumType>[^<]*</ChecksumType>)?<Size>(\d+)</Size>"
-    rb"(?:<Owner>(?:<DisplayName>[^<]*</DisplayName>)?<ID>([^<]*)</ID>(?:<DisplayName>[^<]*</DisplayName>)?</Owner>)?"
-    rb"<StorageClass>([^<]*)</StorageClass>(?:<RestoreStatus>.*?</RestoreStatus>)?</Contents>",
+    r"<Contents><Key>([^<]*)</Key><LastModified>([^<]*)</LastModified><ETag>([^<]*)</ETag>"
+    r"(?:<ChecksumAlgorithm>([^<]*)</ChecksumAlgorithm>)?(?:<ChecksumType>[^<]*</ChecksumType>)?<Size>(\d+)</Size>"
+    r"(?:<Owner>(?:<DisplayName>[^<]*</DisplayName>)?<ID>([^<]*)</ID>(?:<DisplayName>[^<]*</DisplayName>)?</Owner>)?"
+    r"<StorageClass>([^<]*)</StorageClass>(?:<RestoreStatus>.*?</RestoreStatus>)?</Contents>",
     re.DOTALL,
 )
 
@@ -25,7 +27,7 @@ def object_page(answer: Answer) -> ObjectPage:
     """One page of ListObjectsV2. HalfAListing where the body is no complete listing."""
     body = _whole(answer.body, b"ListBucketResult")
     encoded = markup.text(body, b"EncodingType") == "url"
-    found = _ROW.findall(body)
+    found = _ROW.findall(body.decode())
     if len(found) == body.count(b"<Contents>"):
         rows = [_row(fields, encoded) for fields in found]
     else:
@@ -79,29 +81,35 @@ def _whole(body: bytes, root: bytes) -> bytes:
     return body
 
 
-def _row(fields: tuple[bytes, ...], encoded: bool) -> ObjectRow:
+def _row(fields: tuple[str, ...], encoded: bool) -> ObjectRow:
     key, modified, etag, algorithm, size, owner, storage_class = fields
+    if "&" in key:
+        key = unescape(key)
+    if encoded and ("%" in key or "+" in key):
+        key = unquote_plus(key)
     return ObjectRow(
-        markup.key(key, encoded),
+        key,
         int(size),
-        etag[6:-6].decode() if etag.startswith(b"&quot;") else markup.etag(markup.plain(etag)),
-        markup.instant(modified.decode()),
-        storage_class.decode() or "STANDARD",
-        owner.decode(),
-        algorithm.decode(),
+        etag[6:-6] if etag[:6] == "&quot;" else markup.etag(unescape(etag)),
+        markup.instant(modified),
+        storage_class or "STANDARD",
+        owner,
+        algorithm,
     )
 
 
-def _fields(content: bytes) -> tuple[bytes, ...]:
-    def first(name: bytes) -> bytes:
-        return markup.text(content, name).replace("&", "&amp;").encode()
+def _fields(content: bytes) -> tuple[str, ...]:
+    """The fields of one entry in whatever order it has them, as they stand there."""
+
+    def first(name: bytes) -> str:
+        return markup.content(content, name).decode()
 
     return (
         first(b"Key"),
         first(b"LastModified"),
         first(b"ETag"),
         first(b"ChecksumAlgorithm"),
-        first(b"Size") or b"0",
+        first(b"Size") or "0",
         first(b"ID"),
         first(b"StorageClass"),
     )

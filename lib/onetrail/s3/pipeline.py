@@ -14,12 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from onetrail.errors import OnetrailError
 from onetrail.s3.calls import Call
 from onetrail.s3.client import HotS3
 from onetrail.s3.drive import Finished
 from onetrail.s3.engine import CopyTask, Stage, Step, call_of, settled
-from onetrail.s3.ledger import LedgerPart, LedgerRow, Part
+from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, LedgerRow, Part
 from onetrail.s3.pace import Pace, Paces
 from onetrail.s3.sign import CredentialsEnded
 from onetrail.s3.tally import Counts, Ledger, Progress, Tally, Watch
@@ -34,10 +33,6 @@ ROWS_A_GROUP: Final = 2000
 """Ledger rows that an open partition holds in memory."""
 SPARE_SHARE: Final = 8
 """One in so many of the client's places in flight is left to listings, so that copies do not starve what finds them."""
-
-
-class LedgerNotWritten(OnetrailError):
-    """The ledger could not be written, so nothing more was sent."""
 
 
 class Partition(NamedTuple):
@@ -312,8 +307,12 @@ class _Run:
         self._broken = self._broken + 1 if one.error else 0
         if self._broken >= BROKEN_IN_A_ROW:
             self._watch.halt(f"{self._broken} partitions in a row broke off, the last with: {one.error}")
-        if self._told is not None:
+        if self._told is None:
+            return
+        try:
             self._told(over)
+        except OSError as error:
+            self._stop_unwritten(error)
 
     def _finished(self, one: _Open) -> Part | None:
         ledger = one.ledger
@@ -333,9 +332,12 @@ class _Run:
     def _not_written(self, error: OSError) -> LedgerNotWritten:
         counts = self.counts()
         kept = sum(one.part.rows for one in self.ended if one.part)
+        said = error.__cause__ if isinstance(error, LedgerNotWritten) and error.__cause__ else error
+        why = getattr(said, "strerror", "") or said
         return LedgerNotWritten(
-            f"the ledger cannot be written ({error.strerror or error}), so nothing more was sent: {counts.outcomes.get('copied', 0)} objects "
-            f"were copied, and {counts.objects - kept} of {counts.objects} outcomes are in no part; make room on the disk of the run folder and run again: the next listing finds them"
+            f"the ledger cannot be written ({why}), so nothing more was sent: {counts.outcomes.get('copied', 0)} objects "
+            f"were copied, and {counts.objects - kept} of {counts.objects} outcomes are in no part; make room on the disk of the run "
+            "folder and run again: the next listing finds them"
         )
 
 

@@ -1,11 +1,13 @@
 """How long each log is kept, by the date in its key and never by the date of its copy. Pure."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 DAYS_A_MONTH = 365.25 / 12
 """Months, wherever prices are by the month."""
 
 
+@lru_cache(maxsize=8192)
 def retain_until(day: date, years: int) -> datetime:
     """The instant until which a log of that UTC day is kept: midnight after the same day `years` later.
 

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from awscrt.http import HttpHeaders, HttpRequest
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import __version__
 from onetrail.errors import OnetrailError, WrongUse
@@ -179,7 +179,7 @@ class Signer:
             return self._frozen
         try:
             frozen = self._credentials()
-        except BotoCoreError as error:
+        except (BotoCoreError, ClientError) as error:
             raise CredentialsEnded(
                 f"credentials ended: {' '.join(str(error).split())}; sign in and run again"
             ) from error

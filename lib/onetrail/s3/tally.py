@@ -152,13 +152,13 @@ class Tally:
         self._size = self._retries = 0
 
     def add(self, row: LedgerRow, retries: int) -> None:
-        """Note one object's outcome."""
-        self._ledger.add(row)
+        """Note one object's outcome. What the ledger raises comes last: the outcome counts all the same."""
         self._outcomes[row.outcome] += 1
         self._retries += retries
         if row.outcome in WANTED:
             self._size += row.size
         self._watch.saw(row, retries)
+        self._ledger.add(row)
 
     def stopping(self) -> bool:
         """True when no more is to be begun."""

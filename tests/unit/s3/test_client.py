@@ -266,9 +266,17 @@ def test_credentials_that_stay_refused_end_the_call_with_what_to_do(server, give
     assert len(server.seen) == 2
 
 
-def test_a_session_that_can_give_no_more_credentials_says_so_in_one_line(server, given_a_client):
+@pytest.mark.parametrize(
+    "refused",
+    [
+        UnauthorizedSSOTokenError(),
+        ClientError({"Error": {"Code": "ExpiredToken", "Message": "m"}}, "AssumeRole"),
+    ],
+    ids=["no token", "the role is assumed with credentials that ended"],
+)
+def test_a_session_that_can_give_no_more_credentials_says_so_in_one_line(server, given_a_client, refused):
     def credentials():
-        raise UnauthorizedSSOTokenError()
+        raise refused
 
     with pytest.raises(CredentialsEnded, match=r"credentials ended: .*sign in and run again"):
         given_a_client(credentials=credentials).do(a_copy())

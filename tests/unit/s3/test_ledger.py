@@ -1,5 +1,7 @@
 """A ledger part appears whole or not at all, is never overwritten, and a torn one is seen."""
 
+import resource
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetrail.s3.ledger import (
+    LedgerNotWritten,
     LedgerPart,
     LedgerRow,
     LedgerTorn,
@@ -78,6 +81,43 @@ def test_a_part_that_was_never_finished_does_not_count_but_shows(tmp_path):
     part.ROWS_A_GROUP = 1
     part.add(LedgerRow("copy", "old", "a"))
     assert (parts(tmp_path), len(unfinished(tmp_path)), read(tmp_path).num_rows) == ([], 1, 0)
+
+
+@contextmanager
+def given_a_disk_that_takes(most):
+    """No file may grow beyond so many bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("rows_a_group", [1, 1000], ids=["while rows are added", "when it is finished"])
+def test_a_part_that_the_disk_cannot_hold_is_told_in_one_line_and_leaves_nothing(tmp_path, rows_a_group):
+    """Twin: with room, the same rows make a part."""
+
+    def written(most):
+        with given_a_disk_that_takes(most), LedgerPart(tmp_path, "p", rows_a_group) as part:
+            for number in range(40):
+                part.add(LedgerRow("copy", "old", f"{number}"))
+
+    with pytest.raises(
+        LedgerNotWritten, match=r"p\.parquet cannot be written \(.*File too large.*; make room"
+    ) as told:
+        written(2000)
+    assert told.value.line == str(told.value)
+    assert list(tmp_path.iterdir()) == []
+    written(10**6)
+    assert [path.name for path in parts(tmp_path)] == ["p.parquet"]
+
+
+def test_what_broke_the_run_is_raised_and_not_the_ledger_that_could_not_be_finished(tmp_path):
+    with pytest.raises(RuntimeError), given_a_disk_that_takes(100), LedgerPart(tmp_path, "p") as part:
+        part.add(LedgerRow("copy", "old", "a"))
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_of_a_run_that_broke_are_kept(tmp_path):

@@ -1,6 +1,7 @@
 """Many partitions go side by side over one client, each key in exactly one of them, each with a ledger part and an end of its own."""
 
 import errno
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -13,11 +14,11 @@ from hypothesis import strategies as st
 from onetrail.cloudtrail.key import partition_of_key
 from onetrail.s3 import ranges as cutting
 from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerPart, parts, read, unfinished
+from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, parts, read, unfinished
 from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder
 from onetrail.s3.pace import Paces
-from onetrail.s3.pipeline import LedgerNotWritten, Partition, copy_partition, copy_partitions
+from onetrail.s3.pipeline import Partition, copy_partition, copy_partitions
 from onetrail.s3.ranges import KeyRange, Side, beside, cut, key_ranges, listed, matched
 from onetrail.s3.rows import ObjectRow
 from tests.unit.s3.fake_s3 import FakeS3, etag_of, faulty, log_keys
@@ -146,9 +147,11 @@ def test_a_large_bucket_is_cut_at_its_months_and_every_object_seen_once(
 def test_what_one_pass_copied_the_next_finds_and_copies_nothing(
     server, given_a_client, tmp_path, small_pages
 ):
-    """Under a key prefix of either side, and in organization folders."""
+    """Under a key prefix of either side, in organization folders, and under every name that a key can have."""
     keys = [*log_keys(40), *log_keys(10, prefix="teamA/"), *log_keys(10, ("eu-west-1",), "teamB/")]
     keys += [key.replace("AWSLogs/", "AWSLogs/o-abcdefghij/") for key in log_keys(8)]
+    odd = (" ", "a b", "a+b", "100%", "&<>", "x\ny", "ü深\U0001f600", "'\"\\", "=?#", "~!$*(),;:@[]^`{|}")
+    keys += [f"AWSLogs/111122223333/CloudTrail/eu-west-1/2021/03/05/{name}" for name in odd]
     s3 = given_an_s3(server, page=9, old=keys, archive=["p/AWSLogs/other", "q"])
     client = given_a_client()
     first = moved(client, tmp_path)
@@ -269,6 +272,18 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_and_leaves_no_torn_part(
     assert 0 < read(tmp_path).num_rows < 60
 
 
+def test_a_record_that_cannot_be_written_stops_the_run_too(server, given_a_client, tmp_path):
+    given_an_s3(server, old=[f"{name}{number:03}" for name in "ab" for number in range(200)], archive=[])
+    many = [Partition(name, (task(f"{name}{number:03}") for number in range(200))) for name in "ab"]
+
+    def told(_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with pytest.raises(LedgerNotWritten, match=r"Read-only file system.*0 of 200 outcomes are in no part"):
+        copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW, ended=told, at_once=1)
+    assert len(server.answer.put) == read(tmp_path).num_rows == 200
+
+
 def test_the_twin_with_room_on_the_disk_ends_whole(server, given_a_client, tmp_path):
     given_an_s3(server, old=[f"a{number:03}" for number in range(50)], archive=[])
     many = [Partition("a", (task(f"a{number:03}") for number in range(50)))]
@@ -306,24 +321,51 @@ def test_progress_counts_by_bucket_over_all_partitions(server, given_a_client, t
     assert told == {"old": (2, 14, 0, 0), "other": (1, 7, 0, 0)}
 
 
-def test_slow_down_slows_its_own_prefix_only(server, given_a_client):
-    keys = log_keys(6)
+def test_slow_down_slows_its_own_prefix_only(server, given_a_client, tmp_path):
+    """Twin: the other region's pace only grows."""
+    keys = [key for key in log_keys(30) if "/CloudTrail/" in key]
     s3 = given_an_s3(server, old=keys, archive=[])
-    s3.fault = lambda seen: (
-        (503, {}, b"<Error><Code>SlowDown</Code></Error>")
-        if "/eu-west-1/" in seen.path and not s3.put
-        else None
-    )
+    asked = set()
+
+    def busy_at_first(seen):
+        if "/eu-west-1/" not in seen.path or seen.method != "PUT" or seen.path in asked:
+            return None
+        asked.add(seen.path)
+        return 503, {}, b"<Error><Code>SlowDown</Code></Error>"
+
+    s3.fault = busy_at_first
     paces = Paces(None, 1000)
-    lanes = {
-        region: paces.lane("archive", f"AWSLogs/1/CloudTrail/{region}/2021/03/05/x")
+    assert moved(given_a_client(), tmp_path, paces=paces).counts.outcomes == {"copied": len(keys)}
+    busy, calm = (
+        paces.lane("archive", f"p/AWSLogs/111122223333/CloudTrail/{region}/2021/03/05/x")
         for region in ("eu-west-1", "us-east-1")
-    }
-    for lane in lanes.values():
-        lane.slow_down(0.0, 0.5)
-    assert lanes["eu-west-1"] is not lanes["us-east-1"]
-    assert lanes["eu-west-1"] is paces.lane("archive", "AWSLogs/1/CloudTrail/eu-west-1/2020/01/01/y")
-    assert 0.4 <= Paces(None, 1000).lane("b", "k").rate / 1000 <= 0.6
+    )
+    assert busy.rate < 400 and calm.rate >= 500
+    assert busy is paces.lane("archive", "p/AWSLogs/111122223333/CloudTrail/eu-west-1/2020/01/01/y")
+
+
+@pytest.mark.parametrize(("at_once", "together"), [(16, True), (1, False)])
+def test_listings_of_many_ranges_are_under_way_together(
+    server, given_a_client, tmp_path, small_pages, at_once, together
+):
+    """So that the time of one page does not bound them all. Twin: one range at a time asks for one or two pages at a time."""
+    keys = log_keys(100)
+    s3 = given_an_s3(server, page=50, old=keys, archive=["p/" + key for key in keys])
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def answer(seen):
+        with lock:
+            now[0] += "delimiter" not in seen.path
+            most[0] = max(most[0], now[0])
+        server.silent.wait(0.01)
+        with lock:
+            now[0] -= "delimiter" not in seen.path
+        return s3(seen)
+
+    server.answer = answer
+    client = given_a_client(max_in_flight=64)
+    assert moved(client, tmp_path, at_once=at_once).counts.objects == 0
+    assert (most[0] >= 8) == together and (most[0] <= 4) == (not together)
 
 
 def test_a_look_at_a_server_without_the_condition_is_learned_once(server, given_a_client, tmp_path):
