@@ -238,8 +238,9 @@ def _ledger(into: Path) -> Iterator[None]:
 
     Says what an earlier run left there that cannot be read; what that run copied is found by the listing. Raises WrongUse.
     """
-    fresh = not into.exists()
-    lock = FileLock(into / ".writer.lock")
+    fresh, held = not into.exists(), into / ".writer.lock"
+    killed = held.exists()
+    lock = FileLock(held)
     try:
         into.mkdir(parents=True, exist_ok=True)
         lock.acquire(blocking=False)
@@ -254,14 +255,14 @@ def _ledger(into: Path) -> Iterator[None]:
     try:
         for path, why in ledger_files.unreadable(into):
             _say(f"{path}: {why}; what it tells of is found again by the listing, its rows are not")
-        if left := ledger_files.unfinished(into):
+        if killed:
             _say(
-                f"an earlier run was killed with {counted(len(left), 'part')} of the ledger unfinished; what it copied is found again"
+                "an earlier run was killed: rows that it had not written yet are lost; what it copied is found by the listing"
             )
         yield
     finally:
         lock.release()
-        (into / ".writer.lock").unlink(missing_ok=True)
+        held.unlink(missing_ok=True)
         if fresh:
             with suppress(OSError):
                 into.rmdir()

@@ -48,7 +48,7 @@ FINDINGS: Final = frozenset({"conflict", "unproven", "archived", "too_large", "s
 """Outcomes that a person has to look at; `refused` and `failed` are failures."""
 FAILURES: Final = frozenset({"refused", "failed"})
 STOPPED: Final = "stopped on request"
-ROWS_A_PART: Final = 100_000
+ROWS_A_PART: Final = 10_000
 """Copies whose rows lie in one part of the ledger: a killed run loses the rows of the parts it had open."""
 ROWS_AT_A_TIME: Final = 1000
 """After so many objects that need nothing, others have their turn."""

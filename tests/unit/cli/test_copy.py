@@ -252,6 +252,22 @@ def test_one_copy_at_a_time_writes_into_a_ledger(s3):
     assert [path.name for path in Path("ledger").iterdir()] == [f"copy-{s3.old}-0001.parquet"]
 
 
+def test_what_a_killed_run_lost_is_told(s3):
+    """It leaves its lock behind, which nobody holds. Twin: a run that came to its end leaves none."""
+    assert "was killed" not in copied(s3, "--ledger", "ledger").stderr
+    (Path("ledger") / ".writer.lock").touch()
+    again = copied(s3, "--ledger", "ledger")
+    assert (again.exit_code, "an earlier run was killed" in again.stderr) == (0, True)
+
+
+def test_a_full_part_is_closed_and_the_range_goes_on_in_another(s3, monkeypatch):
+    """Every object has its row, in parts of the size that was asked for; nothing is copied twice."""
+    monkeypatch.setattr(standalone, "ROWS_A_PART", 2)
+    result = copied(s3, "--ledger", "ledger")
+    assert (result.exit_code, "4 rows in 2 parts" in result.stdout) == (0, True), result.output
+    assert sorted(read(Path("ledger")).column("key").to_pylist()) == sorted(KEYS)
+
+
 def test_a_ledger_that_cannot_be_written_stops_the_copy_before_it_begins(s3):
     """A file stands where its folder belongs."""
     Path("file").write_text("")
