@@ -50,7 +50,7 @@ def side_by_side(
 def copying(scale: float, say: Say) -> str:
     """Everything into an empty bucket, beside the peers."""
     with null_s3(LATENCY_SECONDS) as server:
-        rows = side_by_side(COPY, (50_000, 20_000, 3_000, 3_000), scale, server, say)
+        rows = side_by_side(COPY, (50_000, 20_000, 3_000, 2_000), scale, server, say)
     ours, s5cmd, sync, _ = rows
     wanted = targets(
         [
@@ -66,7 +66,7 @@ def copying(scale: float, say: Say) -> str:
 def again(scale: float, say: Say) -> str:
     """The same when everything is there already."""
     with null_s3(LATENCY_SECONDS) as server:
-        return table(side_by_side(AGAIN, (500_000, 20_000, 20_000), scale, server, say))
+        return table(side_by_side(AGAIN, (300_000, 10_000, 10_000), scale, server, say))
 
 
 def listing(scale: float, say: Say) -> str:

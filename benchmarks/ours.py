@@ -44,7 +44,10 @@ def plan_all(source: End, target: End) -> dict[str, object]:
     began = time.perf_counter()
     marks: list[tuple[int, float]] = []
     sums = standalone.plan(
-        source, target, lambda so_far, _: marks.append((so_far.seen, time.perf_counter() - began))
+        source,
+        target,
+        standalone.Terms(),
+        lambda so_far, _: marks.append((so_far.seen, time.perf_counter() - began)),
     )
     marks.append((sums.seen, time.perf_counter() - began))
     return {"objects": sums.seen, "marks": marks}

@@ -20,7 +20,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from onetrail.cli import main as onetrail
 from onetrail.s3 import (
     CopyTask,
     DeleteTask,
@@ -413,3 +415,32 @@ def test_the_copier_of_another_account_moves_what_the_policy_lets_in_and_a_secon
         heads = log.run((calls.head_object(ARCHIVE, LOG, name), name) for name in digests)
         kept = {one.context: one.result and one.result.metadata.get("signature") for one in heads}
         assert kept == {name: signature(name.removeprefix("moved/")) for name in digests}
+
+
+def test_the_verb_copies_between_two_places_of_a_real_server(endpoint, buckets, tmp_path, monkeypatch):
+    """`onetrail copy` with nothing but what boto3 finds in the environment; a plan before it copies nothing, a run after it finds all."""
+    old, archive = buckets
+    given_logs(endpoint, old, 20)
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": KEYS.access_key, "AWS_SECRET_ACCESS_KEY": KEYS.secret_key,
+        "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": f"{tmp_path}/none", "AWS_SHARED_CREDENTIALS_FILE": f"{tmp_path}/none",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    words = [
+        "copy",
+        f"s3://{old}/AWSLogs",
+        f"s3://{archive}/kept",
+        "--from-owner",
+        SOURCE,
+        "--to-owner",
+        SOURCE,
+    ]
+    words += ["--ledger", f"{tmp_path}/ledger"]
+    for more, said in ((["--plan"], "nothing was copied"), ([], "20 rows"), ([], "no new part")):
+        result = CliRunner().invoke(onetrail, [*words, *more])
+        assert (result.exit_code, said in result.stdout) == (0, True), result.output
+        assert len(boto(endpoint).list_objects_v2(Bucket=archive).get("Contents", ())) == (0 if more else 20)
+    moved_key = key(3).replace("AWSLogs/", "kept/", 1)
+    assert boto(endpoint).get_object(Bucket=archive, Key=moved_key)["Body"].read() == b"log 3"
+    assert {row["destination_key"] for row in read(tmp_path / "ledger").to_pylist()} >= {moved_key}

@@ -5,17 +5,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import click
+from filelock import FileLock, Timeout
 
 from onetrail.change import Guard, WallClock
 from onetrail.change.words import counted
-from onetrail.errors import WrongUse
+from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3 import ledger as ledger_files
 from onetrail.s3 import standalone
 from onetrail.s3.folder import folder, refuse_overlap
@@ -38,6 +39,10 @@ ROWS: Final = (
 """Outcome -> how the last table names it, in its order."""
 ALWAYS: Final = {"copied", "present", "conflict", "failed"}
 FAILED, FINDING = 1, 3
+
+
+class LeftAtOnce(OnetrailError):
+    """Somebody did not wait for what was under way."""
 
 
 @click.command()
@@ -81,6 +86,11 @@ FAILED, FINDING = 1, 3
     "--compare", is_flag=True, help="Read both objects where sizes are equal and ETags prove nothing."
 )
 @click.option(
+    "--restored",
+    is_flag=True,
+    help="Copy archived objects too: they were restored, which no listing shows. S3 refuses those that were not.",
+)
+@click.option(
     "--max-requests-per-second",
     type=click.IntRange(min=1),
     metavar="N",
@@ -104,7 +114,7 @@ FAILED, FINDING = 1, 3
 )
 def copy(
     source: str, target: str, only_plan: bool, into: Path | None, storage_class: str, acl: str | None, lock_mode: str | None,
-    retain_until: str | None, compare: bool, max_requests_per_second: int | None, profile: str, from_owner: str, to_owner: str,
+    retain_until: str | None, compare: bool, restored: bool, max_requests_per_second: int | None, profile: str, from_owner: str, to_owner: str,
 ) -> None:  # fmt: skip
     """Copy everything below one place in S3 to another, inside S3, and never over an object that is there.
 
@@ -126,7 +136,9 @@ def copy(
             raise WrongUse(f"{option} {owner} is no account: give its 12 digits")
     clock = WallClock()
     until = _until(lock_mode, retain_until, clock.now())
-    terms = Terms(storage_class, acl or "", lock_mode or "", until, compare, max_requests_per_second)
+    terms = Terms(
+        storage_class, acl or "", lock_mode or "", until, compare, restored, max_requests_per_second
+    )
     into = into or Path(f"ledger-{here.bucket}-{there.bucket}")
     guard = Guard()
     with closing(Reach(profile)) as reach, _stoppable() as stopping:
@@ -136,12 +148,12 @@ def copy(
         )
         telling = _Telling()
         if only_plan:
-            sums = standalone.plan(one, other, telling.told, stopping)
+            sums = standalone.plan(one, other, terms, telling.told, stopping)
         else:
-            _old_ledger(into)
-            sums = standalone.copy(
-                one, other, terms, into, guard, now=clock.now, told=telling.told, stop=stopping
-            )
+            with _ledger(into):
+                sums = standalone.copy(
+                    one, other, terms, into, guard, now=clock.now, told=telling.told, stop=stopping
+                )
     click.echo(table(sums, f"{here} -> {there}", only_plan))
     if sums.stopped:
         _say(f"{sums.stopped}{_where(into, sums)}; run again to go on")
@@ -220,16 +232,40 @@ def _until(mode: str | None, text: str | None, now: datetime) -> datetime | None
     return until
 
 
-def _old_ledger(into: Path) -> None:
-    """Say what an earlier run left that cannot be read; what it had copied is found by the listing."""
-    if not into.is_dir():
-        return
-    for path, why in ledger_files.unreadable(into):
-        _say(f"{path}: {why}; what it tells of is found again by the listing, its rows are not")
-    if left := ledger_files.unfinished(into):
-        _say(
-            f"an earlier run was killed with {counted(len(left), 'part')} of the ledger unfinished; what it copied is found again"
-        )
+@contextmanager
+def _ledger(into: Path) -> Iterator[None]:
+    """The folder, ours alone, and known to take files before anything is copied; gone again where nothing was written.
+
+    Says what an earlier run left there that cannot be read; what that run copied is found by the listing. Raises WrongUse.
+    """
+    fresh, held = not into.exists(), into / ".writer.lock"
+    killed = held.exists()
+    lock = FileLock(held)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except Timeout as err:
+        raise WrongUse(
+            f"another copy writes its ledger into {into}: wait for it, or give another --ledger"
+        ) from err
+    except OSError as err:
+        raise WrongUse(
+            f"the ledger cannot be written into {into}: {err.strerror}; give another --ledger"
+        ) from err
+    try:
+        for path, why in ledger_files.unreadable(into):
+            _say(f"{path}: {why}; what it tells of is found again by the listing, its rows are not")
+        if killed:
+            _say(
+                "an earlier run was killed: rows that it had not written yet are lost; what it copied is found by the listing"
+            )
+        yield
+    finally:
+        lock.release()
+        held.unlink(missing_ok=True)
+        if fresh:
+            with suppress(OSError):
+                into.rmdir()
 
 
 def _where(into: Path, sums: Sums) -> str:
@@ -243,7 +279,9 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 
     def ask(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
-            raise KeyboardInterrupt
+            raise LeftAtOnce(
+                "left at once: what was under way may have been copied and has no row in the ledger; run again, and the listing finds it"
+            )
         asked.set()
         _say("stopping as soon as what is under way has ended; Ctrl-C again leaves at once")
 

@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws.clients import say_line
+from onetrail.aws.sessions import new_session
 from onetrail.change import GateClosed, Guard
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.names import PRACTICE_KEYS
@@ -56,7 +57,7 @@ class Reach:
 
     def __init__(self, profile: str = "") -> None:
         try:
-            self._session = boto3.Session(profile_name=profile or None)
+            self._session = boto3.Session(botocore_session=new_session(profile or None))
             self._credentials = self._session.get_credentials()
         except BotoCoreError as err:
             raise WrongUse(
@@ -175,7 +176,7 @@ class Reach:
                 permit=permit,
                 tell=say_line,
                 correct_clock=not self._practice,  # the estate's clock is its own
-                **of_boto3(self._client("s3", region)),
+                **of_boto3(self._s3 if region == self._region else self._client("s3", region)),
                 **attempts(os.environ, profile),
             )
         return self._transports[region]

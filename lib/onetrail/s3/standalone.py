@@ -48,7 +48,7 @@ FINDINGS: Final = frozenset({"conflict", "unproven", "archived", "too_large", "s
 """Outcomes that a person has to look at; `refused` and `failed` are failures."""
 FAILURES: Final = frozenset({"refused", "failed"})
 STOPPED: Final = "stopped on request"
-ROWS_A_PART: Final = 100_000
+ROWS_A_PART: Final = 10_000
 """Copies whose rows lie in one part of the ledger: a killed run loses the rows of the parts it had open."""
 ROWS_AT_A_TIME: Final = 1000
 """After so many objects that need nothing, others have their turn."""
@@ -60,7 +60,8 @@ AT_ONCE: Final = 500
 class Terms:
     """How copies are to be: S3's storage class, canned ACL and lock, `""` and None for none.
 
-    `compare` says that objects which ETags cannot prove equal are read on both sides. `most` bounds the requests a second;
+    `compare` says that objects which ETags cannot prove equal are read on both sides, `restored` that archived ones may be copied:
+    S3 refuses those that are not. `most` bounds the requests a second;
     None leaves each prefix of the target its own bound.
     """
 
@@ -69,6 +70,7 @@ class Terms:
     lock_mode: str = ""
     retain_until: datetime | None = None
     compare: bool = False
+    restored: bool = False
     most: float | None = None
 
 
@@ -76,12 +78,12 @@ class CutOff(OnetrailError):
     """A listing could not be finished, so that what it did not come to is neither copied nor known."""
 
 
-def kind_of(source: ObjectRow, target: ObjectRow | None) -> Kind:
-    """What the two listings say of one object."""
+def kind_of(source: ObjectRow, target: ObjectRow | None, restored: bool = False) -> Kind:
+    """What the two listings say of one object. `restored` says that archived ones were: the listing does not show that."""
     if target is None:
         if source.size > MOST_BYTES:
             return Kind.TOO_LARGE
-        return Kind.ARCHIVED if source.storage_class in ARCHIVED else Kind.COPY
+        return Kind.ARCHIVED if source.storage_class in ARCHIVED and not restored else Kind.COPY
     equal = same_bytes(source.size, source.etag, target.size, target.etag)
     return Kind.UNPROVEN if equal is None else Kind.PRESENT if equal else Kind.CONFLICT
 
@@ -113,9 +115,15 @@ def change(source: End, target: End, terms: Terms) -> Change:
     )
 
 
-def plan(source: End, target: End, told: Told | None = None, stop: Callable[[], bool] | None = None) -> Sums:
+def plan(
+    source: End,
+    target: End,
+    terms: Terms,
+    told: Told | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Sums:
     """What a copy would find and do, by the listings alone; nothing is sent but listings."""
-    walk = _Planning(source, target, Telling(told, None))
+    walk = _Planning(source, target, Telling(told, None), terms)
     return walk.run(Path(), _no_clock, stop)
 
 
@@ -180,9 +188,9 @@ Pair = tuple[ObjectRow, ObjectRow | None]
 class _Planning:
     """Goes through both listings, many ranges of keys at once. What is found is only counted."""
 
-    def __init__(self, source: End, target: End, telling: Telling) -> None:
-        self._source, self._target, self._telling = source, target, telling
-        self._paces = Paces()
+    def __init__(self, source: End, target: End, telling: Telling, terms: Terms) -> None:
+        self._source, self._target, self._telling, self._terms = source, target, telling, terms
+        self._paces = Paces(terms.most)
         self._going: deque[Iterator[CopyTask | None]] = deque()
         self._under_way = 0
         self._parts: list[Part] = []
@@ -216,7 +224,7 @@ class _Planning:
     def take(self, pair: Pair) -> CopyTask | None:
         """What is to be done with one object; None where it needs no copy."""
         row, other = pair
-        kind = kind_of(row, other)
+        kind = kind_of(row, other, self._terms.restored)
         self._telling.saw(kind, row.size)
         if kind is Kind.COPY:
             self._telling.classes[row.storage_class] += 1
@@ -264,6 +272,8 @@ class _Planning:
         with _cut_off(self._source.folder, self._target.folder):
             for number, pair in enumerate(beside(*sides, cut, lambda _: prefixes, self._paces.overall)):
                 if pair is not None:
+                    if pair[0].key == prefixes[0]:
+                        continue  # the folder's own marker: it is not below the folder, and may have no name in the other
                     task = self.take(pair)
                     if task is not None:
                         yield task
@@ -293,15 +303,14 @@ class _Copying(_Planning):
         notes: _Notes,
         now: Callable[[], datetime],
     ) -> None:
-        super().__init__(source, target, telling)
-        self._paces = Paces(terms.most)
-        self._terms, self._notes, self._now = terms, notes, now
+        super().__init__(source, target, telling, terms)
+        self._notes, self._now = notes, now
         self._open: list[tuple[ObjectRow, ObjectRow]] = []
 
     def take(self, pair: Pair) -> CopyTask | None:
         """The task of what is to be copied."""
         row, other = pair
-        kind = kind_of(row, other)
+        kind = kind_of(row, other, self._terms.restored)
         if kind is Kind.COPY:
             return self._task(row)
         if kind is Kind.PRESENT:

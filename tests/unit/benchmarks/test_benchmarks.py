@@ -127,6 +127,15 @@ def test_a_part_that_does_not_exist_is_wrong_use(capsys):
     assert "give some of copy, again, list" in capsys.readouterr().err
 
 
+def test_without_nginx_the_packages_are_named(monkeypatch, capsys):
+    """One line, exit code 2; apt is not there either."""
+    monkeypatch.setattr("benchmarks.nginx.Program.complete", False)
+    monkeypatch.setattr("benchmarks.nginx.shutil.which", lambda name: None)
+    assert main(["--only", "copy", "--scale", "0.01"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("apt-get install nginx libnginx-mod-http-lua")
+
+
 def test_nginx_listens_on_loopback_and_nothing_is_left_to_fill_in(tmp_path):
     """With a certificate, or without."""
     for tls in (True, False):

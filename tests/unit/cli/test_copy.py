@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from filelock import FileLock
 
 from onetrail.change import GateClosed, Guard
 from onetrail.cli import copy as verb
@@ -161,15 +162,24 @@ def test_under_kms_another_etag_is_no_proof_of_other_bytes(s3, door):
     assert rows(s3)["top"]["outcome"] == "unproven"
 
 
-def test_archived_objects_are_told_and_left(s3):
-    """They must be restored first; the rest is copied."""
-    s3.put_object(Bucket=s3.old, Key="cold", Body=b"x", StorageClass="DEEP_ARCHIVE")
-    assert copied(s3).exit_code == 3
-    assert (rows(s3)["cold"]["outcome"], "cold" in held(s3, s3.new), len(held(s3, s3.new))) == (
-        "archived",
-        False,
-        4,
-    )
+@pytest.mark.parametrize(
+    ("restored", "words", "outcome", "code"),
+    [
+        (False, (), "archived", 3),
+        (True, (), "archived", 3),  # no listing shows it
+        (False, ("--restored",), "archived", 3),  # S3 refuses
+        (True, ("--restored",), "copied", 0),
+    ],
+)
+def test_archived_objects_are_told_until_they_are_restored(s3, door, restored, words, outcome, code):
+    """The rest is copied meanwhile."""
+    s3.put_object(Bucket=s3.old, Key="cold", Body=b"x", StorageClass="GLACIER")
+    if restored:
+        s3.restore_object(Bucket=s3.old, Key="cold", RestoreRequest={"Days": 3})
+        door.do(lambda: door.world.clock.advance(5 * 3600))
+    result = copied(s3, *words)
+    assert (rows(s3)["cold"]["outcome"], result.exit_code) == (outcome, code), result.output
+    assert len(held(s3, s3.new)) == (5 if outcome == "copied" else 4)
 
 
 def test_a_refused_copy_is_a_failure_with_its_reason(s3, door):
@@ -210,6 +220,83 @@ def test_a_stop_leaves_a_whole_ledger_and_the_next_run_goes_on(s3, monkeypatch):
     assert (len(rows(s3)), torn(Path(f"ledger-{s3.old}-{s3.new}"))) == (4, [])
 
 
+def test_a_second_ctrl_c_leaves_at_once(s3, monkeypatch):
+    """One line says what that means; what was noted until then is whole. Twin: the first one waits, above."""
+
+    def impatient(*how):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        yield None
+
+    monkeypatch.setattr(standalone, "beside", impatient)
+    result = copied(s3)
+    assert (result.exit_code, held(s3, s3.new)) == (1, {})
+    assert "left at once" in result.stderr.splitlines()[-1]
+
+
+def test_the_folders_own_marker_is_not_below_it(s3):
+    """`logs/` has no name below a bucket; everything that lies in it has."""
+    s3.put_object(Bucket=s3.old, Key="logs/", Body=b"")
+    assert copied(s3, source="/logs").exit_code == 0
+    assert set(held(s3, s3.new)) == {"1.json.gz", "2.json.gz"}
+
+
+def test_one_copy_at_a_time_writes_into_a_ledger(s3):
+    """The second is told, and changes nothing. Twin: when the first is over, it goes through."""
+    Path("ledger").mkdir()
+    with FileLock(Path("ledger") / ".writer.lock"):
+        result = copied(s3, "--ledger", "ledger")
+        assert (result.exit_code, "another copy writes" in result.stderr) == (2, True)
+        assert held(s3, s3.new) == {}
+    assert copied(s3, "--ledger", "ledger").exit_code == 0
+    assert [path.name for path in Path("ledger").iterdir()] == [f"copy-{s3.old}-0001.parquet"]
+
+
+def test_what_a_killed_run_lost_is_told(s3):
+    """It leaves its lock behind, which nobody holds. Twin: a run that came to its end leaves none."""
+    assert "was killed" not in copied(s3, "--ledger", "ledger").stderr
+    (Path("ledger") / ".writer.lock").touch()
+    again = copied(s3, "--ledger", "ledger")
+    assert (again.exit_code, "an earlier run was killed" in again.stderr) == (0, True)
+
+
+def test_a_full_part_is_closed_and_the_range_goes_on_in_another(s3, monkeypatch):
+    """Every object has its row, in parts of the size that was asked for; nothing is copied twice."""
+    monkeypatch.setattr(standalone, "ROWS_A_PART", 2)
+    result = copied(s3, "--ledger", "ledger")
+    assert (result.exit_code, "4 rows in 2 parts" in result.stdout) == (0, True), result.output
+    assert sorted(read(Path("ledger")).column("key").to_pylist()) == sorted(KEYS)
+
+
+def test_a_ledger_that_cannot_be_written_stops_the_copy_before_it_begins(s3):
+    """A file stands where its folder belongs."""
+    Path("file").write_text("")
+    result = copied(s3, "--ledger", "file/ledger")
+    assert (result.exit_code, "cannot be written into file/ledger" in result.stderr) == (2, True), (
+        result.stderr
+    )
+    assert held(s3, s3.new) == {}
+
+
+def test_a_torn_part_is_told_and_the_copy_goes_on(s3):
+    """What it told of is found by the listing."""
+    assert copied(s3, "--ledger", "ledger").exit_code == 0
+    (part,) = Path("ledger").glob("*.parquet")
+    part.write_bytes(part.read_bytes()[:-9])
+    again = copied(s3, "--ledger", "ledger")
+    assert again.exit_code == 0
+    assert f"{part}: it is not a whole Parquet file" in again.stderr
+
+
+def test_practice_keys_are_not_sent_to_aws(s3, monkeypatch):
+    """Without the estate's address, nothing is sent at all."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    result = copied(s3)
+    assert (result.exit_code, "set AWS_ENDPOINT_URL to its address" in result.stderr) == (2, True), (
+        result.stderr
+    )
+
+
 OLD, NEW = "s3://{old}", "s3://{new}"
 
 
@@ -220,8 +307,6 @@ OLD, NEW = "s3://{old}", "s3://{new}"
         ((OLD + "/logs/", OLD + "/logs"), "are the same place"),
         ((OLD, OLD + "/kept"), "lies inside"),
         ((OLD + "/logs", OLD), "lies inside"),
-        ((OLD, "s3://nobody-has-this-one"), "there is no bucket nobody-has-this-one"),
-        (("s3://nobody-has-this-one", NEW), "there is no bucket nobody-has-this-one"),
         (("{old}", NEW), "is not of the form s3://BUCKET"),
         (("https://example.com/x", NEW), "is not of the form s3://BUCKET"),
         ((OLD, "s3://NO"), "is not of the form s3://BUCKET"),
@@ -231,11 +316,30 @@ OLD, NEW = "s3://{old}", "s3://{new}"
         ((OLD, NEW, "--lock-mode", "GOVERNANCE", "--retain-until", "soon"), "is no instant"),
         ((OLD, NEW, "--lock-mode", "GOVERNANCE", "--retain-until", "2020-01-01"), "is over"),
         ((OLD, NEW, "--from-owner", "12"), "give its 12 digits"),
-        ((OLD, NEW, "--profile", "nobody"), "correct AWS_PROFILE"),
     ],
 )  # fmt: skip
-def test_wrong_use_is_one_line_and_nothing_is_changed(s3, words, said):
-    """Exit code 2, before anything is sent that changes something."""
+def test_wrong_use_is_one_line_before_anything_is_sent(monkeypatch, tmp_path, words, said):
+    """Exit code 2; nothing was even looked at, as the address shows, where nobody listens."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(
+        main, ["copy", *(word.format(old="old-logs", new="new-logs") for word in words)]
+    )
+    assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((OLD, "s3://nobody-has-this-one"), "there is no bucket nobody-has-this-one"),
+        (("s3://nobody-has-this-one", NEW), "there is no bucket nobody-has-this-one"),
+        ((OLD, NEW, "--profile", "nobody"), "correct AWS_PROFILE"),
+    ],
+)
+def test_a_place_that_is_not_there_is_wrong_use(s3, words, said):
+    """One line, and nothing is changed."""
     result = CliRunner().invoke(main, ["copy", *(word.format(old=s3.old, new=s3.new) for word in words)])
     assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
     assert len(result.stderr.splitlines()) == 1
