@@ -17,11 +17,11 @@ SOURCE = "111122223333"
 ROLE = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 
 
-def environment(endpoint: str) -> dict[str, str]:
-    """What the command line needs to be the source account's administrator on the estate."""
+def environment(endpoint: str, role: str = ROLE) -> dict[str, str]:
+    """What the command line needs to be the source account's administrator on the estate, or to have another role."""
     session = boto3.Session("OTPRACTICE0ENGINEER0", "practice-only-engineer", region_name="us-east-1")
     entered = session.client("sts", endpoint_url=endpoint).assume_role(
-        RoleArn=ROLE, RoleSessionName="oracle"
+        RoleArn=role, RoleSessionName="oracle"
     )["Credentials"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {

@@ -1,15 +1,18 @@
 """On digests that were not moved every verdict of ours is that of `aws cloudtrail validate-logs`, file by file; once the old buckets are gone ours still proves what it had said."""
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onetrail.aws import Clients
+from onetrail.aws import Clients, open_gate
 from onetrail.cloudtrail.chain import ChainCheck, groups
 from onetrail.cloudtrail.publickeys import KeyStore, load
 from onetrail.cloudtrail.verdict import (
@@ -26,13 +29,14 @@ from onetrail.steps import (
     account_lockdown,
     bucket_creation,
     copy_history,
+    inventory,
     retirement,
     trail_cutover,
     verification,
 )
 from tests.integration.aws_cli import SOURCE, Aws, environment
 from tests.integration.by_hand import by_hand, carried_out
-from tests.integration.conftest import Estate
+from tests.integration.conftest import ROOT, Estate
 
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
@@ -183,10 +187,14 @@ def _chains(estate: Estate) -> tuple[bool, dict[str, Counter[str]]]:
 
 
 def test_with_every_old_bucket_gone_all_that_the_aws_command_line_had_proven_is_still_proven(
-    estate: Estate, proven: Path
+    estate: Estate, proven: Path, tmp_path: Path
 ) -> None:
-    """Region by region, as many digests and logs. Twin: one byte turned over in the archive afterwards, and a chain is not sound."""
+    """Region by region, as many digests and logs; and so can anyone who has the archive, or a copy of it, and the public keys.
+
+    Twin: one byte turned over in the archive afterwards, and a chain is not sound.
+    """
     estate.restore(proven)
+    _keys_kept(estate.clients())
     before = {}
     for old in TINY.regions:
         said = theirs(estate, old)
@@ -197,11 +205,90 @@ def test_with_every_old_bucket_gone_all_that_the_aws_command_line_had_proven_is_
     left = {said["Name"] for said in by_hand(clients, "s3", SOURCE).list_buckets()["Buckets"]}
     assert left.isdisjoint(old.bucket for old in TINY.regions)
     assert _chains(estate) == (True, before)
+    _anyone_proves_it(estate, clients, before, tmp_path)
     key = next(iter(held_key(clients, "AWSLogs/111122223333/CloudTrail/us-east-1/2021/")))
     estate.fault("flip_byte", bucket=clients.settings.bucket_name, key=key)
     sound, after = _chains(estate)
     assert not sound
     assert after["us-east-1"] == before["us-east-1"] - Counter(logs=1)
+
+
+def _keys_kept(clients: Clients) -> None:
+    """The public keys as step 01 saves them."""
+    with open_gate(clients, "any") as gate:
+        inventory.save(clients.settings, inventory.observe(clients.settings, clients), gate.record)
+
+
+def _anyone_proves_it(
+    estate: Estate, clients: Clients, before: dict[str, Counter[str]], folder: Path
+) -> None:
+    """`onetrail validate`: the archive by its reader's credentials, then a copy of it with no credentials and no network.
+
+    The keys are saved again after the cooling-off, since CloudTrail takes a new one every 30 days.
+    """
+    bucket, keys = clients.settings.bucket_name, clients.settings.run_folder / "public-keys"
+    reader = environment(estate.door.endpoint, "arn:aws:iam::044455556666:role/onetrail-reader")
+    before_rotation = _validated(f"s3://{bucket}", keys, reader)
+    states = {one["state"] for one in before_rotation["files"] if one["kind"] == "digest"}
+    assert states == {"valid", "unreadable"}, (
+        "a key that CloudTrail took since is lacking, and nothing is called invalid"
+    )
+    _keys_kept(clients)
+    mark = estate.mark()
+    said = _validated(f"s3://{bucket}", keys, reader)
+    asked = {(r["service"], r["operation"], r["mutating"]) for r in estate.requests(mark)}
+    assert {one for one in asked if one[2]} == set()
+    assert ("s3", "GetObject", False) in asked
+    assert said["summary"]["proven"], said["summary"]["verdict"]
+    old = {
+        chain["region"]: Counter(digests=chain["digests"]["valid"], logs=chain["logs"].get("valid", 0))
+        for chain in said["chains"]
+        if chain["trail"] != clients.settings.trail_name
+    }
+    assert old == before
+    new = {chain["region"] for chain in said["chains"] if chain["trail"] == clients.settings.trail_name}
+    assert len(new) == 20
+    copy = _downloaded(clients, bucket, folder / "copy")
+    until = (clients.clock.now() - timedelta(hours=3)).isoformat()
+    offline = {
+        "PATH": os.environ["PATH"],
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    there = _validated(str(copy), keys, offline, "--until", until)
+    assert there["summary"]["proven"], there["summary"]["verdict"]
+    assert {(one["region"], one["trail"]) for one in there["chains"]} == {
+        (one["region"], one["trail"]) for one in said["chains"]
+    }
+    log = next(path for path in sorted(copy.rglob("*_CloudTrail_us-east-1_2021*.gz")))
+    log.write_bytes(gzipped(b"{}"))
+    assert not _validated(str(copy), keys, offline, "--until", until)["summary"]["proven"]
+
+
+def _validated(where: str, keys: Path, environment: dict[str, str], *words: str) -> Any:
+    """What the verb prints in a process of its own that has this environment and no other."""
+    done = subprocess.run(
+        [sys.executable, "-m", "onetrail.cli", "validate", where, "--public-keys", str(keys), "--json", *words],
+        env={**environment, "PYTHONPATH": str(ROOT / "lib")}, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    said = json.loads(done.stdout) if done.stdout else {"summary": {"proven": None, "verdict": done.stderr}}
+    assert done.returncode == (0 if said["summary"]["proven"] else 3), done.stderr
+    return said
+
+
+def _downloaded(clients: Clients, bucket: str, folder: Path) -> Path:
+    """Every object by key, with what HeadObject says beside each digest."""
+    s3 = by_hand(clients, "s3", "044455556666")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for row in page["Contents"]:
+            path = folder / row["Key"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if row["Size"]:
+                answer = s3.get_object(Bucket=bucket, Key=row["Key"])
+                path.write_bytes(answer.pop("Body").read())
+                if "CloudTrail-Digest" in row["Key"]:
+                    path.with_name(path.name + ".metadata.json").write_text(json.dumps(answer, default=str))
+    return folder
 
 
 def held_key(clients: Clients, prefix: str) -> list[str]:

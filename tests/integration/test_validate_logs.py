@@ -1,5 +1,6 @@
 """`aws cloudtrail validate-logs` accepts what the estate writes, and over hundreds of sets of files, clean and damaged, it says what ours says, but for a table of rows."""
 
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from onetrail.cli import main
 from onetrail.cloudtrail.key import DIGEST_KINDS
 from onetrail.cloudtrail.verdict import FileVerdict, IntervalState, State
 from onetrail.practice.clock import iso
@@ -31,6 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
 AWS = Path(sys.executable).with_name("aws")
 SETS, BY_EXECUTABLE = 210, 12
+OLD = "s3://acme-audit-eu-west-1"
 SPAN = ("2021-09-01T00:00:00Z", "2026-01-12T20:00:00Z")
 
 
@@ -339,6 +343,54 @@ def test_a_new_trail_in_every_region_is_valid_in_each(
     for region in ("us-east-1", "ap-south-1"):
         said = _said(both, arn, region, ("2026-01-12T00:00:00Z", SPAN[1]))
         assert "3/3 digest files valid" in said, said
+
+
+# --- The verb on a bucket
+
+
+def _verb(administrator: dict[str, str], monkeypatch: pytest.MonkeyPatch, *words: str) -> Any:
+    """`onetrail validate` in this process, with the administrator's environment."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in administrator.items():
+        monkeypatch.setenv(name, value)
+    return CliRunner().invoke(main, ["validate", *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([OLD], 0, "All proven: 1 chain"),
+        ([f"{OLD}/"], 0, "Owner of the bucket: 111122223333, stated on every call"),
+        ([OLD, "--moved-from", "acme-audit-eu-west-1"], 0, "All proven"),
+        ([OLD, "--moved-from", "acme-audit-us-east-1"], 0, "acme-audit-eu-west-1, acme-audit-us-east-1"),
+        ([OLD, "--bucket-owner", "111122223333"], 0, "All proven"),
+        # another owner than the one stated: nothing is read
+        ([OLD, "--bucket-owner", "999988887777"], 1, "the account given must be its owner"),
+        (["s3://acme-audit-nowhere"], 2, "there is no bucket acme-audit-nowhere"),
+        ([f"{OLD}/nothing/here"], 2, "no log or digest of CloudTrail lies in s3://acme-audit-eu-west-1/nothing/here"),
+    ],
+)  # fmt: skip
+def test_the_verb_on_a_bucket(
+    administrator: dict[str, str], monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, said: str
+) -> None:
+    """Proven, refused or not there: each with its exit code and one line. Twins: the rows beside each other."""
+    done = _verb(administrator, monkeypatch, *words)
+    assert (done.exit_code, said in done.output) == (code, True), done.output
+
+
+def test_the_verb_keeps_the_keys_it_asked_for(
+    administrator: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And proves the same by them alone afterwards; a stored key that contradicts is refused. Twin: the first run."""
+    keys = tmp_path / "keys"
+    assert _verb(administrator, monkeypatch, OLD, "--save-public-keys", str(keys)).exit_code == 0
+    (kept,) = keys.iterdir()
+    first = kept.read_bytes()
+    done = _verb(administrator, monkeypatch, OLD, "--public-keys", str(keys), "--save-public-keys", str(keys))
+    assert (done.exit_code, "saved, and CloudTrail asked too" in done.stdout) == (0, True)
+    assert kept.read_bytes() == first
+    assert "saved (eu-west-1)" in _verb(administrator, monkeypatch, OLD, "--public-keys", str(keys)).stdout
 
 
 def test_old_users_keys_are_old_and_active(administrator: dict[str, str]) -> None:

@@ -3,7 +3,8 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from typing import Final
 import click
 
 from onetrail.aws.clients import say_line
+from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
+from onetrail.change import WallClock
 from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import WrongUse
@@ -81,7 +84,7 @@ def validate(
     """
     if as_json and parquet:
         raise WrongUse("--json and --parquet exclude each other")
-    wanted = Wanted(
+    wanted = Wanted(  # without the clock yet: a directory is what it was when it was downloaded
         account,
         region,
         trail,
@@ -96,6 +99,7 @@ def validate(
             bucket = open_bucket(*_bucket(where), bucket_owner)
             stack.callback(bucket.close)
             place, owner = bucket, bucket.owner
+            wanted = replace(wanted, now=_now(bucket.practice))
         else:
             place, owner = Directory(Path(where)), ""
         ask = cloudtrail() if keep is not None or saved is None else None
@@ -157,6 +161,14 @@ def _instant(option: str, said: str) -> datetime | None:
     except ValueError as err:
         raise WrongUse(f"--{option} {said!r} is no instant: write it as 2025-01-31T09:00:00Z") from err
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _now(practice: bool) -> datetime:
+    """The instant, by the practice estate's own clock where that answers and can be asked."""
+    if practice:
+        with suppress(EstateNotRunning):
+            return PracticeClock(PracticeEstate.running()).now()
+    return WallClock().now()
 
 
 def _refuse(wanted: Wanted) -> None:

@@ -14,6 +14,10 @@ from onetrail.cloudtrail.verdict import Chain, FileVerdict, IntervalState, State
 MARK_MARGIN: Final = timedelta(minutes=10)
 """How far the five-minute mark in a log's name may lie from its delivery (3.5 minutes at most was seen)."""
 
+LATE: Final = timedelta(hours=3)
+"""A digest names the logs of its hour, and lands within half an hour after it, mostly."""
+WHY_YOUNG: Final = "no digest names it yet: it is younger than the newest digest"
+
 _WHY_PROVEN: Final = (
     "no digest names it, though the digests of that time are complete: it comes from a trail without validation, "
     "or was put there by somebody else"
@@ -40,6 +44,15 @@ def unsigned_logs(
         parsed = parse(key, key_prefix)
         if parsed.kind in LOG_KINDS and below_prefix(key) not in known:
             yield FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, _why(parsed, chains))
+
+
+def is_young(parsed: ParsedKey, chains: Iterable[Chain], now: datetime) -> bool:
+    """Whether a log is too young for a digest: of the last hours before `now`, and delivered after what the newest digest covers."""
+    if parsed.stamp is None or parsed.stamp < now - LATE:
+        return False
+    mine = [c for c in chains if (c.account, c.region) == (parsed.account, parsed.region) and not c.backfill]
+    ends = [i.end for c in mine for i in c.intervals if i.state is IntervalState.PROVEN]
+    return bool(ends) and parsed.stamp + MARK_MARGIN > max(ends)
 
 
 def _why(parsed: ParsedKey, chains: tuple[Chain, ...]) -> str:

@@ -41,6 +41,9 @@ def verdict(result: Result) -> str:
     """One line: what is proven, or what is not."""
     digests, logs = sum(result.digests.values()), sum(result.logs.values())
     said = f"{counted(len(result.chains), 'chain')}, {counted(digests, 'digest')}, {counted(logs, 'log')}"
+    if result.proven and result.young:
+        young = counted(result.young, "log of the last hours is", "logs of the last hours are")
+        return f"All proven ({said}), but {young} younger than the newest digest: look again later."
     if result.proven:
         return f"All proven: {said}."
     wrong = [] if result.chains else ["no digest lies there, so nothing can be proven"]
@@ -109,6 +112,7 @@ def summary(result: Result) -> dict[str, Any]:
         "foreign_objects": result.foreign,
         "markers": result.markers,
         "unreadable_others": result.unread,
+        "younger_than_the_newest_digest": result.young,
         "bucket_owner": result.owner or None,
         "believed": [
             {
@@ -249,6 +253,10 @@ def _asides(result: Result) -> str:
         )
     if result.narrowed:
         said.append("Only one trail was looked at, so logs that no digest names were not looked for.")
+    if result.logs[State.UNSIGNED] and not result.is_bucket:
+        said.append(
+            "No digest names the logs of the last hour or two before a download: --until INSTANT leaves them out."
+        )
     lost = sum(
         1
         for one in result.troubles.get(State.UNSIGNED, [])

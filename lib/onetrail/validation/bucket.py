@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail.aws.estate import KEY_PREFIX
+from onetrail.aws.estate import BANNER_HEADER, KEY_PREFIX
 from onetrail.aws.sessions import new_session
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
@@ -27,11 +27,15 @@ _FIRST_REGION: Final = "us-east-1"
 
 
 class Bucket:
-    """A bucket below a prefix. `owner` is stated on every call; `""` where it is not known, and then on none."""
+    """A bucket below a prefix. `owner` is stated on every call; `""` where it is not known, and then on none.
 
-    def __init__(self, client: HotS3, bucket: str, prefix: str, owner: str) -> None:
+    `practice`: the practice estate answers for it, whose time is its own.
+    """
+
+    def __init__(self, client: HotS3, bucket: str, prefix: str, owner: str, practice: bool = False) -> None:
         self._client, self._prefix, self.owner = client, prefix, owner
         self.bucket, self.name = bucket, f"s3://{bucket}/{prefix}".rstrip("/")
+        self.practice = practice
 
     def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
         """Every object by key; the next page is under way while this one is read."""
@@ -102,14 +106,15 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
             "the credentials are those of the practice estate, which are sent nowhere else: set AWS_ENDPOINT_URL to it"
         )
     known = owner or _own_account(session)
-    region = _region(s3, bucket, known)
-    if region is None and not owner:
-        known, region = "", _region(s3, bucket, "")
-    if region is None:
+    headers = _looked(s3, bucket, known)
+    if headers is None and not owner:
+        known, headers = "", _looked(s3, bucket, "")
+    if headers is None:
         raise OnetrailError(
             f"s3://{bucket} cannot be looked at{f' as a bucket of {owner}' if owner else ''}: 403; "
             "s3:ListBucket is needed, and the account given must be its owner"
         )
+    region = headers.get("x-amz-bucket-region") or str(s3.meta.region_name)
     partition = session.get_partition_for_region(region)
     url = str(s3.meta.endpoint_url)
     client = HotS3(
@@ -120,7 +125,7 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
         permit=_nothing_is_changed,
         ca_bundle=str(session._session.get_config_variable("ca_bundle") or ""),
     )
-    return Bucket(client, bucket, prefix, known)
+    return Bucket(client, bucket, prefix, known, BANNER_HEADER in headers)
 
 
 def cloudtrail() -> Ask:
@@ -158,8 +163,8 @@ def _own_account(session: boto3.Session) -> str:
     return ""
 
 
-def _region(s3: Any, bucket: str, owner: str) -> str | None:
-    """The bucket's region; None where it may not be looked at, or has another owner."""
+def _looked(s3: Any, bucket: str, owner: str) -> Mapping[str, str] | None:
+    """What HeadBucket answers, as headers; None where it may not be looked at, or has another owner."""
     stated = {"ExpectedBucketOwner": owner} if owner else {}
     try:
         answer = s3.head_bucket(Bucket=bucket, **stated)
@@ -173,7 +178,7 @@ def _region(s3: Any, bucket: str, owner: str) -> str | None:
     except BotoCoreError as err:
         raise OnetrailError(f"s3://{bucket} cannot be looked at: {err}") from err
     headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
-    return headers.get("x-amz-bucket-region") or str(s3.meta.region_name)
+    return headers
 
 
 def _nothing_is_changed(service: str, operation: str, parameters: Mapping[str, Any]) -> None:

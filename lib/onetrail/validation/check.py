@@ -6,9 +6,9 @@ from heapq import merge
 from itertools import groupby
 
 from onetrail.cloudtrail.chain import ChainCheck, groups
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, parse
 from onetrail.cloudtrail.key import below_prefix as below
-from onetrail.cloudtrail.orphan import unsigned_logs
+from onetrail.cloudtrail.orphan import WHY_YOUNG, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import AllowList, Chain, FileVerdict, Group, LogRead, ReadStatus, State
 from onetrail.errors import WrongUse
@@ -131,13 +131,21 @@ class Check:
                 )
             elif name is None:
                 if self._wanted.log(parsed):
-                    yield from map(self._taken, unsigned_logs([row.key], (), chains))
+                    yield from self._unsigned(row.key, parsed, chains)
             elif name.key not in ("", row.key):
                 copies.append((row, name))
                 if len(copies) >= SECOND_COPIES_AT_ONCE:
                     yield from self._second(copies, reader)
                     copies = []
         yield from self._second(copies, reader)
+
+    def _unsigned(self, key: str, parsed: ParsedKey, chains: list[Chain]) -> Iterator[FileVerdict]:
+        """A log that no digest names, or none yet."""
+        if self._wanted.now and is_young(parsed, chains, self._wanted.now):
+            self.result.young += 1
+            yield self._taken(FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, WHY_YOUNG))
+        else:
+            yield from map(self._taken, unsigned_logs([key], (), chains))
 
     def _second(self, copies: list[tuple[Stored, Named]], reader: Reader) -> Iterator[FileVerdict]:
         """Copies of a log that was read elsewhere in the place."""

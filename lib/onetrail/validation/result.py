@@ -20,7 +20,10 @@ GOOD: Final = frozenset({State.VALID, State.DUPLICATE})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked at. Texts are `""` and instants (UTC) None where nothing narrows it; `end` is when each chain must have come to."""
+    """What is looked at. Texts are `""` and instants (UTC) None where nothing narrows it; `end` is when each chain must have come to.
+
+    `now` is the instant of the check where the place may still be written to: logs too young for a digest are told, and not held against it.
+    """
 
     account: str = ""
     region: str = ""
@@ -28,6 +31,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     end: datetime | None = None
+    now: datetime | None = None
 
     @property
     def everything(self) -> bool:
@@ -70,7 +74,7 @@ class ChainSeen:
 class Result:
     """Everything that was found but the files one by one. Complete once the verdicts came to their end.
 
-    `unsigned` counts logs that no digest names by account and region; `narrowed`: one trail alone was looked at, so they were not counted.
+    `young` counts the unsigned logs that are too young for a digest. `unsigned` counts logs that no digest names by account and region; `narrowed`: one trail alone was looked at, so they were not counted.
     `believed` are the buckets given as the original ones, None: whichever signed digests name. `troubles` has up to `MOST_NAMED` files of
     each state that is not good. `foreign` counts objects that are not CloudTrail's; they say nothing about the logs.
     """
@@ -84,6 +88,7 @@ class Result:
     foreign: int = 0
     markers: int = 0
     unread: int = 0
+    young: int = 0
     read: int = 0
     size: int = 0
     troubles: dict[State, list[FileVerdict]] = field(default_factory=dict)
@@ -95,7 +100,8 @@ class Result:
     @property
     def proven(self) -> bool:
         """At least one chain, no gap in any, and every file of CloudTrail's valid."""
-        every = set(self.digests) | set(self.logs)
+        old = self.logs - Counter({State.UNSIGNED: self.young})
+        every = set(self.digests) | set(old)
         return (
             bool(self.chains)
             and not self.unread

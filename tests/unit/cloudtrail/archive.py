@@ -44,6 +44,7 @@ class Archive:
     digests: list[Signed] = field(default_factory=list)
     keys: list[PublicKey] = field(default_factory=lambda: [public_key()])
     end: datetime | None = END
+    now: datetime | None = None
     believed: set[str] = field(default_factory=lambda: {OLD})
     name = bucket = ""
 
@@ -73,7 +74,7 @@ class Archive:
                 kept_keys(Scene(keys=others), tmp / "others"),
                 lambda r: _Asked([k for k in self.keys if k.region == r]),
             )
-        check = Check(self, store, Wanted(end=self.end), self.believed)
+        check = Check(self, store, Wanted(end=self.end, now=self.now), self.believed)
         return list(check.verdicts()), check.result
 
     # What CloudTrail does.

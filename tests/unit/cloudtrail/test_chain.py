@@ -1,16 +1,17 @@
 """Every way of tampering is caught with its name, and what is harmless is not called tampering."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 
 from onetrail.cloudtrail.chain import groups
-from onetrail.cloudtrail.orphan import unsigned_logs
+from onetrail.cloudtrail.key import parse
+from onetrail.cloudtrail.orphan import is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import PublicKey
-from onetrail.cloudtrail.verdict import Group, IntervalState, LogRead, Proof, ReadStatus, State
+from onetrail.cloudtrail.verdict import Chain, Group, IntervalState, LogRead, Proof, ReadStatus, State
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,
@@ -331,6 +332,20 @@ def test_logs_without_a_digest_are_unsigned_and_the_reason_knows_the_chain() -> 
     found = list(unsigned_logs([*named, planted, lost, "readme.txt"], named, [chain]))
     assert [(v.key, v.state) for v in found] == [(planted, State.UNSIGNED), (lost, State.UNSIGNED)]
     assert "put there by somebody else" in found[0].why and "are missing" in found[1].why
+
+
+def test_a_log_is_too_young_for_a_digest_for_some_hours_only() -> None:
+    """After the newest digest, and of the last hours. Twins: what lies within the digests' time, what is old, where there is no chain."""
+    _, chain = given_a_chain(3).look()
+    newest, now = BEGIN + 2 * HOUR, BEGIN + 4 * HOUR
+
+    def young(at: datetime, when: datetime = now, chains: list[Chain] | None = None) -> bool:
+        return is_young(parse(log_key(at)), [chain] if chains is None else chains, when)
+
+    assert young(newest + HOUR)
+    assert not young(newest - HOUR)
+    assert not young(newest + HOUR, now + 3 * HOUR)
+    assert not young(newest + HOUR, now, [])
 
 
 def test_groups_keep_trails_apart_whose_names_begin_alike() -> None:

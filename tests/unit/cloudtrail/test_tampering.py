@@ -426,6 +426,17 @@ def test_what_is_harmless_is_never_called_tampering(
     assert len(found) == others
 
 
+def test_a_log_too_young_for_a_digest_is_told_and_not_held_against_it(tmp_path: Path) -> None:
+    """Where the place is still written to. Twins: where nobody knows the time, and hours later."""
+    for now, proven in ((END + HOUR, True), (None, False), (END + 5 * HOUR, False)):
+        archive = given_an_archive()
+        archive.put(log_key(END + timedelta(minutes=30), "fresh"), packed(b"{}"))
+        archive.now = now
+        found, said, reasons = _look(archive, tmp_path)
+        assert (found, said) == ([("log", "unsigned")], proven)
+        assert any("no digest names it yet" in reason for reason in reasons) == proven
+
+
 def test_there_are_enough_rows() -> None:
     """At least forty ways to tamper, fifteen differences that are none, and no row twice."""
     names = [row[0] for row in [*EVERY, *OF_SEVERAL]]

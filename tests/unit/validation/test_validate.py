@@ -360,6 +360,16 @@ def test_a_folder_that_cannot_be_listed_ends_the_check(there: Path, monkeypatch:
     assert (done.exit_code, "cannot be listed: Permission denied" in done.stderr) == (1, True), done.stderr
 
 
+def test_progress_is_said_on_standard_error(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regions, digests, logs, bytes and rate. Twin: nothing where outputs must not vary."""
+    monkeypatch.setattr("onetrail.cli.validate.SAY_EACH_SECONDS", 0)
+    for live, lines in (("1", True), ("0", False)):
+        monkeypatch.setenv("ONETRAIL_LIVE", live)
+        done = validated(there)
+        assert ("validate: 0 of 1 region done, " in done.stderr) == lines
+        assert done.stdout.endswith("All proven: 1 chain, 4 digests, 3 logs.\n")
+
+
 def test_rows_come_in_the_order_of_their_keys_and_after_any_of_them(tmp_path: Path) -> None:
     """As S3 lists: `a-b/c` before `a/b`, and what comes after a key is the rest of the list."""
     keys = sorted(["a/b", "a-b/c", "a/b.c", "a.b", "a0", "a/c/d", "b/é", "b/z", "a/c-d/e"])

