@@ -115,6 +115,8 @@ def test_a_key_is_opened_for_the_copier_and_closed_again():
     assert (statement["Sid"], statement["Principal"]) == ("OnetrailCopyDecrypt", {"AWS": COPIER})
     assert statement["Condition"]["DateLessThan"] == {"aws:CurrentTime": "after PT6H"}
     assert plain(closing.parameters["Policy"])["Statement"] == [ROOT]
+    assert opening.restores is None
+    assert (closing.restores.ours, closing.restores.puts_by) == ({"OnetrailCopyDecrypt"}, "PutKeyPolicy")
 
 
 def test_a_key_left_open_is_closed_and_until_then_the_step_is_not_done():

@@ -42,7 +42,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
 
     requires = {
         "hole_closed": ended,
-        "policies_back": lambda: policies_back(clients, opened),
+        "policies_back": lambda: policies_back(clients, opened, opened_old_keys(plan)),
         "reads_refused": lambda: reads_refused(clients, opened, gate.say),
         SOURCES_READY: lambda: copying.sources_ready(plan),
         RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),

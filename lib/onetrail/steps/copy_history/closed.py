@@ -58,9 +58,14 @@ def hole_closed(clients: Clients, say: Say = say_line, keys: Sequence[tuple[str,
     )
 
 
-def policies_back(clients: Clients, buckets: Iterable[OldBucket]) -> Requirement:
-    """Whether no policy names a copier any more, so that its role may go: AWS refuses every document that names a role which is gone."""
-    why = _archive_open(clients) or _key_open(clients)
+def policies_back(
+    clients: Clients, buckets: Iterable[OldBucket], keys: Sequence[tuple[str, str]] = ()
+) -> Requirement:
+    """Whether no policy names a copier any more, so that its role may go: AWS refuses every document that names a role which is gone.
+
+    `keys` are account and ARN of the old buckets' keys that were opened.
+    """
+    why = _archive_open(clients) or _key_open(clients) or old_keys_open(clients, keys)
     for bucket in buckets if not why else ():
         policy, why = _policy_of(clients, bucket)
         if not why and names.COPY_SIDS & {str(s.get("Sid")) for s in iam.statements(policy or {})}:

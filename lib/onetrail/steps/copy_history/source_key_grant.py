@@ -4,16 +4,19 @@ Changed by the identity that the parameters name for the key's account, as the o
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from onetrail import iam, names
-from onetrail.change import Change, Document
+from onetrail.change import Change, Document, Restores
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.grant import MARK, Pair, until
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.source_keys import SourceKey, closed_to_pull
+
+_RESTORES: Final = Restores(frozenset({names.SID_COPY_DECRYPT}), puts_by="PutKeyPolicy", removes_by="")
+"""A closing takes our statement out of whatever policy it finds, and puts back what was there byte for byte where nobody else changed it."""
 
 
 class _Use(NamedTuple):
@@ -35,7 +38,7 @@ def left_open_keys(
     """The closings of keys that an interrupted run left open, but for those that this plan opens and closes itself."""
     why = "a temporary statement of an earlier run still stands"
     return [
-        _put(settings, key, f"close-{_short(key)}", key.policy, key.prior, why)
+        _put(settings, key, f"close-{_short(key)}", key.policy, key.prior, why, restores=_RESTORES)
         for key in observation.open_keys
         if key.arn not in besides
     ]
@@ -89,6 +92,7 @@ def _pair(settings: Settings, use: _Use) -> Pair:
         key.prior,
         "the temporary statement goes",
         closes=opening.key,
+        restores=_RESTORES,
     )
     return Pair(opening, closing)
 
@@ -106,6 +110,7 @@ def _put(
     after: Mapping[str, Any] | None,
     reason: str,
     closes: str = "",
+    restores: Restores | None = None,
 ) -> Change:
     return Change(
         key=name,
@@ -123,4 +128,5 @@ def _put(
         reason=reason,
         undo="closed by this plan itself" if not closes else "nothing to undo",
         closes=closes,
+        restores=restores,
     )

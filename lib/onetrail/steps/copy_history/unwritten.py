@@ -123,6 +123,7 @@ def _row(archive: str, bucket: OldBucket, pair: Pair, head: Head) -> LedgerRow:
         action="copy",
         source_bucket=bucket.name,
         key=pair.source.key,
+        source_version_id=pair.source.version_id,
         size=pair.source.size,
         source_etag=pair.source.etag,
         source_last_modified=pair.source.last_modified,
