@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -54,17 +55,17 @@ from onetrail.steps import copy_history as step
 from onetrail.steps.old_estate import read_old_estate
 from onetrail.steps.status import Stage, Status
 
-def dies_at(owner, name, number, *, after):
+def dies_at(owner, name, number, end, *, after):
     kept, count = getattr(owner, name), 0
 
     def counted(*args, **kwargs):
         nonlocal count
         count += 1
         if count == number and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), end)
         done = kept(*args, **kwargs)
         if count == number:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), end)
         return done
 
     setattr(owner, name, counted)
@@ -74,14 +75,14 @@ estate = read_old_estate(clients.settings, clients)
 for service, account, actor in json.loads(sys.argv[2]):
     clients.client(service, account, actor=actor)
 
-def one(runs, what, number):
+def one(runs, what, number, end):
     settings = clients.settings = clients.settings.with_values(runs_dir=runs)
     for client in clients._clients.values():
         client._endpoint.http_session.close()  # no connection is shared with the process that forked this one
     if what == "row":
-        dies_at(LedgerPart, "add", number, after=True)
+        dies_at(LedgerPart, "add", number, end, after=True)
     else:
-        dies_at(Clients, "send", number, after=what == "sent")
+        dies_at(Clients, "send", number, end, after=what == "sent")
     before = {step: Status(step, Stage.DONE, "") for step in ("02", "04")}
     plan = step.propose(settings, step.observe(settings, clients, before=before))
     with open_gate(clients, "any") as gate:
@@ -95,7 +96,7 @@ for line in sys.stdin:
         os._exit(0)
     print(os.waitpid(child, 0)[1], flush=True)
 """
-"""A process that forks another for each line: it carries out 05 and ends by SIGKILL at a row of the ledger, or before or after a call."""
+"""A process that forks another for each line: it carries out 05 and gets a signal at a row of the ledger, or before or after a call."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,8 @@ def killer(kernel: Clients) -> Iterator[Callable[..., int]]:
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
 
-    def dies(runs: Path, what: str, number: int) -> int:
-        print(json.dumps([str(runs), what, number]), file=process.stdin, flush=True)
+    def dies(runs: Path, what: str, number: int, end: int = signal.SIGKILL) -> int:
+        print(json.dumps([str(runs), what, number, end]), file=process.stdin, flush=True)
         return int(process.stdout.readline())
 
     yield dies
@@ -235,6 +236,17 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been(
     assert state in ("applied", "nothing"), line
     ends_as_undisturbed(clients, plain, tmp_path)
     assert hole_closed(clients).met
+
+
+def test_a_polite_kill_in_the_middle_of_copying_closes_first_and_ends_the_process_by_that_signal(
+    clients: Clients, plain: Undisturbed, killer: Callable[..., int], tmp_path: Path
+) -> None:
+    """With nothing left open and the record whole; a plain new run goes on. Twin: above, where nobody is left to close."""
+    assert killer(tmp_path, "row", 20, signal.SIGTERM) == signal.SIGTERM
+    assert hole_closed(clients).met
+    assert verify_record(tmp_path / "practice").whole
+    assert copied(clients)[0] == "applied"
+    ends_as_undisturbed(clients, plain, tmp_path)
 
 
 COPY = {"operation": "CopyObject"}

@@ -8,7 +8,7 @@ import pytest
 
 from onetrail.change import Document, RunRecord
 from onetrail.change.values import plain
-from onetrail.iam import build
+from onetrail.iam import build, with_statements
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -177,3 +177,35 @@ def test_only_a_copy_without_its_end_is_looked_at_again(tmp_path):
         assert interrupted(tmp_path) == {"b-1"}
         begun("copy-d")
         assert interrupted(tmp_path) == {"b-1", "d"}
+
+
+def test_every_closing_of_a_policy_is_made_of_what_is_there_and_roles_go_last():
+    """Whoever changed a policy meanwhile keeps that. Twin: openings and copies, which are sent as they were reviewed."""
+    push, pull = given_a_backlog(given_a_bucket("b"), direction="push"), given_a_backlog(given_a_bucket("a"))
+    left = given_a_backlog(given_a_bucket("c", grant_open=True), 0)
+    plan = propose(KEYED, given(pull, push, left, kms_key=KEY, key_policy=KEY_POLICY))
+    policies = [change for change in plan.changes if change.call.endswith(("BucketPolicy", "KeyPolicy"))]
+    closings = [change for change in policies if change.closes or change.key == "close-c"]
+    assert len(closings) == 5
+    assert all(change.restores for change in closings)
+    assert not [change.key for change in plan.changes if change.restores and change not in closings]
+    assert {c.requires for c in plan.changes if c.call.startswith("DeleteRole")} == {"policies_back"}
+    steady = build.central_bucket(ARCHIVE)
+    back = next(change for change in closings if change.key == "no-window-central").restores
+    assert back.without_ours(build.central_bucket_window(ARCHIVE)) == steady
+    foreign = with_statements(steady, [{**steady["Statement"][0], "Sid": "SomebodyElse"}])
+    assert propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"), 0), central=foreign)).empty
+
+
+def test_canaries_come_in_three_rounds_that_lie_apart():
+    """Only those of the first may be sent again; before each round the reads are refused. Twin: the old single round would be two calls."""
+    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"))))
+    rounds = [(c.call, c.after, c.tries, c.requires) for c in plan.changes if c.expects == "refused"]
+    assert rounds == [
+        ("PutObject", "", 5, "reads_refused"),
+        ("CopyObject", "", 5, ""),
+        ("PutObject", "PT2M", 1, "reads_refused"),
+        ("CopyObject", "", 1, ""),
+        ("PutObject", "PT2M", 1, "reads_refused"),
+        ("CopyObject", "", 1, ""),
+    ]
