@@ -5,7 +5,7 @@ from onetrail.change.clock import Clock, WallClock
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
 from onetrail.change.gate import Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
-from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, NAMED, OPERATOR, Bulk, Change, Plan
+from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, Bulk, Change, Plan
 from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
 from onetrail.change.texts import Texts, TextUnread
 from onetrail.change.values import After, Document, Result, canonical_json, iso, plain, resolve, seconds
@@ -14,6 +14,7 @@ __all__ = [
     "BREAK_GLASS",
     "COPIER",
     "GRANT_KEEPER",
+    "JOBS",
     "NAMED",
     "OPERATOR",
     "After",

@@ -69,7 +69,7 @@ class OldBucket:
     @property
     def grant_open(self) -> bool:
         """True when a temporary statement of ours is in the policy."""
-        return bool({names.SID_COPY_LIST, names.SID_COPY_READ} & self.sids)
+        return bool({names.SID_COPY_LIST, names.SID_COPY_READ, *names.BATCH_SIDS} & self.sids)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from onetrail.s3.batch import group as grouping
 from onetrail.s3.batch import report
 from onetrail.s3.batch.choice import choose, duration
 from onetrail.s3.batch.group import Group, Label, group_of, label_of, lock_date, unfit
-from onetrail.s3.batch.index import JobIndex
+from onetrail.s3.batch.index import Held, JobIndex
 from onetrail.s3.batch.job import Desk, Job, job_of
 from onetrail.s3.batch.manifest import BadManifest, Manifests, keys, line
 from onetrail.s3.batch.reconcile import Looked, needs_source, settled
@@ -128,7 +128,6 @@ DESK = Desk(
     "work",
     "batch/practice/",
     "arn:aws:iam::044455556666:role/onetrail-batch",
-    "arn:key",
 )
 LABEL = Label("practice", "copy", Group("old", "GLACIER_IR", day("2031-07-01")))
 
@@ -143,7 +142,6 @@ def test_a_request_asks_for_confirmation_lock_report_and_the_manifest_by_its_eta
         "Operation": {"S3PutObjectCopy": {
             "TargetResource": "arn:aws:s3:::archive", "StorageClass": "GLACIER_IR", "ChecksumAlgorithm": "SHA256",
             "ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": day("2031-07-01"), "TargetKeyPrefix": "logs",
-            "SSEAwsKmsKeyId": "arn:key",
         }},
         "Manifest": {
             "Spec": {"Format": "S3BatchOperations_CSV_20180820", "Fields": ["Bucket", "Key"]},
@@ -232,13 +230,20 @@ def test_the_reports_own_manifest_is_found_under_both_names():
             report.result_files(bad)
 
 
-def test_the_index_knows_what_is_the_jobs_and_what_is_said_of_it(tmp_path):
-    """Said, unsaid and not the job's are three things; a result of a stranger's key changes nothing. The scratch file goes."""
-    said = TaskResult("a", False, "AccessDenied", 403, "no")
-    with JobIndex(tmp_path / "scratch" / "job.sqlite") as index:
-        assert index.add_keys(["a", "b"]) == 2
-        index.add_results([said, TaskResult("c", True, "", 200, "")])
-        assert [index.find(key) for key in "abc"] == [(True, said), (True, None), (False, None)]
+def test_the_index_gives_every_object_in_the_order_of_a_listing_with_what_is_said_of_it(tmp_path):
+    """Said and unsaid are two things; a result of another job's key changes nothing, a later job takes a key over. The scratch file goes."""
+    said = TaskResult("b", False, "AccessDenied", 403, "no")
+    with JobIndex(tmp_path / "scratch" / "jobs.sqlite") as index:
+        index.add_keys("1", ["é", "b", "B", "z"])
+        index.add_results("1", [said, TaskResult("c", True, "", 200, ""), said._replace(key="z")])
+        index.add_keys("2", ["z"])
+        index.add_results("1", [said._replace(key="z")])
+        assert list(index.rows()) == [
+            Held("B", "1", None),
+            Held("b", "1", said),
+            Held("z", "2", None),
+            Held("é", "1", None),
+        ]
     assert list((tmp_path / "scratch").iterdir()) == []
 
 

@@ -74,7 +74,6 @@ class Desk:
     work_bucket: str
     folder: str
     role_arn: str
-    kms_key_arn: str = ""
 
     def manifest_key(self, label: Label) -> str:
         """Where the manifest of a job lies in the work bucket."""
@@ -98,7 +97,7 @@ class Desk:
         }
 
     def request(self, label: Label, etag: str, earlier: int) -> dict[str, Any]:
-        """CreateJob's parameters. Metadata and tags are copied because nothing is said of them.
+        """CreateJob's parameters. Metadata and tags are copied, and the archive's own key is used, because nothing is said of them.
 
         `earlier` counts the jobs of this label that have ended: with it the token is new where a job is really to be made again.
         """
@@ -110,7 +109,6 @@ class Desk:
             "ObjectLockMode": "GOVERNANCE",
             "ObjectLockRetainUntilDate": group.retain_until,
             **({"TargetKeyPrefix": self.key_prefix} if self.key_prefix else {}),
-            **({"SSEAwsKmsKeyId": self.kms_key_arn} if self.kms_key_arn else {}),
         }
         where = f"{bucket_arn(self.partition, self.work_bucket)}/{self.manifest_key(label)}"
         return {

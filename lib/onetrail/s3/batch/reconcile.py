@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.s3.batch.index import Held
 from onetrail.s3.batch.job import Job
 from onetrail.s3.batch.report import TaskResult
 from onetrail.s3.decide import same_bytes
@@ -61,6 +62,22 @@ def settled(
         return _row(task, job, ObjectOutcome.FAILED, f"job {job.id} {why}", None, now)
     outcome, why = _judged(task, job, copy.head, source)
     return _row(task, job, outcome, why, copy.head, now)
+
+
+def gone(bucket: str, job: Job, held: Held, archive: str, now: datetime) -> LedgerRow:
+    """The row of an object that the job held and the old bucket does not have any more, so that nothing can be said of its copy."""
+    said = "" if held.result is None else f"; its report says {held.result.code or 'succeeded'}"
+    return LedgerRow(
+        action="copy",
+        source_bucket=bucket,
+        key=held.key,
+        destination_bucket=archive,
+        destination_key=held.key,
+        when=now,
+        request_id=f"job/{job.id}",
+        outcome=ObjectOutcome.GONE,
+        why=f"job {job.id}: the old bucket does not have it any more{said}",
+    )
 
 
 def of_code(code: str) -> ObjectOutcome:

@@ -14,6 +14,8 @@ from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.pace import Pace
 from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
+from onetrail.steps.copy_history.batch import BatchCopy, jobs_role_settled
+from onetrail.steps.copy_history.batch_grant import SETTLED
 from onetrail.steps.copy_history.closed import hole_closed
 from onetrail.steps.copy_history.pilot import differences
 from onetrail.steps.copy_history.tasks import due, task_of
@@ -25,9 +27,11 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     """Open, pilot, copy, close, prove. Whatever fails, what was opened is closed."""
     clients = cast(Clients, gate.sender)
     copying = _Copying(clients, gate)
-    return run_plan(
-        plan, gate, requires={"hole_closed": lambda: hole_closed(clients)}, bulk=copying.carry_out
-    )
+    requires = {
+        "hole_closed": lambda: hole_closed(clients),
+        SETTLED: lambda: jobs_role_settled(clients, gate),
+    }
+    return run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
 
 
 @dataclass

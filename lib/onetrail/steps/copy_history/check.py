@@ -103,6 +103,7 @@ def closed(settings: Settings, observation: Observation) -> bool:
         and not observation.key_open
         and not observation.open_sources
         and not any(observation.source_copiers.values())
+        and not observation.batch.open
     )
 
 

@@ -7,6 +7,7 @@ from onetrail.change.words import counted
 from onetrail.iam import build
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copy_history.batch_seen import see_batch
 from onetrail.steps.copy_history.observe import opens_key, read_key_policy
 from onetrail.steps.old_estate import read_old_estate
 
@@ -28,6 +29,10 @@ def hole_closed(clients: Clients) -> Requirement:
     if key.failed or policy.failed or opens_key(policy.value):
         why = key.why or policy.why
         return Requirement(False, f"the key's policy is not back: {why or 'copiers may still use it'}")
+    batch = see_batch(settings, clients)
+    if batch.open or batch.could_not_look:
+        stands = [*batch.could_not_look, *(f"the temporary role {name} stands" for name in batch.roles)]
+        return Requirement(False, (stands or ["jobs may still write into the work bucket"])[0])
     estate = read_old_estate(settings, clients)
     still = [bucket.name for bucket in estate.buckets if bucket.grant_open]
     if still or estate.could_not_look:

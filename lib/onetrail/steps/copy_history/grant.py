@@ -3,7 +3,7 @@
 Break-glass lets the grant-keeper in, and the grant-keeper lets the copiers in. The expiry is a Deny that the copiers cannot escape.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from onetrail import iam, names
@@ -14,7 +14,7 @@ from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history.observe import Backlog, Observation
 from onetrail.steps.old_estate import OldBucket
 
-COPY_SIDS = frozenset({names.SID_COPY_LIST, names.SID_COPY_READ})
+COPY_SIDS = frozenset({names.SID_COPY_LIST, names.SID_COPY_READ, *names.BATCH_SIDS})
 CANARY_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 """An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
 MARK = "2000-01-01T00:00:00Z"
@@ -46,6 +46,9 @@ class Grant:
         self.place = _Place(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)
         self.window = build.central_bucket_window(self.archive)
+        self.besides: Callable[[OldBucket], list[dict[str, Any]]] = lambda bucket: []
+        """What an old bucket's opening holds besides the copier's statements."""
+        self.more_copiers: list[str] = []
 
     def left_open(self) -> list[Change]:
         """What an interrupted run left behind: closed by a plan of its own, never in silence."""
@@ -87,12 +90,10 @@ class Grant:
     def source(self, bucket: OldBucket) -> Pair:
         """The copier of the log account reads one old bucket."""
         before = prior(bucket)
-        opened = iam.with_statements(
-            before,
-            build.old_bucket_open(
-                self.settings.partition, bucket.name, self.archive.copier_arn, _prefixes(bucket), MARK
-            ),
+        reads = build.old_bucket_open(
+            self.settings.partition, bucket.name, self.archive.copier_arn, prefixes(bucket), MARK
         )
+        opened = iam.with_statements(before, [*reads, *self.besides(bucket)])
         opening = self._policy(
             f"open-{bucket.name}",
             _place(bucket),
@@ -294,7 +295,8 @@ class Grant:
     def copiers(self, due: Sequence[Backlog]) -> list[str]:
         """ARNs of the roles that copy: the log account's for what is pulled, the source account's for what is pushed."""
         accounts = {self.log_account if one.direction == "pull" else one.bucket.account for one in due}
-        return sorted(names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts)
+        arns = [names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts]
+        return sorted([*arns, *self.more_copiers])
 
     def _until(self, document: Any) -> Any:
         return until(document, self.settings.grant_hours)
@@ -314,7 +316,8 @@ def prior(bucket: OldBucket) -> dict[str, Any] | None:
     return iam.without_sids(bucket.policy, COPY_SIDS) if bucket.policy else None
 
 
-def _prefixes(bucket: OldBucket) -> list[str]:
+def prefixes(bucket: OldBucket) -> list[str]:
+    """The folders of the old bucket that hold logs, one a key prefix of its trails."""
     return [f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in bucket.key_prefixes or ("",)]
 
 

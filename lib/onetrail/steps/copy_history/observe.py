@@ -17,6 +17,7 @@ from onetrail.s3.decide import Kind, Rules, decide
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copy_history.batch_seen import BatchSeen, see_batch
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.pairing import pairs
 from onetrail.steps.status import Status, asked
@@ -74,6 +75,8 @@ class Observation:
     """ARN of the archive's key, empty for none."""
     key_policy: Mapping[str, Any] | None = None
     """The policy of a key that step 03 made; None where there is none."""
+    batch: BatchSeen = field(default_factory=BatchSeen)
+    """What stands of jobs of S3 Batch Operations."""
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -125,9 +128,20 @@ def observe(
     failed += [f"the archive's key: {key.why}"] if key.failed else []
     policy = read_key_policy(settings, clients, key.value or "")
     failed += [f"the archive's key: GetKeyPolicy: {policy.why}"] if policy.failed else []
+    batch = see_batch(settings, clients)
+    failed += batch.could_not_look
     now = clients.clock.now()
     return Observation(
-        forerunners, estate, backlogs, central, copiers, now, tuple(failed), key.value or "", policy.value
+        forerunners,
+        estate,
+        backlogs,
+        central,
+        copiers,
+        now,
+        tuple(failed),
+        key.value or "",
+        policy.value,
+        batch,
     )
 
 

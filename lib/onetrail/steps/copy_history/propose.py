@@ -9,6 +9,8 @@ from typing import Any
 from onetrail.change import COPIER, Bulk, Change, Plan
 from onetrail.change.words import counted
 from onetrail.settings import Settings
+from onetrail.steps.copy_history import batch_choice, batch_plan
+from onetrail.steps.copy_history.batch_choice import by_jobs, choice, engine_of
 from onetrail.steps.copy_history.grant import Grant
 from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
 from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
@@ -40,28 +42,36 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Change]:
     """The copies between openings and closings; what an earlier run left open is closed in any case."""
     key_left = left_open_key(settings, grant.observation, grant.archive)
+    chosen = choice(settings, grant.observation)
+    jobs = batch_plan.jobs_for(settings, grant, by_jobs(due, chosen))
     if not due:
-        return [*key_left, *grant.left_open()]
+        return [*jobs.left_over, *key_left, *grant.left_open(), *jobs.left_open]
     pull = [backlog for backlog in due if backlog.direction == "pull"]
     push_accounts = sorted({backlog.bucket.account for backlog in due if backlog.direction == "push"})
     roles = [pair for account in push_accounts for pair in grant.source_copier(account, due)]
-    sources = [grant.source(backlog.bucket) for backlog in pull]
+    sources = jobs.settled([grant.source(backlog.bucket) for backlog in pull])
     central = grant.central(due)
     key = key_grant(settings, grant.observation, grant.archive, grant.copiers(due))
     actors = ([grant.log_account] if pull else []) + push_accounts
     return [
         *grant.left_open_sources(besides=[backlog.bucket.name for backlog in pull]),
         *(key_left if not key else ()),
-        *(pair.opening for pair in (*roles, *sources, *key, *central)),
-        *(_copy(settings, backlog, pilot=pilot) for pilot in (True, False) for backlog in due),
-        *(pair.closing for pair in (*reversed(central), *key, *sources)),
+        *jobs.left_over,
+        *(pair.opening for pair in (*roles, *jobs.roles, *sources, *jobs.work, *key, *central)),
+        *jobs.pilot,
+        *(_copy(settings, backlog, engine_of(backlog, chosen), pilot=True) for backlog in due),
+        *jobs.copy,
+        *(_copy(settings, backlog, engine_of(backlog, chosen), pilot=False) for backlog in due),
+        *jobs.cancelled,
+        *(pair.closing for pair in (*reversed(central), *key, *jobs.work, *sources)),
         *(canary for account in actors for canary in grant.canaries(account, due)),
-        *(pair.closing for pair in reversed(roles)),
+        *(pair.closing for pair in reversed([*roles, *jobs.roles])),
+        *jobs.left_open,
         *grant.left_open_roles(besides=push_accounts),
     ]
 
 
-def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
+def _copy(settings: Settings, backlog: Backlog, engine: str, *, pilot: bool) -> Change:
     bucket = backlog.bucket
     owner = settings.log_account.account_id if backlog.direction == "pull" else bucket.account
     estimate = (
@@ -71,6 +81,7 @@ def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
     )
     rule: dict[str, Any] = {
         "from": bucket.name,
+        "engine": engine,
         "storage_class": settings.storage_class_for(bucket.name),
         "lock": "governance until the date in the key plus the retention",
         "retention_years": settings.retention_years,
@@ -102,7 +113,7 @@ def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
 
 
 def _notes(settings: Settings, observation: Observation, due: Sequence[Backlog]) -> tuple[str, ...]:
-    notes = []
+    notes = batch_choice.notes(settings, due, batch_choice.choice(settings, observation))
     if observation.open_sources:
         notes.append(
             f"a grant was found open in {counted(len(observation.open_sources), 'old bucket')}; this plan closes it"
