@@ -5,10 +5,12 @@ import pandas as pd
 from onetrail.change import Plan
 from onetrail.change.words import counted
 from onetrail.s3.decide import Kind
+from onetrail.show.batch import CopyProgress, engines
 from onetrail.show.html import Shown, paragraph
-from onetrail.show.progress import Progress
 from onetrail.show.table import table
 from onetrail.steps.copy_history.observe import NOT_COPIED, Backlog, Observation
+
+__all__ = ["backlogs", "engines", "needs_a_person", "progress"]
 
 MB = 1_000_000
 _COUNTED = ("objects", "in the archive", "to copy", "to copy (MB)", "markers", "need a person")
@@ -59,7 +61,7 @@ def needs_a_person(observation: Observation) -> Shown:
     )
 
 
-def progress(plan: Plan) -> Progress:
+def progress(plan: Plan) -> CopyProgress:
     """The copying as it goes, bucket by bucket, against what the plan expects."""
     of: dict[str, int] = {}
     for change in plan.changes:
@@ -69,7 +71,7 @@ def progress(plan: Plan) -> Progress:
                 int(change.bulk.estimate.get("objects") or 0),
             )
             of[name] = max(of.get(name, 0), objects)
-    return Progress("Copied so far", what="old bucket", of=of)
+    return CopyProgress("Copied so far", what="old bucket", of=of)
 
 
 def _row(one: Backlog) -> list[object]:

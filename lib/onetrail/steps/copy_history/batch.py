@@ -144,7 +144,9 @@ class BatchCopy:
         return label, file, etag
 
     def _tasks(self, bucket: OldBucket, scope: str) -> Iterator[tuple[Group, CopyTask]]:
-        """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it."""
+        """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it, unless it is past its pilot."""
+        if scope == PILOT and self._jobs(COPY, bucket.name):
+            return
         found: set[bool] = set()
         for pair, decision in due(self.settings, self.clients, bucket):
             now = self.clients.clock.now()
@@ -231,6 +233,8 @@ class BatchCopy:
 
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """The first log and the first digest, copied by jobs, read back in every property that was planned."""
+        if self._jobs(COPY, bucket.name):
+            return {"outcomes": {}, "passed": "its jobs were made by an earlier run, after its pilot"}
         jobs = self._ended(PILOT, bucket)
         if not jobs:
             return self.local.carry_out(change)

@@ -54,7 +54,7 @@ def notes(settings: Settings, due: Sequence[Backlog], chosen: Choice) -> list[st
     """What a reader of the plan should know: the engine and why, what it keeps longer, and which buckets it cannot do."""
     if not due:
         return []
-    if settings.copy_engine == "local":
+    if settings.copy_engine == "local" or not chosen.engines[0].objects:
         return []
     said = [f"copied by {chosen.engine}: {chosen.why}"]
     if chosen.engine != BATCH:
