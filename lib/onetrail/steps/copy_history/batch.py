@@ -144,8 +144,8 @@ class BatchCopy:
         return label, file, etag
 
     def _tasks(self, bucket: OldBucket, scope: str) -> Iterator[tuple[Group, CopyTask]]:
-        """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it, unless it is past its pilot."""
-        if scope == PILOT and self._jobs(COPY, bucket.name):
+        """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it, unless jobs of its copy run already."""
+        if scope == PILOT and self._living(bucket):
             return
         found: set[bool] = set()
         for pair, decision in due(self.settings, self.clients, bucket):
@@ -233,7 +233,7 @@ class BatchCopy:
 
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """The first log and the first digest, copied by jobs, read back in every property that was planned."""
-        if self._jobs(COPY, bucket.name):
+        if self._living(bucket):
             return {"outcomes": {}, "passed": "its jobs were made by an earlier run, after its pilot"}
         jobs = self._ended(PILOT, bucket)
         if not jobs:
@@ -348,6 +348,10 @@ class BatchCopy:
         """The jobs of this run that are not in the ledger yet."""
         found = unsettled(self.settings, all_jobs(self.settings, self.clients))
         return [job for job in found if job.label.scope == scope and bucket in ("", job.label.group.bucket)]
+
+    def _living(self, bucket: OldBucket) -> bool:
+        """Whether jobs of the bucket's copy run, which an earlier kernel made after its pilot: a second pilot would copy what they copy."""
+        return any(not job.ended for job in self._jobs(COPY, bucket.name))
 
     def _wait(
         self, scope: str, bucket: str, enough: Callable[[Job], bool], why: str, limit: datetime | None = None
