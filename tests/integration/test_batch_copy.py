@@ -41,17 +41,17 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.settings import Settings
 from onetrail.steps import copy_history as step
-from onetrail.steps.copy_history.batch import BatchCopy
+from onetrail.steps.copy_history.batch_make import Maker
 
 settings = Settings.from_file(sys.argv[1]).with_values(runs_dir=sys.argv[2], scenario="tiny", copy_engine="s3-batch")
-confirm = BatchCopy._confirm
+confirm = Maker.confirm
 
-def killed(copying, change, scope):
+def killed(maker, change, scope):
     if scope == "copy":
         os.kill(os.getpid(), signal.SIGKILL)
-    return confirm(copying, change, scope)
+    return confirm(maker, change, scope)
 
-BatchCopy._confirm = killed
+Maker.confirm = killed
 clients = Clients.connect(settings)
 plan = step.propose(settings, step.observe(settings, clients))
 with open_gate(clients, "any") as gate:

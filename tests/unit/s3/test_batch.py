@@ -275,7 +275,7 @@ SETTLED = [
     (PARTS, OK, Looked(a_head()), Looked(a_head(etag=f"{ETAG}-2")), "copied", ""),
     (a_task(), OK, Looked(), Looked(), "failed", "says it is copied, but it is not there"),
     (a_task(), OK, Looked(failed="SlowDown"), Looked(), "unproven", "SlowDown"),
-    (a_task(), None, Looked(), Looked(), "failed", "ended Complete before it"),
+    (a_task(), None, Looked(), Looked(), "failed", "ended Complete and tells nothing of it"),
     (a_task(), None, Looked(a_head()), Looked(), "copied", ""),  # no report, but the copy is there
     (a_task(), NO, Looked(), Looked(), "refused", "403 AccessDenied: Access Denied"),
     (a_task(), NO._replace(code="NoSuchKey"), Looked(), Looked(), "gone", "NoSuchKey"),

@@ -10,7 +10,7 @@ from onetrail.s3.batch.job import Job
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.show.batch import CopyProgress, engines
-from onetrail.steps.copy_history.batch import TellsJobs
+from onetrail.steps.copy_history.batch_watch import TellsJobs
 from onetrail.steps.copy_history.observe import Backlog, Observation
 from onetrail.steps.old_estate import OldBucket, OldEstate
 

@@ -58,7 +58,11 @@ def settled(
             now,
         )
     if copy.head is None:
-        why = "says it is copied, but it is not there" if result else f"ended {job.status} before it"
+        why = (
+            "says it is copied, but it is not there"
+            if result
+            else f"ended {job.status} and tells nothing of it"
+        )
         return _row(task, job, ObjectOutcome.FAILED, f"job {job.id} {why}", None, now)
     outcome, why = _judged(task, job, copy.head, source)
     return _row(task, job, outcome, why, copy.head, now)

@@ -14,8 +14,9 @@ from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.pace import Pace
 from onetrail.s3.session import hot
 from onetrail.s3.tally import Counts
-from onetrail.steps.copy_history.batch import BatchCopy, jobs_role_settled
+from onetrail.steps.copy_history.batch import BatchCopy
 from onetrail.steps.copy_history.batch_grant import SETTLED
+from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.closed import hole_closed
 from onetrail.steps.copy_history.pilot import differences
 from onetrail.steps.copy_history.tasks import due, task_of

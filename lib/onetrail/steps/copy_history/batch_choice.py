@@ -52,20 +52,18 @@ def jobs_of(settings: Settings, observation: Observation, backlog: Backlog) -> i
 
 def notes(settings: Settings, due: Sequence[Backlog], chosen: Choice) -> list[str]:
     """What a reader of the plan should know: the engine and why, what it keeps longer, and which buckets it cannot do."""
-    if not due:
+    if settings.copy_engine == "local":
         return []
-    if settings.copy_engine == "local" or not chosen.engines[0].objects:
-        return []
+    here = [f"{one.bucket.name}: copied by this machine: {why}" for one in due if (why := unfit_bucket(one))]
+    here = here if chosen.engine == BATCH else []
+    if not chosen.engines[0].objects:
+        return here
     said = [f"copied by {chosen.engine}: {chosen.why}"]
-    if chosen.engine != BATCH:
-        return said
-    said.append(
-        "a job has one date for all its objects, the end of the quarter: copies are locked up to three months longer than they are to be kept"
-    )
-    said.append(
-        "what S3 Batch Operations really does was not seen on AWS: its first jobs are the pilot, and a difference stops the copy there"
-    )
-    said += [
-        f"{one.bucket.name}: copied by this machine: {unfit_bucket(one)}" for one in due if unfit_bucket(one)
-    ]
-    return said
+    if chosen.engine == BATCH:
+        said.append(
+            "a job has one date for all its objects, the end of the quarter: copies are locked up to three months longer than they are to be kept"
+        )
+        said.append(
+            "what S3 Batch Operations really does was not seen on AWS: its first jobs are the pilot, and a difference stops the copy there"
+        )
+    return [*said, *here]
