@@ -152,6 +152,10 @@ def test_a_job_goes_its_way_minute_by_minute_and_copies_what_a_copy_copies(estat
     )
     assert [one["JobId"] for one in client.list_jobs(AccountId=LOG)["Jobs"]] == [job]
     assert client.list_jobs(AccountId=LOG, JobStatuses=["Active", "Failed"])["Jobs"] == []
+    second = client.create_job(**{**asked, "ClientRequestToken": "twice"})["JobId"]
+    pages = [client.list_jobs(AccountId=LOG, MaxResults=1)]
+    pages.append(client.list_jobs(AccountId=LOG, MaxResults=1, NextToken=pages[0]["NextToken"]))
+    assert ([page["Jobs"][0]["JobId"] for page in pages], "NextToken" in pages[1]) == ([second, job], False)
     s3 = estate.client("s3", ADMIN)
     head = s3.head_object(Bucket=ARCHIVE, Key="AWSLogs/ü+.json.gz", ChecksumMode="ENABLED")
     assert (head["Metadata"], head["StorageClass"], head["ObjectLockMode"]) == (
@@ -314,7 +318,9 @@ def test_a_job_can_be_cancelled_and_survives_a_snapshot(estate):
     given_a_role(estate, *MAY)
     client = estate.client("s3control", ADMIN)
     job = client.create_job(**request(given_a_manifest(estate, LINES)))["JobId"]
+    assert client.update_job_priority(AccountId=LOG, JobId=job, Priority=7)["Priority"] == 7
     wait(estate, 2)
+    assert client.describe_job(AccountId=LOG, JobId=job)["Job"]["Priority"] == 7
     frozen, seen = estate.do(lambda: (state.frozen(estate.world), state.digest(estate.world)))
     client.update_job_status(AccountId=LOG, JobId=job, RequestedJobStatus="Cancelled")
     wait(estate, 1)

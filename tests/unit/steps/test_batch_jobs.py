@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail import names
+from onetrail.aws.sessions import CannotEnter
 from onetrail.change import ChangeFailed, Gate, Guard, RunRecord, entries
 from onetrail.iam import build
 from onetrail.s3.batch.group import Group, Label
+from onetrail.s3.batch.job import Job
 from onetrail.s3.batch.manifest import ManifestFile
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
@@ -21,7 +25,9 @@ from onetrail.steps.bucket_creation.grant import work_opened
 from onetrail.steps.copy_history import Backlog, Observation, propose
 from onetrail.steps.copy_history.batch import BatchCopy
 from onetrail.steps.copy_history.batch_grant import SETTLED
+from onetrail.steps.copy_history.batch_rows import NoReport, Reader
 from onetrail.steps.copy_history.batch_seen import BatchSeen
+from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.check import closed
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
@@ -158,26 +164,28 @@ def test_step_03_knows_the_work_bucket_that_05_has_opened():
 
 @dataclass
 class Control:
-    """S3 Control with these jobs: id -> status. A cancelled one ends; any other stays as it is."""
+    """S3 Control with these jobs: id -> status, told one a page. A cancelled one ends; any other stays as it is."""
 
     statuses: dict[str, str]
     total: int = 10
     sent: list[tuple[str, str]] = field(default_factory=list)
 
-    def can_paginate(self, operation: str) -> bool:
-        return False
+    def list_jobs(self, NextToken: str = "0", **_: Any) -> dict[str, Any]:
+        every = self.every()
+        more = {"NextToken": str(int(NextToken) + 1)} if int(NextToken) + 1 < len(every) else {}
+        return {"Jobs": every[int(NextToken) :][:1], **more}
 
-    def list_jobs(self, **_: Any) -> dict[str, Any]:
+    def every(self) -> list[dict[str, Any]]:
         label = Label("practice", "copy", Group("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC)))
         counts = {"TotalNumberOfTasks": self.total, "NumberOfTasksSucceeded": 3, "NumberOfTasksFailed": 0}
         said = {"Description": str(label), "ProgressSummary": counts}
-        return {"Jobs": [{"JobId": job, "Status": status, **said} for job, status in self.statuses.items()]}
+        return [{"JobId": job, "Status": status, **said} for job, status in self.statuses.items()]
 
     def describe_job(self, JobId: str, **_: Any) -> dict[str, Any]:
         reason = [{"FailureCode": "InvalidManifest", "FailureReason": "it is empty"}]
         return {
             "Job": {
-                **next(j for j in self.list_jobs()["Jobs"] if j["JobId"] == JobId),
+                **next(j for j in self.every() if j["JobId"] == JobId),
                 "FailureReasons": reason,
             }
         }
@@ -280,3 +288,51 @@ def test_a_list_that_arrived_otherwise_makes_no_job(given, tmp_path):
             with pytest.raises(ChangeFailed, match="is not there as it was sent"):
                 held.copying.maker._put(change, label, file)
         assert path.exists() is not right
+
+
+@pytest.mark.parametrize(("refusals", "met", "seconds"), [(0, True, 0), (3, True, 30), (99, False, 120)])
+def test_a_new_role_is_waited_for_before_a_policy_names_it(given, refusals, met, seconds):
+    """AWS does not know it everywhere at once: tried every ten seconds, for two minutes at the most."""
+    held = given(Control({}))
+    tries = iter(range(1, 100))
+
+    def entry(*_: str) -> Any:
+        if next(tries) <= refusals:
+            raise CannotEnter("role onetrail-batch-jobs: AccessDenied")
+        return SimpleNamespace(arn="arn")
+
+    held.copying.clients.entry = entry
+    found = jobs_role_settled(held.copying.clients, held.copying.gate)
+    assert (found.met, (held.clock.now() - NOW).total_seconds()) == (met, seconds)
+    assert ("AccessDenied" in found.why) is not met
+
+
+REPORT = b'{"Results": [{"Bucket": "w", "Key": "k", "MD5Checksum": "m"}]}'
+FOUND = [
+    # what lies under manifest.json and report.json: bytes, or the code of the error
+    ((REPORT, "NoSuchKey"), 1),
+    (("NoSuchKey", REPORT), 1),
+    (("NoSuchKey", "NoSuchKey"), 0),
+    (("AccessDenied", REPORT), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("there", "files"), FOUND)
+def test_a_report_that_cannot_be_looked_at_is_not_taken_for_none(given, there, files):
+    """Under either name; where there is none the copies themselves are looked at, where it is refused nothing is read."""
+    held = given(Control({}))
+
+    def get_object(Key: str, **_: Any) -> Any:
+        said = there[Key.endswith("report.json")]
+        if isinstance(said, str):
+            raise ClientError({"Error": {"Code": said}}, "GetObject")
+        return {"Body": BytesIO(said)}
+
+    held.copying.clients.client = lambda *_: SimpleNamespace(get_object=get_object)
+    reader = Reader(SETTINGS, held.copying.clients, held.copying.watch.desk)
+    job = Job("one", Label("practice", "copy", Group("a", "STANDARD", NOW)), "Complete")
+    if files is None:
+        with pytest.raises(NoReport, match="the report of job one cannot be read"):
+            reader._result_files(job)
+    else:
+        assert len(reader._result_files(job)) == files

@@ -77,8 +77,8 @@ class Maker:
         if scope == PILOT and self.watch.living(bucket):
             return
         found: set[bool] = set()
+        now = self.clients.clock.now()
         for pair, decision in due(self.settings, self.clients, bucket):
-            now = self.clients.clock.now()
             task = task_of(self.settings, self.desk.account, bucket, pair, decision, now)
             digest = parse(task.key).kind in DIGEST_KINDS
             if unfit(task, self.settings.key_prefix) or (scope == PILOT and digest in found):

@@ -1,6 +1,7 @@
 """Jobs that have ended, read into the ledger: manifest and report from the work bucket, the old bucket's listing, and a look at each copy."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -100,7 +101,9 @@ class Reader:
     ) -> Iterator[Settled]:
         now = self.clients.clock.now()
         tasks = {
-            one.key: self._task(bucket, source, jobs[one.job]) for source, one in part if source is not None
+            one.key: self._task(bucket, source, jobs[one.job], now)
+            for source, one in part
+            if source is not None
         }
         archive = hot(self.clients, self.desk.account, self.settings.home_region)
         tried = [
@@ -127,9 +130,8 @@ class Reader:
             copy, source = copies.get(one.key, Looked()), sources.get(one.key, Looked())
             yield settled(task, job, one.result, copy, source, now), task
 
-    def _task(self, bucket: OldBucket, source: ObjectRow, job: Job) -> CopyTask:
+    def _task(self, bucket: OldBucket, source: ObjectRow, job: Job, now: datetime) -> CopyTask:
         """The copy as the job was to make it: its class and its date."""
-        now = self.clients.clock.now()
         decision = decide(source, None, rules(self.settings, bucket, now))
         pair = Pair(source, None, archive_key(self.settings, source.key), "")
         task = task_of(self.settings, self.desk.account, bucket, pair, decision, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.aws import Clients, Look, look, pages
+from onetrail.aws import Clients, Look, look
 from onetrail.change import JOBS, entries
 from onetrail.errors import OnetrailError
 from onetrail.iam import build
@@ -15,6 +15,8 @@ from onetrail.steps.archive import archive_of
 
 ROLES = (names.BATCH_ROLE, names.JOBS_ROLE)
 _ABSENT = ("NoSuchEntity",)
+_A_PAGE = 1000
+"""The most that ListJobs tells at once."""
 
 
 class JobsUnread(OnetrailError):
@@ -106,10 +108,17 @@ def all_jobs(settings: Settings, clients: Clients) -> list[Job]:
     """Every job of this run that S3 still lists, as ListJobs tells of it, the oldest first. Raises what the call raises."""
     account = settings.log_account.account_id
     client = clients.client("s3control", account, settings.home_region, JOBS)
-    said = pages(client, "list_jobs", "Jobs", AccountId=account)
-    if said.failed:
-        raise JobsUnread(f"the jobs of account {account} could not be listed: {said.why}")
-    found = (job_of(one) for one in reversed(said.value))
+    listed: list[Any] = []
+    more: dict[str, str] = {}
+    while True:  # botocore has no paginator for it
+        said = look(client.list_jobs, AccountId=account, MaxResults=_A_PAGE, **more)
+        if said.failed:
+            raise JobsUnread(f"the jobs of account {account} could not be listed: {said.why}")
+        listed += said.value.get("Jobs", [])
+        if not said.value.get("NextToken"):
+            break
+        more = {"NextToken": said.value["NextToken"]}
+    found = (job_of(one) for one in reversed(listed))
     return [job for job in found if job is not None and job.label.run == settings.run_name]
 
 

@@ -11,7 +11,7 @@ from onetrail.change import JOBS, ChangeFailed, Gate, Requirement, iso
 from onetrail.change.words import counted
 from onetrail.s3.batch.job import FAILED, Job, job_of
 from onetrail.steps.copy_history.batch_plan import COPY
-from onetrail.steps.copy_history.batch_seen import all_jobs, desk, unsettled
+from onetrail.steps.copy_history.batch_seen import JobsUnread, all_jobs, desk, unsettled
 from onetrail.steps.old_estate import OldBucket
 
 POLL: Final = timedelta(minutes=1)
@@ -31,13 +31,16 @@ class TellsJobs(Protocol):
 
 
 def jobs_role_settled(clients: Clients, gate: Gate) -> Requirement:
-    """Whether the role that makes jobs can be entered; a new role is not known everywhere at once, so it is tried for two minutes."""
+    """Whether the role that makes jobs can be entered and may look at them; a new role and its policy are not known everywhere at once,
+    so it is tried for two minutes."""
     account = clients.settings.log_account.account_id
     why = ""
     for _ in range(_ENTRIES):
         try:
-            return Requirement(True, f"{clients.entry(account, JOBS).arn} can be entered")
-        except CannotEnter as err:
+            arn = clients.entry(account, JOBS).arn
+            all_jobs(clients.settings, clients)
+            return Requirement(True, f"{arn} can be entered and may list jobs")
+        except (CannotEnter, JobsUnread) as err:
             why = err.line
         clients.clock.wait_until(clients.clock.now() + _ENTRY_WAIT, "a new role must become known", gate.say)
     return Requirement(False, why)
