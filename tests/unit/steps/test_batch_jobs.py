@@ -101,6 +101,7 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
     engines = {c.key: c.bulk.rule["engine"] for c in plan.changes if c.key.startswith(("copy-", "pilot-"))}
     assert engines == {"pilot-a": "s3-batch", "copy-a": "s3-batch", "pilot-b": "local", "copy-b": "local"}
     assert [c.key for c in plan.changes if c.requires == SETTLED] == ["open-a"]
+    assert "the role of the jobs" in next(c for c in plan.changes if c.key == "open-a").reason
     jobs = next(c for c in plan.changes if c.key == "batch-copy-jobs")
     assert jobs.bulk.rule["from"] == ["a"] and jobs.bulk.fixed["RoleArn"] == BATCH_ARN
     (opening,) = (c for c in plan.changes if c.key == "open-central")

@@ -16,6 +16,7 @@ from onetrail.steps.copy_history.observe import Backlog
 PILOT, COPY = "pilot", "copy"
 MANIFESTS, MAKE, CONFIRM, CANCEL = "manifests", "jobs", "confirm", "cancel"
 _PREFIX: Final = "batch"
+_FOR_BOTH: Final = "the copier of the log account and the role of the jobs may list and read until the expiry"
 
 
 class Deed(NamedTuple):
@@ -51,12 +52,20 @@ class JobChanges(NamedTuple):
     left_open: list[Change]
     """Permissions that an interrupted run left, where this plan does not use them itself."""
 
+    buckets: frozenset[str] = frozenset()
+    """Old buckets that jobs copy."""
+
     def settled(self, sources: list[Pair]) -> list[Pair]:
-        """The openings of old buckets, the first of which waits until the new roles are known."""
-        if not self.roles or not sources:
-            return sources
-        first = sources[0]
-        return [Pair(replace(first.opening, requires=SETTLED), first.closing), *sources[1:]]
+        """The openings of old buckets: each says whom it lets in, and the first waits until the new roles are known."""
+        said = [
+            Pair(replace(opening, reason=_FOR_BOTH), closing)
+            if opening.resource in self.buckets
+            else Pair(opening, closing)
+            for opening, closing in sources
+        ]
+        if not self.roles or not said:
+            return said
+        return [Pair(replace(said[0].opening, requires=SETTLED), said[0].closing), *said[1:]]
 
 
 def jobs_for(settings: Settings, grant: Grant, backlogs: Sequence[Backlog]) -> JobChanges:
@@ -71,6 +80,7 @@ def jobs_for(settings: Settings, grant: Grant, backlogs: Sequence[Backlog]) -> J
         [change for scope in (PILOT, COPY) for change in ended(settings, backlogs, scope)],
         left_over(settings, opened),
         opened.left_open(),
+        frozenset(one.bucket.name for one in backlogs),
     )
 
 
