@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import COPIER, JOBS, Outcome, entries
+from onetrail.change import COPIER, JOBS, Outcome, Plan, entries
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3 import ledger
 from onetrail.s3.batch.job import Job
@@ -120,10 +120,9 @@ class Watching:
                 self.got_through.append(what)
 
 
-def copied(clients: Clients, progress: Any = None) -> tuple[Outcome, list[str]]:
-    """05 carried out, and what it said."""
+def copied(clients: Clients, plan: Plan, progress: Any = None) -> tuple[Outcome, list[str]]:
+    """The plan of 05 carried out, and what was said meanwhile."""
     said: list[str] = []
-    plan = planned(clients, step)
     with open_gate(clients, "any") as gate:
         gate.say = said.append
         gate.progress = progress or gate.progress
@@ -181,7 +180,7 @@ def empty(rows: Sequence[dict[str, Any]]) -> set[str]:
 def test_jobs_copy_everything_and_nobody_else_gains_anything(estate: Estate, clients: Clients) -> None:
     """Pulled by jobs, pushed by this machine, which is the twin: the ledger is as full for both. While jobs run nobody else gets through."""
     mark, watching = estate.mark(), Watching(clients)
-    outcome, _ = copied(clients, watching)
+    outcome, _ = copied(clients, planned(clients, step), watching)
     assert (outcome.state, watching.seen_open, watching.got_through) == ("applied", True, [])
     assert {"Suspended", "Ready", "Active", "Complete"} - watching.states <= {"Ready"}
     regions = everything_is_there_once_and_nothing_is_left(estate, clients)
@@ -239,7 +238,7 @@ def test_a_new_kernel_finds_the_jobs_of_a_killed_one_and_makes_what_they_do_not_
     ]  # fmt: skip
     mark = estate.mark()
     estate.fault("batch-tasks", share=0.1, code="InternalError", status=500)
-    outcome, said = copied(clients)
+    outcome, said = copied(clients, step.propose(clients.settings, found))
     estate.fault("clear")
     assert outcome.state == "applied"
     assert [line for line in estate.mutating(mark) if ":CreateJob" in line] == []

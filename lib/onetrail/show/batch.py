@@ -13,7 +13,7 @@ from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.progress import Progress
 from onetrail.show.table import simple, table
-from onetrail.steps.copy_history.batch_choice import choice
+from onetrail.steps.copy_history.batch_choice import choice, comparable
 from onetrail.steps.copy_history.observe import Observation
 
 _ID: Final = 8
@@ -23,11 +23,14 @@ _ID: Final = 8
 def engines(settings: Settings, observation: Observation) -> Shown:
     """This machine and S3 Batch Operations compared for what is to be copied, and the one that is taken, with the reason."""
     chosen = choice(settings, observation)
+    size = sum(one.bytes_to_copy for one in comparable(observation)) / 1_000_000
     rows = [
         [
             one.name,
             one.name == chosen.engine,
             one.objects,
+            size,
+            one.rate,
             duration(one.seconds),
             one.jobs if one.name == BATCH else None,
             round(one.dollars, 2),
@@ -36,7 +39,16 @@ def engines(settings: Settings, observation: Observation) -> Shown:
     ]
     if not chosen.engines[0].objects:
         return paragraph("Nothing is left to copy, so no engine is needed.", strong=True)
-    columns = ["engine", "taken", "objects", "at the least", "jobs, at the most", "beside the copies ($)"]
+    columns = [
+        "engine",
+        "taken",
+        "objects",
+        "size (MB)",
+        "copies a second, at the most",
+        "at the least",
+        "jobs, at the most",
+        "beside the copies ($)",
+    ]
     return table(
         pd.DataFrame(rows, columns=columns), "The two engines", verdict=f"{chosen.engine}: {chosen.why}."
     )

@@ -19,10 +19,12 @@ SHARE_OF_GRANT: Final = 0.5
 
 @dataclass(frozen=True)
 class Engine:
-    """One engine for this work: `seconds` at the least, `dollars` beside the copies themselves, `jobs` at the most."""
+    """One engine for this work: `rate` copies a second at the most, `seconds` at the least, `dollars` beside the copies themselves,
+    `jobs` at the most."""
 
     name: str
     objects: int
+    rate: int
     seconds: float
     dollars: float
     jobs: int = 0
@@ -45,8 +47,8 @@ def compared(objects: int, jobs: int, requests_per_second: int) -> tuple[Engine,
     rate = min(requests_per_second or MOST_COPIES, MOST_COPIES)
     heads = objects * PRICES["STANDARD"].get / 1000
     added = jobs * BATCH_PER_JOB + objects * BATCH_PER_1000000 / 1_000_000 + heads
-    local = Engine(LOCAL, objects, objects / rate, 0.0)
-    return local, Engine(BATCH, objects, objects / MOST_COPIES, added, jobs)
+    local = Engine(LOCAL, objects, rate, objects / rate, 0.0)
+    return local, Engine(BATCH, objects, MOST_COPIES, objects / MOST_COPIES, added, jobs)
 
 
 def choose(asked: str, objects: int, jobs: int, requests_per_second: int, grant_hours: int) -> Choice:

@@ -12,10 +12,15 @@ from onetrail.steps.copy_history.observe import Backlog, Observation
 
 def choice(settings: Settings, observation: Observation) -> Choice:
     """The engine of this plan, with both compared for what jobs could copy."""
-    due = [one for one in observation.backlogs if one.to_copy and not unfit_bucket(one)]
+    due = comparable(observation)
     objects = sum(one.to_copy for one in due)
     jobs = sum(jobs_of(settings, observation, one) for one in due)
     return choose(settings.copy_engine, objects, jobs, settings.max_requests_per_second, settings.grant_hours)
+
+
+def comparable(observation: Observation) -> list[Backlog]:
+    """The backlogs that either engine could copy."""
+    return [one for one in observation.backlogs if one.to_copy and not unfit_bucket(one)]
 
 
 def unfit_bucket(backlog: Backlog) -> str:
