@@ -12,6 +12,10 @@ GRANT_KEEPER_ROLE: Final = "onetrail-grant-keeper"
 """Log account: opens and closes the temporary grant while break-glass allows it."""
 COPIER_ROLE: Final = "onetrail-copier"
 """Log account (pull) or source account (push): the one principal that may write copies while the grant is open."""
+BATCH_ROLE: Final = "onetrail-batch"
+"""Log account, temporary: what S3 Batch Operations runs as; made and removed by step 05."""
+JOBS_ROLE: Final = "onetrail-batch-jobs"
+"""Log account, temporary: makes, confirms and cancels the jobs; made and removed by step 05."""
 LOG_ACCOUNT_ROLES: Final = (BREAK_GLASS_ROLE, OPERATOR_ROLE, READER_ROLE, GRANT_KEEPER_ROLE, COPIER_ROLE)
 
 SID_PREFIX: Final = "Onetrail"
@@ -24,10 +28,18 @@ SID_COPY_READ: Final = "OnetrailCopyRead"
 """Old bucket, temporary: the copier reads."""
 SID_COPY_EXPIRES: Final = "OnetrailCopyExpires"
 """Old bucket, temporary: from the expiry on the copier is refused, whatever else lets it in."""
-COPY_SIDS: Final = frozenset({SID_COPY_LIST, SID_COPY_READ, SID_COPY_EXPIRES})
-"""Every temporary statement in an old bucket's policy."""
 SID_COPY_DECRYPT: Final = "OnetrailCopyDecrypt"
 """Key of an old bucket, temporary: the copier decrypts."""
+SID_BATCH_LIST: Final = "OnetrailBatchList"
+"""Old bucket, temporary: the role of the jobs lists."""
+SID_BATCH_READ: Final = "OnetrailBatchRead"
+"""Old bucket, temporary: the role of the jobs reads."""
+SID_BATCH_EXPIRES: Final = "OnetrailBatchExpires"
+"""Old bucket, temporary: the role of the jobs is refused from the expiry on."""
+BATCH_SIDS: Final = frozenset({SID_BATCH_LIST, SID_BATCH_READ, SID_BATCH_EXPIRES})
+"""The temporary statements that are for jobs."""
+COPY_SIDS: Final = frozenset({SID_COPY_LIST, SID_COPY_READ, SID_COPY_EXPIRES}) | BATCH_SIDS
+"""Every temporary statement in an old bucket's policy."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 

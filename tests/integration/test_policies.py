@@ -131,12 +131,15 @@ def with_old_keys(module: Any, settings: Settings, observation: Any) -> Iterator
 
 
 def in_every_direction(module: Any, settings: Settings, observation: Any) -> Iterator[Plan]:
-    """05 again with every bucket pulled, and with every bucket pushed."""
+    """05 again with every bucket pulled, with every bucket pushed, and by jobs where they can."""
     yield from with_old_keys(module, settings, observation)
     if module is copy_history:
+        jobs = settings.with_values(copy_engine="s3-batch")
+        yield module.propose(jobs, observation)
         for direction in ("pull", "push"):
             backlogs = tuple(replace(one, direction=direction) for one in observation.backlogs)
             yield module.propose(settings, replace(observation, backlogs=backlogs))
+            yield module.propose(jobs, replace(observation, backlogs=backlogs))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from onetrail import names
 from onetrail.change.finding import State as FindingState
 from onetrail.cli.main import main
 from onetrail.cloudtrail.verdict import IntervalState, State
-from onetrail.practice import faults, scenario_faults
+from onetrail.practice import faults, s3_batch_tasks, scenario_faults
 from onetrail.practice.scenario_estate import ESTATES
 from onetrail.runner.notebooks import all_notebooks
 from onetrail.s3.decide import Kind
@@ -348,7 +348,13 @@ def test_an_unknown_statement_or_role_is_found():
         (
             "docs/practice-estate.md",
             "Faults",
-            [*faults.REQUEST_KINDS, *faults.OBJECT_KINDS, *scenario_faults.KINDS, "clear"],
+            [
+                *faults.REQUEST_KINDS,
+                *faults.OBJECT_KINDS,
+                *scenario_faults.KINDS,
+                s3_batch_tasks.FAULT,
+                "clear",
+            ],
         ),
     ],
 )

@@ -214,12 +214,12 @@ def test_on_practice_the_account_may_lose_no_zero_either(practice: Settings) -> 
         Settings.from_notebook(names)
 
 
-def test_a_notebook_is_refused_an_engine_that_does_not_exist(practice: Settings) -> None:
-    """`s3-batch` in a notebook ends at its first cell, with the word to write; `local` does not."""
-    names = given_a_notebook_with(parameters_cell(practice), copy_engine="s3-batch")
-    with pytest.raises(SettingsError, match=r'^copy_engine is "s3-batch".*write "local"'):
+def test_a_notebook_is_refused_jobs_that_are_to_push(practice: Settings) -> None:
+    """`s3-batch` with `push` in a notebook ends at its first cell, with what to write; with `auto` it does not."""
+    names = given_a_notebook_with(parameters_cell(practice), copy_engine="s3-batch", copy_direction="push")
+    with pytest.raises(SettingsError, match=r'^copy_engine is "s3-batch".*write copy_direction: "auto"'):
         Settings.from_notebook(names)
-    assert Settings.from_notebook({**names, "copy_engine": "local"}).copy_engine == "local"
+    assert Settings.from_notebook({**names, "copy_direction": "auto"}).copy_engine == "s3-batch"
 
 
 # --- the practice estate's values are the notebooks' defaults, and must not reach AWS unnoticed

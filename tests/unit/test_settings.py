@@ -136,10 +136,13 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         {"copy_engine": "s3_batch"},
         'copy_engine is "s3_batch", and must be one of "auto", "local" or "s3-batch"; did you mean "s3-batch"?',
     ),
-    # A word that is known, for an engine that is not there.
+    # An engine that can only pull, asked to push.
     (
-        {"copy_engine": "s3-batch"},
-        'copy_engine is "s3-batch", and that engine does not exist yet: write "local", or leave it out',
+        {"copy_engine": "s3-batch", "copy_direction": "push"},
+        (
+            'copy_engine is "s3-batch", and copy_direction is "push": jobs run in the log account and can only pull: '
+            'write copy_direction: "auto", or copy_engine: "local"'
+        ),
     ),
     # An S3 class in small letters is not guessed at.
     (
@@ -376,10 +379,12 @@ def test_waits_left_unstated_follow_the_estate(estate: str, quiet: int, cooling:
     assert given_settings(estate=estate, cooling_off_days=0).cooling_off_days == 0
 
 
-@pytest.mark.parametrize("engine", ["auto", "local"])
-def test_the_engine_that_exists_is_taken(engine: str) -> None:
-    """The twin of the refused `s3-batch`: both words for the engine of this machine pass."""
-    assert given_settings(copy_engine=engine).copy_engine == engine
+@pytest.mark.parametrize(
+    ("engine", "direction"), [("auto", "push"), ("local", "push"), ("s3-batch", "auto"), ("s3-batch", "pull")]
+)
+def test_an_engine_that_can_do_it_is_taken(engine: str, direction: str) -> None:
+    """The twins of the refused `s3-batch` with `push`."""
+    assert given_settings(copy_engine=engine, copy_direction=direction).copy_engine == engine
 
 
 def test_settings_stay_as_they_are() -> None:

@@ -14,7 +14,7 @@ from botocore.loaders import Loader, create_loader
 
 from onetrail import names
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
-from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, NAMED, OPERATOR
+from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR
 from onetrail.errors import WrongUse
 from onetrail.settings import Account, Settings
 
@@ -23,6 +23,7 @@ _ROLES = {
     BREAK_GLASS: names.BREAK_GLASS_ROLE,
     GRANT_KEEPER: names.GRANT_KEEPER_ROLE,
     COPIER: names.COPIER_ROLE,
+    JOBS: names.JOBS_ROLE,
 }
 
 

@@ -6,7 +6,7 @@ from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
 from onetrail.change.gate import Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
-from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, NAMED, OPERATOR, Bulk, Change, Plan
+from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, Bulk, Change, Plan
 from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
 from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
 from onetrail.change.send import ChangeFailed, Done
@@ -17,6 +17,7 @@ __all__ = [
     "BREAK_GLASS",
     "COPIER",
     "GRANT_KEEPER",
+    "JOBS",
     "NAMED",
     "OPERATOR",
     "After",

@@ -12,6 +12,8 @@ from onetrail.change.values import canonical_json
 NAMED = ""
 """The identity that the parameters name for the account."""
 OPERATOR, BREAK_GLASS, GRANT_KEEPER, COPIER = "operator", "break-glass", "grant-keeper", "copier"
+JOBS = "jobs"
+"""The temporary role that makes jobs of S3 Batch Operations."""
 
 
 @dataclass(frozen=True)

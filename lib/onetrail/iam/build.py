@@ -1,6 +1,13 @@
 """Builders of every policy document onetrail puts: plain values in, a document out."""
 
 from onetrail.iam.builders.archive import Archive
+from onetrail.iam.builders.batch import (
+    batch_policy,
+    batch_trust,
+    jobs_policy,
+    old_bucket_batch,
+    work_bucket_open,
+)
 from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
 from onetrail.iam.builders.documents import Opening, all_documents
 from onetrail.iam.builders.key import kms_key
@@ -23,12 +30,16 @@ __all__ = [
     "access_log_bucket",
     "all_documents",
     "archive_rail",
+    "batch_policy",
+    "batch_trust",
     "central_bucket",
     "central_bucket_open",
     "central_bucket_window",
     "copier_policy",
     "grant_keeper_policy",
+    "jobs_policy",
     "kms_key",
+    "old_bucket_batch",
     "old_bucket_hold_still",
     "old_bucket_open",
     "old_bucket_shell",
@@ -41,4 +52,5 @@ __all__ = [
     "trail_rail",
     "trust",
     "work_bucket",
+    "work_bucket_open",
 ]

@@ -96,12 +96,18 @@ def _events(operation: str, given: Mapping[str, Any], account: str, region: str,
     return f"arn:aws:events:{region}:{account}:rule/{name}" if name else "*"
 
 
+def _s3control(operation: str, given: Mapping[str, Any], account: str, region: str, caller: str) -> str:
+    job = given.get("id") if "Job" in operation else None
+    return f"arn:aws:s3:{region}:{account}:job/{job}" if job else "*"
+
+
 _FINDERS: Final = {
     "cloudtrail": _cloudtrail,
     "events": _events,
     "iam": _iam,
     "kms": _kms,
     "logs": _logs,
+    "s3": _s3control,
     "sns": _sns,
     "sts": _sts,
 }

@@ -21,6 +21,7 @@ class EstateClock:
     def __init__(self, start: datetime = START) -> None:
         self._now = start
         self._hooks: list[Hook] = []
+        self._stops: list[Callable[[], datetime | None]] = []
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = 0
 
@@ -44,6 +45,10 @@ class EstateClock:
         """Call `hook(from, to)` for every step of the clock, in the order of registration."""
         self._hooks.append(hook)
 
+    def on_stop(self, ask: Callable[[], datetime | None]) -> None:
+        """Ask before every step at which instant the clock must stop next; None or one that has passed is no wish."""
+        self._stops.append(ask)
+
     def at(self, moment: datetime, deed: Callable[[], None]) -> None:
         """Do `deed` when the clock reaches `moment`; deeds of one instant run in the order they were asked for."""
         self._order += 1
@@ -53,7 +58,9 @@ class EstateClock:
         """Move on. The clock stops at every due instant and at every full hour, so that all happens in time order."""
         end = self._now + timedelta(seconds=seconds)
         while self._now < end:
-            self._step(min(end, self._next_hour(), *(due[0] for due in self._due if due[0] > self._now)))
+            asked = (ask() for ask in self._stops)
+            wishes = [*(due[0] for due in self._due), *(moment for moment in asked if moment)]
+            self._step(min(end, self._next_hour(), *(moment for moment in wishes if moment > self._now)))
         return self._now
 
     def _next_hour(self) -> datetime:

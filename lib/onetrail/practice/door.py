@@ -15,6 +15,7 @@ from onetrail.practice import (
     corrections_s3control,
     corrections_sts,
     faults,
+    s3_batch_service,
     s3_front,
     s3_routes,
     sigv4,
@@ -39,6 +40,7 @@ CORRECTIONS: Final[dict[tuple[str, str], Correction]] = {
     **corrections_account.CORRECTIONS,
     **corrections_iam.CORRECTIONS,
     **corrections_s3control.CORRECTIONS,
+    **s3_batch_service.CORRECTIONS,
     **corrections_sts.CORRECTIONS,
 }
 CHECKS: Final[dict[tuple[str, str], Check]] = {**corrections_iam.CHECKS, **corrections_organizations.CHECKS}
@@ -258,7 +260,8 @@ class Door:
         request_id = self._request_id(service, principal.account, region, operation)
         parameters = dict(target.parameters)
         if service == "s3":
-            parameters |= {"AccountId": http.headers.get("x-amz-account-id", ""), "body": http.body}
+            account = http.headers.get("x-amz-account-id", "")
+            parameters |= {"AccountId": account, "body": http.body, "raw_query": http.raw_query}
         call = Call(
             principal.account, principal, region, service, operation, parameters, request_id,
             http.headers.get("user-agent", ""), http.source_ip, credential.access_key_id, credential.principal_id,
@@ -294,7 +297,7 @@ class Door:
             given = {
                 k: v
                 for k, v in parameters.items()
-                if k not in ("Action", "Version", "body") and "Password" not in k
+                if k not in ("Action", "Version", "body", "raw_query") and "Password" not in k
             }
             self._event(
                 http, credential, principal, service, operation, region, not changes, given, request_id, resource, owner,

@@ -55,6 +55,7 @@ class MotoBridge:
         self._forget_organizations()
         _take_clock(world)
         _lighten()
+        _know_jobs()
         self.seed("start")
 
     @staticmethod
@@ -176,3 +177,10 @@ def _lighten() -> None:
         make = kms.generate_private_key
         iam.IAMBackend._init_aws_policies = few  # type: ignore[method-assign]
         setattr(kms, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else make(spec))  # noqa: B010
+
+
+def _know_jobs() -> None:
+    """IAM takes ARNs of S3's batch jobs, which name a region (Service Authorization Reference, Amazon S3, resource types)."""
+    from moto.iam.policy_validation import SERVICE_TYPE_REGION_INFORMATION_ERROR_ASSOCIATIONS as ALLOWED
+
+    ALLOWED["s3"]["valid_starting_values"] = ["accesspoint/", "job/"]

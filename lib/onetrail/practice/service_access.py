@@ -7,6 +7,7 @@ from onetrail.practice import actions
 from onetrail.practice.authorize import decoded, kms_key
 from onetrail.practice.calls import Call, ServiceError
 from onetrail.practice.identity import Credential
+from onetrail.practice.s3_batch_requests import condition_keys
 
 if TYPE_CHECKING:
     from onetrail.practice.world import World
@@ -39,6 +40,8 @@ def authorise(
         context["sts:RoleSessionName"] = str(call.parameters.get("RoleSessionName", ""))
     elif call.service == "kms":
         policy, owner = _key_policy(call, resource)
+    elif call.service == "s3":
+        context |= condition_keys(call)
     if call.service == "iam" and call.parameters.get("PolicyArn"):
         context["iam:PolicyARN"] = str(call.parameters["PolicyArn"])
     decision = world.authorizer.decide(

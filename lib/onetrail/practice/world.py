@@ -14,6 +14,7 @@ from onetrail.practice.clock import EstateClock, Hook
 from onetrail.practice.identity import Keyring
 from onetrail.practice.moto_bridge import MotoBridge
 from onetrail.practice.requests import RequestLog
+from onetrail.practice.s3_batch_service import BatchJobs
 from onetrail.practice.s3_service import ServiceDoor
 from onetrail.practice.s3_store import Bucket, Store, Version, md5
 
@@ -71,6 +72,7 @@ class World:
         self._service_door = ServiceDoor(self)
         self.bridge = MotoBridge(self)
         self.clock.on_advance(lambda before, to: s3_lifecycle.run(self, before, to))
+        self.batch = BatchJobs(self)
 
     def ident(self, *parts: object) -> bytes:
         """32 bytes, the same for the same number, parts and count of earlier calls with these parts."""

@@ -91,3 +91,8 @@ READABLE: Final = ("STANDARD", "STANDARD_IA", "GLACIER_IR")
 WITH_RESTORE: Final = ("STANDARD", "STANDARD_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
 """What `cheapest_with_restore` chooses from."""
 EVERY: Final = tuple(PRICES)
+
+BATCH_PER_JOB: Final = 0.25
+BATCH_PER_1000000: Final = 1.00
+"""S3 Batch Operations: dollars a job, and dollars a million objects (S3 pricing page, management; collected with the rest). The requests
+that a job makes are billed besides, at the prices above."""

@@ -88,8 +88,11 @@ def _buckets(s: Settings) -> str | None:
 
 
 def _engine(s: Settings) -> str | None:
-    if s.copy_engine == "s3-batch":
-        return 'copy_engine is "s3-batch", and that engine does not exist yet: write "local", or leave it out'
+    if s.copy_engine == "s3-batch" and s.copy_direction == "push":
+        return (
+            'copy_engine is "s3-batch", and copy_direction is "push": jobs run in the log account and can only pull: '
+            'write copy_direction: "auto", or copy_engine: "local"'
+        )
     return None
 
 

@@ -103,7 +103,7 @@ class Settings(BaseModel):
     copy_direction: w.CopyDirection = Field("auto", description="auto, pull or push")
     copy_engine: w.CopyEngine = Field(
         "auto",
-        description="auto or local: the engine of this machine; s3-batch is refused, it does not exist yet",
+        description="auto (compares and says why), local (this machine) or s3-batch (S3 Batch Operations)",
     )
     max_requests_per_second: v.Rate = Field(3500, description="ceiling of S3 requests of the local engine")
     grant_hours: v.GrantHours = Field(

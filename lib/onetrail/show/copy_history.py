@@ -8,13 +8,15 @@ import pandas as pd
 from onetrail.change import Plan
 from onetrail.change.words import counted
 from onetrail.s3.decide import Kind
-from onetrail.show.copy_sources import Copying, keys, listeners, pilot
+from onetrail.show.batch import engines
+from onetrail.show.copy_sources import CopyProgress, keys, listeners, pilot
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.table import table
 from onetrail.steps.copy_history.backlog import NOT_COPIED, Backlog
 from onetrail.steps.copy_history.observe import Observation
 
-__all__ = ["backlogs", "keys", "listeners", "needs_a_person", "pilot", "progress"]
+__all__ = ["backlogs", "engines", "keys", "listeners", "needs_a_person", "pilot", "progress"]
+
 
 MB = 1_000_000
 _COUNTED = (
@@ -83,7 +85,7 @@ def _odd(one: Backlog) -> Iterator[list[Any]]:
         yield [*where, "overwritten", one.behind.other, ", ".join(one.behind.other_named)]
 
 
-def progress(plan: Plan) -> Copying:
+def progress(plan: Plan) -> CopyProgress:
     """The copying as it goes, bucket by bucket, against what the plan expects."""
     of: dict[str, int] = {}
     for change in plan.changes:
@@ -93,7 +95,7 @@ def progress(plan: Plan) -> Copying:
                 int(change.bulk.estimate.get("objects") or 0),
             )
             of[name] = max(of.get(name, 0), objects)
-    return Copying("Copied so far", what="old bucket", of=of)
+    return CopyProgress("Copied so far", what="old bucket", of=of)
 
 
 def _row(one: Backlog) -> list[object]:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from onetrail.change import Outcome
 from onetrail.change.words import counted
+from onetrail.show.batch import JobProgress
 from onetrail.show.html import Column, Shown, paragraph, together
-from onetrail.show.progress import Progress
 from onetrail.show.table import simple, table
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.pilot import PilotDiffers, Property
@@ -111,8 +111,8 @@ def _told(values: Iterable[str]) -> str:
     )
 
 
-class Copying(Progress):
-    """The progress of a copy; a pilot that differs is shown side by side where it stopped."""
+class CopyProgress(JobProgress):
+    """The progress of a copy, by this machine or by jobs; a pilot that differs is shown side by side where it stopped."""
 
     def __exit__(
         self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None

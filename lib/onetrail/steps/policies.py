@@ -13,6 +13,7 @@ from onetrail.iam import Archive, Opening, all_documents, build
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.roles import wanted_roles
 from onetrail.steps.archive import archive_of
+from onetrail.steps.copy_history.batch_seen import folder_of_run
 
 LONG_AGO: Final = "2000-01-01T00:00:00Z"
 """Expiry in printed grants, where none is open: who puts such a document as it is opens nothing."""
@@ -40,7 +41,7 @@ def documents(
 
     `old_bucket_*` are for the first old bucket, as if it had no policy of its own, and for the first source account; further accounts
     follow with their id at the name's end. `old_key_open` is the statement that a key of that bucket gets beside its own. `central_bucket_open` is for copiers of the log account, `_push` for those of source
-    accounts, `_both` for both; with the latter two goes `kms_key_open`, where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts while 03 is
+    accounts, `_both` for both, `_batch` for jobs of S3 Batch Operations besides; with `_push` and `_both` goes `kms_key_open`, where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts while 03 is
     still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for whoever holds the organization.
     """
     archive = printed_archive(settings, kms_key_arn)
@@ -72,7 +73,33 @@ def documents(
     found["role_organization_access_trust"] = build.trust(settings.break_glass_principals)
     found["role_source_copier"] = build.source_copier_policy(archive, buckets, expires)
     found["role_source_copier_trust"] = build.trust(settings.operator_principals)
+    found |= dict(_for_jobs(settings, archive, buckets, expires))
     return found | dict(_variants(settings, archive, buckets))
+
+
+def _for_jobs(
+    settings: Settings, archive: Archive, buckets: Sequence[str], expires: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What step 05 puts where jobs of S3 Batch Operations copy; nothing where the parameters rule them out."""
+    if settings.copy_engine == "local":
+        return
+    arn, folder = _batch_arn(settings), folder_of_run(settings)
+    keeper = [_keeper(settings, settings.source_account_ids[0])]
+    statements = [
+        *build.old_bucket_hold_still(settings.partition, buckets[0], keeper),
+        *build.old_bucket_open(settings.partition, buckets[0], archive.copier_arn, _PREFIXES, expires),
+        *build.old_bucket_batch(settings.partition, buckets[0], arn, _PREFIXES, expires),
+    ]
+    yield "old_bucket_open_batch", iam.with_statements(None, statements)
+    yield "work_bucket_open", build.work_bucket_open(archive, arn, folder, expires)
+    yield "role_batch", build.batch_policy(archive, buckets, folder)
+    yield "role_batch_trust", build.batch_trust()
+    yield "role_batch_jobs", build.jobs_policy(archive, settings.home_region, arn, expires)
+    yield "role_batch_jobs_trust", build.trust([archive.operator_arn])
+
+
+def _batch_arn(settings: Settings) -> str:
+    return names.role_arn(settings.partition, settings.log_account.account_id, names.BATCH_ROLE)
 
 
 def printed_archive(settings: Settings, kms_key_arn: str = "") -> Archive:
@@ -89,6 +116,9 @@ def printed_openings(settings: Settings, buckets: Sequence[str], expires: str) -
         for account in settings.source_account_ids
     ]
     copiers = {"": (pull,), "_push": tuple(sorted(push)), "_both": tuple(sorted([pull, *push]))}
+    if settings.copy_engine != "local":
+        jobs = _batch_arn(settings)
+        copiers |= {f"{end}_batch": tuple(sorted([*copiers[end], jobs])) for end in ("", "_both")}
     return {
         f"central_bucket_open{end}": Opening(who, tuple(buckets), expires) for end, who in copiers.items()
     }

@@ -66,16 +66,17 @@ def test_a_command_that_cannot_be_read_is_wrong_use(words):
 
 
 @pytest.mark.parametrize("verb", ["run", "policies"])
-def test_an_engine_that_does_not_exist_is_refused_by_every_verb(tmp_path, verb):
-    """`copy_engine: s3-batch` stops before anything is looked at, with the word to write; with `local` the same file gets past it."""
+def test_parameters_that_contradict_each_other_are_refused_by_every_verb(tmp_path, verb):
+    """Jobs that are to push stop before anything is looked at, with what to write; jobs that pull get past it."""
     text = Path(PRACTICE).read_text()
-    engine = 'copy_engine: "auto"'
-    assert engine in text
-    refused = _onetrail(verb, "-f", _parameters(tmp_path, text.replace(engine, 'copy_engine: "s3-batch"')))
+    engine, direction = 'copy_engine: "auto"', 'copy_direction: "auto"'
+    assert engine in text and direction in text
+    jobs = text.replace(engine, 'copy_engine: "s3-batch"')
+    refused = _onetrail(verb, "-f", _parameters(tmp_path, jobs.replace(direction, 'copy_direction: "push"')))
     assert refused.exit_code == 2
     assert 'copy_engine is "s3-batch"' in refused.stderr
-    assert 'write "local"' in refused.stderr
-    taken = _onetrail(verb, "-f", _parameters(tmp_path, text.replace(engine, 'copy_engine: "local"')))
+    assert 'write copy_direction: "auto"' in refused.stderr
+    taken = _onetrail(verb, "-f", _parameters(tmp_path, jobs))
     assert "copy_engine" not in taken.stderr
 
 

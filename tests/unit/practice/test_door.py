@@ -134,7 +134,7 @@ def test_the_plain_listener_does_not_count_as_tls(estate: Estate, refused: Refus
         ("pricing", "describe_services", {}),
         ("iam", "simulate_custom_policy", {"PolicyInputList": [], "ActionNames": ["s3:GetObject"]}),
         ("service-quotas", "list_services", {}),
-        ("s3control", "list_jobs", {"AccountId": accounts.SOURCE}),
+        ("s3control", "list_access_points", {"AccountId": accounts.SOURCE}),
         ("securitylake", "list_data_lakes", {}),
     ],
 )

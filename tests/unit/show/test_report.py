@@ -21,6 +21,7 @@ from onetrail.steps.evidence.ledger import LedgerSum
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
 from onetrail.steps.verification import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.steps import test_bucket_creation as made
 from tests.unit.steps.given_record import given_a_grant, killed, sent
 
@@ -192,6 +193,25 @@ def test_left_and_right_are_shown_with_their_totals(tmp_path: Path) -> None:
     lacking = page(SETTINGS, given(tmp_path, verified=given_a_verification(equal=9, missing=1)))
     assert "9 of 10 logs and digests" in verdict_of(lacking, "moved")
     assert "1 is missing" in verdict_of(lacking, "moved")
+
+
+@pytest.mark.parametrize(
+    ("estate", "where"), [("practice", "only AWS can confirm it"), ("aws", "seen on AWS by their pilot")]
+)
+def test_copies_by_jobs_are_said_with_where_their_behaviour_was_seen(
+    tmp_path: Path, estate: str, where: str
+) -> None:
+    """A record in which jobs were made; twin: one in which this machine copied says nothing of jobs."""
+    settings = SETTINGS.with_values(
+        estate=estate, **({"scenario": "default", "approve": ""} if estate == "aws" else {})
+    )
+    sent(tmp_path / "local", given_a_grant())
+    local = page(settings, given(tmp_path / "local", verified=given_a_verification()))
+    assert "Batch Operations" not in section_of(local, "moved")
+    making = given_a_change("batch-copy-jobs", service="s3control", call="CreateJob", parameters={})
+    sent(tmp_path / "jobs", given_a_plan(making, step="05"))
+    by_jobs = section_of(page(settings, given(tmp_path / "jobs", verified=given_a_verification())), "moved")
+    assert "Batch Operations" in by_jobs and where in by_jobs
 
 
 def test_a_gap_is_told_as_a_gap_with_its_dates(tmp_path: Path) -> None:

@@ -11,7 +11,13 @@ import pytest
 from onetrail import iam
 from onetrail.change import BREAK_GLASS, NAMED, Document, Result, State, canonical_json
 from onetrail.iam import Opening
-from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window, kms_key
+from onetrail.iam.build import (
+    central_bucket,
+    central_bucket_open,
+    central_bucket_window,
+    kms_key,
+    work_bucket_open,
+)
 from onetrail.s3.retention import retain_until
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation as step
@@ -238,6 +244,20 @@ def test_an_opening_with_one_word_too_many_is_drift() -> None:
     document["Statement"].append(extra)
     assert step.grant_state(ARCHIVE, document) == "other"
     assert calls(with_bucket(given_all_made(), CENTRAL, policy=document)) == [(CENTRAL, "PutBucketPolicy")]
+
+
+def test_a_work_bucket_that_is_opened_for_jobs_is_left_to_05_and_shown() -> None:
+    """No drift of 03's own, and a finding; twin: with one word more it is drift."""
+    arn = f"arn:aws:iam::{ARCHIVE.log_account}:role/onetrail-batch"
+    document = work_bucket_open(ARCHIVE, arn, "batch/practice/", "2026-01-12T15:00:00Z")
+    seen = with_bucket(given_all_made(), SETTINGS.work_bucket, policy=document)
+    assert calls(seen) == []
+    (found,) = (f for f in step.check(SETTINGS, seen) if f.state is State.FINDING)
+    assert (found.id, found.resource) == ("03.policy", SETTINGS.work_bucket)
+    changed = {**document, "Statement": document["Statement"][:-1]}
+    assert calls(with_bucket(seen, SETTINGS.work_bucket, policy=changed)) == [
+        (SETTINGS.work_bucket, "PutBucketPolicy")
+    ]
 
 
 def _opened(archive: iam.Archive) -> dict[str, Any]:

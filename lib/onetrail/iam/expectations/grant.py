@@ -7,6 +7,7 @@ from onetrail.iam.builders.archive import account_of
 from onetrail.iam.builders.documents import Opening
 from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation
 from onetrail.iam.request import role
+from onetrail.names import BATCH_ROLE
 
 _Deed = tuple[str, str, str, bool, Mapping[str, str]]
 """Name, action, resource, wanted, context."""
@@ -20,6 +21,7 @@ def granted(ask: Ask, opening: Opening, is_open: bool) -> list[Expectation]:
 def _of(ask: Ask, arn: str, opening: Opening, is_open: bool) -> list[Expectation]:
     home = account_of(arn) == ask.archive.log_account
     name = "the copier" if home else f"the copier of {account_of(arn)}"
+    name = "the jobs' role" if arn.endswith(f":role/{BATCH_ROLE}") else name
     deeds = [
         *_copies(ask, opening, is_open),
         *_never(ask, opening),

@@ -4,7 +4,7 @@ from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
-from onetrail.steps.bucket_creation.grant import grant_state
+from onetrail.steps.bucket_creation.grant import grant_state, work_opened
 from onetrail.steps.bucket_creation.judged import verdicts
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import pieces
@@ -23,6 +23,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     if plan.waiting_for:
         return found
     found += _policy(settings, observation)
+    found += _opened_for_jobs(settings, observation)
     found += _key(settings, observation, plan)
     for bucket in wanted(settings, observation):
         found += _bucket(settings, bucket, observation.buckets[bucket.name], plan)
@@ -45,6 +46,15 @@ def _policy(settings: Settings, observation: Observation) -> list[Finding]:
         return [Finding("03.policy", planned, account, settings.home_region, name, text) for text in texts]
     text = f"{counted(len(said), 'request')} judged, each decided as it must be"
     return [Finding("03.policy", State.OK, account, settings.home_region, name, text)]
+
+
+def _opened_for_jobs(settings: Settings, observation: Observation) -> list[Finding]:
+    """The work bucket, where step 05 has opened it; as any other policy it is one of its pieces."""
+    name = settings.work_bucket
+    if not work_opened(archive_of(settings), observation.buckets[name].policy):
+        return []
+    text = "the policy is opened for the reports of jobs: 05 shows the grant and proposes its closing"
+    return [Finding("03.policy", State.FINDING, observation.log.account, settings.home_region, name, text)]
 
 
 def _key(settings: Settings, observation: Observation, plan: Plan) -> list[Finding]:

@@ -5,7 +5,12 @@ from typing import Any, Literal
 
 from onetrail import iam
 from onetrail.iam import Archive, PolicyError
-from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.build import (
+    central_bucket,
+    central_bucket_open,
+    central_bucket_window,
+    work_bucket_open,
+)
 from onetrail.iam.document import values
 
 GrantState = Literal["absent", "steady", "window", "open", "other"]
@@ -36,3 +41,18 @@ def _open(archive: Archive, policy: Mapping[str, Any]) -> str:
         )
     except (KeyError, TypeError, PolicyError):
         return ""
+
+
+def work_opened(archive: Archive, policy: Mapping[str, Any] | None) -> bool:
+    """Whether the work bucket's policy is exactly what step 05 puts while jobs write their reports."""
+    by_sid = {str(s.get("Sid", "")): s for s in iam.statements(policy or {})}
+    try:
+        expiry, folder = by_sid["BatchExpires"]["Condition"], str(by_sid["BatchOnlyReports"]["NotResource"])
+        writer, expires = (
+            values(expiry["ArnEquals"]["aws:PrincipalArn"])[0],
+            str(expiry["DateGreaterThanEquals"]["aws:CurrentTime"]),
+        )
+        below = folder.partition(f"{archive.work_bucket}/")[2].removesuffix("reports/*")
+        return iam.canonical(policy or {}) == iam.canonical(work_bucket_open(archive, writer, below, expires))
+    except (KeyError, TypeError, PolicyError):
+        return False

@@ -10,7 +10,7 @@ from onetrail.errors import WrongUse
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import key
-from onetrail.steps.bucket_creation.grant import grant_state
+from onetrail.steps.bucket_creation.grant import grant_state, work_opened
 from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, end_of, year_of
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import Piece, pieces
@@ -69,7 +69,9 @@ def refuse_foreign(settings: Settings, bucket: BucketState) -> None:
 
 
 def _as_opened(settings: Settings, there: BucketState, bucket: WantedBucket) -> WantedBucket:
-    """While step 05 holds a grant open the archive's policy is 05's to put back, not ours."""
+    """While step 05 holds a grant open the policies of archive and work bucket are 05's to put back, not ours."""
+    if bucket.name == settings.work_bucket and work_opened(archive_of(settings), there.policy):
+        return replace(bucket, policy=there.policy or {})
     if bucket.name != settings.bucket_name or there.policy is None:
         return bucket
     if grant_state(archive_of(settings), there.policy) in ("window", "open"):

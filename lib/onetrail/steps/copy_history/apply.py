@@ -19,6 +19,9 @@ from onetrail.s3.ranges import KeyRange
 from onetrail.s3.session import hot
 from onetrail.s3.tally import WANTED, Counts
 from onetrail.steps.copy_history import restores
+from onetrail.steps.copy_history.batch import BatchCopy
+from onetrail.steps.copy_history.batch_grant import SETTLED
+from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
 from onetrail.steps.copy_history.pilot import PilotDiffers, read_back
 from onetrail.steps.copy_history.propose import RESTORED, SOURCES_READY
@@ -44,10 +47,11 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         "hole_closed": ended,
         "policies_back": lambda: policies_back(clients, opened, opened_old_keys(plan)),
         "reads_refused": lambda: reads_refused(clients, opened, gate.say),
+        SETTLED: lambda: jobs_role_settled(clients, gate),
         SOURCES_READY: lambda: copying.sources_ready(plan),
         RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),
     }
-    outcome = run_plan(plan, gate, requires=requires, bulk=copying.carry_out)
+    outcome = run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
     if outcome.state == "nothing" and gate.approve and not plan.why:
         write_missing_rows(clients, gate, copying.buckets.values())  # killed after the last closing
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome)]))

@@ -124,6 +124,7 @@ def closed(settings: Settings, observation: Observation) -> bool:
         and not observation.open_sources
         and not observation.open_keys
         and not any(observation.source_copiers.values())
+        and not observation.batch.open
     )
 
 

@@ -17,6 +17,7 @@ from onetrail.iam.builders.actions import LOCKS, SOURCE_LIST, SOURCE_READ, WRITE
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copy_history.batch_seen import see_batch
 from onetrail.steps.copy_history.canaries import CANARY_ETAG
 from onetrail.steps.copy_history.grant import prefixes
 from onetrail.steps.copy_history.observe import opens_key, read_key_policy
@@ -40,7 +41,7 @@ def hole_closed(clients: Clients, say: Say = say_line, keys: Sequence[tuple[str,
     `keys` are account and ARN of the old buckets' keys that were opened.
     """
     settings = clients.settings
-    why = _archive_open(clients) or _key_open(clients) or old_keys_open(clients, keys)
+    why = _archive_open(clients) or _key_open(clients) or old_keys_open(clients, keys) or _jobs_open(clients)
     if why:
         return Requirement(False, why)
     estate = read_old_estate(settings, clients)
@@ -143,8 +144,9 @@ def _copiers_may(settings: Settings, policy: Any, now: str) -> Iterator[str]:
         "aws:SecureTransport": "true", "aws:CurrentTime": now, "s3:x-amz-acl": "bucket-owner-full-control",
         "s3:object-lock-mode": "GOVERNANCE",
     }  # fmt: skip
-    for owner in (account, *settings.source_account_ids):
-        copier = iam.role(names.role_arn(settings.partition, owner, names.COPIER_ROLE))
+    roles = [(owner, names.COPIER_ROLE) for owner in (account, *settings.source_account_ids)]
+    for owner, name in (*roles, (account, names.BATCH_ROLE)):
+        copier = iam.role(names.role_arn(settings.partition, owner, name))
         for action in (*WRITES, *LOCKS):
             ask = iam.Request(copier, action, archive.logs_arn.replace("*", "log"), account, context)
             if iam.evaluate(ask, policies).allowed:
@@ -158,6 +160,15 @@ def _key_open(clients: Clients) -> str:
     if key.failed or policy.failed:
         return f"the key's policy could not be read back: {key.why or policy.why}"
     return "the key's policy is not back: copiers may still use it" if opens_key(policy.value) else ""
+
+
+def _jobs_open(clients: Clients) -> str:
+    """Why what jobs were given cannot be taken for closed; empty where it can."""
+    batch = see_batch(clients.settings, clients)
+    if not batch.open and not batch.could_not_look:
+        return ""
+    stands = [*batch.could_not_look, *(f"the temporary role {name} stands" for name in batch.roles)]
+    return (stands or ["jobs may still write into the work bucket"])[0]
 
 
 def old_keys_open(clients: Clients, keys: Sequence[tuple[str, str]]) -> str:

@@ -3,7 +3,7 @@
 Break-glass lets the grant-keeper in, and the grant-keeper lets the copiers in. The expiry is a Deny that the copiers cannot escape.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from onetrail import iam, names
@@ -54,6 +54,9 @@ class Grant:
             for document in (self.steady, self.window, opened)
             for statement in iam.statements(document)
         )
+        self.besides: Callable[[OldBucket], list[dict[str, Any]]] = lambda bucket: []
+        """What an old bucket's opening holds besides the copier's statements."""
+        self.more_copiers: list[str] = []
 
     def left_open(self) -> list[Change]:
         """What an interrupted run left behind: closed by a plan of its own, never in silence."""
@@ -104,12 +107,10 @@ class Grant:
     def source(self, bucket: OldBucket) -> Pair:
         """The copier of the log account reads one old bucket."""
         before = prior(bucket)
-        opened = iam.with_statements(
-            before,
-            build.old_bucket_open(
-                self.settings.partition, bucket.name, self.archive.copier_arn, prefixes(bucket), MARK
-            ),
+        reads = build.old_bucket_open(
+            self.settings.partition, bucket.name, self.archive.copier_arn, prefixes(bucket), MARK
         )
+        opened = iam.with_statements(before, [*reads, *self.besides(bucket)])
         opening = self._policy(
             f"open-{bucket.name}",
             _place(bucket),
@@ -279,7 +280,8 @@ class Grant:
     def copiers(self, due: Sequence[Backlog]) -> list[str]:
         """ARNs of the roles that copy: the log account's for what is pulled, the source account's for what is pushed."""
         accounts = {self.log_account if one.direction == "pull" else one.bucket.account for one in due}
-        return sorted(names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts)
+        arns = [names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts]
+        return sorted([*arns, *self.more_copiers])
 
     def _until(self, document: Any) -> Any:
         return until(document, self.settings.grant_hours)

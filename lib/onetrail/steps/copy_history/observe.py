@@ -11,6 +11,7 @@ from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.copy_history.backlog import Backlog, read_backlog
+from onetrail.steps.copy_history.batch_seen import BatchSeen, see_batch
 from onetrail.steps.copy_history.edited import edited_policies
 from onetrail.steps.copy_history.flooded import Flooded, Listening, flooded, read_listening
 from onetrail.steps.copy_history.restores import ready_at
@@ -55,6 +56,9 @@ class Observation:
         """Keys of old buckets in whose policy a temporary statement stands."""
         found = {key.arn: key for backlog in self.backlogs for key in backlog.keys if key.open}
         return tuple(found[arn] for arn in sorted(found))
+
+    batch: BatchSeen = field(default_factory=BatchSeen)
+    """What stands of jobs of S3 Batch Operations."""
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -114,6 +118,8 @@ def observe(
     failed += [f"the archive's key: {key.why}"] if key.failed else []
     policy = read_key_policy(settings, clients, key.value or "")
     failed += [f"the archive's key: GetKeyPolicy: {policy.why}"] if policy.failed else []
+    batch = see_batch(settings, clients)
+    failed += batch.could_not_look
     now = clients.clock.now()
     return Observation(
         forerunners,
@@ -129,6 +135,7 @@ def observe(
         look_at_ledger(settings.run_folder),
         _ready(settings, backlogs, now),
         flooded(settings, listening, backlogs),
+        batch,
     )
 
 

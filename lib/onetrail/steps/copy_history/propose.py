@@ -10,7 +10,9 @@ from typing import Any
 from onetrail.change import COPIER, Bulk, Change, Plan
 from onetrail.cloudtrail.key import ROOT
 from onetrail.settings import Settings
+from onetrail.steps.copy_history import batch_choice, batch_plan
 from onetrail.steps.copy_history.backlog import Backlog
+from onetrail.steps.copy_history.batch_choice import by_jobs, choice, engine_of
 from onetrail.steps.copy_history.canaries import canaries
 from onetrail.steps.copy_history.grant import Grant
 from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
@@ -62,7 +64,10 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         )
     changes = _around(settings, grant, due)
     after = _after_restores(observation, changes)
-    notes = plan_notes(settings, observation, due, plan(after).id if after else "")
+    notes = (
+        *batch_choice.notes(settings, due, choice(settings, observation)),
+        *plan_notes(settings, observation, due, plan(after).id if after else ""),
+    )
     return plan(changes, ends_with="hole_closed" if changes else "", notes=notes)
 
 
@@ -83,9 +88,11 @@ def _left_open(settings: Settings, grant: Grant) -> list[Change]:
 
 def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Change]:
     """The copies between openings and closings; what an earlier run left open is closed in any case."""
-    if not due:
-        return _left_open(settings, grant)
     key_left = left_open_key(settings, grant.observation, grant.archive)
+    chosen = choice(settings, grant.observation)
+    jobs = batch_plan.jobs_for(settings, grant, by_jobs(due, chosen))
+    if not due:
+        return [*jobs.left_over, *_left_open(settings, grant), *jobs.left_open]
     pull = [backlog for backlog in due if backlog.direction == "pull"]
     push_accounts = sorted({backlog.bucket.account for backlog in due if backlog.direction == "push"})
     roles = [
@@ -93,23 +100,31 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         for account in push_accounts
         for pair in grant.source_copier(account, due, decrypted_keys(due, account))
     ]
-    sources = [grant.source(_with_prefixes(backlog)) for backlog in pull]
+    sources = jobs.settled([grant.source(_with_prefixes(backlog)) for backlog in pull])
     source_keys = source_key_grant(settings, due)
     central = grant.central(due)
     key = key_grant(settings, grant.observation, grant.archive, grant.copiers(due))
     actors = ([grant.log_account] if pull else []) + push_accounts
-    first, *others = [pair.opening for pair in (*roles, *source_keys, *sources, *key, *central)]
+    first, *others = [
+        pair.opening for pair in (*roles, *jobs.roles, *source_keys, *sources, *jobs.work, *key, *central)
+    ]
     return [
         *grant.left_open_sources(besides=[backlog.bucket.name for backlog in pull]),
         *left_open_keys(grant.observation, settings, besides=opened_keys(settings, due)),
         *(key_left if not key else ()),
         *(restore_change(settings, backlog) for backlog in due if backlog.away),
+        *jobs.left_over,
         replace(first, requires=SOURCES_READY),
         *others,
-        *(_copy(settings, backlog, pilot=pilot) for pilot in (True, False) for backlog in due),
-        *(pair.closing for pair in (*reversed(central), *key, *sources, *source_keys)),
+        *jobs.pilot,
+        *(_copy(settings, backlog, engine_of(backlog, chosen), pilot=True) for backlog in due),
+        *jobs.copy,
+        *(_copy(settings, backlog, engine_of(backlog, chosen), pilot=False) for backlog in due),
+        *jobs.cancelled,
+        *(pair.closing for pair in (*reversed(central), *key, *jobs.work, *sources, *source_keys)),
         *canaries(settings, grant.archive.prefix, actors, due),
-        *(pair.closing for pair in reversed(roles)),
+        *(pair.closing for pair in reversed([*roles, *jobs.roles])),
+        *jobs.left_open,
         *grant.left_open_roles(besides=push_accounts),
     ]
 
@@ -130,7 +145,7 @@ def _after_restores(observation: Observation, changes: Sequence[Change]) -> list
     return [] if left_open or len(rest) == len(changes) else rest
 
 
-def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
+def _copy(settings: Settings, backlog: Backlog, engine: str, *, pilot: bool) -> Change:
     bucket = backlog.bucket
     owner = settings.log_account.account_id if backlog.direction == "pull" else bucket.account
     estimate = (
@@ -140,6 +155,7 @@ def _copy(settings: Settings, backlog: Backlog, *, pilot: bool) -> Change:
     )
     rule: dict[str, Any] = {
         "from": bucket.name,
+        "engine": engine,
         "storage_class": settings.storage_class_for(bucket.name),
         "lock": "governance until the date in the key plus the retention",
         "retention_years": settings.retention_years,

@@ -1,7 +1,7 @@
 """Each temporary permission of the record, from the change that opened it to the change that took it back. Pure.
 
 A bucket policy counts as closed by the first later policy of that bucket that holds none of the statements that opened it, whichever
-plan sent it; a role, or a role's policy, by its deletion.
+plan sent it; a role, or a role's policy, by its deletion; jobs by the change that cancels what is left of them.
 """
 
 import json
@@ -15,6 +15,8 @@ from onetrail.change import canonical_json
 from onetrail.steps.evidence.sent import Ended, Sent
 
 _BUCKET_POLICY = ("PutBucketPolicy", "DeleteBucketPolicy")
+_TAKEN_BACK = {"PutRolePolicy": "DeleteRolePolicy", "CreateJob": "UpdateJobStatus"}
+"""What ends an opening that is no bucket policy; any other is a role, which is deleted."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _closes(one: Sent, opening: Sent, added: frozenset[str]) -> bool:
     if opening.call in _BUCKET_POLICY:
         put = _policy(one.parameters) if one.call == "PutBucketPolicy" else None
         return one.call == "DeleteBucketPolicy" or (put is not None and not added & _statements(put))
-    return one.call == ("DeleteRolePolicy" if opening.call == "PutRolePolicy" else "DeleteRole")
+    return one.call == _TAKEN_BACK.get(opening.call, "DeleteRole")
 
 
 def _added(opening: Sent) -> frozenset[str]:

@@ -1,0 +1,157 @@
+"""What S3 Batch Operations needs while a grant is open: the role that its tasks run as, the role that makes jobs, and what lets them in.
+
+Source: S3 User Guide, "Granting permissions for Batch Operations", and "Copying objects across AWS accounts" with a manifest of CSV;
+Service Authorization Reference, Amazon S3. Each task is a CopyObject of its own, so what binds a copier in the archive binds this role.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST, WRITES
+from onetrail.iam.builders.archive import Archive, document, one_or_many
+from onetrail.iam.builders.central_bucket import checked_opening
+from onetrail.iam.builders.side_buckets import work_bucket
+from onetrail.iam.document import PolicyError
+from onetrail.names import SID_BATCH_EXPIRES, SID_BATCH_LIST, SID_BATCH_READ, bucket_arn
+
+SERVICE: Final = "batchoperations.s3.amazonaws.com"
+OPERATION: Final = "S3PutObjectCopy"
+READS: Final = ("s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging")
+"""Of current objects alone: a manifest of ours names no versions."""
+Statement = dict[str, Any]
+
+
+def batch_trust() -> dict[str, Any]:
+    """Batch Operations alone may become the role, and no person."""
+    return document(
+        {
+            "Sid": "BatchOperations",
+            "Effect": "Allow",
+            "Principal": {"Service": SERVICE},
+            "Action": "sts:AssumeRole",
+        }
+    )
+
+
+def batch_policy(archive: Archive, old_buckets: Sequence[str], folder: str) -> dict[str, Any]:
+    """Reads these old buckets, writes copies below `AWSLogs/`, reads manifests and writes reports in its own folder of the work bucket.
+
+    `folder` has a slash at its end. Raises `PolicyError` without exact old buckets or without a folder.
+    """
+    if not old_buckets or any("*" in name for name in old_buckets) or not folder.strip("/"):
+        raise PolicyError(
+            f"a role for jobs needs exact old buckets and a folder of its own, not {list(old_buckets)!r} and {folder!r}"
+        )
+    old = [bucket_arn(archive.partition, name) for name in sorted(old_buckets)]
+    work = f"{bucket_arn(archive.partition, archive.work_bucket)}/{folder}"
+    key = (
+        [_allow("UseKey", ("kms:Decrypt", "kms:GenerateDataKey"), [archive.kms_key_arn])]
+        if archive.kms_key_arn
+        else []
+    )
+    return document(
+        _allow("ListOld", SOURCE_LIST, old),
+        _allow("ReadOld", READS, [f"{arn}/*" for arn in old]),
+        _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        _allow("ReadManifests", ("s3:GetObject", "s3:GetObjectVersion"), [f"{work}manifests/*"]),
+        _allow("WriteReports", ("s3:PutObject",), [f"{work}reports/*"]),
+        *key,
+    )
+
+
+def jobs_policy(archive: Archive, region: str, batch_arn: str, expires: str) -> dict[str, Any]:
+    """Makes copy jobs with exactly that role until `expires`, confirms them, looks at them, and cancels them on any day."""
+    until = {"DateLessThan": {"aws:CurrentTime": expires}}
+    jobs = f"arn:{archive.partition}:s3:{region}:{archive.log_account}:job/*"
+    return document(
+        {
+            **_allow("MakeCopyJobs", ("s3:CreateJob",), ["*"]),
+            "Condition": {**until, "StringEquals": {"s3:RequestJobOperation": OPERATION}},
+        },
+        {
+            **_allow("PassTheirRole", ("iam:PassRole",), [batch_arn]),
+            "Condition": {**until, "StringEquals": {"iam:PassedToService": SERVICE}},
+        },
+        _allow("SeeAndSteerJobs", ("s3:DescribeJob", "s3:UpdateJobStatus"), [jobs]),
+        _allow("ListJobs", ("s3:ListJobs",), ["*"]),
+    )
+
+
+def old_bucket_batch(
+    partition: str, bucket: str, batch_arn: str, prefixes: Sequence[str], expires: str
+) -> list[Statement]:
+    """The role of the jobs lists and reads below the prefixes until `expires`; an empty prefix means all. A Deny ends it."""
+    checked_opening((batch_arn,), (bucket,), expires)
+    if not prefixes:
+        raise PolicyError(f"no prefix to read in bucket {bucket}: name them, or an empty one for all")
+    arn = bucket_arn(partition, bucket)
+    patterns = (
+        ["*"] if any(not prefix for prefix in prefixes) else [f"{prefix}*" for prefix in sorted(prefixes)]
+    )
+    until = {"DateLessThan": {"aws:CurrentTime": expires}}
+    common = {"Effect": "Allow", "Principal": {"AWS": batch_arn}, "Condition": until}
+    return [
+        {"Sid": SID_BATCH_LIST, **common, "Action": list(SOURCE_LIST), "Resource": arn},
+        {
+            "Sid": SID_BATCH_READ,
+            **common,
+            "Action": list(READS),
+            "Resource": one_or_many([f"{arn}/{pattern}" for pattern in patterns]),
+        },
+        _expires(SID_BATCH_EXPIRES, ["s3:*"], [arn, f"{arn}/*"], batch_arn, expires),
+    ]
+
+
+def work_bucket_open(archive: Archive, batch_arn: str, folder: str, expires: str) -> dict[str, Any]:
+    """The work bucket's policy, and the role of the jobs may put reports into its own folder until `expires`; nothing else, nowhere else."""
+    checked_opening((batch_arn,), (archive.work_bucket,), expires)
+    if not folder.strip("/"):
+        raise PolicyError("no folder for reports in the work bucket: name one")
+    arn = bucket_arn(archive.partition, archive.work_bucket)
+    writes = sorted((*WRITES, "s3:PutObjectRetention"))
+    return document(
+        *_with_writer(work_bucket(archive)["Statement"], batch_arn),
+        {
+            "Sid": "BatchOnlyReports",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": writes,
+            "NotResource": f"{arn}/{folder}reports/*",
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": batch_arn}},
+        },
+        _expires("BatchExpires", writes, [f"{arn}/*"], batch_arn, expires),
+    )
+
+
+def _with_writer(statements: Sequence[Statement], arn: str) -> list[Statement]:
+    """The statements, with one writer more in the one that names them."""
+    found = []
+    for statement in statements:
+        if statement["Sid"] == "OnlyOurRolesWrite":
+            writers = sorted([*statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"], arn])
+            statement = {**statement, "Condition": {"ArnNotEquals": {"aws:PrincipalArn": writers}}}
+        found.append(statement)
+    return found
+
+
+def _expires(sid: str, actions: Sequence[str], resources: Sequence[str], arn: str, expires: str) -> Statement:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": one_or_many(list(actions)),
+        "Resource": one_or_many(list(resources)),
+        "Condition": {
+            "ArnEquals": {"aws:PrincipalArn": arn},
+            "DateGreaterThanEquals": {"aws:CurrentTime": expires},
+        },
+    }
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": one_or_many(list(actions)),
+        "Resource": one_or_many(list(resources)),
+    }

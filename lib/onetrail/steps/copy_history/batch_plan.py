@@ -1,0 +1,200 @@
+"""Jobs as changes: manifests, jobs, their confirmation, and the cancelling of what is left of them, for the pilot and for the copy."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from onetrail.change import JOBS, NAMED, Bulk, Change
+from onetrail.s3.batch.choice import BATCH
+from onetrail.s3.batch.manifest import FORMAT
+from onetrail.settings import Settings
+from onetrail.steps.copy_history.backlog import Backlog
+from onetrail.steps.copy_history.batch_grant import SETTLED, BatchGrant
+from onetrail.steps.copy_history.batch_seen import desk, folder_of_run
+from onetrail.steps.copy_history.grant import Grant, Pair
+
+PILOT, COPY = "pilot", "copy"
+MANIFESTS, MAKE, CONFIRM, CANCEL = "manifests", "jobs", "confirm", "cancel"
+_PREFIX: Final = "batch"
+_FOR_BOTH: Final = "the copier of the log account and the role of the jobs may list and read until the expiry"
+
+
+class Deed(NamedTuple):
+    """What a change about jobs does, and whose jobs they are."""
+
+    what: str
+    scope: str
+
+
+def deed_of(change: Change) -> Deed | None:
+    """What a change about jobs does; None for any other change."""
+    words = change.key.split("-")
+    if len(words) != 3 or words[0] != _PREFIX or words[1] not in (PILOT, COPY):
+        return None
+    return Deed(words[2], words[1])
+
+
+def runs_by_jobs(change: Change) -> bool:
+    """Whether the bulk rule of one old bucket is carried out by jobs."""
+    return change.bulk is not None and change.bulk.rule.get("engine") == BATCH
+
+
+class JobChanges(NamedTuple):
+    """Everything a plan of 05 holds about jobs, each part for its own place; all empty where no bucket goes by jobs and nothing was left."""
+
+    roles: list[Pair]
+    work: list[Pair]
+    pilot: list[Change]
+    copy: list[Change]
+    cancelled: list[Change]
+    left_over: list[Change]
+    """Jobs that an interrupted run left, where this plan has none of its own."""
+    left_open: list[Change]
+    """Permissions that an interrupted run left, where this plan does not use them itself."""
+
+    buckets: frozenset[str] = frozenset()
+    """Old buckets that jobs copy."""
+
+    def settled(self, sources: list[Pair]) -> list[Pair]:
+        """The openings of old buckets: each says whom it lets in, and the first waits until the new roles are known."""
+        said = [
+            Pair(replace(opening, reason=_FOR_BOTH), closing)
+            if opening.resource in self.buckets
+            else Pair(opening, closing)
+            for opening, closing in sources
+        ]
+        if not self.roles or not said:
+            return said
+        return [Pair(replace(said[0].opening, requires=SETTLED), said[0].closing), *said[1:]]
+
+
+def jobs_for(settings: Settings, grant: Grant, backlogs: Sequence[Backlog]) -> JobChanges:
+    """The changes for the backlogs that jobs copy; the grant learns whom else it lets in."""
+    opened = BatchGrant(settings, grant.observation, grant, backlogs)
+    grant.besides, grant.more_copiers = opened.statements, opened.copiers()
+    return JobChanges(
+        opened.roles(),
+        opened.work(),
+        begun(settings, backlogs, PILOT),
+        begun(settings, backlogs, COPY),
+        [change for scope in (PILOT, COPY) for change in ended(settings, backlogs, scope)],
+        left_over(settings, opened),
+        opened.left_open(),
+        frozenset(one.bucket.name for one in backlogs),
+    )
+
+
+def begun(settings: Settings, backlogs: Sequence[Backlog], scope: str) -> list[Change]:
+    """Manifests, jobs, confirmation; nothing where no backlog goes by jobs."""
+    if not backlogs:
+        return []
+    said = _Jobs(settings, [one.bucket.name for one in backlogs], scope)
+    return [said.manifests(), said.made(), said.confirmed()]
+
+
+def ended(settings: Settings, backlogs: Sequence[Backlog], scope: str) -> list[Change]:
+    """The closing of the jobs of one scope."""
+    if not backlogs:
+        return []
+    said = _Jobs(settings, [one.bucket.name for one in backlogs], scope)
+    return [said.cancelled(said.key(MAKE))]
+
+
+def left_over(settings: Settings, opened: BatchGrant) -> list[Change]:
+    """Jobs that an interrupted run may have left: cancelled where they still run, and read into the ledger."""
+    steering = opened.steering()
+    return [*steering, *(_Jobs(settings, [], scope).cancelled("") for scope in (PILOT, COPY) if steering)]
+
+
+class _Jobs:
+    def __init__(self, settings: Settings, buckets: Sequence[str], scope: str) -> None:
+        self.settings, self.scope, self.buckets = settings, scope, sorted(buckets)
+        self.desk = desk(settings)
+
+    def key(self, what: str) -> str:
+        return f"{_PREFIX}-{self.scope}-{what}"
+
+    def manifests(self) -> Change:
+        where = f"{folder_of_run(self.settings)}manifests/{self.scope}/"
+        return self._change(
+            MANIFESTS,
+            "s3",
+            "PutObject",
+            {
+                "Bucket": self.settings.work_bucket,
+                "ExpectedBucketOwner": self.desk.account,
+                "ServerSideEncryption": "AES256",
+            },
+            {"below": where, "format": FORMAT, "lines": self._objects(), "from": self.buckets},
+            f"{self.settings.work_bucket}/{where}",
+            "a job takes what it copies from a list: one list an old bucket, storage class and quarter",
+            actor=NAMED,
+        )
+
+    def made(self) -> Change:
+        rule = {
+            "from": self.buckets,
+            "jobs": "one an old bucket, storage class and quarter; metadata and tags are copied",
+        }
+        return self._change(
+            MAKE,
+            "s3control",
+            "CreateJob",
+            self.desk.fixed(),
+            rule,
+            self._all(),
+            "jobs are made, and do nothing until they are confirmed",
+        )
+
+    def confirmed(self) -> Change:
+        return self._change(
+            CONFIRM,
+            "s3control",
+            "UpdateJobStatus",
+            {"AccountId": self.desk.account, "RequestedJobStatus": "Ready"},
+            {"jobs": "those of this run that hold as many objects as their list"},
+            f"{self._all()}, confirmed",
+            "a job runs only when it is confirmed here",
+        )
+
+    def cancelled(self, closes: str) -> Change:
+        return self._change(
+            CANCEL,
+            "s3control",
+            "UpdateJobStatus",
+            {"AccountId": self.desk.account, "RequestedJobStatus": "Cancelled"},
+            {"jobs": "those of this run that have not ended"},
+            self._all(),
+            "no job outlives its permission; what jobs have copied is read into the ledger",
+            closes=closes,
+        )
+
+    def _objects(self) -> str:
+        return (
+            "one log file and one digest file"
+            if self.scope == PILOT
+            else "every log and digest file that the archive lacks"
+        )
+
+    def _all(self) -> str:
+        return f"{self.scope} jobs of {self.settings.run_name}"
+
+    def _change(
+        self, what: str, service: str, call: str, fixed: dict[str, Any], rule: dict[str, Any], resource: str, reason: str,
+        *, closes: str = "", actor: str = JOBS,
+    ) -> Change:  # fmt: skip
+        return Change(
+            key=self.key(what),
+            account=self.desk.account,
+            region=self.settings.home_region,
+            service=service,
+            call=call,
+            parameters={},
+            resource=resource,
+            before=None,
+            reason=reason,
+            undo="cancelled by this plan itself" if what == MAKE else "nothing to undo",
+            actor=actor,
+            closes=closes,
+            bulk=Bulk((call,), fixed, rule),
+        )
