@@ -146,7 +146,7 @@ def beside(
             there + key_range.until[len(here) :] if key_range.until.startswith(here) else "",
         )
         copies = listed(target._replace(prefix=there), inside, pace=pace)
-        yield from matched(rising(group, source.bucket), rising(copies, target.bucket), len(here), len(there))
+        yield from matched(group, rising(copies, target.bucket), len(here), len(there))
 
 
 def matched(

@@ -2,28 +2,32 @@
 
 import errno
 import threading
-from collections import Counter
+from collections import Counter, namedtuple
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetrail.cloudtrail.key import partition_of_key
 from onetrail.s3 import ranges as cutting
+from onetrail.s3.client import HotS3
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, parts, read, unfinished
 from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder
-from onetrail.s3.pace import Paces
+from onetrail.s3.pace import Backoff, Paces
 from onetrail.s3.pipeline import Partition, copy_partition, copy_partitions
 from onetrail.s3.ranges import KeyRange, Side, beside, cut, key_ranges, listed, matched
 from onetrail.s3.rows import ObjectRow
-from tests.unit.s3.fake_s3 import FakeS3, etag_of, faulty, log_keys
+from tests.unit.s3.fake_s3 import FakeS3, InProcess, etag_of, faulty, log_keys
 
 SOURCE, LOG = "111122223333", "044455556666"
+KEYS = namedtuple("Frozen", "access_key secret_key token")("AKID", "s", None)
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 AT = datetime(2021, 3, 5, 0, 5, tzinfo=UTC)
 ODD = st.text(st.sampled_from("ab/ +%&<\n~Zü深\U0001f600'\"=?"), min_size=1, max_size=7)
@@ -180,6 +184,48 @@ def test_a_run_with_faults_ends_like_one_without(server, given_a_client, tmp_pat
     rows = read(tmp_path).to_pylist()
     assert Counter((one["key"], one["outcome"]) for one in rows) == {(key, "copied"): 1 for key in keys}
     assert {one["destination_etag"] == etag_of(one["key"]) for one in rows} == {True}
+
+
+FOLDERS = st.sampled_from(
+    [f"{prefix}AWSLogs/{org}111122223333/CloudTrail{kind}/{region}/2021/0{month}/05/"
+     for prefix in ("", "b/", "Z/") for org in ("", "o-abcdefghij/") for kind in ("", "-Digest")
+     for region in ("eu-west-1", "us-east-1") for month in (1, 2)] + ["", "AWSLogs/", "AWSLogs//1/"]
+)  # fmt: skip
+NAMES = st.builds(
+    str.__add__, FOLDERS, st.text(st.sampled_from("ab +%&<\n~Zü深\U0001f600'\"=?"), min_size=1, max_size=4)
+)
+
+
+@settings(max_examples=25)
+@given(st.sets(NAMES, max_size=60), st.data(), st.integers(1, 7), st.integers(1, 5), st.integers(0, 10**6))
+def test_any_bucket_ends_in_the_archive_once_whatever_fails_on_the_way(keys, data, page, at_once, seed):
+    """Any keys, any page size, some there already, faults at random: the archive and the ledger of an undisturbed run."""
+    logs = {key: where[1] + key[len(where[0]) :] for key in keys if (where := place(key))}
+    there = {logs[key] for key in logs if data.draw(st.booleans())} | {"p/AWSLogs/111122223333/other"}
+    s3 = FakeS3(page, old={key: etag_of(key) for key in keys}, archive={key: "" for key in there})
+    s3.buckets["archive"].update(
+        {target: etag_of(key) for key, target in sorted(logs.items()) if target in there}
+    )
+    s3.fault = faulty(seed)
+    wanted = {
+        **{target: etag_of(key) for key, target in sorted(logs.items(), reverse=True)},
+        **s3.buckets["archive"],
+    }
+    client = HotS3(
+        "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=60,
+        backoff=Backoff(0.0, 0.0),
+    )  # fmt: skip
+    client._transport = InProcess(s3)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "LARGE_PAGES", 1)
+        counts = moved(client, Path(folder), paces=Paces(None, 10**7), at_once=at_once).counts
+        rows = read(Path(folder)).to_pylist()
+    missing = {key for key, target in logs.items() if target not in there}
+    assert {row["key"] for row in rows} == missing and len(rows) == counts.objects == len(missing)
+    assert set(s3.buckets["archive"]) == set(wanted) and max(Counter(s3.put).values(), default=1) == 1
+    assert {row["outcome"] for row in rows} <= {"copied", "conflict"}
+    copied = {row["destination_key"]: row["source_etag"] for row in rows if row["outcome"] == "copied"}
+    assert copied == {key: s3.buckets["archive"][key] for key in s3.put}
 
 
 def test_partitions_share_the_client_and_end_as_their_own_tasks_end(server, given_a_client, tmp_path):

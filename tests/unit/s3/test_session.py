@@ -1,15 +1,18 @@
 """The lean client goes where boto3 would go, in the way boto3 would."""
 
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from onetrail.aws.sessions import new_session
 from onetrail.errors import WrongUse
-from onetrail.s3.session import attempts, of_boto3
+from onetrail.s3 import calls
+from onetrail.s3.session import attempts, hot, of_boto3
 from onetrail.s3.sign import Signer
 
 
@@ -101,6 +104,54 @@ def test_the_ca_bundle_is_the_one_boto3_trusts(given_a_boto3_client, environment
 def test_times_and_proxies_are_those_of_the_boto3_client(given_a_boto3_client, proxies):
     found = of_boto3(given_a_boto3_client("eu-west-1", {}, "", proxies=proxies))
     assert (found["connect_seconds"], found["deadline_seconds"], found["proxies"]) == (7.0, 33.0, proxies)
+
+
+class FakeClients:
+    """What `hot` asks of Clients, with one boto3 client."""
+
+    def __init__(self, client, estate=None):
+        self.transports, self.estate, self.made, self.forgotten = {}, estate, client, 0
+        self.settings = SimpleNamespace(partition="aws", home_region="eu-west-1")
+
+    def client(self, service, account, region, actor):
+        assert self.estate is None and service == "s3"
+        return self.made
+
+    def session(self, account, actor):
+        frozen = SimpleNamespace(access_key=f"AKID{self.forgotten}", secret_key="s", token=None)
+        return SimpleNamespace(
+            _session=SimpleNamespace(get_scoped_config=dict),
+            get_credentials=lambda: SimpleNamespace(get_frozen_credentials=lambda: frozen),
+        )
+
+    def permit(self, account):
+        return lambda *_: None
+
+    def forget(self):
+        self.forgotten += 1
+
+
+def test_the_client_of_a_run_is_made_once_and_after_the_boto3_one(given_a_boto3_client, server):
+    """Endpoint and tries are those of environment and profile; credentials that ended are looked for afresh in the session."""
+    environment = {"AWS_ENDPOINT_URL_S3": server.url, "AWS_MAX_ATTEMPTS": "3"}
+    clients = FakeClients(given_a_boto3_client("eu-west-1", environment, ""))
+    client = hot(clients, "111122223333", "eu-west-1")
+    assert hot(clients, "111122223333", "eu-west-1") is client
+    server.answer = lambda seen: (500, {}, b"") if "AKID1/" in seen.headers["authorization"] else (
+        400, {}, b"<Error><Code>ExpiredToken</Code></Error>"
+    )  # fmt: skip
+    with client, pytest.raises(ClientError, match="InternalError"):
+        client.do(calls.get_object("old", "111122223333", "k"))
+    assert (len(server.seen), clients.forgotten) == (3, 1)
+    assert {seen.path for seen in server.seen} == {"/old/k"}
+
+
+def test_in_the_practice_estate_no_boto3_client_is_asked_and_its_clock_is_not_followed(server):
+    clients = FakeClients(None, SimpleNamespace(endpoint=server.url))
+    server.answer = lambda seen: (403, {"date": "Mon, 12 Jan 2026 09:00:00 GMT"}, b"")
+    with hot(clients, "111122223333", "eu-west-1") as client, pytest.raises(ClientError):
+        client.do(calls.head_object("old", "111122223333", "k"))
+    assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize(
