@@ -12,14 +12,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from benchmarks.clients import AGAIN, COPY, LIST, Client, marks_of, ran_by
-from benchmarks.measure import Failed, Measured, in_the_middle
+from benchmarks.clients import AGAIN, COPY, LIST, Client, decided, marks_of, ran_by
+from benchmarks.measure import Failed, Measured, in_the_middle, main_of
 from benchmarks.nginx import NoServer, Server, null_s3
 from benchmarks.table import flat, kept, table, targets
 
@@ -81,19 +80,20 @@ def millions(scale: float, say: Say) -> str:
     objects = max(2000, int(10 * MILLION * scale))
     with null_s3(LATENCY_SECONDS) as server, tempfile.TemporaryDirectory() as folder:
         run, marks = marks_of(objects, server, Path(folder))
+        step = decided(objects // 5, server, Path(folder))
     first, last = flat(marks, objects // 10)
     wanted = targets(
         [
-            ("memory at any moment", 300, "MB", run.megabytes, False),
+            ("memory at any moment", 300, "MB", max(run.megabytes, step.megabytes), False),
             ("rate of the last tenth", 0.9, "of the first tenth's", last / first, True),
         ]
     )
-    return f"{table([run])}\n\n{wanted}"
+    return f"{table([run, step], ratios=False)}\n\n{wanted}"
 
 
 def chains(scale: float, say: Say) -> str:
     """Digest chains in memory."""
-    return table(_apart("chain", max(100, int(5000 * scale))))
+    return table(_apart("chain", max(100, int(5000 * scale))), ratios=False)
 
 
 def entering(scale: float, say: Say) -> str:
@@ -104,12 +104,7 @@ def entering(scale: float, say: Say) -> str:
 def _apart(module: str, count: int) -> list[Measured]:
     """In a process of its own, so that memory is its own too; what is measured is not imported here, since a child's peak begins at ours."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_main_of, module, count).result()
-
-
-def _main_of(module: str, count: int) -> list[Measured]:
-    found: list[Measured] = import_module(f"benchmarks.{module}").main(count)
-    return found
+        return pool.submit(main_of, module, count).result()
 
 
 PARTS: Final[dict[str, tuple[str, Callable[[float, Say], str]]]] = {

@@ -69,4 +69,4 @@ def main(logs: int) -> list[Measured]:
 
 
 if __name__ == "__main__":
-    print(table(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)))
+    print(table(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000), ratios=False))

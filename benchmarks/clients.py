@@ -5,9 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.accounts import SOURCE_OWNER, TARGET_OWNER
 from benchmarks.measure import Failed, Measured, ran
@@ -85,17 +85,30 @@ def ran_by(client: Client, objects: int, server: Server, folder: Path) -> Measur
     for method, number in client.did(objects).items():
         if sent.get(method, 0) < number:
             raise Failed(f"{client.name} sent {sent.get(method, 0):,} {method}, and {number:,} were due")
-    return Measured(run.name, run.objects, run.wall, run.cpu, run.megabytes, sum(sent.values()))
+    return replace(run, requests=sum(sent.values()))
 
 
 def marks_of(objects: int, server: Server, folder: Path) -> tuple[Measured, list[tuple[int, float]]]:
     """A plan over so many objects and an empty target, and how far it was when."""
-    words = [sys.executable, "-m", "benchmarks.ours", "plan", f"s3://logs-{objects}", "s3://archive-0"]
-    run, said = ran("onetrail copy --plan", objects, words, environment(server, folder))
+    run, found = _ours("onetrail copy --plan", "plan", objects, server, folder)
+    return run, [(seen, at) for seen, at in found["marks"]]
+
+
+def decided(objects: int, server: Server, folder: Path) -> Measured:
+    """Step 05's decisions over so many objects and an empty archive."""
+    return _ours("as step 05 decides", "decide", objects, server, folder)[0]
+
+
+def _ours(
+    name: str, what: str, objects: int, server: Server, folder: Path
+) -> tuple[Measured, dict[str, Any]]:
+    words = [sys.executable, "-m", "benchmarks.ours", what, f"s3://logs-{objects}", "s3://archive-0"]
+    server.counts()
+    run, said = ran(name, objects, words, environment(server, folder))
     found = json.loads(said)
     if found["objects"] != objects:
-        raise Failed(f"the plan came to {found['objects']:,} objects of {objects:,}")
-    return run, [(seen, at) for seen, at in found["marks"]]
+        raise Failed(f"{name} came to {found['objects']:,} objects of {objects:,}")
+    return replace(run, requests=sum(server.counts().values())), found
 
 
 OWNERS: Final = ("--from-owner", SOURCE_OWNER, "--to-owner", TARGET_OWNER)

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 
@@ -80,6 +81,12 @@ def ran(
             last = (wrong.read().strip() or said.read().strip()).splitlines()[-1:]
             raise Failed(f"{name} ended with {process.returncode}: {' '.join(last)}")
         return Measured(name, objects, wall, used.ru_utime + used.ru_stime, _megabytes(used)), said.read()
+
+
+def main_of(module: str, count: int) -> list[Measured]:
+    """What the `main` of one of these modules measures."""
+    found: list[Measured] = import_module(f"benchmarks.{module}").main(count)
+    return found
 
 
 def _megabytes(used: resource.struct_rusage) -> float:

@@ -4,7 +4,6 @@
 unpacked from the distribution's packages into a folder of its own: nothing is installed, no service starts.
 """
 
-import ipaddress
 import os
 import pwd
 import re
@@ -19,7 +18,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -130,7 +128,8 @@ def null_s3(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         port = _free_port()
-        certificate = _certificate(folder)
+        # In a process of its own: the peak memory of whatever is started from here begins at that of this one.
+        subprocess.run([sys.executable, HERE / "certificate.py", folder], check=True)
         (folder / "nginx.conf").write_text(
             configuration(found, folder, port, latency_seconds, busy_share, hidden_share, tls=tls)
         )
@@ -138,7 +137,7 @@ def null_s3(
         with subprocess.Popen(command, env=found.environment, cwd=folder) as server:
             try:
                 _wait(port, server, folder / "error.log")
-                yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", certificate)
+                yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", folder / "cert.pem")
             finally:
                 server.terminate()
 
@@ -189,39 +188,3 @@ def _wait(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
                 last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
                 raise NoServer(f"nginx did not start: {' '.join(last) or err}") from err
             time.sleep(0.02)
-
-
-def _certificate(folder: Path) -> Path:
-    """A key and a certificate for 127.0.0.1 that signs itself, good for a day."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "null S3")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-            ),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.Encoding.PEM
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    path = folder / "cert.pem"
-    path.write_bytes(certificate.public_bytes(form))
-    return path

@@ -1,4 +1,4 @@
-"""Our listing, and our plan of a copy, in a process of its own against a null S3: `python -m benchmarks.ours list|plan SOURCE TARGET`.
+"""Our listing and our decisions, in a process of its own against a null S3: `python -m benchmarks.ours list|plan|decide SOURCE TARGET`.
 
 Prints one JSON object: how many objects it came to, and how many it had come to after how many seconds.
 `onetrail copy` itself is measured as a command; these two are what it has no option for.
@@ -9,17 +9,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.accounts import SOURCE_OWNER, TARGET_OWNER
 from onetrail.change import Guard, WallClock
 from onetrail.s3 import standalone
+from onetrail.s3.decide import Kind, Rules, decide
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.folder import folder
 from onetrail.s3.pace import Paces
 from onetrail.s3.pipeline import Partition, copy_partitions
-from onetrail.s3.ranges import KeyRange, Side, key_ranges, listed
+from onetrail.s3.planner import SizeBands, size_bands
+from onetrail.s3.prices import PRICES
+from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges, listed
 from onetrail.s3.reach import End, Reach
+from onetrail.s3.retention import months_left
 
 
 def list_all(source: End) -> int:
@@ -53,12 +59,45 @@ def plan_all(source: End, target: End) -> dict[str, object]:
     return {"objects": sums.seen, "marks": marks}
 
 
+def decide_all(source: End, target: End) -> int:
+    """How many objects step 05 would copy: each key taken apart, its retention and its class computed, beside what the archive has."""
+    rules = Rules(7, datetime(2026, 1, 12, 9, tzinfo=UTC))
+    sides = [Side(end.client, end.folder.bucket, end.owner, end.folder.prefix) for end in (source, target)]
+    wanted = 0
+
+    def decided(cut: KeyRange) -> Iterator[CopyTask | None]:
+        nonlocal wanted
+        for found in beside(*sides, cut, lambda _: ("", "")):
+            if found is None:
+                yield None
+                continue
+            decision = decide(*found, rules)
+            if decision.kind is Kind.COPY and decision.retain_until is not None:
+                months = round(months_left(decision.retain_until, rules.now))
+                wanted += bands(months).class_for(found[0].size) in PRICES
+
+    parts = (
+        Partition("", decided(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(sides[0])
+    )
+    copy_partitions(parts, target.client, Path(), now=WallClock().now, paces=Paces())
+    return wanted
+
+
+@lru_cache(maxsize=256)
+def bands(months: int) -> SizeBands:
+    """Which class is cheapest from which size on."""
+    return size_bands(months)
+
+
 def main(words: list[str]) -> None:
     """Do what the first word says."""
     what, source, target = words
     with closing(Reach()) as reach:
         ends = reach.ends(folder(source), folder(target), Guard(), SOURCE_OWNER, TARGET_OWNER)
-        said = {"objects": list_all(ends[0])} if what == "list" else plan_all(*ends)
+        if what == "plan":
+            said = plan_all(*ends)
+        else:
+            said = {"objects": list_all(ends[0]) if what == "list" else decide_all(*ends)}
     print(json.dumps(said))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks.measure import Measured
 
 
-def table(rows: Sequence[Measured]) -> str:
-    """Markdown: the first row is ours, and the ratios are of each row to it."""
+def table(rows: Sequence[Measured], *, ratios: bool = True) -> str:
+    """Markdown: the first row is ours, and the ratios are of each row to it; without `ratios` they are left out."""
     ours = rows[0]
     heads = ["", "objects", "objects/s", "ours is", "CPU ms/1,000", "of ours", "requests/1,000", "peak MB"]
     lines = []
@@ -19,6 +19,8 @@ def table(rows: Sequence[Measured]) -> str:
         share = "" if first else f"{row.cpu_ms_per_1k / ours.cpu_ms_per_1k:,.1f} x"
         figures = (f"{row.objects:,}", f"{row.rate:,.0f}", beside, f"{row.cpu_ms_per_1k:,.1f}", share, asked)
         lines.append([row.name, *figures, f"{row.megabytes:,.0f}"])
+    if not ratios:
+        heads, *lines = ([line[i] for i in (0, 1, 2, 4, 6, 7)] for line in (heads, *lines))
     return _markdown(heads, lines)
 
 

@@ -118,7 +118,7 @@ class Total:
     def __exit__(self, *_: object) -> None:
         self._leave.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(1.0)
 
 
 def _counted(call: calls.Call[Any]) -> calls.Call[tuple[int, str]]:

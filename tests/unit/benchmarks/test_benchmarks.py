@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from benchmarks import ours
 from benchmarks.__main__ import PARTS, README, main
-from benchmarks.measure import Failed, Measured, in_the_middle, ran
+from benchmarks.measure import Failed, Measured, in_the_middle, main_of, ran
 from benchmarks.nginx import Program, configuration
 from benchmarks.table import flat, table, targets, with_part
 from onetrail.cli import main as onetrail
@@ -29,7 +29,7 @@ def null_s3(tmp_path, monkeypatch):
 
 def test_what_is_measured_does_its_work(null_s3, capsys):
     """Every object is listed, planned, copied, and found again. Twin: of a bucket that is not there nothing is said to be done."""
-    for what in ("list", "plan"):
+    for what in ("list", "plan", "decide"):
         ours.main([what, "s3://logs-100", "s3://archive-0"])
         assert json.loads(capsys.readouterr().out)["objects"] == 100
     owners = ("--from-owner", ours.SOURCE_OWNER, "--to-owner", ours.TARGET_OWNER)
@@ -38,6 +38,12 @@ def test_what_is_measured_does_its_work(null_s3, capsys):
     again = CliRunner().invoke(onetrail, ["copy", "s3://logs-100", "s3://archive-100", *owners])
     assert (again.exit_code, "no new part" in again.stdout) == (0, True), again.output
     assert CliRunner().invoke(onetrail, ["copy", "s3://logs", "s3://archive-0", *owners]).exit_code == 2
+
+
+@pytest.mark.parametrize(("module", "count", "objects"), [("chain", 3, [3]), ("sessions", 1, [4, 4])])
+def test_what_is_measured_in_memory_does_its_work(module, count, objects):
+    """Digests and logs that were verified, clients that were made."""
+    assert [one.objects for one in main_of(module, count)] == objects
 
 
 def test_a_command_is_measured_from_outside():
@@ -78,6 +84,22 @@ def test_a_table_has_units_and_ratios_to_the_first_row():
         "peer", "1,000", "200", "10.0 x as fast", "1,000.0", "4.0 x", "–", "60",
     ]  # fmt: skip
     assert rule.count("|") == head.count("|")
+
+
+def test_a_table_without_ratios_has_the_figures_alone():
+    """For what has nothing beside it."""
+    head, _, row, _ = table([OURS, PEER], ratios=False).splitlines()
+    assert [cell.strip() for cell in head.split("|")[1:-1]] == [
+        "", "objects", "objects/s", "CPU ms/1,000", "requests/1,000", "peak MB",
+    ]  # fmt: skip
+    assert [cell.strip() for cell in row.split("|")[1:-1]] == [
+        "ours",
+        "2,000",
+        "2,000",
+        "250.0",
+        "1,001",
+        "150",
+    ]
 
 
 def test_a_target_is_met_or_not():

@@ -372,6 +372,27 @@ def test_a_bucket_of_another_account_must_be_named_with_it(s3):
     assert held(s3, s3.new) == {}
 
 
+def test_from_another_account_once_its_owner_is_named(s3, door):
+    """Without the account one line says which option names it; with it, what that bucket's policy lets out is copied."""
+    theirs = s3.old.replace("old", "theirs")
+    other = door.client("s3", f"{accounts.LOG}/OrganizationAccountAccessRole")
+    other.create_bucket(Bucket=theirs)
+    other.put_object(Bucket=theirs, Key="k", Body=b"k")
+    lets = {
+        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{accounts.SOURCE}:root"},
+        "Action": ["s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging"],
+        "Resource": [f"arn:aws:s3:::{theirs}", f"arn:aws:s3:::{theirs}/*"],
+    }  # fmt: skip
+    other.put_bucket_policy(Bucket=theirs, Policy=json.dumps({"Version": "2012-10-17", "Statement": [lets]}))
+    words = ["copy", f"s3://{theirs}", f"s3://{s3.new}"]
+    refused = CliRunner().invoke(main, words)
+    assert (refused.exit_code, "name its account with --from-owner" in refused.stderr) == (2, True), (
+        refused.stderr
+    )
+    named = CliRunner().invoke(main, [*words, "--from-owner", accounts.LOG])
+    assert (named.exit_code, held(s3, s3.new)) == (0, {"k": "k"}), named.output
+
+
 @pytest.mark.parametrize(
     ("asked", "passes"),
     [
