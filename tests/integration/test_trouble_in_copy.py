@@ -101,11 +101,13 @@ for line in sys.stdin:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """How 05 ends without trouble: every row of the ledger and every object of the archive; `due` is the estate just before."""
+    """How 05 ends without trouble: every row of the ledger, every object of the archive and every policy's text; `due` is the estate just
+    before."""
 
     due: Path
     rows: dict[tuple[str, str], tuple[Any, ...]]
     archive: dict[str, list[str]]
+    policies: dict[str, str]
 
 
 def archived(clients: Clients) -> dict[str, list[str]]:
@@ -176,7 +178,8 @@ def plain(
         kernel.client(service, account, actor=actor)
     due = tmp_path_factory.mktemp("due") / "due.snapshot"
     estate.snapshot(due)
-    return Undisturbed(due, {(r["source_bucket"], r["key"]): evidence(r) for r in written}, archive)
+    by_key = {(r["source_bucket"], r["key"]): evidence(r) for r in written}
+    return Undisturbed(due, by_key, archive, {name: policy_text(kernel, name) for name in (CENTRAL, *pulled)})
 
 
 @pytest.fixture
@@ -212,6 +215,7 @@ def ends_as_undisturbed(clients: Clients, plain: Undisturbed, runs: Path) -> Non
     there = archived(clients)
     assert {key: there.get(key) for key in plain.archive} == plain.archive, "each key once, as in its source"
     assert ledger.torn(runs / "practice" / "ledger") == []
+    assert {name: policy_text(clients, name) for name in plain.policies} == plain.policies, "byte for byte"
     assert verify_record(runs / "practice").whole
 
 
@@ -271,10 +275,14 @@ def edited(clients: Clients) -> dict[str, State]:
     return {one.resource: one.state for one in found if one.id == "05.policy-edited"}
 
 
-def policy_sids(clients: Clients, bucket: str) -> set[str]:
+def policy_text(clients: Clients, bucket: str) -> str:
     account = LOG if bucket == CENTRAL else SOURCE
     said = clients.client("s3", account).get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=account)
-    return {statement.get("Sid", "") for statement in json.loads(said["Policy"])["Statement"]}
+    return str(said["Policy"])
+
+
+def policy_sids(clients: Clients, bucket: str) -> set[str]:
+    return {s.get("Sid", "") for s in json.loads(policy_text(clients, bucket))["Statement"]}
 
 
 def test_an_estate_that_answers_badly_is_borne(
