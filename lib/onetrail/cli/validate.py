@@ -101,7 +101,9 @@ def validate(
             place, owner = bucket, bucket.owner
             wanted = replace(wanted, now=_now(bucket.practice))
         else:
-            place, owner = Directory(Path(where)), ""
+            directory = Directory(Path(where))
+            stack.callback(directory.close)
+            place, owner = directory, ""
         ask = cloudtrail() if keep is not None or saved is None else None
         keys = PublicKeys(saved, ask, keep)
         check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell)

@@ -41,21 +41,28 @@ def verdict(result: Result) -> str:
     """One line: what is proven, or what is not."""
     digests, logs = sum(result.digests.values()), sum(result.logs.values())
     said = f"{counted(len(result.chains), 'chain')}, {counted(digests, 'digest')}, {counted(logs, 'log')}"
-    if result.proven and result.young:
-        young = counted(result.young, "log of the last hours is", "logs of the last hours are")
-        return f"All proven ({said}), but {young} younger than the newest digest: look again later."
+    young = counted(result.young, "log of the last hours is", "logs of the last hours are")
+    later = f"; {young} younger than the newest digest, so look again later" if result.young else ""
     if result.proven:
-        return f"All proven: {said}."
-    wrong = [] if result.chains else ["no digest lies there, so nothing can be proven"]
+        return f"All proven: {said}{later}."
+    sound = result.chains and all(one.chain.sound for one in result.chains)
+    begun = f"Every chain is proven ({said}), but not everything" if sound else f"Not all proven ({said})"
+    return f"{begun}: {'; '.join(_wrong(result))}{later}."
+
+
+def _wrong(result: Result) -> Iterator[str]:
+    """What keeps everything from being proven, the worst first."""
+    if not result.chains:
+        yield "no digest lies there, so nothing can be proven"
     if gaps := sum(1 for one in result.chains if _intervals(one.chain, IntervalState.GAP)):
-        wrong.append(f"{counted(gaps, 'chain has', 'chains have')} gaps")
+        yield f"{counted(gaps, 'chain has', 'chains have')} gaps"
     for state in BY_WEIGHT:
-        for count, one in ((result.digests[state], "digest"), (result.logs[state], "log")):
+        young = result.young if state is State.UNSIGNED else 0
+        for count, one in ((result.digests[state], "digest"), (result.logs[state] - young, "log")):
             if count:
-                wrong.append(f"{counted(count, f'{one} is', f'{one}s are')} {state.value}")
+                yield f"{counted(count, f'{one} is', f'{one}s are')} {state.value}"
     if result.unread:
-        wrong.append(f"{counted(result.unread, 'other file was', 'other files were')} unreadable")
-    return f"Not all proven ({said}): {'; '.join(wrong)}."
+        yield f"{counted(result.unread, 'other file was', 'other files were')} unreadable"
 
 
 def file_row(one: FileVerdict) -> dict[str, str]:

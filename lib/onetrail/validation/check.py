@@ -155,13 +155,11 @@ class Check:
 
     def _listed(self, folders: list[Folder]) -> Iterator[Stored]:
         """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys from `AWSLogs/` on."""
-        streams = []
         for path in sorted({folder.below for folder in folders}):
             same = [folder for folder in folders if folder.below == path]
-            streams.append(merge(*map(self._within, same), key=lambda row: below(row.key)))
-        for stream in streams:
-            for row in stream:
-                if parse(row.key).kind not in DIGEST_KINDS:
+            digests = same[0].kind is Kind.DIGEST
+            for row in merge(*map(self._within, same), key=lambda row: below(row.key)):
+                if not digests or parse(row.key).kind not in DIGEST_KINDS:
                     yield row
 
     def _within(self, folder: Folder) -> Iterator[Stored]:

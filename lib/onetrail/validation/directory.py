@@ -37,6 +37,7 @@ class Directory:
             )
         self._root = path.resolve()
         self.name, self.bucket = str(path), ""
+        self._folder: tuple[str | None, int] = None, -1
 
     def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
         """Every file by key; folders in which nothing can be wanted are not opened."""
@@ -74,22 +75,33 @@ class Directory:
                 ):
                     yield from self._walk(Path(entry.path), key, prefix, after)
             elif key > after and key.startswith(prefix) and not _is_beside(name, names):
-                yield _row(key, entry)
+                yield _row(key, entry, f"{name}{METADATA}" in names)
 
     def _opened(self, key: str) -> int:
         """A descriptor of a key's file, opened folder by folder from the root so that no link and no `..` leads away."""
-        *folders, name = key.split("/")
+        folder, _, name = key.rpartition("/")
+        if self._folder[0] != folder:
+            self.close()
+            self._folder = folder, self._entered(folder)
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._folder[1])
+
+    def _entered(self, path: str) -> int:
         at = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            for folder in folders:
+        for folder in path.split("/") if path else []:
+            try:
                 if folder in ("", ".", ".."):
-                    raise FileNotFoundError(key)
+                    raise FileNotFoundError(path)
                 inner = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            finally:
                 os.close(at)
-                at = inner
-            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
-        finally:
-            os.close(at)
+            at = inner
+        return at
+
+    def close(self) -> None:
+        """Close the folder that was read last."""
+        if self._folder[1] >= 0:
+            os.close(self._folder[1])
+        self._folder = None, -1
 
     def _bytes(self, key: str, most: int) -> bytes:
         handle = self._opened(key)
@@ -103,7 +115,7 @@ class Directory:
 
     def _content(self, row: Stored) -> Content | Unread:
         try:
-            metadata, storage_class = self._metadata(row.key)
+            metadata, storage_class = self._metadata(row.key) if row.beside else ({}, "STANDARD")
         except (OSError, UnfitMetadata) as err:
             why = _words(err) if isinstance(err, OSError) else str(err)
             return Unread(
@@ -118,11 +130,8 @@ class Directory:
         return Content(body, metadata, storage_class)
 
     def _metadata(self, key: str) -> tuple[dict[str, str], str]:
-        """User metadata and storage class; nothing of both where no file says them. UnfitMetadata where it says something else."""
-        try:
-            text = self._bytes(key + METADATA, MAX_METADATA_BYTES)
-        except FileNotFoundError:
-            return {}, "STANDARD"
+        """User metadata and storage class, from the file beside it. UnfitMetadata where that says something else."""
+        text = self._bytes(key + METADATA, MAX_METADATA_BYTES)
         if len(text) > MAX_METADATA_BYTES:
             raise UnfitMetadata(f"more than {MAX_METADATA_BYTES} bytes")
         return _said(text)
@@ -152,7 +161,7 @@ def _is_beside(name: str, names: set[str]) -> bool:
     return name.endswith(METADATA) and name.removesuffix(METADATA) in names
 
 
-def _row(key: str, entry: os.DirEntry[str]) -> Stored:
+def _row(key: str, entry: os.DirEntry[str], beside: bool) -> Stored:
     try:
         seen = entry.stat(follow_symlinks=False)
     except OSError as err:
@@ -161,7 +170,7 @@ def _row(key: str, entry: os.DirEntry[str]) -> Stored:
         return Stored(key, 0, fault=_LINK)
     if not stat.S_ISREG(seen.st_mode):
         return Stored(key, 0, fault="neither a file nor a folder")
-    return Stored(key, seen.st_size)
+    return Stored(key, seen.st_size, beside=beside)
 
 
 def _words(err: OSError) -> str:

@@ -16,16 +16,22 @@ MAX_STORED_LOG: Final = 256 * 2**20
 
 
 class Stored(NamedTuple):
-    """One object as listed. `size` in bytes; `fault` says why it cannot be read, `""` where nothing speaks against it."""
+    """One object as listed. `size` in bytes; `fault` says why it cannot be read, `""` where nothing speaks against it.
+
+    `beside`: another file holds its metadata.
+    """
 
     key: str
     size: int
     storage_class: str = "STANDARD"
     fault: str = ""
+    beside: bool = False
 
     @property
     def too_large(self) -> str:
         """Why it is not read for its size, `""` where it is small enough."""
+        if self.size <= min(MAX_STORED_DIGEST, MAX_STORED_LOG):
+            return ""
         limit = MAX_STORED_DIGEST if parse(self.key).kind in DIGEST_KINDS else MAX_STORED_LOG
         return f"{self.size:,} bytes, and more than {limit:,} are not read" if self.size > limit else ""
 

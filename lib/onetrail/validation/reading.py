@@ -55,10 +55,10 @@ class Reader:
     def log(self, bucket: str, key: str) -> LogRead:
         """One log by its original place; normally it was read ahead. A key that is none of a log's is not looked for."""
         below = below_prefix(key)
-        if parse(below).kind not in LOG_KINDS:
-            return LogRead(ReadStatus.FOREIGN, why="its key is not one that CloudTrail gives a log: not read")
         if below in self._held:
             return self._held.pop(below)
+        if parse(below).kind not in LOG_KINDS:
+            return LogRead(ReadStatus.FOREIGN, why="its key is not one that CloudTrail gives a log: not read")
         row = self._row(below)
         if row is None:
             return self._absent(below)
