@@ -99,6 +99,8 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
     }
     assert {c.closes for c in plan.changes if c.closes} == opened
     engines = {c.key: c.bulk.rule["engine"] for c in plan.changes if c.key.startswith(("copy-", "pilot-"))}
+    locks = {c.key: "quarter" in c.bulk.rule["lock"] for c in plan.changes if c.key.startswith("copy-")}
+    assert locks == {"copy-a": True, "copy-b": False}
     assert engines == {"pilot-a": "s3-batch", "copy-a": "s3-batch", "pilot-b": "local", "copy-b": "local"}
     assert [c.key for c in plan.changes if c.requires == SETTLED] == ["open-a"]
     assert "the role of the jobs" in next(c for c in plan.changes if c.key == "open-a").reason
