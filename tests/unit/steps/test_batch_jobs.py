@@ -339,3 +339,16 @@ def test_a_report_that_cannot_be_looked_at_is_not_taken_for_none(given, there, f
             reader._result_files(job)
     else:
         assert len(reader._result_files(job)) == files
+
+
+def test_results_that_are_not_those_that_the_report_names_are_not_read(given):
+    """By their MD5; twins: the right one, and none given."""
+    held = given(Control({}))
+    body = SimpleNamespace(iter_lines=lambda: iter([b"a", b"b"]))
+    held.copying.clients.client = lambda *_: SimpleNamespace(
+        get_object=lambda **_: {"ETag": '"m"', "Body": body}
+    )
+    reader = Reader(SETTINGS, held.copying.clients, held.copying.watch.desk)
+    assert list(reader._lines("k", "m")) == list(reader._lines("k")) == ["a", "b"]
+    with pytest.raises(NoReport, match="k is not the file that the job or its report names"):
+        reader._lines("k", "another")
