@@ -145,7 +145,7 @@ def test_a_request_asks_for_confirmation_lock_report_and_the_manifest_by_its_eta
         }},
         "Manifest": {
             "Spec": {"Format": "S3BatchOperations_CSV_20180820", "Fields": ["Bucket", "Key"]},
-            "Location": {"ObjectArn": "arn:aws:s3:::work/batch/practice/manifests/copy/old/GLACIER_IR-2031-07-01.csv", "ETag": ETAG},
+            "Location": {"ObjectArn": "arn:aws:s3:::work/batch/practice/manifests/copy/old/GLACIER_IR-2031-07-01-000000000000.csv", "ETag": ETAG},
         },
         "Report": {
             "Bucket": "arn:aws:s3:::work", "Format": "Report_CSV_20180820", "Enabled": True, "Prefix": "batch/practice/reports",
@@ -177,6 +177,15 @@ def test_a_request_that_leaves_its_bounds_does_not_pass_the_guard(broken):
         guard.check("044455556666", "s3control", "CreateJob", asked)
         with pytest.raises(GateClosed):
             guard.check("044455556666", "s3control", "CreateJob", {**asked, broken: {}})
+
+
+def test_where_a_manifest_lies_is_read_from_the_job_and_a_later_one_lies_elsewhere():
+    """By its content; twin: what ListJobs tells has no place in it."""
+    asked = DESK.request(LABEL, ETAG, 0)
+    job = job_of({"JobId": "j", "Status": "Complete", **{k: asked[k] for k in ("Description", "Manifest")}})
+    assert (job.manifest_key, job.manifest_etag) == (DESK.manifest_key(LABEL, ETAG), ETAG)
+    assert DESK.manifest_key(LABEL, "1" * 32) != job.manifest_key
+    assert job_of({"JobId": "j", "Status": "Complete", "Description": str(LABEL)}).manifest_key == ""
 
 
 def test_a_job_is_a_success_only_when_no_task_failed():

@@ -99,6 +99,8 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
     }
     assert {c.closes for c in plan.changes if c.closes} == opened
     engines = {c.key: c.bulk.rule["engine"] for c in plan.changes if c.key.startswith(("copy-", "pilot-"))}
+    locks = {c.key: "quarter" in c.bulk.rule["lock"] for c in plan.changes if c.key.startswith("copy-")}
+    assert locks == {"copy-a": True, "copy-b": False}
     assert engines == {"pilot-a": "s3-batch", "copy-a": "s3-batch", "pilot-b": "local", "copy-b": "local"}
     assert [c.key for c in plan.changes if c.requires == SETTLED] == ["open-a"]
     assert "the role of the jobs" in next(c for c in plan.changes if c.key == "open-a").reason
@@ -337,3 +339,16 @@ def test_a_report_that_cannot_be_looked_at_is_not_taken_for_none(given, there, f
             reader._result_files(job)
     else:
         assert len(reader._result_files(job)) == files
+
+
+def test_results_that_are_not_those_that_the_report_names_are_not_read(given):
+    """By their MD5; twins: the right one, and none given."""
+    held = given(Control({}))
+    body = SimpleNamespace(iter_lines=lambda: iter([b"a", b"b"]))
+    held.copying.clients.client = lambda *_: SimpleNamespace(
+        get_object=lambda **_: {"ETag": '"m"', "Body": body}
+    )
+    reader = Reader(SETTINGS, held.copying.clients, held.copying.watch.desk)
+    assert list(reader._lines("k", "m")) == list(reader._lines("k")) == ["a", "b"]
+    with pytest.raises(NoReport, match="k is not the file that the job or its report names"):
+        reader._lines("k", "another")

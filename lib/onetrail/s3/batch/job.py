@@ -21,7 +21,10 @@ PRIORITY: Final = 10
 
 @dataclass(frozen=True)
 class Job:
-    """One job of ours as S3 shows it. `total` is 0 until its manifest was read; `why` says why it failed."""
+    """One job of ours as S3 shows it. `total` is 0 until its manifest was read.
+
+    Where its manifest lies and `why` it failed DescribeJob alone tells; both are empty in a job from a listing.
+    """
 
     id: str
     label: Label
@@ -30,6 +33,7 @@ class Job:
     succeeded: int = 0
     failed: int = 0
     manifest_key: str = ""
+    manifest_etag: str = ""
     why: str = ""
 
     @property
@@ -49,7 +53,7 @@ def job_of(said: Mapping[str, Any]) -> Job | None:
     if label is None:
         return None
     counts = said.get("ProgressSummary") or {}
-    where = str(((said.get("Manifest") or {}).get("Location") or {}).get("ObjectArn", ""))
+    where = (said.get("Manifest") or {}).get("Location") or {}
     reasons = said.get("FailureReasons") or []
     return Job(
         str(said["JobId"]),
@@ -58,7 +62,8 @@ def job_of(said: Mapping[str, Any]) -> Job | None:
         int(counts.get("TotalNumberOfTasks") or 0),
         int(counts.get("NumberOfTasksSucceeded") or 0),
         int(counts.get("NumberOfTasksFailed") or 0),
-        where.split(":::")[-1].partition("/")[2],
+        str(where.get("ObjectArn", "")).split(":::")[-1].partition("/")[2],
+        str(where.get("ETag", "")).strip('"'),
         "; ".join(f"{one.get('FailureCode', '')}: {one.get('FailureReason', '')}" for one in reasons),
     )
 
@@ -75,9 +80,9 @@ class Desk:
     folder: str
     role_arn: str
 
-    def manifest_key(self, label: Label) -> str:
-        """Where the manifest of a job lies in the work bucket."""
-        return f"{self.folder}manifests/{label.scope}/{label.group.bucket}/{label.group.name}.csv"
+    def manifest_key(self, label: Label, etag: str) -> str:
+        """Where the manifest of a job lies in the work bucket: by its content, so that a later one leaves it as it is."""
+        return f"{self.folder}manifests/{label.scope}/{label.group.bucket}/{label.group.name}-{etag[:12]}.csv"
 
     @property
     def report_prefix(self) -> str:
@@ -110,7 +115,7 @@ class Desk:
             "ObjectLockRetainUntilDate": group.retain_until,
             **({"TargetKeyPrefix": self.key_prefix} if self.key_prefix else {}),
         }
-        where = f"{bucket_arn(self.partition, self.work_bucket)}/{self.manifest_key(label)}"
+        where = f"{bucket_arn(self.partition, self.work_bucket)}/{self.manifest_key(label, etag)}"
         return {
             "AccountId": self.account,
             "ConfirmationRequired": True,

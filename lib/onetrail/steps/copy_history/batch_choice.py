@@ -45,6 +45,12 @@ def engine_of(backlog: Backlog, chosen: Choice) -> str:
     return BATCH if by_jobs([backlog], chosen) else LOCAL
 
 
+def lock_in_words(engine: str) -> str:
+    """The lock that copies of this engine get, as the rule of a plan says it."""
+    said = "governance until the date in the key plus the retention"
+    return f"{said}, and on to the end of that quarter" if engine == BATCH else said
+
+
 def jobs_of(settings: Settings, observation: Observation, backlog: Backlog) -> int:
     """How many jobs it takes at the most: one a storage class and quarter, digests in STANDARD, and never more than objects."""
     if not (backlog.first and backlog.last):

@@ -48,7 +48,7 @@ class Maker:
             self._put(change, Label(self.settings.run_name, scope, file.group), file) for file in written
         ]
         told = [
-            {"key": self.desk.manifest_key(label), "objects": file.objects, "etag": etag}
+            {"key": self.desk.manifest_key(label, etag), "objects": file.objects, "etag": etag}
             for label, file, etag in self._lists[scope]
         ]
         return {"manifests": told, "adopted": len(living)}
@@ -59,7 +59,7 @@ class Maker:
             answer = client.put_object(
                 Bucket=self.desk.work_bucket,
                 ExpectedBucketOwner=self.desk.account,
-                Key=self.desk.manifest_key(label),
+                Key=self.desk.manifest_key(label, file.md5),
                 Body=body,
                 ContentType="text/csv",
                 ServerSideEncryption="AES256",
@@ -67,7 +67,7 @@ class Maker:
         etag = str(answer["ETag"]).strip('"')
         if etag != file.md5:
             raise ChangeFailed(
-                f"the manifest {self.desk.manifest_key(label)} is not there as it was sent: ETag {etag}, not {file.md5}; run this step again"
+                f"the manifest {self.desk.manifest_key(label, file.md5)} is not there as it was sent: ETag {etag}, not {file.md5}; run this step again"
             )
         file.path.unlink()
         return label, file, etag

@@ -9,11 +9,12 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.change import JOBS
 from onetrail.errors import OnetrailError
 from onetrail.s3 import calls
 from onetrail.s3.batch import report
 from onetrail.s3.batch.index import Held, JobIndex
-from onetrail.s3.batch.job import Desk, Job
+from onetrail.s3.batch.job import Desk, Job, job_of
 from onetrail.s3.batch.manifest import keys
 from onetrail.s3.batch.reconcile import Looked, needs_source, settled
 from onetrail.s3.batch.reconcile import gone as gone_row
@@ -57,16 +58,19 @@ class Reader:
         by_id = {job.id: job for job in jobs}
         with JobIndex(scratch) as index:
             for job in jobs:
-                index.add_keys(job.id, keys(self._lines(self.desk.manifest_key(job.label)), bucket.name))
+                listed = self._described(job)
+                index.add_keys(
+                    job.id, keys(self._lines(listed.manifest_key, listed.manifest_etag), bucket.name)
+                )
                 for file in self._result_files(job):
-                    index.add_results(job.id, report.results(self._lines(file.key)))
+                    index.add_results(job.id, report.results(self._lines(file.key, file.md5)))
             yield from self._held_against(bucket, by_id, index.rows())
 
     def _result_files(self, job: Job) -> list[report.ResultFile]:
         """The parts of the report; none where it wrote none, and the copies themselves say how far it came. Raises NoReport."""
         for key in report.top_keys(self.desk.report_prefix, job.id):
             try:
-                return report.result_files(self._body(key).read())
+                return report.result_files(self._object(key)["Body"].read())
             except ClientError as err:
                 if code_of(err) not in _ABSENT:
                     raise NoReport(
@@ -74,13 +78,26 @@ class Reader:
                     ) from err
         return []
 
-    def _body(self, key: str) -> Any:
+    def _described(self, job: Job) -> Job:
+        """The job with the place of its manifest."""
+        client = self.clients.client("s3control", self.desk.account, self.settings.home_region, JOBS)
+        said = client.describe_job(AccountId=self.desk.account, JobId=job.id)
+        return job_of(said["Job"]) or job
+
+    def _object(self, key: str) -> Any:
         return self._s3.get_object(
             Bucket=self.desk.work_bucket, ExpectedBucketOwner=self.desk.account, Key=key
-        )["Body"]
+        )
 
-    def _lines(self, key: str) -> Iterator[str]:
-        return (line.decode() for line in self._body(key).iter_lines())
+    def _lines(self, key: str, md5: str = "") -> Iterator[str]:
+        """The lines of one file, which must have that MD5 where one is given. Raises NoReport."""
+        said = self._object(key)
+        etag = str(said["ETag"]).strip('"')
+        if md5 and "-" not in etag and etag != md5:
+            raise NoReport(
+                f"{key} is not the file that the job or its report names: ETag {etag}, not {md5}; look who changed it"
+            )
+        return (line.decode() for line in said["Body"].iter_lines())
 
     def _held_against(
         self, bucket: OldBucket, jobs: Mapping[str, Job], held: Iterable[Held]

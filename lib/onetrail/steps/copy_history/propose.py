@@ -157,7 +157,7 @@ def _copy(settings: Settings, backlog: Backlog, engine: str, *, pilot: bool) -> 
         "from": bucket.name,
         "engine": engine,
         "storage_class": settings.storage_class_for(bucket.name),
-        "lock": "governance until the date in the key plus the retention",
+        "lock": batch_choice.lock_in_words(engine),
         "retention_years": settings.retention_years,
         "objects": "one log file and one digest file"
         if pilot
