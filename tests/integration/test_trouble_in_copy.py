@@ -388,7 +388,7 @@ def test_a_full_disk_stops_the_copy_and_closes_the_grant(
 
     monkeypatch.setattr(LedgerPart, "add", full)
     state, line = copied(clients)
-    assert (state, "No space left on device" in line) == ("ChangeFailed", True), line
+    assert (state, "No space left on device" in line) == ("LedgerNotWritten", True), line
     assert hole_closed(clients).met
     monkeypatch.setattr(LedgerPart, "add", add)
     assert copied(clients)[0] == "applied"
