@@ -10,15 +10,17 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import State, verify_record
+from onetrail.change import COPIER, State, verify_record
 from onetrail.errors import OnetrailError
 from onetrail.practice.faults import EDITED_SID
 from onetrail.s3 import ledger, session
@@ -28,7 +30,7 @@ from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
 from onetrail.steps.copy_history.closed import hole_closed
 from onetrail.steps.status import Stage, Status
-from tests.integration.by_hand import carried_out
+from tests.integration.by_hand import by_hand, carried_out, planned, run
 from tests.integration.conftest import ROOT, Estate
 
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
@@ -36,6 +38,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.estate]
 LOG, SOURCE = "044455556666", "111122223333"
 CENTRAL = "onetrail-archive-044455556666"
 SEED, CHAINS, KILLS = 20260112, 2, 10
+KILLED_AT = 60
 BEFORE = {number: Status(number, Stage.DONE, "") for number in ("02", "04")}
 """The steps before, which no case undoes."""
 WHO = [
@@ -101,13 +104,16 @@ for line in sys.stdin:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """How 05 ends without trouble: every row of the ledger, every object of the archive and every policy's text; `due` is the estate just
-    before."""
+    """How 05 ends without trouble: every row of the buckets that are pulled, every object of the archive, every policy's text.
+
+    `objects` counts the copies of all buckets; `due` is the estate in which those that are pulled are still to be copied.
+    """
 
     due: Path
     rows: dict[tuple[str, str], tuple[Any, ...]]
     archive: dict[str, list[str]]
     policies: dict[str, str]
+    objects: int
 
 
 def archived(clients: Clients) -> dict[str, list[str]]:
@@ -131,20 +137,27 @@ def evidence(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @pytest.fixture(scope="module")
-def kernel(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Clients:
-    """Steps 02 to 05; the clients of 05 are those of every case."""
-    runs = str(tmp_path_factory.mktemp("undisturbed"))
-    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover), runs_dir=runs)
-    clients = estate.clients(runs_dir=runs)
+def ready(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The estate after steps 02 to 04."""
+    runs = tmp_path_factory.mktemp("ready")
+    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover), runs_dir=str(runs))
+    estate.snapshot(runs / "ready.snapshot")
+    return runs / "ready.snapshot"
+
+
+@pytest.fixture(scope="module")
+def kernel(estate: Estate, ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Clients:
+    """Step 05 without trouble; its clients are those of every case."""
+    clients = estate.clients(runs_dir=str(tmp_path_factory.mktemp("undisturbed")))
     assert copied(clients)[0] == "applied"
     return clients
 
 
-@pytest.fixture(scope="module")
-def killer(kernel: Clients) -> Iterator[Callable[..., int]]:
-    """Calls the process above; returns the signal that ended what it forked."""
+@contextmanager
+def killing(who: list[tuple[str, str, str]]) -> Iterator[Callable[..., int]]:
+    """Calls the process above, which enters these first; returns the signal that ended what it forked."""
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLER, str(ROOT / "parameters" / "practice.yaml"), json.dumps(WHO)],
+        [sys.executable, "-c", KILLER, str(ROOT / "parameters" / "practice.yaml"), json.dumps(who)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -158,9 +171,18 @@ def killer(kernel: Clients) -> Iterator[Callable[..., int]]:
         print(json.dumps([str(runs), what, number, end]), file=process.stdin, flush=True)
         return int(process.stdout.readline())
 
-    yield dies
-    process.stdin.close()
-    process.wait(10)
+    try:
+        yield dies
+    finally:
+        process.stdin.close()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def killer(kernel: Clients) -> Iterator[Callable[..., int]]:
+    """One such process for every case."""
+    with killing(WHO) as dies:
+        yield dies
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +192,8 @@ def plain(
     """The buckets that are pulled are to be copied again, so that each case is short and changes no role."""
     seen = step.observe(kernel.settings, kernel, before=BEFORE)
     pulled = {one.bucket.name for one in seen.backlogs if one.direction == "pull"}
-    written = [row for row in rows(kernel.settings.run_folder.parent) if row["source_bucket"] in pulled]
+    everything = rows(kernel.settings.run_folder.parent)
+    written = [row for row in everything if row["source_bucket"] in pulled]
     archive = archived(kernel)
     for row in written:
         estate.fault("lose", bucket=CENTRAL, key=row["destination_key"])
@@ -179,7 +202,8 @@ def plain(
     due = tmp_path_factory.mktemp("due") / "due.snapshot"
     estate.snapshot(due)
     by_key = {(r["source_bucket"], r["key"]): evidence(r) for r in written}
-    return Undisturbed(due, by_key, archive, {name: policy_text(kernel, name) for name in (CENTRAL, *pulled)})
+    texts = {name: policy_text(kernel, name) for name in (CENTRAL, *pulled)}
+    return Undisturbed(due, by_key, archive, texts, len(everything))
 
 
 @pytest.fixture
@@ -393,3 +417,89 @@ def test_a_full_disk_stops_the_copy_and_closes_the_grant(
     monkeypatch.setattr(LedgerPart, "add", add)
     assert copied(clients)[0] == "applied"
     ends_as_undisturbed(clients, plain, tmp_path)
+
+
+@dataclass(frozen=True)
+class Left:
+    """The estate and the run folder as a run was left that was killed while it both pulled and pushed."""
+
+    path: Path
+    runs: Path
+
+
+@pytest.fixture(scope="module")
+def killed(estate: Estate, ready: Path, plain: Undisturbed, tmp_path_factory: pytest.TempPathFactory) -> Left:
+    """All of 05, killed after six objects of pilots, the first bucket and a part of the second."""
+    runs = tmp_path_factory.mktemp("killed")
+    estate.restore(ready)
+    estate.fault("clear")
+    with killing([]) as dies:
+        assert dies(runs, "row", KILLED_AT) == signal.SIGKILL
+    estate.snapshot(runs / "killed.snapshot")
+    return Left(runs / "killed.snapshot", runs)
+
+
+@pytest.fixture
+def anew(estate: Estate, killed: Left) -> Clients:
+    """A kernel that was started anew after the kill."""
+    estate.restore(killed.path)
+    return estate.clients(runs_dir=str(killed.runs))
+
+
+def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve(
+    estate: Estate, anew: Clients, plain: Undisturbed
+) -> None:
+    """Twin: the next test, in which the same plan is approved."""
+    seen = step.observe(anew.settings, anew)
+    assert 0 < sum(b.to_copy for b in seen.backlogs) < plain.objects
+    assert not hole_closed(anew).met
+    opened = {bucket.name for bucket in seen.open_sources}
+    assert opened
+    (grant,) = (f for f in step.check(anew.settings, seen) if f.id == "05.grant")
+    assert grant.state is State.PLANNED
+    assert grant.evidence == f"left open, closed by the plan: {', '.join(sorted(opened))}"
+    plan = step.propose(anew.settings, seen)
+    assert f"a grant was found open in {len(opened)} old buckets; this plan closes it" in plan.notes
+    assert {c.resource for c in plan.changes if c.key.startswith("close-")} == {*opened, CENTRAL}
+    assert plan.ends_with == "hole_closed"
+    before, mark = estate.state(), estate.mark()
+    outcome = run(anew, step, approve="")
+    assert (outcome.state, outcome.exit_code) == ("planned", 0)
+    assert estate.mutating(mark) == []
+    assert estate.state() == before
+
+
+def test_approved_it_goes_on_and_ends_with_everything_copied_once_and_the_hole_closed(
+    estate: Estate, anew: Clients, plain: Undisturbed, killed: Left
+) -> None:
+    """Pushed or pulled, roles and all; the record's chain is whole throughout. Twin: the test above, where copies are missing."""
+    folder = anew.settings.run_folder
+    assert verify_record(folder).whole, "as the killed process left it"
+    assert 0 < len(rows(killed.runs)) < KILLED_AT, "rows of the part in hand are lost"
+    assert run(anew, step).state == "applied"
+    clients = estate.clients(runs_dir=str(killed.runs))
+    assert planned(clients, step).changes == ()
+    assert step.done(clients.settings, clients).done
+    there = archived(clients)
+    assert {key: there.get(key) for key in plain.archive} == plain.archive
+    written = rows(killed.runs)
+    assert {row["outcome"] for row in written} == {"copied", "present"}
+    assert len({(row["source_bucket"], row["key"]) for row in written}) == len(written) == plain.objects
+    assert ledger.torn(folder / "ledger") == []
+    assert verify_record(folder).whole
+
+
+def test_with_nobody_there_to_close_it_the_grant_ends_by_itself(estate: Estate, anew: Clients) -> None:
+    """Twin: before the expiry the copier still reads."""
+    bucket = next(b for b in step.observe(anew.settings, anew, before=BEFORE).open_sources)
+    listed = by_hand(anew, "s3", SOURCE, region=bucket.region).list_objects_v2(Bucket=bucket.name)["Contents"]
+    key = next(said["Key"] for said in listed if not said["Key"].endswith("/"))
+
+    def read() -> Any:
+        copier = by_hand(anew, "s3", LOG, COPIER)
+        return copier.get_object(Bucket=bucket.name, Key=key)["ETag"]
+
+    assert read() == next(said["ETag"] for said in listed if said["Key"] == key)
+    estate.wait(anew.settings.grant_hours * 3600 + 60)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        read()

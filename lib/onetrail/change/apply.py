@@ -143,7 +143,7 @@ class _Run:
         said = [
             f"{counted(whole, 'policy is', 'policies are')} again what {'it was' if whole == 1 else 'they were'}, byte for byte."
         ]
-        made = [names[key] for key, found in changed.items() if not found.prior]
+        made = [names[key] for key, found in changed.items() if not (found.prior or found.foreign)]
         return [
             *(said if whole else ()),
             *(

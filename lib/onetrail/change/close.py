@@ -27,7 +27,8 @@ def close_what_is_open(sending: Sending, unmet: Holds) -> None:
 
     One that fails does not keep the next from being tried.
 
-    A closing whose named check does not hold waits for the others, and is not sent before it does. Signals wait meanwhile.
+    A closing whose named check does not hold waits for the others, and is not sent before it does. One is spared where a later closing
+    made the same policy anew. Signals wait meanwhile.
     Raises what failed, once every closing was tried.
     """
     changes = sending.plan.changes
@@ -46,6 +47,7 @@ class _Closing:
     def close(self, pending: list[Change]) -> None:
         for pause in (*PAUSES_SECONDS, 0):
             pending = [change for change in pending if not self._closed(change)]
+            pending = [change for change in pending if not self._replaced(change)]
             if not pending or not any(self._may_pass(change) for change in pending) or not pause:
                 break
             if not self._waited(pause, len(pending)):
@@ -54,6 +56,18 @@ class _Closing:
             raise self._still_open(pending)
         if self.raises:
             raise self.raises[0]
+
+    def _replaced(self, change: Change) -> bool:
+        """Whether a later closing of the same thing, which takes more back, is done."""
+        changes = self.sending.plan.changes
+        later = changes[changes.index(change) + 1 :]
+        there = (change.account, change.service, change.resource)
+        return any(
+            one.restores is not None
+            and one.key in self.sending.closed
+            and (one.account, one.service, one.resource) == there
+            for one in later
+        )
 
     def _closed(self, change: Change) -> bool:
         """Whether that closing is done, if need be without a line in the record."""

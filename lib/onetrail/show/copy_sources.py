@@ -56,7 +56,10 @@ def keys(observation: Observation) -> Shown:
     if not rows:
         return paragraph("No log is left in an old bucket.", strong=True)
     columns = ["bucket", "objects", "old keys begin with", "in the archive", "one of them becomes"]
-    return table(pd.DataFrame(rows, columns=columns), "How keys move", verdict=line)
+    shown = table(pd.DataFrame(rows, columns=columns), "How keys move", verdict=line)
+    if changed:
+        return shown
+    return together(paragraph(line, strong=True), folded("one key of each bucket", shown))
 
 
 def pilot(outcome: Outcome) -> Shown:

@@ -5,7 +5,16 @@ import signal
 
 import pytest
 
-from onetrail.change import After, Document, Requirement, StillOpen, entries, run_plan, verify_record
+from onetrail.change import (
+    After,
+    Document,
+    Requirement,
+    Restores,
+    StillOpen,
+    entries,
+    run_plan,
+    verify_record,
+)
 from onetrail.change import record as record_module
 from tests.unit.change.given import NOON, Expired, Refused, given_a_change, given_a_gate, given_a_plan
 
@@ -187,3 +196,25 @@ def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
     requires = {"refused": lambda: Requirement(not seen.append(gate.clock.now()), "")}
     run_plan(given_a_plan(first, *later), gate, requires)
     assert [(moment - NOON).total_seconds() for moment in seen] == [0, 120, 240]
+
+
+def test_a_later_closing_of_the_same_policy_stands_in_for_one_that_is_refused(tmp_path):
+    """As break-glass does for a grant-keeper whose window has expired. Twin: that one is refused too."""
+    back = Restores(frozenset({"Temporary"}))
+    plan = given_a_plan(
+        given_a_change("window"),
+        given_a_change("open", parameters={"Bucket": "old", "Policy": "{ }"}),
+        WORK,
+        given_a_change("close", closes="open", region="eu-west-2", restores=back),
+        given_a_change("no-window", closes="window", region="eu-north-1", restores=back),
+    )
+    refused = Refused("AccessDenied")
+    gate, estate = given_a_gate(tmp_path / "one", failing={"work": OSError("late"), "close": refused})
+    with pytest.raises(Exception, match="late") as told:
+        run_plan(plan, gate)
+    assert not isinstance(told.value, StillOpen)
+    assert [key for key, _ in estate.sent] == ["window", "open", "no-window"]
+    both = {"work": OSError("late"), "close": refused, "no-window": refused}
+    gate, _ = given_a_gate(tmp_path / "two", failing=both)
+    with pytest.raises(StillOpen, match="still open: old"):
+        run_plan(plan, gate)

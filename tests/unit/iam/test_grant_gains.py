@@ -275,9 +275,9 @@ def test_nobody_but_the_copier_gains_anything_and_nobody_loses_anything(directio
 def test_after_the_expiry_the_copier_is_refused_on_both_buckets_though_nobody_closed_anything(
     direction: str, now: str, more: tuple[Mapping[str, Any], ...]
 ) -> None:
-    """What is left is the grant-keeper's window; a copier may read or write nothing, even where the old bucket's own policy let it read."""
+    """Nobody has anything left of it; a copier may read or write nothing, even where the old bucket's own policy let it read."""
     was, left = may(before(direction, *more, now=now)), may(opened(direction, *more, now=now))
-    assert left - was == {KEEPERS}
+    assert left - was == set()
     if direction == "pull":
         assert not [ask for ask in left if ask.who.startswith("the copier") and ask.where.startswith(OLD_ARN)
                     and "stranger" not in ask.who]  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from onetrail.change import After, Document
 from onetrail.steps.evidence import Ended, read_custody
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.steps.given_record import (
@@ -29,6 +30,24 @@ def test_a_permission_is_paired_with_the_change_that_closed_it(tmp_path: Path) -
     assert one.seconds == 120
     assert custody.left_open == ()
     assert custody.check.whole
+
+
+def test_the_instant_from_which_a_temporary_role_refuses_is_told(tmp_path: Path) -> None:
+    """It stands in the role's own policy. Twin: a role whose policy names none."""
+    expires = {"Statement": [{"Condition": {"DateGreaterThanEquals": {"aws:CurrentTime": After("PT6H")}}}]}
+    for name, document, until in (
+        ("with", expires, "2026-01-12T18:00:00Z"),
+        ("without", {"Statement": []}, ""),
+    ):
+        said = {
+            "service": "iam",
+            "call": "PutRolePolicy",
+            "parameters": {"PolicyDocument": Document(document)},
+        }
+        away = {"service": "iam", "call": "DeleteRolePolicy", "parameters": {}, "closes": "role"}
+        sent(tmp_path / name, given_a_plan(given_a_change("role", **said), given_a_change("away", **away)))
+        (one,) = read_custody(tmp_path / name).permissions
+        assert (one.until, one.closed is not None) == (until, True)
 
 
 def test_a_permission_that_a_killed_run_left_open_is_named(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def central_bucket_window(archive: Archive) -> dict[str, Any]:
 def central_bucket_open(
     archive: Archive, copiers: Sequence[str], old_buckets: Sequence[str], expires: str
 ) -> dict[str, Any]:
-    """The window, and the copiers may write copies from the old buckets until `expires` (ISO 8601, UTC).
+    """The window, and the copiers may write copies from the old buckets; both until `expires` (ISO 8601, UTC).
 
     A copier of another account gets Allow statements besides, since its own account cannot let it in. Raises
     `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no instant of
@@ -37,6 +37,7 @@ def central_bucket_open(
     return document(
         *_steady(archive, tuple(copiers)),
         *_window(archive),
+        _keeper_expires(archive, expires),
         *_copier_bounds(archive, copiers, old_buckets, expires),
         *_foreign_copiers(archive, copiers, old_buckets, expires),
     )
@@ -131,6 +132,21 @@ def _window(archive: Archive) -> tuple[Statement, ...]:
             "Resource": archive.bucket_arn,
         },
     )
+
+
+def _keeper_expires(archive: Archive, expires: str) -> Statement:
+    """The window ends with the grant that it was opened for: from then on break-glass alone sets the policy."""
+    return {
+        "Sid": "KeeperExpires",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": SET_POLICY,
+        "Resource": archive.bucket_arn,
+        "Condition": {
+            "ArnEquals": {"aws:PrincipalArn": archive.grant_keeper_arn},
+            "DateGreaterThanEquals": {"aws:CurrentTime": expires},
+        },
+    }
 
 
 def _changes(sid: str, archive: Archive, actions: tuple[str, ...], exempt: tuple[str, ...]) -> Statement:

@@ -149,7 +149,7 @@ def _policy(ask: Ask, state: State) -> list[Expectation]:
         "an administrator": (ask.administrator(), False),
         "the operator": (role(found.operator_arn), False),
         "the copier": (role(found.copier_arn), False),
-        "the grant-keeper": (role(found.grant_keeper_arn), state != "steady"),
+        "the grant-keeper": (role(found.grant_keeper_arn), state in ("window", "open")),
         "break-glass": (role(found.break_glass_arn), True),
     }
     return [

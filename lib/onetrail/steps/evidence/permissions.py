@@ -80,7 +80,7 @@ def _added(opening: Sent) -> frozenset[str]:
 
 
 def _policy(parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    said = parameters.get("Policy")
+    said = parameters.get("Policy", parameters.get("PolicyDocument"))
     try:
         read = json.loads(said) if isinstance(said, str) else said
     except ValueError:

@@ -69,6 +69,10 @@ def bill(found: Iterable[Reading]) -> str:
     objects, size = sum(one.objects for one in every), sum(one.size for one in every)
     dollars = sum(one.dollars for one in every)
     return (
-        f"one look reads {objects:,} files of the archive, {size / 1e6:,.1f} MB, for about US$ {dollars:,.2f} "
+        f"one look reads {objects:,} files of the archive, {size / 1e6:,.1f} MB, for {_price(dollars)} "
         f"(list price of {REGION}, {COLLECTED}); applying looks twice more"
     )
+
+
+def _price(dollars: float) -> str:
+    return f"about US$ {dollars:,.2f}" if dollars >= 0.005 else "less than a US cent"
