@@ -48,7 +48,7 @@ class _OneLine(click.Group):
             about = err.ctx.command_path if err.ctx else "onetrail"
             click.echo(f"onetrail: {err.format_message().rstrip('.')}: see {about} --help", err=True)
             sys.exit(err.exit_code)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as err:  # noqa: BLE001 - the last door: a traceback helps nobody at a prompt
             with tempfile.NamedTemporaryFile("w", prefix="onetrail-", suffix=".txt", delete=False) as out:

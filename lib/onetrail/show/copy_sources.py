@@ -10,7 +10,7 @@ import pandas as pd
 from onetrail.change import Outcome
 from onetrail.change.words import counted
 from onetrail.show.batch import JobProgress
-from onetrail.show.html import Column, Shown, paragraph, together
+from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import simple, table
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.pilot import PilotDiffers, Property

@@ -188,8 +188,9 @@ def _row(one: ChainSeen, result: Result) -> list[str]:
 def _believed(result: Result) -> str:
     if result.believed is not None:
         strangers = result.logs[State.FOREIGN] + result.digests[State.FOREIGN]
+        itself = "; the place itself is one of them" if result.is_bucket else ""
         said = (
-            f"Believed are files delivered to {', '.join(sorted(result.believed))}, as given by --moved-from."
+            f"Believed are files delivered to {', '.join(sorted(result.believed))}, by --moved-from{itself}."
         )
         return said + (" Others are foreign." if strangers else "")
     if not result.buckets:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import IO, Final, NamedTuple, Self
 
-ROWS_IN_MEMORY: Final = 50_000
+ROWS_IN_MEMORY: Final = 20_000
 
 
 class Named(NamedTuple):

@@ -3,7 +3,6 @@
 Logs are fetched ahead only for digests whose signature verifies, so that nobody can make this read more than CloudTrail signed.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -13,6 +12,7 @@ from onetrail.cloudtrail.digest import LoggedFile
 from onetrail.cloudtrail.key import LOG_KINDS, below_prefix, parse
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import AllowList, DigestObject, Group, LogRead, ReadStatus
+from onetrail.validation.days import Days
 from onetrail.validation.folders import Folder, days
 from onetrail.validation.place import Place, Stored, digest_object, log_read
 
@@ -20,8 +20,6 @@ DIGESTS_AT_ONCE: Final = 256
 BYTES_AT_ONCE: Final = 48 * 2**20
 """Stored bytes that are asked for at once, and always one object's."""
 LOGS_AT_ONCE: Final = 4096
-DAYS_AT_ONCE: Final = 6
-"""Days whose listing is kept."""
 
 
 class Reader:
@@ -35,7 +33,7 @@ class Reader:
         seen: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._place, self._folders, self._digests, self._seen = place, list(folders), digests, seen
-        self._days: OrderedDict[str, dict[str, Stored]] = OrderedDict()
+        self._days = Days(place)
         self._held: dict[str, LogRead] = {}
 
     def digests(
@@ -131,7 +129,7 @@ class Reader:
     def _row(self, below: str) -> Stored | None:
         """Where a log lies today, by the listing of its day; of several places the first."""
         for day in days(self._folders, below):
-            if row := self._day(day).get(below):
+            if row := self._days.of(day).get(below):
                 return row
         return None
 
@@ -139,11 +137,3 @@ class Reader:
         answers = [self._place.absent(day + below.rsplit("/", 1)[-1]) for day in days(self._folders, below)]
         unreadable = [one for one in answers if one.status is not ReadStatus.MISSING]
         return (unreadable or answers)[0]
-
-    def _day(self, day: str) -> dict[str, Stored]:
-        if day not in self._days:
-            while len(self._days) >= DAYS_AT_ONCE:
-                self._days.popitem(last=False)
-            self._days[day] = {below_prefix(row.key): row for row in self._place.rows(day)}
-        self._days.move_to_end(day)
-        return self._days[day]

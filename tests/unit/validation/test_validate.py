@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from onetrail.cli import main
 from onetrail.validation import directory as directory_module
 from onetrail.validation import place as place_module
+from onetrail.validation.days import Days
 from onetrail.validation.directory import Directory
 from onetrail.validation.named import Named, NamedLogs
 from tests.unit.cloudtrail.signing import (
@@ -380,6 +381,37 @@ def test_rows_come_in_the_order_of_their_keys_and_after_any_of_them(tmp_path: Pa
     for key in [*keys, "a/", "a/c", "a0", "aé", "zz"]:
         assert [row.key for row in place.rows("", key)] == [other for other in keys if other > key]
         assert [row.key for row in place.rows(key)] == [other for other in keys if other.startswith(key)]
+
+
+def test_days_are_listed_by_one_stream_and_again_where_it_has_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day's own rows in whatever order they are asked for; in order it takes one listing. Twins: back in time, and far ahead."""
+    monkeypatch.setattr("onetrail.validation.days.WORTH_SKIPPING", 3)
+    monkeypatch.setattr("onetrail.validation.days.DAYS_AT_ONCE", 1)
+    names = [f"2023/05/{day:02}" for day in range(1, 20) if day != 4]
+    for name in names:
+        put(tmp_path, f"AWSLogs/f/{name}/a", b"")
+        put(tmp_path, f"AWSLogs/f/{name}/b", b"")
+    place, listed = Directory(tmp_path), []
+    real = place.rows
+    monkeypatch.setattr(
+        place, "rows", lambda prefix="", after="": (listed.append(prefix), real(prefix, after))[1]
+    )
+
+    def listings(*order: int) -> int:
+        """How many listings it takes to see these days, each as it is."""
+        listed.clear()
+        days = Days(place)
+        for day in order:
+            name = f"AWSLogs/f/2023/05/{day:02}/"
+            assert sorted(days.of(name)) == ([] if day in (4, 20) else [f"{name}a", f"{name}b"])
+        return len(listed)
+
+    assert listings(2, 3, 4, 5, 6) == 1
+    assert listings(2, 3, 2, 3, 4) == 3
+    assert listings(2, 12, 13) == 2
+    assert listings(4, 19, 20) == 2
 
 
 def test_named_logs_come_sorted_however_few_are_kept_in_memory() -> None:
