@@ -175,3 +175,17 @@ def test_the_policy_of_before_is_what_tells_the_temporary_statement(tmp_path: Pa
     sent(tmp_path, given_a_grant())
     (one,) = read_custody(tmp_path).permissions
     assert one.opened.before == BEFORE
+
+
+def test_jobs_count_as_closed_by_the_change_that_cancels_what_is_left_of_them(tmp_path: Path) -> None:
+    """Not by their confirmation, which is the same call about something else; twin: without the closing they stand open."""
+    jobs = {"service": "s3control", "parameters": {}}
+    made = given_a_change("jobs", call="CreateJob", resource="copy jobs", **jobs)
+    confirmed = given_a_change("confirm", call="UpdateJobStatus", resource="copy jobs, confirmed", **jobs)
+    closing = given_a_change("cancel", call="UpdateJobStatus", resource="copy jobs", closes="jobs", **jobs)
+    sent(tmp_path / "whole", given_a_plan(made, confirmed, closing, step="05"))
+    (one,) = read_custody(tmp_path / "whole").permissions
+    assert (one.opened.key, one.closed.key) == ("jobs", "cancel")
+    killed(tmp_path / "killed", given_a_plan(made, confirmed, closing, step="05"), "cancel")
+    (left,) = read_custody(tmp_path / "killed").permissions
+    assert left.closed is None
