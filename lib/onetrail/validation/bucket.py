@@ -135,11 +135,17 @@ def cloudtrail() -> Ask:
 
 
 def _session(otherwise: str) -> boto3.Session:
-    session = boto3.Session(botocore_session=new_session())
+    """A session whose credentials are there and can be had; raises WrongUse, which says what else may be done."""
     try:
+        session = boto3.Session(botocore_session=new_session())
         found = session.get_credentials()
-    except BotoCoreError as err:
-        raise WrongUse(f"the AWS credentials at hand cannot be read: {err}") from err
+        if found is not None:
+            found.get_frozen_credentials()
+    except (BotoCoreError, ClientError) as err:
+        said = code_of(err) if isinstance(err, ClientError) else str(err)
+        raise WrongUse(
+            f"the AWS credentials at hand cannot be used: {said}; sign in again, or {otherwise}"
+        ) from err
     if found is None:
         raise WrongUse(
             f"no AWS credentials were found: sign in (for instance: aws sso login), or {otherwise}"

@@ -272,6 +272,28 @@ def test_without_keys_and_credentials_it_says_what_is_lacking(there: Path) -> No
     assert (done.exit_code, "--public-keys" in done.stderr, len(done.stderr.splitlines())) == (2, True, 1)
 
 
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("nobody", "The config profile (nobody) could not be found"),
+        ("reader", "cannot be used"),  # its source profile has no credentials
+        ("engineer", "set AWS_ENDPOINT_URL to it"),  # the practice estate's, which go nowhere else
+    ],
+)
+def test_credentials_that_cannot_be_used_are_one_line(
+    there: Path, monkeypatch: pytest.MonkeyPatch, profile: str, said: str
+) -> None:
+    """Exit code 2, and nothing is sent. Twin: tests/integration/test_validate_logs.py, where they can be."""
+    config = there.parent / "config"
+    role = "role_arn = arn:aws:iam::111122223333:role/r\nsource_profile = empty"
+    keys = "aws_access_key_id = OTPRACTICE0ENGINEER0\naws_secret_access_key = practice-only-engineer"
+    config.write_text(f"[profile empty]\n[profile reader]\n{role}\n[profile engineer]\n{keys}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", profile)
+    done = CliRunner().invoke(main, ["validate", "s3://acme-archive"])
+    assert (done.exit_code, said in done.stderr, len(done.stderr.splitlines())) == (2, True, 1), done.stderr
+
+
 def test_a_region_without_keys_is_unreadable_and_never_called_tampered(there: Path) -> None:
     """What is lacking is told. Twin: the untouched directory."""
     (there.parent / "keys" / f"{REGION}.json").rename(there.parent / "keys" / "notes.json")
