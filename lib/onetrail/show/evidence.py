@@ -102,6 +102,9 @@ def kept(saved: Saved) -> Shown:
         if saved.kept
         else []
     )
+    if saved.keys:
+        new = counted(saved.keys, "public key that CloudTrail took", "public keys that CloudTrail took")
+        rows.append(["public-keys/", f"{new} since step 01", "the SHA-256 of each file is in the run record"])
     return table(
         pd.DataFrame(rows, columns=["file of the run folder", "what it is", "bound by"]),
         "What stays on this machine",

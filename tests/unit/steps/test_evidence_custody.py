@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import After, Document
-from onetrail.steps.evidence import Ended, read_custody
-from tests.unit.change.given import given_a_change, given_a_plan
+from onetrail.steps.evidence import Ended, Fit, read_custody, save
+from onetrail.steps.evidence.files import read_files
+from onetrail.steps.inventory.keys import RegionKeys, read_kept
+from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 from tests.unit.steps.given_record import (
     BEFORE,
     OPENED,
@@ -18,6 +20,7 @@ from tests.unit.steps.given_record import (
     killed,
     sent,
 )
+from tests.unit.steps.test_inventory import REGION, SETTINGS, given_a_key
 
 
 def test_a_permission_is_paired_with_the_change_that_closed_it(tmp_path: Path) -> None:
@@ -189,3 +192,20 @@ def test_jobs_count_as_closed_by_the_change_that_cancels_what_is_left_of_them(tm
     killed(tmp_path / "killed", given_a_plan(made, confirmed, closing, step="05"), "cancel")
     (left,) = read_custody(tmp_path / "killed").permissions
     assert left.closed is None
+
+
+def test_keys_that_cloudtrail_took_since_step_01_are_kept_and_bound_with_the_report(tmp_path: Path) -> None:
+    """Whoever checks the newest digests later needs them. Twin: the second time nothing is new, and no line says so."""
+    settings = SETTINGS.with_values(runs_dir=str(tmp_path))
+    found = RegionKeys(REGION, listed=(given_a_key(),))
+    gate, _ = given_a_gate(settings.run_folder)
+    assert save(settings, "<p>page</p>", 0, gate.record, [found]).keys == 1
+    kept, why = read_kept(settings, REGION)
+    assert (len(kept), why) == (1, "")
+    again = RegionKeys(REGION, listed=(given_a_key(),), kept=kept)
+    assert save(settings, "<p>page</p>", 0, gate.record, [again]).keys == 0
+    gate.record.__exit__()
+    custody = read_custody(settings.run_folder)
+    (named,) = [one for one in custody.files if one.name.startswith("public-keys/")]
+    assert [(f.name, f.fit) for f in read_files(settings.run_folder, custody)] == [(named.name, Fit.FITS)]
+    assert (named.name, named.rows) == (f"public-keys/{REGION}.json", 1)

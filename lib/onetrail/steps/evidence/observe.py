@@ -6,7 +6,7 @@ looked at nevertheless.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +27,7 @@ from onetrail.steps.evidence.anchors import Anchors, read_anchors
 from onetrail.steps.evidence.custody import Custody, read_custody
 from onetrail.steps.evidence.files import FileSeen, read_files, read_report
 from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
+from onetrail.steps.inventory.keys import RegionKeys, read_keys
 from onetrail.steps.old_estate import OldEstate, read_old_estate
 from onetrail.steps.tokens import Tokens, read_tokens
 
@@ -47,7 +48,8 @@ class Chapter:
 class Observation:
     """All of it, read once. A step's own observation is None where it could not be looked at; its chapter says why.
 
-    `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last time.
+    `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last time. `keys` are CloudTrail's public
+    keys of each region, those listed now and those kept.
     """
 
     now: datetime
@@ -65,6 +67,7 @@ class Observation:
     copied: copy_history.Observation | None = None
     verified: verification.Observation | None = None
     retired: retirement.Observation | None = None
+    keys: tuple[RegionKeys, ...] = ()
 
 
 def observe(settings: Settings, clients: Clients) -> Observation:
@@ -103,7 +106,18 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         copied=copied,
         verified=verified,
         retired=retired,
+        keys=look.at("01", lambda: _keys(settings, clients, verified)) or (),
     )
+
+
+def _keys(
+    settings: Settings, clients: Clients, verified: verification.Observation | None
+) -> tuple[RegionKeys, ...]:
+    """CloudTrail's public keys as they are now, of the regions whose digests 06 looked at; none where it looked at none."""
+    regions = [source.region for source in verified.keys] if verified else []
+    now = clients.clock.now()
+    first = now - timedelta(days=366 * settings.retention_years)
+    return read_keys(settings, clients, regions, first, now) if regions else ()
 
 
 class _Look:

@@ -1,29 +1,37 @@
 """Putting the report into the run folder, and its hash into the run record: the page and the record bind each other."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from onetrail.change import RunRecord
 from onetrail.settings import Settings
 from onetrail.steps.evidence.apply import STEP
-from onetrail.steps.inventory.keys import replaced
+from onetrail.steps.inventory.keys import FOLDER, RegionKeys, keep, replaced
 
 REPORT: Final = "report.html"
 """Below the run folder."""
 
 
 class Saved(NamedTuple):
-    """The page as it was kept. `name` is relative to the run folder, `size` in bytes; `kept` names an earlier page that was put aside."""
+    """The page as it was kept. `name` is relative to the run folder, `size` in bytes; `kept` names an earlier page that was put aside;
+    `keys` counts public keys that were not kept before."""
 
     name: str
     size: int
     sha256: str
     kept: str
+    keys: int = 0
 
 
-def save(settings: Settings, page: str, shown: int, record: RunRecord) -> Saved:
+def save(
+    settings: Settings, page: str, shown: int, record: RunRecord, keys: Sequence[RegionKeys] = ()
+) -> Saved:
     """Write `report.html` at once and bind it by a line of the record. Makes no call to AWS. Raises RecordError.
+
+    `keys` are CloudTrail's public keys as they are now: those that step 01 could not know yet are kept beside its own, since CloudTrail
+    takes a new one every month, and a later check of the newest digests needs it.
 
     `shown` is the number of the last line that the page shows. An earlier page with other bytes is put aside under the hash of its
     content, never overwritten.
@@ -35,7 +43,21 @@ def save(settings: Settings, page: str, shown: int, record: RunRecord) -> Saved:
     replaced(path, content)
     sha256 = hashlib.sha256(content).hexdigest()
     record.append("report", step=STEP, file=REPORT, sha256=sha256, bytes=len(content), lines=shown)
-    return Saved(REPORT, len(content), sha256, kept)
+    return Saved(REPORT, len(content), sha256, kept, _keep_keys(settings, keys, record))
+
+
+def _keep_keys(settings: Settings, keys: Sequence[RegionKeys], record: RunRecord) -> int:
+    """How many new keys were kept; their files are bound by a line of the record."""
+    files, new = [], 0
+    for found in keys:
+        path = keep(settings, found) if found.unkept else None
+        if path is not None:
+            new += len(found.unkept)
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            files.append({"name": f"{FOLDER}/{path.name}", "count": len(found.all), "sha256": sha256})
+    if files:
+        record.append("saved", step=STEP, files=files)
+    return new
 
 
 def _put_aside(path: Path, content: bytes) -> str:
