@@ -96,6 +96,20 @@ def chains(scale: float, say: Say) -> str:
     return table(_apart("chain", max(100, int(5000 * scale))), ratios=False)
 
 
+def validating(scale: float, say: Say) -> str:
+    """Logs read, hashed and checked on one real S3 server, beside the AWS command line; then what a core can do at most."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        rows, core = pool.submit(main_of, "validate", max(200, int(20_000 * scale))).result()
+    ours, theirs = rows
+    wanted = targets(
+        [("beside `aws cloudtrail validate-logs`", 10, "times as fast", ours.rate / theirs.rate, True)]
+    )
+    alone = "\n".join(
+        f"- {name}: {rate:,.0f} MB of unpacked logs a second of one core" for name, rate in core
+    )
+    return f"{table(rows)}\n\n{wanted}\n\n{alone}"
+
+
 def entering(scale: float, say: Say) -> str:
     """Clients of fresh sessions; an object is a client."""
     return table(_apart("sessions", max(2, int(10 * scale))))
@@ -104,7 +118,8 @@ def entering(scale: float, say: Say) -> str:
 def _apart(module: str, count: int) -> list[Measured]:
     """In a process of its own, so that memory is its own too; what is measured is not imported here, since a child's peak begins at ours."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(main_of, module, count).result()
+        found: list[Measured] = pool.submit(main_of, module, count).result()
+        return found
 
 
 PARTS: Final[dict[str, tuple[str, Callable[[float, Say], str]]]] = {
@@ -112,6 +127,10 @@ PARTS: Final[dict[str, tuple[str, Callable[[float, Say], str]]]] = {
     "again": ("The same when everything is there already", again),
     "list": ("Listing alone", listing),
     "millions": ("Ten million objects listed, joined and decided", millions),
+    "validate": (
+        "Logs read, hashed and checked on a real S3 server, beside the AWS command line",
+        validating,
+    ),
     "chain": ("Digest chains in memory: an object is a digest and its log", chains),
     "sessions": (
         "Clients of fresh sessions, sharing what they parse and alone: an object is a client",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 
 class Failed(Exception):
@@ -83,10 +84,9 @@ def ran(
         return Measured(name, objects, wall, used.ru_utime + used.ru_stime, _megabytes(used)), said.read()
 
 
-def main_of(module: str, count: int) -> list[Measured]:
+def main_of(module: str, count: int) -> Any:
     """What the `main` of one of these modules measures."""
-    found: list[Measured] = import_module(f"benchmarks.{module}").main(count)
-    return found
+    return import_module(f"benchmarks.{module}").main(count)
 
 
 def _megabytes(used: resource.struct_rusage) -> float:

@@ -26,7 +26,8 @@ from typing import Any
 
 import boto3
 
-from benchmarks.measure import Measured
+from benchmarks.measure import Measured, in_the_middle
+from benchmarks.table import table
 from onetrail.aws.estate import PracticeEstate
 from onetrail.cloudtrail.chain import looked_at
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
@@ -40,6 +41,7 @@ PLACE = Place(ACCOUNT, "us-east-1", "audit", "us-east-1", BUCKET)
 FIRST = datetime(2023, 1, 12, 10, tzinfo=UTC)
 LOGS_A_DIGEST, EVENTS_A_LOG = 20, 60
 START_SECONDS = 60
+RUNS = 3
 
 
 def given_files(logs: int) -> dict[str, tuple[bytes, dict[str, str]]]:
@@ -179,7 +181,6 @@ def run(
     environment: dict[str, str],
     logs: int,
     wanted: str,
-    beside: Measured | None = None,
 ) -> Measured:
     """One verifier as a process of its own; AssertionError where it does not find everything valid."""
     begun = time.perf_counter()
@@ -191,13 +192,11 @@ def run(
         said = out.read()
     assert wanted in said, said[-2000:]
     peak = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    done = Measured(name, logs, time.perf_counter() - begun, used.ru_utime + used.ru_stime, peak)
-    print(done.line(beside), flush=True)
-    return done
+    return Measured(name, logs, time.perf_counter() - begun, used.ru_utime + used.ru_stime, peak)
 
 
-def verifiers(logs: int, files: dict[str, tuple[bytes, dict[str, str]]]) -> None:
-    """Both, on the same server, one after the other."""
+def verifiers(logs: int, files: dict[str, tuple[bytes, dict[str, str]]]) -> list[Measured]:
+    """Both, on the same server, in turns; the medians of three runs."""
     with (
         tempfile.TemporaryDirectory() as kept,
         estate(Path(kept) / "estate") as keys,
@@ -212,18 +211,25 @@ def verifiers(logs: int, files: dict[str, tuple[bytes, dict[str, str]]]) -> None
             "AWS_CONFIG_FILE": os.devnull,
         }
         ours = [sys.executable, "-m", "onetrail.cli", "validate", f"s3://{BUCKET}"]
-        mine = run(
-            "onetrail validate",
-            ours,
-            environment,
-            logs,
-            f"All proven: 1 chain, {-(-logs // LOGS_A_DIGEST):,} digests, {logs:,} logs",
-        )
+        whole = f"All proven: 1 chain, {-(-logs // LOGS_A_DIGEST):,} digests, {logs:,} logs"
         theirs = [
             str(BIN / "aws"), "cloudtrail", "validate-logs", "--trail-arn", f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit",
             "--region", "us-east-1", "--s3-bucket", BUCKET, "--start-time", "2023-01-01T00:00:00Z", "--end-time", "2026-01-01T00:00:00Z",
         ]  # fmt: skip
-        run("aws cloudtrail validate-logs", theirs, environment, logs, f"{logs}/{logs} log files valid", mine)
+        turns = [
+            (
+                run("onetrail validate", ours, environment, logs, whole),
+                run(
+                    "aws cloudtrail validate-logs",
+                    theirs,
+                    environment,
+                    logs,
+                    f"{logs}/{logs} log files valid",
+                ),
+            )
+            for _ in range(RUNS)
+        ]
+    return [in_the_middle(of_one) for of_one in zip(*turns, strict=True)]
 
 
 def limit(stored: bytes) -> None:
@@ -231,41 +237,30 @@ def limit(stored: bytes) -> None:
     hashlib.sha256(zlib.decompress(stored, 31)).hexdigest()
 
 
-def by_isal(stored: bytes) -> None:
-    """The same by Intel's ISA-L, where the package isal is installed."""
-    from isal import isal_zlib
-
-    hashlib.sha256(isal_zlib.decompress(stored, 31)).hexdigest()
-
-
-def cpu(files: dict[str, tuple[bytes, dict[str, str]]]) -> None:
-    """Megabytes of unpacked logs a CPU second, on one core."""
+def a_core_alone(files: dict[str, tuple[bytes, dict[str, str]]]) -> list[tuple[str, float]]:
+    """Megabytes of unpacked logs a CPU second, on one core: what the libraries can do, and what looking at a log takes."""
     stored = [body for key, (body, _) in files.items() if "-Digest" not in key][:2000]
     size = sum(len(zlib.decompress(body, 31)) for body in stored)
-    print(
-        f"{len(stored):,} logs, {size / 1e6:,.0f} MB unpacked, {sum(map(len, stored)) / 1e6:,.1f} MB stored"
-    )
     ways: list[tuple[str, Callable[[bytes], object]]] = [
         ("zlib and hashlib alone", limit),
         ("onetrail, bounded and strict", lambda body: looked_at(LogRead(ReadStatus.FOUND, body))),
     ]
-    with contextlib.suppress(ImportError):
-        import isal  # noqa: F401
-
-        ways.insert(1, ("isal and hashlib alone", by_isal))
+    found = []
     for name, way in ways:
         begun = time.process_time()
         for body in stored:
             way(body)
-        print(f"{name:<34} {size / 1e6 / (time.process_time() - begun):>9,.0f} MB/s of a core", flush=True)
+        found.append((name, size / 1e6 / (time.process_time() - begun)))
+    return found
 
 
-def main(logs: int) -> None:
+def main(logs: int) -> tuple[list[Measured], list[tuple[str, float]]]:
     """Make the files, let both look at them, then the core alone."""
     files = given_files(logs)
-    verifiers(logs, files)
-    cpu(files)
+    return verifiers(logs, files), a_core_alone(files)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    both, core = main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    print(table(both))
+    print("\n".join(f"{name:<34} {rate:>9,.0f} MB/s of a core" for name, rate in core))

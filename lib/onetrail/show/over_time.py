@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-import pandas as pd
-
 from onetrail.change.words import counted
 from onetrail.show.plots import Pictured, line
 from onetrail.show.table import table
@@ -51,6 +49,8 @@ def over_time(samples: Samples, caption: str) -> Pictured | None:
     points = samples.all()
     if len(points) < 3 or points[-1].seconds <= 0:
         return None
+    import pandas as pd
+
     curve = pd.DataFrame(
         {"objects": [point.objects for point in points]}, index=[point.seconds for point in points]
     )

@@ -4,12 +4,13 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.show.html import Shown
 from onetrail.show.table import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MARKS: Final = ("#0072B2", "#E69F00", "#D55E00", "#F0F0F0")
 """Okabe and Ito's palette, which reads with every common colour blindness, and a light grey for nothing."""
@@ -38,12 +39,12 @@ class Pictured:
 
 
 def heatmap(
-    frame: pd.DataFrame,
+    frame: "pd.DataFrame",
     caption: str,
     *,
     states: Sequence[str],
     verdict: str = "",
-    numbers: pd.DataFrame | None = None,
+    numbers: "pd.DataFrame | None" = None,
 ) -> Pictured:
     """Rows by columns, each cell one of `states`, best first: at most four, each with its own colour and hatch.
 
@@ -59,7 +60,7 @@ def heatmap(
     )
 
 
-def bars(frame: pd.DataFrame, caption: str, *, unit: str, verdict: str = "") -> Pictured:
+def bars(frame: "pd.DataFrame", caption: str, *, unit: str, verdict: str = "") -> Pictured:
     """One group of bars a row, one bar a column; `unit` stands on the axis. The frame's index names the groups."""
     drawn, axes = figure(max(6.0, 0.5 * len(frame) * max(1, len(frame.columns))), 3.4)
     width = 0.8 / max(1, len(frame.columns))
@@ -88,7 +89,7 @@ def bars(frame: pd.DataFrame, caption: str, *, unit: str, verdict: str = "") -> 
     return Pictured(png(drawn), caption, numbers)
 
 
-def line(frame: pd.DataFrame, caption: str, *, along: str, up: str) -> bytes:
+def line(frame: "pd.DataFrame", caption: str, *, along: str, up: str) -> bytes:
     """One rising line of the frame's only column over its index, from zero, as a PNG; `along` and `up` name the axes with units."""
     drawn, axes = figure(7.0, 3.0)
     axes.plot(frame.index.tolist(), frame.iloc[:, 0].tolist(), color=MARKS[0], linewidth=1.8)
@@ -105,7 +106,7 @@ def line(frame: pd.DataFrame, caption: str, *, along: str, up: str) -> bytes:
 _HATCHES: Final = ("", "//", "xx", "..")
 
 
-def _heatmap(frame: pd.DataFrame, caption: str, states: Sequence[str]) -> bytes:
+def _heatmap(frame: "pd.DataFrame", caption: str, states: Sequence[str]) -> bytes:
     from matplotlib.colors import BoundaryNorm, ListedColormap
     from matplotlib.patches import Patch, Rectangle
 
@@ -142,15 +143,17 @@ def _heatmap(frame: pd.DataFrame, caption: str, states: Sequence[str]) -> bytes:
     return png(drawn)
 
 
-def _numbers(frame: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
+def _numbers(frame: "pd.DataFrame", states: Sequence[str]) -> "pd.DataFrame":
     rows = [
         [name, *(sum(str(v) == state for v in row) for state in states)]
         for name, row in zip(frame.index, frame.itertuples(index=False), strict=True)
     ]
+    import pandas as pd
+
     return pd.DataFrame(rows, columns=[str(frame.index.name or "row"), *states])
 
 
-def _total(numbers: pd.DataFrame) -> dict[str, object]:
+def _total(numbers: "pd.DataFrame") -> dict[str, object]:
     """The sum of each column of numbers; the first column names the rows."""
     first, *others = [str(name) for name in numbers.columns]
     return {first: "all", **{name: numbers[name].sum() for name in others}}

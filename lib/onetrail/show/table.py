@@ -1,14 +1,16 @@
 """A table with a caption, its totals, and the line that reads it for the reader."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.show.html import Column, Shown, folded, paragraph, rows_as_html, rows_as_text, together
+
+if TYPE_CHECKING:
+    import pandas as pd  # verbs that show no frame start without it: it takes longer to load than everything else together
 
 NOTHING: Final = "–"
 """What stands where there is no value."""
@@ -17,7 +19,7 @@ _IN_SIGHT: Final = 60
 
 
 def table(
-    frame: pd.DataFrame,
+    frame: "pd.DataFrame",
     caption: str,
     *,
     verdict: str = "",
@@ -109,7 +111,7 @@ def _says(value: Any) -> bool:
 
 
 def _absent(value: Any) -> bool:
-    if value is None or value is pd.NaT or value is pd.NA:
+    if value is None or _is_pandas_none(value):
         return True
     return isinstance(value, float) and math.isnan(value)
 
@@ -127,3 +129,9 @@ def _whole(value: Any) -> bool:
 def _numeric(values: Sequence[Any]) -> bool:
     said = [value for value in values if not _absent(value)]
     return bool(said) and all(_is_number(value) for value in said)
+
+
+def _is_pandas_none(value: Any) -> bool:
+    """True for pandas' two values for nothing; without pandas nobody can have made one."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and (value is pandas.NaT or value is pandas.NA)
