@@ -419,6 +419,28 @@ def test_a_full_disk_stops_the_copy_and_closes_the_grant(
     ends_as_undisturbed(clients, plain, tmp_path)
 
 
+def test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew(
+    clients: Clients, plain: Undisturbed, tmp_path: Path
+) -> None:
+    """From the listing, once for each object. Twin: before that, the ledger lacks these rows, and 05 names the torn part."""
+    assert copied(clients)[0] == "applied"
+    folder = clients.settings.run_folder / "ledger"
+    torn, gone = sorted(folder.glob("copy-*-001.parquet"))[:2]
+    torn.write_bytes(torn.read_bytes()[:-9])
+    gone.unlink()
+    seen = step.observe(clients.settings, clients, before=BEFORE)
+    named = [f.resource for f in step.check(clients.settings, seen) if f.id == "05.ledger"]
+    assert named == [f"ledger/{torn.name}"]
+    assert copied(clients)[0] == "nothing"
+    torn.unlink()
+    written = rows(tmp_path)
+    assert {(r["source_bucket"], r["key"]): evidence(r) for r in written} == plain.rows
+    assert len(written) == len(plain.rows)
+    assert {r["outcome"] for r in written} == {"copied", "present"}
+    assert copied(clients)[0] == "nothing"
+    assert len(rows(tmp_path)) == len(plain.rows), "each has its row, so no other is written"
+
+
 @dataclass(frozen=True)
 class Left:
     """The estate and the run folder as a run was left that was killed while it both pulled and pushed."""

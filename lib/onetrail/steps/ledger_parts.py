@@ -30,8 +30,8 @@ def ledger_findings(finding_id: str, seen: LedgerSeen) -> list[Finding]:
             "-",
             "-",
             f"ledger/{name}",
-            f"{why}: its copies are found by listing, its rows are not: take it from a copy of the run folder, "
-            "or move it out of the folder and run step 06 again, which lists its bucket anew",
+            f"{why}: take it from a copy of the run folder, "
+            "or move it out of the folder and run step 05 again, approved: it lists the bucket anew and gives each copy its row",
         )
         for name, why in seen.torn
     ]

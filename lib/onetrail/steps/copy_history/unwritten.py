@@ -1,6 +1,7 @@
-"""Rows that a killed run could not write any more: objects that it copied, and that no finished part of the ledger names.
+"""Rows that the ledger lacks: of objects that a killed run copied and could not write down, and of parts that are torn or gone.
 
-They are looked for only in old buckets whose copying is in the record without its end, so a ledger that is complete costs nothing.
+They are looked for only in old buckets whose copying is in the record without its end, or of which a part that the record names cannot
+be read, so a ledger that is complete costs nothing.
 The row says what the archive shows of the copy, since nobody is left who remembers the call.
 """
 
@@ -22,12 +23,13 @@ from onetrail.s3.rows import Head
 from onetrail.s3.session import hot
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.steps.copy_history.backlog import rules
+from onetrail.steps.ledger_parts import look_at_ledger
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.pairing import Pair, pairs
 
 _STEP: Final = "05"
 _WRITTEN: Final = (ObjectOutcome.COPIED, ObjectOutcome.PRESENT)
-_WHY: Final = "It was there already: the run that copied it ended before its row was written."
+_WHY: Final = "It was there already: the row that was written when it was copied is lost, or never was."
 
 
 def write_missing_rows(clients: Clients, gate: Gate, buckets: Iterable[OldBucket]) -> None:
@@ -35,15 +37,33 @@ def write_missing_rows(clients: Clients, gate: Gate, buckets: Iterable[OldBucket
 
     Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be looked at.
     """
-    unfinished = interrupted(clients.settings.run_folder)
+    folder = clients.settings.run_folder
+    unfinished, lacking = interrupted(folder), lost(folder)
     for bucket in buckets:
-        if bucket.name in unfinished:
+        if bucket.name in unfinished | lacking:
             rows = sum(
-                _write(clients, gate, bucket, folder, group) for folder, group in _missing(clients, bucket)
+                _write(clients, gate, bucket, place, group) for place, group in _missing(clients, bucket)
             )
-            gate.record.append("rows", step=_STEP, bucket=bucket.name, rows=rows)
+            if rows or bucket.name in unfinished:
+                gate.record.append("rows", step=_STEP, bucket=bucket.name, rows=rows)
             if rows:
-                gate.say(f"{bucket.name}: {rows} rows that an interrupted run left out are in the ledger now")
+                gate.say(f"{bucket.name}: {rows} rows that the ledger lacked are in it now")
+
+
+def lost(folder: Path) -> frozenset[str]:
+    """Old buckets of which the record names a part of a copy that is gone or torn."""
+    path, ledger = folder / "record.jsonl", folder / "ledger"
+    if not path.exists():
+        return frozenset()
+    torn = {name for name, _ in look_at_ledger(folder).torn}
+    found = set()
+    with path.open("rb") as lines:
+        for raw in lines:
+            if b'"kind":"partition"' in raw:
+                line = json.loads(raw)
+                if line["part"] in torn or not (ledger / line["part"]).exists():
+                    found.add(line["key"].partition("-")[2])
+    return frozenset(found)
 
 
 def interrupted(folder: Path) -> frozenset[str]:
@@ -74,7 +94,12 @@ def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterato
     """Objects that are in the archive and in no finished part, by folder."""
     settings = clients.settings
     how = rules(settings, bucket, clients.clock.now())
-    of_bucket = [path for path in parts(settings.run_folder / "ledger") if path.name.startswith("copy-")]
+    torn = {name for name, _ in look_at_ledger(settings.run_folder).torn}
+    of_bucket = [
+        path
+        for path in parts(settings.run_folder / "ledger")
+        if path.name.startswith("copy-") and path.name not in torn
+    ]
     written = keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN)
 
     def found() -> Iterator[Pair]:
