@@ -99,7 +99,7 @@ def chains(scale: float, say: Say) -> str:
 def validating(scale: float, say: Say) -> str:
     """Logs read, hashed and checked on one real S3 server, beside the AWS command line; then what a core can do at most."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        rows, core = pool.submit(main_of, "validate", max(200, int(20_000 * scale))).result()
+        rows, core = pool.submit(main_of, "validate", max(200, int(10_000 * scale))).result()
     ours, theirs = rows
     wanted = targets(
         [("beside `aws cloudtrail validate-logs`", 10, "times as fast", ours.rate / theirs.rate, True)]
