@@ -187,9 +187,7 @@ def test_in_another_run_without_the_tokens_the_step_is_not_done(estate: Estate, 
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
-        ("tampered_log", "06.log-invalid"),
         ("flip_byte", "06.log-invalid"),
-        ("missing_digest", "06.digest-missing"),
         ("delete_newest_digests", "06.digest-missing"),
     ],
 )

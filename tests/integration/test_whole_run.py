@@ -76,7 +76,7 @@ def harm(estate: Estate) -> Iterator[tuple[str, Whole]]:
     """The key of a log in which one byte was turned over before the run, and the run."""
     estate.restore()
     (key,) = estate.fault("flip_byte", bucket=HARMED)["keys"]
-    yield key, whole_run(estate, "harmed", "--approve", "any")
+    yield key, whole_run(estate, "harmed", "--approve", "any", "--to", "07")
 
 
 @pytest.fixture

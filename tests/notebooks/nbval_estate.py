@@ -54,7 +54,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 filter(None, [str(_ROOT / "lib"), os.environ.get("PYTHONPATH", "")])
             ),
         }
-        _practice("start")
+        _practice("start", "--scenario", os.environ.get("ONETRAIL_NBVAL_SCENARIO", "default"))
         state["estate"] = True
 
 
@@ -81,8 +81,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         shutil.rmtree(state["work"], ignore_errors=True)
 
 
-def _practice(verb: str) -> None:
-    command = [sys.executable, "-m", "onetrail.cli", "practice", verb]
+def _practice(*words: str) -> None:
+    command = [sys.executable, "-m", "onetrail.cli", "practice", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"onetrail practice {verb}: {done.stderr.strip() or done.stdout.strip()}")
+        raise RuntimeError(
+            f"onetrail practice {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}"
+        )

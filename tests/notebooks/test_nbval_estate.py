@@ -19,7 +19,11 @@ def _given_a_notebook(folder, name, *sources):
 
 
 def _nbval(folder):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "lib"), str(ROOT)])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "lib"), str(ROOT)]),
+        "ONETRAIL_NBVAL_SCENARIO": "tiny",  # what is tested here is the plugin
+    }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.notebooks.nbval_estate",
                "--rootdir", str(folder), "-c", os.devnull, "--nbval", "--nbval-current-env", str(folder)]  # fmt: skip
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder, check=False)

@@ -1,5 +1,6 @@
 """A bucket as a place: listed and read with many requests in flight, by whatever credentials boto3 finds, and with reading calls alone."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -9,12 +10,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws.clients import say_line
 from onetrail.aws.estate import BANNER_HEADER, KEY_PREFIX
 from onetrail.aws.sessions import new_session
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3 import HotS3, NoAnswer, calls, code_of
 from onetrail.s3.calls import Call
+from onetrail.s3.session import attempts, of_boto3
 from onetrail.s3.transport import LOOPBACK
 from onetrail.validation.place import Content, Stored, Unread, refused
 from onetrail.validation.publickeys import Ask
@@ -116,16 +119,19 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
         )
     region = headers.get("x-amz-bucket-region") or str(s3.meta.region_name)
     partition = session.get_partition_for_region(region)
-    url = str(s3.meta.endpoint_url)
+    practice = BANNER_HEADER in headers
     client = HotS3(
         region,
-        None if ".amazonaws.com" in url else url,
+        None,
         found.get_frozen_credentials,
         partition,
         permit=_nothing_is_changed,
-        ca_bundle=str(session._session.get_config_variable("ca_bundle") or ""),
+        tell=say_line,
+        correct_clock=not practice,  # the estate's clock is its own
+        **of_boto3(s3 if region == s3.meta.region_name else _client(session, "s3", region)),
+        **attempts(os.environ, session._session.get_scoped_config()),
     )
-    return Bucket(client, bucket, prefix, known, BANNER_HEADER in headers)
+    return Bucket(client, bucket, prefix, known, practice)
 
 
 def cloudtrail() -> Ask:
