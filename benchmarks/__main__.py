@@ -49,7 +49,7 @@ def side_by_side(
 def copying(scale: float, say: Say) -> str:
     """Everything into an empty bucket, beside the peers."""
     with null_s3(LATENCY_SECONDS) as server:
-        rows = side_by_side(COPY, (50_000, 20_000, 3_000, 2_000), scale, server, say)
+        rows = side_by_side(COPY, (100_000, 20_000, 3_000, 2_000), scale, server, say)
     ours, s5cmd, sync, _ = rows
     wanted = targets(
         [

@@ -39,7 +39,7 @@ class HotS3:
         partition: str = "aws",
         *,
         permit: Permit,
-        max_in_flight: int = 256,
+        max_in_flight: int = 448,
         deadline_seconds: float = 60.0,
         max_retries: int = 10,
         backoff: Backoff | None = None,

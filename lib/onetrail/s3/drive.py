@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
-TICK_SECONDS = 0.003
+TICK_SECONDS = 0.005
 """Waits are not cut finer than this."""
-HANDFUL = 32
+HANDFUL = 64
 """So many answers at most are waited for, and no longer than a tick."""
 
 
