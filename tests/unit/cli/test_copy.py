@@ -21,6 +21,8 @@ from onetrail.s3.reach import End, only_between
 from onetrail.s3.telling import Sums
 from tests.unit.practice.knocking import Estate
 
+pytestmark = pytest.mark.slow
+
 ADMIN = f"{accounts.SOURCE}/TrailConsolidation"
 KEYS = ("a b+c/é.txt", "logs/1.json.gz", "logs/2.json.gz", "top")
 

@@ -24,6 +24,8 @@ from onetrail.cloudtrail.verdict import State
 from tests.unit.cloudtrail.archive import Archive, given_an_archive
 from tests.unit.cloudtrail.signing import BEGIN, HOUR, log_key, packed, signed_digest
 
+pytestmark = pytest.mark.slow
+
 FIELDS = list(given_an_archive().digests[2].body)
 ENTRY = list(given_an_archive().digests[2].body["logFiles"][0])
 NOWHERE = Path("/nowhere")

@@ -45,6 +45,8 @@ from onetrail.iam.builders.actions import (
 )
 from tests.unit.iam.conftest import LOG, SOURCE, an_archive, role_arn
 
+pytestmark = pytest.mark.slow
+
 STRANGER = "222233334444"
 MINUTE_BEFORE, AT, LATER = "2026-01-12T14:59:00Z", "2026-01-12T15:00:00Z", "2026-03-01T00:00:00Z"
 OLD, OTHER = "acme-audit-us-east-1", "acme-audit-not-in-the-grant"
