@@ -17,7 +17,9 @@ from onetrail.cloudtrail.records import (
     EventIdentity,
     LogFormatError,
     event_identity,
+    identity_of,
     iter_records,
+    text_of,
 )
 
 
@@ -31,7 +33,7 @@ class Event(NamedTuple):
     @property
     def day(self) -> date | None:
         """The UTC day of the event; None where it has no time."""
-        return day_of(self.time[:10])
+        return _day(self.time[:10])
 
     @property
     def mark(self) -> int:
@@ -79,7 +81,7 @@ def content_of(gz: bytes, limit: int = MAX_RECORDS_BYTES) -> Content:
         found = [_event(record) for record in _DECODER.decode(unpacked).Records]
     except (msgspec.MsgspecError, RecursionError):
         found = [
-            Event(event_identity(record), _text(record, "awsRegion"), _text(record, "eventTime"))
+            Event(event_identity(record), text_of(record, "awsRegion"), text_of(record, "eventTime"))
             for record in iter_records(gz, limit)
         ]
     return Content(found, _mark(unpacked))
@@ -90,8 +92,7 @@ def _mark(content: bytes) -> int:
 
 
 @lru_cache(maxsize=8192)
-def day_of(text: str) -> date | None:
-    """A date from `YYYY-MM-DD`, None for anything else."""
+def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -99,14 +100,10 @@ def day_of(text: str) -> date | None:
 
 
 def _event(record: _Record) -> Event:
-    event_id = record.eventID or record.eventId
-    account = record.recipientAccountId or record.accountId
-    if not account and record.userIdentity is not None:
-        account = record.userIdentity.accountId
-    identity = EventIdentity(event_id, account or "") if event_id else None
+    user = record.userIdentity
+    identity = identity_of(
+        record.eventID or record.eventId,
+        record.recipientAccountId or record.accountId,
+        user.accountId if user is not None else "",
+    )
     return Event(identity, record.awsRegion or "", record.eventTime or "")
-
-
-def _text(record: dict[str, object], field: str) -> str:
-    value = record.get(field)
-    return value if isinstance(value, str) else ""

@@ -92,7 +92,7 @@ class LedgerPart:
     """Rows held in memory, unless somebody says otherwise."""
 
     def __init__(self, folder: Path, name: str, rows_a_group: int = 0) -> None:
-        self.ROWS_A_GROUP = rows_a_group or self.ROWS_A_GROUP
+        self._rows_a_group = rows_a_group or self.ROWS_A_GROUP
         self._path = folder / f"{name}.parquet"
         self._broken: LedgerNotWritten | None = None
         with self._in_one_line():
@@ -107,7 +107,7 @@ class LedgerPart:
     def add(self, row: LedgerRow) -> None:
         """Note what was done to one object."""
         self._rows.append(row)
-        if len(self._rows) >= self.ROWS_A_GROUP:
+        if len(self._rows) >= self._rows_a_group:
             with self._in_one_line():
                 self._flush()
 

@@ -2,9 +2,12 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final
 
 DAYS_A_MONTH = 365.25 / 12
 """Months, wherever prices are by the month."""
+LOCK_MODE: Final = "GOVERNANCE"
+"""Copies are written under governance; verification raises the lock to the mode of the parameters."""
 
 
 @lru_cache(maxsize=8192)

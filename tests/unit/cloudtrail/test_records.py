@@ -2,16 +2,13 @@
 
 import gzip
 import json
-from datetime import date
 from typing import Any
 
 import pytest
 
 from onetrail.cloudtrail.records import (
-    Cell,
     EventIdentity,
     LogFormatError,
-    count_records,
     event_identity,
     iter_records,
 )
@@ -55,23 +52,6 @@ def test_no_token_is_handed_on() -> None:
     (found,) = iter_records(packed({"Records": [record]}))
     assert "LIVE" not in json.dumps(found)
     assert found == {"eventID": "e", "requestParameters": {"key": "k", "deep": [{}]}}
-
-
-def test_records_are_counted_by_their_own_region_and_day() -> None:
-    one = {"eventID": "a", "awsRegion": "us-east-1", "eventTime": "2023-05-01T23:59:59Z"}
-    records = [
-        one,
-        one,
-        {**one, "eventID": "b", "eventTime": "2023-05-02T00:00:00Z"},
-        {"awsRegion": "eu-west-1"},
-    ]
-    found = count_records(iter_records(packed({"Records": records})))
-    assert (found.records, found.events, found.nameless) == (4, 2, 1)
-    assert found.cells == {
-        Cell("eu-west-1", None): 1,
-        Cell("us-east-1", date(2023, 5, 1)): 2,
-        Cell("us-east-1", date(2023, 5, 2)): 1,
-    }
 
 
 def test_a_file_without_records_is_a_log_file_too() -> None:

@@ -77,8 +77,7 @@ def test_a_second_part_of_the_same_name_gets_a_number(tmp_path):
 
 
 def test_a_part_that_was_never_finished_does_not_count_but_shows(tmp_path):
-    part = LedgerPart(tmp_path, "p")
-    part.ROWS_A_GROUP = 1
+    part = LedgerPart(tmp_path, "p", rows_a_group=1)
     part.add(LedgerRow("copy", "old", "a"))
     assert (parts(tmp_path), len(unfinished(tmp_path)), read(tmp_path).num_rows) == ([], 1, 0)
 

@@ -44,6 +44,25 @@ def test_an_event_counts_once_however_often_it_was_delivered(monkeypatch, held):
     assert not folder or not Path(folder).exists()
 
 
+def test_records_are_counted_by_their_own_region_and_day():
+    one = {"eventID": "a", "awsRegion": "us-east-1", "eventTime": "2023-05-01T23:59:59Z"}
+    records = [
+        one,
+        one,
+        {**one, "eventID": "b", "eventTime": "2023-05-02T00:00:00Z"},
+        {"awsRegion": "eu-west-1"},
+    ]
+    with EventTally() as counting:
+        counting.add(gzip.compress(json.dumps({"Records": records}).encode(), mtime=0))
+        found = counting.totals()
+    assert (found.records, found.events, found.nameless) == (4, 2, 1)
+    assert dict(found.days) == {
+        ("eu-west-1", None): 1,
+        ("us-east-1", date(2023, 5, 1)): 2,
+        ("us-east-1", date(2023, 5, 2)): 1,
+    }
+
+
 def given_a_seam(state, **said):
     return Seam("111122223333", "eu-west-1", state, NINE, NINE + timedelta(minutes=95), **said)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from onetrail.names import bucket_arn
 from onetrail.s3.batch.group import Label, label_of
 from onetrail.s3.batch.manifest import FIELDS, FORMAT
+from onetrail.s3.retention import LOCK_MODE
 
 SUSPENDED, COMPLETE, FAILED, CANCELLED = "Suspended", "Complete", "Failed", "Cancelled"
 ENDED: Final = frozenset({COMPLETE, FAILED, CANCELLED})
@@ -95,7 +96,7 @@ class Desk:
             "AccountId": self.account,
             "ConfirmationRequired": True,
             "Operation.S3PutObjectCopy.TargetResource": bucket_arn(self.partition, self.archive),
-            "Operation.S3PutObjectCopy.ObjectLockMode": "GOVERNANCE",
+            "Operation.S3PutObjectCopy.ObjectLockMode": LOCK_MODE,
             "Report.Bucket": bucket_arn(self.partition, self.work_bucket),
             "Report.Prefix": self.report_prefix,
             "RoleArn": self.role_arn,
@@ -111,7 +112,7 @@ class Desk:
             "TargetResource": bucket_arn(self.partition, self.archive),
             "StorageClass": group.storage_class,
             "ChecksumAlgorithm": "SHA256",
-            "ObjectLockMode": "GOVERNANCE",
+            "ObjectLockMode": LOCK_MODE,
             "ObjectLockRetainUntilDate": group.retain_until,
             **({"TargetKeyPrefix": self.key_prefix} if self.key_prefix else {}),
         }

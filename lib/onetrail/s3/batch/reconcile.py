@@ -15,13 +15,13 @@ from onetrail.s3.batch.report import TaskResult
 from onetrail.s3.decide import same_bytes
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.ledger import LedgerRow
+from onetrail.s3.retention import LOCK_MODE
 from onetrail.s3.rows import Head
 from onetrail.s3.tally import ObjectOutcome
 
 _REFUSED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "Forbidden", "KMS.DisabledException"})
 _ARCHIVED: Final = frozenset({"InvalidObjectState", "ObjectNotInActiveTierError"})
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NotFound"})
-LOCK_MODE: Final = "GOVERNANCE"
 
 
 class Looked(NamedTuple):

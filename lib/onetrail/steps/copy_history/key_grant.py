@@ -7,13 +7,14 @@ Source: AWS KMS Developer Guide, allowing users in other accounts to use a KMS k
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.change import BREAK_GLASS, Change, Document, Restores
+from onetrail.change import BREAK_GLASS, Change, Restores
 from onetrail.iam import Archive
 from onetrail.iam.build import kms_key
 from onetrail.iam.builders.archive import account_of
 from onetrail.settings import Settings
 from onetrail.steps.archive_key import ALIAS
-from onetrail.steps.copy_history.grant import MARK, Pair, until
+from onetrail.steps.copy_history.grant import MARK, Pair
+from onetrail.steps.copy_history.key_policy import GrantKey, key_policy_change
 from onetrail.steps.copy_history.observe import SID_ENCRYPTS, Observation
 
 _OPEN: Final = "open-key"
@@ -56,22 +57,5 @@ def _put(
     closes: str = "",
     restores: Restores | None = None,
 ) -> Change:
-    return Change(
-        key=key,
-        account=archive.log_account,
-        region=settings.home_region,
-        service="kms",
-        call="PutKeyPolicy",
-        parameters={
-            "KeyId": archive.kms_key_arn,
-            "PolicyName": "default",
-            "Policy": Document(until(after, settings.grant_hours)),
-        },
-        resource=ALIAS,
-        before=until(before, settings.grant_hours),
-        reason=reason,
-        undo="closed by this plan itself" if not closes else "nothing to undo",
-        closes=closes,
-        actor=BREAK_GLASS,
-        restores=restores,
-    )
+    held = GrantKey(archive.log_account, settings.home_region, archive.kms_key_arn, ALIAS, BREAK_GLASS)
+    return key_policy_change(held, key, before, after, reason, settings.grant_hours, closes, restores)

@@ -17,11 +17,11 @@ from onetrail.change import COPIER, ChangeFailed, iso
 from onetrail.errors import OnetrailError
 from onetrail.s3 import calls
 from onetrail.s3.engine import CopyTask
+from onetrail.s3.retention import LOCK_MODE
 from onetrail.s3.rows import Head
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.archive_key import archive_key_arn
-from onetrail.steps.copy_history.tasks import LOCK_MODE
 from onetrail.steps.old_estate import OldBucket
 
 NOTHING: Final = "none"

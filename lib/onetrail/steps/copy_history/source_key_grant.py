@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from onetrail import iam, names
-from onetrail.change import Change, Document, Restores
+from onetrail.change import Change, Restores
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
-from onetrail.steps.copy_history.grant import MARK, Pair, until
+from onetrail.steps.copy_history.grant import MARK, Pair
+from onetrail.steps.copy_history.key_policy import GrantKey, key_policy_change
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.source_keys import SourceKey, closed_to_pull
 
@@ -112,21 +113,5 @@ def _put(
     closes: str = "",
     restores: Restores | None = None,
 ) -> Change:
-    return Change(
-        key=name,
-        account=key.account,
-        region=key.region,
-        service="kms",
-        call="PutKeyPolicy",
-        parameters={
-            "KeyId": key.arn,
-            "PolicyName": "default",
-            "Policy": Document(until(after, settings.grant_hours)),
-        },
-        resource=key.arn,
-        before=until(before, settings.grant_hours),
-        reason=reason,
-        undo="closed by this plan itself" if not closes else "nothing to undo",
-        closes=closes,
-        restores=restores,
-    )
+    held = GrantKey(key.account, key.region, key.arn, key.arn)
+    return key_policy_change(held, name, before, after, reason, settings.grant_hours, closes, restores)

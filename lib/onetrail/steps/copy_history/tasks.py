@@ -12,14 +12,11 @@ from onetrail.s3.engine import CopyTask
 from onetrail.s3.pace import Pace
 from onetrail.s3.planner import allowed_for, size_bands
 from onetrail.s3.ranges import KeyRange
-from onetrail.s3.retention import months_left
+from onetrail.s3.retention import LOCK_MODE, months_left
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import rules
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.pairing import Pair, pair_of, pairs, rows_of_range
-
-LOCK_MODE = "GOVERNANCE"
-"""Copies are written under governance; verification raises the lock to the mode of the parameters."""
 
 
 def due(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[tuple[Pair, Decision]]:

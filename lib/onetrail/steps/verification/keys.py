@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, load
 from onetrail.settings import Settings
+from onetrail.steps.inventory.keys import FOLDER
 from onetrail.steps.verification.verdict import KeySource
 
-FOLDER = "public-keys"
 FIRST_DIGESTS = datetime(2015, 10, 1, tzinfo=UTC)
 """Log file validation began on 1 October 2015 (CloudTrail release notes)."""
 
