@@ -23,6 +23,7 @@ from onetrail.cloudtrail.digest import (
 )
 from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, ParsedKey, parse
 from onetrail.cloudtrail.publickeys import KeyStore, PublicKey, verify
+from onetrail.cloudtrail.records import instant
 from onetrail.cloudtrail.verdict import (
     AllowList,
     DigestObject,
@@ -138,7 +139,7 @@ def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
 def _with_key(found: Candidate, digest: Digest, generated: str, keys: KeyStore) -> Candidate:
     region = found.parsed.region
     found.public = key = keys.find(region, digest.fingerprint)
-    signed_at = _instant(generated) if found.parsed.kind is Kind.BACKFILL_DIGEST else digest.end
+    signed_at = instant(generated) if found.parsed.kind is Kind.BACKFILL_DIGEST else digest.end
     if key is None:
         return found.settle(*_no_key(digest, region, signed_at, keys))
     if fault := key.fault():
@@ -214,11 +215,3 @@ def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
 def content_hash(found: Candidate) -> str:
     """SHA-256 of the content, or of the stored bytes where the content could not be read."""
     return found.digest.sha256 if found.digest else sha256_hex(found.source.raw_gz or b"")
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None

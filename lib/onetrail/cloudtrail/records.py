@@ -6,6 +6,7 @@ records have no userIdentity, aggregated events have `eventId` and `accountId` a
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from onetrail.cloudtrail.digest import GzipError, gunzip_single
@@ -67,6 +68,15 @@ def text_of(record: Mapping[str, Any], field: str) -> str:
     """A field of a record, `""` where it is none or no text."""
     value = record.get(field)
     return value if isinstance(value, str) else ""
+
+
+def instant(text: str) -> datetime | None:
+    """A time as CloudTrail writes it (ISO, with its zone); None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _without_secrets(found: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from onetrail.cloudtrail.events import Event
-from onetrail.cloudtrail.records import EventIdentity
+from onetrail.cloudtrail.records import EventIdentity, instant
 
 MARGIN: Final = timedelta(minutes=30)
 """Events reach a file up to about 15 minutes after they happen, so files this far beyond the other side's are read as well."""
@@ -71,7 +71,7 @@ class SeamCheck:
         """The events of one file that `wants` asked for."""
         side = self._new if new else self._old
         for event in found:
-            when = _instant(event.time)
+            when = instant(event.time)
             if event.identity is not None and when is not None and event.region in ("", self.region):
                 side[event.identity] = when
 
@@ -91,11 +91,3 @@ class SeamCheck:
         return Seam(
             self.account, self.region, state, begins, ends, both, len(lacking), only_new, tuple(lacking[:5])
         )
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None

@@ -10,6 +10,7 @@ from onetrail.s3.calls import Call
 from onetrail.s3.client import Finished, HotS3
 from onetrail.s3.failure import code_of, request_id_of
 from onetrail.s3.ledger import LedgerRow
+from onetrail.s3.object_requests import each, object_row
 from onetrail.s3.pace import Pace
 from onetrail.s3.rows import Deletions
 from onetrail.s3.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
@@ -101,15 +102,7 @@ def raise_locks(
     """
     tally = Tally(ledger, progress, stop, give_up_after=GIVE_UP_AFTER)
 
-    def locks() -> Iterator[tuple[Call[Any], LockTask]]:
-        for task in tasks:
-            if tally.stopping():
-                return
-            yield _lock_call(task), task
-
-    for ended in client.run(locks(), pace):
-        tally.add(_lock_row(ended, now()), ended.retries)
-    return tally.counts()
+    return each(tasks, client, tally, _lock_call, lambda ended: _lock_row(ended, now()), pace)
 
 
 def _lock_call(task: LockTask) -> Call[str]:
@@ -196,21 +189,10 @@ def _absent(unsure: bool) -> tuple[ObjectOutcome, str]:
 def _delete_row(
     task: DeleteTask, when: datetime, outcome: ObjectOutcome, why: str, attempt: int, request_id: str
 ) -> LedgerRow:
-    return LedgerRow(
-        action="delete",
-        source_bucket=task.bucket,
-        key=task.key,
-        source_version_id=task.version_id,
-        size=task.size,
-        source_etag=task.etag,
-        source_last_modified=task.last_modified,
-        source_class=task.storage_class,
-        when=when,
-        attempt=attempt,
-        request_id=request_id,
-        outcome=outcome,
-        why=why,
-    )
+    return object_row(
+        "delete", task, when, attempt, request_id, outcome, why,
+        source_last_modified=task.last_modified, source_class=task.storage_class,
+    )  # fmt: skip
 
 
 def _lock_row(ended: Finished[LockTask], when: datetime) -> LedgerRow:
@@ -223,17 +205,8 @@ def _lock_row(ended: Finished[LockTask], when: datetime) -> LedgerRow:
         if code_of(error) in _REFUSED
         else ObjectOutcome.FAILED
     )
-    return LedgerRow(
-        action=f"lock {task.mode.lower()}",
-        source_bucket=task.bucket,
-        key=task.key,
-        source_version_id=task.version_id,
-        size=task.size,
-        source_etag=task.etag,
-        retain_until=task.retain_until,
-        when=when,
-        attempt=ended.retries + 1,
-        request_id=ended.result if error is None else request_id_of(error),
-        outcome=outcome,
-        why="" if error is None else f"{error}",
-    )
+    request = ended.result if error is None else request_id_of(error)
+    why = "" if error is None else f"{error}"
+    return object_row(
+        f"lock {task.mode.lower()}", task, when, ended.retries + 1, request, outcome, why, retain_until=task.retain_until
+    )  # fmt: skip

@@ -3,7 +3,7 @@
 Source: S3 User Guide, restoring an archived object; API Reference, RestoreObject.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from onetrail.s3.client import Finished, HotS3
 from onetrail.s3.decide import ARCHIVED
 from onetrail.s3.failure import code_of, request_id_of
 from onetrail.s3.ledger import LedgerRow
+from onetrail.s3.object_requests import each, object_row
 from onetrail.s3.pace import Pace
 from onetrail.s3.retention import DAYS_A_MONTH
 from onetrail.s3.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
@@ -73,15 +74,14 @@ def restore_archived(
     """Ask for each task's bulk restore. One that is under way already is no error, and is not asked for twice by S3 itself."""
     tally = Tally(ledger, progress, stop, give_up_after=_GIVE_UP_AFTER)
 
-    def requests() -> Iterator[tuple[Call[Any], RestoreTask]]:
-        for task in tasks:
-            if tally.stopping():
-                return
-            yield _call(task, days), task
-
-    for ended in client.run(requests(), pace or Pace(MOST_A_SECOND)):
-        tally.add(_row(ended, now()), ended.retries)
-    return tally.counts()
+    return each(
+        tasks,
+        client,
+        tally,
+        lambda task: _call(task, days),
+        lambda ended: _row(ended, now()),
+        pace or Pace(MOST_A_SECOND),
+    )
 
 
 def _call(task: RestoreTask, days: int) -> Call[Any]:
@@ -94,21 +94,11 @@ def _call(task: RestoreTask, days: int) -> Call[Any]:
 def _row(ended: Finished[RestoreTask], when: datetime) -> LedgerRow:
     task = ended.context
     outcome, why = _verdict(ended)
-    return LedgerRow(
-        action="restore",
-        source_bucket=task.bucket,
-        key=task.key,
-        source_version_id=task.version_id,
-        size=task.size,
-        source_etag=task.etag,
-        source_last_modified=task.last_modified,
-        source_class=task.away,
-        when=when,
-        attempt=ended.retries + 1,
-        request_id=request_id_of(ended.error) if ended.error else ended.result.request_id,
-        outcome=outcome,
-        why=why,
-    )
+    request = request_id_of(ended.error) if ended.error else ended.result.request_id
+    return object_row(
+        "restore", task, when, ended.retries + 1, request, outcome, why,
+        source_last_modified=task.last_modified, source_class=task.away,
+    )  # fmt: skip
 
 
 def _verdict(ended: Finished[RestoreTask]) -> tuple[ObjectOutcome, str]:

@@ -1,7 +1,7 @@
 """What the builders need to know about the archive: plain values, no settings and no AWS."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,16 @@ def account_of(arn: str) -> str:
 def one_or_many(found: list[str] | tuple[str, ...]) -> str | list[str]:
     """A single value stands by itself, as AWS stores it."""
     return found[0] if len(found) == 1 else list(found)
+
+
+def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
+    """A statement of an identity's policy that allows these actions on these resources, whatever the circumstances."""
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": one_or_many(list(actions)),
+        "Resource": one_or_many(list(resources)),
+    }
 
 
 def document(*statements: Mapping[str, Any]) -> dict[str, Any]:

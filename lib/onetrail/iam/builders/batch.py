@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST, WRITES
-from onetrail.iam.builders.archive import Archive, document, one_or_many
+from onetrail.iam.builders.archive import Archive, allow, document, one_or_many
 from onetrail.iam.builders.central_bucket import checked_opening
 from onetrail.iam.builders.side_buckets import work_bucket
 from onetrail.iam.document import PolicyError
@@ -45,16 +45,16 @@ def batch_policy(archive: Archive, old_buckets: Sequence[str], folder: str) -> d
     old = [bucket_arn(archive.partition, name) for name in sorted(old_buckets)]
     work = f"{bucket_arn(archive.partition, archive.work_bucket)}/{folder}"
     key = (
-        [_allow("UseKey", ("kms:Decrypt", "kms:GenerateDataKey"), [archive.kms_key_arn])]
+        [allow("UseKey", ("kms:Decrypt", "kms:GenerateDataKey"), [archive.kms_key_arn])]
         if archive.kms_key_arn
         else []
     )
     return document(
-        _allow("ListOld", SOURCE_LIST, old),
-        _allow("ReadOld", READS, [f"{arn}/*" for arn in old]),
-        _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
-        _allow("ReadManifests", ("s3:GetObject", "s3:GetObjectVersion"), [f"{work}manifests/*"]),
-        _allow("WriteReports", ("s3:PutObject",), [f"{work}reports/*"]),
+        allow("ListOld", SOURCE_LIST, old),
+        allow("ReadOld", READS, [f"{arn}/*" for arn in old]),
+        allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        allow("ReadManifests", ("s3:GetObject", "s3:GetObjectVersion"), [f"{work}manifests/*"]),
+        allow("WriteReports", ("s3:PutObject",), [f"{work}reports/*"]),
         *key,
     )
 
@@ -65,15 +65,15 @@ def jobs_policy(archive: Archive, region: str, batch_arn: str, expires: str) -> 
     jobs = f"arn:{archive.partition}:s3:{region}:{archive.log_account}:job/*"
     return document(
         {
-            **_allow("MakeCopyJobs", ("s3:CreateJob",), ["*"]),
+            **allow("MakeCopyJobs", ("s3:CreateJob",), ["*"]),
             "Condition": {**until, "StringEquals": {"s3:RequestJobOperation": OPERATION}},
         },
         {
-            **_allow("PassTheirRole", ("iam:PassRole",), [batch_arn]),
+            **allow("PassTheirRole", ("iam:PassRole",), [batch_arn]),
             "Condition": {**until, "StringEquals": {"iam:PassedToService": SERVICE}},
         },
-        _allow("SeeAndSteerJobs", ("s3:DescribeJob", "s3:UpdateJobStatus"), [jobs]),
-        _allow("ListJobs", ("s3:ListJobs",), ["*"]),
+        allow("SeeAndSteerJobs", ("s3:DescribeJob", "s3:UpdateJobStatus"), [jobs]),
+        allow("ListJobs", ("s3:ListJobs",), ["*"]),
     )
 
 
@@ -145,13 +145,4 @@ def _expires(sid: str, actions: Sequence[str], resources: Sequence[str], arn: st
             "ArnEquals": {"aws:PrincipalArn": arn},
             "DateGreaterThanEquals": {"aws:CurrentTime": expires},
         },
-    }
-
-
-def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Action": one_or_many(list(actions)),
-        "Resource": one_or_many(list(resources)),
     }

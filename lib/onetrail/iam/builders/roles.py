@@ -11,7 +11,7 @@ from onetrail.iam.builders.actions import (
     SOURCE_LIST,
     SOURCE_READ,
 )
-from onetrail.iam.builders.archive import Archive, document, one_or_many
+from onetrail.iam.builders.archive import Archive, allow, document, one_or_many
 from onetrail.iam.builders.central_bucket import checked_opening
 from onetrail.iam.document import PolicyError
 from onetrail.names import bucket_arn
@@ -54,16 +54,16 @@ def operator_policy(archive: Archive) -> dict[str, Any]:
     """The everyday role: builds the archive, reads it, becomes the copier; changes no lock in it."""
     buckets, objects = _all_buckets(archive)
     return document(
-        _allow("BuildBuckets", CONFIGURES, buckets),
-        _allow("ReadBuckets", BUCKET_READS, buckets),
-        _allow("ReadObjects", OBJECT_READS, objects),
-        _allow(
+        allow("BuildBuckets", CONFIGURES, buckets),
+        allow("ReadBuckets", BUCKET_READS, buckets),
+        allow("ReadObjects", OBJECT_READS, objects),
+        allow(
             "WriteWork",
             ("s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectTagging"),
             [_work_objects(archive)],
         ),
-        _allow("BecomeCopier", ("sts:AssumeRole",), [archive.copier_arn, archive.grant_keeper_arn]),
-        _allow("ReadAccount", _ACCOUNT_READS, ["*"]),
+        allow("BecomeCopier", ("sts:AssumeRole",), [archive.copier_arn, archive.grant_keeper_arn]),
+        allow("ReadAccount", _ACCOUNT_READS, ["*"]),
         *_key(archive, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetKeyPolicy"),
         {
             "Sid": "NeverUndo",
@@ -104,9 +104,9 @@ def reader_policy(archive: Archive) -> dict[str, Any]:
     """Reads logs, records and settings; changes nothing."""
     buckets, objects = _all_buckets(archive)
     return document(
-        _allow("ReadBuckets", BUCKET_READS, buckets),
-        _allow("ReadObjects", OBJECT_READS, objects),
-        _allow("ReadAccount", _ACCOUNT_READS, ["*"]),
+        allow("ReadBuckets", BUCKET_READS, buckets),
+        allow("ReadObjects", OBJECT_READS, objects),
+        allow("ReadAccount", _ACCOUNT_READS, ["*"]),
         *_key(archive, "kms:Decrypt", "kms:DescribeKey", "kms:GetKeyPolicy"),
     )
 
@@ -114,7 +114,7 @@ def reader_policy(archive: Archive) -> dict[str, Any]:
 def grant_keeper_policy(archive: Archive) -> dict[str, Any]:
     """Sets the central bucket's policy (and its key's), nothing else; the policy itself says when it may."""
     return document(
-        _allow("SetPolicy", ("s3:GetBucketPolicy", "s3:PutBucketPolicy"), [archive.bucket_arn]),
+        allow("SetPolicy", ("s3:GetBucketPolicy", "s3:PutBucketPolicy"), [archive.bucket_arn]),
         *_key(archive, "kms:GetKeyPolicy", "kms:PutKeyPolicy"),
     )
 
@@ -128,9 +128,9 @@ def copier_policy(
     """
     return document(
         *_reads_old(archive, old_buckets, old_keys),
-        _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
-        _allow("SeeCopies", ("s3:ListBucket", "s3:ListBucketVersions"), [archive.bucket_arn]),
-        _allow("ReadCopiesBack", OBJECT_READS, [archive.logs_arn]),
+        allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        allow("SeeCopies", ("s3:ListBucket", "s3:ListBucketVersions"), [archive.bucket_arn]),
+        allow("ReadCopiesBack", OBJECT_READS, [archive.logs_arn]),
         *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
     )
 
@@ -146,7 +146,7 @@ def source_copier_policy(
     checked_opening((archive.copier_arn,), old_buckets, expires)
     return document(
         *_reads_old(archive, old_buckets, old_keys),
-        _allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
         *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
         {
             "Sid": "CopierExpires",
@@ -163,19 +163,10 @@ def _reads_old(archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[
         raise PolicyError(f"a copier needs exact old buckets, not {list(old_buckets)!r}: name each one")
     arns = [bucket_arn(archive.partition, name) for name in sorted(old_buckets)]
     found = [
-        _allow("ListOld", SOURCE_LIST, arns),
-        _allow("ReadOld", SOURCE_READ, [f"{arn}/*" for arn in arns]),
+        allow("ListOld", SOURCE_LIST, arns),
+        allow("ReadOld", SOURCE_READ, [f"{arn}/*" for arn in arns]),
     ]
-    return [*found, _allow("DecryptOld", ("kms:Decrypt",), list(old_keys))] if old_keys else found
-
-
-def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Action": one_or_many(list(actions)),
-        "Resource": one_or_many(list(resources)),
-    }
+    return [*found, allow("DecryptOld", ("kms:Decrypt",), list(old_keys))] if old_keys else found
 
 
 def _all_buckets(archive: Archive) -> tuple[list[str], list[str]]:
@@ -189,4 +180,4 @@ def _work_objects(archive: Archive) -> str:
 
 
 def _key(archive: Archive, *actions: str) -> list[Statement]:
-    return [_allow("UseKey", actions, [archive.kms_key_arn])] if archive.kms_key_arn else []
+    return [allow("UseKey", actions, [archive.kms_key_arn])] if archive.kms_key_arn else []

@@ -71,7 +71,10 @@ class Copy:
 def read_back(
     settings: Settings, clients: Clients, bucket: OldBucket, tasks: Iterable[CopyTask], account: str
 ) -> list[Property]:
-    """Every copy of the pilot beside its source, which the copier of `account` reads. A copy that cannot be read has one row that says so."""
+    """Every copy of the pilot beside its source, which the copier of `account` reads. A copy that cannot be read has one row that says so.
+
+    Raises PilotDiffers where any row is not as planned.
+    """
     key = archive_key_arn(settings, clients)
     if key.value is None:
         raise ChangeFailed(f"pilot of {bucket.name}: the archive's key cannot be looked up: {key.why}")
@@ -83,6 +86,8 @@ def read_back(
             found.append(Property(bucket.name, task.target_key or task.key, "read back", "yes", f"no: {err}"))
             continue
         found += properties(task, source, copy, key.value)
+    if not all(row.same for row in found):
+        raise PilotDiffers(bucket.name, found)
     return found
 
 
