@@ -14,6 +14,8 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export JUPYTER_PLATFORM_DIRS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export COLUMNS := 120
+# Modules are compiled once, whatever the caller's environment says: each process would compile all of them again.
+export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # Which tests. `make test TESTS=tests/unit NOTEBOOKS=` runs a part.

@@ -40,6 +40,8 @@ BATCH_SIDS: Final = frozenset({SID_BATCH_LIST, SID_BATCH_READ, SID_BATCH_EXPIRES
 """The temporary statements that are for jobs."""
 COPY_SIDS: Final = frozenset({SID_COPY_LIST, SID_COPY_READ, SID_COPY_EXPIRES}) | BATCH_SIDS
 """Every temporary statement in an old bucket's policy."""
+SID_NEVER_OVERWRITES: Final = "CopierNeverOverwrites"
+"""Archive, temporary: the copiers' writes ask S3 to refuse them where something is there."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 

@@ -22,6 +22,7 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import COPIER, State, verify_record
 from onetrail.errors import OnetrailError
+from onetrail.iam import build
 from onetrail.practice.faults import EDITED_SID
 from onetrail.s3 import ledger, session
 from onetrail.s3.client import HotS3
@@ -383,6 +384,40 @@ def test_credentials_that_expire_in_the_middle_leave_the_closing_to_the_expiry_a
     assert not hole_closed(clients).met
     assert copied(clients)[0] == "applied"
     ends_as_undisturbed(clients, plain, tmp_path)
+
+
+def test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot(
+    estate: Estate, clients: Clients, plain: Undisturbed, tmp_path: Path
+) -> None:
+    """It stops with the grant closed; the next plan leaves the condition out, says so, and copies with a look before each copy."""
+    never = ("not-implemented", {"operation": "CopyObject", "header": "if-none-match", "probability": 1})
+    state, line = copied(clients, (never,))
+    assert state == "ChangeFailed"
+    assert "takes no If-None-Match on a copy" in line
+    assert hole_closed(clients).met
+    seen = step.observe(clients.settings, clients, before=BEFORE)
+    assert any("CopierNeverOverwrites" in note for note in step.propose(clients.settings, seen).notes)
+    assert copied(clients)[0] == "applied"
+    estate.fault("clear")
+    ends_as_undisturbed(clients, plain, tmp_path)
+
+
+def test_a_policy_that_lets_a_copy_be_written_over_stops_the_pilot(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The statement is left out behind the step's back: what was to be refused by policy is not."""
+    opened = build.central_bucket_open
+    monkeypatch.setattr(
+        build, "central_bucket_open", lambda *args, **said: opened(*args, **{**said, "conditional": False})
+    )
+    state, line = copied(clients)
+    assert state == "PilotDiffers"
+    assert (
+        "a copy over it that does not ask: planned refused: AccessDenied, seen refused: PreconditionFailed"
+        in line
+    )
+    assert "a copy over it: planned" not in line
+    assert hole_closed(clients).met
 
 
 def test_half_a_listing_is_no_listing(estate: Estate, clients: Clients) -> None:

@@ -19,6 +19,7 @@ _CODES: Final = {
     "internal-error": ("InternalError", 500),
     "denied": ("AccessDenied", 403),
     "expired-token": ("ExpiredToken", 400),
+    "not-implemented": ("NotImplemented", 501),
 }
 _DEEDS: Final = ("changed", "deleted", "policy-edited")
 """What somebody else does right before the request is answered."""
@@ -80,6 +81,7 @@ def for_request(
             and fault.get("operation", operation) == operation
             and fault.get("bucket", bucket) == bucket
             and key.startswith(fault.get("key", ""))
+            and fault.get("header", "") in {"", *(headers or {})}
         )
         if not fits or not _strikes(world, fault):
             continue
@@ -130,10 +132,11 @@ def skew_seconds(world: "World") -> float:
 def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
     """Do or arm a fault. Raises UnknownFault, and KeyError when `bucket` or `key` is missing or unknown.
 
-    Of requests: `slowdown`, `internal-error`, `denied`, `expired-token`, `reset`, `delay` (`seconds`), `timeout` (no answer ever),
+    Of requests: `slowdown`, `internal-error`, `denied`, `expired-token`, `not-implemented`, `reset`, `delay` (`seconds`), `timeout` (no answer ever),
     `hidden-error` (200 with an error in its body), `truncated-listing`; and what somebody does before a request is answered: `changed`
     and `deleted` (the source of a copy), `policy-edited` (of the bucket `target`; `sid` names the statement that is added). Each with
-    `service`, `operation`, `bucket`, `key` (a prefix), `count`, `after` and `probability` (0 to 1; without a count it lasts), all optional.
+    `service`, `operation`, `bucket`, `key` (a prefix), `header` (that the request has, in lower case), `count`, `after` and `probability`
+    (0 to 1; without a count it lasts), all optional.
     `skew` puts the door's clock `seconds` ahead until it is cleared. Of objects: `archive` (`class`), `tamper`, `lose`, each with
     `bucket` and `key`. `clear` takes back what is armed. Services add kinds of their own.
     """

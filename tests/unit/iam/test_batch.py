@@ -180,6 +180,23 @@ def test_in_the_archive_the_jobs_role_is_bound_like_a_copier(make_archive) -> No
     assert "the jobs' role: an invented object" in bad
 
 
+def test_jobs_are_not_asked_for_a_header_that_they_cannot_send(make_archive) -> None:
+    """Theirs alone: the copier beside them is, and without jobs nothing in the statement changes."""
+    archive = make_archive()
+    alone, beside = (
+        next(
+            s
+            for s in central_bucket_open(archive, who, (OLD,), UNTIL)["Statement"]
+            if s["Sid"] == names.SID_NEVER_OVERWRITES
+        )
+        for who in ((archive.copier_arn,), (archive.copier_arn, BATCH_ARN))
+    )
+    assert alone == beside
+    assert alone["Condition"]["ArnEquals"]["aws:PrincipalArn"] == archive.copier_arn
+    only_jobs = central_bucket_open(archive, (BATCH_ARN,), (OLD,), UNTIL)["Statement"]
+    assert names.SID_NEVER_OVERWRITES not in {statement["Sid"] for statement in only_jobs}
+
+
 def test_the_work_bucket_is_as_before_but_for_the_jobs(make_archive) -> None:
     """The opening adds a writer and two statements; nothing else differs from the steady policy."""
     archive = make_archive()

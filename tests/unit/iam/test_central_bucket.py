@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,20 @@ def situations(make_archive, partition: str = "aws") -> Iterator[tuple[str, Any,
     for name, copiers in (("pull", (pull,)), ("push", (push,)), ("both", (pull, push))):
         yield name, plain, Opening(copiers, old[:2], until)
     yield "organization", organization, Opening((pull, push), old, until)
+
+
+def test_where_s3_takes_no_condition_that_alone_is_left_out_and_judged_so(archive, pull) -> None:
+    """The opening says so; twins: it does not, and the judge names what the copier could do."""
+    window, whole = central_bucket_window(archive), document_of(archive, "open", pull)
+    bare = central_bucket_open(archive, pull.copiers, pull.old_buckets, pull.expires, conditional=False)
+    assert set(differences(window, whole)) - set(differences(window, bare)) == {
+        line for line in differences(window, whole) if line.startswith("added CopierNeverOverwrites")
+    }
+    assert broken(archive, bare, "open", replace(pull, conditional=False)) == []
+    assert broken(archive, bare, "open", pull) == ["the copier: a copy over what is there"]
+    assert "the copier: a copy over what is there" in broken(
+        archive, whole, "open", replace(pull, conditional=False)
+    )
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -212,6 +227,7 @@ def test_opening_and_closing_gives_the_same_policy_back(archive, pull) -> None:
     assert canonical(opened) != canonical(window)
     assert {line.split(":")[0] for line in differences(window, opened)} == {
         "added CopierExpires",
+        "added CopierNeverOverwrites",
         "added CopierOnlyCopies",
         "added CopierOnlyGovernance",
         "added CopierOnlyLogs",

@@ -83,11 +83,12 @@ _OF_KEYS = {
 }
 
 OWNED = {"s3:x-amz-acl": "bucket-owner-full-control", "s3:object-lock-mode": "GOVERNANCE"}
-COPY = {**OWNED, "s3:x-amz-copy-source": f"{OLD}/AWSLogs/k"}
+COPY = {**OWNED, "s3:x-amz-copy-source": f"{OLD}/AWSLogs/k", "s3:if-none-match": "*"}
 HOW: dict[str, Mapping[str, str]] = {
     "a copy": COPY,
     "a copy without TLS": {**COPY, "aws:SecureTransport": "false"},
     "invented bytes, or a part of an upload": OWNED,
+    "a copy over what is there": {k: v for k, v in COPY.items() if k != "s3:if-none-match"},
     "a copy from another bucket": {**COPY, "s3:x-amz-copy-source": f"{OTHER}/AWSLogs/k"},
     "a copy from a bucket with a longer name": {**COPY, "s3:x-amz-copy-source": f"{OLD}-2/AWSLogs/k"},
     "a copy that gives no ownership": {k: v for k, v in COPY.items() if k != "s3:x-amz-acl"},

@@ -87,6 +87,16 @@ def test_an_expired_token_is_said_as_s3_says_it(estate: Estate, s3: Any) -> None
     assert [code_of(s3.get_object, Bucket="old", Key="k") for _ in range(3)] == ["", "ExpiredToken", ""]
 
 
+def test_a_header_that_is_not_known_is_said_as_s3_says_it(estate: Estate, s3: Any) -> None:
+    """To the copy that has it; twin: one without."""
+    faults.arm(
+        estate.world,
+        {"kind": "not-implemented", "operation": "CopyObject", "header": "if-none-match", "probability": 1},
+    )
+    assert code_of(copy, s3=s3, IfNoneMatch="*") == "NotImplemented"
+    assert code_of(copy, s3=s3) == ""
+
+
 def test_a_clock_that_is_off_is_borne_for_a_quarter_of_an_hour(estate: Estate, s3: Any) -> None:
     """As AWS bears it; twin: twenty minutes, which are refused until it is right again."""
     before = s3.head_object(Bucket="old", Key="k")["ResponseMetadata"]["HTTPHeaders"]["date"]
@@ -131,6 +141,7 @@ def test_there_is_a_test_for_every_kind() -> None:
         "timeout",
         "truncated-listing",
         "expired-token",
+        "not-implemented",
         "changed",
         "deleted",
         "skew",

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Document, RunRecord
+from onetrail.change import Document, RunRecord, WallClock
 from onetrail.change.values import plain
 from onetrail.iam import build, with_statements
 from onetrail.s3.decide import Kind
@@ -14,6 +14,7 @@ from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history import Backlog, Observation, propose
 from onetrail.steps.copy_history.check import closed
+from onetrail.steps.copy_history.conditional import conditional_copies
 from onetrail.steps.copy_history.unwritten import interrupted
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
@@ -195,6 +196,34 @@ def test_every_closing_of_a_policy_is_made_of_what_is_there_and_roles_go_last():
     assert back.without_ours(build.central_bucket_window(ARCHIVE)) == steady
     foreign = with_statements(steady, [{**steady["Statement"][0], "Sid": "SomebodyElse"}])
     assert propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"), 0), central=foreign)).empty
+
+
+def given_a_probe(tmp_path, **told):
+    settings = SETTINGS.with_values(runs_dir=str(tmp_path))
+    with RunRecord(settings.run_folder, settings.run_name, WallClock()) as record:
+        record.append("probe", step="05", **told)
+    return settings
+
+
+def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_path):
+    """Of the archive's policy and of the canaries. Twins: no pilot was told so, and a probe of something else."""
+    due = given_a_backlog(given_a_bucket("a"))
+    seen = {True: given(due), False: given(due, conditional=False)}
+    for conditional, observation in seen.items():
+        plan = propose(SETTINGS, observation)
+        opened = next(change for change in plan.changes if change.key == "open-central")
+        sids = {statement["Sid"] for statement in plain(opened.parameters["Policy"])["Statement"]}
+        assert ("CopierNeverOverwrites" in sids) is conditional
+        asked = {
+            change.parameters.get("IfNoneMatch") for change in plan.changes if change.expects == "refused"
+        }
+        assert asked == ({"*"} if conditional else {None})
+        assert any("takes no If-None-Match" in note for note in plan.notes) is not conditional
+    assert propose(SETTINGS, seen[True]).id != propose(SETTINGS, seen[False]).id
+    asked = {"asked": "If-None-Match on CopyObject", "taken": False}
+    assert conditional_copies(SETTINGS.with_values(runs_dir=str(tmp_path / "none")))
+    assert conditional_copies(given_a_probe(tmp_path / "other", asked="another header", taken=False))
+    assert not conditional_copies(given_a_probe(tmp_path / "told", **asked))
 
 
 def test_canaries_come_in_three_rounds_that_lie_apart():

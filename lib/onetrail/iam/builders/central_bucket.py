@@ -7,6 +7,7 @@ from onetrail.iam.builders.actions import CHANGES, LOCKS, PUTS, REPLICATES, SET_
 from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
+from onetrail.names import BATCH_ROLE, SID_NEVER_OVERWRITES
 
 CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 """CloudTrail's service principal; the same name in every partition."""
@@ -25,13 +26,18 @@ def central_bucket_window(archive: Archive) -> dict[str, Any]:
 
 
 def central_bucket_open(
-    archive: Archive, copiers: Sequence[str], old_buckets: Sequence[str], expires: str
+    archive: Archive,
+    copiers: Sequence[str],
+    old_buckets: Sequence[str],
+    expires: str,
+    *,
+    conditional: bool = True,
 ) -> dict[str, Any]:
     """The window, and the copiers may write copies from the old buckets; both until `expires` (ISO 8601, UTC).
 
-    A copier of another account gets Allow statements besides, since its own account cannot let it in. Raises
-    `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no instant of
-    expiry.
+    `conditional` False leaves out that each copy must ask S3 to refuse it where something is there, for an S3 that takes no
+    If-None-Match on a copy. A copier of another account gets Allow statements besides, since its own account cannot let it in. Raises
+    `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no instant of expiry.
     """
     checked_opening(copiers, old_buckets, expires)
     return document(
@@ -39,6 +45,7 @@ def central_bucket_open(
         *_window(archive),
         _keeper_expires(archive, expires),
         *_copier_bounds(archive, copiers, old_buckets, expires),
+        *(_never_overwrites(archive, copiers) if conditional else ()),
         *_foreign_copiers(archive, copiers, old_buckets, expires),
     )
 
@@ -191,6 +198,30 @@ def _copier_bounds(
                 "StringNotEquals": {"s3:object-lock-mode": "GOVERNANCE"},
             },
         ),
+    )
+
+
+def _never_overwrites(archive: Archive, copiers: Sequence[str]) -> tuple[Statement, ...]:
+    """Each write must carry If-None-Match, so that S3 itself refuses it where something is there.
+
+    Not for the role of jobs: S3 Batch Operations sends no such header. Sources: S3 User Guide, conditional-writes-enforce; AWS What's
+    New of October 2025, "Amazon S3 adds conditional write functionality to copy operations", since when it holds of copies too.
+    """
+    bound = [arn for arn in copiers if not arn.endswith(f":role/{BATCH_ROLE}")]
+    if not bound:
+        return ()
+    return (
+        {
+            "Sid": SID_NEVER_OVERWRITES,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": archive.objects_arn,
+            "Condition": {
+                "ArnEquals": {"aws:PrincipalArn": one_or_many(bound)},
+                "Null": {"s3:if-none-match": "true"},
+            },
+        },
     )
 
 

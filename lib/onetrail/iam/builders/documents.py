@@ -27,6 +27,8 @@ class Opening:
     copiers: tuple[str, ...]
     old_buckets: tuple[str, ...]
     expires: str
+    conditional: bool = True
+    """Whether S3 takes If-None-Match on a copy, so that the policy can ask for it."""
 
 
 def all_documents(
@@ -52,7 +54,7 @@ def all_documents(
         "central_bucket": central_bucket(archive),
         "central_bucket_window": central_bucket_window(archive),
         "central_bucket_open": central_bucket_open(
-            archive, opening.copiers, opening.old_buckets, opening.expires
+            archive, opening.copiers, opening.old_buckets, opening.expires, conditional=opening.conditional
         ),
         "old_bucket_hold_still": document(*old_bucket_hold_still(partition, bucket, keepers)),
         "old_bucket_open": document(

@@ -21,9 +21,12 @@ def granted(ask: Ask, opening: Opening, is_open: bool) -> list[Expectation]:
 def _of(ask: Ask, arn: str, opening: Opening, is_open: bool) -> list[Expectation]:
     home = account_of(arn) == ask.archive.log_account
     name = "the copier" if home else f"the copier of {account_of(arn)}"
-    name = "the jobs' role" if arn.endswith(f":role/{BATCH_ROLE}") else name
+    jobs = arn.endswith(f":role/{BATCH_ROLE}")
+    name = "the jobs' role" if jobs else name
+    asks_not = is_open and (jobs or not opening.conditional)
     deeds = [
         *_copies(ask, opening, is_open),
+        ("a copy over what is there", "s3:PutObject", ask.log(), asks_not, _unasked(opening.old_buckets[0])),
         *_never(ask, opening),
         *_marks(ask, is_open and home),
         *([] if home else _foreign(ask, opening)),
@@ -91,7 +94,7 @@ def _never(ask: Ask, opening: Opening) -> list[_Deed]:
 
 
 def _foreign(ask: Ask, opening: Opening) -> list[_Deed]:
-    source = {"s3:x-amz-copy-source": _copy(opening.old_buckets[0])["s3:x-amz-copy-source"]}
+    source = {name: value for name, value in _copy(opening.old_buckets[0]).items() if name not in OWNER_ACL}
     return [
         ("a copy that gives no ownership", "s3:PutObject", ask.log(), False, source),
         ("an ACL that gives no ownership", "s3:PutObjectAcl", ask.log(), False, {"s3:x-amz-acl": "private"}),
@@ -100,4 +103,9 @@ def _foreign(ask: Ask, opening: Opening) -> list[_Deed]:
 
 
 def _copy(bucket: str) -> dict[str, str]:
+    return {**_unasked(bucket), "s3:if-none-match": "*"}
+
+
+def _unasked(bucket: str) -> dict[str, str]:
+    """A copy that does not ask S3 to refuse it where something is there."""
     return {**OWNER_ACL, "s3:x-amz-copy-source": f"{bucket}/AWSLogs/log.json.gz"}

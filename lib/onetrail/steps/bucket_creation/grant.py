@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from onetrail import iam
+from onetrail import iam, names
 from onetrail.iam import Archive, PolicyError
 from onetrail.iam.build import (
     central_bucket,
@@ -36,9 +36,9 @@ def _open(archive: Archive, policy: Mapping[str, Any]) -> str:
         copiers = list(values(expiry["ArnEquals"]["aws:PrincipalArn"]))
         expires = str(expiry["DateGreaterThanEquals"]["aws:CurrentTime"])
         patterns = values(source["StringNotLike"]["s3:x-amz-copy-source"])
-        return iam.canonical(
-            central_bucket_open(archive, copiers, [p.removesuffix("/*") for p in patterns], expires)
-        )
+        buckets = [pattern.removesuffix("/*") for pattern in patterns]
+        conditional = names.SID_NEVER_OVERWRITES in by_sid
+        return iam.canonical(central_bucket_open(archive, copiers, buckets, expires, conditional=conditional))
     except (KeyError, TypeError, PolicyError):
         return ""
 

@@ -23,7 +23,8 @@ from onetrail.steps.copy_history.batch import BatchCopy
 from onetrail.steps.copy_history.batch_grant import SETTLED
 from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
-from onetrail.steps.copy_history.pilot import read_back
+from onetrail.steps.copy_history.conditional import conditional_copies, over, taken
+from onetrail.steps.copy_history.pilot import demand, read_back
 from onetrail.steps.copy_history.propose import RESTORED, SOURCES_READY
 from onetrail.steps.copy_history.still import hold_still
 from onetrail.steps.copy_history.tasks import due, task_of, tasks_of_range
@@ -214,11 +215,20 @@ class _Copying:
             )
         part = ledger.finish()
         self.so_far[bucket.name] = self._so_far(bucket) + counts
+        client, conditional = self._client(change), conditional_copies(self.settings)
         if counts.errors:
+            if conditional and not taken(client, tasks[0], self.gate.record):
+                raise ChangeFailed(
+                    f"pilot of {bucket.name}: S3 in {self.settings.home_region} takes no If-None-Match on a copy, and so the archive's policy "
+                    "cannot ask for it; nothing was copied: run this step again, its plan leaves that out"
+                )
             raise ChangeFailed(
                 f"pilot of {bucket.name}: {dict(counts.outcomes)}: see the ledger part {part.path.name}; nothing else was copied"
             )
         rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
+        if conditional and tasks:
+            rows += over(client, tasks[0])
+            demand(bucket, rows)
         return {
             "outcomes": dict(counts.outcomes),
             "read_back": [list(row) for row in rows],

@@ -21,14 +21,16 @@ TRIES: Final = 5
 
 
 def canaries(
-    settings: Settings, prefix: str, accounts: Sequence[str], due: Sequence[Backlog]
+    settings: Settings, prefix: str, accounts: Sequence[str], due: Sequence[Backlog], conditional: bool
 ) -> list[Change]:
     """The calls of each account's copier, in rounds with a while between them; `prefix` is the archive's key prefix.
+
+    `conditional`: they carry If-None-Match as the copies did, so that it is the end of the grant which refuses them.
 
     Before each round the copier is refused on every old bucket that was opened, too. One that is let in at first is sent again a few
     times, since a policy takes a while to be seen everywhere; once refused it must stay so.
     """
-    calls = [change for account in accounts for change in _calls(settings, prefix, account, due)]
+    calls = [change for account in accounts for change in _calls(settings, prefix, account, due, conditional)]
     found = []
     for number in range(ROUNDS):
         for place, change in enumerate(calls):
@@ -40,7 +42,9 @@ def canaries(
     return found
 
 
-def _calls(settings: Settings, prefix: str, account: str, due: Sequence[Backlog]) -> list[Change]:
+def _calls(
+    settings: Settings, prefix: str, account: str, due: Sequence[Backlog], conditional: bool
+) -> list[Change]:
     log_account = settings.log_account.account_id
     pull = account == log_account
     sample = next(
@@ -50,6 +54,7 @@ def _calls(settings: Settings, prefix: str, account: str, due: Sequence[Backlog]
         "Bucket": settings.bucket_name,
         "ExpectedBucketOwner": log_account,
         "Key": f"{prefix}AWSLogs/onetrail-canary",
+        **({"IfNoneMatch": "*"} if conditional else {}),
     }
     acl = {} if pull else {"ACL": "bucket-owner-full-control"}
     put = {**written, "Body": b"", "ContentMD5": CANARY_MD5, **acl}

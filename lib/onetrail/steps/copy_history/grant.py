@@ -132,9 +132,9 @@ class Grant:
     def central(self, due: Sequence[Backlog]) -> list[Pair]:
         """The window for the grant-keeper, and within it the opening for the copiers."""
         copiers = self.copiers(due)
-        opened = build.central_bucket_open(
-            self.archive, copiers, sorted(backlog.bucket.name for backlog in due), MARK
-        )
+        buckets = sorted(backlog.bucket.name for backlog in due)
+        conditional = self.observation.conditional
+        opened = build.central_bucket_open(self.archive, copiers, buckets, MARK, conditional=conditional)
         window = self._policy(
             "window-central",
             self.place,

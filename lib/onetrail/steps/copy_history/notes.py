@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from onetrail.change.words import counted
+from onetrail.names import SID_NEVER_OVERWRITES
 from onetrail.s3.decide import Kind
 from onetrail.s3.prices import GB, KMS_PER_10_000
 from onetrail.settings import Settings
@@ -25,6 +26,7 @@ def plan_notes(
     """One line each. `after_restores` is the id of the plan that is left once everything is restored."""
     return (
         *_open(observation),
+        *_unconditional(observation, due),
         *_stopped(observation),
         *_restores(settings, observation, due, after_restores),
         *_left_behind(observation),
@@ -40,6 +42,14 @@ def _open(observation: Observation) -> Iterator[str]:
         yield f"a grant was found open in {counted(len(observation.open_sources), 'old bucket')}; this plan closes it"
     if observation.open_keys:
         yield f"a grant was found open on {counted(len(observation.open_keys), 'key')} of old buckets; this plan closes it"
+
+
+def _unconditional(observation: Observation, due: Sequence[Backlog]) -> Iterator[str]:
+    if due and not observation.conditional:
+        yield (
+            f"S3 here takes no If-None-Match on a copy, as a pilot was told: the archive's policy is opened without {SID_NEVER_OVERWRITES}, "
+            "each copy is preceded by a look, and a second write would be a version beside a locked one"
+        )
 
 
 def _stopped(observation: Observation) -> Iterator[str]:

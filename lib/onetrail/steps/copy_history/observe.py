@@ -12,6 +12,7 @@ from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.copy_history.backlog import Backlog, read_backlog
 from onetrail.steps.copy_history.batch_seen import BatchSeen, see_batch
+from onetrail.steps.copy_history.conditional import conditional_copies
 from onetrail.steps.copy_history.edited import edited_policies
 from onetrail.steps.copy_history.flooded import Flooded, Listening, flooded, read_listening
 from onetrail.steps.copy_history.restores import ready_at
@@ -59,6 +60,8 @@ class Observation:
 
     batch: BatchSeen = field(default_factory=BatchSeen)
     """What stands of jobs of S3 Batch Operations."""
+    conditional: bool = True
+    """Whether S3 takes If-None-Match on a copy; False once a pilot of this run was told that it does not."""
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
@@ -136,6 +139,7 @@ def observe(
         _ready(settings, backlogs, now),
         flooded(settings, listening, backlogs),
         batch,
+        conditional_copies(settings),
     )
 
 

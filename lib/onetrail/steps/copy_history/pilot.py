@@ -86,9 +86,14 @@ def read_back(
             found.append(Property(bucket.name, task.target_key or task.key, "read back", "yes", f"no: {err}"))
             continue
         found += properties(task, source, copy, key.value)
-    if not all(row.same for row in found):
-        raise PilotDiffers(bucket.name, found)
+    demand(bucket, found)
     return found
+
+
+def demand(bucket: OldBucket, rows: Sequence[Property]) -> None:
+    """Raises PilotDiffers where any row is not as planned."""
+    if not all(row.same for row in rows):
+        raise PilotDiffers(bucket.name, rows)
 
 
 def properties(task: CopyTask, source: Copy, copy: Copy, kms_key: str) -> list[Property]:

@@ -122,7 +122,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         *(_copy(settings, backlog, engine_of(backlog, chosen), pilot=False) for backlog in due),
         *jobs.cancelled,
         *(pair.closing for pair in (*reversed(central), *key, *jobs.work, *sources, *source_keys)),
-        *canaries(settings, grant.archive.prefix, actors, due),
+        *canaries(settings, grant.archive.prefix, actors, due, grant.observation.conditional),
         *(pair.closing for pair in reversed([*roles, *jobs.roles])),
         *jobs.left_open,
         *grant.left_open_roles(besides=push_accounts),
