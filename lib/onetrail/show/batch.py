@@ -50,7 +50,9 @@ def engines(settings: Settings, observation: Observation) -> Shown:
         "beside the copies ($)",
     ]
     return table(
-        pd.DataFrame(rows, columns=columns), "The two engines", verdict=f"{chosen.engine}: {chosen.why}."
+        pd.DataFrame(rows, columns=columns),
+        "The two engines, for what jobs could copy",
+        verdict=f"{chosen.engine}: {chosen.why}.",
     )
 
 

@@ -113,6 +113,21 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
 
 
 @pytest.mark.parametrize(
+    ("objects", "batch"), [(2, BatchSeen()), (0, LEFT)], ids=["this plan's", "left over"]
+)
+def test_what_others_put_into_the_work_bucket_s_policy_meanwhile_is_kept(objects, batch):
+    """Its closing takes out our statements alone. Twin: nobody did, and the policy is the steady one."""
+    plan = propose(SETTINGS, seen(a_backlog("a", objects), batch=batch))
+    back = next(change for change in plan.changes if change.key == "close-work").restores
+    steady = build.work_bucket(ARCHIVE)
+    opened = build.work_bucket_open(ARCHIVE, BATCH_ARN, "batch/practice/", "2026-01-12T15:00:00Z")
+    theirs = {**steady["Statement"][0], "Sid": "SomebodyElse"}
+    assert back.without_ours(opened) == steady
+    edited = back.without_ours({**opened, "Statement": [theirs, *opened["Statement"]]})
+    assert edited == {**steady, "Statement": [*steady["Statement"], theirs]}
+
+
+@pytest.mark.parametrize(
     ("engine", "backlog"),
     [("local", a_backlog("a")), ("auto", a_backlog("a")), ("s3-batch", a_backlog("a", direction="push")),
      ("s3-batch", a_backlog("a", encryption="aws:kms"))],

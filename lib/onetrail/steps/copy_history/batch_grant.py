@@ -6,8 +6,8 @@ Break-glass makes and removes them: nobody else may change roles or the work buc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onetrail import names
-from onetrail.change import BREAK_GLASS, Change, Document
+from onetrail import iam, names
+from onetrail.change import BREAK_GLASS, Change, Document, Restores
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
@@ -67,10 +67,7 @@ class BatchGrant:
         if not self.backlogs:
             return []
         steady = build.work_bucket(self.archive)
-        opened = until(
-            build.work_bucket_open(self.archive, self.arn, folder_of_run(self.settings), MARK),
-            self.settings.grant_hours,
-        )
+        opened = until(self._opened(), self.settings.grant_hours)
         before = self.seen.work_policy or steady
         opening = self._policy(
             "open-work", before, opened, "jobs may write their reports into their own folder"
@@ -78,7 +75,9 @@ class BatchGrant:
         return [
             Pair(
                 opening,
-                self._policy("close-work", opened, steady, "no job writes reports any more", opening.key),
+                self._policy(
+                    "close-work", opened, steady, "no job writes reports any more", opening.key, self._back()
+                ),
             )
         ]
 
@@ -88,7 +87,11 @@ class BatchGrant:
             return []
         steady = build.work_bucket(self.archive)
         why = "jobs of an earlier run may still write reports"
-        work = [self._policy("close-work", self.seen.work_policy, steady, why)] if self.seen.work_open else []
+        work = (
+            [self._policy("close-work", self.seen.work_policy, steady, why, restores=self._back())]
+            if self.seen.work_open
+            else []
+        )
         roles = [
             self._away(name, call)
             for name in (names.JOBS_ROLE, names.BATCH_ROLE)
@@ -168,7 +171,23 @@ class BatchGrant:
             **{"before": None, "undo": "removed by this plan itself", **more},
         )
 
-    def _policy(self, key: str, before: Any, after: Any, reason: str, closes: str = "") -> Change:
+    def _opened(self) -> Mapping[str, Any]:
+        return build.work_bucket_open(self.archive, self.arn, folder_of_run(self.settings), MARK)
+
+    def _back(self) -> Restores:
+        """The work bucket's policy as it is without jobs; what others put beside our statements is kept."""
+        ours = frozenset(str(statement["Sid"]) for statement in iam.statements(self._opened()))
+        return Restores(ours, tuple(iam.statements(build.work_bucket(self.archive))))
+
+    def _policy(
+        self,
+        key: str,
+        before: Any,
+        after: Any,
+        reason: str,
+        closes: str = "",
+        restores: Restores | None = None,
+    ) -> Change:
         where = {"Bucket": self.settings.work_bucket, "ExpectedBucketOwner": self.grant.log_account}
         return Change(
             key=key,
@@ -183,4 +202,5 @@ class BatchGrant:
             undo="closed by this plan itself" if not closes else "nothing to undo",
             closes=closes,
             actor=BREAK_GLASS,
+            restores=restores,
         )

@@ -6,6 +6,7 @@ from typing import Any
 from onetrail.change import BREAK_GLASS, Bulk, Change, Plan, plain
 from onetrail.change.words import counted
 from onetrail.iam.build import archive_rail
+from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.break_glass import CAN_BECOME, CURE
@@ -72,7 +73,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
     own = bucket.name == settings.bucket_name
     rule: dict[str, Any] = {
         "of": "what the new trail delivered itself" if own else f"the copies of {bucket.name}",
-        "from": "GOVERNANCE",
+        "from": LOCK_MODE,
         "to": "COMPLIANCE",
         "until": "the date that each has",
     }
@@ -86,7 +87,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
         call="PutObjectRetention",
         parameters={},
         resource=f"{settings.bucket_name}: {'its own files' if own else bucket.name}",
-        before={"mode": "GOVERNANCE"},
+        before={"mode": LOCK_MODE},
         reason="proven; from now on not even break-glass can delete it before its date",
         undo="none: a lock under compliance cannot be taken back by anybody",
         requires=CAN_BECOME,

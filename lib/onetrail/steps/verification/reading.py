@@ -16,6 +16,7 @@ from onetrail.cloudtrail.verdict import DigestObject, LogRead, ReadStatus
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
 from onetrail.s3.failure import code_of
+from onetrail.s3.retention import LOCK_MODE
 from onetrail.s3.rows import Body, Head
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
@@ -222,7 +223,7 @@ class Reader:
 
 def to_raise(settings: Settings, head: Head, now: str) -> bool:
     """Whether an object's lock is to be raised: it is under governance, still runs, and the parameters say compliance. `now` as S3 writes it."""
-    return settings.object_lock == "compliance" and head.lock_mode == "GOVERNANCE" and head.retain_until > now
+    return settings.object_lock == "compliance" and head.lock_mode == LOCK_MODE and head.retain_until > now
 
 
 def metadata_hash(metadata: Mapping[str, str]) -> str:
