@@ -1,7 +1,8 @@
-"""The null S3 as a server: nginx with its Lua module, on loopback, with a certificate that is thrown away.
+"""nginx with its Lua module, on loopback: the null S3, with a certificate that is thrown away, and the way to an S3 server that is far away.
 
-`with null_s3(latency_seconds=0.05) as server:` gives its address and the file that vouches for it. Where nginx is not installed, it is
-unpacked from the distribution's packages into a folder of its own: nothing is installed, no service starts.
+`with null_s3(latency_seconds=0.05) as server:` gives its address and the file that vouches for it; `with far(url, 0.05) as url:` another
+address of the same server. Where nginx is not installed, it is unpacked from the distribution's packages into a folder of its own:
+nothing is installed, no service starts.
 """
 
 import os
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 HERE: Final = Path(__file__).resolve().parent
 UNPACKED: Final = HERE.parent / ".venv-bench" / "nginx"
@@ -130,16 +132,33 @@ def null_s3(
         port = _free_port()
         # In a process of its own: the peak memory of whatever is started from here begins at that of this one.
         subprocess.run([sys.executable, HERE / "certificate.py", folder], check=True)
-        (folder / "nginx.conf").write_text(
-            configuration(found, folder, port, latency_seconds, busy_share, hidden_share, tls=tls)
-        )
-        command = [found.binary, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
-        with subprocess.Popen(command, env=found.environment, cwd=folder) as server:
-            try:
-                _wait(port, server, folder / "error.log")
-                yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", folder / "cert.pem")
-            finally:
-                server.terminate()
+        text = configuration(found, folder, port, latency_seconds, busy_share, hidden_share, tls=tls)
+        with _running(found, folder, port, text):
+            yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", folder / "cert.pem")
+
+
+@contextmanager
+def far(url: str, latency_seconds: float) -> Iterator[str]:
+    """An address of the plain HTTP server at `url` at which each request waits so long before it is passed on."""
+    found = program()
+    with tempfile.TemporaryDirectory() as name:
+        port = _free_port()
+        with _running(
+            found, Path(name), port, far_configuration(found, Path(name), port, url, latency_seconds)
+        ):
+            yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(found: Program, folder: Path, port: int, configured: str) -> Iterator[None]:
+    (folder / "nginx.conf").write_text(configured)
+    command = [found.binary, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
+    with subprocess.Popen(command, env=found.environment, cwd=folder) as server:
+        try:
+            _wait(port, server, folder / "error.log")
+            yield
+        finally:
+            server.terminate()
 
 
 def configuration(
@@ -152,21 +171,37 @@ def configuration(
     *,
     tls: bool,
 ) -> str:
-    """nginx.conf, filled in."""
+    """nginx.conf of the null S3, filled in."""
     files = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
+    return _filled_in(
+        "null_s3",
+        found,
+        FOLDER=f"{folder}",
+        LISTEN=f"127.0.0.1:{port}{' ssl' if tls else ''}",
+        CERTIFICATE=files,
+        LATENCY_SECONDS=f"{latency_seconds}",
+        BUSY_SHARE=f"{busy_share}",
+        HIDDEN_SHARE=f"{hidden_share}",
+    )
+
+
+def far_configuration(found: Program, folder: Path, port: int, url: str, latency_seconds: float) -> str:
+    """nginx.conf of the way to a server that is far away, filled in."""
+    return _filled_in(
+        "far_s3",
+        found,
+        FOLDER=f"{folder}",
+        LISTEN=f"127.0.0.1:{port}",
+        BEHIND=urlsplit(url).netloc,
+        LATENCY_SECONDS=f"{latency_seconds}",
+    )
+
+
+def _filled_in(which: str, found: Program, **words: str) -> str:
     modules = "\n".join(f"load_module {path};" for path in found.modules)
     user = f"user {pwd.getpwuid(0).pw_name};\n" if os.geteuid() == 0 else ""
-    text = (HERE / "null_s3" / "nginx.conf").read_text()
-    for word, value in (
-        ("MODULES", user + modules),
-        ("FOLDER", f"{folder}"),
-        ("LISTEN", f"127.0.0.1:{port}{' ssl' if tls else ''}"),
-        ("CERTIFICATE", files),
-        ("LUA_PATH", found.lua),
-        ("LATENCY_SECONDS", f"{latency_seconds}"),
-        ("BUSY_SHARE", f"{busy_share}"),
-        ("HIDDEN_SHARE", f"{hidden_share}"),
-    ):
+    text = (HERE / which / "nginx.conf").read_text()
+    for word, value in {"MODULES": user + modules, "LUA_PATH": found.lua, **words}.items():
         text = text.replace(f"@{word}@", value)
     return text
 

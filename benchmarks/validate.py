@@ -3,7 +3,8 @@
     python -m benchmarks.validate [LOGS]
 
 A SeaweedFS server holds the files, a practice estate answers ListPublicKeys; both and the verifier share the machine. Each verifier is a
-process of its own, start-up included, and must find everything valid. Then what a core can do without any network: gunzip and SHA-256.
+process of its own, start-up included, and must find everything valid. A part of the files is looked at with the server far away first,
+then all of them on loopback. Then what a core can do without any network: gunzip and SHA-256.
 """
 
 import contextlib
@@ -19,14 +20,16 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import boto3
 
-from benchmarks.measure import Measured, in_the_middle
+from benchmarks.measure import Measured, in_the_middle, measured
+from benchmarks.nginx import far
 from benchmarks.table import table
 from onetrail.aws.estate import PracticeEstate
 from onetrail.cloudtrail.chain import looked_at
@@ -41,7 +44,21 @@ PLACE = Place(ACCOUNT, "us-east-1", "audit", "us-east-1", BUCKET)
 FIRST = datetime(2023, 1, 12, 10, tzinfo=UTC)
 LOGS_A_DIGEST, EVENTS_A_LOG = 20, 60
 START_SECONDS = 60
-RUNS = 3
+RUNS: Final = 3
+FAR_SHARE: Final = 5
+"""With the server far away, one log of so many is looked at, once: the AWS command line waits for each before it asks for the next."""
+FAR_SECONDS: Final = 0.05
+
+
+class Found(NamedTuple):
+    """What was measured: both verifiers on loopback and with the server far away, ours first; what a core can do in MB a second.
+
+    On loopback the GETs of the logs alone come third: nobody who reads them from that server on this machine can be faster.
+    """
+
+    near: list[Measured]
+    far: list[Measured]
+    core: list[tuple[str, float]]
 
 
 def given_files(logs: int) -> dict[str, tuple[bytes, dict[str, str]]]:
@@ -117,7 +134,8 @@ def seaweed(folder: Path, keys: dict[str, str]) -> Iterator[str]:
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     command = [
         weed, "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.config=s3.json", "-volume.max=100",
-        "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", *(f"-{name}={port}" for name, port in ports.items()),
+        "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0",
+        *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
     with (folder / "weed.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
@@ -156,13 +174,26 @@ def _until_it_answers(url: str, keys: dict[str, str]) -> None:
             return
 
 
-def put(url: str, keys: dict[str, str], files: dict[str, tuple[bytes, dict[str, str]]]) -> None:
-    """All of them, many at once."""
+def client(url: str, keys: dict[str, str], at_once: int = 448) -> HotS3:
+    """Requests of the verifier's to that server."""
     found = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]).get_credentials()
     assert found is not None
-    with HotS3(
-        "us-east-1", url, found.get_frozen_credentials, permit=lambda *_: None, max_in_flight=32
-    ) as hot:
+    return HotS3(
+        "us-east-1", url, found.get_frozen_credentials, permit=lambda *_: None, max_in_flight=at_once
+    )
+
+
+def unread(url: str, keys: dict[str, str], names: Iterable[str]) -> int:
+    """All of these asked for, many at once, and none looked at: what the server gives at most. How many there were."""
+    with client(url, keys) as hot:
+        ended = list(hot.run((calls.get_object(BUCKET, ACCOUNT, key), None) for key in names))
+    assert [one.error for one in ended if one.error] == []
+    return len(ended)
+
+
+def put(url: str, keys: dict[str, str], files: dict[str, tuple[bytes, dict[str, str]]]) -> None:
+    """All of them, many at once."""
+    with client(url, keys, 32) as hot:
         asked = (
             (
                 calls.put_object(
@@ -195,40 +226,50 @@ def run(
     return Measured(name, logs, time.perf_counter() - begun, used.ru_utime + used.ru_stime, peak)
 
 
-def verifiers(logs: int, files: dict[str, tuple[bytes, dict[str, str]]]) -> list[Measured]:
-    """Both, on the same server, in turns; the medians of three runs."""
+def verifiers(
+    logs: int, files: dict[str, tuple[bytes, dict[str, str]]]
+) -> tuple[list[Measured], list[Measured]]:
+    """Both on the same server, in turns: on loopback, each figure the median of three runs, and after them the logs' GETs alone; 50 ms away."""
+    some = logs // FAR_SHARE // LOGS_A_DIGEST * LOGS_A_DIGEST
     with (
         tempfile.TemporaryDirectory() as kept,
         estate(Path(kept) / "estate") as keys,
         seaweed(Path(kept) / "weed", keys) as url,
     ):
+        beginning = islice(files.items(), some + some // LOGS_A_DIGEST)
+        put(url, keys, dict(beginning))
+        with far(url, FAR_SECONDS) as distant:
+            there = side_by_side(distant, keys, some, 1)
         put(url, keys, files)
-        environment = {
-            **os.environ,
-            **keys,
-            "AWS_ENDPOINT_URL_S3": url,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_CONFIG_FILE": os.devnull,
-        }
-        ours = [sys.executable, "-m", "onetrail.cli", "validate", f"s3://{BUCKET}"]
-        whole = f"All proven: 1 chain, {-(-logs // LOGS_A_DIGEST):,} digests, {logs:,} logs"
-        theirs = [
-            str(BIN / "aws"), "cloudtrail", "validate-logs", "--trail-arn", f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit",
-            "--region", "us-east-1", "--s3-bucket", BUCKET, "--start-time", "2023-01-01T00:00:00Z", "--end-time", "2026-01-01T00:00:00Z",
-        ]  # fmt: skip
-        turns = [
-            (
-                run("onetrail validate", ours, environment, logs, whole),
-                run(
-                    "aws cloudtrail validate-logs",
-                    theirs,
-                    environment,
-                    logs,
-                    f"{logs}/{logs} log files valid",
-                ),
-            )
-            for _ in range(RUNS)
-        ]
+        near = side_by_side(url, keys, logs, RUNS)
+        names = [key for key in files if "-Digest" not in key]
+        alone = [measured("GetObject alone", lambda: unread(url, keys, names)) for _ in range(RUNS)]
+        return [*near, in_the_middle(alone)], there
+
+
+def side_by_side(url: str, keys: dict[str, str], logs: int, runs: int) -> list[Measured]:
+    """Ours and theirs, whose runs take turns, each in the middle of its runs."""
+    environment = {
+        **os.environ,
+        **keys,
+        "AWS_ENDPOINT_URL_S3": url,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+    }
+    ours = [sys.executable, "-m", "onetrail.cli", "validate", f"s3://{BUCKET}"]
+    whole = f"All proven: 1 chain, {-(-logs // LOGS_A_DIGEST):,} digests, {logs:,} logs"
+    theirs = [
+        str(BIN / "aws"), "cloudtrail", "validate-logs", "--trail-arn", f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit",
+        "--region", "us-east-1", "--s3-bucket", BUCKET, "--start-time", "2023-01-01T00:00:00Z", "--end-time", "2026-01-01T00:00:00Z",
+    ]  # fmt: skip
+    said = f"{logs}/{logs} log files valid"
+    turns = [
+        (
+            run("onetrail validate", ours, environment, logs, whole),
+            run("aws cloudtrail validate-logs", theirs, environment, logs, said),
+        )
+        for _ in range(runs)
+    ]
     return [in_the_middle(of_one) for of_one in zip(*turns, strict=True)]
 
 
@@ -254,13 +295,15 @@ def a_core_alone(files: dict[str, tuple[bytes, dict[str, str]]]) -> list[tuple[s
     return found
 
 
-def main(logs: int) -> tuple[list[Measured], list[tuple[str, float]]]:
+def main(logs: int) -> Found:
     """Make the files, let both look at them, then the core alone."""
     files = given_files(logs)
-    return verifiers(logs, files), a_core_alone(files)
+    near, there = verifiers(logs, files)
+    return Found(near, there, a_core_alone(files))
 
 
 if __name__ == "__main__":
-    both, core = main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
-    print(table(both))
-    print("\n".join(f"{name:<34} {rate:>9,.0f} MB/s of a core" for name, rate in core))
+    found = main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    print(table(found.near))
+    print(table(found.far))
+    print("\n".join(f"{name:<34} {rate:>9,.0f} MB/s of a core" for name, rate in found.core))

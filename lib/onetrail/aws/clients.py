@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -18,7 +18,9 @@ from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touch
 from onetrail.aws.sessions import Entry, Sessions
 from onetrail.change import NAMED, Change, Clock, Guard, Texts, WallClock
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.settings import Settings
+
+if TYPE_CHECKING:
+    from onetrail.settings import Settings
 
 _REFUSALS = {
     "AccessDenied",
@@ -46,7 +48,7 @@ class OwnerNotStated(OnetrailError):
 class Clients:
     """Everything that talks to AWS for one run. `connect` it from settings."""
 
-    def __init__(self, settings: Settings, estate: PracticeEstate | None) -> None:
+    def __init__(self, settings: "Settings", estate: PracticeEstate | None) -> None:
         self.settings, self.estate = settings, estate
         self.guard = Guard()
         self.clock: Clock = PracticeClock(estate) if estate else WallClock()
@@ -66,7 +68,7 @@ class Clients:
         self._lock = threading.RLock()
 
     @classmethod
-    def connect(cls, settings: Settings) -> "Clients":
+    def connect(cls, settings: "Settings") -> "Clients":
         """Clients for the estate the settings name; raises EstateNotRunning or CannotEnter before any other call."""
         return cls(settings, PracticeEstate.running() if settings.estate == "practice" else None)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -16,7 +16,9 @@ from onetrail import names
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
 from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR
 from onetrail.errors import WrongUse
-from onetrail.settings import Account, Settings
+
+if TYPE_CHECKING:
+    from onetrail.settings import Account, Settings
 
 _ROLES = {
     OPERATOR: names.OPERATOR_ROLE,
@@ -50,7 +52,7 @@ class Sessions:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: "Settings",
         estate: PracticeEstate | None,
         config: Config,
         check_answer: Callable[..., None],
@@ -164,7 +166,7 @@ class Sessions:
             return f"profile {profile}", lambda: self._of_profile(profile)
         return "own credentials", self._at_hand
 
-    def _accounts(self) -> list[Account]:
+    def _accounts(self) -> "list[Account]":
         return [*self._settings.source_accounts, self._settings.log_account]
 
     def _role_ways(

@@ -17,6 +17,7 @@ from onetrail.change import WallClock
 from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import WrongUse
+from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
 from onetrail.validation import (
     Check,
@@ -95,6 +96,7 @@ def validate(
     _refuse(wanted)
     place: Place
     with ExitStack() as stack:
+        stack.enter_context(seldom_collecting())
         if where.startswith("s3://"):
             bucket = open_bucket(*_bucket(where), bucket_owner)
             stack.callback(bucket.close)

@@ -8,7 +8,6 @@ Source of the rules: CloudTrail User Guide, "CloudTrail log file integrity valid
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -96,9 +95,10 @@ class ChainCheck:
         self._logs: Counter[State] = Counter()
         self._finished = False
 
-    def verdicts(self, digests: Iterable[DigestObject]) -> Iterator[FileVerdict]:
+    def verdicts(self, digests: Iterable[DigestObject | Candidate]) -> Iterator[FileVerdict]:
         """A verdict for every digest given, every digest found missing, every log that a proven digest names.
 
+        A candidate is a digest that `opened` has looked into already, for this group and with these keys.
         `digests` must come in the order of the time in their key (`groups` gives it), else `ValueError`.
         """
         for verdict in self._walk(digests):
@@ -114,11 +114,15 @@ class ChainCheck:
         intervals, digests, logs = tuple(self._intervals), dict(self._digests), dict(self._logs)
         return Chain(g.account, g.region, g.trail, g.home_region, g.backfill, intervals, digests, logs)
 
-    def _walk(self, digests: Iterable[DigestObject]) -> Iterator[FileVerdict]:
+    def _walk(self, digests: Iterable[DigestObject | Candidate]) -> Iterator[FileVerdict]:
         """Three places are held: one is judged, its successor has been authenticated, by the one after it."""
         held: list[list[Candidate]] = []
         for source in digests:
-            found = opened(source, self._group, self._keys, self._allowed)
+            found = (
+                source
+                if isinstance(source, Candidate)
+                else opened(source, self._group, self._keys, self._allowed)
+            )
             if found.state is State.FOREIGN:
                 yield found.verdict()
             elif held and held[-1][0].name == found.name:
@@ -266,9 +270,9 @@ def looked_at(read: LogRead) -> LogRead:
     if read.body is None or read.status is not ReadStatus.FOUND:
         return read
     try:
-        return replace(read, body=None, hash=gunzip_sha256(read.body))
+        return LogRead(read.status, None, read.key, read.why, hash=gunzip_sha256(read.body))
     except GzipError as err:
-        return replace(read, body=None, fault=err.why)
+        return LogRead(read.status, None, read.key, read.why, fault=err.why)
 
 
 def _name(previous: Previous) -> Name:

@@ -17,6 +17,7 @@ _ROW = re.compile(
     r"<StorageClass>([^<]*)</StorageClass>(?:<RestoreStatus>(.*?)</RestoreStatus>)?</Contents>",
     re.DOTALL,
 )
+_LEAF = re.compile(r"<([A-Za-z]+)>([^<]*)</\1>")
 
 
 class HalfAListing(OnetrailError, ValueError):
@@ -31,7 +32,8 @@ def object_page(answer: Answer) -> ObjectPage:
     if len(found) == body.count(b"<Contents>"):
         rows = [_row(fields, encoded) for fields in found]
     else:
-        rows = [_row(_fields(content), encoded) for _, content in markup.elements(body, b"Contents")]
+        entries = body.decode().split("<Contents>")[1:]
+        rows = [_row(_fields(entry.partition("</Contents>")[0]), encoded) for entry in entries]
     truncated = markup.text(body, b"IsTruncated") == "true"
     token = markup.text(body, b"NextContinuationToken")
     if truncated and not token:
@@ -90,7 +92,11 @@ def _row(fields: tuple[str, ...], encoded: bool) -> ObjectRow:
     return ObjectRow(
         key,
         int(size),
-        etag[6:-6] if etag[:6] == "&quot;" else markup.etag(unescape(etag)),
+        etag[6:-6]
+        if etag[:6] == "&quot;"
+        else etag[5:-5]
+        if etag[:5] == "&#34;"
+        else markup.etag(unescape(etag)),
         markup.instant(modified),
         storage_class or "STANDARD",
         owner,
@@ -107,21 +113,18 @@ def _restore(said: bytes) -> str:
     return f"until {until}" if until else ""
 
 
-def _fields(content: bytes) -> tuple[str, ...]:
-    """The fields of one entry in whatever order it has them, as they stand there."""
-
-    def first(name: bytes) -> str:
-        return markup.content(content, name).decode()
-
+def _fields(entry: str) -> tuple[str, ...]:
+    """The fields of one entry in whatever order it has them, as they stand there; of several the first."""
+    found = dict(reversed(_LEAF.findall(entry))).get
     return (
-        first(b"Key"),
-        first(b"LastModified"),
-        first(b"ETag"),
-        first(b"ChecksumAlgorithm"),
-        first(b"Size") or "0",
-        first(b"ID"),
-        first(b"StorageClass"),
-        first(b"RestoreStatus"),
+        found("Key", ""),
+        found("LastModified", ""),
+        found("ETag", ""),
+        found("ChecksumAlgorithm", ""),
+        found("Size") or "0",
+        found("ID", ""),
+        found("StorageClass", ""),
+        entry.partition("<RestoreStatus>")[2].partition("</RestoreStatus>")[0],
     )
 
 

@@ -6,16 +6,15 @@ Tasks are pulled from the open partitions in turn. A partition is finished, its 
 have their outcomes. Memory is that of the open partitions.
 """
 
-import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from onetrail.s3.calls import Call
 from onetrail.s3.client import HotS3
+from onetrail.s3.collecting import seldom_collecting
 from onetrail.s3.drive import Finished
 from onetrail.s3.engine import CopyTask, Stage, Step, call_of, settled
 from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, LedgerRow, Part
@@ -166,7 +165,7 @@ class _Run:
         """Everything to its end. Raises what `copy_partitions` says."""
         self._partitions, self._ledger_of, self._told, self._at_once = partitions, ledger_of, told, at_once
         try:
-            with _seldom_collecting():
+            with seldom_collecting():
                 self._drive()
         finally:
             # Empty, unless something was raised: rows are true whatever happened after them.
@@ -339,17 +338,6 @@ class _Run:
             f"were copied, and {counts.objects - kept} of {counts.objects} outcomes are in no part; make room on the disk of the run "
             "folder and run again: the next listing finds them"
         )
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Look for garbage cycles less often: a run makes tuples by the hundred thousand and no cycles, and looking cost a tenth of its time."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], 50_000), *before[1:]) if before[0] else None
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _lane(step: Step) -> Pace | None:

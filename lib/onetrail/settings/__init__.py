@@ -4,7 +4,16 @@
 each raises `SettingsError` with one line that names the key, what is wrong and how to write it.
 """
 
-from onetrail.settings.model import Account, Override, Settings
-from onetrail.settings.refusal import SettingsError
+from typing import TYPE_CHECKING
+
+from onetrail.lazily import lazily
+
+if TYPE_CHECKING:
+    from onetrail.settings.model import Account, Override, Settings
+    from onetrail.settings.refusal import SettingsError
 
 __all__ = ["Account", "Override", "Settings", "SettingsError"]
+
+if not TYPE_CHECKING:
+    # These need pydantic.
+    __getattr__ = lazily(__name__, __all__, "model", "refusal")

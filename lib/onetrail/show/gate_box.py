@@ -4,17 +4,19 @@ Without widgets it is one sentence. No cell waits for anybody.
 """
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onetrail.change import Plan
-from onetrail.settings import Settings
 from onetrail.show.html import paragraph
+
+if TYPE_CHECKING:
+    from onetrail.settings import Settings
 
 
 class GateBox:
     """`approve` is what the parameters say, or the plan's id once a person has typed it."""
 
-    def __init__(self, plan: Plan, settings: Settings) -> None:
+    def __init__(self, plan: Plan, settings: "Settings") -> None:
         self._plan, self._settings = plan, settings
         self._typed = ""
         self._box = (
@@ -72,7 +74,7 @@ class GateBox:
         return widgets.VBox([widgets.HBox([text, button]), says])
 
 
-def gate(plan: Plan, settings: Settings) -> GateBox:
+def gate(plan: Plan, settings: "Settings") -> GateBox:
     """The gate of this plan, closed unless the parameters approve it."""
     return GateBox(plan, settings)
 

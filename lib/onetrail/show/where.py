@@ -1,18 +1,21 @@
 """The first table of every notebook: which estate, which accounts, and who we are in each."""
 
 import os
+from typing import TYPE_CHECKING
 
 from onetrail.aws import Clients
 from onetrail.change import iso
 from onetrail.errors import WrongUse
-from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
+
+if TYPE_CHECKING:
+    from onetrail.settings import Settings
 
 _COLUMNS = [Column(head) for head in ("account", "what it is", "who we are there", "by")]
 
 
-def where(settings: Settings, clients: Clients) -> Shown:
+def where(settings: "Settings", clients: Clients) -> Shown:
     """Asks who we are in each account, and nothing else; an account that cannot be entered is said so."""
     rows = [_base(clients)]
     rows += [_row(clients, account, "old trails") for account in settings.source_account_ids]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -49,13 +50,15 @@ class Bucket:
                 f"{self.name} cannot be listed: {code_of(err)}; s3:ListBucket is needed, and s3:GetObject below it"
             ) from err
 
-    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, Content | Unread]]:
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, Content | Unread]]:
         """GetObject for each row that is small enough, as the answers come."""
         waiting: list[tuple[Stored, Unread]] = []
 
-        def asked() -> Iterator[tuple[Call[Any], Stored]]:
+        def asked() -> Iterator[tuple[Call[Any], Stored] | None]:
             for row in rows:
-                if why := refused(row):
+                if row is None:
+                    yield None
+                elif why := refused(row):
                     waiting.append((row, why))
                 else:
                     yield self._call(calls.get_object(self.bucket, self.owner, row.key)), row
@@ -78,12 +81,14 @@ class Bucket:
         )
         while True:
             page = pending.result()
-            for row in page.rows:
-                yield Stored(row.key, row.size, row.storage_class)
+            rows = (Stored(row.key, row.size, row.storage_class) for row in page.rows)
+            yield from islice(rows, 1)  # whoever looks at the first row alone lists no further page
+            if page.next_token:
+                again = calls.list_objects(self.bucket, self.owner, prefix, token=page.next_token)
+                pending = self._client.start(self._call(again))
+            yield from rows
             if not page.next_token:
                 return
-            again = calls.list_objects(self.bucket, self.owner, prefix, token=page.next_token)
-            pending = self._client.start(self._call(again))
 
     def _call(self, call: Call[T]) -> Call[T]:
         """The call, without the owner's header where nobody knows the owner: an empty one would be refused."""

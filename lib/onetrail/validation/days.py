@@ -44,7 +44,8 @@ class _Stream:
     """One listing of a folder, from a day on. `day` is the last one that was taken."""
 
     def __init__(self, place: Place, day: str) -> None:
-        self._rows = place.rows(day[:-_DAY], day[:-1])
+        # After the folder's marker, and not after its name without the slash: SeaweedFS would leave the whole folder out.
+        self._rows = place.rows(day[:-_DAY], day)
         self._ahead = next(self._rows, None)
         self.day = ""
 

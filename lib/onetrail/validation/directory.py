@@ -43,10 +43,11 @@ class Directory:
         """Every file by key; folders in which nothing can be wanted are not opened."""
         yield from self._walk(self._root, "", prefix, after)
 
-    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, Content | Unread]]:
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, Content | Unread]]:
         """One file after the other."""
         for row in rows:
-            yield row, refused(row) or self._content(row)
+            if row is not None:
+                yield row, refused(row) or self._content(row)
 
     def absent(self, key: str) -> LogRead:
         """A key below a link or a closed folder could not be looked at."""

@@ -53,8 +53,8 @@ class Place(Protocol):
         """Every object under the prefix after `after`, in key order; raises OnetrailError where it cannot be listed."""
         ...
 
-    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, "Content | Unread"]]:
-        """The content of these rows, in no order, many at once."""
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, "Content | Unread"]]:
+        """The content of these rows, in no order, many at once; rows are asked for as requests go out, and None says 'nothing now'."""
         ...
 
     def absent(self, key: str) -> LogRead:

@@ -5,10 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import ours
-from benchmarks.__main__ import PARTS, README, main
+from benchmarks import ours, validate
+from benchmarks.__main__ import PARTS, README, main, validated
 from benchmarks.measure import Failed, Measured, in_the_middle, main_of, ran
-from benchmarks.nginx import Program, configuration
+from benchmarks.nginx import Program, configuration, far_configuration
 from benchmarks.table import flat, table, targets, with_part
 from onetrail.cli import main as onetrail
 from tests.unit.benchmarks.lua_s3 import served
@@ -156,6 +156,40 @@ def test_without_nginx_the_packages_are_named(monkeypatch, capsys):
     assert main(["--only", "copy", "--scale", "0.01"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("apt-get install nginx libnginx-mod-http-lua")
+
+
+def test_the_way_to_a_far_server_keeps_the_host_and_nothing_is_left_to_fill_in(tmp_path):
+    """The signature covers the host, and a connection is not made anew for each request."""
+    text = far_configuration(Program(tmp_path), tmp_path, 4433, "http://127.0.0.1:8333", 0.05)
+    for line in (
+        "listen 127.0.0.1:4433;",
+        "server 127.0.0.1:8333;",
+        "ngx.sleep(0.05)",
+        "proxy_set_header Host $http_host;",
+        'proxy_set_header Connection "";',
+    ):
+        assert line in text
+    assert "@" not in text
+
+
+def test_a_beginning_of_the_files_is_a_chain_of_its_own():
+    """What is looked at far away is what the smaller set would be, digest for digest. Twin: one digest less is another set."""
+    some, more = validate.given_files(40), validate.given_files(80)
+    assert list(some.items()) == list(more.items())[:42]
+    assert sum("-Digest" in key for key in some) == 2
+
+
+def test_both_distances_stand_in_the_table_of_targets():
+    """Each with its own ratio and its own answer."""
+    slow = Measured("theirs", 1000, 4.0, 1.0, 60)
+    found = validate.Found([OURS, PEER, slow], [OURS, slow], [("a core", 500.0)])
+    text = validated(found)
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| beside")]
+    assert [(row[3].strip(), row[4].strip()) for row in rows] == [
+        ("10 times as fast", "yes"),
+        ("8 times as fast", "no"),
+    ]
+    assert "The server 50 ms away:" in text and "- a core: 500 MB" in text
 
 
 def test_nginx_listens_on_loopback_and_nothing_is_left_to_fill_in(tmp_path):

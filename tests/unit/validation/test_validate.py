@@ -436,6 +436,25 @@ def test_days_are_listed_by_one_stream_and_again_where_it_has_passed(
     assert listings(4, 19, 20) == 2
 
 
+def test_a_day_is_whole_where_a_server_passes_over_the_folder_it_lists_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As SeaweedFS does, where the name of a folder without its slash is what is listed after. Twin: S3's order, in the test above."""
+    put(tmp_path, "AWSLogs/f/2023/05/01/a", b"")
+    put(tmp_path, "AWSLogs/f/2023/05/02/a", b"")
+    place = Directory(tmp_path)
+    real = place.rows
+
+    def rows(prefix: str = "", after: str = "") -> Any:
+        return (row for row in real(prefix, after) if not (after and row.key.startswith(f"{after}/")))
+
+    monkeypatch.setattr(place, "rows", rows)
+    assert [row.key for row in place.rows("", "AWSLogs/f/2023/05/01")] == ["AWSLogs/f/2023/05/02/a"]
+    days = Days(place)
+    for day in ("01", "02"):
+        assert list(days.of(f"AWSLogs/f/2023/05/{day}/")) == [f"AWSLogs/f/2023/05/{day}/a"]
+
+
 def test_named_logs_come_sorted_however_few_are_kept_in_memory() -> None:
     """With a run for every two, and with none."""
     rows = [Named(f"k{n * 7 % 10}\t\n", "x", "h") for n in range(10)]
