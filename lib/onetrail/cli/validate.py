@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,6 +20,7 @@ from onetrail.errors import WrongUse
 from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
 from onetrail.validation import (
+    Bucket,
     Check,
     Directory,
     Place,
@@ -29,6 +30,9 @@ from onetrail.validation import (
     cloudtrail,
     open_bucket,
 )
+
+if TYPE_CHECKING:
+    from onetrail.validation.kept import KeptChains
 
 SAY_EACH_SECONDS: Final = 5.0
 _INSTANT: Final = "INSTANT"
@@ -58,6 +62,10 @@ _INSTANT: Final = "INSTANT"
 @click.option("--region", default="", metavar="REGION", help="Look at one region alone.")
 @click.option("--trail", default="", metavar="NAME", help="Look at one trail's chains alone.")
 @click.option("--bucket-owner", default="", metavar="ID", help="Account that owns the bucket, stated on every call. Without it, the caller's own where that is so.")  # fmt: skip
+@click.option(
+    "--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR",
+    help="Keep each chain in DIR once it is proven, and take from DIR what an earlier run of the same question proved: one that was cut short goes on.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print every file, chain and the summary as one JSON object.")  # fmt: skip
 @click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write every file's state into FILE.")  # fmt: skip
 def validate(
@@ -72,6 +80,7 @@ def validate(
     region: str,
     trail: str,
     bucket_owner: str,
+    resumed: Path | None,
     as_json: bool,
     parquet: Path | None,
 ) -> None:
@@ -108,7 +117,8 @@ def validate(
             place, owner = directory, ""
         ask = cloudtrail() if keep is not None or saved is None else None
         keys = PublicKeys(saved, ask, keep)
-        check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell)
+        kept = _kept(resumed, place) if resumed else None
+        check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell, kept)
         if as_json:
             sys.stdout.writelines(show.json_text(check.verdicts(), check.result))
         else:
@@ -138,6 +148,12 @@ class _Progress:
             f"validate: {done} of {counted(of, 'region')} done, {counted(sum(result.digests.values()), 'digest')}, "
             f"{counted(result.read, 'log')} read ({result.size / 1e6:,.0f} MB, {rate:,.0f}/s)"
         )
+
+
+def _kept(folder: Path, place: Place) -> "KeptChains":
+    from onetrail.validation.kept import KeptChains
+
+    return KeptChains(folder, lambda: _now(isinstance(place, Bucket) and place.practice))
 
 
 def _drain(verdicts: Iterator[FileVerdict]) -> None:

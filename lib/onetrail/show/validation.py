@@ -120,6 +120,10 @@ def summary(result: Result) -> dict[str, Any]:
         "markers": result.markers,
         "unreadable_others": result.unread,
         "younger_than_the_newest_digest": result.young,
+        "chains_of_an_earlier_run": {
+            "chains": len(result.kept),
+            "oldest": _instant(min(result.kept, default=None)) or None,
+        },
         "bucket_owner": result.owner or None,
         "believed": [
             {
@@ -258,6 +262,11 @@ def _asides(result: Result) -> str:
     if any(_intervals(one.chain, IntervalState.RESTART) for one in result.chains):
         said.append(
             "A restart is where CloudTrail began a new chain: what was delivered just before it is not proven."
+        )
+    if result.kept:
+        said.append(
+            f"{counted(len(result.kept), 'chain was', 'chains were')} proven by an earlier run, the first at {_instant(min(result.kept))}, and not "
+            "looked at again; what happened to its logs since is not seen."
         )
     if result.narrowed:
         said.append("Only one trail was looked at, so logs that no digest names were not looked for.")

@@ -1,9 +1,10 @@
 """A place checked from one end to the other: region by region, chain by chain, a verdict for every file."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from heapq import merge
 from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from onetrail.cloudtrail.chain import ChainCheck, groups
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, parse
@@ -19,6 +20,9 @@ from onetrail.validation.publickeys import PublicKeys
 from onetrail.validation.reading import Reader
 from onetrail.validation.result import ChainSeen, Result, Wanted
 
+if TYPE_CHECKING:
+    from onetrail.validation.kept import KeptChains
+
 SECOND_COPIES_AT_ONCE = 256
 DAY = timedelta(days=1)
 Progress = Callable[[Result, int, int], None]
@@ -29,6 +33,7 @@ class Check:
     """One check: iterate `verdicts()` to its end, then `result` is whole.
 
     `moved_from` names the buckets that are believed beside the place itself; None: whichever signed digests name.
+    `kept` gives back the proven chains of a run that was cut short, and keeps those of this one.
     Memory: one region's digest keys and a few days' listings; logs and what names them are streamed.
     """
 
@@ -40,8 +45,10 @@ class Check:
         moved_from: Iterable[str] | None = None,
         owner: str = "",
         progress: Progress = lambda result, done, of: None,
+        kept: "KeptChains | None" = None,
     ) -> None:
         self._place, self._keys, self._wanted, self._progress = place, keys, wanted, progress
+        self._kept = kept
         believed = None if moved_from is None else frozenset({*moved_from, place.bucket} - {""})
         self.result = Result(
             place.name,
@@ -80,7 +87,9 @@ class Check:
         with NamedLogs() as named:
             for group, keys in groups(digests).items():
                 if self._wanted.chain(group):
-                    yield from self._chain(group, keys, store, reader, named)
+                    yield from self._kept_or_checked(
+                        group, [digests[key] for key in keys], store, reader, named
+                    )
                     chains.append(self.result.chains[-1].chain)
             if not self._wanted.trail:
                 yield from self._rest(folders, named, chains, reader)
@@ -93,8 +102,41 @@ class Check:
                 found |= {row.key: row for row in self._within(folder) if self._wanted.digest(parse(row.key))}
         return found
 
+    def _kept_or_checked(
+        self, group: Group, rows: Sequence[Stored], store: KeyStore, reader: Reader, named: NamedLogs
+    ) -> Iterator[FileVerdict]:
+        """A chain's verdicts, from an earlier run where the same was asked then and the chain was proven."""
+        if self._kept is None:
+            yield from self._chain(group, rows, store, reader, named)
+            return
+        question = self._question(group, rows, store)
+        if kept := self._kept.found(question):
+            for verdict in kept.verdicts():
+                yield self._of_chain(verdict, named)
+            self.result.chains.append(kept.seen)
+            self.result.kept.append(kept.checked)
+            return
+        with self._kept.keeping(question) as keeping:
+            for verdict in self._chain(group, rows, store, reader, named):
+                keeping.add(verdict)
+                yield verdict
+            if self.result.chains[-1].chain.sound:
+                keeping.finish(self.result.chains[-1])
+
+    def _question(self, group: Group, rows: Sequence[Stored], store: KeyStore) -> list[Any]:
+        """Everything that a chain's verdicts depend on but the logs themselves."""
+        wanted, believed = self._wanted, self.result.believed
+        return [
+            self._place.name,
+            group,
+            [(row.key, row.size, row.storage_class, row.fault) for row in rows],
+            (wanted.since, wanted.until, wanted.end),
+            None if believed is None else sorted(believed),
+            [(key.region, key.fingerprint) for key in store.held()],
+        ]
+
     def _chain(
-        self, group: Group, keys: tuple[str, ...], store: KeyStore, reader: Reader, named: NamedLogs
+        self, group: Group, rows: Sequence[Stored], store: KeyStore, reader: Reader, named: NamedLogs
     ) -> Iterator[FileVerdict]:
         allowed = AllowList(self.result.believed, frozenset({group.identity}))
         check = ChainCheck(
@@ -106,13 +148,16 @@ class Check:
             expected_end=self._wanted.end,
         )
         buckets: set[str] = set()
-        for verdict in check.verdicts(reader.digests(group, keys, store, allowed)):
+        for verdict in check.verdicts(reader.digests(group, [row.key for row in rows], store, allowed)):
             if verdict.kind not in LOG_KINDS and verdict.key and verdict.original_bucket:
                 buckets.add(verdict.original_bucket)
-            if verdict.kind in LOG_KINDS and verdict.original_key:
-                named.add(Named(below(verdict.original_key), verdict.key, verdict.hash))
-            yield self._taken(verdict)
+            yield self._of_chain(verdict, named)
         self.result.chains.append(ChainSeen(check.chain(), tuple(sorted(buckets))))
+
+    def _of_chain(self, verdict: FileVerdict, named: NamedLogs) -> FileVerdict:
+        if verdict.kind in LOG_KINDS and verdict.original_key:
+            named.add(Named(below(verdict.original_key), verdict.key, verdict.hash))
+        return self._taken(verdict)
 
     def _rest(
         self, folders: list[Folder], named: NamedLogs, chains: list[Chain], reader: Reader

@@ -96,6 +96,8 @@ class Result:
     unsigned: Counter[tuple[str, str]] = field(default_factory=Counter)
     is_bucket: bool = False
     narrowed: bool = False
+    kept: list[datetime] = field(default_factory=list)
+    """When each chain was checked that an earlier run had kept."""
 
     @property
     def proven(self) -> bool:

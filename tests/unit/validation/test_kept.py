@@ -1,0 +1,203 @@
+"""`onetrail validate --resume DIR`: what was proven is not looked at again, and nothing else is taken for proven."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from onetrail.cli import main
+from onetrail.validation.directory import Directory
+from tests.unit.cloudtrail.signing import (
+    BEGIN,
+    HOUR,
+    given_a_chain,
+    kept_keys,
+    packed,
+    public_key,
+    put,
+    signed_digest,
+    written,
+)
+
+LATER = "2023-05-01T20:00:00Z"
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """Two chains, `audit` and `second`, over the same logs, and their public keys."""
+    scene = given_a_chain(5)
+    kept_keys(scene, tmp_path / "keys")
+    written(given_a_chain(5, trail="second"), tmp_path / "down")
+    return written(scene, tmp_path / "down")
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Keys of the files that were read, in order."""
+    keys: list[str] = []
+    content = Directory._content
+    monkeypatch.setattr(
+        Directory, "_content", lambda self, row: (keys.append(row.key), content(self, row))[1]
+    )
+    return keys
+
+
+def told(where: Path, *words: str, keys: str = "keys") -> dict[str, Any]:
+    command = ["validate", str(where), "--public-keys", str(where.parent / keys), *words, "--json"]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code in (0, 3), done.output
+    return json.loads(done.stdout)
+
+
+def resumed(where: Path, *words: str, keys: str = "keys") -> dict[str, Any]:
+    return told(where, "--resume", str(where.parent / "kept"), *words, keys=keys)
+
+
+def from_before(said: dict[str, Any]) -> int:
+    return int(said["summary"].pop("chains_of_an_earlier_run")["chains"])
+
+
+def test_a_check_that_was_cut_short_goes_on_where_it_was(
+    there: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped within the second chain, and run again: the first is not read any more, and all is said as without a stop."""
+    whole = told(there)
+    content = Directory._content
+
+    def ends(self: Directory, row: Any) -> Any:
+        if "_second_" in row.key and len([key for key in read if "_second_" in key]) == 2:
+            raise KeyboardInterrupt
+        return content(self, row)
+
+    read.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(Directory, "_content", ends)
+        stopped = CliRunner().invoke(
+            main,
+            [
+                "validate",
+                str(there),
+                "--public-keys",
+                str(there.parent / "keys"),
+                "--resume",
+                str(there.parent / "kept"),
+            ],
+        )
+    assert stopped.exit_code not in (0, 3)
+    assert [path.suffix for path in (there.parent / "kept").iterdir()] == [".gz"]
+    read.clear()
+    said = resumed(there)
+    assert not [key for key in read if "_audit_" in key]
+    assert [key for key in read if "_second_" in key]
+    assert (from_before(whole), from_before(said)) == (0, 1)
+    assert said == whole
+    read.clear()
+    assert from_before(resumed(there)) == 2
+    assert read == []
+
+
+def without_the_last(there: Path) -> None:
+    next(iter(sorted((there / "AWSLogs").rglob("*_audit_*T1312*.gz")))).unlink()
+
+
+def one_more(there: Path) -> None:
+    last = given_a_chain(5).digests[-1]
+    made = signed_digest(BEGIN + 5 * HOUR, last)
+    put(there, made.key, packed(made.raw))
+    put(there, f"{made.key}.metadata.json", json.dumps({"Metadata": made.metadata}).encode())
+
+
+def damaged(there: Path) -> None:
+    for path in (there.parent / "kept").iterdir():
+        path.write_bytes(path.read_bytes()[:-9] + b"123456789")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "left"),
+    [
+        (lambda there: None, (), 2),
+        (without_the_last, (), 1),
+        (one_more, (), 1),
+        (damaged, (), 0),
+        (lambda there: None, ("--until", LATER), 0),
+        (lambda there: None, ("--since", "2023-04-01"), 0),
+        (lambda there: None, ("--expected-end", "2023-05-01T13:12:07Z"), 0),
+        (lambda there: None, ("--moved-from", "acme-audit-eu-west-1"), 0),
+        (lambda there: None, ("--trail", "audit"), 1),
+    ],
+    ids=["the same", "a digest less", "a digest more", "damaged", "until", "since", "end", "believed", "one trail of them"],
+)  # fmt: skip
+def test_what_was_proven_holds_for_the_same_question_alone(
+    there: Path, changes: Callable[[Path], None], words: tuple[str, ...], left: int
+) -> None:
+    """Twin: the same again. A chain of which anything differs is looked at anew."""
+    assert from_before(resumed(there)) == 0
+    changes(there)
+    assert from_before(resumed(there, *words)) == left
+
+
+def test_another_key_or_another_place_is_another_question(there: Path) -> None:
+    """A key more is enough; so is a copy of the folder under another name."""
+    resumed(there)
+    scene = given_a_chain(2)
+    scene.keys.append(public_key(1))
+    kept_keys(scene, there.parent / "more")
+    assert from_before(resumed(there, keys="more")) == 0
+    assert from_before(resumed(there)) == 2
+    assert from_before(resumed(there.rename(there.parent / "elsewhere"))) == 0
+
+
+def test_a_chain_with_a_finding_is_looked_at_again(there: Path, read: list[str]) -> None:
+    """What is mended meanwhile is seen. Twin: the other chain over the same logs, which is whole but for the same log, is kept neither."""
+    log = next(path for path in sorted((there / "AWSLogs").rglob("*_CloudTrail_*.gz")))
+    good = log.read_bytes()
+    log.write_bytes(packed(b"{}"))
+    assert resumed(there)["summary"]["proven"] is False
+    assert list((there.parent / "kept").iterdir()) == []
+    log.write_bytes(good)
+    read.clear()
+    said = resumed(there)
+    assert said["summary"]["proven"] is True
+    assert read
+    assert len(list((there.parent / "kept").iterdir())) == 2
+
+
+def test_a_person_is_told_what_was_not_looked_at_again(there: Path) -> None:
+    """With the instant. Twin: the first run has nothing to tell."""
+    command = [
+        "validate",
+        str(there),
+        "--public-keys",
+        str(there.parent / "keys"),
+        "--resume",
+        str(there.parent / "kept"),
+    ]
+    first, second = (CliRunner().invoke(main, command).output for _ in range(2))
+    assert "earlier run" not in first
+    assert "2 chains were proven by an earlier run, the first at 20" in second
+    assert "All proven: 2 chains" in first
+    assert "All proven: 2 chains" in second
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(
+    there: Path, read: list[str]
+) -> None:
+    """One line. Twin: every other test here."""
+    (there.parent / "kept").write_text("a file")
+    done = CliRunner().invoke(
+        main,
+        [
+            "validate",
+            str(there),
+            "--public-keys",
+            str(there.parent / "keys"),
+            "--resume",
+            str(there.parent / "kept"),
+        ],
+    )
+    assert done.exit_code == 1
+    assert "kept: no chain can be kept there: File exists; name a folder that can be written" in done.output
+    assert read == []
