@@ -17,6 +17,7 @@ from onetrail.show.table import simple, written_column
 
 _TABLE_SECONDS: Final = 0.5
 _LINE_SECONDS: Final = 5.0
+_RATE_SECONDS: Final = 1.0
 _BULK: Final = ("objects", "bytes", "retries", "errors")
 _HEADS: Final = {"bytes": "size (MB)"}
 _LIVE: Final = ("to come", "objects a second", "time left (s)")
@@ -117,9 +118,9 @@ class Progress:
         return self._told(self._rows[name].get("objects", 0), self._of.get(name, 0), self._begun[name])
 
     def _told(self, done: int, of: int, begun: float) -> list[str]:
-        """What is still to come, objects a second since the first word, and the seconds left at that rate."""
+        """What is still to come, objects a second since the first word, and the seconds left at that rate; no rate within the first second."""
         spent, left = self._monotonic() - begun, max(0, of - done)
-        rate = done / spent if spent > 0 else 0.0
+        rate = done / spent if spent >= _RATE_SECONDS else 0.0
         return [f"{left:,}", f"{rate:,.0f}" if rate else "–", f"{left / rate:,.0f}" if rate else "–"]
 
     def _tell(self) -> None:

@@ -58,6 +58,11 @@ def test_live_progress_says_what_is_to_come_how_fast_and_how_long(monkeypatch):
     clock = [0.0]
     with Progress("Copying", what="bucket", of={"a": 300}, monotonic=lambda: clock[0]) as progress:
         progress("a", 0, 0, 0, 0)
+        clock[0] = 0.001
+        progress("a", 2, 4_000, 0, 0)
+        assert progress.shown().text.splitlines()[3].split()[-3:] == ["298", "–", "–"], (
+            "no rate by one moment"
+        )
         clock[0] = 10.0
         progress("a", 100, 2_000_000, 0, 0)
         row = progress.shown().text.splitlines()[3].split()
