@@ -85,8 +85,9 @@ class Keeping:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._raw.close()
+        for one in (self._out, self._raw):  # the packer first: it has something to write
+            with suppress(OSError):
+                one.close()
         self._new.unlink(missing_ok=True)
 
 

@@ -1,5 +1,7 @@
 """`onetrail validate --resume DIR`: what was proven is not looked at again, and nothing else is taken for proven."""
 
+import errno
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -201,3 +203,29 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(
     assert done.exit_code == 1
     assert "kept: no chain can be kept there: File exists; name a folder that can be written" in done.output
     assert read == []
+
+
+def test_a_full_disk_ends_it_with_one_line_and_leaves_nothing_half_done(
+    there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twin: with room again it goes on, and keeps both chains."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    command = [
+        "validate",
+        str(there),
+        "--public-keys",
+        str(there.parent / "keys"),
+        "--resume",
+        str(there.parent / "kept"),
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(gzip.GzipFile, "write", full)
+        done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
+    assert "no chain can be kept there: No space left on device" in done.output
+    assert list((there.parent / "kept").iterdir()) == []
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert len(list((there.parent / "kept").iterdir())) == 2
