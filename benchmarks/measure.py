@@ -1,6 +1,6 @@
 """Measuring: a piece of work in this process, or a command as a process of its own with all that it starts."""
 
-import os
+import json
 import resource
 import subprocess
 import sys
@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Final
+
+_BETWEEN: Final = """
+import json, os, sys, time
+began = time.perf_counter()
+_, status, used = os.wait4(os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ), 0)
+with open(sys.argv[1], "w") as out:
+    json.dump([time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss], out)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""Starts what its second word and those after it say, writes what that took into the file that the first one names, and ends like it."""
 
 
 class Failed(Exception):
@@ -56,7 +66,7 @@ def measured(name: str, what: Callable[[], int]) -> Measured:
     wall, cpu = time.perf_counter(), time.process_time()
     objects = what()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Measured(name, objects, wall, cpu, _megabytes(resource.getrusage(resource.RUSAGE_SELF)))
+    return Measured(name, objects, wall, cpu, _megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
 def ran(
@@ -64,24 +74,26 @@ def ran(
 ) -> tuple[Measured, str]:
     """Run a command in an empty folder and wait for it; its CPU is that of it and of all it waited for. Also its standard output.
 
-    Raises Failed where it does not exit with 0.
+    A small process starts and measures it, since the peak memory of a process begins at that of the one that starts it. Raises Failed
+    where it does not exit with 0.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryFile("w+") as said,
         tempfile.TemporaryFile("w+") as wrong,
+        tempfile.NamedTemporaryFile("r") as used,
     ):
-        began = time.perf_counter()
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=said, stderr=wrong)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
+        between = [sys.executable, "-S", "-c", _BETWEEN, used.name, *command]
+        code = subprocess.run(
+            between, env=environment, cwd=folder, stdout=said, stderr=wrong, check=False
+        ).returncode
         said.seek(0)
         wrong.seek(0)
-        if process.returncode:
+        if code:
             last = (wrong.read().strip() or said.read().strip()).splitlines()[-1:]
-            raise Failed(f"{name} ended with {process.returncode}: {' '.join(last)}")
-        return Measured(name, objects, wall, used.ru_utime + used.ru_stime, _megabytes(used)), said.read()
+            raise Failed(f"{name} ended with {code}: {' '.join(last)}")
+        wall, cpu, peak = json.load(used)
+        return Measured(name, objects, wall, cpu, _megabytes(peak)), said.read()
 
 
 def main_of(module: str, count: int) -> Any:
@@ -89,5 +101,5 @@ def main_of(module: str, count: int) -> Any:
     return import_module(f"benchmarks.{module}").main(count)
 
 
-def _megabytes(used: resource.struct_rusage) -> float:
-    return used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+def _megabytes(maxrss: int) -> float:
+    return maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)

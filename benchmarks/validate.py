@@ -28,7 +28,7 @@ from typing import Any, Final, NamedTuple
 
 import boto3
 
-from benchmarks.measure import Measured, in_the_middle, measured
+from benchmarks.measure import Measured, in_the_middle, measured, ran
 from benchmarks.nginx import far
 from benchmarks.table import table
 from onetrail.aws.estate import PracticeEstate
@@ -44,14 +44,6 @@ PLACE = Place(ACCOUNT, "us-east-1", "audit", "us-east-1", BUCKET)
 FIRST = datetime(2023, 1, 12, 10, tzinfo=UTC)
 LOGS_A_DIGEST, EVENTS_A_LOG = 20, 60
 START_SECONDS = 60
-BETWEEN: Final = """
-import json, os, sys, time
-began = time.perf_counter()
-_, _, used = os.wait4(os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ), 0)
-with open(sys.argv[1], "w") as out:
-    json.dump([time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss], out)
-"""
-"""A small process that starts another and measures it: the peak memory of a process begins at that of the one that starts it."""
 RUNS: Final = 3
 FAR_SHARE: Final = 5
 """With the server far away, one log of so many is looked at, once: the AWS command line waits for each before it asks for the next."""
@@ -214,22 +206,11 @@ def put(url: str, keys: dict[str, str], files: dict[str, tuple[bytes, dict[str, 
         assert [ended.error for ended in hot.run(asked) if ended.error] == []
 
 
-def run(
-    name: str,
-    words: list[str],
-    environment: dict[str, str],
-    logs: int,
-    wanted: str,
-) -> Measured:
+def run(name: str, words: list[str], environment: dict[str, str], logs: int, wanted: str) -> Measured:
     """One verifier as a process of its own; AssertionError where it does not find everything valid."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.NamedTemporaryFile("r") as used:
-        between = [sys.executable, "-S", "-c", BETWEEN, used.name, *words]
-        subprocess.run(between, env=environment, stdout=out, stderr=out, check=False)
-        out.seek(0)
-        said = out.read()
-        assert wanted in said, said[-2000:]
-        wall, cpu, peak = json.load(used)
-    return Measured(name, logs, wall, cpu, peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
+    found, said = ran(name, logs, words, environment)
+    assert wanted in said, said[-2000:]
+    return found
 
 
 def verifiers(

@@ -134,13 +134,14 @@ class RunRecord:
             _replace(self._head_path, self.head + "\n")
 
 
-def entries(folder: Path) -> Any:
-    """The record's lines as dicts, in order."""
+def entries(folder: Path, mark: bytes = b"") -> Any:
+    """The record's lines as dicts, in order; with a mark, those alone whose bytes hold it: the others are not parsed."""
     path = folder / "record.jsonl"
     if path.exists():
-        with path.open(encoding="utf-8") as lines:
+        with path.open("rb") as lines:
             for line in lines:
-                yield json.loads(line)
+                if mark in line:
+                    yield json.loads(line)
 
 
 def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> RecordCheck:

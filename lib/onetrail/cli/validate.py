@@ -20,7 +20,6 @@ from onetrail.errors import WrongUse
 from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
 from onetrail.validation import (
-    Bucket,
     Check,
     Directory,
     Place,
@@ -110,14 +109,15 @@ def validate(
             bucket = open_bucket(*_bucket(where), bucket_owner)
             stack.callback(bucket.close)
             place, owner = bucket, bucket.owner
-            wanted = replace(wanted, now=_now(bucket.practice))
+            practice = bucket.practice
+            wanted = replace(wanted, now=_now(practice))
         else:
             directory = Directory(Path(where))
             stack.callback(directory.close)
-            place, owner = directory, ""
+            place, owner, practice = directory, "", False
         ask = cloudtrail() if keep is not None or saved is None else None
         keys = PublicKeys(saved, ask, keep)
-        kept = _kept(resumed, place) if resumed else None
+        kept = _kept(resumed, practice) if resumed else None
         check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell, kept)
         if as_json:
             sys.stdout.writelines(show.json_text(check.verdicts(), check.result))
@@ -150,10 +150,10 @@ class _Progress:
         )
 
 
-def _kept(folder: Path, place: Place) -> "KeptChains":
+def _kept(folder: Path, practice: bool) -> "KeptChains":
     from onetrail.validation.kept import KeptChains
 
-    return KeptChains(folder, lambda: _now(isinstance(place, Bucket) and place.practice))
+    return KeptChains(folder, lambda: _now(practice))
 
 
 def _drain(verdicts: Iterator[FileVerdict]) -> None:

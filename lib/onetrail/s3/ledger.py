@@ -3,7 +3,6 @@
 It is evidence, not state: nothing is skipped because a ledger says so.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from onetrail.errors import OnetrailError
+from onetrail.files import sha256_of
 
 _TEXT = pa.string()
 _TIME = pa.timestamp("ms", "UTC")
@@ -257,12 +257,6 @@ def _told_of(path: Path) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError) as error:
         raise LedgerTorn(path, f"it is not a whole Parquet file ({' '.join(str(error).split())})") from error
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _free(folder: Path, name: str) -> Path:

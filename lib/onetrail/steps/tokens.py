@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from onetrail.change import canonical_json, entries, verify_record
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError
-from onetrail.s3.ledger import sha256_of
+from onetrail.files import sha256_of
 
 FOLDER: Final = "tokens"
 CALL: Final = "WriteVerificationToken"

@@ -82,7 +82,7 @@ class Check:
 
     def _region(self, folders: list[Folder], store: KeyStore) -> Iterator[FileVerdict]:
         digests = self._digests(folders)
-        reader = Reader(self._place, folders, digests, self._tell)
+        reader = Reader(self._place, folders, self._tell)
         chains: list[Chain] = []
         with NamedLogs() as named:
             for group, keys in groups(digests).items():
@@ -109,14 +109,14 @@ class Check:
         if self._kept is None:
             yield from self._chain(group, rows, store, reader, named)
             return
-        question = self._question(group, rows, store)
-        if kept := self._kept.found(question):
+        name = self._kept.name(self._question(group, rows, store))
+        if kept := self._kept.found(name):
             for verdict in kept.verdicts():
                 yield self._of_chain(verdict, named)
             self.result.chains.append(kept.seen)
             self.result.kept.append(kept.checked)
             return
-        with self._kept.keeping(question) as keeping:
+        with self._kept.keeping(name) as keeping:
             for verdict in self._chain(group, rows, store, reader, named):
                 keeping.add(verdict)
                 yield verdict
@@ -148,7 +148,7 @@ class Check:
             expected_end=self._wanted.end,
         )
         buckets: set[str] = set()
-        for verdict in check.verdicts(reader.digests(group, [row.key for row in rows], store, allowed)):
+        for verdict in check.verdicts(reader.digests(group, rows, store, allowed)):
             if verdict.kind not in LOG_KINDS and verdict.key and verdict.original_bucket:
                 buckets.add(verdict.original_bucket)
             yield self._of_chain(verdict, named)

@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass
 from onetrail import __version__
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import OnetrailError
+from onetrail.files import sha256_of
 from onetrail.validation.result import ChainSeen
 
 _SUFFIX: Final = ".jsonl.gz"
@@ -79,7 +80,7 @@ class Keeping:
             self._out.write(_END.dump_json(_End(seen, self._checked)) + b"\n")
             self._out.close()
             self._raw.close()
-            self._new.replace(self._folder / f"{self._name}-{_hash(self._new)[:_HEX]}{_SUFFIX}")
+            self._new.replace(self._folder / f"{self._name}-{sha256_of(self._new)[:_HEX]}{_SUFFIX}")
 
     def __enter__(self) -> Self:
         return self
@@ -95,30 +96,26 @@ class KeptChains:
     """The chains in a folder, which is made where it is not there. Raises OnetrailError where it cannot be written."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        self.folder, self._now = folder, now
+        self._folder, self._now = folder, now
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def found(self, question: Any) -> KeptChain | None:
+    @staticmethod
+    def name(question: Any) -> str:
+        """What a question is kept under."""
+        said = json.dumps([__version__, question], default=str)
+        return hashlib.sha256(said.encode()).hexdigest()[:_HEX]
+
+    def found(self, name: str) -> KeptChain | None:
         """The chain as it was checked when the same was asked; None where nobody did, or what is kept of it is damaged."""
-        for path in sorted(self.folder.glob(f"{_name(question)}-*{_SUFFIX}")):
-            if _hash(path)[:_HEX] == path.name.removesuffix(_SUFFIX).rpartition("-")[2]:
+        for path in sorted(self._folder.glob(f"{name}-*{_SUFFIX}")):
+            if sha256_of(path)[:_HEX] == path.name.removesuffix(_SUFFIX).rpartition("-")[2]:
                 return KeptChain(path)
         return None
 
-    def keeping(self, question: Any) -> Keeping:
+    def keeping(self, name: str) -> Keeping:
         """Keep a chain as it is checked."""
-        return Keeping(self.folder, _name(question), self._now())
-
-
-def _name(question: Any) -> str:
-    said = json.dumps([__version__, question], default=str)
-    return hashlib.sha256(said.encode()).hexdigest()[:_HEX]
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        return Keeping(self._folder, name, self._now())
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Reading a region's digests and logs: many at once, in bounded memory, in the order that the chain wants."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from onetrail.cloudtrail.authentic import Candidate, opened
 from onetrail.cloudtrail.chain import looked_at
@@ -15,26 +15,25 @@ from onetrail.validation.place import Content, Place, Stored, Unread, digest_obj
 
 
 class Reader:
-    """Reads one account and region. `digests` are its digest rows by key; `seen` is told of every log that was read, in stored bytes."""
+    """Reads one account and region. `seen` is told of every log that was read, in stored bytes."""
 
     def __init__(
         self,
         place: Place,
         folders: Sequence[Folder],
-        digests: Mapping[str, Stored],
         seen: Callable[[int], None] = lambda size: None,
     ) -> None:
-        self._place, self._folders, self._digests, self._seen = place, list(folders), digests, seen
+        self._place, self._folders, self._seen = place, list(folders), seen
         self._days = Days(place)
         self._held: dict[str, LogRead] = {}
 
     def digests(
-        self, group: Group, keys: Sequence[str], store: KeyStore, allowed: AllowList
+        self, group: Group, rows: Sequence[Stored], store: KeyStore, allowed: AllowList
     ) -> Iterator[Candidate]:
         """A chain's digests in the order given, opened; the logs that they name are read before."""
         self._held.clear()
         ahead = Ahead(
-            (self._digests[key] for key in keys),
+            rows,
             allowed,
             lambda row, found: digest_object(self._place.name, row, found),
             lambda source: opened(source, group, store, allowed),

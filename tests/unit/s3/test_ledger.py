@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onetrail.files import sha256_of
 from onetrail.s3.ledger import (
     LedgerNotWritten,
     LedgerPart,
@@ -19,7 +20,6 @@ from onetrail.s3.ledger import (
     read,
     read_part,
     rows_in,
-    sha256_of,
     sums_of,
     torn,
     unfinished,

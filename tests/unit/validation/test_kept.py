@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from onetrail.cli import main
 from onetrail.validation.directory import Directory
@@ -47,15 +47,25 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return keys
 
 
+def validated(where: Path, *words: str, keys: str = "keys") -> Result:
+    """What the verb does, with the saved keys beside the directory."""
+    return CliRunner().invoke(
+        main, ["validate", str(where), "--public-keys", str(where.parent / keys), *words]
+    )
+
+
+def keeping(where: Path) -> tuple[str, str]:
+    return "--resume", str(where.parent / "kept")
+
+
 def told(where: Path, *words: str, keys: str = "keys") -> dict[str, Any]:
-    command = ["validate", str(where), "--public-keys", str(where.parent / keys), *words, "--json"]
-    done = CliRunner().invoke(main, command)
+    done = validated(where, *words, "--json", keys=keys)
     assert done.exit_code in (0, 3), done.output
     return json.loads(done.stdout)
 
 
 def resumed(where: Path, *words: str, keys: str = "keys") -> dict[str, Any]:
-    return told(where, "--resume", str(where.parent / "kept"), *words, keys=keys)
+    return told(where, *keeping(where), *words, keys=keys)
 
 
 def from_before(said: dict[str, Any]) -> int:
@@ -77,17 +87,7 @@ def test_a_check_that_was_cut_short_goes_on_where_it_was(
     read.clear()
     with monkeypatch.context() as patched:
         patched.setattr(Directory, "_content", ends)
-        stopped = CliRunner().invoke(
-            main,
-            [
-                "validate",
-                str(there),
-                "--public-keys",
-                str(there.parent / "keys"),
-                "--resume",
-                str(there.parent / "kept"),
-            ],
-        )
+        stopped = validated(there, *keeping(there))
     assert stopped.exit_code not in (0, 3)
     assert [path.suffix for path in (there.parent / "kept").iterdir()] == [".gz"]
     read.clear()
@@ -169,15 +169,7 @@ def test_a_chain_with_a_finding_is_looked_at_again(there: Path, read: list[str])
 
 def test_a_person_is_told_what_was_not_looked_at_again(there: Path) -> None:
     """With the instant. Twin: the first run has nothing to tell."""
-    command = [
-        "validate",
-        str(there),
-        "--public-keys",
-        str(there.parent / "keys"),
-        "--resume",
-        str(there.parent / "kept"),
-    ]
-    first, second = (CliRunner().invoke(main, command).output for _ in range(2))
+    first, second = (validated(there, *keeping(there)).output for _ in range(2))
     assert "earlier run" not in first
     assert "2 chains were proven by an earlier run, the first at 20" in second
     assert "All proven: 2 chains" in first
@@ -189,17 +181,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(
 ) -> None:
     """One line. Twin: every other test here."""
     (there.parent / "kept").write_text("a file")
-    done = CliRunner().invoke(
-        main,
-        [
-            "validate",
-            str(there),
-            "--public-keys",
-            str(there.parent / "keys"),
-            "--resume",
-            str(there.parent / "kept"),
-        ],
-    )
+    done = validated(there, *keeping(there))
     assert done.exit_code == 1
     assert "kept: no chain can be kept there: File exists; name a folder that can be written" in done.output
     assert read == []
@@ -213,19 +195,11 @@ def test_a_full_disk_ends_it_with_one_line_and_leaves_nothing_half_done(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    command = [
-        "validate",
-        str(there),
-        "--public-keys",
-        str(there.parent / "keys"),
-        "--resume",
-        str(there.parent / "kept"),
-    ]
     with monkeypatch.context() as patched:
         patched.setattr(gzip.GzipFile, "write", full)
-        done = CliRunner().invoke(main, command)
+        done = validated(there, *keeping(there))
     assert done.exit_code == 1
     assert "no chain can be kept there: No space left on device" in done.output
     assert list((there.parent / "kept").iterdir()) == []
-    assert CliRunner().invoke(main, command).exit_code == 0
+    assert validated(there, *keeping(there)).exit_code == 0
     assert len(list((there.parent / "kept").iterdir())) == 2

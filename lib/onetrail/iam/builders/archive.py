@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onetrail.iam.document import VERSION, PolicyError
-from onetrail.names import bucket_arn
+from onetrail.names import BATCH_ROLE, bucket_arn
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,11 @@ class Archive:
 def account_of(arn: str) -> str:
     """The account in an ARN."""
     return arn.split(":")[4]
+
+
+def is_of_jobs(arn: str) -> bool:
+    """Whether it is the role that S3 Batch Operations runs as."""
+    return arn.endswith(f":role/{BATCH_ROLE}")
 
 
 def one_or_many(found: list[str] | tuple[str, ...]) -> str | list[str]:

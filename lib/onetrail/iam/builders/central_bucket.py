@@ -1,13 +1,13 @@
 """The policy of the central bucket: steady, with the window open, and while copies are made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from onetrail.iam.builders.actions import CHANGES, LOCKS, PUTS, REPLICATES, SET_POLICY, WRITES
-from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
+from onetrail.iam.builders.archive import Archive, account_of, document, is_of_jobs, one_or_many
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
-from onetrail.names import BATCH_ROLE, SID_NEVER_OVERWRITES
+from onetrail.names import SID_NEVER_OVERWRITES
 
 CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 """CloudTrail's service principal; the same name in every partition."""
@@ -170,34 +170,20 @@ def _changes(sid: str, archive: Archive, actions: tuple[str, ...], exempt: tuple
 def _copier_bounds(
     archive: Archive, copiers: Sequence[str], old_buckets: Sequence[str], expires: str
 ) -> tuple[Statement, ...]:
-    is_copier = {"aws:PrincipalArn": one_or_many(list(copiers))}
     copied_from = [f"{bucket}/*" for bucket in sorted(old_buckets)]
-
-    def bound(sid: str, actions: Sequence[str], **rest: Any) -> Statement:
-        base = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": one_or_many(list(actions))}
-        condition = {"ArnEquals": is_copier, **rest.pop("Condition", {})}
-        return {**base, **({"Resource": archive.objects_arn} if not rest else rest), "Condition": condition}
-
+    every = sorted((*PUTS, *LOCKS))
+    late = {"DateGreaterThanEquals": {"aws:CurrentTime": expires}}
+    elsewhere = {"StringNotLike": {"s3:x-amz-copy-source": one_or_many(copied_from)}}
+    locked_otherwise = {
+        "Null": {"s3:object-lock-mode": "false"},
+        "StringNotEquals": {"s3:object-lock-mode": "GOVERNANCE"},
+    }
+    objects = {"Resource": archive.objects_arn}
     return (
-        bound(
-            "CopierExpires",
-            sorted((*PUTS, *LOCKS)),
-            Condition={"DateGreaterThanEquals": {"aws:CurrentTime": expires}},
-        ),
-        bound(
-            "CopierOnlyCopies",
-            ("s3:PutObject", *REPLICATES),
-            Condition={"StringNotLike": {"s3:x-amz-copy-source": one_or_many(copied_from)}},
-        ),
-        bound("CopierOnlyLogs", sorted((*PUTS, *LOCKS)), NotResource=archive.logs_arn),
-        bound(
-            "CopierOnlyGovernance",
-            ("s3:PutObject", *LOCKS),
-            Condition={
-                "Null": {"s3:object-lock-mode": "false"},
-                "StringNotEquals": {"s3:object-lock-mode": "GOVERNANCE"},
-            },
-        ),
+        _bound("CopierExpires", copiers, every, objects, late),
+        _bound("CopierOnlyCopies", copiers, ("s3:PutObject", *REPLICATES), objects, elsewhere),
+        _bound("CopierOnlyLogs", copiers, every, {"NotResource": archive.logs_arn}, {}),
+        _bound("CopierOnlyGovernance", copiers, ("s3:PutObject", *LOCKS), objects, locked_otherwise),
     )
 
 
@@ -207,22 +193,31 @@ def _never_overwrites(archive: Archive, copiers: Sequence[str]) -> tuple[Stateme
     Not for the role of jobs: S3 Batch Operations sends no such header. Sources: S3 User Guide, conditional-writes-enforce; AWS What's
     New of October 2025, "Amazon S3 adds conditional write functionality to copy operations", since when it holds of copies too.
     """
-    bound = [arn for arn in copiers if not arn.endswith(f":role/{BATCH_ROLE}")]
-    if not bound:
+    asking = [arn for arn in copiers if not is_of_jobs(arn)]
+    if not asking:
         return ()
+    unasked = {"Null": {"s3:if-none-match": "true"}}
     return (
-        {
-            "Sid": SID_NEVER_OVERWRITES,
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:PutObject",
-            "Resource": archive.objects_arn,
-            "Condition": {
-                "ArnEquals": {"aws:PrincipalArn": one_or_many(bound)},
-                "Null": {"s3:if-none-match": "true"},
-            },
-        },
+        _bound(SID_NEVER_OVERWRITES, asking, ("s3:PutObject",), {"Resource": archive.objects_arn}, unasked),
     )
+
+
+def _bound(
+    sid: str,
+    copiers: Sequence[str],
+    actions: Sequence[str],
+    where: Mapping[str, Any],
+    condition: Mapping[str, Any],
+) -> Statement:
+    """A Deny for these copiers alone."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": one_or_many(list(actions)),
+        **where,
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": one_or_many(list(copiers))}, **condition},
+    }
 
 
 def _foreign_copiers(

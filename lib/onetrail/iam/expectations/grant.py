@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from onetrail.iam.builders.actions import PUTS, REPLICATES
-from onetrail.iam.builders.archive import account_of
+from onetrail.iam.builders.archive import account_of, is_of_jobs
 from onetrail.iam.builders.documents import Opening
 from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation
 from onetrail.iam.request import role
-from onetrail.names import BATCH_ROLE
 
 _Deed = tuple[str, str, str, bool, Mapping[str, str]]
 """Name, action, resource, wanted, context."""
@@ -21,7 +20,7 @@ def granted(ask: Ask, opening: Opening, is_open: bool) -> list[Expectation]:
 def _of(ask: Ask, arn: str, opening: Opening, is_open: bool) -> list[Expectation]:
     home = account_of(arn) == ask.archive.log_account
     name = "the copier" if home else f"the copier of {account_of(arn)}"
-    jobs = arn.endswith(f":role/{BATCH_ROLE}")
+    jobs = is_of_jobs(arn)
     name = "the jobs' role" if jobs else name
     asks_not = is_open and (jobs or not opening.conditional)
     deeds = [

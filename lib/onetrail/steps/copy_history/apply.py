@@ -91,6 +91,7 @@ class _Copying:
         self.folder = self.settings.run_folder / "ledger"
         self.so_far: dict[str, Counts] = {}
         self.paces = Paces(self.settings.max_requests_per_second)
+        self.conditional = conditional_copies(self.settings)
 
     def sources_ready(self, plan: Plan) -> Requirement:
         """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
@@ -215,9 +216,9 @@ class _Copying:
             )
         part = ledger.finish()
         self.so_far[bucket.name] = self._so_far(bucket) + counts
-        client, conditional = self._client(change), conditional_copies(self.settings)
+        client = self._client(change)
         if counts.errors:
-            if conditional and not taken(client, tasks[0], self.gate.record):
+            if self.conditional and not taken(client, tasks[0], self.gate.record):
                 raise ChangeFailed(
                     f"pilot of {bucket.name}: S3 in {self.settings.home_region} takes no If-None-Match on a copy, and so the archive's policy "
                     "cannot ask for it; nothing was copied: run this step again, its plan leaves that out"
@@ -226,7 +227,7 @@ class _Copying:
                 f"pilot of {bucket.name}: {dict(counts.outcomes)}: see the ledger part {part.path.name}; nothing else was copied"
             )
         rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
-        if conditional and tasks:
+        if self.conditional and tasks:
             rows += over(client, tasks[0])
             demand(bucket, rows)
         return {

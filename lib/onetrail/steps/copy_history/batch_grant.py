@@ -6,13 +6,13 @@ Break-glass makes and removes them: nobody else may change roles or the work buc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, Change, Document, Restores
+from onetrail import names
+from onetrail.change import BREAK_GLASS, Change, Document
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.batch_seen import folder_of_run
-from onetrail.steps.copy_history.grant import MARK, Grant, Pair, prefixes, until
+from onetrail.steps.copy_history.grant import MARK, Grant, Pair, Place, back_to, prefixes, until
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.old_estate import OldBucket
 
@@ -67,7 +67,7 @@ class BatchGrant:
         if not self.backlogs:
             return []
         steady = build.work_bucket(self.archive)
-        opened = until(self._opened(), self.settings.grant_hours)
+        opened = self._opened()
         before = self.seen.work_policy or steady
         opening = self._policy(
             "open-work", before, opened, "jobs may write their reports into their own folder"
@@ -76,7 +76,12 @@ class BatchGrant:
             Pair(
                 opening,
                 self._policy(
-                    "close-work", opened, steady, "no job writes reports any more", opening.key, self._back()
+                    "close-work",
+                    opened,
+                    steady,
+                    "no job writes reports any more",
+                    closes=opening.key,
+                    restores=back_to(steady, opened),
                 ),
             )
         ]
@@ -88,7 +93,11 @@ class BatchGrant:
         steady = build.work_bucket(self.archive)
         why = "jobs of an earlier run may still write reports"
         work = (
-            [self._policy("close-work", self.seen.work_policy, steady, why, restores=self._back())]
+            [
+                self._policy(
+                    "close-work", self.seen.work_policy, steady, why, restores=back_to(steady, self._opened())
+                )
+            ]
             if self.seen.work_open
             else []
         )
@@ -171,36 +180,14 @@ class BatchGrant:
             **{"before": None, "undo": "removed by this plan itself", **more},
         )
 
-    def _opened(self) -> Mapping[str, Any]:
-        return build.work_bucket_open(self.archive, self.arn, folder_of_run(self.settings), MARK)
+    def _policy(self, key: str, before: Any, after: Any, reason: str, **more: Any) -> Change:
+        place = Place(self.grant.log_account, self.settings.home_region, self.settings.work_bucket)
+        return self.grant.policy(key, place, before, after, reason, actor=BREAK_GLASS, **more)
 
-    def _back(self) -> Restores:
-        """The work bucket's policy as it is without jobs; what others put beside our statements is kept."""
-        ours = frozenset(str(statement["Sid"]) for statement in iam.statements(self._opened()))
-        return Restores(ours, tuple(iam.statements(build.work_bucket(self.archive))))
-
-    def _policy(
-        self,
-        key: str,
-        before: Any,
-        after: Any,
-        reason: str,
-        closes: str = "",
-        restores: Restores | None = None,
-    ) -> Change:
-        where = {"Bucket": self.settings.work_bucket, "ExpectedBucketOwner": self.grant.log_account}
-        return Change(
-            key=key,
-            account=self.grant.log_account,
-            region=self.settings.home_region,
-            service="s3",
-            call="PutBucketPolicy",
-            parameters={**where, "Policy": Document(after)},
-            resource=self.settings.work_bucket,
-            before=before,
-            reason=reason,
-            undo="closed by this plan itself" if not closes else "nothing to undo",
-            closes=closes,
-            actor=BREAK_GLASS,
-            restores=restores,
+    def _opened(self) -> dict[str, Any]:
+        """The work bucket's policy while jobs may write their reports, with the expiry as a duration."""
+        folder = folder_of_run(self.settings)
+        opened: dict[str, Any] = until(
+            build.work_bucket_open(self.archive, self.arn, folder, MARK), self.settings.grant_hours
         )
+        return opened

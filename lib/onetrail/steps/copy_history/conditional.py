@@ -4,12 +4,11 @@ Sources: API Reference, CopyObject (If-None-Match); AWS What's New of October 20
 operations"; S3 User Guide, conditional-writes-enforce, which still says that a copy with that header is answered 501.
 """
 
-import json
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from onetrail.change import RunRecord
+from onetrail.change import RunRecord, entries
 from onetrail.s3.calls import Call
 from onetrail.s3.client import HotS3
 from onetrail.s3.engine import CopyTask, Stage, Step, call_of
@@ -20,17 +19,13 @@ from onetrail.steps.copy_history.pilot import Property
 
 _KIND: Final = "probe"
 _ASKED: Final = "If-None-Match on CopyObject"
-OVER: Final = "a copy over it"
-OVER_UNASKED: Final = "a copy over it that does not ask"
+_OVER: Final = "a copy over it"
+_OVER_UNASKED: Final = "a copy over it that does not ask"
 
 
 def conditional_copies(settings: Settings) -> bool:
     """False once a pilot of this run was told that S3 here takes no If-None-Match on a copy."""
-    path = settings.run_folder / "record.jsonl"
-    if not path.exists():
-        return True
-    with path.open("rb") as lines:
-        told = [json.loads(raw) for raw in lines if b'"kind":"probe"' in raw]
+    told = entries(settings.run_folder, b'"kind":"probe"')
     return all(line["taken"] for line in told if line["asked"] == _ASKED)
 
 
@@ -49,8 +44,8 @@ def over(client: HotS3, task: CopyTask) -> list[Property]:
     """
     key = task.target_key or task.key
     deeds = (
-        (OVER, "PreconditionFailed", Step(task, Stage.COPY)),
-        (OVER_UNASKED, "AccessDenied", Step(_unwritable(task), Stage.BARE)),
+        (_OVER, "PreconditionFailed", Step(task, Stage.COPY)),
+        (_OVER_UNASKED, "AccessDenied", Step(_unwritable(task), Stage.BARE)),
     )
     return [
         Property(task.source_bucket, key, name, _refused(code), _answer(client, call_of(step)))

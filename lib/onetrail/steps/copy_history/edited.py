@@ -1,9 +1,8 @@
 """What somebody else changed in a policy while a grant stood open, as the run record tells it."""
 
-import json
 from collections.abc import Mapping
 
-from onetrail.change import Finding, State
+from onetrail.change import Finding, State, entries
 from onetrail.settings import Settings
 
 _STEP = "05"
@@ -11,17 +10,11 @@ _STEP = "05"
 
 def edited_policies(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """Bucket or key -> one line for each thing that others changed there between an opening and its closing, in this run."""
-    path = settings.run_folder / "record.jsonl"
     found: dict[str, tuple[str, ...]] = {}
-    if not path.exists():
-        return found
-    with path.open("rb") as lines:
-        for raw in lines:
-            if b'"changed_by_others":["' in raw:
-                line = json.loads(raw)
-                if line.get("step") == _STEP:
-                    said = line["restores"]["changed_by_others"]
-                    found[line["resource"]] = tuple(dict.fromkeys((*found.get(line["resource"], ()), *said)))
+    for line in entries(settings.run_folder, b'"changed_by_others":["'):
+        if line.get("step") == _STEP:
+            said = line["restores"]["changed_by_others"]
+            found[line["resource"]] = tuple(dict.fromkeys((*found.get(line["resource"], ()), *said)))
     return found
 
 

@@ -29,7 +29,7 @@ class Pair(NamedTuple):
     closing: Change
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a bucket policy is put."""
 
     account: str
@@ -44,15 +44,12 @@ class Grant:
         self.settings, self.observation = settings, observation
         self.archive = archive_of(settings, kms_key_arn=observation.kms_key)
         self.log_account = settings.log_account.account_id
-        self.place = _Place(self.log_account, settings.home_region, settings.bucket_name)
+        self.place = Place(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)
         self.window = build.central_bucket_window(self.archive)
         elsewhere = names.role_arn(settings.partition, "0" * 12, names.COPIER_ROLE)
-        opened = build.central_bucket_open(self.archive, [self.archive.copier_arn, elsewhere], ["any"], MARK)
-        self.central_sids = frozenset(
-            str(statement["Sid"])
-            for document in (self.steady, self.window, opened)
-            for statement in iam.statements(document)
+        self._widest = build.central_bucket_open(
+            self.archive, [self.archive.copier_arn, elsewhere], ["any"], MARK
         )
         self.besides: Callable[[OldBucket], list[dict[str, Any]]] = lambda bucket: []
         """What an old bucket's opening holds besides the copier's statements."""
@@ -65,7 +62,7 @@ class Grant:
     def left_open_sources(self, besides: Collection[str] = ()) -> list[Change]:
         """Old buckets in which a temporary statement still stands, but for those that this plan opens and closes itself."""
         return [
-            self._policy(
+            self.policy(
                 f"close-{bucket.name}",
                 _place(bucket),
                 bucket.policy,
@@ -95,14 +92,14 @@ class Grant:
             return []
         reason = "the archive's policy is not the steady one"
         return [
-            self._policy(
+            self.policy(
                 "close-central", self.place, policy, self.steady, reason, actor=BREAK_GLASS, restores=back
             )
         ]
 
     def _back_to(self, document: Mapping[str, Any]) -> Restores:
         """The archive's policy with all our statements as in `document`; what others put beside them is kept, and is a finding."""
-        return Restores(self.central_sids, tuple(iam.statements(document)))
+        return back_to(document, self.steady, self.window, self._widest)
 
     def source(self, bucket: OldBucket) -> Pair:
         """The copier of the log account reads one old bucket."""
@@ -111,14 +108,14 @@ class Grant:
             self.settings.partition, bucket.name, self.archive.copier_arn, prefixes(bucket), MARK
         )
         opened = iam.with_statements(before, [*reads, *self.besides(bucket)])
-        opening = self._policy(
+        opening = self.policy(
             f"open-{bucket.name}",
             _place(bucket),
             bucket.policy,
             self._until(opened),
             "the copier of the log account may list and read until the expiry",
         )
-        closing = self._policy(
+        closing = self.policy(
             f"close-{bucket.name}",
             _place(bucket),
             opened,
@@ -135,7 +132,7 @@ class Grant:
         buckets = sorted(backlog.bucket.name for backlog in due)
         conditional = self.observation.conditional
         opened = build.central_bucket_open(self.archive, copiers, buckets, MARK, conditional=conditional)
-        window = self._policy(
+        window = self.policy(
             "window-central",
             self.place,
             self.observation.central_policy,
@@ -143,7 +140,7 @@ class Grant:
             "break-glass lets the grant-keeper set the policy",
             actor=BREAK_GLASS,
         )
-        no_window = self._policy(
+        no_window = self.policy(
             "no-window-central",
             self.place,
             self.window,
@@ -153,7 +150,7 @@ class Grant:
             actor=BREAK_GLASS,
             restores=self._back_to(self.steady),
         )
-        opening = self._policy(
+        opening = self.policy(
             "open-central",
             self.place,
             self.window,
@@ -161,7 +158,7 @@ class Grant:
             "the copiers may write copies of the old logs, and nothing else",
             actor=GRANT_KEEPER,
         )
-        closing = self._policy(
+        closing = self.policy(
             "close-central",
             self.place,
             opened,
@@ -210,10 +207,10 @@ class Grant:
             ),
         ]
 
-    def _policy(
+    def policy(
         self,
         key: str,
-        place: _Place,
+        place: Place,
         before: Any,
         after: Any,
         reason: str,
@@ -221,6 +218,7 @@ class Grant:
         actor: str = "",
         restores: Restores | None = None,
     ) -> Change:
+        """A bucket's policy put, or taken away where `after` is nothing."""
         where = {"Bucket": place.bucket, "ExpectedBucketOwner": place.account}
         return Change(
             key=key,
@@ -287,6 +285,12 @@ class Grant:
         return until(document, self.settings.grant_hours)
 
 
+def back_to(document: Mapping[str, Any], *others: Mapping[str, Any]) -> Restores:
+    """A policy of our own bucket with the statements of all these documents taken out, and those of `document` put in their place."""
+    ours = {str(statement["Sid"]) for one in (document, *others) for statement in iam.statements(one)}
+    return Restores(frozenset(ours), tuple(iam.statements(document)))
+
+
 def until(document: Any, hours: int) -> Any:
     """The document with the expiry as a duration."""
     if isinstance(document, Mapping):
@@ -306,5 +310,5 @@ def prefixes(bucket: OldBucket) -> list[str]:
     return [f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in bucket.key_prefixes or ("",)]
 
 
-def _place(bucket: OldBucket) -> _Place:
-    return _Place(bucket.account, bucket.region, bucket.name)
+def _place(bucket: OldBucket) -> Place:
+    return Place(bucket.account, bucket.region, bucket.name)

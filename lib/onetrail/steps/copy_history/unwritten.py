@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onetrail.aws import Clients
-from onetrail.change import ChangeFailed, Gate
+from onetrail.change import ChangeFailed, Gate, entries
 from onetrail.s3 import calls
 from onetrail.s3.calls import Call
 from onetrail.s3.decide import Kind, decide
@@ -52,18 +52,12 @@ def write_missing_rows(clients: Clients, gate: Gate, buckets: Iterable[OldBucket
 
 def lost(folder: Path) -> frozenset[str]:
     """Old buckets of which the record names a part of a copy that is gone or torn."""
-    path, ledger = folder / "record.jsonl", folder / "ledger"
-    if not path.exists():
-        return frozenset()
-    torn = {name for name, _ in look_at_ledger(folder).torn}
-    found = set()
-    with path.open("rb") as lines:
-        for raw in lines:
-            if b'"kind":"partition"' in raw:
-                line = json.loads(raw)
-                if line["part"] in torn or not (ledger / line["part"]).exists():
-                    found.add(line["key"].partition("-")[2])
-    return frozenset(found)
+    ledger, torn = folder / "ledger", {name for name, _ in look_at_ledger(folder).torn}
+    return frozenset(
+        line["key"].partition("-")[2]
+        for line in entries(folder, b'"kind":"partition"')
+        if line["part"] in torn or not (ledger / line["part"]).exists()
+    )
 
 
 def interrupted(folder: Path) -> frozenset[str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onetrail.change.texts import FOLDER as POLICIES
-from onetrail.s3.ledger import parts, sha256_of, unfinished
+from onetrail.files import sha256_of
+from onetrail.s3.ledger import parts, unfinished
 from onetrail.steps.evidence.custody import Custody, Named
 
 

@@ -2,11 +2,11 @@
 
 import os
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 
 from onetrail.change import RunRecord
 from onetrail.errors import OnetrailError
+from onetrail.files import sha256_of
 from onetrail.settings import Settings
 from onetrail.steps.inventory.draft import Draft, rows_in
 from onetrail.steps.inventory.keys import FOLDER, keep
@@ -43,7 +43,7 @@ def save(settings: Settings, observation: Observation, record: RunRecord) -> tup
         if path is not None:
             saved.append(Saved(f"{FOLDER}/{path.name}", "public keys", len(found.all)))
     record.append(
-        "saved", step="01", files=[{"name": s.name, "count": s.count, "sha256": _sha256(folder / s.name)} for s in saved]
+        "saved", step="01", files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved]
     )  # fmt: skip
     return tuple(saved)
 
@@ -55,11 +55,6 @@ def _inventory(draft: Draft, path: Path) -> int:
         os.fsync(written.fileno())
     before = rows_in(path)
     if before is not None and before > rows:
-        path.replace(path.with_name(f"{path.stem}-{_sha256(path)[:8]}{path.suffix}"))
+        path.replace(path.with_name(f"{path.stem}-{sha256_of(path)[:8]}{path.suffix}"))
     temporary.replace(path)
     return rows
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return file_digest(content, "sha256").hexdigest()

@@ -9,9 +9,10 @@ from typing import Any, cast
 from onetrail.aws import Clients
 from onetrail.change import BREAK_GLASS, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, below_prefix, parse
+from onetrail.files import sha256_of
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
-from onetrail.s3.ledger import LedgerPart, LedgerRow, rows_in, sha256_of
+from onetrail.s3.ledger import LedgerPart, LedgerRow, rows_in
 from onetrail.s3.pace import Pace
 from onetrail.s3.removal import LockTask, raise_locks
 from onetrail.s3.session import hot
