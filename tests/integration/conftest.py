@@ -105,6 +105,14 @@ def fresh_estate(estate: Estate) -> Estate:
     return estate
 
 
+@pytest.fixture
+def after(estate: Estate, tmp_path: Path) -> Callable[[str], Clients]:
+    """`after("04")`: the estate as step 04 left it, its run folder below this test's own folder, and new clients for both."""
+    from tests.integration import saved
+
+    return lambda step: saved.after(estate, step, tmp_path)
+
+
 @pytest.fixture(scope="session")
 def settings_for() -> Callable[..., Settings]:
     """`settings_for(estate, approve="any")`."""
