@@ -94,7 +94,7 @@ def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
 
     Times may be ISO 8601 texts, seconds since 1970, or datetimes. `KeyStoreError` where the shape is another.
     """
-    entries = document.get("PublicKeyList")
+    entries = document.get("PublicKeyList") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
         raise KeyStoreError(
             f"{region}: no PublicKeyList; save the answer of `aws cloudtrail list-public-keys`"

@@ -430,6 +430,29 @@ def test_keys_are_kept_beside_those_of_before(tmp_path):
     assert said == dump([old], REGION)
 
 
+@pytest.mark.parametrize(
+    "planted",
+    [
+        lambda path: path.symlink_to(path.name),
+        lambda path: path.mkdir(),
+        lambda path: path.write_bytes(b"[" * 200_000),
+        lambda path: path.write_bytes(b'{"PublicKeyList": ["\\ud800"]}'),
+        lambda path: path.write_bytes(b"[]"),
+    ],
+)  # fmt: skip
+def test_what_is_planted_among_the_kept_keys_is_named_and_put_aside(tmp_path, planted):
+    """Neither reading nor keeping ends in an error of Python's."""
+    settings = at(tmp_path)
+    path = settings.run_folder / "public-keys" / f"{REGION}.json"
+    path.parent.mkdir(parents=True)
+    planted(path)
+    kept, why = read_kept(settings, REGION)
+    assert (kept, why.startswith(f"{REGION}.json cannot be used")) == ((), True)
+    keep(settings, RegionKeys(REGION, listed=(given_a_key(),), unusable=why))
+    assert read_kept(settings, REGION) == ((given_a_key(),), "")
+    assert len(list(path.parent.glob("*.unusable-*"))) == 1
+
+
 def test_a_file_that_cannot_be_used_is_put_aside_and_never_overwritten(tmp_path):
     """Somebody may still mend it."""
     settings = at(tmp_path)

@@ -14,6 +14,7 @@ from typing import Final
 
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
+from onetrail.files import FileRefused, read_bytes, read_json
 from onetrail.settings import Settings
 
 FOLDER: Final = "public-keys"
@@ -74,11 +75,13 @@ def read_keys(
 def read_kept(settings: Settings, region: str) -> tuple[tuple[PublicKey, ...], str]:
     """The good keys kept for a region, and why its file cannot be used; nothing of both where there is no file."""
     path = settings.run_folder / FOLDER / f"{region}.json"
-    if not path.exists():
+    if not os.path.lexists(path):
         return (), ""
     try:
-        held = KeyStore(load(json.loads(path.read_text(encoding="utf-8")), region))
-    except (OSError, ValueError, KeyStoreError) as err:
+        held = KeyStore(load(read_json(path), region))
+    except FileRefused as err:
+        return (), str(err)
+    except (ValueError, KeyStoreError) as err:
         return (), f"{path.name} cannot be used: {err}"
     bad = [f"{key.fingerprint}: {why}" for key, why in held.faults()]
     if bad:
@@ -96,9 +99,17 @@ def keep(settings: Settings, found: RegionKeys) -> Path | None:
     path = settings.run_folder / FOLDER / f"{found.region}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     if found.unusable:
-        path.replace(path.with_name(f"{found.region}.unusable-{sha256(path.read_bytes()).hexdigest()[:8]}"))
+        path.replace(path.with_name(f"{found.region}.unusable-{_mark_of(path)}"))
     replaced(path, json.dumps(dump(found.all, found.region), indent=4).encode() + b"\n")
     return path
+
+
+def _mark_of(path: Path) -> str:
+    """What tells one unusable file from another: the start of its hash, or why there is none."""
+    try:
+        return sha256(read_bytes(path)).hexdigest()[:8]
+    except FileRefused as err:
+        return sha256(err.line.encode()).hexdigest()[:8]
 
 
 def replaced(path: Path, content: bytes) -> None:

@@ -1,11 +1,12 @@
 """CloudTrail's public keys: those that were saved with the evidence, and those that CloudTrail gives now; which is which is said."""
 
-import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, load
+from onetrail.files import FileRefused, read_json
 from onetrail.settings import Settings
 from onetrail.steps.inventory.keys import FOLDER
 from onetrail.steps.verification.verdict import KeySource
@@ -57,9 +58,11 @@ def _region(
 
 def _saved(settings: Settings, region: str) -> tuple[list[PublicKey], str]:
     path = settings.run_folder / FOLDER / f"{region}.json"
-    if not path.exists():
+    if not os.path.lexists(path):
         return [], ""
     try:
-        return list(load(json.loads(path.read_text(encoding="utf-8")), region)), ""
+        return list(load(read_json(path), region)), ""
+    except FileRefused as err:
+        return [], str(err)
     except (ValueError, KeyStoreError) as err:
         return [], f"{path.name} cannot be used: {err}"
