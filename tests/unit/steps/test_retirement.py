@@ -11,6 +11,7 @@ from onetrail.change import State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.iam.build import old_bucket_shell
 from onetrail.settings import Settings
+from onetrail.steps.copier_role import RolePart
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.retirement import Observation, Retiring, check, propose
 from onetrail.steps.retirement.observe import EXPIRE_RULE, waits
@@ -42,7 +43,7 @@ def given(*buckets, trails=(), drained=True, done=True, **said):
         "untouched": (),
         "deleted": (),
         "keepers": {SOURCE: KEEPER},
-        "source_copiers": (),
+        "source_copiers": {},
         "now": NOW,
         **said,
     }
@@ -185,11 +186,13 @@ def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_
     assert calls(given(replace(ruled, objects=0))) == ["PutBucketPolicy"]
 
 
-def test_the_copiers_role_is_taken_away_where_it_still_stands():
+@pytest.mark.parametrize("parts", [(RolePart.POLICY, RolePart.ROLE), (RolePart.ROLE,)])
+def test_what_stands_of_the_copiers_role_is_taken_away(parts):
+    """A role without its policy too, as a run that was killed between the two calls leaves it."""
     changes = propose(
-        SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers=(SOURCE,))
+        SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers={SOURCE: parts})
     ).changes
-    assert [change.call for change in changes] == ["DeleteRolePolicy", "DeleteRole"]
+    assert [change.call for change in changes] == [*parts]
     assert {change.parameters["RoleName"] for change in changes} == {names.COPIER_ROLE}
 
 
