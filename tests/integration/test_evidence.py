@@ -249,8 +249,8 @@ def _policy_changed(clients: Clients) -> None:
     path.write_bytes(path.read_bytes() + b" ")
 
 
-def _token_forged(clients: Clients) -> None:
-    path = clients.settings.run_folder / "tokens" / f"{BUCKET}.json"
+def _receipt_forged(clients: Clients) -> None:
+    path = clients.settings.run_folder / "receipts" / f"{BUCKET}.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "at": "2020-01-01T00:00:00Z"}))
 
 
@@ -272,7 +272,7 @@ def _md5(body: bytes) -> str:
 
 
 def _everything_beside_the_record(clients: Clients) -> None:
-    for harm in (_ledger_changed, _token_forged, _head_covered):
+    for harm in (_ledger_changed, _receipt_forged, _head_covered):
         harm(clients)
 
 

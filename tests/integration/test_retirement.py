@@ -79,7 +79,7 @@ def test_without_approval_nothing_is_sent_and_the_clock_stands(estate: Estate, c
     assert estate.door.control("GET", "clock") == before
 
 
-def test_a_run_without_tokens_waits_for_the_verification(estate: Estate, proven: Path) -> None:
+def test_a_run_without_receipts_waits_for_the_verification(estate: Estate, proven: Path) -> None:
     estate.restore(proven)
     clients = estate.clients(run_name="elsewhere")
     plan = step.propose(clients.settings, step.observe(clients.settings, clients))
@@ -162,12 +162,12 @@ def _changed(estate: Estate, clients: Clients) -> None:
     estate.fault("tampered_log", bucket=BUCKET)
 
 
-def _token_gone(estate: Estate, clients: Clients) -> None:
-    (clients.settings.run_folder / "tokens" / f"{BUCKET}.json").unlink()
+def _receipt_gone(estate: Estate, clients: Clients) -> None:
+    (clients.settings.run_folder / "receipts" / f"{BUCKET}.json").unlink()
 
 
-def _token_forged(estate: Estate, clients: Clients) -> None:
-    path = clients.settings.run_folder / "tokens" / f"{BUCKET}.json"
+def _receipt_forged(estate: Estate, clients: Clients) -> None:
+    path = clients.settings.run_folder / "receipts" / f"{BUCKET}.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "at": "2020-01-01T00:00:00Z"}))
 
 
@@ -175,12 +175,12 @@ def _list_gone(estate: Estate, clients: Clients) -> None:
     (clients.settings.run_folder / "ledger" / f"proven-{BUCKET}.parquet").unlink()
 
 
-@pytest.mark.parametrize("harm", [_foreign, _changed, _token_gone, _token_forged, _list_gone])
+@pytest.mark.parametrize("harm", [_foreign, _changed, _receipt_gone, _receipt_forged, _list_gone])
 def test_with_one_protection_missing_that_bucket_is_left_alone_and_the_others_go(
     estate: Estate, clients: Clients, harm: Any
 ) -> None:
     folder = clients.settings.run_folder
-    kept = {path: path.read_bytes() for part in ("tokens", "ledger") for path in (folder / part).iterdir()}
+    kept = {path: path.read_bytes() for part in ("receipts", "ledger") for path in (folder / part).iterdir()}
     try:
         assert resources(clients) == {BUCKET, *OTHERS}
         harm(estate, clients)
@@ -238,11 +238,11 @@ def test_where_the_parameters_say_delete_the_bucket_goes(estate: Estate, clients
 def test_with_one_bucket_kept_back_and_the_others_deleted_no_earlier_step_proposes_anything(
     estate: Estate, clients: Clients
 ) -> None:
-    """02 does not narrow the copier's role to what is left, and 05 to 07 do not wait for it. Twin: without the tokens it would."""
-    token = clients.settings.run_folder / "tokens" / f"{BUCKET}.json"
-    said = token.read_bytes()
+    """02 does not narrow the copier's role to what is left, and 05 to 07 do not wait for it. Twin: without the receipts it would."""
+    receipt = clients.settings.run_folder / "receipts" / f"{BUCKET}.json"
+    said = receipt.read_bytes()
     try:
-        token.unlink()
+        receipt.unlink()
         assert run(estate.clients(old_buckets="delete"), "any").state == "applied"
         clients = estate.clients(old_buckets="delete")
         names = {one["Name"] for one in by_hand(clients).list_buckets()["Buckets"]}
@@ -256,7 +256,7 @@ def test_with_one_bucket_kept_back_and_the_others_deleted_no_earlier_step_propos
         )
         assert [change.key for change in plan.changes] == ["onetrail-copier: policy"]
     finally:
-        token.write_bytes(said)
+        receipt.write_bytes(said)
 
 
 def test_where_the_parameters_say_expire_s3_empties_it_and_then_it_is_closed(

@@ -60,7 +60,7 @@ def test_without_approval_nothing_is_sent_and_another_plans_id_opens_nothing(
     assert estate.mutating(mark) == []
 
 
-def test_after_it_everything_is_sealed_each_bucket_has_its_token_and_nothing_is_proposed(
+def test_after_it_everything_is_sealed_each_bucket_has_its_receipt_and_nothing_is_proposed(
     estate: Estate, proven: Path
 ) -> None:
     estate.restore(proven)
@@ -69,7 +69,7 @@ def test_after_it_everything_is_sealed_each_bucket_has_its_token_and_nothing_is_
     assert step.propose(clients.settings, observation).changes == ()
     assert step.done(clients.settings, clients).done
     assert {bucket.good for bucket in observation.buckets} == {True}
-    assert set(observation.tokens.values()) == {""}
+    assert set(observation.receipts.values()) == {""}
     bad = [f for f in step.check(clients.settings, observation) if f.state not in (State.OK, State.NOTE)]
     assert bad == []
     s3 = clients.client("s3", LOG)
@@ -176,12 +176,12 @@ def test_where_nobody_can_become_break_glass_the_plan_says_so_and_nothing_is_sen
     assert estate.mutating(mark) == []
 
 
-def test_in_another_run_without_the_tokens_the_step_is_not_done(estate: Estate, proven: Path) -> None:
+def test_in_another_run_without_the_receipts_the_step_is_not_done(estate: Estate, proven: Path) -> None:
     estate.restore(proven)
     clients = estate.clients(run_name="elsewhere")
     assert not step.done(clients.settings, clients).done
     plan = step.propose(clients.settings, step.observe(clients.settings, clients))
-    assert {change.call for change in plan.changes} == {"WriteVerificationToken"}
+    assert {change.call for change in plan.changes} == {"WriteVerificationReceipt"}
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_in_another_run_without_the_tokens_the_step_is_not_done(estate: Estate, 
         ("delete_newest_digests", "06.digest-missing"),
     ],
 )
-def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_no_token(
+def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_no_receipt(
     estate: Estate, tmp_path_factory: pytest.TempPathFactory, kind: str, found: str
 ) -> None:
     """The copy has the harmed bytes, equal to the old bucket's: only the digests tell. Twin: the test above, where nothing is harmed."""
@@ -209,9 +209,9 @@ def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_n
     if found == "06.log-invalid":
         assert harmed[0] in {f.resource for f in findings}
     keys = [change.key for change in step.propose(clients.settings, observation).changes]
-    assert f"token-{BUCKET}" not in keys
+    assert f"receipt-{BUCKET}" not in keys
     assert f"seal-{BUCKET}" not in keys
-    assert "token-acme-audit-us-east-1" in keys
+    assert "receipt-acme-audit-us-east-1" in keys
 
 
 def test_a_sampled_check_seals_nothing(estate: Estate, copied: Path) -> None:

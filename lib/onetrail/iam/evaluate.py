@@ -67,8 +67,7 @@ _KIND: Final = {
 
 def evaluate(request: Request, policies: Policies) -> Decision:
     """The decision on one request. Raises `PolicyError` on a document that AWS would never have stored."""
-    bounded = policies.boundary is not None and request.principal.kind in ("role", "user")
-    scene = Scene(request, request.action.lower(), context_of(request), bounded)
+    scene = Scene(request, request.action.lower(), context_of(request))
     denied = _explicit_deny(scene, policies)
     if denied:
         return denied

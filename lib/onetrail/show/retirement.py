@@ -68,14 +68,18 @@ def trails(observation: Observation) -> Shown:
 
 
 def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[object]:
-    wait = waits(settings, seen, observation.now) if seen.token and not seen.bucket.shell else None
+    wait = (
+        waits(settings, seen, observation.now)
+        if seen.receipt and not seen.bucket.shell and not seen.could_not_look
+        else None
+    )
     return [
         seen.bucket.region,
         seen.bucket.name,
         seen.objects,
         seen.size / 1_000_000,
         seen.newest,
-        seen.token.at if seen.token else None,
+        seen.receipt.at if seen.receipt else None,
         seen.how.replace("_", " "),
         wait[0] if wait else None,
         _stands(seen, waiting=wait is not None),
@@ -102,7 +106,7 @@ def _verdict(settings: Settings, observation: Observation) -> str:
     standing = [one for one in observation.buckets if not one.bucket.shell]
     retired = len(observation.buckets) - len(standing) + len(observation.deleted)
     kept = sum(1 for one in standing if one.kept)
-    until = [waits(settings, one, observation.now) for one in standing if one.token and not one.kept]
+    until = [waits(settings, one, observation.now) for one in standing if one.receipt and not one.kept]
     waiting = [wait[0] for wait in until if wait]
     may_go = sum(wait is None for wait in until)
     line = f"{share(retired, len(observation.buckets) + len(observation.deleted), 'old bucket')} retired"

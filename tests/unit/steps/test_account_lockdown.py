@@ -347,7 +347,7 @@ def test_an_empty_shell_is_left_as_it_is() -> None:
 
 
 def given_two_buckets_of_which_one_was_deleted(*gone: str, key: str = "") -> step.Observation:
-    """The roles are those of before; `gone` is what the tokens of this run remember."""
+    """The roles are those of before; `gone` is what the receipts of this run remember."""
     left = given_an_old_bucket()
     seen = given_a_closed_log_account(left, replace(left, name="acme-gone", kms_key=key))
     return replace(seen, old=OldEstate((), (), (left,)), gone=gone)
@@ -360,12 +360,12 @@ def given_only_one(seen: step.Observation) -> list[str]:
 
 @pytest.mark.parametrize("key", ["", "arn:aws:kms:us-east-1:111122223333:key/1"])
 def test_a_bucket_that_07_deleted_stays_named_while_another_is_left(key: str) -> None:
-    """Its name and key in the copier's policy are no reason for a change, or 05 to 07 would wait for it; a token speaks of it."""
+    """Its name and key in the copier's policy are no reason for a change, or 05 to 07 would wait for it; a receipt speaks of it."""
     assert given_only_one(given_two_buckets_of_which_one_was_deleted("acme-gone", key=key)) == []
 
 
 @pytest.mark.parametrize("gone", [(), ("another",)])
-def test_a_bucket_that_no_token_speaks_of_is_taken_out_of_the_copiers_policy(gone: tuple[str, ...]) -> None:
+def test_a_bucket_that_no_receipt_speaks_of_is_taken_out_of_the_copiers_policy(gone: tuple[str, ...]) -> None:
     """The twin: what somebody wrote into the policy by hand is not taken for a deleted bucket, and no other name is added."""
     seen = given_two_buckets_of_which_one_was_deleted(*gone)
     assert given_only_one(seen) == ["onetrail-copier: policy"]

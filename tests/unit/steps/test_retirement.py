@@ -11,12 +11,11 @@ from onetrail.change import State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.iam.build import old_bucket_shell
 from onetrail.settings import Settings
-from onetrail.steps.copier_role import RolePart
 from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.receipts import Part, Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
-from onetrail.steps.retirement.observe import EXPIRE_RULE, waits
+from onetrail.steps.retirement.observe import EXPIRE_RULE, QuietUnknown, waits
 from onetrail.steps.status import Stage, Status
-from onetrail.steps.tokens import Part, Token
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 SOURCE = "111122223333"
@@ -24,14 +23,16 @@ KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1", policy={"Version": "2012-10-17", "Statement": []})
 SHELL = replace(BUCKET, policy=old_bucket_shell("aws", "acme-eu", [KEEPER]))
-TOKEN = Token(
+RECEIPT = Receipt(
     run="practice", bucket="acme-eu", account=SOURCE, region="eu-west-1", at="2026-01-12T12:00:00Z", listing="a" * 64, objects=9, size=900,
     counts={}, digest_check="full", lock="compliance", good=True, trails=(), proven=Part("proven-acme-eu.parquet", "b" * 64, 9), ledger=(),
     record_head="0" * 64, sha256="c" * 64,
 )  # fmt: skip
 READY = Retiring(
-    BUCKET, "retain_empty", TOKEN, listing="a" * 64, objects=9, size=900, newest=NOW - timedelta(days=20)
+    BUCKET, "retain_empty", RECEIPT, listing="a" * 64, objects=9, size=900, newest=NOW - timedelta(days=20)
 )
+RULED = replace(BUCKET, lifecycle={"Rules": [{"ID": EXPIRE_RULE, "Status": "Enabled"}]})
+OTHER = replace(READY, bucket=replace(BUCKET, name="acme-us"))
 TRAIL = Trail(
     "audit", f"arn:aws:cloudtrail:eu-west-1:{SOURCE}:trail/audit", SOURCE, "eu-west-1", "acme-eu", validation=True,
     status=TrailStatus(is_logging=False, stopped=NOW - timedelta(days=20)),
@@ -43,7 +44,7 @@ def given(*buckets, trails=(), drained=True, done=True, **said):
         "untouched": (),
         "deleted": (),
         "keepers": {SOURCE: KEEPER},
-        "source_copiers": {},
+        "source_copiers": (),
         "now": NOW,
         **said,
     }
@@ -62,7 +63,7 @@ def calls(observation, settings=SETTINGS):
 
 def test_it_waits_for_the_verification_while_nothing_is_proven():
     plan = propose(
-        SETTINGS, given(replace(READY, token=None, token_why="no token"), trails=[TRAIL], done=False)
+        SETTINGS, given(replace(READY, receipt=None, receipt_why="no receipt"), trails=[TRAIL], done=False)
     )
     assert (plan.waiting_for, plan.changes) == ("06", ())
     found = check(SETTINGS, given(done=False))
@@ -86,10 +87,10 @@ def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ({"token": None, "token_why": "no token: it is not proven"}, "no token: it is not proven"),
-        ({"token_why": "the bucket changed after it was proven"}, "the bucket changed after it was proven"),
-        ({"token_why": "the verification was sample, not full"}, "the verification was sample, not full"),
-        ({"token_why": "acme-eu.json was changed"}, "acme-eu.json was changed"),
+        ({"receipt": None, "receipt_why": "no receipt: it is not proven"}, "no receipt: it is not proven"),
+        ({"receipt_why": "the bucket changed after it was proven"}, "the bucket changed after it was proven"),
+        ({"receipt_why": "the verification was sample, not full"}, "the verification was sample, not full"),
+        ({"receipt_why": "acme-eu.json was changed"}, "acme-eu.json was changed"),
         (
             {"foreign": 1, "foreign_named": ("notes.txt",)},
             "1 object that is not CloudTrail's, first notes.txt",
@@ -111,9 +112,9 @@ def test_each_missing_protection_alone_keeps_the_bucket_and_names_why(fault, rea
 @pytest.mark.parametrize(
     ("fault", "state"),
     [
-        ({"token_why": "the bucket changed after it was proven"}, State.FINDING),
+        ({"receipt_why": "the bucket changed after it was proven"}, State.FINDING),
         ({"foreign": 1}, State.NOTE),
-        ({"token": None, "token_why": "no token"}, State.NOTE),
+        ({"receipt": None, "receipt_why": "no receipt"}, State.NOTE),
         ({"could_not_look": "AccessDenied"}, State.COULD_NOT_LOOK),
         ({}, State.PLANNED),
         ({"bucket": SHELL, "objects": 0}, State.OK),
@@ -130,8 +131,21 @@ def test_how_a_bucket_stands(fault, state):
     ("fault", "trails"),
     [
         ({"drained": False}, []),  # its last files are awaited
-        ({"buckets": (replace(READY, token=None, token_why="no token"),)}, []),  # its bucket is not proven
+        (
+            {"buckets": (replace(READY, receipt=None, receipt_why="no receipt"),)},
+            [],
+        ),  # its bucket is not proven
         ({"buckets": (replace(READY, foreign=1),)}, ["DeleteTrail"]),  # proven, though the bucket is kept
+        ({"buckets": (replace(READY, receipt_why="it changed"),)}, []),  # the receipt does not hold
+        ({"buckets": (replace(READY, could_not_look="AccessDenied"),)}, []),  # nobody knows whether it holds
+        (
+            {"buckets": (replace(READY, bucket=SHELL, objects=0, receipt=None),)},
+            [],
+        ),  # closed, and nothing says what it held
+        (
+            {"buckets": (replace(READY, bucket=SHELL, objects=0),)},
+            ["DeleteTrail"],
+        ),  # closed, and proven before
     ],
 )
 def test_a_trail_goes_only_when_drained_and_proven(fault, trails):
@@ -146,15 +160,22 @@ def test_a_trail_goes_only_when_drained_and_proven(fault, trails):
         ({}, None),
         ({"newest": NOW - timedelta(hours=5)}, NOW + timedelta(hours=1)),  # quiet hours are six
         (
-            {"token": replace(TOKEN, at="2026-01-31T12:00:00Z")},
+            {"receipt": replace(RECEIPT, at="2026-01-31T12:00:00Z")},
             NOW + timedelta(days=1),
         ),  # cooling-off is two days
-        ({"newest": None}, None),  # nothing is left in it
+        ({"objects": 0, "newest": None}, None),  # nothing is left in it
     ],
 )
 def test_quiet_and_cooling_off_must_both_be_over(said, until):
     wait = waits(SETTINGS, replace(READY, **said), NOW)
     assert (wait[0] if wait else None) == until
+
+
+def test_a_bucket_whose_newest_object_has_no_date_is_never_taken_for_quiet():
+    """Objects without a date are an error, and not six quiet hours. Twin: the empty bucket above."""
+    undated = replace(READY, newest=None)
+    with pytest.raises(QuietUnknown, match="acme-eu: nothing says when its newest object came"):
+        waits(SETTINGS, undated, NOW)
 
 
 def test_a_second_run_proposes_nothing():
@@ -180,19 +201,64 @@ def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_
     (change,) = propose(SETTINGS, given(first)).changes
     rules = change.parameters["LifecycleConfiguration"]["Rules"]
     assert [rule["ID"] for rule in rules] == ["old", EXPIRE_RULE]
-    ruled = replace(first, bucket=replace(BUCKET, lifecycle={"Rules": rules}), token_why="objects are gone")
+    ruled = replace(first, bucket=replace(BUCKET, lifecycle={"Rules": rules}), receipt_why="objects are gone")
     plan = propose(SETTINGS, given(ruled))
     assert (plan.changes, plan.not_yet, plan.ends_with) == ((), NOW + timedelta(days=1), "expired")
     assert calls(given(replace(ruled, objects=0))) == ["PutBucketPolicy"]
 
 
-@pytest.mark.parametrize("parts", [(RolePart.POLICY, RolePart.ROLE), (RolePart.ROLE,)])
-def test_what_stands_of_the_copiers_role_is_taken_away(parts):
-    """A role without its policy too, as a run that was killed between the two calls leaves it."""
+@pytest.mark.parametrize(
+    ("buckets", "ends_with", "not_yet"),
+    [
+        ((replace(READY, how="expire"),), "expired", False),  # the rule is put by this plan
+        ((replace(READY, how="expire", objects=0),), "", False),  # empty already: closed, nothing to wait for
+        ((READY,), "", False),  # deleted object by object
+        ((replace(READY, how="expire", bucket=RULED),), "expired", True),  # the rule is at work
+        (
+            (replace(READY, how="expire", bucket=RULED), OTHER),
+            "expired",
+            False,
+        ),  # at work, and another bucket goes meanwhile
+        (
+            (replace(READY, how="expire", bucket=RULED, foreign=1),),
+            "",
+            False,
+        ),  # left alone: nothing is waited for
+    ],
+)
+def test_a_plan_waits_for_lifecycle_rules_where_they_are_at_work_and_nowhere_else(
+    buckets, ends_with, not_yet
+):
+    plan = propose(SETTINGS, given(*buckets))
+    assert (plan.ends_with, plan.not_yet is not None) == (ends_with, not_yet)
+
+
+def test_what_is_left_alone_is_named_and_what_is_retired_is_not():
+    theirs = replace(TRAIL, name="theirs", arn=TRAIL.arn + "2")
+    wired = replace(BUCKET, name="acme-us", notifications={"QueueConfigurations": [{}]})
+    buckets = (
+        replace(READY, foreign=1),
+        replace(READY, bucket=wired),
+        replace(READY, bucket=replace(SHELL, name="done"), objects=0),
+    )
+    notes = propose(SETTINGS, given(*buckets, trails=[TRAIL], drained=False, untouched=(theirs,))).notes
+    assert [note.split(":")[0] for note in notes] == [
+        "acme-eu is left alone",
+        "the trail audit in eu-west-1 is left alone",
+        "the trail theirs in eu-west-1 belongs to others and is never touched",
+        "acme-us",
+    ]
+    wired_and_kept = replace(READY, bucket=wired, foreign=1)
+    assert [note.split(":")[0] for note in propose(SETTINGS, given(wired_and_kept)).notes] == [
+        "acme-us is left alone"
+    ]
+
+
+def test_the_copiers_role_is_taken_away_where_it_still_stands():
     changes = propose(
-        SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers={SOURCE: parts})
+        SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers=(SOURCE,))
     ).changes
-    assert [change.call for change in changes] == [*parts]
+    assert [change.call for change in changes] == ["DeleteRolePolicy", "DeleteRole"]
     assert {change.parameters["RoleName"] for change in changes} == {names.COPIER_ROLE}
 
 

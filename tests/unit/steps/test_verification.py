@@ -1,4 +1,4 @@
-"""Only what is proven is sealed and gets a token; what is not is named, and a gap of the past is told from destroyed evidence."""
+"""Only what is proven is sealed and gets a receipt; what is not is named, and a gap of the past is told from destroyed evidence."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -64,12 +64,12 @@ def test_it_waits_for_the_copy():
     assert [found.state for found in check(SETTINGS, given(GOOD, ready=False))] == [State.PLANNED]
 
 
-def test_what_is_proven_is_sealed_and_gets_its_token_and_what_is_not_is_left_out():
+def test_what_is_proven_is_sealed_and_gets_its_receipt_and_what_is_not_is_left_out():
     plan = propose(SETTINGS, given(GOOD, BAD))
-    assert [change.key for change in plan.changes] == ["seal-acme-eu", ARCHIVE_LOCK, "token-acme-eu"]
-    assert plan.notes[-1] == "acme-us is not sealed and gets no token: 1 log is invalid"
-    token = plan.changes[-1]
-    assert (token.requires, token.bulk.listing) == ("sealed", "a" * 64)
+    assert [change.key for change in plan.changes] == ["seal-acme-eu", ARCHIVE_LOCK, "receipt-acme-eu"]
+    assert plan.notes[-1] == "acme-us is not sealed and gets no receipt: 1 log is invalid"
+    receipt = plan.changes[-1]
+    assert (receipt.requires, receipt.bulk.listing) == ("sealed", "a" * 64)
 
 
 def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mode_and_bypass():
@@ -101,9 +101,9 @@ def test_a_plan_that_nobody_here_can_carry_out_says_so_before_it_is_approved():
         f"this plan would stop before its first lock: {why}; run this step again as one of break_glass_principals"
     )
     assert "break-glass" not in str(propose(SETTINGS, given(GOOD)).notes)
-    tokens_only = given(replace(GOOD, unsealed=0), lock=SEALED, no_break_glass=why)
-    assert keys(tokens_only) == ["token-acme-eu"]
-    assert "break-glass" not in str(propose(SETTINGS, tokens_only).notes)
+    receipts_only = given(replace(GOOD, unsealed=0), lock=SEALED, no_break_glass=why)
+    assert keys(receipts_only) == ["receipt-acme-eu"]
+    assert "break-glass" not in str(propose(SETTINGS, receipts_only).notes)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_what_cannot_be_proven_by_anybody_does_not_keep_a_bucket_from_being_good
 
 def test_a_second_run_proposes_nothing():
     done = replace(GOOD, unsealed=0)
-    assert keys(given(done, lock=SEALED, tokens={"acme-eu": ""})) == []
+    assert keys(given(done, lock=SEALED, receipts={"acme-eu": ""})) == []
 
 
 @pytest.mark.parametrize(
@@ -182,24 +182,24 @@ def test_a_second_run_proposes_nothing():
         ({"buckets": (replace(GOOD, unsealed=2),)}, ["seal-acme-eu"]),
         ({"lock": LOCK}, [ARCHIVE_LOCK]),
         ({"work_lock": LOCK}, [WORK_LOCK]),
-        ({"tokens": {}}, ["token-acme-eu"]),
-        ({"tokens": {"acme-eu": "the bucket changed after it was proven"}}, ["token-acme-eu"]),
+        ({"receipts": {}}, ["receipt-acme-eu"]),
+        ({"receipts": {"acme-eu": "the bucket changed after it was proven"}}, ["receipt-acme-eu"]),
         ({"archive": replace(GOOD, name=SETTINGS.bucket_name)}, [f"seal-{SETTINGS.bucket_name}"]),
     ],
 )
 def test_one_thing_undone_brings_that_one_change(undone, wanted):
-    done = given(replace(GOOD, unsealed=0), lock=SEALED, tokens={"acme-eu": ""})
+    done = given(replace(GOOD, unsealed=0), lock=SEALED, receipts={"acme-eu": ""})
     assert keys(replace(done, **undone)) == wanted
 
 
 @pytest.mark.parametrize("lock", ["none", "governance"])
 def test_locks_are_raised_only_where_the_parameters_say_compliance(lock):
     settings = SETTINGS.with_values(object_lock=lock)
-    assert keys(given(replace(GOOD, unsealed=0), work_lock=LOCK), settings) == ["token-acme-eu"]
+    assert keys(given(replace(GOOD, unsealed=0), work_lock=LOCK), settings) == ["receipt-acme-eu"]
 
 
 @pytest.mark.parametrize("checked", ["sample", "none"])
-def test_a_partial_check_seals_nothing_and_writes_no_token(checked):
+def test_a_partial_check_seals_nothing_and_writes_no_receipt(checked):
     plan = propose(SETTINGS, given(replace(GOOD, full=False), digest_check=checked))
     assert plan.changes == ()
     assert checked in plan.notes[0]
@@ -302,7 +302,7 @@ def test_a_region_without_keys_could_not_be_looked_at():
 
 def test_a_retired_bucket_is_shown_as_proven_before_and_nothing_is_proposed_for_it():
     retired = replace(GOOD, proven_before=True, shell=True, unsealed=0)
-    observation = given(retired, lock=SEALED, tokens={"acme-eu": ""})
+    observation = given(retired, lock=SEALED, receipts={"acme-eu": ""})
     assert keys(observation) == []
     line = next(found for found in check(SETTINGS, observation) if found.id == "06.bucket")
     assert line.state is State.OK

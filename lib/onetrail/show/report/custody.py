@@ -23,7 +23,7 @@ def section(settings: Settings, observation: Observation) -> Section:
         *_bulk(custody),
         *_conditions(custody),
     ]
-    parts += [*_anchors(settings, observation), *_tokens(observation), *_files(observation)]
+    parts += [*_anchors(settings, observation), *_receipts(observation), *_files(observation)]
     return Section("custody", "Chain of custody", _line(observation), tuple(parts))
 
 
@@ -202,13 +202,13 @@ def _anchors(settings: Settings, observation: Observation) -> list[Part]:
     ]
 
 
-def _tokens(observation: Observation) -> list[Part]:
-    tokens = observation.tokens
-    if not tokens.held and not tokens.broken:
+def _receipts(observation: Observation) -> list[Part]:
+    receipts = observation.receipts
+    if not receipts.held and not receipts.broken:
         return []
     rows = [
         [name, one.at, one.objects, one.size, one.digest_check, one.listing, one.sha256]
-        for name, one in sorted(tokens.held.items())
+        for name, one in sorted(receipts.held.items())
     ]
     heads = (
         "old bucket",
@@ -217,28 +217,28 @@ def _tokens(observation: Observation) -> list[Part]:
         "bytes",
         "digests checked",
         "listing (SHA-256)",
-        "token (SHA-256)",
+        "receipt (SHA-256)",
     )
     parts: list[Part] = (
         [
             table(
-                "Verification tokens",
+                "Verification receipts",
                 heads,
                 rows,
                 summed=(2, 3),
-                folded=f"Show all {len(rows):,} tokens",
-                verdict=f"{counted(len(tokens.held), 'token is', 'tokens are')} whole, {len(tokens.broken):,} cannot be believed.",
+                folded=f"Show all {len(rows):,} receipts",
+                verdict=f"{counted(len(receipts.held), 'receipt is', 'receipts are')} whole, {len(receipts.broken):,} cannot be believed.",
             )
         ]
         if rows
         else []
     )
-    if tokens.broken:
+    if receipts.broken:
         parts.append(
             table(
-                "Tokens that cannot be believed",
+                "Receipts that cannot be believed",
                 ("old bucket", "why"),
-                [[n, w] for n, w in sorted(tokens.broken.items())],
+                [[n, w] for n, w in sorted(receipts.broken.items())],
             )
         )
     return parts

@@ -21,7 +21,7 @@ _WORDS: Final = (
     ("plan, plan id", "an ordered list of changes, and the hash of what they mean; an approval names it"),
     ("record", "record.jsonl: each change before and after it was sent, each line with the hash of the line before"),
     ("shell", "an old bucket that is empty and closed: its name stays ours, nothing can be put into it"),
-    ("token", "a file that binds the exact listing of an old bucket that was proven; without it nothing is deleted"),
+    ("receipt", "a file that binds the exact listing of an old bucket that was proven; without it nothing is deleted"),
     ("unsigned", "a log that is there with equal bytes and that no digest names"),
 )  # fmt: skip
 

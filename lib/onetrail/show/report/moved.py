@@ -35,7 +35,7 @@ def section(settings: Settings, observation: Observation) -> Section:
         Prose(
             (
                 (
-                    "The left side is the old bucket as it is listed now, or, once it is retired, the list that its token binds: it was taken "
+                    "The left side is the old bucket as it is listed now, or, once it is retired, the list that its receipt binds: it was taken "
                     "when the bucket was proven, and the record holds its hash."
                 ),
                 (
@@ -96,28 +96,28 @@ def _row(one: BucketVerdict, sums: Mapping[str, tuple[int, int]]) -> list[str | 
 
 
 def _fates(settings: Settings, observation: Observation) -> Table:
-    """When each was proven and what became of it; from the token, from AWS, and from the record."""
-    tokens = observation.tokens.held
+    """When each was proven and what became of it; from the receipt, from AWS, and from the record."""
+    receipts = observation.receipts.held
     gone = _closed_at(observation)
     estate = {bucket.name: bucket for bucket in (observation.estate.buckets if observation.estate else ())}
     rows = []
     for one in observation.verified.buckets if observation.verified else ():
-        token = tokens.get(one.name)
+        receipt = receipts.get(one.name)
         bucket = estate.get(one.name)
         if bucket is None:
             fate = "deleted; its name is free" if observation.estate else "could not be looked at"
         else:
             fate = "empty, closed shell" if bucket.shell else "stands"
         rows.append(
-            [one.region, one.name, "yes" if one.good else "; ".join(one.reasons) or "no", token.at if token else None,
-             token.objects if token else None, fate, gone.get(one.name)]
+            [one.region, one.name, "yes" if one.good else "; ".join(one.reasons) or "no", receipt.at if receipt else None,
+             receipt.objects if receipt else None, fate, gone.get(one.name)]
         )  # fmt: skip
     heads = (
         "region",
         "old bucket",
         "proven",
-        "proven at (token)",
-        "objects the token binds",
+        "proven at (receipt)",
+        "objects the receipt binds",
         "what became of it",
         "closed at (record)",
     )

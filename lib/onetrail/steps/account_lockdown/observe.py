@@ -10,7 +10,7 @@ from onetrail.change import BREAK_GLASS, NAMED
 from onetrail.settings import Settings
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldEstate, read_old_estate
-from onetrail.steps.tokens import read_tokens
+from onetrail.steps.receipts import read_receipts
 
 FLAGS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 """The four public-access blocks (S3 API Reference, PublicAccessBlockConfiguration)."""
@@ -79,7 +79,7 @@ class LogAccount:
 class Observation:
     """The log account, the old estate, and per source account the identity that will retire its buckets.
 
-    `gone` are buckets that a token of this run remembers and that are not listed any more: 07 deleted them.
+    `gone` are buckets that a receipt of this run remembers and that are not listed any more: 07 deleted them.
     """
 
     log: LogAccount
@@ -99,7 +99,7 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
         else:
             failed.append(f"{account}: who retires its buckets: {found.why}")
     old = estate or read_old_estate(settings, clients)
-    proven = read_tokens(settings.run_folder).held
+    proven = read_receipts(settings.run_folder).remembered
     gone = sorted(set(proven) - {bucket.name for bucket in old.buckets})
     return Observation(observe_log_account(settings, clients), old, keepers, tuple(failed), tuple(gone))
 

@@ -25,7 +25,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
             *_permissions(settings, observation),
             *_unknown(observation),
             *_approvals(settings, observation),
-            *_tokens(settings, observation),
+            *_receipts(settings, observation),
             *_files(settings, observation),
             *_not_kept(observation),
         ]
@@ -148,12 +148,12 @@ def _approvals(settings: Settings, observation: Observation) -> Iterator[Finding
         )
 
 
-def _tokens(settings: Settings, observation: Observation) -> Iterator[Finding]:
-    tokens = observation.tokens
-    for name, why in sorted(tokens.broken.items()):
+def _receipts(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    receipts = observation.receipts
+    for name, why in sorted(receipts.broken.items()):
         yield _said(settings, "token", State.FINDING, why, name)
-    if tokens.held:
-        text = f"{counted(len(tokens.held), 'verification token is whole, and the record holds its hash', 'verification tokens are whole, and the record holds their hashes')}"
+    if receipts.held:
+        text = f"{counted(len(receipts.held), 'verification receipt is whole, and the record holds its hash', 'verification receipts are whole, and the record holds their hashes')}"
         yield _said(settings, "token", State.OK, text)
 
 

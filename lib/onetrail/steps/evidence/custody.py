@@ -193,7 +193,7 @@ def _closings(plans: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
 
 
 def _files(line: Mapping[str, Any]) -> Iterator[Named]:
-    """Policies before and after, ledger parts, tokens, and what the inventory saved."""
+    """Policies before and after, ledger parts, receipts, and what the inventory saved."""
     number = int(line["n"])
     policy = line.get({"intent": "replaces", "done": "puts"}.get(line["kind"], ""), {})
     if "file" in policy:

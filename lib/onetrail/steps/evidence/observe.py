@@ -29,7 +29,7 @@ from onetrail.steps.evidence.files import FileSeen, read_files, read_report
 from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
 from onetrail.steps.inventory.keys import RegionKeys, read_keys
 from onetrail.steps.old_estate import OldEstate, read_old_estate
-from onetrail.steps.tokens import Tokens, read_tokens
+from onetrail.steps.receipts import Receipts, read_receipts
 
 _O = TypeVar("_O")
 
@@ -59,7 +59,7 @@ class Observation:
     files: tuple[FileSeen, ...] = ()
     report: FileSeen | None = None
     ledger: tuple[LedgerSum, ...] = ()
-    tokens: Tokens = field(default_factory=Tokens)
+    receipts: Receipts = field(default_factory=Receipts)
     estate: OldEstate | None = None
     lockdown: account_lockdown.Observation | None = None
     creation: bucket_creation.Observation | None = None
@@ -98,7 +98,7 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         files=read_files(settings.run_folder, custody),
         report=read_report(settings.run_folder, custody),
         ledger=ledger_sums(settings.run_folder / "ledger"),
-        tokens=read_tokens(settings.run_folder),
+        receipts=read_receipts(settings.run_folder),
         estate=estate,
         lockdown=lockdown,
         creation=creation,

@@ -17,9 +17,9 @@ from onetrail.s3.session import hot
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.steps.receipts import ListingHash, Receipt, proven_rows, read_receipts
 from onetrail.steps.retirement.observe import Retiring, retiring, waits
 from onetrail.steps.retirement.propose import EMPTY, LIFECYCLE_RUNS, PROVEN
-from onetrail.steps.tokens import ListingHash, Token, proven_rows, read_tokens
 
 GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 """Outcomes after which an object is not there any more."""
@@ -51,7 +51,7 @@ class _Retirement:
         self.pace = Pace(most) if most else None
 
     def proven_quiet_cooled(self, name: str) -> Requirement:
-        """Whether the bucket holds what its token proved, nothing new came for the quiet hours, and the cooling-off is over."""
+        """Whether the bucket holds what its receipt proved, nothing new came for the quiet hours, and the cooling-off is over."""
         seen = self._seen(name)
         if seen is None:
             return Requirement(False, f"{name} is not there any more")
@@ -78,9 +78,9 @@ class _Retirement:
     def expired(self) -> Requirement:
         """Whether lifecycle rules have emptied every bucket that they were given."""
         self._estate = None
-        tokens = read_tokens(self.settings.run_folder)
+        receipts = read_receipts(self.settings.run_folder)
         estate = self._read()
-        seen = [retiring(self.settings, self.clients, estate, bucket, tokens) for bucket in estate.buckets]
+        seen = [retiring(self.settings, self.clients, estate, bucket, receipts) for bucket in estate.buckets]
         full = [one.bucket.name for one in seen if one.expiring and one.objects]
         if not full:
             return Requirement(True, "every bucket with a lifecycle rule of ours is empty")
@@ -92,10 +92,10 @@ class _Retirement:
         """Delete the reviewed listing of one bucket, each object only as it was proven."""
         assert change.bulk is not None
         bucket = self._bucket(change.bulk.fixed["Bucket"])
-        token = read_tokens(self.settings.run_folder).held.get(bucket.name)
-        if token is None:
+        receipt = read_receipts(self.settings.run_folder).held.get(bucket.name)
+        if receipt is None:
             raise ChangeFailed(
-                f"{bucket.name}: its token does not hold; nothing of it was deleted; run step 06 again"
+                f"{bucket.name}: its receipt does not hold; nothing of it was deleted; run step 06 again"
             )
         if self._listing(bucket) != change.bulk.listing:
             raise ChangeFailed(
@@ -104,7 +104,7 @@ class _Retirement:
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
         with ledger:
             counts = delete_proven(
-                self._tasks(bucket, token), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,
+                self._tasks(bucket, receipt), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,
                 now=self.clients.clock.now, pace=self.pace,
             )  # fmt: skip
         part = ledger.finish()
@@ -120,9 +120,9 @@ class _Retirement:
             "ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}],
         }
 
-    def _tasks(self, bucket: OldBucket, token: Token) -> Iterator[DeleteTask]:
+    def _tasks(self, bucket: OldBucket, receipt: Receipt) -> Iterator[DeleteTask]:
         """Only what is both there and proven, with the proven ETag; by its version where the bucket has versions."""
-        for row, proven in merge_join(self._rows(bucket), proven_rows(self.settings.run_folder, token)):
+        for row, proven in merge_join(self._rows(bucket), proven_rows(self.settings.run_folder, receipt)):
             if row is None:
                 continue
             if proven is None or (row.size, row.etag) != (proven.size, proven.etag):
@@ -161,14 +161,14 @@ class _Retirement:
         if bucket is None:
             return None
         return retiring(
-            self.settings, self.clients, self._read(), bucket, read_tokens(self.settings.run_folder)
+            self.settings, self.clients, self._read(), bucket, read_receipts(self.settings.run_folder)
         )
 
     def _bucket(self, name: str) -> OldBucket:
         return next(bucket for bucket in self._read().buckets if bucket.name == name)
 
     def _read(self) -> OldEstate:
-        """The old estate as it was when this plan began; listings and tokens are read anew each time."""
+        """The old estate as it was when this plan began; listings and receipts are read anew each time."""
         if self._estate is None:
             self._estate = read_old_estate(self.settings, self.clients)
         return self._estate

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail import iam
-from onetrail.aws import Clients, look, pages
+from onetrail import iam, names
+from onetrail.aws import Clients, Look, look, pages
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
@@ -17,29 +18,32 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
-from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.steps.receipts import ListingHash, Receipt, ReceiptError, Receipts, cover, read_receipts
 from onetrail.steps.status import Status, asked
-from onetrail.steps.tokens import ListingHash, Token, TokenError, Tokens, cover, read_tokens
 
 EXPIRE_RULE = "onetrail-expire"
 """ID of the lifecycle rule that empties a bucket where the parameters say `expire`."""
 _DELIVERS = "cloudtrail.amazonaws.com"
 
 
+class QuietUnknown(OnetrailError):
+    """Nothing says how long a bucket has been quiet."""
+
+
 @dataclass(frozen=True)
 class Retiring:
     """One old bucket on its way out.
 
-    `how` is `retain_empty`, `expire` or `delete`. `token_why` says why its token does not hold, empty where it does. `other_writers`
+    `how` is `retain_empty`, `expire` or `delete`. `receipt_why` says why its receipt does not hold, empty where it does. `other_writers`
     are trails we do not touch, and services other than CloudTrail that its policy lets in. `undrained` are its old trails that log or
     still deliver. `uploads` counts unfinished multipart uploads, `old_versions` and `delete_markers` what lies behind the current objects.
     """
 
     bucket: OldBucket
     how: str
-    token: Token | None = None
-    token_why: str = ""
+    receipt: Receipt | None = None
+    receipt_why: str = ""
     listing: str = ""
     objects: int = 0
     size: int = 0
@@ -61,8 +65,10 @@ class Retiring:
 
     @property
     def proven(self) -> bool:
-        """True while a token speaks of what the bucket holds, or our own rule has begun to empty it under one."""
-        return self.token is not None and not self.could_not_look and (not self.token_why or self.expiring)
+        """True while a receipt speaks of what the bucket holds, or our own rule has begun to empty it under one."""
+        return (
+            self.receipt is not None and not self.could_not_look and (not self.receipt_why or self.expiring)
+        )
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -74,7 +80,7 @@ def _kept(bucket: Retiring) -> Iterator[str]:
     if bucket.could_not_look:
         yield f"it could not be looked at: {bucket.could_not_look}"
     elif not bucket.proven:
-        yield bucket.token_why or "no token: it is not proven"
+        yield bucket.receipt_why or "no receipt: it is not proven"
     if bucket.foreign:
         yield f"it holds {counted(bucket.foreign, 'object that is', 'objects that are')} not CloudTrail's, first {', '.join(bucket.foreign_named)}"
     if bucket.old_versions or bucket.delete_markers:
@@ -89,8 +95,8 @@ def _kept(bucket: Retiring) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Observation:
-    """`deleted` are buckets that a token remembers and that are gone; `keepers` maps source accounts to who may still change a shell;
-    `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained` are old trails with nothing more to deliver."""
+    """`deleted` are buckets that a receipt remembers and that are gone; `keepers` maps source accounts to who may still change a shell;
+    `source_copiers` are source accounts in which the temporary role still stands; `drained` are old trails with nothing more to deliver."""
 
     forerunner: Status
     buckets: tuple[Retiring, ...]
@@ -99,7 +105,7 @@ class Observation:
     drained: frozenset[str]
     deleted: tuple[str, ...]
     keepers: Mapping[str, str]
-    source_copiers: Mapping[str, tuple[RolePart, ...]]
+    source_copiers: tuple[str, ...]
     now: datetime
     could_not_look: tuple[str, ...] = ()
 
@@ -128,31 +134,32 @@ def observe(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Observation:
-    """Read trails, buckets, tokens and what the move may have left behind.
+    """Read trails, buckets, receipts and what the move may have left behind.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps. Each bucket
     is listed once: what 06 would say of it follows from that listing.
     """
     estate = estate or read_old_estate(settings, clients)
-    tokens, now = read_tokens(settings.run_folder), clients.clock.now()
+    receipts, now = read_receipts(settings.run_folder), clients.clock.now()
     failed = list(estate.could_not_look)
 
     def look_at(bucket: OldBucket) -> Retiring:
-        return retiring(settings, clients, estate, bucket, tokens)
+        return retiring(settings, clients, estate, bucket, receipts)
 
-    seen = clients.each(look_at, list(estate.buckets), at_once=4) if tokens.held else []
+    seen = clients.each(look_at, list(estate.buckets), at_once=4) if receipts.held else []
     listed = {one.bucket.name: one for one in seen}
     forerunner = asked(
-        before, "06", lambda: verification.status_of(clients, estate, tokens, lambda b: _covered(listed[b]))
+        before, "06", lambda: verification.status_of(clients, estate, receipts, lambda b: _covered(listed[b]))
     )
-    if forerunner.done and not tokens.held:
+    if forerunner.done and not receipts.held:
         seen = clients.each(look_at, list(estate.buckets), at_once=4)
-    copiers = {}
+    copiers = []
     for account in settings.source_account_ids:
-        parts = standing_parts(clients, account)
-        failed += [f"{account}: {parts.why}"] if parts.failed else []
-        if parts.value:
-            copiers[account] = parts.value
+        role = look(
+            clients.client("iam", account).get_role, absent=("NoSuchEntity",), RoleName=names.COPIER_ROLE
+        )
+        copiers += [account] if role.seen else []
+        failed += [f"{account}: GetRole: {role.why}"] if role.failed else []
     ours = trail_cutover.touchable(estate)
     there = {bucket.name for bucket in estate.buckets}
     return Observation(
@@ -161,34 +168,34 @@ def observe(
         tuple(ours),
         tuple(trail for trail in estate.old_trails if trail not in ours),
         frozenset(trail.arn for trail in ours if trail_cutover.drained(trail, now)),
-        tuple(sorted(set(tokens.held) - there)),
+        tuple(sorted(set(receipts.remembered) - there)),
         {account: _keeper(settings, clients, account) for account in settings.source_account_ids},
-        copiers,
+        tuple(copiers),
         now,
         tuple(failed),
     )
 
 
 def _covered(seen: Retiring) -> verification.Covered:
-    """What 06 asks of a bucket with a token, from the listing that is here already; without a listing nothing was looked at."""
+    """What 06 asks of a bucket with a receipt, from the listing that is here already; without a listing nothing was looked at."""
     if not seen.listing:
         return verification.Covered(False, seen.could_not_look)
-    return verification.Covered(True, seen.token_why)
+    return verification.Covered(True, seen.receipt_why)
 
 
 def retiring(
-    settings: Settings, clients: Clients, estate: OldEstate, bucket: OldBucket, tokens: Tokens
+    settings: Settings, clients: Clients, estate: OldEstate, bucket: OldBucket, receipts: Receipts
 ) -> Retiring:
-    """One bucket: its listing beside its token, and who else writes into it. A look that fails is said, never passed over."""
+    """One bucket: its listing beside its receipt, and who else writes into it. A look that fails is said, never passed over."""
     listed = _Listed()
-    token = tokens.held.get(bucket.name)
-    why = tokens.broken.get(bucket.name, "" if token else "no token: it is not proven")
+    receipt = receipts.held.get(bucket.name)
+    why = receipts.broken.get(bucket.name, "" if receipt else "no receipt: it is not proven")
     client = hot(clients, bucket.account, bucket.region)
     behind = {"old": 0, "markers": 0}
     try:
         rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
-        if token and not bucket.shell:
-            why = _uncovered(settings, token, rows)
+        if receipt and not bucket.shell:
+            why = _uncovered(settings, receipt, rows)
         for _ in rows:
             pass
         if bucket.versioning:
@@ -196,7 +203,7 @@ def retiring(
                 behind["markers"] += version.is_marker
                 behind["old"] += not version.is_marker and not version.is_latest
     except (ClientError, BotoCoreError, OnetrailError) as err:
-        return Retiring(bucket, settings.retirement_for(bucket.name), token, why, could_not_look=f"{err}")
+        return Retiring(bucket, settings.retirement_for(bucket.name), receipt, why, could_not_look=f"{err}")
     uploads = pages(
         clients.client("s3", bucket.account, bucket.region), "list_multipart_uploads", "Uploads", Bucket=bucket.name,
         ExpectedBucketOwner=bucket.account,
@@ -206,7 +213,7 @@ def retiring(
     return Retiring(
         bucket,
         settings.retirement_for(bucket.name),
-        token,
+        receipt,
         why,
         listed.hash.hexdigest(),
         listed.hash.objects,
@@ -219,25 +226,38 @@ def retiring(
         len(uploads.value or ()),
         (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
         tuple(t.name for t in here if t in ours and not trail_cutover.drained(t, clients.clock.now())),
-        "; ".join(
-            (*bucket.could_not_look, *([f"ListMultipartUploads: {uploads.why}"] if uploads.failed else []))
-        ),
+        "; ".join((*bucket.could_not_look, *_unseen(listed, uploads))),
     )
 
 
-def _uncovered(settings: Settings, token: Token, rows: Iterable[ObjectRow]) -> str:
-    """Why the token does not speak of these rows; empty where it does."""
+def _unseen(listed: _Listed, uploads: Look[Any]) -> Iterator[str]:
+    if uploads.failed:
+        yield f"ListMultipartUploads: {uploads.why}"
+    if listed.hash.objects and listed.hash.newest is None:
+        yield "its listing does not say when its newest object came"
+
+
+def _uncovered(settings: Settings, receipt: Receipt, rows: Iterable[ObjectRow]) -> str:
+    """Why the receipt does not speak of these rows; empty where it does."""
     try:
-        said = cover(settings.run_folder, token, rows)
-    except TokenError as err:
+        said = cover(settings.run_folder, receipt, rows)
+    except ReceiptError as err:
         return f"{err}"
     return "" if said.valid else said.why
 
 
 def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime, str] | None:
-    """Until when the bucket must still be left alone, and why: quiet hours since its newest object, cooling-off since its proof."""
-    assert bucket.token is not None
-    cooled = datetime.fromisoformat(bucket.token.at) + timedelta(days=settings.cooling_off_days)
+    """Until when the bucket must still be left alone, and why: quiet hours since its newest object, cooling-off since its proof.
+
+    Raises QuietUnknown for a bucket that holds objects and whose newest one has no date: it is never taken for quiet.
+    """
+    assert bucket.receipt is not None
+    if bucket.objects and bucket.newest is None:
+        raise QuietUnknown(
+            f"{bucket.bucket.name}: nothing says when its newest object came, so it is not known to be quiet; nothing of it is deleted: "
+            "run step 07 again"
+        )
+    cooled = datetime.fromisoformat(bucket.receipt.at) + timedelta(days=settings.cooling_off_days)
     quiet = bucket.newest + timedelta(hours=settings.quiet_hours) if bucket.newest else now
     until, why = max(
         (cooled, f"cooling off for {settings.cooling_off_days} days after the proof"),

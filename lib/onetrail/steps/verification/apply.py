@@ -1,4 +1,4 @@
-"""Sealing what was proven, and writing the tokens: each bucket is listed once more, and must be what was verified."""
+"""Sealing what was proven, and writing the receipts: each bucket is listed once more, and must be what was verified."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from onetrail.settings import Settings
 from onetrail.steps.break_glass import CAN_BECOME, can_become
 from onetrail.steps.old_estate import enabled_regions, read_old_estate
 from onetrail.steps.pairing import archive_key, archived
-from onetrail.steps.tokens import ListingHash, Part, Token, Tokens, write_token
+from onetrail.steps.receipts import ListingHash, Part, Receipt, Receipts, copied_parts, write_receipt
 from onetrail.steps.verification.chains import archive_folders
 from onetrail.steps.verification.left import Left, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
@@ -32,7 +32,7 @@ HEADS_AT_ONCE = 1000
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
-    """Raise locks, then the default, then the rail, then write the tokens. Whatever fails stops what comes after it."""
+    """Raise locks, then the default, then the rail, then write the receipts. Whatever fails stops what comes after it."""
     clients = cast(Clients, gate.sender)
     sealing = _Sealing(clients, gate)
     requires = {"sealed": lambda: sealed(clients), CAN_BECOME: lambda: can_become(clients)}
@@ -53,7 +53,7 @@ def sealed(clients: Clients) -> Requirement:
 
 @dataclass
 class _Sealing:
-    """Carries out the rules of one plan. What was verified is observed once, when the first token is due."""
+    """Carries out the rules of one plan. What was verified is observed once, when the first receipt is due."""
 
     clients: Clients
     gate: Gate
@@ -69,10 +69,10 @@ class _Sealing:
         self.pace = Pace(most) if most else None
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
-        """One rule: the locks of one bucket's copies, or one token."""
+        """One rule: the locks of one bucket's copies, or one receipt."""
         assert change.bulk is not None
         if not change.key.startswith(SEAL):
-            return self._token(change)
+            return self._receipt(change)
         name = change.key.removeprefix(SEAL)
         if name == self.settings.bucket_name:
             return self._seal(name, self._own(change.bulk.rule.get("but not from", [])))
@@ -144,7 +144,7 @@ class _Sealing:
                     listed = (below_prefix(row.key) for row in archived(self.settings, self.clients, folder))
                     yield from (below for below in listed if below not in held)
 
-    def _token(self, change: Change) -> Mapping[str, Any]:
+    def _receipt(self, change: Change) -> Mapping[str, Any]:
         """The bucket is verified, not remembered: what was seen at the start of this run must still be its listing."""
         assert change.bulk is not None
         settings, name = self.settings, change.bulk.fixed["Bucket"]
@@ -153,13 +153,13 @@ class _Sealing:
         verdict = next(bucket for bucket in self.verified.buckets if bucket.name == name)
         if not verdict.good or verdict.listing != change.bulk.listing:
             why = "; ".join(verdict.reasons) or "its listing is not the one that was reviewed"
-            raise ChangeFailed(f"{name} gets no token: {why}; run step 06 again")
+            raise ChangeFailed(f"{name} gets no receipt: {why}; run step 06 again")
         listing, part = self._proven(name)
         if listing.hexdigest() != change.bulk.listing:
-            raise ChangeFailed(f"{name} gets no token: it changed while it was verified; run step 06 again")
-        token = write_token(
+            raise ChangeFailed(f"{name} gets no receipt: it changed while it was verified; run step 06 again")
+        receipt = write_receipt(
             settings.run_folder,
-            Token(
+            Receipt(
                 run=settings.run_name, bucket=name, account=verdict.account, region=verdict.region, at=iso(self.clients.clock.now()),
                 listing=listing.hexdigest(), objects=listing.objects, size=listing.size, counts=verdict.counts, digest_check=settings.digest_check,
                 lock=settings.object_lock, good=verdict.good, trails=self.verified.trails[name], proven=part, ledger=self._copies(name),
@@ -168,14 +168,14 @@ class _Sealing:
         )  # fmt: skip
         return {
             "file": change.resource,
-            "sha256": token.sha256,
-            "listing": token.listing,
-            "objects": token.objects,
+            "sha256": receipt.sha256,
+            "listing": receipt.listing,
+            "objects": receipt.objects,
             "proven": part._asdict(),
         }
 
     def _proven(self, name: str) -> tuple[ListingHash, Part]:
-        """The list that the token binds: one row for each object of the bucket, in key order."""
+        """The list that the receipt binds: one row for each object of the bucket, in key order."""
         listing, when = ListingHash(), self.clients.clock.now()
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"proven-{name}")
         with ledger:
@@ -194,17 +194,15 @@ class _Sealing:
         return listing, Part(part.path.name, part.sha256, part.rows)
 
     def _copies(self, name: str) -> tuple[Part, ...]:
-        """The parts of the ledger that tell of the copies of this bucket. Raises LedgerTorn where one cannot be read."""
+        """The parts of the ledger that the record names for copies of this bucket. Raises LedgerTorn where one cannot be read."""
         folder = self.settings.run_folder / "ledger"
-        found = []
-        for path in sorted(folder.glob(f"copy-{name}-*.parquet")):
-            found.append(Part(path.name, sha256_of(path), rows_in(path)))
-        return tuple(found)
+        named = sorted(copied_parts(self.settings.run_folder, name))
+        return tuple(Part(part, sha256_of(folder / part), rows_in(folder / part)) for part in named)
 
     def _left(self, name: str) -> Left:
         if not self._lefts:
             estate = read_old_estate(self.settings, self.clients)
-            self._lefts = {left.name: left for left in lefts(estate, Tokens())}
+            self._lefts = {left.name: left for left in lefts(estate, Receipts())}
         return self._lefts[name]
 
     def _progress(self, name: str) -> Callable[[str, int, int, int, int], None]:

@@ -35,7 +35,7 @@ from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.verdict import ChainSeen, Trouble
 
 Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
-"""Trails that are allowed -> who says so (`trail`, `token`), and the instant up to which their digests must reach; None where nothing
+"""Trails that are allowed -> who says so (`trail`, `receipt`), and the instant up to which their digests must reach; None where nothing
 says when they should end."""
 
 

@@ -48,7 +48,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     found += completeness(settings, observation)
     found += _keys(observation)
     found += [
-        _token(observation, bucket)
+        _receipt(observation, bucket)
         for bucket in observation.buckets
         if not bucket.shell or bucket.proven_before
     ]
@@ -63,7 +63,7 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
                 "06.bucket",
                 State.NOTE,
                 *said,
-                "already an empty shell; this run holds no token of it, so nothing can be compared",
+                "already an empty shell; this run holds no receipt of it, so nothing can be compared",
             )
         ]
     found = []
@@ -135,7 +135,7 @@ def _chain(seen: ChainSeen) -> list[Finding]:
         found.append(Finding("06.older-gone", State.NOTE, *said, evidence))
     if seen.known == "digests":
         evidence = (
-            "no trail and no token speaks of it: taken from signed digests of an allowed account and bucket"
+            "no trail and no receipt speaks of it: taken from signed digests of an allowed account and bucket"
         )
         found.append(Finding("06.trail-unknown", State.NOTE, *said, evidence))
     if chain.sound and not found:
@@ -188,20 +188,20 @@ def _keys(observation: Observation) -> list[Finding]:
     return found
 
 
-def _token(observation: Observation, bucket: BucketVerdict) -> Finding:
+def _receipt(observation: Observation, bucket: BucketVerdict) -> Finding:
     said = (bucket.account, bucket.region, bucket.name)
-    why = observation.tokens.get(bucket.name)
+    why = observation.receipts.get(bucket.name)
     if why == "":
         return Finding(
             "06.token",
             State.OK,
             *said,
-            "its token holds" + (": the bucket is retired" if bucket.proven_before else ""),
+            "its receipt holds" + (": the bucket is retired" if bucket.proven_before else ""),
         )
     if due(bucket):
         return Finding("06.token", State.PLANNED, *said, f"written by the plan{': ' + why if why else ''}")
     return Finding(
-        "06.token", State.NOTE, *said, why or "no token, since it is not proven; step 07 leaves it alone"
+        "06.token", State.NOTE, *said, why or "no receipt, since it is not proven; step 07 leaves it alone"
     )
 
 

@@ -1,4 +1,4 @@
-"""The left side of the comparison: an old bucket as it is listed now, or, once it is retired, the list that its token binds."""
+"""The left side of the comparison: an old bucket as it is listed now, or, once it is retired, the list that its receipt binds."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.pairing import Pair, archive_key, archived, folder_of, prefix_of
-from onetrail.steps.tokens import Token, Tokens, proven_rows
+from onetrail.steps.receipts import Receipt, Receipts, proven_rows
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Left:
-    """One old bucket. `token` is set where the left side is what it proved, because nothing is left to list."""
+    """One old bucket. `receipt` is set where the left side is what it proved, because nothing is left to list."""
 
     name: str
     account: str
     region: str
     bucket: OldBucket | None = None
-    token: Token | None = None
+    receipt: Receipt | None = None
 
     @property
     def live(self) -> bool:
         """True where the bucket itself is read."""
-        return self.token is None
+        return self.receipt is None
 
     @property
     def shell(self) -> bool:
@@ -39,25 +39,27 @@ class Left:
         return self.bucket is not None and self.bucket.shell
 
 
-def lefts(estate: OldEstate, tokens: Tokens) -> tuple[Left, ...]:
-    """Every old bucket there is or was: those that stand, those that a token remembers."""
+def lefts(estate: OldEstate, receipts: Receipts) -> tuple[Left, ...]:
+    """Every old bucket there is or was: those that stand, those that a receipt remembers."""
     found = []
     for bucket in estate.buckets:
-        token = tokens.held.get(bucket.name) if bucket.shell else None
-        found.append(Left(bucket.name, bucket.account, bucket.region, bucket, token))
+        receipt = receipts.remembered.get(bucket.name) if bucket.shell else None
+        found.append(Left(bucket.name, bucket.account, bucket.region, bucket, receipt))
     there = {bucket.name for bucket in estate.buckets}
     found += [
-        Left(t.bucket, t.account, t.region, None, t) for t in tokens.held.values() if t.bucket not in there
+        Left(t.bucket, t.account, t.region, None, t)
+        for t in receipts.remembered.values()
+        if t.bucket not in there
     ]
     return tuple(sorted(found, key=lambda left: (left.account, left.region, left.name)))
 
 
 def rows(settings: Settings, clients: Clients, left: Left, prefix: str = "") -> Iterator[ObjectRow]:
     """Its objects below a prefix, in key order. Raises what listing or reading raises: half a listing is no listing."""
-    if left.token is None:
+    if left.receipt is None:
         yield from list_objects(hot(clients, left.account, left.region), left.name, left.account, prefix)
         return
-    for row in proven_rows(settings.run_folder, left.token):
+    for row in proven_rows(settings.run_folder, left.receipt):
         if row.key.startswith(prefix):
             yield ObjectRow(row.key, row.size, row.etag, row.last_modified or _LONG_AGO, "")
 

@@ -1,4 +1,4 @@
-"""Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, tokens, locks, the rail."""
+"""Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, receipts, locks, the rail."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -19,8 +19,8 @@ from onetrail.steps.break_glass import cannot_become
 from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.steps.rails import Rail, read_rail
+from onetrail.steps.receipts import Receipts, cover, read_receipts
 from onetrail.steps.status import Status, asked
-from onetrail.steps.tokens import Tokens, cover, read_tokens
 from onetrail.steps.verification.chains import RegionCheck, RegionSeen, Trails
 from onetrail.steps.verification.classes import classes_of, must_reach
 from onetrail.steps.verification.equality import Compared, compared
@@ -40,8 +40,8 @@ RAIL = "onetrail-archive-rail"
 class Observation:
     """What was seen, in order of account, region and name.
 
-    `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `tokens` says of each old bucket with a
-    token why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations of archive and work bucket, None if
+    `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `receipts` says of each old bucket with a
+    receipt why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations of archive and work bucket, None if
     one has none. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
     raised. `unknown_trails` are those that only digests speak of. `trails` are all that may have written the moved logs, with the end
     their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
@@ -56,7 +56,7 @@ class Observation:
     coverage: tuple[Cell, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     keys: tuple[KeySource, ...] = ()
-    tokens: Mapping[str, str] = field(default_factory=dict)
+    receipts: Mapping[str, str] = field(default_factory=dict)
     trails: Mapping[str, tuple[tuple[str, str, str, str], ...]] = field(default_factory=dict)
     lock: Mapping[str, Any] | None = None
     rail: Rail = field(default_factory=lambda: Rail(RAIL))
@@ -78,13 +78,13 @@ class Observation:
 def observe(
     settings: Settings,
     clients: Clients,
-    proven: Tokens | None = None,
+    proven: Receipts | None = None,
     say: Callable[[str], None] = lambda line: None,
     *,
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Observation:
-    """Read everything once. `proven` are the tokens that stand for retired buckets; without them, those of the run folder.
+    """Read everything once. `proven` are the receipts that stand for retired buckets; without them, those of the run folder.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
     """
@@ -92,15 +92,15 @@ def observe(
     forerunner = asked(before, "05", lambda: copy_history.done(settings, clients, estate, before))
     if not forerunner.done:
         return Observation(forerunner, digest_check=settings.digest_check)
-    tokens = read_tokens(settings.run_folder) if proven is None else proven
-    return _Look(settings, clients, tokens, say).all(forerunner, estate)
+    receipts = read_receipts(settings.run_folder) if proven is None else proven
+    return _Look(settings, clients, receipts, say).all(forerunner, estate)
 
 
 class _Look:
     def __init__(
-        self, settings: Settings, clients: Clients, tokens: Tokens, say: Callable[[str], None]
+        self, settings: Settings, clients: Clients, receipts: Receipts, say: Callable[[str], None]
     ) -> None:
-        self.settings, self.clients, self.tokens, self.say = settings, clients, tokens, say
+        self.settings, self.clients, self.receipts, self.say = settings, clients, receipts, say
         self.now = clients.clock.now()
         self.failed: list[str] = []
 
@@ -109,7 +109,7 @@ class _Look:
         self.failed += estate.could_not_look
         self.say("comparing the old buckets with the archive")
         seen = clients.each(
-            lambda left: compared(settings, clients, left), list(lefts(estate, self.tokens)), at_once=4
+            lambda left: compared(settings, clients, left), list(lefts(estate, self.receipts)), at_once=4
         )
         regions = self._regions(seen)
         trails = self._trails(estate)
@@ -128,7 +128,7 @@ class _Look:
         lock, work_lock = self._lock(settings.bucket_name), self._lock(settings.work_bucket)
         key = archive_key_arn(settings, clients)
         self.failed += [f"the archive's key: {key.why}"] if not key.seen else []
-        checked = [self._token(one) for one in seen]
+        checked = [self._receipt(one) for one in seen]
         archive = sums.archive()
         held = [*buckets, *([archive] if archive else [])]
         to_do = any(one.unsealed for one in held) or any(
@@ -205,10 +205,10 @@ class _Look:
 
     def _trails(self, estate: OldEstate) -> Trails:
         found: dict[TrailIdentity, tuple[str, datetime | None]] = {}
-        for token in self.tokens.held.values():
-            for account, name, home, stopped in token.trails:
+        for receipt in self.receipts.remembered.values():
+            for account, name, home, stopped in receipt.trails:
                 end = datetime.fromisoformat(stopped) if stopped else None
-                found[TrailIdentity(account, name, home)] = ("token", end)
+                found[TrailIdentity(account, name, home)] = ("receipt", end)
         for trail in (*estate.old_trails, *estate.new_trails):
             accounts = self.settings.source_account_ids if trail.is_organization else (trail.account,)
             for account in accounts:
@@ -223,17 +223,17 @@ class _Look:
         self.failed += [f"{bucket}: GetObjectLockConfiguration: {seen.why}"] if seen.failed else []
         return seen.value
 
-    def _token(self, one: Compared) -> tuple[str, str | None]:
+    def _receipt(self, one: Compared) -> tuple[str, str | None]:
         left = one.left
-        if left.name in self.tokens.broken:
-            return left.name, self.tokens.broken[left.name]
-        token = self.tokens.held.get(left.name)
-        if token is None:
+        if left.name in self.receipts.broken:
+            return left.name, self.receipts.broken[left.name]
+        receipt = self.receipts.held.get(left.name)
+        if receipt is None:
             return left.name, None
         if left.shell or not left.live:
             return left.name, one.could_not_look or ""
         try:
-            said = cover(self.settings.run_folder, token, rows(self.settings, self.clients, left))
+            said = cover(self.settings.run_folder, receipt, rows(self.settings, self.clients, left))
         except (ClientError, BotoCoreError, OnetrailError) as err:
             return left.name, f"{err}"
         return left.name, "" if said.valid else said.why
@@ -244,7 +244,7 @@ class _Look:
         return classes_of(feeding, self.now, region_off=bool(regions & unasked))
 
     def _writers(self, estate: OldEstate, one: Compared, sums: Sums) -> tuple[tuple[str, str, str, str], ...]:
-        """The trails that a token of this bucket remembers."""
+        """The trails that a receipt of this bucket remembers."""
         stops = {
             TrailIdentity(t.account, t.name, t.home_region): must_reach(t, self.now)
             for t in estate.old_trails if t.bucket == one.left.name

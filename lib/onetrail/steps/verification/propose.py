@@ -1,4 +1,4 @@
-"""What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a token for each good bucket."""
+"""What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a receipt for each good bucket."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.break_glass import CAN_BECOME, CURE
 from onetrail.steps.rails import rail_changes
-from onetrail.steps.tokens import CALL
+from onetrail.steps.receipts import CALL
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.proof import bill
@@ -19,7 +19,7 @@ from onetrail.steps.verification.sample import claim
 from onetrail.steps.verification.verdict import BucketVerdict
 
 STEP = "06"
-SEAL, TOKEN = "seal-", "token-"
+SEAL, RECEIPT = "seal-", "receipt-"
 """How the keys of these changes begin."""
 
 
@@ -49,7 +49,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
             (settings.log_account.account_id,),
             requires="sealed",
         )
-    changes += [_token(settings, bucket) for bucket in good if observation.tokens.get(bucket.name) != ""]
+    changes += [_receipt(settings, bucket) for bucket in good if observation.receipts.get(bucket.name) != ""]
     blocked = observation.no_break_glass if any(change.requires == CAN_BECOME for change in changes) else ""
     stops = (f"this plan would stop before its first lock: {blocked}; {CURE}",) if blocked else ()
     return plan(changes, notes=(*stops, *_notes(observation)))
@@ -141,16 +141,16 @@ def _own_files(settings: Settings, observation: Observation) -> list[Change]:
     return [_seal(settings, own, spared)]
 
 
-def _token(settings: Settings, bucket: BucketVerdict) -> Change:
+def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
     rule = {"binds": "every object by key, size and ETag", "verification": "full"}
     return Change(
-        key=f"{TOKEN}{bucket.name}",
+        key=f"{RECEIPT}{bucket.name}",
         account=bucket.account,
         region=bucket.region,
         service="run-folder",
         call=CALL,
         parameters={"Bucket": bucket.name},
-        resource=f"tokens/{bucket.name}.json",
+        resource=f"receipts/{bucket.name}.json",
         before=None,
         reason="without it step 07 deletes nothing of this bucket; it holds for this exact listing only",
         undo="delete the file; nothing is then retired",
@@ -169,7 +169,7 @@ def _notes(observation: Observation) -> tuple[str, ...]:
     notes = []
     if observation.digest_check != "full":
         notes.append(
-            f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes tokens"
+            f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes receipts"
         )
         sampled = [one for one in observation.chains if one.sampled]
         said = claim(
@@ -179,7 +179,7 @@ def _notes(observation: Observation) -> tuple[str, ...]:
     else:
         notes.append(bill(observation.readings))
         notes += [
-            f"{b.name} is not sealed and gets no token: {'; '.join(b.reasons)}"
+            f"{b.name} is not sealed and gets no receipt: {'; '.join(b.reasons)}"
             for b in observation.buckets
             if not b.good and not b.shell
         ]

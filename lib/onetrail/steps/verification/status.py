@@ -1,4 +1,4 @@
-"""How far step 06 is, for the map of 00 and for step 07: whether each old bucket that stands has a token for what it holds."""
+"""How far step 06 is, for the map of 00 and for step 07: whether each old bucket that stands has a receipt for what it holds."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -9,15 +9,15 @@ from onetrail.aws import Clients
 from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldEstate, read_old_estate
+from onetrail.steps.receipts import Receipts, cover, read_receipts
 from onetrail.steps.status import Stage, Status
-from onetrail.steps.tokens import Tokens, cover, read_tokens
 from onetrail.steps.verification.apply import sealed
 from onetrail.steps.verification.left import lefts, rows
 from onetrail.steps.verification.propose import STEP
 
 
 class Covered(NamedTuple):
-    """Whether a bucket's listing could be had (`why` says why not), and why its token does not speak of it; empty where it does."""
+    """Whether a bucket's listing could be had (`why` says why not), and why its receipt does not speak of it; empty where it does."""
 
     looked: bool
     why: str
@@ -29,39 +29,39 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when the archive's default lock is as the parameters say and every old bucket is a shell, or holds what its token proved.
+    """DONE when the archive's default lock is as the parameters say and every old bucket is a shell, or holds what its receipt proved.
 
-    A token is a file: it proves, and without AWS showing the same listing it proves nothing. `estate` is what the caller has just read
+    A receipt is a file: it proves, and without AWS showing the same listing it proves nothing. `estate` is what the caller has just read
     of the old trails and buckets; `before`, what it has just asked earlier steps, adds nothing to that.
     """
-    tokens = read_tokens(settings.run_folder)
+    receipts = read_receipts(settings.run_folder)
     estate = estate or read_old_estate(settings, clients)
-    standing = {left.name: left for left in lefts(estate, tokens)}
+    standing = {left.name: left for left in lefts(estate, receipts)}
 
     def covered(name: str) -> Covered:
         try:
-            said = cover(settings.run_folder, tokens.held[name], rows(settings, clients, standing[name]))
+            said = cover(settings.run_folder, receipts.held[name], rows(settings, clients, standing[name]))
         except (ClientError, BotoCoreError) as err:
             return Covered(False, f"{err}")
         except OnetrailError as err:
             return Covered(True, f"{err}")
         return Covered(True, "" if said.valid else said.why)
 
-    return status_of(clients, estate, tokens, covered)
+    return status_of(clients, estate, receipts, covered)
 
 
 def status_of(
-    clients: Clients, estate: OldEstate, tokens: Tokens, covered: Callable[[str], Covered]
+    clients: Clients, estate: OldEstate, receipts: Receipts, covered: Callable[[str], Covered]
 ) -> Status:
-    """The same from what was read; `covered` is asked of each bucket that stands and has a token, by its name."""
+    """The same from what was read; `covered` is asked of each bucket that stands and has a receipt, by its name."""
     if estate.could_not_look:
         return Status(STEP, Stage.UNKNOWN, estate.could_not_look[0])
     open_: list[str] = []
-    for left in lefts(estate, tokens):
+    for left in lefts(estate, receipts):
         if left.shell or not left.live:
             continue
-        if left.name not in tokens.held:
-            open_.append(f"{left.name}: {tokens.broken.get(left.name, 'not proven yet')}")
+        if left.name not in receipts.held:
+            open_.append(f"{left.name}: {receipts.broken.get(left.name, 'not proven yet')}")
             continue
         said = covered(left.name)
         if not said.looked:
@@ -70,7 +70,7 @@ def status_of(
     if open_:
         more = f" (and {len(open_) - 1} more)" if len(open_) > 1 else ""
         return Status(STEP, Stage.OPEN, open_[0] + more)
-    state = sealed(clients) if estate.buckets or tokens.held else None
+    state = sealed(clients) if estate.buckets or receipts.remembered else None
     if state is None or not state.met:
         return Status(STEP, Stage.OPEN, state.why if state else "no old bucket was proven")
     return Status(STEP, Stage.DONE, "every old bucket is proven or retired, and the archive is sealed")

@@ -38,7 +38,7 @@ class Trouble(NamedTuple):
 class BucketVerdict:
     """One old bucket beside the archive.
 
-    `proven_before` is True where the left side is the list that a token binds, since the bucket is retired. `objects` counts all it
+    `proven_before` is True where the left side is the list that a receipt binds, since the bucket is retired. `objects` counts all it
     holds, `size` their bytes; `logs_and_digests` those that must be in the archive: each is `equal`, `missing`, `different` or
     `uncompared`. `digests` and `logs` count by state. `doubtful` counts unsigned logs of a time whose digests are complete.
     `unsealed` counts its objects in the archive whose lock is not yet in the mode of the parameters, `unlocked` those without any lock. `old_versions` and
@@ -100,7 +100,7 @@ class BucketVerdict:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The numbers that go into a token."""
+        """The numbers that go into a receipt."""
         return {
             "objects": self.objects,
             "logs_and_digests": self.logs_and_digests,
@@ -151,7 +151,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class ChainSeen:
-    """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `token`, or `digests` alone.
+    """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `receipt`, or `digests` alone.
 
     `older_gone` is True where the oldest digest names one before it that is in no bucket. `buckets` are where it was delivered.
     `present` counts its digests in the archive, of which a sampled check reads a part.

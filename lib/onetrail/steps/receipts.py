@@ -1,0 +1,303 @@
+"""Verification receipts: what step 06 has proven of one old bucket, bound to the exact listing it proved.
+
+A receipt lies in the run folder. It may allow a deletion, it never marks a step as done by itself: it counts only while the bucket
+still holds what was proven, its own hash fits, and the run record holds that hash.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pyarrow.parquet as pq
+
+from onetrail.change import canonical_json, entries, verify_record
+from onetrail.change.words import counted
+from onetrail.errors import OnetrailError
+from onetrail.files import FileRefused, read_json, sha256_of
+
+FOLDER: Final = "receipts"
+EARLIER_FOLDER: Final = "tokens"
+"""Where releases before format 2 kept them."""
+FORMAT: Final = 2
+"""The version of a receipt's form; 2 is the first that says its version."""
+TOO_EARLY: Final = (
+    "an earlier release wrote it, and it lacks what must be known before a deletion; "
+    "write a new one: onetrail run -f FILE --from 06 --to 06"
+)
+CALL: Final = "WriteVerificationReceipt"
+"""What a plan calls the writing of a receipt; it is no AWS call."""
+
+
+class ReceiptError(OnetrailError):
+    """A receipt, or the list of what it proves, cannot be believed."""
+
+
+class ProvenRow(NamedTuple):
+    """One object of the old bucket as it was proven. `size` in bytes, `etag` without quotes."""
+
+    key: str
+    size: int
+    etag: str
+    last_modified: datetime | None
+
+
+class Part(NamedTuple):
+    """A ledger part by name, with the SHA-256 (hex) of its bytes and its rows."""
+
+    part: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was proven of one bucket.
+
+    `listing` is the hash of the listing, `proven` the ledger part that holds it row by row, `ledger` the parts of the copies.
+    `trails` are [account, trail, home region, instant of StopLogging or empty] of every trail that wrote into the bucket.
+    `at` is ISO text, UTC. `format` is the version of this form. `sha256` binds all other fields.
+    """
+
+    run: str
+    bucket: str
+    account: str
+    region: str
+    at: str
+    listing: str
+    objects: int
+    size: int
+    counts: Mapping[str, int]
+    digest_check: str
+    lock: str
+    good: bool
+    trails: tuple[tuple[str, str, str, str], ...]
+    proven: Part
+    ledger: tuple[Part, ...]
+    record_head: str
+    format: int = FORMAT
+    sha256: str = ""
+
+    def hash(self) -> str:
+        """The SHA-256 (hex) over every field but `sha256`."""
+        said = {**asdict(self), "sha256": ""}
+        if self.format == 1:
+            del said["format"]
+        return hashlib.sha256(canonical_json(said).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """The receipts of one run by bucket.
+
+    `broken` names what permits nothing, with the reason. `earlier` are those of them that an earlier release wrote and that are whole:
+    they still say what a retired bucket held.
+    """
+
+    held: Mapping[str, Receipt] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    earlier: Mapping[str, Receipt] = field(default_factory=dict)
+
+    @property
+    def remembered(self) -> Mapping[str, Receipt]:
+        """What stands for buckets that are retired, whichever release wrote it."""
+        return {**self.earlier, **self.held}
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Whether a receipt speaks of what the bucket holds now. `part_gone`: some proven objects are already deleted, nothing else differs."""
+
+    valid: bool
+    why: str
+    part_gone: int = 0
+
+
+class ListingHash:
+    """The hash of a listing: SHA-256 over one line (key, size, ETag) per object, in key order; and its sums."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.objects = self.size = self._undated = 0
+        self._newest: datetime | None = None
+
+    def add(self, key: str, size: int, etag: str, last_modified: datetime | None = None) -> None:
+        """The next object in key order."""
+        self._hash.update(f"{key}\t{size}\t{etag}\n".encode())
+        self.objects += 1
+        self.size += size
+        if last_modified is None:
+            self._undated += 1
+        elif self._newest is None or last_modified > self._newest:
+            self._newest = last_modified
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the newest object came; None for an empty listing, and where one of the objects has no date."""
+        return None if self._undated else self._newest
+
+    def hexdigest(self) -> str:
+        """The hash so far."""
+        return self._hash.hexdigest()
+
+
+EMPTY_LISTING: Final = ListingHash().hexdigest()
+"""The hash of an empty bucket's listing."""
+
+
+def write_receipt(run_folder: Path, receipt: Receipt) -> Receipt:
+    """Write `receipts/<bucket>.json` durably, and return the receipt with its hash. An earlier receipt of the bucket is kept beside it."""
+    folder = run_folder / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    sealed = replace(receipt, sha256=receipt.hash())
+    path = folder / f"{receipt.bucket}.json"
+    if path.exists():
+        number = len(list(folder.glob(f"{receipt.bucket}.*.superseded"))) + 1
+        path.replace(folder / f"{receipt.bucket}.{number}.superseded")
+    hidden = folder / f".{receipt.bucket}.new"
+    with hidden.open("w", encoding="utf-8") as out:
+        json.dump(asdict(sealed), out, indent=1, sort_keys=True, default=str)
+        out.write("\n")
+        out.flush()
+        os.fsync(out.fileno())
+    hidden.replace(path)
+    return sealed
+
+
+def read_receipts(run_folder: Path) -> Receipts:
+    """Every receipt of the run that is whole and that the run record holds; the others with the reason why not."""
+    paths = sorted((run_folder / FOLDER).glob("[!.]*.json"))
+    before = sorted((run_folder / EARLIER_FOLDER).glob("[!.]*.json"))
+    if not paths and not before:
+        return Receipts()
+    recorded, why = _recorded(run_folder)
+    held: dict[str, Receipt] = {}
+    earlier: dict[str, Receipt] = {}
+    broken: dict[str, str] = {}
+    for path in before:
+        read = _read(path, 1, f"token-{path.stem}", recorded, why)
+        broken[path.stem] = read if isinstance(read, str) else f"{path.name}: {TOO_EARLY}"
+        earlier |= {} if isinstance(read, str) else {path.stem: read}
+    for path in paths:
+        broken.pop(path.stem, None)
+        read = _read(path, FORMAT, f"receipt-{path.stem}", recorded, why)
+        if isinstance(read, str):
+            broken[path.stem] = read
+        else:
+            held[path.stem] = read
+    return Receipts(held, broken, earlier)
+
+
+def _read(path: Path, form: int, key: str, recorded: frozenset[tuple[str, str]], why: str) -> Receipt | str:
+    """The receipt in this file, or why it cannot be believed. `recorded` are (key, hash) of what the record says was written."""
+    try:
+        receipt = _receipt(read_json(path), form)
+    except FileRefused as err:
+        return err.line
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        return f"{path.name} is no verification receipt: {err!r}"
+    if receipt.bucket != path.stem or receipt.hash() != receipt.sha256:
+        return f"{path.name} was changed: its hash does not fit its content"
+    if (key, receipt.sha256) not in recorded:
+        return why or f"{path.name} is not in the run record"
+    return receipt
+
+
+def copied_parts(run_folder: Path, bucket: str) -> frozenset[str]:
+    """Names of the ledger parts that the record binds to copies of this bucket, its pilot included; none of a bucket with a longer name."""
+    keys = {f"pilot-{bucket}", f"copy-{bucket}"}
+    return frozenset(
+        line["part"] for line in entries(run_folder, b'"kind":"partition"') if line.get("key") in keys
+    ) | frozenset(
+        part["part"]
+        for line in entries(run_folder, b'"kind":"done"')
+        if line.get("key") in keys
+        for part in (line.get("result") or {}).get("ledger") or ()
+    )
+
+
+def proven_rows(run_folder: Path, receipt: Receipt) -> Iterator[ProvenRow]:
+    """What the receipt proves, object by object in key order; constant memory. ReceiptError where the list is not the one it names."""
+    path = run_folder / "ledger" / receipt.proven.part
+    if not path.exists():
+        raise ReceiptError(
+            f"{path}: the list of what was proven of {receipt.bucket} is gone; verify it again"
+        )
+    if sha256_of(path) != receipt.proven.sha256:
+        raise ReceiptError(
+            f"{path}: the list of what was proven of {receipt.bucket} was changed; verify it again"
+        )
+    columns = ["key", "size", "source_etag", "source_last_modified"]
+    for batch in pq.ParquetFile(path, page_checksum_verification=True).iter_batches(columns=columns):
+        values = [column.to_pylist() for column in batch.columns]
+        yield from (ProvenRow(*row) for row in zip(*values, strict=True))
+
+
+def cover(run_folder: Path, receipt: Receipt, rows: Iterable[Any]) -> Cover:
+    """Whether the bucket's listing (rows with key, size, etag, in key order) is what the receipt proved, or what is left of it."""
+    fault = _not_enough(receipt)
+    if fault:
+        return Cover(False, fault)
+    seen = ListingHash()
+    strange, gone = "", 0
+    ours = proven_rows(run_folder, receipt)
+    proven = next(ours, None)
+    for row in rows:
+        seen.add(row.key, row.size, row.etag)
+        while proven is not None and proven.key < row.key:
+            gone += 1
+            proven = next(ours, None)
+        if proven is None or proven.key != row.key:
+            strange = strange or f"{row.key} was not there when it was proven"
+            continue
+        if (proven.size, proven.etag) != (row.size, row.etag):
+            strange = strange or f"{row.key} is not what was proven"
+        proven = next(ours, None)
+    gone += (proven is not None) + sum(1 for _ in ours)
+    if strange:
+        return Cover(False, f"the bucket changed after it was proven: {strange}; run step 06 again")
+    if gone:
+        return Cover(
+            True,
+            f"{counted(gone, 'of the proven objects is', 'of the proven objects are')} already gone",
+            gone,
+        )
+    if seen.hexdigest() != receipt.listing:
+        return Cover(False, "the receipt is of another listing; run step 06 again")
+    return Cover(True, "the bucket holds exactly what was proven")
+
+
+def _not_enough(receipt: Receipt) -> str:
+    if receipt.digest_check != "full":
+        return f"the verification was {receipt.digest_check}, not full"
+    return "" if receipt.good else "the verification did not find the bucket good"
+
+
+def _recorded(run_folder: Path) -> tuple[frozenset[tuple[str, str]], str]:
+    """(key, hash) of every receipt that the run record says was written; none where the record's own chain does not hold."""
+    check = verify_record(run_folder)
+    if not check.whole:
+        return frozenset(), f"the run record is not whole: {check.problems[0]}"
+    return frozenset(
+        (str(line["key"]), str(line["result"]["sha256"]))
+        for line in entries(run_folder, b'"kind":"done"')
+        if line.get("kind") == "done" and "sha256" in (line.get("result") or {})
+    ), ""
+
+
+def _receipt(said: Mapping[str, Any], form: int) -> Receipt:
+    if said.get("format", 1) != form:
+        raise ValueError(f"its format is {said.get('format', 1)}, and this release knows {FORMAT}")
+    return Receipt(
+        **{
+            **said,
+            "format": form,
+            "trails": tuple(tuple(trail) for trail in said["trails"]),
+            "proven": Part(*said["proven"]),
+            "ledger": tuple(Part(*part) for part in said["ledger"]),
+        }
+    )

@@ -1,0 +1,288 @@
+"""A receipt counts only while it is whole, recorded, and the bucket holds what it proved."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from onetrail.change import RunRecord
+from onetrail.s3.ledger import LedgerPart, LedgerRow
+from onetrail.s3.rows import ObjectRow
+from onetrail.steps.receipts import (
+    EMPTY_LISTING,
+    ListingHash,
+    Part,
+    Receipt,
+    ReceiptError,
+    copied_parts,
+    cover,
+    proven_rows,
+    read_receipts,
+    write_receipt,
+)
+
+NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
+ROWS = [ObjectRow(f"AWSLogs/{n}", n, f"etag{n}", NOON, "STANDARD") for n in range(1, 6)]
+
+
+class Noon:
+    def now(self):
+        return NOON
+
+    def wait_until(self, moment, why, say):
+        raise AssertionError("nobody waits here")
+
+
+def given_a_proven_bucket(folder: Path, rows=ROWS, *, recorded=True, **said) -> Receipt:
+    listing = ListingHash()
+    with LedgerPart(folder / "ledger", "proven-acme") as ledger:
+        for row in rows:
+            listing.add(row.key, row.size, row.etag)
+            ledger.add(
+                LedgerRow(
+                    "prove",
+                    "acme",
+                    row.key,
+                    size=row.size,
+                    source_etag=row.etag,
+                    source_last_modified=row.last_modified,
+                )
+            )
+    part = ledger.finish()
+    receipt = Receipt(
+        run="practice", bucket="acme", account="111122223333", region="eu-west-1", at="2026-01-12T12:00:00Z", listing=listing.hexdigest(),
+        objects=listing.objects, size=listing.size, counts={"equal": 5}, digest_check="full", lock="compliance", good=True,
+        trails=(("111122223333", "audit", "eu-west-1", ""),), proven=Part(part.path.name, part.sha256, part.rows), ledger=(), record_head="0" * 64,
+    )  # fmt: skip
+    receipt = write_receipt(folder, replace(receipt, **said))
+    with RunRecord(folder, "practice", Noon()) as record:
+        record.append("done", key="receipt-acme", result={"sha256": receipt.sha256 if recorded else "f" * 64})
+    return receipt
+
+
+def test_a_receipt_that_is_whole_and_recorded_is_held(tmp_path):
+    receipt = given_a_proven_bucket(tmp_path)
+    assert read_receipts(tmp_path).held == {"acme": receipt}
+    assert [row.key for row in proven_rows(tmp_path, receipt)] == [row.key for row in ROWS]
+    assert cover(tmp_path, receipt, ROWS).valid
+
+
+def test_a_receipt_that_the_record_does_not_hold_is_not_believed(tmp_path):
+    given_a_proven_bucket(tmp_path, recorded=False)
+    receipts = read_receipts(tmp_path)
+    assert not receipts.held
+    assert "not in the run record" in receipts.broken["acme"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("listing", "0" * 64), ("good", True), ("digest_check", "full"), ("at", "2020-01-01T00:00:00Z")],
+)
+def test_a_receipt_that_was_changed_is_not_believed(tmp_path, name, value):
+    given_a_proven_bucket(tmp_path, good=False, digest_check="sample")
+    path = tmp_path / "receipts" / "acme.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: value}))
+    receipts = read_receipts(tmp_path)
+    assert not receipts.held
+    assert "was changed" in receipts.broken["acme"]
+
+
+def test_no_receipt_is_believed_beside_a_record_that_was_changed(tmp_path):
+    given_a_proven_bucket(tmp_path)
+    path = tmp_path / "record.jsonl"
+    path.write_text(path.read_text().replace("receipt-acme", "receipt-acmf"))
+    receipts = read_receipts(tmp_path)
+    assert not receipts.held
+    assert "record is not whole" in receipts.broken["acme"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (
+            [*ROWS, ObjectRow("AWSLogs/9", 1, "x", NOON, "STANDARD")],
+            "AWSLogs/9 was not there",
+        ),  # came after the proof
+        (
+            [ObjectRow("AWSLogs/0", 1, "x", NOON, "STANDARD"), *ROWS],
+            "AWSLogs/0 was not there",
+        ),  # came before all others in key order
+        ([ROWS[0]._replace(etag="other"), *ROWS[1:]], "AWSLogs/1 is not what was proven"),  # overwritten
+        ([*ROWS[:4], ROWS[4]._replace(size=99)], "AWSLogs/5 is not what was proven"),  # another size
+        (
+            [ROWS[0], ROWS[2]._replace(etag="other")],
+            "AWSLogs/3 is not what was proven",
+        ),  # deleted and changed
+    ],
+)
+def test_a_bucket_that_changed_after_the_proof_is_not_covered(tmp_path, rows, why):
+    said = cover(tmp_path, given_a_proven_bucket(tmp_path), rows)
+    assert not said.valid
+    assert why in said.why
+
+
+@pytest.mark.parametrize("rows", [[], ROWS[:2], ROWS[3:], [ROWS[2]]])
+def test_what_is_left_of_a_proven_bucket_is_still_covered(tmp_path, rows):
+    said = cover(tmp_path, given_a_proven_bucket(tmp_path), rows)
+    assert said.valid
+    assert said.part_gone == 5 - len(rows)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"digest_check": "sample"}, "sample, not full"),
+        ({"digest_check": "none"}, "none, not full"),
+        ({"good": False}, "did not find"),
+    ],
+)
+def test_a_receipt_of_less_than_a_full_good_verification_covers_nothing(tmp_path, said, why):
+    held = cover(tmp_path, given_a_proven_bucket(tmp_path, **said), ROWS)
+    assert not held.valid
+    assert why in held.why
+
+
+def test_a_list_of_what_was_proven_that_is_gone_or_changed_is_refused(tmp_path):
+    receipt = given_a_proven_bucket(tmp_path)
+    path = tmp_path / "ledger" / receipt.proven.part
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ReceiptError, match="was changed"):
+        cover(tmp_path, receipt, ROWS)
+    path.unlink()
+    with pytest.raises(ReceiptError, match="is gone"):
+        cover(tmp_path, receipt, ROWS)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"kind": "done", "key": "receipt-acme-eu"},  # written for another bucket
+        {"kind": "saved", "key": "receipt-acme"},  # a line that tells of something else
+        {"kind": "intent", "key": "receipt-acme"},  # about to be written
+    ],
+)
+def test_only_the_line_that_tells_of_the_writing_of_this_receipt_vouches_for_it(tmp_path, said):
+    receipt = given_a_proven_bucket(tmp_path, recorded=False)
+    with RunRecord(tmp_path, "practice", Noon()) as record:
+        record.append(**said, result={"sha256": receipt.sha256})
+    assert "not in the run record" in read_receipts(tmp_path).broken["acme"]
+
+
+def given_an_earlier_release_wrote_it(folder: Path) -> Receipt:
+    """What releases wrote before receipts said their format: `tokens/`, no format, and a record line of that name."""
+    receipt = given_a_proven_bucket(folder, format=1)
+    said = json.loads((folder / "receipts" / "acme.json").read_text())
+    del said["format"]
+    (folder / "receipts" / "acme.json").unlink()
+    (folder / "tokens").mkdir()
+    (folder / "tokens" / "acme.json").write_text(json.dumps(said))
+    with RunRecord(folder, "practice", Noon()) as record:
+        record.append("done", key="token-acme", result={"sha256": receipt.sha256})
+    return receipt
+
+
+def test_what_an_earlier_release_wrote_permits_nothing_names_the_cure_and_is_remembered(tmp_path):
+    receipt = given_an_earlier_release_wrote_it(tmp_path)
+    found = read_receipts(tmp_path)
+    assert (found.held, found.remembered) == ({}, {"acme": receipt})
+    assert "onetrail run -f FILE --from 06 --to 06" in found.broken["acme"]
+    newer = given_a_proven_bucket(tmp_path)
+    found = read_receipts(tmp_path)
+    assert (found.held, found.broken, found.remembered) == ({"acme": newer}, {}, {"acme": newer})
+
+
+def test_an_earlier_receipt_that_was_changed_is_not_remembered(tmp_path):
+    given_an_earlier_release_wrote_it(tmp_path)
+    path = tmp_path / "tokens" / "acme.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "at": "2020-01-01T00:00:00Z"}))
+    found = read_receipts(tmp_path)
+    assert not found.remembered
+    assert "was changed" in found.broken["acme"]
+
+
+@pytest.mark.parametrize("folder", ["receipts", "tokens"])
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda path: path.mkdir(),
+        lambda path: path.symlink_to(path.name),
+        lambda path: path.write_text("[" * 100_000),
+        lambda path: path.write_text('{"bucket":"\\ud800"}'),
+        lambda path: path.write_text("[]"),
+        lambda path: path.write_text('{"format": 99, "trails": 1}'),
+        lambda path: path.write_text('{"format": 2, "trails": 1, "proven": 7}'),
+    ],
+    ids=["folder", "loop", "brackets", "surrogate", "list", "of a later release", "other types"],
+)
+def test_planted_files_are_named_and_crash_nothing(tmp_path, folder, plant):
+    (tmp_path / folder).mkdir()
+    plant(tmp_path / folder / "acme.json")
+    found = read_receipts(tmp_path)
+    assert not found.remembered
+    assert "acme.json" in found.broken["acme"]
+
+
+def test_the_parts_of_a_bucket_are_those_the_record_names_for_it_and_none_of_a_longer_name(tmp_path):
+    with RunRecord(tmp_path, "practice", Noon()) as record:
+        record.append("partition", key="copy-acme", part="copy-acme-001.parquet", sha256="", rows=1)
+        record.append("partition", key="copy-acme-eu", part="copy-acme-eu-001.parquet", sha256="", rows=1)
+        record.append("partition", key="restore-acme", part="restore-acme.parquet", sha256="", rows=1)
+        record.append("done", key="pilot-acme", result={"ledger": [{"part": "copy-acme-pilot.parquet"}]})
+        record.append(
+            "done", key="pilot-acme-eu", result={"ledger": [{"part": "copy-acme-eu-pilot.parquet"}]}
+        )
+        record.append("done", key="window", result=None)
+    assert copied_parts(tmp_path, "acme") == {"copy-acme-001.parquet", "copy-acme-pilot.parquet"}
+    assert copied_parts(tmp_path, "acm") == frozenset()
+
+
+def test_an_earlier_receipt_is_kept_beside_the_new_one(tmp_path):
+    given_a_proven_bucket(tmp_path)
+    newer = given_a_proven_bucket(tmp_path, ROWS[:3])
+    assert read_receipts(tmp_path).held["acme"] == newer
+    assert [path.name for path in (tmp_path / "receipts").glob("*.superseded")] == ["acme.1.superseded"]
+
+
+@pytest.mark.parametrize(
+    ("days", "newest"),
+    [
+        ([], None),
+        ([3], 3),
+        ([1, 2, 3], 3),
+        ([3, 2, 1], 3),
+        ([2, 3, 1], 3),
+        ([1, None, 3], None),  # one without a date: nothing says which is the newest
+        ([None], None),
+    ],
+)
+def test_the_newest_object_is_found_whatever_the_order_of_dates_and_is_unknown_where_one_has_none(
+    days, newest
+):
+    listing = ListingHash()
+    for number, day in enumerate(days):
+        listing.add(f"AWSLogs/{number}", 1, "e", day and NOON.replace(day=day))
+    assert listing.newest == (newest and NOON.replace(day=newest))
+
+
+def test_the_hash_of_a_listing_is_of_key_size_and_etag():
+    def hashed(*rows):
+        listing = ListingHash()
+        for row in rows:
+            listing.add(row.key, row.size, row.etag, row.last_modified)
+        return listing.hexdigest()
+
+    assert hashed() == EMPTY_LISTING
+    assert hashed(ROWS[0]) == hashed(ROWS[0]._replace(storage_class="GLACIER"))
+    assert (
+        len(
+            {
+                hashed(ROWS[0]),
+                hashed(ROWS[0]._replace(key="x")),
+                hashed(ROWS[0]._replace(size=7)),
+                hashed(ROWS[0]._replace(etag="x")),
+            }
+        )
+        == 4
+    )
