@@ -45,6 +45,9 @@ SID_NEVER_OVERWRITES: Final = "CopierNeverOverwrites"
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 
+CONFLICTS_FOLDER: Final = "onetrail-conflicts/"
+"""Archive: below it, by old bucket and full old key, lies each copy whose key was taken by other bytes."""
+
 TAG_KEY: Final = "onetrail"
 """Tag on everything onetrail creates; its value is the run name."""
 

@@ -17,6 +17,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from onetrail.names import CONFLICTS_FOLDER
+
 ROOT: Final = "AWSLogs/"
 """The first folder below the key prefix, the same for every service that delivers logs."""
 
@@ -32,6 +34,8 @@ class Kind(StrEnum):
     AGGREGATED = "aggregated"
     MARKER = "marker"
     FOREIGN = "foreign"
+    CONFLICT = "conflict"
+    """A copy beside the plain key of the archive: `onetrail.cloudtrail.conflict` says whose it is."""
 
 
 FOLDERS: Final[dict[Kind, str]] = {
@@ -46,6 +50,8 @@ FOLDERS: Final[dict[Kind, str]] = {
 LOG_KINDS: Final = frozenset({Kind.LOG, Kind.INSIGHT, Kind.NETWORK_ACTIVITY, Kind.AGGREGATED})
 """Files that hold records and that digests name."""
 DIGEST_KINDS: Final = frozenset({Kind.DIGEST, Kind.BACKFILL_DIGEST})
+MOVED_KINDS: Final = LOG_KINDS | DIGEST_KINDS | {Kind.CONFLICT}
+"""What is copied and proven."""
 
 
 class ParsedKey(NamedTuple):
@@ -115,6 +121,9 @@ _MARKER_MATCH: Final = re.compile(
     + r"/(?:\d{4}/(?:\d\d/(?:\d\d/)?)?)?)?)?)?\Z",
     re.ASCII,
 ).match
+_HASHED_MATCH: Final = re.compile(
+    _ACCOUNT_PART + r"(CloudTrail(?:-[A-Za-z]+)?)/" + _DAY_PART + r"sha256-[0-9a-f]{64}\Z", re.ASCII
+).match
 _KIND_OF_FOLDER: Final = {
     folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
 }
@@ -126,9 +135,13 @@ def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> P
 
     `key_prefix` is the trail's S3KeyPrefix: a key outside it is foreign. None takes any prefix, `""` demands none.
     With `size` (bytes) a folder marker that holds bytes is foreign; without it a key ending in `/` counts as a marker.
+    A copy below the archive's folder for conflicts is `CONFLICT` where a key prefix is given, and where its name is a hash; with None
+    it is otherwise what the old object was, below a long prefix.
     """
     if key_prefix is None:
         at = key.rfind(ROOT)
+    elif key.startswith(CONFLICTS_FOLDER):
+        return _conflict(key)
     else:
         at = len(key_prefix) + 1 if key_prefix else 0
         if not key.startswith(f"{key_prefix}/" if key_prefix else ROOT):
@@ -147,6 +160,8 @@ def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> P
             return _log(kind, prefix, found)
     if key[-1] == "/" and _MARKER_MATCH(key, at):
         return _marker(prefix, size)
+    if key.startswith(CONFLICTS_FOLDER):
+        return _hashed(key, at, prefix)
     return _foreign(_reason(key[at:]))
 
 
@@ -203,6 +218,22 @@ def below_prefix(key: str) -> str:
 def _months(first: dt.date, last: dt.date) -> Iterator[str]:
     for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
         yield f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def _conflict(key: str) -> ParsedKey:
+    """What lies below the folder for conflicts: the parts of the old key, and a kind of its own."""
+    found = parse(key)
+    return found if found.kind in (Kind.FOREIGN, Kind.MARKER) else found._replace(kind=Kind.CONFLICT)
+
+
+def _hashed(key: str, at: int, prefix: str) -> ParsedKey:
+    """A copy whose own key would be too long: its folders are those of the old key, its name is a hash."""
+    found = _HASHED_MATCH(key, at)
+    day = _day("".join(found.groups()[4:7])) if found else None
+    if found is None or day is None:
+        return _foreign(_reason(key[at:]))
+    org, account, _, region, *_ = found.groups()
+    return ParsedKey(Kind.CONFLICT, prefix, org or "", account, region, day)
 
 
 def _log(kind: Kind, prefix: str, found: re.Match[str]) -> ParsedKey:
