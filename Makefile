@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab record docs picture bench lint lock test-pythons clean venv FORCE
+.PHONY: help demo test lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -25,8 +25,10 @@ NBVAL = $(if $(strip $(NOTEBOOKS)),--nbval --nbval-current-env --nbval-sanitize-
 # The lanes that tests run in: a file stays in one lane, and so do all notebooks, the longest chain, which start first.
 LANES ?= 2
 IN_LANES = -n $(LANES) --dist loadfile --no-loadscope-reorder
-# The other Pythons on which the unit tests run as well, where they are found. `make test PYTHONS=` leaves them out.
+# The other Pythons, where they are found. `make test PYTHONS=` leaves them out.
 PYTHONS ?= 3.11 3.12 3.13
+# What `make test` runs on them: the tests of the pure core, which calls nothing but the language and its library.
+CORE := $(addprefix tests/unit/,change cloudtrail iam test_settings.py)
 # JupyterLab refuses root unless told; in many containers there is nobody else. It listens on loopback, behind its token.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -41,7 +43,7 @@ demo: venv ## the runbook against the practice estate; ends by naming the report
 	@$(BIN)/onetrail practice status >/dev/null 2>&1 || $(BIN)/onetrail practice start
 	@$(BIN)/onetrail run -f $(PARAMETERS) --approve any
 
-test: lint test-pythons ## lint, types, layers, then every test: unit, notebooks, integration, browser
+test: lint core-pythons ## lint, types, layers, then every test: unit, notebooks, integration, browser
 	@chromium="$$(tests/browser/ensure_chromium.sh)" && ONETRAIL_CHROMIUM="$$chromium" ONETRAIL_LIVE=0 \
 	  $(BIN)/python -m pytest $(IN_LANES) $(NBVAL) $(TESTS) $(PYTEST_ARGS)
 
@@ -51,15 +53,19 @@ lint: venv ## ruff, mypy and the layers' contract
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test-pythons: venv ## the unit tests on every other Python of 3.11, 3.12 and 3.13 that is found
+core-pythons: ON_THEM = $(CORE)
+core-pythons: ## the pure core's tests on every other Python of 3.11, 3.12 and 3.13 that is found
+test-pythons: ON_THEM = tests/unit
+test-pythons: ## all unit tests on every other Python of 3.11, 3.12 and 3.13 that is found
+core-pythons test-pythons: venv
 	@own="$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"; \
 	for version in $(PYTHONS); do \
 	  if [ "$$version" = "$$own" ]; then continue; fi; \
 	  python="$$(.ci/python "$$version")"; \
 	  if [ -z "$$python" ]; then echo "Python $$version: none found, left out"; continue; fi; \
 	  .ci/venv ".venv-$$version" "$$python"; \
-	  echo "Python $$version: the unit tests"; \
-	  ".venv-$$version/bin/python" -m pytest -q $(IN_LANES) -p no:cacheprovider -m 'not slow' tests/unit; \
+	  echo "Python $$version: $(ON_THEM)"; \
+	  ".venv-$$version/bin/python" -m pytest -q $(IN_LANES) -p no:cacheprovider -m 'not slow' $(ON_THEM); \
 	done
 
 lab: venv ## JupyterLab on the notebooks, with the practice estate running

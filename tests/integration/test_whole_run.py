@@ -1,7 +1,6 @@
-"""Whole runs by the command line: one that only plans, one that goes through, and one over an estate with one byte turned over."""
+"""Whole runs: one by the command line that goes through, and in process one that only plans and one over an estate with a byte turned over."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import yaml
 from click.testing import CliRunner
 
 from onetrail.aws import Clients
+from onetrail.change import State
 from onetrail.cli import main
 from onetrail.steps import (
     account_lockdown,
@@ -22,6 +22,7 @@ from onetrail.steps import (
 from tests.integration.aws_cli import SOURCE, Aws, environment
 from tests.integration.by_hand import by_hand, planned
 from tests.integration.conftest import ROOT, Estate
+from tests.integration.in_process import Ended, carried_through
 
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
@@ -34,11 +35,10 @@ STEPS = (account_lockdown, bucket_creation, trail_cutover, copy_history, verific
 
 @dataclass(frozen=True)
 class Whole:
-    """A run that came to its end: what it printed, its exit code, its changing requests, where it wrote, and the estate after it."""
+    """A run that came to its end: what it printed and its exit code, where it wrote, and the estate after it."""
 
     said: str
     exit_code: int
-    sent: list[str]
     runs: Path
     after: Path
 
@@ -48,35 +48,42 @@ class Whole:
         return estate.clients(runs_dir=str(self.runs))
 
 
-def whole_run(estate: Estate, name: str, *words: str) -> Whole:
-    """`onetrail run` over all notebooks with the practice parameters, the small scenario and a folder of its own."""
-    folder = estate.folder / name
+@dataclass(frozen=True)
+class Harmed:
+    """A run over an estate in which one byte of the log `key` was turned over: how each step ended, and its changing requests."""
+
+    key: str
+    steps: tuple[Ended, ...]
+    sent: list[str]
+    runs: Path
+
+
+@pytest.fixture(scope="module")
+def clean(estate: Estate) -> Whole:
+    """`onetrail run` over all notebooks and an untouched estate, with the practice parameters and the small scenario."""
+    estate.restore()
+    folder = estate.folder / "clean"
     folder.mkdir()
     given = yaml.safe_load((ROOT / "parameters" / "practice.yaml").read_text(encoding="utf-8"))
     parameters = folder / "tiny.yaml"
     parameters.write_text(
         yaml.safe_dump(given | {"scenario": "tiny", "runs_dir": str(folder)}), encoding="utf-8"
     )
-    mark = estate.mark()
-    done = CliRunner().invoke(main, ["run", "-f", str(parameters), *words])
-    sent, after = estate.mutating(mark), folder / "after"
-    estate.snapshot(after)
-    return Whole(done.stdout + done.stderr, done.exit_code, sent, folder, after)
+    done = CliRunner().invoke(main, ["run", "-f", str(parameters), "--approve", "any"])
+    estate.snapshot(folder / "after")
+    return Whole(done.stdout + done.stderr, done.exit_code, folder, folder / "after")
 
 
 @pytest.fixture(scope="module")
-def clean(estate: Estate) -> Whole:
-    """A run over an untouched estate."""
-    estate.restore()
-    return whole_run(estate, "clean", "--approve", "any")
-
-
-@pytest.fixture(scope="module")
-def harm(estate: Estate) -> Iterator[tuple[str, Whole]]:
-    """The key of a log in which one byte was turned over before the run, and the run."""
+def harm(estate: Estate) -> Harmed:
+    """A log in which one byte is turned over before the run, and the run up to 07."""
     estate.restore()
     (key,) = estate.fault("flip_byte", bucket=HARMED)["keys"]
-    yield key, whole_run(estate, "harmed", "--approve", "any", "--to", "07")
+    mark, runs = estate.mark(), estate.folder / "harmed"
+    steps = carried_through(estate, last="07", runs_dir=str(runs))
+    sent = estate.mutating(mark)
+    estate.snapshot(runs / "after")
+    return Harmed(key, steps, sent, runs)
 
 
 @pytest.fixture
@@ -89,22 +96,21 @@ def aws(estate: Estate, clean: Whole) -> Aws:
 def test_a_run_that_only_plans_sends_no_changing_call_and_leaves_the_estate_as_it_was(
     fresh_estate: Estate,
 ) -> None:
-    """Every notebook to its end, exit code 0, and the one plan that awaits approval is named. Twin: the run of the next test."""
+    """Every step to its end without a finding, and the one plan that awaits approval is named. Twin: the run of the next test."""
     before, mark = fresh_estate.state(), fresh_estate.mark()
-    done = whole_run(fresh_estate, "planned")
-    assert done.exit_code == 0, done.said
+    steps = carried_through(fresh_estate, approve="", runs_dir=str(fresh_estate.folder / "planned"))
     assert len(fresh_estate.requests(mark)) > 100, "it looked at everything"
     assert fresh_estate.mutating(mark) == []
     assert fresh_estate.state() == before
-    folder = done.runs / "practice"
-    names = sorted(path.name[:2] for path in folder.glob("0*.ipynb"))
-    assert names == sorted(path.name[:2] for path in (ROOT / "notebooks").glob("0*.ipynb"))
-    assert "set approve = 'p-" in done.said
+    assert [(one.number, one.exit_code) for one in steps] == [(f"{number:02}", 0) for number in range(9)]
+    assert [one.number for one in steps if f"set approve = '{one.plan.id}'" in one.outcome.line] == ["02"]
 
 
 def test_a_whole_run_ends_well_and_what_it_left_is_left_alone(estate: Estate, clean: Whole) -> None:
     """Without a reset nothing is proposed any more, every step is done, and the record is whole. Twin: the harmed run below."""
     assert clean.exit_code == 0, clean.said
+    executed = sorted(path.name for path in (clean.runs / "practice").glob("0*.ipynb"))
+    assert executed == sorted(path.name for path in (ROOT / "notebooks").glob("0*.ipynb"))
     clients = clean.clients(estate)
     assert estate.mutating(0), "the request log tells a changing call from another"
     mark = estate.mark()
@@ -160,28 +166,32 @@ def test_before_the_run_the_aws_command_line_sees_the_old_trails(fresh_estate: E
     }  # fmt: skip
 
 
-def test_one_byte_turned_over_before_the_run_is_named_and_ends_it_with_3(harm: tuple[str, Whole]) -> None:
-    """Twin: the clean run, which names no file and ends with 0."""
-    key, done = harm
-    assert done.exit_code == 3, done.said
-    assert f"06.log-invalid {key}" in done.said
-    assert f"06.bucket {HARMED}" in done.said
+def test_one_byte_turned_over_before_the_run_is_named_and_ends_it_with_3(harm: Harmed) -> None:
+    """Only 06 finds fault, with that log and its bucket. Twin: the clean run, which ends with 0."""
+    assert {one.number: one.exit_code for one in harm.steps if one.exit_code} == {"06": 3}
+    found = {
+        (one.id, one.resource)
+        for step in harm.steps
+        for one in step.findings
+        if one.state in (State.FINDING, State.COULD_NOT_LOOK)
+    }
+    assert found == {("06.log-invalid", harm.key), ("06.bucket", HARMED)}
 
 
 def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(
-    estate: Estate, harm: tuple[str, Whole]
+    estate: Estate, harm: Harmed
 ) -> None:
     """After 05 no changing request reaches it: objects, versions, policy and trail stay. Twin: what became of the other buckets."""
-    key, done = harm
-    sealing = next(n for n, sent in enumerate(done.sent) if "PutObjectRetention" in sent)
-    assert [sent for sent in done.sent[:sealing] if HARMED in sent], "held still and copied, until 05"
-    assert [sent for sent in done.sent[sealing:] if HARMED in sent or TRAIL in sent] == []
+    sealing = next(n for n, sent in enumerate(harm.sent) if "PutObjectRetention" in sent)
+    assert [sent for sent in harm.sent[:sealing] if HARMED in sent], "held still and copied, until 05"
+    assert [sent for sent in harm.sent[sealing:] if HARMED in sent or TRAIL in sent] == []
     for name in OTHERS:
-        assert [sent.partition(" ")[0] for sent in done.sent[sealing:] if name in sent] == [
+        assert [sent.partition(" ")[0] for sent in harm.sent[sealing:] if name in sent] == [
             "s3:DeleteObjects",
             "s3:PutBucketPolicy",
         ]
-    clients = done.clients(estate)
+    estate.restore(harm.runs / "after")
+    clients = estate.clients(runs_dir=str(harm.runs))
     observation = retirement.observe(clients.settings, clients)
     assert [
         (one.bucket.name, one.bucket.shell, one.bucket.held, one.objects > 0) for one in observation.buckets
@@ -191,7 +201,7 @@ def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(
     ]
     assert [(trail.name, trail.bucket) for trail in observation.trails] == [(TRAIL, HARMED)]
     versions = by_hand(clients, "s3", SOURCE, region="eu-west-1").list_object_versions(Bucket=HARMED)
-    assert key in {version["Key"] for version in versions["Versions"]}
+    assert harm.key in {version["Key"] for version in versions["Versions"]}
     assert "DeleteMarkers" not in versions
     pages = by_hand(clients, "s3", "044455556666").get_paginator("list_objects_v2")
     archive = (

@@ -13,10 +13,11 @@ from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError,
 from botocore.model import OperationModel
 
 from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
+from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
 from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touches_policy
 from onetrail.aws.sessions import Entry, Sessions
-from onetrail.change import NAMED, Change, Clock, Guard, Texts, WallClock
+from onetrail.change import NAMED, Change, Clock, Guard, Held, Texts, Unread, WallClock
 from onetrail.errors import OnetrailError, WrongUse
 
 if TYPE_CHECKING:
@@ -137,9 +138,9 @@ class Clients:
                 failed = failed or err.line
                 continue
             if not now.failed:
-                return Texts(now.value, text_after(*call, parameters))
+                return Texts(Held(now.value), text_after(*call, parameters))
             failed = failed or now.why
-        return Texts(None, text_after(*call, parameters), unread=failed)
+        return Texts(Unread(failed), text_after(*call, parameters))
 
     def refusal(self, error: BaseException) -> str:
         """The error code where AWS refused for lack of permission, else an empty string."""
@@ -151,6 +152,12 @@ class Clients:
         if isinstance(error, ClientError):
             return str(error.response["Error"]["Code"]) in _EXPIRED
         return isinstance(error, CredentialRetrievalError | TokenRetrievalError | SSOError)
+
+    def gone(self, change: Change, error: BaseException) -> str:
+        """The error code where AWS said that what the change takes away is not there any more, else an empty string."""
+        if change.bulk:
+            return ""  # a rule judges each of its own calls
+        return gone_code(change.service, change.call, error, closes=bool(change.closes))
 
     def each(self, work: Callable[[_A], _R], items: list[_A], at_once: int = 12) -> list[_R]:
         """`work` on every item, some at a time, results in the order of the items; the first error is raised."""

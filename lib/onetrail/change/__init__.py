@@ -10,7 +10,7 @@ from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED,
 from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
 from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
 from onetrail.change.send import ChangeFailed, Done
-from onetrail.change.texts import Texts, TextUnread
+from onetrail.change.texts import Held, Texts, TextUnread, Unread
 from onetrail.change.values import After, Document, Result, canonical_json, iso, plain, resolve, seconds
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Gate",
     "GateClosed",
     "Guard",
+    "Held",
     "Kept",
     "KeptTexts",
     "Outcome",
@@ -49,6 +50,7 @@ __all__ = [
     "StillOpen",
     "TextUnread",
     "Texts",
+    "Unread",
     "Verdict",
     "WallClock",
     "canonical_json",

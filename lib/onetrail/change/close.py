@@ -94,12 +94,17 @@ class _Closing:
             with gate.guard.opened(change, parameters):
                 gate.sender.send(change, parameters)
         except Exception as err:  # noqa: BLE001 - the other closings are tried first
+            if gate.sender.gone(change, err):
+                return self._noted(change, what, why)
             self.failed[change.key] = ChangeFailed(
                 f"{why.line}; {what} was then sent without a record line and failed: {err}"
             )
             return False
+        return self._noted(change, what, why)
+
+    def _noted(self, change: Change, what: str, why: OnetrailError) -> bool:
         self.sending.closed.add(change.key)
-        gate.say(f"closed without a record line: {what}")
+        self.sending.gate.say(f"closed without a record line: {what}")
         self.raises.append(why)
         return True
 

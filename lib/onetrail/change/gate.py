@@ -35,6 +35,10 @@ class Sender(Protocol):
         """True where the credentials are over, so that asking again with them cannot help."""
         ...
 
+    def gone(self, change: Change, error: BaseException) -> str:
+        """The error code where what the change takes away is not there any more, so that it is done; else an empty string."""
+        ...
+
 
 @dataclass
 class Gate:

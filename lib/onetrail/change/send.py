@@ -8,7 +8,7 @@ from typing import Any, Final
 from onetrail.change.gate import Gate
 from onetrail.change.plan import Change, Plan
 from onetrail.change.restore import KeptTexts, Restored, restored
-from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
+from onetrail.change.texts import Texts, TextUnread, Unread, put, replaced, texts_of
 from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError
 from onetrail.iam import PolicyError
@@ -109,7 +109,11 @@ class Sending:
                     else self.gate.sender.send(change, parameters)
                 )
         except Exception as err:  # noqa: BLE001 - whatever a transport raises is recorded, then raised again with its cure
-            return self._failed(change, number, err, last=last)
+            gone = "" if change.expects == "refused" else self.gate.sender.gone(change, err)
+            if not gone:
+                return self._failed(change, number, err, last=last)
+            result = {"was_gone_already": gone}
+            self.gate.say(f"{change.resource}: was gone already ({gone})")
         if change.expects == "refused":
             self.gate.record.append(
                 "failed", key=change.key, intent=number, error="a call that must be refused got through"
@@ -118,6 +122,17 @@ class Sending:
                 f"{change.resource}: {change.service}:{change.call} as {change.actor} must be refused but got through"
             )
         request_id = str(result.pop("RequestId", ""))
+        self._is_done(change, number, request_id, result, put(self.gate.record.folder, line, change, texts))
+        return True
+
+    def _is_done(
+        self,
+        change: Change,
+        number: str,
+        request_id: str,
+        result: Mapping[str, Any],
+        texts: Mapping[str, Any],
+    ) -> None:
         self.gate.record.append(
             "done",
             key=change.key,
@@ -125,11 +140,10 @@ class Sending:
             request_id=request_id,
             closes=change.closes,
             result=result,
-            **put(self.gate.record.folder, line, change, texts),
+            **texts,
         )
         self.closed.add(change.key)
         self.done.append(Done(change, request_id, result))
-        return True
 
     def _say(self, change: Change, found: Restored | None) -> None:
         self.gate.say(f"{change.service}:{change.call} {change.resource}")
@@ -145,14 +159,14 @@ class Sending:
 
     def _restored(self, change: Change, texts: Texts | None) -> Restored | None:
         """What a closing puts back; None where the policy of now could not be read, so that the reviewed one is sent."""
-        if change.restores is None or texts is None or texts.unread:
+        if change.restores is None or texts is None or isinstance(texts.before, Unread):
             return None
         try:
             known = self._kept.of(change.account, change.service, change.resource)
         except (OSError, ValueError, KeyError):
             known = []  # without the record's texts it is closed all the same
         try:
-            return restored(change.restores, texts.before, known)
+            return restored(change.restores, texts.before.text, known)
         except PolicyError:
             return None
 

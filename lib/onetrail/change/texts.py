@@ -26,15 +26,25 @@ class TextUnread(OnetrailError):
 
 
 @dataclass(frozen=True)
+class Held:
+    """The text that AWS holds now; None where it said that there is none."""
+
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """The text could not be looked at, so nothing is known of it; `why` in words."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class Texts:
-    """The text as AWS holds it now, and as it is after the change; None where there is none.
+    """What AWS holds now, and the text that stands after the change, None where there is none then."""
 
-    `unread` says why it could not be looked at, empty where it was; `before` says nothing then.
-    """
-
-    before: str | None
+    before: Held | Unread
     after: str | None
-    unread: str = ""
 
 
 def texts_of(
@@ -45,8 +55,8 @@ def texts_of(
         texts = read(change, parameters)
     except Exception as err:
         raise _unread(change, f"{type(err).__name__}: {err}") from err
-    if texts and texts.unread and not change.closes:
-        raise _unread(change, texts.unread)
+    if texts and isinstance(texts.before, Unread) and not change.closes:
+        raise _unread(change, texts.before.why)
     return texts
 
 
@@ -64,9 +74,9 @@ def replaced(folder: Path, line: int, change: Change, texts: Texts | None) -> di
     """
     if texts is None:
         return {}
-    if texts.unread:
-        return {"replaces": {"could_not_look": texts.unread}}
-    return {"replaces": _kept(folder, line, "before", change, texts.before)}
+    if isinstance(texts.before, Unread):
+        return {"replaces": {"could_not_look": texts.before.why}}
+    return {"replaces": _kept(folder, line, "before", change, texts.before.text)}
 
 
 def put(folder: Path, line: int, change: Change, texts: Texts | None) -> dict[str, Any]:

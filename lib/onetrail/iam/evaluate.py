@@ -67,7 +67,8 @@ _KIND: Final = {
 
 def evaluate(request: Request, policies: Policies) -> Decision:
     """The decision on one request. Raises `PolicyError` on a document that AWS would never have stored."""
-    scene = Scene(request, request.action.lower(), context_of(request))
+    bounded = policies.boundary is not None and request.principal.kind in ("role", "user")
+    scene = Scene(request, request.action.lower(), context_of(request), bounded)
     denied = _explicit_deny(scene, policies)
     if denied:
         return denied

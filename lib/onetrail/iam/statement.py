@@ -15,6 +15,8 @@ class Scene(NamedTuple):
     request: Request
     action: str
     context: dict[str, ContextValue]
+    bounded: bool = False
+    """Whether the caller has a permissions boundary."""
 
 
 class Statement(NamedTuple):
@@ -55,8 +57,14 @@ class Statement(NamedTuple):
         if self.principal is not None:
             return named(self.principal, scene.request.principal)
         if self.not_principal is not None:
-            return Named.NO if spared(self.not_principal, scene.request.principal) else Named.PRINCIPAL
+            return Named.PRINCIPAL if self._not_spared(scene) else Named.NO
         return Named.PRINCIPAL
+
+    def _not_spared(self, scene: Scene) -> bool:
+        """A Deny with NotPrincipal always hits a caller that has a permissions boundary, whomever it lists (IAM User Guide, NotPrincipal)."""
+        if self.effect == "Deny" and scene.bounded:
+            return True
+        return not spared(self.not_principal, scene.request.principal)
 
     def _resource(self, scene: Scene) -> bool:
         if self.resources is None:

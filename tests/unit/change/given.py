@@ -19,6 +19,10 @@ class Expired(Exception):
     """AWS said ExpiredToken."""
 
 
+class Gone(Exception):
+    """AWS said that what was to be taken away is not there."""
+
+
 class MovableClock:
     """A clock that waits by moving, as the practice estate's does; `patience` makes it refuse as the wall clock does."""
 
@@ -60,6 +64,9 @@ class Estate:
 
     def expired(self, error: BaseException) -> bool:
         return isinstance(error, Expired)
+
+    def gone(self, change: Change, error: BaseException) -> str:
+        return "NoSuchEntity" if isinstance(error, Gone) else ""
 
 
 def given_a_change(key: str = "put", **changes: Any) -> Change:

@@ -2,11 +2,13 @@
 
 import os
 import signal
+from datetime import timedelta
 
 import pytest
 
 from onetrail.change import (
     After,
+    ChangeFailed,
     Document,
     Requirement,
     Restores,
@@ -16,7 +18,7 @@ from onetrail.change import (
     verify_record,
 )
 from onetrail.change import record as record_module
-from tests.unit.change.given import NOON, Expired, Refused, given_a_change, given_a_gate, given_a_plan
+from tests.unit.change.given import NOON, Expired, Gone, Refused, given_a_change, given_a_gate, given_a_plan
 
 
 @pytest.fixture(autouse=True)
@@ -176,6 +178,25 @@ def test_a_signal_while_a_line_is_written_leaves_the_record_whole(tmp_path, monk
     assert verify_record(tmp_path).whole
 
 
+@pytest.mark.parametrize("again", [3600, None])
+def test_nothing_is_open_while_a_check_is_waited_for(tmp_path, again):
+    """It is closed at the moment at which the clock is asked to wait. Twin: a check that holds at once waits for nothing."""
+    gate, estate = given_a_gate(tmp_path)
+    opening, closing = given_a_change("open"), given_a_change("close", closes="open", region="eu-west-2")
+    plan = given_a_plan(opening, given_a_change("work", region="eu-west-3", requires="quiet"), closing)
+    stood, wait = [], gate.clock.wait_until
+
+    def waiting(moment, why, say):
+        stood.append([key for key, _ in estate.sent])
+        wait(moment, why, say)
+
+    gate.clock.wait_until = waiting
+    due = NOON + timedelta(seconds=again) if again else None
+    quiet = lambda: Requirement(not due or gate.clock.now() >= due, "it is not quiet", due)
+    assert run_plan(plan, gate, {"quiet": quiet}).state == "applied"
+    assert stood == ([["open", "close"]] if again else [])
+
+
 def test_a_canary_that_is_let_in_at_first_is_sent_again_a_few_times(tmp_path):
     """A new policy takes a while to be seen; twins: one try more than that, and a canary that may not be sent again."""
     let_in = RuntimeError("PreconditionFailed")
@@ -205,6 +226,42 @@ def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
     requires = {"refused": lambda: Requirement(not seen.append(gate.clock.now()), "")}
     run_plan(given_a_plan(first, *later), gate, requires)
     assert [(moment - NOON).total_seconds() for moment in seen] == [0, 120, 240]
+
+
+def test_a_later_closing_whose_opening_was_never_sent_stands_in_for_nothing(tmp_path):
+    """It is not sent, so it has taken nothing back: what stays open is told. Twin: the next test, where it is done."""
+    back = Restores(frozenset({"Temporary"}))
+    plan = given_a_plan(
+        given_a_change("open", parameters={"Bucket": "old", "Policy": "{ }"}),
+        WORK,
+        given_a_change("window", region="eu-central-1", resource="elsewhere"),
+        given_a_change("close", closes="open", region="eu-west-2", restores=back),
+        given_a_change("no-window", closes="window", region="eu-north-1", restores=back),
+    )
+    gate, estate = given_a_gate(tmp_path, failing={"work": OSError("late"), "close": Refused("AccessDenied")})
+    with pytest.raises(StillOpen, match=r"still open: old \(until it is closed\)"):
+        run_plan(plan, gate)
+    assert [key for key, _ in estate.sent] == ["open"]
+
+
+@pytest.mark.parametrize("ended", ["", "late"])
+def test_what_is_gone_already_is_closed_and_the_record_says_so(tmp_path, ended):
+    """Killed between the call and its line, or an answer that was lost. Twin: a refusal, which keeps it open."""
+    work = {"work": OSError(ended)} if ended else {}
+    gate, estate = given_a_gate(tmp_path / "gone", failing={"close": Gone("NoSuchEntity"), **work})
+    if ended:
+        with pytest.raises(ChangeFailed, match="late"):
+            run_plan(given_a_grant(WORK), gate)
+    else:
+        assert run_plan(given_a_grant(WORK), gate).state == "applied"
+    done = next(
+        line for line in entries(tmp_path / "gone") if (line["kind"], line.get("key")) == ("done", "close")
+    )
+    assert (done["result"], done["closes"]) == ({"was_gone_already": "NoSuchEntity"}, "open")
+    assert dict(estate.sent).keys() >= {"close-2"}
+    gate, _ = given_a_gate(tmp_path / "refused", failing={"close": Refused("AccessDenied")})
+    with pytest.raises(StillOpen, match="old-1"):
+        run_plan(given_a_grant(WORK), gate)
 
 
 def test_a_later_closing_of_the_same_policy_stands_in_for_one_that_is_refused(tmp_path):

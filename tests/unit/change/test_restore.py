@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from onetrail.change import Document, Kept, Restores, Texts, entries, restored, run_plan
+from onetrail.change import Document, Held, Kept, Restores, Texts, entries, restored, run_plan
 from onetrail.iam import canonical, parse
 from tests.unit.change.given import Estate, given_a_change, given_a_gate, given_a_plan
 
@@ -78,7 +78,7 @@ class Bucket(Estate):
     meanwhile = staticmethod(lambda text: text)
 
     def texts(self, change, parameters):
-        return Texts(self.policy, parameters.get("Policy"))
+        return Texts(Held(self.policy), parameters.get("Policy"))
 
     def send(self, change, parameters):
         answer = super().send(change, parameters)

@@ -67,4 +67,4 @@ def given(*backlogs, **more):
     done = (Status("02", Stage.DONE, ""), Status("04", Stage.DONE, ""))
     buckets = tuple(backlog.bucket for backlog in backlogs)
     steady = build.central_bucket(archive_of(SETTINGS))
-    return Observation(done, OldEstate((), (), buckets), backlogs, steady, {SOURCE: False}, NOW, **more)
+    return Observation(done, OldEstate((), (), buckets), backlogs, steady, {SOURCE: ()}, NOW, **more)

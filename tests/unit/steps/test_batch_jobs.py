@@ -63,7 +63,7 @@ def a_backlog(name, objects=2, direction="pull", encryption="AES256"):
 def seen(*backlogs, batch=BatchSeen()):  # noqa: B008 - a frozen value
     estate = OldEstate((), (), tuple(one.bucket for one in backlogs))
     central = build.central_bucket(ARCHIVE)
-    return Observation(DONE, estate, backlogs, central, {"111122223333": False}, NOW, batch=batch)
+    return Observation(DONE, estate, backlogs, central, {"111122223333": ()}, NOW, batch=batch)
 
 
 def keys(plan) -> list[str]:

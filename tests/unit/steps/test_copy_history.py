@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail.change import Document, RunRecord, WallClock
 from onetrail.change.values import plain
@@ -12,6 +13,7 @@ from onetrail.iam import build, with_statements
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.copy_history import Backlog, Observation, propose
 from onetrail.steps.copy_history.check import closed
 from onetrail.steps.copy_history.conditional import conditional_copies
@@ -31,7 +33,7 @@ def given_a_bucket(name, *, grant_open=False):
     return OldBucket(name, SOURCE, "eu-west-1", policy=policy)
 
 
-def given(*backlogs, copier_left=False, forerunners=DONE, central=None, **key):
+def given(*backlogs, copier_left=(), forerunners=DONE, central=None, **key):
     return Observation(
         forerunners,
         OldEstate((), (), tuple(backlog.bucket for backlog in backlogs)),
@@ -88,9 +90,41 @@ def test_a_grant_left_open_elsewhere_is_closed_whether_there_is_work_or_not(obje
 
 @pytest.mark.parametrize("objects", [0, 2])
 def test_a_copier_role_left_behind_goes_whether_there_is_work_or_not(objects):
-    """The role of an interrupted push is removed, after its policy."""
-    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"), objects), copier_left=True))
-    assert keys(plan)[-2:] == [f"DeleteRolePolicy-{SOURCE}", f"DeleteRole-{SOURCE}"]
+    """The role of an interrupted push is removed, after its policy. Twin: the policy is gone already, or was never put."""
+    whole = given(given_a_backlog(given_a_bucket("a"), objects), copier_left=tuple(RolePart))
+    assert keys(propose(SETTINGS, whole))[-2:] == [f"DeleteRolePolicy-{SOURCE}", f"DeleteRole-{SOURCE}"]
+    bare = given(given_a_backlog(given_a_bucket("a"), objects), copier_left=(RolePart.ROLE,))
+    assert [key for key in keys(propose(SETTINGS, bare)) if key.startswith("DeleteRole")] == [
+        f"DeleteRole-{SOURCE}"
+    ]
+
+
+def test_the_role_is_looked_at_part_by_part():
+    """And a part that cannot be looked at is not a part that is gone."""
+    nothing, refused = _error("NoSuchEntity"), _error("AccessDenied")
+    for role, policy, parts in (
+        (None, None, (RolePart.POLICY, RolePart.ROLE)),
+        (None, nothing, (RolePart.ROLE,)),
+        (nothing, nothing, ()),
+        (None, refused, None),
+        (refused, None, None),
+    ):
+        iam = SimpleNamespace(get_role=_says(role), get_role_policy=_says(policy))
+        seen = standing_parts(SimpleNamespace(client=lambda *_, iam=iam: iam), SOURCE)
+        assert (seen.value, seen.failed) == (parts, parts is None)
+
+
+def _error(code):
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "GetRole")
+
+
+def _says(error):
+    def call(**_):
+        if error:
+            raise error
+        return {}
+
+    return call
 
 
 def test_a_bucket_that_is_reopened_is_closed_once():

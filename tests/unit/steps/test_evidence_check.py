@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Finding, RecordCheck, RunRecord, State, Texts, verdict
+from onetrail.change import Finding, Held, RecordCheck, RunRecord, State, Texts, Unread, verdict
 from onetrail.settings import Settings
 from onetrail.steps.evidence import (
     Anchor,
@@ -285,7 +285,7 @@ def test_policies_are_bound_by_the_record(
     tmp_path: Path, harm, fit: Fit, state: list[State], when: str
 ) -> None:
     """A policy that was changed or taken away is a finding, and so for that of before as for that of after."""
-    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts("{ }", "{}")})
+    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(Held("{ }"), "{}")})
     name = f"policies/000002-{when}-old.json"
     harm(tmp_path / name)
     custody = read_custody(tmp_path)
@@ -297,7 +297,7 @@ def test_policies_are_bound_by_the_record(
 
 def test_a_policy_that_no_line_names_is_told(tmp_path: Path) -> None:
     """A run was killed between the text and the line that names it, or within the text."""
-    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(None, "{}")})
+    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(Held(None), "{}")})
     (tmp_path / "policies" / "000009-before-old.json").write_bytes(b"{}")
     (tmp_path / "policies" / ".000010-before-old.json.1.unfinished").write_bytes(b"{")
     assert {one.name: one.fit for one in read_files(tmp_path, read_custody(tmp_path))} == {
@@ -309,10 +309,10 @@ def test_a_policy_that_no_line_names_is_told(tmp_path: Path) -> None:
 
 def test_a_policy_that_a_closing_could_not_keep_is_a_note(tmp_path: Path) -> None:
     """It is told with its reason and nothing can cure it any more. Twin: where it was read nothing is said."""
-    sent(tmp_path, given_a_grant(), held={"close-old": Texts(None, "{}", unread="AccessDenied: no")})
+    sent(tmp_path, given_a_grant(), held={"close-old": Texts(Unread("AccessDenied: no"), "{}")})
     assert states(given(tmp_path), "policy") == [State.NOTE]
     assert "AccessDenied: no" in evidence(given(tmp_path), "policy")
-    sent(tmp_path / "read", given_a_grant(), held={"close-old": Texts("{ }", "{}")})
+    sent(tmp_path / "read", given_a_grant(), held={"close-old": Texts(Held("{ }"), "{}")})
     assert states(given(tmp_path / "read"), "policy") == []
 
 

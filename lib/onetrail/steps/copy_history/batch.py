@@ -10,11 +10,11 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.gone import gone_code
 from onetrail.change import Change, ChangeFailed, Gate
 from onetrail.change.words import counted
 from onetrail.s3.batch.job import CANCELLABLE, FAILED, Job
 from onetrail.s3.engine import CopyTask
-from onetrail.s3.failure import code_of
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.s3.tally import WANTED, Counts, ObjectOutcome, Tally
 from onetrail.steps.copy_history.batch_make import Maker, client_of, record
@@ -156,7 +156,7 @@ class BatchCopy:
                     AccountId=self.watch.desk.account, JobId=job.id, RequestedJobStatus="Cancelled"
                 )
             except ClientError as err:
-                if code_of(err) != "JobStatusException":
+                if not gone_code("s3control", "UpdateJobStatus", err):
                     raise
                 continue  # it ended while it was looked at
             record(self.gate, change, "UpdateJobStatus", job.id, answer, becomes="Cancelled")

@@ -11,6 +11,7 @@ from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Document, 
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.copier_role import RolePart
 from onetrail.steps.copy_history.observe import Backlog, Observation
 from onetrail.steps.old_estate import OldBucket
 
@@ -75,15 +76,12 @@ class Grant:
         ]
 
     def left_open_roles(self, besides: Collection[str] = ()) -> list[Change]:
-        """Temporary roles that still stand in source accounts, but for those that this plan makes and removes itself."""
+        """What still stands of temporary roles in source accounts, but for those that this plan makes and removes itself."""
         return [
             change
-            for account, there in sorted(self.observation.source_copiers.items())
-            if there and account not in besides
-            for change in (
-                self._role_away(account, "DeleteRolePolicy", "", PolicyName=names.COPIER_ROLE),
-                self._role_away(account, "DeleteRole", ""),
-            )
+            for account, parts in sorted(self.observation.source_copiers.items())
+            if account not in besides
+            for change in (self._role_away(account, part) for part in parts)
         ]
 
     def _left_open_central(self) -> list[Change]:
@@ -175,7 +173,7 @@ class Grant:
         buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == "push")
         trust = build.trust(self.settings.operator_principals)
         tags = [{"Key": names.TAG_KEY, "Value": self.settings.run_name}]
-        there = self.observation.source_copiers.get(account, False)
+        there = RolePart.ROLE in self.observation.source_copiers.get(account, ())
         role = self._role(
             account,
             "CreateRole" if not there else "UpdateAssumeRolePolicy",
@@ -200,11 +198,8 @@ class Grant:
             "it may read these buckets and write copies, no more",
         )
         return [
-            Pair(role, self._role_away(account, "DeleteRole", role.key)),
-            Pair(
-                policy,
-                self._role_away(account, "DeleteRolePolicy", policy.key, PolicyName=names.COPIER_ROLE),
-            ),
+            Pair(role, self._role_away(account, RolePart.ROLE, role.key)),
+            Pair(policy, self._role_away(account, RolePart.POLICY, policy.key)),
         ]
 
     def policy(
@@ -263,11 +258,11 @@ class Grant:
             requires=requires,
         )
 
-    def _role_away(self, account: str, call: str, closes: str, **parameters: str) -> Change:
+    def _role_away(self, account: str, part: RolePart, closes: str = "") -> Change:
         return self._role(
             account,
-            call,
-            parameters,
+            part.value,
+            part.named,
             "the temporary role goes, after all policies are back",
             before={"there": True},
             undo="nothing to undo",

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from onetrail import iam, names
+from onetrail import iam
 from onetrail.aws import Clients, Look, Seen, look
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.copy_history.backlog import Backlog, read_backlog
 from onetrail.steps.copy_history.batch_seen import BatchSeen, see_batch
 from onetrail.steps.copy_history.conditional import conditional_copies
@@ -29,13 +30,13 @@ SID_ENCRYPTS = "CopierEncrypts"
 
 @dataclass(frozen=True)
 class Observation:
-    """Backlogs in order of account, region and bucket; the central bucket's policy; copier roles that still stand in source accounts."""
+    """Backlogs in order of account, region and bucket; the central bucket's policy; what stands of the copier role in each source account."""
 
     forerunners: tuple[Status, ...]
     estate: OldEstate
     backlogs: tuple[Backlog, ...]
     central_policy: Mapping[str, Any] | None
-    source_copiers: Mapping[str, bool]
+    source_copiers: Mapping[str, tuple[RolePart, ...]]
     now: datetime
     could_not_look: tuple[str, ...] = ()
     kms_key: str = ""
@@ -112,11 +113,9 @@ def observe(
         )
     copiers = {}
     for account in settings.source_account_ids:
-        role = look(
-            clients.client("iam", account).get_role, absent=("NoSuchEntity",), RoleName=names.COPIER_ROLE
-        )
-        copiers[account] = role.seen
-        failed += [f"{account}: GetRole: {role.why}"] if role.failed else []
+        parts = standing_parts(clients, account)
+        copiers[account] = parts.value or ()
+        failed += [f"{account}: {parts.why}"] if parts.failed else []
     key = archive_key_arn(settings, clients)
     failed += [f"the archive's key: {key.why}"] if key.failed else []
     policy = read_key_policy(settings, clients, key.value or "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail import iam, names
+from onetrail import iam
 from onetrail.aws import Clients, Look, look, pages
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import Kind, parse
@@ -18,6 +18,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
+from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.receipts import ListingHash, Receipt, ReceiptError, Receipts, cover, read_receipts
 from onetrail.steps.status import Status, asked
@@ -96,7 +97,7 @@ def _kept(bucket: Retiring) -> Iterator[str]:
 @dataclass(frozen=True)
 class Observation:
     """`deleted` are buckets that a receipt remembers and that are gone; `keepers` maps source accounts to who may still change a shell;
-    `source_copiers` are source accounts in which the temporary role still stands; `drained` are old trails with nothing more to deliver."""
+    `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained` are old trails with nothing more to deliver."""
 
     forerunner: Status
     buckets: tuple[Retiring, ...]
@@ -105,7 +106,7 @@ class Observation:
     drained: frozenset[str]
     deleted: tuple[str, ...]
     keepers: Mapping[str, str]
-    source_copiers: tuple[str, ...]
+    source_copiers: Mapping[str, tuple[RolePart, ...]]
     now: datetime
     could_not_look: tuple[str, ...] = ()
 
@@ -153,13 +154,12 @@ def observe(
     )
     if forerunner.done and not receipts.held:
         seen = clients.each(look_at, list(estate.buckets), at_once=4)
-    copiers = []
+    copiers = {}
     for account in settings.source_account_ids:
-        role = look(
-            clients.client("iam", account).get_role, absent=("NoSuchEntity",), RoleName=names.COPIER_ROLE
-        )
-        copiers += [account] if role.seen else []
-        failed += [f"{account}: GetRole: {role.why}"] if role.failed else []
+        parts = standing_parts(clients, account)
+        failed += [f"{account}: {parts.why}"] if parts.failed else []
+        if parts.value:
+            copiers[account] = parts.value
     ours = trail_cutover.touchable(estate)
     there = {bucket.name for bucket in estate.buckets}
     return Observation(
@@ -170,7 +170,7 @@ def observe(
         frozenset(trail.arn for trail in ours if trail_cutover.drained(trail, now)),
         tuple(sorted(set(receipts.remembered) - there)),
         {account: _keeper(settings, clients, account) for account in settings.source_account_ids},
-        tuple(copiers),
+        copiers,
         now,
         tuple(failed),
     )

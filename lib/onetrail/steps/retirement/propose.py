@@ -10,6 +10,7 @@ from onetrail.change import Bulk, Change, Document, Plan, plain
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_shell
 from onetrail.settings import Settings
+from onetrail.steps.copier_role import RolePart
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Retiring
 
 STEP = "07"
@@ -34,8 +35,8 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     changes = [_trail(trail, observation) for trail in deletable(observation)]
     for bucket in going:
         changes += _bucket(settings, observation, bucket)
-    for account in observation.source_copiers:
-        changes += _copier(settings, account)
+    for account, parts in observation.source_copiers.items():
+        changes += _copier(settings, account, parts)
     expiring = [bucket for bucket in going if bucket.how == "expire" and bucket.objects]
     pending = bool(expiring) and not changes
     return plan(
@@ -178,22 +179,22 @@ def _call(
     )
 
 
-def _copier(settings: Settings, account: str) -> list[Change]:
-    """The temporary role of the copy, where it still stands."""
+def _copier(settings: Settings, account: str, parts: Sequence[RolePart]) -> list[Change]:
+    """What still stands of the temporary role of the copy."""
     return [
         Change(
-            key=f"{call}-{account}",
+            key=f"{part}-{account}",
             account=account,
             region=settings.home_region,
             service="iam",
-            call=call,
-            parameters={"RoleName": names.COPIER_ROLE, **more},
+            call=part.value,
+            parameters={"RoleName": names.COPIER_ROLE, **part.named},
             resource=names.COPIER_ROLE,
             before={"there": True},
             reason="the copy is over; the role that wrote it goes",
             undo="nothing to undo",
         )
-        for call, more in (("DeleteRolePolicy", {"PolicyName": names.COPIER_ROLE}), ("DeleteRole", {}))
+        for part in parts
     ]
 
 

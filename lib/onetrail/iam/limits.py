@@ -1,0 +1,73 @@
+"""How large a policy document may be: one table for every kind of document that is put anywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from onetrail.iam.document import Document, compact
+
+
+class Kind(StrEnum):
+    """Where a document is put, in words."""
+
+    BUCKET = "bucket policy"
+    ROLE = "inline policies of the role"
+    TRUST = "trust policy of the role"
+    MANAGED = "managed policy"
+    SCP = "service control policy"
+    RCP = "resource control policy"
+    KEY = "key policy"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most that AWS takes of one kind of document."""
+
+    most: int
+    unit: str
+    """bytes or characters of the document as it is sent, without blanks around its parts."""
+    refusal: str
+    """AWS's error code for a larger one."""
+    source: str
+    cure: str
+    """What makes such a document smaller."""
+
+
+READ_ON: Final = "2026-11-30"
+"""The day on which the sources were read."""
+
+_SHORTER: Final = "move fewer old buckets or source accounts in one run"
+_QUOTAS: Final = "IAM User Guide, IAM and AWS STS quotas"
+_ORGANIZATIONS: Final = "AWS Organizations User Guide, quotas (SCPs since 2026-05-15)"
+
+LIMITS: Final[Mapping[Kind, Limit]] = {
+    Kind.BUCKET: Limit(20_480, "bytes", "PolicyTooLarge", "S3 User Guide, bucket policies", _SHORTER),
+    Kind.ROLE: Limit(10_240, "characters", "LimitExceeded", _QUOTAS, _SHORTER),
+    Kind.TRUST: Limit(
+        2_048, "characters", "LimitExceeded", _QUOTAS, "name fewer principals that may assume the role"
+    ),
+    Kind.MANAGED: Limit(6_144, "characters", "LimitExceeded", _QUOTAS, _SHORTER),
+    Kind.SCP: Limit(10_240, "characters", "ConstraintViolationException", _ORGANIZATIONS, _SHORTER),
+    Kind.RCP: Limit(5_120, "characters", "ConstraintViolationException", _ORGANIZATIONS, _SHORTER),
+    Kind.KEY: Limit(32_768, "bytes", "LimitExceededException", "KMS API Reference, PutKeyPolicy", _SHORTER),
+}
+"""Kind -> its limit. Inline policies of one role count together; every other document counts by itself.
+
+S3 and IAM do not count white space; IAM counts less than this does, so what fits here fits there. S3 keeps a form of its own, whose
+size AWS does not document: what is read from S3 has that form already, and ours names full ARNs, as that form does.
+"""
+
+
+def size(kind: Kind, document: Document) -> int:
+    """The document's size in the unit of its kind."""
+    text = compact(document)
+    return len(text.encode()) if LIMITS[kind].unit == "bytes" else len(text)
+
+
+def too_large(kind: Kind, taken: int) -> str:
+    """What is wrong and what to do about it, without the document's name; empty where the size fits."""
+    limit = LIMITS[kind]
+    if taken <= limit.most:
+        return ""
+    return f"would have {taken:,} {limit.unit} as {kind}, and AWS takes {limit.most:,}: {limit.cure}"
