@@ -167,6 +167,23 @@ def gunzip_sha256(data: bytes, limit: int = MAX_LOG_BYTES) -> str:
     return rolling.hexdigest()
 
 
+def gunzip_both(data: bytes, kept: int, limit: int = MAX_LOG_BYTES) -> tuple[str, bytes | None]:
+    """SHA-256 (hex) of the content of exactly one gzip member, and the content itself, unpacked once; else `GzipError`.
+
+    Content of more than `kept` bytes is hashed and not held: None.
+    """
+    rolling, total = hashlib.sha256(), 0
+    pieces: list[bytes] = []
+    for piece in _unpacked(data, limit):
+        rolling.update(piece)
+        total += len(piece)
+        if total <= kept:
+            pieces.append(piece)
+        else:
+            pieces.clear()
+    return rolling.hexdigest(), b"".join(pieces) if total <= kept else None
+
+
 def _unpacked(data: bytes, limit: int) -> Iterator[bytes]:
     stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
     rest, total = data, 0

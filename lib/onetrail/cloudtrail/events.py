@@ -5,22 +5,19 @@ Field names and their history follow the CloudTrail User Guide, "CloudTrail reco
 """
 
 import hashlib
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
-from onetrail.cloudtrail.digest import GzipError, gunzip_single
-from onetrail.cloudtrail.records import (
-    MAX_RECORDS_BYTES,
-    EventIdentity,
-    LogFormatError,
-    event_identity,
-    identity_of,
-    iter_records,
-    text_of,
-)
+from onetrail.cloudtrail.records import EventIdentity, event_identity, identity_of, records_in, text_of
+
+RegionDay = tuple[str, date | None]
+"""The region in the record and the UTC day of the event; None for a record without a time."""
+_BITS: Final = 2**64 - 1
 
 
 class Event(NamedTuple):
@@ -37,10 +34,8 @@ class Event(NamedTuple):
 
     @property
     def mark(self) -> int:
-        """64 bits of a hash of the identity, 0 where there is none: two events share one with a chance of 1 in 10**19 for each pair."""
-        if self.identity is None:
-            return 0
-        return _mark("\0".join(self.identity).encode())
+        """64 bits of the identity, 0 where there is none: two events share one with a chance of 1 in 10**19 for each pair."""
+        return 0 if self.identity is None else _mark(*self.identity)
 
 
 class _User(msgspec.Struct):
@@ -48,6 +43,15 @@ class _User(msgspec.Struct):
 
 
 class _Record(msgspec.Struct):
+    """What nearly every record has; one without either of the first two is read again as an `_OddRecord`."""
+
+    eventID: str
+    recipientAccountId: str
+    eventTime: str = ""
+    awsRegion: str = ""
+
+
+class _OddRecord(msgspec.Struct):
     eventID: str | None = None
     eventId: str | None = None
     eventTime: str | None = None
@@ -61,34 +65,87 @@ class _File(msgspec.Struct):
     Records: list[_Record]
 
 
+class _OddFile(msgspec.Struct):
+    Records: list[_OddRecord]
+
+
 _DECODER: Final = msgspec.json.Decoder(_File)
+_ODD_DECODER: Final = msgspec.json.Decoder(_OddFile)
 
 
-class Content(NamedTuple):
-    """What one log file holds: its events in file order, and 64 bits of a hash of its unpacked bytes."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one log file holds: its records by region and day, the marks of its events by day, and how many records have no identity."""
 
-    events: list[Event]
-    mark: int
+    days: Counter[RegionDay]
+    marks: dict[date | None, list[int]]
+    nameless: int
+    _rows: list[_Record] | list[Event]
+
+    @property
+    def events(self) -> list[Event]:
+        """Its events in file order."""
+        return [row if isinstance(row, Event) else _event(row) for row in self._rows]
 
 
-def content_of(gz: bytes, limit: int = MAX_RECORDS_BYTES) -> Content:
-    """One log file. `LogFormatError` where it is none, or unpacks to more than `limit` bytes."""
+def content_of(unpacked: bytes) -> Content:
+    """One log file, unpacked. `LogFormatError` where it is none."""
     try:
-        unpacked = gunzip_single(gz, limit)
-    except GzipError as err:
-        raise LogFormatError(f"not a log file: {err.why}") from err
-    try:
-        found = [_event(record) for record in _DECODER.decode(unpacked).Records]
+        records = _DECODER.decode(unpacked).Records
     except (msgspec.MsgspecError, RecursionError):
-        found = [
+        return _odd_content(unpacked)
+    if not all(record.eventID and record.recipientAccountId for record in records):
+        return _odd_content(unpacked)
+    marks = [_mark(record.eventID, record.recipientAccountId) for record in records]
+    counts = Counter([(record.awsRegion, record.eventTime[:10]) for record in records])
+    if len(counts) == 1:
+        ((region, text),) = counts
+        day = _day(text)
+        return Content(Counter({(region, day): len(marks)}), {day: marks}, 0, records)
+    return _sorted_out([(r.awsRegion, r.eventTime[:10]) for r in records], marks, records)
+
+
+def _odd_content(unpacked: bytes) -> Content:
+    """A file with records of old versions, without an identity, or with a field of an odd type."""
+    try:
+        events = [_odd_event(record) for record in _ODD_DECODER.decode(unpacked).Records]
+    except (msgspec.MsgspecError, RecursionError):
+        events = [
             Event(event_identity(record), text_of(record, "awsRegion"), text_of(record, "eventTime"))
-            for record in iter_records(gz, limit)
+            for record in records_in(unpacked)
         ]
-    return Content(found, _mark(unpacked))
+    return _sorted_out(
+        [(event.region, event.time[:10]) for event in events], [event.mark for event in events], events
+    )
 
 
-def _mark(content: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big") or 1
+def _sorted_out(
+    places: list[tuple[str, str]], marks: list[int], rows: list[_Record] | list[Event]
+) -> Content:
+    days: Counter[RegionDay] = Counter()
+    for (region, text), count in Counter(places).items():
+        days[region, _day(text)] += count
+    found: dict[date | None, list[int]] = {}
+    for (_, text), mark in zip(places, marks, strict=True):
+        if mark:
+            found.setdefault(_day(text), []).append(mark)
+    return Content(days, found, marks.count(0), rows)
+
+
+def _mark(event_id: str, account: str) -> int:
+    """Both halves of the event id, which is a UUID, and the account; a hash of anything else. Never 0."""
+    try:
+        whole = int(event_id.replace("-", ""), 16) if len(event_id) == 36 else 0
+    except ValueError:
+        whole = 0
+    if not whole:
+        whole = _hash(event_id)
+    return ((whole >> 64) ^ whole ^ _hash(account)) & _BITS or 1
+
+
+@lru_cache(maxsize=8192)
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(errors="replace"), digest_size=8).digest(), "big")
 
 
 @lru_cache(maxsize=8192)
@@ -100,6 +157,10 @@ def _day(text: str) -> date | None:
 
 
 def _event(record: _Record) -> Event:
+    return Event(EventIdentity(record.eventID, record.recipientAccountId), record.awsRegion, record.eventTime)
+
+
+def _odd_event(record: _OddRecord) -> Event:
     user = record.userIdentity
     identity = identity_of(
         record.eventID or record.eventId,

@@ -37,10 +37,16 @@ class EventIdentity(NamedTuple):
 def iter_records(gz: bytes, limit: int = MAX_RECORDS_BYTES) -> Iterator[dict[str, Any]]:
     """Each record of a log file, in file order, without the fields of `NEVER_KEPT`. `LogFormatError` if it is none."""
     try:
-        text = gunzip_single(gz, limit).decode("utf-8")
-        document = json.loads(text, object_hook=_without_secrets)
+        unpacked = gunzip_single(gz, limit)
     except GzipError as err:
         raise LogFormatError(f"not a log file: {err.why}") from err
+    yield from records_in(unpacked)
+
+
+def records_in(unpacked: bytes) -> Iterator[dict[str, Any]]:
+    """The same of a file that is unpacked already."""
+    try:
+        document = json.loads(unpacked.decode("utf-8"), object_hook=_without_secrets)
     except (ValueError, RecursionError) as err:
         raise LogFormatError(f"not a log file: {type(err).__name__} in its JSON") from None
     records = document.get("Records") if isinstance(document, dict) else None

@@ -107,28 +107,21 @@ _HATCHES: Final = ("", "//", "xx", "..")
 
 
 def _heatmap(frame: "pd.DataFrame", caption: str, states: Sequence[str]) -> bytes:
+    from matplotlib.collections import PolyCollection
     from matplotlib.colors import BoundaryNorm, ListedColormap
-    from matplotlib.patches import Patch, Rectangle
+    from matplotlib.patches import Patch
 
     grid = [[states.index(str(value)) for value in row] for row in frame.itertuples(index=False)]
     drawn, axes = figure(min(16.0, 3.0 + 0.16 * len(frame.columns)), 1.6 + 0.24 * len(frame))
     colours = list(MARKS[: len(states)])
     norm = BoundaryNorm([i - 0.5 for i in range(len(states) + 1)], len(states))
     axes.imshow(grid, cmap=ListedColormap(colours), norm=norm, aspect="auto", interpolation="nearest")
-    for y, row in enumerate(grid):
-        for x, state in enumerate(row):
-            if _HATCHES[state]:
-                axes.add_patch(
-                    Rectangle(
-                        (x - 0.5, y - 0.5),
-                        1,
-                        1,
-                        fill=False,
-                        hatch=_HATCHES[state],
-                        linewidth=0,
-                        edgecolor="#333",
-                    )
-                )
+    for state, hatch in enumerate(_HATCHES[: len(states)]):
+        boxes = [_box(x, y) for y, row in enumerate(grid) for x, one in enumerate(row) if one == state]
+        if hatch and boxes:
+            axes.add_collection(
+                PolyCollection(boxes, facecolors="none", edgecolors="#333", linewidths=0, hatch=hatch)
+            )
     every = max(1, len(frame.columns) // 12)
     axes.set_xticks(
         range(0, len(frame.columns), every), [str(c) for c in frame.columns[::every]], rotation=45, ha="right"
@@ -141,6 +134,11 @@ def _heatmap(frame: "pd.DataFrame", caption: str, states: Sequence[str]) -> byte
     ]
     axes.legend(handles=patches, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return png(drawn)
+
+
+def _box(x: int, y: int) -> list[tuple[float, float]]:
+    """The corners of one cell."""
+    return [(x - 0.5, y - 0.5), (x + 0.5, y - 0.5), (x + 0.5, y + 0.5), (x - 0.5, y + 0.5)]
 
 
 def _numbers(frame: "pd.DataFrame", states: Sequence[str]) -> "pd.DataFrame":

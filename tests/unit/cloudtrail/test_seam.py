@@ -2,12 +2,14 @@
 
 import gzip
 import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.events import Event, content_of
+from onetrail.cloudtrail.digest import gunzip_single
+from onetrail.cloudtrail.events import Content, Event, content_of
 from onetrail.cloudtrail.records import EventIdentity, LogFormatError, event_identity, iter_records
 from onetrail.cloudtrail.seam import SeamCheck, SeamState
 
@@ -16,6 +18,10 @@ NINE = datetime(2026, 1, 12, 9, tzinfo=UTC)
 
 def packed(*records: Any) -> bytes:
     return gzip.compress(json.dumps({"Records": list(records)}).encode(), mtime=0)
+
+
+def content(*records: Any) -> Content:
+    return content_of(gunzip_single(packed(*records)))
 
 
 RECORDS: list[dict[str, Any]] = [
@@ -33,34 +39,51 @@ RECORDS: list[dict[str, Any]] = [
 
 def test_what_is_read_fast_is_what_whole_records_say() -> None:
     """One file for each record, and one of all: the tolerant reader is the measure."""
-    for records in [RECORDS, *([one] for one in RECORDS)]:
-        found = content_of(packed(*records)).events
+    plain = [RECORDS[0], RECORDS[0] | {"eventID": "f", "eventTime": "2026-01-13T00:00:00Z"}]
+    for records in [RECORDS, plain, *([one] for one in RECORDS)]:
+        found = content(*records)
         whole = list(iter_records(packed(*records)))
-        assert [event.identity for event in found] == [event_identity(record) for record in whole]
-    first = content_of(packed(RECORDS[0])).events[0]
+        assert [event.identity for event in found.events] == [event_identity(record) for record in whole]
+        assert found.days == Counter((event.region, event.day) for event in found.events)
+        marks = [event.mark for event in found.events]
+        assert found.nameless == marks.count(0)
+        assert sorted(mark for day in found.marks.values() for mark in day) == sorted(filter(None, marks))
+    first = content(RECORDS[0]).events[0]
     assert first == Event(EventIdentity("e", "044455556666"), "eu-west-1", "2026-01-12T09:00:00Z")
-    assert (first.day, content_of(packed(RECORDS[8])).events[0].day) == (date(2026, 1, 12), None)
+    assert (first.day, content(RECORDS[8]).events[0].day) == (date(2026, 1, 12), None)
 
 
 @pytest.mark.parametrize(
-    "body",
-    [
-        b"", b"no gzip", gzip.compress(b"[]", mtime=0), gzip.compress(b'{"Records": 1}', mtime=0), gzip.compress(b"{", mtime=0),
-        packed() + packed(),
-    ],
-)  # fmt: skip
-def test_what_is_no_log_file_is_said_to_be_none(body: bytes) -> None:
+    "unpacked", [b"", b"no JSON", b"[]", b'{"Records": 1}', b'{"Records": [1]}', b"{", b"\xff"]
+)
+def test_what_is_no_log_file_is_said_to_be_none(unpacked: bytes) -> None:
     with pytest.raises(LogFormatError):
-        content_of(body)
+        content_of(unpacked)
 
 
-def test_the_same_content_has_one_mark_however_it_is_packed() -> None:
-    """Twin: one record more."""
-    one = content_of(packed(*RECORDS))
-    other = content_of(gzip.compress(json.dumps({"Records": RECORDS}).encode(), 1, mtime=9))
-    assert one.mark == other.mark != content_of(packed(*RECORDS, RECORDS[0])).mark
-    assert one.events[0].mark != one.events[1].mark
-    assert one.events[7].mark == 0
+UUID = "6f1b2c3d-0a1b-4c2d-8e3f-0123456789ab"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (UUID, "2"),  # another account
+        ("7f1b2c3d-0a1b-4c2d-8e3f-0123456789ab", "1"),  # the first half differs
+        ("6f1b2c3d-0a1b-4c2d-8e3f-0123456789ac", "1"),  # the last half differs
+        ("zz1b2c3d-0a1b-4c2d-8e3f-0123456789ab", "1"),  # no UUID, as long as one
+        ("e", "1"),
+        ("e" * 4000, "1"),
+        ("0" * 36, "1"),
+        ("\ud800", "1"),  # what no encoding takes
+    ],
+)
+def test_an_event_s_mark_is_that_of_its_id_and_account(other: tuple[str, str]) -> None:
+    """Always the same 64 bits, in any process, and never 0, which says that there is no identity. Twin: another id or account."""
+    first = Event(EventIdentity(UUID, "1"), "", "").mark
+    assert first == Event(EventIdentity(UUID, "1"), "eu-west-1", "later").mark == 1718245431689278192
+    assert first != Event(EventIdentity(*other), "", "").mark
+    assert 0 < Event(EventIdentity(*other), "", "").mark < 2**64
+    assert Event(None, "", "").mark == 0
 
 
 def given_events(*minutes: int, names: str = "", region: str = "eu-west-1") -> list[Event]:

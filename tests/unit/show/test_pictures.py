@@ -1,9 +1,12 @@
 """A picture has its numbers beside it, and a mark that does not rest on colour."""
 
+from datetime import date, timedelta
+
 import pandas as pd
 import pytest
 
 from onetrail import show
+from onetrail.show.calendar import MOST_ROWS, calendar
 from onetrail.show.over_time import Sample, Samples, over_time
 from onetrail.show.progress import Progress
 
@@ -32,6 +35,38 @@ def test_a_state_that_has_no_mark_is_refused():
     """Nothing is drawn as something else."""
     with pytest.raises(ValueError, match="is not in"):
         show.heatmap(COVERAGE, "Coverage", states=["whole", "gap"])
+
+
+def given_regions(count: int, lost: int = -1) -> dict[str, list[dict[date, int]]]:
+    """So many regions with logs every other day of a year; in one of them a day is lost."""
+    days = [date(2025, 1, 1) + timedelta(days=2 * n) for n in range(180)]
+    return {
+        f"region-{number}": [
+            {day: n % 2 for n, day in enumerate(days)},
+            {day: -1 if (number, n) == (lost, 90) else 0 for n, day in enumerate(days)},
+        ]
+        for number in range(count)
+    }
+
+
+def drawn(rows: dict[str, list[dict[date, int]]]) -> bytes:
+    return calendar(
+        rows, "Days", lanes=("before", "after"), states=("proven", "present"), lost="missing after the move"
+    )
+
+
+def height(png: bytes) -> int:
+    """In pixels, as the PNG's own header says."""
+    return int.from_bytes(png[20:24], "big")
+
+
+def test_a_calendar_of_many_regions_stays_readable_and_shows_the_ones_that_lost_a_day():
+    """No higher than sixty rows, and the loss is seen wherever its row stands. Twin: without the loss it is another picture."""
+    few, many = drawn(given_regions(MOST_ROWS)), drawn(given_regions(MOST_ROWS + 40))
+    assert height(drawn(given_regions(2))) < height(few) == height(many)
+    at_the_end, at_the_start = (drawn(given_regions(MOST_ROWS + 40, lost)) for lost in (MOST_ROWS + 39, 0))
+    assert len({few, many, at_the_end, at_the_start}) == 4
+    assert many == drawn(given_regions(MOST_ROWS + 40))
 
 
 def test_progress_ends_in_counts_alone(monkeypatch):

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import State
+from onetrail.cloudtrail.chain import looked_at
 from onetrail.cloudtrail.seam import Seam, SeamState
+from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.show import coverage as seen
 from onetrail.steps.verification import Cell, check, tally
+from onetrail.steps.verification.region_events import RegionEvents
 from onetrail.steps.verification.tally import EventTally, EventTotals
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 
@@ -26,13 +29,36 @@ def packed(*numbers: int, day: int = 12) -> bytes:
     return gzip.compress(json.dumps({"Records": records}).encode(), mtime=0)
 
 
+FOLDER = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/12/"
+
+
+def looked_into(counting: EventTally, below: str, *bodies: bytes) -> list[LogRead]:
+    """What reading each of these bodies of one log said of it, while its events were counted."""
+    region = RegionEvents(counting, "archive", "111122223333", "eu-west-1", (), {})
+    return [region.looked_into(below, LogRead(ReadStatus.FOUND, body, below)) for body in bodies]
+
+
+BODY = packed(1, 2)
+
+
+@pytest.mark.parametrize("body", [BODY, BODY + BODY, BODY[:-9], b"", gzip.compress(b"no JSON", mtime=0)])
+def test_a_log_that_is_unpacked_once_has_the_hash_or_fault_that_the_proof_alone_finds(body):
+    """Also at its second reading, which counts for nothing."""
+    with EventTally() as counting:
+        first, second = looked_into(counting, f"{FOLDER}1.json.gz", body, body)
+        assert first == second == looked_at(LogRead(ReadStatus.FOUND, body, f"{FOLDER}1.json.gz"))
+        assert counting.totals().files == 1
+
+
 @pytest.mark.parametrize("held", [10**6, 1], ids=["in memory", "on disk"])
 def test_an_event_counts_once_however_often_it_was_delivered(monkeypatch, held):
     """The same counts whether they fit into memory or not, and nothing is left on the disk."""
     monkeypatch.setattr(tally, "_HELD", held)
     with EventTally() as counting:
-        for body in (packed(1, 2, 3), packed(3, 4), packed(1, 2, 3), packed(5, day=13), b"no log", packed()):
-            counting.add(body)
+        for number, body in enumerate(
+            (packed(1, 2, 3), packed(3, 4), packed(1, 2, 3), packed(5, day=13), b"no log", packed())
+        ):
+            looked_into(counting, f"{FOLDER}{number}.json.gz", body)
         folder = counting._folder.name if counting._folder else ""
         totals = counting.totals()
     assert totals == EventTotals(
@@ -53,7 +79,7 @@ def test_records_are_counted_by_their_own_region_and_day():
         {"awsRegion": "eu-west-1"},
     ]
     with EventTally() as counting:
-        counting.add(gzip.compress(json.dumps({"Records": records}).encode(), mtime=0))
+        looked_into(counting, f"{FOLDER}1.json.gz", gzip.compress(json.dumps({"Records": records}).encode()))
         found = counting.totals()
     assert (found.records, found.events, found.nameless) == (4, 2, 1)
     assert dict(found.days) == {

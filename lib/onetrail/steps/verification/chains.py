@@ -19,6 +19,7 @@ from onetrail.cloudtrail.verdict import (
     Group,
     IntervalState,
     LogRead,
+    ReadStatus,
     State,
     TrailIdentity,
 )
@@ -197,14 +198,14 @@ class RegionCheck:
             self._trouble(code, verdict.key, verdict)
         for below, body in reader.others(present):
             if body is not None:
-                self._events.count(below, body.content)
+                self._events.looked_into(below, LogRead(ReadStatus.FOUND, body.content, below))
 
     def _read(self, reader: Reader, bucket: str, key: str) -> LogRead:
-        """One log for its chain; its events are counted on the way."""
+        """One log for its chain; a full check counts its events on the way."""
         read = reader.log(bucket, key)
-        if read.body is not None:
-            self._events.count(below_prefix(key), read.body)
-        return read
+        if read.body is None or self._settings.digest_check != "full":
+            return read
+        return self._events.looked_into(below_prefix(key), read)
 
     def _metadata(self, codes: Mapping[str, int], reader: Reader) -> None:
         """User metadata of each digest as it is in the old bucket: the signature lies there."""

@@ -1,6 +1,6 @@
 """Counting the events of every log that is read: by region and day, each once, however often it was delivered.
 
-Identities are kept as 64-bit hashes by day, on disk once they are many, so that memory does not grow with the estate.
+Identities are kept as marks of 64 bits by day, on disk once they are many, so that memory does not grow with the estate.
 """
 
 from array import array
@@ -14,13 +14,10 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 
-from onetrail.cloudtrail.events import Event, content_of
-from onetrail.cloudtrail.records import LogFormatError
+from onetrail.cloudtrail.events import Content, RegionDay
 
-RegionDay = tuple[str, date | None]
-"""The region in the record and the UTC day of the event; None for a record without a time."""
 _HELD: Final = 4_000_000
-"""So many hashes of 8 bytes are held in memory at once."""
+"""So many marks of 8 bytes are held in memory at once."""
 
 
 class EventTotals(NamedTuple):
@@ -55,23 +52,21 @@ class EventTally:
     _lock: Lock = field(default_factory=Lock)
     _folder: TemporaryDirectory[str] | None = None
 
-    def add(self, gz: bytes) -> list[Event]:
-        """Count one log file; returns its events, none where it cannot be read as one."""
-        try:
-            content = content_of(gz)
-        except LogFormatError:
-            with self._lock:
-                self._files += 1
-                self._unread += 1
-            return []
+    def add(self, content: Content | None, sha256: str = "") -> None:
+        """Count one log file by its records and the SHA-256 (hex) of its unpacked bytes; None where they cannot be read."""
         with self._lock:
             self._files += 1
-            self._contents.append(content.mark)
-            for event in content.events:
-                self._count(event)
+            if content is None:
+                self._unread += 1
+                return
+            self._contents.append(int(sha256[:16], 16))
+            self._days.update(content.days)
+            self._nameless += content.nameless
+            for day, marks in content.marks.items():
+                self._marks.setdefault(str(day), array("Q")).extend(marks)
+                self._held += len(marks)
             if self._held >= _HELD:
                 self._spill()
-        return content.events
 
     def totals(self) -> EventTotals:
         """The counts; may be asked once, since it uses up what is held."""
@@ -100,15 +95,6 @@ class EventTally:
     def __exit__(self, *_: object) -> None:
         if self._folder is not None:
             self._folder.cleanup()
-
-    def _count(self, event: Event) -> None:
-        day = event.day
-        self._days[event.region, day] += 1
-        if not (mark := event.mark):
-            self._nameless += 1
-            return
-        self._marks.setdefault(str(day), array("Q")).append(mark)
-        self._held += 1
 
     def _spill(self) -> None:
         if self._folder is None:
