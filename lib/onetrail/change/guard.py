@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change
 from onetrail.change.values import canonical_json
 from onetrail.errors import WrongUse
@@ -56,9 +57,10 @@ class Guard:
                 self._open.remove(held)
 
     def check(self, account: str, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Raise GateClosed unless the call only reads or is what an open change says."""
+        """Raise GateClosed unless the call only reads or is what an open change says; Stopped once a stop was asked for."""
         if only_reads(service, operation):
             return
+        heed()
         with self._lock:
             held = tuple(self._open)
         if not any(_matches(item, account, service, operation, parameters) for item in held):

@@ -1,7 +1,9 @@
 """Signals while a plan runs: being told to stop ends the work, never the closing of what is open nor a line of the record.
 
-SIGTERM and SIGHUP (a terminal that is gone) end the plan as Ctrl-C does, and then the process. Only the main thread hears signals;
-in any other one all of this does nothing. Source: Python documentation, signal.
+Ctrl-C, SIGTERM, SIGHUP (a terminal that is gone) and the end of the process that started this one end the plan; all but Ctrl-C then
+end the process. A signal is kept as a flag as well as raised: an exception can be lost, where Python runs inside a callback of C code or
+in a finalizer. Every send and every bulk loop asks `heed` before its next call.
+Only the main thread hears signals; in any other one the handlers are left alone. Source: Python documentation, signal.
 """
 
 import os
@@ -11,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
+
+from onetrail.change.orphan import outlives_parent
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _ALL: Final = (signal.SIGINT, *_ENDING)
@@ -22,33 +26,57 @@ class Stopped(KeyboardInterrupt):
     """The process was told to end. A KeyboardInterrupt, so that nothing takes it for a failure of the work."""
 
 
+class _Request:
+    """What this process was asked. `why` is empty until then; `held` counts the parts that nothing may stop."""
+
+    def __init__(self) -> None:
+        self.why = ""
+        self.held = 0
+
+
+_REQUEST: Final = _Request()
+"""Signals belong to the process, and so does this."""
+
+
+def heed() -> None:
+    """Raise Stopped where a stop was asked for; nothing while what is open is being closed. Asked before each call, from any thread."""
+    if _REQUEST.why and not _REQUEST.held:
+        raise Stopped(_REQUEST.why)
+
+
 @contextmanager
 def ended_by_signals(tell: Callable[[str], None]) -> Iterator[None]:
-    """While inside, SIGTERM and SIGHUP raise Stopped; once all is unwound up to here the process ends by that signal.
+    """While inside, signals raise Stopped; once all is unwound up to here SIGTERM and SIGHUP end the process, and a stop that nobody heeded is raised.
 
-    `tell` gets the error that it ends with, since nobody is left to show it.
+    `tell` gets the error that it ends with, since nobody is left to show it. A signal that was ignored before, as by nohup, is ignored.
     """
     if not _hears():
         yield
         return
-    got: list[int] = []
+    ending: list[int] = []
+    tells = ""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        got.append(number)
-        raise Stopped(f"stopped by {signal.Signals(number).name}")
+        if number in _ENDING:
+            ending.append(number)
+        _REQUEST.why = f"stopped by {signal.Signals(number).name}"
+        raise Stopped(_REQUEST.why)
 
-    held = {number: signal.signal(number, stop) for number in _ENDING}
+    held = _handled(_ALL, stop)
     try:
-        yield
+        with outlives_parent(lambda: os.kill(os.getpid(), signal.SIGTERM)):
+            yield
+        heed()
     except BaseException as err:
-        if got:
-            tell(" ".join(str(err).split()))
+        tells = " ".join(str(err).split())
         raise
     finally:
+        _REQUEST.why = ""
         for number, handler in held.items():
             signal.signal(number, handler)
-        if got:
-            os.kill(os.getpid(), got[0])
+        if ending:
+            tell(tells)
+            os.kill(os.getpid(), ending[0])
 
 
 @contextmanager
@@ -66,10 +94,12 @@ def uninterrupted(tell: Callable[[str], None] | None = None) -> Iterator[None]:
         if tell:
             tell("what is open is closed first, then this ends")
 
-    held: dict[int, Any] = {number: signal.signal(number, wait) for number in _ALL}
+    held = _handled(_ALL, wait)
+    _REQUEST.held += 1
     try:
         yield
     finally:
+        _REQUEST.held -= 1
         for number, handler in held.items():
             signal.signal(number, handler)
     if got:
@@ -79,6 +109,14 @@ def uninterrupted(tell: Callable[[str], None] | None = None) -> Iterator[None]:
             handler(number, frame)
         elif handler == signal.SIG_DFL:
             os.kill(os.getpid(), number)
+
+
+def _handled(
+    numbers: tuple[signal.Signals, ...], handler: Callable[[int, FrameType | None], None]
+) -> dict[int, Any]:
+    """Set the handler of these signals, but for those that are ignored or not Python's; returns what was there before."""
+    heard = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    return {number: signal.signal(number, handler) for number in heard}
 
 
 def _hears() -> bool:

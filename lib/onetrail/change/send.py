@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from onetrail.change.gate import Gate
+from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change, Plan
 from onetrail.change.restore import KeptTexts, Restored, restored
 from onetrail.change.texts import Texts, TextUnread, Unread, put, replaced, texts_of
@@ -76,6 +77,7 @@ class Sending:
 
     def _once(self, change: Change, *, last: bool) -> bool:
         """True when the change is done; False when a canary was not refused and may be sent again."""
+        heed()
         parameters = self.parameters(change)
         texts, line = self._texts(change, parameters), self.gate.record.lines + 1
         found = self._restored(change, texts)

@@ -50,7 +50,7 @@ def _sentence(line: str) -> str:
 
 def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
     """The result of a notebook that stopped at an error. Ours say in one line what to do; others name the notebook."""
-    if ename == "KeyboardInterrupt":
+    if ename in ("KeyboardInterrupt", "Stopped"):
         return StepResult(
             name, "interrupted", FAILED, f"interrupted; what was open was closed again: see {path}", "", path
         )

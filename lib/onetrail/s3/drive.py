@@ -12,6 +12,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from onetrail.change.interrupt import heed
 from onetrail.s3.calls import Call
 from onetrail.s3.failure import ENDED_CODES, code_of, error_of, no_answer, too_fast, worth_asking_again
 from onetrail.s3.pace import Pace
@@ -175,6 +176,7 @@ class Drive(Generic[C]):
             return None, pause
         if now < self._ask_at:
             return None, min(pause or TICK_SECONDS, TICK_SECONDS)
+        heed()
         try:
             asked = next(self._calls, False)
             if asked is None:

@@ -2,12 +2,14 @@
 
 import os
 import signal
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 import pytest
 
 from onetrail.change import (
     After,
+    Bulk,
     ChangeFailed,
     Document,
     Requirement,
@@ -144,6 +146,82 @@ def test_a_signal_in_the_middle_of_the_work_closes_and_then_ends_the_process(tmp
     assert [key for key, _ in estate.sent] == ["open", "open-2", "close", "close-2"]
     assert heard == ([] if number == signal.SIGINT else [signal.Signals(number).name])
     assert verify_record(tmp_path).whole
+
+
+def swallowed(number):
+    """A signal whose exception is lost, as in a callback that C code calls."""
+    with suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), number)
+
+
+def losing(estate, key, number):
+    """The signal comes, and is lost, right after the call of this change."""
+    send = estate.send
+
+    def sends(change, parameters):
+        answer = send(change, parameters)
+        if change.key == key:
+            swallowed(number)
+        return answer
+
+    estate.send = sends
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_whose_exception_is_lost_ends_the_plan_before_its_next_call(tmp_path, heard, number):
+    """What is open is closed then. Twin: without a signal all is sent."""
+    more = given_a_change("more", region="eu-central-1")
+    gate, estate = given_a_gate(tmp_path / "stopped")
+    losing(estate, "work", number)
+    with pytest.raises(KeyboardInterrupt, match=f"stopped by {signal.Signals(number).name}"):
+        run_plan(given_a_grant(WORK, more), gate)
+    assert [key for key, _ in estate.sent] == ["open", "open-2", "work", "close", "close-2"]
+    assert heard == ([] if number == signal.SIGINT else [signal.Signals(number).name])
+    gate, estate = given_a_gate(tmp_path / "whole")
+    assert run_plan(given_a_grant(WORK, more), gate).state == "applied"
+    assert "more" in dict(estate.sent)
+
+
+def test_a_stop_that_is_lost_at_the_last_call_is_raised_at_the_end(tmp_path):
+    """Whoever comes next, another cell or another step, hears of it; the plan after that is not stopped any more."""
+    gate, estate = given_a_gate(tmp_path)
+    losing(estate, "last", signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(given_a_plan(given_a_change("last")), gate)
+    assert [key for key, _ in estate.sent] == ["last"]
+    assert run_plan(given_a_plan(given_a_change("next", region="eu-west-1")), gate).state == "applied"
+
+
+def test_a_bulk_loop_asks_before_each_call_whether_to_stop(tmp_path):
+    """Through the guard, in whatever thread. Twin: no signal, and every object is asked for."""
+    rule = given_a_change("work", region="eu-west-3", call="CopyObject", bulk=Bulk(("CopyObject",), {}, {}))
+    for stopped, asked in ((True, 3), (False, 9)):
+        gate, _ = given_a_gate(tmp_path / str(asked))
+        passed = []
+
+        def copies(change, gate=gate, passed=passed, stopped=stopped):
+            for number in range(9):
+                gate.guard.check(change.account, "s3", "CopyObject", {"Key": str(number)})
+                passed.append(number)
+                if stopped and number == 2:
+                    swallowed(signal.SIGINT)
+            return {}
+
+        with pytest.raises(KeyboardInterrupt) if stopped else nullcontext():
+            run_plan(given_a_grant(rule), gate, bulk=copies)
+        assert len(passed) == asked
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_that_was_ignored_stays_ignored(tmp_path, number):
+    """As nohup starts a run, to outlive its terminal. Twin: above."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        gate, estate = given_a_gate(tmp_path)
+        failing(estate, work=lambda: os.kill(os.getpid(), number))
+        assert run_plan(given_a_grant(WORK), gate).state == "applied"
+    finally:
+        signal.signal(number, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,12 +1,15 @@
 """The engine copies what is not there, touches nothing that is, and writes down what became of each object."""
 
 import re
+import signal
 from collections import Counter
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from onetrail.change.interrupt import Stopped, ended_by_signals
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.pace import Backoff, Pace
 from onetrail.s3.pipeline import copy_partition
@@ -210,6 +213,43 @@ def test_stop_ends_the_run_with_everything_begun_written_down(server, given_a_cl
     counts, rows = copied(server, given_a_client, archive, tasks(), stop=lambda: len(pulled) >= 10)
     assert counts.stopped == "stopped on request"
     assert len(archive.puts) == len(rows) == counts.objects == 10
+
+
+def deletion(number):
+    return DeleteTask(f"old-{number}", SOURCE, "k", "e", 7)
+
+
+def raising(number):
+    return LockTask("archive", LOG, f"k{number}", "COMPLIANCE", UNTIL, "v1")
+
+
+@pytest.mark.parametrize(
+    ("does", "made"),
+    [(copy_partition, lambda number: task(f"k{number}")), (delete_proven, deletion), (raise_locks, raising)],
+    ids=["copy", "delete", "lock"],
+)
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_stop_whose_exception_was_lost_begins_no_further_object(
+    server, given_a_client, does, made, stopped
+):
+    """Whatever is done in bulk, the next call is not made. Twin: without a signal all are."""
+    server.answer = lambda seen: (403, {}, b"<Error><Code>AccessDenied</Code></Error>")
+    server.seen.clear()
+
+    def tasks():
+        for number in range(30):
+            if stopped and number == 5:
+                with suppress(KeyboardInterrupt):
+                    signal.raise_signal(signal.SIGINT)
+            yield made(number)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(Stopped) if stopped else nullcontext(), ended_by_signals(lambda line: None):
+            does(tasks(), given_a_client(), Rows(), now=lambda: NOW)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(server.seen) <= 6 if stopped else len(server.seen) == 30
 
 
 def test_a_run_in_which_nothing_works_ends_by_itself(server, given_a_client):
