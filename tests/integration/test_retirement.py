@@ -172,7 +172,7 @@ def _receipt_forged(estate: Estate, clients: Clients) -> None:
 
 
 def _list_gone(estate: Estate, clients: Clients) -> None:
-    (clients.settings.run_folder / "ledger" / f"proven-{BUCKET}.parquet").unlink()
+    (clients.settings.run_folder / "receipts" / f"{BUCKET}.parquet").unlink()
 
 
 @pytest.mark.parametrize("harm", [_foreign, _changed, _receipt_gone, _receipt_forged, _list_gone])

@@ -9,16 +9,13 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-import pyarrow.parquet as pq
+from typing import Any, Final
 
 from onetrail.change import canonical_json, entries, verify_record
 from onetrail.change.words import counted
-from onetrail.errors import OnetrailError
-from onetrail.files import FileRefused, read_json, sha256_of
+from onetrail.files import FileRefused, read_json
+from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, read_rows
 
 FOLDER: Final = "receipts"
 EARLIER_FOLDER: Final = "tokens"
@@ -33,32 +30,12 @@ CALL: Final = "WriteVerificationReceipt"
 """What a plan calls the writing of a receipt; it is no AWS call."""
 
 
-class ReceiptError(OnetrailError):
-    """A receipt, or the list of what it proves, cannot be believed."""
-
-
-class ProvenRow(NamedTuple):
-    """One object of the old bucket as it was proven. `size` in bytes, `etag` without quotes."""
-
-    key: str
-    size: int
-    etag: str
-    last_modified: datetime | None
-
-
-class Part(NamedTuple):
-    """A ledger part by name, with the SHA-256 (hex) of its bytes and its rows."""
-
-    part: str
-    sha256: str
-    rows: int
-
-
 @dataclass(frozen=True)
 class Receipt:
     """What was proven of one bucket.
 
-    `listing` is the hash of the listing, `proven` the ledger part that holds it row by row, `ledger` the parts of the copies.
+    `listing` is the hash of the listing, `proven` the list that holds it row by row, `ledger` the parts of the ledger about the copies.
+    `archive` is the bucket that holds the proven versions; empty where an earlier release wrote the receipt.
     `trails` are [account, trail, home region, instant of StopLogging or empty] of every trail that wrote into the bucket.
     `at` is ISO text, UTC. `format` is the version of this form. `sha256` binds all other fields.
     """
@@ -76,9 +53,10 @@ class Receipt:
     lock: str
     good: bool
     trails: tuple[tuple[str, str, str, str], ...]
-    proven: Part
-    ledger: tuple[Part, ...]
+    proven: ListPart
+    ledger: tuple[ListPart, ...]
     record_head: str
+    archive: str = ""
     format: int = FORMAT
     sha256: str = ""
 
@@ -86,7 +64,7 @@ class Receipt:
         """The SHA-256 (hex) over every field but `sha256`."""
         said = {**asdict(self), "sha256": ""}
         if self.format == 1:
-            del said["format"]
+            del said["format"], said["archive"]
         return hashlib.sha256(canonical_json(said).encode()).hexdigest()
 
 
@@ -115,38 +93,6 @@ class Cover:
     valid: bool
     why: str
     part_gone: int = 0
-
-
-class ListingHash:
-    """The hash of a listing: SHA-256 over one line (key, size, ETag) per object, in key order; and its sums."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.objects = self.size = self._undated = 0
-        self._newest: datetime | None = None
-
-    def add(self, key: str, size: int, etag: str, last_modified: datetime | None = None) -> None:
-        """The next object in key order."""
-        self._hash.update(f"{key}\t{size}\t{etag}\n".encode())
-        self.objects += 1
-        self.size += size
-        if last_modified is None:
-            self._undated += 1
-        elif self._newest is None or last_modified > self._newest:
-            self._newest = last_modified
-
-    @property
-    def newest(self) -> datetime | None:
-        """When the newest object came; None for an empty listing, and where one of the objects has no date."""
-        return None if self._undated else self._newest
-
-    def hexdigest(self) -> str:
-        """The hash so far."""
-        return self._hash.hexdigest()
-
-
-EMPTY_LISTING: Final = ListingHash().hexdigest()
-"""The hash of an empty bucket's listing."""
 
 
 def write_receipt(run_folder: Path, receipt: Receipt) -> Receipt:
@@ -222,19 +168,7 @@ def copied_parts(run_folder: Path, bucket: str) -> frozenset[str]:
 
 def proven_rows(run_folder: Path, receipt: Receipt) -> Iterator[ProvenRow]:
     """What the receipt proves, object by object in key order; constant memory. ReceiptError where the list is not the one it names."""
-    path = run_folder / "ledger" / receipt.proven.part
-    if not path.exists():
-        raise ReceiptError(
-            f"{path}: the list of what was proven of {receipt.bucket} is gone; verify it again"
-        )
-    if sha256_of(path) != receipt.proven.sha256:
-        raise ReceiptError(
-            f"{path}: the list of what was proven of {receipt.bucket} was changed; verify it again"
-        )
-    columns = ["key", "size", "source_etag", "source_last_modified"]
-    for batch in pq.ParquetFile(path, page_checksum_verification=True).iter_batches(columns=columns):
-        values = [column.to_pylist() for column in batch.columns]
-        yield from (ProvenRow(*row) for row in zip(*values, strict=True))
+    return read_rows(run_folder, receipt.bucket, receipt.proven, earlier=receipt.format == 1)
 
 
 def cover(run_folder: Path, receipt: Receipt, rows: Iterable[Any]) -> Cover:
@@ -297,7 +231,7 @@ def _receipt(said: Mapping[str, Any], form: int) -> Receipt:
             **said,
             "format": form,
             "trails": tuple(tuple(trail) for trail in said["trails"]),
-            "proven": Part(*said["proven"]),
-            "ledger": tuple(Part(*part) for part in said["ledger"]),
+            "proven": ListPart(*said["proven"]),
+            "ledger": tuple(ListPart(*part) for part in said["ledger"]),
         }
     )

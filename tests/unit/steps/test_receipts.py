@@ -10,12 +10,9 @@ import pytest
 from onetrail.change import RunRecord
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.s3.rows import ObjectRow
+from onetrail.steps.receipt_rows import EMPTY_LISTING, ListingHash, ListPart, ProvenRow, ReceiptError, RowList
 from onetrail.steps.receipts import (
-    EMPTY_LISTING,
-    ListingHash,
-    Part,
     Receipt,
-    ReceiptError,
     copied_parts,
     cover,
     proven_rows,
@@ -25,6 +22,13 @@ from onetrail.steps.receipts import (
 
 NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
 ROWS = [ObjectRow(f"AWSLogs/{n}", n, f"etag{n}", NOON, "STANDARD") for n in range(1, 6)]
+
+
+VERSION = {
+    "archive_key": "AWSLogs/1", "version_id": "v1", "archive_etag": "etag1", "sha256": "a" * 64, "content_sha256": "b" * 64,
+    "digest": "AWSLogs/d", "read_by": "arn:aws:sts::044455556666:assumed-role/onetrail-operator/x", "encryption": "aws:kms",
+    "kms_key": "arn:aws:kms:us-east-1:044455556666:key/k", "lock_mode": "COMPLIANCE", "retain_until": NOON,
+}  # fmt: skip
 
 
 class Noon:
@@ -37,24 +41,15 @@ class Noon:
 
 def given_a_proven_bucket(folder: Path, rows=ROWS, *, recorded=True, **said) -> Receipt:
     listing = ListingHash()
-    with LedgerPart(folder / "ledger", "proven-acme") as ledger:
+    with RowList(folder, "receipts", "acme") as proven:
         for row in rows:
             listing.add(row.key, row.size, row.etag)
-            ledger.add(
-                LedgerRow(
-                    "prove",
-                    "acme",
-                    row.key,
-                    size=row.size,
-                    source_etag=row.etag,
-                    source_last_modified=row.last_modified,
-                )
-            )
-    part = ledger.finish()
+            proven.add(ProvenRow(row.key, row.size, row.etag, row.last_modified, **VERSION))
+        part = proven.finish()
     receipt = Receipt(
         run="practice", bucket="acme", account="111122223333", region="eu-west-1", at="2026-01-12T12:00:00Z", listing=listing.hexdigest(),
         objects=listing.objects, size=listing.size, counts={"equal": 5}, digest_check="full", lock="compliance", good=True,
-        trails=(("111122223333", "audit", "eu-west-1", ""),), proven=Part(part.path.name, part.sha256, part.rows), ledger=(), record_head="0" * 64,
+        trails=(("111122223333", "audit", "eu-west-1", ""),), proven=part, ledger=(), record_head="0" * 64,
     )  # fmt: skip
     receipt = write_receipt(folder, replace(receipt, **said))
     with RunRecord(folder, "practice", Noon()) as record:
@@ -65,7 +60,8 @@ def given_a_proven_bucket(folder: Path, rows=ROWS, *, recorded=True, **said) -> 
 def test_a_receipt_that_is_whole_and_recorded_is_held(tmp_path):
     receipt = given_a_proven_bucket(tmp_path)
     assert read_receipts(tmp_path).held == {"acme": receipt}
-    assert [row.key for row in proven_rows(tmp_path, receipt)] == [row.key for row in ROWS]
+    wanted = [ProvenRow(row.key, row.size, row.etag, row.last_modified, **VERSION) for row in ROWS]
+    assert list(proven_rows(tmp_path, receipt)) == wanted
     assert cover(tmp_path, receipt, ROWS).valid
 
 
@@ -146,7 +142,7 @@ def test_a_receipt_of_less_than_a_full_good_verification_covers_nothing(tmp_path
 
 def test_a_list_of_what_was_proven_that_is_gone_or_changed_is_refused(tmp_path):
     receipt = given_a_proven_bucket(tmp_path)
-    path = tmp_path / "ledger" / receipt.proven.part
+    path = tmp_path / receipt.proven.part
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(ReceiptError, match="was changed"):
         cover(tmp_path, receipt, ROWS)
@@ -171,10 +167,17 @@ def test_only_the_line_that_tells_of_the_writing_of_this_receipt_vouches_for_it(
 
 
 def given_an_earlier_release_wrote_it(folder: Path) -> Receipt:
-    """What releases wrote before receipts said their format: `tokens/`, no format, and a record line of that name."""
-    receipt = given_a_proven_bucket(folder, format=1)
+    """What releases wrote before receipts said their format: `tokens/`, a list in the ledger, and a record line of that name."""
+    with LedgerPart(folder / "ledger", "proven-acme") as ledger:
+        for row in ROWS:
+            said = {"size": row.size, "source_etag": row.etag, "source_last_modified": row.last_modified}
+            ledger.add(LedgerRow("prove", "acme", row.key, **said))
+    part = ledger.finish()
+    receipt = given_a_proven_bucket(
+        folder, format=1, archive="", proven=ListPart(part.path.name, part.sha256, part.rows)
+    )
     said = json.loads((folder / "receipts" / "acme.json").read_text())
-    del said["format"]
+    del said["format"], said["archive"]
     (folder / "receipts" / "acme.json").unlink()
     (folder / "tokens").mkdir()
     (folder / "tokens" / "acme.json").write_text(json.dumps(said))
@@ -188,6 +191,7 @@ def test_what_an_earlier_release_wrote_permits_nothing_names_the_cure_and_is_rem
     found = read_receipts(tmp_path)
     assert (found.held, found.remembered) == ({}, {"acme": receipt})
     assert "onetrail run -f FILE --from 06 --to 06" in found.broken["acme"]
+    assert [row[:4] for row in proven_rows(tmp_path, receipt)] == [row[:4] for row in ROWS]
     newer = given_a_proven_bucket(tmp_path)
     found = read_receipts(tmp_path)
     assert (found.held, found.broken, found.remembered) == ({"acme": newer}, {}, {"acme": newer})

@@ -13,7 +13,8 @@ from onetrail.iam.build import old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.receipts import Part, Receipt
+from onetrail.steps.receipt_rows import ListPart
+from onetrail.steps.receipts import Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
 from onetrail.steps.retirement.observe import EXPIRE_RULE, QuietUnknown, waits
 from onetrail.steps.status import Stage, Status
@@ -26,7 +27,7 @@ BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1", policy={"Version": "2012-10-1
 SHELL = replace(BUCKET, policy=old_bucket_shell("aws", "acme-eu", [KEEPER]))
 RECEIPT = Receipt(
     run="practice", bucket="acme-eu", account=SOURCE, region="eu-west-1", at="2026-01-12T12:00:00Z", listing="a" * 64, objects=9, size=900,
-    counts={}, digest_check="full", lock="compliance", good=True, trails=(), proven=Part("proven-acme-eu.parquet", "b" * 64, 9), ledger=(),
+    counts={}, digest_check="full", lock="compliance", good=True, trails=(), proven=ListPart("proven-acme-eu.parquet", "b" * 64, 9), ledger=(),
     record_head="0" * 64, sha256="c" * 64,
 )  # fmt: skip
 READY = Retiring(

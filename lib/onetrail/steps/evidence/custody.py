@@ -205,7 +205,14 @@ def _files(line: Mapping[str, Any]) -> Iterator[Named]:
     elif line["kind"] == "done":
         result = line.get("result") or {}
         parts = [*(result.get("ledger") or []), *([result["proven"]] if "proven" in result else [])]
-        yield from (Named(number, f"ledger/{one['part']}", one["sha256"], one["rows"]) for one in parts)
+        yield from (
+            Named(number, _below_the_run_folder(one["part"]), one["sha256"], one["rows"]) for one in parts
+        )
+
+
+def _below_the_run_folder(part: str) -> str:
+    """Where a part lies: a receipt's list says its folder, a part of the ledger does not."""
+    return part if "/" in part else f"ledger/{part}"
 
 
 def _not_kept(lines: Iterable[Mapping[str, Any]]) -> Iterator[NotKept]:

@@ -17,7 +17,8 @@ from onetrail.s3.session import hot
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.receipts import ListingHash, Receipt, proven_rows, read_receipts
+from onetrail.steps.receipt_rows import ListingHash
+from onetrail.steps.receipts import Receipt, proven_rows, read_receipts
 from onetrail.steps.retirement.observe import Retiring, retiring, waits
 from onetrail.steps.retirement.propose import EMPTY, LIFECYCLE_RUNS, PROVEN
 

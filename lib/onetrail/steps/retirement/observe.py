@@ -20,7 +20,8 @@ from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
 from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.receipts import ListingHash, Receipt, ReceiptError, Receipts, cover, read_receipts
+from onetrail.steps.receipt_rows import ListingHash, ReceiptError
+from onetrail.steps.receipts import Receipt, Receipts, cover, read_receipts
 from onetrail.steps.status import Status, asked
 
 EXPIRE_RULE = "onetrail-expire"

@@ -12,7 +12,7 @@ from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, below_prefix, parse
 from onetrail.files import sha256_of
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
-from onetrail.s3.ledger import LedgerPart, LedgerRow, rows_in
+from onetrail.s3.ledger import LedgerPart, rows_in
 from onetrail.s3.pace import Pace
 from onetrail.s3.removal import LockTask, raise_locks
 from onetrail.s3.session import hot
@@ -20,13 +20,15 @@ from onetrail.settings import Settings
 from onetrail.steps.break_glass import CAN_BECOME, can_become
 from onetrail.steps.old_estate import enabled_regions, read_old_estate
 from onetrail.steps.pairing import archive_key, archived
-from onetrail.steps.receipts import ListingHash, Part, Receipt, Receipts, copied_parts, write_receipt
+from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
+from onetrail.steps.receipts import FOLDER, Receipt, Receipts, copied_parts, write_receipt
 from onetrail.steps.verification.chains import archive_folders
 from onetrail.steps.verification.left import Left, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.propose import SEAL
 from onetrail.steps.verification.reading import to_raise
+from onetrail.steps.verification.versions_read import VersionsRead
 
 HEADS_AT_ONCE = 1000
 
@@ -36,7 +38,8 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     clients = cast(Clients, gate.sender)
     sealing = _Sealing(clients, gate)
     requires = {"sealed": lambda: sealed(clients), CAN_BECOME: lambda: can_become(clients)}
-    return run_plan(plan, gate, requires=requires, bulk=sealing.carry_out)
+    with sealing.versions:
+        return run_plan(plan, gate, requires=requires, bulk=sealing.carry_out)
 
 
 def sealed(clients: Clients) -> Requirement:
@@ -61,6 +64,7 @@ class _Sealing:
 
     def __post_init__(self) -> None:
         self._lefts: dict[str, Left] = {}
+        self.versions = VersionsRead()
         self.settings: Settings = self.clients.settings
         self.account = self.settings.log_account.account_id
         self.archive = hot(self.clients, self.account, self.settings.home_region)
@@ -149,7 +153,7 @@ class _Sealing:
         assert change.bulk is not None
         settings, name = self.settings, change.bulk.fixed["Bucket"]
         if self.verified is None:
-            self.verified = observe(settings, self.clients)
+            self.verified = observe(settings, self.clients, versions=self.versions)
         verdict = next(bucket for bucket in self.verified.buckets if bucket.name == name)
         if not verdict.good or verdict.listing != change.bulk.listing:
             why = "; ".join(verdict.reasons) or "its listing is not the one that was reviewed"
@@ -163,7 +167,7 @@ class _Sealing:
                 run=settings.run_name, bucket=name, account=verdict.account, region=verdict.region, at=iso(self.clients.clock.now()),
                 listing=listing.hexdigest(), objects=listing.objects, size=listing.size, counts=verdict.counts, digest_check=settings.digest_check,
                 lock=settings.object_lock, good=verdict.good, trails=self.verified.trails[name], proven=part, ledger=self._copies(name),
-                record_head=self.gate.record.head,
+                record_head=self.gate.record.head, archive=settings.bucket_name,
             ),
         )  # fmt: skip
         return {
@@ -174,30 +178,30 @@ class _Sealing:
             "proven": part._asdict(),
         }
 
-    def _proven(self, name: str) -> tuple[ListingHash, Part]:
-        """The list that the receipt binds: one row for each object of the bucket, in key order."""
-        listing, when = ListingHash(), self.clients.clock.now()
-        ledger = LedgerPart(self.settings.run_folder / "ledger", f"proven-{name}")
-        with ledger:
+    def _proven(self, name: str) -> tuple[ListingHash, ListPart]:
+        """The list that the receipt binds: one row per object of the bucket, in key order, with the version that was read for it."""
+        listing = ListingHash()
+        with RowList(self.settings.run_folder, FOLDER, name) as proven:
             for row in rows(self.settings, self.clients, self._left(name)):
                 listing.add(row.key, row.size, row.etag, row.last_modified)
-                kept = _moved(row.key)
-                ledger.add(
-                    LedgerRow(
-                        action="prove", source_bucket=name, key=row.key, size=row.size, source_etag=row.etag, source_last_modified=row.last_modified,
-                        source_class=row.storage_class, destination_bucket=self.settings.bucket_name if kept else "",
-                        destination_key=archive_key(self.settings, row.key) if kept else "", when=when,
-                        outcome="proven" if kept else "not CloudTrail's record",
-                    )
-                )  # fmt: skip
-        part = ledger.finish()
-        return listing, Part(part.path.name, part.sha256, part.rows)
+                plain = ProvenRow(row.key, row.size, row.etag, row.last_modified)
+                proven.add(self._with_version(name, plain) if _moved(row.key) else plain)
+            return listing, proven.finish()
 
-    def _copies(self, name: str) -> tuple[Part, ...]:
+    def _with_version(self, name: str, row: ProvenRow) -> ProvenRow:
+        key = archive_key(self.settings, row.key)
+        read = self.versions.get(key)
+        if read is None:
+            raise ChangeFailed(
+                f"{name} gets no receipt: {key} was not read when the archive was verified; run step 06 again"
+            )
+        return row._replace(archive_key=key, **read._asdict())
+
+    def _copies(self, name: str) -> tuple[ListPart, ...]:
         """The parts of the ledger that the record names for copies of this bucket. Raises LedgerTorn where one cannot be read."""
         folder = self.settings.run_folder / "ledger"
         named = sorted(copied_parts(self.settings.run_folder, name))
-        return tuple(Part(part, sha256_of(folder / part), rows_in(folder / part)) for part in named)
+        return tuple(ListPart(part, sha256_of(folder / part), rows_in(folder / part)) for part in named)
 
     def _left(self, name: str) -> Left:
         if not self._lefts:

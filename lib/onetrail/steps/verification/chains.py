@@ -34,6 +34,7 @@ from onetrail.steps.verification.region_events import RegionEvents
 from onetrail.steps.verification.sample import joined, sample_of
 from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.verdict import ChainSeen, Trouble
+from onetrail.steps.verification.versions_read import VersionsRead
 
 Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
 """Trails that are allowed -> who says so (`trail`, `receipt`), and the instant up to which their digests must reach; None where nothing
@@ -75,12 +76,13 @@ class RegionCheck:
         region: str,
         places: Sequence[tuple[Origin, Left, frozenset[str]]],
         tally: EventTally,
+        versions: VersionsRead | None = None,
     ) -> None:
         self._settings, self._clients, self._keys, self._trails = settings, clients, keys, trails
         self._allowed = AllowList(buckets, frozenset(trails), settings.key_prefix)
         self._places = places
         self._origins = [origin for origin, _, _ in places]
-        self._tally = tally
+        self._tally, self._versions = tally, versions
         self.seen = RegionSeen(account, region)
 
     def run(self) -> RegionSeen:
@@ -91,7 +93,7 @@ class RegionCheck:
         self._events = RegionEvents(
             self._tally, self._settings.bucket_name, seen.account, seen.region, sizes, codes
         )
-        reader = Reader(self._settings, self._clients, self._origins, codes, sizes)
+        reader = Reader(self._settings, self._clients, self._origins, codes, sizes, self._versions)
         named: set[str] = set()
         digest_keys = (key for key in sizes if "/CloudTrail-Digest/" in key)
         found = groups(digest_keys) if self._settings.digest_check != "none" else {}
@@ -146,8 +148,10 @@ class RegionCheck:
                 expected_start=parse(stretch[0]).stamp,
                 expected_end=self._trails.get(group.identity, ("", None))[1] if last else None,
             )
+            by = ""
             for verdict in check.verdicts(_counted(reader.digests(stretch), places, codes)):
-                self._take(verdict, codes, named)
+                by = verdict.key if verdict.kind in DIGEST_KINDS and verdict.state is State.VALID else by
+                self._take(verdict, codes, named, by)
             chain = joined(chain, check.chain())
             if not number:
                 older = reader.first is not None and reader.first.previous is not None
@@ -171,7 +175,8 @@ class RegionCheck:
             self._allowed.buckets, self._allowed.trails | {group.identity}, self._allowed.prefix
         ), "digests"
 
-    def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str]) -> None:
+    def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str], by: str) -> None:
+        """One verdict of a chain; a log's follows that of the digest which names it, `by`."""
         below = below_prefix(verdict.key or verdict.original_key)
         code = codes.get(below, 0)
         if verdict.kind in DIGEST_KINDS:
@@ -181,6 +186,8 @@ class RegionCheck:
             self.seen.logs[code][verdict.state] += 1
             if verdict.state is State.VALID:
                 self._day(self.seen.proven, below)
+                if self._versions is not None:
+                    self._versions.named(verdict.key, by, verdict.hash)
         if verdict.state not in (State.VALID, State.DUPLICATE):
             self._trouble(code, below, verdict)
 

@@ -17,7 +17,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.pairing import Pair, folder_of
-from onetrail.steps.receipts import ListingHash
+from onetrail.steps.receipt_rows import ListingHash
 from onetrail.steps.verification.left import Left, beside, rows
 from onetrail.steps.verification.verdict import Trouble
 

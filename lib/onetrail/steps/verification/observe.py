@@ -32,6 +32,7 @@ from onetrail.steps.verification.reading import Origin
 from onetrail.steps.verification.sums import Sums
 from onetrail.steps.verification.tally import EventTally, EventTotals
 from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+from onetrail.steps.verification.versions_read import VersionsRead
 
 RAIL = "onetrail-archive-rail"
 
@@ -83,24 +84,32 @@ def observe(
     *,
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
+    versions: VersionsRead | None = None,
 ) -> Observation:
     """Read everything once. `proven` are the receipts that stand for retired buckets; without them, those of the run folder.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
+    `versions` takes what is read of each version of the archive.
     """
     estate = estate or read_old_estate(settings, clients)
     forerunner = asked(before, "05", lambda: copy_history.done(settings, clients, estate, before))
     if not forerunner.done:
         return Observation(forerunner, digest_check=settings.digest_check)
     receipts = read_receipts(settings.run_folder) if proven is None else proven
-    return _Look(settings, clients, receipts, say).all(forerunner, estate)
+    return _Look(settings, clients, receipts, say, versions).all(forerunner, estate)
 
 
 class _Look:
     def __init__(
-        self, settings: Settings, clients: Clients, receipts: Receipts, say: Callable[[str], None]
+        self,
+        settings: Settings,
+        clients: Clients,
+        receipts: Receipts,
+        say: Callable[[str], None],
+        versions: VersionsRead | None,
     ) -> None:
         self.settings, self.clients, self.receipts, self.say = settings, clients, receipts, say
+        self.versions = versions
         self.now = clients.clock.now()
         self.failed: list[str] = []
 
@@ -196,7 +205,9 @@ class _Look:
         tally: EventTally,
     ) -> RegionSeen | None:
         buckets = frozenset({self.settings.bucket_name, *(one.left.name for one in seen)})
-        check = RegionCheck(self.settings, self.clients, keys, buckets, trails, *place, places, tally)
+        check = RegionCheck(
+            self.settings, self.clients, keys, buckets, trails, *place, places, tally, self.versions
+        )
         try:
             return check.run()
         except (ClientError, BotoCoreError, OnetrailError) as err:

@@ -21,6 +21,7 @@ from onetrail.s3.rows import Body, Head
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.pairing import archive_key
+from onetrail.steps.verification.versions_read import VersionsRead
 
 DIGESTS_AT_ONCE = 256
 BYTES_AT_ONCE = 48 * 1024 * 1024
@@ -65,8 +66,9 @@ class Reader:
         origins: Sequence[Origin],
         codes: Mapping[str, int],
         sizes: Mapping[str, int],
+        versions: VersionsRead | None = None,
     ) -> None:
-        self._settings, self._clients = settings, clients
+        self._settings, self._clients, self._versions = settings, clients, versions
         self._account = settings.log_account.account_id
         self._archive = hot(clients, self._account, settings.home_region)
         self._origins, self._codes, self._sizes = origins, codes, sizes
@@ -105,28 +107,24 @@ class Reader:
         asked = ((self._getting(below), below) for below in belows)
         for ended in self._archive.run(asked):
             if ended.error is None:
-                self._was_read(ended.context, ended.result.head)
+                self._was_read(ended.context, ended.result, inflate=True)
                 yield ended.context, ended.result
             elif code_of(ended.error) == "InvalidObjectState":
-                self._look_at_locks([ended.context])
-                yield ended.context, self._in_old_bucket(ended.context)
+                yield ended.context, self._in_old_bucket(ended.context, inflate=True)
             else:
                 yield ended.context, None
 
-    def _look_at_locks(self, belows: Iterable[str]) -> None:
-        """Lock modes of objects that nothing else reads."""
-        asked = (
-            (
-                calls.head_object(
-                    self._settings.bucket_name, self._account, archive_key(self._settings, below)
-                ),
-                below,
-            )
-            for below in belows
+    def _look_at_lock(self, below: str) -> Head | None:
+        """HEAD of a version that cannot be read, with its lock noted; None where that fails too."""
+        asked = calls.head_object(
+            self._settings.bucket_name, self._account, archive_key(self._settings, below)
         )
-        for ended in self._archive.run(asked):
-            if ended.error is None:
-                self._noted(ended.context, ended.result)
+        try:
+            head = self._archive.do(asked)
+        except ClientError:
+            return None
+        self._noted(below, head)
+        return head
 
     def _getting(self, below: str) -> calls.Call[Body]:
         return calls.get_object(self._settings.bucket_name, self._account, archive_key(self._settings, below))
@@ -160,14 +158,15 @@ class Reader:
         for ended in self._archive.run(asked):
             found[ended.context] = ended.error or ended.result
             if ended.error is None:
-                self._was_read(ended.context, ended.result.head)
+                self._was_read(ended.context, ended.result, inflate=_is_digest(ended.context))
         for below, error in list(found.items()):
             if isinstance(error, Exception) and code_of(error) == "InvalidObjectState":
-                self._look_at_locks([below])
-                found[below] = self._in_old_bucket(below) or error
+                found[below] = self._in_old_bucket(below, inflate=_is_digest(below)) or error
         return found
 
-    def _in_old_bucket(self, below: str) -> Body | None:
+    def _in_old_bucket(self, below: str, *, inflate: bool) -> Body | None:
+        """The original of a copy that lies in an archive class; the copy itself is looked at by HEAD."""
+        head = self._look_at_lock(below)
         code = self._codes.get(below, 0)
         if not code or not self._origins[code - 1].live:
             return None
@@ -179,12 +178,22 @@ class Reader:
         except ClientError:
             return None
         self.notes.from_old += 1
+        if head is not None:
+            self._keep(below, head, body.content, origin.account, inflate=inflate)
         return body
 
-    def _was_read(self, below: str, head: Head) -> None:
+    def _was_read(self, below: str, body: Body, *, inflate: bool) -> None:
+        head = body.head
+        self._keep(below, head, body.content, self._account, inflate=inflate)
         self.notes.reads[head.storage_class] += 1
         self.notes.read_bytes[head.storage_class] += head.size
         self._noted(below, head)
+
+    def _keep(self, below: str, head: Head, content: bytes, account: str, *, inflate: bool) -> None:
+        """For the rows of receipts: of a log that a digest names the digest gives the hash of the content, so that is not inflated again."""
+        if self._versions is not None:
+            by = self._clients.entry(account).arn
+            self._versions.add(archive_key(self._settings, below), head, content, by, inflate=inflate)
 
     def _noted(self, below: str, head: Head) -> None:
         code = self._codes.get(below, 0)
@@ -192,7 +201,7 @@ class Reader:
             self.notes.unlocked[code] += self._settings.object_lock != "none"
         elif to_raise(self._settings, head, self._now):
             self.notes.unsealed[code] += 1
-        if "/CloudTrail-Digest/" in below:
+        if _is_digest(below):
             self.notes.metadata[below] = metadata_hash(head.metadata)
 
     def _digest(self, below: str, body: Body | Exception) -> DigestObject:
@@ -231,6 +240,10 @@ def metadata_hash(metadata: Mapping[str, str]) -> str:
     return hashlib.sha256(
         canonical_json({name.lower(): value for name, value in metadata.items()}).encode()
     ).hexdigest()
+
+
+def _is_digest(below: str) -> bool:
+    return "/CloudTrail-Digest/" in below
 
 
 def _hint(body: Body | Exception) -> Digest | None:
