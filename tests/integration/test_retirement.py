@@ -1,6 +1,8 @@
 """07 against the estate: what is proven goes and leaves closed shells; with any one protection missing nothing of that bucket is deleted."""
 
+import gzip
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from onetrail.steps import (
     verification,
 )
 from onetrail.steps import retirement as step
+from onetrail.steps.receipt_rows import ProvenRow
+from onetrail.steps.receipts import proven_rows, read_receipts
 from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 
@@ -52,6 +56,10 @@ def held(clients: Clients, bucket: str = BUCKET) -> int:
     return len(by_hand(clients).list_objects_v2(Bucket=bucket).get("Contents", []))
 
 
+def versions(rows: list[ProvenRow]) -> dict[str, str]:
+    return {row.archive_key: row.version_id for row in rows}
+
+
 def resources(clients: Clients) -> set[str]:
     plan = step.propose(clients.settings, step.observe(clients.settings, clients))
     return {change.resource for change in plan.changes if change.service == "s3"}
@@ -77,6 +85,45 @@ def test_without_approval_nothing_is_sent_and_the_clock_stands(estate: Estate, c
     assert run(clients, "").state == "planned"
     assert estate.mutating(mark) == []
     assert estate.door.control("GET", "clock") == before
+
+
+def test_a_receipt_says_of_each_object_which_version_holds_it_and_all_that_was_seen_of_it(
+    estate: Estate, clients: Clients
+) -> None:
+    """Each row beside the archive as boto3 reads it, and logs beside the digests that name them."""
+    settings = clients.settings
+    receipt = read_receipts(settings.run_folder).held[BUCKET]
+    assert receipt.archive == settings.bucket_name
+    s3 = clients.client("s3", settings.log_account.account_id)
+    moved = [row for row in proven_rows(settings.run_folder, receipt) if row.archive_key]
+    for row in moved:
+        where = {"Bucket": settings.bucket_name, "Key": row.archive_key, "VersionId": row.version_id}
+        said = s3.get_object(**where, ExpectedBucketOwner=settings.log_account.account_id)
+        body = said["Body"].read()
+        content = gzip.decompress(body)
+        assert row.size == len(body)
+        assert row.archive_etag == said["ETag"].strip('"')
+        assert (row.sha256, row.content_sha256) == (sha256(body).hexdigest(), sha256(content).hexdigest())
+        assert (row.encryption, row.kms_key) == (said["ServerSideEncryption"], said.get("SSEKMSKeyId", ""))
+        assert (row.lock_mode, row.retain_until) == (
+            said["ObjectLockMode"],
+            said["ObjectLockRetainUntilDate"],
+        )
+        assert ":assumed-role/onetrail-operator/" in row.read_by
+        if row.digest:
+            named = json.loads(
+                gzip.decompress(
+                    s3.get_object(
+                        **{**where, "Key": row.digest, "VersionId": versions(moved)[row.digest]},
+                        ExpectedBucketOwner=settings.log_account.account_id,
+                    )["Body"].read()
+                )
+            )
+            assert row.content_sha256 in {one["hashValue"] for one in named["logFiles"]}
+    assert {row.lock_mode for row in moved} == {"COMPLIANCE"}
+    digests = [row for row in moved if "/CloudTrail-Digest/" in row.archive_key]
+    assert not any(row.digest for row in digests)
+    assert sum(bool(row.digest) for row in moved) == receipt.counts["logs_valid"] > 0
 
 
 def test_a_run_without_receipts_waits_for_the_verification(estate: Estate, proven: Path) -> None:

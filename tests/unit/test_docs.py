@@ -376,7 +376,7 @@ def test_words_and_numbers_in_prose_are_those_of_the_code():
     concepts, evidence = _text("docs/concepts.md"), _text("docs/evidence.md")
     finding = concepts.split("**Finding**", 1)[1].split("\n\n", 1)[0]
     assert [state.value for state in FindingState if f"`{state.value}`" not in finding] == []
-    outcomes = evidence.split("The outcomes of the others are", 1)[1].split("\n", 1)[0]
+    outcomes = evidence.split("The outcomes are", 1)[1].split("\n", 1)[0]
     assert re.findall(r"`(\w+)`", outcomes) == [outcome.value for outcome in ObjectOutcome]
     assert f"the newest {NEWEST} of each chain and {SPREAD} more" in _text("docs/verification.md")
     said = re.search(r"\| `default` \|.* ([\d,]+) objects", _text("docs/practice-estate.md"))
