@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
 from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError, TokenRetrievalError
 from botocore.model import OperationModel
 
@@ -94,10 +94,18 @@ class Clients:
         with self._lock:
             return self._sessions.base_if_any()
 
-    def session(self, account: str, actor: str = NAMED) -> boto3.Session:
-        """The bare session, for transports other than boto3; they pass `self.permit(account)` before each call."""
+    def credentials(self, account: str, actor: str = NAMED) -> ReadOnlyCredentials:
+        """What signs requests just now, for the transport other than boto3, which passes `self.permit(account)` before each call; raises CannotEnter."""
         with self._lock:
-            return self._sessions.session(account, actor)
+            found = self._sessions.session(account, actor).get_credentials()
+        assert found is not None
+        return found.get_frozen_credentials()
+
+    def profile(self, account: str, actor: str = NAMED) -> Mapping[str, Any]:
+        """What the AWS configuration says of the profile in use; raises CannotEnter."""
+        with self._lock:
+            said: Mapping[str, Any] = self._sessions.session(account, actor)._session.get_scoped_config()
+        return said
 
     def permit(self, account: str) -> Callable[[str, str, Mapping[str, Any]], None]:
         """The guard for one account, as the other transports call it: service, operation, parameters."""
@@ -172,6 +180,7 @@ class Clients:
         events = client.meta.events
 
         def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
+            self.guard.check(account, service, model.name, params)
             shape = model.input_shape
             if (
                 service == "s3"
@@ -180,14 +189,14 @@ class Clients:
                 and not params.get("ExpectedBucketOwner")
             ):
                 raise OwnerNotStated(f"s3:{model.name} would be sent without ExpectedBucketOwner")
-            self.guard.check(account, service, model.name, params)
 
-        events.register_first(f"before-parameter-build.{service}", check)
-        events.register(f"after-call.{service}", self._check_banner)
+        # Without a service in the name: botocore emits its own (s3-control), which is not always boto3's (s3control).
+        events.register_first("before-parameter-build", check)
+        events.register("after-call", self._check_banner)
         if service == "iam":
-            events.register_first("after-call.iam", keep_iam_text)
+            events.register_first("after-call", keep_iam_text)
         if self.estate and service == "s3control":
-            events.register_first("before-sign.s3-control", _without_host_prefix(self.estate.endpoint))
+            events.register_first("before-sign", _without_host_prefix(self.estate.endpoint))
         return client
 
     def _check_banner(self, http_response: Any, **_: Any) -> None:

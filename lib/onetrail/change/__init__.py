@@ -1,12 +1,13 @@
 """Plans, approval, the record of a run, and time; knows nothing of AWS."""
 
 from onetrail.change.apply import Outcome, Requirement, run_plan
+from onetrail.change.bulk import Below, Bulk, Counterpart, Deed, OneOf, Stated
 from onetrail.change.clock import Clock, WallClock
 from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
 from onetrail.change.gate import Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
-from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, Bulk, Change, Plan
+from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, Change, Plan
 from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
 from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
 from onetrail.change.send import ChangeFailed, Done
@@ -21,10 +22,13 @@ __all__ = [
     "NAMED",
     "OPERATOR",
     "After",
+    "Below",
     "Bulk",
     "Change",
     "ChangeFailed",
     "Clock",
+    "Counterpart",
+    "Deed",
     "Document",
     "Done",
     "Finding",
@@ -34,6 +38,7 @@ __all__ = [
     "Held",
     "Kept",
     "KeptTexts",
+    "OneOf",
     "Outcome",
     "Plan",
     "PlanRefused",
@@ -47,6 +52,7 @@ __all__ = [
     "RunRecord",
     "Sender",
     "State",
+    "Stated",
     "StillOpen",
     "TextUnread",
     "Texts",

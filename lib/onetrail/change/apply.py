@@ -107,7 +107,7 @@ class _Run:
             step=self.plan.step,
             plan=self.plan.id,
             approve=self.gate.approve,
-            changes=[{"key": change.key, **change.meaning()} for change in self.plan.changes],
+            changes=[change.meaning() for change in self.plan.changes],
         )
         with ended_by_signals(self.gate.say):
             try:

@@ -1,10 +1,11 @@
 """The guard: the one function through which every mutating call of every transport passes.
 
-It knows which calls only read, and lets any other call through only while an approved change stands open for exactly that call.
+It knows which calls only read, and lets any other call through only while an approved change stands open for exactly that call. A bulk
+rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the objects of that listing, in its order.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,20 @@ class _Open:
     parameters: Mapping[str, Any]
 
 
+class _Listed:
+    """The reviewed listing of one rule, gone through once, in its order."""
+
+    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+        self._rows = iter(rows)
+        self._lock = threading.Lock()
+
+    def holds(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether each object that the call names is still to come in the listing, with that ETag."""
+        asked = parameters.get("Delete", {}).get("Objects", [])
+        with self._lock:
+            return bool(asked) and all((one.get("Key"), one.get("ETag")) in self._rows for one in asked)
+
+
 def only_reads(service: str, operation: str) -> bool:
     """True for calls that change nothing. Unknown calls count as changing something."""
     return operation.startswith(_READING) or (service, operation) in _READING_TOO
@@ -42,6 +57,7 @@ class Guard:
 
     def __init__(self) -> None:
         self._open: list[_Open] = []
+        self._listed: dict[int, _Listed] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -56,6 +72,20 @@ class Guard:
             with self._lock:
                 self._open.remove(held)
 
+    @contextmanager
+    def listed(self, change: Change, rows: Iterable[tuple[str, str]]) -> Iterator[None]:
+        """While inside, the open rule lets through calls about these objects alone: (key, ETag).
+
+        Calls must name them in the order of `rows`, which is read once, as calls come. Without this a rule that binds a listing lets nothing through.
+        """
+        with self._lock:
+            self._listed[id(change)] = _Listed(rows)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._listed[id(change)]
+
     def check(self, account: str, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         """Raise GateClosed unless the call only reads or is what an open change says; Stopped once a stop was asked for."""
         if only_reads(service, operation):
@@ -63,36 +93,23 @@ class Guard:
         heed()
         with self._lock:
             held = tuple(self._open)
-        if not any(_matches(item, account, service, operation, parameters) for item in held):
+        if not any(self._matches(item, account, service, operation, parameters) for item in held):
             raise GateClosed(
                 f"{service}:{operation} in account {account} was not sent: no approved plan holds this call; "
                 "review the plan and set approve to its id"
             )
 
-
-def _matches(held: _Open, account: str, service: str, operation: str, parameters: Mapping[str, Any]) -> bool:
-    change = held.change
-    if (change.account, change.service) != (account, service):
-        return False
-    if change.bulk is None:
-        return change.call == operation and canonical_json(held.parameters) == canonical_json(parameters)
-    if operation not in change.bulk.calls:
-        return False
-    for name, value in change.bulk.fixed.items():  # asked for each object, and a plain loop is the cheapest
-        if _part(parameters, name) != value:
+    def _matches(
+        self, held: _Open, account: str, service: str, operation: str, parameters: Mapping[str, Any]
+    ) -> bool:
+        change = held.change
+        if (change.account, change.service) != (account, service):
             return False
-    return True
-
-
-def _part(parameters: Mapping[str, Any], name: str) -> Any:
-    if "." not in name:
-        return parameters.get(name)
-    if name == "CopySource.Bucket":
-        source = parameters.get("CopySource", "")
-        return (
-            source.get("Bucket") if isinstance(source, Mapping) else str(source).lstrip("/").split("/", 1)[0]
-        )
-    found: Any = parameters
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+        if change.bulk is None:
+            return change.call == operation and canonical_json(held.parameters) == canonical_json(parameters)
+        if not change.bulk.permits(operation, parameters):
+            return False
+        if not change.bulk.listing:
+            return True
+        listed = self._listed.get(id(change))
+        return listed is not None and listed.holds(parameters)

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from onetrail.change.bulk import Bulk
 from onetrail.change.restore import Restores
 from onetrail.change.values import canonical_json
 
@@ -14,22 +15,6 @@ NAMED = ""
 OPERATOR, BREAK_GLASS, GRANT_KEEPER, COPIER = "operator", "break-glass", "grant-keeper", "copier"
 JOBS = "jobs"
 """The temporary role that makes jobs of S3 Batch Operations."""
-
-
-@dataclass(frozen=True)
-class Bulk:
-    """A rule over one bucket that stands for many object calls.
-
-    `calls` are operations such as `CopyObject`; `fixed` are the parameters every single call must carry
-    (`Retention.Mode` is a part of one, `CopySource.Bucket` the bucket part of a copy source); `rule` says in plain values which objects are meant;
-    `listing` is the hash of the exact listing, for deletions only. `estimate` (objects, bytes, price) is shown, never hashed.
-    """
-
-    calls: tuple[str, ...]
-    fixed: Mapping[str, Any]
-    rule: Mapping[str, Any]
-    listing: str = ""
-    estimate: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,6 +51,8 @@ class Change:
     def meaning(self) -> dict[str, Any]:
         """What approval covers: everything but counts, sizes, prices, words and the clock."""
         said = {
+            "key": self.key,
+            "resource": self.resource,
             "account": self.account,
             "region": self.region,
             "service": self.service,
@@ -82,7 +69,7 @@ class Change:
         if self.restores:
             said["restores"] = self.restores.meaning()
         if self.bulk:
-            said["bulk"] = [self.bulk.calls, self.bulk.fixed, self.bulk.rule, self.bulk.listing]
+            said["bulk"] = self.bulk.meaning()
         return said
 
 

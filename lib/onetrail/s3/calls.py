@@ -35,7 +35,6 @@ class Call(NamedTuple, Generic[T]):
     body: bytes
     parameters: Mapping[str, Any]
     parse: Callable[[Answer], T]
-    changes: bool
 
 
 def list_objects(
@@ -181,7 +180,7 @@ def copy_object(
         parameters["SSEKMSKeyId"] = kms_key_id
         headers.append(("x-amz-server-side-encryption", "aws:kms"))
         headers.append(("x-amz-server-side-encryption-aws-kms-key-id", kms_key_id))
-    return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, _copied, True)
+    return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, _copied)
 
 
 def put_retention(
@@ -212,7 +211,7 @@ def put_retention(
     query = encoded([("retention", ""), *_version(version_id)])
     bypass = (("x-amz-bypass-governance-retention", "true"),) if bypass_governance else ()
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body), *bypass)
-    return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id, True)
+    return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id)
 
 
 def restore_object(
@@ -236,17 +235,17 @@ def restore_object(
     }
     query = encoded([("restore", ""), *_version(version_id)])
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
-    return Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, _restoring, True)
+    return Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, _restoring)
 
 
 def put_object(
     bucket: str, owner: str, key: str, body: bytes, *, headers: Mapping[str, str] | None = None
 ) -> Call[str]:
     """PutObject of a small body; the result is the request id."""
-    parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner}
+    parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner, "Body": body}
     more = tuple((name.lower(), value) for name, value in (headers or {}).items())
     every = (("x-amz-expected-bucket-owner", owner), _md5(body), *more)
-    return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, _request_id, True)
+    return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, _request_id)
 
 
 def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> Call[Deletions]:
@@ -260,7 +259,7 @@ def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]
     objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
     parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
-    return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, _deletions, True)
+    return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, _deletions)
 
 
 @lru_cache(maxsize=8192)
@@ -297,7 +296,7 @@ def _reading(
 ) -> Call[T]:
     headers = (("x-amz-expected-bucket-owner", owner), *more)
     parameters = {"Bucket": bucket, "ExpectedBucketOwner": owner, **({"Key": key} if key else {})}
-    return Call(operation, method, bucket, key, encoded(query), headers, b"", parameters, parse, False)
+    return Call(operation, method, bucket, key, encoded(query), headers, b"", parameters, parse)
 
 
 def _version(version_id: str) -> list[tuple[str, str]]:

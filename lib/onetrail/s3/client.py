@@ -23,7 +23,7 @@ class HotS3:
     """S3 in one region, with one identity. Several threads may use it at once; they share `max_in_flight`.
 
     `endpoint_url` None means AWS itself. `credentials` is asked at each signature, so that sessions may be renewed under way.
-    `resolve` gives a bucket's URL, for endpoints that one URL cannot name. `permit` is asked before each call that changes something
+    `resolve` gives a bucket's URL, for endpoints that one URL cannot name. `permit` is asked before each call
     and raises to refuse. `deadline_seconds` bounds each try, `connect_seconds` its connection, `max_retries` the tries after the first.
     `proxies` and `ca_bundle` as Transport takes them. `renew` makes the session look for fresh credentials, once S3 says that the old
     ones ended; a clock that is off is corrected from S3's unless `correct_clock` says no, and `tell` gets a line about either.

@@ -184,8 +184,7 @@ class Drive(Generic[C]):
                 return None, min(pause or TICK_SECONDS, TICK_SECONDS)
             if asked is not False:
                 call, context = asked  # type: ignore[misc]
-                if call.changes:
-                    self._client._permit("s3", call.operation, call.parameters)
+                self._client._permit("s3", call.operation, call.parameters)
                 return _Flight(call, context, self._lane_of(context) if self._lane_of else None), None
         except Exception as error:  # noqa: BLE001 - kept, and raised to the caller
             self.failure = error

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws.clients import say_line
 from onetrail.aws.sessions import new_session
-from onetrail.change import GateClosed, Guard
+from onetrail.change import Guard
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.names import PRACTICE_KEYS
 from onetrail.s3.client import HotS3, Permit
@@ -97,7 +98,7 @@ class Reach:
                 strict=True,
             )
         ]
-        ask = only_between(guard, owners[1], source, target)
+        ask = partial(guard.check, owners[1])
         one, other = (
             End(where, owner, region, self._transport(region, ask))
             for where, owner, region in zip((source, target), owners, regions, strict=True)
@@ -180,23 +181,6 @@ class Reach:
                 **attempts(os.environ, profile),
             )
         return self._transports[region]
-
-
-def only_between(guard: Guard, account: str, source: Folder, target: Folder) -> Permit:
-    """The guard as a transport asks it; besides, what is copied must lie in the one folder, and its copy be the counterpart in the other."""
-
-    def permit(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        guard.check(account, service, operation, parameters)
-        key = str(parameters["CopySource"]["Key"])
-        if (
-            not key.startswith(source.prefix)
-            or parameters["Key"] != target.prefix + key[len(source.prefix) :]
-        ):
-            raise GateClosed(
-                f"a copy of {key} to {parameters['Key']} was not sent: it does not lead from {source} to its counterpart in {target}"
-            )
-
-    return permit
 
 
 def _short(err: Exception) -> str:

@@ -9,7 +9,6 @@ from onetrail.aws.clients import say_line
 from onetrail.change import NAMED
 from onetrail.errors import WrongUse
 from onetrail.s3.client import HotS3
-from onetrail.s3.sign import Credentials
 
 
 def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> HotS3:
@@ -20,22 +19,15 @@ def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> HotS
     """
     where = (account, region, actor)
     if where not in clients.transports:
-        clients.session(account, actor)
-
-        def credentials() -> Credentials:
-            found = clients.session(account, actor).get_credentials()
-            assert found is not None
-            return found.get_frozen_credentials()
-
+        clients.entry(account, actor)
         as_boto3: Mapping[str, Any] = {"correct_clock": False}  # the practice estate's clock is its own
         if clients.estate is None:
             client = clients.client("s3", account, region, actor)
-            profile = clients.session(account, actor)._session.get_scoped_config()
-            as_boto3 = {**of_boto3(client), **attempts(os.environ, profile)}
+            as_boto3 = {**of_boto3(client), **attempts(os.environ, clients.profile(account, actor))}
         clients.transports[where] = HotS3(
             region,
             clients.estate.endpoint if clients.estate else None,
-            credentials,
+            lambda: clients.credentials(account, actor),
             clients.settings.partition,
             permit=clients.permit(account),
             renew=clients.forget,

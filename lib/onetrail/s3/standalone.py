@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from botocore.exceptions import ClientError
 
-from onetrail.change import Bulk, Change, Guard
+from onetrail.change import Bulk, Change, Counterpart, Deed, Guard, Stated
 from onetrail.errors import OnetrailError
 from onetrail.s3.decide import ARCHIVED, MOST_BYTES, same_bytes
 from onetrail.s3.doubts import settled
@@ -111,7 +111,16 @@ def change(source: End, target: End, terms: Terms) -> Change:
         before=None,
         reason="the copy that was asked for",
         undo="delete the copies that the ledger names",
-        bulk=Bulk(("CopyObject",), fixed, rule),
+        bulk=Bulk(
+            Deed.COPY,
+            ("CopyObject",),
+            fixed,
+            rule,
+            bounds=(
+                Counterpart(((source.folder.prefix, target.folder.prefix),)),
+                Stated(("CopySourceIfMatch", "CopySource.VersionId")),
+            ),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from onetrail.change import (
     Bulk,
     ChangeFailed,
+    Deed,
     GateClosed,
     Guard,
     PlanRefused,
@@ -91,7 +92,8 @@ def test_a_bulk_rule_covers_its_own_bucket_only():
     """A rule over one old bucket lets no copy from another one through."""
     guard = Guard()
     change = given_a_change(
-        call="CopyObject", bulk=Bulk(("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {})
+        call="CopyObject",
+        bulk=Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {}),
     )
     with guard.opened(change, {}):
         guard.check(
@@ -111,7 +113,8 @@ def test_a_bulk_rule_that_bypasses_governance_covers_its_bucket_mode_and_bypass_
     guard = Guard()
     fixed = {"Bucket": "new", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
     change = given_a_change(
-        call="PutObjectRetention", bulk=Bulk(("PutObjectRetention",), fixed, {"until": "the date each has"})
+        call="PutObjectRetention",
+        bulk=Bulk(Deed.SEAL, ("PutObjectRetention",), fixed, {"until": "the date each has"}),
     )
     raised = {
         "Bucket": "new", "Key": "k", "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2028-03-06T00:00:00Z"},

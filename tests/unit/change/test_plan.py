@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from onetrail.change import After, Bulk, Document, resolve
+from onetrail.change import After, Below, Bulk, Counterpart, Deed, Document, OneOf, Stated, resolve
 from onetrail.change.values import seconds
 from tests.unit.change.given import given_a_change, given_a_plan
+
+RULE = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})
 
 
 @pytest.mark.parametrize(
@@ -21,7 +23,9 @@ from tests.unit.change.given import given_a_change, given_a_plan
         {"requires": "new_way_in"},
         {"actor": "break-glass"},
         {"expects": "refused"},
-        {"bulk": Bulk(("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})},
+        {"resource": "another bucket"},  # doers look the resource up
+        {"key": "other-name"},  # closings and results name changes by key
+        {"bulk": RULE},
     ],
 )
 def test_another_meaning_is_another_id(different):
@@ -34,8 +38,6 @@ def test_another_meaning_is_another_id(different):
     [
         {"reason": "other words"},
         {"undo": "other words"},
-        {"resource": "shown otherwise"},
-        {"key": "other-name"},
     ],
 )
 def test_words_are_not_meaning(said):
@@ -45,14 +47,35 @@ def test_words_are_not_meaning(said):
 
 def test_counts_and_prices_are_not_meaning():
     """Objects keep arriving: an estimate is shown, never hashed."""
-    bulk = Bulk(("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"}, estimate={"objects": 5})
+    bulk = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"}, estimate={"objects": 5})
     later = replace(bulk, estimate={"objects": 6})
     assert given_a_plan(given_a_change(bulk=bulk)).id == given_a_plan(given_a_change(bulk=later)).id
 
 
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"deed": Deed.PILOT},
+        {"calls": ("CopyObject", "PutObject")},
+        {"fixed": {"Bucket": "c"}},
+        {"rule": {"prefix": ""}},
+        {"listing": "a" * 64},
+        {"bounds": (Below("Key", ("AWSLogs/",)),)},
+        {"bounds": (OneOf("StorageClass", ("STANDARD",)),)},
+        {"bounds": (Stated(("VersionId",)),)},
+        {"bounds": (Counterpart((("a/", "b/"),)),)},
+        {"scope": "pilot"},
+    ],
+)
+def test_all_of_a_rule_but_its_estimate_is_meaning(different):
+    """Two rules that do different things, or let different calls through, never share an id."""
+    other = replace(RULE, **different)
+    assert given_a_plan(given_a_change(bulk=RULE)).id != given_a_plan(given_a_change(bulk=other)).id
+
+
 def test_an_exact_listing_is_meaning():
     """A deletion is approved for one listing only."""
-    bulk = Bulk(("DeleteObjects",), {"Bucket": "b"}, {}, listing="a" * 64)
+    bulk = Bulk(Deed.DELETE, ("DeleteObjects",), {"Bucket": "b"}, {}, listing="a" * 64)
     other = replace(bulk, listing="b" * 64)
     assert given_a_plan(given_a_change(bulk=bulk)).id != given_a_plan(given_a_change(bulk=other)).id
 

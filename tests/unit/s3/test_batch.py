@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onetrail.change import Bulk, Change, Guard
+from onetrail.change import Bulk, Change, Deed, Guard
 from onetrail.change.guard import GateClosed
 from onetrail.s3.batch import group as grouping
 from onetrail.s3.batch import report
@@ -168,7 +168,7 @@ def test_a_request_asks_for_confirmation_lock_report_and_the_manifest_by_its_eta
 @pytest.mark.parametrize("broken", ["AccountId", "ConfirmationRequired", "RoleArn", "Report", "Operation"])
 def test_a_request_that_leaves_its_bounds_does_not_pass_the_guard(broken):
     """What the plan fixes is in every request; twin: one part changed, and it is not sent."""
-    rule = Bulk(("CreateJob",), DESK.fixed(), {})
+    rule = Bulk(Deed.MAKE_JOBS, ("CreateJob",), DESK.fixed(), {})
     change = Change(
         "k", "044455556666", "us-east-1", "s3control", "CreateJob", {}, "r", None, "", "", bulk=rule
     )

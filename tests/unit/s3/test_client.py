@@ -1,8 +1,10 @@
 """The client says who it is, who owns the buckets, asks again only where that helps, and sends nothing that is not permitted."""
 
+import inspect
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError, SSLError, UnauthorizedSSOTokenError
 
+from onetrail.change import GateClosed, Guard
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3 import calls
 from onetrail.s3.failure import NoAnswer, NotTrusted, no_answer
@@ -43,17 +46,20 @@ def a_copy(key="k", **more):
     )
 
 
-CALLS = [
-    (calls.list_objects("old", SOURCE, "p/"), LISTED),
-    (calls.list_versions("old", SOURCE, "p/"), VERSIONS),
-    (calls.head_object("old", SOURCE, "k"), b""),
-    (calls.get_object("old", SOURCE, "k"), b"body"),
-    (a_copy(), COPIED),
-    (calls.put_retention("old", SOURCE, "k", mode="COMPLIANCE", retain_until=UNTIL), b""),
-    (calls.put_object("old", SOURCE, "k", b"x"), b""),
-    (calls.delete_objects("old", SOURCE, [("k", "", "e1")]), DELETED),
-]
-CHANGING = {"CopyObject", "PutObjectRetention", "PutObject", "DeleteObjects"}
+BUILDERS = {
+    "list_objects": (calls.list_objects("old", SOURCE, "p/"), LISTED),
+    "list_folders": (calls.list_folders("old", SOURCE, "p/"), LISTED),
+    "list_versions": (calls.list_versions("old", SOURCE, "p/"), VERSIONS),
+    "head_object": (calls.head_object("old", SOURCE, "k"), b""),
+    "get_object": (calls.get_object("old", SOURCE, "k"), b"body"),
+    "copy_object": (a_copy(), COPIED),
+    "put_retention": (calls.put_retention("old", SOURCE, "k", mode="COMPLIANCE", retain_until=UNTIL), b""),
+    "restore_object": (calls.restore_object("old", SOURCE, "k", days=5, tier="Bulk"), b""),
+    "put_object": (calls.put_object("old", SOURCE, "k", b"x"), b""),
+    "delete_objects": (calls.delete_objects("old", SOURCE, [("k", "", "e1")]), DELETED),
+}
+CALLS = list(BUILDERS.values())
+CHANGING = {"CopyObject", "PutObjectRetention", "RestoreObject", "PutObject", "DeleteObjects"}
 
 
 @pytest.mark.parametrize(("call", "body"), CALLS, ids=[call.operation for call, _ in CALLS])
@@ -67,8 +73,10 @@ def test_every_call_states_the_owner_it_expects(server, given_a_client, call, bo
         assert headers["x-amz-source-expected-bucket-owner"] == SOURCE
 
 
-@pytest.mark.parametrize("call", [call for call, _ in CALLS], ids=[call.operation for call, _ in CALLS])
-def test_what_is_not_permitted_is_not_sent_and_reading_needs_no_permit(server, given_a_client, call):
+@pytest.mark.parametrize(("call", "body"), CALLS, ids=[call.operation for call, _ in CALLS])
+def test_the_permit_is_asked_before_every_call(server, given_a_client, call, body):
+    """Whether a call changes something is known to the guard alone; what it refuses is not sent. Twin: a permit that says nothing."""
+
     class Shut(Exception):
         pass
 
@@ -78,15 +86,36 @@ def test_what_is_not_permitted_is_not_sent_and_reading_needs_no_permit(server, g
         asked.append((service, operation, parameters["Bucket"]))
         raise Shut
 
+    server.answer = lambda seen: (200, {}, body)
+    with pytest.raises(Shut):
+        given_a_client(permit=permit).do(call)
+    assert (server.seen, asked) == ([], [("s3", call.operation, call.bucket)])
+    given_a_client().do(call)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("call", [call for call, _ in CALLS], ids=[call.operation for call, _ in CALLS])
+def test_the_guard_stands_before_every_call_that_changes_something(server, given_a_client, call):
+    """With no change open, only what reads is sent."""
     server.answer = lambda seen: (200, {}, LISTED + VERSIONS)
-    client = given_a_client(permit=permit)
+    client = given_a_client(permit=partial(Guard().check, SOURCE))
     if call.operation in CHANGING:
-        with pytest.raises(Shut):
+        with pytest.raises(GateClosed):
             client.do(call)
-        assert (server.seen, asked) == ([], [("s3", call.operation, call.bucket)])
+        assert server.seen == []
     else:
         client.do(call)
-        assert (len(server.seen), asked) == (1, [])
+        assert len(server.seen) == 1
+
+
+def test_every_builder_of_a_call_is_tried_here():
+    """A new builder of the transport gets its row above. Builders are the functions that return a Call."""
+    found = {
+        name
+        for name, one in inspect.getmembers(calls, inspect.isfunction)
+        if "Call[" in str(one.__annotations__.get("return")) and not name.startswith("_")
+    }
+    assert found == set(BUILDERS)
 
 
 def test_a_copy_says_everything_that_was_asked_for(server, given_a_client):

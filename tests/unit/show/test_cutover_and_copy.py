@@ -6,7 +6,7 @@ from pathlib import Path
 
 from given import given_a_change, given_a_plan
 
-from onetrail.change import Bulk
+from onetrail.change import Bulk, Deed
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
@@ -134,7 +134,7 @@ def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
     monkeypatch.setenv("ONETRAIL_LIVE", "1")
     fixed = {"CopySource.Bucket": "a"}
     rules = [
-        given_a_change(f"{name}-a", call="CopyObject", bulk=Bulk(("CopyObject",), fixed, {}, estimate={"objects": number}))
+        given_a_change(f"{name}-a", call="CopyObject", bulk=Bulk(Deed.COPY, ("CopyObject",), fixed, {}, estimate={"objects": number}))
         for name, number in (("pilot", 2), ("copy", 10))
     ]  # fmt: skip
     with copy_history.progress(given_a_plan(*rules)) as progress:

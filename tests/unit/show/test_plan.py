@@ -3,7 +3,7 @@
 from given import given_a_change, given_a_plan
 
 from onetrail import show
-from onetrail.change import Bulk, Document
+from onetrail.change import Bulk, Deed, Document
 from onetrail.show.change_group import short
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
@@ -67,7 +67,9 @@ def test_policies_are_shown_by_the_statements_that_differ():
 
 def test_a_rule_shows_its_estimate_and_a_canary_that_it_must_be_refused():
     """Bulk work is a rule with numbers beside it."""
-    bulk = Bulk(("CopyObject",), {"Bucket": "old"}, {"prefix": "AWSLogs/"}, estimate={"objects": 1_234_567})
+    bulk = Bulk(
+        Deed.COPY, ("CopyObject",), {"Bucket": "old"}, {"prefix": "AWSLogs/"}, estimate={"objects": 1_234_567}
+    )
     copy = given_a_change("copy", call="CopyObject", bulk=bulk)
     canary = given_a_change("canary", call="PutObject", expects="refused")
     text = show.plan(given_a_plan(copy, canary)).text
@@ -132,7 +134,7 @@ def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
             f"copy-{region}",
             call="CopyObject",
             resource=f"acme-{region} -> archive",
-            bulk=Bulk(("CopyObject",), {"CopySource.Bucket": f"acme-{region}"}, {"from": f"acme-{region}"},
+            bulk=Bulk(Deed.COPY, ("CopyObject",), {"CopySource.Bucket": f"acme-{region}"}, {"from": f"acme-{region}"},
                       estimate={"objects": 1_000 + n}),
         )
         for n, region in enumerate(REGIONS)
@@ -143,7 +145,7 @@ def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
     assert "1,004" not in shown.text
     assert "1,004" in shown.html
     odd = given_a_change("odd", call="CopyObject", resource="odd -> archive",
-                         bulk=Bulk(("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}))  # fmt: skip
+                         bulk=Bulk(Deed.COPY, ("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}))  # fmt: skip
     assert "objects: two" in show.plan(given_a_plan(*rules, odd)).text
 
 

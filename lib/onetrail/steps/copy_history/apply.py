@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from onetrail.aws import Clients
-from onetrail.change import COPIER, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import COPIER, Change, ChangeFailed, Deed, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.client import HotS3
@@ -31,6 +31,8 @@ from onetrail.steps.copy_history.tasks import due, task_of, tasks_of_range
 from onetrail.steps.copy_history.unwritten import write_missing_rows
 from onetrail.steps.old_estate import OldBucket, read_old_estate
 from onetrail.steps.pairing import Pair, ranges_of
+
+_COPIES = (Deed.PILOT, Deed.COPY)
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
@@ -61,7 +63,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
 def _not_copied(outcome: Outcome) -> list[str]:
     """One sentence on objects that were tried and not copied, where there are any."""
     left: Counter[str] = Counter()
-    for done in (one for one in outcome.done if one.change.call == "CopyObject"):
+    for done in (one for one in outcome.done if one.change.bulk and one.change.bulk.deed in _COPIES):
         left.update({o: n for o, n in done.result.get("outcomes", {}).items() if o not in WANTED})
     if not left:
         return []
@@ -97,7 +99,7 @@ class _Copying:
         """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
         copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
         still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
-        asked = [self.buckets[c.resource] for c in plan.changes if c.call == "RestoreObject"]
+        asked = [self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is Deed.RESTORE]
         if not still.met or not asked:
             return still
         return restores.restored(self.settings, self.clients, asked)
@@ -105,11 +107,11 @@ class _Copying:
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule over one old bucket: its pilot, or all that the archive lacks."""
         assert change.bulk is not None
-        if change.call == "RestoreObject":
+        if change.bulk.deed is Deed.RESTORE:
             bucket = self.buckets[change.resource]
             return restores.carry_out(self.clients, self.gate, change, bucket, self.gate.progress)
         bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
-        if change.key.startswith("pilot-"):
+        if change.bulk.deed is Deed.PILOT:
             return self._pilot(change, bucket)
         parts: list[Mapping[str, Any]] = []
         named: dict[str, KeyRange] = {}

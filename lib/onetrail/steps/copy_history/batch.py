@@ -11,14 +11,14 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gone import gone_code
-from onetrail.change import Change, ChangeFailed, Gate
+from onetrail.change import Change, ChangeFailed, Deed, Gate
 from onetrail.change.words import counted
 from onetrail.s3.batch.job import CANCELLABLE, FAILED, Job
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.s3.tally import WANTED, Counts, ObjectOutcome, Tally
 from onetrail.steps.copy_history.batch_make import Maker, client_of, record
-from onetrail.steps.copy_history.batch_plan import COPY, PILOT, deed_of, runs_by_jobs
+from onetrail.steps.copy_history.batch_plan import COPY, PILOT, runs_by_jobs
 from onetrail.steps.copy_history.batch_rows import Reader
 from onetrail.steps.copy_history.batch_watch import POLL, Watch, listed
 from onetrail.steps.copy_history.pilot import read_back
@@ -55,20 +55,19 @@ class BatchCopy:
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One change about jobs, or one rule over one old bucket."""
-        deed = deed_of(change)
-        if deed:
-            deeds = {
-                "manifests": self.maker.manifests,
-                "jobs": self.maker.make,
-                "confirm": self.maker.confirm,
-                "cancel": self._cancel,
-            }
-            return deeds[deed.what](change, deed.scope)
+        assert change.bulk is not None
+        about_jobs = {
+            Deed.MANIFESTS: self.maker.manifests,
+            Deed.MAKE_JOBS: self.maker.make,
+            Deed.CONFIRM_JOBS: self.maker.confirm,
+            Deed.CANCEL_JOBS: self._cancel,
+        }
+        if change.bulk.deed in about_jobs:
+            return about_jobs[change.bulk.deed](change, change.bulk.scope)
         if not runs_by_jobs(change):
             return self.local.carry_out(change)
-        assert change.bulk is not None
         bucket = self.local.buckets[change.bulk.fixed["CopySource.Bucket"]]
-        return self._pilot(change, bucket) if change.key.startswith("pilot-") else self._copy(change, bucket)
+        return self._pilot(change, bucket) if change.bulk.deed is Deed.PILOT else self._copy(change, bucket)
 
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """The first log and the first digest, copied by jobs, read back in every property that was planned."""
@@ -189,7 +188,7 @@ class BatchCopy:
         reader = Reader(self.settings, self.clients, self.watch.desk)
         ledger = LedgerPart(
             self.settings.run_folder / "ledger",
-            f"{change.key}-jobs-{bucket.name}" if deed_of(change) else f"{change.key}-jobs",
+            f"{change.key}-jobs-{bucket.name}" if change.bulk and change.bulk.scope else f"{change.key}-jobs",
         )
         with ledger:
             tally = Tally(ledger, self._progress(bucket), None, give_up_after=2**62)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from onetrail.change import JOBS, NAMED, Bulk, Change
+from onetrail.change import JOBS, NAMED, Below, Bulk, Change, Deed
+from onetrail.change.bulk import Bound
 from onetrail.s3.batch.choice import BATCH
 from onetrail.s3.batch.manifest import FORMAT
 from onetrail.settings import Settings
@@ -14,24 +15,14 @@ from onetrail.steps.copy_history.batch_seen import desk, folder_of_run
 from onetrail.steps.copy_history.grant import Grant, Pair
 
 PILOT, COPY = "pilot", "copy"
-MANIFESTS, MAKE, CONFIRM, CANCEL = "manifests", "jobs", "confirm", "cancel"
+_IN_KEYS: Final = {
+    Deed.MANIFESTS: "manifests",
+    Deed.MAKE_JOBS: "jobs",
+    Deed.CONFIRM_JOBS: "confirm",
+    Deed.CANCEL_JOBS: "cancel",
+}
 _PREFIX: Final = "batch"
 _FOR_BOTH: Final = "the copier of the log account and the role of the jobs may list and read until the expiry"
-
-
-class Deed(NamedTuple):
-    """What a change about jobs does, and whose jobs they are."""
-
-    what: str
-    scope: str
-
-
-def deed_of(change: Change) -> Deed | None:
-    """What a change about jobs does; None for any other change."""
-    words = change.key.split("-")
-    if len(words) != 3 or words[0] != _PREFIX or words[1] not in (PILOT, COPY):
-        return None
-    return Deed(words[2], words[1])
 
 
 def runs_by_jobs(change: Change) -> bool:
@@ -97,7 +88,7 @@ def ended(settings: Settings, backlogs: Sequence[Backlog], scope: str) -> list[C
     if not backlogs:
         return []
     said = _Jobs(settings, [one.bucket.name for one in backlogs], scope)
-    return [said.cancelled(said.key(MAKE))]
+    return [said.cancelled(said.key(Deed.MAKE_JOBS))]
 
 
 def left_over(settings: Settings, opened: BatchGrant) -> list[Change]:
@@ -111,13 +102,13 @@ class _Jobs:
         self.settings, self.scope, self.buckets = settings, scope, sorted(buckets)
         self.desk = desk(settings)
 
-    def key(self, what: str) -> str:
-        return f"{_PREFIX}-{self.scope}-{what}"
+    def key(self, deed: Deed) -> str:
+        return f"{_PREFIX}-{self.scope}-{_IN_KEYS[deed]}"
 
     def manifests(self) -> Change:
         where = f"{folder_of_run(self.settings)}manifests/{self.scope}/"
         return self._change(
-            MANIFESTS,
+            Deed.MANIFESTS,
             "s3",
             "PutObject",
             {
@@ -129,6 +120,7 @@ class _Jobs:
             f"{self.settings.work_bucket}/{where}",
             "a job takes what it copies from a list: one list an old bucket, storage class and quarter",
             actor=NAMED,
+            bounds=(Below("Key", (where,)),),
         )
 
     def made(self) -> Change:
@@ -137,7 +129,7 @@ class _Jobs:
             "jobs": "one an old bucket, storage class and quarter; metadata and tags are copied",
         }
         return self._change(
-            MAKE,
+            Deed.MAKE_JOBS,
             "s3control",
             "CreateJob",
             self.desk.fixed(),
@@ -148,7 +140,7 @@ class _Jobs:
 
     def confirmed(self) -> Change:
         return self._change(
-            CONFIRM,
+            Deed.CONFIRM_JOBS,
             "s3control",
             "UpdateJobStatus",
             {"AccountId": self.desk.account, "RequestedJobStatus": "Ready"},
@@ -159,7 +151,7 @@ class _Jobs:
 
     def cancelled(self, closes: str) -> Change:
         return self._change(
-            CANCEL,
+            Deed.CANCEL_JOBS,
             "s3control",
             "UpdateJobStatus",
             {"AccountId": self.desk.account, "RequestedJobStatus": "Cancelled"},
@@ -180,11 +172,11 @@ class _Jobs:
         return f"{self.scope} jobs of {self.settings.run_name}"
 
     def _change(
-        self, what: str, service: str, call: str, fixed: dict[str, Any], rule: dict[str, Any], resource: str, reason: str,
-        *, closes: str = "", actor: str = JOBS,
+        self, deed: Deed, service: str, call: str, fixed: dict[str, Any], rule: dict[str, Any], resource: str, reason: str,
+        *, closes: str = "", actor: str = JOBS, bounds: tuple[Bound, ...] = (),
     ) -> Change:  # fmt: skip
         return Change(
-            key=self.key(what),
+            key=self.key(deed),
             account=self.desk.account,
             region=self.settings.home_region,
             service=service,
@@ -193,8 +185,8 @@ class _Jobs:
             resource=resource,
             before=None,
             reason=reason,
-            undo="cancelled by this plan itself" if what == MAKE else "nothing to undo",
+            undo="cancelled by this plan itself" if deed is Deed.MAKE_JOBS else "nothing to undo",
             actor=actor,
             closes=closes,
-            bulk=Bulk((call,), fixed, rule),
+            bulk=Bulk(deed, (call,), fixed, rule, bounds=bounds, scope=self.scope),
         )

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from onetrail.change import COPIER, Bulk, Change, Plan
+from onetrail.change import COPIER, Bulk, Change, Deed, Plan
 from onetrail.cloudtrail.key import ROOT
+from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.copy_history import batch_choice, batch_plan
 from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.batch_choice import by_jobs, choice, engine_of
+from onetrail.steps.copy_history.bounds import copy_bounds
 from onetrail.steps.copy_history.canaries import canaries
 from onetrail.steps.copy_history.grant import Grant
 from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
@@ -104,6 +106,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
     source_keys = source_key_grant(settings, due)
     central = grant.central(due)
     key = key_grant(settings, grant.observation, grant.archive, grant.copiers(due))
+    conditional = grant.observation.conditional
     actors = ([grant.log_account] if pull else []) + push_accounts
     first, *others = [
         pair.opening for pair in (*roles, *jobs.roles, *source_keys, *sources, *jobs.work, *key, *central)
@@ -112,17 +115,17 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         *grant.left_open_sources(besides=[backlog.bucket.name for backlog in pull]),
         *left_open_keys(grant.observation, settings, besides=opened_keys(settings, due)),
         *(key_left if not key else ()),
-        *(restore_change(settings, backlog) for backlog in due if backlog.away),
+        *(restore_change(settings, _with_prefixes(backlog), backlog) for backlog in due if backlog.away),
         *jobs.left_over,
         replace(first, requires=SOURCES_READY),
         *others,
         *jobs.pilot,
-        *(_copy(settings, backlog, engine_of(backlog, chosen), pilot=True) for backlog in due),
+        *(_copy(settings, backlog, engine_of(backlog, chosen), Deed.PILOT, conditional) for backlog in due),
         *jobs.copy,
-        *(_copy(settings, backlog, engine_of(backlog, chosen), pilot=False) for backlog in due),
+        *(_copy(settings, backlog, engine_of(backlog, chosen), Deed.COPY, conditional) for backlog in due),
         *jobs.cancelled,
         *(pair.closing for pair in (*reversed(central), *key, *jobs.work, *sources, *source_keys)),
-        *canaries(settings, grant.archive.prefix, actors, due, grant.observation.conditional),
+        *canaries(settings, grant.archive.prefix, actors, due, conditional),
         *(pair.closing for pair in reversed([*roles, *jobs.roles])),
         *jobs.left_open,
         *grant.left_open_roles(besides=push_accounts),
@@ -145,8 +148,8 @@ def _after_restores(observation: Observation, changes: Sequence[Change]) -> list
     return [] if left_open or len(rest) == len(changes) else rest
 
 
-def _copy(settings: Settings, backlog: Backlog, engine: str, *, pilot: bool) -> Change:
-    bucket = backlog.bucket
+def _copy(settings: Settings, backlog: Backlog, engine: str, deed: Deed, conditional: bool) -> Change:
+    bucket, pilot = _with_prefixes(backlog), deed is Deed.PILOT
     owner = settings.log_account.account_id if backlog.direction == "pull" else bucket.account
     estimate = (
         {"objects": len(backlog.pilot)}
@@ -178,9 +181,18 @@ def _copy(settings: Settings, backlog: Backlog, engine: str, *, pilot: bool) -> 
         undo="none: copies are kept; break-glass could delete them while the lock is governance",
         actor=COPIER,
         bulk=Bulk(
+            deed,
             ("CopyObject",),
-            {"Bucket": settings.bucket_name, "CopySource.Bucket": bucket.name},
+            {
+                "Bucket": settings.bucket_name,
+                "ExpectedBucketOwner": settings.log_account.account_id,
+                "CopySource.Bucket": bucket.name,
+                "ExpectedSourceBucketOwner": bucket.account,
+                "ObjectLockMode": LOCK_MODE,
+                **({"IfNoneMatch": "*"} if conditional and not pilot else {}),
+            },
             rule,
             estimate=estimate,
+            bounds=copy_bounds(settings, bucket),
         ),
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from onetrail.aws import Clients
-from onetrail.change import Bulk, Change, ChangeFailed, Gate, Requirement
+from onetrail.change import Bulk, Change, ChangeFailed, Deed, Gate, Requirement
 from onetrail.change.words import counted
 from onetrail.s3.decide import Kind, decide, put_away
 from onetrail.s3.ledger import LedgerPart, parts
@@ -24,6 +24,7 @@ from onetrail.s3.session import hot
 from onetrail.s3.tally import Progress
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog, rules
+from onetrail.steps.copy_history.bounds import restore_bounds
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.pairing import pairs
 
@@ -47,9 +48,12 @@ def cost_of(settings: Settings, backlogs: Iterable[Backlog]) -> RestoreCost:
     return restore_cost(objects, sizes, restore_days(settings))
 
 
-def restore_change(settings: Settings, backlog: Backlog) -> Change:
-    """One rule over one old bucket: every log and digest that the archive lacks and that cannot be read is restored in bulk."""
-    bucket, days = backlog.bucket, restore_days(settings)
+def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> Change:
+    """One rule over one old bucket: every log and digest that the archive lacks and that cannot be read is restored in bulk.
+
+    `bucket` is the backlog's, with the key prefixes that its objects have.
+    """
+    days = restore_days(settings)
     cost = cost_of(settings, [backlog])
     objects, size = sum(backlog.away.values()), sum(backlog.away_sizes.values())
     return Change(
@@ -64,8 +68,13 @@ def restore_change(settings: Settings, backlog: Backlog) -> Change:
         reason=f"archived objects cannot be copied before they are restored; at most {cost.hours} hours",
         undo=f"none: the readable copies go by themselves after {days} days, the archived objects stay as they are",
         bulk=Bulk(
+            Deed.RESTORE,
             ("RestoreObject",),
-            {"Bucket": bucket.name, "RestoreRequest.GlacierJobParameters.Tier": TIER},
+            {
+                "Bucket": bucket.name,
+                "ExpectedBucketOwner": bucket.account,
+                "RestoreRequest.GlacierJobParameters.Tier": TIER,
+            },
             {
                 "in": bucket.name,
                 "objects": "every log and digest file that the archive lacks and that must be restored first",
@@ -73,6 +82,7 @@ def restore_change(settings: Settings, backlog: Backlog) -> Change:
                 "days": days,
             },
             estimate={"objects": objects, "GB": round(size / GB, 3), "US dollars": round(cost.dollars, 2)},
+            bounds=restore_bounds(bucket),
         ),
     )
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from onetrail import names
-from onetrail.change import Bulk, Change, Document, Plan, plain
+from onetrail.change import Bulk, Change, Deed, Document, Plan, plain
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_shell
 from onetrail.settings import Settings
@@ -124,7 +124,7 @@ def _delete(seen: Retiring) -> Change:
         undo="none: the archive has every log and digest; a bucket can be filled from it",
         requires=PROVEN + name,
         bulk=Bulk(
-            ("DeleteObjects",), {"Bucket": name}, {"objects": "exactly this listing, each by its ETag"}, seen.listing,
+            Deed.DELETE, ("DeleteObjects",), {"Bucket": name, "ExpectedBucketOwner": seen.bucket.account}, {"objects": "exactly this listing, each by its ETag"}, seen.listing,
             {"objects": seen.objects, "bytes": seen.size},
         ),
     )  # fmt: skip

@@ -7,7 +7,18 @@ from itertools import islice
 from typing import Any, cast
 
 from onetrail.aws import Clients
-from onetrail.change import BREAK_GLASS, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
+from onetrail.change import (
+    BREAK_GLASS,
+    Change,
+    ChangeFailed,
+    Deed,
+    Gate,
+    Outcome,
+    Plan,
+    Requirement,
+    iso,
+    run_plan,
+)
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, below_prefix, parse
 from onetrail.files import sha256_of
 from onetrail.s3 import calls
@@ -26,7 +37,6 @@ from onetrail.steps.verification.chains import archive_folders
 from onetrail.steps.verification.left import Left, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
-from onetrail.steps.verification.propose import SEAL
 from onetrail.steps.verification.reading import to_raise
 from onetrail.steps.verification.versions_read import VersionsRead
 
@@ -75,9 +85,9 @@ class _Sealing:
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule: the locks of one bucket's copies, or one receipt."""
         assert change.bulk is not None
-        if not change.key.startswith(SEAL):
+        if change.bulk.deed is Deed.RECEIPT:
             return self._receipt(change)
-        name = change.key.removeprefix(SEAL)
+        name = change.bulk.scope
         if name == self.settings.bucket_name:
             return self._seal(name, self._own(change.bulk.rule.get("but not from", [])))
         return self._seal(

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onetrail.change import BREAK_GLASS, Bulk, Change, Plan, plain
+from onetrail.change import BREAK_GLASS, Below, Bulk, Change, Deed, Plan, Stated, plain
 from onetrail.change.words import counted
+from onetrail.cloudtrail.key import ROOT
 from onetrail.iam.build import archive_rail
 from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.break_glass import CAN_BECOME, CURE
+from onetrail.steps.pairing import archive_key
 from onetrail.steps.rails import rail_changes
 from onetrail.steps.receipts import CALL
 from onetrail.steps.verification.locks import wanted_lock
@@ -19,7 +21,7 @@ from onetrail.steps.verification.sample import claim
 from onetrail.steps.verification.verdict import BucketVerdict
 
 STEP = "06"
-SEAL, RECEIPT = "seal-", "receipt-"
+RECEIPT = "receipt-"
 """How the keys of these changes begin."""
 
 
@@ -80,7 +82,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
     if spared:
         rule["but not from"] = spared
     return Change(
-        key=f"{SEAL}{bucket.name}",
+        key=f"seal-{bucket.name}",
         account=settings.log_account.account_id,
         region=settings.home_region,
         service="s3",
@@ -93,14 +95,18 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
         requires=CAN_BECOME,
         actor=BREAK_GLASS,
         bulk=Bulk(
+            Deed.SEAL,
             ("PutObjectRetention",),
             {
                 "Bucket": settings.bucket_name,
+                "ExpectedBucketOwner": settings.log_account.account_id,
                 "Retention.Mode": "COMPLIANCE",
                 "BypassGovernanceRetention": True,
             },
             rule,
             estimate={"objects": bucket.unsealed},
+            bounds=(Below("Key", (archive_key(settings, ROOT),)), Stated(("VersionId",))),
+            scope=bucket.name,
         ),
     )
 
@@ -156,6 +162,7 @@ def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
         undo="delete the file; nothing is then retired",
         requires="sealed",
         bulk=Bulk(
+            Deed.RECEIPT,
             (CALL,),
             {"Bucket": bucket.name},
             rule,

@@ -1,0 +1,172 @@
+"""A bulk rule lets through the calls that it means, and none that differs in one thing."""
+
+import pytest
+
+from onetrail.change import Below, Bulk, Counterpart, Deed, GateClosed, Guard, OneOf, Stated
+from onetrail.change.bulk import part_of
+from tests.unit.change.given import given_a_change
+
+COPY = Bulk(
+    Deed.COPY,
+    ("CopyObject",),
+    {"Bucket": "archive", "CopySource.Bucket": "old", "ObjectLockMode": "GOVERNANCE", "IfNoneMatch": "*"},
+    {},
+    bounds=(
+        Counterpart((("corp/AWSLogs/", "AWSLogs/"),)),
+        OneOf("StorageClass", ("STANDARD", "GLACIER_IR")),
+        OneOf("ACL", (None, "bucket-owner-full-control")),
+        Stated(("CopySourceIfMatch", "CopySource.VersionId")),
+    ),
+)
+CALL = {
+    "Bucket": "archive",
+    "Key": "AWSLogs/1/a.gz",
+    "CopySource": {"Bucket": "old", "Key": "corp/AWSLogs/1/a.gz"},
+    "CopySourceIfMatch": '"e"',
+    "ObjectLockMode": "GOVERNANCE",
+    "StorageClass": "STANDARD",
+    "IfNoneMatch": "*",
+}
+
+
+def permitted(bulk: Bulk, operation: str, parameters: dict) -> bool:
+    """Whether the guard lets the call through while a change with this rule is open."""
+    guard, change = Guard(), given_a_change(call=bulk.calls[0], bulk=bulk)
+    try:
+        with guard.opened(change, {}):
+            guard.check(change.account, "s3", operation, parameters)
+    except GateClosed:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {},
+        {"StorageClass": "GLACIER_IR"},
+        {"ACL": "bucket-owner-full-control"},
+        {"CopySource": "old/corp/AWSLogs/1/a.gz"},
+        {"CopySource": "/old/corp%2FAWSLogs/1/a.gz?versionId=v"},
+        {
+            "CopySource": {"Bucket": "old", "Key": "corp/AWSLogs/1/a.gz", "VersionId": "v"},
+            "CopySourceIfMatch": None,
+        },
+    ],
+)
+def test_a_call_within_the_rule_passes(same):
+    """Every form in which the reviewed copy can be asked for."""
+    assert permitted(COPY, "CopyObject", {**CALL, **same})
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"Bucket": "other"},
+        {"Key": "AWSLogs/1/b.gz"},  # another name than its counterpart
+        {"Key": "corp/AWSLogs/1/a.gz"},  # the prefix was not taken off
+        {"CopySource": {"Bucket": "other", "Key": "corp/AWSLogs/1/a.gz"}},
+        {"CopySource": {"Bucket": "old", "Key": "AWSLogs/1/a.gz"}},  # outside of the folder
+        {"CopySource": {}},
+        {"CopySource": "old"},
+        {"CopySource": None},
+        {"StorageClass": "DEEP_ARCHIVE"},
+        {"StorageClass": None},
+        {"ObjectLockMode": "COMPLIANCE"},
+        {"ObjectLockMode": None},
+        {"ACL": "public-read"},
+        {"IfNoneMatch": None},
+        {"CopySourceIfMatch": None},  # whatever lies there now
+    ],
+)
+def test_a_call_that_differs_in_one_thing_does_not_pass(different):
+    """Twin: the same call without the difference passes."""
+    assert not permitted(COPY, "CopyObject", {**CALL, **different})
+
+
+@pytest.mark.parametrize(
+    "operation", ["PutObject", "UploadPartCopy", "DeleteObject", "DeleteObjects", "PutBucketPolicy"]
+)
+def test_another_call_does_not_pass(operation):
+    """A rule is about its own calls."""
+    assert not permitted(COPY, operation, CALL)
+
+
+def test_below_takes_any_of_its_folders():
+    """`Below` is about the beginning of a key."""
+    bound = Below("Key", ("AWSLogs/", "a/AWSLogs/"))
+    keys = ("AWSLogs/x", "a/AWSLogs/x", "b/AWSLogs/x", "", None)
+    assert [bound.holds({"Key": key}) for key in keys] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name", "value"),
+    [
+        ({"Retention": {"Mode": "COMPLIANCE"}}, "Retention.Mode", "COMPLIANCE"),
+        ({"Retention": "COMPLIANCE"}, "Retention.Mode", None),
+        ({}, "A.B.C", None),
+        ({"CopySource": "b/k%20k"}, "CopySource.Key", "k k"),
+        ({"CopySource": "b/k"}, "CopySource.VersionId", None),
+    ],
+)
+def test_a_part_of_a_parameter(parameters, name, value):
+    """What is not there is None, whatever stands in its place."""
+    assert part_of(parameters, name) == value
+
+
+DELETE = Bulk(Deed.DELETE, ("DeleteObjects",), {"Bucket": "old"}, {}, listing="a" * 64)
+LISTING = [("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]
+
+
+def deletion(*rows: tuple[str, str]) -> dict:
+    return {"Bucket": "old", "Delete": {"Objects": [{"Key": key, "ETag": etag} for key, etag in rows]}}
+
+
+def let_through(*calls: dict, listing=LISTING) -> list[bool]:
+    """Which of these deletions pass, one after the other, while the listing stands open."""
+    guard, change = Guard(), given_a_change(call="DeleteObjects", bulk=DELETE)
+    found = []
+    with guard.opened(change, {}), guard.listed(change, listing):
+        for call in calls:
+            try:
+                guard.check(change.account, "s3", "DeleteObjects", call)
+            except GateClosed:
+                found.append(False)
+            else:
+                found.append(True)
+    with pytest.raises(GateClosed):
+        guard.check(change.account, "s3", "DeleteObjects", calls[0])
+    return found
+
+
+def test_a_deletion_passes_for_the_listed_objects():
+    """In their order, in any handfuls; one that is gone already may be left out."""
+    assert let_through(deletion(*LISTING)) == [True]
+    assert let_through(deletion(*LISTING[:2]), deletion(LISTING[3])) == [True, True]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        deletion(("aa", "1")),  # a key that is not listed
+        deletion(("a", "9")),  # a listed key with other bytes
+        deletion(("a", "1"), ("x", "1")),  # one too many
+        {"Bucket": "old", "Delete": {"Objects": [{"Key": "a"}]}},  # whatever bytes it has
+        {"Bucket": "old", "Delete": {"Objects": []}},
+        {"Bucket": "old"},
+        {**deletion(("a", "1")), "Bucket": "other"},
+    ],
+)
+def test_nothing_else_is_deleted(call):
+    """Twin of the above: one difference, and the whole call is refused."""
+    assert let_through(call) == [False]
+
+
+def test_what_was_deleted_is_not_deleted_again():
+    """A listing is gone through once: somebody else's later object of that name is not ours."""
+    assert let_through(deletion(("a", "1")), deletion(("a", "1"))) == [True, False]
+
+
+def test_without_the_listing_nothing_is_deleted():
+    """The hash in the plan alone lets nothing through: the guard must hold the objects it stands for."""
+    assert not permitted(DELETE, "DeleteObjects", deletion(("a", "1")))
