@@ -194,7 +194,7 @@ class Clients:
         events.register_first("before-parameter-build", check)
         events.register("after-call", self._check_banner)
         if service == "iam":
-            events.register_first("after-call", keep_iam_text)
+            events.register_first("after-call.iam", keep_iam_text)  # before botocore makes a document of it
         if self.estate and service == "s3control":
             events.register_first("before-sign", _without_host_prefix(self.estate.endpoint))
         return client

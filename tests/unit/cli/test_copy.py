@@ -407,6 +407,7 @@ def test_from_another_account_once_its_owner_is_named(s3, door):
         ({"Bucket": "old"}, False),
         ({"StorageClass": "GLACIER"}, False),
         ({"ExpectedBucketOwner": "999999999999"}, False),
+        ({"CopySourceIfMatch": ""}, False),
     ],
 )
 def test_only_the_copy_that_was_asked_for_passes_the_guard(asked, passes):
@@ -417,7 +418,7 @@ def test_only_the_copy_that_was_asked_for_passes_the_guard(asked, passes):
     permit = partial(guard.check, account)
     call = {
         "Bucket": "new", "Key": "kept/a", "CopySource": {"Bucket": "old", "Key": "logs/a"}, "StorageClass": "STANDARD",
-        "ExpectedBucketOwner": account, "ExpectedSourceBucketOwner": account, **asked,
+        "ExpectedBucketOwner": account, "ExpectedSourceBucketOwner": account, "CopySourceIfMatch": '"e"', **asked,
     }  # fmt: skip
     with guard.opened(standalone.change(*ends, standalone.Terms()), {}):
         if passes:

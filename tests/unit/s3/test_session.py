@@ -117,12 +117,13 @@ class FakeClients:
         assert self.estate is None and service == "s3"
         return self.made
 
-    def session(self, account, actor):
-        frozen = SimpleNamespace(access_key=f"AKID{self.forgotten}", secret_key="s", token=None)
-        return SimpleNamespace(
-            _session=SimpleNamespace(get_scoped_config=dict),
-            get_credentials=lambda: SimpleNamespace(get_frozen_credentials=lambda: frozen),
-        )
+    def entry(self, account, actor): ...
+
+    def credentials(self, account, actor):
+        return SimpleNamespace(access_key=f"AKID{self.forgotten}", secret_key="s", token=None)
+
+    def profile(self, account, actor):
+        return {}
 
     def permit(self, account):
         return lambda *_: None

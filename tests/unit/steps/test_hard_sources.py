@@ -59,7 +59,11 @@ def test_archived_logs_are_restored_before_anything_is_opened():
     assert keys(plan)[0] == "restore-old"
     restore, opening = plan.changes[:2]
     assert (restore.account, restore.service, restore.call) == (SOURCE, "s3", "RestoreObject")
-    assert restore.bulk.fixed == {"Bucket": "old", "RestoreRequest.GlacierJobParameters.Tier": "Bulk"}
+    assert restore.bulk.fixed == {
+        "Bucket": "old",
+        "ExpectedBucketOwner": SOURCE,
+        "RestoreRequest.GlacierJobParameters.Tier": "Bulk",
+    }
     assert restore.bulk.estimate == {"objects": 3, "GB": 3.0, "US dollars": 0.03}
     assert opening.requires == "sources_ready"
     assert any(

@@ -82,7 +82,10 @@ def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
     trail, objects, policy = plan.changes
     assert trail.before["bucket"] == "acme-eu"
     assert "status" not in trail.before
-    assert (objects.bulk.listing, objects.bulk.fixed) == ("a" * 64, {"Bucket": "acme-eu"})
+    assert (objects.bulk.listing, objects.bulk.fixed) == (
+        "a" * 64,
+        {"Bucket": "acme-eu", "ExpectedBucketOwner": SOURCE},
+    )
     assert iam.canonical(policy.parameters["Policy"].value) == iam.canonical(SHELL.policy)
 
 

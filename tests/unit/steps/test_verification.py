@@ -88,6 +88,7 @@ def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mod
         assert change.bulk.calls == ("PutObjectRetention",)
         assert change.bulk.fixed == {
             "Bucket": SETTINGS.bucket_name,
+            "ExpectedBucketOwner": SETTINGS.log_account.account_id,
             "Retention.Mode": "COMPLIANCE",
             "BypassGovernanceRetention": True,
         }

@@ -31,13 +31,14 @@ class KeptByDate:
         return ["kept by the date in the key", self.years]
 
 
-def copy_bounds(settings: Settings, bucket: OldBucket) -> tuple[Bound, ...]:
+def copy_bounds(settings: Settings, bucket: OldBucket, *, push: bool) -> tuple[Bound, ...]:
     """Of every copy out of this bucket: below its log folders, to the counterpart, in a planned class, locked by date, only of what was listed."""
     there = f"{settings.key_prefix}/{ROOT}" if settings.key_prefix else ROOT
     classes = dict.fromkeys(("STANDARD", *allowed_for(settings.storage_class_for(bucket.name))))
     return (
         Counterpart(tuple((folder, there) for folder in log_folders(bucket))),
         OneOf("StorageClass", tuple(classes)),
+        OneOf("ACL", ("bucket-owner-full-control" if push else None,)),
         KeptByDate(settings.retention_years),
         Stated(("CopySourceIfMatch", "CopySource.VersionId")),
     )

@@ -193,6 +193,6 @@ def _copy(settings: Settings, backlog: Backlog, engine: str, deed: Deed, conditi
             },
             rule,
             estimate=estimate,
-            bounds=copy_bounds(settings, bucket),
+            bounds=copy_bounds(settings, bucket, push=backlog.direction == "push"),
         ),
     )

@@ -103,7 +103,7 @@ class _Retirement:
                 f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step again"
             )
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
-        proven = ((row.key, row.etag) for row in proven_rows(self.settings.run_folder, token))
+        proven = ((row.key, row.etag) for row in proven_rows(self.settings.run_folder, receipt))
         with ledger, self.gate.guard.listed(change, proven):
             counts = delete_proven(
                 self._tasks(bucket, receipt), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,

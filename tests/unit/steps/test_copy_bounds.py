@@ -1,0 +1,98 @@
+"""While a rule of 05 stands open the guard lets through the copies that the engine makes of that bucket, and no other."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from onetrail.change import Deed, GateClosed, Guard
+from onetrail.s3.decide import decide
+from onetrail.s3.engine import Stage, Step, call_of
+from onetrail.s3.rows import ObjectRow
+from onetrail.steps.copy_history import propose
+from onetrail.steps.copy_history.backlog import Mapped, rules
+from onetrail.steps.copy_history.tasks import task_of
+from onetrail.steps.pairing import pair_of
+from tests.unit.steps.test_copy_history import SETTINGS, SOURCE, given, given_a_backlog, given_a_bucket
+
+NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
+LOG = SETTINGS.log_account.account_id
+BELOW = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2023/03/05/{SOURCE}_CloudTrail_eu-west-1_20230305T0005Z_AbCdEfGhIjKlMnOp.json.gz"
+PREFIXES = ["", "corp"]
+
+
+def the_rule(prefix: str, deed: Deed, direction: str = "pull", *, conditional: bool = True):
+    """The change of this deed in the plan for one bucket whose keys begin with that prefix."""
+    folder = f"{prefix}/AWSLogs/" if prefix else "AWSLogs/"
+    backlog = replace(
+        given_a_backlog(given_a_bucket("old"), direction=direction),
+        mapped=(Mapped(folder, "AWSLogs/", 2, folder + "x", "AWSLogs/x"),),
+    )
+    plan = propose(SETTINGS, given(backlog, conditional=conditional))
+    return next(one for one in plan.changes if one.bulk and one.bulk.deed is deed)
+
+
+def the_copy(prefix: str, account: str = LOG, stage: Stage = Stage.COPY, below: str = BELOW, **task):
+    """The engine's own call for one log of that bucket."""
+    bucket = given_a_bucket("old")
+    row = ObjectRow(f"{prefix}/{below}" if prefix else below, 500, "e" * 32, NOW, "STANDARD")
+    pair = pair_of(SETTINGS, row, None)
+    made = task_of(SETTINGS, account, bucket, pair, decide(row, None, rules(SETTINGS, bucket, NOW)), NOW)
+    return call_of(Step(made._replace(**task), stage))
+
+
+def passes(change, call) -> bool:
+    guard = Guard()
+    try:
+        with guard.opened(change, {}):
+            guard.check(change.account, "s3", call.operation, call.parameters)
+    except GateClosed:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("deed", [Deed.PILOT, Deed.COPY])
+@pytest.mark.parametrize(("direction", "account"), [("pull", LOG), ("push", SOURCE)])
+def test_the_engines_own_copy_passes(prefix, deed, direction, account):
+    """With and without a key prefix, pulled and pushed; a log whose time is over too."""
+    change = the_rule(prefix, deed, direction)
+    assert passes(change, the_copy(prefix, account))
+    assert passes(change, the_copy(prefix, account, below=BELOW.replace("2023", "2015")))
+
+
+@pytest.mark.parametrize("deed", [Deed.PILOT, Deed.COPY])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"source_bucket": "other"},
+        {"source_owner": LOG},
+        {"destination_bucket": "other"},
+        {"destination_owner": SOURCE},
+        {"target_key": "AWSLogs/elsewhere"},
+        {"key": "private/letters.txt", "target_key": ""},
+        {"storage_class": "OUTPOSTS"},
+        {"lock_mode": "COMPLIANCE"},
+        {"lock_mode": "", "retain_until": None},
+        {"retain_until": datetime(2026, 1, 13, tzinfo=UTC)},  # years too early
+        {"acl": "public-read"},
+        {"etag": ""},  # whatever lies there now
+    ],
+)
+def test_a_copy_that_differs_in_one_thing_does_not_pass(deed, wrong):
+    """Twin of the test above."""
+    assert not passes(the_rule("", deed), the_copy("", **wrong))
+
+
+def test_only_the_pilot_may_try_a_copy_that_does_not_ask():
+    """The pilot shows that the policy refuses it; the bulk always asks. Where S3 takes no such header neither asks."""
+    bare = the_copy("", stage=Stage.BARE)
+    assert passes(the_rule("", Deed.PILOT), bare)
+    assert not passes(the_rule("", Deed.COPY), bare)
+    assert passes(the_rule("", Deed.COPY, conditional=False), bare)
+
+
+def test_a_key_outside_of_the_log_folders_does_not_pass():
+    """The rule of a bucket with a key prefix lets nothing through beside that prefix."""
+    assert not passes(the_rule("corp", Deed.COPY), the_copy(""))
+    assert passes(the_rule("corp", Deed.COPY), the_copy("corp"))
