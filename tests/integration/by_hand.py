@@ -61,7 +61,7 @@ def by_hand(
     """A client without our guard: what somebody else does to the estate."""
     assert clients.estate
     endpoint = clients.estate.endpoint
-    client = clients.session(account, actor).client(
+    client = clients._sessions.session(account, actor).client(
         service, region_name=region, endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"})
     )
 

@@ -49,7 +49,7 @@ def by_hand(
     clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1"
 ) -> Any:
     """A client without our guard: what somebody else does to the estate."""
-    return clients.session(account, actor).client(
+    return clients._sessions.session(account, actor).client(
         service,
         region_name=region,
         endpoint_url=clients.estate.endpoint if clients.estate else None,

@@ -39,7 +39,7 @@ def pending(clients: Clients) -> list[str]:
 
 def by_hand(clients: Clients, service: str, account: str, actor: str = NAMED) -> Any:
     """A client without our guard: what somebody else does to the estate."""
-    return clients.session(account, actor).client(
+    return clients._sessions.session(account, actor).client(
         service,
         region_name="us-east-1",
         endpoint_url=clients.estate.endpoint if clients.estate else None,

@@ -56,7 +56,7 @@ def bad(found: list[Finding]) -> set[str]:
 def by_hand(clients: Clients, account: str, region: str) -> Any:
     """S3 without our guard: what somebody else does to the estate."""
     assert clients.estate
-    return clients.session(account).client(
+    return clients._sessions.session(account).client(
         "s3",
         region_name=region,
         endpoint_url=clients.estate.endpoint,

@@ -29,7 +29,9 @@ def by_hand(clients: Clients, service: str, account: str = SOURCE, region: str =
     """A client without our guard: what somebody else does to the estate."""
     config = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
     endpoint = clients.estate.endpoint if clients.estate else None
-    return clients.session(account).client(service, region_name=region, endpoint_url=endpoint, config=config)
+    return clients._sessions.session(account).client(
+        service, region_name=region, endpoint_url=endpoint, config=config
+    )
 
 
 def observed(clients: Clients) -> inventory.Observation:

@@ -44,7 +44,7 @@ def run(clients: Clients, approve: str, module: Any = step) -> Outcome:
 def by_hand(clients: Clients) -> Any:
     """S3 in the source account without our guard: what somebody else does to the estate."""
     assert clients.estate
-    return clients.session(SOURCE).client(
+    return clients._sessions.session(SOURCE).client(
         "s3",
         region_name="eu-west-1",
         endpoint_url=clients.estate.endpoint,
