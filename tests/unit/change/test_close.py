@@ -11,6 +11,7 @@ from onetrail.change import (
     After,
     Bulk,
     ChangeFailed,
+    Deed,
     Document,
     Requirement,
     Restores,
@@ -194,7 +195,9 @@ def test_a_stop_that_is_lost_at_the_last_call_is_raised_at_the_end(tmp_path):
 
 def test_a_bulk_loop_asks_before_each_call_whether_to_stop(tmp_path):
     """Through the guard, in whatever thread. Twin: no signal, and every object is asked for."""
-    rule = given_a_change("work", region="eu-west-3", call="CopyObject", bulk=Bulk(("CopyObject",), {}, {}))
+    rule = given_a_change(
+        "work", region="eu-west-3", call="CopyObject", bulk=Bulk(Deed.COPY, ("CopyObject",), {}, {})
+    )
     for stopped, asked in ((True, 3), (False, 9)):
         gate, _ = given_a_gate(tmp_path / str(asked))
         passed = []
