@@ -188,6 +188,8 @@ POLICIES: Final[Mapping[str, str]] = {
     "role_operator_trust": "Who may become the operator. Put by step 02.",
     "role_reader": "What the role that reads the logs may do. Put by step 02.",
     "role_reader_trust": "Who may become the reader. Put by step 02.",
+    "role_sealer": "What the role that seals run records may do: put below `records/*/sealed/` of the work bucket, and read the records. Put by step 02.",
+    "role_sealer_trust": "Who may become the sealer: the break-glass principals alone. Put by step 02.",
     "role_grant_keeper": "What the grant-keeper may do: set the archive's policy, which itself says when it may. Put by step 02.",
     "role_grant_keeper_trust": "Who may become the grant-keeper: the operator role alone. Put by step 02.",
     "role_copier": "What the copier of the log account may do (pull). Put by step 02.",

@@ -10,13 +10,22 @@ READER_ROLE: Final = "onetrail-reader"
 """Log account: reads logs and settings, changes nothing."""
 GRANT_KEEPER_ROLE: Final = "onetrail-grant-keeper"
 """Log account: opens and closes the temporary grant while break-glass allows it."""
+SEALER_ROLE: Final = "onetrail-sealer"
+"""Log account: puts what seals a run record into the work bucket, and nothing else; break-glass principals alone become it."""
 COPIER_ROLE: Final = "onetrail-copier"
 """Log account (pull) or source account (push): the one principal that may write copies while the grant is open."""
 BATCH_ROLE: Final = "onetrail-batch"
 """Log account, temporary: what S3 Batch Operations runs as; made and removed by step 05."""
 JOBS_ROLE: Final = "onetrail-batch-jobs"
 """Log account, temporary: makes, confirms and cancels the jobs; made and removed by step 05."""
-LOG_ACCOUNT_ROLES: Final = (BREAK_GLASS_ROLE, OPERATOR_ROLE, READER_ROLE, GRANT_KEEPER_ROLE, COPIER_ROLE)
+LOG_ACCOUNT_ROLES: Final = (
+    BREAK_GLASS_ROLE,
+    OPERATOR_ROLE,
+    READER_ROLE,
+    SEALER_ROLE,
+    GRANT_KEEPER_ROLE,
+    COPIER_ROLE,
+)
 
 SID_PREFIX: Final = "Onetrail"
 """Every statement that onetrail adds to somebody else's policy has a Sid that starts with this."""
@@ -42,6 +51,17 @@ COPY_SIDS: Final = frozenset({SID_COPY_LIST, SID_COPY_READ, SID_COPY_EXPIRES}) |
 """Every temporary statement in an old bucket's policy."""
 SID_NEVER_OVERWRITES: Final = "CopierNeverOverwrites"
 """Archive, temporary: the copiers' writes ask S3 to refuse them where something is there."""
+EARLIER_SIDS: Final = frozenset(
+    {
+        "OnlyBreakGlassChanges",
+        "OnlyCloudTrailWrites",
+        "OnlyKeepersLock",
+        "OnlyKeepersSetPolicy",
+        "OnlyLoggingWrites",
+        "OnlyOurRolesWrite",
+    }
+)
+"""Archive and the buckets beside it: statements of earlier versions' policies, which are ours to take out."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 

@@ -209,7 +209,7 @@ def test_a_deny_that_forgets_cloudtrail_stops_delivery_and_the_verdict_had_said_
     trail = {"Name": "onetrail", "S3BucketName": CENTRAL, "IsMultiRegionTrail": True}
     document = central_bucket(archive_of(clients.settings))
     for statement in document["Statement"]:
-        if statement["Sid"] == "OnlyCloudTrailWrites":
+        if statement["Sid"] == "ReadsOnly":
             statement["Condition"] = {
                 "ArnNotEquals": {"aws:PrincipalArn": archive_of(clients.settings).break_glass_arn}
             }
@@ -226,9 +226,9 @@ def test_a_deny_that_forgets_cloudtrail_stops_delivery_and_the_verdict_had_said_
 def _forgetting_cloudtrail(clients: Clients) -> dict[str, Any]:
     """The archive's policy with CloudTrail left out of the exemption of the one Deny that refuses writes."""
     document = central_bucket(archive_of(clients.settings))
-    (deny,) = (s for s in document["Statement"] if s["Sid"] == "OnlyCloudTrailWrites")
-    assert deny.pop("Condition") == {
-        "StringNotEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}
+    (deny,) = (s for s in document["Statement"] if s["Sid"] == "ReadsOnly")
+    assert deny["Condition"].pop("StringNotEquals") == {
+        "aws:PrincipalServiceName": "cloudtrail.amazonaws.com"
     }
     return document
 

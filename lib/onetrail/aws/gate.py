@@ -48,7 +48,12 @@ def anchor_head(clients: Clients, record: RunRecord) -> None:
         region=settings.home_region,
         service="s3",
         call="PutObject",
-        parameters={**owner, "Key": f"records/{settings.run_name}/head-{line:06d}.json", "Body": body},
+        parameters={
+            **owner,
+            "Key": f"records/{settings.run_name}/head-{line:06d}.json",
+            "Body": body,
+            "IfNoneMatch": "*",
+        },
         resource=f"{settings.work_bucket}/records/{settings.run_name}/head-{line:06d}.json",
         before=None,
         reason="the record's head is kept where the operator cannot change it",

@@ -14,7 +14,7 @@ from botocore.loaders import Loader, create_loader
 
 from onetrail import names
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
-from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR
+from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, SEALER
 from onetrail.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _ROLES = {
     BREAK_GLASS: names.BREAK_GLASS_ROLE,
     GRANT_KEEPER: names.GRANT_KEEPER_ROLE,
     COPIER: names.COPIER_ROLE,
+    SEALER: names.SEALER_ROLE,
     JOBS: names.JOBS_ROLE,
 }
 
@@ -135,14 +136,15 @@ class Sessions:
             return [named]
         if actor == NAMED:
             return [*self._role_ways(account, names.OPERATOR_ROLE), named]
-        if actor == BREAK_GLASS:
+        if actor in (BREAK_GLASS, SEALER):
             through = [
                 way
                 for principal in self._settings.break_glass_principals
                 if ":role/" in principal
-                for way in self._role_ways(account, names.BREAK_GLASS_ROLE, via=principal)
+                for way in self._role_ways(account, _ROLES[actor], via=principal)
             ]
-            return [*self._role_ways(account, names.BREAK_GLASS_ROLE), *through, named]
+            fallback = [named] if actor == BREAK_GLASS else []
+            return [*self._role_ways(account, _ROLES[actor]), *through, *fallback]
         operator = names.role_arn(self._settings.partition, account, names.OPERATOR_ROLE)
         return [
             *self._role_ways(account, _ROLES[actor], via=operator),

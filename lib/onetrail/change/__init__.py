@@ -7,7 +7,17 @@ from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
 from onetrail.change.gate import Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
-from onetrail.change.plan import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, Change, Plan
+from onetrail.change.plan import (
+    BREAK_GLASS,
+    COPIER,
+    GRANT_KEEPER,
+    JOBS,
+    NAMED,
+    OPERATOR,
+    SEALER,
+    Change,
+    Plan,
+)
 from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
 from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
 from onetrail.change.send import ChangeFailed, Done
@@ -21,6 +31,7 @@ __all__ = [
     "JOBS",
     "NAMED",
     "OPERATOR",
+    "SEALER",
     "After",
     "Below",
     "Bulk",

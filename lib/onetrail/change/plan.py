@@ -13,6 +13,8 @@ from onetrail.change.values import canonical_json
 NAMED = ""
 """The identity that the parameters name for the account."""
 OPERATOR, BREAK_GLASS, GRANT_KEEPER, COPIER = "operator", "break-glass", "grant-keeper", "copier"
+SEALER = "sealer"
+"""The role of the log account that puts what seals a run record; break-glass principals alone become it."""
 JOBS = "jobs"
 """The temporary role that makes jobs of S3 Batch Operations."""
 

@@ -19,6 +19,7 @@ from onetrail.iam.builders.roles import (
     grant_keeper_policy,
     operator_policy,
     reader_policy,
+    sealer_policy,
     source_copier_policy,
     trust,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "rcp",
     "reader_policy",
     "scp",
+    "sealer_policy",
     "source_copier_policy",
     "trail_rail",
     "trust",

@@ -1,8 +1,13 @@
 """The archive that the parameters describe, as the policy builders take it."""
 
+from typing import Final
+
 from onetrail import names
 from onetrail.iam import Archive
 from onetrail.settings import Settings
+
+_ROUNDED_DAYS: Final = 93
+"""A job has one date for all its copies, the end of a quarter; 366 days a year are never too few."""
 
 
 def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[str, ...] = ()) -> Archive:
@@ -31,5 +36,7 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
         grant_keeper_arn=role(names.GRANT_KEEPER_ROLE),
         operator_arn=role(names.OPERATOR_ROLE),
         reader_arn=role(names.READER_ROLE),
+        sealer_arn=role(names.SEALER_ROLE),
         copier_arn=role(names.COPIER_ROLE),
+        copy_lock_days=366 * settings.retention_years + _ROUNDED_DAYS,
     )

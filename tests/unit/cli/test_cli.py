@@ -133,7 +133,7 @@ def test_policies_explain_themselves():
     result = _onetrail("policies", "-f", PRACTICE, "--explain")
     assert result.exit_code == 0
     assert "✗" not in result.stdout
-    assert "OnlyCloudTrailWrites" in result.stdout
+    assert "ReadsOnly" in result.stdout
 
 
 def test_a_whole_record_is_verified_and_a_changed_one_is_not(tmp_path):

@@ -26,7 +26,7 @@ def an_archive(partition: str = "aws", **changed: object) -> Archive:
         "kms_key_arn": "",
         **{
             f"{name.replace('-', '_')}_arn": role_arn(f"onetrail-{name}", partition=partition)
-            for name in ("break-glass", "grant-keeper", "operator", "reader", "copier")
+            for name in ("break-glass", "grant-keeper", "operator", "reader", "sealer", "copier")
         },
     }
     return Archive(**{**values, **changed})  # type: ignore[arg-type]

@@ -37,6 +37,7 @@ from onetrail.iam.build import (
     rcp,
     reader_policy,
     scp,
+    sealer_policy,
     source_copier_policy,
     trail_rail,
     trust,
@@ -222,6 +223,12 @@ SIDE = [
     (work_bucket, OPERATOR, "s3:DeleteObjectVersion", "/k", {}, False),
     (work_bucket, OPERATOR, "s3:PutBucketPolicy", "", {}, False),
     (work_bucket, BREAKER, "s3:PutBucketPolicy", "", {}, True),
+    # a re-keyed object is as good as gone: whoever deletes the key takes it along
+    (access_log_bucket, ADMIN, "s3:UpdateObjectEncryption", "/k", {}, False),
+    (access_log_bucket, BREAKER, "s3:UpdateObjectEncryption", "/k", {}, False),
+    (access_log_bucket, ADMIN, "s3:PutObjectRetention", "/k", {}, False),
+    (work_bucket, OPERATOR, "s3:UpdateObjectEncryption", "/k", {}, False),
+    (work_bucket, BREAKER, "s3:UpdateObjectEncryption", "/k", {}, False),
 ]  # fmt: skip
 
 
@@ -312,6 +319,22 @@ ROLES = [
             ("s3:PutBucketPolicy", ARCHIVE),
             ("iam:CreateUser", "*"),
             ("sts:AssumeRole", COPIER.arn),
+        ],
+    ),
+    (
+        sealer_policy,
+        [
+            ("s3:PutObject", "arn:aws:s3:::acme-work/records/run/sealed/06.json"),
+            ("s3:GetObject", "arn:aws:s3:::acme-work/records/run/head-000001.json"),
+            ("s3:ListBucket", "arn:aws:s3:::acme-work"),
+        ],
+        [
+            ("s3:PutObject", "arn:aws:s3:::acme-work/records/run/head-000001.json"),
+            ("s3:PutObject", LOGS),
+            ("s3:PutObjectRetention", "arn:aws:s3:::acme-work/records/run/sealed/06.json"),
+            ("s3:DeleteObject", "arn:aws:s3:::acme-work/records/run/sealed/06.json"),
+            ("s3:GetObject", LOGS),
+            ("sts:AssumeRole", BREAKER.arn),
         ],
     ),
     (

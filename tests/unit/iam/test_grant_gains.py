@@ -30,26 +30,14 @@ from onetrail.iam.build import (
     old_bucket_open,
     source_copier_policy,
 )
-from onetrail.iam.builders.actions import (
-    BUCKET_READS,
-    CHANGES,
-    COPY_WRITES,
-    DELETES,
-    LOCKS,
-    OBJECT_READS,
-    PUTS,
-    REPLICATES,
-    SET_POLICY,
-    SOURCE_LIST,
-    SOURCE_READ,
-)
+from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS
 from tests.unit.iam.conftest import LOG, SOURCE, an_archive, role_arn
 
 pytestmark = pytest.mark.slow
 
+OLD, OTHER = "acme-audit-us-east-1", "acme-audit-not-in-the-grant"
 STRANGER = "222233334444"
 MINUTE_BEFORE, AT, LATER = "2026-01-12T14:59:00Z", "2026-01-12T15:00:00Z", "2026-03-01T00:00:00Z"
-OLD, OTHER = "acme-audit-us-east-1", "acme-audit-not-in-the-grant"
 ARCHIVE_KEY = f"arn:aws:kms:us-east-1:{LOG}:key/1"
 ARCHIVE = an_archive(kms_key_arn=ARCHIVE_KEY)
 TRAIL = ARCHIVE.trail_arns[0]
@@ -57,19 +45,24 @@ ADMINISTRATOR = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Acti
 PULLER, PUSHER = ARCHIVE.copier_arn, role_arn("onetrail-copier", SOURCE)
 
 LOGS, ELSEWHERE = f"{ARCHIVE.bucket_arn}/AWSLogs/{SOURCE}/k", f"{ARCHIVE.bucket_arn}/elsewhere/k"
+BESIDE = f"{ARCHIVE.bucket_arn}/onetrail-conflicts/{OLD}/AWSLogs/k"
 OLD_ARN, OTHER_ARN = f"arn:aws:s3:::{OLD}", f"arn:aws:s3:::{OTHER}"
+SET_POLICY = "s3:PutBucketPolicy"
+SOURCE_LIST = ("s3:ListBucket", "s3:ListBucketVersions")
+SOURCE_READ = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging")
+PUTS = ("s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging")
+LOCK = "s3:PutObjectRetention"
 BUCKETS = {ARCHIVE.bucket_arn: LOG, OLD_ARN: SOURCE, OTHER_ARN: SOURCE}
-OBJECTS = {LOGS: LOG, ELSEWHERE: LOG, f"{OLD_ARN}/AWSLogs/k": SOURCE, f"{OLD_ARN}/secret/k": SOURCE,
+OBJECTS = {LOGS: LOG, BESIDE: LOG, ELSEWHERE: LOG, f"{OLD_ARN}/AWSLogs/k": SOURCE, f"{OLD_ARN}/secret/k": SOURCE,
            f"{OTHER_ARN}/AWSLogs/k": SOURCE}  # fmt: skip
-_OF_OBJECTS = {*DELETES, *PUTS, *REPLICATES, *LOCKS, *OBJECT_READS, "s3:BypassGovernanceRetention", "s3:PutObjectLegalHold",
-               "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:RestoreObject"}  # fmt: skip
-_OF_BUCKETS = {
-    *CHANGES,
-    *BUCKET_READS,
-    SET_POLICY,
-    "s3:PutBucketTagging",
-    "s3:PutBucketNotification",
-} - _OF_OBJECTS
+_OF_OBJECTS = {
+    *OF_OBJECTS,
+    *SOURCE_READ,
+    "s3:GetObjectAcl",
+    "s3:GetObjectRetention",
+    "s3:ListMultipartUploadParts",
+}
+_OF_BUCKETS = {*OF_BUCKETS, *SOURCE_LIST, "s3:GetBucketPolicy", "s3:GetLifecycleConfiguration"}
 _OF_KEYS = {
     *(
         "kms:Decrypt",
@@ -84,6 +77,7 @@ _OF_KEYS = {
 
 OWNED = {"s3:x-amz-acl": "bucket-owner-full-control", "s3:object-lock-mode": "GOVERNANCE"}
 COPY = {**OWNED, "s3:x-amz-copy-source": f"{OLD}/AWSLogs/k", "s3:if-none-match": "*"}
+TOO_LONG = {"s3:object-lock-remaining-retention-days": f"{ARCHIVE.copy_lock_days + 1}"}
 HOW: dict[str, Mapping[str, str]] = {
     "a copy": COPY,
     "a copy without TLS": {**COPY, "aws:SecureTransport": "false"},
@@ -93,6 +87,8 @@ HOW: dict[str, Mapping[str, str]] = {
     "a copy from a bucket with a longer name": {**COPY, "s3:x-amz-copy-source": f"{OLD}-2/AWSLogs/k"},
     "a copy that gives no ownership": {k: v for k, v in COPY.items() if k != "s3:x-amz-acl"},
     "a copy locked for ever": {**COPY, "s3:object-lock-mode": "COMPLIANCE"},
+    "a copy locked for longer than any log is kept": {**COPY, **TOO_LONG},
+    "a copy held for an event": {**COPY, "s3:object-lock-event-hold": "ON"},
     "a copy without a lock": {k: v for k, v in COPY.items() if k != "s3:object-lock-mode"},
 }
 LISTS: dict[str, Mapping[str, str]] = {
@@ -159,7 +155,7 @@ def places() -> tuple[tuple[str, str, str, str, Mapping[str, str]], ...]:
     found += [
         (action, where, whose, how, context)
         for (where, whose), action in product(OBJECTS.items(), sorted(_OF_OBJECTS))
-        for how, context in (HOW if action in (*PUTS, *LOCKS) else PLAIN).items()
+        for how, context in (HOW if action in (*PUTS, LOCK) else PLAIN).items()
     ]
     return (*found, *((action, ARCHIVE_KEY, LOG, "", {}) for action in sorted(_OF_KEYS)))
 
@@ -240,16 +236,21 @@ def wanted(direction: str) -> set[Ask]:
 
 
 def _for(direction: str, name: str, action: str, where: str, how: str) -> bool:
-    if where == LOGS and "without TLS" not in how:
+    if where in (LOGS, BESIDE) and "without TLS" not in how:
         if action == "s3:PutObject":
             pulled = direction == "pull" and how == "a copy that gives no ownership"
             return pulled or how in ("a copy", "a copy without a lock")
-        if action in LOCKS:
-            return how != "a copy locked for ever"
+        if action == LOCK:
+            return how not in (
+                "a copy locked for ever",
+                "a copy locked for longer than any log is kept",
+                "a copy held for an event",
+            )
         if action == "s3:PutObjectAcl":
-            return direction == "pull" or how != "a copy that gives no ownership"
-        marks = PUTS if name == "the copier, made an administrator" else COPY_WRITES
-        return action in marks
+            if direction == "pull":
+                return name == "the copier, made an administrator"
+            return how != "a copy that gives no ownership"
+        return action == "s3:PutObjectTagging"
     if name == "the source copier, made an administrator" and where.startswith(OLD_ARN):
         return False  # who makes it one has all that in its own account, before and after
     if where == OLD_ARN:
@@ -268,7 +269,7 @@ def test_nobody_but_the_copier_gains_anything_and_nobody_loses_anything(directio
     assert now - was == wanted(direction)
     assert was - now == set()
     deeds = {ask.action for ask in now - was} - {SET_POLICY}
-    assert deeds.isdisjoint({*CHANGES, *DELETES, *REPLICATES, "kms:PutKeyPolicy", "kms:CreateGrant"})
+    assert deeds <= {*PUTS, LOCK, *SOURCE_LIST, *SOURCE_READ, "kms:Decrypt", "kms:GenerateDataKey"}
 
 
 @pytest.mark.parametrize("direction", ["pull", "push"])

@@ -13,6 +13,7 @@ from onetrail.settings import Settings
 from onetrail.steps import account_lockdown as step
 from onetrail.steps.account_lockdown.hold_still import held_policy, without_dead_principals
 from onetrail.steps.account_lockdown.observe import FLAGS
+from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.status import log_account_status
 from onetrail.steps.old_estate import OldBucket, OldEstate
@@ -117,6 +118,8 @@ def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_bu
         "onetrail-operator: policy",
         "onetrail-reader: role",
         "onetrail-reader: policy",
+        "onetrail-sealer: role",
+        "onetrail-sealer: policy",
         "onetrail-grant-keeper: role",
         "onetrail-grant-keeper: policy",
         "onetrail-copier: role",
@@ -155,7 +158,25 @@ def test_what_is_done_proposes_nothing() -> None:
 
 def test_an_account_without_old_buckets_needs_neither_copier_nor_grant_keeper() -> None:
     made = [k for k in keys(given_a_fresh_log_account()) if k.endswith(": role")]
-    assert made == ["onetrail-break-glass: role", "onetrail-operator: role", "onetrail-reader: role"]
+    assert made == [f"onetrail-{name}: role" for name in ("break-glass", "operator", "reader", "sealer")]
+
+
+def test_only_break_glass_principals_may_assume_the_sealer() -> None:
+    """The operator may not, by either side; twin: the grant-keeper, whom the operator may assume."""
+    roles = {
+        role.name: role
+        for role in roles_for(SETTINGS, given_a_fresh_log_account().log, [given_an_old_bucket()])
+    }
+    assert trusted(roles[names.SEALER_ROLE].trust) == set(SETTINGS.break_glass_principals)
+    operator = iam.Policies(identity=(roles[names.OPERATOR_ROLE].policy,))
+    who = iam.role(names.role_arn("aws", LOG, names.OPERATOR_ROLE))
+    may = {
+        name: iam.evaluate(
+            iam.Request(who, "sts:AssumeRole", names.role_arn("aws", LOG, name), LOG), operator
+        ).allowed
+        for name in (names.SEALER_ROLE, names.GRANT_KEEPER_ROLE)
+    }
+    assert may == {names.SEALER_ROLE: False, names.GRANT_KEEPER_ROLE: True}
 
 
 OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}

@@ -108,3 +108,5 @@ SOURCE_READ: Final = (
 """What a copy takes from the old bucket: tags too, since CopyObject copies them when there are any."""
 COPY_WRITES: Final = ("s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectRetention", "s3:PutObjectTagging")
 """What a copy puts into the archive: object, ACL header, its own lock, tags."""
+PULL_WRITES: Final = ("s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectTagging")
+"""The same without the ACL header, which only a copier of another account sends."""

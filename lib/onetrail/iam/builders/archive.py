@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onetrail.iam.document import VERSION, PolicyError
-from onetrail.names import BATCH_ROLE, bucket_arn
+from onetrail.names import BATCH_ROLE, CONFLICTS_FOLDER, bucket_arn
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Archive:
     grant_keeper_arn: str
     operator_arn: str
     reader_arn: str
+    sealer_arn: str
     copier_arn: str
+    copy_lock_days: int = 36500
+    """The longest lock that a copy may have, in days from its writing."""
 
     def __post_init__(self) -> None:
         for account in (self.log_account, *self.source_accounts):
@@ -62,6 +65,16 @@ class Archive:
     def logs_arn(self) -> str:
         """Every object below `AWSLogs/`, under the trail's key prefix."""
         return f"{self.bucket_arn}/{self.prefix}AWSLogs/*"
+
+    @property
+    def copied_arns(self) -> list[str]:
+        """Every object that a copier may write: logs, and logs whose key another old log has, in a folder at the bucket's top."""
+        return [self.logs_arn, f"{self.bucket_arn}/{CONFLICTS_FOLDER}*"]
+
+    @property
+    def work_arn(self) -> str:
+        """ARN of the work bucket."""
+        return bucket_arn(self.partition, self.work_bucket)
 
     @property
     def prefix(self) -> str:

@@ -7,10 +7,10 @@ Service Authorization Reference, Amazon S3. Each task is a CopyObject of its own
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST, WRITES
+from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST
 from onetrail.iam.builders.archive import Archive, allow, document, one_or_many
 from onetrail.iam.builders.central_bucket import checked_opening
-from onetrail.iam.builders.side_buckets import work_bucket
+from onetrail.iam.builders.side_buckets import work_statements
 from onetrail.iam.document import PolicyError
 from onetrail.names import SID_BATCH_EXPIRES, SID_BATCH_LIST, SID_BATCH_READ, bucket_arn
 
@@ -34,7 +34,7 @@ def batch_trust() -> dict[str, Any]:
 
 
 def batch_policy(archive: Archive, old_buckets: Sequence[str], folder: str) -> dict[str, Any]:
-    """Reads these old buckets, writes copies below `AWSLogs/`, reads manifests and writes reports in its own folder of the work bucket.
+    """Reads these old buckets, writes copies, reads manifests and writes reports in its own folder of the work bucket.
 
     `folder` has a slash at its end. Raises `PolicyError` without exact old buckets or without a folder.
     """
@@ -52,7 +52,7 @@ def batch_policy(archive: Archive, old_buckets: Sequence[str], folder: str) -> d
     return document(
         allow("ListOld", SOURCE_LIST, old),
         allow("ReadOld", READS, [f"{arn}/*" for arn in old]),
-        allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        allow("WriteCopies", COPY_WRITES, archive.copied_arns),
         allow("ReadManifests", ("s3:GetObject", "s3:GetObjectVersion"), [f"{work}manifests/*"]),
         allow("WriteReports", ("s3:PutObject",), [f"{work}reports/*"]),
         *key,
@@ -108,30 +108,19 @@ def work_bucket_open(archive: Archive, batch_arn: str, folder: str, expires: str
     if not folder.strip("/"):
         raise PolicyError("no folder for reports in the work bucket: name one")
     arn = bucket_arn(archive.partition, archive.work_bucket)
-    writes = sorted((*WRITES, "s3:PutObjectRetention"))
+    writes = ["s3:PutObject"]
     return document(
-        *_with_writer(work_bucket(archive)["Statement"], batch_arn),
+        *work_statements(archive, [batch_arn]),
         {
             "Sid": "BatchOnlyReports",
             "Effect": "Deny",
             "Principal": "*",
-            "Action": writes,
+            "Action": one_or_many(writes),
             "NotResource": f"{arn}/{folder}reports/*",
             "Condition": {"ArnEquals": {"aws:PrincipalArn": batch_arn}},
         },
         _expires("BatchExpires", writes, [f"{arn}/*"], batch_arn, expires),
     )
-
-
-def _with_writer(statements: Sequence[Statement], arn: str) -> list[Statement]:
-    """The statements, with one writer more in the one that names them."""
-    found = []
-    for statement in statements:
-        if statement["Sid"] == "OnlyOurRolesWrite":
-            writers = sorted([*statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"], arn])
-            statement = {**statement, "Condition": {"ArnNotEquals": {"aws:PrincipalArn": writers}}}
-        found.append(statement)
-    return found
 
 
 def _expires(sid: str, actions: Sequence[str], resources: Sequence[str], arn: str, expires: str) -> Statement:

@@ -1,28 +1,42 @@
-"""The policy of the central bucket: steady, with the window open, and while copies are made."""
+"""The policy of the central bucket: steady, with the window open, and while copies are made.
+
+Whoever is not named in `ReadsOnly` reads and nothing else; each role that is named there is held to its own work by a statement of its own.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from onetrail.iam.builders.actions import CHANGES, LOCKS, PUTS, REPLICATES, SET_POLICY, WRITES
+from onetrail.iam.builders.actions import COPY_WRITES, SET_POLICY
 from onetrail.iam.builders.archive import Archive, account_of, document, is_of_jobs, one_or_many
+from onetrail.iam.builders.reads_only import (
+    OBJECT_KEEPING,
+    READS,
+    RESTORE,
+    held_to,
+    reads_only,
+    refused,
+)
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
 from onetrail.names import SID_NEVER_OVERWRITES
 
 CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 """CloudTrail's service principal; the same name in every partition."""
+_READS: Final = (*READS, RESTORE)
+"""Restoring is among them: archived logs could not be read otherwise."""
+_PUT: Final = "s3:PutObject"
 
 Statement = dict[str, Any]
 
 
 def central_bucket(archive: Archive) -> dict[str, Any]:
-    """Steady: CloudTrail writes, nobody else; break-glass alone may change or delete."""
-    return document(*_steady(archive), _only_break_glass_changes(archive, (SET_POLICY, *CHANGES)))
+    """Steady: CloudTrail writes, nobody else; break-glass alone may change settings, lock and delete."""
+    return document(*_steady(archive))
 
 
 def central_bucket_window(archive: Archive) -> dict[str, Any]:
     """Steady, and the grant-keeper may set the policy: break-glass puts this before a copy, steady after."""
-    return document(*_steady(archive), *_window(archive))
+    return document(*_steady(archive, archive.grant_keeper_arn), _keeper_sets_policy(archive))
 
 
 def central_bucket_open(
@@ -41,8 +55,8 @@ def central_bucket_open(
     """
     checked_opening(copiers, old_buckets, expires)
     return document(
-        *_steady(archive, tuple(copiers)),
-        *_window(archive),
+        *_steady(archive, archive.grant_keeper_arn, *copiers),
+        _keeper_sets_policy(archive),
         _keeper_expires(archive, expires),
         *_copier_bounds(archive, copiers, old_buckets, expires),
         *(_never_overwrites(archive, copiers) if conditional else ()),
@@ -61,7 +75,7 @@ def checked_opening(copiers: Sequence[str], old_buckets: Sequence[str], expires:
         )
 
 
-def _steady(archive: Archive, copiers: tuple[str, ...] = ()) -> tuple[Statement, ...]:
+def _steady(archive: Archive, *exempt: str) -> tuple[Statement, ...]:
     trails = {"aws:SourceArn": one_or_many(archive.trail_arns)}
     return (
         {
@@ -81,8 +95,8 @@ def _steady(archive: Archive, copiers: tuple[str, ...] = ()) -> tuple[Statement,
             "Condition": {"StringEquals": {**trails, "s3:x-amz-acl": "bucket-owner-full-control"}},
         },
         only_tls(archive.bucket_arn),
-        _only_cloudtrail_writes(archive, copiers),
-        _only_keepers_lock(archive, copiers),
+        reads_only(archive.bucket_arn, (archive.break_glass_arn, *exempt), CLOUDTRAIL, _READS),
+        break_glass_writes_no_object(archive, archive.bucket_arn, (RESTORE,)),
     )
 
 
@@ -98,92 +112,58 @@ def only_tls(bucket: str) -> Statement:
     }
 
 
-def _only_cloudtrail_writes(archive: Archive, copiers: tuple[str, ...]) -> Statement:
-    """Both conditions in one statement: they are ANDed, and the first alone lets CloudTrail through."""
-    condition: dict[str, Any] = {"StringNotEquals": {"aws:PrincipalServiceName": CLOUDTRAIL}}
-    if copiers:
-        condition["ArnNotEquals"] = {"aws:PrincipalArn": one_or_many(copiers)}
-    return {
-        "Sid": "OnlyCloudTrailWrites",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": list(WRITES),
-        "Resource": archive.objects_arn,
-        "Condition": condition,
-    }
+def break_glass_writes_no_object(archive: Archive, bucket: str, besides: Sequence[str] = ()) -> Statement:
+    """Break-glass locks, unlocks and deletes objects, and does nothing else to one: it makes, copies, re-keys, tags and annotates none."""
+    may = sorted((*READS, *OBJECT_KEEPING, *besides))
+    return held_to("BreakGlassWritesNoObject", [archive.break_glass_arn], may, f"{bucket}/*")
 
 
-def _only_keepers_lock(archive: Archive, copiers: tuple[str, ...]) -> Statement:
-    """Nobody takes back a compliance lock, so not everybody may lengthen one: it could be for ever."""
-    exempt = (archive.break_glass_arn, *copiers)
-    return {
-        "Sid": "OnlyKeepersLock",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": one_or_many(LOCKS),
-        "Resource": archive.objects_arn,
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(exempt)}},
-    }
-
-
-def _only_break_glass_changes(archive: Archive, actions: tuple[str, ...]) -> Statement:
-    return _changes("OnlyBreakGlassChanges", archive, actions, (archive.break_glass_arn,))
-
-
-def _window(archive: Archive) -> tuple[Statement, ...]:
-    keepers = (archive.break_glass_arn, archive.grant_keeper_arn)
-    return (
-        _only_break_glass_changes(archive, CHANGES),
-        {
-            **_changes("OnlyKeepersSetPolicy", archive, (SET_POLICY,), keepers),
-            "Resource": archive.bucket_arn,
-        },
-    )
+def _keeper_sets_policy(archive: Archive) -> Statement:
+    may = (*_READS, SET_POLICY)
+    where = [archive.bucket_arn, archive.objects_arn]
+    return held_to("KeeperSetsPolicyOnly", [archive.grant_keeper_arn], may, where)
 
 
 def _keeper_expires(archive: Archive, expires: str) -> Statement:
     """The window ends with the grant that it was opened for: from then on break-glass alone sets the policy."""
-    return {
-        "Sid": "KeeperExpires",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": SET_POLICY,
-        "Resource": archive.bucket_arn,
-        "Condition": {
-            "ArnEquals": {"aws:PrincipalArn": archive.grant_keeper_arn},
-            "DateGreaterThanEquals": {"aws:CurrentTime": expires},
-        },
+    late = {
+        "ArnEquals": {"aws:PrincipalArn": archive.grant_keeper_arn},
+        "DateGreaterThanEquals": {"aws:CurrentTime": expires},
     }
+    return refused("KeeperExpires", [SET_POLICY], {"Resource": archive.bucket_arn}, late)
 
 
-def _changes(sid: str, archive: Archive, actions: tuple[str, ...], exempt: tuple[str, ...]) -> Statement:
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": one_or_many(sorted(actions)),
-        "Resource": [archive.bucket_arn, archive.objects_arn],
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(exempt)}},
-    }
+def sources(old_buckets: Sequence[str]) -> list[str]:
+    """Copy sources in these buckets, as requests name them: with a slash before the bucket, and without."""
+    return [f"{slash}{bucket}/*" for bucket in sorted(old_buckets) for slash in ("", "/")]
 
 
 def _copier_bounds(
     archive: Archive, copiers: Sequence[str], old_buckets: Sequence[str], expires: str
 ) -> tuple[Statement, ...]:
-    copied_from = [f"{bucket}/*" for bucket in sorted(old_buckets)]
-    every = sorted((*PUTS, *LOCKS))
+    """What binds a copier. A condition key stands with actions alone that have it: S3 refuses the whole policy otherwise."""
     late = {"DateGreaterThanEquals": {"aws:CurrentTime": expires}}
-    elsewhere = {"StringNotLike": {"s3:x-amz-copy-source": one_or_many(copied_from)}}
+    elsewhere = {"StringNotLike": {"s3:x-amz-copy-source": sources(old_buckets)}}
     locked_otherwise = {
         "Null": {"s3:object-lock-mode": "false"},
         "StringNotEquals": {"s3:object-lock-mode": "GOVERNANCE"},
     }
+    too_long = {
+        "NumericGreaterThan": {"s3:object-lock-remaining-retention-days": str(archive.copy_lock_days)}
+    }
+    held = {"Null": {"s3:object-lock-event-hold": "false"}}
+    locks = (_PUT, "s3:PutObjectRetention")
     objects = {"Resource": archive.objects_arn}
+    own = [arn for arn in copiers if account_of(arn) == archive.log_account]
+    may = (*_READS, *COPY_WRITES)
     return (
-        _bound("CopierExpires", copiers, every, objects, late),
-        _bound("CopierOnlyCopies", copiers, ("s3:PutObject", *REPLICATES), objects, elsewhere),
-        _bound("CopierOnlyLogs", copiers, every, {"NotResource": archive.logs_arn}, {}),
-        _bound("CopierOnlyGovernance", copiers, ("s3:PutObject", *LOCKS), objects, locked_otherwise),
+        *([held_to("CopierCopiesOnly", own, may, [archive.bucket_arn, archive.objects_arn])] if own else ()),
+        _bound("CopierExpires", copiers, COPY_WRITES, objects, late),
+        _bound("CopierOnlyCopies", copiers, (_PUT,), objects, elsewhere),
+        _bound("CopierOnlyLogs", copiers, COPY_WRITES, {"NotResource": archive.copied_arns}, {}),
+        _bound("CopierOnlyGovernance", copiers, locks, objects, locked_otherwise),
+        _bound("CopierLocksNoLonger", copiers, locks, objects, too_long),
+        _bound("CopierHoldsNothing", copiers, locks, objects, held),
     )
 
 
@@ -197,9 +177,7 @@ def _never_overwrites(archive: Archive, copiers: Sequence[str]) -> tuple[Stateme
     if not asking:
         return ()
     unasked = {"Null": {"s3:if-none-match": "true"}}
-    return (
-        _bound(SID_NEVER_OVERWRITES, asking, ("s3:PutObject",), {"Resource": archive.objects_arn}, unasked),
-    )
+    return (_bound(SID_NEVER_OVERWRITES, asking, (_PUT,), {"Resource": archive.objects_arn}, unasked),)
 
 
 def _bound(
@@ -210,14 +188,8 @@ def _bound(
     condition: Mapping[str, Any],
 ) -> Statement:
     """A Deny for these copiers alone."""
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": one_or_many(list(actions)),
-        **where,
-        "Condition": {"ArnEquals": {"aws:PrincipalArn": one_or_many(list(copiers))}, **condition},
-    }
+    who = {"ArnEquals": {"aws:PrincipalArn": one_or_many(list(copiers))}}
+    return refused(sid, sorted(actions), where, {**who, **condition})
 
 
 def _foreign_copiers(
@@ -227,8 +199,12 @@ def _foreign_copiers(
     if not foreign:
         return ()
     until = {"DateLessThan": {"aws:CurrentTime": expires}}
-    base = {"Effect": "Allow", "Principal": {"AWS": one_or_many(foreign)}, "Resource": archive.logs_arn}
-    copied_from = one_or_many([f"{bucket}/*" for bucket in sorted(old_buckets)])
+    base = {
+        "Effect": "Allow",
+        "Principal": {"AWS": one_or_many(foreign)},
+        "Resource": archive.copied_arns,
+    }
+    copied_from = sources(old_buckets)
     as_owner = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     return (
         {

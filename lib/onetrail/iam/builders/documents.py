@@ -14,6 +14,7 @@ from onetrail.iam.builders.roles import (
     grant_keeper_policy,
     operator_policy,
     reader_policy,
+    sealer_policy,
     source_copier_policy,
     trust,
 )
@@ -72,6 +73,8 @@ def all_documents(
         "role_operator_trust": trust(operator_principals),
         "role_reader": reader_policy(archive),
         "role_reader_trust": trust(reader_principals or operator_principals),
+        "role_sealer": sealer_policy(archive),
+        "role_sealer_trust": trust(break_glass_principals),
         "role_grant_keeper": grant_keeper_policy(archive),
         "role_grant_keeper_trust": trust(operators),
         "role_copier": copier_policy(archive, opening.old_buckets),

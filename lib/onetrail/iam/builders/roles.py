@@ -8,11 +8,14 @@ from onetrail.iam.builders.actions import (
     CONFIGURES,
     COPY_WRITES,
     OBJECT_READS,
+    PULL_WRITES,
     SOURCE_LIST,
     SOURCE_READ,
 )
 from onetrail.iam.builders.archive import Archive, allow, document, one_or_many
 from onetrail.iam.builders.central_bucket import checked_opening
+from onetrail.iam.builders.reads_only import RESTORE
+from onetrail.iam.builders.side_buckets import RECORDS, SEALED
 from onetrail.iam.document import PolicyError
 from onetrail.names import bucket_arn
 
@@ -57,10 +60,11 @@ def operator_policy(archive: Archive) -> dict[str, Any]:
         allow("BuildBuckets", CONFIGURES, buckets),
         allow("ReadBuckets", BUCKET_READS, buckets),
         allow("ReadObjects", OBJECT_READS, objects),
+        allow("RestoreArchived", (RESTORE,), [archive.objects_arn]),
         allow(
             "WriteWork",
-            ("s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectTagging"),
-            [_work_objects(archive)],
+            ("s3:PutObject",),
+            [f"{archive.work_arn}/*"],
         ),
         allow("BecomeCopier", ("sts:AssumeRole",), [archive.copier_arn, archive.grant_keeper_arn]),
         allow("ReadAccount", _ACCOUNT_READS, ["*"]),
@@ -101,13 +105,27 @@ _ACCOUNT_READS = (
 
 
 def reader_policy(archive: Archive) -> dict[str, Any]:
-    """Reads logs, records and settings; changes nothing."""
+    """Reads logs, records and settings, and restores archived logs; changes nothing."""
     buckets, objects = _all_buckets(archive)
     return document(
         allow("ReadBuckets", BUCKET_READS, buckets),
         allow("ReadObjects", OBJECT_READS, objects),
+        allow("RestoreArchived", (RESTORE,), [archive.objects_arn]),
         allow("ReadAccount", _ACCOUNT_READS, ["*"]),
         *_key(archive, "kms:Decrypt", "kms:DescribeKey", "kms:GetKeyPolicy"),
+    )
+
+
+def sealer_policy(archive: Archive) -> dict[str, Any]:
+    """Puts what seals a run record, below `records/*/sealed/` of the work bucket, and reads the records; nothing else anywhere."""
+    return document(
+        allow("Seal", ("s3:PutObject",), [f"{archive.work_arn}/{SEALED}"]),
+        allow("ListRecords", ("s3:ListBucket", "s3:ListBucketVersions"), [archive.work_arn]),
+        allow(
+            "ReadRecords",
+            ("s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"),
+            [f"{archive.work_arn}/{RECORDS}"],
+        ),
     )
 
 
@@ -122,15 +140,15 @@ def grant_keeper_policy(archive: Archive) -> dict[str, Any]:
 def copier_policy(
     archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Pull: a role of the log account reads the old buckets and writes copies below `AWSLogs/`.
+    """Pull: a role of the log account reads the old buckets and writes copies below `AWSLogs/` and the conflicts folder.
 
     `old_keys` are the ARNs of KMS keys that old buckets are encrypted with.
     """
     return document(
         *_reads_old(archive, old_buckets, old_keys),
-        allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        allow("WriteCopies", PULL_WRITES, archive.copied_arns),
         allow("SeeCopies", ("s3:ListBucket", "s3:ListBucketVersions"), [archive.bucket_arn]),
-        allow("ReadCopiesBack", OBJECT_READS, [archive.logs_arn]),
+        allow("ReadCopiesBack", OBJECT_READS, archive.copied_arns),
         *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
     )
 
@@ -146,7 +164,7 @@ def source_copier_policy(
     checked_opening((archive.copier_arn,), old_buckets, expires)
     return document(
         *_reads_old(archive, old_buckets, old_keys),
-        allow("WriteCopies", COPY_WRITES, [archive.logs_arn]),
+        allow("WriteCopies", COPY_WRITES, archive.copied_arns),
         *_key(archive, "kms:Decrypt", "kms:GenerateDataKey"),
         {
             "Sid": "CopierExpires",
@@ -173,10 +191,6 @@ def _all_buckets(archive: Archive) -> tuple[list[str], list[str]]:
     names = (archive.bucket, archive.access_log_bucket, archive.work_bucket)
     buckets = [bucket_arn(archive.partition, name) for name in names if name]
     return buckets, [f"{arn}/*" for arn in buckets]
-
-
-def _work_objects(archive: Archive) -> str:
-    return f"{bucket_arn(archive.partition, archive.work_bucket)}/*"
 
 
 def _key(archive: Archive, *actions: str) -> list[Statement]:

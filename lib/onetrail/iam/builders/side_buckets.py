@@ -1,26 +1,32 @@
 """The two buckets beside the archive: server access logs, and the work bucket with records and reports."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.iam.builders.actions import CHANGES, SET_POLICY, WRITES
 from onetrail.iam.builders.archive import Archive, document
-from onetrail.iam.builders.central_bucket import only_tls
+from onetrail.iam.builders.central_bucket import break_glass_writes_no_object, only_tls
+from onetrail.iam.builders.reads_only import OBJECT_KEEPING, READS, held_to, reads_only, refused
 from onetrail.names import bucket_arn
 
 LOGGING: Final = "logging.s3.amazonaws.com"
 """The service principal of S3 server access logging (S3 User Guide, enable server access logging)."""
+RECORDS: Final = "records/*"
+"""Work bucket: the heads of run records, and what seals them."""
+SEALED: Final = "records/*/sealed/*"
+"""Work bucket: what seals a run record. The sealer alone writes there."""
+_PUT: Final = "s3:PutObject"
 
 
 def access_log_bucket(archive: Archive) -> dict[str, Any]:
     """S3 alone writes its access logs here; without Object Lock, since S3 logs into no locked bucket."""
     arn = bucket_arn(archive.partition, archive.access_log_bucket)
-    logged = [archive.bucket_arn, bucket_arn(archive.partition, archive.work_bucket)]
+    logged = [archive.bucket_arn, archive.work_arn]
     return document(
         {
             "Sid": "AccessLogsDelivered",
             "Effect": "Allow",
             "Principal": {"Service": LOGGING},
-            "Action": "s3:PutObject",
+            "Action": _PUT,
             "Resource": f"{arn}/*",
             "Condition": {
                 "ArnEquals": {"aws:SourceArn": logged},
@@ -28,42 +34,44 @@ def access_log_bucket(archive: Archive) -> dict[str, Any]:
             },
         },
         only_tls(arn),
-        {
-            "Sid": "OnlyLoggingWrites",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": list(WRITES),
-            "Resource": f"{arn}/*",
-            "Condition": {"StringNotEquals": {"aws:PrincipalServiceName": LOGGING}},
-        },
-        _only_break_glass_changes(arn, archive),
+        reads_only(arn, [archive.break_glass_arn], LOGGING),
+        break_glass_writes_no_object(archive, arn),
     )
 
 
 def work_bucket(archive: Archive) -> dict[str, Any]:
-    """Our roles write the record's heads; nobody but break-glass takes any away."""
-    arn = bucket_arn(archive.partition, archive.work_bucket)
-    writers = [archive.break_glass_arn, archive.grant_keeper_arn, archive.operator_arn]
-    return document(
+    """Our roles put heads, manifests and reports, and the sealer what seals a record; break-glass alone takes any away."""
+    return document(*work_statements(archive))
+
+
+def work_statements(archive: Archive, jobs: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The statements of the work bucket's policy; `jobs` are roles that put reports besides."""
+    arn = archive.work_arn
+    objects = {"Resource": f"{arn}/*"}
+    writers = [archive.grant_keeper_arn, archive.operator_arn, archive.sealer_arn, *jobs]
+    sealer = {"ArnEquals": {"aws:PrincipalArn": archive.sealer_arn}}
+    return [
         only_tls(arn),
+        reads_only(arn, [archive.break_glass_arn, *writers]),
+        held_to("OurRolesPutOnly", writers, (*READS, _PUT), [arn, objects["Resource"]]),
         {
-            "Sid": "OnlyOurRolesWrite",
+            "Sid": "ObjectsPutOrKept",
             "Effect": "Deny",
             "Principal": "*",
-            "Action": sorted((*WRITES, "s3:PutObjectRetention")),
-            "Resource": f"{arn}/*",
-            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": sorted(writers)}},
+            "NotAction": sorted((*READS, *OBJECT_KEEPING, _PUT)),
+            "Resource": objects["Resource"],
         },
-        _only_break_glass_changes(arn, archive),
-    )
-
-
-def _only_break_glass_changes(arn: str, archive: Archive) -> dict[str, Any]:
-    return {
-        "Sid": "OnlyBreakGlassChanges",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": sorted((SET_POLICY, *CHANGES)),
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": archive.break_glass_arn}},
-    }
+        refused("SealerOnlySeals", [_PUT], {"NotResource": f"{arn}/{SEALED}"}, sealer),
+        refused(
+            "OnlySealerSeals",
+            [_PUT],
+            {"Resource": f"{arn}/{SEALED}"},
+            {"ArnNotEquals": {"aws:PrincipalArn": archive.sealer_arn}},
+        ),
+        refused(
+            "RecordsNeverOverwritten",
+            [_PUT],
+            {"Resource": f"{arn}/{RECORDS}"},
+            {"Null": {"s3:if-none-match": "true"}},
+        ),
+    ]

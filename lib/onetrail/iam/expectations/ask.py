@@ -63,6 +63,11 @@ class Ask:
         return f"{found.bucket_arn}/{folder}/CloudTrail/us-east-1/2026/01/12/log.json.gz"
 
     @property
+    def conflict(self) -> str:
+        """ARN of a log that lies in the conflicts folder, since another has its key."""
+        return f"{self.archive.bucket_arn}/onetrail-conflicts/old-bucket/AWSLogs/log.json.gz"
+
+    @property
     def elsewhere(self) -> str:
         """ARN of an object that is no log."""
         return f"{self.archive.bucket_arn}/elsewhere/log.json.gz"

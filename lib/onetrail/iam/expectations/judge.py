@@ -1,5 +1,6 @@
 """A document before its judge: every expected request of a state, with verdict and deciding statement."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from onetrail.iam.document import Document, PolicyError
 from onetrail.iam.evaluate import Decision, Policies, evaluate
 from onetrail.iam.expectations.ask import Ask, Expectation, State
 from onetrail.iam.expectations.grant import granted
+from onetrail.iam.expectations.side import access_logs, work
 from onetrail.iam.expectations.standing import standing
 from onetrail.iam.explain import Row, row
 from onetrail.iam.statement import prepared
@@ -41,10 +43,21 @@ def judge(
     archive: Archive, document: Document, state: State, opening: Opening | None = None
 ) -> list[Verdict]:
     """Each expected request of that state under the document, as the bucket's policy."""
+    return judged(expected(archive, state, opening), document)
+
+
+def judge_beside(archive: Archive, bucket: str, document: Document) -> list[Verdict]:
+    """Each expected request of the access-log bucket or the work bucket under the document, as that bucket's policy."""
+    ask = Ask(archive, _ANY_DAY)
+    return judged(access_logs(ask) if bucket == archive.access_log_bucket else work(ask), document)
+
+
+def judged(expectations: Iterable[Expectation], document: Document) -> list[Verdict]:
+    """What the document, as a bucket's policy, says to each of these."""
     ready = prepared(document)
     return [
         Verdict(e, evaluate(e.request, Policies(identity=e.identity_policies, resource=ready)))
-        for e in expected(archive, state, opening)
+        for e in expectations
     ]
 
 

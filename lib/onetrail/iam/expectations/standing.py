@@ -1,23 +1,31 @@
-"""What holds in every state: delivery, TLS, writes, changes, the policy itself, reads."""
+"""What holds in every state: delivery, TLS, writes, settings, the policy itself, reads. Each verdict is written out here."""
 
 from typing import Final
 
-from onetrail.iam.builders.actions import CHANGES, SET_POLICY, WRITES
-from onetrail.iam.builders.central_bucket import CLOUDTRAIL
 from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation, State
+from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS
 from onetrail.iam.request import ANONYMOUS, Principal, role, root, service
 
+_CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 _NOBODY: Final = "000000000000"
 """An account whose logs nobody asked for."""
-_OBJECT_ACTIONS: Final = (
-    "s3:BypassGovernanceRetention",
-    "s3:DeleteObject",
-    "s3:DeleteObjectTagging",
-    "s3:DeleteObjectVersion",
-    "s3:DeleteObjectVersionTagging",
-    "s3:PutObjectLegalHold",
-    "s3:ReplicateDelete",
+_SET_POLICY: Final = "s3:PutBucketPolicy"
+_EVERYBODY_MAY: Final = frozenset({"s3:RestoreObject"})
+"""Whom the account lets do it: it changes no byte."""
+_ROOT_MAY: Final = frozenset({"s3:DeleteBucketPolicy", _SET_POLICY})
+"""What S3 lets the root of a bucket's own account do whatever the policy says."""
+_BREAK_GLASS_MAY_OBJECTS: Final = frozenset(
+    {
+        "s3:AbortMultipartUpload",
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectLegalHold",
+        "s3:PutObjectRetention",
+        "s3:RestoreObject",
+    }
 )
+"""Of all writes to objects. Every write to the bucket itself is break-glass' too."""
 
 
 def standing(ask: Ask, state: State) -> list[Expectation]:
@@ -26,15 +34,15 @@ def standing(ask: Ask, state: State) -> list[Expectation]:
         *_delivery(ask),
         *_not_delivery(ask),
         *_tls(ask),
-        *_writes(ask),
-        *_changes(ask),
-        *_policy(ask, state),
         *_reads(ask),
+        *_locks(ask),
+        *_policy(ask, state),
+        *_writes(ask, state),
     ]
 
 
 def _delivery(ask: Ask) -> list[Expectation]:
-    found, trail = ask.archive, service(CLOUDTRAIL)
+    found, trail = ask.archive, service(_CLOUDTRAIL)
     rows = []
     for arn in found.trail_arns:
         mine = {"aws:SourceArn": arn}
@@ -60,7 +68,7 @@ def _trail(arn: str) -> str:
 
 
 def _not_delivery(ask: Ask) -> list[Expectation]:
-    found, trail = ask.archive, service(CLOUDTRAIL)
+    found, trail = ask.archive, service(_CLOUDTRAIL)
     mine = {"aws:SourceArn": found.trail_arns[0]}
     foreign = {"aws:SourceArn": found.trail_arns[0] + "-of-somebody-else"}
     full, put, log = {**mine, **OWNER_ACL}, "s3:PutObject", ask.log()
@@ -71,6 +79,7 @@ def _not_delivery(ask: Ask) -> list[Expectation]:
         ask.row("CloudTrail delivers logs of a stranger", trail, put, ask.log(_NOBODY), False, full),
         ask.row("CloudTrail writes outside AWSLogs", trail, put, ask.elsewhere, False, full),
         ask.row("CloudTrail reads a log", trail, "s3:GetObject", log, False, mine),
+        ask.row("CloudTrail deletes a log", trail, "s3:DeleteObject", log, False, full),
         ask.row("another service writes", service("config.amazonaws.com"), put, log, False, full),
     ]
 
@@ -81,79 +90,77 @@ def _tls(ask: Ask) -> list[Expectation]:
     return [
         ask.row("a log is read without TLS", reader, "s3:GetObject", ask.log(), False, plain),
         ask.row("the bucket is listed without TLS", reader, "s3:ListBucket", found.bucket_arn, False, plain),
-        ask.row("break-glass comes without TLS", breaker, SET_POLICY, found.bucket_arn, False, plain),
+        ask.row("break-glass comes without TLS", breaker, _SET_POLICY, found.bucket_arn, False, plain),
     ]
 
 
-def _writes(ask: Ask) -> list[Expectation]:
-    found, log = ask.archive, ask.log()
-    writers: dict[str, Principal] = {
-        "an administrator of the log account": ask.administrator(),
-        "the operator": role(found.operator_arn),
-        "break-glass": role(found.break_glass_arn),
-        "the grant-keeper": role(found.grant_keeper_arn),
-        "root of the log account": root(found.log_account, found.partition),
-        "an administrator of a source account": ask.administrator(found.source_accounts[0]),
-        "anybody": ANONYMOUS,
-    }
-    lock, for_ever = "s3:PutObjectRetention", {"s3:object-lock-mode": "COMPLIANCE"}
-    bypass = "s3:BypassGovernanceRetention"
-    marks = [action for action in (*WRITES, lock) if action != "s3:PutObject"]
-    return [
-        *(
-            ask.row(f"{name} writes an object", who, "s3:PutObject", log, False, OWNER_ACL)
-            for name, who in writers.items()
-        ),
-        *(ask.row(f"an administrator does {_verb(a)}", ask.administrator(), a, log, False) for a in marks),
-        ask.row("the operator lengthens a lock", role(found.operator_arn), lock, log, False),
-        ask.row(
-            "the operator raises a lock to compliance", role(found.operator_arn), lock, log, False, for_ever
-        ),
-        ask.row("the operator bypasses governance", role(found.operator_arn), bypass, log, False),
-        ask.row("break-glass locks what is no log", role(found.break_glass_arn), lock, ask.elsewhere, True),
-        ask.row("break-glass lengthens a lock", role(found.break_glass_arn), lock, log, True),
-        ask.row(
-            "break-glass raises a lock to compliance", role(found.break_glass_arn), lock, log, True, for_ever
-        ),
-    ]
-
-
-def _changes(ask: Ask) -> list[Expectation]:
+def _writes(ask: Ask, state: State) -> list[Expectation]:
+    """Every write that AWS lists, by everybody who is no copier of an open grant."""
     found = ask.archive
-    breaker, bucket = role(found.break_glass_arn), found.bucket_arn
     rows = []
-    for action in CHANGES:
-        where = ask.log() if action in _OBJECT_ACTIONS else bucket
-        rows.append(
-            ask.row(f"an administrator does {_verb(action)}", ask.administrator(), action, where, False)
-        )
-        rows.append(ask.row(f"break-glass does {_verb(action)}", breaker, action, where, True))
-    ours = {
-        "operator": found.operator_arn,
-        "grant-keeper": found.grant_keeper_arn,
-        "copier": found.copier_arn,
-    }
-    for name, arn in ours.items():
-        rows.append(
-            ask.row(f"the {name} deletes a log", role(arn), "s3:DeleteObjectVersion", ask.log(), False)
-        )
-        rows.append(
-            ask.row(f"the {name} deletes the policy", role(arn), "s3:DeleteBucketPolicy", bucket, False)
-        )
+    for name, (who, objects, buckets) in _writers(ask, state).items():
+        for actions, may, where in (
+            (OF_OBJECTS, objects, ask.log()),
+            (OF_BUCKETS, buckets, found.bucket_arn),
+        ):
+            rows += [ask.row(f"{name} does {_verb(a)}", who, a, where, a in may, OWNER_ACL) for a in actions]
     return rows
+
+
+def _writers(ask: Ask, state: State) -> dict[str, tuple[Principal, frozenset[str], frozenset[str]]]:
+    """Name -> who, which writes of objects are theirs, which of the bucket."""
+    found, none = ask.archive, frozenset[str]()
+    keeps = frozenset({_SET_POLICY}) if state in ("window", "open") else none
+    return {
+        "an administrator": (ask.administrator(), _EVERYBODY_MAY, none),
+        "break-glass": (role(found.break_glass_arn), _BREAK_GLASS_MAY_OBJECTS, frozenset(OF_BUCKETS)),
+        "the grant-keeper": (role(found.grant_keeper_arn), _EVERYBODY_MAY, keeps),
+        "the operator": (role(found.operator_arn), _EVERYBODY_MAY, none),
+        "the sealer": (role(found.sealer_arn), _EVERYBODY_MAY, none),
+        "root of the log account": (root(found.log_account, found.partition), _EVERYBODY_MAY, _ROOT_MAY),
+        "an administrator of a source account": (ask.administrator(found.source_accounts[0]), none, none),
+        "anybody": (ANONYMOUS, none, none),
+    }
+
+
+def _locks(ask: Ask) -> list[Expectation]:
+    breaker, log = role(ask.archive.break_glass_arn), ask.log()
+    lock, for_ever = "s3:PutObjectRetention", {"s3:object-lock-mode": "COMPLIANCE"}
+    return [
+        ask.row("break-glass locks what is no log", breaker, lock, ask.elsewhere, True),
+        *(
+            ask.row(f"break-glass {words}", breaker, lock, log, True, context)
+            for words, context in (
+                ("locks for longer than any copy", {"s3:object-lock-remaining-retention-days": "99999"}),
+                ("holds for an event", {"s3:object-lock-event-hold": "ON"}),
+            )
+        ),
+        ask.row("break-glass raises a lock to compliance", breaker, lock, log, True, for_ever),
+        ask.row(
+            "break-glass lifts what is no log", breaker, "s3:BypassGovernanceRetention", ask.elsewhere, True
+        ),
+        ask.row(
+            "break-glass writes what is no log", breaker, "s3:PutObject", ask.elsewhere, False, OWNER_ACL
+        ),
+        ask.row(
+            "an administrator writes what is no log",
+            ask.administrator(),
+            "s3:PutObject",
+            ask.elsewhere,
+            False,
+        ),
+    ]
 
 
 def _policy(ask: Ask, state: State) -> list[Expectation]:
     found = ask.archive
     asked = {
-        "an administrator": (ask.administrator(), False),
-        "the operator": (role(found.operator_arn), False),
         "the copier": (role(found.copier_arn), False),
         "the grant-keeper": (role(found.grant_keeper_arn), state in ("window", "open")),
         "break-glass": (role(found.break_glass_arn), True),
     }
     return [
-        ask.row(f"{name} sets the policy", who, SET_POLICY, found.bucket_arn, wanted)
+        ask.row(f"{name} sets the policy", who, _SET_POLICY, found.bucket_arn, wanted)
         for name, (who, wanted) in asked.items()
     ]
 
@@ -161,10 +168,25 @@ def _policy(ask: Ask, state: State) -> list[Expectation]:
 def _reads(ask: Ask) -> list[Expectation]:
     found, log = ask.archive, ask.log()
     reader, stranger = role(found.reader_arn), ask.administrator(found.source_accounts[0])
+    ours = {
+        "the reader": reader,
+        "the operator": role(found.operator_arn),
+        "the grant-keeper": role(found.grant_keeper_arn),
+        "the copier": role(found.copier_arn),
+        "break-glass": role(found.break_glass_arn),
+    }
     return [
-        ask.row("the reader reads a log", reader, "s3:GetObject", log, True),
-        ask.row("the reader lists the bucket", reader, "s3:ListBucket", found.bucket_arn, True),
-        ask.row("the reader sees the policy", reader, "s3:GetBucketPolicy", found.bucket_arn, True),
+        *(
+            row
+            for name, who in ours.items()
+            for row in (
+                ask.row(f"{name} reads a log", who, "s3:GetObject", log, True),
+                ask.row(f"{name} restores a log", who, "s3:RestoreObject", log, True),
+                ask.row(f"{name} lists the bucket", who, "s3:ListBucket", found.bucket_arn, True),
+                ask.row(f"{name} sees the policy", who, "s3:GetBucketPolicy", found.bucket_arn, True),
+                ask.row(f"{name} lists parts of uploads", who, "s3:ListMultipartUploadParts", log, True),
+            )
+        ),
         ask.row("a source account reads a log", stranger, "s3:GetObject", log, False),
         ask.row("anybody reads a log", ANONYMOUS, "s3:GetObject", log, False),
     ]

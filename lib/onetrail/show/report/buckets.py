@@ -70,7 +70,7 @@ def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketStat
 
 def _promised(settings: Settings, plan: WantedBucket, piece: Piece) -> str:
     if piece.name == "lock":
-        return f"what arrives is locked for {plan.lock_days:,} days, under {settings.object_lock}"
+        return f"what arrives is locked for {plan.lock_days:,} days, under {_mode(settings, plan.name)}"
     if piece.name == "policy":
         return "exactly the policy that onetrail policies prints"
     return piece.reason if piece.fits else "as onetrail sets it"
@@ -79,7 +79,13 @@ def _promised(settings: Settings, plan: WantedBucket, piece: Piece) -> str:
 def _sealed(settings: Settings, there: BucketState, name: str) -> bool:
     """A default lock, of the archive or the work bucket, has the mode of the parameters once step 06 has raised it."""
     said = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
-    return name != "lock" or said.get("Mode", "").lower() == settings.object_lock
+    return name != "lock" or said.get("Mode", "").lower() == _mode(settings, there.name)
+
+
+def _mode(settings: Settings, bucket: str) -> str:
+    """The mode of a bucket's default lock: the work bucket has one whatever the archive has."""
+    work = bucket == settings.work_bucket and settings.object_lock == "none"
+    return "governance" if work else settings.object_lock
 
 
 def _state_of(there: BucketState, name: str) -> str:

@@ -12,6 +12,7 @@ from onetrail.iam.build import (
     grant_keeper_policy,
     operator_policy,
     reader_policy,
+    sealer_policy,
     trust,
 )
 from onetrail.settings import Settings
@@ -73,6 +74,12 @@ def wanted_roles(
             "reads logs and settings, changes nothing",
             trust(readers),
             reader_policy(archive),
+        ),
+        WantedRole(
+            names.SEALER_ROLE,
+            "puts what seals a run record into the work bucket, where nobody else can",
+            trust(settings.break_glass_principals),
+            sealer_policy(archive),
         ),
     ]
     if not old_buckets:

@@ -1,4 +1,4 @@
-"""Sending the plan of 03; the archive's policy is judged once more in the very form in which it is sent."""
+"""Sending the plan of 03; each policy is judged once more in the very form in which it is sent."""
 
 from typing import cast
 
@@ -15,9 +15,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     judged = [change for change in plan.changes if change.requires == POLICY_JUDGED]
 
     def check() -> Requirement:
-        return next(
-            (r for r in (policy_judged(archive, policy_of(c)) for c in judged) if not r.met),
-            policy_judged(archive, policy_of(judged[0])),
-        )
+        said = [policy_judged(archive, policy_of(c), str(c.parameters["Bucket"])) for c in judged]
+        return next((one for one in said if not one.met), said[0])
 
     return run_plan(plan, gate, requires={POLICY_JUDGED: check})

@@ -36,7 +36,7 @@ def _open(archive: Archive, policy: Mapping[str, Any]) -> str:
         copiers = list(values(expiry["ArnEquals"]["aws:PrincipalArn"]))
         expires = str(expiry["DateGreaterThanEquals"]["aws:CurrentTime"])
         patterns = values(source["StringNotLike"]["s3:x-amz-copy-source"])
-        buckets = [pattern.removesuffix("/*") for pattern in patterns]
+        buckets = sorted({pattern.removesuffix("/*").removeprefix("/") for pattern in patterns})
         conditional = names.SID_NEVER_OVERWRITES in by_sid
         return iam.canonical(central_bucket_open(archive, copiers, buckets, expires, conditional=conditional))
     except (KeyError, TypeError, PolicyError):

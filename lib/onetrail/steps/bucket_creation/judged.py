@@ -1,10 +1,10 @@
-"""The archive's policy is judged before it is put: each request it must allow or refuse, with the statement that decides."""
+"""The three buckets' policies are judged before they are put: each request they must allow or refuse, with the statement that decides."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from onetrail.change import Requirement
-from onetrail.iam import Archive, Verdict, judge
+from onetrail.iam import Archive, Verdict, judge, judge_beside
 from onetrail.iam.build import central_bucket
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -16,13 +16,16 @@ def verdicts(settings: Settings, document: Mapping[str, Any] | None = None) -> l
     return judge(archive, document if document is not None else central_bucket(archive), "steady")
 
 
-def policy_judged(archive: Archive, document: Mapping[str, Any]) -> Requirement:
-    """Met when the document decides every request as it must."""
-    said = judge(archive, document, "steady")
+def policy_judged(archive: Archive, document: Mapping[str, Any], bucket: str = "") -> Requirement:
+    """Met when the document decides every request as the policy of that bucket must; the archive's, where none is named."""
+    beside = bucket not in ("", archive.bucket)
+    said = judge_beside(archive, bucket, document) if beside else judge(archive, document, "steady")
     wrong = [v for v in said if not v.as_wanted]
     if not wrong:
         return Requirement(True, f"{len(said)} requests judged, each decided as it must be")
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    where = f"of {bucket} " if beside else ""
     return Requirement(
-        False, f"the policy would be wrong: {wrong[0].expectation.name}: {wrong[0].decision.explain}{more}"
+        False,
+        f"the policy {where}would be wrong: {wrong[0].expectation.name}: {wrong[0].decision.explain}{more}",
     )

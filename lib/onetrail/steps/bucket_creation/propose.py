@@ -7,6 +7,7 @@ from typing import Any, Final
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Change, Document, Plan
 from onetrail.errors import WrongUse
+from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import key
@@ -17,7 +18,8 @@ from onetrail.steps.bucket_creation.pieces import Piece, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
 
 POLICY_JUDGED: Final = "policy_judged"
-_GUARD_SID: Final = "OnlyBreakGlassChanges"
+_GUARD_SIDS: Final = frozenset({SID_READS_ONLY, "OnlyBreakGlassChanges"})
+"""The statement by which a bucket is guarded already: ours, and the one of policies before it."""
 
 
 class BucketNotOurs(WrongUse):
@@ -93,7 +95,7 @@ def _bucket_changes(settings: Settings, wanted: WantedBucket, there: BucketState
     changes = [] if there.state == "ours" else [_created(settings, wanted)]
     implied = {"ownership", "versioning" if wanted.lock_days else ""} if there.state != "ours" else set()
     unread = {text.split(":")[0] for text in there.could_not_look}
-    guarded = any(s.get("Sid") == _GUARD_SID for s in iam.statements(there.policy or {}))
+    guarded = any(s.get("Sid") in _GUARD_SIDS for s in iam.statements(there.policy or {}))
     actor = BREAK_GLASS if guarded else NAMED
     for piece in pieces(settings, wanted, there):
         if not piece.fits and piece.name not in implied and piece.part not in unread:
@@ -126,7 +128,6 @@ def _created(settings: Settings, wanted: WantedBucket) -> Change:
 def _put(settings: Settings, wanted: WantedBucket, piece: Piece, actor: str) -> Change:
     owner = {"Bucket": wanted.name, "ExpectedBucketOwner": settings.log_account.account_id}
     parameters = key.filled({**owner, **piece.parameters})
-    central_policy = piece.name == "policy" and wanted.name == settings.bucket_name
     return _change(
         settings,
         wanted,
@@ -137,7 +138,7 @@ def _put(settings: Settings, wanted: WantedBucket, piece: Piece, actor: str) -> 
         piece.reason,
         "put the setting of before back, as break-glass" if piece.before else "goes with the bucket",
         actor,
-        POLICY_JUDGED if central_policy else "",
+        POLICY_JUDGED if piece.name == "policy" else "",
     )
 
 

@@ -36,7 +36,7 @@ class WantedBucket:
 def wanted_buckets(
     settings: Settings, archive: Archive, folders: Sequence[str] = ()
 ) -> tuple[WantedBucket, ...]:
-    """Access logs first, since the others log into that bucket; the archive last."""
+    """Access logs first, since the others log into that bucket; the archive last. The work bucket is always locked."""
     days = lock_days(settings.retention_years)
     locked = days if settings.object_lock != "none" else 0
     access = WantedBucket(
@@ -51,7 +51,7 @@ def wanted_buckets(
     work = WantedBucket(
         settings.work_bucket,
         "the record's head hashes",
-        locked,
+        days,
         "",
         tuple(kept(days)),
         settings.access_log_bucket,
@@ -61,6 +61,7 @@ def wanted_buckets(
         work,
         name=settings.bucket_name,
         what_for="the archive: every log, old and new",
+        lock_days=locked,
         kms_key=archive.kms_key_arn,
         rules=tuple(archive_rules(settings, archive.prefix, folders)),
         policy=central_bucket(archive),

@@ -13,7 +13,7 @@ from onetrail.aws.clients import say_line
 from onetrail.change import COPIER, Requirement, iso
 from onetrail.change.words import counted
 from onetrail.iam import build
-from onetrail.iam.builders.actions import LOCKS, SOURCE_LIST, SOURCE_READ, WRITES
+from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST, SOURCE_READ
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import archive_key_arn
@@ -147,7 +147,7 @@ def _copiers_may(settings: Settings, policy: Any, now: str) -> Iterator[str]:
     roles = [(owner, names.COPIER_ROLE) for owner in (account, *settings.source_account_ids)]
     for owner, name in (*roles, (account, names.BATCH_ROLE)):
         copier = iam.role(names.role_arn(settings.partition, owner, name))
-        for action in (*WRITES, *LOCKS):
+        for action in COPY_WRITES:
             ask = iam.Request(copier, action, archive.logs_arn.replace("*", "log"), account, context)
             if iam.evaluate(ask, policies).allowed:
                 yield f"{copier.arn} do {action}"

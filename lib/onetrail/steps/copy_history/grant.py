@@ -283,7 +283,7 @@ class Grant:
 def back_to(document: Mapping[str, Any], *others: Mapping[str, Any]) -> Restores:
     """A policy of our own bucket with the statements of all these documents taken out, and those of `document` put in their place."""
     ours = {str(statement["Sid"]) for one in (document, *others) for statement in iam.statements(one)}
-    return Restores(frozenset(ours), tuple(iam.statements(document)))
+    return Restores(frozenset(ours) | names.EARLIER_SIDS, tuple(iam.statements(document)))
 
 
 def until(document: Any, hours: int) -> Any:
