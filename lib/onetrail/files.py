@@ -8,8 +8,10 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from onetrail.errors import OnetrailError
 
@@ -34,21 +36,31 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, open for reading; an error of the system becomes FileRefused, as for a directory, a pipe, a loop of links."""
+    try:
+        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - closed below, where errors mean something else
+    except OSError as err:
+        raise FileRefused(path, f"it cannot be read: {err.strerror}") from err
+    except ValueError as err:
+        raise FileRefused(path, f"no file can have this name: {err}") from err
+    with file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise FileRefused(path, "it is not a regular file")
+        try:
+            yield file
+        except OSError as err:
+            raise FileRefused(path, f"it cannot be read: {err.strerror}") from err
+
+
 def read_bytes(path: Path, limit: int = LARGEST) -> bytes:
     """The bytes of a regular file of at most `limit` bytes.
 
     Raises FileRefused for anything else: a directory, a pipe, a loop of symbolic links, a larger file, one that may not be read.
     """
-    try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            content = file.read(limit + 1) if regular else b""
-    except OSError as err:
-        raise FileRefused(path, f"it cannot be read: {err.strerror}") from err
-    except ValueError as err:
-        raise FileRefused(path, f"no file can have this name: {err}") from err
-    if not regular:
-        raise FileRefused(path, "it is not a regular file")
+    with opened(path) as file:
+        content = file.read(limit + 1)
     if len(content) > limit:
         raise FileRefused(path, f"it is larger than {limit:,} bytes")
     return content
@@ -90,7 +102,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice[:80]!a} stands twice in one object")
+        raise NotJson(f"the name {twice[:80]!a} stands twice in one object")
     return found
 
 

@@ -26,6 +26,7 @@ from onetrail.steps import evidence as step
 from onetrail.steps.evidence import Observation
 from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
+from tests.unit.change.given import given_a_fresh_chain
 
 pytestmark = pytest.mark.estate
 
@@ -227,17 +228,9 @@ def _changed_line(clients: Clients) -> None:
 
 def _rewritten_record(clients: Clients) -> None:
     """The whole chain anew, with one line left out: only the heads in the work bucket can tell."""
-    from onetrail.change.record import _hash
-
-    path = clients.settings.run_folder / "record.jsonl"
-    lines = [json.loads(text) for text in path.read_text().splitlines()]
-    previous, out = "0" * 64, []
-    for number, line in enumerate(lines[:3] + lines[4:], start=1):
-        said = {k: v for k, v in line.items() if k != "hash"} | {"n": number, "previous": previous}
-        previous = _hash(said)
-        out.append(json.dumps({**said, "hash": previous}))
-    path.write_text("\n".join(out) + "\n")
-    path.with_name("record.head").write_text(previous + "\n")
+    folder = clients.settings.run_folder
+    lines = list(entries(folder))
+    given_a_fresh_chain(folder, lines[:3] + lines[4:])
 
 
 def _ledger_changed(clients: Clients) -> None:

@@ -2,6 +2,7 @@
 
 from onetrail.change.apply import Outcome, Requirement, run_plan
 from onetrail.change.bulk import Below, Bulk, Counterpart, Deed, OneOf, Stated
+from onetrail.change.chain import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.clock import Clock, WallClock
 from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
@@ -18,7 +19,7 @@ from onetrail.change.plan import (
     Change,
     Plan,
 )
-from onetrail.change.record import RecordCheck, RecordError, RunFolderBusy, RunRecord, entries, verify_record
+from onetrail.change.record import RunFolderBusy, RunRecord
 from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
 from onetrail.change.send import ChangeFailed, Done
 from onetrail.change.texts import Held, Texts, TextUnread, Unread

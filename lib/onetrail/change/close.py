@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from onetrail.change.chain import RecordError
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.plan import Change
-from onetrail.change.record import RecordError
 from onetrail.change.send import ChangeFailed, Sending
 from onetrail.change.texts import TextUnread
 from onetrail.errors import NotYet, OnetrailError

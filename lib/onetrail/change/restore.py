@@ -6,13 +6,16 @@ taken out, and what the other changed is told.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from onetrail import iam
+from onetrail.change.chain import as_line
+from onetrail.change.lines import raw_lines
+from onetrail.files import FileRefused, read_bytes
 from onetrail.iam.document import VERSION
 
 _ABSENT: Final = "absent"
@@ -136,19 +139,16 @@ class KeptTexts:
         return self._found.get((account, service, resource), [])
 
     def _grow(self) -> None:
-        path = self._folder / "record.jsonl"
-        with path.open("rb") as lines:
-            lines.seek(self._at)
-            for raw in lines:
-                self._at += len(raw)
-                if b'"replaces"' in raw or b'"puts"' in raw:
-                    self._take(json.loads(raw))
+        for raw in raw_lines(self._folder / "record.jsonl", self._at):
+            self._at += raw.size if raw.ended else 0
+            if line := as_line(raw):
+                self._take(line.entry)
 
     def _take(self, line: Mapping[str, Any]) -> None:
-        if line["kind"] == "intent" and isinstance(line.get("replaces"), Mapping):
+        if line["kind"] == "intent" and "replaces" in line:
             where = self._about[str(line["hash"])] = (line["account"], line["service"], line["resource"])
             self._keep(where, "before", line["replaces"])
-        elif line["kind"] == "done" and isinstance(line.get("puts"), Mapping):
+        elif line["kind"] == "done" and "puts" in line:
             about = self._about.get(str(line["intent"]))
             if about:
                 self._keep(about, "after", line["puts"])
@@ -156,7 +156,9 @@ class KeptTexts:
     def _keep(self, where: tuple[str, str, str], when: str, said: Mapping[str, Any]) -> None:
         if said.get("absent"):
             self._found.setdefault(where, []).append((when, Kept(None, "")))
-        elif "file" in said:
-            content = (self._folder / said["file"]).read_bytes()
-            if hashlib.sha256(content).hexdigest() == said["sha256"]:
+        elif isinstance(said.get("file"), str):
+            with suppress(FileRefused):
+                content = read_bytes(self._folder / said["file"])
+                if hashlib.sha256(content).hexdigest() != said.get("sha256"):
+                    return
                 self._found.setdefault(where, []).append((when, Kept(content.decode(), said["file"])))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from onetrail.change import verify_record
 from onetrail.change.words import counted
 from onetrail.errors import WrongUse
 from onetrail.settings.place import from_root
+from onetrail.steps.evidence import read_custody
 
 
 @click.group()
@@ -26,9 +26,11 @@ def verify(run: str) -> None:
     folder = Path(run) if Path(run).is_dir() else from_root("runs") / run
     if not folder.is_dir():
         raise WrongUse(f"there is no run {run}: give the name of a folder in {folder.parent}, or a folder")
-    check = verify_record(folder)
+    check = read_custody(folder).check
     for problem in check.problems:
         click.echo(problem)
+    if check.torn:
+        click.echo(check.torn)
     count = counted(len(check.problems), "problem")
     said = "is whole" if check.whole else f"is not whole: {count}"
     lines = counted(check.lines, "line")

@@ -157,10 +157,10 @@ def copied_parts(run_folder: Path, bucket: str) -> frozenset[str]:
     """Names of the ledger parts that the record binds to copies of this bucket, its pilot included; none of a bucket with a longer name."""
     keys = {f"pilot-{bucket}", f"copy-{bucket}"}
     return frozenset(
-        line["part"] for line in entries(run_folder, b'"kind":"partition"') if line.get("key") in keys
+        line["part"] for line in entries(run_folder, "partition") if line.get("key") in keys
     ) | frozenset(
         part["part"]
-        for line in entries(run_folder, b'"kind":"done"')
+        for line in entries(run_folder, "done")
         if line.get("key") in keys
         for part in (line.get("result") or {}).get("ledger") or ()
     )
@@ -218,8 +218,8 @@ def _recorded(run_folder: Path) -> tuple[frozenset[tuple[str, str]], str]:
         return frozenset(), f"the run record is not whole: {check.problems[0]}"
     return frozenset(
         (str(line["key"]), str(line["result"]["sha256"]))
-        for line in entries(run_folder, b'"kind":"done"')
-        if line.get("kind") == "done" and "sha256" in (line.get("result") or {})
+        for line in entries(run_folder, "done")
+        if "sha256" in (line.get("result") or {})
     ), ""
 
 

@@ -1,11 +1,13 @@
 """Situations for the tests of plans, gate and record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from onetrail.change import Change, Gate, Guard, Plan, RunRecord, Texts, iso
+from onetrail.change.chain import START
+from onetrail.change.lines import written
 from onetrail.errors import NotYet
 
 NOON = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
@@ -103,3 +105,14 @@ def given_a_gate(
     sender = Estate(guard, failing)
     record = RunRecord(folder, "practice", clock).__enter__()
     return Gate(approve, estate, sender, record, clock, guard), sender
+
+
+def given_a_fresh_chain(folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """The record as its folder's owner can forge it: these lines, each numbered and hashed anew, and the head that fits."""
+    previous, out = START, []
+    for number, line in enumerate(lines, start=1):
+        said = {name: value for name, value in line.items() if name not in ("v", "n", "previous", "hash")}
+        content, previous = written({"n": number, **said, "previous": previous})
+        out.append(content)
+    (folder / "record.jsonl").write_bytes(b"".join(out))
+    (folder / "record.head").write_text(previous + "\n")

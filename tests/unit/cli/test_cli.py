@@ -140,8 +140,8 @@ def test_a_whole_record_is_verified_and_a_changed_one_is_not(tmp_path):
     """Exit code 0 and 3."""
     folder = tmp_path / "runs" / "trial"
     with RunRecord(folder, "trial", WallClock()) as record:
-        record.append("step", line="one")
-        record.append("step", line="two")
+        record.append("note", line="one")
+        record.append("note", line="two")
     whole = _onetrail("record", "verify", str(folder))
     assert (whole.exit_code, "is whole. 2 lines" in whole.stdout) == (0, True)
     path = folder / "record.jsonl"

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -156,6 +157,11 @@ def test_a_practice_folder_that_cannot_be_made_is_named(
     assert _onetrail("practice", "status")[0] == 2
 
 
+def _planted(path: Path) -> Path:
+    path.unlink()
+    return path
+
+
 def _lines(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Path], None]:
     def tamper(folder: Path) -> None:
         path = folder / "record.jsonl"
@@ -172,12 +178,52 @@ def _lines(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Path], Non
         (_lines(lambda x: [x[0], x[1].replace(b"two", b"ten"), x[2]]), 3, "line 2 was changed"),
         (_lines(lambda x: [x[0], x[2], x[1]]), 3, "line 2 says it is number 3"),
         (_lines(lambda x: x[:2]), 3, "the end is cut off or replaced"),
-        (_lines(lambda x: [*x[:2], x[2][:-9]]), 3, "line 3 is not a record line"),
-        (_lines(lambda x: []), 3, "the end is cut off or replaced"),
+        (_lines(lambda x: [*x[:2], x[2][:-9]]), 3, "the end is cut off or replaced"),
+        (_lines(lambda x: []), 3, "the record holds no line: it was emptied"),
         (lambda folder: (folder / "record.head").write_bytes(b"\xff"), 3, "the end is cut off or replaced"),
         (lambda folder: (folder / "record.jsonl").unlink(), 3, "record.jsonl is not there"),
+        (_lines(lambda x: [*x, b'{"v":2,"n":4']), 0, "line 4 was never finished: a full disk or a kill"),
+        (
+            _lines(lambda x: [*x, b"[" * 200_000 + b"\n"]),
+            3,
+            "line 4 is not a record line: its brackets are nested too deep",
+        ),
+        (
+            _lines(lambda x: [*x[:2], x[2].replace(b"three", b"\\ud800")]),
+            3,
+            "line 3 is not a record line: it is not text in UTF-8",
+        ),
+        (_lines(lambda x: [*x[:2], b"\n", x[2]]), 3, "line 3 is blank"),
+        (lambda folder: _planted(folder / "record.jsonl").mkdir(), 3, "Is a directory: nothing was checked"),
+        (
+            lambda folder: _planted(folder / "record.jsonl").symlink_to("record.jsonl"),
+            3,
+            "symbolic links: nothing was checked",
+        ),
+        (
+            lambda folder: os.mkfifo(_planted(folder / "record.jsonl")),
+            3,
+            "it is not a regular file: nothing was checked",
+        ),
     ],
-    ids=["whole", "removed", "changed", "moved", "cut", "torn", "emptied", "head", "gone"],
+    ids=[
+        "whole",
+        "removed",
+        "changed",
+        "moved",
+        "cut",
+        "torn",
+        "emptied",
+        "head",
+        "gone",
+        "unfinished",
+        "brackets",
+        "surrogate",
+        "blank",
+        "folder",
+        "loop",
+        "pipe",
+    ],
 )
 def test_a_record_that_is_not_whole_is_named(
     tmp_path: Path, tamper: Callable[[Path], None], code: int, said: str
@@ -185,7 +231,7 @@ def test_a_record_that_is_not_whole_is_named(
     """What was done to it stands in a line; the first row is the whole one."""
     with RunRecord(tmp_path / "trial", "trial", WallClock()) as record:
         for word in ("one", "two", "three"):
-            record.append("step", line=word)
+            record.append("note", line=word)
     tamper(tmp_path / "trial")
     result = CliRunner().invoke(main, ["record", "verify", str(tmp_path / "trial")])
     assert (result.exit_code, said in result.stdout) == (code, True), result.stdout

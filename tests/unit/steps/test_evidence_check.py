@@ -250,7 +250,7 @@ def test_files_are_read_beside_the_record(tmp_path: Path) -> None:
     (ledger / ".c.parquet.1.unfinished").write_bytes(b"")
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
         record.append("saved", step="01", files=[{"name": "gone.parquet", "sha256": "0" * 64, "count": 1}])
-        part = {"part": "a.parquet", "rows": 1}
+        part = {"key": "copy-a", "part": "a.parquet", "rows": 1}
         record.append("partition", sha256="0" * 64, **part)
         record.append(
             "partition", sha256="ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", **part

@@ -156,7 +156,9 @@ def test_a_record_with_a_changed_line_is_read_as_far_as_it_can_be(tmp_path: Path
     lines = path.read_text().splitlines()
     said = json.loads(lines[1]) | {"actor": "somebody"}
     del said["step"]
-    path.write_text("\n".join([lines[0], json.dumps(said), "no line at all", *lines[2:]]) + "\n")
+    path.write_text(
+        "\n".join([lines[0], json.dumps(said, separators=(",", ":")), "no line at all", *lines[2:]]) + "\n"
+    )
     custody = read_custody(tmp_path)
     assert any("line 2 was changed" in problem for problem in custody.check.problems)
     assert any("line 3 is not a record line" in problem for problem in custody.check.problems)

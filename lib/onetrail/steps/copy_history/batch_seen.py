@@ -130,6 +130,5 @@ def unsettled(settings: Settings, jobs: list[Job]) -> list[Job]:
 
 def _settled(settings: Settings) -> Iterator[str]:
     """The jobs whose reports are in the ledger, as the record binds it."""
-    for line in entries(settings.run_folder):
-        if line.get("kind") == "partition":
-            yield from line.get("jobs", ())
+    for line in entries(settings.run_folder, "partition"):
+        yield from map(str, line.get("jobs", ()))

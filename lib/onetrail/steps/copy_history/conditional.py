@@ -25,7 +25,7 @@ _OVER_UNASKED: Final = "a copy over it that does not ask"
 
 def conditional_copies(settings: Settings) -> bool:
     """False once a pilot of this run was told that S3 here takes no If-None-Match on a copy."""
-    told = entries(settings.run_folder, b'"kind":"probe"')
+    told = entries(settings.run_folder, _KIND)
     return all(line["taken"] for line in told if line["asked"] == _ASKED)
 
 

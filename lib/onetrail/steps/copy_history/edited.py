@@ -1,6 +1,7 @@
 """What somebody else changed in a policy while a grant stood open, as the run record tells it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from onetrail.change import Finding, State, entries
 from onetrail.settings import Settings
@@ -11,11 +12,16 @@ _STEP = "05"
 def edited_policies(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """Bucket or key -> one line for each thing that others changed there between an opening and its closing, in this run."""
     found: dict[str, tuple[str, ...]] = {}
-    for line in entries(settings.run_folder, b'"changed_by_others":["'):
-        if line.get("step") == _STEP:
-            said = line["restores"]["changed_by_others"]
+    for line in entries(settings.run_folder, "intent"):
+        said = _changed(line) if line.get("step") == _STEP and "resource" in line else []
+        if said:
             found[line["resource"]] = tuple(dict.fromkeys((*found.get(line["resource"], ()), *said)))
     return found
+
+
+def _changed(line: Mapping[str, Any]) -> list[str]:
+    said = line.get("restores", {}).get("changed_by_others")
+    return [str(one) for one in said] if isinstance(said, list) else []
 
 
 def edited_findings(

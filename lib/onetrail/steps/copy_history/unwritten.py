@@ -5,7 +5,6 @@ be read, so a ledger that is complete costs nothing.
 The row says what the archive shows of the copy, since nobody is left who remembers the call.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
@@ -55,32 +54,21 @@ def lost(folder: Path) -> frozenset[str]:
     ledger, torn = folder / "ledger", {name for name, _ in look_at_ledger(folder).torn}
     return frozenset(
         line["key"].partition("-")[2]
-        for line in entries(folder, b'"kind":"partition"')
-        if line["part"] in torn or not (ledger / line["part"]).exists()
+        for line in entries(folder)
+        if line["kind"] == "partition" and (line["part"] in torn or not (ledger / line["part"]).exists())
     )
 
 
 def interrupted(folder: Path) -> frozenset[str]:
     """Old buckets of which the record has a copy, or a pilot, that was begun and not brought to its end."""
     begun: dict[str, str] = {}
-    path = folder / "record.jsonl"
-    if not path.exists():
-        return frozenset()
-    with path.open("rb") as lines:
-        for raw in lines:
-            if b'"kind":"partition"' in raw:
-                continue
-            line = json.loads(raw)
-            if (
-                line["kind"] == "intent"
-                and line["step"] == _STEP
-                and line["key"].startswith(("copy-", "pilot-"))
-            ):
-                begun[line["hash"]] = line["key"].partition("-")[2]
-            elif line["kind"] == "done":
-                begun.pop(line["intent"], None)
-            elif line["kind"] == "rows":
-                begun = {number: name for number, name in begun.items() if name != line["bucket"]}
+    for line in entries(folder, "intent", "done", "rows"):
+        if line["kind"] == "intent" and line["step"] == _STEP and line["key"].startswith(("copy-", "pilot-")):
+            begun[line["hash"]] = line["key"].partition("-")[2]
+        elif line["kind"] == "done":
+            begun.pop(line.get("intent", ""), None)
+        elif line["kind"] == "rows":
+            begun = {number: name for number, name in begun.items() if name != line["bucket"]}
     return frozenset(begun.values())
 
 

@@ -3,13 +3,12 @@
 Pure but for reading `record.jsonl`; a line that cannot be read is left out here and named by the check of the chain.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from onetrail.change import RecordCheck, verify_record
+from onetrail.change import RecordCheck, entries, verify_record
 from onetrail.steps.evidence.permissions import Permission, permissions
 from onetrail.steps.evidence.sent import Ended, Sent, all_sent
 
@@ -24,12 +23,9 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "requirement": ("step", "name", "met", "why"),
     "partition": ("part", "sha256", "rows"),
     "saved": ("files",),
-    "anchor": ("line", "head"),
     "report": ("file", "sha256"),
 }  # fmt: skip
 """Kind of line -> what it must hold to be read here."""
-_EVERY: Final = ("n", "at", "kind", "hash")
-"""What every line holds."""
 
 
 class Approval(NamedTuple):
@@ -127,11 +123,22 @@ class Custody:
 def read_custody(folder: Path, stored: Mapping[int, str] | None = None) -> Custody:
     """The record of a run folder; `stored` are the heads that the work bucket holds. A missing record is an empty one, not whole."""
     check = verify_record(folder, stored)
+    if not check.lines:
+        return Custody(check)
+    lines, lacking = [], []
+    for line in entries(folder):
+        lacks = next((name for name in _FIELDS.get(line["kind"], ()) if name not in line), "")
+        if lacks:
+            lacking.append(f"line {line['n']} is no {line['kind']} line of a record: it has no {lacks}")
+        else:
+            lines.append(line)
+    if lacking:
+        check = replace(check, whole=False, problems=(*check.problems, *lacking))
     try:
-        return _read(list(_lines(folder / "record.jsonl")), check)
+        return _read(lines, check)
     except (TypeError, ValueError, KeyError, AttributeError) as err:
         why = f"the record holds a line that is not of its shape: {type(err).__name__}: {err}"
-        return Custody(RecordCheck(False, check.lines, check.head, (*check.problems, why)))
+        return Custody(replace(check, whole=False, problems=(*check.problems, why)))
 
 
 def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
@@ -163,26 +170,6 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
         ),
         not_kept=tuple(_not_kept(lines)),
     )
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Every line that is a record line; those that are none are named by the check of the chain."""
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8", errors="replace") as raw:
-        for text in raw:
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue
-            if _readable(line):
-                yield line
-
-
-def _readable(line: Any) -> bool:
-    if not isinstance(line, dict) or not all(name in line for name in _EVERY):
-        return False
-    return all(name in line for name in _FIELDS.get(line["kind"], ()))
 
 
 def _closings(plans: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
