@@ -82,5 +82,6 @@ def one_step(estate: Estate, number: str, *, approve: str = "any", **settings: A
         outcome = step.apply(plan, gate)
         if step is inventory:
             step.save(clients.settings, observation, gate.record)
-    after = step.observe(clients.settings, clients)
+    seen = {"seen": observation} if step in (verification, evidence) else {}
+    after = step.observe(clients.settings, clients, **seen)
     return Ended(number, plan, outcome, tuple(step.check(clients.settings, after)))

@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +176,62 @@ def test_where_nobody_can_become_break_glass_the_plan_says_so_and_nothing_is_sen
     assert (outcome.state, outcome.exit_code, outcome.done) == ("stopped", 3, ())
     assert "cannot be entered as break-glass" in outcome.line
     assert estate.mutating(mark) == []
+
+
+def asked_for(estate: Estate, mark: int, operation: str) -> Counter[str]:
+    """How often each object of the archive was asked for since then."""
+    archive = f"arn:aws:s3:::{estate.settings().bucket_name}/"
+    return Counter(
+        said["resource"]
+        for said in estate.requests(mark)
+        if said["operation"] == operation and said["resource"].startswith(archive)
+    )
+
+
+def as_seen(observation: step.Observation) -> step.Observation:
+    """What a look says, without what it cost and what it keeps for another one."""
+    return replace(observation, kept=None, readings=(), now=None)
+
+
+def test_each_lock_is_looked_at_once_before_and_once_after_it_is_raised_and_no_file_is_read_twice_by_the_second_look(
+    estate: Estate, copied: Path
+) -> None:
+    """It lists both sides again, and says what a look that reads everything says. Twin: that look."""
+    estate.restore(copied)
+    clients = estate.clients(run_name="twice")
+    settings = clients.settings
+    first = step.observe(settings, clients)
+    mark = estate.mark()
+    with open_gate(clients, "any") as gate:
+        assert step.apply(step.propose(settings, first), gate).state == "applied"
+    raised = asked_for(estate, mark, "HeadObject")
+    assert len(raised) > 100
+    assert set(raised.values()) == {1}
+    mark = estate.mark()
+    after = step.observe(settings, clients, seen=first)
+    assert asked_for(estate, mark, "HeadObject") == raised
+    assert asked_for(estate, mark, "GetObject") == Counter()
+    mark = estate.mark()
+    full = step.observe(settings, clients)
+    assert asked_for(estate, mark, "GetObject").keys() == raised.keys()
+    assert as_seen(after) == as_seen(full)
+    assert as_seen(after) != as_seen(first), "the locks and the receipts"
+    mark = estate.mark()
+    assert as_seen(step.observe(settings, clients, seen=after)) == as_seen(full)
+    assert asked_for(estate, mark, "HeadObject") == Counter(), "what cannot be taken back any more"
+
+
+def test_what_changed_since_the_first_look_is_found_by_the_second(estate: Estate, copied: Path) -> None:
+    """One file of the archive is replaced, and everything is read again. Twin: the test above, where nothing is."""
+    estate.restore(copied)
+    clients = estate.clients(run_name="changed")
+    first = step.observe(clients.settings, clients)
+    estate.fault("tampered_log", bucket=BUCKET)
+    mark = estate.mark()
+    after = step.observe(clients.settings, clients, seen=first)
+    assert len(asked_for(estate, mark, "GetObject")) > 100
+    assert {b.name for b in first.buckets if not b.good} == set()
+    assert {b.name for b in after.buckets if not b.good} == {BUCKET}
 
 
 def test_in_another_run_without_the_receipts_the_step_is_not_done(estate: Estate, proven: Path) -> None:

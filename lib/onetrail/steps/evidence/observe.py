@@ -70,15 +70,19 @@ class Observation:
     keys: tuple[RegionKeys, ...] = ()
 
 
-def observe(settings: Settings, clients: Clients) -> Observation:
-    """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be looked at."""
+def observe(settings: Settings, clients: Clients, seen: Observation | None = None) -> Observation:
+    """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be looked at.
+
+    `seen` is an earlier look of this run: files of the archive that it read are not read again while the listings still show them.
+    """
+    earlier = seen.verified if seen else None
     look = _Look(settings, clients)
     estate = look.at("02", lambda: read_old_estate(settings, clients))
     lockdown = look.at("02", lambda: account_lockdown.observe(settings, clients, estate)) if estate else None
     creation = look.at("03", lambda: bucket_creation.observe(settings, clients, estate))
     cutover = look.at("04", lambda: trail_cutover.observe(settings, clients, estate)) if estate else None
     copied = look.at("05", lambda: copy_history.observe(settings, clients, estate))
-    verified = look.at("06", lambda: verification.observe(settings, clients, estate=estate))
+    verified = look.at("06", lambda: verification.observe(settings, clients, estate=estate, seen=earlier))
     retired = look.at("07", lambda: retirement.observe(settings, clients, estate))
     chapters = (
         look.chapter("02", "Account lockdown", account_lockdown.check, lockdown),

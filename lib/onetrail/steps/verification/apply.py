@@ -30,7 +30,7 @@ from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.break_glass import CAN_BECOME, can_become
 from onetrail.steps.old_estate import enabled_regions, read_old_estate
-from onetrail.steps.pairing import archive_key, archived
+from onetrail.steps.pairing import archive_key, archived, folder_of, prefix_of
 from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
 from onetrail.steps.receipts import FOLDER, Receipt, Receipts, copied_parts, write_receipt
 from onetrail.steps.verification.chains import archive_folders
@@ -75,6 +75,7 @@ class _Sealing:
     def __post_init__(self) -> None:
         self._lefts: dict[str, Left] = {}
         self.versions = VersionsRead()
+        self._raised: dict[str, set[str]] = {}
         self.settings: Settings = self.clients.settings
         self.account = self.settings.log_account.account_id
         self.archive = hot(self.clients, self.account, self.settings.home_region)
@@ -90,14 +91,7 @@ class _Sealing:
         name = change.bulk.scope
         if name == self.settings.bucket_name:
             return self._seal(name, self._own(change.bulk.rule.get("but not from", [])))
-        return self._seal(
-            name,
-            (
-                below_prefix(row.key)
-                for row in rows(self.settings, self.clients, self._left(name))
-                if _moved(row.key)
-            ),
-        )
+        return self._seal(name, self._raising(name))
 
     def _seal(self, name: str, belows: Iterable[str]) -> Mapping[str, Any]:
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"seal-{name}")
@@ -146,17 +140,37 @@ class _Sealing:
                     )  # fmt: skip
 
     def _own(self, spared: Iterable[str]) -> Iterator[str]:
-        """Everything of CloudTrail in the archive but what lies in the buckets spared."""
-        held = {
-            below_prefix(row.key)
-            for name in spared
-            for row in rows(self.settings, self.clients, self._left(name))
-        }
+        """Everything of CloudTrail in the archive but what came from the buckets spared, or from those whose copies this run has raised.
+
+        One account and region after the other, so that the keys of one alone are held.
+        """
+        names = [*spared, *self._raised]
+        folders = {name: self._raised.get(name) or self._folders(name) for name in names}
         for account in self.settings.source_account_ids:
             for region in enabled_regions(self.settings, self.clients, account).value or ():
+                held = {
+                    below_prefix(row.key)
+                    for name in names
+                    for folder in sorted(folders[name])
+                    if folder.endswith(f"/{region}/") and f"/{account}/" in folder
+                    for row in rows(self.settings, self.clients, self._left(name), folder)
+                }
                 for folder in archive_folders(self.settings, account, region):
                     listed = (below_prefix(row.key) for row in archived(self.settings, self.clients, folder))
                     yield from (below for below in listed if below not in held)
+
+    def _folders(self, name: str) -> set[str]:
+        """Each folder of the old bucket that holds logs or digests of one account and region."""
+        found = (row.key for row in rows(self.settings, self.clients, self._left(name)) if _moved(row.key))
+        return {prefix_of(key) + folder_of(key) for key in found}
+
+    def _raising(self, name: str) -> Iterator[str]:
+        """What moved from one old bucket, with its folders noted."""
+        folders = self._raised[name] = set[str]()
+        for row in rows(self.settings, self.clients, self._left(name)):
+            if _moved(row.key):
+                folders.add(prefix_of(row.key) + folder_of(row.key))
+                yield below_prefix(row.key)
 
     def _receipt(self, change: Change) -> Mapping[str, Any]:
         """The bucket is verified, not remembered: what was seen at the start of this run must still be its listing."""

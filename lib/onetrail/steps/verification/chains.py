@@ -1,5 +1,6 @@
 """One account and region of the archive: its digests walked as chains, every log they name read, the rest called unsigned."""
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from onetrail.cloudtrail.verdict import (
     TrailIdentity,
 )
 from onetrail.s3 import calls
+from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.pairing import archived
@@ -43,7 +45,10 @@ says when they should end."""
 
 @dataclass
 class RegionSeen:
-    """What one account and region came to. Counters by origin (number of the place plus one; 0 for what was not moved here)."""
+    """What one account and region came to. Counters by origin (number of the place plus one; 0 for what was not moved here).
+
+    `mark` is what was listed, `since` counts what the new trail delivered after that and was not read.
+    """
 
     account: str
     region: str
@@ -60,6 +65,26 @@ class RegionSeen:
     unknown: set[TrailIdentity] = field(default_factory=set)
     notes: Notes = field(default_factory=Notes)
     seam: Seam | None = None
+    mark: "RegionMark" = field(default_factory=lambda: RegionMark())
+    since: int = 0
+
+
+class RegionMark:
+    """What the archive's listing of one account and region said: a hash of every key, size, ETag and date, and the newest date."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.newest: datetime | None = None
+
+    def add(self, row: ObjectRow) -> None:
+        """The next object of the listing."""
+        self._hash.update(f"{row.key}\t{row.size}\t{row.etag}\t{row.last_modified}\n".encode())
+        if self.newest is None or row.last_modified > self.newest:
+            self.newest = row.last_modified
+
+    def hexdigest(self) -> str:
+        """The hash so far."""
+        return self._hash.hexdigest()
 
 
 class RegionCheck:
@@ -89,7 +114,7 @@ class RegionCheck:
         """List, walk every chain, then count what no digest names. Raises what a listing raises."""
         seen = self.seen
         sizes = self._listed()
-        codes = self._codes()
+        codes = codes_of(self._settings, self._clients, self._places)
         self._events = RegionEvents(
             self._tally, self._settings.bucket_name, seen.account, seen.region, sizes, codes
         )
@@ -104,30 +129,21 @@ class RegionCheck:
             self._metadata(codes, reader)
             seen.seam = self._events.seam(seen.chains)
         seen.notes = reader.notes
+        seen.notes.metadata.clear()
         for below in sizes:
             if below not in codes:
                 self._day(seen.new, below)
         return seen
 
     def _listed(self) -> dict[str, int]:
-        """Sizes by key from `AWSLogs/` on; digests before logs, so that what a digest names was listed after it."""
-        folders = set(archive_folders(self._settings, self.seen.account, self.seen.region))
-        for _, _, mine in self._places:
-            folders |= mine
-        ordered = sorted(folders, key=lambda folder: ("/CloudTrail-Digest/" not in folder, folder))
-        return {
-            below_prefix(row.key): row.size
-            for folder in ordered
-            for row in archived(self._settings, self._clients, folder)
-        }
-
-    def _codes(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for number, (origin, left, folders) in enumerate(self._places, start=1):
-            for folder in sorted(folders):
-                for row in rows(self._settings, self._clients, left, origin.prefix + folder):
-                    found.setdefault(row.key[len(origin.prefix) :], number)
-        return found
+        """Sizes by key from `AWSLogs/` on."""
+        sizes: dict[str, int] = {}
+        for row in region_rows(
+            self._settings, self._clients, self.seen.account, self.seen.region, self._places
+        ):
+            self.seen.mark.add(row)
+            sizes[below_prefix(row.key)] = row.size
+        return sizes
 
     def _chain(
         self, group: Group, keys: Sequence[str], reader: Reader, codes: Mapping[str, int], named: set[str]
@@ -275,6 +291,31 @@ class RegionCheck:
         parsed = parse(below)
         if parsed.date and parsed.kind in LOG_KINDS:
             counter[parsed.account, parsed.region, parsed.date] += 1
+
+
+def region_rows(
+    settings: Settings,
+    clients: Clients,
+    account: str,
+    region: str,
+    places: Sequence[tuple[Origin, Left, frozenset[str]]],
+) -> Iterator[ObjectRow]:
+    """What the archive holds of an account and region: digests before logs, so that what a digest names was listed after it."""
+    folders = set(archive_folders(settings, account, region)).union(*(mine for _, _, mine in places))
+    for folder in sorted(folders, key=lambda folder: ("/CloudTrail-Digest/" not in folder, folder)):
+        yield from archived(settings, clients, folder)
+
+
+def codes_of(
+    settings: Settings, clients: Clients, places: Sequence[tuple[Origin, Left, frozenset[str]]]
+) -> dict[str, int]:
+    """Each moved key from `AWSLogs/` on, with the number of the place it came from plus one."""
+    found: dict[str, int] = {}
+    for number, (origin, left, folders) in enumerate(places, start=1):
+        for folder in sorted(folders):
+            for row in rows(settings, clients, left, origin.prefix + folder):
+                found.setdefault(row.key[len(origin.prefix) :], number)
+    return found
 
 
 def archive_folders(settings: Settings, account: str, region: str) -> Iterator[str]:

@@ -78,4 +78,7 @@ def _events(settings: Settings, observation: Observation) -> list[Finding]:
     if said.unread:
         words = f"{counted(said.unread, 'log file holds', 'log files hold')} no records that can be read"
         found.append(Finding("06.unread", State.NOTE, *where, words))
+    if observation.since:
+        words = f"{counted(observation.since, 'file was', 'files were')} delivered after this run had read the archive: the next look reads them"
+        found.append(Finding("06.since", State.NOTE, *where, words))
     return found

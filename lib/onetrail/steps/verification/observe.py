@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
+from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
@@ -21,6 +22,7 @@ from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estat
 from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.receipts import Receipts, cover, read_receipts
 from onetrail.steps.status import Status, asked
+from onetrail.steps.verification.again import Basis, Kept, Places, again, places_of
 from onetrail.steps.verification.chains import RegionCheck, RegionSeen, Trails
 from onetrail.steps.verification.classes import classes_of, must_reach
 from onetrail.steps.verification.equality import Compared, compared
@@ -47,7 +49,8 @@ class Observation:
     raised. `unknown_trails` are those that only digests speak of. `trails` are all that may have written the moved logs, with the end
     their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
     region whether the new trail was recording before the old one stopped. `readings` are the files of the archive that this look read;
-    `read_both` counts old objects whose bytes were read on both sides.
+    `read_both` counts old objects whose bytes were read on both sides. `since` counts files that the new trail delivered while this run
+    went on, and that the next look reads. `kept` is what a second look of this run need not read again; None where it must.
     """
 
     forerunner: Status
@@ -74,6 +77,8 @@ class Observation:
     readings: tuple[Reading, ...] = ()
     read_both: int = 0
     ledger: LedgerSeen = field(default_factory=LedgerSeen)
+    since: int = 0
+    kept: Kept | None = field(default=None, repr=False)
 
 
 def observe(
@@ -85,18 +90,21 @@ def observe(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
     versions: VersionsRead | None = None,
+    seen: Observation | None = None,
 ) -> Observation:
     """Read everything once. `proven` are the receipts that stand for retired buckets; without them, those of the run folder.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
     `versions` takes what is read of each version of the archive.
+    `seen` is an earlier look of this run: while both listings still show what it read, no file is read again, and only the locks that it
+    found still to be raised are looked at again.
     """
     estate = estate or read_old_estate(settings, clients)
     forerunner = asked(before, "05", lambda: copy_history.done(settings, clients, estate, before))
     if not forerunner.done:
         return Observation(forerunner, digest_check=settings.digest_check)
     receipts = read_receipts(settings.run_folder) if proven is None else proven
-    return _Look(settings, clients, receipts, say, versions).all(forerunner, estate)
+    return _Look(settings, clients, receipts, say, versions).all(forerunner, estate, seen)
 
 
 class _Look:
@@ -113,7 +121,7 @@ class _Look:
         self.now = clients.clock.now()
         self.failed: list[str] = []
 
-    def all(self, forerunner: Status, estate: OldEstate) -> Observation:
+    def all(self, forerunner: Status, estate: OldEstate, earlier: Observation | None) -> Observation:
         settings, clients = self.settings, self.clients
         self.failed += estate.could_not_look
         self.say("comparing the old buckets with the archive")
@@ -123,14 +131,13 @@ class _Look:
         regions = self._regions(seen)
         trails = self._trails(estate)
         keys, sources = public_keys(settings, clients, sorted({region for _, region in regions}), self.now)
-        self.say("reading digests and the logs they name")
-        with EventTally() as tally:
-            read = clients.each(
-                lambda place: self._region(place, regions[place], keys, trails, seen, tally),
-                sorted(regions),
-                at_once=3,
-            )
-            events = tally.totals() if settings.digest_check == "full" else None
+        basis = Basis(
+            {one.left.name: (one.listing.hexdigest(), one.listing.newest) for one in seen},
+            places_of(regions),
+            keys.held(),
+            trails,
+        )
+        read, events, at = self._read(earlier, basis, regions, keys, seen)
         sums = Sums(settings, seen, [one for one in read if one], regions)
         unasked = {source.region for source in sources if source.source == "saved"}
         buckets = tuple(sums.verdict(one, self._classes(estate, one, unasked)) for one in seen)
@@ -173,7 +180,37 @@ class _Look:
             _readings(sums),
             sum(one.read_both for one in seen),
             look_at_ledger(settings.run_folder),
+            sum(one.since for one in sums.read),
+            self._kept(at, basis, read),
         )
+
+    def _read(
+        self,
+        earlier: Observation | None,
+        basis: Basis,
+        regions: Places,
+        keys: KeyStore,
+        seen: list[Compared],
+    ) -> tuple[list[RegionSeen | None], EventTotals | None, datetime]:
+        """Every region, the events in it, and when it was read: by the earlier look where that still holds, else now."""
+        kept = earlier.kept if earlier else None
+        if earlier and kept and (found := again(self.settings, self.clients, kept, basis, regions)):
+            return list(found), earlier.events, kept.at
+        self.say("reading digests and the logs they name")
+        with EventTally() as tally:
+            read = self.clients.each(
+                lambda place: self._region(place, regions[place], keys, basis.trails, seen, tally),
+                sorted(regions),
+                at_once=3,
+            )
+            return read, tally.totals() if self.settings.digest_check == "full" else None, self.now
+
+    def _kept(self, at: datetime, basis: Basis, read: list[RegionSeen | None]) -> Kept | None:
+        """Only a full look that could look at everything is kept."""
+        whole = [one for one in read if one]
+        if self.failed or len(whole) < len(read) or self.settings.digest_check != "full":
+            return None
+        return Kept(at, basis, tuple(whole))
 
     def _regions(
         self, seen: Iterable[Compared]
@@ -199,7 +236,7 @@ class _Look:
         self,
         place: tuple[str, str],
         places: list[tuple[Origin, Left, frozenset[str]]],
-        keys: Any,
+        keys: KeyStore,
         trails: Trails,
         seen: list[Compared],
         tally: EventTally,
@@ -261,9 +298,7 @@ class _Look:
             for t in estate.old_trails if t.bucket == one.left.name
         }  # fmt: skip
         for chain in (chain for read in sums.read for chain in read.chains if one.left.name in chain.buckets):
-            stops.setdefault(
-                TrailIdentity(chain.chain.account, chain.chain.trail, chain.chain.home_region), None
-            )
+            stops.setdefault(chain.identity, None)
         return tuple(
             sorted(
                 (i.account, i.trail, i.home_region, end.isoformat() if end else "")

@@ -70,7 +70,7 @@ def bill(found: Iterable[Reading]) -> str:
     dollars = sum(one.dollars for one in every)
     return (
         f"one look reads {objects:,} files of the archive, {size / 1e6:,.1f} MB, for {_price(dollars)} "
-        f"(list price of {REGION}, {COLLECTED}); applying looks twice more"
+        f"(list price of {REGION}, {COLLECTED}); applying reads them once more, when they are locked"
     )
 
 

@@ -196,11 +196,7 @@ class Reader:
             self._versions.add(archive_key(self._settings, below), head, content, by, inflate=inflate)
 
     def _noted(self, below: str, head: Head) -> None:
-        code = self._codes.get(below, 0)
-        if not head.lock_mode:
-            self.notes.unlocked[code] += self._settings.object_lock != "none"
-        elif to_raise(self._settings, head, self._now):
-            self.notes.unsealed[code] += 1
+        note_lock(self.notes, self._codes.get(below, 0), self._settings, head, self._now)
         if _is_digest(below):
             self.notes.metadata[below] = metadata_hash(head.metadata)
 
@@ -228,6 +224,14 @@ class Reader:
                 ReadStatus.ARCHIVED, None, key, "the copy is in an archive class: restore it first"
             )
         return LogRead(ReadStatus.UNREADABLE, None, key, f"{body}")
+
+
+def note_lock(notes: Notes, code: int, settings: Settings, head: Head, now: str) -> None:
+    """Count an object of this place that has no lock, or one that is to be raised. `now` as S3 writes it."""
+    if not head.lock_mode:
+        notes.unlocked[code] += settings.object_lock != "none"
+    elif to_raise(settings, head, now):
+        notes.unsealed[code] += 1
 
 
 def to_raise(settings: Settings, head: Head, now: str) -> bool:

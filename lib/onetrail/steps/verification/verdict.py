@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from onetrail.change.words import counted
-from onetrail.cloudtrail.verdict import Chain, State
+from onetrail.cloudtrail.verdict import Chain, State, TrailIdentity
 
 BAD_DIGESTS: Final = (
     State.INVALID,
@@ -163,6 +163,11 @@ class ChainSeen:
     older_gone: bool = False
     sampled: bool = False
     present: int = 0
+
+    @property
+    def identity(self) -> TrailIdentity:
+        """The trail that made the chain."""
+        return TrailIdentity(self.chain.account, self.chain.trail, self.chain.home_region)
 
 
 class KeySource(NamedTuple):
