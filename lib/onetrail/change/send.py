@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from onetrail.change.gate import Gate
 from onetrail.change.interrupt import heed
-from onetrail.change.plan import Change, Plan
+from onetrail.change.plan import Change
 from onetrail.change.restore import KeptTexts, Restored, restored
 from onetrail.change.texts import Texts, TextUnread, Unread, put, replaced, texts_of
 from onetrail.change.values import After, iso, resolve, seconds
@@ -32,6 +32,17 @@ class Done:
     result: Mapping[str, Any]
 
 
+class Ordered(Protocol):
+    """The changes of a plan, or what is left of them."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def changes(self) -> tuple[Change, ...]: ...
+
+
 @dataclass
 class Sending:
     """The changes of one plan on their way.
@@ -40,7 +51,7 @@ class Sending:
     `restored` what each closing put back.
     """
 
-    plan: Plan
+    plan: "Ordered"
     gate: Gate
     bulk: BulkDoer | None
     done: list[Done] = field(default_factory=list)

@@ -42,5 +42,10 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
     from onetrail import runner
 
     result = runner.run(settings, first=first, last=last, live=os.environ.get("ONETRAIL_LIVE", "1") != "0")
-    click.echo(result.text)
+    try:
+        click.echo(result.text)
+    except (
+        OSError
+    ):  # the terminal is gone; the run folder has it all, and Python must not write there again as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(result.exit_code)

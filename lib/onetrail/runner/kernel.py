@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -16,9 +16,16 @@ from jupyter_client.manager import AsyncKernelManager
 import onetrail
 from onetrail.aws.estate import practice_folder
 
+CLOSES_WITHIN_SECONDS: Final = 400.0
+"""Longer than the tries of closings take together, half of which pass before a kernel gets SIGTERM."""
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class OwnKernel(AsyncKernelManager):
     """Starts the interpreter that runs this, without looking for an installed kernel."""
+
+    shutdown_wait_time = CLOSES_WITHIN_SECONDS
+    """A kernel that closes what is open is not killed meanwhile."""
 
     running: ClassVar["list[OwnKernel]"] = []
     """The kernels that this process started and has not shut down."""
@@ -59,8 +66,9 @@ class Interruption:
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
-        """While inside, SIGINT and SIGTERM reach the kernel's cell instead of killing the kernel."""
-        held = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        """While inside, Ctrl-C, SIGTERM and a terminal that is gone reach the kernel's cell; one that was ignored stays so, as by nohup."""
+        heard = [number for number in _STOPPING if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+        held = {number: signal.signal(number, self._on_signal) for number in heard}
         try:
             yield
         finally:

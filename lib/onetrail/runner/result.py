@@ -48,12 +48,13 @@ def _sentence(line: str) -> str:
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
+def from_stop(name: str, line: str, path: Path) -> StepResult:
+    """The result of a notebook that was told to stop; `line` says how far its plan came."""
+    return StepResult(name, "interrupted", FAILED, f"{line}: see {path}", "", path)
+
+
 def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
     """The result of a notebook that stopped at an error. Ours say in one line what to do; others name the notebook."""
-    if ename in ("KeyboardInterrupt", "Stopped"):
-        return StepResult(
-            name, "interrupted", FAILED, f"interrupted; what was open was closed again: see {path}", "", path
-        )
     if ename == "ModuleNotFoundError" and "'onetrail" in evalue:
         return StepResult(
             name,

@@ -5,7 +5,7 @@ import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from onetrail.aws.estate import PracticeEstate
 from onetrail.change import RunFolderBusy
+from onetrail.runner.ended import interrupted, lines_of
 from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment
 from onetrail.runner.notebooks import (
     Notebook,
@@ -25,12 +26,13 @@ from onetrail.runner.notebooks import (
     notebooks_folder,
     read,
 )
-from onetrail.runner.result import FAILED, StepResult, from_error, from_notebook
+from onetrail.runner.result import FAILED, StepResult, from_error, from_notebook, from_stop
 from onetrail.runner.telling import Telling
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
 from onetrail.steps.evidence.save import REPORT
+from onetrail.steps.left_open import close_left_open, left_open, told
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,14 @@ def run(
             telling.line(
                 f"the running practice estate is of scenario {estate.scenario}, the parameters say {settings.scenario}"
             )
+        if open_ := told(left_open(run_folder)):
+            telling.line(open_)
         earlier = _Earlier(run_folder)
         steps: list[StepResult] = []
         for notebook in found:
             result = _execute(notebook, parameters, earlier.make_room(notebook), telling, interruption)
+            if result.exit_code == FAILED and (closed := close_left_open(settings)):
+                result = replace(result, line=f"{result.line}. {closed}")
             telling.line(f"{result.name}: {result.state.replace('_', ' ')}: {result.line}")
             steps.append(result)
             if result.stops_the_run or interruption.asked:
@@ -115,6 +121,10 @@ def run(
 def _stamp(path: Path) -> tuple[int, int] | None:
     """What tells a file that was put in place anew from the one before it; None where there is none."""
     return (path.stat().st_ino, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+_STOPPED = ("KeyboardInterrupt", "Stopped")
+"""What a cell raises that was told to stop."""
 
 
 class _Interrupted(Exception):
@@ -132,6 +142,7 @@ def _execute(
         importlib.import_module(
             f"onetrail.steps.{notebook.step}"
         )  # so that its errors' exit codes are known here
+    since = lines_of(output.parent)
     telling.step(notebook.name, sum(cell.cell_type == "code" for cell in read(notebook.path).cells) + 1)
     try:
         executed = papermill.execute_notebook(
@@ -146,9 +157,11 @@ def _execute(
             on_cell_start=_counting(telling, interruption),
         )
     except PapermillExecutionError as err:
+        if err.ename in _STOPPED:
+            return from_stop(notebook.name, interrupted(output.parent, since), output)
         return from_error(notebook.name, err.ename, err.evalue, output)
     except (_Interrupted, KeyboardInterrupt):
-        return from_error(notebook.name, "KeyboardInterrupt", "", output)
+        return from_stop(notebook.name, interrupted(output.parent, since), output)
     except DeadKernelError:
         line = f"its kernel died (out of memory, or killed): run again with --from {notebook.number}"
         return StepResult(notebook.name, "failed", FAILED, line, "", output)

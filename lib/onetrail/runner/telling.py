@@ -46,8 +46,7 @@ class Telling:
     def line(self, text: str) -> None:
         """A line that stays."""
         self._clear()
-        self._out.write(text + "\n")
-        self._out.flush()
+        self._put(text + "\n")
         self._keep(text)
 
     def write(self, text: str) -> int:
@@ -58,8 +57,7 @@ class Telling:
                 self._move(said)
             elif time.monotonic() - self._last >= _EVERY_SECONDS:
                 self._last = time.monotonic()
-                self._out.write(f"{self._step}: {said}\n")
-                self._out.flush()
+                self._put(f"{self._step}: {said}\n")
         return len(text)
 
     def flush(self) -> None:
@@ -67,14 +65,18 @@ class Telling:
 
     def _move(self, said: str) -> None:
         text = f"{self._step}  cell {self._cell} of {self._cells}  {said}"[:118]
-        self._out.write("\r" + text.ljust(self._width))
-        self._out.flush()
+        self._put("\r" + text.ljust(self._width))
         self._width = len(text)
 
     def _clear(self) -> None:
         if self._moving and self._width:
-            self._out.write("\r" + " " * self._width + "\r")
+            self._put("\r" + " " * self._width + "\r")
             self._width = 0
+
+    def _put(self, text: str) -> None:
+        with suppress(OSError):  # a terminal that is gone ends nothing: the log has every line
+            self._out.write(text)
+            self._out.flush()
 
     def _keep(self, text: str) -> None:
         with suppress(OSError):  # a full disk is said by the step and the record; the log must not hide it

@@ -8,6 +8,7 @@ from onetrail.change import iso
 from onetrail.errors import WrongUse
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
+from onetrail.steps.left_open import left_open, told
 
 if TYPE_CHECKING:
     from onetrail.settings import Settings
@@ -16,7 +17,10 @@ _COLUMNS = [Column(head) for head in ("account", "what it is", "who we are there
 
 
 def where(settings: "Settings", clients: Clients) -> Shown:
-    """Asks who we are in each account, and nothing else; an account that cannot be entered is said so."""
+    """Asks who we are in each account, and nothing else; an account that cannot be entered is said so.
+
+    What a run that was cut off left open, by the record, comes first.
+    """
     rows = [_base(clients)]
     rows += [_row(clients, account, "old trails") for account in settings.source_account_ids]
     rows.append(_row(clients, settings.log_account.account_id, "log archive"))
@@ -29,7 +33,12 @@ def where(settings: "Settings", clients: Clients) -> Shown:
     approval = (
         f"Approved: {settings.approve}." if settings.approve else "Nothing is approved: this run only plans."
     )
-    return together(simple(_estate(clients), _COLUMNS, rows), paragraph(f"{line} {approval}", strong=True))
+    first = told(left_open(settings.run_folder))
+    return together(
+        *([paragraph(first, strong=True)] if first else []),
+        simple(_estate(clients), _COLUMNS, rows),
+        paragraph(f"{line} {approval}", strong=True),
+    )
 
 
 def _estate(clients: Clients) -> str:

@@ -3,9 +3,9 @@
 Sources: S3 API reference, CopyObject; S3 User Guide, granting cross-account permissions, Object Lock; IAM User Guide, policy evaluation.
 """
 
-from onetrail.steps.copy_history.apply import apply
+from onetrail.steps.copy_history.apply import apply, close
 from onetrail.steps.copy_history.check import check, done
 from onetrail.steps.copy_history.observe import Backlog, Observation, observe
 from onetrail.steps.copy_history.propose import propose
 
-__all__ = ["Backlog", "Observation", "apply", "check", "done", "observe", "propose"]
+__all__ = ["Backlog", "Observation", "apply", "check", "close", "done", "observe", "propose"]

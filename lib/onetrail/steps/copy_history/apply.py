@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from onetrail.aws import Clients
-from onetrail.change import COPIER, Change, ChangeFailed, Deed, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import COPIER, Change, ChangeFailed, Deed, Done, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change.rest import Rest, close_rest
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.client import HotS3
@@ -60,6 +61,21 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome)]))
 
 
+def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
+    """Close what a plan of this step left open when its process died. Raises StillOpen, and what a closing raises."""
+    clients = cast(Clients, gate.sender)
+    there = {bucket.name: bucket for bucket in read_old_estate(clients.settings, clients).buckets}
+    opened = [there[change.resource] for change in rest.changes if change.resource in there]
+
+    def unmet(name: str) -> str:
+        if name != "policies_back":
+            return f"{name} is asked by the step itself"
+        back = policies_back(clients, opened, opened_old_keys(rest))
+        return "" if back.met else back.why
+
+    return close_rest(rest, gate, unmet)
+
+
 def _not_copied(outcome: Outcome) -> list[str]:
     """One sentence on objects that were tried and not copied, where there are any."""
     left: Counter[str] = Counter()
@@ -72,7 +88,7 @@ def _not_copied(outcome: Outcome) -> list[str]:
     return [f"{were} not copied ({each}): the ledger names each, and a new run looks again."]
 
 
-def opened_old_keys(plan: Plan) -> list[tuple[str, str]]:
+def opened_old_keys(plan: Plan | Rest) -> list[tuple[str, str]]:
     """Account and ARN of every key of an old bucket whose policy the plan changes; the archive's own key is seen to besides."""
     changed = {(c.account, str(c.parameters["KeyId"])) for c in plan.changes if c.call == "PutKeyPolicy"}
     return sorted(one for one in changed if one[0] != plan.accounts[-1])

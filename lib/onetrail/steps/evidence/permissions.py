@@ -1,6 +1,6 @@
 """Each temporary permission of the record, from the change that opened it to the change that took it back. Pure.
 
-A bucket policy counts as closed by the first later policy of that bucket that holds none of the statements that opened it, whichever
+The policy of a bucket or key counts as closed by the first later one there that holds none of the statements that opened it, whichever
 plan sent it; a role, or a role's policy, by its deletion; jobs by the change that cancels what is left of them.
 """
 
@@ -14,9 +14,9 @@ from onetrail import iam
 from onetrail.change import canonical_json
 from onetrail.steps.evidence.sent import Ended, Sent
 
-_BUCKET_POLICY = ("PutBucketPolicy", "DeleteBucketPolicy")
+_POLICY = ("PutBucketPolicy", "DeleteBucketPolicy", "PutKeyPolicy")
 _TAKEN_BACK = {"PutRolePolicy": "DeleteRolePolicy", "CreateJob": "UpdateJobStatus"}
-"""What ends an opening that is no bucket policy; any other is a role, which is deleted."""
+"""What ends an opening that is no policy of a bucket or key; any other is a role, which is deleted."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def _closes(one: Sent, opening: Sent, added: frozenset[str]) -> bool:
         opening.resource,
     ):
         return False
-    if opening.call in _BUCKET_POLICY:
-        put = _policy(one.parameters) if one.call == "PutBucketPolicy" else None
+    if opening.call in _POLICY:
+        put = _policy(one.parameters) if one.call.startswith("Put") else None
         return one.call == "DeleteBucketPolicy" or (put is not None and not added & _statements(put))
     return one.call == _TAKEN_BACK.get(opening.call, "DeleteRole")
 

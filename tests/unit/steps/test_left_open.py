@@ -1,0 +1,113 @@
+"""What a dead process left open is known by the record alone: said at the next start, and closed as the approved plan says."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from onetrail.change import RunRecord, entries, resolve, run_plan
+from onetrail.change.rest import NotAsApproved, close_rest, rest_of
+from onetrail.steps.copy_history import propose
+from onetrail.steps.left_open import left_open, told
+from tests.unit.change.given import NOON, MovableClock, given_a_gate
+from tests.unit.steps.given_record import OPENED, given_a_grant, given_a_later_closing, killed, sent
+from tests.unit.steps.given_sources import SETTINGS, given, given_a_backlog, given_a_bucket
+from tests.unit.steps.test_copy_history import KEY, KEY_POLICY, KEYED
+
+
+def test_a_grant_that_nobody_closed_is_said_with_its_end_and_its_cure(tmp_path):
+    """By the record alone. Twins: it was closed, by its own plan or by a later one; and nothing ever ran here."""
+    killed(tmp_path, given_a_grant(), at="work")
+    plan = given_a_grant().id
+    assert told(left_open(tmp_path)) == (
+        f"A run was cut off: 1 permission of plan {plan} left open: old (refuses by itself from 2026-01-12T18:00:00Z); "
+        "run step 05: it closes what is open."
+    )
+    sent(tmp_path, given_a_later_closing())
+    assert told(left_open(tmp_path)) == ""
+    sent(tmp_path / "whole", given_a_grant())
+    assert left_open(tmp_path / "whole") == left_open(tmp_path / "never") == ()
+
+
+def test_while_somebody_writes_the_record_nothing_is_left_by_anybody(tmp_path):
+    """A notebook that is opened while 05 copies. Twin: once that process is gone."""
+    killed(tmp_path, given_a_grant(), at="work")
+    with RunRecord(tmp_path, "practice", MovableClock()):
+        assert left_open(tmp_path) == ()
+    assert len(left_open(tmp_path)) == 1
+
+
+PLANS = {
+    "pulled and pushed": (
+        SETTINGS,
+        given(given_a_backlog(given_a_bucket("a")), given_a_backlog(given_a_bucket("b"), "push")),
+    ),
+    "with a key of ours": (
+        KEYED,
+        given(given_a_backlog(given_a_bucket("b"), "push"), kms_key=KEY, key_policy=KEY_POLICY),
+    ),
+}
+
+
+def recorded(folder, plan):
+    """The record's line of the plan, as it is read again."""
+    gate, _ = given_a_gate(folder, approve="")
+    meanings = [{"key": change.key, **change.meaning()} for change in plan.changes]
+    gate.record.append("plan", step=plan.step, plan=plan.id, approve="", changes=meanings)
+    return next(line for line in entries(folder) if line["kind"] == "plan")
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_closings_of_the_record_are_those_that_were_approved(tmp_path, name):
+    """To the last parameter: what would have been sent is what is sent."""
+    settings, observation = PLANS[name]
+    plan = propose(settings, observation)
+    wanted = [change for change in plan.changes if change.closes]
+    opened = {one.closes: one.resource for one in wanted}
+    rest = rest_of(recorded(tmp_path, plan), plan.estate, plan.accounts, opened)
+    assert len(wanted) >= 5
+    assert (rest.id, rest.step, rest.left) == (plan.id, "05", ())
+
+    def as_sent(change):
+        plain = replace(change, parameters=resolve(change.parameters, NOON), reason="", undo="", before=None)
+        return replace(plain, restores=plain.restores and replace(plain.restores, puts=()))
+
+    assert [as_sent(one) for one in rest.changes] == [as_sent(one) for one in wanted]
+    puts = [
+        [json.dumps(s, sort_keys=True) for s in one.restores.puts] for one in rest.changes if one.restores
+    ]
+    assert puts == [
+        [json.dumps(s, sort_keys=True) for s in one.restores.puts] for one in wanted if one.restores
+    ]
+
+
+def test_a_line_that_is_not_of_the_approved_plan_closes_nothing(tmp_path):
+    """Whoever can write the run folder cannot have something else sent. Twin: above."""
+    settings, observation = PLANS["pulled and pushed"]
+    plan = propose(settings, observation)
+    line = recorded(tmp_path, plan)
+    next(one for one in line["changes"] if one["closes"])["parameters"] = {"Bucket": "another"}
+    with pytest.raises(NotAsApproved, match="run step 05: it closes what AWS shows open"):
+        rest_of(line, plan.estate, plan.accounts, {"open-a": "a"})
+
+
+def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
+    """And no more: what its own process had closed stays as it is. Twin: a closing that needs a check waits for it."""
+    plan = given_a_grant()
+    killed(tmp_path, plan, at="work")
+    line = next(line for line in entries(tmp_path) if line["kind"] == "plan")
+    rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"})
+    gate, estate = given_a_gate(tmp_path, approve="")
+    assert [one.change.key for one in close_rest(rest, gate, lambda name: "")] == ["close-old"]
+    assert [key for key, _ in estate.sent] == ["close-old"]
+    gate.record.__exit__()
+    assert left_open(tmp_path) == ()
+    last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
+    assert (last["plan"], last["key"], last["resource"]) == (plan.id, "close-old", "old")
+    assert OPENED["Statement"][-1]["Sid"] not in json.dumps(last["parameters"])
+    gate, estate = given_a_gate(tmp_path, approve="")
+    waiting = replace(rest, changes=tuple(replace(one, requires="policies_back") for one in rest.changes))
+    with pytest.raises(Exception, match="still open: old"):
+        close_rest(waiting, gate, lambda name: "a policy names the copier")
+    assert estate.sent == []
+    assert run_plan(given_a_later_closing(), gate).state == "planned"
