@@ -5,7 +5,7 @@ those of that plan is known by the id, which is a hash of them.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,9 +52,7 @@ def rest_of(
 
     Raises NotAsApproved where the line is not of the plan that its id names.
     """
-    meanings = [{name: value for name, value in one.items() if name != "key"} for one in line["changes"]]
-    hashed = canonical_json([line["step"], estate, sorted(accounts), meanings])
-    if line["plan"] != f"p-{hashlib.sha256(hashed.encode()).hexdigest()[:12]}":
+    if line["plan"] not in _ids(line, estate, accounts):
         raise NotAsApproved(
             f"the record's plan {line['plan']} is not what its id stands for: nothing is closed on its word; "
             f"run step {line['step']}: it closes what AWS shows open"
@@ -78,6 +76,14 @@ def close_rest(rest: Rest, gate: Gate, unmet: Holds) -> tuple[Done, ...]:
     with ended_by_signals(gate.say):
         close_what_is_open(sending, unmet)
     return tuple(sending.done)
+
+
+def _ids(line: Mapping[str, Any], estate: str, accounts: tuple[str, ...]) -> Iterator[str]:
+    """What these changes are called as a plan; the first releases did not hash the keys."""
+    keyless = [{name: value for name, value in one.items() if name != "key"} for one in line["changes"]]
+    for meanings in (line["changes"], keyless):
+        hashed = canonical_json([line["step"], estate, sorted(accounts), meanings])
+        yield f"p-{hashlib.sha256(hashed.encode()).hexdigest()[:12]}"
 
 
 def _closing(said: Mapping[str, Any], resource: str) -> Change:

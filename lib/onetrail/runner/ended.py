@@ -1,6 +1,6 @@
 """How a step that was stopped ended, as the record has it: never a sentence that was fixed beforehand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,6 @@ def interrupted(folder: Path, since: int) -> str:
     return f"{said}; closed: {', '.join(closed[:_NAMED])}{more}"
 
 
-def _closed(done: list[Mapping[str, Any]], lines: list[Mapping[str, Any]]) -> list[str]:
+def _closed(done: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> list[str]:
     intents = {line["hash"]: line for line in lines if line["kind"] == "intent"}
     return [str(intents[line["intent"]]["resource"]) for line in done if line.get("closes")]

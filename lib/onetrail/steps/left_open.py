@@ -50,22 +50,24 @@ def _one(permission: Permission) -> str:
 def close_left_open(settings: Settings) -> str:
     """Close what the record of this run shows as open, under the run's lock and in its record; one line that says what became of it.
 
-    For a process that survived the one that opened it. The closings belong to the plan that was approved. Empty where nothing is open.
+    For a process that survived the one that opened it, and that was given the same approval: the closings belong to the plan. A plan that
+    was not approved here is only told. Empty where nothing is open.
     """
     found = left_open(settings.run_folder)
     if not found:
         return ""
     try:
-        lines = list(_closed(settings, found))
+        rests = list(_rests(settings, found))
+        lines = list(_closed(settings, rests)) if rests else []
     except OnetrailError as err:
         return f"{told(found)} Closing it failed: {err.line}"
     return " ".join([*lines, told(left_open(settings.run_folder))]).strip()
 
 
-def _closed(settings: Settings, found: tuple[Permission, ...]) -> Iterator[str]:
+def _closed(settings: Settings, rests: list[Rest]) -> Iterator[str]:
     clients = Clients.connect(settings)
     with open_gate(clients) as gate:
-        for rest in _rests(settings, found):
+        for rest in rests:
             done = copy_history.close(rest, gate)
             names = ", ".join(dict.fromkeys(one.change.resource for one in done))
             line = f"What plan {rest.id} had left open was closed by the process that survived: {names}."
@@ -75,10 +77,18 @@ def _closed(settings: Settings, found: tuple[Permission, ...]) -> Iterator[str]:
             yield line
 
 
+def _approved(settings: Settings, plan: str) -> bool:
+    """Whether this very process was told that the plan may run: the record alone permits nothing."""
+    anything = settings.estate == "practice" and "any" in settings.approvals
+    return anything or plan in settings.approvals
+
+
 def _rests(settings: Settings, found: tuple[Permission, ...]) -> Iterator[Rest]:
     """By plan, the last one first."""
-    lines = {line["plan"]: line for line in entries(settings.run_folder, b'"kind":"plan"')}
+    lines = {line["plan"]: line for line in entries(settings.run_folder, "plan")}
     for plan in dict.fromkeys(one.opened.plan for one in reversed(found)):
+        if not _approved(settings, plan):
+            continue
         opened = {one.opened.key: one.what for one in found if one.opened.plan == plan}
         rest = rest_of(lines[plan], settings.estate, settings.all_account_ids, opened)
         if rest.changes:

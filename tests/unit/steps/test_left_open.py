@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from onetrail.aws import Clients
 from onetrail.change import RunRecord, entries, resolve, run_plan
 from onetrail.change.rest import NotAsApproved, close_rest, rest_of
+from onetrail.errors import OnetrailError
 from onetrail.steps.copy_history import propose
-from onetrail.steps.left_open import left_open, told
+from onetrail.steps.left_open import close_left_open, left_open, told
 from tests.unit.change.given import NOON, MovableClock, given_a_gate
 from tests.unit.steps.given_record import OPENED, given_a_grant, given_a_later_closing, killed, sent
 from tests.unit.steps.given_sources import SETTINGS, given, given_a_backlog, given_a_bucket
@@ -111,3 +113,25 @@ def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
         close_rest(waiting, gate, lambda name: "a policy names the copier")
     assert estate.sent == []
     assert run_plan(given_a_later_closing(), gate).state == "planned"
+
+
+@pytest.mark.parametrize(
+    ("approve", "sends"), [("", False), ("p-000000000000", False), ("any", True), ("its own", True)]
+)
+def test_a_survivor_closes_only_what_it_was_told_may_run(tmp_path, monkeypatch, approve, sends):
+    """A run folder alone permits nothing: whoever wrote into it cannot have its plans sent."""
+    plan = replace(given_a_grant(), accounts=SETTINGS.all_account_ids)
+    settings = SETTINGS.with_values(
+        runs_dir=str(tmp_path), approve=plan.id if approve == "its own" else approve
+    )
+    killed(settings.run_folder, plan, at="work")
+    connected = []
+
+    def connect(settings):
+        connected.append(settings)
+        raise OnetrailError("the estate is not running")
+
+    monkeypatch.setattr(Clients, "connect", connect)
+    said = close_left_open(settings)
+    assert "1 permission of plan" in said
+    assert ("Closing it failed: the estate is not running" in said) is bool(connected) is sends

@@ -6,7 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from onetrail.aws import Clients
-from onetrail.change import COPIER, Change, ChangeFailed, Deed, Done, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import (
+    COPIER,
+    Change,
+    ChangeFailed,
+    Deed,
+    Done,
+    Gate,
+    Outcome,
+    Plan,
+    Requirement,
+    run_plan,
+)
 from onetrail.change.rest import Rest, close_rest
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
