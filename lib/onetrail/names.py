@@ -18,6 +18,8 @@ BATCH_ROLE: Final = "onetrail-batch"
 """Log account, temporary: what S3 Batch Operations runs as; made and removed by step 05."""
 JOBS_ROLE: Final = "onetrail-batch-jobs"
 """Log account, temporary: makes, confirms and cancels the jobs; made and removed by step 05."""
+OUR_ROLES: Final = "onetrail-*"
+"""Every role of ours in the log account, those of step 05 too."""
 LOG_ACCOUNT_ROLES: Final = (
     BREAK_GLASS_ROLE,
     OPERATOR_ROLE,

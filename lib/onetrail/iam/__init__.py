@@ -15,7 +15,15 @@ from onetrail.iam.document import (
     without_sids,
 )
 from onetrail.iam.evaluate import Decision, Policies, evaluate
-from onetrail.iam.expectations import STATES, Expectation, Verdict, expected, judge, judge_beside
+from onetrail.iam.expectations import (
+    STATES,
+    Expectation,
+    Verdict,
+    expected,
+    judge,
+    judge_beside,
+    judge_guardrail,
+)
 from onetrail.iam.explain import Row, explain, table
 from onetrail.iam.request import ANONYMOUS, Principal, Request, role, root, service, user
 from onetrail.iam.statement import prepared
@@ -44,6 +52,7 @@ __all__ = [
     "explain",
     "judge",
     "judge_beside",
+    "judge_guardrail",
     "parse",
     "prepared",
     "role",

@@ -1,4 +1,4 @@
-"""Guard rails: service control policies that the organization holds over the new trail and, later, over the archive.
+"""Guardrails: service control policies that the organization holds over the new trail and, later, over the archive.
 
 They come after what they forbid, and they can only be set from the management account. Where the credentials at hand are not of
 that account, the step says so and `onetrail policies` prints the document for whoever holds it.
@@ -6,14 +6,36 @@ that account, the step says so and `onetrail policies` prints the document for w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, pages
 from onetrail.change import Change, Document, Finding, Result, State
+from onetrail.errors import OnetrailError
+from onetrail.iam import Archive
+from onetrail.iam.expectations import Guardrail
 from onetrail.settings import Settings
 
 TYPE = "SERVICE_CONTROL_POLICY"
+
+
+class GuardrailWrong(OnetrailError):
+    """A guardrail would decide a request otherwise than it must; the message names the first one."""
+
+
+def judged_rail(archive: Archive, which: Guardrail, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document, judged request by request before it comes into a plan. Raises GuardrailWrong."""
+    wrong = _first_wrong(archive, which, iam.compact(document))
+    if wrong:
+        raise GuardrailWrong(f"the guardrail {which} would be wrong, and is not put: {wrong}; report this")
+    return dict(document)
+
+
+@lru_cache(maxsize=8)
+def _first_wrong(archive: Archive, which: Guardrail, text: str) -> str:
+    said = iam.judge_guardrail(archive, which, iam.parse(text))
+    return next((f"{v.expectation.name}: {v.decision.explain}" for v in said if not v.as_wanted), "")
 
 
 @dataclass(frozen=True)

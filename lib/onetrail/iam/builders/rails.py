@@ -1,12 +1,24 @@
-"""Guard rails of the organization, around the new trail and the archive; they name the new resources only."""
+"""Guardrails of the organization, around the new trail and the archive; they name the new resources only."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from onetrail.iam.builders.actions import CHANGES, SET_POLICY
+from onetrail.iam.builders.actions import COPY_WRITES, OTHER_CHANGES, SET_POLICY
 from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
+from onetrail.iam.builders.key import KEY_USES, SET_KEY_POLICY
+from onetrail.iam.builders.reads_only import READS, RESTORE
+from onetrail.names import BATCH_ROLE, COPIER_ROLE, OUR_ROLES, role_arn
 
 Statement = dict[str, Any]
+_ROLE_USES: Final = (
+    "iam:GenerateServiceLastAccessedDetails",
+    "iam:Get*",
+    "iam:List*",
+    "iam:PassRole",
+    "iam:Simulate*",
+    "sts:*",
+)
+"""What is done with a role without changing it."""
 
 
 def trail_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
@@ -18,7 +30,7 @@ def trail_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def archive_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
-    """SCP: the archive's buckets and key are not undone, and the log account stays in the organization."""
+    """SCP: the archive's buckets, its key and our roles are not undone, and the log account stays in the organization."""
     return document(*_archive_kept(archive, exempt))
 
 
@@ -31,38 +43,29 @@ def rcp(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
     """Resource control policy of the log account: the archive refuses changes and strangers.
 
     Unlike an SCP it also reaches principals of other organizations and services, so services are named as
-    spared.
+    spared. It takes no NotAction, so what it refuses is listed (Organizations User Guide, RCP syntax).
     """
-    arns = _bucket_arns(archive)
     accounts = sorted(
         {archive.log_account, *archive.source_accounts, *(account_of(a) for a in archive.trail_arns)}
     )
     not_a_service = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    strangers = {
+        "Sid": "ArchiveRefusesStrangers",
+        "Effect": "Deny",
+        "Action": "s3:*",
+        "Resource": _bucket_arns(archive),
+        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": accounts}},
+    }
+    changes = {
+        "Sid": "ArchiveRefusesChanges",
+        "Effect": "Deny",
+        "Action": list(OTHER_CHANGES),
+        "Resource": _bucket_arns(archive),
+        "Condition": _not(archive, exempt),
+    }
+    found = [changes, *_writers_alone(archive, exempt), strangers]
     return document(
-        {
-            "Sid": "ArchiveRefusesChanges",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": sorted(CHANGES),
-            "Resource": arns,
-            "Condition": {**_not(archive, exempt), **not_a_service},
-        },
-        {
-            "Sid": "ArchiveKeepsPolicy",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": SET_POLICY,
-            "Resource": arns[::2],
-            "Condition": {**_not(archive, (*exempt, archive.grant_keeper_arn)), **not_a_service},
-        },
-        {
-            "Sid": "ArchiveRefusesStrangers",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": arns,
-            "Condition": {"StringNotEquals": {"aws:PrincipalAccount": accounts}, **not_a_service},
-        },
+        *({**one, "Principal": "*", "Condition": {**one["Condition"], **not_a_service}} for one in found)
     )
 
 
@@ -89,25 +92,27 @@ def _trail_kept(archive: Archive, exempt: Sequence[str]) -> Statement:
 
 def _bucket_arns(archive: Archive) -> list[str]:
     names = (archive.bucket, archive.access_log_bucket, archive.work_bucket)
-    arns = [f"arn:{archive.partition}:s3:::{name}" for name in names if name]
+    arns = [f"arn:{archive.partition}:s3:::{name}" for name in names]
     return [arn + end for arn in arns for end in ("", "/*")]
 
 
 def _archive_kept(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
+    """What is left is named, not what is refused: an action that AWS adds is refused too."""
     found: list[Statement] = [
         {
             "Sid": "ArchiveStays",
             "Effect": "Deny",
-            "Action": sorted(CHANGES),
+            "NotAction": [*READS, RESTORE, *COPY_WRITES, SET_POLICY],
             "Resource": _bucket_arns(archive),
             "Condition": _not(archive, exempt),
         },
+        *_writers_alone(archive, exempt),
         {
-            "Sid": "ArchivePolicyStays",
+            "Sid": "OurRolesStay",
             "Effect": "Deny",
-            "Action": SET_POLICY,
-            "Resource": _bucket_arns(archive)[::2],
-            "Condition": _not(archive, (*exempt, archive.grant_keeper_arn)),
+            "NotAction": list(_ROLE_USES),
+            "Resource": f"arn:{archive.partition}:iam::{archive.log_account}:role/{OUR_ROLES}",
+            "Condition": _not(archive, exempt),
         },
         {
             "Sid": "LogAccountStays",
@@ -125,13 +130,51 @@ def _archive_kept(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
         },
     ]
     if archive.kms_key_arn:
-        found.append(
+        found += [
             {
                 "Sid": "ArchiveKeyStays",
                 "Effect": "Deny",
-                "Action": ["kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"],
+                "NotAction": [*KEY_USES, SET_KEY_POLICY],
+                "Resource": archive.kms_key_arn,
+                "Condition": _not(archive, exempt),
+            },
+            {
+                "Sid": "ArchiveKeyPolicyStays",
+                "Effect": "Deny",
+                "Action": SET_KEY_POLICY,
                 "Resource": archive.kms_key_arn,
                 "Condition": _not(archive, (*exempt, archive.grant_keeper_arn)),
-            }
-        )
+            },
+        ]
     return found
+
+
+def _writers_alone(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
+    """Copies are the copiers' and the jobs', the work bucket is our roles', the policy the grant-keeper's: when, the buckets' policies say."""
+    copier = f"arn:{archive.partition}:iam::*:role/{COPIER_ROLE}"
+    jobs = role_arn(archive.partition, archive.log_account, BATCH_ROLE)
+    ours = (archive.grant_keeper_arn, archive.operator_arn, archive.sealer_arn)
+    logs, beside, work = _bucket_arns(archive)[1::2]
+    return [
+        {
+            "Sid": "ArchivePolicyStays",
+            "Effect": "Deny",
+            "Action": SET_POLICY,
+            "Resource": _bucket_arns(archive)[::2],
+            "Condition": _not(archive, (*exempt, archive.grant_keeper_arn)),
+        },
+        {
+            "Sid": "CopiersAloneWrite",
+            "Effect": "Deny",
+            "Action": list(COPY_WRITES),
+            "Resource": [logs, beside],
+            "Condition": _not(archive, (*exempt, copier, jobs)),
+        },
+        {
+            "Sid": "OurRolesAlonePut",
+            "Effect": "Deny",
+            "Action": list(COPY_WRITES),
+            "Resource": work,
+            "Condition": _not(archive, (*exempt, *ours, jobs)),
+        },
+    ]

@@ -1,6 +1,6 @@
 """A document before its judge: every expected request of a state, with verdict and deciding statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -8,10 +8,11 @@ from typing import Final
 from onetrail.iam.builders.archive import Archive
 from onetrail.iam.builders.documents import Opening
 from onetrail.iam.condition import instant
-from onetrail.iam.document import Document, PolicyError
+from onetrail.iam.document import VERSION, Document, PolicyError
 from onetrail.iam.evaluate import Decision, Policies, evaluate
 from onetrail.iam.expectations.ask import Ask, Expectation, State
 from onetrail.iam.expectations.grant import granted
+from onetrail.iam.expectations.guardrail import Guardrail, guarded
 from onetrail.iam.expectations.side import access_logs, work
 from onetrail.iam.expectations.standing import standing
 from onetrail.iam.explain import Row, row
@@ -19,6 +20,7 @@ from onetrail.iam.statement import prepared
 
 _ANY_DAY: Final = "2026-01-12T09:00:00Z"
 """Without a grant nothing in the policy depends on time."""
+_OPEN: Final = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,16 @@ def judged(expectations: Iterable[Expectation], document: Document) -> list[Verd
         Verdict(e, evaluate(e.request, Policies(identity=e.identity_policies, resource=ready)))
         for e in expectations
     ]
+
+
+def judge_guardrail(archive: Archive, which: Guardrail, document: Document) -> Iterator[Verdict]:
+    """Each expected request under the document, as a control policy over whoever asks; everything else lets everybody do everything."""
+    control = ((prepared({"Version": VERSION, "Statement": [_OPEN]}), prepared(document)),)
+    resource = prepared({"Version": VERSION, "Statement": [_OPEN]})
+    scps, rcps = ((), control) if which == "rcp" else (control, ())
+    for one in guarded(archive, which, _ANY_DAY):
+        policies = Policies(identity=one.identity_policies, resource=resource, scps=scps, rcps=rcps)
+        yield Verdict(one, evaluate(one.request, policies))
 
 
 def expected(archive: Archive, state: State, opening: Opening | None = None) -> list[Expectation]:

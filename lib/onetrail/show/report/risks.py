@@ -30,10 +30,10 @@ RISKS: Final = (
     ),
     Risk(
         "an administrator of the log account",
-        "rewrite the trust of the break-glass role, become it, and then change the policy and delete every log",
+        "where no guardrail is attached: rewrite the trust of the break-glass role, become it, and then change the policy and delete every log",
         "the same: break-glass may bypass governance",
         "the same up to the policy; no locked version can be deleted before its date, by anybody",
-        "the archive's policy refuses him until he is break-glass; few people with IAM rights there; an alarm on UpdateAssumeRolePolicy",
+        "the archive's policy refuses him until he is break-glass; the guardrail around the archive, which refuses changes of our roles; few people with IAM rights there; an alarm on UpdateAssumeRolePolicy",
     ),
     Risk(
         "who holds break-glass",
@@ -72,6 +72,7 @@ RISKS: Final = (
     ),
 )  # fmt: skip
 """In the order of what they can reach."""
+WITHOUT_AN_ORGANIZATION: Final = "No organization is named, so no guardrail stands: an administrator of the log account can become break-glass."
 
 
 def section(settings: Settings) -> Section:
@@ -89,8 +90,10 @@ def section(settings: Settings) -> Section:
         "governance": "Under governance break-glass, and whoever becomes it, can delete every log.",
         "none": "Without a lock the bucket's policy is all that keeps the logs.",
     }[mode]
+    alone = () if settings.organization_id else (WITHOUT_AN_ORGANIZATION,)
     words = Prose(
         (
+            *alone,
             "A lock keeps the versions it stands on, until their own dates. It does not keep a delete marker from hiding an object: the version stays, and is seen by listing versions.",
             "Logs that no digest signs are equal to what lay in the old bucket; that nobody changed them there before the move cannot be proven by anybody.",
             "From its last digest on, up to about two hours, the new trail's own logs are named by no digest yet.",

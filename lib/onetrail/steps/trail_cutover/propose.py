@@ -12,7 +12,7 @@ from onetrail.iam.document import values
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.old_estate import status_of
-from onetrail.steps.rails import rail_changes
+from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.trail_cutover.observe import (
     STEP,
     Observation,
@@ -176,7 +176,8 @@ def _stop(trail: Trail) -> Change:
 
 
 def rail_document(settings: Settings) -> dict[str, Any]:
-    return trail_rail(archive_of(settings))
+    archive = archive_of(settings)
+    return judged_rail(archive, "trail_rail", trail_rail(archive))
 
 
 def _behind_the_rail(observation: Observation, changes: Sequence[Change]) -> tuple[str, ...]:

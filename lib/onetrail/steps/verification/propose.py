@@ -12,7 +12,7 @@ from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.break_glass import CAN_BECOME, CURE
 from onetrail.steps.pairing import archive_key
-from onetrail.steps.rails import rail_changes
+from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.receipts import CALL
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
@@ -64,7 +64,8 @@ def due(bucket: BucketVerdict) -> bool:
 
 def rail_document(settings: Settings, observation: Observation) -> dict[str, Any]:
     """The rail around the archive."""
-    return archive_rail(archive_of(settings, kms_key_arn=observation.kms_key))
+    archive = archive_of(settings, kms_key_arn=observation.kms_key)
+    return judged_rail(archive, "archive_rail", archive_rail(archive))
 
 
 def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Change:
