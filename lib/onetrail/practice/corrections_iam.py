@@ -1,6 +1,6 @@
-"""IAM where moto would lie: principals of trust policies, the root user, the credential report, central root access.
+"""IAM where moto would lie: which policies it takes, the root user, the credential report, central root access.
 
-Source: IAM API Reference; IAM User Guide, "Getting credential reports", "Centralize root access".
+Source: IAM API Reference; IAM User Guide, "IAM and AWS STS quotas", "Getting credential reports", "Centralize root access".
 """
 
 import base64
@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from onetrail.iam import PolicyError, parse, statements
-from onetrail.practice.authorize import iam_backend
+from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.practice.authorize import decoded, iam_backend
 from onetrail.practice.calls import Answer, Call, ServiceError
 from onetrail.practice.clock import iso
 from onetrail.practice.s3_policy import principals_missing
@@ -176,13 +177,10 @@ def _switch(feature: str, on: bool) -> Any:
 
 
 def check_trust(world: "World", call: Call) -> None:
-    """Refuses a trust policy that is no policy or names a principal that does not exist."""
-    text = call.parameters.get("AssumeRolePolicyDocument") or call.parameters.get("PolicyDocument") or ""
-    try:
-        found = statements(parse(str(text)))
-    except PolicyError as err:
-        raise ServiceError("MalformedPolicyDocument", str(err)) from err
-    for statement in found:
+    """Refuses a trust policy that is no policy, names a principal that does not exist, or is too long."""
+    text = str(call.parameters.get("AssumeRolePolicyDocument") or call.parameters.get("PolicyDocument") or "")
+    document = _parsed(text)
+    for statement in statements(document):
         if "Principal" not in statement:
             raise ServiceError("MalformedPolicyDocument", "AssumeRole policy must contain principals.")
         missing = principals_missing(world, statement["Principal"])
@@ -190,14 +188,60 @@ def check_trust(world: "World", call: Call) -> None:
             raise ServiceError(
                 "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{missing[0]}"'
             )
+    _validate("IAMTrustPolicyDocumentValidator", text)
+    _check_quota("ACLSizePerRole", Kind.TRUST, size(Kind.TRUST, document))
 
 
 def check_document(world: "World", call: Call) -> None:
-    """Refuses an identity policy that is no policy."""
+    """Refuses an identity policy that is no policy or names a principal."""
+    text = str(call.parameters.get("PolicyDocument", ""))
+    document = _parsed(text)
+    if any("Principal" in s or "NotPrincipal" in s for s in statements(document)):
+        raise ServiceError("MalformedPolicyDocument", "Policy document should not specify a principal.")
+    _validate("IAMPolicyDocumentValidator", text)
+
+
+def check_managed(world: "World", call: Call) -> None:
+    """Refuses a managed policy that is no identity policy or is too long."""
+    check_document(world, call)
+    _check_quota(
+        "PolicySize", Kind.MANAGED, size(Kind.MANAGED, _parsed(str(call.parameters["PolicyDocument"])))
+    )
+
+
+def check_inline(world: "World", call: Call) -> None:
+    """Refuses an inline policy that is no identity policy, or with which the role's inline policies are too long together."""
+    check_document(world, call)
+    role, name = str(call.parameters.get("RoleName", "")), str(call.parameters.get("PolicyName", ""))
+    held = next((r for r in iam_backend(call.account).roles.values() if r.name == role), None)
+    texts = {**(held.policies if held else {}), name: str(call.parameters["PolicyDocument"])}
+    taken = sum(size(Kind.ROLE, decoded(text)) for text in texts.values())
+    if taken > LIMITS[Kind.ROLE].most:
+        text = f"Maximum policy size of {LIMITS[Kind.ROLE].most} bytes exceeded for role {role}"
+        raise ServiceError("LimitExceeded", text, 409)
+
+
+def _parsed(text: str) -> dict[str, Any]:
     try:
-        parse(str(call.parameters.get("PolicyDocument", "")))
+        return parse(text)
     except PolicyError as err:
         raise ServiceError("MalformedPolicyDocument", str(err)) from err
+
+
+def _validate(validator: str, text: str) -> None:
+    """moto's own look at the document: unique Sids, actions with a vendor, resources that are ARNs."""
+    from moto.iam import policy_validation
+    from moto.iam.exceptions import MalformedPolicyDocument
+
+    try:
+        getattr(policy_validation, validator)(text).validate()
+    except MalformedPolicyDocument as err:
+        raise ServiceError("MalformedPolicyDocument", str(err.message)) from err
+
+
+def _check_quota(name: str, kind: Kind, taken: int) -> None:
+    if taken > LIMITS[kind].most:
+        raise ServiceError("LimitExceeded", f"Cannot exceed quota for {name}: {LIMITS[kind].most}", 409)
 
 
 def check_password(world: "World", call: Call) -> None:
@@ -220,10 +264,10 @@ CORRECTIONS = {
 CHECKS = {
     ("iam", "CreateRole"): check_trust,
     ("iam", "UpdateAssumeRolePolicy"): check_trust,
-    ("iam", "PutRolePolicy"): check_document,
+    ("iam", "PutRolePolicy"): check_inline,
     ("iam", "PutUserPolicy"): check_document,
-    ("iam", "CreatePolicy"): check_document,
-    ("iam", "CreatePolicyVersion"): check_document,
+    ("iam", "CreatePolicy"): check_managed,
+    ("iam", "CreatePolicyVersion"): check_managed,
     ("iam", "CreateLoginProfile"): check_password,
     ("iam", "UpdateLoginProfile"): check_password,
 }

@@ -1,10 +1,15 @@
-"""Organizations where moto would lie: delegated administrators of CloudTrail are registered or refused, not both.
+"""Organizations where moto would lie: which policies it takes; delegated administrators of CloudTrail are registered or refused, not both.
 
-Source: Organizations API Reference, RegisterDelegatedAdministrator.
+Source: Organizations API Reference, RegisterDelegatedAdministrator, CreatePolicy; Organizations User Guide, "SCP syntax", "RCP syntax",
+"Quotas" (every character of a policy counts as it was sent).
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+from onetrail.iam import PolicyError, parse, statements
+from onetrail.iam.document import VERSION, values
+from onetrail.iam.limits import LIMITS, Kind
 from onetrail.practice.calls import Call, ServiceError
 
 if TYPE_CHECKING:
@@ -40,7 +45,63 @@ def check_delegated(world: "World", call: Call) -> None:
         raise ServiceError("InvalidInputException", "You specified an unrecognized service principal.")
 
 
+_KINDS: Final = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
+
+
+def check_policy(world: "World", call: Call) -> None:
+    """CreatePolicy and UpdatePolicy: refuses a service or resource control policy that Organizations does not take."""
+    check_management(world, call)
+    kind = _KINDS.get(_type_of(world, call))
+    text = call.parameters.get("Content")
+    if kind is None or text is None:  # another type of policy, or a change of its name alone
+        return
+    if len(text) > LIMITS[kind].most:
+        said = f"POLICY_CONTENT_LIMIT_EXCEEDED: a {kind} takes {LIMITS[kind].most} characters at most"
+        raise ServiceError("ConstraintViolationException", said)
+    try:
+        document = parse(text)
+    except PolicyError as err:
+        raise ServiceError("MalformedPolicyDocumentException", str(err)) from err
+    if document.get("Version") != VERSION and kind is Kind.RCP:
+        raise ServiceError("MalformedPolicyDocumentException", f"Version must be {VERSION}")
+    judge = _wrong_in_rcp if kind is Kind.RCP else _wrong_in_scp
+    for wrong in (said for statement in statements(document) for said in judge(statement)):
+        raise ServiceError("MalformedPolicyDocumentException", wrong)
+
+
+def _type_of(world: "World", call: Call) -> str:
+    if "Type" in call.parameters:
+        return str(call.parameters["Type"])
+    from moto.organizations.models import organizations_backends
+
+    backend = organizations_backends[world.management_account]["aws"]
+    wanted = call.parameters.get("PolicyId")
+    return next((policy.type for policy in backend.policies if policy.id == wanted), "")
+
+
+def _wrong_in_scp(statement: Mapping[str, Any]) -> Iterator[str]:
+    for part in ("Principal", "NotPrincipal"):
+        if part in statement:
+            yield f"a service control policy has no {part}"
+    if statement["Effect"] == "Allow" and values(statement.get("Resource", "*")) != ("*",):
+        yield 'an Allow of a service control policy takes the Resource "*" alone'
+
+
+def _wrong_in_rcp(statement: Mapping[str, Any]) -> Iterator[str]:
+    if statement["Effect"] != "Deny":
+        yield "a resource control policy only denies"
+    for part in ("NotAction", "NotPrincipal"):
+        if part in statement:
+            yield f"a resource control policy has no {part}"
+    if statement.get("Principal") != "*":
+        yield 'a resource control policy takes the Principal "*" alone'
+    if "*" in values(statement.get("Action", ())):
+        yield 'a resource control policy names a service before the colon of each action; "*" is none'
+
+
 CHECKS = {
     **{("organizations", operation): check_management for operation in MANAGED_ONLY},
+    ("organizations", "CreatePolicy"): check_policy,
+    ("organizations", "UpdatePolicy"): check_policy,
     ("organizations", "RegisterDelegatedAdministrator"): check_delegated,
 }

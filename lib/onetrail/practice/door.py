@@ -11,6 +11,7 @@ from onetrail.practice import (
     actions,
     corrections_account,
     corrections_iam,
+    corrections_kms,
     corrections_organizations,
     corrections_s3control,
     corrections_sts,
@@ -43,7 +44,11 @@ CORRECTIONS: Final[dict[tuple[str, str], Correction]] = {
     **s3_batch_service.CORRECTIONS,
     **corrections_sts.CORRECTIONS,
 }
-CHECKS: Final[dict[tuple[str, str], Check]] = {**corrections_iam.CHECKS, **corrections_organizations.CHECKS}
+CHECKS: Final[dict[tuple[str, str], Check]] = {
+    **corrections_iam.CHECKS,
+    **corrections_kms.CHECKS,
+    **corrections_organizations.CHECKS,
+}
 
 _EVENT_NAMES: Final = {
     "PutBucketLifecycleConfiguration": "PutBucketLifecycle",

@@ -41,6 +41,11 @@ def setting(request: S3Request, bucket: Bucket) -> Reply:
     """Get, put or delete any one setting."""
     part = setting_of(request.query)
     method = request.http.method
+    if part == "policy" and request.principal.account != bucket.account:
+        require_bucket(request, bucket, BUCKET_ACTIONS[request.operation])
+        raise S3Error(
+            "MethodNotAllowed"
+        )  # permitted, and of another account (S3 API Reference, PutBucketPolicy)
     if method == "DELETE":
         require_bucket(request, bucket, BUCKET_ACTIONS[request.operation])
         _delete(bucket, part, _name(request, part))
@@ -169,7 +174,9 @@ def _put_policy(request: S3Request, bucket: Bucket) -> None:
     document = s3_policy.checked(request.world, bucket, request.body)
     if is_public(document) and blocked(request, bucket, "BlockPublicPolicy"):
         raise S3Error(
-            "AccessDenied", "Access Denied because the BlockPublicPolicy setting blocks public policies"
+            "AccessDenied",
+            f'User: {request.principal} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket.arn}" because '
+            "public policies are blocked by the BlockPublicPolicy block public access setting.",
         )
     bucket.policy, bucket.policy_document = request.body, document
 

@@ -1,15 +1,19 @@
 """PutBucketPolicy: what S3 checks before it stores a bucket policy, and GetBucketPolicyStatus.
 
-Source: S3 API Reference, PutBucketPolicy; S3 User Guide, "Bucket policies" (20 KB); IAM User Guide, Principal element
-(a principal that does not exist is refused, and one that was deleted shows as its unique id).
+Source: S3 API Reference, PutBucketPolicy; S3 User Guide, "Bucket policies" (20 KB, without white space); IAM User Guide, Principal
+element (a principal that does not exist is refused, and one that was deleted shows as its unique id); onetrail.iam.fit for what S3 says of
+actions, resources and condition keys that do not fit together.
 """
 
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from onetrail.iam import PolicyError, parse, statements
+from onetrail.iam import PolicyError, parse, reference, statements
 from onetrail.iam.document import values
+from onetrail.iam.fit import Misfit, misfits
+from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.iam.reference import Service
 from onetrail.practice.authorize import find_role, iam_backend
 from onetrail.practice.s3_access import is_public
 from onetrail.practice.s3_errors import S3Error
@@ -18,14 +22,15 @@ from onetrail.practice.s3_store import Bucket
 if TYPE_CHECKING:
     from onetrail.practice.world import World
 
-MAX_BYTES: Final = 20 * 1024
+_LONGEST_BODY: Final = 1024 * 1024
+"""A body that is not worth reading, white space or not."""
 _ARN = re.compile(r"arn:aws:(iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)/.+)")
 
 
 def checked(world: "World", bucket: Bucket, body: bytes) -> dict[str, Any]:
     """The policy as a dictionary. Raises MalformedPolicy or PolicyTooLarge-like errors in S3's words."""
-    if len(body) > MAX_BYTES:
-        raise S3Error("PolicyTooLarge", "The policy exceeds the maximum allowed document size of 20480 bytes")
+    if len(body) > _LONGEST_BODY:
+        raise _too_large()
     if not body.lstrip().startswith(b"{"):
         raise S3Error("MalformedPolicy")
     try:
@@ -40,7 +45,14 @@ def checked(world: "World", bucket: Bucket, body: bytes) -> dict[str, Any]:
         raise S3Error("MalformedPolicy", "Statement IDs (SID) in a single policy must be unique.")
     for statement in found:
         _check(world, bucket, statement)
+    if size(Kind.BUCKET, document) > LIMITS[Kind.BUCKET].most:
+        raise _too_large()
     return document
+
+
+def _too_large() -> S3Error:
+    most = LIMITS[Kind.BUCKET].most
+    return S3Error("PolicyTooLarge", f"The policy exceeds the maximum allowed document size of {most} bytes")
 
 
 def _check(world: "World", bucket: Bucket, statement: Mapping[str, Any]) -> None:
@@ -48,6 +60,9 @@ def _check(world: "World", bucket: Bucket, statement: Mapping[str, Any]) -> None
         raise S3Error("MalformedPolicy", "Missing required field Principal")
     if "Resource" not in statement and "NotResource" not in statement:
         raise S3Error("MalformedPolicy", "Missing required field Resource")
+    wrong = next(misfits(statement, _s3_alone), None)
+    if wrong and wrong.misfit is Misfit.ACTION:
+        raise S3Error("MalformedPolicy", wrong.misfit.value)
     for resource in values(statement.get("Resource", statement.get("NotResource"))):
         if (
             resource != bucket.arn
@@ -55,12 +70,16 @@ def _check(world: "World", bucket: Bucket, statement: Mapping[str, Any]) -> None
             and not _covers(resource, bucket.arn)
         ):
             raise S3Error("MalformedPolicy", "Policy has invalid resource")
-    for action in values(statement.get("Action", statement.get("NotAction"))):
-        if action != "*" and not action.lower().startswith("s3:"):
-            raise S3Error("MalformedPolicy", "Policy has invalid action")
     for key in ("Principal", "NotPrincipal"):
         if key in statement and principals_missing(world, statement[key]):
             raise S3Error("MalformedPolicy", "Invalid principal in policy")
+    if wrong:
+        raise S3Error("MalformedPolicy", wrong.misfit.value)
+
+
+def _s3_alone(prefix: str) -> Service | None:
+    """A bucket policy takes actions of S3 and of nothing else."""
+    return reference.service("s3") if prefix == "s3" else None
 
 
 def _covers(resource: str, arn: str) -> bool:
