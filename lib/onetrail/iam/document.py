@@ -204,7 +204,7 @@ def with_statements(document: Document | None, new: Collection[Mapping[str, Any]
 
 
 def size_bytes(document: Document) -> int:
-    """Bytes of the document as sent (compact JSON, UTF-8); S3 takes 20 KB, an SCP 5,120 characters."""
+    """Bytes of the document as sent (compact JSON, UTF-8); `onetrail.iam.limits` has what AWS takes of each kind."""
     return len(compact(document).encode())
 
 

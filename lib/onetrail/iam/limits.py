@@ -37,20 +37,39 @@ class Limit:
 READ_ON: Final = "2026-11-30"
 """The day on which the sources were read."""
 
-_SHORTER: Final = "move fewer old buckets or source accounts in one run"
 _QUOTAS: Final = "IAM User Guide, IAM and AWS STS quotas"
 _ORGANIZATIONS: Final = "AWS Organizations User Guide, quotas (SCPs since 2026-05-15)"
+_FEWER: Final = (
+    "each source account takes a part of it: adopt one organization trail (trail_mode: adopt), "
+    "or move the accounts in two runs with an archive each"
+)
+_FEWER_BUCKETS: Final = (
+    "each old bucket takes a part of it: move the source accounts in two runs with an archive each"
+)
 
 LIMITS: Final[Mapping[Kind, Limit]] = {
-    Kind.BUCKET: Limit(20_480, "bytes", "PolicyTooLarge", "S3 User Guide, bucket policies", _SHORTER),
-    Kind.ROLE: Limit(10_240, "characters", "LimitExceeded", _QUOTAS, _SHORTER),
+    Kind.BUCKET: Limit(
+        20_480,
+        "bytes",
+        "PolicyTooLarge",
+        "S3 User Guide, bucket policies",
+        "shorten what others put into it; where it is the archive's, copy with pull where the old buckets allow it, "
+        "or move the source accounts in two runs with an archive each",
+    ),
+    Kind.ROLE: Limit(10_240, "characters", "LimitExceeded", _QUOTAS, _FEWER_BUCKETS),
     Kind.TRUST: Limit(
         2_048, "characters", "LimitExceeded", _QUOTAS, "name fewer principals that may assume the role"
     ),
-    Kind.MANAGED: Limit(6_144, "characters", "LimitExceeded", _QUOTAS, _SHORTER),
-    Kind.SCP: Limit(10_240, "characters", "ConstraintViolationException", _ORGANIZATIONS, _SHORTER),
-    Kind.RCP: Limit(5_120, "characters", "ConstraintViolationException", _ORGANIZATIONS, _SHORTER),
-    Kind.KEY: Limit(32_768, "bytes", "LimitExceededException", "KMS API Reference, PutKeyPolicy", _SHORTER),
+    Kind.MANAGED: Limit(6_144, "characters", "LimitExceeded", _QUOTAS, "split it into two"),
+    Kind.SCP: Limit(10_240, "characters", "ConstraintViolationException", _ORGANIZATIONS, _FEWER),
+    Kind.RCP: Limit(5_120, "characters", "ConstraintViolationException", _ORGANIZATIONS, _FEWER),
+    Kind.KEY: Limit(
+        32_768,
+        "bytes",
+        "LimitExceededException",
+        "KMS API Reference, PutKeyPolicy",
+        "shorten what others put into it; where it is the archive's, " + _FEWER,
+    ),
 }
 """Kind -> its limit. Inline policies of one role count together; every other document counts by itself.
 
@@ -66,8 +85,8 @@ def size(kind: Kind, document: Document) -> int:
 
 
 def too_large(kind: Kind, taken: int) -> str:
-    """What is wrong and what to do about it, without the document's name; empty where the size fits."""
+    """What is wrong, without the document's name and without a cure; empty where the size fits."""
     limit = LIMITS[kind]
     if taken <= limit.most:
         return ""
-    return f"would have {taken:,} {limit.unit} as {kind}, and AWS takes {limit.most:,}: {limit.cure}"
+    return f"would have {taken:,} {limit.unit} as {kind}, and AWS takes {limit.most:,}"

@@ -90,6 +90,8 @@ def _verdict(proposed: Plan) -> list[str]:
         return [f"waiting for {proposed.waiting_for}" + (f": {proposed.why}" if proposed.why else "")]
     if proposed.empty and proposed.not_yet:
         return [f"not yet: {proposed.why}: again after {iso(proposed.not_yet)}"]
+    if proposed.empty and proposed.why:
+        return [f"nothing is planned: {proposed.why}"]
     if proposed.empty:
         return ["Nothing to change: everything this step is for is already so."]
     accounts = len({change.account for change in proposed.changes})

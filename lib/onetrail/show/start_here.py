@@ -15,6 +15,7 @@ _WHAT: Final = {
     "00.bucket": "settings that stop a copy",
     "00.bucket-name": "bucket names",
     "00.dead-principal": "deleted principals in policies",
+    "00.document-size": "sizes of policies",
     "00.kms": "keys of old buckets",
     "00.looked": "the old estate",
     "00.mfa-delete": "settings that stop a copy",

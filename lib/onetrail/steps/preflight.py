@@ -11,8 +11,10 @@ from typing import Final
 from onetrail import iam, names
 from onetrail.change import Finding, State
 from onetrail.change.words import counted
+from onetrail.iam.limits import LIMITS, too_large
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import unmendable
+from onetrail.steps.documents_ahead import CLOSE, Ahead, ahead
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.permissions import LOG, MANAGEMENT, SOURCE, asked, refusals
 from onetrail.steps.preflight_seen import Seen
@@ -36,6 +38,7 @@ def rows(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> list[Find
         partial(_people, seen),
         partial(_permissions, settings, seen, open_steps),
         partial(_rails, settings, seen),
+        partial(_documents, settings, seen, open_steps),
     )
     return [*found, *(one for check in checks for one in check())]
 
@@ -252,3 +255,31 @@ def _rails(settings: Settings, seen: Seen) -> Iterator[Finding]:
     else:
         text = f"cannot be set from here: {seen.organization}; onetrail policies prints them for whoever can"
         yield Finding("00.rails", State.NOTE, "-", "-", "guard rails", text)
+
+
+def _documents(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> Iterator[Finding]:
+    """Documents that would be too large or nearly so, while one of the steps that put them is open."""
+    if not {"02", "03", "04", "05", "06"} & set(open_steps):
+        return
+    found = ahead(settings, seen.estate.buckets)
+    near = [one for one in found if one.share >= CLOSE]
+    for one in near:
+        limit = LIMITS[one.kind]
+        wrong = too_large(one.kind, one.taken)
+        said = f"{wrong}: {limit.cure}" if wrong else f"takes {one.taken:,} of {limit.most:,} {limit.unit}"
+        said += "".join(f"; {room}" for room in _room(settings, one))
+        state = State.FINDING if wrong and not one.when else State.NOTE
+        where = (settings.log_account.account_id, "-", one.name)
+        yield Finding("00.document-size", state, *where, f"{one.when}: {said}" if one.when else said)
+    if not near:
+        text = f"the largest of {counted(len(found), 'document')}, {found[0].name}, takes {found[0].share:.0%} of what AWS takes"
+        yield Finding("00.document-size", State.OK, "-", "-", "policies of the move", text)
+
+
+def _room(settings: Settings, one: Ahead) -> Iterator[str]:
+    """How many accounts and buckets fit in all."""
+    if one.more_accounts is not None:
+        fit = max(len(settings.source_account_ids) + one.more_accounts, 0)
+        yield f"with these old buckets it has room for {counted(fit, 'source account')}"
+    if one.more_buckets is not None and one.more_buckets > 0:
+        yield f"with these accounts it has room for {counted(one.more_buckets, 'more old bucket')}"

@@ -73,7 +73,7 @@ def test_a_good_estate_has_nothing_that_stops_it():
     found = states(given())
     assert {state for _, state in found} == {State.OK}
     assert {name for name, _ in found} == {
-        "00.bucket", "00.bucket-name", "00.dead-principal", "00.permissions", "00.principal", "00.rails", "00.regions", "00.trails",
+        "00.bucket", "00.bucket-name", "00.dead-principal", "00.document-size", "00.permissions", "00.principal", "00.rails", "00.regions", "00.trails",
     }  # fmt: skip
 
 

@@ -3,22 +3,25 @@
 from onetrail import iam, names
 from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
+from onetrail.iam.limits import Kind, size, too_large
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.hold_still import POLICY_BYTES, held_policy, live_rules, unmendable
+from onetrail.steps.account_lockdown.hold_still import held_policy, live_rules, unmendable
 from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation
 from onetrail.steps.account_lockdown.paths import trusted
-from onetrail.steps.account_lockdown.propose import propose, roles_for
+from onetrail.steps.account_lockdown.propose import roles_for, whole_plan
 from onetrail.steps.account_lockdown.roles import ORGANIZATION_ROLE
+from onetrail.steps.document_sizes import oversized
 from onetrail.steps.old_estate import OldBucket
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:
     """Findings over both accounts, worst first."""
-    plan = propose(settings, observation)
+    plan = whole_plan(settings, observation)
     found = [
         *_root(settings, observation.log),
         *_users(settings, observation.log),
         *_roles(settings, observation, plan),
+        *oversized("02", plan.changes, observation.log.inline),
         *_account(settings, observation.log, plan),
         *(f for bucket in observation.old.buckets for f in _bucket(settings, observation, bucket, plan)),
     ]
@@ -156,8 +159,8 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
         found.append(
             Finding("02.held", State.OK, *where, "nobody but the retiring identity may delete from it")
         )
-    elif keeper and iam.size_bytes(held_policy(settings.partition, bucket, keeper)) > POLICY_BYTES:
-        text = "its policy would grow past the 20 KB that S3 takes: its owner must shorten it first"
+    elif keeper and (large := _too_large_when_held(settings, bucket, keeper)):
+        text = f"its policy {large}: its owner must shorten it first"
         found.append(Finding("02.held", State.FINDING, *where, text))
     live = live_rules(bucket)
     if live:
@@ -179,6 +182,10 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
             )
         )
     return found
+
+
+def _too_large_when_held(settings: Settings, bucket: OldBucket, keeper: str) -> str:
+    return too_large(Kind.BUCKET, size(Kind.BUCKET, held_policy(settings.partition, bucket, keeper)))
 
 
 def _planned(plan: Plan, id: str, account: str, region: str, resource: str, fine: str) -> Finding:

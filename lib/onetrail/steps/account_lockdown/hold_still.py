@@ -7,6 +7,7 @@ from onetrail import iam, names
 from onetrail.change import Change, Document, plain
 from onetrail.iam import document as policy_document
 from onetrail.iam.build import old_bucket_hold_still
+from onetrail.iam.limits import Kind, size, too_large
 from onetrail.steps.old_estate import OldBucket
 
 _MOVING: Final = (
@@ -20,8 +21,6 @@ _MOVING: Final = (
 """What a lifecycle rule does to objects; a rule that only aborts uploads is left alone."""
 OUR_RULES: Final = "onetrail-"
 """Lifecycle rules that onetrail makes have an ID that starts with this: retirement's own rules are not frozen again."""
-POLICY_BYTES: Final = 20 * 1024
-"""S3 takes bucket policies up to 20 KB (S3 User Guide, bucket policies)."""
 
 
 def live_rules(bucket: OldBucket) -> list[str]:
@@ -64,8 +63,9 @@ def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Chang
         changes.append(_frozen(partition, bucket))
     if "get_bucket_policy" not in unread and not unmendable(bucket):
         wanted = held_policy(partition, bucket, keeper)
-        fits = policy_document.size_bytes(wanted) <= POLICY_BYTES
-        if fits and iam.canonical(wanted) != iam.canonical(bucket.policy):
+        if not too_large(Kind.BUCKET, size(Kind.BUCKET, wanted)) and iam.canonical(wanted) != iam.canonical(
+            bucket.policy
+        ):
             changes.append(_held(partition, bucket, wanted))
     return changes
 

@@ -64,6 +64,11 @@ class LogAccount:
     could_not_look: tuple[str, ...] = ()
 
     @property
+    def inline(self) -> dict[str, Mapping[str, Mapping[str, Any]]]:
+        """Role -> its inline policies, as far as they were read."""
+        return {name: role.inline for name, role in (self.roles or {}).items()}
+
+    @property
     def root_fault(self) -> str:
         """What is wrong with the root user, in words; empty where nothing is, or where it could not be looked at."""
         seen = self.root or {}

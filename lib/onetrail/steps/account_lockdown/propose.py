@@ -10,11 +10,17 @@ from onetrail.steps.account_lockdown.hold_still import bucket_changes
 from onetrail.steps.account_lockdown.observe import FLAGS, LogAccount, Observation
 from onetrail.steps.account_lockdown.roles import WantedRole, narrowed, role_changes, wanted_roles
 from onetrail.steps.archive import archive_of
+from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import OldBucket
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
-    """What is left to do; empty once both accounts are as wanted."""
+    """What is left to do; empty once both accounts are as wanted, and where a document would be larger than AWS takes."""
+    return within_limits(whole_plan(settings, observation), observation.log.inline)
+
+
+def whole_plan(settings: Settings, observation: Observation) -> Plan:
+    """What is left to do, whether AWS takes its documents or not."""
     changes = log_account_changes(settings, observation.log, observation.old.buckets, observation.gone)
     for bucket in observation.old.buckets:
         keeper = observation.keepers.get(bucket.account)

@@ -8,7 +8,7 @@ from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account
-from onetrail.steps.account_lockdown.propose import log_account_changes, propose
+from onetrail.steps.account_lockdown.propose import log_account_changes, whole_plan
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status, still_open
 
@@ -24,7 +24,7 @@ def done(
     `estate` is what the caller has just read of the old trails and buckets; `before` what it has just asked earlier steps: this one has none.
     """
     observation = observe(settings, clients, estate)
-    plan = propose(settings, observation)
+    plan = whole_plan(settings, observation)
     blind = [f for f in check(settings, observation) if f.state is State.COULD_NOT_LOOK]
     if blind:
         return Status("02", Stage.UNKNOWN, blind[0].evidence)

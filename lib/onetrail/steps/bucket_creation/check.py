@@ -8,13 +8,14 @@ from onetrail.steps.bucket_creation.grant import grant_state, work_opened
 from onetrail.steps.bucket_creation.judged import verdicts
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import pieces
-from onetrail.steps.bucket_creation.propose import propose, wanted
+from onetrail.steps.bucket_creation.propose import wanted, whole_plan
 from onetrail.steps.bucket_creation.wanted import WantedBucket
+from onetrail.steps.document_sizes import oversized
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:
     """Findings over the log account's buckets and key, worst first. Raises BucketNotOurs as `propose` does."""
-    plan = propose(settings, observation)
+    plan = whole_plan(settings, observation)
     failed = [*observation.could_not_look, *observation.log.could_not_look]
     account = observation.log.account
     found = [
@@ -25,6 +26,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     found += _policy(settings, observation)
     found += _opened_for_jobs(settings, observation)
     found += _key(settings, observation, plan)
+    found += oversized("03", plan.changes, observation.log.inline)
     for bucket in wanted(settings, observation):
         found += _bucket(settings, bucket, observation.buckets[bucket.name], plan)
     return ordered(found)

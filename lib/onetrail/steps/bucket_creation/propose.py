@@ -16,6 +16,7 @@ from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, 
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import Piece, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
+from onetrail.steps.document_sizes import within_limits
 
 POLICY_JUDGED: Final = "policy_judged"
 _GUARD_SIDS: Final = frozenset({SID_READS_ONLY, "OnlyBreakGlassChanges"})
@@ -27,7 +28,15 @@ class BucketNotOurs(WrongUse):
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
-    """What is left to do. Raises BucketNotOurs when a wanted name is taken by somebody else or by something else."""
+    """What is left to do; nothing where a document would be larger than AWS takes.
+
+    Raises BucketNotOurs when a wanted name is taken by somebody else or by something else.
+    """
+    return within_limits(whole_plan(settings, observation), observation.log.inline)
+
+
+def whole_plan(settings: Settings, observation: Observation) -> Plan:
+    """What is left to do, whether AWS takes its documents or not. Raises BucketNotOurs as `propose` does."""
     bare = Plan("03", settings.estate, settings.all_account_ids, ())
     for there in observation.buckets.values():
         refuse_foreign(settings, there)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from onetrail.aws import Clients
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.observe import observe_buckets
-from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
+from onetrail.steps.bucket_creation.propose import BucketNotOurs, whole_plan
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status, still_open
 
@@ -30,7 +30,7 @@ def done(
     if failed:
         return Status("03", Stage.UNKNOWN, failed[0])
     try:
-        plan = propose(settings, observation)
+        plan = whole_plan(settings, observation)
     except BucketNotOurs as err:
         return Status("03", Stage.OPEN, str(err))
     ready = Status("03", Stage.DONE, f"{settings.bucket_name} and the buckets beside it are as wanted")

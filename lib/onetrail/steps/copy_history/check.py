@@ -14,6 +14,7 @@ from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.edited import edited_findings
 from onetrail.steps.copy_history.flooded import Flooded
 from onetrail.steps.copy_history.observe import Observation, observe
+from onetrail.steps.copy_history.propose import refused_documents
 from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status
@@ -79,6 +80,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     ]
     findings += edited_findings(settings, observation.edited, _steady(settings, observation))
     findings += ledger_findings("05.ledger", observation.ledger)
+    findings += refused_documents(settings, observation)
     return [*findings, _grant(settings, observation)]
 
 

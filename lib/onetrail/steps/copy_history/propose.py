@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from onetrail.change import COPIER, Bulk, Change, Deed, Plan
+from onetrail.change import COPIER, Bulk, Change, Deed, Finding, Plan
 from onetrail.cloudtrail.key import ROOT
 from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
@@ -27,6 +27,7 @@ from onetrail.steps.copy_history.source_key_grant import (
     opened_keys,
     source_key_grant,
 )
+from onetrail.steps.document_sizes import oversized, reason
 from onetrail.steps.old_estate import OldBucket
 
 STEP = "05"
@@ -37,8 +38,8 @@ SOURCES_READY = "sources_ready"
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
-    """Nothing while a forerunner is open; closings alone where a grant is left open or restores are under way; else restores, grant,
-    pilot, copies, closings, canaries."""
+    """Nothing while a forerunner is open; closings alone where a grant is left open, restores are under way or a document of the grant would
+    be larger than AWS takes; else restores, grant, pilot, copies, closings, canaries."""
     accounts = (*settings.source_account_ids, settings.log_account.account_id)
 
     def plan(changes: Sequence[Change], **said: Any) -> Plan:
@@ -65,12 +66,21 @@ def propose(settings: Settings, observation: Observation) -> Plan:
             notes=plan_notes(settings, observation, due),
         )
     changes = _around(settings, grant, due)
+    refused = oversized(STEP, changes)
+    if refused:
+        left = _around(settings, grant, [])
+        return plan(left, ends_with="hole_closed" if left else "", why=reason(refused))
     after = _after_restores(observation, changes)
     notes = (
         *batch_choice.notes(settings, due, choice(settings, observation)),
         *plan_notes(settings, observation, due, plan(after).id if after else ""),
     )
     return plan(changes, ends_with="hole_closed" if changes else "", notes=notes)
+
+
+def refused_documents(settings: Settings, observation: Observation) -> list[Finding]:
+    """Documents of the grant that AWS would refuse for their size."""
+    return oversized(STEP, _around(settings, Grant(settings, observation), due_of(observation)))
 
 
 def due_of(observation: Observation) -> list[Backlog]:

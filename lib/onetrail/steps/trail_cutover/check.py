@@ -9,6 +9,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.settings import Settings
 from onetrail.steps.delivery import Delivery
+from onetrail.steps.document_sizes import oversized
 from onetrail.steps.old_estate import OldEstate, status_of
 from onetrail.steps.rails import rail_findings
 from onetrail.steps.status import Stage, Status
@@ -22,7 +23,7 @@ from onetrail.steps.trail_cutover.observe import (
     observe,
     touchable,
 )
-from onetrail.steps.trail_cutover.propose import new_trail_changes, propose, rail_document
+from onetrail.steps.trail_cutover.propose import new_trail_changes, rail_document, whole_plan
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:
@@ -46,6 +47,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         findings += _new_trail_findings(settings, observation, account)
     findings += [_delivery_finding(row) for row in observation.deliveries]
     findings += [_old_trail_finding(trail, observation.now) for trail in observation.estate.old_trails]
+    findings += oversized(STEP, whole_plan(settings, observation).changes)
     ready = all(not status_of(t).is_logging for t in touchable(observation.estate))
     return findings + rail_findings(
         STEP, observation.rail, rail_document(settings), settings.source_account_ids, ready=ready
@@ -64,7 +66,7 @@ def done(
         return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
     if not observation.forerunner.done:
         return Status(STEP, Stage.OPEN, "the archive is not ready")
-    plan = propose(settings, observation)
+    plan = whole_plan(settings, observation)
     delivered = delivered_everywhere(settings, observation)
     if plan.changes:
         return Status(STEP, Stage.OPEN, f"{counted(len(plan.changes), 'change is', 'changes are')} open")

@@ -11,6 +11,7 @@ from onetrail.iam.build import trail_rail
 from onetrail.iam.document import values
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import status_of
 from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.trail_cutover.observe import (
@@ -23,7 +24,15 @@ from onetrail.steps.trail_cutover.observe import (
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
-    """Create and start the new trail, stop the old ones once it delivers everywhere, set the rail once their last files are in."""
+    """Create and start the new trail, stop the old ones once it delivers everywhere, set the rail once their last files are in.
+
+    Nothing where the rail would be larger than AWS takes.
+    """
+    return within_limits(whole_plan(settings, observation))
+
+
+def whole_plan(settings: Settings, observation: Observation) -> Plan:
+    """The same, whether AWS takes the rail or not."""
     accounts = tuple(settings.source_account_ids)
     if not observation.forerunner.done:
         return Plan(STEP, settings.estate, accounts, (), waiting_for="03", why=observation.forerunner.line)

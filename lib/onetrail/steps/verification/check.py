@@ -9,12 +9,13 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
+from onetrail.steps.document_sizes import oversized
 from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.rails import rail_findings
 from onetrail.steps.verification.completeness import completeness
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
-from onetrail.steps.verification.propose import due, rail_document
+from onetrail.steps.verification.propose import due, rail_document, whole_plan
 from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Trouble
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
@@ -52,6 +53,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         for bucket in observation.buckets
         if not bucket.shell or bucket.proven_before
     ]
+    found += oversized("06", whole_plan(settings, observation).changes)
     return [*found, *ledger_findings("06.ledger", observation.ledger), *_seals(settings, observation)]
 
 

@@ -11,6 +11,7 @@ from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.break_glass import CAN_BECOME, CURE
+from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.pairing import archive_key
 from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.receipts import CALL
@@ -26,7 +27,13 @@ RECEIPT = "receipt-"
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
-    """Nothing while the copy is open or something could not be looked at; a bucket that is not good is left out and named."""
+    """Nothing while the copy is open, something could not be looked at or the rail would be larger than AWS takes; a bucket that is not
+    good is left out and named."""
+    return within_limits(whole_plan(settings, observation))
+
+
+def whole_plan(settings: Settings, observation: Observation) -> Plan:
+    """The same, whether AWS takes the rail or not."""
     accounts = tuple(settings.all_account_ids)
 
     def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
