@@ -174,7 +174,7 @@ def test_04_is_not_planned_where_the_guardrail_is_too_large() -> None:
 
 def test_05_opens_nothing_where_the_archives_policy_would_be_too_large_and_closes_what_is_open() -> None:
     """Push from many accounts. Twin: from one."""
-    settings = grown(120)
+    settings = grown(50)
     due = [
         given_a_backlog(OldBucket(f"b{n}", account, "us-east-1"), direction="push")
         for n, account in enumerate(settings.source_account_ids)
