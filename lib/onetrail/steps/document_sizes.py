@@ -72,21 +72,21 @@ def _as_sent(value: Any) -> Any:
     return [_as_sent(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def oversized(step: str, changes: Iterable[Change], inline: Inline = _NONE) -> list[Finding]:
-    """One finding for each document that AWS would refuse for its size, with its size, the limit and what to do."""
+def oversized(name: str, changes: Iterable[Change], inline: Inline = _NONE) -> list[Finding]:
+    """One finding of that id for each document that AWS would refuse for its size, with its size, the limit and what to do."""
     found = []
     for one in sized(changes, inline):
         wrong = too_large(one.kind, one.taken)
         if wrong:
             where = (one.change.account, one.change.region, one.resource)
             said = f"{wrong}: {LIMITS[one.kind].cure}"
-            found.append(Finding(f"{step}.document-size", State.FINDING, *where, said))
+            found.append(Finding(name, State.FINDING, *where, said))
     return found
 
 
 def within_limits(plan: Plan, inline: Inline = _NONE) -> Plan:
     """The plan, or an empty one that says why where it holds a document that AWS would refuse for its size."""
-    found = oversized(plan.step, plan.changes, inline)
+    found = oversized(f"{plan.step}.document-size", plan.changes, inline)
     if not found:
         return plan
     return replace(plan, changes=(), ends_with="", not_yet=None, why=reason(found))

@@ -21,7 +21,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         *_root(settings, observation.log),
         *_users(settings, observation.log),
         *_roles(settings, observation, plan),
-        *oversized("02", plan.changes, observation.log.inline),
+        *oversized("02.document-size", plan.changes, observation.log.inline),
         *_account(settings, observation.log, plan),
         *(f for bucket in observation.old.buckets for f in _bucket(settings, observation, bucket, plan)),
     ]

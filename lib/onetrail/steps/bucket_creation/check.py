@@ -26,7 +26,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     found += _policy(settings, observation)
     found += _opened_for_jobs(settings, observation)
     found += _key(settings, observation, plan)
-    found += oversized("03", plan.changes, observation.log.inline)
+    found += oversized("03.document-size", plan.changes, observation.log.inline)
     for bucket in wanted(settings, observation):
         found += _bucket(settings, bucket, observation.buckets[bucket.name], plan)
     return ordered(found)

@@ -66,7 +66,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
             notes=plan_notes(settings, observation, due),
         )
     changes = _around(settings, grant, due)
-    refused = oversized(STEP, changes)
+    refused = oversized("05.document-size", changes)
     if refused:
         left = _around(settings, grant, [])
         return plan(left, ends_with="hole_closed" if left else "", why=reason(refused))
@@ -80,7 +80,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 
 def refused_documents(settings: Settings, observation: Observation) -> list[Finding]:
     """Documents of the grant that AWS would refuse for their size."""
-    return oversized(STEP, _around(settings, Grant(settings, observation), due_of(observation)))
+    return oversized("05.document-size", _around(settings, Grant(settings, observation), due_of(observation)))
 
 
 def due_of(observation: Observation) -> list[Backlog]:

@@ -47,7 +47,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         findings += _new_trail_findings(settings, observation, account)
     findings += [_delivery_finding(row) for row in observation.deliveries]
     findings += [_old_trail_finding(trail, observation.now) for trail in observation.estate.old_trails]
-    findings += oversized(STEP, whole_plan(settings, observation).changes)
+    findings += oversized("04.document-size", whole_plan(settings, observation).changes)
     ready = all(not status_of(t).is_logging for t in touchable(observation.estate))
     return findings + rail_findings(
         STEP, observation.rail, rail_document(settings), settings.source_account_ids, ready=ready

@@ -53,7 +53,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         for bucket in observation.buckets
         if not bucket.shell or bucket.proven_before
     ]
-    found += oversized("06", whole_plan(settings, observation).changes)
+    found += oversized("06.document-size", whole_plan(settings, observation).changes)
     return [*found, *ledger_findings("06.ledger", observation.ledger), *_seals(settings, observation)]
 
 
