@@ -47,6 +47,7 @@ class Aws:
         out, err = _Out(), _Out()
         with (
             _as_environment(self._environment),
+            _without_debug_log(),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):

@@ -8,7 +8,6 @@ from onetrail.change import iso
 from onetrail.errors import WrongUse
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
-from onetrail.steps.left_open import left_open, told
 
 if TYPE_CHECKING:
     from onetrail.settings import Settings
@@ -21,6 +20,8 @@ def where(settings: "Settings", clients: Clients) -> Shown:
 
     What a run that was cut off left open, by the record, comes first.
     """
+    from onetrail.steps.left_open import left_open, told  # `validate` shows tables too, and needs no step
+
     rows = [_base(clients)]
     rows += [_row(clients, account, "old trails") for account in settings.source_account_ids]
     rows.append(_row(clients, settings.log_account.account_id, "log archive"))

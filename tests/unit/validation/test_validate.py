@@ -14,8 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from onetrail.cli import main
+from onetrail.errors import OnetrailError
+from onetrail.s3 import calls
 from onetrail.validation import directory as directory_module
 from onetrail.validation import place as place_module
+from onetrail.validation.bucket import nothing_is_changed
 from onetrail.validation.days import Days
 from onetrail.validation.directory import Directory
 from onetrail.validation.named import Named, NamedLogs
@@ -493,3 +496,28 @@ def test_a_scene_is_written_as_it_is_looked_at(there: Path) -> None:
     scene: Scene = given_a_chain(4)
     assert len(digests(there)) == len(scene.objects)
     assert len(logs(there)) == len(scene.logs)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        calls.list_objects("b", "1", ""),
+        calls.head_object("b", "1", "k"),
+        calls.get_object("b", "1", "k"),
+    ],
+)
+def test_validate_of_a_bucket_lets_reads_through(call: calls.Call[Any]) -> None:
+    """Twin: the next test."""
+    nothing_is_changed("s3", call.operation, call.parameters)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        calls.put_object("b", "1", "k", b""),
+        calls.delete_objects("b", "1", [("k", "", "e")]),
+    ],
+)
+def test_validate_of_a_bucket_sends_nothing_else(call: calls.Call[Any]) -> None:
+    with pytest.raises(OnetrailError, match="validate only reads"):
+        nothing_is_changed("s3", call.operation, call.parameters)
