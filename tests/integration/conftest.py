@@ -59,11 +59,12 @@ class Estate:
         """What came through the door after request number `since`."""
         return list(self.door.control("GET", f"requests?since={since}")["requests"])
 
-    def mutating(self, since: int = 0) -> list[str]:
-        """`service:operation resource` of every changing request after number `since`."""
-        return [
+    def mutating(self, since: int = 0, heads: bool = False) -> list[str]:
+        """`service:operation resource` of every changing request after number `since`; of those that put heads of the record only with `heads`."""
+        said = [
             f"{r['service']}:{r['operation']} {r['resource']}" for r in self.requests(since) if r["mutating"]
         ]
+        return [one for one in said if heads or "/records/practice/head-" not in one]
 
     def mark(self) -> int:
         """The number of the next request, to be given as `since` later."""

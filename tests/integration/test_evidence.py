@@ -141,7 +141,7 @@ def test_half_way_it_says_what_is_done_and_what_is_not(at: Callable[[str], Clien
 def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     estate: Estate, at: Callable[[str], Clients], ended: str
 ) -> None:
-    """No call that changes anything is sent; the same state gives the same page; its hash is in the record."""
+    """No call that changes anything is sent but that which puts the record's head; the same state gives the same page; its hash is in the record."""
     clients = at(ended)
     mark, settings = estate.mark(), clients.settings
     observation, found = seen(clients)
@@ -154,6 +154,11 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
         outcome = step.apply(step.propose(settings, observation), gate)
     assert outcome.state == "nothing"
     assert estate.mutating(mark) == []
+    (head,) = estate.mutating(mark, heads=True)
+    assert head.startswith(f"s3:PutObject arn:aws:s3:::{settings.work_bucket}/records/practice/head-")
+    under = step.observe(settings, clients)
+    assert under.custody.check.behind == ""
+    assert max(under.anchors.heads) > under.custody.reports[-1].line, "the page is under a head"
     assert (settings.run_folder / saved.name).read_text() == text
     _, after = seen(clients)
     assert states(after, "08.report") == states(after, "08.record") == {State.OK}

@@ -1,19 +1,26 @@
 """Opening the gate of one step: the record of the run, the approval, and the anchor that keeps the record's head out of our hands."""
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws.clients import Clients, say_line
 from onetrail.aws.look import look
-from onetrail.change import Change, Gate, RunRecord, iso
+from onetrail.change import Change, Gate, RecordError, RunRecord
+from onetrail.change.heads import LARGEST, Head, HeadRefused, key_of, parse_head
+from onetrail.errors import OnetrailError
+
+_THERE_ALREADY: Final = ("PreconditionFailed", "412")
 
 
 @contextmanager
 def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
     """A gate over the run's record; only one process at a time may hold it. Raises RunFolderBusy, RecordError.
 
-    `approve` is what a person typed; without it, what the parameters say.
+    `approve` is what a person typed; without it, what the parameters say. On leaving, the head of what was written since the last one is
+    put into the work bucket.
     """
     settings = clients.settings
     with RunRecord(settings.run_folder, settings.run_name, clients.clock) as record:
@@ -27,38 +34,74 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
             say_line,
         )
         gate.anchor = lambda held: anchor_head(clients, held)
-        yield gate
+        try:
+            yield gate
+        finally:
+            why = gate.seal()
+            if why:
+                say_line(why)
 
 
-def anchor_head(clients: Clients, record: RunRecord) -> None:
-    """Put the record's head into the locked work bucket, if it is there yet; covered by the approval of the plan just applied."""
+def anchor_head(clients: Clients, record: RunRecord) -> str:
+    """Put the record's head into the locked work bucket, if it is there yet, and say so in the record.
+
+    The approval of the plan that made the bucket covers it. Returns why it could not be put, which is in the record too; empty where it
+    was, and where there is no bucket yet.
+    """
+    line = record.lines
+    try:
+        _put_head(clients, record)
+    except (OnetrailError, ClientError, BotoCoreError) as err:
+        why = " ".join(str(err).split())
+        with suppress(RecordError):
+            record.append("not_anchored", line=line, why=why)
+        return f"the record's head could not be put into the work bucket, so nothing outside this machine holds line {line}: {why}"
+    return ""
+
+
+def _put_head(clients: Clients, record: RunRecord) -> None:
     settings = clients.settings
     account = settings.log_account.account_id
     owner = {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account}
     s3 = clients.client("s3", account, settings.home_region)
-    if not look(s3.head_bucket, absent=("404", "NoSuchBucket"), **owner).seen:
+    there = look(s3.head_bucket, absent=("404", "NoSuchBucket"), **owner)
+    if there.absent:
         return
-    line, head = record.lines, record.head
-    body = json.dumps(
-        {"run": settings.run_name, "line": line, "head": head, "at": iso(clients.clock.now())}
-    ).encode()
+    if there.failed:
+        raise OnetrailError(f"{settings.work_bucket}: HeadBucket: {there.why}")
+    head = Head(settings.run_name, record.lines, record.head, record.at)
+    key = key_of(head.run, head.line)
     change = Change(
-        key=f"head-{line}",
+        key=f"head-{head.line}",
         account=account,
         region=settings.home_region,
         service="s3",
         call="PutObject",
-        parameters={
-            **owner,
-            "Key": f"records/{settings.run_name}/head-{line:06d}.json",
-            "Body": body,
-            "IfNoneMatch": "*",
-        },
-        resource=f"{settings.work_bucket}/records/{settings.run_name}/head-{line:06d}.json",
+        parameters={**owner, "Key": key, "Body": head.body(), "IfNoneMatch": "*"},
+        resource=f"{settings.work_bucket}/{key}",
         before=None,
         reason="the record's head is kept where the operator cannot change it",
         undo="none: the head is locked with the bucket",
     )
-    with clients.guard.opened(change, change.parameters):
-        answer = clients.send(change, change.parameters)
-    record.append("anchor", line=line, head=head, resource=change.resource, request_id=answer["RequestId"])
+    try:
+        with clients.guard.opened(change, change.parameters):
+            request_id = str(clients.send(change, change.parameters)["RequestId"])
+    except ClientError as err:
+        if err.response["Error"]["Code"] not in _THERE_ALREADY:
+            raise
+        _is_ours(s3, head, {**owner, "Key": key})
+        request_id = ""
+    record.append("anchor", line=head.line, head=head.head, resource=change.resource, request_id=request_id)
+
+
+def _is_ours(s3: Any, head: Head, where: dict[str, str]) -> None:
+    """Pass where what is there is that very head, put by a request whose answer was lost; else raise."""
+    got = look(s3.get_object, **where)
+    if not got.seen:
+        raise OnetrailError(f"{where['Key']} is there already and cannot be read: {got.why}")
+    try:
+        found = parse_head(got.value["Body"].read(LARGEST + 1))
+    except (HeadRefused, OSError) as err:
+        raise OnetrailError(f"something else lies at {where['Key']} already: it {err}") from err
+    if found != head:
+        raise OnetrailError(f"another head lies at {where['Key']} already: its hash is {found.head}")

@@ -1,6 +1,6 @@
 """Plans, approval, the record of a run, and time; knows nothing of AWS."""
 
-from onetrail.change.apply import Outcome, Requirement, run_plan
+from onetrail.change.apply import Requirement, run_plan
 from onetrail.change.bulk import Below, Bulk, Counterpart, Deed, OneOf, Stated
 from onetrail.change.chain import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.clock import Clock, WallClock
@@ -8,6 +8,7 @@ from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
 from onetrail.change.gate import Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
+from onetrail.change.outcome import Outcome
 from onetrail.change.plan import (
     BREAK_GLASS,
     COPIER,

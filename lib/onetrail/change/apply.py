@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onetrail.change.close import close_what_is_open
-from onetrail.change.gate import Gate
-from onetrail.change.interrupt import ended_by_signals
+from onetrail.change.ending import record_end, record_failure
+from onetrail.change.gate import Gate, PlanRefused
+from onetrail.change.interrupt import ended_by_signals, heed
+from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
-from onetrail.change.send import BulkDoer, Done, Sending
+from onetrail.change.send import BulkDoer, Sending
 from onetrail.change.values import iso
 from onetrail.change.words import counted
 from onetrail.errors import NotYet
@@ -21,25 +23,6 @@ class Requirement:
     met: bool
     why: str
     again: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a plan.
-
-    `state` is `nothing` (already as wanted), `planned` (not approved, nothing sent), `waiting` (a forerunner is not done),
-    `not_yet` (time is missing, `line` says until when), `applied`, or `stopped` (a requirement was not met).
-    """
-
-    plan: Plan
-    state: str
-    line: str
-    done: tuple[Done, ...] = ()
-
-    @property
-    def exit_code(self) -> int:
-        """0, 3 when stopped by an unmet requirement, 4 when time is missing."""
-        return {"not_yet": 4, "stopped": 3}.get(self.state, 0)
 
 
 _LOOKS = 8
@@ -57,25 +40,23 @@ def run_plan(
     Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no error.
     """
     outcome = _unsent(plan)
-    if (outcome is None or (outcome.state == "not_yet" and plan.ends_with)) and gate.opens_for(plan):
-        outcome = _Run(plan, gate, requires or {}, bulk).run()
-    elif outcome is None:
-        outcome = Outcome(
-            plan,
-            "planned",
-            f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}.",
-        )
-    gate.record.append(
-        "step",
-        step=plan.step,
-        plan=plan.id,
-        state=outcome.state,
-        changes=len(outcome.done),
-        line=outcome.line,
+    if outcome is None or (outcome.state == "not_yet" and plan.ends_with):
+        try:
+            opens = gate.opens_for(plan)
+        except PlanRefused as err:
+            record_failure(gate, plan, err)
+            raise
+        if opens:
+            return _Run(plan, gate, requires or {}, bulk).run()
+    return record_end(gate, outcome or _planned(plan))
+
+
+def _planned(plan: Plan) -> Outcome:
+    return Outcome(
+        plan,
+        "planned",
+        f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}.",
     )
-    if outcome.done and gate.anchor:
-        gate.anchor(gate.record)
-    return outcome
 
 
 def _unsent(plan: Plan) -> Outcome | None:
@@ -111,11 +92,17 @@ class _Run:
         )
         with ended_by_signals(self.gate.say):
             try:
-                return self._sent() or self._outcome(
-                    "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}."
-                )
-            finally:
-                self._close()
+                try:
+                    outcome = self._sent() or self._outcome(
+                        "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}."
+                    )
+                finally:
+                    self._close()
+                heed()
+            except BaseException as err:
+                record_failure(self.gate, self.plan, err, self.sending)
+                raise
+            return record_end(self.gate, outcome)
 
     def _sent(self) -> Outcome | None:
         """Every change in its order; an outcome where a check that one of them needs does not hold."""

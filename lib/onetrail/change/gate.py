@@ -45,7 +45,7 @@ class Gate:
     """What `apply` needs: the approval, the sender, the record, the clock, the guard and where progress is said.
 
     `progress` gets what bulk work has done so far: name, objects, bytes, retries, errors.
-    `anchor` puts the record's head into the locked work bucket after a plan that changed something; None where there is no such bucket yet.
+    `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not; None where nobody does.
     """
 
     approve: str
@@ -58,7 +58,19 @@ class Gate:
     progress: Callable[[str, int, int, int, int], None] = field(
         default=lambda name, objects, size, retries, errors: None
     )
-    anchor: Callable[[RunRecord], None] | None = None
+    anchor: Callable[[RunRecord], str] | None = None
+    _sealed: int = field(init=False)
+    _unsealed: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        self._sealed = self.record.lines
+
+    def seal(self) -> str:
+        """Put the record's head outside this machine where lines were written since the last one; returns why it could not be put, else nothing."""
+        if self.anchor and self._sealed != self.record.lines:
+            self._unsealed = self.anchor(self.record)
+            self._sealed = self.record.lines
+        return self._unsealed
 
     def opens_for(self, plan: Plan) -> bool:
         """True if this plan was approved, False if nothing was; raises PlanRefused if something else was."""

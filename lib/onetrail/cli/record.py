@@ -1,14 +1,21 @@
 """`onetrail record`."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
+from onetrail.change import RecordError, entries
 from onetrail.change.words import counted
-from onetrail.errors import WrongUse
+from onetrail.errors import OnetrailError, WrongUse
 from onetrail.settings.place import from_root
-from onetrail.steps.evidence import read_custody
+from onetrail.steps.evidence import Anchors, Custody, read_custody
+from onetrail.steps.evidence.anchors import read_files, read_heads
+from onetrail.validation.bucket import read_by_boto3
+
+_NO_HEADS: Final = "Whoever can write to the folder can make the whole chain anew: compare it with the heads in the work bucket by --heads."
 
 
 @click.group()
@@ -18,21 +25,82 @@ def record() -> None:
 
 @record.command()
 @click.argument("run", metavar="RUN")
-def verify(run: str) -> None:
+@click.option("--heads", metavar="FILE_OR_BUCKET", help="Compare with the heads that were stored elsewhere: a folder of downloaded head objects, one of them, or the work bucket as s3://BUCKET, which is read with the credentials that boto3 finds.")  # fmt: skip
+@click.option("--bucket-owner", default="", metavar="ID", help="Account that owns the bucket, stated on every call. Without it, the caller's own where that is so.")  # fmt: skip
+def verify(run: str, heads: str | None, bucket_owner: str) -> None:
     """Check the record of RUN, a run's name or its folder: lines taken out, changed, moved or cut off are named.
 
-    Exit code 0 when it is whole, 3 when it is not, 2 when there is no such run.
+    The chain alone is only as good as whoever can write to the folder: with --heads the record must agree with what was stored elsewhere.
+
+    Exit code 0 when it is whole, 3 when it is not or does not agree with the heads, 2 when there is no such run or no such heads.
     """
     folder = Path(run) if Path(run).is_dir() else from_root("runs") / run
     if not folder.is_dir():
         raise WrongUse(f"there is no run {run}: give the name of a folder in {folder.parent}, or a folder")
-    check = read_custody(folder).check
-    for problem in check.problems:
+    stored = _stored(heads, _run_of(folder), bucket_owner) if heads else Anchors()
+    custody = read_custody(folder, stored.heads)
+    problems = [*custody.check.problems, *(_beside(custody, stored) if heads else ())]
+    for problem in problems:
         click.echo(problem)
-    if check.torn:
-        click.echo(check.torn)
-    count = counted(len(check.problems), "problem")
-    said = "is whole" if check.whole else f"is not whole: {count}"
-    lines = counted(check.lines, "line")
-    click.echo(f"The record of {folder.resolve().name} {said}. {lines}, head {check.head}")
-    sys.exit(0 if check.whole else 3)
+    if custody.check.torn:
+        click.echo(custody.check.torn)
+    count = counted(len(problems), "problem")
+    said = f"is not whole: {count}" if problems else "is whole"
+    lines = counted(custody.check.lines, "line")
+    click.echo(f"The record of {folder.resolve().name} {said}. {lines}, head {custody.check.head}")
+    click.echo(_outer_end(stored) if heads else _NO_HEADS)
+    sys.exit(3 if problems else 0)
+
+
+def _run_of(folder: Path) -> str:
+    """The run that the record says it is of; without a record, the folder's name."""
+    try:
+        first = next(entries(folder), None)
+    except RecordError:
+        first = None
+    return str(first["run"]) if first else folder.resolve().name
+
+
+def _stored(heads: str, run: str, owner: str) -> Anchors:
+    if heads.startswith("s3://"):
+        found = _of_bucket(heads.removeprefix("s3://").rstrip("/"), run, owner)
+    elif Path(heads).exists():
+        found = read_files(Path(heads), run)
+    else:
+        raise WrongUse(f"there are no heads at {heads}: give a folder, a file, or s3://BUCKET")
+    if not (found.held or found.strange or found.could_not_look):
+        raise WrongUse(
+            f"{heads} holds no head of the run {run}: give the work bucket, or what was downloaded of it"
+        )
+    return found
+
+
+def _of_bucket(bucket: str, run: str, owner: str) -> Anchors:
+    try:
+        client, known = read_by_boto3(bucket, owner)
+    except WrongUse:
+        raise
+    except OnetrailError as err:
+        return Anchors(could_not_look=err.line)
+    return read_heads(client, run, Bucket=bucket, **({"ExpectedBucketOwner": known} if known else {}))
+
+
+def _beside(custody: Custody, stored: Anchors) -> Iterator[str]:
+    """What the heads say that the chain does not."""
+    if stored.could_not_look:
+        yield f"the heads could not be read: {stored.could_not_look}"
+        return
+    yield from stored.strange
+    for one in stored.held:
+        if one.above:
+            yield f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version is what counts here"
+    if custody.check.behind:
+        yield custody.check.behind
+    gone = sorted(set(custody.anchored) - set(stored.heads))
+    if gone:
+        yield f"the record says that the head of line {gone[0]} was stored, and it is not among the heads"
+
+
+def _outer_end(stored: Anchors) -> str:
+    last = max(stored.heads, default=0)
+    return f"{counted(len(stored.held), 'head')}, up to line {last}, stored outside this folder."

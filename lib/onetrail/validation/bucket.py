@@ -105,6 +105,29 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
     Raises WrongUse where there are no credentials or no such bucket, OnetrailError where it cannot be looked at.
     """
     session = _session("name a directory to look at")
+    s3, region, known, practice = _entered(session, bucket, owner)
+    client = HotS3(
+        region,
+        None,
+        session.get_credentials().get_frozen_credentials,
+        session.get_partition_for_region(region),
+        permit=nothing_is_changed,
+        tell=say_line,
+        correct_clock=not practice,  # the estate's clock is its own
+        **of_boto3(s3),
+        **attempts(os.environ, session._session.get_scoped_config()),
+    )
+    return Bucket(client, bucket, prefix, known, practice)
+
+
+def read_by_boto3(bucket: str, owner: str = "") -> tuple[Any, str]:
+    """A client of boto3 for a bucket that is only read, entered as by `open_bucket`, and the owner to state. Raises as that does."""
+    s3, _, known, _ = _entered(_session("give downloaded files"), bucket, owner)
+    return s3, known
+
+
+def _entered(session: boto3.Session, bucket: str, owner: str) -> tuple[Any, str, str, bool]:
+    """A client in the bucket's region, that region, the owner to state, and whether the practice estate answers."""
     found = session.get_credentials()
     s3 = _client(session, "s3", session.region_name or _FIRST_REGION)
     if (
@@ -124,20 +147,8 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
             "s3:ListBucket is needed, and the account given must be its owner"
         )
     region = headers.get("x-amz-bucket-region") or str(s3.meta.region_name)
-    partition = session.get_partition_for_region(region)
-    practice = BANNER_HEADER in headers
-    client = HotS3(
-        region,
-        None,
-        found.get_frozen_credentials,
-        partition,
-        permit=nothing_is_changed,
-        tell=say_line,
-        correct_clock=not practice,  # the estate's clock is its own
-        **of_boto3(s3 if region == s3.meta.region_name else _client(session, "s3", region)),
-        **attempts(os.environ, session._session.get_scoped_config()),
-    )
-    return Bucket(client, bucket, prefix, known, practice)
+    there = s3 if region == s3.meta.region_name else _client(session, "s3", region)
+    return there, region, known, BANNER_HEADER in headers
 
 
 def cloudtrail() -> Ask:

@@ -41,6 +41,7 @@ def _record(observation: Observation) -> Part:
     rows = [
         ["lines", f"{check.lines:,}, from {observation.custody.first} to {observation.custody.last}"],
         ["chain", "whole" if check.whole else "; ".join(check.problems)],
+        *([["unfinished line", check.torn]] if check.torn else []),
         ["hash of the last line (SHA-256)", check.head],
         ["stored outside this machine up to line", f"{last:,}" if last else "nowhere yet"],
     ]
@@ -55,17 +56,28 @@ def _record(observation: Observation) -> Part:
 
 
 def _plans(custody: Custody) -> list[Part]:
-    rows = [[one.line, one.at, one.step, one.plan, one.changes, one.by] for one in custody.approvals]
+    rows = [
+        [
+            one.line,
+            one.at,
+            one.step,
+            one.plan,
+            one.changes,
+            one.by,
+            one.ended.replace("_", " ") or "not in the record",
+        ]
+        for one in custody.approvals
+    ]
     if not rows:
         return [Prose(("No plan was applied.",))]
-    heads = ("line", "at", "step", "plan", "changes", "approved by")
+    heads = ("line", "at", "step", "plan", "changes", "approved by", "ended")
     return [
         table(
-            "Plans that were applied, and what approved each",
+            "Plans that were begun, what approved each, and how each ended",
             heads,
             rows,
             summed=(4,),
-            verdict=_approved(custody),
+            verdict=f"{_approved(custody)} {_ended(custody)}",
         )
     ]
 
@@ -80,6 +92,15 @@ def _approved(custody: Custody) -> str:
         )
         + "."
     )
+
+
+def _ended(custody: Custody) -> str:
+    """Plans begun beside plans ended."""
+    begun, unended = len(custody.approvals), len(custody.unended)
+    if not unended:
+        return f"{counted(begun, 'plan was', 'plans were')} begun, and the record says how each ended."
+    first = custody.unended[0]
+    return f"{counted(begun, 'plan was', 'plans were')} begun; of {unended:,} the record does not say how it ended, first {first.plan} of step {first.step}."
 
 
 def _sent(custody: Custody) -> list[Part]:
@@ -182,14 +203,16 @@ def _anchors(settings: Settings, observation: Observation) -> list[Part]:
         [one.line, one.head, one.key, one.lock or "none", iso(one.until) if one.until else None, one.above]
         for one in observation.anchors.held
     ]
+    strange: list[Part] = [Prose(observation.anchors.strange)] if observation.anchors.strange else []
     if not rows:
         return [
+            *strange,
             Prose(
                 (
                     observation.anchors.could_not_look
                     or "No head of the record is stored outside this machine yet.",
                 )
-            )
+            ),
         ]
     locked = sum(bool(one.lock) for one in observation.anchors.held)
     over = sum(bool(one.above) for one in observation.anchors.held)
@@ -198,7 +221,8 @@ def _anchors(settings: Settings, observation: Observation) -> list[Part]:
     )
     heads = ("line", "head (SHA-256)", "key", "lock", "locked until", "versions above it")
     return [
-        table(f"Heads of the record in the work bucket {settings.work_bucket}", heads, rows, verdict=line)
+        *strange,
+        table(f"Heads of the record in the work bucket {settings.work_bucket}", heads, rows, verdict=line),
     ]
 
 

@@ -1,18 +1,29 @@
 """The record's heads as the work bucket holds them: written there after each step, under the bucket's lock.
 
-A lock keeps a version, it does not keep somebody from putting another one above it: so the oldest version of each head counts, and a
-head that was written twice, or hidden by a delete marker, is told (S3 User Guide, Object Lock).
+A lock keeps a version; it does not say which version counts, nor keep anybody from putting another object beside it. So a head is one
+object at the one key of its line, the oldest version of that key counts, and everything else there is named and no obstacle: the other
+heads still count (S3 User Guide, Object Lock; ListObjectVersions lists a key's versions newest first).
 """
 
-import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import BotoCoreError
 
 from onetrail.aws import Clients, look, pages
+from onetrail.change import heads
+from onetrail.change.heads import Head, HeadRefused, key_of, parse_head
+from onetrail.files import FileRefused, read_bytes
 from onetrail.settings import Settings
+
+SEALED: Final = "sealed/"
+"""Below the heads' folder; what lies there is written and read by others."""
+_LINE: Final = re.compile(r"head-(\d{6,18})\.json")
 
 
 class Anchor(NamedTuple):
@@ -31,11 +42,15 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True)
 class Anchors:
-    """`there` is False while the work bucket does not exist; `could_not_look` says why the heads could not be read."""
+    """`there` is False while the work bucket does not exist; `could_not_look` says why the heads could not be read.
+
+    `strange` names, a line each, what lies there and is no head of this record.
+    """
 
     held: tuple[Anchor, ...] = ()
     there: bool = True
     could_not_look: str = ""
+    strange: tuple[str, ...] = ()
 
     @property
     def heads(self) -> Mapping[int, str]:
@@ -45,7 +60,7 @@ class Anchors:
 
 def folder_of(settings: Settings) -> str:
     """Where the heads of this run lie in the work bucket."""
-    return f"records/{settings.run_name}/"
+    return heads.folder_of(settings.run_name)
 
 
 def read_anchors(settings: Settings, clients: Clients) -> Anchors:
@@ -56,23 +71,74 @@ def read_anchors(settings: Settings, clients: Clients) -> Anchors:
     head = look(s3.head_bucket, absent=("404", "NoSuchBucket"), **owner)
     if not head.seen:
         return Anchors(there=not head.absent, could_not_look=f"HeadBucket: {head.why}" if head.failed else "")
-    where = {"Prefix": f"{folder_of(settings)}head-", **owner}
-    written = pages(s3, "list_object_versions", "Versions", **where)
-    hidden = pages(s3, "list_object_versions", "DeleteMarkers", **where)
+    return read_heads(s3, settings.run_name, **owner)
+
+
+def read_heads(s3: Any, run: str, **bucket: str) -> Anchors:
+    """The heads of a run in a bucket; `bucket` has its name, and its owner where that is known, as parameters of S3's calls."""
+    folder = heads.folder_of(run)
+    written = pages(s3, "list_object_versions", "Versions", Prefix=folder, **bucket)
+    hidden = pages(s3, "list_object_versions", "DeleteMarkers", Prefix=folder, **bucket)
     if written.value is None or hidden.value is None:
         return Anchors(could_not_look=f"ListObjectVersions: {written.why or hidden.why}")
-    oldest = {said["Key"]: said for said in written.value}  # S3 lists a key's versions newest first
+    oldest = {said["Key"]: said for said in written.value}
     count = Counter(said["Key"] for said in (*written.value, *hidden.value))
-    found = []
-    for key, said in oldest.items():
-        got = look(s3.get_object, Key=key, VersionId=said["VersionId"], **owner)
-        if not got.seen:
-            return Anchors(could_not_look=f"{key}: {got.why}")
+    held, strange = [], []
+    for key in sorted(key for key in count if not key.startswith(folder + SEALED)):
         try:
-            body = json.loads(got.value["Body"].read())
-            line, hash_ = int(body["line"]), str(body["head"])
-        except (ValueError, KeyError, TypeError) as err:
-            return Anchors(could_not_look=f"{key} is no head of a record: {err}")
-        mode, until = got.value.get("ObjectLockMode", ""), got.value.get("ObjectLockRetainUntilDate")
-        found.append(Anchor(line, hash_, key, mode, until, count[key] - 1))
-    return Anchors(tuple(sorted(found)))
+            held.append(_read(s3, run, key, oldest.get(key), count[key] - 1, bucket))
+        except HeadRefused as err:
+            strange.append(f"{key!a:.300} {err.line}")
+    return Anchors(tuple(sorted(held)), strange=tuple(strange))
+
+
+def read_files(path: Path, run: str) -> Anchors:
+    """The heads of a run as somebody downloaded them: a folder of such objects under their own names, or one of them.
+
+    A download holds one version of each, so what was put above it does not show.
+    """
+    held, strange = [], []
+    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        if file.name == SEALED.rstrip("/"):
+            continue
+        try:
+            content = read_bytes(file, heads.LARGEST)
+            head = _of_run(parse_head(content), run, file.name)
+            held.append(Anchor(head.line, head.head, key_of(run, head.line), "", None))
+        except FileRefused as err:
+            strange.append(err.line)
+        except HeadRefused as err:
+            strange.append(f"{file.name!a:.300} {err.line}")
+    return Anchors(tuple(sorted(held)), strange=tuple(strange))
+
+
+def _read(
+    s3: Any, run: str, key: str, said: Mapping[str, Any] | None, above: int, bucket: Mapping[str, str]
+) -> Anchor:
+    """The head at a key, by its oldest version. Raises HeadRefused."""
+    name = key.removeprefix(heads.folder_of(run))
+    if not _LINE.fullmatch(name):
+        raise HeadRefused("is not the key of a head")
+    if said is None:
+        raise HeadRefused("has a delete marker and no version")
+    if said["Size"] > heads.LARGEST:
+        raise HeadRefused(f"is larger than {heads.LARGEST:,} bytes")
+    got = look(s3.get_object, Key=key, VersionId=said["VersionId"], **bucket)
+    if not got.seen:
+        raise HeadRefused(f"could not be read: {got.why}")
+    try:
+        content = got.value["Body"].read(heads.LARGEST + 1)
+    except (BotoCoreError, OSError) as err:
+        raise HeadRefused(f"could not be read: {err}") from err
+    head = _of_run(parse_head(content), run, name)
+    mode, until = got.value.get("ObjectLockMode", ""), got.value.get("ObjectLockRetainUntilDate")
+    return Anchor(head.line, head.head, key, mode, until, above)
+
+
+def _of_run(head: Head, run: str, name: str) -> Head:
+    """The head, where it is of that run and lies under its own name. Raises HeadRefused."""
+    if head.run != run:
+        raise HeadRefused(f"is a head of the run {head.run[:80]!a}")
+    if key_of(run, head.line) != heads.folder_of(run) + name:
+        raise HeadRefused(f"is a head of line {head.line}, which has another name")
+    return head

@@ -11,6 +11,8 @@ from onetrail.steps.evidence.observe import Chapter, Observation
 from onetrail.steps.evidence.permissions import Permission
 from onetrail.steps.evidence.standing import Standing, stands
 
+_MOST = 20
+"""So many objects beside the heads are named one by one."""
 _OPEN = (State.FINDING, State.COULD_NOT_LOOK, State.PLANNED)
 
 
@@ -24,6 +26,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
             *_anchors(settings, observation),
             *_permissions(settings, observation),
             *_unknown(observation),
+            *_unended(observation),
             *_approvals(settings, observation),
             *_receipts(settings, observation),
             *_files(settings, observation),
@@ -61,6 +64,8 @@ def _record(settings: Settings, observation: Observation) -> Iterator[Finding]:
         yield _said(settings, "record", State.OK, text)
     else:
         yield from (_said(settings, "record", State.FINDING, problem) for problem in check.problems)
+    if check.torn:
+        yield _said(settings, "record", State.NOTE, check.torn)
 
 
 def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
@@ -69,6 +74,14 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
     if anchors.could_not_look:
         yield _said(settings, "anchors", State.COULD_NOT_LOOK, anchors.could_not_look, **where)
         return
+    for odd in anchors.strange[:_MOST]:
+        text = f"{odd}: it counts for nothing, and the other heads still count"
+        yield _said(settings, "anchors", State.FINDING, text, **where)
+    if len(anchors.strange) > _MOST:
+        text = f"{counted(len(anchors.strange) - _MOST, 'more object')} beside the heads that {'is' if len(anchors.strange) == _MOST + 1 else 'are'} no head of this record"
+        yield _said(settings, "anchors", State.FINDING, text, **where)
+    if custody.check.behind:
+        yield _said(settings, "anchors", State.FINDING, custody.check.behind, **where)
     gone = sorted(set(custody.anchored) - set(anchors.heads))
     if gone:
         text = f"the record says that the head of line {gone[0]} was stored here, and it is not there"
@@ -80,8 +93,8 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
         if one.above:
             text = f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version is what counts here"
             yield _said(settings, "anchors", State.FINDING, text, **where)
-    strange = [line for line, head in anchors.heads.items() if custody.anchored.get(line, head) != head]
-    fits = custody.check.whole and not gone and not strange
+    other = [line for line, head in anchors.heads.items() if custody.anchored.get(line, head) != head]
+    fits = custody.check.whole and not gone and not other
     if anchors.held and fits:
         last = anchors.held[-1].line
         text = f"{counted(len(anchors.held), 'head fits', 'heads fit')} the record, up to line {last:,} of {custody.check.lines:,}"
@@ -113,19 +126,31 @@ def _left_open(settings: Settings, observation: Observation, one: Permission) ->
 
 
 def _unknown(observation: Observation) -> Iterator[Finding]:
-    """The record does not say how these ended; what their step sees now does, where nothing of it is open any more."""
-    states = {chapter.step: {one.state for one in _chapter(chapter)} for chapter in observation.chapters}
+    """The record does not say how these changes ended; what their step sees now does."""
     for one in observation.custody.unknown:
-        seen = states.get(one.step, {State.COULD_NOT_LOOK})
-        worst = next((state for state in _OPEN if state in seen), None)
-        text = f"record line {one.line:,}: {one.service}:{one.call} was sent {one.at} and the record does not say how it ended; "
-        if worst is None:
-            state, more = State.NOTE, f"step {one.step}, read again, has nothing left to do"
-        elif worst is State.PLANNED:
-            state, more = State.PLANNED, f"step {one.step}, run again, settles it"
-        else:
-            state, more = State.FINDING, f"step {one.step} does not stand as it should: see its checks"
-        yield Finding(f"{STEP}.unknown", state, one.account, one.region, one.resource, text + more)
+        state, more = _settled(observation, one.step)
+        text = f"record line {one.line:,}: {one.service}:{one.call} was sent {one.at} and the record does not say how it ended; {more}"
+        yield Finding(f"{STEP}.unknown", state, one.account, one.region, one.resource, text)
+
+
+def _unended(observation: Observation) -> Iterator[Finding]:
+    """Nor does it of these plans: their process was killed, or the disk took no further line."""
+    for one in observation.custody.unended:
+        state, more = _settled(observation, one.step)
+        text = f"record line {one.line:,}: plan {one.plan} of step {one.step} was begun {one.at} and the record does not say how it ended; {more}"
+        yield Finding(f"{STEP}.unended", state, "-", "-", one.plan, text)
+
+
+def _settled(observation: Observation, step: str) -> tuple[State, str]:
+    """What an end that the record lacks comes to: a fact about the past where nothing of that step is open any more."""
+    chapters = (one for one in observation.chapters if one.step == step)
+    seen = {finding.state for chapter in chapters for finding in _chapter(chapter)}
+    worst = next((state for state in _OPEN if state in (seen or {State.COULD_NOT_LOOK})), None)
+    if worst is None:
+        return State.NOTE, f"step {step}, read again, has nothing left to do"
+    if worst is State.PLANNED:
+        return State.PLANNED, f"step {step}, run again, settles it"
+    return State.FINDING, f"step {step} does not stand as it should: see its checks"
 
 
 def _approvals(settings: Settings, observation: Observation) -> Iterator[Finding]:

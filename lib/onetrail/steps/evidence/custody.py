@@ -29,7 +29,10 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class Approval(NamedTuple):
-    """A plan that was applied: when, its id, what the approval said, how many changes it held."""
+    """A plan that was begun: when, its id, what the approval said, how many changes it held, and the state in which it ended.
+
+    `ended` is empty where the record does not say how it ended, and `said` is the sentence of that end.
+    """
 
     line: int
     at: str
@@ -37,6 +40,8 @@ class Approval(NamedTuple):
     plan: str
     approve: str
     changes: int
+    ended: str = ""
+    said: str = ""
 
     @property
     def by(self) -> str:
@@ -115,6 +120,11 @@ class Custody:
         return tuple(one for one in self.permissions if one.closed is None)
 
     @property
+    def unended(self) -> tuple[Approval, ...]:
+        """Plans that were begun, and of which the record does not say how they ended: their process was killed."""
+        return tuple(one for one in self.approvals if not one.ended)
+
+    @property
     def unknown(self) -> tuple[Sent, ...]:
         """Changes of which the record does not say how they ended."""
         return tuple(one for one in self.sent if one.ended is Ended.UNKNOWN)
@@ -150,9 +160,7 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
         last=str(lines[-1]["at"]) if lines else "",
         sent=sent,
         permissions=permissions(_closings(plans), sent),
-        approvals=tuple(
-            Approval(p["n"], p["at"], p["step"], p["plan"], p["approve"], len(p["changes"])) for p in plans
-        ),
+        approvals=tuple(_approvals(lines)),
         ran=tuple(
             Ran(one["n"], one["at"], one["step"], one["state"], one["line"])
             for one in lines
@@ -169,6 +177,27 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
             Named(one["n"], one["file"], one["sha256"], 0) for one in lines if one["kind"] == "report"
         ),
         not_kept=tuple(_not_kept(lines)),
+    )
+
+
+def _approvals(lines: Iterable[Mapping[str, Any]]) -> Iterator[Approval]:
+    """Each plan that was begun, with the next `step` line of that plan: it is how the plan ended."""
+    begun: list[Approval] = []
+    ends: dict[int, tuple[str, str]] = {}
+    open_: dict[str, int] = {}
+    for line in lines:
+        if line["kind"] == "plan":
+            open_[line["plan"]] = line["n"]
+            begun.append(
+                Approval(
+                    line["n"], line["at"], line["step"], line["plan"], line["approve"], len(line["changes"])
+                )
+            )
+        elif line["kind"] == "step" and line.get("plan") in open_:
+            ends[open_.pop(line["plan"])] = (line["state"], line["line"])
+    return (
+        one._replace(ended=ends[one.line][0], said=ends[one.line][1]) if one.line in ends else one
+        for one in begun
     )
 
 

@@ -1,0 +1,56 @@
+"""How a plan ended, as the record's `step` line says it: whatever ended it, there is one such line, and a head of the record after it."""
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from onetrail.change.chain import RecordError
+from onetrail.change.gate import Gate, PlanRefused
+from onetrail.change.interrupt import uninterrupted
+from onetrail.change.outcome import Outcome
+from onetrail.change.plan import Plan
+from onetrail.change.send import Sending
+from onetrail.errors import NotYet
+
+
+def record_end(gate: Gate, outcome: Outcome) -> Outcome:
+    """Write how the plan ended, and put the record's head outside this machine; the outcome says where that could not be done."""
+    _write(gate, outcome.plan, outcome.state, len(outcome.done), outcome.line)
+    why = gate.seal()
+    return (
+        replace(outcome, line=f"{outcome.line} {why[:1].upper()}{why[1:]}.", unsealed=why) if why else outcome
+    )
+
+
+def record_failure(gate: Gate, plan: Plan, err: BaseException, sending: Sending | None = None) -> None:
+    """Write how a plan ended that an error ends; `sending` is None where it was not begun. The error is what the caller then raises."""
+    state = _state(err)
+    said = " ".join(str(err).split()) or type(err).__name__
+    done = len({one.change.key for one in sending.done}) if sending else 0
+    closed = _closed(plan, sending) if sending else []
+    line = f"{state} after {done} of {len(plan.changes)} changes: {said}" if sending else said
+    if closed:
+        line += f"; what was open is closed: {', '.join(closed)}"
+    with uninterrupted():  # a stop that was asked for is why this is written
+        with suppress(RecordError):
+            _write(gate, plan, state, done, line, of=len(plan.changes), closed=closed)
+        why = gate.seal()
+    if why:
+        gate.say(why)
+
+
+def _state(err: BaseException) -> str:
+    if isinstance(err, PlanRefused):
+        return "refused"
+    if isinstance(err, NotYet):
+        return "not_yet"
+    return "failed" if isinstance(err, Exception) else "interrupted"
+
+
+def _closed(plan: Plan, sending: Sending) -> list[str]:
+    """What the plan opened and closed again."""
+    return sorted({one.resource for one in plan.changes if one.closes and one.key in sending.closed})
+
+
+def _write(gate: Gate, plan: Plan, state: str, changes: int, line: str, **more: Any) -> None:
+    gate.record.append("step", step=plan.step, plan=plan.id, state=state, changes=changes, line=line, **more)
