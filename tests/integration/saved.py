@@ -2,32 +2,17 @@
 
 import shutil
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 from filelock import FileLock
 
 from onetrail.aws import Clients
-from onetrail.steps import (
-    account_lockdown,
-    bucket_creation,
-    copy_history,
-    retirement,
-    trail_cutover,
-    verification,
-)
 from tests.integration.by_hand import run
 from tests.integration.conftest import Estate
+from tests.integration.in_process import STEPS
 
-STEPS: Final[dict[str, ModuleType]] = {
-    "02": account_lockdown,
-    "03": bucket_creation,
-    "04": trail_cutover,
-    "05": copy_history,
-    "06": verification,
-    "07": retirement,
-}
-"""The steps that change the estate, in order."""
+FIRST: Final = "02"
+"""The first step that changes the estate."""
 
 
 def after(estate: Estate, step: str, runs: Path) -> Clients:
@@ -57,7 +42,7 @@ def _make(estate: Estate, step: str, saved: Path) -> None:
     half = saved.with_name(f"{saved.name}.half")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir()
-    earlier = [number for number in STEPS if number < step]
+    earlier = [number for number in STEPS if FIRST <= number < step]
     if earlier:
         clients = after(estate, earlier[-1], half / "runs")
     else:

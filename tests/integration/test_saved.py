@@ -9,7 +9,7 @@ from onetrail.aws import Clients
 from onetrail.change import verify_record
 from tests.integration.by_hand import planned, run
 from tests.integration.conftest import Estate
-from tests.integration.saved import STEPS
+from tests.integration.in_process import STEPS
 
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
@@ -26,7 +26,7 @@ def test_the_steps_up_to_it_are_done_the_next_one_is_due_and_the_record_is_whole
     states = {
         number: module.done(clients.settings, clients).done
         for number, module in STEPS.items()
-        if number <= following
+        if "02" <= number <= following
     }
     assert states == {number: number <= step for number in states}
     assert not planned(clients, STEPS[following]).empty

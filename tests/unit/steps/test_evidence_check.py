@@ -179,6 +179,25 @@ def test_receipts_that_cannot_be_believed_are_findings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("buckets", "state"),
+    [
+        ((), State.NOTE),  # deleted
+        ((("old", True),), State.NOTE),  # emptied and closed
+        ((("old", False),), State.FINDING),  # still to be retired: it needs a new one
+        (None, State.FINDING),  # the old estate could not be read
+    ],
+)
+def test_a_receipt_of_an_earlier_release_is_enough_for_a_bucket_that_is_retired(
+    tmp_path: Path, buckets: tuple[tuple[str, bool], ...] | None, state: State
+) -> None:
+    """What it permits is over by then, and it cannot be written again. Twin: a bucket that is still to be retired."""
+    receipts = Receipts({}, {"old": "an earlier release wrote it"}, {"old": SimpleNamespace()})
+    there = buckets and tuple(SimpleNamespace(name=name, shell=shell) for name, shell in buckets)
+    estate = None if buckets is None else SimpleNamespace(buckets=there)
+    assert states(given(tmp_path, receipts=receipts, estate=estate), "token") == [state]
+
+
+@pytest.mark.parametrize(
     ("fit", "state"),
     [
         (Fit.FITS, State.OK),

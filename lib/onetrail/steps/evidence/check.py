@@ -175,11 +175,23 @@ def _approvals(settings: Settings, observation: Observation) -> Iterator[Finding
 
 def _receipts(settings: Settings, observation: Observation) -> Iterator[Finding]:
     receipts = observation.receipts
+    retired = set(receipts.earlier) - _to_retire(observation)
     for name, why in sorted(receipts.broken.items()):
-        yield _said(settings, "token", State.FINDING, why, name)
+        if name in retired:
+            text = "an earlier release wrote it; it permits nothing, and still says what this retired bucket held"
+            yield _said(settings, "token", State.NOTE, text, name)
+        else:
+            yield _said(settings, "token", State.FINDING, why, name)
     if receipts.held:
         text = f"{counted(len(receipts.held), 'verification receipt is whole, and the record holds its hash', 'verification receipts are whole, and the record holds their hashes')}"
         yield _said(settings, "token", State.OK, text)
+
+
+def _to_retire(observation: Observation) -> set[str]:
+    """The old buckets that are not retired yet; every one with a receipt where the old estate could not be read."""
+    if observation.estate is None:
+        return set(observation.receipts.remembered)
+    return {bucket.name for bucket in observation.estate.buckets if not bucket.shell}
 
 
 def _not_kept(observation: Observation) -> Iterator[Finding]:
