@@ -22,7 +22,6 @@ from onetrail.iam import (
     size_bytes,
     statements,
     with_statements,
-    without_sids,
 )
 from onetrail.iam.build import (
     access_log_bucket,
@@ -111,40 +110,6 @@ def test_no_two_statements_share_a_part(make_archive) -> None:
     for name, document in found.items():
         parts = [id(c) for s in document["Statement"] for c in s.get("Condition", {}).values()]
         assert len(parts) == len(set(parts)), name
-
-
-HOLD = [
-    # who, action, on the object, allowed while held still
-    (OWNER, "s3:DeleteObject", "/k", False),
-    (OWNER, "s3:DeleteObjectVersion", "/k", False),
-    (OWNER, "s3:PutLifecycleConfiguration", "", False),
-    (OWNER, "s3:DeleteBucket", "", False),
-    (OWNER, "s3:PutBucketVersioning", "", False),
-    (OWNER, "s3:PutObject", "/k", True),  # life goes on
-    (OWNER, "s3:GetObject", "/k", True),
-    (role(f"arn:aws:iam::{SOURCE}:role/keeper"), "s3:DeleteObject", "/k", True),
-]
-
-
-@pytest.mark.parametrize(("who", "action", "key", "verdict"), HOLD)
-def test_an_old_bucket_held_still_loses_nothing(who, action, key, verdict) -> None:
-    resource = f"arn:aws:s3:::{OLD}{key}"
-    held = with_statements(None, old_bucket_hold_still("aws", OLD, [f"arn:aws:iam::{SOURCE}:role/keeper"]))
-    assert allowed(who, action, resource, SOURCE, resource=held) is verdict
-    assert allowed(who, action, resource, SOURCE)  # without the statement everything is allowed
-
-
-def test_cloudtrail_goes_on_delivering_into_a_bucket_held_still() -> None:
-    mine = {
-        "Sid": "W",
-        "Effect": "Allow",
-        "Principal": {"Service": "cloudtrail.amazonaws.com"},
-        "Action": "s3:PutObject",
-    }
-    old = {"Version": "2012-10-17", "Statement": [{**mine, "Resource": f"arn:aws:s3:::{OLD}/*"}]}
-    held = with_statements(old, old_bucket_hold_still("aws", OLD, [OWNER.arn]))
-    assert allowed(CLOUDTRAIL, "s3:PutObject", f"arn:aws:s3:::{OLD}/AWSLogs/k", SOURCE, resource=held)
-    assert canonical(without_sids(held, "Onetrail")) == canonical(old)
 
 
 READ = [

@@ -1,5 +1,6 @@
 """02: the log account is closed without locking anybody out, and old buckets are held still; drift is put right by one change."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,10 @@ DELIVERY = {
     "Resource": "arn:aws:s3:::acme-audit-us-east-1/AWSLogs/111122223333/*",
 }
 EXPIRES = {"ID": "expire", "Filter": {"Prefix": ""}, "Status": "Enabled", "Expiration": {"Days": 400}}
+
+
+EARLIER = json.loads((Path(__file__).parents[1] / "iam" / "earlier" / "practice.json").read_text())
+"""The documents of the version before."""
 
 
 def given_an_old_bucket(**parts: Any) -> OldBucket:
@@ -177,6 +182,20 @@ def test_only_break_glass_principals_may_assume_the_sealer() -> None:
         for name in (names.SEALER_ROLE, names.GRANT_KEEPER_ROLE)
     }
     assert may == {names.SEALER_ROLE: False, names.GRANT_KEEPER_ROLE: True}
+
+
+def test_a_freeze_of_the_version_before_is_renewed_and_what_it_held_still_counts() -> None:
+    """One change, with nothing of the owner's taken out; meanwhile the bucket counts as held. Twin: today's freeze."""
+    bucket = given_an_old_bucket()
+    earlier = iam.with_statements(bucket.policy, EARLIER["old_bucket_hold_still"]["Statement"])
+    seen = given_a_closed_log_account(replace(bucket, policy=earlier))
+    (change,) = step.propose(SETTINGS, seen).changes
+    assert (change.key, change.call) == ("acme-audit-us-east-1: policy", "PutBucketPolicy")
+    assert iam.canonical(change.parameters["Policy"].value) == iam.canonical(
+        held_policy("aws", bucket, KEEPER)
+    )
+    assert seen.old.buckets[0].held
+    assert keys(given_a_closed_log_account(given_a_held_bucket())) == []
 
 
 OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}

@@ -1,17 +1,20 @@
 """Statements onetrail adds to an old bucket's policy, and the policy of the empty shell that stays."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from onetrail.iam.builders.actions import SOURCE_LIST, SOURCE_READ
 from onetrail.iam.builders.archive import document, one_or_many
 from onetrail.iam.builders.central_bucket import checked_opening
+from onetrail.iam.builders.reads_only import READS, RESTORE, refused
 from onetrail.iam.document import PolicyError
 from onetrail.names import (
     SID_COPY_EXPIRES,
     SID_COPY_LIST,
     SID_COPY_READ,
     SID_HOLD_STILL,
+    SID_HOLD_WRITERS,
     SID_SHELL,
     bucket_arn,
 )
@@ -19,30 +22,57 @@ from onetrail.names import (
 Statement = dict[str, Any]
 
 
-def old_bucket_hold_still(partition: str, bucket: str, exempt_arns: Sequence[str]) -> list[Statement]:
-    """Nobody but the named deletes objects or changes what deletes them, while the move is under way.
+DELIVERIES: Final = (
+    "s3:AbortMultipartUpload",
+    "s3:ObjectOwnerOverrideToBucketOwner",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectTagging",
+    "s3:ReplicateObject",
+    "s3:ReplicateTags",
+)
+"""What a service or a replication does to put an object."""
 
-    CloudTrail goes on delivering: it only puts. Raises `PolicyError` when nobody is exempt.
+
+@dataclass(frozen=True)
+class Writers:
+    """Whom an old bucket's own policy lets put objects, besides services: exact ARNs of principals, and whole accounts.
+
+    `unnamed` is True where it lets in somebody who cannot be named here, such as everybody of an organization.
+    """
+
+    arns: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    unnamed: bool = False
+
+
+def old_bucket_hold_still(
+    partition: str, bucket: str, exempt_arns: Sequence[str], writers: Writers | None = None
+) -> list[Statement]:
+    """Everybody but the named only reads, while the move is under way; what is delivered goes on being delivered.
+
+    Services put what the bucket's policy lets them put, and so do its `writers`. Where those cannot all be named, putting stays as the
+    policy has it. Raises `PolicyError` when nobody is exempt.
     """
     _somebody(bucket, exempt_arns)
-    arn = bucket_arn(partition, bucket)
-    return [
-        {
-            "Sid": SID_HOLD_STILL,
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": [
-                "s3:BypassGovernanceRetention",
-                "s3:DeleteBucket",
-                "s3:DeleteObject",
-                "s3:DeleteObjectVersion",
-                "s3:PutBucketVersioning",
-                "s3:PutLifecycleConfiguration",
-            ],
-            "Resource": [arn, f"{arn}/*"],
-            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(exempt_arns))}},
-        }
-    ]
+    arn, found = bucket_arn(partition, bucket), writers or Writers()
+    frozen = {
+        "Sid": SID_HOLD_STILL,
+        "Effect": "Deny",
+        "Principal": "*",
+        "NotAction": [*READS, RESTORE, *DELIVERIES],
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(exempt_arns))}},
+    }
+    if found.unnamed:
+        return [frozen]
+    spared: dict[str, Any] = {
+        "ArnNotEquals": {"aws:PrincipalArn": one_or_many([*exempt_arns, *found.arns])},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+    }
+    if found.accounts:
+        spared["StringNotEquals"] = {"aws:PrincipalAccount": one_or_many(found.accounts)}
+    return [frozen, refused(SID_HOLD_WRITERS, DELIVERIES, {"Resource": f"{arn}/*"}, spared)]
 
 
 def old_bucket_open(

@@ -1,13 +1,16 @@
-"""Holding an old bucket still: its lifecycle rules frozen, its deletions refused, its dead principals out of the policy."""
+"""Freezing an old bucket: its lifecycle rules disabled, all but reads and deliveries refused, its dead principals out of the policy."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.change import Change, Document, plain
 from onetrail.iam import document as policy_document
-from onetrail.iam.build import old_bucket_hold_still
+from onetrail.iam.build import Writers, old_bucket_hold_still
+from onetrail.iam.builders.old_bucket import DELIVERIES
 from onetrail.iam.limits import Kind, size, too_large
+from onetrail.iam.match import like
 from onetrail.steps.old_estate import OldBucket
 
 _MOVING: Final = (
@@ -21,6 +24,9 @@ _MOVING: Final = (
 """What a lifecycle rule does to objects; a rule that only aborts uploads is left alone."""
 OUR_RULES: Final = "onetrail-"
 """Lifecycle rules that onetrail makes have an ID that starts with this: retirement's own rules are not frozen again."""
+_ACCOUNT: Final = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+_NAMED: Final = re.compile(r"arn:[^:]+:(?:iam|sts)::\d{12}:(?:role|user|assumed-role)/[^*]+")
+_SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 
 
 def live_rules(bucket: OldBucket) -> list[str]:
@@ -29,10 +35,56 @@ def live_rules(bucket: OldBucket) -> list[str]:
 
 
 def held_policy(partition: str, bucket: OldBucket, keeper: str) -> dict[str, Any]:
-    """The bucket's policy without dead principals and with our Deny of deletions, exempt `keeper`."""
-    return iam.with_statements(
-        without_dead_principals(bucket.policy), old_bucket_hold_still(partition, bucket.name, (keeper,))
-    )
+    """The bucket's policy without dead principals and with our freeze, exempt `keeper` and whoever puts objects by that policy."""
+    living = without_dead_principals(bucket.policy)
+    writers = writers_of(living, bucket.account)
+    return iam.with_statements(living, old_bucket_hold_still(partition, bucket.name, (keeper,), writers))
+
+
+def writers_of(policy: Mapping[str, Any] | None, account: str) -> Writers:
+    """Whom the policy lets put objects, besides services. The bucket's own account as a whole is nobody: its roles are not named by that."""
+    named = [
+        name
+        for statement in iam.statements(policy or {})
+        if statement.get("Effect") == "Allow" and _puts(statement)
+        for name in _principals(statement)
+    ]
+    roots = {found[1] for name in named if (found := _ACCOUNT.fullmatch(name))}
+    arns = {_role_of(name) for name in named if _NAMED.fullmatch(name)}
+    unnamed = any(not _ACCOUNT.fullmatch(name) and not _NAMED.fullmatch(name) for name in named)
+    return Writers(tuple(sorted(arns)), tuple(sorted(roots - {account})), unnamed)
+
+
+def _puts(statement: Mapping[str, Any]) -> bool:
+    ours = str(statement.get("Sid", "")).startswith(names.SID_PREFIX)
+    if "NotAction" in statement:
+        left_out = policy_document.values(statement["NotAction"])
+        return not ours and any(not _matches(action, left_out) for action in DELIVERIES)
+    listed = policy_document.values(statement.get("Action", ()))
+    return not ours and any(_matches(action, listed) for action in DELIVERIES)
+
+
+def _matches(action: str, patterns: Iterable[str]) -> bool:
+    return any(like(pattern.lower(), action.lower()) for pattern in patterns)
+
+
+def _principals(statement: Mapping[str, Any]) -> list[str]:
+    """The principals that are no service; everybody, whom a NotPrincipal lets in too, is `*`."""
+    principal = statement.get("Principal", "*")
+    if "NotPrincipal" in statement or not isinstance(principal, Mapping):
+        return ["*"]
+    return [
+        name
+        for kind, value in principal.items()
+        if kind != "Service"
+        for name in policy_document.values(value)
+    ]
+
+
+def _role_of(arn: str) -> str:
+    """The ARN that `aws:PrincipalArn` shows: of a session it is its role's."""
+    found = _SESSION.fullmatch(arn)
+    return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else arn
 
 
 def without_dead_principals(policy: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -114,7 +166,7 @@ def _frozen(partition: str, bucket: OldBucket) -> Change:
 
 def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Change:
     dead = iam.dead_principals(bucket.policy) if bucket.policy else []
-    said = "nobody but the identity that retires the bucket may delete from it while the move is under way"
+    said = "nobody but the identity that retires the bucket may change or delete anything in it while the move is under way; what is delivered goes on"
     if dead:
         said += f"; {', '.join(dead)} was deleted long ago, and AWS takes no policy that names it, so it goes"
     return _change(
@@ -125,7 +177,7 @@ def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Chang
         {"Policy": Document(wanted)},
         before=bucket.policy,
         reason=said,
-        undo=f"take the statement {names.SID_HOLD_STILL} out again"
+        undo=f"take the statements {names.SID_HOLD_STILL} and {names.SID_HOLD_WRITERS} out again"
         + ("; the dead principals cannot be put back" if dead else ""),
     )
 
