@@ -38,8 +38,11 @@ REQUEST_KINDS: Final = (
     "hidden-error",
     "truncated-listing",
     "skew",
+    "unjudged-policies",
     *_DEEDS,
 )
+_STANDING: Final = ("skew", "unjudged-policies")
+"""Kinds that hold until they are cleared and hit no request of their own."""
 OBJECT_KINDS: Final = ("archive", "tamper", "lose")
 EDITED_SID: Final = "SomebodyElse"
 """The statement that `policy-edited` adds, unless another Sid is asked for."""
@@ -76,7 +79,7 @@ def for_request(
     for fault in world.faults:
         kind = fault["kind"]
         fits = (
-            kind != "skew"
+            kind not in _STANDING
             and fault.get("service", service) == service
             and fault.get("operation", operation) == operation
             and fault.get("bucket", bucket) == bucket
@@ -129,6 +132,11 @@ def skew_seconds(world: "World") -> float:
     return next((float(f.get("seconds", _SKEW_SECONDS)) for f in world.faults if f["kind"] == "skew"), 0.0)
 
 
+def judges_policies(world: "World") -> bool:
+    """Whether a bucket policy must fit together; an estate of an earlier release took what does not."""
+    return all(fault["kind"] != "unjudged-policies" for fault in world.faults)
+
+
 def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
     """Do or arm a fault. Raises UnknownFault, and KeyError when `bucket` or `key` is missing or unknown.
 
@@ -137,7 +145,8 @@ def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
     and `deleted` (the source of a copy), `policy-edited` (of the bucket `target`; `sid` names the statement that is added). Each with
     `service`, `operation`, `bucket`, `key` (a prefix), `header` (that the request has, in lower case), `count`, `after` and `probability`
     (0 to 1; without a count it lasts), all optional.
-    `skew` puts the door's clock `seconds` ahead until it is cleared. Of objects: `archive` (`class`), `tamper`, `lose`, each with
+    `skew` puts the door's clock `seconds` ahead until it is cleared, and until then `unjudged-policies` has bucket policies taken whose
+    actions, resources and condition keys do not fit together. Of objects: `archive` (`class`), `tamper`, `lose`, each with
     `bucket` and `key`. `clear` takes back what is armed. Services add kinds of their own.
     """
     kind = str(asked.get("kind", ""))
@@ -162,7 +171,7 @@ def _armed(world: "World", kind: str, asked: Mapping[str, Any]) -> dict[str, Any
     if kind == "policy-edited":
         world.store.buckets[str(asked["target"])]
     operation = {"operation": _OPERATION[kind]} if kind in _OPERATION else {}
-    return {"count": None if share is not None or kind == "skew" else 1, **operation, **asked}
+    return {"count": None if share is not None or kind in _STANDING else 1, **operation, **asked}
 
 
 def _deed(world: "World", fault: Mapping[str, Any], bucket: str, headers: Mapping[str, str]) -> None:

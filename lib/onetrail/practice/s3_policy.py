@@ -14,6 +14,7 @@ from onetrail.iam.document import values
 from onetrail.iam.fit import Misfit, misfits
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.iam.reference import Service
+from onetrail.practice import faults
 from onetrail.practice.authorize import find_role, iam_backend
 from onetrail.practice.s3_access import is_public
 from onetrail.practice.s3_errors import S3Error
@@ -60,7 +61,7 @@ def _check(world: "World", bucket: Bucket, statement: Mapping[str, Any]) -> None
         raise S3Error("MalformedPolicy", "Missing required field Principal")
     if "Resource" not in statement and "NotResource" not in statement:
         raise S3Error("MalformedPolicy", "Missing required field Resource")
-    wrong = next(misfits(statement, _s3_alone), None)
+    wrong = next(misfits(statement, _s3_alone), None) if faults.judges_policies(world) else None
     if wrong and wrong.misfit is Misfit.ACTION:
         raise S3Error("MalformedPolicy", wrong.misfit.value)
     for resource in values(statement.get("Resource", statement.get("NotResource"))):

@@ -27,7 +27,11 @@ class NotAsItWas(AssertionError):
 
 
 def states(door: PracticeEstate) -> Iterator[str]:
-    """Send everything; yields the name of each state when the estate is in it."""
+    """Send everything; yields the name of each state when the estate is in it.
+
+    The policies of that version are taken as its own estate took them, whatever is refused today.
+    """
+    door.control("POST", "fault", {"kind": "unjudged-policies"})
     keys = {door.access_key_id: (door.access_key_id, door.secret_access_key, "")}
     address = urlsplit(door.endpoint)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
@@ -44,6 +48,7 @@ def states(door: PracticeEstate) -> Iterator[str]:
                     given = [_text(body, name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
                     keys[given[0]] = (given[0], given[1], given[2])
     connection.close()
+    door.control("POST", "fault", {"kind": "clear"})
 
 
 def run_folder(state: str, to: Path) -> None:

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
 from onetrail.practice import accounts
 from onetrail.practice.door import Door, listen
+from onetrail.practice.http import Connection
 from onetrail.practice.world import World
 
 CONFIG = Config(
@@ -45,6 +48,28 @@ class Estate:
 
     def _await(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def raw(self, sent: bytes, *, port: int = 0, patience: float = 20) -> bytes:
+        """What the door answers to these very bytes, until it closes the connection or is silent for so many seconds."""
+        address = ("127.0.0.1", port or urlsplit(self.endpoint).port)
+        with socket.create_connection(address, timeout=patience) as connection:
+            connection.sendall(sent)
+            parts = []
+            while part := connection.recv(65536):
+                parts.append(part)
+            return b"".join(parts)
+
+    def listen(self, **given: Any) -> int:
+        """Another listener of the same door with other limits; returns its port. It closes with the door."""
+
+        async def opened() -> asyncio.Server:
+            loop = asyncio.get_running_loop()
+            made = lambda: Connection(self.door.handle, True, "7", **given)
+            return await loop.create_server(made, "127.0.0.1", 0)
+
+        server = self._await(opened())
+        self._servers = (*self._servers, server)
+        return int(server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
         """Shut the door."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -260,3 +261,110 @@ def test_the_account_public_access_block_is_found_by_header(estate: Estate, refu
     control.put_public_access_block(AccountId=accounts.LOG, PublicAccessBlockConfiguration=flags)
     assert control.get_public_access_block(AccountId=accounts.LOG)["PublicAccessBlockConfiguration"] == flags
     assert refused(control.get_public_access_block, AccountId=accounts.SOURCE) == "AccessDenied"
+
+
+def head(estate: Estate, *lines: str, host: str = "", path: str = "/") -> bytes:
+    """A request without a body, as bytes; it asks for the connection to be closed after its answer."""
+    said = [f"GET {path} HTTP/1.1", f"Host: {host or urlsplit(estate.endpoint).netloc}", "Connection: close"]
+    return "\r\n".join([*said, *lines, "", ""]).encode()
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def port(estate: Estate) -> int:
+    return int(urlsplit(estate.endpoint).port or 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1:{port}", 403),  # nobody signed it, and that is what is said
+        ("localhost:{port}", 403),
+        ("LOCALHOST:{port}", 403),
+        ("attacker.example:{port}", 421),  # a page whose name leads to loopback
+        ("127.0.0.1.attacker.example:{port}", 421),
+        ("attacker.localhost:{port}", 421),
+        ("127.0.0.1", 421),  # another port
+        ("127.0.0.1:1", 421),
+        ("s3.amazonaws.com", 421),
+    ],
+)
+def test_the_door_answers_under_its_own_name_alone(estate: Estate, host: str, answered: int) -> None:
+    """Whatever else the request holds, the control calls included. Twin: the names that lead here."""
+    named = host.format(port=port(estate))
+    assert status(estate.raw(head(estate, host=named))) == answered
+    if answered == 421:
+        assert status(estate.raw(head(estate, host=named, path="/_practice/status"))) == 421
+        assert status(estate.raw(head(estate, path=f"http://{named}/"))) == 421
+
+
+def test_a_host_that_is_missing_or_said_twice_is_refused(estate: Estate) -> None:
+    """Two readers of such a request may take it for two. Twin: the test above."""
+    assert status(estate.raw(b"GET / HTTP/1.1\r\n\r\n")) == 421
+    assert status(estate.raw(head(estate, f"Host: 127.0.0.1:{port(estate)}"))) == 400
+
+
+@pytest.mark.parametrize(
+    ("lines", "answered"),
+    [
+        ([f"x-{number}: y" for number in range(200)], 403),
+        (["x-long: " + "y" * 60_000], 403),
+        ([f"x-{number}: y" for number in range(300)], 431),
+        ([f"x-{number}: y" for number in range(100_000)], 431),
+        (["x-long: " + "y" * 70_000], 431),
+        (["x-long: " + "y" * 8_000_000], 431),
+    ],
+    ids=["200 headers", "60 KB", "300 headers", "100,000 headers", "70 KB", "8 MB"],
+)
+def test_a_head_that_is_too_large_is_refused_before_anybody_is_asked_who_it_is(
+    estate: Estate, lines: list[str], answered: int
+) -> None:
+    """431, and nothing of it in the request log. Twin: one that is large and no larger than that."""
+    asked = len(estate.world.requests.since(0)["requests"])
+    assert status(estate.raw(head(estate, *lines))) == answered
+    assert len(estate.world.requests.since(0)["requests"]) - asked == (answered == 403)
+
+
+def test_a_head_without_an_end_is_refused_as_soon_as_it_is_too_large(estate: Estate) -> None:
+    """One header, or a request target, that goes on and on. Twin: the 60 KB above."""
+    whole = head(estate, "x-long: " + "y" * 500_000)
+    assert status(estate.raw(whole[:400_000])) == 431
+    assert status(estate.raw(b"GET /" + b"y" * 400_000)) == 431
+
+
+@pytest.mark.parametrize(
+    ("length", "answered"),
+    [
+        ("0", 403),
+        (str(512 * 1024 * 1024 + 1), 413),
+        (str(10**15), 413),
+        (str(10**40), 400),  # more than the parser can count to
+        ("-1", 400),
+        ("many", 400),
+    ],
+)
+def test_a_body_that_is_announced_too_large_is_not_waited_for(
+    estate: Estate, length: str, answered: int
+) -> None:
+    """Nor is the client told to go on with it. Twin: an empty one."""
+    answer = estate.raw(head(estate, f"Content-Length: {length}", "Expect: 100-continue" * (length != "0")))
+    assert status(answer) == answered
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HT",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nx-never: end",
+        b"PUT /b/k HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 10\r\n\r\n12345",
+    ],
+    ids=["target", "head", "body"],
+)
+def test_a_request_that_stops_is_refused_after_a_while(estate: Estate, sent: bytes) -> None:
+    """408, by a listener that waits a fifth of a second. Twin: a connection on which nothing was asked is let alone."""
+    waits = estate.listen(wait_seconds=0.2)
+    assert status(estate.raw(sent.replace(b"{port}", b"%d" % waits), port=waits)) == 408
+    with pytest.raises(TimeoutError):
+        estate.raw(b"", port=waits, patience=0.3)

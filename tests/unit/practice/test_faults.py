@@ -133,6 +133,20 @@ def test_somebody_edits_a_policy_in_the_middle(estate: Estate, s3: Any) -> None:
         faults.arm(estate.world, {"kind": "policy-edited", "target": "nowhere"})
 
 
+def test_policies_are_taken_as_an_earlier_estate_took_them(estate: Estate, s3: Any) -> None:
+    """A condition key that the action does not have goes in; twins: before, and once it is cleared."""
+    odd = {
+        "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "s3:PutBucketTagging",
+        "Resource": "arn:aws:s3:::old", "Condition": {"StringEquals": {"s3:x-amz-storage-class": "STANDARD"}},
+    }  # fmt: skip
+    document = json.dumps({"Version": "2012-10-17", "Statement": [odd]})
+    told = []
+    for kind in ("clear", "unjudged-policies", "clear"):
+        faults.arm(estate.world, {"kind": kind})
+        told.append(code_of(s3.put_bucket_policy, Bucket="old", Policy=document))
+    assert told == ["MalformedPolicy", "", "MalformedPolicy"]
+
+
 def test_there_is_a_test_for_every_kind() -> None:
     """In this module or in test_s3_objects and the scenario's tests."""
     here = {
@@ -145,6 +159,7 @@ def test_there_is_a_test_for_every_kind() -> None:
         "changed",
         "deleted",
         "skew",
+        "unjudged-policies",
     }
     assert set(faults.REQUEST_KINDS) - here == {
         "slowdown",
