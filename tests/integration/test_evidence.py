@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
@@ -154,6 +155,17 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
         outcome = step.apply(step.propose(settings, observation), gate)
     assert outcome.state == "nothing"
     assert estate.mutating(mark) == []
+    custody = observation.custody
+    who = {(one.plan, one.account, one.actor) for one in custody.entered}
+    of_aws = {
+        (one.plan, one.account, one.actor.replace("named role", ""))
+        for one in custody.sent
+        if one.service != "onetrail"
+    }
+    assert of_aws <= who, "each change says who sent it"
+    assert all(one.arn.startswith(f"arn:aws:sts::{one.account}:") or one.way for one in custody.entered)
+    assert any(one.actor == "break-glass" and "onetrail-break-glass" in one.arn for one in custody.entered)
+    assert "Who sent the changes" in text
     (head,) = estate.mutating(mark, heads=True)
     assert head.startswith(f"s3:PutObject arn:aws:s3:::{settings.work_bucket}/records/practice/head-")
     under = step.observe(settings, clients)
@@ -252,14 +264,15 @@ def _receipt_forged(clients: Clients) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "at": "2020-01-01T00:00:00Z"}))
 
 
-def _head_covered(clients: Clients) -> None:
-    """A second version above a stored head: the lock lets that be done."""
+def _head_planted(clients: Clients) -> None:
+    """An object beside the stored heads, which the operator may put; what is there is overwritten by nobody."""
     account, bucket = clients.settings.log_account.account_id, clients.settings.work_bucket
     s3 = by_hand(clients, account, clients.settings.home_region)
-    key = s3.list_objects_v2(Bucket=bucket, Prefix="records/practice/")["Contents"][-1]["Key"]
-    s3.put_object(
-        Bucket=bucket, Key=key, Body=b'{"line": 1, "head": "0"}', ContentMD5=_md5(b'{"line": 1, "head": "0"}')
-    )
+    body, key = b'{"line": 1, "head": "0"}', "records/practice/head-1.json"
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentMD5=_md5(body), IfNoneMatch="*")
+    there = s3.list_objects_v2(Bucket=bucket, Prefix="records/practice/head-0")["Contents"][0]["Key"]
+    with pytest.raises(ClientError, match=r"AccessDenied|PreconditionFailed"):
+        s3.put_object(Bucket=bucket, Key=there, Body=body, ContentMD5=_md5(body))
 
 
 def _md5(body: bytes) -> str:
@@ -270,7 +283,7 @@ def _md5(body: bytes) -> str:
 
 
 def _everything_beside_the_record(clients: Clients) -> None:
-    for harm in (_ledger_changed, _receipt_forged, _head_covered):
+    for harm in (_ledger_changed, _receipt_forged, _head_planted):
         harm(clients)
 
 

@@ -17,7 +17,7 @@ from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
 from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touches_policy
 from onetrail.aws.sessions import Entry, Sessions
-from onetrail.change import NAMED, Change, Clock, Guard, Held, Texts, Unread, WallClock
+from onetrail.change import NAMED, Caller, Change, Clock, Guard, Held, Texts, Unread, WallClock
 from onetrail.errors import OnetrailError, WrongUse
 
 if TYPE_CHECKING:
@@ -149,6 +149,14 @@ class Clients:
                 return Texts(Held(now.value), text_after(*call, parameters))
             failed = failed or now.why
         return Texts(Unread(failed), text_after(*call, parameters))
+
+    def caller(self, change: Change) -> Caller | None:
+        """Who sends the change, as STS said when the account was entered; None where it cannot be."""
+        try:
+            entry = self.entry(change.account, change.actor)
+        except OnetrailError:
+            return None
+        return Caller(entry.arn, entry.way)
 
     def refusal(self, error: BaseException) -> str:
         """The error code where AWS refused for lack of permission, else an empty string."""

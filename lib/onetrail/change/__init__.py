@@ -6,7 +6,7 @@ from onetrail.change.chain import RecordCheck, RecordError, entries, verify_reco
 from onetrail.change.clock import Clock, WallClock
 from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
-from onetrail.change.gate import Gate, PlanRefused, Sender
+from onetrail.change.gate import Caller, Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import (
@@ -39,6 +39,7 @@ __all__ = [
     "After",
     "Below",
     "Bulk",
+    "Caller",
     "Change",
     "ChangeFailed",
     "Clock",

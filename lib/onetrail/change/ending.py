@@ -28,7 +28,9 @@ def record_failure(gate: Gate, plan: Plan, err: BaseException, sending: Sending 
     said = " ".join(str(err).split()) or type(err).__name__
     done = len({one.change.key for one in sending.done}) if sending else 0
     closed = _closed(plan, sending) if sending else []
-    line = f"{state} after {done} of {len(plan.changes)} changes: {said}" if sending else said
+    line = (
+        f"{state.replace('_', ' ')} after {done} of {len(plan.changes)} changes: {said}" if sending else said
+    )
     if closed:
         line += f"; what was open is closed: {', '.join(closed)}"
     with uninterrupted():  # a stop that was asked for is why this is written

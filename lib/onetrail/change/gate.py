@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from onetrail.change.clock import Clock
 from onetrail.change.guard import Guard
@@ -16,6 +16,13 @@ class PlanRefused(WrongUse):
     """Something was approved, but not this plan."""
 
 
+class Caller(NamedTuple):
+    """Who sends in an account as an actor: the ARN that STS gives, and the way in words (`role ...`, `profile ...`, `own credentials`)."""
+
+    arn: str
+    way: str
+
+
 class Sender(Protocol):
     """Sends one change to AWS as the identity the change names."""
 
@@ -25,6 +32,10 @@ class Sender(Protocol):
 
     def texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
         """The text that the change replaces, read now, and the one it puts; None where a change is about no such text."""
+        ...
+
+    def caller(self, change: Change) -> Caller | None:
+        """Who will send the change; None where the account cannot be entered, so that sending it fails."""
         ...
 
     def refusal(self, error: BaseException) -> str:

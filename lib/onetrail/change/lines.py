@@ -26,6 +26,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
         "step": str, "plan": str, "key": str, "account": str, "region": str, "service": str, "call": str, "actor": str,
         "resource": str, "parameters": dict, "reason": str,
     },
+    "caller": {"step": str, "plan": str, "account": str, "actor": str, "arn": str, "way": str},
     "done": {"key": str, "intent": str, "request_id": str},
     "failed": {"key": str, "intent": str, "error": str},
     "partition": {"key": str, "part": str, "sha256": str, "rows": int},

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from onetrail.change.gate import Gate
+from onetrail.change.gate import Caller, Gate
 from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change
 from onetrail.change.restore import KeptTexts, Restored, restored
@@ -62,6 +62,7 @@ class Sending:
 
     def __post_init__(self) -> None:
         self._kept = KeptTexts(self.gate.record.folder)
+        self._callers: dict[tuple[str, str], Caller] = {}
 
     def wait_for(self, change: Change) -> None:
         """Let the time pass that is to lie between the change before it and this one."""
@@ -89,6 +90,7 @@ class Sending:
     def _once(self, change: Change, *, last: bool) -> bool:
         """True when the change is done; False when a canary was not refused and may be sent again."""
         heed()
+        self._say_who(change)
         parameters = self.parameters(change)
         texts, line = self._texts(change, parameters), self.gate.record.lines + 1
         found = self._restored(change, texts)
@@ -157,6 +159,21 @@ class Sending:
         )
         self.closed.add(change.key)
         self.done.append(Done(change, request_id, result))
+
+    def _say_who(self, change: Change) -> None:
+        """Write who sends, once for each account and actor of the plan, and again where another role or credential became of it."""
+        who, where = self.gate.sender.caller(change), (change.account, change.actor)
+        if who and self._callers.get(where) != who:
+            self.gate.record.append(
+                "caller",
+                step=self.plan.step,
+                plan=self.plan.id,
+                account=change.account,
+                actor=change.actor,
+                arn=who.arn,
+                way=who.way,
+            )
+            self._callers[where] = who
 
     def _say(self, change: Change, found: Restored | None) -> None:
         self.gate.say(f"{change.service}:{change.call} {change.resource}")

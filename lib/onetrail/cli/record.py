@@ -68,7 +68,7 @@ def _stored(heads: str, run: str, owner: str) -> Anchors:
         found = read_files(Path(heads), run)
     else:
         raise WrongUse(f"there are no heads at {heads}: give a folder, a file, or s3://BUCKET")
-    if not (found.held or found.strange or found.could_not_look):
+    if not (found.held or found.strange or found.unread or found.could_not_look):
         raise WrongUse(
             f"{heads} holds no head of the run {run}: give the work bucket, or what was downloaded of it"
         )
@@ -91,12 +91,13 @@ def _beside(custody: Custody, stored: Anchors) -> Iterator[str]:
         yield f"the heads could not be read: {stored.could_not_look}"
         return
     yield from stored.strange
+    yield from (f"the head of line {line} could not be read: {why}" for line, why in stored.unread.items())
     for one in stored.held:
         if one.above:
             yield f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version is what counts here"
     if custody.check.behind:
         yield custody.check.behind
-    gone = sorted(set(custody.anchored) - set(stored.heads))
+    gone = sorted(set(custody.anchored) - set(stored.heads) - set(stored.unread))
     if gone:
         yield f"the record says that the head of line {gone[0]} was stored, and it is not among the heads"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onetrail.change import Change, Gate, Guard, Plan, RunRecord, Texts, iso
+from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, Texts, iso
 from onetrail.change.chain import START
 from onetrail.change.lines import written
 from onetrail.errors import NotYet
@@ -46,6 +46,7 @@ class Estate:
     def __init__(self, guard: Guard, failing: Mapping[str, Exception] | None = None) -> None:
         self.guard, self.failing, self.sent = guard, dict(failing or {}), []
         self.held: dict[str, Texts | Exception] = {}
+        self.callers: dict[tuple[str, str], Caller] = {}
 
     def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.guard.check(change.account, change.service, change.call, parameters)
@@ -60,6 +61,10 @@ class Estate:
         if isinstance(said, Exception):
             raise said
         return said
+
+    def caller(self, change: Change) -> Caller | None:
+        """None but where `callers` has who enters an account as an actor."""
+        return self.callers.get((change.account, change.actor))
 
     def refusal(self, error: BaseException) -> str:
         return "AccessDenied" if isinstance(error, Refused) else ""

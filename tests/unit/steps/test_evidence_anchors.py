@@ -168,7 +168,6 @@ def test_a_record_that_the_operator_rewrites_whole_is_found_out(tmp_path):
         ("head-000007.json", b"junk", "is no head of a record: it is not JSON"),
         ("head-000007.json", b"[" * 4_000, "is no head of a record: its brackets are nested too deep"),
         ("head-000007.json", b" " * 5_000, "is larger than 4,096 bytes"),
-        ("head-000007.json", b"unreadable", "could not be read: AccessDenied"),
         ("head-000007.json", Head(RUN, 8, "0" * 64, "").body(), "is a head of line 8, which has another name"),
         ("head-0000007.json", Head(RUN, 7, "0" * 64, "").body(), "is a head of line 7, which has another name"),
         ("head-000007.json", Head("other", 7, "0" * 64, "").body(), "is a head of the run 'other'"),
@@ -186,6 +185,17 @@ def test_what_is_no_head_is_named_and_no_obstacle(tmp_path, name, body, said):
     assert len(anchors.strange) == 1
     assert said in anchors.strange[0]
     assert name in anchors.strange[0]
+
+
+def test_a_head_that_cannot_be_read_is_not_taken_for_absent_nor_for_strange(tmp_path):
+    """It is named with its line, and the other heads still count."""
+    bucket = WorkBucket()
+    given_a_run(tmp_path, bucket)
+    bucket.put("head-000007.json", b"unreadable")
+    anchors = read_anchors(given_clients(bucket).settings, given_clients(bucket))
+    assert sorted(anchors.heads) == [4, 9]
+    assert (list(anchors.unread), anchors.strange) == ([7], ())
+    assert "AccessDenied" in anchors.unread[7]
 
 
 def test_what_lies_below_the_sealed_folder_is_not_looked_at_here(tmp_path):

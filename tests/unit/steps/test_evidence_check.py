@@ -339,3 +339,48 @@ def test_a_record_check_that_fails_is_said_once_a_problem(tmp_path: Path) -> Non
     """None is swallowed."""
     custody = replace(read_custody(tmp_path), check=RecordCheck(False, 5, "0" * 64, ("one", "two")))
     assert states(given(tmp_path, custody=custody), "record") == [State.FINDING, State.FINDING]
+
+
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [(State.OK, State.NOTE), (State.PLANNED, State.PLANNED), (State.FINDING, State.FINDING)],
+)
+def test_a_plan_that_was_killed_is_named_until_its_step_stands(
+    tmp_path: Path, seen: State, state: State
+) -> None:
+    """Plans begun beside plans ended. Twins: one that ended, by a failure or as it should, is not named."""
+    sent(tmp_path, given_a_grant())
+    sent(tmp_path, given_a_grant(), failing={"work": ValueError("no")})
+    assert states(given(tmp_path), "unended") == []
+    assert [one.ended for one in read_custody(tmp_path).approvals] == ["applied", "failed"]
+    killed(tmp_path, given_a_grant(), "work")
+    assert states(given(tmp_path, replace(FINE, state=seen)), "unended") == [state]
+    assert "was begun" in evidence(given(tmp_path), "unended")
+    sent(tmp_path, given_a_grant())
+    assert [one.ended for one in read_custody(tmp_path).approvals] == ["applied", "failed", "", "applied"]
+
+
+def test_what_lies_beside_the_heads_is_named_and_the_heads_still_fit(tmp_path: Path) -> None:
+    """Each object by name up to a number, the rest by their count; without one, the heads are ok."""
+    sent(tmp_path, given_a_grant())
+    anchors = given_a_head(tmp_path)
+    assert states(given(tmp_path, anchors=anchors), "anchors") == [State.OK]
+    flooded = replace(anchors, strange=tuple(f"head-{n} is not the key of a head" for n in range(25)))
+    found = states(given(tmp_path, anchors=flooded), "anchors")
+    assert (found.count(State.FINDING), found.count(State.OK)) == (21, 1)
+    assert "5 more objects beside the heads that are no head" in evidence(
+        given(tmp_path, anchors=flooded), "anchors"
+    )
+
+
+def test_lines_behind_the_last_head_are_a_finding_and_an_unfinished_one_a_note(tmp_path: Path) -> None:
+    """Nothing outside this folder holds them; what a kill left half written is no tampering."""
+    sent(tmp_path, given_a_grant())
+    anchors = given_a_head(tmp_path)
+    sent(tmp_path, given_a_grant())
+    assert State.FINDING in states(given(tmp_path, anchors=anchors), "anchors")
+    assert "behind the last head" in evidence(given(tmp_path, anchors=anchors), "anchors")
+    with (tmp_path / "record.jsonl").open("ab") as out:
+        out.write(b'{"v":2,"n":')
+    assert sorted(states(given(tmp_path), "record")) == [State.NOTE, State.OK]
+    assert "was never finished" in evidence(given(tmp_path), "record")

@@ -19,6 +19,7 @@ def section(settings: Settings, observation: Observation) -> Section:
     parts: list[Part] = [
         _record(observation),
         *_plans(custody),
+        *_callers(custody),
         *_sent(custody),
         *_bulk(custody),
         *_conditions(custody),
@@ -101,6 +102,20 @@ def _ended(custody: Custody) -> str:
         return f"{counted(begun, 'plan was', 'plans were')} begun, and the record says how each ended."
     first = custody.unended[0]
     return f"{counted(begun, 'plan was', 'plans were')} begun; of {unended:,} the record does not say how it ended, first {first.plan} of step {first.step}."
+
+
+def _callers(custody: Custody) -> list[Part]:
+    """Those of several plans are one row."""
+    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    for one in custody.entered:
+        steps = groups.setdefault((one.account, one.actor, one.arn, one.way), [])
+        steps += [one.step] if one.step not in steps else []
+    rows = [
+        [account, actor or "named role", arn, way, ", ".join(steps)]
+        for (account, actor, arn, way), steps in groups.items()
+    ]
+    heads = ("account", "as", "caller, as STS says", "entered by", "steps")
+    return [table("Who sent the changes", heads, rows)] if rows else []
 
 
 def _sent(custody: Custody) -> list[Part]:

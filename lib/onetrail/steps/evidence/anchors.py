@@ -8,7 +8,7 @@ heads still count (S3 User Guide, Object Lock; ListObjectVersions lists a key's 
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,12 +18,17 @@ from botocore.exceptions import BotoCoreError
 from onetrail.aws import Clients, look, pages
 from onetrail.change import heads
 from onetrail.change.heads import Head, HeadRefused, key_of, parse_head
+from onetrail.errors import OnetrailError
 from onetrail.files import FileRefused, read_bytes
 from onetrail.settings import Settings
 
 SEALED: Final = "sealed/"
 """Below the heads' folder; what lies there is written and read by others."""
 _LINE: Final = re.compile(r"head-(\d{6,18})\.json")
+
+
+class HeadUnread(OnetrailError):
+    """A head is there and could not be read, so that nobody knows what it says."""
 
 
 class Anchor(NamedTuple):
@@ -44,13 +49,14 @@ class Anchor(NamedTuple):
 class Anchors:
     """`there` is False while the work bucket does not exist; `could_not_look` says why the heads could not be read.
 
-    `strange` names, a line each, what lies there and is no head of this record.
+    `strange` names, a line each, what lies there and is no head of this record; `unread` has line -> why its head could not be read.
     """
 
     held: tuple[Anchor, ...] = ()
     there: bool = True
     could_not_look: str = ""
     strange: tuple[str, ...] = ()
+    unread: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def heads(self) -> Mapping[int, str]:
@@ -83,13 +89,15 @@ def read_heads(s3: Any, run: str, **bucket: str) -> Anchors:
         return Anchors(could_not_look=f"ListObjectVersions: {written.why or hidden.why}")
     oldest = {said["Key"]: said for said in written.value}
     count = Counter(said["Key"] for said in (*written.value, *hidden.value))
-    held, strange = [], []
+    held, strange, unread = [], [], {}
     for key in sorted(key for key in count if not key.startswith(folder + SEALED)):
         try:
             held.append(_read(s3, run, key, oldest.get(key), count[key] - 1, bucket))
         except HeadRefused as err:
             strange.append(f"{key!a:.300} {err.line}")
-    return Anchors(tuple(sorted(held)), strange=tuple(strange))
+        except HeadUnread as err:
+            unread[_line_of(key)] = f"{key}: {err.line}"
+    return Anchors(tuple(sorted(held)), strange=tuple(strange), unread=unread)
 
 
 def read_files(path: Path, run: str) -> Anchors:
@@ -115,7 +123,7 @@ def read_files(path: Path, run: str) -> Anchors:
 def _read(
     s3: Any, run: str, key: str, said: Mapping[str, Any] | None, above: int, bucket: Mapping[str, str]
 ) -> Anchor:
-    """The head at a key, by its oldest version. Raises HeadRefused."""
+    """The head at a key, by its oldest version. Raises HeadRefused, HeadUnread."""
     name = key.removeprefix(heads.folder_of(run))
     if not _LINE.fullmatch(name):
         raise HeadRefused("is not the key of a head")
@@ -125,14 +133,18 @@ def _read(
         raise HeadRefused(f"is larger than {heads.LARGEST:,} bytes")
     got = look(s3.get_object, Key=key, VersionId=said["VersionId"], **bucket)
     if not got.seen:
-        raise HeadRefused(f"could not be read: {got.why}")
+        raise HeadUnread(f"GetObject: {got.why}")
     try:
         content = got.value["Body"].read(heads.LARGEST + 1)
     except (BotoCoreError, OSError) as err:
-        raise HeadRefused(f"could not be read: {err}") from err
+        raise HeadUnread(f"GetObject: {err}") from err
     head = _of_run(parse_head(content), run, name)
     mode, until = got.value.get("ObjectLockMode", ""), got.value.get("ObjectLockRetainUntilDate")
     return Anchor(head.line, head.head, key, mode, until, above)
+
+
+def _line_of(key: str) -> int:
+    return int(key.rpartition("-")[2].partition(".")[0])
 
 
 def _of_run(head: Head, run: str, name: str) -> Head:

@@ -80,9 +80,12 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
     if len(anchors.strange) > _MOST:
         text = f"{counted(len(anchors.strange) - _MOST, 'more object')} beside the heads that {'is' if len(anchors.strange) == _MOST + 1 else 'are'} no head of this record"
         yield _said(settings, "anchors", State.FINDING, text, **where)
-    if custody.check.behind:
+    for line, why in list(anchors.unread.items())[:_MOST]:
+        text = f"the head of line {line:,} could not be read: {why}"
+        yield _said(settings, "anchors", State.COULD_NOT_LOOK, text, **where)
+    if custody.check.behind and not anchors.unread:
         yield _said(settings, "anchors", State.FINDING, custody.check.behind, **where)
-    gone = sorted(set(custody.anchored) - set(anchors.heads))
+    gone = sorted(set(custody.anchored) - set(anchors.heads) - set(anchors.unread))
     if gone:
         text = f"the record says that the head of line {gone[0]} was stored here, and it is not there"
         yield _said(settings, "anchors", State.FINDING, text, **where)
@@ -99,7 +102,7 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
         last = anchors.held[-1].line
         text = f"{counted(len(anchors.held), 'head fits', 'heads fit')} the record, up to line {last:,} of {custody.check.lines:,}"
         yield _said(settings, "anchors", State.OK, text, **where)
-    elif not anchors.held and not gone:
+    elif not anchors.held and not gone and not anchors.unread:
         text = "no head of the record is stored outside this machine yet"
         yield _said(settings, "anchors", State.NOTE if not custody.sent else State.PLANNED, text, **where)
 

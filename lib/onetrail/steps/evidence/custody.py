@@ -21,6 +21,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "failed": ("intent",),
     "step": ("step", "state", "line"),
     "requirement": ("step", "name", "met", "why"),
+    "caller": ("step", "plan", "account", "actor", "arn", "way"),
     "partition": ("part", "sha256", "rows"),
     "saved": ("files",),
     "report": ("file", "sha256"),
@@ -49,6 +50,18 @@ class Approval(NamedTuple):
         if self.plan in {part.strip() for part in self.approve.split(",")}:
             return "its own id"
         return "any" if self.approve == "any" else "nothing"
+
+
+class Entered(NamedTuple):
+    """Who sent in an account as an actor of a plan: the caller's ARN as STS gave it, and the way in words."""
+
+    line: int
+    step: str
+    plan: str
+    account: str
+    actor: str
+    arn: str
+    way: str
 
 
 class Ran(NamedTuple):
@@ -102,6 +115,7 @@ class Custody:
     sent: tuple[Sent, ...] = ()
     permissions: tuple[Permission, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    entered: tuple[Entered, ...] = ()
     ran: tuple[Ran, ...] = ()
     conditions: tuple[Condition, ...] = ()
     files: tuple[Named, ...] = ()
@@ -161,6 +175,11 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
         sent=sent,
         permissions=permissions(_closings(plans), sent),
         approvals=tuple(_approvals(lines)),
+        entered=tuple(
+            Entered(one["n"], one["step"], one["plan"], one["account"], one["actor"], one["arn"], one["way"])
+            for one in lines
+            if one["kind"] == "caller"
+        ),
         ran=tuple(
             Ran(one["n"], one["at"], one["step"], one["state"], one["line"])
             for one in lines
