@@ -160,7 +160,7 @@ def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> P
             return _log(kind, prefix, found)
     if key[-1] == "/" and _MARKER_MATCH(key, at):
         return _marker(prefix, size)
-    if key.startswith(CONFLICTS_FOLDER):
+    if lies_beside(key):
         return _hashed(key, at, prefix)
     return _foreign(_reason(key[at:]))
 
@@ -207,6 +207,11 @@ def month_prefixes(
             for month in _months(first, last):
                 partition = Partition(account, kind, region, month)
                 yield partition, month_prefix(partition, key_prefix, organization_id)
+
+
+def lies_beside(key: str) -> bool:
+    """Whether a key is that of a copy beside a plain key, wherever the archive lies below a folder of somebody's."""
+    return key.startswith(CONFLICTS_FOLDER) or f"/{CONFLICTS_FOLDER}" in key
 
 
 def below_prefix(key: str) -> str:

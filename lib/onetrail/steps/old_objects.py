@@ -40,13 +40,15 @@ class Behind:
     other_named: list[str] = field(default_factory=list)
 
 
-def old_objects(client: HotS3, bucket: OldBucket, behind: Behind | None = None) -> Iterator[ObjectRow]:
-    """Each object once, in key order, with its owner and the state of its restore. Raises what the listing raises."""
+def old_objects(
+    client: HotS3, bucket: OldBucket, behind: Behind | None = None, prefix: str = ""
+) -> Iterator[ObjectRow]:
+    """Each object below the prefix once, in key order, with its owner and the state of its restore. Raises what the listing raises."""
     if not bucket.versioning:
-        yield from list_objects(client, bucket.name, bucket.account, "", owners=True, restores=True)
+        yield from list_objects(client, bucket.name, bucket.account, prefix, owners=True, restores=True)
         return
     count = behind if behind is not None else Behind()
-    versions = list_versions(client, bucket.name, bucket.account, "", restores=True)
+    versions = list_versions(client, bucket.name, bucket.account, prefix, restores=True)
     for key, group in groupby(versions, key=lambda version: version.key):
         yield from _of_key(key, group, count, not bucket.kms)
 

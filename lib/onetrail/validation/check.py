@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from onetrail.cloudtrail.chain import ChainCheck, groups
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, lies_beside, parse
 from onetrail.cloudtrail.key import below_prefix as below
 from onetrail.cloudtrail.orphan import WHY_YOUNG, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SECOND_COPIES_AT_ONCE = 256
 DAY = timedelta(days=1)
+_WHY_HASHED = "its name is a hash of its old key, and no digest names it: the run's ledger says which old object it is of"
 Progress = Callable[[Result, int, int], None]
 """Told of the result so far, of how many regions are done, and of how many there are."""
 
@@ -156,7 +157,7 @@ class Check:
 
     def _of_chain(self, verdict: FileVerdict, named: NamedLogs) -> FileVerdict:
         if verdict.kind in LOG_KINDS and verdict.original_key:
-            named.add(Named(below(verdict.original_key), verdict.key, verdict.hash))
+            named.add(Named(below(verdict.key or verdict.original_key), verdict.key, verdict.hash))
         return self._taken(verdict)
 
     def _rest(
@@ -170,6 +171,9 @@ class Check:
                 self.result.markers += 1
             elif row.fault and (name is None or row.key != name.key):
                 yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNREADABLE, row.fault))
+            elif parsed.kind is Kind.CONFLICT:
+                if name is None:
+                    yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNSIGNED, _WHY_HASHED))
             elif parsed.kind not in LOG_KINDS:
                 yield from self._outside(
                     [FileVerdict(row.key, "", "", Kind.FOREIGN, State.FOREIGN, parsed.why)]
@@ -240,13 +244,15 @@ def _beside(rows: Iterable[Stored], named: Iterator[Named]) -> Iterator[tuple[St
         here = below(row.key)
         while same and key < here:
             key, same = next(names, ("", []))
-        if not same or key != here:
-            yield row, None
-        else:
-            yield (
-                row,
-                next((name for name in same if name.key == row.key), max(same, key=lambda name: name.key)),
-            )
+        yield row, _name_of(row, same) if key == here else None
+
+
+def _name_of(row: Stored, same: Sequence[Named]) -> Named | None:
+    """The name that speaks of a row: its own; else, of copies that are one, another's. A copy beside a plain key is of another old object."""
+    own = next((name for name in same if name.key == row.key), None)
+    if own or lies_beside(row.key):
+        return own
+    return max((n for n in same if not lies_beside(n.key)), key=lambda name: name.key, default=None)
 
 
 def _second_verdict(read: LogRead, first: Named) -> FileVerdict:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from onetrail.cloudtrail.authentic import Candidate, opened
 from onetrail.cloudtrail.chain import looked_at
+from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.digest import LoggedFile
-from onetrail.cloudtrail.key import LOG_KINDS, below_prefix, parse
+from onetrail.cloudtrail.key import LOG_KINDS, below_prefix, lies_beside, parse
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import AllowList, Group, LogRead, ReadStatus
 from onetrail.validation.ahead import Ahead
@@ -23,7 +24,10 @@ class Reader:
         folders: Sequence[Folder],
         seen: Callable[[int], None] = lambda size: None,
     ) -> None:
-        self._place, self._folders, self._seen = place, list(folders), seen
+        self._place, self._seen = place, seen
+        self._apart = sorted({one.root for one in folders if lies_beside(one.root)})
+        # A place that holds nothing but copies beside is looked through like any other.
+        self._plain = [one for one in folders if not lies_beside(one.root)] or list(folders)
         self._days = Days(place)
         self._held: dict[str, LogRead] = {}
 
@@ -49,11 +53,13 @@ class Reader:
     def log(self, bucket: str, key: str) -> LogRead:
         """One log by its original place; normally it was read ahead. A key that is none of a log's is not looked for."""
         below = below_prefix(key)
-        if below in self._held:
-            return self._held.pop(below)
+        beside = self._beside(bucket, key)
+        name = beside.key if beside else below
+        if name in self._held:
+            return self._held.pop(name)
         if parse(below).kind not in LOG_KINDS:
             return LogRead(ReadStatus.FOREIGN, why="its key is not one that CloudTrail gives a log: not read")
-        row = self._row(below)
+        row = beside or self._row(below)
         if row is None:
             return self._absent(below)
         for read in self._read([row]):
@@ -65,7 +71,7 @@ class Reader:
         return self._read(rows)
 
     def _hold(self, row: Stored, found: Content | Unread) -> None:
-        self._held[below_prefix(row.key)] = self._looked(row, found)
+        self._held[_name(row)] = self._looked(row, found)
 
     def _read(self, rows: Sequence[Stored]) -> Iterator[LogRead]:
         for row, found in self._place.read(rows):
@@ -80,21 +86,37 @@ class Reader:
         for entry in entries:
             below = below_prefix(entry.key)
             if (
-                below not in self._held
-                and allowed.believes(entry.bucket)
+                allowed.believes(entry.bucket)
                 and parse(below).kind in LOG_KINDS
-                and (row := self._row(below)) is not None
+                and (row := self._beside(entry.bucket, entry.key) or self._row(below)) is not None
+                and _name(row) not in self._held
             ):
                 yield row
 
+    def _beside(self, bucket: str, key: str) -> Stored | None:
+        """The copy of this very old object beside a plain key, which other bytes took; None where there is none."""
+        if not self._apart:
+            return None
+        wanted = conflict_key(bucket, key)
+        below = below_prefix(wanted)
+        root = wanted[: len(wanted) - len(below)]
+        day = below.rsplit("/", 1)[0] + "/"
+        found = (self._days.of(one + day).get(below) for one in self._apart if one.endswith(root))
+        return next((row for row in found if row), None)
+
     def _row(self, below: str) -> Stored | None:
-        """Where a log lies today, by the listing of its day; of several places the first."""
-        for day in days(self._folders, below):
+        """Where a log lies today, by the listing of its day; of several places the first that is not another old object's alone."""
+        for day in days(self._plain, below):
             if row := self._days.of(day).get(below):
                 return row
         return None
 
     def _absent(self, below: str) -> LogRead:
-        answers = [self._place.absent(day + below.rsplit("/", 1)[-1]) for day in days(self._folders, below)]
+        answers = [self._place.absent(day + below.rsplit("/", 1)[-1]) for day in days(self._plain, below)]
         unreadable = [one for one in answers if one.status is not ReadStatus.MISSING]
         return (unreadable or answers)[0]
+
+
+def _name(row: Stored) -> str:
+    """What tells logs apart: the key from `AWSLogs/` on; of a copy beside a plain key the whole."""
+    return row.key if lies_beside(row.key) else below_prefix(row.key)

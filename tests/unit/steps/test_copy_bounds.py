@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from onetrail.change import Deed, GateClosed, Guard
+from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.s3.decide import decide
 from onetrail.s3.engine import Stage, Step, call_of
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.copy_history import propose
 from onetrail.steps.copy_history.backlog import Mapped, rules
 from onetrail.steps.copy_history.tasks import task_of
-from onetrail.steps.pairing import pair_of
+from onetrail.steps.pairing import Pair, archive_key
 from tests.unit.steps.test_copy_history import SETTINGS, SOURCE, given, given_a_backlog, given_a_bucket
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -36,7 +37,7 @@ def the_copy(prefix: str, account: str = LOG, stage: Stage = Stage.COPY, below: 
     """The engine's own call for one log of that bucket."""
     bucket = given_a_bucket("old")
     row = ObjectRow(f"{prefix}/{below}" if prefix else below, 500, "e" * 32, NOW, "STANDARD")
-    pair = pair_of(SETTINGS, row, None)
+    pair = Pair(row, None, archive_key(SETTINGS, row.key), "")
     made = task_of(SETTINGS, account, bucket, pair, decide(row, None, rules(SETTINGS, bucket, NOW)), NOW)
     return call_of(Step(made._replace(**task), stage))
 
@@ -96,3 +97,19 @@ def test_a_key_outside_of_the_log_folders_does_not_pass():
     """The rule of a bucket with a key prefix lets nothing through beside that prefix."""
     assert not passes(the_rule("corp", Deed.COPY), the_copy(""))
     assert passes(the_rule("corp", Deed.COPY), the_copy("corp"))
+
+
+@pytest.mark.parametrize("deed", [Deed.PILOT, Deed.COPY])
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_copy_beside_goes_to_the_key_of_its_own_bucket_and_old_key_alone(prefix, deed):
+    """Both copies of a conflict are kept. Twins: another bucket's folder, another key in it, a key outside of the log folders."""
+    change, source = the_rule(prefix, deed), f"{prefix}/{BELOW}" if prefix else BELOW
+    assert passes(change, the_copy(prefix, target_key=conflict_key("old", source)))
+    for wrong in (
+        conflict_key("other", source),
+        conflict_key("old", f"x/{source}"),
+        f"onetrail-conflicts/{source}",
+    ):
+        assert not passes(change, the_copy(prefix, target_key=wrong))
+    outside = "private/letters.txt"
+    assert not passes(change, the_copy(prefix, key=outside, target_key=conflict_key("old", outside)))

@@ -9,12 +9,10 @@ from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.show import coverage as seen
-from onetrail.steps.verification import EVIDENCE, ChainSeen, check, propose
+from onetrail.steps.verification import EVIDENCE, ChainSeen, propose
 from onetrail.steps.verification.classes import LATE, classes_of, must_reach
-from onetrail.steps.verification.equality import cure_of
 from onetrail.steps.verification.proof import bill, readings
 from onetrail.steps.verification.sample import NEWEST, SPREAD, claim, joined, sample_of
-from onetrail.steps.verification.verdict import Trouble
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 
 NOW = datetime(2026, 1, 12, 12, tzinfo=UTC)
@@ -123,19 +121,3 @@ def test_looking_has_its_price_in_the_plan():
     assert line in propose(SETTINGS, observation).notes
     assert line not in propose(SETTINGS, given(GOOD, readings=found, digest_check="none")).notes
     assert "US$ 0.04" in seen.proofs_made(observation).text
-
-
-def test_a_wrong_copy_is_shown_with_the_change_that_replaces_it():
-    """Twin: a log that is invalid in both buckets has no cure, and none is named."""
-    cure = cure_of(SETTINGS, "AWSLogs/1/x.json.gz")
-    assert "--bypass-governance-retention" in cure
-    assert cure.endswith("then run step 05 again")
-    wrong = Trouble(
-        "acme-eu", "1", "eu-west-1", "log", "different", "AWSLogs/1/x.json.gz", "other bytes", cure
-    )
-    said = [
-        f.evidence
-        for f in check(SETTINGS, given(GOOD, troubles=(wrong, wrong._replace(state="invalid", cure=""))))
-    ]
-    assert f"different: other bytes (acme-eu); to replace it, {cure}" in said
-    assert "invalid: other bytes (acme-eu)" in said

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.change import ChangeFailed, Outcome, Plan
-from onetrail.change.apply import Done
+from onetrail.change import ChangeFailed, Done, Outcome, Plan
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.rows import Head
 from onetrail.show import copy_history as shown

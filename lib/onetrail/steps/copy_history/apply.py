@@ -30,6 +30,7 @@ from onetrail.s3.pipeline import Ended, Partition, copy_partition, copy_partitio
 from onetrail.s3.ranges import KeyRange
 from onetrail.s3.session import hot
 from onetrail.s3.tally import WANTED, Counts
+from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history import restores
 from onetrail.steps.copy_history.batch import BatchCopy
 from onetrail.steps.copy_history.batch_grant import SETTLED
@@ -117,6 +118,7 @@ class _Copying:
         self.estate = read_old_estate(self.settings, self.clients)
         self.buckets = {bucket.name: bucket for bucket in self.estate.buckets}
         self.live = [bucket for bucket in self.estate.buckets if not bucket.shell]
+        self.claims = Claims(self.settings, self.clients, self.live)
         self.folder = self.settings.run_folder / "ledger"
         self.so_far: dict[str, Counts] = {}
         self.paces = Paces(self.settings.max_requests_per_second)
@@ -195,13 +197,15 @@ class _Copying:
                 continue
             name = f"copy-{bucket.name}-{len(named) + 1:03}"
             named[name] = span._replace(pages=())
-            tasks = tasks_of_range(self.settings, self.clients, change.account, bucket, span, now, pace)
+            tasks = tasks_of_range(
+                self.settings, self.clients, change.account, bucket, span, now, self.claims, pace
+            )
             yield Partition(name, tasks)
 
     def _by_version(self, change: Change, bucket: OldBucket) -> Iterator[CopyTask]:
         """A bucket with versions is one listing, in which a log behind a delete marker is seen."""
         now = self.clients.clock.now()
-        for pair, decision in due(self.settings, self.clients, bucket):
+        for pair, decision in due(self.settings, self.clients, bucket, self.claims):
             yield task_of(self.settings, change.account, bucket, pair, decision, now)
 
     def _client(self, change: Change) -> HotS3:
@@ -228,7 +232,7 @@ class _Copying:
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """One log file and one digest file, read back in every property that was planned."""
         found: dict[bool, tuple[Pair, Decision]] = {}
-        for pair, decision in due(self.settings, self.clients, bucket):
+        for pair, decision in due(self.settings, self.clients, bucket, self.claims):
             found.setdefault(parse(pair.source.key).kind in DIGEST_KINDS, (pair, decision))
             if len(found) == 2:
                 break

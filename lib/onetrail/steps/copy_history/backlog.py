@@ -16,6 +16,7 @@ from onetrail.s3.decide import Kind, Rules, decide, put_away
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
+from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history.obstacles import Obstacle, obstacles
 from onetrail.steps.copy_history.samples import Sample, read_samples
 from onetrail.steps.copy_history.source_keys import SourceKey, closed_to_pull, read_source_keys
@@ -50,7 +51,7 @@ class Backlog:
     keys of the first log file and the first digest file that are to be copied. `first` and `last` are the days of the oldest and
     newest object. `named` holds up to five keys for each decision that needs a person.
     `away` and `away_sizes` count by class or tier what must be restored, `restoring` what is being restored. `behind` is what lies behind
-    the current objects of a bucket with versions. `mapped` is how keys move, `keys` the KMS keys that its objects may be under.
+    the current objects of a bucket with versions. `beside` counts what shares its plain key with other bytes, five named. `mapped` is how keys move, `keys` the KMS keys that its objects may be under.
     """
 
     bucket: OldBucket
@@ -71,6 +72,8 @@ class Backlog:
     mapped: tuple[Mapped, ...] = ()
     keys: tuple[SourceKey, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    beside: int = 0
+    beside_named: tuple[str, ...] = ()
 
     @property
     def to_copy(self) -> int:
@@ -119,6 +122,7 @@ def read_backlog(
     bucket: OldBucket,
     estate: OldEstate,
     enabled: Mapping[str, frozenset[str]],
+    claims: Claims,
 ) -> Backlog:
     """The bucket listed beside the archive, and a few of its objects and its keys looked at. What fails is said in `could_not_look`."""
     off = bucket.region not in enabled.get(bucket.account, frozenset({bucket.region}))
@@ -132,7 +136,7 @@ def read_backlog(
     seen = _Listed(settings, acl.value["Owner"]["ID"])
     how = rules(settings, bucket, clients.clock.now())
     try:
-        for pair in pairs(settings, clients, bucket, seen.behind):
+        for pair in pairs(settings, clients, bucket, seen.behind, claims):
             seen.add(pair, decide(pair.source, pair.target, how).kind)
         transport = hot(clients, bucket.account, bucket.region)
         samples = read_samples(transport, bucket, seen.samples(), seen.owner)
@@ -162,6 +166,8 @@ class _Listed:
         self.days: list[date] = []
         self.mapped: Counter[str] = Counter()
         self.examples: dict[str, Pair] = {}
+        self.beside = 0
+        self.beside_named: list[str] = []
 
     def add(self, pair: Pair, kind: Kind) -> None:
         row = pair.source
@@ -174,6 +180,9 @@ class _Listed:
             self.foreign = row if foreign and self.foreign is None else self.foreign
         elif kind in NOT_COPIED and len(self.named.setdefault(kind, [])) < NAMED:
             self.named[kind].append(row.key)
+        if pair.beside:
+            self.beside += 1
+            self.beside_named += [row.key] if self.beside <= NAMED else []
         if kind not in (Kind.FOREIGN, Kind.MARKER):
             self._map(pair)
 
@@ -198,8 +207,8 @@ class _Listed:
         self.examples.setdefault(old, pair)
 
     def _mapped(self, old: str) -> Mapped:
-        example, new = self.examples[old], archive_key(self.settings, old)
-        return Mapped(old, new, self.mapped[old], example.source.key, example.target_key)
+        example, new = self.examples[old].source.key, archive_key(self.settings, old)
+        return Mapped(old, new, self.mapped[old], example, archive_key(self.settings, example))
 
     def pilot(self) -> tuple[str, ...]:
         """The first log and the first digest; one that can be read now before one that must be restored."""
@@ -256,6 +265,8 @@ class _Listed:
             mapped=tuple(self._mapped(old) for old in sorted(self.mapped)),
             keys=keys,
             obstacles=found,
+            beside=self.beside,
+            beside_named=tuple(self.beside_named),
         )
 
 

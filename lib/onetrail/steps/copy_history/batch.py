@@ -17,6 +17,7 @@ from onetrail.s3.batch.job import CANCELLABLE, FAILED, Job
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.s3.tally import WANTED, Counts, ObjectOutcome, Tally
+from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history.batch_make import Maker, client_of, record
 from onetrail.steps.copy_history.batch_plan import COPY, PILOT, runs_by_jobs
 from onetrail.steps.copy_history.batch_rows import Reader
@@ -39,6 +40,11 @@ class Local(Protocol):
         """The old buckets by name."""
         ...
 
+    @property
+    def claims(self) -> Claims:
+        """Who wants which key of the archive."""
+        ...
+
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """Copy what the archive lacks."""
         ...
@@ -50,7 +56,7 @@ class BatchCopy:
     def __init__(self, clients: Clients, gate: Gate, local: Local) -> None:
         self.clients, self.settings, self.gate, self.local = clients, clients.settings, gate, local
         self.watch = Watch(clients, gate)
-        self.maker = Maker(clients, gate, self.watch, local.buckets)
+        self.maker = Maker(clients, gate, self.watch, local.buckets, local.claims)
         self._so_far: dict[str, Counts] = {}
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:

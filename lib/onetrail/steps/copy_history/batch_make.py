@@ -12,6 +12,7 @@ from onetrail.s3.batch.group import Group, Label, group_of, unfit
 from onetrail.s3.batch.job import FAILED, SUSPENDED
 from onetrail.s3.batch.manifest import ManifestFile, Manifests
 from onetrail.s3.engine import CopyTask
+from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history.batch_plan import PILOT
 from onetrail.steps.copy_history.batch_seen import all_jobs
 from onetrail.steps.copy_history.batch_watch import Watch
@@ -22,7 +23,10 @@ from onetrail.steps.old_estate import OldBucket
 class Maker:
     """Makes the jobs of one plan; what it has made is needed until it is confirmed, and no longer."""
 
-    def __init__(self, clients: Clients, gate: Gate, watch: Watch, buckets: Mapping[str, OldBucket]) -> None:
+    def __init__(
+        self, clients: Clients, gate: Gate, watch: Watch, buckets: Mapping[str, OldBucket], claims: Claims
+    ) -> None:
+        self.claims = claims
         self.clients, self.settings, self.gate, self.watch, self.buckets = (
             clients,
             clients.settings,
@@ -78,10 +82,12 @@ class Maker:
             return
         found: set[bool] = set()
         now = self.clients.clock.now()
-        for pair, decision in due(self.settings, self.clients, bucket):
+        for pair, decision in due(self.settings, self.clients, bucket, self.claims):
             task = task_of(self.settings, self.desk.account, bucket, pair, decision, now)
             digest = parse(task.key).kind in DIGEST_KINDS
-            if unfit(task, self.settings.key_prefix) or (scope == PILOT and digest in found):
+            # A job copies without a condition, so what two buckets want is copied by this machine, which never overwrites.
+            passed = pair.contested or unfit(task, self.settings.key_prefix)
+            if passed or (scope == PILOT and digest in found):
                 continue
             yield group_of(task, now, self.settings.grant_hours), task
             found.add(digest)

@@ -6,6 +6,7 @@ from typing import Any
 
 from onetrail.change import Below, Counterpart, OneOf, Stated
 from onetrail.change.bulk import Bound, part_of
+from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import ROOT, parse
 from onetrail.s3.calls import stamp
 from onetrail.s3.planner import allowed_for
@@ -31,12 +32,30 @@ class KeptByDate:
         return ["kept by the date in the key", self.years]
 
 
+@dataclass(frozen=True)
+class PlainOrBeside:
+    """The target key is the source's plain key, or the one beside it that is this old bucket's and this source's alone."""
+
+    bucket: str
+    plain: Counterpart
+
+    def holds(self, parameters: Mapping[str, Any]) -> bool:
+        if self.plain.holds(parameters):
+            return True
+        source = part_of(parameters, "CopySource.Key")
+        ours = any(source.startswith(old) for old, _ in self.plain.prefixes)
+        return ours and parameters.get("Key") == conflict_key(self.bucket, source)
+
+    def meaning(self) -> list[Any]:
+        return ["plain or beside", self.bucket, self.plain.meaning()]
+
+
 def copy_bounds(settings: Settings, bucket: OldBucket, *, push: bool) -> tuple[Bound, ...]:
-    """Of every copy out of this bucket: below its log folders, to the counterpart, in a planned class, locked by date, only of what was listed."""
+    """Of every copy out of this bucket: below its log folders, to the plain key or beside it, in a planned class, locked by date, only of what was listed."""
     there = f"{settings.key_prefix}/{ROOT}" if settings.key_prefix else ROOT
     classes = dict.fromkeys(("STANDARD", *allowed_for(settings.storage_class_for(bucket.name))))
     return (
-        Counterpart(tuple((folder, there) for folder in log_folders(bucket))),
+        PlainOrBeside(bucket.name, Counterpart(tuple((folder, there) for folder in log_folders(bucket)))),
         OneOf("StorageClass", tuple(classes)),
         OneOf("ACL", ("bucket-owner-full-control" if push else None,)),
         KeptByDate(settings.retention_years),

@@ -1,12 +1,13 @@
 """Whether every log lies in the archive and no grant stands open."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from onetrail import iam
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
 from onetrail.change.words import counted
 from onetrail.iam import build
+from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -23,8 +24,8 @@ STEP = "05"
 _STATES = {
     Kind.CONFLICT: (
         State.FINDING,
-        "object has other bytes in the archive under the same key; neither copy is lost",
-        "objects have other bytes in the archive under the same key; neither copy is lost",
+        "object is not what was copied of it before, and the archive has both its keys taken: nothing is overwritten, and its bucket is kept",
+        "objects are not what was copied of them before, and the archive has both their keys taken: nothing is overwritten, and their bucket is kept",
     ),
     Kind.COMPARE: (
         State.NOTE,
@@ -168,7 +169,7 @@ def _backlog_findings(backlog: Backlog, stopped: bool) -> list[Finding]:
         )
         for one in backlog.obstacles
     ]
-    findings += _behind(backlog)
+    findings += [*_behind(backlog), *_beside(backlog)]
     for kind, (state, one, several) in _STATES.items():
         count = backlog.objects.get(kind, 0)
         if count:
@@ -182,6 +183,17 @@ def _backlog_findings(backlog: Backlog, stopped: bool) -> list[Finding]:
                 )
             )
     return findings
+
+
+def _beside(backlog: Backlog) -> Iterator[Finding]:
+    """What shares its plain key with other bytes, and so lies, or is to lie, beside it."""
+    bucket = backlog.bucket
+    if backlog.beside:
+        line = (
+            f"{counted(backlog.beside, 'object has a key', 'objects have keys')} that other bytes have in the archive: both copies are kept, "
+            f"this bucket's below {CONFLICTS_FOLDER}{bucket.name}/: {', '.join(backlog.beside_named)}"
+        )
+        yield Finding("05.beside", State.NOTE, bucket.account, bucket.region, bucket.name, line)
 
 
 def _behind(backlog: Backlog) -> list[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from onetrail.change.words import counted
-from onetrail.names import SID_NEVER_OVERWRITES
+from onetrail.names import CONFLICTS_FOLDER, SID_NEVER_OVERWRITES
 from onetrail.s3.decide import Kind
 from onetrail.s3.prices import GB, KMS_PER_10_000
 from onetrail.settings import Settings
@@ -13,7 +13,7 @@ from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.restores import cost_of, restore_days
 
 WHAT_TO_DO: Final = {
-    Kind.CONFLICT: "the archive has other bytes under their keys; compare both by hand, neither is lost",
+    Kind.CONFLICT: "the archive has both their keys taken by other bytes; nothing is overwritten, and their bucket is kept",
     Kind.TOO_LARGE: "they are over 5 GiB, more than one CopyObject takes; no log is, so look at what they are and move them by hand",
     Kind.FOREIGN: "they are not CloudTrail's; their owner decides, and their bucket is kept",
 }
@@ -84,6 +84,11 @@ def _left_behind(observation: Observation) -> Iterator[str]:
             if count:
                 first = f", first {one.named[kind][0]}" if one.named.get(kind) else ""
                 yield f"{name}: {counted(count, 'object is', 'objects are')} not copied{first}: {what_to_do}"
+        if one.beside:
+            yield (
+                f"{name}: {counted(one.beside, 'object has a key', 'objects have keys')} that other bytes have or get in the archive, first "
+                f"{one.beside_named[0]}: both copies are kept, this bucket's below {CONFLICTS_FOLDER}{name}/"
+            )
         if behind.hidden:
             yield (
                 f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted there and lies behind a "

@@ -10,6 +10,7 @@ from onetrail.aws import Clients, Look, Seen, look
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.claims import Claims
 from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.copy_history.backlog import Backlog, read_backlog
 from onetrail.steps.copy_history.batch_seen import BatchSeen, see_batch
@@ -103,12 +104,15 @@ def observe(
         else:
             failed.append(f"{settings.bucket_name}: GetBucketPolicy: {seen.why}")
         live = [bucket for bucket in estate.buckets if not bucket.shell]
+        claims = Claims(settings, clients, live)
         enabled, missed = _enabled(settings, clients)
         listening = read_listening(settings, clients, estate)
         failed += [*missed, *listening.could_not_look]
         backlogs = tuple(
             clients.each(
-                lambda bucket: read_backlog(settings, clients, bucket, estate, enabled), live, at_once=4
+                lambda bucket: read_backlog(settings, clients, bucket, estate, enabled, claims),
+                live,
+                at_once=4,
             )
         )
     copiers = {}

@@ -14,15 +14,18 @@ from onetrail.s3.planner import allowed_for, size_bands
 from onetrail.s3.ranges import KeyRange
 from onetrail.s3.retention import LOCK_MODE, months_left
 from onetrail.settings import Settings
+from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history.backlog import rules
 from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.pairing import Pair, pair_of, pairs, rows_of_range
+from onetrail.steps.pairing import Pair, Pairing, pairs, rows_of_range
 
 
-def due(settings: Settings, clients: Clients, bucket: OldBucket) -> Iterator[tuple[Pair, Decision]]:
+def due(
+    settings: Settings, clients: Clients, bucket: OldBucket, claims: Claims
+) -> Iterator[tuple[Pair, Decision]]:
     """What the archive lacks of one old bucket, with its decision, in key order."""
     how = rules(settings, bucket, clients.clock.now())
-    for pair in pairs(settings, clients, bucket):
+    for pair in pairs(settings, clients, bucket, claims=claims):
         decision = decide(pair.source, pair.target, how)
         if decision.kind is Kind.COPY:
             yield pair, decision
@@ -35,17 +38,20 @@ def tasks_of_range(
     bucket: OldBucket,
     key_range: KeyRange,
     now: datetime,
+    claims: Claims,
     pace: Pace | None = None,
 ) -> Iterator[CopyTask | None]:
     """A copy for each object of the range that the archive lacks, by the copier of `account`, in key order; None says 'not yet'."""
     how = rules(settings, bucket, now)
+    pairing = Pairing(settings, clients, bucket.name, bucket.kms, claims)
     for found in rows_of_range(settings, clients, bucket, key_range, pace):
         if found is None:
             yield None
             continue
-        decision = decide(*found, how)
+        pair = pairing.pair(*found)
+        decision = decide(pair.source, pair.target, how)
         if decision.kind is Kind.COPY:
-            yield task_of(settings, account, bucket, pair_of(settings, *found), decision, now)
+            yield task_of(settings, account, bucket, pair, decision, now)
 
 
 def task_of(

@@ -6,6 +6,7 @@ from itertools import pairwise
 from onetrail import iam
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted, share
+from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import live_rules, unmendable
 from onetrail.steps.inventory.bucket import BucketInventory
@@ -145,7 +146,12 @@ def _repeated(observation: Observation) -> Iterator[Finding]:
     if found.conflicts:
         text = f"{counted(found.conflicts, 'name lies', 'names lie')} in several buckets with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
         yield Finding(
-            f"{STEP}.conflict", State.NOTE, "-", "-", "same name", f"{text}; 05 copies neither over the other"
+            f"{STEP}.conflict",
+            State.NOTE,
+            "-",
+            "-",
+            "same name",
+            f"{text}; 05 copies both, the second below {CONFLICTS_FOLDER}",
         )
     if found.same_name:
         yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several buckets with equal bytes")  # fmt: skip

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
 from onetrail.files import FileRefused, read_bytes, read_json
 from onetrail.settings import Settings
-
-FOLDER: Final = "public-keys"
-"""Below the run folder; one `REGION.json` each, in the shape of `aws cloudtrail list-public-keys`."""
+from onetrail.steps.public_keys import FOLDER
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 Sources: CloudTrail User Guide, validating log file integrity; S3 User Guide, checking object integrity, Object Lock.
 """
 
+from onetrail.steps.public_keys import KeySource
 from onetrail.steps.verification.apply import apply
 from onetrail.steps.verification.check import check
 from onetrail.steps.verification.classes import EVIDENCE
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.propose import propose
 from onetrail.steps.verification.status import Covered, done, status_of
-from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, Trouble
 
 __all__ = [
     "EVIDENCE",

@@ -14,15 +14,22 @@ from typing import Final, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import LOG_KINDS, below_prefix, parse
+from onetrail.cloudtrail.key import LOG_KINDS, parse
 from onetrail.cloudtrail.publickeys import PublicKey
 from onetrail.errors import OnetrailError
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.pairing import archive_key
-from onetrail.steps.verification.chains import RegionMark, RegionSeen, Trails, codes_of, region_rows
+from onetrail.steps.pairing import name_of, stored_key
+from onetrail.steps.verification.chains import (
+    RegionMark,
+    RegionSeen,
+    Trails,
+    beside_of,
+    codes_of,
+    region_rows,
+)
 from onetrail.steps.verification.equality import Day
 from onetrail.steps.verification.left import Left
 from onetrail.steps.verification.reading import Notes, Origin, note_lock
@@ -109,7 +116,7 @@ def _again(
     delivered: list[str] = []
     to_raise = {code for code, count in earlier.notes.unsealed.items() if count}
     for row in region_rows(settings, clients, earlier.account, earlier.region, places):
-        below = below_prefix(row.key)
+        below = name_of(row.key)
         if earlier.mark.newest and row.last_modified <= earlier.mark.newest:
             mark.add(row)
             belows += [below] if to_raise else []
@@ -117,7 +124,7 @@ def _again(
             delivered.append(below)
     if mark.hexdigest() != earlier.mark.hexdigest():
         return None
-    codes = codes_of(settings, clients, places) if to_raise else {}
+    codes = codes_of(settings, clients, places, beside_of(belows)) if to_raise else {}
     asked = (below for below in belows if codes.get(below, 0) in to_raise)
     return replace(
         earlier,
@@ -148,7 +155,7 @@ def _locks(
     )
     account, now = settings.log_account.account_id, stamp(clients.clock.now())
     asked = (
-        (calls.head_object(settings.bucket_name, account, archive_key(settings, below)), below)
+        (calls.head_object(settings.bucket_name, account, stored_key(settings, below)), below)
         for below in belows
     )
     for ended in hot(clients, account, settings.home_region).run(asked):

@@ -19,7 +19,7 @@ from onetrail.change import (
     iso,
     run_plan,
 )
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, below_prefix, parse
+from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
 from onetrail.files import sha256_of
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
@@ -30,11 +30,11 @@ from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.break_glass import CAN_BECOME, can_become
 from onetrail.steps.old_estate import enabled_regions, read_old_estate
-from onetrail.steps.pairing import archive_key, archived, folder_of, prefix_of
+from onetrail.steps.pairing import Pair, archived, folder_of, name_of, prefix_of, stored_key
 from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
 from onetrail.steps.receipts import FOLDER, Receipt, Receipts, copied_parts, write_receipt
 from onetrail.steps.verification.chains import archive_folders
-from onetrail.steps.verification.left import Left, lefts, rows
+from onetrail.steps.verification.left import Left, beside, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.reading import to_raise
@@ -123,7 +123,7 @@ class _Sealing:
         while chunk := list(islice(left, HEADS_AT_ONCE)):
             now = stamp(self.clients.clock.now())
             asked = (
-                (calls.head_object(bucket, self.account, archive_key(self.settings, below)), below)
+                (calls.head_object(bucket, self.account, stored_key(self.settings, below)), below)
                 for below in chunk
             )
             for ended in self.archive.run(asked):
@@ -134,7 +134,7 @@ class _Sealing:
                 head = ended.result
                 if to_raise(self.settings, head, now):
                     until = datetime.fromisoformat(head.retain_until)
-                    key = archive_key(self.settings, ended.context)
+                    key = stored_key(self.settings, ended.context)
                     yield LockTask(
                         bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag, head.lock_mode, until
                     )  # fmt: skip
@@ -167,10 +167,15 @@ class _Sealing:
     def _raising(self, name: str) -> Iterator[str]:
         """What moved from one old bucket, with its folders noted."""
         folders = self._raised[name] = set[str]()
-        for row in rows(self.settings, self.clients, self._left(name)):
-            if _moved(row.key):
-                folders.add(prefix_of(row.key) + folder_of(row.key))
-                yield below_prefix(row.key)
+        for pair in self._pairs(name):
+            if _moved(pair.source.key):
+                folders.add(prefix_of(pair.source.key) + pair.folder)
+                yield name_of(pair.target_key)
+
+    def _pairs(self, name: str) -> Iterator[Pair]:
+        """Each object of an old bucket, and the key that its copy has."""
+        left = self._left(name)
+        return beside(self.settings, self.clients, left, rows(self.settings, self.clients, left))
 
     def _receipt(self, change: Change) -> Mapping[str, Any]:
         """The bucket is verified, not remembered: what was seen at the start of this run must still be its listing."""
@@ -206,14 +211,13 @@ class _Sealing:
         """The list that the receipt binds: one row per object of the bucket, in key order, with the version that was read for it."""
         listing = ListingHash()
         with RowList(self.settings.run_folder, FOLDER, name) as proven:
-            for row in rows(self.settings, self.clients, self._left(name)):
+            for row, _, key, *_ in self._pairs(name):
                 listing.add(row.key, row.size, row.etag, row.last_modified)
                 plain = ProvenRow(row.key, row.size, row.etag, row.last_modified)
-                proven.add(self._with_version(name, plain) if _moved(row.key) else plain)
+                proven.add(self._with_version(name, plain, key) if _moved(row.key) else plain)
             return listing, proven.finish()
 
-    def _with_version(self, name: str, row: ProvenRow) -> ProvenRow:
-        key = archive_key(self.settings, row.key)
+    def _with_version(self, name: str, row: ProvenRow, key: str) -> ProvenRow:
         read = self.versions.get(key)
         if read is None:
             raise ChangeFailed(
@@ -240,4 +244,4 @@ class _Sealing:
 
 
 def _moved(key: str) -> bool:
-    return parse(key).kind in DIGEST_KINDS | LOG_KINDS
+    return parse(key).kind in MOVED_KINDS

@@ -3,11 +3,13 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.chain import ChainCheck, groups
+from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
 from onetrail.cloudtrail.orphan import unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
@@ -24,11 +26,13 @@ from onetrail.cloudtrail.verdict import (
     State,
     TrailIdentity,
 )
+from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3 import calls
+from onetrail.s3.listing import list_objects
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.pairing import archived
+from onetrail.steps.pairing import archived, name_of
 from onetrail.steps.verification.equality import MOST_TROUBLES, Day
 from onetrail.steps.verification.left import Left, rows
 from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_hash
@@ -104,7 +108,7 @@ class RegionCheck:
         versions: VersionsRead | None = None,
     ) -> None:
         self._settings, self._clients, self._keys, self._trails = settings, clients, keys, trails
-        self._allowed = AllowList(buckets, frozenset(trails), settings.key_prefix)
+        self._allowed = AllowList(buckets, frozenset(trails))
         self._places = places
         self._origins = [origin for origin, _, _ in places]
         self._tally, self._versions = tally, versions
@@ -114,7 +118,7 @@ class RegionCheck:
         """List, walk every chain, then count what no digest names. Raises what a listing raises."""
         seen = self.seen
         sizes = self._listed()
-        codes = codes_of(self._settings, self._clients, self._places)
+        codes = codes_of(self._settings, self._clients, self._places, beside_of(sizes))
         self._events = RegionEvents(
             self._tally, self._settings.bucket_name, seen.account, seen.region, sizes, codes
         )
@@ -136,13 +140,13 @@ class RegionCheck:
         return seen
 
     def _listed(self) -> dict[str, int]:
-        """Sizes by key from `AWSLogs/` on."""
+        """Sizes by the copies' names."""
         sizes: dict[str, int] = {}
         for row in region_rows(
             self._settings, self._clients, self.seen.account, self.seen.region, self._places
         ):
             self.seen.mark.add(row)
-            sizes[below_prefix(row.key)] = row.size
+            sizes[name_of(row.key)] = row.size
         return sizes
 
     def _chain(
@@ -193,7 +197,7 @@ class RegionCheck:
 
     def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str], by: str) -> None:
         """One verdict of a chain; a log's follows that of the digest which names it, `by`."""
-        below = below_prefix(verdict.key or verdict.original_key)
+        below = name_of(verdict.key) if verdict.key else below_prefix(verdict.original_key)
         code = codes.get(below, 0)
         if verdict.kind in DIGEST_KINDS:
             self.seen.digests[code][verdict.state] += 1
@@ -210,7 +214,9 @@ class RegionCheck:
     def _rest(
         self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: Reader
     ) -> None:
-        present = [below for below in sizes if below not in named and parse(below).kind in LOG_KINDS]
+        # A copy whose name is a hash says nothing of its kind.
+        kinds = LOG_KINDS | {Kind.CONFLICT}
+        present = [below for below in sizes if below not in named and parse(below).kind in kinds]
         chains = [one.chain for one in self.seen.chains]
         for verdict in unsigned_logs(present, (), chains):
             code = codes.get(verdict.key, 0)
@@ -220,7 +226,7 @@ class RegionCheck:
                 self._day(self.seen.unsigned, verdict.key)
             self._trouble(code, verdict.key, verdict)
         for below, body in reader.others(present):
-            if body is not None:
+            if body is not None and "/CloudTrail-Digest/" not in below:
                 self._events.looked_into(below, LogRead(ReadStatus.FOUND, body.content, below))
 
     def _read(self, reader: Reader, bucket: str, key: str) -> LogRead:
@@ -228,7 +234,7 @@ class RegionCheck:
         read = reader.log(bucket, key)
         if read.body is None or self._settings.digest_check != "full":
             return read
-        return self._events.looked_into(below_prefix(key), read)
+        return self._events.looked_into(name_of(read.key), read)
 
     def _metadata(self, codes: Mapping[str, int], reader: Reader) -> None:
         """User metadata of each digest as it is in the old bucket: the signature lies there."""
@@ -240,7 +246,7 @@ class RegionCheck:
                 below for below, code in codes.items() if code == number and below in reader.notes.metadata
             )
             asked = (
-                (calls.head_object(origin.bucket, origin.account, origin.prefix + below), below)
+                (calls.head_object(origin.bucket, origin.account, origin.old_key(below)), below)
                 for below in mine
             )
             for ended in client.run(asked):
@@ -300,21 +306,37 @@ def region_rows(
     region: str,
     places: Sequence[tuple[Origin, Left, frozenset[str]]],
 ) -> Iterator[ObjectRow]:
-    """What the archive holds of an account and region: digests before logs, so that what a digest names was listed after it."""
+    """What the archive holds of an account and region: digests before logs, so that what a digest names was listed after it; then the
+    copies beside plain keys, which are few: each is a conflict."""
     folders = set(archive_folders(settings, account, region)).union(*(mine for _, _, mine in places))
     for folder in sorted(folders, key=lambda folder: ("/CloudTrail-Digest/" not in folder, folder)):
         yield from archived(settings, clients, folder)
+    log_account = settings.log_account.account_id
+    client = hot(clients, log_account, settings.home_region)
+    for row in list_objects(client, settings.bucket_name, log_account, CONFLICTS_FOLDER):
+        parsed = parse(row.key, "")
+        if (parsed.kind, parsed.account, parsed.region) == (Kind.CONFLICT, account, region):
+            yield row
+
+
+def beside_of(names: Iterable[str]) -> frozenset[str]:
+    """Those of the copies that lie beside plain keys."""
+    return frozenset(name for name in names if name.startswith(CONFLICTS_FOLDER))
 
 
 def codes_of(
-    settings: Settings, clients: Clients, places: Sequence[tuple[Origin, Left, frozenset[str]]]
+    settings: Settings,
+    clients: Clients,
+    places: Sequence[tuple[Origin, Left, frozenset[str]]],
+    beside: AbstractSet[str],
 ) -> dict[str, int]:
-    """Each moved key from `AWSLogs/` on, with the number of the place it came from plus one."""
+    """Each moved copy by name, with the number of the place it came from plus one. `beside` are those beside plain keys."""
     found: dict[str, int] = {}
     for number, (origin, left, folders) in enumerate(places, start=1):
         for folder in sorted(folders):
             for row in rows(settings, clients, left, origin.prefix + folder):
-                found.setdefault(row.key[len(origin.prefix) :], number)
+                own = conflict_key(origin.bucket, row.key) if beside else ""
+                found.setdefault(own if own in beside else row.key[len(origin.prefix) :], number)
     return found
 
 
@@ -334,5 +356,5 @@ def _counted(
     digests: Iterable[DigestObject], places: Counter[int], codes: Mapping[str, int]
 ) -> Iterator[DigestObject]:
     for digest in digests:
-        places[codes.get(below_prefix(digest.key), 0)] += 1
+        places[codes.get(name_of(digest.key), 0)] += 1
         yield digest

@@ -159,9 +159,7 @@ def _troubles(settings: Settings, troubles: Iterable[Trouble]) -> list[Finding]:
             notes[one.account, one.region, one.bucket, one.state] += 1
             continue
         state = State.COULD_NOT_LOOK if one.state in BLIND else State.FINDING
-        evidence = f"{one.state}: {one.why} ({one.bucket})" + (
-            f"; to replace it, {one.cure}" if one.cure else ""
-        )
+        evidence = f"{one.state}: {one.why} ({one.bucket})"
         found.append(Finding(f"06.{one.kind}-{one.state}", state, one.account, one.region, one.key, evidence))
     for (account, region, bucket, held), count in sorted(notes.items()):
         words = PENDING if bucket == settings.bucket_name else HARMLESS[held]

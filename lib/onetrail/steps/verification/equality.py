@@ -8,7 +8,7 @@ from datetime import date
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, below_prefix, parse
+from onetrail.cloudtrail.key import LOG_KINDS, MOVED_KINDS, Kind, below_prefix, parse
 from onetrail.errors import OnetrailError
 from onetrail.s3.compare import AT_ONCE, Place, compare_bytes
 from onetrail.s3.decide import same_bytes
@@ -67,10 +67,10 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
     encrypted = left.bucket is not None and left.bucket.kms
     comparable = not encrypted and settings.kms_key == "none"
     unclear: list[Pair] = []
-    for pair in beside(settings, clients, _hashed(found, rows(settings, clients, left))):
+    for pair in beside(settings, clients, left, _hashed(found, rows(settings, clients, left))):
         parsed = parse(pair.source.key, None, pair.source.size)
         found.kinds[parsed.kind] += 1
-        if parsed.kind not in DIGEST_KINDS and parsed.kind not in LOG_KINDS:
+        if parsed.kind not in MOVED_KINDS:
             continue
         found.places.add((_before(pair.source.key), folder_of(pair.source.key)))
         same = pair.target and same_bytes(
@@ -87,7 +87,7 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
                 if pair.target is None
                 else {True: "equal", False: "different", None: "uncompared"}[same]
             )
-            _note(settings, found, pair, state)
+            _note(found, pair, state)
     _read_both(settings, clients, found, unclear)
 
 
@@ -116,17 +116,18 @@ def _read_both(settings: Settings, clients: Clients, found: Compared, pairs: lis
     ours, theirs = hot(clients, left.account, left.region), hot(clients, account, settings.home_region)
     for pair, said in zip(pairs, compare_bytes(asked, ours, theirs), strict=True):
         why = f": {said.error}" if said.error else ""
-        _note(settings, found, pair, {True: "equal", False: "different", None: "uncompared"}[said.equal], why)
+        _note(found, pair, {True: "equal", False: "different", None: "uncompared"}[said.equal], why)
 
 
 _WORDS = {
-    "missing": "it is in the old bucket and not in the archive",
-    "different": "the archive has other bytes under this key",
+    "missing": "it is in the old bucket and not in the archive: run step 05 again, which copies it",
+    "different": "the archive has other bytes under this key, and both stay: nothing is deleted or replaced for it, and step 07 leaves its "
+    "old bucket alone; onetrail validate says of each place which of the two a digest names",
     "uncompared": "sizes are equal, but nothing that was seen proves that the bytes are",
 }
 
 
-def _note(settings: Settings, found: Compared, pair: Pair, state: str, why: str = "") -> None:
+def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
     parsed = parse(pair.source.key)
     found.states[state] += 1
     if parsed.kind in LOG_KINDS and parsed.date:
@@ -144,18 +145,8 @@ def _note(settings: Settings, found: Compared, pair: Pair, state: str, why: str 
                 state,
                 pair.source.key,
                 _WORDS[state] + why,
-                cure_of(settings, pair.target_key) if state == "different" and left.live else "",
             )
         )
-
-
-def cure_of(settings: Settings, key: str) -> str:
-    """The change that replaces a wrong copy: it lies under governance, so that break-glass can still take it away, and 05 copies it anew."""
-    bucket = settings.bucket_name
-    return (
-        f"as break-glass: aws s3api delete-object --bucket {bucket} --key '{key}' --bypass-governance-retention --version-id VERSION, with "
-        f"the version that aws s3api list-object-versions --bucket {bucket} --prefix '{key}' names; then run step 05 again"
-    )
 
 
 def _versions(clients: Clients, found: Compared) -> None:

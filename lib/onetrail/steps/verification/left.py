@@ -12,7 +12,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.pairing import Pair, archive_key, archived, folder_of, prefix_of
+from onetrail.steps.pairing import Pair, Pairing, archive_key, archived, folder_of, prefix_of
 from onetrail.steps.receipts import Receipt, Receipts, proven_rows
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,18 +64,22 @@ def rows(settings: Settings, clients: Clients, left: Left, prefix: str = "") -> 
             yield ObjectRow(row.key, row.size, row.etag, row.last_modified or _LONG_AGO, "")
 
 
-def beside(settings: Settings, clients: Clients, listed: Iterable[ObjectRow]) -> Iterator[Pair]:
+def beside(settings: Settings, clients: Clients, left: Left, listed: Iterable[ObjectRow]) -> Iterator[Pair]:
     """Each object of an old bucket, as given in key order, beside what the archive has under the key it gets there."""
+    kms = left.bucket is not None and left.bucket.kms
+    pairing = Pairing(settings, clients, left.name, kms)
     for (_, folder), group in groupby(listed, key=lambda row: (prefix_of(row.key), folder_of(row.key))):
         if folder:
-            yield from _joined(settings, clients, folder, group)
+            yield from _joined(settings, clients, pairing, folder, group)
         else:
             yield from (Pair(row, None, archive_key(settings, row.key), "") for row in group)
 
 
-def _joined(settings: Settings, clients: Clients, folder: str, group: Iterable[ObjectRow]) -> Iterator[Pair]:
+def _joined(
+    settings: Settings, clients: Clients, pairing: Pairing, folder: str, group: Iterable[ObjectRow]
+) -> Iterator[Pair]:
     for source, target in merge_join(
         group, archived(settings, clients, folder), key=lambda row: below_prefix(row.key)
     ):
         if source is not None:
-            yield Pair(source, target, archive_key(settings, source.key), folder)
+            yield pairing.pair(source, target)

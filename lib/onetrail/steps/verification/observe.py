@@ -19,6 +19,7 @@ from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.break_glass import cannot_become
 from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
+from onetrail.steps.public_keys import KeySource, public_keys
 from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.receipts import Receipts, cover, read_receipts
 from onetrail.steps.status import Status, asked
@@ -26,14 +27,13 @@ from onetrail.steps.verification.again import Basis, Kept, Places, again, places
 from onetrail.steps.verification.chains import RegionCheck, RegionSeen, Trails
 from onetrail.steps.verification.classes import classes_of, must_reach
 from onetrail.steps.verification.equality import Compared, compared
-from onetrail.steps.verification.keys import public_keys
 from onetrail.steps.verification.left import Left, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.proof import Reading, readings
 from onetrail.steps.verification.reading import Origin
 from onetrail.steps.verification.sums import Sums
 from onetrail.steps.verification.tally import EventTally, EventTotals
-from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, Trouble
 from onetrail.steps.verification.versions_read import VersionsRead
 
 RAIL = "onetrail-archive-rail"

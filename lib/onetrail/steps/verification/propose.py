@@ -7,6 +7,7 @@ from onetrail.change import BREAK_GLASS, Below, Bulk, Change, Deed, Plan, Stated
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.iam.build import archive_rail
+from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -89,6 +90,8 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
     }
     if spared:
         rule["but not from"] = spared
+    beside = () if own else (f"{CONFLICTS_FOLDER}{bucket.name}/",)
+    where = (archive_key(settings, ROOT), *beside)
     return Change(
         key=f"seal-{bucket.name}",
         account=settings.log_account.account_id,
@@ -113,7 +116,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
             },
             rule,
             estimate={"objects": bucket.unsealed},
-            bounds=(Below("Key", (archive_key(settings, ROOT),)), Stated(("VersionId",))),
+            bounds=(Below("Key", where), Stated(("VersionId",))),
             scope=bucket.name,
         ),
     )

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.change.values import canonical_json
+from onetrail.cloudtrail.conflict import conflict_key, original_of
 from onetrail.cloudtrail.digest import Digest, DigestFormatError, GzipError, digest_of, gunzip_single
 from onetrail.cloudtrail.key import below_prefix
 from onetrail.cloudtrail.verdict import DigestObject, LogRead, ReadStatus
@@ -20,7 +21,7 @@ from onetrail.s3.retention import LOCK_MODE
 from onetrail.s3.rows import Body, Head
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.pairing import archive_key
+from onetrail.steps.pairing import name_of, stored_key
 from onetrail.steps.verification.versions_read import VersionsRead
 
 DIGESTS_AT_ONCE = 256
@@ -38,6 +39,11 @@ class Origin(NamedTuple):
     prefix: str
     live: bool
 
+    def old_key(self, name: str) -> str:
+        """The key there of a copy; for one beside a plain key, what its name says."""
+        original = original_of(name)
+        return original.key if original else self.prefix + name
+
 
 @dataclass
 class Notes:
@@ -54,7 +60,7 @@ class Notes:
 
 
 class Reader:
-    """Reads one region. `origins` are the places, `codes` maps each key (from `AWSLogs/` on) to its place's number plus one, 0 for none.
+    """Reads one region. `origins` are the places, `codes` maps each copy, as `name_of` names it, to its place's number plus one, 0 for none.
 
     A copy that lies in an archive class is read in the old bucket instead, where that still has it: both have equal bytes.
     """
@@ -82,7 +88,7 @@ class Reader:
         number = 0
         self.first = None
         for at in range(0, len(keys), DIGESTS_AT_ONCE):
-            chunk = [below_prefix(key) for key in keys[at : at + DIGESTS_AT_ONCE]]
+            chunk = [name_of(key) for key in keys[at : at + DIGESTS_AT_ONCE]]
             bodies = self._fetched(chunk)
             ahead = [(below, bodies[below], _hint(bodies[below])) for below in chunk]
             while ahead:
@@ -96,9 +102,9 @@ class Reader:
 
     def log(self, bucket: str, key: str) -> LogRead:
         """One log by its original place; normally it was fetched ahead. What the listing, taken after the digests', lacks is missing."""
-        below = below_prefix(key)
+        below = self._named(bucket, key)
         if below not in self._sizes:
-            return LogRead(ReadStatus.MISSING, None, archive_key(self._settings, below))
+            return LogRead(ReadStatus.MISSING, None, stored_key(self._settings, below))
         held = self._held.pop(below, None)
         return self._log(below, held[1] if held else self._fetched([below])[below])
 
@@ -114,10 +120,15 @@ class Reader:
             else:
                 yield ended.context, None
 
+    def _named(self, bucket: str, key: str) -> str:
+        """The copy of one old object: the one beside, where its plain key was taken by other bytes."""
+        beside = conflict_key(bucket, key)
+        return beside if beside in self._sizes else below_prefix(key)
+
     def _look_at_lock(self, below: str) -> Head | None:
         """HEAD of a version that cannot be read, with its lock noted; None where that fails too."""
         asked = calls.head_object(
-            self._settings.bucket_name, self._account, archive_key(self._settings, below)
+            self._settings.bucket_name, self._account, stored_key(self._settings, below)
         )
         try:
             head = self._archive.do(asked)
@@ -127,7 +138,7 @@ class Reader:
         return head
 
     def _getting(self, below: str) -> calls.Call[Body]:
-        return calls.get_object(self._settings.bucket_name, self._account, archive_key(self._settings, below))
+        return calls.get_object(self._settings.bucket_name, self._account, stored_key(self._settings, below))
 
     def _take(
         self, ahead: list[tuple[str, Body | Exception, Digest | None]], number: int
@@ -138,7 +149,7 @@ class Reader:
         wanted: dict[str, int] = {}
         room, count = BYTES_AT_ONCE, 0
         for _, _, hint in ahead:
-            mine = [below_prefix(entry.key) for entry in hint.logs] if hint else []
+            mine = [self._named(entry.bucket, entry.key) for entry in hint.logs] if hint else []
             weight = sum(self._sizes.get(below, 0) for below in mine)
             if count and weight > room:
                 break
@@ -173,7 +184,7 @@ class Reader:
         origin = self._origins[code - 1]
         try:
             body = hot(self._clients, origin.account, origin.region).do(
-                calls.get_object(origin.bucket, origin.account, origin.prefix + below)
+                calls.get_object(origin.bucket, origin.account, origin.old_key(below))
             )
         except ClientError:
             return None
@@ -193,7 +204,7 @@ class Reader:
         """For the rows of receipts: of a log that a digest names the digest gives the hash of the content, so that is not inflated again."""
         if self._versions is not None:
             by = self._clients.entry(account).arn
-            self._versions.add(archive_key(self._settings, below), head, content, by, inflate=inflate)
+            self._versions.add(stored_key(self._settings, below), head, content, by, inflate=inflate)
 
     def _noted(self, below: str, head: Head) -> None:
         note_lock(self.notes, self._codes.get(below, 0), self._settings, head, self._now)
@@ -201,7 +212,7 @@ class Reader:
             self.notes.metadata[below] = metadata_hash(head.metadata)
 
     def _digest(self, below: str, body: Body | Exception) -> DigestObject:
-        key = archive_key(self._settings, below)
+        key = stored_key(self._settings, below)
         bucket = self._settings.bucket_name
         if isinstance(body, Exception):
             archived = code_of(body) == "InvalidObjectState"
@@ -213,7 +224,7 @@ class Reader:
         )
 
     def _log(self, below: str, body: Body | Exception) -> LogRead:
-        key = archive_key(self._settings, below)
+        key = stored_key(self._settings, below)
         if isinstance(body, Body):
             return LogRead(ReadStatus.FOUND, body.content, key)
         code = code_of(body)

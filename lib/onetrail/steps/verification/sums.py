@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
+from onetrail.cloudtrail.key import DIGEST_KINDS, MOVED_KINDS, Kind
 from onetrail.cloudtrail.verdict import State
 from onetrail.settings import Settings
 from onetrail.steps.verification.chains import RegionSeen
@@ -52,7 +52,7 @@ class Sums:
             objects=one.listing.objects,
             size=one.listing.size,
             newest=one.listing.newest,
-            logs_and_digests=sum(kinds[kind] for kind in (*DIGEST_KINDS, *LOG_KINDS)),
+            logs_and_digests=sum(kinds[kind] for kind in MOVED_KINDS),
             markers=kinds[Kind.MARKER],
             foreign=kinds[Kind.FOREIGN],
             equal=states["equal"],

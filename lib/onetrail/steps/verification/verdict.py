@@ -21,8 +21,7 @@ BAD_LOGS: Final = (State.INVALID, State.FOREIGN, State.MISSING, State.ARCHIVED, 
 
 
 class Trouble(NamedTuple):
-    """One file and what is the matter with it. `bucket` is the old bucket it is of, or the archive. `cure` is the change that puts a
-    wrong copy right, empty where there is none."""
+    """One file and what is the matter with it. `bucket` is the old bucket it is of, or the archive."""
 
     bucket: str
     account: str
@@ -31,7 +30,6 @@ class Trouble(NamedTuple):
     state: str
     key: str
     why: str
-    cure: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,12 +166,3 @@ class ChainSeen:
     def identity(self) -> TrailIdentity:
         """The trail that made the chain."""
         return TrailIdentity(self.chain.account, self.chain.trail, self.chain.home_region)
-
-
-class KeySource(NamedTuple):
-    """Where the public keys of a region come from: `saved`, `AWS` or both (`saved, confirmed by AWS`), how many; or why there are none."""
-
-    region: str
-    source: str
-    keys: int
-    why: str = ""

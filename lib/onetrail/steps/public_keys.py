@@ -3,16 +3,26 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
 
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, load
 from onetrail.files import FileRefused, read_json
 from onetrail.settings import Settings
-from onetrail.steps.inventory.keys import FOLDER
-from onetrail.steps.verification.verdict import KeySource
 
+FOLDER: Final = "public-keys"
+"""Below the run folder; one `REGION.json` each, in the shape of `aws cloudtrail list-public-keys`."""
 FIRST_DIGESTS = datetime(2015, 10, 1, tzinfo=UTC)
 """Log file validation began on 1 October 2015 (CloudTrail release notes)."""
+
+
+class KeySource(NamedTuple):
+    """Where the public keys of a region come from: `saved`, `AWS` or both (`saved, confirmed by AWS`), how many; or why there are none."""
+
+    region: str
+    source: str
+    keys: int
+    why: str = ""
 
 
 def public_keys(
