@@ -9,12 +9,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
 from onetrail.cli.reference import reference
+from onetrail.iam.expectations.decisions import Ruling, decisions
 from onetrail.runner import RunResult
 from onetrail.runner.notebooks import all_notebooks, read
 from onetrail.runner.result import from_notebook
@@ -227,6 +228,7 @@ def policies_page() -> str:
         ),
         *(f"- [`{name}`](#{name})" for name in printed),
         "",
+        *_every_write(),
     ]
     for name, document in printed.items():
         text = json.dumps(document, indent=2, ensure_ascii=False)
@@ -234,6 +236,26 @@ def policies_page() -> str:
             f"## `{name}`\n\n{POLICIES[name].replace('. ', '.' + chr(10))}\n\n```json\n{text}\n```\n"
         )
     return "\n".join(parts)
+
+
+def _every_write() -> Iterator[str]:
+    """A row for each write action of AWS's list: who may, when, why."""
+    yield "## Who may write\n"
+    yield "\n".join(
+        (
+            "Every action that AWS lists as a write to S3, to a KMS key or to an IAM role: on the archive, on its key, and on the roles `onetrail-*`.",
+            "What is denied is denied to everybody, break-glass included; what is irrelevant acts on neither bucket nor object, so no policy of a bucket decides it.",
+            "An action that AWS adds is denied, and a test asks for its row here.",
+            "",
+            "| action | who may | when | why |",
+            "|---|---|---|---|",
+            *(
+                f"| `{one.action}` | {', '.join(one.who) or ('nobody' if one.ruling is Ruling.DENIED else 'irrelevant')} | {one.when} | {one.why} |"
+                for one in decisions()
+            ),
+            "",
+        )
+    )
 
 
 WHOLE: Final[Mapping[str, Callable[[], str]]] = {

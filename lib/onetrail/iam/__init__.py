@@ -23,6 +23,7 @@ from onetrail.iam.expectations import (
     judge,
     judge_beside,
     judge_guardrail,
+    judge_key,
 )
 from onetrail.iam.explain import Row, explain, table
 from onetrail.iam.request import ANONYMOUS, Principal, Request, role, root, service, user
@@ -53,6 +54,7 @@ __all__ = [
     "judge",
     "judge_beside",
     "judge_guardrail",
+    "judge_key",
     "parse",
     "prepared",
     "role",

@@ -239,10 +239,10 @@ def test_the_key_serves_the_trail_and_only_break_glass_takes_it_away(
 
 
 def test_the_key_opens_with_the_grant_and_closes_with_it(archive) -> None:
-    opened = kms_key(archive, (PUSHER.arn,), UNTIL, window=True)
+    opened = kms_key(archive, (PUSHER.arn,), UNTIL)
     assert allowed(PUSHER, "kms:GenerateDataKey", KEY, LOG, BEFORE, resource=opened)
     assert not allowed(PUSHER, "kms:GenerateDataKey", KEY, LOG, AT, resource=opened)
-    assert allowed(KEEPER, "kms:PutKeyPolicy", KEY, LOG, resource=opened)
+    assert not allowed(KEEPER, "kms:PutKeyPolicy", KEY, LOG, resource=opened)
     with pytest.raises(PolicyError, match="instant of expiry"):
         kms_key(archive, (PUSHER.arn,))
 

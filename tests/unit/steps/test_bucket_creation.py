@@ -457,13 +457,12 @@ def test_a_key_to_be_made_is_made_first_and_its_arn_filled_in_where_it_is_used()
         for w in roles_for(SETTINGS, seen.log, [OldBucket("old", "1", "r")])
     }
     plan = step.propose(settings, replace(seen, log=replace(seen.log, roles=roles)))
-    assert [c.key for c in plan.changes[:7]] == [
+    assert [c.key for c in plan.changes[:6]] == [
         "archive key",
         "archive key: alias",
         "archive key: rotation",
         "onetrail-operator: policy",
         "onetrail-reader: policy",
-        "onetrail-grant-keeper: policy",
         "onetrail-copier: policy",
     ]
     encryption = next(c for c in plan.changes if c.key == f"{CENTRAL}: encryption")

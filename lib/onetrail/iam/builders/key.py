@@ -1,6 +1,6 @@
 """The policy of the archive's KMS key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
@@ -10,16 +10,12 @@ from onetrail.iam.document import PolicyError
 
 KEY_USES: Final = ("kms:Decrypt", "kms:Describe*", "kms:GenerateDataKey*", "kms:Get*", "kms:List*")
 """What is done with the archive's key without changing it: S3 encrypts and decrypts with it, and who may looks at it."""
-SET_KEY_POLICY: Final = "kms:PutKeyPolicy"
 
 
-def kms_key(
-    archive: Archive, copiers: Sequence[str] = (), expires: str = "", window: bool = False
-) -> dict[str, Any]:
+def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "") -> dict[str, Any]:
     """CloudTrail encrypts for the named trails, the log account's policies say who reads.
 
-    Break-glass alone changes it. With `copiers` of other accounts (push) they may encrypt until `expires`;
-    `window` lets the grant-keeper set this policy.
+    Break-glass alone changes it. With `copiers` of other accounts (push) they may encrypt until `expires`.
     Source: CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail".
     """
     trails = {"aws:SourceArn": one_or_many(archive.trail_arns)}
@@ -49,10 +45,14 @@ def kms_key(
             "Action": ["kms:Decrypt", "kms:DescribeKey"],
             "Condition": {"StringEquals": trails},
         },
-        _denied(
-            "OnlyBreakGlassChanges", {"NotAction": [*KEY_USES, SET_KEY_POLICY]}, (archive.break_glass_arn,)
-        ),
-        _denied("OnlyKeepersSetPolicy", {"Action": SET_KEY_POLICY}, _keepers(archive, window)),
+        {
+            "Sid": "OnlyBreakGlassChanges",
+            "Effect": "Deny",
+            "Principal": "*",
+            "NotAction": list(KEY_USES),
+            "Resource": "*",
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": archive.break_glass_arn}},
+        },
     ]
     foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
     if foreign:
@@ -69,18 +69,3 @@ def kms_key(
             }
         )
     return document(*found)
-
-
-def _keepers(archive: Archive, window: bool) -> tuple[str, ...]:
-    return (archive.break_glass_arn, archive.grant_keeper_arn) if window else (archive.break_glass_arn,)
-
-
-def _denied(sid: str, what: Mapping[str, Any], exempt: Sequence[str]) -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Principal": "*",
-        **what,
-        "Resource": "*",
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(exempt))}},
-    }

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from onetrail.iam.builders.actions import COPY_WRITES, OTHER_CHANGES, SET_POLICY
 from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
-from onetrail.iam.builders.key import KEY_USES, SET_KEY_POLICY
+from onetrail.iam.builders.key import KEY_USES
 from onetrail.iam.builders.reads_only import READS, RESTORE
 from onetrail.names import BATCH_ROLE, COPIER_ROLE, OUR_ROLES, role_arn
 
@@ -130,22 +130,15 @@ def _archive_kept(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
         },
     ]
     if archive.kms_key_arn:
-        found += [
+        found.append(
             {
                 "Sid": "ArchiveKeyStays",
                 "Effect": "Deny",
-                "NotAction": [*KEY_USES, SET_KEY_POLICY],
+                "NotAction": list(KEY_USES),
                 "Resource": archive.kms_key_arn,
                 "Condition": _not(archive, exempt),
-            },
-            {
-                "Sid": "ArchiveKeyPolicyStays",
-                "Effect": "Deny",
-                "Action": SET_KEY_POLICY,
-                "Resource": archive.kms_key_arn,
-                "Condition": _not(archive, (*exempt, archive.grant_keeper_arn)),
-            },
-        ]
+            }
+        )
     return found
 
 

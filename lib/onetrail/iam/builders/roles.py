@@ -130,10 +130,9 @@ def sealer_policy(archive: Archive) -> dict[str, Any]:
 
 
 def grant_keeper_policy(archive: Archive) -> dict[str, Any]:
-    """Sets the central bucket's policy (and its key's), nothing else; the policy itself says when it may."""
+    """Sets the central bucket's policy, nothing else; the policy itself says when it may."""
     return document(
         allow("SetPolicy", ("s3:GetBucketPolicy", "s3:PutBucketPolicy"), [archive.bucket_arn]),
-        *_key(archive, "kms:GetKeyPolicy", "kms:PutKeyPolicy"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from onetrail.iam.expectations.ask import ADMINISTRATOR, STATES, Expectation, State
 from onetrail.iam.expectations.guardrail import Guardrail
-from onetrail.iam.expectations.judge import Verdict, expected, judge, judge_beside, judge_guardrail
+from onetrail.iam.expectations.judge import Verdict, expected, judge, judge_beside, judge_guardrail, judge_key
 
 __all__ = [
     "ADMINISTRATOR",
@@ -15,4 +15,5 @@ __all__ = [
     "judge",
     "judge_beside",
     "judge_guardrail",
+    "judge_key",
 ]

@@ -140,9 +140,8 @@ def _key(ask: Ask) -> Iterator[_Deed]:
         return
     for name, who in _ours(ask).items():
         free = name == "break-glass"
-        may = _KEY_USES | ({"kms:PutKeyPolicy"} if name == "the grant-keeper" else _NONE)
         for action in OF_KEYS:
-            yield name, who, action, key, free or action in may
+            yield name, who, action, key, free or action in _KEY_USES
         for action in ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"):
             yield name, who, action, key, True
         yield name, who, "kms:ScheduleKeyDeletion", f"{key}-another", True

@@ -13,6 +13,7 @@ from onetrail.iam.evaluate import Decision, Policies, evaluate
 from onetrail.iam.expectations.ask import Ask, Expectation, State
 from onetrail.iam.expectations.grant import granted
 from onetrail.iam.expectations.guardrail import Guardrail, guarded
+from onetrail.iam.expectations.key import steady_key
 from onetrail.iam.expectations.side import access_logs, work
 from onetrail.iam.expectations.standing import standing
 from onetrail.iam.explain import Row, row
@@ -54,8 +55,13 @@ def judge_beside(archive: Archive, bucket: str, document: Document) -> list[Verd
     return judged(access_logs(ask) if bucket == archive.access_log_bucket else work(ask), document)
 
 
+def judge_key(archive: Archive, document: Document) -> list[Verdict]:
+    """Each expected request of the archive's key under the document, as its policy while no grant is open."""
+    return judged(steady_key(Ask(archive, _ANY_DAY)), document)
+
+
 def judged(expectations: Iterable[Expectation], document: Document) -> list[Verdict]:
-    """What the document, as a bucket's policy, says to each of these."""
+    """What the document, as a resource's policy, says to each of these."""
     ready = prepared(document)
     return [
         Verdict(e, evaluate(e.request, Policies(identity=e.identity_policies, resource=ready)))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from onetrail.change import Requirement
-from onetrail.iam import Archive, Verdict, judge, judge_beside
+from onetrail.errors import OnetrailError
+from onetrail.iam import Archive, Verdict, judge, judge_beside, judge_key
 from onetrail.iam.build import central_bucket
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -14,6 +15,19 @@ def verdicts(settings: Settings, document: Mapping[str, Any] | None = None) -> l
     """What the document (without one, the policy this step puts) says to every request it must decide."""
     archive = archive_of(settings)
     return judge(archive, document if document is not None else central_bucket(archive), "steady")
+
+
+class KeyPolicyWrong(OnetrailError):
+    """The key's policy would decide a request otherwise than it must; the message names the first one."""
+
+
+def judged_key(archive: Archive, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy of the archive's key, judged request by request before it comes into a plan. Raises KeyPolicyWrong."""
+    for verdict in judge_key(archive, document):
+        if not verdict.as_wanted:
+            said = f"{verdict.expectation.name}: {verdict.decision.explain}"
+            raise KeyPolicyWrong(f"the key's policy would be wrong, and is not put: {said}; report this")
+    return dict(document)
 
 
 def policy_judged(archive: Archive, document: Mapping[str, Any], bucket: str = "") -> Requirement:

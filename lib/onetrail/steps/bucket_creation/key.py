@@ -11,6 +11,7 @@ from onetrail.steps.account_lockdown.observe import Role
 from onetrail.steps.account_lockdown.roles import role_changes, wanted_roles
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import ALIAS
+from onetrail.steps.bucket_creation.judged import judged_key
 from onetrail.steps.bucket_creation.observe import Observation
 from onetrail.steps.bucket_creation.wanted import KEY_TO_COME
 
@@ -38,12 +39,11 @@ def key_changes(settings: Settings, observation: Observation) -> list[Change]:
     if settings.kms_key != "create":
         return []
     archive = archive_of(settings, kms_key_arn=arn_or_stand_in(settings, observation))
-    policy = kms_key(archive)
+    policy = judged_key(archive, kms_key(archive))
     if _missing(settings, observation):
         return [*_made(settings, policy), *_roles_using(settings, observation)]
-    ours = (policy, kms_key(archive, window=True))
     found = observation.key_policy
-    if found is None or iam.canonical(found) in map(iam.canonical, ours) or "CopierEncrypts" in _sids(found):
+    if found is None or iam.canonical(found) == iam.canonical(policy) or "CopierEncrypts" in _sids(found):
         return []
     parameters = {"KeyId": observation.log.key_arn, "PolicyName": "default", "Policy": Document(policy)}
     why = "; ".join(iam.differences(found, policy))
