@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
+.PHONY: help demo test exhaustive lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -46,6 +46,9 @@ demo: venv ## the runbook against the practice estate; ends by naming the report
 test: lint core-pythons ## lint, types, layers, then every test: unit, notebooks, integration, browser
 	@chromium="$$(tests/browser/ensure_chromium.sh)" && ONETRAIL_CHROMIUM="$$chromium" ONETRAIL_LIVE=0 \
 	  $(BIN)/python -m pytest $(IN_LANES) $(NBVAL) $(TESTS) $(PYTEST_ARGS)
+
+exhaustive: venv ## every kill, every signal to every process, all sizes; takes about half an hour and is no part of make test
+	@ONETRAIL_LIVE=0 $(BIN)/python -m pytest -q $(IN_LANES) -m exhaustive $(TESTS) $(PYTEST_ARGS)
 
 lint: venv ## ruff, mypy and the layers' contract
 	@$(BIN)/ruff check .

@@ -20,7 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 class _Lanes(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        """One lane a file, and one for all notebooks."""
+        """One lane a file, and one for all notebooks; what is exhaustive goes to whichever lane is free."""
+        if "::test_exhaustive" in nodeid:
+            return nodeid
         file = nodeid.split("::")[0]
         return "notebooks" if file.endswith(".ipynb") else file
 

@@ -163,7 +163,10 @@ def _execute(
     except (_Interrupted, KeyboardInterrupt):
         return from_stop(notebook.name, interrupted(output.parent, since), output)
     except DeadKernelError:
-        line = f"its kernel died (out of memory, or killed): run again with --from {notebook.number}"
+        line = (
+            f"its kernel died (out of memory, or killed): {interrupted(output.parent, since)}; "
+            f"run again with --from {notebook.number}"
+        )
         return StepResult(notebook.name, "failed", FAILED, line, "", output)
     except OSError as err:
         line = (
