@@ -41,6 +41,8 @@ class Aws:
         self._environment = environment | {
             "AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]
         }  # awscli's own, set on import
+        with _as_environment(self._environment):
+            self._driver = create_clidriver()
 
     def said(self, *words: str) -> str:
         """What it prints."""
@@ -51,7 +53,7 @@ class Aws:
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
-            code = create_clidriver().main([*words])
+            code = self._driver.main([*words])
         text = out.text + err.text
         assert code in (0, None) or words[1] == "validate-logs", f"aws {' '.join(words)}: {text}"
         return text

@@ -1,6 +1,7 @@
 """A practice estate for each test module: the real process, scenario tiny, in a folder of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from onetrail.aws.estate import PracticeEstate
 from onetrail.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+HEAD = re.compile(r"/records/[^/]+/head-")
+"""A head of the record of any run."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Estate:
         said = [
             f"{r['service']}:{r['operation']} {r['resource']}" for r in self.requests(since) if r["mutating"]
         ]
-        return [one for one in said if heads or "/records/practice/head-" not in one]
+        return [one for one in said if heads or not HEAD.search(one)]
 
     def mark(self) -> int:
         """The number of the next request, to be given as `since` later."""

@@ -3,7 +3,8 @@
 import base64
 import json
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -242,33 +243,53 @@ def test_in_another_run_without_the_receipts_the_step_is_not_done(estate: Estate
     assert {change.call for change in plan.changes} == {"WriteVerificationReceipt"}
 
 
+@dataclass(frozen=True)
+class Harm:
+    """What was done to one old bucket before the copy: the kind, the bucket, and the keys it hit."""
+
+    kind: str
+    bucket: str
+    keys: list[str]
+
+
+@pytest.fixture(scope="module")
+def harmed(estate: Estate) -> tuple[dict[str, Harm], step.Observation]:
+    """A byte turned over in one old bucket and the newest digests gone from another; then the copy, and a look at it."""
+    estate.restore()
+    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover))
+    done = {"flip_byte": BUCKET, "delete_newest_digests": "acme-audit-sa-east-1"}
+    harms = {kind: Harm(kind, name, estate.fault(kind, bucket=name)["keys"]) for kind, name in done.items()}
+    carried_out(estate, (copy_history,))
+    clients = estate.clients()
+    return harms, step.observe(clients.settings, clients)
+
+
 @pytest.mark.parametrize(
-    ("kind", "found"),
+    ("kind", "found", "where"),
     [
-        ("flip_byte", "06.log-invalid"),
-        ("delete_newest_digests", "06.digest-missing"),
+        ("flip_byte", "06.log-invalid", lambda harm: harm.keys[0]),
+        ("delete_newest_digests", "06.digest-missing", lambda harm: "audit"),
     ],
 )
 def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_no_receipt(
-    estate: Estate, tmp_path_factory: pytest.TempPathFactory, kind: str, found: str
+    estate: Estate,
+    harmed: tuple[dict[str, Harm], step.Observation],
+    kind: str,
+    found: str,
+    where: Callable[[Harm], str],
 ) -> None:
-    """The copy has the harmed bytes, equal to the old bucket's: only the digests tell. Twin: the test above, where nothing is harmed."""
-    estate.restore()
-    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover))
-    harmed = estate.fault(kind, bucket=BUCKET)["keys"]
-    carried_out(estate, (copy_history,))
-    clients = estate.clients()
-    observation = step.observe(clients.settings, clients)
-    verdict = next(bucket for bucket in observation.buckets if bucket.name == BUCKET)
+    """The copy has the harmed bytes, equal to the old bucket's: only the digests tell. Twin: the bucket that nothing was done to."""
+    harms, observation = harmed
+    harm = harms[kind]
+    verdict = next(bucket for bucket in observation.buckets if bucket.name == harm.bucket)
     assert (verdict.equal, verdict.missing, verdict.different) == (verdict.logs_and_digests, 0, 0)
     assert not verdict.good
-    findings = [f for f in step.check(clients.settings, observation) if f.state is State.FINDING]
-    assert found in {f.id for f in findings}
-    if found == "06.log-invalid":
-        assert harmed[0] in {f.resource for f in findings}
-    keys = [change.key for change in step.propose(clients.settings, observation).changes]
-    assert f"receipt-{BUCKET}" not in keys
-    assert f"seal-{BUCKET}" not in keys
+    settings = estate.settings()
+    findings = [f for f in step.check(settings, observation) if f.state is State.FINDING]
+    assert (found, where(harm)) in {(f.id, f.resource) for f in findings}
+    keys = [change.key for change in step.propose(settings, observation).changes]
+    assert f"receipt-{harm.bucket}" not in keys
+    assert f"seal-{harm.bucket}" not in keys
     assert "receipt-acme-audit-us-east-1" in keys
 
 

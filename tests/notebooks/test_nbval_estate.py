@@ -30,33 +30,39 @@ def _nbval(folder):
     return done.returncode, done.stdout
 
 
-def test_the_cells_run_in_order_with_everything_approved_on_an_estate_of_their_own(tmp_path):
-    """The second notebook finds what the first left; neither sees anybody's parameters."""
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One run over four notebooks: two that pass, one with an output that differs, one behind it. Folder, exit code, what pytest said."""
+    folder = tmp_path_factory.mktemp("nbval")
+    left, destroyed = (f"open({str(folder / name)!r}, 'w').close()" for name in ("left", "destroyed"))
+    _given_a_notebook(folder, "00_a.ipynb", "assert approve == 'any'", left)
     _given_a_notebook(
-        tmp_path, "00_a.ipynb", "assert approve == 'any'", f"open({str(tmp_path / 'left')!r}, 'w').close()"
-    )
-    _given_a_notebook(
-        tmp_path,
+        folder,
         "01_b.ipynb",
-        f"assert open({str(tmp_path / 'left')!r})",
+        f"assert open({str(folder / 'left')!r})",
         "from onetrail.aws.estate import PracticeEstate\nassert PracticeEstate.running().number == 7",
     )
-    code, out = _nbval(tmp_path)
-    assert (code, "6 passed" in out) == (0, True), out
+    _given_a_notebook(folder, "02_c.ipynb", "1 + 1", destroyed)
+    _given_a_notebook(folder, "03_d.ipynb", destroyed)
+    return folder, *_nbval(folder)
 
 
-def test_after_a_failed_cell_no_other_runs(tmp_path):
-    """nbval by itself would run the cell after a raised gate."""
-    _given_a_notebook(tmp_path, "00_a.ipynb", "1 / 0", f"open({str(tmp_path / 'destroyed')!r}, 'w').close()")
-    _given_a_notebook(tmp_path, "01_b.ipynb", f"open({str(tmp_path / 'destroyed')!r}, 'w').close()")
-    code, out = _nbval(tmp_path)
-    assert code == 1
-    assert "1 failed, 1 passed, 3 skipped" in out
-    assert not (tmp_path / "destroyed").exists()
+def test_the_cells_run_in_order_with_everything_approved_on_an_estate_of_their_own(run):
+    """The second notebook finds what the first left; neither sees anybody's parameters."""
+    folder, _, out = run
+    assert "7 passed" in out, out
+    assert (folder / "left").exists()
 
 
-def test_an_output_that_differs_fails(tmp_path):
+def test_an_output_that_differs_fails(run):
     """The twin of every passing cell."""
-    _given_a_notebook(tmp_path, "00_a.ipynb", "1 + 1")
-    code, out = _nbval(tmp_path)
-    assert code == 1, out
+    _, code, out = run
+    assert (code, "1 failed" in out) == (1, True), out
+    assert "02_c" in out.split("FAILURES")[1], out
+
+
+def test_after_a_failed_cell_no_other_runs(run):
+    """In its notebook and in the next one: nbval by itself would run the cell after a raised gate."""
+    folder, _, out = run
+    assert "1 failed, 7 passed, 3 skipped" in out, out
+    assert not (folder / "destroyed").exists()
