@@ -1,9 +1,7 @@
-"""A practice estate for each test module: the real process, scenario tiny, in a folder of its own."""
+"""A practice estate for each test module, as it begins: the real process, scenario tiny, which the modules of a lane share."""
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from onetrail.aws import Clients
 from onetrail.aws.estate import PracticeEstate
+from onetrail.practice import process
 from onetrail.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,26 +79,41 @@ def scenario() -> str:
     return "tiny"
 
 
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+    """The folder of a running practice estate of that scenario: started when it is first asked for, stopped at the end."""
+    folders: dict[str, Path] = {}
+
+    def found(scenario: str) -> Path:
+        if scenario not in folders:
+            folders[scenario] = tmp_path_factory.mktemp("practice")
+        process.start(scenario, directory=folders[scenario])
+        return folders[scenario]
+
+    yield found
+    for folder in folders.values():
+        process.stop(folder)
+
+
 @pytest.fixture(scope="module")
-def estate(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    """A fresh estate, started for the module and stopped after it; `ONETRAIL_PRACTICE_DIR` names it meanwhile."""
-    folder = tmp_path_factory.mktemp("practice")
+def estate(
+    scenario: str, running: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Estate]:
+    """An estate as it begins, without faults and without requests, in a folder of the module's own; `ONETRAIL_PRACTICE_DIR` names it."""
+    folder = tmp_path_factory.mktemp("module")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ONETRAIL_PRACTICE_DIR", str(folder))
+        patch.setenv("ONETRAIL_PRACTICE_DIR", str(running(scenario)))
         patch.setenv("ONETRAIL_LIVE", "0")
-        _practice("start", "--scenario", scenario)
-        try:
-            door = PracticeEstate.running()
-            fresh = folder / "fresh.snapshot"
-            door.control("POST", "snapshot", {"path": str(fresh)})
-            shared = tmp_path_factory.getbasetemp()
-            if os.environ.get("PYTEST_XDIST_WORKER"):
-                shared = shared.parent
-            stages = shared / "stages"
-            stages.mkdir(exist_ok=True)
-            yield Estate(folder, fresh, door, stages)
-        finally:
-            _practice("stop")
+        door = PracticeEstate.running()
+        door.control("POST", "reset", {})
+        fresh = folder / "fresh.snapshot"
+        door.control("POST", "snapshot", {"path": str(fresh)})
+        shared = tmp_path_factory.getbasetemp()
+        if os.environ.get("PYTEST_XDIST_WORKER"):
+            shared = shared.parent
+        stages = shared / "stages"
+        stages.mkdir(exist_ok=True)
+        yield Estate(folder, fresh, door, stages)
 
 
 @pytest.fixture
@@ -127,18 +141,3 @@ def settings_for() -> Callable[..., Settings]:
 def clients(estate: Estate) -> Clients:
     """Clients of the module's estate with its plain settings, which approve nothing."""
     return estate.clients()
-
-
-def _practice(*words: str) -> None:
-    path = os.pathsep.join(filter(None, [str(ROOT / "lib"), os.environ.get("PYTHONPATH", "")]))
-    done = subprocess.run(
-        [sys.executable, "-m", "onetrail.cli", "practice", *words],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(
-            f"onetrail practice {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}"
-        )

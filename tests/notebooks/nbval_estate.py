@@ -6,12 +6,12 @@ A session that collects no notebook starts nothing.
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+
+from onetrail.practice import process
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STATE = pytest.StashKey[dict]()
@@ -54,7 +54,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 filter(None, [str(_ROOT / "lib"), os.environ.get("PYTHONPATH", "")])
             ),
         }
-        _practice("start", "--scenario", os.environ.get("ONETRAIL_NBVAL_SCENARIO", "default"))
+        process.start(os.environ.get("ONETRAIL_NBVAL_SCENARIO", "default"))
         state["estate"] = True
 
 
@@ -74,17 +74,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     try:
         if "estate" in state:
-            _practice("stop")
+            process.stop()
     finally:
         os.environ.clear()
         os.environ.update(state["before"])
         shutil.rmtree(state["work"], ignore_errors=True)
-
-
-def _practice(*words: str) -> None:
-    command = [sys.executable, "-m", "onetrail.cli", "practice", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(
-            f"onetrail practice {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}"
-        )
