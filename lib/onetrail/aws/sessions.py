@@ -14,7 +14,7 @@ from botocore.loaders import Loader, create_loader
 
 from onetrail import names
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
-from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, SEALER
+from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, READER, SEALER
 from onetrail.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _ROLES = {
     COPIER: names.COPIER_ROLE,
     SEALER: names.SEALER_ROLE,
     JOBS: names.JOBS_ROLE,
+    READER: names.READER_ROLE,
 }
 
 
@@ -145,6 +146,17 @@ class Sessions:
             ]
             fallback = [named] if actor == BREAK_GLASS else []
             return [*self._role_ways(account, _ROLES[actor]), *through, *fallback]
+        if actor == READER:
+            named_readers = self._settings.reader_principals or self._settings.operator_principals
+            return [
+                *self._role_ways(account, names.READER_ROLE),
+                *(
+                    way
+                    for principal in named_readers
+                    if ":role/" in principal
+                    for way in self._role_ways(account, names.READER_ROLE, via=principal)
+                ),
+            ]
         operator = names.role_arn(self._settings.partition, account, names.OPERATOR_ROLE)
         return [
             *self._role_ways(account, _ROLES[actor], via=operator),

@@ -15,6 +15,8 @@ NAMED = ""
 OPERATOR, BREAK_GLASS, GRANT_KEEPER, COPIER = "operator", "break-glass", "grant-keeper", "copier"
 SEALER = "sealer"
 """The role of the log account that puts what seals a run record; break-glass principals alone become it."""
+READER = "reader"
+"""The role of the log account that reads logs and changes nothing."""
 JOBS = "jobs"
 """The temporary role that makes jobs of S3 Batch Operations."""
 

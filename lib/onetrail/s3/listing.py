@@ -69,6 +69,27 @@ def list_versions(
             return
 
 
+def list_versions_between(
+    client: HotS3, bucket: str, owner: str, first: str, last: str
+) -> Iterator[VersionRow]:
+    """Every version and delete marker of the keys from `first` to `last`, both included, the youngest version of a key first.
+
+    One page after the other and no page past `last`. S3 begins after the marker, so that is `first` without its end, which sorts before it.
+    """
+    marker, version = first[:-1], ""
+    while True:
+        asked = calls.list_versions(bucket, owner, "", key_marker=marker, version_marker=version)
+        page = client.do(asked)
+        for row in page.rows:
+            if row.key > last:
+                return
+            if row.key >= first:
+                yield row
+        if not page.next_key:
+            return
+        marker, version = page.next_key, page.next_version
+
+
 def merge_join(
     left: Iterable[L],
     right: Iterable[R],

@@ -62,8 +62,11 @@ def delete_proven(
     *,
     now: Callable[[], datetime],
     pace: Pace | None = None,
+    before: Callable[[list[DeleteTask]], None] = lambda batch: None,
 ) -> Counts:
     """Delete, 1,000 at a time, each only if it still is what was proven; the outcome of each key goes to the ledger.
+
+    `before` is asked right before a batch is sent: what it raises ends the deletion before that batch, once all that was sent is in the ledger.
 
     Naming the ETag needs s3:GetObject beside s3:DeleteObject (S3 User Guide, conditional deletes). ValueError for a task that names
     neither an ETag nor a version: such a delete could hit anything.
@@ -74,6 +77,7 @@ def delete_proven(
         for batch in _batches(tasks, tally, now):
             if tally.stopping():
                 return
+            before(batch)
             items = [(task.key, task.version_id, task.etag) for task in batch]
             yield calls.delete_objects(batch[0].bucket, batch[0].owner, items), batch
 

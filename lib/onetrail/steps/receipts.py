@@ -173,36 +173,54 @@ def proven_rows(run_folder: Path, receipt: Receipt) -> Iterator[ProvenRow]:
 
 def cover(run_folder: Path, receipt: Receipt, rows: Iterable[Any]) -> Cover:
     """Whether the bucket's listing (rows with key, size, etag, in key order) is what the receipt proved, or what is left of it."""
-    fault = _not_enough(receipt)
-    if fault:
-        return Cover(False, fault)
-    seen = ListingHash()
-    strange, gone = "", 0
-    ours = proven_rows(run_folder, receipt)
-    proven = next(ours, None)
-    for row in rows:
-        seen.add(row.key, row.size, row.etag)
-        while proven is not None and proven.key < row.key:
-            gone += 1
-            proven = next(ours, None)
-        if proven is None or proven.key != row.key:
-            strange = strange or f"{row.key} was not there when it was proven"
-            continue
-        if (proven.size, proven.etag) != (row.size, row.etag):
-            strange = strange or f"{row.key} is not what was proven"
+    beside = Beside(run_folder, receipt)
+    for _ in beside.through(rows):
+        pass
+    return beside.cover()
+
+
+class Beside:
+    """A bucket's listing beside what its receipt proved: as a stream of what is still there, and what became of the rest."""
+
+    def __init__(self, run_folder: Path, receipt: Receipt) -> None:
+        self._run_folder, self._receipt = run_folder, receipt
+        self._seen = ListingHash()
+        self._strange, self._gone = "", 0
+
+    def through(self, rows: Iterable[Any]) -> Iterator[ProvenRow]:
+        """The proven rows that are still there as they were proven; to be gone through to the end. Raises ReceiptError."""
+        if _not_enough(self._receipt):
+            return
+        ours = proven_rows(self._run_folder, self._receipt)
         proven = next(ours, None)
-    gone += (proven is not None) + sum(1 for _ in ours)
-    if strange:
-        return Cover(False, f"the bucket changed after it was proven: {strange}; run step 06 again")
-    if gone:
-        return Cover(
-            True,
-            f"{counted(gone, 'of the proven objects is', 'of the proven objects are')} already gone",
-            gone,
-        )
-    if seen.hexdigest() != receipt.listing:
-        return Cover(False, "the receipt is of another listing; run step 06 again")
-    return Cover(True, "the bucket holds exactly what was proven")
+        for row in rows:
+            self._seen.add(row.key, row.size, row.etag)
+            while proven is not None and proven.key < row.key:
+                self._gone += 1
+                proven = next(ours, None)
+            if proven is None or proven.key != row.key:
+                self._strange = self._strange or f"{row.key} was not there when it was proven"
+                continue
+            if (proven.size, proven.etag) != (row.size, row.etag):
+                self._strange = self._strange or f"{row.key} is not what was proven"
+            else:
+                yield proven
+            proven = next(ours, None)
+        self._gone += (proven is not None) + sum(1 for _ in ours)
+
+    def cover(self) -> Cover:
+        """What the listing came to, once it was gone through."""
+        fault = _not_enough(self._receipt)
+        if fault:
+            return Cover(False, fault)
+        if self._strange:
+            return Cover(False, f"the bucket changed after it was proven: {self._strange}; run step 06 again")
+        if self._gone:
+            words = counted(self._gone, "of the proven objects is", "of the proven objects are")
+            return Cover(True, f"{words} already gone", self._gone)
+        if self._seen.hexdigest() != self._receipt.listing:
+            return Cover(False, "the receipt is of another listing; run step 06 again")
+        return Cover(True, "the bucket holds exactly what was proven")
 
 
 def _not_enough(receipt: Receipt) -> str:

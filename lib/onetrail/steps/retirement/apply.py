@@ -1,8 +1,9 @@
-"""Sending the retirement plan: each bucket is looked at once more before anything of it is touched, and each object must be what was proven."""
+"""Sending the retirement plan: bucket and archive are looked at once more before anything is touched, and again before each batch."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,10 +18,12 @@ from onetrail.s3.session import hot
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.receipt_rows import ListingHash
+from onetrail.steps.receipt_rows import ProvenRow
 from onetrail.steps.receipts import Receipt, proven_rows, read_receipts
+from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack
 from onetrail.steps.retirement.observe import Retiring, retiring, waits
-from onetrail.steps.retirement.propose import EMPTY, LIFECYCLE_RUNS, PROVEN
+from onetrail.steps.retirement.propose import EMPTY, LIFECYCLE_RUNS, PAST, PROVEN
+from onetrail.steps.retirement.reading_back import Sample, read_back
 
 GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 """Outcomes after which an object is not there any more."""
@@ -48,6 +51,9 @@ class _Retirement:
     def __post_init__(self) -> None:
         self.settings: Settings = self.clients.settings
         self._estate: OldEstate | None = None
+        self._receipts = read_receipts(self.settings.run_folder)
+        self._archive = Archive(self.settings, self.clients)
+        self._looked: set[str] = set()
         most = self.settings.max_requests_per_second
         self.pace = Pace(most) if most else None
 
@@ -63,7 +69,25 @@ class _Retirement:
         wait = waits(self.settings, seen, self.clients.clock.now())
         if wait:
             return Requirement(False, wait[1], wait[0])
-        return Requirement(True, f"{name}: holds what was proven, quiet, cooled off")
+        lack = self._first_look(seen)
+        if lack:
+            return Requirement(False, f"{name}: {lack.line}; nothing of it was deleted")
+        return Requirement(
+            True, f"{name}: holds what was proven, quiet, cooled off; the archive holds each proven version"
+        )
+
+    def _first_look(self, seen: Retiring) -> Lack | None:
+        """Before anything of a bucket is touched: lock and key of every copy, and some copies read and hashed as the reader."""
+        name = seen.bucket.name
+        if name in self._looked or not seen.objects or seen.receipt is None:
+            return None
+        sample = Sample()
+        there = (proven for _, proven in self._there(seen.bucket, seen.receipt))
+        found = self._archive.over(there, heads=True, seen=sample.add)
+        lack = found.lack or read_back(self.settings, self.clients, sample.rows)
+        if lack is None:
+            self._looked.add(name)
+        return lack
 
     def empty(self, name: str) -> Requirement:
         """Whether nothing is left in the bucket, no version and no marker either."""
@@ -79,9 +103,10 @@ class _Retirement:
     def expired(self) -> Requirement:
         """Whether lifecycle rules have emptied every bucket that they were given."""
         self._estate = None
-        receipts = read_receipts(self.settings.run_folder)
         estate = self._read()
-        seen = [retiring(self.settings, self.clients, estate, bucket, receipts) for bucket in estate.buckets]
+        seen = [
+            retiring(self.settings, self.clients, estate, bucket, self._receipts) for bucket in estate.buckets
+        ]
         full = [one.bucket.name for one in seen if one.expiring and one.objects]
         if not full:
             return Requirement(True, "every bucket with a lifecycle rule of ours is empty")
@@ -93,21 +118,27 @@ class _Retirement:
         """Delete the reviewed listing of one bucket, each object only as it was proven."""
         assert change.bulk is not None
         bucket = self._bucket(change.bulk.fixed["Bucket"])
-        receipt = read_receipts(self.settings.run_folder).held.get(bucket.name)
+        receipt = self._receipts.held.get(bucket.name)
         if receipt is None:
             raise ChangeFailed(
                 f"{bucket.name}: its receipt does not hold; nothing of it was deleted; run step 06 again"
             )
-        if self._listing(bucket) != change.bulk.listing:
+        past = change.bulk.scope == PAST
+        there = (proven for _, proven in self._there(bucket, receipt))
+        found = self._archive.over(there, heads=False)
+        if found.lack:
+            raise ChangeFailed(f"{bucket.name}: {found.lack.line}; nothing of it was deleted")
+        if (found.past if past else found.held).hexdigest() != change.bulk.listing:
             raise ChangeFailed(
                 f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step again"
             )
+        batch = _Batches(self._archive, bucket, past=past)
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
         proven = ((row.key, row.etag) for row in proven_rows(self.settings.run_folder, receipt))
         with ledger, self.gate.guard.listed(change, proven):
             counts = delete_proven(
-                self._tasks(bucket, receipt), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,
-                now=self.clients.clock.now, pace=self.pace,
+                batch.tasks(self._there(bucket, receipt)), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,
+                now=self.clients.clock.now, pace=self.pace, before=batch.check,
             )  # fmt: skip
         part = ledger.finish()
         left = {outcome: count for outcome, count in counts.outcomes.items() if outcome not in GONE}
@@ -122,8 +153,8 @@ class _Retirement:
             "ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}],
         }
 
-    def _tasks(self, bucket: OldBucket, receipt: Receipt) -> Iterator[DeleteTask]:
-        """Only what is both there and proven, with the proven ETag; by its version where the bucket has versions."""
+    def _there(self, bucket: OldBucket, receipt: Receipt) -> Iterator[tuple[Any, ProvenRow]]:
+        """What the bucket holds beside what was proven of it. ChangeFailed at the first object that is not what was proven."""
         for row, proven in merge_join(self._rows(bucket), proven_rows(self.settings.run_folder, receipt)):
             if row is None:
                 continue
@@ -131,17 +162,7 @@ class _Retirement:
                 raise ChangeFailed(
                     f"{bucket.name}/{row.key} is not what was proven; the rest of the bucket was left; run step 06 again"
                 )
-            version = row.version_id if bucket.versioning else ""
-            yield DeleteTask(
-                bucket.name,
-                bucket.account,
-                row.key,
-                proven.etag,
-                row.size,
-                version,
-                row.last_modified,
-                row.storage_class,
-            )
+            yield row, proven
 
     def _rows(self, bucket: OldBucket) -> Iterator[Any]:
         """Its objects, or its versions where it has any: in key order."""
@@ -150,27 +171,72 @@ class _Retirement:
             listing(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, "")
         )
 
-    def _listing(self, bucket: OldBucket) -> str:
-        listing = ListingHash()
-        for row in list_objects(
-            hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, ""
-        ):
-            listing.add(row.key, row.size, row.etag)
-        return listing.hexdigest()
-
     def _seen(self, name: str) -> Retiring | None:
         bucket = next((one for one in self._read().buckets if one.name == name), None)
         if bucket is None:
             return None
-        return retiring(
-            self.settings, self.clients, self._read(), bucket, read_receipts(self.settings.run_folder)
-        )
+        return retiring(self.settings, self.clients, self._read(), bucket, self._receipts)
 
     def _bucket(self, name: str) -> OldBucket:
         return next(bucket for bucket in self._read().buckets if bucket.name == name)
 
     def _read(self) -> OldEstate:
-        """The old estate as it was when this plan began; listings and receipts are read anew each time."""
+        """The old estate as it was when this plan began; listings are read anew each time."""
         if self._estate is None:
             self._estate = read_old_estate(self.settings, self.clients)
         return self._estate
+
+
+class _Batches:
+    """The deletions of one rule, and the archive beside each batch of them right before it is sent."""
+
+    def __init__(self, archive: Archive, bucket: OldBucket, *, past: bool) -> None:
+        self._archive, self._bucket, self._past = archive, bucket, past
+        self._due: dict[str, ProvenRow] = {}
+
+    def tasks(self, there: Iterator[tuple[Any, ProvenRow]]) -> Iterator[DeleteTask]:
+        """Each object with the proven ETag; by its version where the bucket has versions."""
+        while pairs := list(islice(there, AT_ONCE)):
+            wanted = {proven.key for _, proven in pairs}
+            if self._past:
+                seen = self._archive.look([proven for _, proven in pairs], heads=False)
+                wanted = {row.key for row in seen.past}
+            for row, proven in pairs:
+                if proven.key in wanted:
+                    self._due[proven.key] = proven
+                    yield self._task(row, proven)
+
+    def check(self, batch: list[DeleteTask]) -> None:
+        """ChangeFailed, and the batch is not sent, unless the archive is now as the rule says for each object of it."""
+        rows = [self._due.pop(task.key) for task in batch]
+        seen = self._archive.look(rows, heads=True)
+        lack = seen.lack or self._other_than_reviewed(seen)
+        if lack:
+            raise ChangeFailed(
+                f"{self._bucket.name}: {lack.line}; nothing of this batch was deleted, nor of what follows it"
+            )
+
+    def _other_than_reviewed(self, seen: Counterparts) -> Lack | None:
+        if self._past and seen.held:
+            return Lack(
+                seen.held[0].archive_key, "it is in the archive, and was taken for past retention", LOOK_AGAIN
+            )
+        if not self._past and seen.past:
+            return Lack(
+                seen.past[0].archive_key, "its retention ended meanwhile, and its copy is gone", LOOK_AGAIN
+            )
+        return None
+
+    def _task(self, row: Any, proven: ProvenRow) -> DeleteTask:
+        bucket = self._bucket
+        version = row.version_id if bucket.versioning else ""
+        return DeleteTask(
+            bucket.name,
+            bucket.account,
+            row.key,
+            proven.etag,
+            row.size,
+            version,
+            row.last_modified,
+            row.storage_class,
+        )

@@ -103,8 +103,8 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
         ]
     if seen.could_not_look:
         return [Finding("07.bucket", State.COULD_NOT_LOOK, *said, seen.could_not_look)]
-    if seen.receipt and seen.receipt_why and not seen.expiring:
-        return [Finding("07.bucket", State.FINDING, *said, f"left alone: {seen.receipt_why}")]
+    if seen.receipt and not seen.proven:
+        return [Finding("07.bucket", State.FINDING, *said, f"left alone: {seen.receipt_why or seen.lack}")]
     if seen.kept:
         return [Finding("07.bucket", State.NOTE, *said, f"left alone: {'; '.join(seen.kept)}")]
     wait = waits(settings, seen, observation.now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,12 +21,24 @@ from onetrail.steps import trail_cutover, verification
 from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.receipt_rows import ListingHash, ReceiptError
-from onetrail.steps.receipts import Receipt, Receipts, cover, read_receipts
+from onetrail.steps.receipts import Beside, Receipt, Receipts, read_receipts
+from onetrail.steps.retirement.counterparts import Archive, Sum
 from onetrail.steps.status import Status, asked
 
 EXPIRE_RULE = "onetrail-expire"
 """ID of the lifecycle rule that empties a bucket where the parameters say `expire`."""
 _DELIVERS = "cloudtrail.amazonaws.com"
+
+
+class Past(NamedTuple):
+    """Originals whose copies are past retention: how many, their bytes, and the hash of their listing."""
+
+    objects: int = 0
+    size: int = 0
+    listing: str = ""
+
+
+NONE_PAST = Past()
 
 
 class QuietUnknown(OnetrailError):
@@ -40,6 +52,8 @@ class Retiring:
     `how` is `retain_empty`, `expire` or `delete`. `receipt_why` says why its receipt does not hold, empty where it does. `other_writers`
     are trails we do not touch, and services other than CloudTrail that its policy lets in. `undrained` are its old trails that log or
     still deliver. `uploads` counts unfinished multipart uploads, `old_versions` and `delete_markers` what lies behind the current objects.
+    `lack` names the first copy that the archive does not hold as it was proven, with what to do next; empty where it holds them all.
+    `past` are the originals whose copies are gone because their retention ended, `held` the hash of the listing without them.
     """
 
     bucket: OldBucket
@@ -58,6 +72,9 @@ class Retiring:
     other_writers: tuple[str, ...] = ()
     undrained: tuple[str, ...] = ()
     could_not_look: str = ""
+    lack: str = ""
+    held: str = ""
+    past: Past = NONE_PAST
 
     @property
     def expiring(self) -> bool:
@@ -67,10 +84,9 @@ class Retiring:
 
     @property
     def proven(self) -> bool:
-        """True while a receipt speaks of what the bucket holds, or our own rule has begun to empty it under one."""
-        return (
-            self.receipt is not None and not self.could_not_look and (not self.receipt_why or self.expiring)
-        )
+        """True while the archive holds what the receipt proves, and the bucket does, or our own rule has begun to empty it."""
+        whole = not self.receipt_why or self.expiring
+        return self.receipt is not None and not self.could_not_look and not self.lack and whole
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -82,7 +98,7 @@ def _kept(bucket: Retiring) -> Iterator[str]:
     if bucket.could_not_look:
         yield f"it could not be looked at: {bucket.could_not_look}"
     elif not bucket.proven:
-        yield bucket.receipt_why or "no receipt: it is not proven"
+        yield bucket.receipt_why or bucket.lack or "no receipt: it is not proven"
     if bucket.foreign:
         yield f"it holds {counted(bucket.foreign, 'object that is', 'objects that are')} not CloudTrail's, first {', '.join(bucket.foreign_named)}"
     if bucket.old_versions or bucket.delete_markers:
@@ -195,8 +211,9 @@ def retiring(
     behind = {"old": 0, "markers": 0}
     try:
         rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
+        archive = Sum()
         if receipt and not bucket.shell:
-            why = _uncovered(settings, receipt, rows)
+            why, archive = _covered_by(settings, clients, receipt, rows)
         for _ in rows:
             pass
         if bucket.versioning:
@@ -228,6 +245,9 @@ def retiring(
         (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
         tuple(t.name for t in here if t in ours and not trail_cutover.drained(t, clients.clock.now())),
         "; ".join((*bucket.could_not_look, *_unseen(listed, uploads))),
+        archive.lack.line if archive.lack else "",
+        archive.held.hexdigest(),
+        Past(archive.past.objects, archive.past.size, archive.past.hexdigest()),
     )
 
 
@@ -238,13 +258,34 @@ def _unseen(listed: _Listed, uploads: Look[Any]) -> Iterator[str]:
         yield "its listing does not say when its newest object came"
 
 
-def _uncovered(settings: Settings, receipt: Receipt, rows: Iterable[ObjectRow]) -> str:
-    """Why the receipt does not speak of these rows; empty where it does."""
+def _covered_by(
+    settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[ObjectRow]
+) -> tuple[str, Sum]:
+    """Why the receipt does not speak of these rows, empty where it does; and what the archive holds of them now."""
+    if fault := of_another(settings, receipt):
+        return fault, Sum()
+    beside = Beside(settings.run_folder, receipt)
     try:
-        said = cover(settings.run_folder, receipt, rows)
+        there = beside.through(rows)
+        archive = Archive(settings, clients).over(there, heads=False)
+        for _ in there:
+            pass
     except ReceiptError as err:
-        return f"{err}"
-    return "" if said.valid else said.why
+        return f"{err}", Sum()
+    said = beside.cover()
+    return "" if said.valid else said.why, archive
+
+
+def of_another(settings: Settings, receipt: Receipt) -> str:
+    """Why the receipt is not of this run and this archive; empty where it is."""
+    if receipt.run != settings.run_name:
+        return f"its receipt is of the run {receipt.run}, and this is {settings.run_name}: use that run_name, or run step 06 again"
+    if receipt.archive != settings.bucket_name:
+        return (
+            f"its receipt is of copies in {receipt.archive}, and bucket_name is {settings.bucket_name}: put that name back, "
+            "or run steps 05 and 06 again"
+        )
+    return ""
 
 
 def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime, str] | None:

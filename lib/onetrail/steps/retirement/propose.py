@@ -11,11 +11,13 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
-from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Retiring
+from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Retiring
 
 STEP = "07"
 PROVEN, EMPTY = "proven_quiet_cooled:", "empty:"
 """How the names of the two checks begin; the bucket's name follows."""
+PAST = "past-retention"
+"""Scope of the rule that deletes originals whose copies are past retention."""
 LIFECYCLE_RUNS = timedelta(days=1)
 """S3 looks at lifecycle rules about once a day (S3 User Guide, lifecycle)."""
 
@@ -85,7 +87,8 @@ def _description(trail: Trail) -> dict[str, Any]:
 def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:
     if seen.objects and seen.how == "expire":
         return [] if seen.expiring else [_expire(seen)]
-    emptying = [_delete(seen)] if seen.objects else []
+    emptying = [_delete_past(seen)] if seen.past.objects else []
+    emptying += [_delete(seen)] if seen.objects > seen.past.objects else []
     if seen.how == "delete":
         gone = "the name goes back to AWS: anybody may take it"
         return [
@@ -110,24 +113,59 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
 
 
 def _delete(seen: Retiring) -> Change:
-    name = seen.bucket.name
+    return _deletion(
+        seen,
+        f"DeleteObjects-{seen.bucket.name}",
+        "exactly this listing, each by its ETag, a batch only while the archive holds each proven version of it",
+        "each object is proven to be in the archive; it is deleted only while it has the ETag that was proven",
+        "none: the archive has every log and digest; a bucket can be filled from it",
+        Past(
+            seen.objects - seen.past.objects,
+            seen.size - seen.past.size,
+            seen.held if seen.past.objects else seen.listing,
+        ),
+    )
+
+
+def _delete_past(seen: Retiring) -> Change:
+    """A line of its own: these are in no archive any more."""
+    return _deletion(
+        seen,
+        f"DeleteObjects-{PAST}-{seen.bucket.name}",
+        "exactly this listing, each by its ETag, and only what is past retention by the date in its key",
+        "past retention: the archive has let the copies of these go, since their retention ended",
+        "none: they are kept nowhere any more",
+        seen.past,
+        PAST,
+    )
+
+
+def _deletion(
+    seen: Retiring, key: str, objects: str, reason: str, undo: str, these: Past, scope: str = ""
+) -> Change:
+    bucket = seen.bucket
     return Change(
-        key=f"DeleteObjects-{name}",
-        account=seen.bucket.account,
-        region=seen.bucket.region,
+        key=key,
+        account=bucket.account,
+        region=bucket.region,
         service="s3",
         call="DeleteObjects",
         parameters={},
-        resource=name,
-        before={"listing": seen.listing},
-        reason="each object is proven to be in the archive; it is deleted only while it has the ETag that was proven",
-        undo="none: the archive has every log and digest; a bucket can be filled from it",
-        requires=PROVEN + name,
+        resource=bucket.name,
+        before={"listing": these.listing},
+        reason=reason,
+        undo=undo,
+        requires=PROVEN + bucket.name,
         bulk=Bulk(
-            Deed.DELETE, ("DeleteObjects",), {"Bucket": name, "ExpectedBucketOwner": seen.bucket.account}, {"objects": "exactly this listing, each by its ETag"}, seen.listing,
-            {"objects": seen.objects, "bytes": seen.size},
+            Deed.DELETE,
+            ("DeleteObjects",),
+            {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account},
+            {"objects": objects},
+            these.listing,
+            {"objects": these.objects, "bytes": these.size},
+            scope=scope,
         ),
-    )  # fmt: skip
+    )
 
 
 def _expire(seen: Retiring) -> Change:
