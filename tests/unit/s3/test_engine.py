@@ -342,6 +342,25 @@ def test_a_lost_answer_to_a_delete_is_no_error(server, given_a_client):
     assert deleted(server, given_a_client, [delete_task("a")], answer)[1].outcomes == {"a": "deleted"}
 
 
+def test_what_is_asked_before_a_batch_can_stop_it_and_what_went_before_is_in_the_ledger(
+    server, given_a_client
+):
+    """It is asked once a batch, with that batch, and right before it; nothing of a refused batch is sent, nor of what follows."""
+    held = {f"k{number:05}": "e" for number in range(2500)}
+    server.answer, rows, asked = deleting(held), Rows(), []
+
+    def before(batch):
+        asked.append((batch[0].key, len(batch)))
+        if batch[0].key == "k01000":
+            raise ValueError("not this one")
+
+    tasks = [delete_task(key) for key in list(held)]
+    with pytest.raises(ValueError, match="not this one"):
+        delete_proven(tasks, given_a_client(), rows, now=lambda: NOW, before=before)
+    assert asked == [("k00000", 1000), ("k01000", 1000)]
+    assert (len(server.seen), len(held), len(rows.outcomes)) == (1, 1500, 1000)
+
+
 def test_deletes_go_by_the_thousand(server, given_a_client):
     held = {f"k{number:05}": "e" for number in range(2500)}
     counts, _ = deleted(server, given_a_client, [delete_task(key) for key in list(held)], deleting(held))

@@ -16,7 +16,7 @@ from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.receipt_rows import ListPart
 from onetrail.steps.receipts import Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
-from onetrail.steps.retirement.observe import EXPIRE_RULE, QuietUnknown, waits
+from onetrail.steps.retirement.observe import EXPIRE_RULE, Past, QuietUnknown, waits
 from onetrail.steps.status import Stage, Status
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -96,6 +96,7 @@ def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
         ({"receipt_why": "the bucket changed after it was proven"}, "the bucket changed after it was proven"),
         ({"receipt_why": "the verification was sample, not full"}, "the verification was sample, not full"),
         ({"receipt_why": "acme-eu.json was changed"}, "acme-eu.json was changed"),
+        ({"lack": "AWSLogs/x: a delete marker hides it; run"}, "AWSLogs/x: a delete marker hides it; run"),
         (
             {"foreign": 1, "foreign_named": ("notes.txt",)},
             "1 object that is not CloudTrail's, first notes.txt",
@@ -118,6 +119,7 @@ def test_each_missing_protection_alone_keeps_the_bucket_and_names_why(fault, rea
     ("fault", "state"),
     [
         ({"receipt_why": "the bucket changed after it was proven"}, State.FINDING),
+        ({"lack": "AWSLogs/x: a delete marker hides it"}, State.FINDING),
         ({"foreign": 1}, State.NOTE),
         ({"receipt": None, "receipt_why": "no receipt"}, State.NOTE),
         ({"could_not_look": "AccessDenied"}, State.COULD_NOT_LOOK),
@@ -181,6 +183,25 @@ def test_a_bucket_whose_newest_object_has_no_date_is_never_taken_for_quiet():
     undated = replace(READY, newest=None)
     with pytest.raises(QuietUnknown, match="acme-eu: nothing says when its newest object came"):
         waits(SETTINGS, undated, NOW)
+
+
+@pytest.mark.parametrize(
+    ("past", "lines"),
+    [
+        (Past(), [("", "a" * 64, 9, 900)]),
+        (Past(2, 50, "e" * 64), [("past-retention", "e" * 64, 2, 50), ("", "d" * 64, 7, 850)]),
+        (Past(9, 900, "e" * 64), [("past-retention", "e" * 64, 9, 900)]),  # all of them
+    ],
+)
+def test_what_is_past_retention_is_a_line_of_its_own_and_no_obstacle(past, lines):
+    """Twin: in the archive's own tests, one moment before its retention ended it is a lack."""
+    plan = propose(SETTINGS, given(replace(READY, past=past, held="d" * 64)))
+    assert [
+        (one.bulk.scope, one.bulk.listing, one.bulk.estimate["objects"], one.bulk.estimate["bytes"])
+        for one in plan.changes if one.bulk
+    ] == lines  # fmt: skip
+    assert plan.changes[-1].call == "PutBucketPolicy"
+    assert len({one.requires for one in plan.changes if one.bulk}) == 1
 
 
 def test_a_second_run_proposes_nothing():

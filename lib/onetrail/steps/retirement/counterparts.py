@@ -150,7 +150,7 @@ class Archive:
                 row,
             )
             for row in rows
-            if not _bound_by_compliance(row, now)
+            if row.archive_key and not _bound_by_compliance(row, now)
         ]
         found: Lack | None = None
         for ended in self._client.run(asked):
