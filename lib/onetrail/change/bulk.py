@@ -18,6 +18,7 @@ class Deed(StrEnum):
     COPY = "copy"
     SEAL = "seal"
     RECEIPT = "receipt"
+    SEAL_HEAD = "seal head"
     DELETE = "delete"
     MANIFESTS = "manifests"
     MAKE_JOBS = "make jobs"

@@ -11,8 +11,8 @@ from onetrail.change import RecordError, entries
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.settings.place import from_root
+from onetrail.steps.anchors import read_files, read_heads
 from onetrail.steps.evidence import Anchors, Custody, read_custody
-from onetrail.steps.evidence.anchors import read_files, read_heads
 from onetrail.validation.bucket import read_by_boto3
 
 _NO_HEADS: Final = "Whoever can write to the folder can make the whole chain anew: compare it with the heads in the work bucket by --heads."

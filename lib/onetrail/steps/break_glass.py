@@ -1,30 +1,50 @@
-"""Whether whoever runs this can become break-glass now: asked before a plan that needs it is approved, and again when it is sent."""
+"""Whether whoever runs this can become break-glass, or the sealer, now: asked before a plan that needs it is approved, and again when it is sent."""
 
 from typing import Final
 
 from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import BREAK_GLASS, Requirement
+from onetrail.change import BREAK_GLASS, SEALER, Requirement
 
 CAN_BECOME: Final = "break_glass"
 """The name that changes use for it in `requires`."""
+CAN_SEAL: Final = "sealer"
+"""The same for the role that seals the record's head."""
+SEAL_CURE: Final = (
+    "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"
+)
 CURE: Final = "run this step again as one of break_glass_principals"
 
 
 def cannot_become(clients: Clients) -> str:
     """Why break-glass of the log account cannot be assumed with the credentials at hand; empty where it was."""
+    return _cannot(clients, BREAK_GLASS, names.BREAK_GLASS_ROLE)
+
+
+def cannot_seal(clients: Clients) -> str:
+    """Why the sealer of the log account cannot be assumed with the credentials at hand; empty where it was."""
+    return _cannot(clients, SEALER, names.SEALER_ROLE)
+
+
+def _cannot(clients: Clients, actor: str, role: str) -> str:
     try:
-        entry = clients.entry(clients.settings.log_account.account_id, BREAK_GLASS)
+        entry = clients.entry(clients.settings.log_account.account_id, actor)
     except CannotEnter as err:
         return f"{err}"
     kind, _, name = entry.arn.split(":", 5)[5].partition("/")
-    if kind == "assumed-role" and name.split("/")[0] == names.BREAK_GLASS_ROLE:
+    if kind == "assumed-role" and name.split("/")[0] == role:
         return ""
-    return f"{names.BREAK_GLASS_ROLE} cannot be assumed with the credentials at hand, only {entry.way}"
+    return f"{role} cannot be assumed with the credentials at hand, only {entry.way}"
 
 
 def can_become(clients: Clients) -> Requirement:
     """Met when break-glass was really assumed, as STS says."""
     why = cannot_become(clients)
     return Requirement(not why, why and f"{why}; {CURE}")
+
+
+def can_seal(clients: Clients) -> Requirement:
+    """Met when the sealer was really assumed, as STS says."""
+    why = cannot_seal(clients)
+    return Requirement(not why, why and f"{why}; {SEAL_CURE}")

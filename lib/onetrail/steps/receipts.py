@@ -73,17 +73,22 @@ class Receipts:
     """The receipts of one run by bucket.
 
     `broken` names what permits nothing, with the reason. `earlier` are those of them that an earlier release wrote and that are whole:
-    they still say what a retired bucket held.
+    they still say what a retired bucket held. `unsealed` are those of today's format that are whole and that nothing outside
+    the run folder vouches for; `could_not_look` says why nobody could look whether something does, and `strange` names
+    what lies among the sealed heads and is none.
     """
 
     held: Mapping[str, Receipt] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     earlier: Mapping[str, Receipt] = field(default_factory=dict)
+    unsealed: Mapping[str, Receipt] = field(default_factory=dict)
+    could_not_look: str = ""
+    strange: tuple[str, ...] = ()
 
     @property
     def remembered(self) -> Mapping[str, Receipt]:
         """What stands for buckets that are retired, whichever release wrote it."""
-        return {**self.earlier, **self.held}
+        return {**self.earlier, **self.unsealed, **self.held}
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,14 @@ def copied_parts(run_folder: Path, bucket: str) -> frozenset[str]:
         if line.get("key") in keys
         for part in (line.get("result") or {}).get("ledger") or ()
     )
+
+
+def lines_of(run_folder: Path) -> Mapping[str, int]:
+    """Hash of each receipt that the record tells of -> the first line that does."""
+    found: dict[str, int] = {}
+    for line in entries(run_folder, "done"):
+        found.setdefault(str((line.get("result") or {}).get("sha256", "")), int(line["n"]))
+    return found
 
 
 def proven_rows(run_folder: Path, receipt: Receipt) -> Iterator[ProvenRow]:

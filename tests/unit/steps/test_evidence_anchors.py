@@ -10,7 +10,7 @@ from onetrail.aws.gate import anchor_head
 from onetrail.change import RunRecord, entries, run_plan, verify_record
 from onetrail.change.heads import Head, HeadRefused, parse_head
 from onetrail.cli import main
-from onetrail.steps.evidence.anchors import read_anchors, read_files
+from onetrail.steps.anchors import read_anchors, read_files
 from tests.unit.change.given import (
     MovableClock,
     given_a_change,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onetrail import iam
-from onetrail.change import State
+from onetrail.change import Deed, State
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
@@ -66,9 +66,14 @@ def test_it_waits_for_the_copy():
 
 def test_what_is_proven_is_sealed_and_gets_its_receipt_and_what_is_not_is_left_out():
     plan = propose(SETTINGS, given(GOOD, BAD))
-    assert [change.key for change in plan.changes] == ["seal-acme-eu", ARCHIVE_LOCK, "receipt-acme-eu"]
+    assert [change.key for change in plan.changes] == [
+        "seal-acme-eu",
+        ARCHIVE_LOCK,
+        "receipt-acme-eu",
+        "sealed-head",
+    ]
     assert plan.notes[-1] == "acme-us is not sealed and gets no receipt: 1 log is invalid"
-    receipt = plan.changes[-1]
+    receipt = plan.changes[-2]
     assert (receipt.requires, receipt.bulk.listing) == ("sealed", "a" * 64)
 
 
@@ -76,7 +81,7 @@ def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mod
     """The operator must never bypass governance, and a call of another kind must not pass as one of the rule."""
     own = replace(GOOD, name=SETTINGS.bucket_name)
     plan = propose(SETTINGS, given(GOOD, archive=own, work_lock=LOCK))
-    locks = [change for change in plan.changes if change.service == "s3"]
+    locks = [change for change in plan.changes if change.service == "s3" and change.key != "sealed-head"]
     assert [change.key for change in locks] == [
         "seal-acme-eu",
         ARCHIVE_LOCK,
@@ -103,8 +108,38 @@ def test_a_plan_that_nobody_here_can_carry_out_says_so_before_it_is_approved():
     )
     assert "break-glass" not in str(propose(SETTINGS, given(GOOD)).notes)
     receipts_only = given(replace(GOOD, unsealed=0), lock=SEALED, no_break_glass=why)
-    assert keys(receipts_only) == ["receipt-acme-eu"]
+    assert keys(receipts_only) == ["receipt-acme-eu", "sealed-head"]
     assert "break-glass" not in str(propose(SETTINGS, receipts_only).notes)
+    unsealable = replace(receipts_only, no_sealer="onetrail-sealer cannot be assumed")
+    assert propose(SETTINGS, unsealable).notes[0] == (
+        "this plan would stop before it seals its receipts, and unsealed they permit nothing: onetrail-sealer cannot be assumed; "
+        "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"
+    )
+    done = given(replace(GOOD, unsealed=0), lock=SEALED, receipts={"acme-eu": ""}, no_sealer="nobody")
+    assert "sealer" not in str(propose(SETTINGS, done).notes)
+
+
+def test_a_plan_that_writes_receipts_ends_with_a_sealed_head_that_the_sealer_puts_below_its_folder_alone():
+    plan = propose(SETTINGS, given(GOOD, replace(GOOD, name="acme-us")))
+    last = plan.changes[-1]
+    assert (last.key, last.actor, last.requires, last.bulk.deed) == (
+        "sealed-head",
+        "sealer",
+        "sealer",
+        Deed.SEAL_HEAD,
+    )
+    assert last.bulk.rule == {"names the receipts of": ["acme-eu", "acme-us"]}
+    where = {"Bucket": SETTINGS.work_bucket, "ExpectedBucketOwner": SETTINGS.log_account.account_id}
+    put = {**where, "Key": "records/practice/sealed/head-000007.json", "IfNoneMatch": "*", "Body": b""}
+    assert last.bulk.permits("PutObject", put)
+    for other in (
+        {"Key": "records/practice/head-000007.json"},  # a head of the operator's
+        {"Key": "records/other/sealed/head-000007.json"},  # of another run
+        {"IfNoneMatch": None},  # over another one
+        {"Bucket": SETTINGS.bucket_name},
+    ):
+        assert not last.bulk.permits("PutObject", put | other), other
+    assert not last.bulk.permits("DeleteObject", put)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +218,11 @@ def test_a_second_run_proposes_nothing():
         ({"buckets": (replace(GOOD, unsealed=2),)}, ["seal-acme-eu"]),
         ({"lock": LOCK}, [ARCHIVE_LOCK]),
         ({"work_lock": LOCK}, [WORK_LOCK]),
-        ({"receipts": {}}, ["receipt-acme-eu"]),
-        ({"receipts": {"acme-eu": "the bucket changed after it was proven"}}, ["receipt-acme-eu"]),
+        ({"receipts": {}}, ["receipt-acme-eu", "sealed-head"]),
+        (
+            {"receipts": {"acme-eu": "the bucket changed after it was proven"}},
+            ["receipt-acme-eu", "sealed-head"],
+        ),
         ({"archive": replace(GOOD, name=SETTINGS.bucket_name)}, [f"seal-{SETTINGS.bucket_name}"]),
     ],
 )
@@ -196,7 +234,10 @@ def test_one_thing_undone_brings_that_one_change(undone, wanted):
 @pytest.mark.parametrize("lock", ["none", "governance"])
 def test_locks_are_raised_only_where_the_parameters_say_compliance(lock):
     settings = SETTINGS.with_values(object_lock=lock)
-    assert keys(given(replace(GOOD, unsealed=0), work_lock=LOCK), settings) == ["receipt-acme-eu"]
+    assert keys(given(replace(GOOD, unsealed=0), work_lock=LOCK), settings) == [
+        "receipt-acme-eu",
+        "sealed-head",
+    ]
 
 
 @pytest.mark.parametrize("checked", ["sample", "none"])

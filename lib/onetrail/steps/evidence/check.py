@@ -185,6 +185,8 @@ def _receipts(settings: Settings, observation: Observation) -> Iterator[Finding]
             yield _said(settings, "token", State.NOTE, text, name)
         else:
             yield _said(settings, "token", State.FINDING, why, name)
+    for text in receipts.strange:
+        yield _said(settings, "anchors", State.FINDING, text, settings.work_bucket)
     if receipts.held:
         text = f"{counted(len(receipts.held), 'verification receipt is whole, and the record holds its hash', 'verification receipts are whole, and the record holds their hashes')}"
         yield _said(settings, "token", State.OK, text)

@@ -23,13 +23,14 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.evidence.anchors import Anchors, read_anchors
+from onetrail.steps.anchors import Anchors, read_anchors
 from onetrail.steps.evidence.custody import Custody, read_custody
 from onetrail.steps.evidence.files import FileSeen, read_files, read_report
 from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
 from onetrail.steps.inventory.keys import RegionKeys, read_keys
 from onetrail.steps.old_estate import OldEstate, read_old_estate
-from onetrail.steps.receipts import Receipts, read_receipts
+from onetrail.steps.receipts import Receipts
+from onetrail.steps.sealed_heads import sealed_receipts
 
 _O = TypeVar("_O")
 
@@ -102,7 +103,7 @@ def observe(settings: Settings, clients: Clients, seen: Observation | None = Non
         files=read_files(settings.run_folder, custody),
         report=read_report(settings.run_folder, custody),
         ledger=ledger_sums(settings.run_folder / "ledger"),
-        receipts=read_receipts(settings.run_folder),
+        receipts=look.at("06", lambda: sealed_receipts(settings, clients)) or Receipts(),
         estate=estate,
         lockdown=lockdown,
         creation=creation,

@@ -19,11 +19,12 @@ from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.receipt_rows import ProvenRow
-from onetrail.steps.receipts import Receipt, proven_rows, read_receipts
+from onetrail.steps.receipts import Receipt, proven_rows
 from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack
 from onetrail.steps.retirement.observe import Retiring, retiring, waits
 from onetrail.steps.retirement.propose import EMPTY, LIFECYCLE_RUNS, PAST, PROVEN
 from onetrail.steps.retirement.reading_back import Sample, read_back
+from onetrail.steps.sealed_heads import sealed_receipts
 
 GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 """Outcomes after which an object is not there any more."""
@@ -51,7 +52,7 @@ class _Retirement:
     def __post_init__(self) -> None:
         self.settings: Settings = self.clients.settings
         self._estate: OldEstate | None = None
-        self._receipts = read_receipts(self.settings.run_folder)
+        self._receipts = sealed_receipts(self.settings, self.clients)
         self._archive = Archive(self.settings, self.clients)
         self._looked: set[str] = set()
         most = self.settings.max_requests_per_second

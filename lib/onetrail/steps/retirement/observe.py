@@ -21,8 +21,9 @@ from onetrail.steps import trail_cutover, verification
 from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.receipt_rows import ListingHash, ReceiptError
-from onetrail.steps.receipts import Beside, Receipt, Receipts, read_receipts
+from onetrail.steps.receipts import Beside, Receipt, Receipts
 from onetrail.steps.retirement.counterparts import Archive, Sum
+from onetrail.steps.sealed_heads import sealed_receipts
 from onetrail.steps.status import Status, asked
 
 EXPIRE_RULE = "onetrail-expire"
@@ -158,8 +159,8 @@ def observe(
     is listed once: what 06 would say of it follows from that listing.
     """
     estate = estate or read_old_estate(settings, clients)
-    receipts, now = read_receipts(settings.run_folder), clients.clock.now()
-    failed = list(estate.could_not_look)
+    receipts, now = sealed_receipts(settings, clients), clients.clock.now()
+    failed = [*estate.could_not_look, *([receipts.could_not_look] if receipts.could_not_look else [])]
 
     def look_at(bucket: OldBucket) -> Retiring:
         return retiring(settings, clients, estate, bucket, receipts)

@@ -28,11 +28,12 @@ from onetrail.s3.pace import Pace
 from onetrail.s3.removal import LockTask, raise_locks
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.break_glass import CAN_BECOME, can_become
+from onetrail.steps.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal
 from onetrail.steps.old_estate import enabled_regions, read_old_estate
 from onetrail.steps.pairing import Pair, archived, folder_of, name_of, prefix_of, stored_key
 from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
 from onetrail.steps.receipts import FOLDER, Receipt, Receipts, copied_parts, write_receipt
+from onetrail.steps.sealed_heads import put_sealed_head
 from onetrail.steps.verification.chains import archive_folders
 from onetrail.steps.verification.left import Left, beside, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
@@ -44,10 +45,14 @@ HEADS_AT_ONCE = 1000
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
-    """Raise locks, then the default, then the rail, then write the receipts. Whatever fails stops what comes after it."""
+    """Raise locks, then the default, then the rail, then write the receipts and seal them. Whatever fails stops what comes after it."""
     clients = cast(Clients, gate.sender)
     sealing = _Sealing(clients, gate)
-    requires = {"sealed": lambda: sealed(clients), CAN_BECOME: lambda: can_become(clients)}
+    requires = {
+        "sealed": lambda: sealed(clients),
+        CAN_BECOME: lambda: can_become(clients),
+        CAN_SEAL: lambda: can_seal(clients),
+    }
     with sealing.versions:
         return run_plan(plan, gate, requires=requires, bulk=sealing.carry_out)
 
@@ -76,6 +81,7 @@ class _Sealing:
         self._lefts: dict[str, Left] = {}
         self.versions = VersionsRead()
         self._raised: dict[str, set[str]] = {}
+        self._written: dict[str, str] = {}
         self.settings: Settings = self.clients.settings
         self.account = self.settings.log_account.account_id
         self.archive = hot(self.clients, self.account, self.settings.home_region)
@@ -88,6 +94,8 @@ class _Sealing:
         assert change.bulk is not None
         if change.bulk.deed is Deed.RECEIPT:
             return self._receipt(change)
+        if change.bulk.deed is Deed.SEAL_HEAD:
+            return put_sealed_head(self.clients, self.gate.record, self._written)
         name = change.bulk.scope
         if name == self.settings.bucket_name:
             return self._seal(name, self._own(change.bulk.rule.get("but not from", [])))
@@ -199,6 +207,7 @@ class _Sealing:
                 record_head=self.gate.record.head, archive=settings.bucket_name,
             ),
         )  # fmt: skip
+        self._written[name] = receipt.sha256
         return {
             "file": change.resource,
             "sha256": receipt.sha256,

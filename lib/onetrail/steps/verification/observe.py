@@ -16,12 +16,13 @@ from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.archive_key import archive_key_arn
-from onetrail.steps.break_glass import cannot_become
+from onetrail.steps.break_glass import cannot_become, cannot_seal
 from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.steps.public_keys import KeySource, public_keys
 from onetrail.steps.rails import Rail, read_rail
-from onetrail.steps.receipts import Receipts, cover, read_receipts
+from onetrail.steps.receipts import Receipts, cover
+from onetrail.steps.sealed_heads import sealed_receipts
 from onetrail.steps.status import Status, asked
 from onetrail.steps.verification.again import Basis, Kept, Places, again, places_of
 from onetrail.steps.verification.chains import RegionCheck, RegionSeen, Trails
@@ -45,7 +46,7 @@ class Observation:
 
     `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `receipts` says of each old bucket with a
     receipt why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations of archive and work bucket, None if
-    one has none. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
+    one has none. `no_sealer` says why nobody here can seal receipts. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
     raised. `unknown_trails` are those that only digests speak of. `trails` are all that may have written the moved logs, with the end
     their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
     region whether the new trail was recording before the old one stopped. `readings` are the files of the archive that this look read;
@@ -72,6 +73,7 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
     work_lock: Mapping[str, Any] | None = None
     no_break_glass: str = ""
+    no_sealer: str = ""
     events: EventTotals | None = None
     seams: tuple[Seam, ...] = ()
     readings: tuple[Reading, ...] = ()
@@ -103,7 +105,7 @@ def observe(
     forerunner = asked(before, "05", lambda: copy_history.done(settings, clients, estate, before))
     if not forerunner.done:
         return Observation(forerunner, digest_check=settings.digest_check)
-    receipts = read_receipts(settings.run_folder) if proven is None else proven
+    receipts = sealed_receipts(settings, clients) if proven is None else proven
     return _Look(settings, clients, receipts, say, versions).all(forerunner, estate, seen)
 
 
@@ -119,7 +121,7 @@ class _Look:
         self.settings, self.clients, self.receipts, self.say = settings, clients, receipts, say
         self.versions = versions
         self.now = clients.clock.now()
-        self.failed: list[str] = []
+        self.failed = [receipts.could_not_look] if receipts.could_not_look else []
 
     def all(self, forerunner: Status, estate: OldEstate, earlier: Observation | None) -> Observation:
         settings, clients = self.settings, self.clients
@@ -175,6 +177,7 @@ class _Look:
             tuple(self.failed),
             work_lock,
             cannot_become(clients) if to_do else "",
+            cannot_seal(clients) if any(one.good and not one.shell for one in buckets) else "",
             events,
             tuple(one.seam for one in sums.read if one.seam),
             _readings(sums),

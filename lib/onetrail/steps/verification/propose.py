@@ -1,9 +1,9 @@
 """What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a receipt for each good bucket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onetrail.change import BREAK_GLASS, Below, Bulk, Change, Deed, Plan, Stated, plain
+from onetrail.change import BREAK_GLASS, SEALER, Below, Bulk, Change, Deed, Plan, Stated, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.iam.build import archive_rail
@@ -11,11 +11,12 @@ from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
-from onetrail.steps.break_glass import CAN_BECOME, CURE
+from onetrail.steps.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.pairing import archive_key
 from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.receipts import CALL
+from onetrail.steps.sealed_heads import folder
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.proof import bill
@@ -59,10 +60,19 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
             (settings.log_account.account_id,),
             requires="sealed",
         )
-    changes += [_receipt(settings, bucket) for bucket in good if observation.receipts.get(bucket.name) != ""]
-    blocked = observation.no_break_glass if any(change.requires == CAN_BECOME for change in changes) else ""
-    stops = (f"this plan would stop before its first lock: {blocked}; {CURE}",) if blocked else ()
-    return plan(changes, notes=(*stops, *_notes(observation)))
+    due_now = [bucket for bucket in good if observation.receipts.get(bucket.name) != ""]
+    changes += [_receipt(settings, bucket) for bucket in due_now]
+    changes += [_sealed_head(settings, due_now)] if due_now else []
+    return plan(changes, notes=(*_stops(observation, changes), *_notes(observation)))
+
+
+def _stops(observation: Observation, changes: Sequence[Change]) -> Iterator[str]:
+    """Why the plan would not reach its end: the reader knows it before approving."""
+    asked = {change.requires for change in changes}
+    if CAN_BECOME in asked and observation.no_break_glass:
+        yield f"this plan would stop before its first lock: {observation.no_break_glass}; {CURE}"
+    if CAN_SEAL in asked and observation.no_sealer:
+        yield f"this plan would stop before it seals its receipts, and unsealed they permit nothing: {observation.no_sealer}; {SEAL_CURE}"
 
 
 def due(bucket: BucketVerdict) -> bool:
@@ -179,6 +189,32 @@ def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
             rule,
             bucket.listing,
             {"objects": bucket.objects, "bytes": bucket.size},
+        ),
+    )
+
+
+def _sealed_head(settings: Settings, buckets: Sequence[BucketVerdict]) -> Change:
+    """The last change: what vouches for the receipts lies where neither the run folder's owner nor the operator can put it."""
+    account, below = settings.log_account.account_id, folder(settings.run_name)
+    return Change(
+        key="sealed-head",
+        account=account,
+        region=settings.home_region,
+        service="s3",
+        call="PutObject",
+        parameters={},
+        resource=f"{settings.work_bucket}/{below}",
+        before=None,
+        reason="step 07 believes a receipt only where a sealed head names its hash; the sealer alone may put one",
+        undo="none: it is locked with the bucket; without the receipts it permits nothing",
+        requires=CAN_SEAL,
+        actor=SEALER,
+        bulk=Bulk(
+            Deed.SEAL_HEAD,
+            ("PutObject",),
+            {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account, "IfNoneMatch": "*"},
+            {"names the receipts of": [bucket.name for bucket in buckets]},
+            bounds=(Below("Key", (below,)),),
         ),
     )
 

@@ -9,7 +9,8 @@ from onetrail.aws import Clients
 from onetrail.errors import OnetrailError
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldEstate, read_old_estate
-from onetrail.steps.receipts import Receipts, cover, read_receipts
+from onetrail.steps.receipts import Receipts, cover
+from onetrail.steps.sealed_heads import sealed_receipts
 from onetrail.steps.status import Stage, Status
 from onetrail.steps.verification.apply import sealed
 from onetrail.steps.verification.left import lefts, rows
@@ -34,7 +35,7 @@ def done(
     A receipt is a file: it proves, and without AWS showing the same listing it proves nothing. `estate` is what the caller has just read
     of the old trails and buckets; `before`, what it has just asked earlier steps, adds nothing to that.
     """
-    receipts = read_receipts(settings.run_folder)
+    receipts = sealed_receipts(settings, clients)
     estate = estate or read_old_estate(settings, clients)
     standing = {left.name: left for left in lefts(estate, receipts)}
 
@@ -56,6 +57,8 @@ def status_of(
     """The same from what was read; `covered` is asked of each bucket that stands and has a receipt, by its name."""
     if estate.could_not_look:
         return Status(STEP, Stage.UNKNOWN, estate.could_not_look[0])
+    if receipts.could_not_look:
+        return Status(STEP, Stage.UNKNOWN, receipts.could_not_look)
     open_: list[str] = []
     for left in lefts(estate, receipts):
         if left.shell or not left.live:

@@ -1,0 +1,169 @@
+"""A receipt permits something only where a sealed head names it, at or above its own line, and the record fits every head."""
+
+import json
+
+import pytest
+
+from onetrail.change import RunRecord, entries
+from onetrail.change.heads import Head, key_of
+from onetrail.steps.receipts import Receipts
+from onetrail.steps.sealed_heads import folder, put_sealed_head, read_sealed_heads, sealed_receipts
+from tests.unit.change.given import MovableClock, given_a_fresh_chain
+from tests.unit.steps.given_heads import RUN, WorkBucket, error, given_clients
+from tests.unit.steps.test_receipts import given_a_proven_bucket
+
+FIRST = f"{folder(RUN)}head-000001.json"
+
+
+def given_a_run(tmp_path, bucket):
+    clients = given_clients(bucket)
+    clients.settings.run_folder = tmp_path
+    return clients
+
+
+def sealed_by_06(clients, tmp_path, **receipts):
+    with RunRecord(tmp_path, RUN, MovableClock()) as record:
+        return put_sealed_head(clients, record, receipts)
+
+
+def seen(clients) -> Receipts:
+    return sealed_receipts(clients.settings, clients)
+
+
+def test_a_receipt_that_a_sealed_head_names_is_held(tmp_path):
+    bucket = WorkBucket()
+    clients, receipt = given_a_run(tmp_path, bucket), given_a_proven_bucket(tmp_path)
+    said = sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    assert (said["line"], said["object"], said["receipts"]) == (1, FIRST, 1)
+    assert seen(clients) == Receipts({"acme": receipt})
+    (head,) = read_sealed_heads(clients.settings, clients).held
+    assert (head.line, head.receipts, head.key) == (1, {"acme": receipt.sha256}, FIRST)
+
+
+def operators_head(clients, tmp_path, receipt):
+    """The operator may put heads, and whatever else outside of the sealed folder."""
+    line = next(entries(tmp_path))
+    body = Head(RUN, 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}).body()
+    clients.client().put_object(Key=key_of(RUN, 1), Body=body)
+    clients.client().put_object(Key=f"records/{RUN}/sealed-head-000001.json", Body=body)
+
+
+def another_run(clients, tmp_path, receipt):
+    line = next(entries(tmp_path))
+    body = Head("other", 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}).body()
+    clients.client().put_object(Key="records/other/sealed/head-000001.json", Body=body)
+    clients.client().put_object(Key=FIRST, Body=body)
+
+
+def above_the_seal(clients, tmp_path, receipt):
+    """A receipt whose line was written after the sealed head that names it cannot be what that run of 06 wrote."""
+    lines = [*entries(tmp_path)]
+    (tmp_path / "record.jsonl").unlink()
+    (tmp_path / "record.head").unlink()
+    given_a_fresh_chain(tmp_path, [{**lines[0], "kind": "note", "key": "x", "result": {}}])
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    given_a_fresh_chain(tmp_path, [*entries(tmp_path), *lines])
+
+
+@pytest.mark.parametrize(
+    ("sealed", "why"),
+    [
+        (lambda *_: None, "no sealed head in the work bucket names it"),
+        (operators_head, "no sealed head in the work bucket names it"),
+        (another_run, "no sealed head in the work bucket names it"),
+        (
+            lambda c, t, r: sealed_by_06(c, t, acme="0" * 64),
+            "no sealed head",
+        ),  # another receipt of the bucket
+        (lambda c, t, r: sealed_by_06(c, t, other=r.sha256), "no sealed head"),  # of another bucket
+        (
+            above_the_seal,
+            "line 2 of the record tells of it, and the sealed head that names it is of an earlier line",
+        ),
+    ],
+    ids=["none", "the operator's", "another run's", "another receipt", "another bucket", "later"],
+)
+def test_a_receipt_that_no_sealed_head_speaks_of_permits_nothing_names_the_cure_and_is_remembered(
+    tmp_path, sealed, why
+):
+    clients, receipt = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
+    sealed(clients, tmp_path, receipt)
+    found = seen(clients)
+    assert (found.held, found.remembered) == ({}, {"acme": receipt})
+    assert why in found.broken["acme"]
+    assert "onetrail run -f FILE --from 06 --to 06" in found.broken["acme"]
+
+
+def test_a_record_made_anew_under_an_honest_sealed_head_permits_nothing(tmp_path):
+    """The receipt's line stands, another one before the sealed head was changed, and the chain fits. Twin: the first test."""
+    clients, receipt = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
+    with RunRecord(tmp_path, RUN, MovableClock()) as record:
+        record.append("note", text="honest")
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    assert seen(clients).held
+    lines = [*entries(tmp_path)]
+    given_a_fresh_chain(tmp_path, [lines[0], {**lines[1], "text": "forged"}])
+    found = seen(clients)
+    assert not found.held
+    assert "the run record disagrees with what the work bucket holds: line 2 differs" in found.broken["acme"]
+
+
+def test_a_record_that_disagrees_with_a_plain_head_permits_nothing_either(tmp_path):
+    bucket = WorkBucket()
+    clients, receipt = given_a_run(tmp_path, bucket), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    bucket.put("head-000001.json", Head(RUN, 1, "0" * 64, "2026-01-12T12:00:00Z").body())
+    assert "line 1 differs" in seen(clients).broken["acme"]
+
+
+@pytest.mark.parametrize("method", ["list_object_versions", "get_object", "head_bucket"])
+def test_a_work_bucket_that_cannot_be_read_permits_nothing_and_says_so(tmp_path, method):
+    bucket = WorkBucket()
+    clients, receipt = given_a_run(tmp_path, bucket), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    bucket.failing[method] = error("AccessDenied", 403)
+    found = seen(clients)
+    assert not found.held
+    assert "AccessDenied" in found.could_not_look
+    assert "the work bucket could not be read, and so nothing vouches for its receipt" in found.broken["acme"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"no json",
+        b'{"run":1}',
+        json.dumps(
+            {"v": 2, "run": RUN, "line": 1, "head": "a" * 64, "at": "", "receipts": ["acme"]}
+        ).encode(),
+        json.dumps(
+            {"v": 2, "run": RUN, "line": 7, "head": "a" * 64, "at": "", "receipts": {}}
+        ).encode(),  # elsewhere
+    ],
+)
+def test_what_lies_among_sealed_heads_and_is_none_is_named_and_no_obstacle(tmp_path, junk):
+    clients, receipt = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    clients.client().put_object(Key=f"{folder(RUN)}head-000009.json", Body=junk)
+    assert seen(clients).held == {"acme": receipt}
+    (strange,) = read_sealed_heads(clients.settings, clients).strange
+    assert "head-000009.json" in strange
+    assert seen(clients).strange == (strange,)
+
+
+def test_the_oldest_version_of_a_sealed_head_counts_and_one_above_it_is_named(tmp_path):
+    bucket = WorkBucket()
+    clients, receipt = given_a_run(tmp_path, bucket), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    bucket.put("sealed/head-000001.json", Head(RUN, 1, "0" * 64, "", more={"receipts": {}}).body())
+    bucket.put("sealed/head-000001.json", None)
+    found = read_sealed_heads(clients.settings, clients)
+    assert [one.receipts for one in found.held] == [{"acme": receipt.sha256}]
+    assert "was written or hidden after it was stored" in found.strange[0]
+    assert seen(clients).held
+
+
+def test_without_receipts_the_work_bucket_is_not_asked(tmp_path):
+    clients = given_a_run(tmp_path, WorkBucket())
+    clients.client().failing["list_object_versions"] = error("AccessDenied", 403)
+    assert seen(clients) == Receipts()
