@@ -1,7 +1,5 @@
 """boto3 clients that know their account and region, retry, state the bucket owner, and change nothing without an open gate."""
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -215,12 +213,6 @@ class Clients:
             )
         if self.estate and not practice:
             raise WrongUse("estate is 'practice', but something else answered: run: onetrail practice start")
-
-
-def say_line(line: str) -> None:
-    """Progress for people and logs, on standard error; silent where outputs must not vary."""
-    if os.environ.get("ONETRAIL_LIVE", "1") != "0":
-        print(line, file=sys.stderr, flush=True)
 
 
 def _without_host_prefix(endpoint: str) -> Callable[..., None]:

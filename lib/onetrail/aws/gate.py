@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail.aws.clients import Clients, say_line
+from onetrail.aws.clients import Clients
 from onetrail.aws.look import look
+from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
 from onetrail.change.heads import LARGEST, Head, HeadRefused, key_of, parse_head
 from onetrail.errors import OnetrailError

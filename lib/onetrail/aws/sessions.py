@@ -14,6 +14,7 @@ from botocore.loaders import Loader, create_loader
 
 from onetrail import names
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
+from onetrail.aws.telling import tell_silence
 from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, READER, SEALER
 from onetrail.errors import WrongUse
 
@@ -286,9 +287,13 @@ def _own(session: boto3.Session, profile: str = "") -> boto3.Session:
 
 
 def new_session(profile: str | None = None) -> botocore.session.Session:
-    """A botocore session that shares the parsed service models with every other; alone, each parses them again, for half a second."""
+    """A botocore session that shares the parsed service models with every other; alone, each parses them again, for half a second.
+
+    Its clients say so where AWS does not answer.
+    """
     session = botocore.session.Session(profile=profile)
     session.register_component("data_loader", _models(session.get_config_variable("data_path")))
+    session.register("needs-retry", tell_silence)
     return session
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from onetrail.aws.clients import say_line
 from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
+from onetrail.aws.telling import say_line
 from onetrail.change import WallClock
 from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import FileVerdict

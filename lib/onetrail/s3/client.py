@@ -26,7 +26,8 @@ class HotS3:
     `resolve` gives a bucket's URL, for endpoints that one URL cannot name. `permit` is asked before each call
     and raises to refuse. `deadline_seconds` bounds each try, `connect_seconds` its connection, `max_retries` the tries after the first.
     `proxies` and `ca_bundle` as Transport takes them. `renew` makes the session look for fresh credentials, once S3 says that the old
-    ones ended; a clock that is off is corrected from S3's unless `correct_clock` says no, and `tell` gets a line about either.
+    ones ended; a clock that is off is corrected from S3's unless `correct_clock` says no, and `tell` gets a line about either, and
+    about a call that has had no answer for `silent_seconds`, again every four times as long.
 
     Errors are botocore's ClientError, NoAnswer when no answer ever came (NotTrusted where TLS failed), and CredentialsEnded.
     """
@@ -52,6 +53,7 @@ class HotS3:
         renew: Callable[[], None] = lambda: None,
         correct_clock: bool = True,
         tell: Callable[[str], None] = lambda line: None,
+        silent_seconds: float = 15.0,
     ) -> None:
         self.region = region
         self.max_in_flight = max_in_flight
@@ -66,6 +68,8 @@ class HotS3:
         self._renew = renew
         self._correct_clock = correct_clock
         self._tell = tell
+        self._silent = silent_seconds
+        self._silence_told = float("-inf")
         self._mending = threading.Lock()
         self._renewed: tuple[str, str, str] | None = None
         self._in_flight = 0
@@ -135,6 +139,17 @@ class HotS3:
                 f"this machine's clock is {abs(ahead) / 60:.0f} minutes {'slow' if ahead > 0 else 'fast'}; requests go by S3's: set the clock right"
             )
             return True
+
+    def _tell_silence(self, call: Call[Any], waited: float, tries: int, now: float) -> None:
+        """Say that this call still waits for its answer, unless something like it was said a moment ago."""
+        if now - self._silence_told < 4 * self._silent:
+            return
+        self._silence_told = now
+        where = f"{call.bucket}/{call.key}".rstrip("/")
+        self._tell(
+            f"no answer to {call.operation} on {where} for {waited:.0f} s: try {tries} of {self._max_retries + 1}, "
+            f"each ends after {self._deadline:.0f} s"
+        )
 
     def _take_place(self, most: int) -> bool:
         with self._places:

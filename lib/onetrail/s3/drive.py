@@ -47,6 +47,8 @@ class _Flight:
     lane: Pace | None
     retries: int = 0
     unsure: bool = False
+    begun: float = 0.0
+    """When it was sent first."""
     deadline: float = 0.0
     exchange: Exchange | None = None
     signed_with: SignedWith | None = None
@@ -215,6 +217,7 @@ class Drive(Generic[C]):
             self._lost.append(Finished(flight.context, None, error, flight.retries, flight.unsure))
             return
         flight.signed_with = client._signer.signed_with
+        flight.begun = flight.begun or now
         flight.deadline = now + client._deadline
         self._flying[number] = flight
         if self._pace:
@@ -237,10 +240,14 @@ class Drive(Generic[C]):
         self._answers.wait(handful, min(most, TICK_SECONDS) if handful > 1 else most)
 
     def _cut_the_late(self, now: float) -> float:
-        """Give up what is past its deadline; seconds until the next deadline."""
-        limit = next(iter(self._flying.values())).deadline - now
+        """Give up what is past its deadline, and say what is silent for long; seconds until the next of either."""
+        client, oldest = self._client, next(iter(self._flying.values()))
+        limit, silent = oldest.deadline - now, oldest.begun + client._silent - now
+        if silent <= 0:
+            client._tell_silence(oldest.call, now - oldest.begun, oldest.retries + 1, now)
+            silent = client._silent
         if limit > 0:
-            return limit
+            return min(limit, silent)
         for flight in self._flying.values():
             if flight.deadline > now:
                 break

@@ -11,8 +11,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail.aws.clients import say_line
 from onetrail.aws.sessions import new_session
+from onetrail.aws.telling import say_line
 from onetrail.change import Guard
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.names import PRACTICE_KEYS

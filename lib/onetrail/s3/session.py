@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from onetrail.aws import Clients
-from onetrail.aws.clients import say_line
+from onetrail.aws.telling import say_line
 from onetrail.change import NAMED
 from onetrail.errors import WrongUse
 from onetrail.s3.client import HotS3

@@ -11,9 +11,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail.aws.clients import say_line
 from onetrail.aws.estate import BANNER_HEADER, KEY_PREFIX
 from onetrail.aws.sessions import new_session
+from onetrail.aws.telling import say_line
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3 import HotS3, NoAnswer, calls, code_of

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look
-from onetrail.aws.clients import say_line
+from onetrail.aws.telling import say_line
 from onetrail.change import COPIER, Requirement, iso
 from onetrail.change.words import counted
 from onetrail.iam import build
