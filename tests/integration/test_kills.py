@@ -61,9 +61,8 @@ class Bench:
 
     def begun(self, step: str, runs: Path) -> Clients:
         """The estate as it is before the step, and its run folder below `runs`."""
-        before = f"{int(step) - 1:02}"
-        if before in saved.STEPS:
-            return saved.after(self.estate, before, runs)
+        if step != saved.FIRST:
+            return saved.after(self.estate, f"{int(step) - 1:02}", runs)
         self.estate.restore()
         clients = self.estate.clients(runs_dir=str(runs))
         shutil.rmtree(clients.settings.run_folder, ignore_errors=True)
