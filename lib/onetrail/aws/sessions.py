@@ -32,6 +32,9 @@ _ROLES = {
 }
 
 
+_BAD_SIGNATURE = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestExpired")
+
+
 class CannotEnter(WrongUse):
     """An account or role cannot be entered with the credentials at hand."""
 
@@ -81,9 +84,8 @@ class Sessions:
             try:
                 arn, account = self._caller(base)
             except (ClientError, BotoCoreError) as err:
-                raise CannotEnter(
-                    f"the credentials at hand are not accepted: {_short(err)}; sign in again and run again"
-                ) from err
+                cure = _clock_is_off(err) or "sign in again and run again"
+                raise CannotEnter(f"the credentials at hand are not accepted: {_short(err)}; {cure}") from err
             self._base_entry = Entry(account, NAMED, arn, "own credentials")
         return self._base_entry
 
@@ -300,6 +302,22 @@ def new_session(profile: str | None = None) -> botocore.session.Session:
 @cache
 def _models(data_path: str | None) -> Loader:
     return create_loader(data_path)
+
+
+def _clock_is_off(err: Exception) -> str:
+    """What to do where AWS refuses a signature for its time, and not for its key; empty for any other error.
+
+    Source: IAM User Guide, troubleshooting of signed requests: "Signature expired" and "Signature not yet current".
+    """
+    if not isinstance(err, ClientError):
+        return ""
+    code, said = err.response["Error"]["Code"], err.response["Error"].get("Message", "")
+    late = "ignature expired" in said or "ignature not yet current" in said
+    if not (code == "RequestTimeTooSkewed" or (late and code in _BAD_SIGNATURE)):
+        return ""
+    theirs = err.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    at = f" (AWS answered at {theirs})" if theirs else ""
+    return f"this machine's clock is off{at}: set it right and run again"
 
 
 def _short(err: Exception) -> str:

@@ -170,7 +170,7 @@ def _execute(
         return StepResult(notebook.name, "failed", FAILED, line, "", output)
     except OSError as err:
         line = (
-            f"{output.parent} cannot be written: {err.strerror or err}: the step stopped between two cells; "
+            f"{output.parent} cannot be written: {err.strerror or err}: {interrupted(output.parent, since)}; "
             f"free space there, then run again with --from {notebook.number}"
         )
         return StepResult(notebook.name, "failed", FAILED, line, "", output)

@@ -8,6 +8,7 @@ from onetrail.s3.calls import Call
 from onetrail.s3.client import Finished, HotS3
 from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.pace import Pace
+from onetrail.s3.sign import CredentialsEnded
 from onetrail.s3.tally import Counts, ObjectOutcome, Tally
 
 
@@ -46,6 +47,8 @@ def each(
             yield call(task), task
 
     for ended in client.run(requests(), pace):
+        if isinstance(ended.error, CredentialsEnded):
+            tally.halt(f"{ended.error}")
         tally.add(row(ended), ended.retries)
     return tally.counts()
 

@@ -13,6 +13,7 @@ from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.object_requests import each, object_row
 from onetrail.s3.pace import Pace
 from onetrail.s3.rows import Deletions
+from onetrail.s3.sign import CredentialsEnded
 from onetrail.s3.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
 
 KEYS_A_CALL = 1000
@@ -82,6 +83,8 @@ def delete_proven(
             yield calls.delete_objects(batch[0].bucket, batch[0].owner, items), batch
 
     for ended in client.run(batches(), pace):
+        if isinstance(ended.error, CredentialsEnded):
+            tally.halt(f"{ended.error}")
         when = now()
         for task, outcome, why in _verdicts(ended):
             request = request_id_of(ended.error) if ended.error else ended.result.request_id

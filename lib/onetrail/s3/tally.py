@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -49,12 +49,16 @@ WANTED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A bulk run in numbers. `stopped` is `""` when it came to its end, otherwise why it did not."""
+    """A bulk run in numbers. `stopped` is `""` when it came to its end, otherwise why it did not.
+
+    `why` is the reason that the first object which was refused or failed has in the ledger.
+    """
 
     outcomes: Mapping[str, int]
     size: int
     retries: int
     stopped: str = ""
+    why: str = field(default="", compare=False)
 
     @property
     def objects(self) -> int:
@@ -66,12 +70,20 @@ class Counts:
         """How many did not become what was wanted."""
         return sum(number for outcome, number in self.outcomes.items() if outcome not in WANTED)
 
+    @property
+    def trouble(self) -> str:
+        """What did not become what was wanted, in words: `40 failed, 10 refused: REASON`; empty where all did."""
+        left = {name: number for name, number in self.outcomes.items() if name not in WANTED}
+        each = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in left.items())
+        return ": ".join(filter(None, (each, self.stopped or self.why)))
+
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
             dict(sorted((Counter(self.outcomes) + Counter(other.outcomes)).items())),
             self.size + other.size,
             self.retries + other.retries,
             self.stopped or other.stopped,
+            self.why or other.why,
         )
 
 
@@ -159,6 +171,7 @@ class Tally:
         self._watch = watch or Watch(progress, stop, give_up_after=give_up_after)
         self._outcomes: Counter[str] = Counter()
         self._size = self._retries = 0
+        self._why = ""
 
     def add(self, row: LedgerRow, retries: int) -> None:
         """Note one object's outcome. What the ledger raises comes last: the outcome counts all the same."""
@@ -166,8 +179,14 @@ class Tally:
         self._retries += retries
         if row.outcome in WANTED:
             self._size += row.size
+        elif not self._why and row.outcome in (ObjectOutcome.REFUSED, ObjectOutcome.FAILED):
+            self._why = row.why
         self._watch.saw(row, retries)
         self._ledger.add(row)
+
+    def halt(self, why: str) -> None:
+        """Begin nothing more; the first reason stays."""
+        self._watch.halt(why)
 
     def stopping(self) -> bool:
         """True when no more is to be begun."""
@@ -177,4 +196,4 @@ class Tally:
         """The numbers, and a last word to the progress. `ended` says that all was done before anything stopped the run."""
         self._watch.tell()
         outcomes = {str(outcome): number for outcome, number in sorted(self._outcomes.items())}
-        return Counts(outcomes, self._size, self._retries, "" if ended else self._watch.why)
+        return Counts(outcomes, self._size, self._retries, "" if ended else self._watch.why, self._why)

@@ -211,3 +211,37 @@ def test_a_profile_without_credentials_says_how_to_sign_in(sts: Sts, tmp_path: P
     given_profiles(tmp_path, log="AKIALOG", source="")
     with pytest.raises(CannotEnter, match=r"aws sso login --profile source\)"):
         given_clients().entry(SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "cure"),
+    [
+        (
+            "SignatureDoesNotMatch",
+            "Signature expired: 20260112T090000Z is now earlier than 20260112T091500Z",
+            True,
+        ),
+        ("InvalidSignatureException", "Signature not yet current: 20260112T100000Z is still later", True),
+        (
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+            True,
+        ),
+        ("SignatureDoesNotMatch", "The request signature we calculated does not match", False),
+        ("ExpiredToken", "The security token included in the request is expired", False),
+    ],
+)
+def test_a_clock_that_is_off_is_told_as_such(
+    sts: Sts, monkeypatch: pytest.MonkeyPatch, code: str, said: str, cure: bool
+) -> None:
+    """To sign in again would not help. Twin: a wrong or an expired key, where it does."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIABASE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    refusal = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>"
+    monkeypatch.setattr(sts, "answer", lambda key, action, role: (403, refusal))
+    with pytest.raises(CannotEnter) as told:
+        given_clients(role_arn=f"arn:aws:iam::{LOG}:role/Move").base()
+    assert told.value.line.startswith(f"the credentials at hand are not accepted: {code}; ")
+    clock = "this machine's clock is off (AWS answered at "
+    assert (clock in told.value.line) is cure
+    assert ("sign in again" in told.value.line) is not cure

@@ -151,7 +151,7 @@ def test_a_full_disk_stops_the_run_in_one_line(tmp_path, monkeypatch, full):
     result = _run(tmp_path, "ok", "ok")
     folder = tmp_path / "runs/trial"
     said = (
-        f"{folder} cannot be written: No space left on device: the step stopped between two cells; "
+        f"{folder} cannot be written: No space left on device: interrupted before a plan was applied: nothing was sent; "
         "free space there, then run again with --from 00"
     )
     assert [(step.exit_code, step.line) for step in result.steps] == ([(1, said)] if full else [(0, "")] * 2)

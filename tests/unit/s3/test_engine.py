@@ -252,6 +252,25 @@ def test_a_stop_whose_exception_was_lost_begins_no_further_object(
     assert len(server.seen) <= 6 if stopped else len(server.seen) == 30
 
 
+@pytest.mark.parametrize(
+    ("does", "made"), [(delete_proven, deletion), (raise_locks, raising)], ids=["delete", "lock"]
+)
+def test_credentials_that_end_in_bulk_work_are_the_reason_that_is_told(server, given_a_client, does, made):
+    """Not a bare count of failures. Twins: a refusal has its own reason, and a run without trouble none."""
+    ended = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+    server.answer = lambda seen: (400, {}, ended)
+    counts = does((made(number) for number in range(5)), given_a_client(), Rows(), now=lambda: NOW)
+    assert counts.stopped == "credentials ended (ExpiredToken); sign in and run again"
+    assert counts.trouble.endswith(f"failed: {counts.stopped}") or counts.trouble.endswith(
+        f"refused: {counts.stopped}"
+    )
+    server.answer = lambda seen: (403, {}, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+    counts = does([made(0)], given_a_client(), Rows(), now=lambda: NOW)
+    assert counts.stopped == ""
+    assert re.fullmatch(r"1 refused: .*AccessDenied.*", counts.trouble)
+    assert Counts({"locked": 3, "deleted": 1}, 7, 0).trouble == ""
+
+
 def test_a_run_in_which_nothing_works_ends_by_itself(server, given_a_client):
     archive = Archive()
     archive.before = lambda seen: (403, {}, b"<Error><Code>AccessDenied</Code></Error>")

@@ -172,7 +172,7 @@ class _Copying:
         self.so_far[bucket.name] = self._so_far(bucket) + total
         if total.stopped:
             raise ChangeFailed(
-                f"copy of {bucket.name} stopped: {total.stopped}: {dict(total.outcomes)}; the ledger has each object, a new run goes on"
+                f"copy of {bucket.name} stopped: {total.trouble or total.stopped}; the ledger has each object, a new run goes on"
             )
         return {
             "outcomes": dict(total.outcomes),
@@ -257,7 +257,7 @@ class _Copying:
                     "cannot ask for it; nothing was copied: run this step again, its plan leaves that out"
                 )
             raise ChangeFailed(
-                f"pilot of {bucket.name}: {dict(counts.outcomes)}: see the ledger part {part.path.name}; nothing else was copied"
+                f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was copied"
             )
         rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
         if self.conditional and tasks:

@@ -107,7 +107,7 @@ def carry_out(
     gate.record.append("partition", key=change.key, folder="", outcomes=dict(counts.outcomes), **said)
     if counts.errors or counts.stopped:
         raise ChangeFailed(
-            f"restore in {bucket.name}: {counts.stopped or dict(counts.outcomes)}: see the ledger part {part.path.name}; nothing was "
+            f"restore in {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing was "
             "opened, mend the cause and run this step again"
         )
     return {"outcomes": dict(counts.outcomes), "bytes": counts.size, "ledger": [said]}

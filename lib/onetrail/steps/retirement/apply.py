@@ -145,7 +145,7 @@ class _Retirement:
         left = {outcome: count for outcome, count in counts.outcomes.items() if outcome not in GONE}
         if left or counts.stopped:
             raise ChangeFailed(
-                f"{bucket.name}: {left} {counts.stopped}: see the ledger part {part.path.name}; what is not gone stays, run this step again"
+                f"{bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; what is not gone stays, run this step again"
             )
         return {
             "outcomes": dict(counts.outcomes),

@@ -115,7 +115,7 @@ class _Sealing:
         part = ledger.finish()
         if counts.errors or counts.stopped:
             raise ChangeFailed(
-                f"locks of {name}: {dict(counts.outcomes)} {counts.stopped}: see the ledger part {part.path.name}; run step 06 again"
+                f"locks of {name}: {counts.trouble}: see the ledger part {part.path.name}; run step 06 again"
             )
         return {
             "outcomes": dict(counts.outcomes),
