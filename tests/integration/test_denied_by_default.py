@@ -1,0 +1,213 @@
+"""Under the steady policies, and behind the guardrail, everybody's own work goes on and an administrator of the log account has no door."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from onetrail.aws import Clients
+from onetrail.change import BREAK_GLASS, NAMED, ChangeFailed
+from onetrail.iam.build import archive_rail, trust
+from onetrail.steps import copy_history, verification
+from onetrail.steps.archive import archive_of
+from onetrail.steps.verification.propose import rail_document
+from tests.integration import saved
+from tests.integration.by_hand import by_hand, planned, run
+from tests.integration.conftest import Estate
+
+pytestmark = pytest.mark.estate
+
+LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
+CENTRAL, WORK = "onetrail-archive-044455556666", "onetrail-work-044455556666"
+RAIL = "onetrail-archive-rail"
+
+
+def code_of(call: Callable[..., Any], **parameters: Any) -> str:
+    """What S3 or IAM answers: empty where it lets it through."""
+    try:
+        call(**parameters)
+    except ClientError as err:
+        return str(err.response["Error"]["Code"])
+    return ""
+
+
+def a_log(clients: Clients) -> dict[str, Any]:
+    """Some log that lies in the archive, with its version."""
+    said = by_hand(clients, "s3", LOG, BREAK_GLASS).list_object_versions(
+        Bucket=CENTRAL, Prefix="AWSLogs/", MaxKeys=1
+    )
+    return {
+        "Bucket": CENTRAL,
+        "Key": said["Versions"][0]["Key"],
+        "VersionId": said["Versions"][0]["VersionId"],
+    }
+
+
+def behind_the_rail(clients: Clients) -> None:
+    """The guardrail of the end of 06, attached by the management account before the steps that it must let work."""
+    organizations = by_hand(clients, "organizations", MANAGEMENT)
+    (root,) = organizations.list_roots()["Roots"]
+    kinds = {kind["Type"] for kind in root.get("PolicyTypes", [])}
+    if "SERVICE_CONTROL_POLICY" not in kinds:
+        organizations.enable_policy_type(RootId=root["Id"], PolicyType="SERVICE_CONTROL_POLICY")
+    said = organizations.create_policy(
+        Name=RAIL,
+        Type="SERVICE_CONTROL_POLICY",
+        Description="-",
+        Content=json.dumps(archive_rail(archive_of(clients.settings))),
+    )
+    organizations.attach_policy(PolicyId=said["Policy"]["PolicySummary"]["Id"], TargetId=LOG)
+
+
+@pytest.mark.slow
+def test_a_copy_and_a_verification_work_after_the_guardrail_stands(estate: Estate, tmp_path: Path) -> None:
+    """Grant, copies, closings and seals pass it; twin: the same copier, spared by nothing, is refused by the guardrail alone."""
+    clients = saved.after(estate, "04", tmp_path)
+    behind_the_rail(clients)
+    for step in (copy_history, verification):
+        outcome = run(clients, step)
+        assert outcome.state == "applied", outcome.line
+        assert planned(clients, step).changes == ()
+        clients = estate.clients(runs_dir=str(tmp_path))
+    organizations = by_hand(clients, "organizations", MANAGEMENT)
+    rails = [
+        p
+        for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+        if p["Name"] == RAIL
+    ]
+    content = json.loads(organizations.describe_policy(PolicyId=rails[0]["Id"])["Policy"]["Content"])
+    settings = clients.settings
+    assert content == rail_document(settings, verification.observe(settings, clients))
+    for statement in content["Statement"]:
+        if statement["Sid"] == "CopiersAloneWrite":
+            statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] = archive_of(settings).break_glass_arn
+    clients = saved.after(estate, "04", tmp_path)
+    organizations = by_hand(clients, "organizations", MANAGEMENT)
+    behind_the_rail(clients)
+    (rail,) = (
+        p
+        for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+        if p["Name"] == RAIL
+    )
+    organizations.update_policy(PolicyId=rail["Id"], Content=json.dumps(content))
+    with pytest.raises(ChangeFailed, match="refused"):
+        run(clients, copy_history)
+
+
+def test_under_the_steady_policy_everybodys_own_work_goes_on(estate: Estate, tmp_path: Path) -> None:
+    """Delivery, reading and restoring, longer locks, lifecycle; twin: each deed is refused to whoever it is not for."""
+    clients = saved.after(estate, "06", tmp_path)
+    breaker, operator = by_hand(clients, "s3", LOG, BREAK_GLASS), by_hand(clients, "s3", LOG)
+    log = a_log(clients)
+    for s3 in (breaker, operator):
+        assert code_of(s3.get_object, **log) == ""
+        assert code_of(s3.restore_object, **log, RestoreRequest={"Days": 1}) != "AccessDenied"
+    retention = breaker.get_object_retention(**log)["Retention"]
+    later = {**retention, "RetainUntilDate": retention["RetainUntilDate"] + timedelta(days=1)}
+    rules = {
+        key: value
+        for key, value in breaker.get_bucket_lifecycle_configuration(Bucket=CENTRAL).items()
+        if key == "Rules"
+    }
+    for s3, code in ((operator, "AccessDenied"), (breaker, "")):
+        assert code_of(s3.put_object_retention, **log, Retention=later) == code
+        assert (
+            code_of(s3.put_bucket_lifecycle_configuration, Bucket=CENTRAL, LifecycleConfiguration=rules)
+            == code
+        )
+        assert code_of(s3.put_object, Bucket=CENTRAL, Key=log["Key"], Body=b"x") == "AccessDenied"
+        assert code_of(s3.put_object_tagging, **log, Tagging={"TagSet": []}) == "AccessDenied"
+    trails = by_hand(clients, "cloudtrail", SOURCE)
+    before = trails.get_trail_status(Name="onetrail")["LatestDeliveryTime"]
+    estate.wait(3600)
+    status = trails.get_trail_status(Name="onetrail")
+    assert (status["LatestDeliveryTime"] > before, status.get("LatestDeliveryError", "")) == (True, "")
+
+
+def test_a_record_is_added_to_and_never_overwritten(estate: Estate, tmp_path: Path) -> None:
+    """A head where none is; twins: over another, without asking, or where only the sealer seals."""
+    clients = saved.after(estate, "03", tmp_path)
+    operator = by_hand(clients, "s3", LOG)
+    head = {"Bucket": WORK, "Key": "records/another/head-000001.json", "Body": b"{}"}
+    assert code_of(operator.put_object, **head) == "AccessDenied"
+    assert code_of(operator.put_object, **head, IfNoneMatch="*") == ""
+    assert code_of(operator.put_object, **head, IfNoneMatch="*") == "PreconditionFailed"
+    seal = {**head, "Key": "records/another/sealed/06.json", "IfNoneMatch": "*"}
+    assert code_of(operator.put_object, **seal) == "AccessDenied"
+    assert code_of(by_hand(clients, "s3", LOG, BREAK_GLASS).put_object, **seal) == "AccessDenied"
+    sealer = by_hand(clients, "s3", LOG, "sealer")
+    assert code_of(sealer.put_object, **seal) == ""
+    assert (
+        code_of(sealer.put_object, **{**head, "Key": "records/another/head-000002.json", "IfNoneMatch": "*"})
+        == "AccessDenied"
+    )
+
+
+@pytest.fixture
+def intruder(estate: Estate, tmp_path: Path) -> Iterator[tuple[Clients, Callable[[str], Any]]]:
+    """An administrator of the log account who is none of our roles, on the estate as 06 left it."""
+    clients = saved.after(estate, "06", tmp_path)
+    operator = clients.entry(LOG, NAMED).arn.split("/")[1]
+    iam = by_hand(clients, "iam", LOG, BREAK_GLASS)
+    iam.create_role(
+        RoleName="intruder",
+        AssumeRolePolicyDocument=json.dumps(trust([f"arn:aws:iam::{LOG}:role/{operator}"])),
+    )
+    iam.attach_role_policy(RoleName="intruder", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    estate.wait(60)
+    said = by_hand(clients, "sts", LOG).assume_role(
+        RoleArn=f"arn:aws:iam::{LOG}:role/intruder", RoleSessionName="intruder"
+    )["Credentials"]
+    assert clients.estate
+    endpoint = clients.estate.endpoint
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service, region_name="us-east-1", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}),
+            aws_access_key_id=said["AccessKeyId"], aws_secret_access_key=said["SecretAccessKey"], aws_session_token=said["SessionToken"],
+        )  # fmt: skip
+
+    yield clients, client
+
+
+def test_an_administrator_of_the_log_account_has_no_door(
+    intruder: tuple[Clients, Callable[[str], Any]],
+) -> None:
+    """Neither the archive nor a role of ours; twin: with the guardrail away the role's trust can be changed."""
+    clients, client = intruder
+    s3, iam, log = client("s3"), client("iam"), a_log(clients)
+    assert code_of(s3.get_object, **log) == ""
+    deeds = {
+        "put": code_of(s3.put_object, Bucket=CENTRAL, Key="AWSLogs/x", Body=b"x"),
+        "delete": code_of(s3.delete_object, **log),
+        "lock": code_of(s3.put_object_legal_hold, **log, LegalHold={"Status": "ON"}),
+        "policy": code_of(s3.delete_bucket_policy, Bucket=CENTRAL),
+        "notification": code_of(
+            s3.put_bucket_notification_configuration, Bucket=CENTRAL, NotificationConfiguration={}
+        ),
+        "tags": code_of(s3.put_bucket_tagging, Bucket=CENTRAL, Tagging={"TagSet": []}),
+        "head": code_of(
+            s3.put_object, Bucket=WORK, Key="records/another/head-000001.json", Body=b"{}", IfNoneMatch="*"
+        ),
+        "role": code_of(iam.delete_role_policy, RoleName="onetrail-operator", PolicyName="onetrail-operator"),
+    }
+    door = {
+        "RoleName": "onetrail-break-glass",
+        "PolicyDocument": json.dumps(trust([f"arn:aws:iam::{LOG}:role/intruder"])),
+    }
+    deeds["trust"] = code_of(iam.update_assume_role_policy, **door)
+    assert deeds == dict.fromkeys(deeds, "AccessDenied")
+    organizations = by_hand(clients, "organizations", MANAGEMENT)
+    (rail,) = (
+        p
+        for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+        if p["Name"] == RAIL
+    )
+    organizations.detach_policy(PolicyId=rail["Id"], TargetId=LOG)
+    assert code_of(iam.update_assume_role_policy, **door) == ""
