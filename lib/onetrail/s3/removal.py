@@ -147,7 +147,7 @@ def _batches(
                     f"{task.bucket}/{task.key}: a delete must name the ETag or the version that was proven"
                 )
             if any(char < " " and char not in "\t\r\n" for char in task.key):
-                why = "The key has a character that XML cannot hold; delete it by hand."
+                why = "The key has a character that XML cannot hold, so it stays, and its bucket with it."
                 tally.add(_delete_row(task, now(), ObjectOutcome.FAILED, why, 0, ""), 0)
                 continue
             batch.append(task)

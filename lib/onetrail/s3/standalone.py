@@ -110,7 +110,7 @@ def change(source: End, target: End, terms: Terms) -> Change:
         resource=f"arn:aws:s3:::{target.folder.bucket}",
         before=None,
         reason="the copy that was asked for",
-        undo="delete the copies that the ledger names",
+        undo="none: copies are kept, for nobody knows later whether one is the only copy",
         bulk=Bulk(
             Deed.COPY,
             ("CopyObject",),

@@ -58,7 +58,7 @@ def _quota(settings: Settings, seen: Seen) -> Iterator[Finding]:
         most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
         full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
         if full or everywhere >= MOST_TRAILS:
-            text = f"{counted(most, 'trail')} already, {MOST_TRAILS} is the most and cannot be raised: remove one before 04"
+            text = f"{counted(most, 'trail')} already, {MOST_TRAILS} is the most and cannot be raised: before 04 free a place by a trail whose events another one records too; its logs stay"
             yield Finding("00.trails", State.FINDING, account, ", ".join(full) or "all", "trails", text)
         else:
             text = f"at most {most} of {MOST_TRAILS} places are taken in a region; the new trail takes one in each"

@@ -72,7 +72,7 @@ def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
     key_id = Result(_KEY, "KeyMetadata.KeyId")
     tags = [{"TagKey": names.TAG_KEY, "TagValue": settings.run_name}]
     made = {"Policy": Document(policy), "Description": "onetrail: encrypts the log archive", "Tags": tags}
-    undo = "schedule the key's deletion while nothing is encrypted with it"
+    undo = "disable the key; it is never deleted, for what it encrypts could not be read again"
     return [
         _change(
             settings,

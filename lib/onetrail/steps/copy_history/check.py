@@ -44,8 +44,8 @@ _STATES = {
     ),
     Kind.TOO_LARGE: (
         State.FINDING,
-        "object is larger than the 5 GiB that one CopyObject takes: look at what it is, and move it by hand",
-        "objects are larger than the 5 GiB that one CopyObject takes: look at what they are, and move them by hand",
+        "object is larger than the 5 GiB that one CopyObject takes: it stays where it is, and its bucket is kept",
+        "objects are larger than the 5 GiB that one CopyObject takes: they stay where they are, and their bucket is kept",
     ),
     Kind.FOREIGN: (
         State.NOTE,

@@ -14,7 +14,7 @@ from onetrail.steps.copy_history.restores import cost_of, restore_days
 
 WHAT_TO_DO: Final = {
     Kind.CONFLICT: "the archive has both their keys taken by other bytes; nothing is overwritten, and their bucket is kept",
-    Kind.TOO_LARGE: "they are over 5 GiB, more than one CopyObject takes; no log is, so look at what they are and move them by hand",
+    Kind.TOO_LARGE: "they are over 5 GiB, more than one CopyObject takes; no log is, so look at what they are; they stay, and their bucket is kept",
     Kind.FOREIGN: "they are not CloudTrail's; their owner decides, and their bucket is kept",
 }
 """What a person does about objects that are not copied."""

@@ -81,7 +81,7 @@ def _of_samples(bucket: OldBucket, samples: Sequence[Sample], foreign_owned: int
             yield Obstacle(
                 "05.customer-key",
                 f"{one.key} is encrypted with a key that only its writer holds (SSE-C): let the holder of the key copy it over itself "
-                "without one",
+                "without one, metadata kept: S3 has the old bytes until the new ones are there",
             )
         elif one.foreign and one.unreadable:
             yield Obstacle(

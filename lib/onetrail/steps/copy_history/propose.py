@@ -188,7 +188,7 @@ def _copy(settings: Settings, backlog: Backlog, engine: str, deed: Deed, conditi
         reason="a difference from what is planned stops here, before the bulk"
         if pilot
         else f"{backlog.direction}: {backlog.why_direction}",
-        undo="none: copies are kept; break-glass could delete them while the lock is governance",
+        undo="none: copies are kept, for nobody knows later whether one is the only copy",
         actor=COPIER,
         bulk=Bulk(
             deed,

@@ -209,7 +209,7 @@ def _not_kept(observation: Observation) -> Iterator[Finding]:
 def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:
     for one in observation.files:
         if one.fit in (Fit.CHANGED, Fit.MISSING):
-            text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}; put the file of that hash back from a copy of the run folder"
+            text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}; move this one aside, and put the file of that hash there from a copy of the run folder"
             yield _said(settings, "file", State.FINDING, text, one.name)
         elif one.fit in (Fit.UNNAMED, Fit.TORN):
             text = f"{one.fit.value}: left by a change that did not reach its end; the objects themselves were looked at again"

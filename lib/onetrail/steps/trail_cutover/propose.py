@@ -231,6 +231,6 @@ def _notes(observation: Observation) -> tuple[str, ...]:
             ]
             if len(here) >= 5:
                 notes.append(
-                    f"{account} {region} holds {len(here)} trails; five is the most, so the new one cannot be made: delete one first"
+                    f"{account} {region} holds {len(here)} trails; five is the most, so the new one cannot be made: free a place by a trail whose events another one records too; its logs stay in its bucket"
                 )
     return tuple(notes)

@@ -180,7 +180,7 @@ def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
         resource=f"receipts/{bucket.name}.json",
         before=None,
         reason="without it step 07 deletes nothing of this bucket; it holds for this exact listing only",
-        undo="delete the file; nothing is then retired",
+        undo="move the file out of the run folder and keep it; nothing is then retired",
         requires="sealed",
         bulk=Bulk(
             Deed.RECEIPT,
