@@ -69,16 +69,16 @@ def issue(
     """A new session of moto's role, valid for so many seconds of wall time."""
     arn, role_id = str(role.arn), str(role.id)  # type: ignore[attr-defined]
     account = arn.split(":")[4]
-    key = ""
-    while not key or key in world.keyring:
-        raw = world.ident("sts", "session", arn, name)
-        key = KEY_PREFIX + "SESS" + base64.b32encode(raw[:5]).decode()[:6]
     principal = Principal(
         "role",
         account=account,
         arn=arn,
         session_arn=f"arn:aws:sts::{account}:assumed-role/{arn.rsplit('/', 1)[-1]}/{name}",
     )
+    key = ""
+    while not key or _is_of_another(world, key, principal):
+        raw = world.ident("sts", "session", arn, name)
+        key = KEY_PREFIX + "SESS" + base64.b32encode(raw[:5]).decode()[:6]
     credential = Credential(
         key,
         base64.b64encode(world.ident("sts", "secret", key)[:30]).decode(),
@@ -91,6 +91,12 @@ def issue(
     )
     world.keyring.add(credential)
     return credential
+
+
+def _is_of_another(world: "World", key: str, principal: Principal) -> bool:
+    """Whether somebody else has this key. This very session may: it was given out before the estate was put back to an earlier state."""
+    found = world.keyring.find(key)
+    return found is not None and found.principal != principal
 
 
 CORRECTIONS = {("sts", "GetCallerIdentity"): get_caller_identity, ("sts", "AssumeRole"): assume_role}

@@ -43,6 +43,8 @@ def states(door: PracticeEstate) -> Iterator[str]:
             elif "state" in kept:
                 yield kept["state"]
             else:
+                if kept["key"] not in keys:
+                    raise NotAsItWas(f"the estate did not give out {kept['key']}: begin with it as it begins")
                 body = _sent(connection, kept, keys[kept["key"]])
                 if kept["operation"] == "AssumeRole" and kept["status"] == 200:
                     given = [_text(body, name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]

@@ -143,3 +143,17 @@ def test_waiting_runs_what_is_due_in_order(estate: Estate) -> None:
     clock.at(start + timedelta(minutes=5), lambda: seen.append(f"first {clock.now() - start}"))
     estate.do(lambda: clock.advance(7200))
     assert seen == ["first 0:05:00", "second 1:30:00"]
+
+
+def test_an_estate_that_is_put_back_gives_out_the_same_keys_again(estate: Estate) -> None:
+    """So what follows is the same to the byte, whoever was there before; and who holds such a key is still let in.
+
+    Twin: without being put back, the next session of the same role has another key.
+    """
+    before = estate.do(lambda: state.frozen(estate.world))
+    first, second = estate.session(ADMIN), estate.session(ADMIN)
+    assert first != second
+    estate.do(lambda: state.thaw(estate.world, before))
+    assert [estate.session(ADMIN), estate.session(ADMIN)] == [first, second]
+    caller = estate.client("sts", **first).get_caller_identity()
+    assert caller["Arn"].endswith("assumed-role/TrailConsolidation/test")
