@@ -74,7 +74,8 @@ def _closed(settings: Settings, rests: list[Rest]) -> Iterator[str]:
             gate.record.append(
                 "step", step=rest.step, plan=rest.id, state="closed", changes=len(done), line=line
             )
-            yield line
+            unsealed = gate.seal()
+            yield f"{line} {unsealed}".strip()
 
 
 def _approved(settings: Settings, plan: str) -> bool:
