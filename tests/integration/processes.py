@@ -146,6 +146,45 @@ def terminal(parameters: Path) -> Iterator[Terminal]:
         found.close()
 
 
+class Papermill:
+    """papermill itself on the notebook of 05, as somebody runs it who does not use `onetrail run`; `pid` is papermill's."""
+
+    def __init__(self, folder: Path, parameters: Path) -> None:
+        notebook = ROOT / "notebooks" / "05_copy_history.ipynb"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "papermill", str(notebook), str(folder / "out.ipynb"), "-f", str(parameters), "-k", "python3"],
+            cwd=notebook.parent,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "lib"), "ONETRAIL_UNATTENDED": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        self.pid = self._process.pid
+        until(lambda: bool(kernel_below(self.pid)), "papermill has its kernel")
+        self.kernel = kernel_below(self.pid)
+
+    def ended(self) -> bool:
+        """Whether papermill has ended."""
+        return self._process.poll() is not None
+
+    def close(self) -> None:
+        """Whatever is left goes."""
+        for pid in (self.kernel, self.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def papermill(folder: Path, parameters: Path) -> Iterator[Papermill]:
+    """papermill on 05."""
+    found = Papermill(folder, parameters)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
 CELL = """
 from onetrail import show
 from onetrail.aws import Clients, open_gate

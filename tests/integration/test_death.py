@@ -12,7 +12,16 @@ from onetrail.change import entries, verify_record
 from onetrail.show import where
 from onetrail.steps.left_open import left_open
 from tests.integration.conftest import Estate
-from tests.integration.processes import alive, copying_stalls, jupyter, parameters, standing, terminal, until
+from tests.integration.processes import (
+    alive,
+    copying_stalls,
+    jupyter,
+    papermill,
+    parameters,
+    standing,
+    terminal,
+    until,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
@@ -103,6 +112,30 @@ def test_a_kernel_under_a_jupyter_server(
     folder = clients.settings.run_folder
     assert verify_record(folder).whole
     assert left_open(folder) == ()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("number", [HUP, TERM, KILL, INT])
+def test_papermill_itself(
+    estate: Estate,
+    after: Callable[[str], Clients],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+    number: int,
+) -> None:
+    """Without our runner the kernel is the survivor. Twin: at the moment of the signal the grant is open."""
+    record_property("kills", 1)
+    clients = after("04")
+    before, stalled = standing(clients), copying_stalls(estate)
+    with papermill(tmp_path, parameters(clients, tmp_path)) as run:
+        until(stalled, "05 copies")
+        assert standing(clients) != before
+        os.kill(run.pid, number)
+        until(lambda: run.ended() and not alive(run.kernel), "both have ended")
+    estate.fault("clear")
+    assert standing(clients) == before
+    assert verify_record(clients.settings.run_folder).whole
+    assert left_open(clients.settings.run_folder) == ()
 
 
 def test_where_nobody_survives_the_next_start_says_so_first(
