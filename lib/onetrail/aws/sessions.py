@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader, create_loader
 
 from onetrail import names
+from onetrail.aws.advice import clock_is_off, cure
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
 from onetrail.aws.telling import tell_silence
 from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, READER, SEALER
@@ -30,9 +31,6 @@ _ROLES = {
     JOBS: names.JOBS_ROLE,
     READER: names.READER_ROLE,
 }
-
-
-_BAD_SIGNATURE = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestExpired")
 
 
 class CannotEnter(WrongUse):
@@ -84,8 +82,10 @@ class Sessions:
             try:
                 arn, account = self._caller(base)
             except (ClientError, BotoCoreError) as err:
-                cure = _clock_is_off(err) or "sign in again and run again"
-                raise CannotEnter(f"the credentials at hand are not accepted: {_short(err)}; {cure}") from err
+                way_on = clock_is_off(err) or "sign in again and run again"
+                raise CannotEnter(
+                    f"the credentials at hand are not accepted: {_short(err)}; {way_on}"
+                ) from err
             self._base_entry = Entry(account, NAMED, arn, "own credentials")
         return self._base_entry
 
@@ -115,12 +115,14 @@ class Sessions:
 
     def _first_way_in(self, account: str, actor: str) -> tuple[boto3.Session, Entry]:
         refused: list[str] = []
+        way_on = "check the credentials and the role's trust policy"
         for way, make in self._ways(account, actor):
             try:
                 session = make()
                 arn, seen = self._caller(session)
             except (ClientError, BotoCoreError, NoCredentials) as err:
                 refused.append(f"{way}: {_short(err)}")
+                way_on = cure(err, way_on)
                 continue
             if seen != account:
                 raise CannotEnter(
@@ -129,7 +131,7 @@ class Sessions:
             return session, Entry(account, actor, arn, way)
         raise CannotEnter(
             f"account {account} cannot be entered{' as ' + actor if actor else ''}: {'; '.join(refused)}; "
-            "check the credentials and the role's trust policy"
+            f"{way_on}"
         )
 
     def _ways(self, account: str, actor: str) -> list[tuple[str, Callable[[], boto3.Session]]]:
@@ -302,22 +304,6 @@ def new_session(profile: str | None = None) -> botocore.session.Session:
 @cache
 def _models(data_path: str | None) -> Loader:
     return create_loader(data_path)
-
-
-def _clock_is_off(err: Exception) -> str:
-    """What to do where AWS refuses a signature for its time, and not for its key; empty for any other error.
-
-    Source: IAM User Guide, troubleshooting of signed requests: "Signature expired" and "Signature not yet current".
-    """
-    if not isinstance(err, ClientError):
-        return ""
-    code, said = err.response["Error"]["Code"], err.response["Error"].get("Message", "")
-    late = "ignature expired" in said or "ignature not yet current" in said
-    if not (code == "RequestTimeTooSkewed" or (late and code in _BAD_SIGNATURE)):
-        return ""
-    theirs = err.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-    at = f" (AWS answered at {theirs})" if theirs else ""
-    return f"this machine's clock is off{at}: set it right and run again"
 
 
 def _short(err: Exception) -> str:

@@ -20,7 +20,11 @@ AGAIN_SECONDS: Final = 30
 
 
 class ChangeFailed(OnetrailError):
-    """A change was sent and failed, or a canary got through."""
+    """A change was sent and failed, or a probe got through. `result` is what the record keeps of it, such as ledger parts of bulk work."""
+
+    def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 @dataclass(frozen=True)
@@ -226,8 +230,14 @@ class Sending:
             self.gate.record.append("done", key=change.key, intent=number, result={"refused": code})
             self.done.append(Done(change, "", {"refused": code}))
             return True
+        result = {"result": err.result} if isinstance(err, ChangeFailed) and err.result else {}
         self.gate.record.append(
-            "failed", step=self.plan.step, key=change.key, intent=number, error=f"{type(err).__name__}: {err}"
+            "failed",
+            step=self.plan.step,
+            key=change.key,
+            intent=number,
+            error=f"{type(err).__name__}: {err}",
+            **result,
         )
         if change.expects == "refused" and not last and not self.gate.sender.expired(err):
             return False
@@ -235,8 +245,11 @@ class Sending:
             raise err
         raise ChangeFailed(
             f"{change.service}:{change.call} on {change.resource} in account {change.account} failed: {err}; "
-            "mend the cause and run this step again: it goes on from what is there"
+            f"{self._cure(err)} and run this step again: it goes on from what is there"
         ) from err
+
+    def _cure(self, err: Exception) -> str:
+        return "sign in again" if self.gate.sender.expired(err) else "mend the cause"
 
 
 def _restoring(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from onetrail.change import entries
+from onetrail.change import RecordError, entries
 from onetrail.change.words import counted
 
 _NAMED: Final = 5
@@ -13,14 +13,13 @@ _NAMED: Final = 5
 
 def lines_of(folder: Path) -> int:
     """How many lines the record has now."""
-    path = folder / "record.jsonl"
-    return path.read_bytes().count(b"\n") if path.exists() else 0
+    return max((line["n"] for line in _entries(folder)), default=0)
 
 
 def interrupted(folder: Path, since: int) -> str:
     """What the lines after number `since` say of the plan that was being applied: how far it came, and what was closed again."""
-    lines = [line for line in entries(folder) if line["n"] > since]
-    plan = next((line for line in reversed(lines) if line["kind"] == "plan"), None)
+    lines = [line for line in _entries(folder) if line["n"] > since]
+    plan = _last_plan(lines)
     if plan is None:
         return "interrupted before a plan was applied: nothing was sent"
     done = [line for line in lines if line["kind"] == "done" and line["n"] > plan["n"]]
@@ -33,6 +32,22 @@ def interrupted(folder: Path, since: int) -> str:
     return f"{said}; closed: {', '.join(closed[:_NAMED])}{more}"
 
 
+def _last_plan(lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    plans = (
+        line for line in reversed(lines) if line["kind"] == "plan" and {"plan", "changes"} <= line.keys()
+    )
+    return next(plans, None)
+
+
+def _entries(folder: Path) -> list[dict[str, Any]]:
+    """Nothing of a record that cannot be read: the steps say so themselves."""
+    try:
+        return list(entries(folder))
+    except RecordError:
+        return []
+
+
 def _closed(done: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> list[str]:
     intents = {line["hash"]: line for line in lines if line["kind"] == "intent"}
-    return [str(intents[line["intent"]]["resource"]) for line in done if line.get("closes")]
+    closing = (intents.get(str(line.get("intent", ""))) for line in done if line.get("closes"))
+    return [str(line.get("resource", "")) for line in closing if line]

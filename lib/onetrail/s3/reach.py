@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws.advice import advice
 from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
 from onetrail.change import Guard
@@ -26,6 +27,7 @@ ANYWHERE: Final = "us-east-1"
 _ABSENT: Final = {"404", "NoSuchBucket", "NotFound"}
 _REFUSED: Final = {"403", "AccessDenied", "Forbidden"}
 _NOT_ACCEPTED: Final = {
+    "RequestTimeTooSkewed",
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
     "ExpiredToken",
@@ -112,7 +114,7 @@ class Reach:
                 self._account = str(self._client("sts").get_caller_identity()["Account"])
             except (ClientError, BotoCoreError) as err:
                 raise Unreachable(
-                    f"STS does not say whose credentials these are: {_short(err)}; sign in again, or give --from-owner and --to-owner"
+                    f"STS does not say whose credentials these are: {_short(err)}; {advice(err)}, or give --from-owner and --to-owner"
                 ) from err
         return self._account
 
@@ -144,7 +146,7 @@ class Reach:
                     f"name its account with {option}"
                 ) from err
             if code in _NOT_ACCEPTED:
-                raise WrongUse(f"the credentials are not accepted: {code}; sign in again") from err
+                raise WrongUse(f"the credentials are not accepted: {code}; {advice(err)}") from err
             raise Unreachable(
                 f"bucket {where.bucket} of account {owner} cannot be looked at: {code}; "
                 "check the account, and that s3:ListBucket is allowed"

@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws.advice import advice
 from onetrail.aws.estate import BANNER_HEADER, KEY_PREFIX
 from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
@@ -167,7 +168,7 @@ def _session(otherwise: str) -> boto3.Session:
     except (BotoCoreError, ClientError) as err:
         said = code_of(err) if isinstance(err, ClientError) else str(err)
         raise WrongUse(
-            f"the AWS credentials at hand cannot be used: {said}; sign in again, or {otherwise}"
+            f"the AWS credentials at hand cannot be used: {said}; {advice(err)}, or {otherwise}"
         ) from err
     if found is None:
         raise WrongUse(

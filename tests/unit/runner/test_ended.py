@@ -51,6 +51,13 @@ def test_it_says_how_far_the_plan_came_and_what_was_closed(tmp_path):
     assert lines_of(tmp_path / "never") == 0
 
 
+def test_a_record_that_cannot_be_read_does_not_end_the_line(tmp_path):
+    """The steps say what is wrong with it."""
+    (tmp_path / "record.jsonl").mkdir()
+    assert lines_of(tmp_path) == 0
+    assert interrupted(tmp_path, 0) == "interrupted before a plan was applied: nothing was sent"
+
+
 class Gone(io.StringIO):
     """A terminal that went away."""
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Finding, Held, RecordCheck, RunRecord, State, Texts, Unread, verdict
+from onetrail.change import ChangeFailed, Finding, Held, RecordCheck, RunRecord, State, Texts, Unread, verdict
 from onetrail.settings import Settings
 from onetrail.steps.evidence import (
     Anchor,
@@ -203,7 +203,7 @@ def test_a_receipt_of_an_earlier_release_is_enough_for_a_bucket_that_is_retired(
         (Fit.FITS, State.OK),
         (Fit.CHANGED, State.FINDING),
         (Fit.MISSING, State.FINDING),
-        (Fit.UNNAMED, State.NOTE),
+        (Fit.UNNAMED, State.FINDING),
         (Fit.TORN, State.NOTE),
     ],
 )
@@ -384,3 +384,29 @@ def test_lines_behind_the_last_head_are_a_finding_and_an_unfinished_one_a_note(t
         out.write(b'{"v":2,"n":')
     assert sorted(states(given(tmp_path), "record")) == [State.NOTE, State.OK]
     assert "was never finished" in evidence(given(tmp_path), "record")
+
+
+def test_a_ledger_part_that_no_line_names_is_a_finding_unless_a_step_was_killed(tmp_path: Path) -> None:
+    """It is no evidence, and whoever queries the folder counts it. Twin: a killed step may have left it, which is a note."""
+    sent(tmp_path, given_a_grant())
+    planted = (FileSeen("ledger/copy-old-0.parquet", Fit.UNNAMED, "0" * 64),)
+    assert states(given(tmp_path, files=planted), "file") == [State.FINDING]
+    said = evidence(given(tmp_path, files=planted), "file")
+    assert (
+        "no line of the record names it, so it is no evidence, and the queries of docs/ledger.md count its rows"
+        in said
+    )
+    killed(tmp_path, given_a_grant(), "work")
+    assert states(given(tmp_path, files=planted), "file") == [State.NOTE]
+
+
+def test_the_parts_of_bulk_work_that_failed_are_bound_too(tmp_path: Path) -> None:
+    """What was done before it failed is evidence as much as the rest."""
+    part = {"part": "seal-old.parquet", "sha256": "0" * 64, "rows": 7}
+    failing = ChangeFailed(
+        "locks of old: 1 failed", {"outcomes": {"failed": 1, "locked": 6}, "ledger": [part]}
+    )
+    sent(tmp_path, given_a_grant(), failing={"work": failing})
+    custody = read_custody(tmp_path)
+    assert [(one.name, one.rows) for one in custody.files] == [("ledger/seal-old.parquet", 7)]
+    assert [one.objects for one in custody.sent if one.key == "work"] == [{"failed": 1, "locked": 6}]

@@ -257,7 +257,8 @@ class _Copying:
                     "cannot ask for it; nothing was copied: run this step again, its plan leaves that out"
                 )
             raise ChangeFailed(
-                f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was copied"
+                f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was copied",
+                {"ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}]},
             )
         rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
         if self.conditional and tasks:

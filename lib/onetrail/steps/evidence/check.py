@@ -9,6 +9,7 @@ from onetrail.steps.evidence.apply import STEP
 from onetrail.steps.evidence.files import Fit
 from onetrail.steps.evidence.observe import Chapter, Observation
 from onetrail.steps.evidence.permissions import Permission
+from onetrail.steps.evidence.sent import Ended
 from onetrail.steps.evidence.standing import Standing, stands
 
 _MOST = 20
@@ -207,11 +208,21 @@ def _not_kept(observation: Observation) -> Iterator[Finding]:
 
 
 def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:
+    custody = observation.custody
+    failed = any(one.ended in (Ended.FAILED, Ended.REFUSED) and not one.objects for one in custody.sent)
+    killed = bool(custody.unended or custody.unknown or failed)
+    # else no step can have left what no line names
     for one in observation.files:
         if one.fit in (Fit.CHANGED, Fit.MISSING):
             text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}; move this one aside, and put the file of that hash there from a copy of the run folder"
             yield _said(settings, "file", State.FINDING, text, one.name)
-        elif one.fit in (Fit.UNNAMED, Fit.TORN):
+        elif one.fit is Fit.UNNAMED:
+            counted_in = (
+                ", and the queries of docs/ledger.md count its rows" if one.name.startswith("ledger/") else ""
+            )
+            text = f"no line of the record names it, so it is no evidence{counted_in}: a step that was killed left it, or somebody put it there; move it out of the folder"
+            yield _said(settings, "file", State.NOTE if killed else State.FINDING, text, one.name)
+        elif one.fit is Fit.TORN:
             text = f"{one.fit.value}: left by a change that did not reach its end; the objects themselves were looked at again"
             yield _said(settings, "file", State.NOTE, text, one.name)
     fitting = [one for one in observation.files if one.fit is Fit.FITS]

@@ -237,7 +237,7 @@ def _files(line: Mapping[str, Any]) -> Iterator[Named]:
         yield Named(number, f"ledger/{line['part']}", line["sha256"], line["rows"])
     elif line["kind"] == "saved":
         yield from (Named(number, one["name"], one["sha256"], one["count"]) for one in line["files"])
-    elif line["kind"] == "done":
+    elif line["kind"] in ("done", "failed"):
         result = line.get("result") or {}
         parts = [*(result.get("ledger") or []), *([result["proven"]] if "proven" in result else [])]
         yield from (

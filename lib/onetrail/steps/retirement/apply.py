@@ -142,17 +142,18 @@ class _Retirement:
                 now=self.clients.clock.now, pace=self.pace, before=batch.check,
             )  # fmt: skip
         part = ledger.finish()
-        left = {outcome: count for outcome, count in counts.outcomes.items() if outcome not in GONE}
-        if left or counts.stopped:
-            raise ChangeFailed(
-                f"{bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; what is not gone stays, run this step again"
-            )
-        return {
+        result = {
             "outcomes": dict(counts.outcomes),
             "bytes": counts.size,
             "retries": counts.retries,
             "ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}],
         }
+        if counts.stopped or any(outcome not in GONE for outcome in counts.outcomes):
+            raise ChangeFailed(
+                f"{bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; what is not gone stays, run this step again",
+                result,
+            )
+        return result
 
     def _there(self, bucket: OldBucket, receipt: Receipt) -> Iterator[tuple[Any, ProvenRow]]:
         """What the bucket holds beside what was proven of it. ChangeFailed at the first object that is not what was proven."""

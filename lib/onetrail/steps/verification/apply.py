@@ -113,16 +113,18 @@ class _Sealing:
                 pace=self.pace,
             )
         part = ledger.finish()
-        if counts.errors or counts.stopped:
-            raise ChangeFailed(
-                f"locks of {name}: {counts.trouble}: see the ledger part {part.path.name}; run step 06 again"
-            )
-        return {
+        result = {
             "outcomes": dict(counts.outcomes),
             "bytes": counts.size,
             "retries": counts.retries,
             "ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}],
         }
+        if counts.errors or counts.stopped:
+            raise ChangeFailed(
+                f"locks of {name}: {counts.trouble}: see the ledger part {part.path.name}; run step 06 again",
+                result,
+            )
+        return result
 
     def _tasks(self, belows: Iterable[str]) -> Iterator[LockTask]:
         """A task for every object whose lock is still under governance: its own version, its own date."""
