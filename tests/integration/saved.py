@@ -7,7 +7,7 @@ from typing import Final
 from filelock import FileLock
 
 from onetrail.aws import Clients
-from tests.integration.by_hand import run
+from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 from tests.integration.in_process import STEPS
 
@@ -48,8 +48,7 @@ def _make(estate: Estate, step: str, saved: Path) -> None:
     else:
         estate.restore()
         clients = estate.clients(runs_dir=str(half / "runs"))
-    outcome = run(clients, STEPS[step])
-    assert outcome.state == "applied", f"{step}: {outcome.line}"
+    carried_out(estate, (STEPS[step],), runs_dir=clients.settings.runs_dir)
     estate.snapshot(half / "snapshot")
     (half / "runs" / clients.settings.run_name).rename(half / "run")
     half.rename(saved)

@@ -1,6 +1,8 @@
 """The benchmarks keep working: their workers do their work on a null S3 of a few hundred keys, and their tables say what was measured."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -62,6 +64,20 @@ def test_a_command_is_measured_from_outside():
 
 OURS = Measured("ours", 2000, 1.0, 0.5, 150, 2002)
 PEER = Measured("peer", 1000, 5.0, 1.0, 60.4)
+
+
+def test_the_time_of_a_process_that_goes_on_by_itself_counts_too(tmp_path):
+    """And its end is awaited. Twin: a command that does nothing takes none."""
+    left, works = tmp_path / "left", "for _ in range(20_000_000): pass"
+
+    def asked(*command):
+        words = [sys.executable, "-m", "benchmarks.cpu_of", *command]
+        done = subprocess.run(words, cwd=README.parents[1], capture_output=True, text=True, check=False)
+        return done.returncode, float(done.stderr.split()[0])
+
+    code, seconds = asked("sh", "-c", f"setsid {sys.executable} -c '{works}' && touch {left} & exit 3")
+    assert (code, left.exists()) == (3, True)
+    assert seconds > asked("true")[1]
 
 
 def test_a_table_has_units_and_ratios_to_the_first_row():
