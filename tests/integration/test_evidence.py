@@ -42,8 +42,9 @@ def run(clients: Clients, module: Any, approve: str = "any") -> Outcome:
         return module.apply(plan, gate)
 
 
-def seen(clients: Clients) -> tuple[Observation, list[Finding]]:
-    observation = step.observe(clients.settings, clients)
+def seen(clients: Clients, earlier: Observation | None = None) -> tuple[Observation, list[Finding]]:
+    """A look and what it says; after an earlier look no file of the archive is read again that is listed as it was."""
+    observation = step.observe(clients.settings, clients, earlier)
     return observation, step.check(clients.settings, observation)
 
 
@@ -85,6 +86,14 @@ def ended(estate: Estate, runs: Path, half_way: str) -> str:
     _restored(estate, runs, half_way)
     carried_out(estate, (trail_cutover, copy_history, verification, retirement))
     return _kept(estate, runs, "end")
+
+
+@pytest.fixture(scope="module")
+def at_the_end(estate: Estate, runs: Path, ended: str) -> Observation:
+    """A look at the estate after step 07."""
+    _restored(estate, runs, ended)
+    clients = estate.clients()
+    return step.observe(clients.settings, clients)
 
 
 def _kept(estate: Estate, runs: Path, name: str) -> str:
@@ -148,7 +157,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     observation, found = seen(clients)
     assert [f for f in found if f.state not in (State.OK, State.NOTE)] == []
     text = page(settings, observation)
-    assert text == page(settings, step.observe(settings, clients))
+    assert text == page(settings, step.observe(settings, clients, observation))
     assert "Everything is as promised" in text
     with open_gate(clients, "any") as gate:
         saved = step.save(settings, text, observation.custody.check.lines, gate.record)
@@ -168,22 +177,21 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert "Who sent the changes" in text
     (head,) = estate.mutating(mark, heads=True)
     assert head.startswith(f"s3:PutObject arn:aws:s3:::{settings.work_bucket}/records/practice/head-")
-    under = step.observe(settings, clients)
+    under, after = seen(clients, observation)
     assert under.custody.check.behind == ""
     assert max(under.anchors.heads) > under.custody.reports[-1].line, "the page is under a head"
     assert (settings.run_folder / saved.name).read_text() == text
-    _, after = seen(clients)
     assert states(after, "08.report") == states(after, "08.record") == {State.OK}
     for said in ("onetrail-copier", BUCKET, "compliance", observation.custody.approvals[0].plan):
         assert said in text
 
 
 def test_every_permission_of_the_move_is_there_with_its_closing(
-    at: Callable[[str], Clients], ended: str
+    estate: Estate, at_the_end: Observation
 ) -> None:
     """The openings of each old bucket and of the archive, and the temporary role where one was needed."""
-    observation, found = seen(at(ended))
-    custody = observation.custody
+    custody = at_the_end.custody
+    found = step.check(estate.settings(), at_the_end)
     openings = {
         one.key
         for one in custody.sent
@@ -193,7 +201,7 @@ def test_every_permission_of_the_move_is_there_with_its_closing(
     assert {"open-central", "window-central"} < openings
     assert custody.left_open == ()
     assert states(found, "08.permission") == {State.OK}
-    assert all(one.opened.request_id and one.closed.request_id for one in observation.custody.permissions)
+    assert all(one.opened.request_id and one.closed.request_id for one in custody.permissions)
 
 
 def test_every_policy_of_the_move_has_its_text_of_before_and_of_after(
@@ -297,12 +305,16 @@ def _everything_beside_the_record(clients: Clients) -> None:
     ],
 )
 def test_what_was_tampered_with_comes_first_and_ends_with_3(
-    at: Callable[[str], Clients], ended: str, harm: Callable[[Clients], None], names: set[str]
+    at: Callable[[str], Clients],
+    ended: str,
+    at_the_end: Observation,
+    harm: Callable[[Clients], None],
+    names: set[str],
 ) -> None:
     """The twin without harm is the test of the end; each harm alone is in the unit tests."""
     clients = at(ended)
     harm(clients)
-    observation, found = seen(clients)
+    observation, found = seen(clients, at_the_end)
     assert names <= bad(found)
     assert verdict(found).exit_code == 3
     head, first = page(clients.settings, observation).split('<section id="steps">')[0].split("<nav")
@@ -348,13 +360,13 @@ def test_a_permission_left_open_is_named_and_once_closed_no_finding(
 
 
 def test_a_step_that_cannot_be_looked_at_is_said_and_the_others_are_looked_at(
-    estate: Estate, at: Callable[[str], Clients], ended: str
+    estate: Estate, at: Callable[[str], Clients], ended: str, at_the_end: Observation
 ) -> None:
     """It is never taken for nothing there."""
     clients = at(ended)
     work = clients.settings.work_bucket
     estate.fault("denied", service="s3", operation="GetObject", bucket=work, key="records/", count=50)
-    _, found = seen(clients)
+    _, found = seen(clients, at_the_end)
     estate.fault("clear")
     assert states(found, "08.anchors") == {State.COULD_NOT_LOOK}
     assert states(found, "08.record") == {State.OK}
