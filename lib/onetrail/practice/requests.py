@@ -44,6 +44,11 @@ class RequestLog:
         entries = self._entries[max(0, n - self._first) :] if n >= self._first else self._entries
         return {"next": self._first + len(self._entries), "requests": [asdict(entry) for entry in entries]}
 
+    def after(self, n: int) -> tuple[int, list[Logged]]:
+        """The number to ask from the next time, and the requests from number `n` on; all that are kept where `n` lies before a clearing."""
+        end = self._first + len(self._entries)
+        return end, self._entries[max(0, n - self._first) :] if n <= end else []
+
     def clear(self) -> None:
         """Forget all."""
         self._first, self._entries = 1, []

@@ -1,6 +1,6 @@
 """What can be set on a trail beside its own members: event selectors, Insights selectors, tags."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -9,6 +9,16 @@ from onetrail.practice.trail_state import DEFAULT_SELECTORS, Trail
 
 MOST_TAGS: Final = 50
 MOST_SELECTORS: Final = 5
+MOST_RESOURCES, MOST_VALUES = 250, 500
+"""Data resources of all basic selectors of a trail; values of all conditions of its advanced ones (CloudTrail User Guide, quotas)."""
+_FIELDS: Final = frozenset(
+    {
+        "errorCode", "eventCategory", "eventName", "eventSource", "eventType", "readOnly", "resources.ARN", "resources.type",
+        "sessionCredentialFromConsole", "userIdentity.arn", "vpcEndpointId",
+    }
+)  # fmt: skip
+_EQUALS_ONE: Final = ("eventCategory", "readOnly", "resources.type")
+"""Fields that take the operator Equals with one value (CloudTrail API Reference, AdvancedFieldSelector)."""
 _INSIGHTS: Final = frozenset({"ApiCallRateInsight", "ApiErrorRateInsight"})
 
 
@@ -29,9 +39,36 @@ def put_selectors(trail: Trail, given: Mapping[str, Any]) -> dict[str, Any]:
     if len(basic) > MOST_SELECTORS:
         message = f"A trail can have up to {MOST_SELECTORS} event selectors."
         raise ServiceError("InvalidEventSelectorsException", message)
+    for wrong in (*_wrong_in_basic(basic), *_wrong_in_advanced(advanced)):
+        raise ServiceError("InvalidEventSelectorsException", wrong)
     trail.selectors = [{**DEFAULT_SELECTORS[0], **deepcopy(selector)} for selector in basic]
     trail.advanced_selectors = deepcopy(advanced)
     return selectors(trail)
+
+
+def _wrong_in_basic(basic: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    resources = (kind for selector in basic for kind in selector.get("DataResources") or ())
+    if sum(len(kind.get("Values") or ()) for kind in resources) > MOST_RESOURCES:
+        yield f"A trail can have up to {MOST_RESOURCES} data resources across its event selectors."
+
+
+def _wrong_in_advanced(advanced: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    taken = 0
+    for selector in advanced:
+        fields = selector.get("FieldSelectors") or ()
+        if "eventCategory" not in [field.get("Field") for field in fields]:
+            yield "Each advanced event selector must have a field selector for eventCategory."
+        for field in fields:
+            name, operators = field.get("Field"), {key: field[key] for key in field if key != "Field"}
+            taken += sum(len(values or ()) for values in operators.values())
+            if name not in _FIELDS:
+                yield f"The field {name} is not valid."
+            elif not operators:
+                yield f"The field {name} has no operator."
+            elif name in _EQUALS_ONE and (len(operators.get("Equals") or ()), len(operators)) != (1, 1):
+                yield f"The field {name} takes the operator Equals with one value."
+    if taken > MOST_VALUES:
+        yield f"A trail can have up to {MOST_VALUES} values across its advanced event selectors."
 
 
 def insights(trail: Trail) -> dict[str, Any]:

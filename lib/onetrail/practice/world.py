@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from onetrail.practice import s3_lifecycle
+from onetrail.practice.access_logs import AccessLogs
 from onetrail.practice.authorize import Authorizer
 from onetrail.practice.calls import AccountInfo, Answer, Call, CallEvent, ServiceError, ServiceHandler
 from onetrail.practice.clock import EstateClock, Hook
@@ -73,6 +74,7 @@ class World:
         self.bridge = MotoBridge(self)
         self.clock.on_advance(lambda before, to: s3_lifecycle.run(self, before, to))
         self.batch = BatchJobs(self)
+        self.access_logs = AccessLogs(self)
 
     def ident(self, *parts: object) -> bytes:
         """32 bytes, the same for the same number, parts and count of earlier calls with these parts."""

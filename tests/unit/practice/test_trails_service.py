@@ -136,6 +136,62 @@ def test_selectors_insights_and_tags_are_what_was_put(trails: Trails) -> None:
     assert listed == [{"ResourceId": ARN, "TagsList": [{"Key": "env", "Value": "prod"}]}]
 
 
+def field(name: str, **operators: list[str]) -> dict[str, Any]:
+    return {"Field": name, **operators}
+
+
+MANAGEMENT_EVENTS = field("eventCategory", Equals=["Management"])
+DATA_EVENTS = [field("eventCategory", Equals=["Data"]), field("resources.type", Equals=["AWS::S3::Object"])]
+
+
+def advanced(*fields: dict[str, Any]) -> dict[str, Any]:
+    return {"AdvancedEventSelectors": [{"FieldSelectors": list(fields)}]}
+
+
+def watched(number: int) -> list[str]:
+    return [f"arn:aws:s3:::b{n}/" for n in range(number)]
+
+
+def basic(number: int) -> dict[str, Any]:
+    halves = [watched(number // 2), watched(number - number // 2)]
+    return {
+        "EventSelectors": [
+            {"DataResources": [{"Type": "AWS::S3::Object", "Values": half}]} for half in halves
+        ]
+    }
+
+
+SELECTORS = [
+    # what is put, whether CloudTrail takes it
+    (advanced(MANAGEMENT_EVENTS), True),
+    (advanced(MANAGEMENT_EVENTS, field("eventSource", NotEquals=["kms.amazonaws.com"])), True),
+    (advanced(*DATA_EVENTS, field("resources.ARN", StartsWith=watched(498))), True),
+    (advanced(*DATA_EVENTS, field("resources.ARN", StartsWith=watched(499))), False),  # 501 values with the two others
+    (advanced(field("readOnly", Equals=["true"])), False),  # of which category?
+    (advanced(MANAGEMENT_EVENTS, field("colour", Equals=["red"])), False),
+    (advanced(MANAGEMENT_EVENTS, field("eventName")), False),
+    (advanced(MANAGEMENT_EVENTS, field("readOnly", Equals=["true", "false"])), False),
+    (advanced(field("eventCategory", StartsWith=["Mana"])), False),
+    (basic(250), True),
+    (basic(251), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "taken"), SELECTORS)
+def test_selectors_are_those_that_cloudtrail_takes(
+    trails: Trails, given: dict[str, Any], taken: bool
+) -> None:
+    """500 values, 250 data resources, known fields, one category; what is refused changes nothing."""
+    trails.create()
+    before = trails.call("GetEventSelectors", TrailName="audit")
+    if taken:
+        trails.call("PutEventSelectors", TrailName="audit", **given)
+    else:
+        said = _code(trails.call, "PutEventSelectors", TrailName="audit", **given)
+        assert said == "InvalidEventSelectorsException"
+    assert (trails.call("GetEventSelectors", TrailName="audit") == before) is not taken
+
+
 def test_public_keys_are_those_whose_thirty_days_touch_the_range(trails: Trails) -> None:
     start, end = datetime(2021, 1, 1, tzinfo=UTC), datetime(2026, 1, 12, 9, tzinfo=UTC)
     found = trails.call("ListPublicKeys", StartTime=start.timestamp(), EndTime=end.timestamp())[

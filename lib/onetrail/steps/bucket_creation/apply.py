@@ -5,17 +5,24 @@ from typing import cast
 from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation.access_logs import ARRIVED, arrived
 from onetrail.steps.bucket_creation.judged import policy_judged
+from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import POLICY_JUDGED, policy_of
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
-    """Send the plan if it was approved; stops before a policy that would decide a request wrongly."""
-    archive = archive_of(cast(Clients, gate.sender).settings)
+    """Send the plan if it was approved; stops before a policy that would decide a request wrongly, and ends with a first access log."""
+    clients = cast(Clients, gate.sender)
+    archive = archive_of(clients.settings)
     judged = [change for change in plan.changes if change.requires == POLICY_JUDGED]
 
     def check() -> Requirement:
         said = [policy_judged(archive, policy_of(c), str(c.parameters["Bucket"])) for c in judged]
         return next((one for one in said if not one.met), said[0])
 
-    return run_plan(plan, gate, requires={POLICY_JUDGED: check})
+    def logged() -> Requirement:
+        seen = observe_buckets(clients.settings, clients)
+        return arrived(seen.access_logs, seen.now)
+
+    return run_plan(plan, gate, requires={POLICY_JUDGED: check, ARRIVED: logged})

@@ -4,6 +4,7 @@ from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation.access_logs import access_log_findings
 from onetrail.steps.bucket_creation.grant import grant_state, work_opened
 from onetrail.steps.bucket_creation.judged import verdicts
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
@@ -27,6 +28,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     found += _opened_for_jobs(settings, observation)
     found += _key(settings, observation, plan)
     found += oversized("03.document-size", plan.changes, observation.log.inline)
+    found += access_log_findings(settings, observation.access_logs, observation.now)
     for bucket in wanted(settings, observation):
         found += _bucket(settings, bucket, observation.buckets[bucket.name], plan)
     return ordered(found)

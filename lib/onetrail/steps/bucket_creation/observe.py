@@ -13,6 +13,7 @@ from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
 from onetrail.steps.account_lockdown.status import log_account_status
 from onetrail.steps.archive_key import archive_key_arn
+from onetrail.steps.bucket_creation.access_logs import AccessLogs, read_access_logs
 from onetrail.steps.bucket_settings import read_settings
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.status import Status
@@ -66,6 +67,7 @@ class Observation:
     folders: tuple[str, ...] = ()
     key_policy: Mapping[str, Any] | None = None
     could_not_look: tuple[str, ...] = ()
+    access_logs: AccessLogs = field(default_factory=AccessLogs)
 
 
 def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
@@ -85,6 +87,7 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
         tuple(folders),
         seen.key_policy,
         (*seen.could_not_look, *old.could_not_look, *failed),
+        seen.access_logs,
     )
 
 
@@ -106,7 +109,9 @@ def observe_buckets(settings: Settings, clients: Clients) -> Observation:
     failed += [f"ListBuckets: {listed.why}"] if listed.failed else []
     owned = {said["Name"]: said for said in listed.value or []}
     buckets = {name: _bucket(settings, clients, name, owned, listed) for name in names}
-    return Observation(forerunner, log, buckets, clients.clock.now(), (), policy, tuple(failed))
+    access = buckets[settings.access_log_bucket]
+    logs = read_access_logs(settings, clients, access.created, there=access.state == "ours")
+    return Observation(forerunner, log, buckets, clients.clock.now(), (), policy, tuple(failed), logs)
 
 
 def _taken(settings: Settings, clients: Clients) -> dict[str, BucketState]:

@@ -11,6 +11,7 @@ from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import key
+from onetrail.steps.bucket_creation.access_logs import ARRIVED, awaited
 from onetrail.steps.bucket_creation.grant import grant_state, work_opened
 from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, end_of, year_of
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
@@ -47,7 +48,15 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     changes = key.key_changes(settings, observation)
     for bucket in wanted(settings, observation):
         changes += _bucket_changes(settings, bucket, observation.buckets[bucket.name])
-    return replace(bare, changes=tuple(changes), notes=_notes(settings, observation))
+    waiting = awaited(observation.access_logs, observation.now)
+    return replace(
+        bare,
+        changes=tuple(changes),
+        notes=_notes(settings, observation),
+        not_yet=waiting[0] if waiting and not changes else None,
+        why=waiting[1] if waiting and not changes else "",
+        ends_with=ARRIVED if waiting else "",
+    )
 
 
 def wanted(settings: Settings, observation: Observation) -> tuple[WantedBucket, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from onetrail.aws import Clients
 from onetrail.settings import Settings
+from onetrail.steps.bucket_creation.access_logs import awaited
 from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, whole_plan
 from onetrail.steps.old_estate import OldEstate
@@ -17,6 +18,7 @@ def done(
     before: Mapping[str, Status] | None = None,
 ) -> Status:
     """DONE when the archive, its work bucket and its access-log bucket are as wanted. An open grant is 05's, and no drift.
+    A first access log that is still awaited keeps no later step waiting.
 
     It rests on the log account alone, so what the caller has seen of old buckets (`estate`) and of 02 as a whole (`before`) adds nothing.
     """
@@ -33,5 +35,7 @@ def done(
         plan = whole_plan(settings, observation)
     except BucketNotOurs as err:
         return Status("03", Stage.OPEN, str(err))
-    ready = Status("03", Stage.DONE, f"{settings.bucket_name} and the buckets beside it are as wanted")
+    waiting = awaited(observation.access_logs, observation.now)
+    more = f"; {waiting[1]}" if waiting else ""
+    ready = Status("03", Stage.DONE, f"{settings.bucket_name} and the buckets beside it are as wanted{more}")
     return still_open(plan) or ready
