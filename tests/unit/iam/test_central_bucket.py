@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,8 +19,11 @@ from onetrail.iam import (
     judge,
     size_bytes,
     statements,
+    without_sids,
 )
 from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.expectations.judge import judged
+from onetrail.steps.bucket_creation.judged import OpeningWrong, judged_opening
 
 LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
 LEAST = {"steady": 19, "window": 19, "open": 32, "expired": 32}
@@ -33,6 +37,14 @@ def document_of(archive, state, opening):
 
 def broken(archive, document, state, opening):
     return [v.expectation.name for v in judge(archive, document, state, opening) if not v.as_wanted]
+
+
+asked = cache(expected)
+
+
+def unnoticed(archive, document, state, opening) -> bool:
+    """Whether each request is still decided as it must be; stops at the first that is not."""
+    return all(v.as_wanted for v in judged(asked(archive, state, opening), document))
 
 
 def situations(make_archive, partition: str = "aws") -> Iterator[tuple[str, Any, Opening]]:
@@ -140,7 +152,7 @@ def test_each_of_the_two_bounds_of_a_foreign_copier_is_enough_and_whole(archive,
         idle = [
             part
             for part, left in cut(document)
-            if not any(broken(archive, left, s, push) for s in ("open", "expired"))
+            if all(unnoticed(archive, left, s, push) for s in ("open", "expired"))
         ]
         assert idle == [], name
 
@@ -157,7 +169,7 @@ def test_nothing_can_be_taken_out_unnoticed(make_archive, cut, states) -> None:
         idle = [
             part
             for part, left in cut(document)
-            if not any(broken(archive, left, state, opening) for state in states)
+            if all(unnoticed(archive, left, state, opening) for state in states)
         ]
         assert idle == [], name
 
@@ -240,6 +252,30 @@ def test_no_policy_says_not_principal_or_shuts_break_glass_out(make_archive, sta
         assert "NotPrincipal" not in json.dumps(document), name
         names = {v.expectation.name: v.decision.allowed for v in judge(archive, document, state, opening)}
         assert names["break-glass sets the policy"], name
+
+
+def test_a_grant_that_decides_wrongly_comes_into_no_plan(archive, push) -> None:
+    """One line names the state and the first request; twin: the whole document."""
+    whole = document_of(archive, "open", push)
+    assert judged_opening(archive, whole, push) == whole
+    with pytest.raises(OpeningWrong, match=r"open: the copier of 111122223333: a copy over what is there"):
+        judged_opening(archive, without_sids(whole, {"CopierNeverOverwrites"}), push)
+
+
+@pytest.mark.parametrize("accounts", [1, 20, 27])
+def test_an_opening_for_copiers_of_many_accounts_fits(make_archive, accounts) -> None:
+    """What binds copiers names them by one pattern; twin: as many exact names in each statement would not fit."""
+    ids = tuple(f"{n:012d}" for n in range(1, accounts + 1))
+    trails = tuple(f"arn:aws:cloudtrail:us-east-1:{one}:trail/acme" for one in ids)
+    archive = make_archive(source_accounts=ids, trail_arns=trails)
+    copiers = tuple(f"arn:aws:iam::{one}:role/onetrail-copier" for one in (LOG, *ids))
+    old = tuple(f"acme-audit-logs-of-{one}" for one in ids)
+    document = central_bucket_open(archive, copiers, old, "2026-01-12T15:00:00Z")
+    assert broken(archive, document, "open", Opening(copiers, old, "2026-01-12T15:00:00Z")) == []
+    assert size_bytes(document) < 20 * 1024
+    bounds = [s for s in document["Statement"] if s["Sid"].startswith("Copier") and s["Effect"] == "Deny"]
+    by_name = sum(accounts * len(f'"{copiers[1]}",') for _ in bounds)
+    assert (size_bytes(document) + by_name < 20 * 1024) is (accounts < 20)
 
 
 WRONG = [

@@ -18,7 +18,7 @@ from onetrail.iam.builders.reads_only import (
 )
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
-from onetrail.names import SID_NEVER_OVERWRITES
+from onetrail.names import COPIER_ROLE, SID_NEVER_OVERWRITES
 
 CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 """CloudTrail's service principal; the same name in every partition."""
@@ -154,16 +154,17 @@ def _copier_bounds(
     held = {"Null": {"s3:object-lock-event-hold": "false"}}
     locks = (_PUT, "s3:PutObjectRetention")
     objects = {"Resource": archive.objects_arn}
+    bound = _bound_arns(archive, copiers)
     own = [arn for arn in copiers if account_of(arn) == archive.log_account]
     may = (*_READS, *COPY_WRITES)
     return (
         *([held_to("CopierCopiesOnly", own, may, [archive.bucket_arn, archive.objects_arn])] if own else ()),
-        _bound("CopierExpires", copiers, COPY_WRITES, objects, late),
-        _bound("CopierOnlyCopies", copiers, (_PUT,), objects, elsewhere),
-        _bound("CopierOnlyLogs", copiers, COPY_WRITES, {"NotResource": archive.copied_arns}, {}),
-        _bound("CopierOnlyGovernance", copiers, locks, objects, locked_otherwise),
-        _bound("CopierLocksNoLonger", copiers, locks, objects, too_long),
-        _bound("CopierHoldsNothing", copiers, locks, objects, held),
+        _bound("CopierExpires", bound, COPY_WRITES, objects, late),
+        _bound("CopierOnlyCopies", bound, (_PUT,), objects, elsewhere),
+        _bound("CopierOnlyLogs", bound, COPY_WRITES, {"NotResource": archive.copied_arns}, {}),
+        _bound("CopierOnlyGovernance", bound, locks, objects, locked_otherwise),
+        _bound("CopierLocksNoLonger", bound, locks, objects, too_long),
+        _bound("CopierHoldsNothing", bound, locks, objects, held),
     )
 
 
@@ -177,7 +178,27 @@ def _never_overwrites(archive: Archive, copiers: Sequence[str]) -> tuple[Stateme
     if not asking:
         return ()
     unasked = {"Null": {"s3:if-none-match": "true"}}
-    return (_bound(SID_NEVER_OVERWRITES, asking, (_PUT,), {"Resource": archive.objects_arn}, unasked),)
+    return (
+        _bound(
+            SID_NEVER_OVERWRITES,
+            _bound_arns(archive, asking),
+            (_PUT,),
+            {"Resource": archive.objects_arn},
+            unasked,
+        ),
+    )
+
+
+def _bound_arns(archive: Archive, copiers: Sequence[str]) -> list[str]:
+    """The copiers as a Deny names them: those of source accounts by one pattern, so that it does not grow with their number.
+
+    It also hits roles of that name in accounts that are not in the grant, which may do nothing here anyway.
+    """
+    foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
+    if not foreign:
+        return sorted(copiers)
+    pattern = f"arn:{archive.partition}:iam::*:role/{COPIER_ROLE}"
+    return [pattern, *sorted(arn for arn in copiers if not arn.endswith(f":role/{COPIER_ROLE}"))]
 
 
 def _bound(

@@ -1,6 +1,7 @@
 """What a grant lets its copiers do while it is open, and what it never lets them do. Each verdict is written out here."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from onetrail.iam.builders.archive import account_of, is_of_jobs
@@ -18,8 +19,13 @@ _COPIES: Final = frozenset(
 
 
 def granted(ask: Ask, opening: Opening, is_open: bool) -> list[Expectation]:
-    """Rows of every copier of the opening; after expiry each wanted verdict is no."""
-    return [found for arn in opening.copiers for found in _of(ask, arn, opening, is_open)]
+    """Rows of every copier of the opening, from every old bucket for the first of them; after expiry each wanted verdict is no."""
+    first = replace(opening, old_buckets=opening.old_buckets[:1])
+    return [
+        found
+        for number, arn in enumerate(opening.copiers)
+        for found in _of(ask, arn, opening if not number else first, is_open)
+    ]
 
 
 def _of(ask: Ask, arn: str, opening: Opening, is_open: bool) -> list[Expectation]:

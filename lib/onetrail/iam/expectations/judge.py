@@ -46,27 +46,26 @@ def judge(
     archive: Archive, document: Document, state: State, opening: Opening | None = None
 ) -> list[Verdict]:
     """Each expected request of that state under the document, as the bucket's policy."""
-    return judged(expected(archive, state, opening), document)
+    return list(judged(expected(archive, state, opening), document))
 
 
 def judge_beside(archive: Archive, bucket: str, document: Document) -> list[Verdict]:
     """Each expected request of the access-log bucket or the work bucket under the document, as that bucket's policy."""
     ask = Ask(archive, _ANY_DAY)
-    return judged(access_logs(ask) if bucket == archive.access_log_bucket else work(ask), document)
+    return list(judged(access_logs(ask) if bucket == archive.access_log_bucket else work(ask), document))
 
 
 def judge_key(archive: Archive, document: Document) -> list[Verdict]:
     """Each expected request of the archive's key under the document, as its policy while no grant is open."""
-    return judged(steady_key(Ask(archive, _ANY_DAY)), document)
+    return list(judged(steady_key(Ask(archive, _ANY_DAY)), document))
 
 
-def judged(expectations: Iterable[Expectation], document: Document) -> list[Verdict]:
-    """What the document, as a resource's policy, says to each of these."""
+def judged(expectations: Iterable[Expectation], document: Document) -> Iterator[Verdict]:
+    """What the document, as a resource's policy, says to each of these, one after the other."""
     ready = prepared(document)
-    return [
-        Verdict(e, evaluate(e.request, Policies(identity=e.identity_policies, resource=ready)))
-        for e in expectations
-    ]
+    for one in expectations:
+        policies = Policies(identity=one.identity_policies, resource=ready)
+        yield Verdict(one, evaluate(one.request, policies))
 
 
 def judge_guardrail(archive: Archive, which: Guardrail, document: Document) -> Iterator[Verdict]:

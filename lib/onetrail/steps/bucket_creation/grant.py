@@ -11,6 +11,7 @@ from onetrail.iam.build import (
     central_bucket_window,
     work_bucket_open,
 )
+from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.iam.document import values
 
 GrantState = Literal["absent", "steady", "window", "open", "other"]
@@ -33,7 +34,8 @@ def _open(archive: Archive, policy: Mapping[str, Any]) -> str:
     by_sid = {str(s.get("Sid", "")): s.get("Condition", {}) for s in iam.statements(policy)}
     try:
         expiry, source = by_sid["CopierExpires"], by_sid["CopierOnlyCopies"]
-        copiers = list(values(expiry["ArnEquals"]["aws:PrincipalArn"]))
+        spared = values(by_sid[SID_READS_ONLY]["ArnNotEquals"]["aws:PrincipalArn"])
+        copiers = sorted({*spared} - {archive.break_glass_arn, archive.grant_keeper_arn})
         expires = str(expiry["DateGreaterThanEquals"]["aws:CurrentTime"])
         patterns = values(source["StringNotLike"]["s3:x-amz-copy-source"])
         buckets = sorted({pattern.removesuffix("/*").removeprefix("/") for pattern in patterns})

@@ -5,8 +5,9 @@ from typing import Any
 
 from onetrail.change import Requirement
 from onetrail.errors import OnetrailError
-from onetrail.iam import Archive, Verdict, judge, judge_beside, judge_key
+from onetrail.iam import Archive, Opening, Verdict, judge, judge_beside, judge_key
 from onetrail.iam.build import central_bucket
+from onetrail.iam.limits import Kind, size, too_large
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 
@@ -27,6 +28,22 @@ def judged_key(archive: Archive, document: Mapping[str, Any]) -> dict[str, Any]:
         if not verdict.as_wanted:
             said = f"{verdict.expectation.name}: {verdict.decision.explain}"
             raise KeyPolicyWrong(f"the key's policy would be wrong, and is not put: {said}; report this")
+    return dict(document)
+
+
+class OpeningWrong(OnetrailError):
+    """The archive's policy with a grant open would decide a request otherwise than it must; the message names the first one."""
+
+
+def judged_opening(archive: Archive, document: Mapping[str, Any], opening: Opening) -> dict[str, Any]:
+    """The archive's policy as 05 opens it, judged while open and from the expiry on before it comes into a plan. Raises OpeningWrong."""
+    if too_large(Kind.BUCKET, size(Kind.BUCKET, document)):
+        return dict(document)  # it comes into no plan anyway
+    for state in ("open", "expired"):
+        wrong = next((v for v in judge(archive, document, state, opening) if not v.as_wanted), None)
+        if wrong:
+            said = f"{wrong.expectation.name}: {wrong.decision.explain}"
+            raise OpeningWrong(f"the grant would be wrong, and is not opened: {state}: {said}; report this")
     return dict(document)
 
 

@@ -11,6 +11,7 @@ from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Document, 
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
+from onetrail.steps.bucket_creation.judged import judged_opening
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.copy_history.observe import Backlog, Observation
 from onetrail.steps.old_estate import OldBucket
@@ -129,7 +130,9 @@ class Grant:
         copiers = self.copiers(due)
         buckets = sorted(backlog.bucket.name for backlog in due)
         conditional = self.observation.conditional
-        opened = build.central_bucket_open(self.archive, copiers, buckets, MARK, conditional=conditional)
+        grant = iam.Opening(tuple(copiers), tuple(buckets), MARK, conditional)
+        built = build.central_bucket_open(self.archive, copiers, buckets, MARK, conditional=conditional)
+        opened = judged_opening(self.archive, built, grant)
         window = self.policy(
             "window-central",
             self.place,
