@@ -68,6 +68,10 @@ def _unsent(plan: Plan) -> Outcome | None:
         )
     if plan.empty and plan.not_yet:
         return Outcome(plan, "not_yet", f"not yet: {plan.why}: again after {iso(plan.not_yet)}")
+    if plan.empty and plan.why:
+        first = f": {plan.notes[0]}" if plan.not_evaluated and plan.notes else ""
+        state = "not_evaluated" if plan.not_evaluated else "withheld"
+        return Outcome(plan, state, f"Nothing is planned: {plan.why}{first}.")
     if plan.empty:
         return Outcome(plan, "nothing", "Nothing to change: everything this step is for is already so.")
     return None

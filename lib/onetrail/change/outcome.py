@@ -10,7 +10,8 @@ from onetrail.change.send import Done
 class Outcome:
     """What became of a plan.
 
-    `state` is `nothing` (already as wanted), `planned` (not approved, nothing sent), `waiting` (a prerequisite is not done),
+    `state` is `nothing` (already as wanted), `not_evaluated` (something could not be looked at, so nothing is proposed), `withheld` (nothing
+    is proposed for another reason, which `line` gives), `planned` (not approved, nothing sent), `waiting` (a prerequisite is not done),
     `not_yet` (time is missing, `line` says until when), `applied`, or `stopped` (a requirement was not met).
     `unsealed` says why the record's head could not be put outside this machine after it; empty where it was, or nobody does.
     """
@@ -23,5 +24,5 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0, 3 when stopped by an unmet requirement or without a head of the record, 4 when time is missing."""
-        return {"not_yet": 4, "stopped": 3}.get(self.state, 3 if self.unsealed else 0)
+        """0, 3 when stopped by an unmet requirement, not evaluated or without a head of the record, 4 when time is missing."""
+        return {"not_yet": 4, "stopped": 3, "not_evaluated": 3}.get(self.state, 3 if self.unsealed else 0)

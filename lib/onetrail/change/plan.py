@@ -83,7 +83,8 @@ class Plan:
 
     `waiting_for` names forerunner steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
     nothing can be proposed, with its reason in `why`. `ends_with` names a check that must hold before the step counts as finished,
-    such as the last files of a stopped trail. `notes` are facts the reader should know before approving.
+    such as the last files of a stopped trail. `notes` are facts the reader should know before approving. `not_evaluated` says that nothing
+    is proposed because something could not be looked at, which `notes` name.
     """
 
     step: str
@@ -95,6 +96,7 @@ class Plan:
     why: str = ""
     ends_with: str = ""
     notes: tuple[str, ...] = ()
+    not_evaluated: bool = False
 
     def __post_init__(self) -> None:
         keys = [change.key for change in self.changes]

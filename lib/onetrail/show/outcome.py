@@ -10,6 +10,8 @@ from onetrail.show.table import simple
 _SIGNS: Final = {
     "applied": "✓",
     "nothing": "✓",
+    "withheld": "→",
+    "not_evaluated": "✗",
     "planned": "→",
     "waiting": "…",
     "not_yet": "…",

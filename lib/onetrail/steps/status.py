@@ -3,8 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from onetrail.change import Plan
+
+BLIND: Final = "something could not be looked at"
+"""Why a plan holds nothing where a look failed."""
 
 
 class Stage(StrEnum):

@@ -258,8 +258,10 @@ def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_
     assert keys(blind) == []
     assert step.check(SETTINGS, blind)[0].state is State.COULD_NOT_LOOK
     assert not log_account_status(SETTINGS, blind.log).done
+    assert step.propose(SETTINGS, blind).not_evaluated and not step.propose(SETTINGS, seen).not_evaluated
     half = with_role(seen, "onetrail-reader", inline={}, could_not_look=("GetRolePolicy: AccessDenied: no",))
     assert keys(half) == []
+    assert step.propose(SETTINGS, half).notes[0] == "onetrail-reader: GetRolePolicy: AccessDenied: no"
     assert step.check(SETTINGS, half)[0].state is State.COULD_NOT_LOOK
 
 

@@ -1,5 +1,6 @@
 """A grant opens what has something to copy, and closes whatever is found open."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -272,3 +273,11 @@ def test_canaries_come_in_three_rounds_that_lie_apart():
         ("PutObject", "PT2M", 1, "reads_refused"),
         ("CopyObject", "", 1, ""),
     ]
+
+
+def test_a_bucket_that_could_not_be_listed_leaves_the_step_not_evaluated():
+    """Nobody knows what it lacks. Twin: where all were listed and nothing is lacking, there is nothing to do."""
+    blind = replace(given_a_backlog(given_a_bucket("a"), 0), could_not_look="ListObjectsV2: AccessDenied")
+    plan = propose(SETTINGS, given(blind))
+    assert (plan.empty, plan.not_evaluated, plan.notes) == (True, True, ("a: ListObjectsV2: AccessDenied",))
+    assert not propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"), 0))).not_evaluated

@@ -79,7 +79,7 @@ def test_when_something_could_not_be_looked_at_nothing_is_proposed():
     """An unread region may hide a trail; no look is not no trail."""
     plan = propose(SETTINGS, given(old=[given_a_trail()], could_not_look=("eu-west-1: AccessDenied",)))
     assert plan.empty
-    assert plan.notes == ("eu-west-1: AccessDenied",)
+    assert (plan.not_evaluated, plan.notes) == (True, ("eu-west-1: AccessDenied",))
 
 
 @pytest.mark.parametrize(

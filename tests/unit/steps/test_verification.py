@@ -250,6 +250,7 @@ def test_a_partial_check_seals_nothing_and_writes_no_receipt(checked):
 def test_what_could_not_be_looked_at_stops_the_plan_and_fails_the_check():
     blind = given(GOOD, could_not_look=("111122223333: ListBuckets: AccessDenied",))
     assert keys(blind) == []
+    assert propose(SETTINGS, blind).not_evaluated
     assert ("06.looked", State.COULD_NOT_LOOK) in states(blind)
 
 

@@ -12,6 +12,7 @@ from onetrail.steps.account_lockdown.roles import WantedRole, narrowed, role_cha
 from onetrail.steps.archive import archive_of
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.status import BLIND
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -25,12 +26,27 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     for bucket in observation.old.buckets:
         keeper = observation.keepers.get(bucket.account)
         changes += bucket_changes(settings.partition, bucket, keeper) if keeper else []
+    unread = () if changes else _unread(observation)
     return Plan(
         step="02",
         estate=settings.estate,
         accounts=settings.all_account_ids,
         changes=tuple(changes),
-        notes=_notes(observation),
+        why=BLIND if unread else "",
+        notes=(*unread, *_notes(observation)),
+        not_evaluated=bool(unread),
+    )
+
+
+def _unread(observation: Observation) -> tuple[str, ...]:
+    """What could not be looked at, so that it is unknown whether it is as wanted."""
+    roles = (observation.log.roles or {}).items()
+    return (
+        *observation.log.could_not_look,
+        *observation.old.could_not_look,
+        *observation.could_not_look,
+        *(f"{name}: {text}" for name, role in roles for text in role.could_not_look),
+        *(f"{bucket.name}: {text}" for bucket in observation.old.buckets for text in bucket.could_not_look),
     )
 
 

@@ -18,6 +18,7 @@ from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import Piece, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
 from onetrail.steps.document_sizes import within_limits
+from onetrail.steps.status import BLIND
 
 POLICY_JUDGED: Final = "policy_judged"
 _GUARD_SIDS: Final = frozenset({SID_READS_ONLY, "OnlyBreakGlassChanges"})
@@ -43,8 +44,13 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         refuse_foreign(settings, there)
     if not observation.forerunner.done:
         return replace(bare, waiting_for="02", why=observation.forerunner.line)
-    if any(b.state == "could_not_look" for b in observation.buckets.values()):
-        return bare
+    unread = tuple(
+        f"{name}: {'; '.join(there.could_not_look)}"
+        for name, there in observation.buckets.items()
+        if there.state == "could_not_look"
+    )
+    if unread:
+        return replace(bare, why=BLIND, notes=unread, not_evaluated=True)
     changes = key.key_changes(settings, observation)
     for bucket in wanted(settings, observation):
         changes += _bucket_changes(settings, bucket, observation.buckets[bucket.name])

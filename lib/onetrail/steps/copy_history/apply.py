@@ -68,7 +68,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),
     }
     outcome = run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
-    if outcome.state == "nothing" and gate.approve and not plan.why:
+    if outcome.state == "nothing" and gate.approve:
         write_missing_rows(clients, gate, copying.buckets.values())  # killed after the last closing
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome)]))
 

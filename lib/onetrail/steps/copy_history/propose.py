@@ -29,6 +29,7 @@ from onetrail.steps.copy_history.source_key_grant import (
 )
 from onetrail.steps.document_sizes import oversized, reason
 from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.status import BLIND
 
 STEP = "05"
 RESTORED = "restored"
@@ -53,7 +54,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         *(f"{b.bucket.name}: {b.could_not_look}" for b in observation.backlogs if b.could_not_look),
     ]
     if failed:
-        return plan((), why="something could not be looked at", notes=tuple(failed))
+        return plan((), why=BLIND, notes=tuple(failed), not_evaluated=True)
     due = due_of(observation)
     grant = Grant(settings, observation)
     if any(one.restoring for one in due) and not any(one.away for one in due):

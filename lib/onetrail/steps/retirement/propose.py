@@ -12,6 +12,7 @@ from onetrail.iam.build import old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Retiring
+from onetrail.steps.status import BLIND
 
 STEP = "07"
 PROVEN, EMPTY = "proven_quiet_cooled:", "empty:"
@@ -32,7 +33,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
         return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
     if observation.could_not_look:
-        return plan(why="something could not be looked at", notes=observation.could_not_look)
+        return plan(why=BLIND, notes=observation.could_not_look, not_evaluated=True)
     going = [bucket for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept]
     changes = [_trail(trail, observation) for trail in deletable(observation)]
     for bucket in going:

@@ -14,6 +14,7 @@ from onetrail.steps.archive import archive_of
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import status_of
 from onetrail.steps.rails import judged_rail, rail_changes
+from onetrail.steps.status import BLIND
 from onetrail.steps.trail_cutover.observe import (
     STEP,
     Observation,
@@ -43,7 +44,8 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
             accounts,
             (),
             notes=observation.could_not_look,
-            why="something could not be looked at",
+            why=BLIND,
+            not_evaluated=True,
         )
     changes: list[Change] = []
     for account in accounts:

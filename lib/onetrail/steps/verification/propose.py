@@ -17,6 +17,7 @@ from onetrail.steps.pairing import archive_key
 from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.receipts import CALL
 from onetrail.steps.sealed_heads import folder
+from onetrail.steps.status import BLIND
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.proof import bill
@@ -44,7 +45,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     if not observation.forerunner.done:
         return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
     if observation.could_not_look:
-        return plan(why="something could not be looked at", notes=observation.could_not_look)
+        return plan(why=BLIND, notes=observation.could_not_look, not_evaluated=True)
     if observation.digest_check != "full":
         return plan(why="a partial check proves nothing", notes=_notes(observation))
     good = [bucket for bucket in observation.buckets if due(bucket)]
