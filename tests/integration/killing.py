@@ -25,6 +25,7 @@ import json, os, sys, traceback
 import pandas  # pyarrow would have each forked process import it
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
+from onetrail.aws.sessions import new_session
 from onetrail.change import RunRecord
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, retirement, trail_cutover, verification
@@ -48,6 +49,10 @@ def carry_out(number, runs, at):
     with open_gate(clients, "any") as gate:
         state = step.apply(plan, gate)
     return [state.state, state.line, count]
+
+for service in ("ec2", "iam", "s3", "s3control", "cloudtrail", "kms", "sts", "organizations"):
+    # read once what botocore knows of a service, for every process that is forked
+    new_session().create_client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
 print("ready", flush=True)
 for line in sys.stdin:

@@ -17,11 +17,13 @@ import yaml
 from jupyter_client.blocking.client import BlockingKernelClient
 
 from onetrail.aws import Clients
+from onetrail.change import verify_record
+from onetrail.steps.left_open import left_open
 from onetrail.steps.old_estate import read_old_estate
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import ROOT, Estate
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 COPIER = "onetrail-copier"
 
 
@@ -34,7 +36,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 def standing(clients: Clients) -> dict[str, str]:
-    """Every bucket's policy as its text, and each copier role, read as somebody else reads them."""
+    """The policy of every bucket and key as its text, and each copier role, read as somebody else reads them."""
     settings, found = clients.settings, {}
     ours = [(settings.log_account.account_id, name) for name in (settings.bucket_name, settings.work_bucket)]
     theirs = [(one.account, one.name) for one in read_old_estate(settings, clients).buckets]
@@ -42,6 +44,10 @@ def standing(clients: Clients) -> dict[str, str]:
         s3 = by_hand(clients, "s3", account)
         with suppress(s3.exceptions.ClientError):
             found[bucket] = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    for account in settings.all_account_ids:
+        kms = by_hand(clients, "kms", account)
+        for key in kms.list_keys()["Keys"]:
+            found[key["KeyArn"]] = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
     for account in settings.source_account_ids:
         iam = by_hand(clients, "iam", account)
         with suppress(iam.exceptions.NoSuchEntityException):
@@ -134,6 +140,28 @@ class Terminal:
                     os.kill(pid, signal.SIGKILL)
         if self._end >= 0:
             self.hang_up()
+
+
+def dies_in_the_middle(estate: Estate, clients: Clients, folder: Path, who: str, number: int) -> Terminal:
+    """A run of 05 on a terminal, of which somebody (`terminal`, `runner` or `kernel`) dies while it copies; returns once all have ended.
+
+    At that moment something is open, and nothing is at the end: the policies are again as they were, and the record is whole.
+    """
+    before, stalled = standing(clients), copying_stalls(estate)
+    with terminal(parameters(clients, folder)) as run:
+        until(lambda: bool(run.kernel) and stalled(), "05 copies")
+        kernel = run.kernel
+        assert standing(clients) != before
+        if who == "terminal":
+            run.hang_up()
+        else:
+            os.kill(run.pid if who == "runner" else kernel, number)
+        until(lambda: run.ended() and not alive(kernel), "both have ended")
+    estate.fault("clear")
+    assert standing(clients) == before
+    assert verify_record(clients.settings.run_folder).whole
+    assert left_open(clients.settings.run_folder) == ()
+    return run
 
 
 @contextmanager

@@ -15,11 +15,11 @@ from tests.integration.conftest import Estate
 from tests.integration.processes import (
     alive,
     copying_stalls,
+    dies_in_the_middle,
     jupyter,
     papermill,
     parameters,
     standing,
-    terminal,
     until,
 )
 
@@ -55,21 +55,8 @@ def test_a_run_on_a_terminal(
     """`onetrail run` and its kernel. Twin: at the moment of the signal the grant is open."""
     record_property("kills", 1)
     clients = after("04")
-    before, stalled = standing(clients), copying_stalls(estate)
-    with terminal(parameters(clients, tmp_path)) as run:
-        until(lambda: bool(run.kernel) and stalled(), "05 copies")
-        kernel = run.kernel
-        assert standing(clients) != before
-        if who == "terminal":
-            run.hang_up()
-        else:
-            os.kill(run.pid if who == "runner" else kernel, number)
-        until(lambda: run.ended() and not alive(kernel), "both have ended")
-    estate.fault("clear")
+    run = dies_in_the_middle(estate, clients, tmp_path, who, number)
     folder = clients.settings.run_folder
-    assert standing(clients) == before
-    assert verify_record(folder).whole
-    assert left_open(folder) == ()
     closed = [line for line in entries(folder) if line["kind"] == "step" and line["state"] == "closed"]
     assert bool(closed) is (survivor == "runner")
     if (who, number) != ("runner", KILL):

@@ -13,6 +13,7 @@ from onetrail.aws.estate import EstateNotRunning
 from onetrail.change import RunFolderBusy
 from onetrail.errors import WrongUse
 from onetrail.runner import NotebookUnfit, RunResult, run
+from tests.unit.steps.given_record import given_a_grant, killed
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +137,19 @@ def test_without_an_estate_nothing_starts(tmp_path, monkeypatch):
     monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "none"))
     with pytest.raises(EstateNotRunning, match="onetrail practice start"):
         _run(tmp_path, "ok")
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_a_run_begins_with_what_a_dead_one_left_open(tmp_path, monkeypatch, dead):
+    """Before its first step, whatever it was asked for. Twin: nothing is open, and the step comes first."""
+    monkeypatch.setattr(
+        "papermill.execute_notebook", lambda source, output, **how: nbformat.read(source, as_version=4)
+    )
+    if dead:
+        killed(tmp_path / "runs/trial", given_a_grant(), at="work")
+    _run(tmp_path, "ok")
+    first = (tmp_path / "runs/trial/run.log").read_text().splitlines()[0]
+    assert first.startswith("A run was cut off: 1 permission of plan" if dead else "00_step_a")
 
 
 @pytest.mark.parametrize("full", [True, False])

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from onetrail.aws import Clients
-from onetrail.change import RunRecord, entries, resolve, run_plan
+from onetrail.change import Bulk, Deed, RunRecord, entries, resolve, run_plan
 from onetrail.change.rest import NotAsApproved, close_rest, rest_of
 from onetrail.errors import OnetrailError
 from onetrail.steps.copy_history import propose
 from onetrail.steps.left_open import close_left_open, left_open, told
-from tests.unit.change.given import NOON, MovableClock, given_a_gate
+from tests.unit.change.given import NOON, MovableClock, given_a_change, given_a_gate, given_a_plan
 from tests.unit.steps.given_record import OPENED, given_a_grant, given_a_later_closing, killed, sent
 from tests.unit.steps.given_sources import SETTINGS, given, given_a_backlog, given_a_bucket
 from tests.unit.steps.test_copy_history import KEY, KEY_POLICY, KEYED
@@ -81,6 +81,29 @@ def test_the_closings_of_the_record_are_those_that_were_approved(tmp_path, name)
     assert puts == [
         [json.dumps(s, sort_keys=True) for s in one.restores.puts] for one in wanted if one.restores
     ]
+
+
+def test_jobs_are_left_to_the_step_and_their_roles_with_them(tmp_path):
+    """Only it can cancel jobs, and a job whose role is gone cannot be looked at; the policies are closed all the same."""
+    cancel = Bulk(Deed.CANCEL_JOBS, ("UpdateJobStatus",), {"RequestedJobStatus": "Cancelled"}, {})
+    plan = given_a_plan(
+        given_a_change(
+            "role", service="iam", call="CreateRole", parameters={"RoleName": "jobs"}, resource="jobs"
+        ),
+        given_a_change("open"),
+        given_a_change("make", service="s3control", call="CreateJob", region="eu-west-1", parameters={}),
+        given_a_change("cancel", service="s3control", parameters={}, closes="make", bulk=cancel),
+        given_a_change("close", closes="open", region="eu-west-2"),
+        given_a_change(
+            "no-role", service="iam", call="DeleteRole", closes="role", parameters={"RoleName": "jobs"}
+        ),
+        step="05",
+    )
+    line = recorded(tmp_path, plan)
+    all_open = rest_of(line, plan.estate, plan.accounts, {"role": "jobs", "open": "old", "make": "jobs"})
+    assert ([one.key for one in all_open.changes], all_open.left) == (["close"], ("cancel", "no-role"))
+    without = rest_of(line, plan.estate, plan.accounts, {"role": "jobs", "open": "old"})
+    assert ([one.key for one in without.changes], without.left) == (["close", "no-role"], ())
 
 
 def test_a_line_that_is_not_of_the_approved_plan_closes_nothing(tmp_path):
