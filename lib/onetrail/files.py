@@ -10,8 +10,9 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from onetrail.errors import OnetrailError
 
@@ -31,13 +32,13 @@ class NotJson(OnetrailError):
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex."""
-    with path.open("rb") as file:
+    """SHA-256 of a regular file's bytes, hex. Raises FileRefused."""
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BufferedReader]:
     """A regular file, open for reading; an error of the system becomes FileRefused, as for a directory, a pipe, a loop of links."""
     try:
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - closed below, where errors mean something else

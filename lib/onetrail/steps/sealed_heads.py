@@ -129,7 +129,7 @@ def sealed_receipts(settings: Settings, clients: Clients) -> Receipts:
     if not receipts.held:
         return receipts
     anchors, sealed = read_anchors(settings, clients), read_sealed_heads(settings, clients)
-    unread = anchors.could_not_look or sealed.could_not_look
+    unread = anchors.could_not_look or sealed.could_not_look or next(iter(anchors.unread.values()), "")
     if unread:
         why = f"the work bucket could not be read, and so nothing vouches for its receipt: {unread}"
         return replace(_none(receipts, why), could_not_look=unread)

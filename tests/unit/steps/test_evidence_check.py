@@ -1,9 +1,11 @@
 """What 08 finds: each promise of the record beside its twin in which it is broken, and the state that each must have."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -203,6 +205,7 @@ def test_a_receipt_of_an_earlier_release_is_enough_for_a_bucket_that_is_retired(
         (Fit.FITS, State.OK),
         (Fit.CHANGED, State.FINDING),
         (Fit.MISSING, State.FINDING),
+        (Fit.UNREAD, State.FINDING),
         (Fit.UNNAMED, State.FINDING),
         (Fit.TORN, State.NOTE),
     ],
@@ -410,3 +413,30 @@ def test_the_parts_of_bulk_work_that_failed_are_bound_too(tmp_path: Path) -> Non
     custody = read_custody(tmp_path)
     assert [(one.name, one.rows) for one in custody.files] == [("ledger/seal-old.parquet", 7)]
     assert [one.objects for one in custody.sent if one.key == "work"] == [{"failed": 1, "locked": 6}]
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [lambda path: path.mkdir(), lambda path: path.symlink_to(path.name), lambda path: os.mkfifo(path)],
+)
+def test_what_is_planted_in_the_place_of_a_file_is_named_and_ends_nothing(
+    tmp_path: Path, planted: Any
+) -> None:
+    """A folder, a loop of links or a pipe: where the record names a file, where it names none, and where the report goes."""
+    for name in ("ledger", "policies"):
+        (tmp_path / name).mkdir()
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        record.append("partition", key="copy-a", part="a.parquet", rows=1, sha256="0" * 64)
+        for name in ("ledger/a.parquet", "ledger/b.parquet", "policies/c.json", "report.html"):
+            planted(tmp_path / name)
+        found = {one.name: one.fit for one in read_files(tmp_path, read_custody(tmp_path))}
+        assert found == {
+            "ledger/a.parquet": Fit.UNREAD,
+            "ledger/b.parquet": Fit.UNNAMED,
+            "policies/c.json": Fit.UNNAMED,
+        }
+        settings = SETTINGS.model_copy(update={"runs_dir": tmp_path.parent, "run_name": tmp_path.name})
+        saved = save(settings, "<p>page</p>", 1, record)
+    assert (tmp_path / "report.html").read_text() == "<p>page</p>"
+    assert saved.kept.startswith("report-")
+    assert [one.sha256 for one in read_custody(tmp_path).reports] == [saved.sha256]

@@ -128,6 +128,18 @@ def test_a_work_bucket_that_cannot_be_read_permits_nothing_and_says_so(tmp_path,
     assert "the work bucket could not be read, and so nothing vouches for its receipt" in found.broken["acme"]
 
 
+def test_one_head_that_cannot_be_read_permits_nothing_either(tmp_path):
+    """What it says of the record is not known."""
+    bucket = WorkBucket()
+    clients, receipt = given_a_run(tmp_path, bucket), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    assert seen(clients).held
+    bucket.put("head-000001.json", b"unreadable")
+    found = seen(clients)
+    assert not found.held
+    assert "AccessDenied" in found.could_not_look
+
+
 @pytest.mark.parametrize(
     "junk",
     [

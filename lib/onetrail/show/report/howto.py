@@ -33,7 +33,10 @@ def check_it(settings: Settings, observation: Observation) -> Section:
     key = last.key if last else f"records/{run}/head-LINE.json"
     line = last.line if last else "LINE"
     parts = (
-        Commands("The chain of the record, line by line:", 'onetrail record verify "$PWD"'),
+        Commands(
+            "The chain of the record, line by line, and beside its heads outside this machine:",
+            f'onetrail record verify "$PWD" --heads s3://{settings.work_bucket}',
+        ),
         Commands(
             "Which page the record names, and whether this is it: the two hashes must be the same:",
             'grep \'"kind":"report"\' record.jsonl | tail -n 1\nsha256sum report.html',

@@ -213,7 +213,7 @@ def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:
     killed = bool(custody.unended or custody.unknown or failed)
     # else no step can have left what no line names
     for one in observation.files:
-        if one.fit in (Fit.CHANGED, Fit.MISSING):
+        if one.fit in (Fit.CHANGED, Fit.MISSING, Fit.UNREAD):
             text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}; move this one aside, and put the file of that hash there from a copy of the run folder"
             yield _said(settings, "file", State.FINDING, text, one.name)
         elif one.fit is Fit.UNNAMED:

@@ -1,12 +1,13 @@
 """The files of the run folder beside the hashes that the record binds them by."""
 
+import os
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from onetrail.change.texts import FOLDER as POLICIES
-from onetrail.files import sha256_of
+from onetrail.files import FileRefused, sha256_of
 from onetrail.s3.ledger import parts, unfinished
 from onetrail.steps.evidence.custody import Custody, Named
 
@@ -17,6 +18,7 @@ class Fit(StrEnum):
     FITS = "as the record says"
     CHANGED = "changed"
     MISSING = "missing"
+    UNREAD = "could not be read"
     UNNAMED = "not in the record"
     TORN = "never finished"
 
@@ -48,9 +50,18 @@ def read_report(folder: Path, custody: Custody) -> FileSeen | None:
 
 
 def _fit(path: Path, sha256: str) -> Fit:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return Fit.MISSING
-    return Fit.FITS if sha256_of(path) == sha256 else Fit.CHANGED
+    found = _sha256(path)
+    return Fit.UNREAD if not found else Fit.FITS if found == sha256 else Fit.CHANGED
+
+
+def _sha256(path: Path) -> str:
+    """Empty for what cannot be read, such as a folder or a loop of links in a file's place."""
+    try:
+        return sha256_of(path)
+    except FileRefused:
+        return ""
 
 
 def _unnamed(folder: Path, named: frozenset[str]) -> Iterator[FileSeen]:
@@ -58,11 +69,11 @@ def _unnamed(folder: Path, named: frozenset[str]) -> Iterator[FileSeen]:
     for path in parts(ledger):
         name = f"ledger/{path.name}"
         if name not in named:
-            yield FileSeen(name, Fit.UNNAMED, sha256_of(path))
+            yield FileSeen(name, Fit.UNNAMED, _sha256(path))
     policies = sorted((folder / POLICIES).glob("[!.]*"))
     for path in policies:
         name = f"{POLICIES}/{path.name}"
-        if name not in named and path.is_file():
-            yield FileSeen(name, Fit.UNNAMED, sha256_of(path))
+        if name not in named:
+            yield FileSeen(name, Fit.UNNAMED, _sha256(path))
     for path in (*unfinished(ledger), *unfinished(folder / POLICIES)):
         yield FileSeen(f"{path.parent.name}/{path.name}", Fit.TORN, "")

@@ -1,11 +1,13 @@
 """Putting the report into the run folder, and its hash into the run record: the page and the record bind each other."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from onetrail.change import RunRecord
+from onetrail.change import RecordError, RunRecord
+from onetrail.files import FileRefused, read_bytes
 from onetrail.settings import Settings
 from onetrail.steps.evidence.apply import STEP
 from onetrail.steps.inventory.keys import FOLDER, RegionKeys, keep, replaced
@@ -36,11 +38,16 @@ def save(
     `shown` is the number of the last line that the page shows. An earlier page with other bytes is put aside under the hash of its
     content, never overwritten.
     """
-    content = page.encode()
+    content = page.encode("utf-8", "backslashreplace")
     path = settings.run_folder / REPORT
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept = _put_aside(path, content)
-    replaced(path, content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = _put_aside(path, content)
+        replaced(path, content)
+    except OSError as err:
+        raise RecordError(
+            f"{path}: the report cannot be written: {err.strerror}; free space there, then run step 08 again"
+        ) from err
     sha256 = hashlib.sha256(content).hexdigest()
     record.append("report", step=STEP, file=REPORT, sha256=sha256, bytes=len(content), lines=shown)
     return Saved(REPORT, len(content), sha256, kept, _keep_keys(settings, keys, record))
@@ -61,9 +68,12 @@ def _keep_keys(settings: Settings, keys: Sequence[RegionKeys], record: RunRecord
 
 
 def _put_aside(path: Path, content: bytes) -> str:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return ""
-    before = path.read_bytes()
+    try:
+        before = read_bytes(path)
+    except FileRefused as err:  # something else was put in its place
+        before = err.line.encode()
     if before == content:
         return ""
     aside = path.with_name(f"{path.stem}-{hashlib.sha256(before).hexdigest()[:8]}{path.suffix}")
