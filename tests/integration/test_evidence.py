@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.aws.policy_texts import touches_policy
 from onetrail.change import Finding, Outcome, State, entries, verdict
+from onetrail.change.heads import Head
+from onetrail.cli import main
+from onetrail.settings import Settings
 from onetrail.show.report import page
 from onetrail.steps import (
     account_lockdown,
@@ -25,6 +29,7 @@ from onetrail.steps import (
 )
 from onetrail.steps import evidence as step
 from onetrail.steps.evidence import Observation
+from tests.integration.aws_cli import environment
 from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 from tests.unit.change.given import given_a_fresh_chain
@@ -175,6 +180,9 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert all(one.arn.startswith(f"arn:aws:sts::{one.account}:") or one.way for one in custody.entered)
     assert any(one.actor == "break-glass" and "onetrail-break-glass" in one.arn for one in custody.entered)
     assert "Who sent the changes" in text
+    code, lines = _verified(estate, settings)
+    assert (code, lines[0].startswith("The record of practice is whole.")) == (0, True), lines
+    assert lines[1].endswith("stored outside this folder.")
     (head,) = estate.mutating(mark, heads=True)
     assert head.startswith(f"s3:PutObject arn:aws:s3:::{settings.work_bucket}/records/practice/head-")
     under, after = seen(clients, observation)
@@ -242,6 +250,17 @@ def test_every_policy_of_the_move_has_its_text_of_before_and_of_after(
     assert first == held.encode()
 
 
+def _verified(estate: Estate, settings: Settings) -> tuple[int, list[str]]:
+    """`onetrail record verify` beside the heads in the work bucket, with the reader's credentials."""
+    reader = f"arn:aws:iam::{settings.log_account.account_id}:role/onetrail-reader"
+    said = CliRunner().invoke(
+        main,
+        ["record", "verify", str(settings.run_folder), "--heads", f"s3://{settings.work_bucket}"],
+        env=environment(estate.door.endpoint, reader),
+    )
+    return said.exit_code, said.stdout.splitlines()
+
+
 def _text(folder: Path, said: dict[str, Any]) -> bytes | None:
     return None if said.get("absent") else (folder / said["file"]).read_bytes()
 
@@ -252,10 +271,24 @@ def _changed_line(clients: Clients) -> None:
 
 
 def _rewritten_record(clients: Clients) -> None:
-    """The whole chain anew, with one line left out: only the heads in the work bucket can tell."""
-    folder = clients.settings.run_folder
-    lines = list(entries(folder))
+    """The whole chain made anew with one line left out and other approvals, and five objects put beside the heads with the operator's rights."""
+    settings = clients.settings
+    folder, account = settings.run_folder, settings.log_account.account_id
+    lines = [line | ({"approve": "p-1"} if line["kind"] == "plan" else {}) for line in entries(folder)]
     given_a_fresh_chain(folder, lines[:3] + lines[4:])
+    s3 = by_hand(clients, account, settings.home_region)
+    last = list(entries(folder))[-1]
+    for name in (
+        "head-9.json",
+        "head-x",
+        "head-000002.json",
+        f"head-{last['n']:06d}.json",
+        "head-999999.json",
+    ):
+        body = Head("practice", last["n"], last["hash"], last["at"]).body()
+        s3.put_object(
+            Bucket=settings.work_bucket, Key=f"records/practice/{name}", Body=body, ContentMD5=_md5(body), IfNoneMatch="*"
+        )  # fmt: skip
 
 
 def _ledger_changed(clients: Clients) -> None:
@@ -300,7 +333,7 @@ def _everything_beside_the_record(clients: Clients) -> None:
     [
         (_changed_line, {"08.record"}),
         (_policy_changed, {"08.file"}),
-        (_rewritten_record, {"08.record"}),
+        (_rewritten_record, {"08.record", "08.anchors"}),
         (_everything_beside_the_record, {"08.file", "08.token", "08.anchors"}),
     ],
 )

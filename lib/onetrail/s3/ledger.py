@@ -244,6 +244,8 @@ def _broken(folder: Path, look: Callable[[Path], Any]) -> list[tuple[Path, str]]
 
 
 def _opened(path: Path) -> pq.ParquetFile:
+    if not path.is_file():  # opening a pipe would never return
+        raise LedgerTorn(path, "it is no regular file")
     part = pq.ParquetFile(path, page_checksum_verification=True)
     if not part.schema_arrow.equals(SCHEMA):
         raise LedgerTorn(path, "it is not a part of a ledger")

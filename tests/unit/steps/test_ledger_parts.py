@@ -1,7 +1,12 @@
 """A torn part of the ledger is told by 05 and 06 with its cure, and a whole ledger is not spoken of."""
 
+import os
+
+import pytest
+
 from onetrail.change import State
 from onetrail.s3.ledger import LedgerPart, LedgerRow, parts
+from onetrail.steps.evidence.ledger import ledger_sums
 from onetrail.steps.ledger_parts import LedgerSeen, ledger_findings, look_at_ledger
 
 
@@ -37,3 +42,15 @@ def test_what_a_killed_run_left_is_a_note(tmp_path):
     (found,) = ledger_findings("05.ledger", look_at_ledger(tmp_path))
     assert (found.id, found.state) == ("05.ledger", State.NOTE)
     assert found.evidence.startswith("1 part was never finished")
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [lambda path: path.mkdir(), lambda path: path.symlink_to(path.name), lambda path: os.mkfifo(path)],
+)
+def test_what_is_planted_as_a_part_is_named_as_torn(tmp_path, planted):
+    """A folder, a loop of links and a pipe, which nobody waits for; the sums go on without it."""
+    (tmp_path / "ledger").mkdir()
+    planted(tmp_path / "ledger" / "copy-a.parquet")
+    assert look_at_ledger(tmp_path).torn == (("copy-a.parquet", "it is no regular file"),)
+    assert ledger_sums(tmp_path / "ledger") == ()

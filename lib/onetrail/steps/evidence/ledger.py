@@ -26,7 +26,7 @@ def ledger_sums(folder: Path) -> tuple[LedgerSum, ...]:
     """Over all parts that can be read, in constant memory. A part that is torn or changed is named by its hash, not here."""
     objects: Counter[tuple[str, str, str]] = Counter()
     sizes: Counter[tuple[str, str, str]] = Counter()
-    for path in parts(folder) if folder.is_dir() else []:
+    for path in filter(Path.is_file, parts(folder) if folder.is_dir() else []):
         try:
             for group in pq.ParquetFile(path).iter_batches(columns=_COLUMNS):
                 _add(pa.Table.from_batches([group]), objects, sizes)
