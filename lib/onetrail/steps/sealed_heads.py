@@ -132,7 +132,10 @@ def sealed_receipts(settings: Settings, clients: Clients) -> Receipts:
     unread = anchors.could_not_look or sealed.could_not_look or next(iter(anchors.unread.values()), "")
     if unread:
         why = f"the work bucket could not be read, and so nothing vouches for its receipt: {unread}"
-        return replace(_none(receipts, why), could_not_look=unread)
+        return replace(
+            _none(receipts, why),
+            could_not_look=f"the work bucket could not be read: {unread}; run this step again",
+        )
     for heads in (anchors.heads, {one.line: one.head for one in sealed.held}):
         check = verify_record(settings.run_folder, heads)
         if not check.whole:

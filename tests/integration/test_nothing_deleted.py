@@ -1,0 +1,459 @@
+"""Nothing is deleted that the archive does not hold at that moment, nor on the word of a run folder: each case looks at every delete.
+
+One estate, under governance and a key of its own, is saved after 04 and after 06; each case begins with what was saved.
+"""
+
+import json
+import pickle
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from onetrail import names
+from onetrail.aws import Clients
+from onetrail.aws.gate import open_gate
+from onetrail.change import BREAK_GLASS, SEALER, ChangeFailed, Plan, entries, verify_record
+from onetrail.change.heads import Head, key_of
+from onetrail.practice import state
+from onetrail.s3.removal import delete_proven
+from onetrail.steps import (
+    account_lockdown,
+    bucket_creation,
+    copy_history,
+    retirement,
+    trail_cutover,
+    verification,
+)
+from onetrail.steps.receipt_rows import ListingHash, ProvenRow, RowList
+from onetrail.steps.receipts import Receipt, proven_rows, read_receipts, write_receipt
+from onetrail.steps.sealed_heads import folder
+from tests.integration.by_hand import by_hand, carried_out, planned
+from tests.integration.conftest import Estate
+from tests.unit.change.given import given_a_fresh_chain
+
+pytestmark = [pytest.mark.slow, pytest.mark.estate]
+
+SOURCE, LOG = "111122223333", "044455556666"
+OLD = {
+    "acme-audit-eu-west-1": "eu-west-1",
+    "acme-audit-sa-east-1": "sa-east-1",
+    "acme-audit-us-east-1": "us-east-1",
+}
+ARCHIVE = "onetrail-archive-044455556666"
+SAID = {"object_lock": "governance", "kms_key": "create"}
+DELETES = {"DeleteObject", "DeleteObjects", "DeleteBucket", "PutBucketLifecycleConfiguration", "DeleteTrail"}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was saved after a step: the estate, and the run folder."""
+
+    snapshot: Path
+    run: Path
+
+
+@pytest.fixture(scope="module")
+def saved(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Saved]:
+    kept = {}
+    for number, steps in (
+        ("04", (account_lockdown, bucket_creation, trail_cutover)),
+        ("06", (copy_history, verification)),
+    ):
+        carried_out(estate, steps, **SAID)
+        where = tmp_path_factory.mktemp(f"after-{number}")
+        estate.snapshot(where / "snapshot")
+        shutil.copytree(estate.settings(**SAID).run_folder, where / "run")
+        kept[number] = Saved(where / "snapshot", where / "run")
+    return kept
+
+
+def begun(estate: Estate, saved: Saved, edit: Callable[[Any], None] | None = None) -> Clients:
+    """Put it back, with what somebody did to the stored objects; new clients."""
+    path = saved.snapshot
+    if edit is not None:
+        content = pickle.loads(path.read_bytes())
+        edit(content["store"].buckets[ARCHIVE])
+        state._teach_pickle()
+        path = path.with_name("edited")
+        path.write_bytes(pickle.dumps(content, protocol=5))
+    estate.restore(path)
+    settings = estate.settings(**SAID)
+    shutil.rmtree(settings.run_folder, ignore_errors=True)
+    shutil.copytree(saved.run, settings.run_folder)
+    return estate.clients(**SAID)
+
+
+def copies(run: Path) -> list[ProvenRow]:
+    """One copy of each old bucket."""
+    return [
+        next(row for row in proven_rows(run, receipt) if "/CloudTrail/" in row.archive_key)
+        for receipt in read_receipts(run).held.values()
+    ]
+
+
+@contextmanager
+def no_delete(estate: Estate) -> Iterator[None]:
+    """Everything that takes something away, sent to anybody; and what the old buckets hold."""
+    mark, clients = estate.mark(), estate.clients(**SAID)
+    before = {bucket: held(clients, bucket) for bucket in OLD}
+    yield
+    sent = [f"{r['operation']} {r['resource']}" for r in estate.requests(mark) if r["operation"] in DELETES]
+    assert sent == []
+    assert {bucket: held(clients, bucket) for bucket in OLD} == before
+    assert all(before.values())
+
+
+def held(clients: Clients, bucket: str) -> int:
+    found = by_hand(clients, "s3", SOURCE, region=OLD[bucket]).list_objects_v2(Bucket=bucket)
+    return len(found.get("Contents", []))
+
+
+def refused(clients: Clients, plan: Plan | None = None) -> str:
+    """What step 07 says when it is asked to apply, by this plan or by what it proposes now; it must not end applied."""
+    with open_gate(clients, "any") as gate:
+        try:
+            outcome = retirement.apply(plan or planned(clients, retirement), gate)
+        except ChangeFailed as err:
+            return err.line
+    assert outcome.state not in ("applied", "nothing"), outcome.line
+    return f"{outcome.state}: {outcome.line}"
+
+
+def said_of(clients: Clients) -> str:
+    """What the plan and the checks say without being approved."""
+    seen = retirement.observe(clients.settings, clients)
+    plan = retirement.propose(clients.settings, seen)
+    assert plan.changes == (), "nothing of this is proposed"
+    found = [one.evidence for one in retirement.check(clients.settings, seen)]
+    return " | ".join((plan.why, *plan.notes, *found))
+
+
+def gone(bucket: Any, row: ProvenRow) -> None:
+    bucket.remove(bucket.current(row.archive_key))
+
+
+def replaced(bucket: Any, row: ProvenRow) -> None:
+    bucket.current(row.archive_key).version_id = "another"
+
+
+def hidden(bucket: Any, row: ProvenRow) -> None:
+    bucket.add(replace(bucket.current(row.archive_key), body=b"", version_id="marker", marker=True))
+
+
+def covered(bucket: Any, row: ProvenRow) -> None:
+    bucket.add(replace(bucket.current(row.archive_key), body=b"other", version_id="above"))
+
+
+def without_lock(bucket: Any, row: ProvenRow) -> None:
+    version = bucket.current(row.archive_key)
+    version.lock_mode, version.lock_until = "", None
+
+
+def shorter_lock(bucket: Any, row: ProvenRow) -> None:
+    bucket.current(row.archive_key).lock_until -= timedelta(days=1)
+
+
+def re_keyed(bucket: Any, row: ProvenRow) -> None:
+    """As UpdateObjectEncryption does it: version id, ETag and dates stay."""
+    bucket.current(row.archive_key).kms_key = f"arn:aws:kms:us-east-1:{LOG}:key/somebodys"
+
+
+SEEN_BY_LISTING = [
+    (gone, "is not there any more"),
+    (replaced, "is not there any more, and another version lies there"),
+    (hidden, "a delete marker hides it"),
+    (covered, "another version, above, covers it"),
+]
+SEEN_BY_HEAD = [
+    (without_lock, "its lock is none, and GOVERNANCE until"),
+    (shorter_lock, "its lock is GOVERNANCE until"),
+    (re_keyed, "it is encrypted by aws:kms arn:aws:kms:us-east-1:044455556666:key/somebodys"),
+]
+Harm = Callable[[Any, ProvenRow], None]
+
+
+def to_each(harm: Harm, rows: list[ProvenRow]) -> Callable[[Any], None]:
+    return lambda bucket: [harm(bucket, row) for row in rows] and None
+
+
+@pytest.mark.parametrize(("harm", "why"), SEEN_BY_LISTING, ids=lambda one: getattr(one, "__name__", ""))
+def test_an_honest_receipt_whose_copies_are_not_there_any_more_permits_nothing(
+    estate: Estate, saved: dict[str, Saved], harm: Harm, why: str
+) -> None:
+    """It is not even proposed, and a plan that was approved before stops at its first change."""
+    approved = planned(begun(estate, saved["06"]), retirement)
+    assert {change.call for change in approved.changes} >= {"DeleteObjects", "DeleteTrail"}
+    clients = begun(estate, saved["06"], to_each(harm, copies(saved["06"].run)))
+    with no_delete(estate):
+        assert why in said_of(clients)
+        assert why in refused(clients, approved)
+
+
+@pytest.mark.parametrize(("harm", "why"), SEEN_BY_HEAD, ids=lambda one: getattr(one, "__name__", ""))
+def test_an_honest_receipt_whose_copies_lost_lock_or_key_permits_nothing(
+    estate: Estate, saved: dict[str, Saved], harm: Harm, why: str
+) -> None:
+    """No listing says these: they are found before the first change is sent."""
+    clients = begun(estate, saved["06"], to_each(harm, copies(saved["06"].run)))
+    with no_delete(estate):
+        assert why in refused(clients)
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"), [SEEN_BY_LISTING[2], SEEN_BY_HEAD[2]], ids=lambda one: getattr(one, "__name__", "")
+)
+def test_what_happens_to_a_copy_after_all_looks_is_found_before_its_batch_is_sent(
+    estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch, harm: Harm, why: str
+) -> None:
+    """The last look is right before the batch: everything before it found nothing, and trails that were proven are gone by then."""
+    clients = begun(estate, saved["06"])
+
+    def at_the_last_moment(*given: Any, **named: Any) -> Any:
+        now = saved["06"].snapshot.with_name("now")
+        estate.snapshot(now)
+        content = pickle.loads(now.read_bytes())
+        to_each(harm, copies(saved["06"].run))(content["store"].buckets[ARCHIVE])
+        state._teach_pickle()
+        now.write_bytes(pickle.dumps(content, protocol=5))
+        estate.restore(now)
+        return delete_proven(*given, **named)
+
+    monkeypatch.setattr(sys.modules[retirement.apply.__module__], "delete_proven", at_the_last_moment)
+    before = {bucket: held(clients, bucket) for bucket in OLD}
+    mark = estate.mark()
+    assert why in refused(clients)
+    sent = {r["operation"] for r in estate.requests(mark) if r["operation"] in DELETES}
+    assert sent == {"DeleteTrail"}
+    assert {bucket: held(clients, bucket) for bucket in OLD} == before
+
+
+def changed_bytes(bucket: Any) -> None:
+    """Whoever could change stored bytes below S3's own bookkeeping: size, ETag and version id stay."""
+    for key, versions in bucket.versions.items():
+        if "/CloudTrail/" in key and versions[-1].body:
+            versions[-1].body = versions[-1].body[:-1] + bytes([versions[-1].body[-1] ^ 1])
+
+
+def test_copies_are_read_and_hashed_as_the_reader_before_the_first_batch(
+    estate: Estate, saved: dict[str, Saved]
+) -> None:
+    clients = begun(estate, saved["06"], changed_bytes)
+    with no_delete(estate):
+        mark = estate.mark()
+        assert "are not those that were proven" in refused(clients)
+        readers = [
+            r for r in estate.requests(mark) if r["operation"] == "GetObject" and ARCHIVE in r["resource"]
+        ]
+        run = clients.settings.run_folder
+        many = [
+            sum(bool(row.archive_key) for row in proven_rows(run, one))
+            for one in read_receipts(run).held.values()
+        ]
+        assert len(readers) in {min(50, number) for number in many}
+
+
+def key_of_the_archive(clients: Clients) -> str:
+    return copies(clients.settings.run_folder)[0].kms_key.rpartition("/")[2]
+
+
+def disabled(clients: Clients) -> None:
+    by_hand(clients, "kms", LOG, BREAK_GLASS).disable_key(KeyId=key_of_the_archive(clients))
+
+
+def pending_deletion(clients: Clients) -> None:
+    kms = by_hand(clients, "kms", LOG, BREAK_GLASS)
+    kms.schedule_key_deletion(KeyId=key_of_the_archive(clients), PendingWindowInDays=7)
+
+
+def refused_to_the_reader(clients: Clients) -> None:
+    iam = by_hand(clients, "iam", LOG, BREAK_GLASS)
+    iam.delete_role_policy(RoleName=names.READER_ROLE, PolicyName=names.READER_ROLE)
+
+
+def reader_gone(clients: Clients) -> None:
+    refused_to_the_reader(clients)
+    by_hand(clients, "iam", LOG, BREAK_GLASS).delete_role(RoleName=names.READER_ROLE)
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (disabled, "the key of copies is Disabled"),
+        (pending_deletion, "the key of copies is PendingDeletion"),
+        (refused_to_the_reader, "the reader cannot read it"),
+        (reader_gone, "no copy could be read as the reader"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_copies_that_nobody_could_read_permit_nothing(
+    estate: Estate, saved: dict[str, Saved], harm: Callable[[Clients], None], why: str
+) -> None:
+    clients = begun(estate, saved["06"])
+    approved = planned(clients, retirement)
+    harm(clients)
+    estate.wait(3600)
+    with no_delete(estate):
+        assert why in refused(estate.clients(**SAID), approved)
+
+
+def test_copies_that_lie_in_another_bucket_than_the_parameters_name_permit_nothing(
+    estate: Estate, saved: dict[str, Saved]
+) -> None:
+    begun(estate, saved["06"])
+    clients = estate.clients(**SAID, bucket_name="onetrail-archive-elsewhere")
+    with no_delete(estate):
+        assert (
+            f"its receipt is of copies in {ARCHIVE}, and bucket_name is onetrail-archive-elsewhere"
+            in said_of(clients)
+        )
+        assert refused(clients)
+
+
+def test_a_work_bucket_that_cannot_be_read_permits_nothing(estate: Estate, saved: dict[str, Saved]) -> None:
+    clients = begun(estate, saved["06"])
+    approved = planned(clients, retirement)
+    work = clients.settings.work_bucket
+    s3 = by_hand(clients, "s3", LOG, BREAK_GLASS)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": ["s3:ListBucketVersions", "s3:GetObjectVersion"]}
+    deny |= {
+        "Resource": [f"arn:aws:s3:::{work}", f"arn:aws:s3:::{work}/*"],
+        "Condition": {
+            "ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{LOG}:role/{names.BREAK_GLASS_ROLE}"}
+        },
+    }
+    s3.put_bucket_policy(Bucket=work, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    estate.wait(3600)
+    clients = estate.clients(**SAID)
+    with no_delete(estate):
+        assert "the work bucket could not be read" in said_of(clients)
+        assert "the work bucket could not be read" in refused(clients, approved)
+
+
+def test_a_receipt_of_another_run_permits_nothing(estate: Estate, saved: dict[str, Saved]) -> None:
+    """The whole folder under another name, as it is, and with a chain that says that name."""
+    begun(estate, saved["06"])
+    clients = estate.clients(**SAID, run_name="another")
+    here = clients.settings.run_folder
+    shutil.rmtree(here, ignore_errors=True)
+    shutil.copytree(saved["06"].run, here)
+    with no_delete(estate):
+        assert "no sealed head in the work bucket names it" in said_of(clients)
+        given_a_fresh_chain(here, [{**line, "run": "another"} for line in entries(here)])
+        assert "no sealed head in the work bucket names it" in said_of(clients)
+        assert refused(clients)
+
+
+def forged(estate: Estate, saved: Saved) -> Clients:
+    """05 and 06 never ran: receipts, lists and record lines made by whoever owns the run folder, with a chain that fits."""
+    clients = begun(estate, saved)
+    run = clients.settings.run_folder
+    lines = [*entries(run)]
+    done = next(line for line in lines if line["kind"] == "done")
+    for bucket, region in OLD.items():
+        receipt = forged_receipt(clients, run, bucket, region)
+        result = {
+            "file": f"receipts/{bucket}.json",
+            "sha256": receipt.sha256,
+            "proven": receipt.proven._asdict(),
+        }
+        lines.append({**done, "key": f"receipt-{bucket}", "result": result})
+    given_a_fresh_chain(run, lines)
+    assert verify_record(run).whole
+    assert set(read_receipts(run).held) == set(OLD)
+    return estate.clients(**SAID)
+
+
+def forged_receipt(clients: Clients, run: Path, bucket: str, region: str) -> Receipt:
+    listing = ListingHash()
+    with RowList(run, "receipts", bucket) as proven:
+        for said in by_hand(clients, "s3", SOURCE, region=region).list_objects_v2(Bucket=bucket)["Contents"]:
+            row = ProvenRow(
+                said["Key"], said["Size"], said["ETag"].strip('"'), said["LastModified"], said["Key"], "v"
+            )
+            listing.add(*row[:4])
+            proven.add(row)
+        part = proven.finish()
+    return write_receipt(
+        run,
+        Receipt(
+            run="practice", bucket=bucket, account=SOURCE, region=region, at="2020-01-01T00:00:00Z", listing=listing.hexdigest(),
+            objects=listing.objects, size=listing.size, counts={}, digest_check="full", lock="governance", good=True, trails=(),
+            proven=part, ledger=(), record_head="0" * 64, archive=ARCHIVE,
+        ),
+    )  # fmt: skip
+
+
+def test_forged_receipts_lists_and_lines_with_a_fresh_chain_permit_nothing(
+    estate: Estate, saved: dict[str, Saved]
+) -> None:
+    """02 to 04 are honest. The record is whole by itself, and fits every head there is."""
+    clients = forged(estate, saved["04"])
+    with no_delete(estate):
+        assert "no sealed head in the work bucket names it" in said_of(clients)
+        assert refused(clients)
+
+
+def test_forged_steps_with_a_head_for_every_line_by_the_operators_rights_permit_nothing(
+    estate: Estate, saved: dict[str, Saved]
+) -> None:
+    """The operator may put heads, and is refused where the sealer alone may write."""
+    clients = forged(estate, saved["04"])
+    settings = clients.settings
+    s3, receipts = by_hand(clients, "s3", LOG), read_receipts(settings.run_folder).held
+    there = {one["Key"] for one in s3.list_objects_v2(Bucket=settings.work_bucket)["Contents"]}
+    for line in entries(settings.run_folder):
+        head = Head("practice", line["n"], line["hash"], line["at"])
+        if key_of("practice", head.line) not in there:
+            s3.put_object(
+                Bucket=settings.work_bucket,
+                Key=key_of("practice", head.line),
+                Body=head.body(),
+                IfNoneMatch="*",
+            )
+    sealed = replace(head, more={"receipts": {name: one.sha256 for name, one in receipts.items()}})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(
+            Bucket=settings.work_bucket,
+            Key=f"{folder('practice')}head-{head.line:06d}.json",
+            Body=sealed.body(),
+            IfNoneMatch="*",
+        )
+    with no_delete(estate):
+        assert "no sealed head in the work bucket names it" in said_of(clients)
+        assert refused(clients)
+
+
+def test_a_forgery_that_even_a_sealed_head_names_deletes_nothing_that_the_archive_does_not_hold(
+    estate: Estate, saved: dict[str, Saved]
+) -> None:
+    """What is left to whoever holds the sealer, and what is not."""
+    clients = forged(estate, saved["04"])
+    settings = clients.settings
+    *_, line = entries(settings.run_folder)
+    receipts = {name: one.sha256 for name, one in read_receipts(settings.run_folder).held.items()}
+    sealed = Head("practice", line["n"], line["hash"], line["at"], more={"receipts": receipts})
+    by_hand(clients, "s3", LOG, SEALER).put_object(
+        Bucket=settings.work_bucket,
+        Key=f"{folder('practice')}head-{sealed.line:06d}.json",
+        Body=sealed.body(),
+        IfNoneMatch="*",
+    )
+    with no_delete(estate):
+        assert "its version v is not there any more" in said_of(clients)
+        assert refused(clients)
+
+
+def test_an_honest_estate_of_this_kind_is_retired(estate: Estate, saved: dict[str, Saved]) -> None:
+    """Twin of all of these."""
+    clients = begun(estate, saved["06"])
+    with open_gate(clients, "any") as gate:
+        assert retirement.apply(planned(clients, retirement), gate).state == "applied"
+    assert {bucket: held(clients, bucket) for bucket in OLD} == dict.fromkeys(OLD, 0)
