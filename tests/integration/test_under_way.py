@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.change import State, verify_record
 from onetrail.s3 import ledger
+from onetrail.steps.receipts import proven_rows, read_receipts
 from tests.integration.by_hand import by_hand, run
 from tests.integration.conftest import Estate
 from tests.integration.in_process import STEPS, one_step
@@ -183,6 +184,23 @@ def test_a_move_that_an_earlier_version_began_ends_like_one_of_this_version(
     assert {one["Key"]: one["ETag"] for one in copies} == begun.originals
     assert len(copies) == len(begun.originals), "each of them once"
     assert verify_record(clients.settings.run_folder).whole
+
+
+def test_a_bucket_that_an_earlier_version_half_emptied_gets_a_receipt_of_all_that_it_held(
+    estate: Estate, begun: Begun, tmp_path: Path
+) -> None:
+    """What is left says too little: the archive is checked against the list of the earlier receipt, which alone names what is deleted."""
+    folder = begun.at(estate, "half_emptied", tmp_path).settings.run_folder
+    earlier = read_receipts(folder).earlier["acme-audit-eu-west-1"]
+    assert not read_receipts(folder).held
+    for number in [number for number in STEPS if FIRST <= number < "07"]:
+        outcome = run(estate.clients(runs_dir=str(tmp_path)), STEPS[number])
+        assert outcome.state in ("applied", "nothing"), f"{number}: {outcome.line}"
+    renewed = read_receipts(folder).held["acme-audit-eu-west-1"]
+    assert (renewed.listing, renewed.objects) == (earlier.listing, earlier.objects) == (earlier.listing, 50)
+    rows = list(proven_rows(folder, renewed))
+    assert [row.key for row in rows] == [row.key for row in proven_rows(folder, earlier)]
+    assert all(row.version_id and row.sha256 for row in rows if row.archive_key)
 
 
 def test_the_kept_states_are_what_they_are_called(estate: Estate, begun: Begun, tmp_path: Path) -> None:

@@ -32,10 +32,10 @@ from onetrail.steps.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_sea
 from onetrail.steps.old_estate import enabled_regions, read_old_estate
 from onetrail.steps.pairing import Pair, archived, folder_of, name_of, prefix_of, stored_key
 from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
-from onetrail.steps.receipts import FOLDER, Receipt, Receipts, copied_parts, write_receipt
-from onetrail.steps.sealed_heads import put_sealed_head
+from onetrail.steps.receipts import FOLDER, Receipt, copied_parts, write_receipt
+from onetrail.steps.sealed_heads import put_sealed_head, sealed_receipts
 from onetrail.steps.verification.chains import archive_folders
-from onetrail.steps.verification.left import Left, beside, lefts, rows
+from onetrail.steps.verification.left import Left, beside, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.reading import to_raise
@@ -82,6 +82,7 @@ class _Sealing:
         self.versions = VersionsRead()
         self._raised: dict[str, set[str]] = {}
         self._written: dict[str, str] = {}
+        self._receipts = sealed_receipts(self.clients.settings, self.clients)
         self.settings: Settings = self.clients.settings
         self.account = self.settings.log_account.account_id
         self.archive = hot(self.clients, self.account, self.settings.home_region)
@@ -245,7 +246,12 @@ class _Sealing:
     def _left(self, name: str) -> Left:
         if not self._lefts:
             estate = read_old_estate(self.settings, self.clients)
-            self._lefts = {left.name: left for left in lefts(estate, Receipts())}
+            self._lefts = {
+                left.name: left
+                for left in lefts(
+                    estate, self._receipts, half_emptied(self.settings, self.clients, estate, self._receipts)
+                )
+            }
         return self._lefts[name]
 
     def _progress(self, name: str) -> Callable[[str, int, int, int, int], None]:

@@ -1,6 +1,6 @@
 """The left side of the comparison: an old bucket as it is listed now, or, once it is retired, the list that its receipt binds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,14 +13,14 @@ from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.pairing import Pair, Pairing, archive_key, archived, folder_of, prefix_of
-from onetrail.steps.receipts import Receipt, Receipts, proven_rows
+from onetrail.steps.receipts import Receipt, Receipts, cover, proven_rows
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Left:
-    """One old bucket. `receipt` is set where the left side is what it proved, because nothing is left to list."""
+    """One old bucket. `receipt` is set where the left side is what it proved, because nothing is left to list, or not all of it."""
 
     name: str
     account: str
@@ -38,12 +38,17 @@ class Left:
         """True where the bucket is an empty, closed shell."""
         return self.bucket is not None and self.bucket.shell
 
+    @property
+    def half_emptied(self) -> bool:
+        """True where some of what the receipt proved is deleted already, and the receipt permits no more."""
+        return self.receipt is not None and self.bucket is not None and not self.bucket.shell
 
-def lefts(estate: OldEstate, receipts: Receipts) -> tuple[Left, ...]:
-    """Every old bucket there is or was: those that stand, those that a receipt remembers."""
+
+def lefts(estate: OldEstate, receipts: Receipts, halves: Collection[str] = ()) -> tuple[Left, ...]:
+    """Every old bucket there is or was: those that stand, those that a receipt remembers. `halves` are half emptied."""
     found = []
     for bucket in estate.buckets:
-        receipt = receipts.remembered.get(bucket.name) if bucket.shell else None
+        receipt = receipts.remembered.get(bucket.name) if bucket.shell or bucket.name in halves else None
         found.append(Left(bucket.name, bucket.account, bucket.region, bucket, receipt))
     there = {bucket.name for bucket in estate.buckets}
     found += [
@@ -52,6 +57,24 @@ def lefts(estate: OldEstate, receipts: Receipts) -> tuple[Left, ...]:
         if t.bucket not in there
     ]
     return tuple(sorted(found, key=lambda left: (left.account, left.region, left.name)))
+
+
+def half_emptied(
+    settings: Settings, clients: Clients, estate: OldEstate, receipts: Receipts
+) -> frozenset[str]:
+    """Old buckets of which originals are deleted already under a receipt that permits no more: an earlier release wrote it, say.
+
+    What is left of such a bucket says too little, so a new receipt is about all that the earlier one proved. Raises what listing raises.
+    """
+    found = set()
+    for bucket in estate.buckets:
+        receipt = receipts.remembered.get(bucket.name)
+        if receipt is None or bucket.shell or bucket.name in receipts.held:
+            continue
+        listed = list_objects(hot(clients, bucket.account, bucket.region), bucket.name, bucket.account, "")
+        said = cover(settings.run_folder, receipt, listed)
+        found |= {bucket.name} if said.valid and said.part_gone else set()
+    return frozenset(found)
 
 
 def rows(settings: Settings, clients: Clients, left: Left, prefix: str = "") -> Iterator[ObjectRow]:

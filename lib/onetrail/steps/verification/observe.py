@@ -28,7 +28,7 @@ from onetrail.steps.verification.again import Basis, Kept, Places, again, places
 from onetrail.steps.verification.chains import RegionCheck, RegionSeen, Trails
 from onetrail.steps.verification.classes import classes_of, must_reach
 from onetrail.steps.verification.equality import Compared, compared
-from onetrail.steps.verification.left import Left, lefts, rows
+from onetrail.steps.verification.left import Left, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.proof import Reading, readings
 from onetrail.steps.verification.reading import Origin
@@ -128,7 +128,9 @@ class _Look:
         self.failed += estate.could_not_look
         self.say("comparing the old buckets with the archive")
         seen = clients.each(
-            lambda left: compared(settings, clients, left), list(lefts(estate, self.receipts)), at_once=4
+            lambda left: compared(settings, clients, left),
+            list(lefts(estate, self.receipts, self._halves(estate))),
+            at_once=4,
         )
         regions = self._regions(seen)
         trails = self._trails(estate)
@@ -268,6 +270,13 @@ class _Look:
                     must_reach(trail, self.now),
                 )
         return found
+
+    def _halves(self, estate: OldEstate) -> frozenset[str]:
+        try:
+            return half_emptied(self.settings, self.clients, estate, self.receipts)
+        except (ClientError, BotoCoreError, OnetrailError) as err:
+            self.failed.append(f"what is left of an old bucket beside its receipt: {err}")
+            return frozenset()
 
     def _lock(self, bucket: str) -> Mapping[str, Any] | None:
         seen = default_lock(self.clients, bucket)

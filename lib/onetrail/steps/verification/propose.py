@@ -77,8 +77,8 @@ def _stops(observation: Observation, changes: Sequence[Change]) -> Iterator[str]
 
 
 def due(bucket: BucketVerdict) -> bool:
-    """A bucket that still stands with its objects and of which nothing speaks against it."""
-    return bucket.good and not bucket.proven_before and not bucket.shell
+    """A bucket that still stands with its objects, or some of them, and of which nothing speaks against it."""
+    return bucket.good and not bucket.shell and (not bucket.proven_before or bucket.half_emptied)
 
 
 def rail_document(settings: Settings, observation: Observation) -> dict[str, Any]:

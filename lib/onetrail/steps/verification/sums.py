@@ -48,6 +48,7 @@ class Sums:
             left.account,
             left.region,
             proven_before=not left.live,
+            half_emptied=left.half_emptied,
             shell=left.shell,
             objects=one.listing.objects,
             size=one.listing.size,

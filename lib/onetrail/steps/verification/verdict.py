@@ -36,7 +36,7 @@ class Trouble(NamedTuple):
 class BucketVerdict:
     """One old bucket beside the archive.
 
-    `proven_before` is True where the left side is the list that a receipt binds, since the bucket is retired. `objects` counts all it
+    `proven_before` is True where the left side is the list that a receipt binds, since the bucket is retired, or `half_emptied` and in need of a new receipt. `objects` counts all it
     holds, `size` their bytes; `logs_and_digests` those that must be in the archive: each is `equal`, `missing`, `different` or
     `uncompared`. `digests` and `logs` count by state. `doubtful` counts unsigned logs of a time whose digests are complete.
     `unsealed` counts its objects in the archive whose lock is not yet in the mode of the parameters, `unlocked` those without any lock. `old_versions` and
@@ -47,6 +47,7 @@ class BucketVerdict:
     account: str
     region: str
     proven_before: bool = False
+    half_emptied: bool = False
     shell: bool = False
     objects: int = 0
     size: int = 0
