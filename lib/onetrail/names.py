@@ -66,6 +66,8 @@ EARLIER_SIDS: Final = frozenset(
     }
 )
 """Archive and the buckets beside it: statements of earlier versions' policies, which are ours to take out."""
+SID_CLOSED: Final = "OnetrailClosed"
+"""Old bucket that lifecycle rules empty: nobody and no service writes or deletes any object, while S3 itself expires them."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 

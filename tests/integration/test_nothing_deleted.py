@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, SEALER, ChangeFailed, Plan, entries, verify_record
+from onetrail.change import BREAK_GLASS, SEALER, ChangeFailed, Plan, Requirement, entries, verify_record
 from onetrail.change.heads import Head, key_of
 from onetrail.practice import state
 from onetrail.s3.removal import delete_proven
@@ -450,6 +450,57 @@ def test_a_forgery_that_even_a_sealed_head_names_deletes_nothing_that_the_archiv
     with no_delete(estate):
         assert "its version v is not there any more" in said_of(clients)
         assert refused(clients)
+
+
+RULE = {"ID": "onetrail-expire", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+
+
+def test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_deletes(
+    estate: Estate, saved: dict[str, Saved]
+) -> None:
+    begun(estate, saved["06"], to_each(gone, copies(saved["06"].run)))
+    clients = estate.clients(**SAID, old_buckets="expire")
+    for bucket, region in OLD.items():
+        s3 = by_hand(clients, "s3", SOURCE, region=region)
+        s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [RULE]})
+    before = {bucket: held(clients, bucket) for bucket in OLD}
+    plan = planned(clients, retirement)
+    assert {change.call for change in plan.changes} == {"DeleteBucketLifecycle"}
+    with open_gate(clients, "any") as gate:
+        assert retirement.apply(plan, gate).state == "applied"
+    for bucket, region in OLD.items():
+        with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
+            by_hand(clients, "s3", SOURCE, region=region).get_bucket_lifecycle_configuration(Bucket=bucket)
+    estate.wait(5 * 86_400)
+    assert {bucket: held(clients, bucket) for bucket in OLD} == before
+
+
+@pytest.mark.parametrize("harm", [None, re_keyed])
+def test_a_rule_is_put_only_on_a_bucket_that_is_closed_while_the_archive_holds_what_it_deletes(
+    estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch, harm: Harm | None
+) -> None:
+    """The look before the closing is passed over: the one right before the rule finds it all the same. Twin: without harm it is put."""
+    work = sys.modules[retirement.apply.__module__]._Retirement
+    begun(estate, saved["06"], to_each(harm, copies(saved["06"].run)) if harm else None)
+    clients = estate.clients(**SAID, old_buckets="expire")
+    if harm:
+        monkeypatch.setattr(work, "proven_quiet_cooled", lambda self, name: Requirement(True, "passed over"))
+    mark = estate.mark()
+    with open_gate(clients, "any") as gate:
+        outcome = retirement.apply(planned(clients, retirement), gate)
+    rules = [r for r in estate.requests(mark) if r["operation"] == "PutBucketLifecycleConfiguration"]
+    puts = [r for r in estate.requests(mark) if r["operation"] == "PutBucketPolicy"]
+    first = puts[0]["resource"]
+    assert any(bucket in first for bucket in OLD), "the closing comes first"
+    if harm is None:
+        assert (outcome.state, len(rules)) == ("applied", 3)
+        return
+    assert "it is encrypted by" in outcome.line
+    assert rules == []
+    bucket = next(bucket for bucket in OLD if bucket in first)
+    s3 = by_hand(clients, "s3", SOURCE, region=OLD[bucket])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=bucket, Key="AWSLogs/more", Body=b"")
 
 
 def test_an_honest_estate_of_this_kind_is_retired(estate: Estate, saved: dict[str, Saved]) -> None:

@@ -11,7 +11,13 @@ from onetrail.iam.builders.batch import (
 from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
 from onetrail.iam.builders.documents import Opening, all_documents
 from onetrail.iam.builders.key import kms_key
-from onetrail.iam.builders.old_bucket import Writers, old_bucket_hold_still, old_bucket_open, old_bucket_shell
+from onetrail.iam.builders.old_bucket import (
+    Writers,
+    old_bucket_closed,
+    old_bucket_hold_still,
+    old_bucket_open,
+    old_bucket_shell,
+)
 from onetrail.iam.builders.old_key import old_key_open
 from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
 from onetrail.iam.builders.roles import (
@@ -42,6 +48,7 @@ __all__ = [
     "jobs_policy",
     "kms_key",
     "old_bucket_batch",
+    "old_bucket_closed",
     "old_bucket_hold_still",
     "old_bucket_open",
     "old_bucket_shell",

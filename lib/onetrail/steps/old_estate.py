@@ -75,6 +75,11 @@ class OldBucket:
         return names.SID_HOLD_STILL in self.sids
 
     @property
+    def closed(self) -> bool:
+        """True where our statement refuses every write, so that lifecycle rules alone change the bucket."""
+        return names.SID_CLOSED in self.sids
+
+    @property
     def shell(self) -> bool:
         """True when the bucket is already an empty, closed shell."""
         return names.SID_SHELL in self.sids
@@ -186,7 +191,9 @@ def _buckets(
         [said for said in listed.value if said["Name"] not in own],
     )
     here = [
-        bucket for bucket in read if bucket.name in fed or bucket.held or bucket.shell or bucket.grant_open
+        bucket
+        for bucket in read
+        if bucket.name in fed or bucket.held or bucket.shell or bucket.closed or bucket.grant_open
     ]
     missing = sorted(fed - {said["Name"] for said in listed.value} - own)
     return here, [

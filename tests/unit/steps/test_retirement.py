@@ -224,13 +224,47 @@ def test_a_name_is_given_back_only_where_the_parameters_say_so():
 def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_bucket_is_closed():
     lifecycle = {"Rules": [{"ID": "old", "Status": "Disabled"}]}
     first = replace(READY, how="expire", bucket=replace(BUCKET, lifecycle=lifecycle))
-    (change,) = propose(SETTINGS, given(first)).changes
+    closing, probe, change = propose(SETTINGS, given(first)).changes
+    assert [(one.call, one.requires, one.expects) for one in (closing, probe, change)] == [
+        ("PutBucketPolicy", "proven_quiet_cooled:acme-eu", "done"),
+        ("PutObject", "", "refused"),
+        ("PutBucketLifecycleConfiguration", "closed:acme-eu", "done"),
+    ]
+    assert change.before["listing"] == first.listing, "the rule deletes exactly what was reviewed"
     rules = change.parameters["LifecycleConfiguration"]["Rules"]
     assert [rule["ID"] for rule in rules] == ["old", EXPIRE_RULE]
-    ruled = replace(first, bucket=replace(BUCKET, lifecycle={"Rules": rules}), receipt_why="objects are gone")
+    closed = replace(BUCKET, lifecycle=lifecycle, policy=closing.parameters["Policy"].value)
+    again = propose(SETTINGS, given(replace(first, bucket=closed))).changes
+    assert [one.call for one in again] == ["PutObject", "PutBucketLifecycleConfiguration"]
+    ruled = replace(first, bucket=replace(BUCKET, lifecycle={"Rules": rules}))
     plan = propose(SETTINGS, given(ruled))
     assert (plan.changes, plan.not_yet, plan.ends_with) == ((), NOW + timedelta(days=1), "expired")
     assert calls(given(replace(ruled, objects=0))) == ["PutBucketPolicy"]
+
+
+@pytest.mark.parametrize("others", [[], [{"ID": "old", "Status": "Disabled"}]])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"lack": "AWSLogs/x: its version v1 is not there any more; run"},
+        {"receipt_why": "the bucket changed after it was proven"},
+        {"receipt": None, "receipt_why": "no sealed head names it"},
+        {"could_not_look": "AccessDenied"},
+    ],
+)
+def test_a_rule_that_deletes_what_the_archive_may_not_hold_is_taken_away_before_anything_else(fault, others):
+    """Also while 06 is not done, and nothing else is proposed beside it. Twin: the rule at work on a proven bucket, above and below."""
+    ruled = replace(BUCKET, lifecycle={"Rules": [*others, {"ID": EXPIRE_RULE, "Status": "Enabled"}]})
+    for done in (True, False):
+        (change,) = propose(
+            SETTINGS, given(replace(READY, how="expire", bucket=ruled, **fault), OTHER, done=done)
+        ).changes
+        call = "PutBucketLifecycleConfiguration" if others else "DeleteBucketLifecycle"
+        assert (change.call, change.requires) == (call, "")
+        assert change.parameters.get("LifecycleConfiguration", {}).get("Rules", []) == others
+    assert (
+        propose(SETTINGS, given(replace(READY, how="expire", bucket=ruled, objects=0, **fault))).changes == ()
+    )
 
 
 @pytest.mark.parametrize(

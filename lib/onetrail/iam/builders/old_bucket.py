@@ -10,6 +10,7 @@ from onetrail.iam.builders.central_bucket import checked_opening
 from onetrail.iam.builders.reads_only import READS, RESTORE, refused
 from onetrail.iam.document import PolicyError
 from onetrail.names import (
+    SID_CLOSED,
     SID_COPY_EXPIRES,
     SID_COPY_LIST,
     SID_COPY_READ,
@@ -117,6 +118,19 @@ def old_bucket_open(
                 "DateGreaterThanEquals": {"aws:CurrentTime": expires},
             },
         },
+    ]
+
+
+def old_bucket_closed(partition: str, bucket: str) -> list[Statement]:
+    """Nobody writes, changes or deletes an object, no service either; reading goes on, and S3's lifecycle asks no policy."""
+    return [
+        {
+            "Sid": SID_CLOSED,
+            "Effect": "Deny",
+            "Principal": "*",
+            "NotAction": [*READS, RESTORE],
+            "Resource": f"{bucket_arn(partition, bucket)}/*",
+        }
     ]
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail import iam, names
 from onetrail.aws import Clients
 from onetrail.change import Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.s3.ledger import LedgerPart
@@ -22,10 +23,14 @@ from onetrail.steps.receipt_rows import ProvenRow
 from onetrail.steps.receipts import Receipt, proven_rows
 from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack
 from onetrail.steps.retirement.observe import Retiring, retiring, waits
-from onetrail.steps.retirement.propose import EMPTY, LIFECYCLE_RUNS, PAST, PROVEN
+from onetrail.steps.retirement.propose import CLOSED, EMPTY, LIFECYCLE_RUNS, PAST, PROVEN
 from onetrail.steps.retirement.reading_back import Sample, read_back
 from onetrail.steps.sealed_heads import sealed_receipts
 
+_EVERYTHING: Final = iam.prepared(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+)
+"""What its own account may at most allow somebody: the bucket must refuse it all the same."""
 GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 """Outcomes after which an object is not there any more."""
 
@@ -39,6 +44,8 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         name = change.requires.partition(":")[2]
         if change.requires.startswith(PROVEN):
             checks[change.requires] = partial(work.proven_quiet_cooled, name)
+        elif change.requires.startswith(CLOSED):
+            checks[change.requires] = partial(work.closed, name, change)
         elif change.requires.startswith(EMPTY):
             checks[change.requires] = partial(work.empty, name)
     return run_plan(plan, gate, requires=checks, bulk=work.carry_out)
@@ -90,6 +97,26 @@ class _Retirement:
             self._looked.add(name)
         return lack
 
+    def closed(self, name: str, change: Change) -> Requirement:
+        """Whether nobody can write into the bucket any more, it still holds exactly what was reviewed, and the archive holds all of that."""
+        self._estate = None
+        seen = self._seen(name)
+        if seen is None or seen.could_not_look or not seen.proven:
+            return Requirement(False, f"{name}: {seen.kept[0] if seen else 'it is not there any more'}")
+        if who := _may_write(self.settings.partition, seen.bucket):
+            return Requirement(
+                False, f"{name} is not closed: by its policy {who} could write into it; run this step again"
+            )
+        if seen.listing != change.before["listing"]:
+            return Requirement(
+                False, f"{name}: its listing is not the one that was reviewed; run this step again"
+            )
+        self._looked.discard(name)
+        lack = self._first_look(seen)
+        if lack:
+            return Requirement(False, f"{name}: {lack.line}; the rule was not put")
+        return Requirement(True, f"{name}: closed to every writer, and the archive holds each proven version")
+
     def empty(self, name: str) -> Requirement:
         """Whether nothing is left in the bucket, no version and no marker either."""
         bucket = self._bucket(name)
@@ -108,6 +135,12 @@ class _Retirement:
         seen = [
             retiring(self.settings, self.clients, estate, bucket, self._receipts) for bucket in estate.buckets
         ]
+        lost = next((one for one in seen if one.endangered), None)
+        if lost:
+            why = lost.receipt_why or lost.lack or lost.could_not_look
+            return Requirement(
+                False, f"{lost.bucket.name}: {why}; run this step again at once: its plan takes the rule away"
+            )
         full = [one.bucket.name for one in seen if one.expiring and one.objects]
         if not full:
             return Requirement(True, "every bucket with a lifecycle rule of ours is empty")
@@ -242,3 +275,21 @@ class _Batches:
             row.last_modified,
             row.storage_class,
         )
+
+
+def _may_write(partition: str, bucket: OldBucket) -> str:
+    """Who could still put an object by the bucket's policy as it was read back, even with every right of their own; empty for nobody."""
+    arn = f"{names.bucket_arn(partition, bucket.name)}/AWSLogs/x"
+    policies = iam.Policies(
+        identity=(_EVERYTHING,), resource=iam.prepared(bucket.policy) if bucket.policy else None
+    )
+    askers = [
+        iam.service("cloudtrail.amazonaws.com"),
+        iam.root(bucket.account, partition),
+        iam.role(names.role_arn(partition, bucket.account, "anybody")),
+    ]
+    for asker in askers:
+        for action in ("s3:PutObject", "s3:DeleteObject", "s3:ReplicateObject"):
+            if iam.evaluate(iam.Request(asker, action, arn, bucket.account, {}), policies).allowed:
+                return f"{asker}"
+    return ""

@@ -80,19 +80,27 @@ class Retiring:
     @property
     def expiring(self) -> bool:
         """True where our rule is at work on it."""
-        rules = (self.bucket.lifecycle or {}).get("Rules", [])
-        return any(rule.get("ID") == EXPIRE_RULE and rule.get("Status") == "Enabled" for rule in rules)
+        return _expires(self.bucket)
 
     @property
     def proven(self) -> bool:
-        """True while the archive holds what the receipt proves, and the bucket does, or our own rule has begun to empty it."""
-        whole = not self.receipt_why or self.expiring
-        return self.receipt is not None and not self.could_not_look and not self.lack and whole
+        """True while the bucket holds what the receipt proves, or what is left of it, and the archive holds all of that."""
+        return self.receipt is not None and not (self.receipt_why or self.lack or self.could_not_look)
+
+    @property
+    def endangered(self) -> bool:
+        """True where our rule goes on deleting what is not known to be in the archive."""
+        return self.expiring and bool(self.objects) and not self.proven and not self.bucket.shell
 
     @property
     def kept(self) -> tuple[str, ...]:
         """Why the bucket is left alone; empty where it may go once time has passed."""
         return tuple(_kept(self))
+
+
+def _expires(bucket: OldBucket) -> bool:
+    rules = (bucket.lifecycle or {}).get("Rules", [])
+    return any(rule.get("ID") == EXPIRE_RULE and rule.get("Status") == "Enabled" for rule in rules)
 
 
 def _kept(bucket: Retiring) -> Iterator[str]:
@@ -165,12 +173,13 @@ def observe(
     def look_at(bucket: OldBucket) -> Retiring:
         return retiring(settings, clients, estate, bucket, receipts)
 
-    seen = clients.each(look_at, list(estate.buckets), at_once=4) if receipts.held else []
+    worth_it = receipts.held or any(_expires(bucket) for bucket in estate.buckets)
+    seen = clients.each(look_at, list(estate.buckets), at_once=4) if worth_it else []
     listed = {one.bucket.name: one for one in seen}
     forerunner = asked(
         before, "06", lambda: verification.status_of(clients, estate, receipts, lambda b: _covered(listed[b]))
     )
-    if forerunner.done and not receipts.held:
+    if forerunner.done and not worth_it:
         seen = clients.each(look_at, list(estate.buckets), at_once=4)
     copiers = {}
     for account in settings.source_account_ids:

@@ -5,18 +5,22 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from onetrail import names
+from onetrail import iam, names
 from onetrail.change import Bulk, Change, Deed, Document, Plan, plain
 from onetrail.cloudtrail.trail import Trail
-from onetrail.iam.build import old_bucket_shell
+from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Retiring
 from onetrail.steps.status import BLIND
 
 STEP = "07"
-PROVEN, EMPTY = "proven_quiet_cooled:", "empty:"
-"""How the names of the two checks begin; the bucket's name follows."""
+PROVEN, EMPTY, CLOSED = "proven_quiet_cooled:", "empty:", "closed:"
+"""How the names of the checks begin; the bucket's name follows."""
+PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""Not the MD5 of what the probe sends: a write that was let in would be refused as damaged."""
+PROBE_TRIES = 10
+"""How often a write is tried while a new policy is not seen everywhere yet, half a minute apart."""
 PAST = "past-retention"
 """Scope of the rule that deletes originals whose copies are past retention."""
 LIFECYCLE_RUNS = timedelta(days=1)
@@ -30,6 +34,12 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
         return Plan(STEP, settings.estate, accounts, tuple(changes), **said)
 
+    keeping = [_keep(bucket) for bucket in observation.buckets if bucket.endangered]
+    if keeping:
+        return plan(
+            keeping,
+            notes=("first of all the rules that delete unproven objects go; then run this step again",),
+        )
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
         return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
     if observation.could_not_look:
@@ -87,7 +97,7 @@ def _description(trail: Trail) -> dict[str, Any]:
 
 def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:
     if seen.objects and seen.how == "expire":
-        return [] if seen.expiring else [_expire(seen)]
+        return [] if seen.expiring else [*_closing(settings, seen), _expire(seen)]
     emptying = [_delete_past(seen)] if seen.past.objects else []
     emptying += [_delete(seen)] if seen.objects > seen.past.objects else []
     if seen.how == "delete":
@@ -169,6 +179,57 @@ def _deletion(
     )
 
 
+def _closing(settings: Settings, seen: Retiring) -> list[Change]:
+    """Before a rule deletes without asking: nobody may put anything more into the bucket, and that is tried."""
+    bucket = seen.bucket
+    closed = iam.with_statements(bucket.policy, old_bucket_closed(settings.partition, bucket.name))
+    put = _call(
+        seen,
+        "PutBucketPolicy",
+        {"Policy": Document(closed)},
+        bucket.policy,
+        "nothing may come into a bucket that a rule empties: it would be deleted unproven",
+        "put the policy shown as before back",
+        PROVEN,
+    )
+    probe = Change(
+        key=f"probe-PutObject-{bucket.name}",
+        account=bucket.account,
+        region=bucket.region,
+        service="s3",
+        call="PutObject",
+        parameters={
+            "Bucket": bucket.name,
+            "ExpectedBucketOwner": bucket.account,
+            "Key": "AWSLogs/onetrail-probe",
+            "Body": b"",
+            "ContentMD5": PROBE_MD5,
+        },
+        resource=bucket.name,
+        before=None,
+        reason="a write is refused now; the call could not write even if it were let in",
+        undo="nothing to undo",
+        expects="refused",
+        tries=PROBE_TRIES,
+    )
+    return [probe] if bucket.closed else [put, probe]
+
+
+def _keep(seen: Retiring) -> Change:
+    """The rule is taken away as soon as the archive lacks what it deletes."""
+    rules = [one for one in (seen.bucket.lifecycle or {}).get("Rules", []) if one.get("ID") != EXPIRE_RULE]
+    why = seen.receipt_why or seen.lack or seen.could_not_look or "its receipt permits nothing"
+    return _call(
+        seen,
+        "PutBucketLifecycleConfiguration" if rules else "DeleteBucketLifecycle",
+        {"LifecycleConfiguration": {"Rules": rules}} if rules else {},
+        plain(seen.bucket.lifecycle or {}),
+        f"the rule of ours deletes what is not known to be in the archive: {why}",
+        "put the rules shown as before back, once step 06 has proven the bucket",
+        "",
+    )
+
+
 def _expire(seen: Retiring) -> Change:
     lifecycle = seen.bucket.lifecycle or {}
     rule = {
@@ -186,10 +247,10 @@ def _expire(seen: Retiring) -> Change:
         seen,
         "PutBucketLifecycleConfiguration",
         parameters,
-        plain(lifecycle),
+        {"rules": plain(lifecycle), "listing": seen.listing},
         words,
         "put the rules shown as before back; what expired is in the archive",
-        PROVEN,
+        CLOSED,
     )
 
 
@@ -214,7 +275,7 @@ def _call(
         before=before,
         reason=reason,
         undo=undo,
-        requires=requires + bucket.name,
+        requires=requires and requires + bucket.name,
     )
 
 
