@@ -16,11 +16,13 @@ from unittest import mock
 
 from onetrail.cli.reference import reference
 from onetrail.iam.expectations.decisions import Ruling, decisions
+from onetrail.iam.limits import LIMITS, size
 from onetrail.runner import RunResult
 from onetrail.runner.notebooks import all_notebooks, read
 from onetrail.runner.result import from_notebook
 from onetrail.settings import Settings
 from onetrail.settings.describe import SECTIONS, default_of, yaml_entry
+from onetrail.steps.documents_ahead import kind_of
 from onetrail.steps.policies import documents
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -79,9 +81,44 @@ def the_notebooks() -> str:
     return "\n".join(rows)
 
 
+_GROWING: Final = {
+    "central_bucket_open_both": "the archive's policy while logs are pushed and pulled",
+    "central_bucket_open_push": "while they are pushed",
+    "central_bucket_open": "while they are pulled",
+    "central_bucket": "for good",
+    "role_copier": "what the copier may",
+    "trail_rail": "the guardrail around the trails",
+}
+"""Documents that grow with each source account, and what they are."""
+
+
+def how_many_accounts_fit() -> str:
+    """The documents that grow with the estate, with the number of source accounts that each has room for: one old bucket in each."""
+    few, more = (sizes_with(accounts) for accounts in (SOME, SOME + 1))
+    rows = ["| document | limit | source accounts |", "|---|---:|---:|"]
+    for name, said in _GROWING.items():
+        limit = LIMITS[kind_of(name)]
+        fit = SOME + (limit.most - few[name]) // (more[name] - few[name])
+        rows.append(f"| `{name}`: {said} | {limit.most:,} {limit.unit} | {fit} |")
+    return "\n".join(rows)
+
+
+SOME: Final = 50
+"""Source accounts from which on each further one adds the same."""
+
+
+def sizes_with(accounts: int) -> dict[str, int]:
+    """The size of each printed document with so many source accounts, and one old bucket in each, as the parameters of the practice run are."""
+    ids = [f"{111122223333 + number}" for number in range(accounts)]
+    sources = [{"account_id": one, "role_arn": f"arn:aws:iam::{one}:role/TrailConsolidation"} for one in ids]
+    settings = Settings.from_file(PARAMETERS / "practice.yaml").with_values(source_accounts=sources)
+    found = documents(settings, old_buckets=[f"acme-audit-{one}" for one in ids])
+    return {name: size(kind_of(name), found[name]) for name in _GROWING}
+
+
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "README.md": {"demo": last_lines_of_the_demo},
-    "docs/steps.md": {"notebooks": the_notebooks, "run": the_whole_run},
+    "docs/steps.md": {"notebooks": the_notebooks, "run": the_whole_run, "accounts": how_many_accounts_fit},
 }
 """Page -> the name between its marks -> what stands there."""
 

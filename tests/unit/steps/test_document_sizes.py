@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from docs import pages
 from onetrail.change import After, Change, Document, Plan, Result, State
 from onetrail.iam import build
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.settings import Settings
 from onetrail.show.plan import plan as shown
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover, verification
+from onetrail.steps.account_lockdown.hold_still import held_policy
 from onetrail.steps.archive import archive_of
 from onetrail.steps.document_sizes import sized, within_limits
 from onetrail.steps.documents_ahead import kind_of
@@ -22,7 +24,7 @@ from onetrail.steps.policies import documents
 from onetrail.steps.preflight import rows
 from onetrail.steps.preflight_seen import Seen
 from onetrail.steps.rails import Rail
-from tests.unit.steps.test_account_lockdown import given_a_fresh_log_account, given_an_old_bucket
+from tests.unit.steps.test_account_lockdown import KEEPER, given_a_fresh_log_account, given_an_old_bucket
 from tests.unit.steps.test_bucket_creation import given_nothing_made_yet
 from tests.unit.steps.test_copy_history import SETTINGS, given_a_backlog, given_a_bucket
 from tests.unit.steps.test_copy_history import given as given_the_copy
@@ -272,3 +274,26 @@ def test_every_printed_document_is_measured_by_the_limit_of_its_kind(name: str) 
     wanted = {"trail_rail": Kind.SCP, "archive_rail": Kind.SCP, "kms_key": Kind.KEY, "kms_key_open": Kind.KEY, "old_key_open": Kind.KEY}.get(name, wanted)  # fmt: skip
     if name not in ("scp", "rcp"):
         assert kind_of(name) is wanted
+
+
+def test_the_page_says_how_many_accounts_fit() -> None:
+    """That many do, and one more does not."""
+    told = re.findall(r"^\| `(\w+)`: .* \| (\d+) \|$", pages.how_many_accounts_fit(), re.MULTILINE)
+    assert len(told) == 6
+    for name, number in told:
+        most = LIMITS[kind_of(name)].most
+        assert pages.sizes_with(int(number))[name] <= most < pages.sizes_with(int(number) + 1)[name], name
+
+
+def test_02_leaves_a_policy_alone_that_would_be_too_large_when_it_is_frozen() -> None:
+    """And says so, with the rest of the plan as it is. Twin: one byte less."""
+    empty = given_an_old_bucket(policy=document(0).value)
+    spare = MOST[Kind.BUCKET] - size(Kind.BUCKET, held_policy("aws", empty, KEEPER))
+    for more, state in ((0, State.PLANNED), (1, State.FINDING)):
+        bucket = given_an_old_bucket(
+            policy=document(spare + more + size(Kind.BUCKET, empty.policy or {})).value
+        )
+        seen = given_a_fresh_log_account(bucket)
+        assert states(account_lockdown.check(SETTINGS, seen), "02.held") == [state]
+        held = f"{bucket.name}: policy" in [c.key for c in account_lockdown.propose(SETTINGS, seen).changes]
+        assert held is (state is State.PLANNED)
