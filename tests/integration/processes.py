@@ -36,7 +36,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 def standing(clients: Clients) -> dict[str, str]:
-    """The policy of every bucket and key as its text, and each copier role, read as somebody else reads them."""
+    """The policy of every bucket, and of every key of a source account, as its text, and each copier role, read as somebody else reads them."""
     settings, found = clients.settings, {}
     ours = [(settings.log_account.account_id, name) for name in (settings.bucket_name, settings.work_bucket)]
     theirs = [(one.account, one.name) for one in read_old_estate(settings, clients).buckets]
@@ -44,11 +44,10 @@ def standing(clients: Clients) -> dict[str, str]:
         s3 = by_hand(clients, "s3", account)
         with suppress(s3.exceptions.ClientError):
             found[bucket] = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    for account in settings.all_account_ids:
+    for account in settings.source_account_ids:
         kms = by_hand(clients, "kms", account)
         for key in kms.list_keys()["Keys"]:
             found[key["KeyArn"]] = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
-    for account in settings.source_account_ids:
         iam = by_hand(clients, "iam", account)
         with suppress(iam.exceptions.NoSuchEntityException):
             found[f"{COPIER} {account}"] = iam.get_role(RoleName=COPIER)["Role"]["Arn"]
