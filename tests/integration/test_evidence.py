@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -278,17 +279,14 @@ def _rewritten_record(clients: Clients) -> None:
     given_a_fresh_chain(folder, lines[:3] + lines[4:])
     s3 = by_hand(clients, account, settings.home_region)
     last = list(entries(folder))[-1]
-    for name in (
-        "head-9.json",
-        "head-x",
-        "head-000002.json",
-        f"head-{last['n']:06d}.json",
-        "head-999999.json",
-    ):
-        body = Head("practice", last["n"], last["hash"], last["at"]).body()
-        s3.put_object(
-            Bucket=settings.work_bucket, Key=f"records/practice/{name}", Body=body, ContentMD5=_md5(body), IfNoneMatch="*"
-        )  # fmt: skip
+    body = Head("practice", last["n"], last["hash"], last["at"]).body()
+    put = partial(
+        s3.put_object, Bucket=settings.work_bucket, Body=body, ContentMD5=_md5(body), IfNoneMatch="*"
+    )
+    for name in ("head-9.json", "head-x", "head-000001.json", "head-000002.json", "head-999999.json"):
+        put(Key=f"records/practice/{name}")
+    with pytest.raises(ClientError, match="PreconditionFailed"):  # the last head's own key
+        put(Key=f"records/practice/head-{last['n']:06d}.json")
 
 
 def _ledger_changed(clients: Clients) -> None:
