@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.change import State, verify_record
 from onetrail.s3 import ledger
+from onetrail.steps.left_open import close_left_open, left_open, told
 from onetrail.steps.receipts import proven_rows, read_receipts
 from tests.integration.by_hand import by_hand, run
 from tests.integration.conftest import Estate
@@ -33,6 +34,7 @@ OLD = {
     "acme-audit-sa-east-1": "sa-east-1",
     "acme-audit-us-east-1": "us-east-1",
 }
+SURVIVED = ", then closed by a survivor"
 UNTOUCHED = {
     "retired": tuple(f"/roles/{LOG}/{role}/inline/" for role in ("onetrail-copier", "onetrail-grant-keeper"))
 }
@@ -161,7 +163,7 @@ def roles(iam: Any) -> dict[str, Any]:
         "half_emptied",
         *(
             pytest.param(state, marks=pytest.mark.exhaustive)
-            for state in ("half_copied", "sealed", "retired")
+            for state in (f"grant_open{SURVIVED}", "half_copied", "sealed", "retired")
         ),
     ],
 )
@@ -169,7 +171,9 @@ def test_a_move_that_an_earlier_version_began_ends_like_one_of_this_version(
     estate: Estate, begun: Begun, undisturbed: Held, tmp_path: Path, state: str
 ) -> None:
     """Everything that was there before is in the archive, once and locked; the old buckets are empty and closed; nothing is left open."""
-    begun.at(estate, state, tmp_path)
+    begun.at(estate, state.removesuffix(SURVIVED), tmp_path)
+    if state.endswith(SURVIVED):
+        close_left_open(estate.settings(runs_dir=str(tmp_path), approve="any"))
     for number in [number for number in STEPS if FIRST <= number < "08"]:
         outcome = run(estate.clients(runs_dir=str(tmp_path)), STEPS[number])
         assert outcome.state in ("applied", "nothing"), f"{number}: {outcome.line}"
@@ -205,7 +209,7 @@ def test_a_bucket_that_an_earlier_version_half_emptied_gets_a_receipt_of_all_tha
 
 def test_the_kept_states_are_what_they_are_called(estate: Estate, begun: Begun, tmp_path: Path) -> None:
     """Twin: in each state something is left to do, and what the run folder names is held by the estate, byte for byte."""
-    seen: dict[str, tuple[bool, int, str, tuple[int, ...]]] = {}
+    seen: dict[str, tuple[bool, int, int, str, tuple[int, ...]]] = {}
     for state in begun.snapshots:
         clients = begun.at(estate, state, tmp_path / state)
         there = {(one["Key"], one["ETag"].strip('"')) for one in versions(clients, ARCHIVE, LOG)}
@@ -217,11 +221,39 @@ def test_the_kept_states_are_what_they_are_called(estate: Estate, begun: Begun, 
         policy = by_hand(clients, "s3", LOG).get_bucket_policy(Bucket=ARCHIVE)["Policy"]
         old = tuple(len(versions(clients, bucket, SOURCE, region)) for bucket, region in OLD.items())
         locked = by_hand(clients, "s3", LOG).head_object(Bucket=ARCHIVE, Key=min(key for key, _ in copied))
-        seen[state] = ("Copier" in policy, len(copied), locked["ObjectLockMode"], old)
+        opened = len(left_open(clients.settings.run_folder))
+        seen[state] = ("Copier" in policy, opened, len(copied), locked["ObjectLockMode"], old)
+        assert verify_record(clients.settings.run_folder).whole
     assert seen == {
-        "grant_open": (True, 52, "GOVERNANCE", (50, 37, 54)),
-        "half_copied": (False, 72, "GOVERNANCE", (50, 37, 54)),
-        "sealed": (False, 103, "COMPLIANCE", (50, 37, 54)),
-        "half_emptied": (False, 103, "COMPLIANCE", (30, 37, 54)),
-        "retired": (False, 103, "COMPLIANCE", (0, 0, 0)),
+        "grant_open": (True, 6, 52, "GOVERNANCE", (50, 37, 54)),
+        "half_copied": (False, 2, 72, "GOVERNANCE", (50, 37, 54)),
+        "sealed": (False, 0, 103, "COMPLIANCE", (50, 37, 54)),
+        "half_emptied": (False, 0, 103, "COMPLIANCE", (30, 37, 54)),
+        "retired": (False, 0, 103, "COMPLIANCE", (0, 0, 0)),
     }
+
+
+def test_what_an_earlier_version_left_open_is_closed_by_a_survivor_of_this_one(
+    estate: Estate, begun: Begun, tmp_path: Path
+) -> None:
+    """By the record alone, whose lines that version wrote: no bucket's policy lets anybody in any more.
+
+    The role that pushed waits for the archive's policy to be the one of this version, is named, and ends by its expiry or by step 05.
+    Twin: a survivor who was given no approval, and says what is open.
+    """
+    folder = begun.at(estate, "grant_open", tmp_path).settings.run_folder
+    opened = left_open(folder)
+    assert {one.what for one in opened} == {"onetrail-copier", ARCHIVE, *list(OLD)[1:]}
+    assert close_left_open(estate.settings(runs_dir=str(tmp_path))) == told(opened)
+    assert left_open(folder) == opened
+    line = close_left_open(estate.settings(runs_dir=str(tmp_path), approve="any"))
+    assert {one.what for one in left_open(folder)} == {"onetrail-copier"}
+    assert "still open: onetrail-copier" in line
+    assert [
+        sid for policy in held(estate.clients()).policies.values() for sid in sids(policy) if "Copier" in sid
+    ] == []
+    assert verify_record(folder).whole
+
+
+def sids(policy: Any) -> list[str]:
+    return [statement.get("Sid", "") for statement in policy["Statement"]]
