@@ -25,6 +25,7 @@ BREAK_GLASS, OPERATOR, READER, SEALER, KEEPER, COPIER = (
     for name in ("break-glass", "operator", "reader", "sealer", "grant-keeper", "copier")
 )
 PUSHER = role_arn("onetrail-copier", SOURCE)
+STRANGER = "222233334444"
 EVERYTHING: Policy = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
@@ -78,6 +79,7 @@ ATTACKERS = {
     "an administrator of the log account": ADMIN,
     "root of the log account": ROOT,
     "an administrator of the source account": SOURCE_ADMIN,
+    "an administrator of a stranger's account": who(role_arn("administrator", STRANGER)),
     "the operator": who(OPERATOR),
     "the reader": who(READER),
     "the sealer": who(SEALER),
@@ -112,11 +114,13 @@ def steps(attacker: Who) -> Iterator[Step]:
         yield Step(
             f"{short} made anew", anew, role, lambda e, r=role: e.roles.update({r: Role(own, (ANYTHING,))})
         )
-    if attacker.account == SOURCE:
-        made = ("iam:CreateRole", "iam:UpdateAssumeRolePolicy")
-        yield Step(
-            "a copier of its own", made, PUSHER, lambda e: e.roles.update({PUSHER: Role(own, (ANYTHING,))})
+    if attacker.account != LOG:
+        made, copier = (
+            ("iam:CreateRole", "iam:UpdateAssumeRolePolicy"),
+            role_arn("onetrail-copier", attacker.account),
         )
+        anew = Role(own, (ANYTHING,))
+        yield Step("a copier of its own", made, copier, lambda e: e.roles.update({copier: anew}))
     for name, bucket in (("archive", ARCHIVE), ("work bucket", WORK), ("access logs", ACCESS)):
         for action, policy in (("s3:PutBucketPolicy", EVERYTHING), ("s3:DeleteBucketPolicy", None)):
             yield Step(
@@ -136,9 +140,10 @@ def _allows(estate: Estate, role: str, policies: tuple[Policy, ...]) -> None:
     estate.roles[role] = replace(estate.roles[role], policies=policies)
 
 
-HARM = {
+HARM: dict[str, tuple[Any, ...]] = {
     # what nobody but break-glass may ever do, and some of it not even break-glass
     "forge a log": ("s3:PutObject", LOGS),
+    "copy a log": ("s3:PutObject", LOGS, {"s3:x-amz-copy-source": f"{OLD}/AWSLogs/log.json.gz"}),
     "re-key a log": ("s3:UpdateObjectEncryption", LOGS),
     "annotate a log": ("s3:PutObjectAnnotation", LOGS),
     "delete a log": ("s3:DeleteObjectVersion", LOGS),
@@ -168,9 +173,9 @@ def harm(estate: Estate, attacker: Who) -> set[str]:
     """What the attacker, or a role that it can become, may do."""
     return {
         name
-        for name, (action, resource) in HARM.items()
+        for name, (action, resource, *besides) in HARM.items()
         for one in estate.everybody(attacker)
-        if estate.may(one, action, resource, **SENT.get(action, {}))
+        if estate.may(one, action, resource, **SENT.get(action, {}), **dict(*besides))
         and not (action.startswith("cloudtrail") and one.account != SOURCE)
     }
 
@@ -196,7 +201,7 @@ BREAK_GLASS_MAY = {
 }  # fmt: skip
 """At once; with a changed policy everything, but that is a third step."""
 POLICY_GONE = {
-    "forge a log", "re-key a log", "annotate a log", "delete a log", "lift governance", "lock for ever", "expire logs",
+    "forge a log", "copy a log", "re-key a log", "annotate a log", "delete a log", "lift governance", "lock for ever", "expire logs",
     "stop versions", "replicate", "delete the archive",
 }  # fmt: skip
 """Of the archive alone."""
@@ -213,14 +218,21 @@ AS_ROOT = {
     "policy of the access logs": {"delete an access log"},
 }
 WINDOW = {"": {"set its policy"}, "policy of the archive": POLICY_GONE}
+COPIES = {"": {"copy a log"}}
+WINDOW_OF_OPERATOR = {
+    "": {"set its policy", "copy a log"},
+    "policy of the archive": POLICY_GONE - {"copy a log"},
+}
 """The window of a copy: whoever is the grant-keeper could set any policy until the expiry."""
 AS_COPIER = {"forge a log", "lock for ever"}
 """What the guardrail leaves of that: the copier writes, and its policy bound it alone."""
 BECOMES = {
-    f"{how}{name}{end}": {"set its policy"}
-    for name in ("operator", "grant-keeper")
+    f"{how}{name}{end}": opens
+    for name, opens in (
+        ("operator", {"set its policy", "copy a log"}), ("grant-keeper", {"set its policy"}), ("copier", {"copy a log"}),
+    )
     for how, end in (("trust of ", ""), ("", " made anew"))
-}
+}  # fmt: skip
 SEALS = {"": {"seal a record"}}
 """That is its work."""
 LOG_ADMIN, LOG_ROOT, FOREIGN = list(ATTACKERS)[:3]
@@ -229,12 +241,14 @@ REACHED = [
     (True, "steady", {"the sealer": SEALS}),
     (True, "open", {
         "the sealer": SEALS,
-        "the operator": {"": {"set its policy"}, "policy of the archive": AS_COPIER},
+        "the copier": COPIES,
+        "the operator": {"": {"set its policy", "copy a log"}, "policy of the archive": AS_COPIER},  # as the copier, with any bytes
         "the grant-keeper": {"": {"set its policy"}},
     }),
     (True, "pushed", {
+        FOREIGN: {"a copier of its own": {"copy a log"}},  # copies of what was granted, and nothing else
         "the sealer": SEALS,
-        "the operator": {"": {"set its policy"}, "policy of the archive": AS_COPIER},
+        "the operator": {"": {"set its policy"}, "policy of the archive": {*AS_COPIER, "copy a log"}},
         "the grant-keeper": {"": {"set its policy"}},
     }),
     (True, "expired", {"the sealer": SEALS}),
@@ -244,7 +258,8 @@ REACHED = [
         LOG_ROOT: AS_ROOT,
         FOREIGN: {"": {"stop the trail"}},
         "the sealer": SEALS,
-        "the operator": WINDOW,
+        "the copier": COPIES,
+        "the operator": WINDOW_OF_OPERATOR,
         "the grant-keeper": WINDOW,
     }),
     (False, "expired", {LOG_ADMIN: AS_BREAK_GLASS, LOG_ROOT: AS_ROOT, FOREIGN: {"": {"stop the trail"}}, "the sealer": SEALS}),
