@@ -32,6 +32,8 @@ STEPS: dict[str, Any] = {
     "08": evidence,
 }
 """By the number of the notebook."""
+LOOK_ONCE = (verification, evidence)
+"""Steps whose check reads no file that they have read already."""
 NOT_YET = 4
 """The exit code of a step that must wait."""
 
@@ -82,6 +84,6 @@ def one_step(estate: Estate, number: str, *, approve: str = "any", **settings: A
         outcome = step.apply(plan, gate)
         if step is inventory:
             step.save(clients.settings, observation, gate.record)
-    seen = {"seen": observation} if step in (verification, evidence) else {}
-    after = step.observe(clients.settings, clients, **seen)
+    again = {"seen": getattr(outcome, "seen", None) or observation} if step in LOOK_ONCE else {}
+    after = step.observe(clients.settings, clients, **again)
     return Ended(number, plan, outcome, tuple(step.check(clients.settings, after)))

@@ -4,7 +4,7 @@ Sources: CloudTrail User Guide, validating log file integrity; S3 User Guide, ch
 """
 
 from onetrail.steps.public_keys import KeySource
-from onetrail.steps.verification.apply import apply
+from onetrail.steps.verification.apply import Sealed, apply
 from onetrail.steps.verification.check import check
 from onetrail.steps.verification.classes import EVIDENCE
 from onetrail.steps.verification.observe import Observation, observe
@@ -20,6 +20,7 @@ __all__ = [
     "Covered",
     "KeySource",
     "Observation",
+    "Sealed",
     "Trouble",
     "apply",
     "check",

@@ -1,7 +1,7 @@
 """Sealing what was proven, and writing the receipts: each bucket is listed once more, and must be what was verified."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
 from typing import Any, cast
@@ -44,7 +44,14 @@ from onetrail.steps.verification.versions_read import VersionsRead
 HEADS_AT_ONCE = 1000
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+@dataclass(frozen=True)
+class Sealed(Outcome):
+    """What became of the plan; `seen` is the look that was taken when the locks were raised, None where none was due."""
+
+    seen: Observation | None = None
+
+
+def apply(plan: Plan, gate: Gate) -> Sealed:
     """Raise locks, then the default, then the rail, then write the receipts and seal them. Whatever fails stops what comes after it."""
     clients = cast(Clients, gate.sender)
     sealing = _Sealing(clients, gate)
@@ -54,7 +61,8 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         CAN_SEAL: lambda: can_seal(clients),
     }
     with sealing.versions:
-        return run_plan(plan, gate, requires=requires, bulk=sealing.carry_out)
+        ended = run_plan(plan, gate, requires=requires, bulk=sealing.carry_out)
+    return Sealed(**{each.name: getattr(ended, each.name) for each in fields(ended)}, seen=sealing.verified)
 
 
 def sealed(clients: Clients) -> Requirement:
