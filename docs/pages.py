@@ -214,6 +214,7 @@ POLICIES: Final[Mapping[str, str]] = {
     "old_bucket_open": "Three statements, added to the policy of an old bucket that is pulled from: the copier lists and reads until the expiry, from which on it is refused. Put and taken back by step 05.",
     "old_key_open": "One statement, added to the policy of the key that an old bucket's logs are under: the copier decrypts what lies in that bucket, through S3 of its region, until the expiry. Put and taken back by step 05.",
     "old_bucket_open_batch": "The same, and the role that jobs of S3 Batch Operations run as lists and reads too. Put and taken back by step 05.",
+    "old_bucket_closed": "One statement, added to the policy of an old bucket before a lifecycle rule empties it: nobody and no service writes or deletes an object. Put by step 07 where `old_buckets` is `expire`.",
     "old_bucket_shell": "The whole policy of a retired, empty bucket whose name is kept. Put by step 07.",
     "kms_key": "Policy of the archive's key. Put by step 03 where `kms_key` is `create`; where an ARN is given, its owner puts it.",
     "kms_key_open": "The same key, and copiers of source accounts may encrypt with it until the expiry. Put and taken back by step 05.",

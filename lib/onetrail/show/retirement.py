@@ -95,7 +95,8 @@ def _stands(seen: Retiring, *, waiting: bool) -> str:
         return f"left alone: {'; '.join(seen.kept)}"
     if seen.expiring:
         return "emptied by its lifecycle rule"
-    return "cooling off" if waiting else "may go"
+    past = f", {counted(seen.past.objects, 'original')} past retention" if seen.past.objects else ""
+    return ("cooling off" if waiting else "may go") + past
 
 
 def _verdict(settings: Settings, observation: Observation) -> str:

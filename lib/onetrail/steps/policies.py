@@ -138,6 +138,7 @@ def _old_bucket(
     copied = build.old_bucket_open(partition, bucket, archive.copier_arn, _PREFIXES, expires)
     yield f"old_bucket_hold_still{end}", held
     yield f"old_bucket_open{end}", iam.with_statements(held, copied)
+    yield f"old_bucket_closed{end}", iam.with_statements(held, build.old_bucket_closed(partition, bucket))
     yield f"old_bucket_shell{end}", build.old_bucket_shell(partition, bucket, keeper)
 
 

@@ -107,8 +107,10 @@ def write_receipt(run_folder: Path, receipt: Receipt) -> Receipt:
     sealed = replace(receipt, sha256=receipt.hash())
     path = folder / f"{receipt.bucket}.json"
     if path.exists():
-        number = len(list(folder.glob(f"{receipt.bucket}.*.superseded"))) + 1
-        path.replace(folder / f"{receipt.bucket}.{number}.superseded")
+        number = 1
+        while (kept := folder / f"{receipt.bucket}.{number}.superseded").exists():
+            number += 1
+        path.replace(kept)
     hidden = folder / f".{receipt.bucket}.new"
     with hidden.open("w", encoding="utf-8") as out:
         json.dump(asdict(sealed), out, indent=1, sort_keys=True, default=str)

@@ -29,6 +29,7 @@ from onetrail.iam.build import (
     copier_policy,
     grant_keeper_policy,
     kms_key,
+    old_bucket_closed,
     old_bucket_hold_still,
     old_bucket_open,
     old_bucket_shell,
@@ -158,6 +159,34 @@ SHELL = [
     (root(SOURCE), "s3:DeleteBucket", "", False),
     (root(SOURCE), "s3:DeleteBucketPolicy", "", True),  # AWS leaves root this way back
 ]
+
+
+CLOSED = [
+    (CLOUDTRAIL, "s3:PutObject", "/AWSLogs/k", False),
+    (OWNER, "s3:PutObject", "/AWSLogs/k", False),
+    (OWNER, "s3:DeleteObject", "/AWSLogs/k", False),
+    (root(SOURCE), "s3:PutObject", "/AWSLogs/k", False),
+    (role(f"arn:aws:iam::{SOURCE}:role/other"), "s3:ReplicateObject", "/AWSLogs/k", False),
+    (OWNER, "s3:GetObject", "/AWSLogs/k", True),  # reading goes on
+    (OWNER, "s3:ListBucket", "", True),
+    (OWNER, "s3:PutLifecycleConfiguration", "", True),  # the rule is put, and taken away, after it
+    (OWNER, "s3:PutBucketPolicy", "", True),
+]
+
+
+@pytest.mark.parametrize(("who", "action", "key", "verdict"), CLOSED)
+def test_a_bucket_that_a_rule_empties_takes_no_object_from_anybody(who, action, key, verdict) -> None:
+    """Twin: before it is closed its own policy lets CloudTrail put."""
+    put = {
+        "Sid": "Delivery",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "s3:PutObject",
+    }
+    before = {"Version": "2012-10-17", "Statement": [{**put, "Resource": f"arn:aws:s3:::{OLD}/*"}]}
+    closed = with_statements(before, old_bucket_closed("aws", OLD))
+    assert allowed(who, action, f"arn:aws:s3:::{OLD}{key}", SOURCE, resource=closed) is verdict
+    assert allowed(CLOUDTRAIL, "s3:PutObject", f"arn:aws:s3:::{OLD}/AWSLogs/k", SOURCE, resource=before)
 
 
 @pytest.mark.parametrize(("who", "action", "key", "verdict"), SHELL)

@@ -178,6 +178,8 @@ def test_receipts_that_cannot_be_believed_are_findings(tmp_path: Path) -> None:
     """Whole ones are ok."""
     assert states(given(tmp_path, receipts=Receipts({"old": SimpleNamespace()})), "token") == [State.OK]
     assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "token") == [State.FINDING]
+    strange = Receipts({"old": SimpleNamespace()}, strange=("'records/x/sealed/y' is no head of a record",))
+    assert State.FINDING in states(given(tmp_path, receipts=strange), "anchors")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,12 @@ from typing import Any
 from onetrail.iam.builders.archive import Archive, account_of, document
 from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
 from onetrail.iam.builders.key import kms_key
-from onetrail.iam.builders.old_bucket import old_bucket_hold_still, old_bucket_open, old_bucket_shell
+from onetrail.iam.builders.old_bucket import (
+    old_bucket_closed,
+    old_bucket_hold_still,
+    old_bucket_open,
+    old_bucket_shell,
+)
 from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
 from onetrail.iam.builders.roles import (
     copier_policy,
@@ -61,6 +66,7 @@ def all_documents(
         "old_bucket_open": document(
             *old_bucket_open(partition, bucket, archive.copier_arn, old_prefixes, opening.expires)
         ),
+        "old_bucket_closed": document(*old_bucket_closed(partition, bucket)),
         "old_bucket_shell": old_bucket_shell(partition, bucket, keepers),
         "kms_key": kms_key(archive),
         "access_log_bucket": access_log_bucket(archive),

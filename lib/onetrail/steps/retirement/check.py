@@ -6,9 +6,10 @@ from onetrail.aws import Clients
 from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted
 from onetrail.settings import Settings
+from onetrail.steps.document_sizes import oversized
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.retirement.observe import Observation, Retiring, observe, waits
-from onetrail.steps.retirement.propose import STEP, deletable
+from onetrail.steps.retirement.propose import STEP, deletable, whole_plan
 from onetrail.steps.status import Stage, Status
 
 
@@ -23,6 +24,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     ]
     for bucket in observation.buckets:
         found += _bucket(settings, observation, bucket)
+    found += oversized("07.document-size", whole_plan(settings, observation).changes)
     found += [
         Finding("07.bucket", State.OK, "-", "-", name, "deleted; its name is free")
         for name in observation.deleted

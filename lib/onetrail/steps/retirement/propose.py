@@ -11,6 +11,7 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
+from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Retiring
 from onetrail.steps.status import BLIND
 
@@ -28,7 +29,12 @@ LIFECYCLE_RUNS = timedelta(days=1)
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
-    """Nothing while nothing is proven; what is kept is named with its reason."""
+    """Nothing while nothing is proven, or where a policy would be larger than AWS takes; what is kept is named with its reason."""
+    return within_limits(whole_plan(settings, observation))
+
+
+def whole_plan(settings: Settings, observation: Observation) -> Plan:
+    """The same, whether AWS takes each policy or not."""
     accounts = tuple(settings.source_account_ids)
 
     def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
