@@ -3,7 +3,9 @@
 import random  # noqa: TID251 - spreads retries in time, touches no output
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Generic, Self, TypeVar, cast
 
 from onetrail.s3.calls import Call
@@ -11,7 +13,7 @@ from onetrail.s3.drive import Drive, Finished
 from onetrail.s3.failure import ENDED_CODES, SKEW_SECONDS, SKEWED_CODE, ahead_seconds
 from onetrail.s3.pace import Backoff, Pace
 from onetrail.s3.sign import Credentials, SignedWith, Signer
-from onetrail.s3.transport import Answer, Transport
+from onetrail.s3.transport import Answer, Exchange, Transport
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -73,6 +75,8 @@ class HotS3:
         self._mending = threading.Lock()
         self._renewed: tuple[str, str, str] | None = None
         self._in_flight = 0
+        self._adrift: deque[tuple[float, Exchange]] = deque()
+        """Requests that nobody waits for any more, with their deadlines; they hold a place until they end."""
         self._places = threading.Lock()
 
     def do(self, call: Call[T]) -> T:
@@ -153,10 +157,35 @@ class HotS3:
 
     def _take_place(self, most: int) -> bool:
         with self._places:
-            if self._in_flight >= most:
-                return False
-            self._in_flight += 1
-            return True
+            if self._in_flight < most:
+                self._in_flight += 1
+                return True
+        if self._adrift:
+            self._give_up_adrift()
+        return False
+
+    def _set_adrift(self, exchange: Exchange, deadline: float) -> None:
+        # Called when an object dies, so perhaps in the middle of anything: no lock is taken here.
+        self._adrift.append((deadline, exchange))
+        if len(self._adrift) > self.max_in_flight:
+            self._still_adrift()
+
+    def _still_adrift(self) -> list[tuple[float, Exchange]]:
+        """Those that have not ended; the others are forgotten, and with them what they hold."""
+        found = []
+        while self._adrift:
+            with suppress(IndexError):  # another thread may take the last one
+                found.append(self._adrift.popleft())
+        under_way = [one for one in found if not one[1].over]
+        self._adrift.extend(under_way)
+        return under_way
+
+    def _give_up_adrift(self) -> None:
+        """End those that are past their deadlines: each gives back its place."""
+        now = self.monotonic()
+        for deadline, exchange in self._still_adrift():
+            if deadline <= now:
+                exchange.give_up()
 
     def _give_back_place(self) -> None:
         with self._places:
@@ -164,11 +193,14 @@ class HotS3:
 
 
 class Pending(Generic[T]):
-    """A call under way."""
+    """A call under way. Who forgets it asks no more, and it ends at its deadline."""
 
     def __init__(self, drive: Drive[None]) -> None:
         self._drive = drive
         self._ended: Finished[None] | None = None
+
+    def __del__(self) -> None:
+        self._drive.leave()
 
     def poll(self) -> bool:
         """True once `result` will not wait. Sends what is due to be asked again."""

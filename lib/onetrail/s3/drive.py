@@ -149,6 +149,12 @@ class Drive(Generic[C]):
                 return ended
         return self._lost.popleft() if self._lost else None
 
+    def leave(self) -> None:
+        """Nobody asks any more: what is under way is left to the client, so that its place comes back even if no answer does."""
+        for flight in self._flying.values():
+            if flight.exchange is not None and not flight.exchange.over:
+                self._client._set_adrift(flight.exchange, flight.deadline)
+
     def fill(self) -> float | None:
         """Send what may be sent now. Returns seconds until more may be sent, None when only an answer (or nothing) can change that."""
         now = self._client.monotonic()

@@ -78,6 +78,11 @@ class Exchange:
         self.headers: list[tuple[str, str]] = []
         self.connection: HttpClientConnection | None = None
 
+    @property
+    def over(self) -> bool:
+        """Whether `ended` was called."""
+        return self._over
+
     def give_up(self) -> None:
         """End as Broken now because the deadline is over, and cut the connection.
 

@@ -110,6 +110,16 @@ def test_what_is_silent_for_long_is_told_now_and_then(server, given_a_client):
     assert len(told) <= 2
 
 
+@pytest.mark.parametrize("silence", [NEVER, (200, {}, b"")])
+def test_requests_that_nobody_waits_for_any_more_give_their_places_back(server, given_a_client, silence):
+    """As a listing's next page that is not needed after all: without an answer they end at their deadline. Twin: they are answered."""
+    server.answer = lambda seen: silence if seen.method == "GET" else (200, {"etag": '"e"'}, b"")
+    client = given_a_client(max_in_flight=2, deadline_seconds=0.3)
+    for _ in range(2):
+        client.start(calls.list_objects("old", OWNER, ""))
+    assert client.do(calls.head_object("old", OWNER, "k")).etag == "e"
+
+
 @pytest.mark.parametrize("reply", [NEVER, (200, {}, b"")])
 def test_boto3_s_clients_are_told_of_too(server, monkeypatch, capsys, reply):
     """Of each try that ended in silence, until the last one raises. Twin: a server that answers."""
