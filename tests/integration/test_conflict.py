@@ -1,6 +1,7 @@
 """Two old buckets with one key and other bytes, through all steps: both byte strings exist at every moment, and both buckets go."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from gzip import compress, decompress
@@ -13,6 +14,7 @@ from onetrail.aws import Clients
 from onetrail.change import State
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.practice.digest_writer import LoggedFile, Place, signed_digest
+from onetrail.s3 import ledger
 from onetrail.steps.receipts import proven_rows, read_receipts
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import Estate
@@ -20,7 +22,8 @@ from tests.integration.in_process import one_step
 
 pytestmark = pytest.mark.estate
 
-EU, SA, SOURCE, LOG = "acme-audit-eu-west-1", "acme-audit-sa-east-1", "111122223333", "044455556666"
+EU, SA, US = "acme-audit-eu-west-1", "acme-audit-sa-east-1", "acme-audit-us-east-1"
+SOURCE, LOG = "111122223333", "044455556666"
 ENDED = datetime(2025, 6, 2, 10, tzinfo=UTC)
 After = Callable[[str], Clients]
 
@@ -110,9 +113,52 @@ def test_a_conflict_goes_through_all_steps_and_no_byte_string_is_ever_gone(
         if number == "05":
             reasons = {change.key: change.reason for change in ended.plan.changes}
             assert [reasons[f"copy-{name}"][:4] for name in (EU, SA)] == ["push", "pull"]
+            one_row_for_each_listed_object(clients)
+        if number == "07":
+            nothing_was_deleted_that_has_no_copy(clients)
         if number == "06":
             proven_by_their_own_digests(clients, one, two, named)
     assert [old(clients).list_objects_v2(Bucket=name)["KeyCount"] for name in (EU, SA)] == [0, 0]
+
+
+def one_row_for_each_listed_object(clients: Clients) -> None:
+    """Whatever became of it: copied, there already by another bucket, or no log at all."""
+    rows = [
+        row
+        for row in ledger.read(clients.settings.run_folder / "ledger").to_pylist()
+        if row["action"] == "copy"
+    ]
+    written = Counter((row["source_bucket"], row["key"]) for row in rows)
+    pages = {
+        name: old(clients).get_paginator("list_objects_v2").paginate(Bucket=name) for name in (EU, SA, US)
+    }
+    listed = {
+        (name, o["Key"])
+        for name, several in pages.items()
+        for page in several
+        for o in page.get("Contents", [])
+    }
+    assert set(written) == listed
+    assert {number for number in written.values()} == {1}
+    outcomes = Counter(row["outcome"] for row in rows)
+    assert outcomes["present"] == 1, outcomes  # the twin
+    assert set(outcomes) <= {"copied", "present", "marker", "foreign"}
+
+
+def nothing_was_deleted_that_has_no_copy(clients: Clients) -> None:
+    """As docs/ledger.md asks."""
+    rows = ledger.read(clients.settings.run_folder / "ledger").to_pylist()
+    good = {
+        (row["source_bucket"], row["key"])
+        for row in rows
+        if row["action"] == "copy" and row["outcome"] in ("copied", "present")
+    }
+    gone = {
+        (row["source_bucket"], row["key"])
+        for row in rows
+        if row["action"] == "delete" and row["outcome"] == "deleted" and row["size"]
+    }
+    assert gone and gone <= good
 
 
 def proven_by_their_own_digests(

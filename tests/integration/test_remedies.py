@@ -94,15 +94,15 @@ def test_a_receipt_that_is_moved_out_of_the_run_folder_retires_nothing(estate: E
 def test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there(
     after: After,
 ) -> None:
-    """Nothing of either is gone. Twin: before, the file is told as changed."""
+    """Nothing of either is gone; what no line names is moved out too. Twin: before, the file is told as changed."""
     folder = after("06").settings.run_folder
     part = next(path for path in sorted((folder / "ledger").glob("copy-*.parquet")))
     kept = part.read_bytes()
     part.write_bytes(kept[:-1] + b"x")
     name = f"ledger/{part.name}"
 
-    def fit() -> Fit:
-        return next(one.fit for one in read_files(folder, read_custody(folder)) if one.name == name)
+    def fit(name: str = name) -> Fit | None:
+        return next((one.fit for one in read_files(folder, read_custody(folder)) if one.name == name), None)
 
     assert fit() is Fit.CHANGED
     (folder / "aside").mkdir()
@@ -110,6 +110,12 @@ def test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_o
     part.write_bytes(kept)
     assert fit() is Fit.FITS
     assert (folder / "aside" / part.name).read_bytes() == kept[:-1] + b"x"
+    strange = folder / "ledger" / "copy-nobody-001.parquet"
+    strange.write_bytes(kept)
+    assert fit(f"ledger/{strange.name}") is Fit.UNNAMED
+    shutil.move(strange, folder / "aside" / strange.name)
+    assert fit(f"ledger/{strange.name}") is None
+    assert (folder / "aside" / strange.name).read_bytes() == kept
 
 
 def test_an_object_that_is_copied_over_itself_keeps_its_bytes_and_its_metadata(after: After) -> None:

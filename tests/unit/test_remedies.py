@@ -71,6 +71,9 @@ TESTED = {
     + "test_a_receipt_that_is_moved_out_of_the_run_folder_retires_nothing",
     "move this one aside, and put the file of that hash there": REMEDIES
     + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
+    "move it out of the folder": REMEDIES
+    + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
+    "then run step 08 again": "tests/integration/test_evidence.py::*",
     "copy it over itself": REMEDIES
     + "test_an_object_that_is_copied_over_itself_keeps_its_bytes_and_its_metadata",
     "restore it first": "tests/integration/test_hard_sources.py::*",

@@ -30,6 +30,8 @@ BROKEN_IN_A_ROW: Final = 2 * AT_ONCE
 """So many partitions in a row whose tasks broke off say the same."""
 ROWS_A_GROUP: Final = 2000
 """Ledger rows that an open partition holds in memory."""
+ROWS_A_TURN: Final = 1000
+"""Objects that need no copy are written down so many at a time, so that the other partitions have their turn."""
 SPARE_SHARE: Final = 8
 """One in so many of the client's places in flight is left to listings, so that copies do not starve what finds them."""
 
@@ -37,11 +39,12 @@ SPARE_SHARE: Final = 8
 class Partition(NamedTuple):
     """What is copied and written down together. `name` is that of its ledger part.
 
-    `tasks` may be any number; None among them says 'nothing now': the others go on, and it is asked again a little later.
+    `tasks` may be any number; None among them says 'nothing now': the others go on, and it is asked again a little later. A row among
+    them is of an object that needs no copy, or can have none: it is written down as it is, and not counted.
     """
 
     name: str
-    tasks: Iterable[CopyTask | None]
+    tasks: Iterable[CopyTask | LedgerRow | None]
 
 
 class Ended(NamedTuple):
@@ -241,22 +244,32 @@ class _Run:
         return None
 
     def _pulled(self, one: _Open) -> tuple[CopyTask, Pace] | None:
-        if one.over:
-            return None
+        for _ in range(ROWS_A_TURN):
+            if one.over:
+                return None
+            try:
+                task = next(one.tasks)
+            except StopIteration:
+                self._over(one)
+                return None
+            except Exception as error:  # noqa: BLE001 - kept, and raised when the others are done
+                one.error = error
+                if isinstance(error, CredentialsEnded):
+                    self._watch.halt(f"{error}")
+                self._over(one)
+                return None
+            if task is None:
+                return None
+            if not isinstance(task, LedgerRow):
+                return task, self._paces.lane(task.destination_bucket, task.target_key or task.key)
+            self._write(one, task)
+        return None
+
+    def _write(self, one: _Open, row: LedgerRow) -> None:
         try:
-            task = next(one.tasks)
-        except StopIteration:
-            self._over(one)
-            return None
-        except Exception as error:  # noqa: BLE001 - kept, and raised when the others are done
-            one.error = error
-            if isinstance(error, CredentialsEnded):
-                self._watch.halt(f"{error}")
-            self._over(one)
-            return None
-        if task is None:
-            return None
-        return task, self._paces.lane(task.destination_bucket, task.target_key or task.key)
+            one.ledger.add(row)
+        except OSError as error:
+            self._stop_unwritten(error)
 
     def _open_more(self) -> None:
         while self._more and len(self._open) < self._at_once:
@@ -335,7 +348,7 @@ class _Run:
         why = getattr(said, "strerror", "") or said
         return LedgerNotWritten(
             f"the ledger cannot be written ({why}), so nothing more was sent: {counts.outcomes.get('copied', 0)} objects "
-            f"were copied, and {counts.objects - kept} of {counts.objects} outcomes are in no part; make room on the disk of the run "
+            f"were copied, and {max(0, counts.objects - kept)} of {counts.objects} outcomes are in no part; make room on the disk of the run "
             "folder and run again: the next listing finds them"
         )
 

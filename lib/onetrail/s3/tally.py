@@ -34,6 +34,9 @@ class ObjectOutcome(StrEnum):
     REQUESTED = "requested"
     REFUSED = "refused"
     FAILED = "failed"
+    FOREIGN = "foreign"
+    MARKER = "marker"
+    TOO_LARGE = "too_large"
 
 
 WANTED = frozenset(

@@ -17,11 +17,11 @@ from onetrail.cloudtrail.key import partition_of_key
 from onetrail.s3 import ranges as cutting
 from onetrail.s3.client import HotS3
 from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, parts, read, unfinished
+from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, LedgerRow, parts, read, unfinished
 from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder
 from onetrail.s3.pace import Backoff, Paces
-from onetrail.s3.pipeline import Partition, copy_partition, copy_partitions
+from onetrail.s3.pipeline import ROWS_A_TURN, Partition, copy_partition, copy_partitions
 from onetrail.s3.ranges import KeyRange, Side, beside, cut, key_ranges, listed, matched
 from onetrail.s3.rows import ObjectRow
 from tests.unit.s3.fake_s3 import FakeS3, InProcess, etag_of, faulty, log_keys
@@ -423,6 +423,26 @@ def test_a_look_at_a_server_without_the_condition_is_learned_once(server, given_
     result = copy_partitions(many, given_a_client(max_in_flight=4), tmp_path, now=lambda: NOW)
     assert result.counts.outcomes == {"copied": 59, "present": 1}
     assert sum("if-none-match" in seen.headers for seen in server.seen) <= 8
+
+
+def test_a_row_among_the_tasks_is_written_down_and_not_counted(server, given_a_client, tmp_path):
+    """What needs no copy has its row beside those of the copies. Twin: a partition of rows alone has a part, one of nothing has none."""
+    given_an_s3(server, old=["a", "c"], archive=[])
+    rows = [LedgerRow("copy", "old", name, outcome="foreign", why="Not CloudTrail's.") for name in "bd"]
+    mixed = Partition("mixed", [task("a"), rows[0], task("c"), None, rows[1]])
+    alone = Partition("alone", [rows[0]] * (2 * ROWS_A_TURN + 1))
+    found = copy_partitions(
+        [mixed, alone, Partition("none", [])], given_a_client(), tmp_path, now=lambda: NOW
+    )
+    assert found.counts.outcomes == {"copied": 2}
+    assert {one.name: one.part and one.part.rows for one in found.ended} == {
+        "mixed": 4,
+        "alone": 2 * ROWS_A_TURN + 1,
+        "none": None,
+    }
+    kept = Counter((row["key"], row["outcome"]) for row in read(tmp_path).to_pylist())
+    assert kept["b", "foreign"] == 2 * ROWS_A_TURN + 2
+    assert (kept["a", "copied"], kept["c", "copied"], kept["d", "foreign"]) == (1, 1, 1)
 
 
 def test_one_partition_alone_needs_no_folder(server, given_a_client):

@@ -1,7 +1,7 @@
 """Sending the copy plan: the engine behind each bulk rule, and the pilot before it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.client import HotS3
 from onetrail.s3.decide import Decision, Kind
 from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerPart, Part
+from onetrail.s3.ledger import LedgerPart, LedgerRow, Part
 from onetrail.s3.pace import Paces
 from onetrail.s3.pipeline import Ended, Partition, copy_partition, copy_partitions
 from onetrail.s3.ranges import KeyRange
@@ -34,14 +34,22 @@ from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history import restores
 from onetrail.steps.copy_history.batch import BatchCopy
 from onetrail.steps.copy_history.batch_grant import SETTLED
+from onetrail.steps.copy_history.batch_plan import runs_by_jobs
 from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
 from onetrail.steps.copy_history.conditional import conditional_copies, over, taken
 from onetrail.steps.copy_history.pilot import demand, read_back
 from onetrail.steps.copy_history.propose import RESTORED, SOURCES_READY
 from onetrail.steps.copy_history.still import hold_still
-from onetrail.steps.copy_history.tasks import due, task_of, tasks_of_range
-from onetrail.steps.copy_history.unwritten import write_missing_rows
+from onetrail.steps.copy_history.tasks import (
+    OUTCOMES,
+    STAYS,
+    due,
+    task_of,
+    tasks_of_bucket,
+    tasks_of_range,
+)
+from onetrail.steps.copy_history.unwritten import listed, write_missing_rows
 from onetrail.steps.old_estate import OldBucket, read_old_estate
 from onetrail.steps.pairing import Pair, ranges_of
 
@@ -56,7 +64,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     opened = [copying.buckets[name] for name in named if name in copying.buckets]
 
     def ended() -> Requirement:
-        write_missing_rows(clients, gate, copying.buckets.values())
+        write_missing_rows(clients, gate, copying.live, copying.unwritten)
         return hole_closed(clients, gate.say, opened_old_keys(plan))
 
     requires = {
@@ -121,6 +129,10 @@ class _Copying:
         self.claims = Claims(self.settings, self.clients, self.live)
         self.folder = self.settings.run_folder / "ledger"
         self.so_far: dict[str, Counts] = {}
+        self.listed = listed(self.settings.run_folder)
+        self.unwritten = {bucket.name for bucket in self.live} - self.listed
+        """Buckets of which no earlier plan has written rows, and no copy of this one writes them."""
+        self._piloted: dict[str, frozenset[str]] = {}
         self.paces = Paces(self.settings.max_requests_per_second)
         self.conditional = conditional_copies(self.settings)
 
@@ -186,10 +198,11 @@ class _Copying:
     ) -> Iterator[Partition | None]:
         """The bucket in ranges; `named` learns which part is which."""
         now, pace = self.clients.clock.now(), self.paces.overall
+        noted = self._noted(change, bucket)
         if bucket.versioning:
             name = f"copy-{bucket.name}-001"
             named[name] = KeyRange()
-            yield Partition(name, self._by_version(change, bucket))
+            yield Partition(name, self._by_version(change, bucket, noted))
             return
         for span in ranges_of(self.clients, bucket, pace):
             if span is None:
@@ -198,15 +211,32 @@ class _Copying:
             name = f"copy-{bucket.name}-{len(named) + 1:03}"
             named[name] = span._replace(pages=())
             tasks = tasks_of_range(
-                self.settings, self.clients, change.account, bucket, span, now, self.claims, pace
+                self.settings, self.clients, change.account, bucket, span, now, self.claims, pace, noted
             )
-            yield Partition(name, tasks)
+            yield Partition(name, self._without_pilot(bucket, tasks))
 
-    def _by_version(self, change: Change, bucket: OldBucket) -> Iterator[CopyTask]:
+    def _by_version(
+        self, change: Change, bucket: OldBucket, noted: Collection[Kind]
+    ) -> Iterator[CopyTask | LedgerRow | None]:
         """A bucket with versions is one listing, in which a log behind a delete marker is seen."""
-        now = self.clients.clock.now()
-        for pair, decision in due(self.settings, self.clients, bucket, self.claims):
-            yield task_of(self.settings, change.account, bucket, pair, decision, now)
+        tasks = tasks_of_bucket(
+            self.settings, self.clients, change.account, bucket, self.clients.clock.now(), self.claims, noted
+        )
+        return self._without_pilot(bucket, tasks)
+
+    def _noted(self, change: Change, bucket: OldBucket) -> Collection[Kind]:
+        """What gets a row besides what is copied: all of it, once. After jobs their copies have rows already, and are told apart later."""
+        if bucket.name in self.listed or runs_by_jobs(change):
+            return STAYS
+        self.unwritten.discard(bucket.name)
+        return OUTCOMES
+
+    def _without_pilot(
+        self, bucket: OldBucket, tasks: Iterator[CopyTask | LedgerRow | None]
+    ) -> Iterator[CopyTask | LedgerRow | None]:
+        """The pilot's copies have their rows."""
+        piloted = self._piloted.get(bucket.name, frozenset())
+        return (task for task in tasks if not (isinstance(task, LedgerRow) and task.key in piloted))
 
     def _client(self, change: Change) -> HotS3:
         return hot(self.clients, change.account, self.settings.home_region, COPIER)
@@ -238,6 +268,7 @@ class _Copying:
                 break
         now = self.clients.clock.now()
         tasks = [task_of(self.settings, change.account, bucket, *found[kind], now) for kind in sorted(found)]
+        self._piloted[bucket.name] = frozenset(task.key for task in tasks)
         with LedgerPart(self.folder, f"copy-{bucket.name}-pilot") as ledger:
             counts = copy_partition(
                 tasks,

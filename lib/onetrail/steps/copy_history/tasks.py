@@ -1,23 +1,39 @@
 """What is copied and how: the objects that are due, and the class, lock and date of each copy."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.decide import Decision, Kind, decide
 from onetrail.s3.engine import CopyTask
+from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.pace import Pace
 from onetrail.s3.planner import allowed_for, size_bands
 from onetrail.s3.ranges import KeyRange
 from onetrail.s3.retention import LOCK_MODE, months_left
+from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
 from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history.backlog import rules
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.pairing import Pair, Pairing, pairs, rows_of_range
+
+OUTCOMES: Final[Mapping[Kind, ObjectOutcome]] = {
+    Kind.PRESENT: ObjectOutcome.PRESENT,
+    Kind.COMPARE: ObjectOutcome.UNPROVEN,
+    Kind.CONFLICT: ObjectOutcome.CONFLICT,
+    Kind.FOREIGN: ObjectOutcome.FOREIGN,
+    Kind.MARKER: ObjectOutcome.MARKER,
+    Kind.ARCHIVED: ObjectOutcome.ARCHIVED,
+    Kind.RESTORING: ObjectOutcome.ARCHIVED,
+    Kind.TOO_LARGE: ObjectOutcome.TOO_LARGE,
+}
+"""What the ledger says of an object that is not copied."""
+STAYS: Final = frozenset({Kind.CONFLICT, Kind.TOO_LARGE, Kind.ARCHIVED, Kind.RESTORING})
+"""What every copy of a bucket writes down anew; the rest gets its row once."""
 
 
 def due(
@@ -31,6 +47,25 @@ def due(
             yield pair, decision
 
 
+def tasks_of_bucket(
+    settings: Settings,
+    clients: Clients,
+    account: str,
+    bucket: OldBucket,
+    now: datetime,
+    claims: Claims,
+    noted: Collection[Kind] = (),
+) -> Iterator[CopyTask | LedgerRow | None]:
+    """As `tasks_of_range`, for a whole bucket in one listing of its versions."""
+    how = rules(settings, bucket, now)
+    for pair in pairs(settings, clients, bucket, claims=claims):
+        decision = decide(pair.source, pair.target, how)
+        if decision.kind is Kind.COPY:
+            yield task_of(settings, account, bucket, pair, decision, now)
+        elif decision.kind in noted:
+            yield row_of(settings, bucket, pair, decision, now)
+
+
 def tasks_of_range(
     settings: Settings,
     clients: Clients,
@@ -40,8 +75,12 @@ def tasks_of_range(
     now: datetime,
     claims: Claims,
     pace: Pace | None = None,
-) -> Iterator[CopyTask | None]:
-    """A copy for each object of the range that the archive lacks, by the copier of `account`, in key order; None says 'not yet'."""
+    noted: Collection[Kind] = (),
+) -> Iterator[CopyTask | LedgerRow | None]:
+    """A copy for each object of the range that the archive lacks, by the copier of `account`, in key order; None says 'not yet'.
+
+    Of the others those of the kinds `noted` get a row of the ledger.
+    """
     how = rules(settings, bucket, now)
     pairing = Pairing(settings, clients, bucket.name, bucket.kms, claims)
     for found in rows_of_range(settings, clients, bucket, key_range, pace):
@@ -52,6 +91,31 @@ def tasks_of_range(
         decision = decide(pair.source, pair.target, how)
         if decision.kind is Kind.COPY:
             yield task_of(settings, account, bucket, pair, decision, now)
+        elif decision.kind in noted:
+            yield row_of(settings, bucket, pair, decision, now)
+
+
+def row_of(settings: Settings, bucket: OldBucket, pair: Pair, decision: Decision, now: datetime) -> LedgerRow:
+    """The row of an object that is not copied: what became of it, and why."""
+    source, target = pair.source, pair.target
+    placed = decision.kind not in (Kind.FOREIGN, Kind.MARKER)
+    return LedgerRow(
+        action="copy",
+        source_bucket=bucket.name,
+        key=source.key,
+        source_version_id=source.version_id,
+        size=source.size,
+        source_etag=source.etag,
+        source_last_modified=source.last_modified,
+        source_class=source.storage_class,
+        destination_bucket=settings.bucket_name if placed else "",
+        destination_key=pair.target_key if placed else "",
+        destination_etag=target.etag if target else "",
+        destination_class=target.storage_class if target else "",
+        when=now,
+        outcome=OUTCOMES[decision.kind],
+        why=decision.reason,
+    )
 
 
 def task_of(

@@ -5,7 +5,8 @@ be read, so a ledger that is complete costs nothing.
 The row says what the archive shows of the copy, since nobody is left who remembers the call.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,13 +16,14 @@ from onetrail.aws import Clients
 from onetrail.change import ChangeFailed, Gate, entries
 from onetrail.s3 import calls
 from onetrail.s3.calls import Call
-from onetrail.s3.decide import Kind, decide
+from onetrail.s3.decide import Decision, Kind, decide
 from onetrail.s3.ledger import LedgerPart, LedgerRow, parts
 from onetrail.s3.ledger_keys import keys_in_order
 from onetrail.s3.rows import Head
 from onetrail.s3.session import hot
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.steps.copy_history.backlog import rules
+from onetrail.steps.copy_history.tasks import OUTCOMES, row_of
 from onetrail.steps.ledger_parts import look_at_ledger
 from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.pairing import Pair, pairs
@@ -31,22 +33,34 @@ _WRITTEN: Final = (ObjectOutcome.COPIED, ObjectOutcome.PRESENT)
 _WHY: Final = "It was there already: the row that was written when it was copied is lost, or never was."
 
 
-def write_missing_rows(clients: Clients, gate: Gate, buckets: Iterable[OldBucket]) -> None:
-    """Give a row to each object that the archive has of an interrupted copy and the ledger has not; each part goes into the record.
+def write_missing_rows(
+    clients: Clients, gate: Gate, buckets: Iterable[OldBucket], also: Collection[str] = ()
+) -> None:
+    """Give a row to each object of an interrupted copy, and of the buckets named in `also`, that the ledger has not; each part goes into
+    the record.
 
     Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be looked at.
     """
     folder = clients.settings.run_folder
     unfinished, lacking = interrupted(folder), lost(folder)
     for bucket in buckets:
-        if bucket.name in unfinished | lacking:
+        if bucket.name in unfinished | lacking or bucket.name in also:
             rows = sum(
                 _write(clients, gate, bucket, place, group) for place, group in _missing(clients, bucket)
             )
-            if rows or bucket.name in unfinished:
+            if rows or bucket.name in unfinished or bucket.name in also:
                 gate.record.append("rows", step=_STEP, bucket=bucket.name, rows=rows)
             if rows:
                 gate.say(f"{bucket.name}: {rows} rows that the ledger lacked are in it now")
+
+
+def listed(folder: Path) -> frozenset[str]:
+    """Old buckets of which the record has a copy that was begun, or rows that were written besides: their objects have rows, or get them."""
+    return frozenset(
+        line["bucket"] if line["kind"] == "rows" else line["key"].partition("-")[2]
+        for line in entries(folder, "intent", "rows")
+        if line["kind"] == "rows" or (line["step"] == _STEP and line["key"].startswith(("copy-", "pilot-")))
+    )
 
 
 def lost(folder: Path) -> frozenset[str]:
@@ -72,8 +86,12 @@ def interrupted(folder: Path) -> frozenset[str]:
     return frozenset(begun.values())
 
 
-def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterator[Pair]]]:
-    """Objects that are in the archive and in no finished part, by folder."""
+Lacking = tuple[Pair, Decision]
+"""An object without a row, and what became of it."""
+
+
+def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterator[Lacking]]]:
+    """Objects that are copied, or need or can have no copy, and are in no finished part, by folder."""
     settings = clients.settings
     how = rules(settings, bucket, clients.clock.now())
     torn = {name for name, _ in look_at_ledger(settings.run_folder).torn}
@@ -82,28 +100,46 @@ def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterato
         for path in parts(settings.run_folder / "ledger")
         if path.name.startswith("copy-") and path.name not in torn
     ]
-    written = keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN)
+    copies = _Rows(keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN))
+    others = _Rows(keys_in_order(of_bucket, bucket.name, "copy", set(OUTCOMES.values())))
 
-    def found() -> Iterator[Pair]:
-        at = next(written, None)
+    def found() -> Iterator[Lacking]:
         for pair in pairs(settings, clients, bucket):
-            while at is not None and at < pair.source.key:
-                at = next(written, None)
-            if at != pair.source.key and decide(pair.source, pair.target, how).kind is Kind.PRESENT:
-                yield pair
+            decision = decide(pair.source, pair.target, how)
+            rows = copies if decision.kind is Kind.PRESENT else others
+            if decision.kind in OUTCOMES and not rows.have(pair.source.key):
+                yield pair, decision
 
-    return groupby(found(), key=lambda pair: pair.folder)
+    return groupby(found(), key=lambda lacking: lacking[0].folder)
 
 
-def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: Iterable[Pair]) -> int:
+class _Rows:
+    """The keys of a ledger, asked in their order."""
+
+    def __init__(self, keys: Iterator[str]) -> None:
+        self._keys, self._at = keys, next(keys, None)
+
+    def have(self, key: str) -> bool:
+        """Whether there is a row of this key."""
+        while self._at is not None and self._at < key:
+            self._at = next(self._keys, None)
+        return self._at == key
+
+
+def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: Iterable[Lacking]) -> int:
     settings = clients.settings
     account = settings.log_account.account_id
     client = hot(clients, account, settings.home_region)
-    name = f"copy-{bucket.name}-{folder.strip('/').replace('/', '_')}-present"
+    name = f"copy-{bucket.name}-{folder.strip('/').replace('/', '_') or 'outside'}-present"
+    seen: Counter[str] = Counter()
 
     def looks() -> Iterator[tuple[Call[Any], Pair]]:
-        for pair in group:
-            yield calls.head_object(settings.bucket_name, account, pair.target_key), pair
+        for pair, decision in group:
+            seen[str(OUTCOMES[decision.kind])] += 1
+            if decision.kind is Kind.PRESENT:
+                yield calls.head_object(settings.bucket_name, account, pair.target_key), pair
+            else:
+                ledger.add(row_of(settings, bucket, pair, decision, clients.clock.now()))
 
     with LedgerPart(settings.run_folder / "ledger", name) as ledger:
         for ended in client.run(looks()):
@@ -117,7 +153,7 @@ def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: 
         "partition",
         key=f"copy-{bucket.name}",
         folder=folder,
-        outcomes={str(ObjectOutcome.PRESENT): part.rows},
+        outcomes=dict(sorted(seen.items())),
         part=part.path.name,
         sha256=part.sha256,
         rows=part.rows,
