@@ -65,6 +65,19 @@ def behind_the_rail(clients: Clients) -> None:
     organizations.attach_policy(PolicyId=said["Policy"]["PolicySummary"]["Id"], TargetId=LOG)
 
 
+@pytest.mark.exhaustive
+def test_a_copy_by_jobs_works_after_the_guardrail_stands(estate: Estate, tmp_path: Path) -> None:
+    """Their roles are made, confirm and cancel, and go again. Twin: the guardrail that spares no copier, below."""
+    clients = saved.after(estate, "04", tmp_path)
+    behind_the_rail(clients)
+    clients = estate.clients(runs_dir=str(tmp_path), copy_engine="s3-batch")
+    outcome = run(clients, copy_history)
+    assert outcome.state == "applied", outcome.line
+    assert planned(clients, copy_history).changes == ()
+    names = {role["RoleName"] for role in by_hand(clients, "iam", LOG, BREAK_GLASS).list_roles()["Roles"]}
+    assert not [name for name in names if name.startswith("onetrail-batch")]
+
+
 @pytest.mark.slow
 def test_a_copy_and_a_verification_work_after_the_guardrail_stands(estate: Estate, tmp_path: Path) -> None:
     """Grant, copies, closings and seals pass it; twin: the same copier, spared by nothing, is refused by the guardrail alone."""

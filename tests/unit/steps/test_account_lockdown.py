@@ -198,6 +198,28 @@ def test_a_freeze_of_the_version_before_is_renewed_and_what_it_held_still_counts
     assert keys(given_a_closed_log_account(given_a_held_bucket())) == []
 
 
+@pytest.mark.parametrize(
+    ("keeper", "spared"),
+    [
+        ("arn:aws:iam::111122223333:role/AnotherEngineer", KEEPER),
+        ("arn:aws:iam::111122223333:root", ""),  # S3 lets it change the policy whatever that says
+        (KEEPER, ""),
+    ],
+)
+def test_a_bucket_frozen_for_another_identity_is_named_with_it_and_nothing_is_sent_to_be_refused(
+    keeper: str, spared: str
+) -> None:
+    """The finding says as whom to run; twins: root of the account, and the identity itself."""
+    seen = replace(
+        given_a_closed_log_account(given_a_held_bucket(lifecycle={"Rules": [EXPIRES]})),
+        keepers={SOURCE: keeper},
+    )
+    (held,) = (f for f in step.check(SETTINGS, seen) if f.id == "02.held")
+    assert bool(keys(seen)) is not bool(spared)
+    assert (f"is frozen for {spared}" in held.evidence) is bool(spared)
+    assert (held.state is State.FINDING) is bool(spared)
+
+
 OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 
 

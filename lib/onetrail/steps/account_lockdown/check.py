@@ -5,7 +5,7 @@ from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.iam.limits import Kind, size, too_large
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.hold_still import held_policy, live_rules, unmendable
+from onetrail.steps.account_lockdown.hold_still import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import roles_for, whole_plan
@@ -146,18 +146,22 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
     if stuck:
         text = f"its policy names {', '.join(stuck)} as NotPrincipal: AWS takes no change of it until that is rewritten by its owner"
         found.append(Finding("02.held", State.FINDING, *where, text))
+    elif keeper and (others := frozen_for_others(bucket, keeper)):
+        text = f"is frozen for {', '.join(others)}, so {keeper} can change nothing in it: run this step as that identity"
+        found.append(Finding("02.held", State.FINDING, *where, text))
     elif f"{bucket.name}: policy" in keys:
         dead = iam.dead_principals(bucket.policy) if bucket.policy else []
         more = f", and its policy names {', '.join(dead)}, which no longer exists" if dead else ""
-        said = (
-            "its hold-still statement is not as wanted"
-            if bucket.held
-            else "logs can still be deleted from it"
-        )
+        said = "its freeze is not as wanted" if bucket.held else "logs can still be deleted from it"
         found.append(Finding("02.held", State.PLANNED, *where, f"{said}{more}"))
     elif bucket.held:
         found.append(
-            Finding("02.held", State.OK, *where, "nobody but the retiring identity may delete from it")
+            Finding(
+                "02.held",
+                State.OK,
+                *where,
+                "nobody but the retiring identity may change or delete anything in it",
+            )
         )
     elif keeper and (large := _too_large_when_held(settings, bucket, keeper)):
         text = f"its policy {large}: its owner must shorten it first"

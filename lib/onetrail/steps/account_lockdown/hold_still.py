@@ -41,6 +41,18 @@ def held_policy(partition: str, bucket: OldBucket, keeper: str) -> dict[str, Any
     return iam.with_statements(living, old_bucket_hold_still(partition, bucket.name, (keeper,), writers))
 
 
+def frozen_for_others(bucket: OldBucket, keeper: str) -> tuple[str, ...]:
+    """Whom the freeze spares, where it does not spare `keeper`: it can then change neither the policy nor a setting of the bucket."""
+    if keeper.endswith(":root"):
+        return ()  # S3 lets root of the account change the policy whatever it says
+    for statement in iam.statements(bucket.policy or {}):
+        if statement.get("Sid") == names.SID_HOLD_STILL and "NotAction" in statement:
+            spared = statement.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", ())
+            arns = policy_document.values(spared)
+            return () if keeper in arns else arns
+    return ()
+
+
 def writers_of(policy: Mapping[str, Any] | None, account: str) -> Writers:
     """Whom the policy lets put objects, besides services. The bucket's own account as a whole is nobody: its roles are not named by that."""
     named = [
@@ -107,7 +119,7 @@ def unmendable(bucket: OldBucket) -> list[str]:
 
 def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Change]:
     """At most two changes: the lifecycle configuration frozen, and the policy; nothing for an empty shell."""
-    if bucket.shell:
+    if bucket.shell or frozen_for_others(bucket, keeper):
         return []
     changes: list[Change] = []
     unread = " ".join(bucket.could_not_look)
