@@ -110,8 +110,8 @@ class RunRecord:
         self._torn = False
 
     def _resume(self) -> None:
-        if not self._path.exists():
-            if self._head_path.exists():
+        if not os.path.lexists(self._path):
+            if os.path.lexists(self._head_path):
                 raise RecordError(
                     f"{self._path} is gone but {self._head_path.name} is there: restore it or use another run_name"
                 )

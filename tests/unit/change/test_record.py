@@ -368,6 +368,65 @@ def test_a_tampered_record_is_not_written_on(tmp_path):
         RunRecord(tmp_path, "practice", MovableClock()).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (lambda folder: (folder / "record.jsonl").unlink(), "record.jsonl is gone but record.head is there: restore it or use another run_name"),
+        (lambda folder: _in_its_place(folder / "record.jsonl").mkdir(), "record.jsonl: record.jsonl cannot be used: it cannot be read: Is a directory: nothing was checked"),
+        (lambda folder: _in_its_place(folder / "record.jsonl").symlink_to("record.jsonl"), "record.jsonl cannot be used: it cannot be read: Too many levels of symbolic links"),
+        (lambda folder: os.mkfifo(_in_its_place(folder / "record.jsonl")), "record.jsonl cannot be used: it is not a regular file"),
+        (lambda folder: _in_its_place(folder / "record.head").mkdir(), "record.head cannot be used: it cannot be read: Is a directory"),
+    ],
+)  # fmt: skip
+def test_a_record_that_cannot_go_on_is_refused_in_one_line(tmp_path, done, said):
+    """Nothing is written beside it. Twin: left alone, it goes on."""
+    given_a_record(tmp_path)
+    done(tmp_path)
+    there = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(RecordError) as refused:
+        RunRecord(tmp_path, "practice", MovableClock()).__enter__()
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == there
+    for _ in range(2):  # the lock was let go
+        with pytest.raises(RecordError):
+            RunRecord(tmp_path, "practice", MovableClock()).__enter__()
+
+
+def _in_its_place(path):
+    path.unlink()
+    return path
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    """A file stands in its way."""
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(RecordError, match=r"the run folder cannot be written: .*; nothing was sent"):
+        RunRecord(tmp_path / "runs" / "trial", "trial", MovableClock()).__enter__()
+
+
+def test_a_line_that_nobody_would_read_is_not_written(tmp_path, monkeypatch):
+    """It is refused before anything is sent, and the record goes on without it."""
+    monkeypatch.setattr(lines, "LONGEST", 1_000)
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        with pytest.raises(
+            RecordError,
+            match="a line of kind note would be longer than 1,000 bytes: no further call was sent",
+        ):
+            record.append("note", text="x" * 1_000)
+        record.append("note", text="short")
+    assert [line["text"] for line in entries(tmp_path)] == ["short"]
+    assert verify_record(tmp_path).whole
+
+
+def test_another_writers_folder_keeps_its_lock_until_it_ends(tmp_path):
+    """The second writer gets in once the first is out."""
+    with RunRecord(tmp_path, "practice", MovableClock()), pytest.raises(RunFolderBusy):
+        RunRecord(tmp_path, "practice", MovableClock()).__enter__()
+    given_a_record(tmp_path, lines=1)
+    assert verify_record(tmp_path).lines == 1
+
+
 def test_no_secret_reaches_the_file(tmp_path):
     """Values of names that sound secret are withheld, however deep."""
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
