@@ -150,19 +150,27 @@ def test_a_plan_that_writes_receipts_ends_with_a_sealed_head_that_the_sealer_put
         ("compliance", None, State.FINDING),
         ("governance", LOCK, State.OK),
         ("governance", {"ObjectLockEnabled": "Enabled"}, State.FINDING),
-        ("none", None, State.NOTE),
     ],
 )
 @pytest.mark.parametrize("which", ["lock", "work_lock"])
 def test_the_default_lock_of_archive_and_work_bucket_is_what_the_parameters_say(which, mode, lock, state):
     """Each of the two is judged by itself; one that is gone is a finding, never called locked."""
     settings = SETTINGS.with_values(object_lock=mode)
-    right = {"compliance": SEALED, "governance": LOCK, "none": None}[mode]
+    right = {"compliance": SEALED, "governance": LOCK}[mode]
     observation = given(GOOD, **{"lock": right, "work_lock": right, which: lock})
     name = settings.bucket_name if which == "lock" else settings.work_bucket
     found = {f.resource: f.state for f in check(settings, observation) if f.id == "06.default-lock"}
     assert found.pop(name) is state
-    assert set(found.values()) == {State.NOTE if mode == "none" else State.OK}
+    assert set(found.values()) == {State.OK}
+
+
+@pytest.mark.parametrize(("lock", "state"), [(LOCK, State.OK), (None, State.FINDING)])
+def test_where_the_parameters_want_no_lock_the_work_bucket_has_one_all_the_same(lock, state):
+    """The archive's is a note. Twin: a work bucket without any is a finding."""
+    settings = SETTINGS.with_values(object_lock="none")
+    said = check(settings, given(GOOD, lock=None, work_lock=lock))
+    found = {f.resource: f.state for f in said if f.id == "06.default-lock"}
+    assert found == {settings.bucket_name: State.NOTE, settings.work_bucket: state}
 
 
 def test_where_nothing_is_proven_nothing_is_sealed():

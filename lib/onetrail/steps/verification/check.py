@@ -219,7 +219,7 @@ def _seals(settings: Settings, observation: Observation) -> list[Finding]:
         (settings.bucket_name, observation.lock),
         (settings.work_bucket, observation.work_lock),
     ):
-        state, evidence = _default_lock(settings, lock)
+        state, evidence = _default_lock(settings, name, lock)
         found.append(Finding("06.default-lock", state, account, region, name, evidence))
     proven = any(bucket.good for bucket in observation.buckets)
     return found + rail_findings(
@@ -227,11 +227,12 @@ def _seals(settings: Settings, observation: Observation) -> list[Finding]:
     )
 
 
-def _default_lock(settings: Settings, lock: Mapping[str, Any] | None) -> tuple[State, str]:
-    if settings.object_lock == "none":
+def _default_lock(settings: Settings, bucket: str, lock: Mapping[str, Any] | None) -> tuple[State, str]:
+    """The archive has the mode of the parameters; the work bucket is locked whatever they say."""
+    if settings.object_lock == "none" and bucket == settings.bucket_name:
         return State.NOTE, "the parameters want no lock"
     if not default_retention(lock):
         return State.FINDING, "has no default lock; step 03 puts it back"
     if wanted_lock(settings, lock):
         return State.PLANNED, "under governance until the plan raises it"
-    return State.OK, f"under {settings.object_lock}"
+    return State.OK, f"under {default_retention(lock)['Mode'].lower()}"
