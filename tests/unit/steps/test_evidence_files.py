@@ -1,0 +1,34 @@
+"""A file of the run folder is what the record binds under its own name, and nothing else will do."""
+
+import hashlib
+
+from onetrail.change import RecordCheck
+from onetrail.steps.evidence.custody import Custody, Named
+from onetrail.steps.evidence.files import Fit, read_files
+
+PARTS = {"ledger/copy-a-001.parquet": b"rows of a", "ledger/copy-b-001.parquet": b"rows of b"}
+
+
+def given_a_folder(folder):
+    """Two parts of the ledger, each named by the record with its hash."""
+    (folder / "ledger").mkdir()
+    for name, content in PARTS.items():
+        (folder / name).write_bytes(content)
+    named = tuple(
+        Named(line, name, hashlib.sha256(content).hexdigest(), 1)
+        for line, (name, content) in enumerate(PARTS.items(), 1)
+    )
+    return Custody(RecordCheck(True, 2, "", ()), files=named)
+
+
+def test_two_parts_that_were_swapped_are_both_told(tmp_path):
+    """Each is whole and known to the record, under the other's name. Twin: each in its own place."""
+    custody = given_a_folder(tmp_path)
+    assert {seen.name: seen.fit for seen in read_files(tmp_path, custody)} == dict.fromkeys(PARTS, Fit.FITS)
+    one, other = (tmp_path / name for name in PARTS)
+    aside = one.rename(tmp_path / "aside")
+    other.rename(one)
+    aside.rename(other)
+    assert {seen.name: seen.fit for seen in read_files(tmp_path, custody)} == dict.fromkeys(
+        PARTS, Fit.CHANGED
+    )
