@@ -1,6 +1,7 @@
 """Single keys looked up in one folder, in rising order: one listing, begun where the first is asked for, that ends with the folder."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Final
 
 from onetrail.s3.rows import ObjectRow
@@ -10,10 +11,13 @@ WORTH_SKIPPING: Final = 2000
 
 
 class Lookup:
-    """`listing` gives the folder's rows after a key. A key before the one asked for last begins a listing of its own."""
+    """`listing` gives the folder's rows after a key. A key before the one asked for last begins a listing of its own.
 
-    def __init__(self, listing: Callable[[str], Iterator[ObjectRow]]) -> None:
-        self._listing = listing
+    `jumps` is False where a listing cannot begin in the middle, so that it is gone through to the key however far that is.
+    """
+
+    def __init__(self, listing: Callable[[str], Iterator[ObjectRow]], *, jumps: bool = True) -> None:
+        self._listing, self._most = listing, WORTH_SKIPPING if jumps else None
         self._rows: Iterator[ObjectRow] | None = None
         self._ahead: ObjectRow | None = None
         self._asked = ""
@@ -32,7 +36,7 @@ class Lookup:
     def _reaches(self, key: str) -> bool:
         """Go on to the key; False where it is too far."""
         assert self._rows is not None
-        for _ in range(WORTH_SKIPPING):
+        for _ in count() if self._most is None else range(self._most):
             if self._ahead is None or self._ahead.key >= key:
                 return True
             self._ahead = next(self._rows, None)

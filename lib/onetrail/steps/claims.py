@@ -109,7 +109,9 @@ class Rivals:
 
     def __init__(self, claims: Claims, bucket: str, rivals: Sequence[Rival]) -> None:
         self._claims, self._bucket = claims, bucket
-        self._lookups = [(one, Lookup(partial(claims.listing, one))) for one in rivals]
+        self._lookups = [
+            (one, Lookup(partial(claims.listing, one), jumps=not one.bucket.versioning)) for one in rivals
+        ]
 
     def of(self, source: ObjectRow) -> list[Claim]:
         """The other objects that want this one's plain key."""

@@ -31,6 +31,8 @@ BEFORE: Final = timedelta(hours=1)
 AFTER: Final = timedelta(hours=3)
 """A log's digest ends in the hour of its delivery or the one after it; the next one, which quotes that, an hour later."""
 _HELD: Final = 512
+_HOURS_HELD: Final = 16
+"""Times whose digests are held, with all that these name."""
 
 
 class DigestNames:
@@ -47,7 +49,7 @@ class DigestNames:
         self._with_folder = with_folder
         self.name = lru_cache(_HELD)(self._name)
         """Whether a digest names this claim's content; what cannot be read is not named."""
-        self._around = lru_cache(_HELD)(self._digests)
+        self._around = lru_cache(_HOURS_HELD)(self._digests)
         self._store = lru_cache(_HELD)(self._keys)
 
     def _name(self, claim: Claim) -> bool:

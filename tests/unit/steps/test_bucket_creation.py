@@ -530,3 +530,28 @@ def test_the_plan_id_does_not_depend_on_the_hour() -> None:
     seen = given_nothing_made_yet(folders=(FOLDER,))
     later = replace(seen, now=NOW + timedelta(days=30))
     assert step.propose(SETTINGS, seen).id == step.propose(SETTINGS, later).id
+
+
+def test_a_copy_beside_a_plain_key_is_kept_as_long_as_a_new_log():
+    """No rule moves it or lets it go earlier: the one that keeps everything speaks of it. Twin: a copied log has a rule by its date."""
+    folder = f"AWSLogs/{SETTINGS.source_account_ids[0]}/CloudTrail/eu-west-1/2023/"
+    rules = archive_rules(SETTINGS, "", [folder])
+
+    def speaking_of(key):
+        said = [
+            rule
+            for rule in rules
+            if key.startswith(rule["Filter"].get("Prefix", rule["Filter"].get("And", {}).get("Prefix", "")))
+        ]
+        return [
+            rule["ID"]
+            for rule in said
+            if "Expiration" in rule and "ExpiredObjectDeleteMarker" not in rule["Expiration"]
+        ]
+
+    log = f"{folder}05/01/x.json.gz"
+    assert speaking_of(f"onetrail-conflicts/old/{log}") == ["onetrail-keep"]
+    assert speaking_of(log) == [
+        "onetrail-keep",
+        f"onetrail-dated {folder}",
+    ]

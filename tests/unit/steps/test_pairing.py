@@ -155,3 +155,6 @@ def test_a_lookup_lists_on_and_begins_anew_only_where_that_is_cheaper():
     assert lookup.find("k00001").key == "k00001"
     assert lookup.find("z") is None
     assert len(begun) == 4
+    through = Lookup(listing, jumps=False)
+    assert (through.find("k00001").key, through.find(keys[-1]).key) == ("k00001", keys[-1])
+    assert len(begun) == 5
