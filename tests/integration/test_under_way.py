@@ -201,7 +201,7 @@ def test_a_bucket_that_an_earlier_version_half_emptied_gets_a_receipt_of_all_tha
         outcome = run(estate.clients(runs_dir=str(tmp_path)), STEPS[number])
         assert outcome.state in ("applied", "nothing"), f"{number}: {outcome.line}"
     renewed = read_receipts(folder).held["acme-audit-eu-west-1"]
-    assert (renewed.listing, renewed.objects) == (earlier.listing, earlier.objects) == (earlier.listing, 50)
+    assert (renewed.listing, renewed.objects) == (earlier.listing, earlier.objects)
     rows = list(proven_rows(folder, renewed))
     assert [row.key for row in rows] == [row.key for row in proven_rows(folder, earlier)]
     assert all(row.version_id and row.sha256 for row in rows if row.archive_key)

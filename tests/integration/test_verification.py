@@ -121,7 +121,7 @@ def test_the_records_head_after_the_seal_is_under_compliance(
     now = locks(clients, work)
     assert {now[key][0] for key in earlier} == {"GOVERNANCE"}
     later = set(now) - set(earlier)
-    assert {key.rpartition("/")[0] for key in later} == {"records/proven"}
+    assert {key.rpartition("/")[0] for key in later} == {"records/proven", "records/proven/sealed"}
     assert {now[key][0] for key in later} == {"COMPLIANCE"}
 
 
@@ -244,7 +244,8 @@ def test_in_another_run_without_the_receipts_the_step_is_not_done(estate: Estate
     clients = estate.clients(run_name="elsewhere")
     assert not step.done(clients.settings, clients).done
     plan = step.propose(clients.settings, step.observe(clients.settings, clients))
-    assert {change.call for change in plan.changes} == {"WriteVerificationReceipt"}
+    assert {change.call for change in plan.changes} == {"WriteVerificationReceipt", "PutObject"}
+    assert plan.changes[-1].key == "sealed-head"
 
 
 @dataclass(frozen=True)

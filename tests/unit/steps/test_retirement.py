@@ -9,7 +9,7 @@ import pytest
 from onetrail import iam, names
 from onetrail.change import State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
-from onetrail.iam.build import old_bucket_shell
+from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.old_estate import OldBucket
@@ -240,6 +240,22 @@ def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_
     plan = propose(SETTINGS, given(ruled))
     assert (plan.changes, plan.not_yet, plan.ends_with) == ((), NOW + timedelta(days=1), "expired")
     assert calls(given(replace(ruled, objects=0))) == ["PutBucketPolicy"]
+
+
+@pytest.mark.parametrize(
+    ("statements", "call"), [([], "DeleteBucketPolicy"), ([{"Sid": "Theirs"}], "PutBucketPolicy")]
+)
+def test_a_bucket_that_was_closed_for_a_rule_is_opened_before_it_is_emptied_object_by_object(
+    statements, call
+):
+    """The parameters said `expire` before, and say `retain_empty` now. Twin: every bucket above, which was never closed."""
+    closed = iam.with_statements(
+        {"Version": "2012-10-17", "Statement": statements}, old_bucket_closed("aws", "acme-eu")
+    )
+    first, *rest = propose(SETTINGS, given(replace(READY, bucket=replace(BUCKET, policy=closed)))).changes
+    assert (first.call, [change.call for change in rest]) == (call, ["DeleteObjects", "PutBucketPolicy"])
+    if statements:
+        assert iam.statements(first.parameters["Policy"].value) == statements
 
 
 @pytest.mark.parametrize("others", [[], [{"ID": "old", "Status": "Disabled"}]])

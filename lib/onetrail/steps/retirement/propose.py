@@ -1,7 +1,7 @@
 """What retirement changes, in its order: old trails, then what their buckets hold, then the buckets; nothing without a proof that still holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -104,7 +104,8 @@ def _description(trail: Trail) -> dict[str, Any]:
 def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:
     if seen.objects and seen.how == "expire":
         return [] if seen.expiring else [*_closing(settings, seen), _expire(seen)]
-    emptying = [_delete_past(seen)] if seen.past.objects else []
+    emptying = _reopening(seen) if seen.objects else []
+    emptying += [_delete_past(seen)] if seen.past.objects else []
     emptying += [_delete(seen)] if seen.objects > seen.past.objects else []
     if seen.how == "delete":
         gone = "the name goes back to AWS: anybody may take it"
@@ -219,6 +220,19 @@ def _closing(settings: Settings, seen: Retiring) -> list[Change]:
         tries=PROBE_TRIES,
     )
     return [probe] if bucket.closed else [put, probe]
+
+
+def _reopening(seen: Retiring) -> list[Change]:
+    """A bucket that was closed for a rule and is now to be emptied object by object: our statement would refuse that too."""
+    policy = iam.without_sids(seen.bucket.policy, {names.SID_CLOSED})
+    if not seen.bucket.closed:
+        return []
+    call, said = ("PutBucketPolicy", {"Policy": Document(policy)}) if policy else ("DeleteBucketPolicy", {})
+    words = "the bucket is no longer left to a rule: its objects are deleted one by one"
+    opening = _call(
+        seen, call, said, seen.bucket.policy, words, "put the policy shown as before back", PROVEN
+    )
+    return [replace(opening, key=f"open-{seen.bucket.name}")]
 
 
 def _keep(seen: Retiring) -> Change:
