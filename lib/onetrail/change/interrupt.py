@@ -48,17 +48,22 @@ def heed() -> None:
 def ended_by_signals(tell: Callable[[str], None]) -> Iterator[None]:
     """While inside, signals raise Stopped; once all is unwound up to here SIGTERM and SIGHUP end the process, and a stop that nobody heeded is raised.
 
+    Of several signals the first raises; the third does again, for whoever cannot wait.
     `tell` gets the error that it ends with, since nobody is left to show it. A signal that was ignored before, as by nohup, is ignored.
     """
     if not _hears():
         yield
         return
     ending: list[int] = []
-    tells = ""
+    tells, asked = "", 0
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
         if number in _ENDING:
             ending.append(number)
+        if 1 < asked < _PATIENCE:
+            return  # on the way to the closing, which must not be missed; the first one is kept
         _REQUEST.why = f"stopped by {signal.Signals(number).name}"
         raise Stopped(_REQUEST.why)
 

@@ -16,6 +16,7 @@ from onetrail.change import (
     Requirement,
     Restores,
     StillOpen,
+    apply,
     entries,
     run_plan,
     verify_record,
@@ -213,6 +214,25 @@ def test_a_bulk_loop_asks_before_each_call_whether_to_stop(tmp_path):
         with pytest.raises(KeyboardInterrupt) if stopped else nullcontext():
             run_plan(given_a_grant(rule), gate, bulk=copies)
         assert len(passed) == asked
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_second_signal_on_the_way_to_the_closing_does_not_keep_it_from_being_done(
+    tmp_path, heard, monkeypatch, number
+):
+    """Whoever presses Ctrl-C twice has what is open closed, too. Twin: the third one ends even a closing, below."""
+    close = apply.close_what_is_open
+
+    def hurried(*args):
+        os.kill(os.getpid(), number)
+        close(*args)
+
+    monkeypatch.setattr(apply, "close_what_is_open", hurried)
+    gate, estate = given_a_gate(tmp_path)
+    failing(estate, work=lambda: os.kill(os.getpid(), number))
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(given_a_grant(WORK), gate)
+    assert [key for key, _ in estate.sent] == ["open", "open-2", "close", "close-2"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
