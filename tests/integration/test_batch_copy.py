@@ -130,9 +130,11 @@ def copied(clients: Clients, plan: Plan, progress: Any = None) -> tuple[Outcome,
 
 
 def rows_of(clients: Clients) -> list[dict[str, Any]]:
+    """Those of what has, or is to have, a copy: not those of markers and foreign objects."""
     folder = clients.settings.run_folder / "ledger"
     assert ledger.torn(folder) == []
-    return ledger.read(folder).to_pylist()
+    every = ledger.read(folder).to_pylist()
+    return [row for row in every if row["outcome"] not in ("marker", "foreign")]
 
 
 def old(clients: Clients, buckets: Sequence[OldBucket]) -> dict[str, dict[str, str]]:

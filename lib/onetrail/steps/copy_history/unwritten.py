@@ -98,7 +98,7 @@ def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterato
     of_bucket = [
         path
         for path in parts(settings.run_folder / "ledger")
-        if path.name.startswith("copy-") and path.name not in torn
+        if path.name.startswith(("copy-", "pilot-")) and path.name not in torn
     ]
     copies = _Rows(keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN))
     others = _Rows(keys_in_order(of_bucket, bucket.name, "copy", set(OUTCOMES.values())))
