@@ -22,6 +22,9 @@ _HEAD_BYTES: Final = 1024
 _ANCHOR: Final = frozenset(
     ("v", "n", "at", "run", "kind", "line", "head", "resource", "request_id", "previous", "hash")
 )
+_LOOKS: Final = frozenset(("planned", "nothing", "waiting", "not_yet", "withheld", "not_evaluated"))
+"""How a plan ends of which nothing is sent."""
+_OF_LOOKS: Final = frozenset(("requirement", "saved", "report"))
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9+/=_-]{0,128}")
 
@@ -34,8 +37,9 @@ class RecordError(OnetrailError):
 class RecordCheck:
     """`whole` says whether the chain holds; `problems` names each line that does not, in order; `head` is the last hash.
 
-    `torn` tells of a last line that was never finished, `behind` of lines that stand behind the last head that was stored elsewhere;
-    neither makes the record less whole.
+    `torn` tells of a last line that was never finished, `behind` of lines that stand behind the last head that was stored elsewhere,
+    `looks` of such lines where all of them tell of runs without approval, which send nothing and store no head. None makes the record
+    less whole.
     """
 
     whole: bool
@@ -44,6 +48,7 @@ class RecordCheck:
     problems: tuple[str, ...]
     torn: str = ""
     behind: str = ""
+    looks: str = ""
 
 
 def entries(folder: Path, *kinds: str) -> Iterator[dict[str, Any]]:
@@ -90,7 +95,7 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
         if number >= len(walk.hashes) or walk.hashes[number] != wanted:
             walk.problems.append(f"line {number} differs from the head that was stored in the work bucket")
     return RecordCheck(
-        not walk.problems, walk.count, walk.hashes[-1], tuple(walk.problems), walk.torn, walk.behind()
+        not walk.problems, walk.count, walk.hashes[-1], tuple(walk.problems), walk.torn, *walk.behind()
     )
 
 
@@ -122,7 +127,8 @@ class _Walk:
     torn: str = ""
     _run: str = ""
     _version: int = 1
-    _own: bool = True
+    _unheld: list[int] = field(default_factory=list)
+    _only_looks: bool = True
 
     def take(self, raw: Raw) -> None:
         if not raw.ended:
@@ -139,7 +145,9 @@ class _Walk:
             return
         self.count += 1
         self.problems += [f"line {raw.number} {why}" for why in self._faults(line)]
-        self._own = self._own and (self.count <= self.last or self._is_own(line))
+        if self.count > self.last and not self._is_own(line):
+            self._unheld.append(self.count)
+            self._only_looks = self._only_looks and _looked(line.entry)
         self.hashes.append(line.entry["hash"])
         self._version = line.version
 
@@ -167,14 +175,20 @@ class _Walk:
         """Whether a line behind the last head is what may stand there: the one that says where that head was put."""
         return self.count == self.last + 1 and line.entry["kind"] == "anchor"
 
-    def behind(self) -> str:
-        if not self.last or self._own or self.count <= self.last:
-            return ""
-        lines = (
-            f"line {self.count}" if self.count == self.last + 1 else f"lines {self.last + 1} to {self.count}"
+    def behind(self) -> tuple[str, str]:
+        """What stands behind the last head: what of it must not, and what runs without approval leave there."""
+        if not self.last or not self._unheld:
+            return "", ""
+        first, count = self._unheld[0], self.count
+        lines, stand = (
+            (f"line {count}", "stands") if first == count else (f"lines {first} to {count}", "stand")
         )
-        stand = "stands" if self.count == self.last + 1 else "stand"
-        return f"{lines} {stand} behind the last head that was stored in the work bucket, that of line {self.last}: nothing outside this folder holds them"
+        said = f"{lines} {stand} behind the last head that was stored in the work bucket, that of line {self.last}: nothing outside this folder holds them"
+        return (
+            ("", f"{said}; runs without approval wrote them, which send nothing")
+            if self._only_looks
+            else (said, "")
+        )
 
     def end(self, said: tuple[str, str]) -> None:
         head, why = said
@@ -186,6 +200,13 @@ class _Walk:
             self.problems.append(
                 "the end is cut off or replaced: record.head names a line that is not the last"
             )
+
+
+def _looked(entry: Mapping[str, Any]) -> bool:
+    """Whether a line is one that a run without approval writes."""
+    if entry["kind"] == "step":
+        return entry.get("state") in _LOOKS and not entry.get("changes")
+    return entry["kind"] in _OF_LOOKS
 
 
 def _names(entry: Mapping[str, Any], line: int, head: str) -> bool:

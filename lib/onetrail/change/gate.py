@@ -77,8 +77,11 @@ class Gate:
         self._sealed = self.record.lines
 
     def seal(self) -> str:
-        """Put the record's head outside this machine where lines were written since the last one; returns why it could not be put, else nothing."""
-        if self.anchor and self._sealed != self.record.lines:
+        """Put the record's head outside this machine where lines were written since the last one; returns why it could not be put, else nothing.
+
+        Without any approval nothing is put: a run that only plans sends no changing call at all.
+        """
+        if self.anchor and self.approve and self._sealed != self.record.lines:
             self._unsealed = self.anchor(self.record)
             self._sealed = self.record.lines
         return self._unsealed

@@ -42,8 +42,8 @@ def verify(run: str, heads: str | None, bucket_owner: str) -> None:
     problems = [*custody.check.problems, *(_beside(custody, stored) if heads else ())]
     for problem in problems:
         click.echo(problem)
-    if custody.check.torn:
-        click.echo(custody.check.torn)
+    for said in filter(None, (custody.check.torn, custody.check.looks)):
+        click.echo(said)
     count = counted(len(problems), "problem")
     said = f"is not whole: {count}" if problems else "is whole"
     lines = counted(custody.check.lines, "line")
@@ -97,6 +97,9 @@ def _beside(custody: Custody, stored: Anchors) -> Iterator[str]:
             yield f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version is what counts here"
     if custody.check.behind:
         yield custody.check.behind
+    last = max(stored.heads, default=0)
+    if last and custody.reports and custody.reports[-1].line > last:
+        yield f"the report of line {custody.reports[-1].line} is under no head, since its run had no approval: run step 08 in a run that has one"
     gone = sorted(set(custody.anchored) - set(stored.heads) - set(stored.unread))
     if gone:
         yield f"the record says that the head of line {gone[0]} was stored, and it is not among the heads"

@@ -45,21 +45,20 @@ def test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it(tm
         record.append("note", text="approved by the CISO")
     behind = verify_record(tmp_path, anchors.heads).behind
     assert behind.startswith(
-        "lines 10 to 11 stand behind the last head that was stored in the work bucket, that of line 9"
+        "line 11 stands behind the last head that was stored in the work bucket, that of line 9"
     )
 
 
-@pytest.mark.parametrize("state", ["planned", "nothing", "waiting", "refused"])
+@pytest.mark.parametrize("state", ["nothing", "waiting", "refused"])
 def test_a_step_that_changes_nothing_ends_under_a_head_too(tmp_path, state):
     """Its line of the record is as free as any other without one."""
     bucket = WorkBucket()
     plan = {
-        "planned": given_a_plan(given_a_change()),
         "nothing": given_a_plan(),
         "waiting": given_a_plan(waiting_for="03"),
         "refused": given_a_plan(given_a_change()),
     }[state]
-    gate, sender = given_a_gate(tmp_path, approve="p-000000000000" if state == "refused" else "")
+    gate, sender = given_a_gate(tmp_path, approve="p-000000000000")
     gate.anchor = lambda record: anchor_head(given_clients(bucket), record)
     try:
         assert run_plan(plan, gate).state == state
@@ -67,6 +66,29 @@ def test_a_step_that_changes_nothing_ends_under_a_head_too(tmp_path, state):
         assert state == "refused", err
     assert [line.get("state") for line in entries(tmp_path)] == [state, None]
     assert bucket.head(1) and not sender.sent
+
+
+@pytest.mark.parametrize(
+    "plan", [given_a_plan(given_a_change()), given_a_plan(), given_a_plan(waiting_for="03")]
+)
+def test_without_approval_no_head_is_put_and_the_lines_of_the_look_are_told_as_that(tmp_path, plan):
+    """A run that only plans sends no changing call at all. Twin: a line that tells of a change stands there too."""
+    bucket = WorkBucket()
+    given_a_run(tmp_path, bucket)
+    puts = len(bucket.versions)
+    gate, sender = given_a_gate(tmp_path, approve="")
+    gate.anchor = lambda record: anchor_head(given_clients(bucket), record)
+    assert run_plan(plan, gate).exit_code == 0
+    assert (len(bucket.versions), sender.sent) == (puts, [])
+    gate.record.__exit__()
+    heads = read_anchors(given_clients(bucket).settings, given_clients(bucket)).heads
+    check = verify_record(tmp_path, heads)
+    assert (check.whole, check.behind) == (True, "")
+    assert check.looks.startswith("line 11 stands behind the last head") and "without approval" in check.looks
+    with RunRecord(tmp_path, RUN, MovableClock()) as record:
+        record.append("step", step="07", plan="p-1", state="applied", changes=9, line="Applied 9 changes.")
+    check = verify_record(tmp_path, heads)
+    assert check.behind.startswith("lines 11 to 12 stand behind") and check.looks == ""
 
 
 def test_no_head_is_put_before_the_work_bucket_is_made(tmp_path):
@@ -283,7 +305,7 @@ def test_verify_asks_for_the_heads_and_says_so_where_nobody_gives_them(tmp_path)
         record.append("report", step="08", file="report.html", sha256="0" * 64)
     assert verified(str(run))[0] == 0
     code, said = verified(str(run), "--heads", heads)
-    assert (code, said[0][:40]) == (3, "lines 10 to 11 stand behind the last hea")
+    assert (code, said[0][:40]) == (3, "the report of line 11 is under no head, ")
     given_a_fresh_chain(run, list(entries(run))[:9])
     code, said = verified(str(run), "--heads", heads)
     assert code == 0, said

@@ -86,6 +86,8 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
         yield _said(settings, "anchors", State.COULD_NOT_LOOK, text, **where)
     if custody.check.behind and not anchors.unread:
         yield _said(settings, "anchors", State.FINDING, custody.check.behind, **where)
+    if custody.check.looks:
+        yield _said(settings, "anchors", State.NOTE, custody.check.looks, **where)
     gone = sorted(set(custody.anchored) - set(anchors.heads) - set(anchors.unread))
     if gone:
         text = f"the record says that the head of line {gone[0]} was stored here, and it is not there"
