@@ -29,6 +29,7 @@ from onetrail.s3.client import HotS3
 from onetrail.s3.ledger import LedgerPart
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
+from onetrail.steps.bucket_creation.judged import OpeningWrong
 from onetrail.steps.copy_history.closed import hole_closed
 from onetrail.steps.status import Stage, Status
 from tests.integration.by_hand import by_hand, carried_out, planned, run
@@ -39,7 +40,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.estate]
 LOG, SOURCE = "044455556666", "111122223333"
 CENTRAL = "onetrail-archive-044455556666"
 SEED, CHAINS, KILLS = 20260112, 2, 10
-KILLED_AT = 60
+KILLED_AT = 75
 BEFORE = {number: Status(number, Stage.DONE, "") for number in ("02", "04")}
 """The steps before, which no case undoes."""
 WHO = [
@@ -105,7 +106,7 @@ for line in sys.stdin:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """How 05 ends without trouble: every row of the buckets that are pulled, every object of the archive, every policy's text.
+    """How 05 ends without trouble: every row of the buckets that are pulled, every copy in the archive, every policy's text.
 
     `objects` counts the copies of all buckets; `due` is the estate in which those that are pulled are still to be copied.
     """
@@ -200,7 +201,8 @@ def plain(
     pulled = {one.bucket.name for one in seen.backlogs if one.direction == "pull"}
     everything = rows(kernel.settings.run_folder.parent)
     written = [row for row in everything if row["source_bucket"] in pulled]
-    archive = archived(kernel)
+    copies = {row["destination_key"] for row in everything}
+    archive = {key: versions for key, versions in archived(kernel).items() if key in copies}
     for row in written:
         estate.fault("lose", bucket=CENTRAL, key=row["destination_key"])
     for service, account, actor in WHO:
@@ -416,10 +418,15 @@ def test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot(
 def test_a_policy_that_lets_a_copy_be_written_over_stops_the_pilot(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The statement is left out behind the step's back: what was to be refused by policy is not."""
+    """The statement is left out behind the step's back, and behind the judge of the plan: what was to be refused by policy is not."""
     opened = build.central_bucket_open
     monkeypatch.setattr(
         build, "central_bucket_open", lambda *args, **said: opened(*args, **{**said, "conditional": False})
+    )
+    with pytest.raises(OpeningWrong, match="a copy over what is there"):
+        copied(clients)
+    monkeypatch.setattr(
+        "onetrail.steps.copy_history.grant.judged_opening", lambda archive, document, opening: document
     )
     state, line = copied(clients)
     assert state == "PilotDiffers"
