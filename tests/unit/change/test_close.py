@@ -24,15 +24,6 @@ from onetrail.change import (
 from onetrail.change import record as record_module
 from tests.unit.change.given import NOON, Expired, Gone, Refused, given_a_change, given_a_gate, given_a_plan
 
-
-@pytest.fixture(autouse=True)
-def _ctrl_c_is_heard():
-    """Who is started in the background by a shell has it ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 UNTIL = {"Condition": {"DateLessThan": {"aws:CurrentTime": After("PT6H")}}}
 
 

@@ -37,16 +37,12 @@ def stopped_at(folder, key):
 
 def test_it_says_how_far_the_plan_came_and_what_was_closed(tmp_path):
     """Never more than happened. Twins: stopped before anything was open, and before any plan."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        plan = stopped_at(tmp_path, "second")
-        said = f"interrupted after 3 of 4 changes of plan {plan}; closed: old"
-        assert interrupted(tmp_path, 0) == said
-        since = lines_of(tmp_path)
-        assert interrupted(tmp_path, since) == "interrupted before a plan was applied: nothing was sent"
-        stopped_at(tmp_path, "open")
-    finally:
-        signal.signal(signal.SIGINT, before)
+    plan = stopped_at(tmp_path, "second")
+    said = f"interrupted after 3 of 4 changes of plan {plan}; closed: old"
+    assert interrupted(tmp_path, 0) == said
+    since = lines_of(tmp_path)
+    assert interrupted(tmp_path, since) == "interrupted before a plan was applied: nothing was sent"
+    stopped_at(tmp_path, "open")
     assert interrupted(tmp_path, since) == f"interrupted after 1 of 4 changes of plan {plan}; closed: old"
     assert lines_of(tmp_path / "never") == 0
 
