@@ -144,10 +144,14 @@ def duplicates(observation: Observation) -> Shown:
         else "No two files under different names have the same bytes."
     )
     if found.same_name or found.conflicts:
-        verdict += f" {counted(found.same_name, 'name lies', 'names lie')} in several buckets with equal bytes, {found.conflicts:,} with others."
+        verdict += f" {counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes, {found.conflicts:,} with bytes that differ or cannot be compared."
     shown = table(frame, "Equal bytes under several names, the ten largest", verdict=verdict)
     return together(
-        shown, *(paragraph(f"Other bytes under one name: {line}") for line in found.conflict_examples)
+        shown,
+        *(
+            paragraph(f"Bytes that differ or cannot be compared under one name: {line}")
+            for line in found.conflict_examples
+        ),
     )
 
 

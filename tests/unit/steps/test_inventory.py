@@ -309,6 +309,14 @@ def test_what_lies_there_twice(one, two, expected):
     assert (found.same_name, found.conflicts, found.copies) == expected
 
 
+def test_two_prefixes_of_one_bucket_are_two_places():
+    """Other bytes under one name are a conflict there too, as step 05 sees it, and each place is named; twin: one object is none."""
+    two = [row(log(), etag="1" * 32), row(log(prefix="old/"), etag="2" * 32)]
+    found = find(given_a_draft(one=two), 7, NOW)
+    assert (found.conflicts, found.conflict_examples) == (1, (f"{log()} in one, one/old",))
+    assert find(given_a_draft(one=two[:1]), 7, NOW).conflicts == 0
+
+
 def test_repeated_files_have_a_size_and_months():
     """Three files of the same bytes are two too many, and those are priced."""
     rows = [row(log(region=r), 900, "1" * 32) for r in ("eu-west-1", "eu-west-2", "eu-west-3")]

@@ -144,17 +144,17 @@ def _coverage(observation: Observation) -> Iterator[Finding]:
 def _repeated(observation: Observation) -> Iterator[Finding]:
     found = observation.duplicates
     if found.conflicts:
-        text = f"{counted(found.conflicts, 'name lies', 'names lie')} in several buckets with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
+        text = f"{counted(found.conflicts, 'name lies', 'names lie')} in several places with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
         yield Finding(
             f"{STEP}.conflict",
             State.NOTE,
             "-",
             "-",
             "same name",
-            f"{text}; 05 copies both, the second below {CONFLICTS_FOLDER}",
+            f"{text}; 05 keeps each copy whose bytes differ: one under its plain key, any other below {CONFLICTS_FOLDER}",
         )
     if found.same_name:
-        yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several buckets with equal bytes")  # fmt: skip
+        yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes")  # fmt: skip
     if found.copies:
         text = f"{counted(found.copies, 'file has', 'files have')} the bytes of another one; all are kept, since digests name them"
         yield Finding(f"{STEP}.same-bytes", State.NOTE, "-", "-", "same bytes", text)

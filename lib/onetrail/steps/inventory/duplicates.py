@@ -28,8 +28,8 @@ _DIGESTS: Final = {kind.value for kind in DIGEST_KINDS}
 class Duplicates:
     """Counts of what is there more than once, with up to ten named of each.
 
-    `same_name` are names (from `AWSLogs/` on) that lie in several buckets with equal bytes, `conflicts` those with other bytes or with
-    bytes that the listing cannot tell apart. `copies` are files beyond the first among those of equal bytes under different names;
+    `same_name` are names (from `AWSLogs/` on) that lie in several buckets, or under several key prefixes, with equal bytes, `conflicts`
+    those with other bytes or with bytes that the listing cannot tell apart. `copies` are files beyond the first among those of equal bytes under different names;
     `bytes` is their size, `months_to_keep` what storing them costs by. Each example is a line.
     """
 
@@ -54,13 +54,13 @@ def find(draft: Draft, retention_years: int, now: datetime) -> Duplicates:
     examples: list[tuple[int, int, str, str]] = []
     cost = Histogram()
     for rows in _sharing(draft, "name_mark", lambda row: below_prefix(row[1])):
-        if len({row[0] for row in rows}) < 2 or rows[0][2] in (Kind.FOREIGN, Kind.MARKER):
+        if len({row[:2] for row in rows}) < 2 or rows[0][2] in (Kind.FOREIGN, Kind.MARKER):
             continue
         if len({(row[3], row[4]) for row in rows}) == 1 and "-" not in rows[0][4]:
             same += 1
         else:
             conflicts += 1
-            named.append(f"{below_prefix(rows[0][1])} in {', '.join(sorted({row[0] for row in rows}))}")
+            named.append(f"{below_prefix(rows[0][1])} in {', '.join(sorted(map(_place, rows)))}")
     for rows in _sharing(draft, "content_mark", lambda row: (row[4], row[3])):
         once = {below_prefix(row[1]): row for row in reversed(rows) if row[3]}
         if len(once) < 2:
@@ -77,6 +77,12 @@ def find(draft: Draft, retention_years: int, now: datetime) -> Duplicates:
     return Duplicates(
         same, conflicts, copies, size, groups, cost, tuple(sorted(named)[:_NAMED]), tuple(examples[:_NAMED])
     )
+
+
+def _place(row: _Row) -> str:
+    """The bucket, and what stands before `AWSLogs/` in the key."""
+    prefix = row[1].removesuffix(below_prefix(row[1])).rstrip("/")
+    return f"{row[0]}/{prefix}" if prefix else row[0]
 
 
 def _sharing(draft: Draft, mark: str, exactly: Any) -> Iterator[list[_Row]]:
