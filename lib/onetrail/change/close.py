@@ -9,7 +9,7 @@ from onetrail.change.interrupt import uninterrupted
 from onetrail.change.plan import Change
 from onetrail.change.send import ChangeFailed, Sending
 from onetrail.change.texts import TextUnread
-from onetrail.errors import NotYet, OnetrailError
+from onetrail.errors import OnetrailError
 
 PAUSES_SECONDS: Final = (5, 15, 45, 90)
 """Between the tries of closings that failed, each after the client's own retries."""
@@ -71,11 +71,9 @@ class _Closing:
 
     def _closed(self, change: Change) -> bool:
         """Whether that closing is done, if need be without a line in the record."""
-        why = self.unmet(change.requires) if change.requires else ""
-        if why:
-            self.failed[change.key] = ChangeFailed(
-                f"{change.service}:{change.call} {change.resource} waits: {why}"
-            )
+        waits = self._waits(change) if change.requires else None
+        if waits:
+            self.failed[change.key] = waits
             return False
         try:
             self.sending.send(change)
@@ -86,11 +84,24 @@ class _Closing:
             return False
         return True
 
-    def _sent_unrecorded(self, change: Change, why: OnetrailError) -> bool:
-        """A hole is closed even when the disk no longer takes the line that says so."""
-        gate, parameters = self.sending.gate, self.sending.parameters(change)
-        what = f"{change.service}:{change.call} {change.resource}"
+    def _waits(self, change: Change) -> ChangeFailed | None:
+        """Why it is not sent yet; None once its named check holds. A check that cannot be made does not hold."""
+        cause: Exception | None = None
         try:
+            why = self.unmet(change.requires)
+        except Exception as err:  # noqa: BLE001 - every other closing is tried before it is raised
+            why, cause = f"{change.requires} could not be checked: {err}", err
+        if not why:
+            return None
+        waits = ChangeFailed(f"{change.service}:{change.call} {change.resource} waits: {why}")
+        waits.__cause__ = cause
+        return waits
+
+    def _sent_unrecorded(self, change: Change, why: OnetrailError) -> bool:
+        """A grant is closed even when the disk no longer takes the line that says so."""
+        gate, what = self.sending.gate, f"{change.service}:{change.call} {change.resource}"
+        try:
+            parameters = self.sending.parameters(change)
             with gate.guard.opened(change, parameters):
                 gate.sender.send(change, parameters)
         except Exception as err:  # noqa: BLE001 - the other closings are tried first
@@ -120,7 +131,7 @@ class _Closing:
         why = f"{left} of what was opened could not be closed yet; it is tried again"
         try:
             gate.clock.wait_until(gate.clock.now() + timedelta(seconds=pause), why, gate.say)
-        except NotYet:
+        except Exception:  # noqa: BLE001 - a clock that cannot be asked, or will not wait, does not hide what is open
             return False
         return True
 

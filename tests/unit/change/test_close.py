@@ -22,6 +22,7 @@ from onetrail.change import (
     verify_record,
 )
 from onetrail.change import record as record_module
+from onetrail.errors import NotYet, WrongUse
 from tests.unit.change.given import NOON, Expired, Gone, Refused, given_a_change, given_a_gate, given_a_plan
 
 UNTIL = {"Condition": {"DateLessThan": {"aws:CurrentTime": After("PT6H")}}}
@@ -114,6 +115,31 @@ def test_a_role_goes_only_after_all_policies_are_back(tmp_path):
     with pytest.raises(Exception, match="no"):
         run_plan(given_a_plan(*plan.changes[:2], WORK, plan.changes[3], plan.changes[2]), gate, back)
     assert [key for key, _ in estate.sent] == ["open", "open-2", "close-2", "close"]
+
+
+@pytest.mark.parametrize("times", [2, 99])
+def test_a_check_that_cannot_be_made_keeps_its_own_closing_waiting_and_no_other(tmp_path, times):
+    """An account that cannot be entered is tried again as AWS is. Twin: it stays so, and the line says what is open and why."""
+    gate, estate = given_a_gate(tmp_path, failing={"work": OSError("late")})
+    failing(estate, **{"close-2": Fails(1, OSError("unreachable"))})
+    shut = Fails(times, WrongUse("the account cannot be entered"))
+    back = {"back": lambda: Requirement(not shut(), "")}
+    plan = given_a_grant(WORK, requires="back")
+    with pytest.raises(ChangeFailed) as told:
+        run_plan(plan, gate, back)
+    assert [key for key, _ in estate.sent][2:] == (["close-2", "close"] if times == 2 else ["close-2"])
+    open_ = "back could not be checked: the account cannot be entered; still open: old-1 (refuses by itself"
+    assert (open_ in told.value.line) is isinstance(told.value, StillOpen) is (times == 99)
+
+
+@pytest.mark.parametrize("error", [NotYet("the wall clock does not wait"), OSError("the clock is gone")])
+def test_a_clock_that_cannot_be_waited_for_does_not_hide_what_is_open(tmp_path, error):
+    """It is reported after the tries that there were. Twin: the test above, whose clock waits."""
+    gate, estate = given_a_gate(tmp_path)
+    gate.clock.wait_until = lambda moment, why, say: Fails(1, error)()
+    failing(estate, close=Fails(99, OSError("unreachable")))
+    with pytest.raises(StillOpen, match=r"unreachable.*still open: old-1"):
+        run_plan(given_a_grant(), gate)
 
 
 @pytest.fixture

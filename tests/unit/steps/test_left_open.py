@@ -1,19 +1,22 @@
 """What a dead process left open is known by the record alone: said at the next start, and closed as the approved plan says."""
 
+import importlib
 import json
 from dataclasses import replace
 
 import pytest
 
 from onetrail.aws import Clients
-from onetrail.change import Bulk, Deed, RunRecord, entries, resolve, run_plan
+from onetrail.aws.sessions import CannotEnter
+from onetrail.change import Bulk, Deed, Requirement, RunRecord, StillOpen, entries, resolve, run_plan
 from onetrail.change.rest import NotAsApproved, close_rest, rest_of
 from onetrail.errors import OnetrailError
 from onetrail.steps.copy_history import propose
 from onetrail.steps.left_open import close_left_open, left_open, told
+from onetrail.steps.old_estate import OldEstate
 from tests.unit.change.given import NOON, MovableClock, given_a_change, given_a_gate, given_a_plan
 from tests.unit.steps.given_record import OPENED, given_a_grant, given_a_later_closing, killed, sent
-from tests.unit.steps.given_sources import SETTINGS, given, given_a_backlog, given_a_bucket
+from tests.unit.steps.given_sources import SETTINGS, SOURCE, given, given_a_backlog, given_a_bucket
 from tests.unit.steps.test_copy_history import KEY, KEY_POLICY, KEYED
 
 
@@ -37,6 +40,10 @@ def test_while_somebody_writes_the_record_nothing_is_left_by_anybody(tmp_path):
     with RunRecord(tmp_path, "practice", MovableClock()):
         assert left_open(tmp_path) == ()
     assert len(left_open(tmp_path)) == 1
+
+
+def cannot_be_entered(account):
+    raise CannotEnter(f"account {account} cannot be entered")
 
 
 PLANS = {
@@ -136,6 +143,40 @@ def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
         close_rest(waiting, gate, lambda name: "a policy names the copier")
     assert estate.sent == []
     assert run_plan(given_a_later_closing(), gate).state == "planned"
+
+
+def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from_nothing(
+    tmp_path, monkeypatch
+):
+    """The old buckets are read for the closing that needs it alone. Twin: the account can be entered, and all is closed."""
+    plan = given_a_plan(
+        given_a_change("role", service="iam", call="CreateRole", parameters={"RoleName": "copier"}),
+        given_a_change("open-central", resource="archive"),
+        given_a_change("close-central", closes="open-central", region="eu-west-2"),
+        given_a_change(
+            "no-role",
+            service="iam",
+            call="DeleteRole",
+            closes="role",
+            parameters={},
+            requires="policies_back",
+        ),
+        step="05",
+    )
+    line = recorded(tmp_path, plan)
+    rest = rest_of(line, plan.estate, plan.accounts, {"role": "copier", "open-central": "archive"})
+    copying = importlib.import_module("onetrail.steps.copy_history.apply")
+    gate, estate = given_a_gate(tmp_path / "shut")
+    estate.settings = SETTINGS
+    monkeypatch.setattr(copying, "read_old_estate", lambda settings, clients: cannot_be_entered(SOURCE))
+    with pytest.raises(StillOpen, match=rf"account {SOURCE} cannot be entered.*still open: copier"):
+        copying.close(rest, gate)
+    assert [key for key, _ in estate.sent] == ["close-central"]
+    gate, estate = given_a_gate(tmp_path / "entered")
+    estate.settings = SETTINGS
+    monkeypatch.setattr(copying, "read_old_estate", lambda settings, clients: OldEstate((), (), ()))
+    monkeypatch.setattr(copying, "policies_back", lambda *_: Requirement(True, ""))
+    assert len(copying.close(rest, gate)) == 2
 
 
 @pytest.mark.parametrize(

@@ -82,14 +82,17 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
 
 
 def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
-    """Close what a plan of this step left open when its process died. Raises StillOpen, and what a closing raises."""
+    """Close what a plan of this step left open when its process died. Raises StillOpen, and what a closing raises.
+
+    The old buckets are read when a closing needs that: an account that cannot be entered keeps no other closing waiting.
+    """
     clients = cast(Clients, gate.sender)
-    there = {bucket.name: bucket for bucket in read_old_estate(clients.settings, clients).buckets}
-    opened = [there[change.resource] for change in rest.changes if change.resource in there]
 
     def unmet(name: str) -> str:
         if name != "policies_back":
             return f"{name} is asked by the step itself"
+        there = {bucket.name: bucket for bucket in read_old_estate(clients.settings, clients).buckets}
+        opened = [there[change.resource] for change in rest.changes if change.resource in there]
         back = policies_back(clients, opened, opened_old_keys(rest))
         return "" if back.met else back.why
 
