@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
-from onetrail.change import BREAK_GLASS, NAMED, ChangeFailed
+from onetrail.change import BREAK_GLASS, JOBS, NAMED, READER, ChangeFailed, iso
+from onetrail.iam import build
 from onetrail.iam.build import archive_rail, trust
+from onetrail.names import BATCH_ROLE, JOBS_ROLE
+from onetrail.s3.batch.group import Group, Label
+from onetrail.s3.batch.manifest import line
+from onetrail.s3.retention import quarter_end
 from onetrail.steps import copy_history, verification
 from onetrail.steps.archive import archive_of
+from onetrail.steps.copy_history.batch_seen import desk
 from onetrail.steps.verification.propose import rail_document
 from tests.integration import saved
 from tests.integration.by_hand import by_hand, planned, run
-from tests.integration.conftest import Estate
+from tests.integration.conftest import HEAD, Estate
 
 pytestmark = pytest.mark.estate
 
@@ -141,6 +148,66 @@ def test_under_the_steady_policy_everybodys_own_work_goes_on(estate: Estate, tmp
     estate.wait(3600)
     status = trails.get_trail_status(Name="onetrail")
     assert (status["LatestDeliveryTime"] > before, status.get("LatestDeliveryError", "")) == (True, "")
+
+
+def given_a_job_left_over(estate: Estate, clients: Clients) -> str:
+    """A job of this run that waits to be confirmed, with its two roles, though nothing is open for it any more; its id."""
+    settings, archive = clients.settings, archive_of(clients.settings)
+    place, bucket = desk(settings), "acme-audit-us-east-1"
+    folder = place.folder
+    iam = by_hand(clients, "iam", LOG, BREAK_GLASS)
+    expires = iso(clients.clock.now() + timedelta(hours=settings.grant_hours))
+    roles = {
+        BATCH_ROLE: (build.batch_trust(), build.batch_policy(archive, [bucket], folder)),
+        JOBS_ROLE: (
+            build.trust([archive.operator_arn]),
+            build.jobs_policy(archive, settings.home_region, place.role_arn, expires),
+        ),
+    }
+    for name, (trusted, policy) in roles.items():
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trusted))
+        iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
+    estate.wait(120)  # until the new roles are known
+    until = quarter_end(clients.clock.now() + timedelta(days=365))
+    label = Label(settings.run_name, "copy", Group(bucket, "GLACIER_IR", until))
+    body = f"{line(bucket, 'AWSLogs/nothing-there.json.gz')}\n".encode()
+    etag = md5(body, usedforsecurity=False).hexdigest()
+    by_hand(clients, "s3", LOG).put_object(Bucket=WORK, Key=place.manifest_key(label, etag), Body=body)
+    made = by_hand(clients, "s3control", LOG, JOBS).create_job(**place.request(label, etag, 0))
+    estate.wait(180)  # until it has read its list
+    return str(made["JobId"])
+
+
+def test_jobs_left_over_are_cancelled_under_the_steady_policy(estate: Estate, tmp_path: Path) -> None:
+    """05 gives their maker its policy, cancels them and removes both roles, with both buckets closed and the guardrail in place.
+
+    Twin: before 05 neither their maker, which lost its policy, nor the reader nor the operator can cancel one.
+    """
+    clients = saved.after(estate, "06", tmp_path)
+    job = given_a_job_left_over(estate, clients)
+    iam = by_hand(clients, "iam", LOG, BREAK_GLASS)
+    iam.delete_role_policy(RoleName=JOBS_ROLE, PolicyName=JOBS_ROLE)
+    estate.wait(60)
+    cancel = {"AccountId": LOG, "JobId": job, "RequestedJobStatus": "Cancelled"}
+    for actor in (JOBS, READER, NAMED):
+        refused = by_hand(clients, "s3control", LOG, actor).update_job_status
+        assert code_of(refused, **cancel) == "AccessDenied", actor
+    breaker = by_hand(clients, "s3control", LOG, BREAK_GLASS)
+    assert breaker.describe_job(AccountId=LOG, JobId=job)["Job"]["Status"] == "Suspended"
+    mark = estate.mark()
+    outcome = run(clients, copy_history)
+    assert outcome.state == "applied", outcome.line
+    assert [
+        (r["operation"], r["arn"].split("/")[1], r["status"])
+        for r in estate.requests(mark)
+        if r["mutating"] and not HEAD.search(r["resource"])
+    ] == [
+        ("PutRolePolicy", "onetrail-break-glass", 200),
+        ("UpdateJobStatus", JOBS_ROLE, 200),
+        *[(call, "onetrail-break-glass", 200) for call in ("DeleteRolePolicy", "DeleteRole") * 2],
+    ]
+    assert breaker.describe_job(AccountId=LOG, JobId=job)["Job"]["Status"] == "Cancelled"
+    assert planned(clients, copy_history).changes == ()
 
 
 def test_a_record_is_added_to_and_never_overwritten(estate: Estate, tmp_path: Path) -> None:

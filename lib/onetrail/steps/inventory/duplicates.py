@@ -29,8 +29,8 @@ class Duplicates:
     """Counts of what is there more than once, with up to ten named of each.
 
     `same_name` are names (from `AWSLogs/` on) that lie in several buckets, or under several key prefixes, with equal bytes, `conflicts`
-    those with other bytes or with bytes that the listing cannot tell apart. `copies` are files beyond the first among those of equal bytes under different names;
-    `bytes` is their size, `months_to_keep` what storing them costs by. Each example is a line.
+    those with other bytes or with bytes that the listing cannot tell apart. `copies` are files beyond the first among those of equal
+    bytes under different names; `bytes` is their size, `months_to_keep` what storing them costs by. Each example is a line.
     """
 
     same_name: int = 0
