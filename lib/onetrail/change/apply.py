@@ -87,6 +87,7 @@ class _Run:
         self.sending = Sending(plan, gate, bulk)
 
     def run(self) -> Outcome:
+        self.gate.record.in_step(self.plan.step)
         self.gate.record.append(
             "plan",
             step=self.plan.step,

@@ -8,12 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from onetrail.change.chain import START, RecordError, entries, verify_record
 from onetrail.change.clock import Clock
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.lines import LONGEST, NotALine, end_of_lines, written
+from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.change.values import iso, plain
 from onetrail.errors import WrongUse
 
@@ -21,7 +20,12 @@ _SECRET = ("secret", "token", "password", "signature", "credential")
 
 
 class RunFolderBusy(WrongUse):
-    """Another process writes to this run folder."""
+    """Another process writes to this run folder; the line says which one, as far as it is known."""
+
+    def __init__(self, folder: Path, busy: FolderBusy) -> None:
+        super().__init__(
+            f"{folder}: another process is writing this run: {busy.line}; wait for it to end, stop it with Ctrl-C where it runs, or use another run_name"
+        )
 
 
 class RunRecord:
@@ -30,18 +34,16 @@ class RunRecord:
     def __init__(self, folder: Path, run_name: str, clock: Clock) -> None:
         self.folder, self.run_name, self._clock = folder, run_name, clock
         self._path, self._head_path = folder / "record.jsonl", folder / "record.head"
-        self._lock = FileLock(folder / ".writer.lock")
+        self._lock = FolderLock(folder, "writer")
         self.head, self.at, self._lines = START, "", 0
         self._size, self._torn = 0, False
 
     def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
-        except Timeout as err:
-            raise RunFolderBusy(
-                f"{self.folder}: another process is writing this run; wait for it to end, or use another run_name"
-            ) from err
+            self._lock.acquire()
+        except FolderBusy as err:
+            raise RunFolderBusy(self.folder, err) from err
         except OSError as err:
             raise RecordError(
                 f"{self.folder}: the run folder cannot be written: {err.strerror}; nothing was sent"
@@ -60,6 +62,10 @@ class RunRecord:
 
     def __exit__(self, *exc: object) -> None:
         self._lock.release()
+
+    def in_step(self, step: str) -> None:
+        """Tell a process that finds the folder busy which step is at work."""
+        self._lock.in_step(step)
 
     @property
     def lines(self) -> int:

@@ -12,9 +12,9 @@ from types import FrameType
 from typing import Final
 
 import click
-from filelock import FileLock, Timeout
 
 from onetrail.change import Guard, WallClock
+from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3 import ledger as ledger_files
@@ -238,15 +238,14 @@ def _ledger(into: Path) -> Iterator[None]:
 
     Says what an earlier run left there that cannot be read; what that run copied is found by the listing. Raises WrongUse.
     """
-    fresh, held = not into.exists(), into / ".writer.lock"
-    killed = held.exists()
-    lock = FileLock(held)
+    fresh, lock = not into.exists(), FolderLock(into, "writer")
+    killed = lock.path.exists()
     try:
         into.mkdir(parents=True, exist_ok=True)
-        lock.acquire(blocking=False)
-    except Timeout as err:
+        lock.acquire()
+    except FolderBusy as err:
         raise WrongUse(
-            f"another copy writes its ledger into {into}: wait for it, or give another --ledger"
+            f"another copy writes its ledger into {into}: {err.line}; wait for it to end, stop it with Ctrl-C where it runs, or give another --ledger"
         ) from err
     except OSError as err:
         raise WrongUse(
@@ -262,7 +261,7 @@ def _ledger(into: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        held.unlink(missing_ok=True)
+        lock.path.unlink(missing_ok=True)
         if fresh:
             with suppress(OSError):
                 into.rmdir()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import papermill
-from filelock import FileLock, Timeout
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from onetrail.aws.estate import PracticeEstate
 from onetrail.change import RunFolderBusy
+from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.runner.ended import interrupted, lines_of
 from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment
 from onetrail.runner.notebooks import (
@@ -92,7 +92,7 @@ def run(
     before = _stamp(run_folder / REPORT)
     environment = {} if live else {"ONETRAIL_LIVE": "0"}
     with (
-        _alone_in(run_folder),
+        _alone_in(run_folder) as alone,
         Telling(run_folder / "run.log") as telling,
         kernel_environment(environment),
         interruption.heeded(),
@@ -106,6 +106,7 @@ def run(
         earlier = _Earlier(run_folder)
         steps: list[StepResult] = []
         for notebook in found:
+            alone.in_step(notebook.name)
             result = _execute(notebook, parameters, earlier.make_room(notebook), telling, interruption)
             if result.exit_code == FAILED and (closed := close_left_open(settings)):
                 result = replace(result, line=f"{result.line}. {closed}")
@@ -209,20 +210,18 @@ class _Earlier:
 
 
 @contextmanager
-def _alone_in(run_folder: Path) -> Iterator[None]:
+def _alone_in(run_folder: Path) -> Iterator[FolderLock]:
     """One runner in a run folder, and no notebook that applies a plan there at the moment; raises RunFolderBusy."""
     run_folder.mkdir(parents=True, exist_ok=True)
-    runner, writer = (FileLock(run_folder / name) for name in (".runner.lock", ".writer.lock"))
+    runner, writer = (FolderLock(run_folder, name) for name in ("runner", "writer"))
     try:
-        runner.acquire(timeout=0)
-        with writer.acquire(timeout=0):
-            pass
-    except Timeout as err:
+        runner.acquire()
+        writer.acquire()
+        writer.release()
+    except FolderBusy as err:
         runner.release()
-        raise RunFolderBusy(
-            f"{run_folder}: another process is writing this run; wait for it to end, or use another run_name"
-        ) from err
+        raise RunFolderBusy(run_folder, err) from err
     try:
-        yield
+        yield runner
     finally:
         runner.release()

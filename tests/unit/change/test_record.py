@@ -305,9 +305,9 @@ def test_a_line_is_on_disk_before_the_head_names_it_and_before_anything_goes_on(
         seen.append(("in place", Path(target).name))
         return replace(self, target)
 
-    monkeypatch.setattr(os, "fsync", spy_sync)
-    monkeypatch.setattr(Path, "replace", spy_replace)
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        monkeypatch.setattr(os, "fsync", spy_sync)
+        monkeypatch.setattr(Path, "replace", spy_replace)
         record.append("note")
         seen.append("returned")
     assert seen == [
