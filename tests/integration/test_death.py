@@ -98,7 +98,7 @@ def test_a_kernel_under_a_jupyter_server(
     estate.fault("clear")
     folder = clients.settings.run_folder
     assert verify_record(folder).whole
-    assert left_open(folder) == ()
+    assert left_open(folder).permissions == ()
 
 
 @pytest.mark.exhaustive
@@ -122,7 +122,7 @@ def test_papermill_itself(
     estate.fault("clear")
     assert standing(clients) == before
     assert verify_record(clients.settings.run_folder).whole
-    assert left_open(clients.settings.run_folder) == ()
+    assert left_open(clients.settings.run_folder).permissions == ()
 
 
 def test_where_nobody_survives_the_next_start_says_so_first(

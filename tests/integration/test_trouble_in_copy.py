@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import COPIER, State, verify_record
+from onetrail.change import COPIER, Plan, State, verify_record
 from onetrail.errors import OnetrailError
 from onetrail.iam import build
 from onetrail.practice.faults import EDITED_SID
@@ -521,8 +521,15 @@ def anew(estate: Estate, killed: Left) -> Clients:
     return estate.clients(runs_dir=str(killed.runs))
 
 
+def closings(plan: Plan) -> list[tuple[str, str, str]]:
+    """What a plan takes back of an earlier one."""
+    return [
+        (c.call, c.account, c.resource) for c in plan.changes if c.key.startswith(("close-", "DeleteRole"))
+    ]
+
+
 def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve(
-    estate: Estate, anew: Clients, plain: Undisturbed
+    estate: Estate, anew: Clients, plain: Undisturbed, killed: Left
 ) -> None:
     """Twin: the next test, in which the same plan is approved."""
     seen = step.observe(anew.settings, anew)
@@ -537,6 +544,9 @@ def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve
     assert f"a grant was found open in {len(opened)} old buckets; this plan closes it" in plan.notes
     assert {c.resource for c in plan.changes if c.key.startswith("close-")} == {*opened, CENTRAL}
     assert plan.ends_with == "hole_closed"
+    other = estate.clients(runs_dir=str(killed.runs), run_name="another")
+    elsewhere = step.propose(other.settings, step.observe(other.settings, other))
+    assert closings(elsewhere) == closings(plan), "by what AWS shows, whatever the record says"
     mark = estate.mark()
     outcome = run(anew, step, approve="")
     assert (outcome.state, outcome.exit_code) == ("planned", 0)

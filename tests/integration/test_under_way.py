@@ -221,7 +221,7 @@ def test_the_kept_states_are_what_they_are_called(estate: Estate, begun: Begun, 
         policy = by_hand(clients, "s3", LOG).get_bucket_policy(Bucket=ARCHIVE)["Policy"]
         old = tuple(len(versions(clients, bucket, SOURCE, region)) for bucket, region in OLD.items())
         locked = by_hand(clients, "s3", LOG).head_object(Bucket=ARCHIVE, Key=min(key for key, _ in copied))
-        opened = len(left_open(clients.settings.run_folder))
+        opened = len(left_open(clients.settings.run_folder).permissions)
         seen[state] = ("Copier" in policy, opened, len(copied), locked["ObjectLockMode"], old)
         assert verify_record(clients.settings.run_folder).whole
     assert seen == {
@@ -243,11 +243,11 @@ def test_what_an_earlier_version_left_open_is_closed_by_a_survivor_of_this_one(
     """
     folder = begun.at(estate, "grant_open", tmp_path).settings.run_folder
     opened = left_open(folder)
-    assert {one.what for one in opened} == {"onetrail-copier", ARCHIVE, *list(OLD)[1:]}
+    assert {one.what for one in opened.permissions} == {"onetrail-copier", ARCHIVE, *list(OLD)[1:]}
     assert close_left_open(estate.settings(runs_dir=str(tmp_path))) == told(opened)
     assert left_open(folder) == opened
     line = close_left_open(estate.settings(runs_dir=str(tmp_path), approve="any"))
-    assert {one.what for one in left_open(folder)} == {"onetrail-copier"}
+    assert {one.what for one in left_open(folder).permissions} == {"onetrail-copier"}
     assert "still open: onetrail-copier" in line
     assert [
         sid for policy in held(estate.clients()).policies.values() for sid in sids(policy) if "Copier" in sid

@@ -1,12 +1,16 @@
 """What the record shows as open although nobody is at work: said at the next start, and closed by whoever of a run survived."""
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from onetrail.aws import Clients, open_gate
-from onetrail.change import entries
+from onetrail.change import Gate, entries
 from onetrail.change.rest import Rest, rest_of
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError
@@ -16,30 +20,59 @@ from onetrail.steps.evidence.custody import read_custody
 from onetrail.steps.evidence.permissions import Permission
 
 CLOSES = "run step 05: it closes what is open"
+ELSEWHERE = "run step 05 under another run_name: it closes what AWS shows as open"
+"""Step 05 does not write into a record that is not whole."""
+_LINE: Final = re.compile(r"line (\d+) (.+)")
 
 
-def left_open(folder: Path) -> tuple[Permission, ...]:
-    """Permissions that the record of a run folder does not show as closed; none while another process writes there, which closes them itself."""
-    if not (folder / "record.jsonl").exists():
-        return ()
-    found = read_custody(folder).left_open
-    if not found:
-        return ()
+@dataclass(frozen=True)
+class LeftOpen:
+    """`permissions` are those that the record does not show as closed.
+
+    `unread` says why the record does not show all there may be; empty where it is whole.
+    """
+
+    permissions: tuple[Permission, ...] = ()
+    unread: str = ""
+
+
+def left_open(folder: Path) -> LeftOpen:
+    """What the record of a run folder does not show as closed; nothing while another process writes there, which closes it itself."""
+    if not any(os.path.lexists(folder / name) for name in ("record.jsonl", "record.head")):
+        return LeftOpen()
+    found = _seen(folder)
+    if found == LeftOpen():
+        return found
     try:
         with FileLock(folder / ".writer.lock").acquire(timeout=0):
-            return found
+            return _seen(folder)  # again: somebody may have written while it was read
     except Timeout:
-        return ()
+        return LeftOpen()
+    except OSError:
+        return found
 
 
-def told(found: tuple[Permission, ...]) -> str:
-    """One line about them: what, since when, until when at the latest, and what to do; empty where there are none."""
-    if not found:
-        return ""
-    plans = ", ".join(dict.fromkeys(one.opened.plan for one in found))
-    open_ = "; ".join(dict.fromkeys(map(_one, found)))
-    what = counted(len(found), "permission")
-    return f"A run was cut off: {what} of plan {plans} left open: {open_}; {CLOSES}."
+def _seen(folder: Path) -> LeftOpen:
+    custody = read_custody(folder)
+    return LeftOpen(custody.left_open, "" if custody.check.whole else custody.check.problems[0])
+
+
+def told(found: LeftOpen) -> str:
+    """What is open, since when, until when at the latest, and what to do; before that, that there may be more. Empty where nothing is."""
+    if not found.permissions:
+        return _unread(found.unread) if found.unread else ""
+    plans = ", ".join(dict.fromkeys(one.opened.plan for one in found.permissions))
+    open_ = "; ".join(dict.fromkeys(map(_one, found.permissions)))
+    left = f"{counted(len(found.permissions), 'permission')} of plan {plans} left open: {open_}"
+    if found.unread:
+        return f"{_unread(found.unread)} What can be read of it shows {left}."
+    return f"A run was cut off: {left}; {CLOSES}."
+
+
+def _unread(problem: str) -> str:
+    line = _LINE.match(problem)
+    where = f"from line {line[1]} on (it {line[2]})" if line else f"whole ({problem})"
+    return f"The record of this run cannot be read {where}. What it left open is not known; {ELSEWHERE}."
 
 
 def _one(permission: Permission) -> str:
@@ -48,34 +81,35 @@ def _one(permission: Permission) -> str:
 
 
 def close_left_open(settings: Settings) -> str:
-    """Close what the record of this run shows as open, under the run's lock and in its record; one line that says what became of it.
+    """Close what the record of this run shows as open, under the run's lock and in its record; what became of it, in sentences.
 
     For a process that survived the one that opened it, and that was given the same approval: the closings belong to the plan. A plan that
-    was not approved here is only told. Empty where nothing is open.
+    was not approved here is only told. Each plan is closed by itself: one that fails keeps no other open. Empty where nothing is open.
     """
     found = left_open(settings.run_folder)
-    if not found:
-        return ""
+    plans = dict.fromkeys(one.opened.plan for one in reversed(found.permissions))
+    rests, failed = _rests(settings, found, [plan for plan in plans if _approved(settings, plan)])
+    if not rests:
+        return " ".join([told(found), *failed]).strip()
+    done: list[str] = []
     try:
-        rests = list(_rests(settings, found))
-        lines = list(_closed(settings, rests)) if rests else []
+        with open_gate(Clients.connect(settings)) as gate:
+            for rest in rests:
+                try:
+                    done.append(_closed(rest, gate))
+                except Exception as err:  # noqa: BLE001 - every other plan's closings are sent before it is reported
+                    failed.append(_why(rest.id, err))
     except OnetrailError as err:
-        return f"{told(found)} Closing it failed: {err.line}"
-    return " ".join([*lines, told(left_open(settings.run_folder))]).strip()
+        failed.append(f"Closing it failed: {err.line}")
+    return " ".join([*done, told(left_open(settings.run_folder)), *failed]).strip()
 
 
-def _closed(settings: Settings, rests: list[Rest]) -> Iterator[str]:
-    clients = Clients.connect(settings)
-    with open_gate(clients) as gate:
-        for rest in rests:
-            done = copy_history.close(rest, gate)
-            names = ", ".join(dict.fromkeys(one.change.resource for one in done))
-            line = f"What plan {rest.id} had left open was closed by the process that survived: {names}."
-            gate.record.append(
-                "step", step=rest.step, plan=rest.id, state="closed", changes=len(done), line=line
-            )
-            unsealed = gate.seal()
-            yield f"{line} {unsealed}".strip()
+def _closed(rest: Rest, gate: Gate) -> str:
+    done = copy_history.close(rest, gate)
+    names = ", ".join(dict.fromkeys(one.change.resource for one in done))
+    line = f"What plan {rest.id} had left open was closed by the process that survived: {names}."
+    gate.record.append("step", step=rest.step, plan=rest.id, state="closed", changes=len(done), line=line)
+    return f"{line} {gate.seal()}".strip()
 
 
 def _approved(settings: Settings, plan: str) -> bool:
@@ -84,13 +118,21 @@ def _approved(settings: Settings, plan: str) -> bool:
     return anything or plan in settings.approvals
 
 
-def _rests(settings: Settings, found: tuple[Permission, ...]) -> Iterator[Rest]:
-    """By plan, the last one first."""
-    lines = {line["plan"]: line for line in entries(settings.run_folder, "plan")}
-    for plan in dict.fromkeys(one.opened.plan for one in reversed(found)):
-        if not _approved(settings, plan):
-            continue
-        opened = {one.opened.key: one.what for one in found if one.opened.plan == plan}
-        rest = rest_of(lines[plan], settings.estate, settings.all_account_ids, opened)
-        if rest.changes:
-            yield rest
+def _rests(settings: Settings, found: LeftOpen, plans: Iterable[str]) -> tuple[list[Rest], list[str]]:
+    """What is left of each plan, the last one first, and why there is none of some."""
+    rests, failed = [], []
+    for plan in plans:
+        opened = {one.opened.key: one.what for one in found.permissions if one.opened.plan == plan}
+        try:
+            line = [line for line in entries(settings.run_folder, "plan") if line.get("plan") == plan][-1]
+            rest = rest_of(line, settings.estate, settings.all_account_ids, opened)
+        except Exception as err:  # noqa: BLE001 - the line of one plan keeps no other plan open
+            failed.append(_why(plan, err))
+        else:
+            rests += [rest] if rest.changes else []
+    return rests, failed
+
+
+def _why(plan: str, err: Exception) -> str:
+    why = err.line if isinstance(err, OnetrailError) else f"{type(err).__name__}: {err}; {CLOSES}"
+    return f"Closing what plan {plan} left open failed: {why}"

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,9 +13,16 @@ from onetrail.change import Bulk, Deed, Requirement, RunRecord, StillOpen, entri
 from onetrail.change.rest import NotAsApproved, close_rest, rest_of
 from onetrail.errors import OnetrailError
 from onetrail.steps.copy_history import propose
-from onetrail.steps.left_open import close_left_open, left_open, told
+from onetrail.steps.left_open import ELSEWHERE, LeftOpen, close_left_open, left_open, told
 from onetrail.steps.old_estate import OldEstate
-from tests.unit.change.given import NOON, MovableClock, given_a_change, given_a_gate, given_a_plan
+from tests.unit.change.given import (
+    NOON,
+    MovableClock,
+    given_a_change,
+    given_a_fresh_chain,
+    given_a_gate,
+    given_a_plan,
+)
 from tests.unit.steps.given_record import OPENED, given_a_grant, given_a_later_closing, killed, sent
 from tests.unit.steps.given_sources import SETTINGS, SOURCE, given, given_a_backlog, given_a_bucket
 from tests.unit.steps.test_copy_history import KEY, KEY_POLICY, KEYED
@@ -31,15 +39,80 @@ def test_a_grant_that_nobody_closed_is_said_with_its_end_and_its_cure(tmp_path):
     sent(tmp_path, given_a_later_closing())
     assert told(left_open(tmp_path)) == ""
     sent(tmp_path / "whole", given_a_grant())
-    assert left_open(tmp_path / "whole") == left_open(tmp_path / "never") == ()
+    assert left_open(tmp_path / "whole") == left_open(tmp_path / "never") == LeftOpen()
 
 
 def test_while_somebody_writes_the_record_nothing_is_left_by_anybody(tmp_path):
     """A notebook that is opened while 05 copies. Twin: once that process is gone."""
     killed(tmp_path, given_a_grant(), at="work")
     with RunRecord(tmp_path, "practice", MovableClock()):
-        assert left_open(tmp_path) == ()
-    assert len(left_open(tmp_path)) == 1
+        assert left_open(tmp_path) == LeftOpen()
+    assert len(left_open(tmp_path).permissions) == 1
+
+
+def odd(kind, **fields):
+    """One line of a record that says, of the first line of its kind, something else; None takes a field away."""
+
+    def harm(folder):
+        lines = [*entries(folder)]
+        first = next(n for n, line in enumerate(lines) if line["kind"] == kind)
+        lines[first] = {
+            name: value for name, value in {**lines[first], **fields}.items() if value is not None
+        }
+        given_a_fresh_chain(folder, lines)
+
+    return harm
+
+
+def a_changed_byte(folder):
+    path = folder / "record.jsonl"
+    path.write_text(path.read_text().replace("because", "Because", 1))
+
+
+def a_folder_in_its_place(folder):
+    (folder / "record.jsonl").unlink()
+    (folder / "record.jsonl").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("harm", "line", "shown"),
+    [
+        (a_changed_byte, "from line 2 on (it was changed", True),
+        (odd("plan", changes=["x"]), "from line 1 on (it is no plan line of a record: it is not of its shape", True),
+        (odd("plan", changes=[{"key": "put"}]), "from line 1 on (it is no plan line", True),
+        (odd("plan", approve=None), "from line 1 on (it is no plan line of a record: it has no approve", True),
+        (odd("plan", plan=5), "from line 1 on (it is no plan line", True),
+        (odd("intent", key=5), "from line 2 on (it is no intent line", True),
+        (odd("intent", parameters={"Policy": {"Statement": 5}}), "from line 2 on (it is no intent line", True),
+        (odd("done", result={"ledger": [{"x": 1}]}), "from line 3 on (it is no done line", True),
+        (odd("done", result={"outcomes": [1]}), "from line 3 on (it is no done line", True),
+        (odd("saved", files=["a"]), "from line 5 on (it is no saved line", True),
+        (a_folder_in_its_place, "whole (", False),
+        (lambda folder: (folder / "record.jsonl").unlink(), "whole (", False),
+    ],
+)  # fmt: skip
+def test_a_record_that_is_not_whole_says_so_first_and_hides_nothing_that_can_be_read(
+    tmp_path, harm, line, shown
+):
+    """One odd line keeps no other from being read, and what it may hide is closed elsewhere. Twin: the first test."""
+    sent(tmp_path, given_a_plan(given_a_change()))
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        record.append("saved", files=[])
+    killed(tmp_path, given_a_grant(), at="work")
+    harm(tmp_path)
+    said = told(left_open(tmp_path))
+    assert said.startswith(f"The record of this run cannot be read {line}")
+    assert f"What it left open is not known; {ELSEWHERE}." in said
+    assert ("1 permission of plan" in said and "old (refuses by itself from" in said) is shown
+
+
+def test_a_plan_whose_line_lacks_something_shows_what_it_left_open_all_the_same(tmp_path):
+    """Its other changes say what they close. Twin: the table above, in which another plan's line is odd."""
+    killed(tmp_path, given_a_grant(), at="work")
+    (plan, *rest) = entries(tmp_path)
+    odd = [*plan["changes"], "x", {}]
+    given_a_fresh_chain(tmp_path, [{**plan, "changes": odd}, *rest])
+    assert "1 permission of plan" in told(left_open(tmp_path))
 
 
 def cannot_be_entered(account):
@@ -133,7 +206,7 @@ def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
     assert [one.change.key for one in close_rest(rest, gate, lambda name: "")] == ["close-old"]
     assert [key for key, _ in estate.sent] == ["close-old"]
     gate.record.__exit__()
-    assert left_open(tmp_path) == ()
+    assert left_open(tmp_path).permissions == ()
     last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
     assert (last["plan"], last["key"], last["resource"]) == (plan.id, "close-old", "old")
     assert OPENED["Statement"][-1]["Sid"] not in json.dumps(last["parameters"])
@@ -199,3 +272,39 @@ def test_a_survivor_closes_only_what_it_was_told_may_run(tmp_path, monkeypatch, 
     said = close_left_open(settings)
     assert "1 permission of plan" in said
     assert ("Closing it failed: the estate is not running" in said) is bool(connected) is sends
+
+
+@pytest.mark.parametrize("trouble", ["the line of one is another's", "one cannot be closed", ""])
+def test_what_a_survivor_cannot_close_of_one_plan_keeps_no_other_plan_open(tmp_path, monkeypatch, trouble):
+    """Each is closed by itself, and each failure is reported. Twin: without trouble all is closed."""
+    settings = SETTINGS.with_values(runs_dir=str(tmp_path), approve="any")
+    folder, accounts = settings.run_folder, settings.all_account_ids
+    whole = replace(given_a_grant(), accounts=accounts)
+    other = replace(whole, changes=tuple(replace(one, resource="other") for one in whole.changes))
+    for plan in (whole, other):
+        killed(folder, plan, at="work")
+    if trouble.startswith("the line"):
+        lines = [*entries(folder)]
+        last = [n for n, line in enumerate(lines) if line["kind"] == "plan"][-1]
+        lines[last]["changes"][0]["parameters"] = {"Bucket": "another"}
+        given_a_fresh_chain(folder, lines)
+    gate, _ = given_a_gate(folder)
+    gate.record.__exit__()
+
+    @contextmanager
+    def opened(clients):
+        with RunRecord(folder, "practice", MovableClock()) as record:
+            yield replace(gate, record=record)
+
+    def close(rest, gate):
+        if trouble.startswith("one cannot") and rest.id == other.id:
+            raise ValueError("no")
+        return close_rest(rest, gate, lambda name: "")
+
+    monkeypatch.setattr(Clients, "connect", lambda settings: None)
+    monkeypatch.setattr("onetrail.steps.left_open.open_gate", opened)
+    monkeypatch.setattr("onetrail.steps.left_open.copy_history.close", close)
+    said = close_left_open(settings)
+    assert f"What plan {whole.id} had left open was closed by the process that survived: old." in said
+    assert (f"Closing what plan {other.id} left open failed: " in said) is bool(trouble)
+    assert {one.what for one in left_open(folder).permissions} == ({"other"} if trouble else set())

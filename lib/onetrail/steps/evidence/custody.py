@@ -3,14 +3,14 @@
 Pure but for reading `record.jsonl`; a line that cannot be read is left out here and named by the check of the chain.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from onetrail.change import RecordCheck, entries, verify_record
 from onetrail.steps.evidence.permissions import Permission, permissions
-from onetrail.steps.evidence.sent import Ended, Sent, all_sent
+from onetrail.steps.evidence.sent import Ended, Sent, all_sent, end_of
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("step", "plan", "approve", "changes"),
@@ -149,31 +149,48 @@ def read_custody(folder: Path, stored: Mapping[int, str] | None = None) -> Custo
     check = verify_record(folder, stored)
     if not check.lines:
         return Custody(check)
-    lines, lacking = [], []
+    lines, unfit, closings = [], [], set()
     for line in entries(folder):
-        lacks = next((name for name in _FIELDS.get(line["kind"], ()) if name not in line), "")
-        if lacks:
-            lacking.append(f"line {line['n']} is no {line['kind']} line of a record: it has no {lacks}")
+        why = _unfit(line, check)
+        if why:
+            unfit.append(f"line {line['n']} is no {line['kind'][:40]} line of a record: {why}")
         else:
             lines.append(line)
-    if lacking:
-        check = replace(check, whole=False, problems=(*check.problems, *lacking))
+        closings |= _closings(line)
+    if unfit:
+        check = replace(check, whole=False, problems=(*check.problems, *unfit))
+    return _read(lines, check, closings)
+
+
+_ODD: Final = (TypeError, ValueError, LookupError, AttributeError)
+"""What reading raises where a line is not of its shape."""
+
+
+def _unfit(line: dict[str, Any], check: RecordCheck) -> str:
+    """Why a line cannot be read here; empty where it can. It is read by itself, so that it keeps no other from being read."""
+    lacks = next((name for name in _FIELDS.get(line["kind"], ()) if name not in line), "")
+    if lacks:
+        return f"it has no {lacks}"
     try:
-        return _read(lines, check)
-    except (TypeError, ValueError, KeyError, AttributeError) as err:
-        why = f"the record holds a line that is not of its shape: {type(err).__name__}: {err}"
-        return Custody(replace(check, whole=False, problems=(*check.problems, why)))
+        if line["kind"] == "plan":
+            [change["closes"] for change in line["changes"]]
+        elif line["kind"] in ("done", "failed"):
+            end_of(line)
+        _read([line], check, {(line["plan"], line["key"])} if line["kind"] == "intent" else set())
+    except _ODD as err:
+        return f"it is not of its shape: {type(err).__name__}: {err}"
+    return ""
 
 
-def _read(lines: list[dict[str, Any]], check: RecordCheck) -> Custody:
-    plans = [line for line in lines if line["kind"] == "plan"]
+def _read(lines: list[dict[str, Any]], check: RecordCheck, closings: Collection[tuple[str, str]]) -> Custody:
+    """`closings` are (plan, key) of every change that another change of its plan closes again."""
     sent = all_sent(lines)
     return Custody(
         check=check,
         first=str(lines[0]["at"]) if lines else "",
         last=str(lines[-1]["at"]) if lines else "",
         sent=sent,
-        permissions=permissions(_closings(plans), sent),
+        permissions=permissions(closings, sent),
         approvals=tuple(_approvals(lines)),
         entered=tuple(
             Entered(one["n"], one["step"], one["plan"], one["account"], one["actor"], one["arn"], one["way"])
@@ -220,11 +237,11 @@ def _approvals(lines: Iterable[Mapping[str, Any]]) -> Iterator[Approval]:
     )
 
 
-def _closings(plans: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
-    """(plan, key) of every change that another change of its plan closes again."""
-    return frozenset(
-        (plan["plan"], change["closes"]) for plan in plans for change in plan["changes"] if change["closes"]
-    )
+def _closings(line: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """What a plan's line says is closed again, change by change: one that cannot be read hides no other."""
+    changes = line.get("changes", []) if line["kind"] == "plan" else []
+    said = (change.get("closes") for change in changes if isinstance(change, Mapping))
+    return {(str(line.get("plan")), closes) for closes in said if isinstance(closes, str) and closes}
 
 
 def _files(line: Mapping[str, Any]) -> Iterator[Named]:

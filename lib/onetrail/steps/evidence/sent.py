@@ -62,8 +62,21 @@ def all_sent(lines: Iterable[Mapping[str, Any]]) -> tuple[Sent, ...]:
     return tuple(_joined(line, ends.get(name)) for name, line in intents.items())
 
 
+def end_of(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What the line that ended a change says of it, by the fields of Sent."""
+    result = line.get("result") or {}
+    return {
+        "ended": _ended(line, result),
+        "ended_at": str(line["at"]),
+        "ended_line": int(line["n"]),
+        "request_id": str(line.get("request_id", "")),
+        "why": str(line.get("error", "")),
+        "objects": dict(sorted((result.get("outcomes") or {}).items())),
+        "size": int(result.get("bytes") or 0),
+    }
+
+
 def _joined(line: Mapping[str, Any], end: Mapping[str, Any] | None) -> Sent:
-    result = (end or {}).get("result") or {}
     return Sent(
         line=line["n"],
         step=line["step"],
@@ -79,19 +92,11 @@ def _joined(line: Mapping[str, Any], end: Mapping[str, Any] | None) -> Sent:
         reason=line["reason"],
         before=line["before"],
         parameters=line["parameters"],
-        ended=_ended(end, result),
-        ended_at=str(end["at"]) if end else "",
-        ended_line=int(end["n"]) if end else 0,
-        request_id=str((end or {}).get("request_id", "")),
-        why=str((end or {}).get("error", "")),
-        objects=dict(sorted((result.get("outcomes") or {}).items())),
-        size=int(result.get("bytes") or 0),
+        **(end_of(end) if end else {"ended": Ended.UNKNOWN}),
     )
 
 
-def _ended(end: Mapping[str, Any] | None, result: Mapping[str, Any]) -> Ended:
-    if end is None:
-        return Ended.UNKNOWN
+def _ended(end: Mapping[str, Any], result: Mapping[str, Any]) -> Ended:
     if end["kind"] == "done":
         return Ended.REFUSED_AS_WANTED if result.get("refused") else Ended.DONE
     said = str(end.get("error", ""))
