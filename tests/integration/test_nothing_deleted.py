@@ -22,6 +22,8 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import BREAK_GLASS, SEALER, ChangeFailed, Plan, Requirement, entries, verify_record
 from onetrail.change.heads import Head, key_of
+from onetrail.iam import with_statements
+from onetrail.iam.build import old_bucket_closed
 from onetrail.practice import state
 from onetrail.s3.removal import delete_proven
 from onetrail.steps import (
@@ -501,6 +503,109 @@ def test_a_rule_is_put_only_on_a_bucket_that_is_closed_while_the_archive_holds_w
     s3 = by_hand(clients, "s3", SOURCE, region=OLD[bucket])
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(Bucket=bucket, Key="AWSLogs/more", Body=b"")
+
+
+def rules_of(clients: Clients, bucket: str) -> list[str]:
+    s3 = by_hand(clients, "s3", SOURCE, region=OLD[bucket])
+    try:
+        said = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+    except ClientError:
+        return []
+    return [rule["ID"] for rule in said["Rules"]]
+
+
+def test_a_bucket_is_opened_again_only_once_the_rule_at_work_on_it_is_gone(
+    estate: Estate, saved: dict[str, Saved]
+) -> None:
+    """Left to a rule, then to be emptied object by object: the rule goes alone, and the next run opens. Twin: it stays closed with its rule."""
+    clients = begun(estate, saved["06"])
+    for bucket, region in OLD.items():
+        s3 = by_hand(clients, "s3", SOURCE, region=region)
+        policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        closed = with_statements(policy, old_bucket_closed("aws", bucket))
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(closed))
+        s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [RULE]})
+    before = {bucket: held(clients, bucket) for bucket in OLD}
+    at_work = planned(estate.clients(**SAID, old_buckets="expire"), retirement)
+    assert {change.call for change in at_work.changes} == {"DeleteTrail"}
+    first = planned(clients, retirement)
+    assert {change.call for change in first.changes} == {"DeleteBucketLifecycle"}
+    with open_gate(clients, "any") as gate:
+        assert retirement.apply(first, gate).state == "applied"
+    assert {one.bucket.closed for one in retirement.observe(clients.settings, clients).buckets} == {True}
+    assert {bucket: (held(clients, bucket), rules_of(clients, bucket)) for bucket in OLD} == {
+        bucket: (before[bucket], []) for bucket in OLD
+    }
+    again = planned(clients, retirement)
+    opening, emptying = [change for change in again.changes if change.resource == next(iter(OLD))][:2]
+    assert (opening.key, emptying.call) == (f"open-{opening.resource}", "DeleteObjects")
+    s3 = by_hand(clients, "s3", SOURCE, region=OLD[opening.resource])
+    s3.put_bucket_lifecycle_configuration(Bucket=opening.resource, LifecycleConfiguration={"Rules": [RULE]})
+    later = replace(again, changes=(opening, emptying))
+    with no_delete(estate):
+        assert "old_buckets no longer leaves this bucket to a rule" in refused(clients, later)
+
+
+def suspended(clients: Clients, bucket: str) -> None:
+    s3 = by_hand(clients, "s3", SOURCE, region=OLD[bucket])
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+
+
+def written_to_by_others(clients: Clients, bucket: str) -> None:
+    s3 = by_hand(clients, "s3", SOURCE, region=OLD[bucket])
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    policy["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "config.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/{SOURCE}/Config/*",
+        }
+    )
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (suspended, "the id null, which a write keeps when it replaces the bytes: enable its versioning"),
+        (written_to_by_others, "others still write into it: config.amazonaws.com"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_bucket_that_is_to_be_left_alone_since_it_was_reviewed_is_left_alone(
+    estate: Estate, saved: dict[str, Saved], harm: Callable[[Clients, str], None], why: str
+) -> None:
+    clients = begun(estate, saved["06"])
+    approved = planned(clients, retirement)
+    bucket = next(change.resource for change in approved.changes if change.call == "DeleteObjects")
+    before, mark = held(clients, bucket), estate.mark()
+    harm(clients, bucket)
+    clients = estate.clients(**SAID)
+    assert why in refused(clients, approved)
+    assert "DeleteObjects" not in {r["operation"] for r in estate.requests(mark)}
+    assert held(clients, bucket) == before
+    assert any(why in note for note in planned(clients, retirement).notes)
+
+
+def test_versioning_that_is_switched_after_the_last_look_stops_the_deletion(
+    estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What names an object's bytes depends on it. Twin: the honest estate below."""
+    clients = begun(estate, saved["06"])
+    work = sys.modules[retirement.apply.__module__]._Retirement
+    look = work.proven_quiet_cooled
+
+    def then_switched(self: Any, name: str) -> Requirement:
+        state = look(self, name)
+        suspended(clients, name)
+        return state
+
+    monkeypatch.setattr(work, "proven_quiet_cooled", then_switched)
+    mark, plan = estate.mark(), planned(clients, retirement)
+    emptying = replace(plan, changes=tuple(change for change in plan.changes if change.bulk))
+    assert "its versioning is Suspended now; nothing of it was deleted" in refused(clients, emptying)
+    assert "DeleteObjects" not in {r["operation"] for r in estate.requests(mark)}
 
 
 def test_an_honest_estate_of_this_kind_is_retired(estate: Estate, saved: dict[str, Saved]) -> None:

@@ -17,6 +17,8 @@ from onetrail.s3.rows import Body, Copied, Deletion, Deletions, Head, ObjectPage
 from onetrail.s3.transport import Answer
 
 T = TypeVar("T")
+NULL_VERSION = "null"
+"""The id of a version that was written while versioning was off or suspended; a write replaces it and keeps its id."""
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -251,10 +253,16 @@ def put_object(
 def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> Call[Deletions]:
     """DeleteObjects of up to 1,000 (key, version id, ETag); `""` leaves the version id or the ETag out.
 
-    A version id names exact bytes; where it is given no ETag is sent. ValueError for more than 1,000, or a key XML cannot hold.
+    A version id names exact bytes, and no ETag is sent beside it. `null` does not: while versioning is suspended a write replaces that
+    version and keeps its id. So beside `null` the ETag is sent too, which S3 compares with the current version (S3 User Guide, conditional
+    deletes). ValueError for `null` without an ETag, for more than 1,000, or a key XML cannot hold.
     """
     if not 0 < len(items) <= 1000:
         raise ValueError(f"DeleteObjects takes 1 to 1,000 keys, not {len(items)}")
+    if any(version == NULL_VERSION and not etag for _, version, etag in items):
+        raise ValueError(
+            f"{bucket}: the version id null names no exact bytes; a delete must name the ETag too"
+        )
     body = _delete_body(items)
     objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
     parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
@@ -316,7 +324,8 @@ def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
     parts = [f'<Delete xmlns="{_NAMESPACE}">']
     for key, version, etag in items:
         named = f"<VersionId>{markup.written(version)}</VersionId>" if version else ""
-        proven = f"<ETag>{markup.written(etag)}</ETag>" if etag and not version else ""
+        conditional = etag and version in ("", NULL_VERSION)
+        proven = f"<ETag>{markup.written(etag)}</ETag>" if conditional else ""
         parts.append(f"<Object><Key>{markup.written(key)}</Key>{named}{proven}</Object>")
     return "".join([*parts, "</Delete>"]).encode()
 

@@ -9,8 +9,9 @@ from typing import Any, Final, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
-from onetrail.aws import Clients
+from onetrail.aws import Clients, look
 from onetrail.change import Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change.words import counted
 from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.listing import list_objects, list_versions, merge_join
 from onetrail.s3.pace import Pace
@@ -68,6 +69,15 @@ class _Retirement:
     def proven_quiet_cooled(self, name: str) -> Requirement:
         """Whether the bucket holds what its receipt proved, nothing new came for the quiet hours, and the cooling-off is over."""
         seen = self._seen(name)
+        if seen is not None and not seen.bucket.shell:
+            if seen.kept:
+                return Requirement(False, f"{name}: {seen.kept[0]}")
+            if seen.expiring:
+                why = seen.danger or "a lifecycle rule of ours is at work on it"
+                return Requirement(False, f"{name}: {why}; run this step again")
+        return self._proven_and_cooled(name, seen)
+
+    def _proven_and_cooled(self, name: str, seen: Retiring | None) -> Requirement:
         if seen is None:
             return Requirement(False, f"{name} is not there any more")
         if seen.bucket.shell:
@@ -76,6 +86,7 @@ class _Retirement:
             return Requirement(False, f"{name}: {seen.kept[0]}")
         wait = waits(self.settings, seen, self.clients.clock.now())
         if wait:
+            self._estate = None  # what is there after the wait is another look's to say
             return Requirement(False, wait[1], wait[0])
         lack = self._first_look(seen)
         if lack:
@@ -101,8 +112,16 @@ class _Retirement:
         """Whether nobody can write into the bucket any more, it still holds exactly what was reviewed, and the archive holds all of that."""
         self._estate = None
         seen = self._seen(name)
-        if seen is None or seen.could_not_look or not seen.proven:
+        if seen is None or seen.kept:
             return Requirement(False, f"{name}: {seen.kept[0] if seen else 'it is not there any more'}")
+        if seen.bucket.versioning:
+            return Requirement(False, f"{name} has versions now: no rule may empty it; run this step again")
+        if seen.past.objects:
+            past = counted(seen.past.objects, "object is", "objects are")
+            return Requirement(
+                False,
+                f"{name}: {past} past retention, which is a line of its own in the plan; run this step again",
+            )
         if who := _may_write(self.settings.partition, seen.bucket):
             return Requirement(
                 False, f"{name} is not closed: by its policy {who} could write into it; run this step again"
@@ -135,11 +154,11 @@ class _Retirement:
         seen = [
             retiring(self.settings, self.clients, estate, bucket, self._receipts) for bucket in estate.buckets
         ]
-        lost = next((one for one in seen if one.endangered), None)
+        lost = next((one for one in seen if one.danger), None)
         if lost:
-            why = lost.receipt_why or lost.lack or lost.could_not_look
             return Requirement(
-                False, f"{lost.bucket.name}: {why}; run this step again at once: its plan takes the rule away"
+                False,
+                f"{lost.bucket.name}: {lost.danger}; run this step again at once: its plan takes the rule away",
             )
         full = [one.bucket.name for one in seen if one.expiring and one.objects]
         if not full:
@@ -157,6 +176,7 @@ class _Retirement:
             raise ChangeFailed(
                 f"{bucket.name}: its receipt does not hold; nothing of it was deleted; run step 06 again"
             )
+        self._versioned_as_before(bucket)
         past = change.bulk.scope == PAST
         there = (proven for _, proven in self._there(bucket, receipt))
         found = self._archive.over(there, heads=False)
@@ -187,6 +207,17 @@ class _Retirement:
                 result,
             )
         return result
+
+    def _versioned_as_before(self, bucket: OldBucket) -> None:
+        """ChangeFailed where versioning is not what it was: what names an object's bytes depends on it."""
+        client = self.clients.client("s3", bucket.account, bucket.region)
+        now = look(client.get_bucket_versioning, Bucket=bucket.name, ExpectedBucketOwner=bucket.account)
+        if now.value is None or now.value.get("Status", "") != bucket.versioning:
+            said = (
+                now.why
+                or f"its versioning is {now.value.get('Status', 'off') if now.value else 'unknown'} now"
+            )
+            raise ChangeFailed(f"{bucket.name}: {said}; nothing of it was deleted; run this step again")
 
     def _there(self, bucket: OldBucket, receipt: Receipt) -> Iterator[tuple[Any, ProvenRow]]:
         """What the bucket holds beside what was proven of it. ChangeFailed at the first object that is not what was proven."""

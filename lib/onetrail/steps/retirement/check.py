@@ -117,6 +117,7 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
         if seen.expiring
         else "proven, quiet and cooled off; retired by the plan"
     )
+    words = f"its lifecycle rule goes first: {seen.danger}" if seen.danger else words
     return [Finding("07.bucket", State.PLANNED, *said, words)]
 
 

@@ -13,6 +13,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
+from onetrail.s3.calls import NULL_VERSION
 from onetrail.s3.listing import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
@@ -53,6 +54,7 @@ class Retiring:
     `how` is `retain_empty`, `expire` or `delete`. `receipt_why` says why its receipt does not hold, empty where it does. `other_writers`
     are trails we do not touch, and services other than CloudTrail that its policy lets in. `undrained` are its old trails that log or
     still deliver. `uploads` counts unfinished multipart uploads, `old_versions` and `delete_markers` what lies behind the current objects.
+    `replaceable` counts the versions with the id `null` while versioning is suspended: a write replaces such a version and keeps its id.
     `lack` names the first copy that the archive does not hold as it was proven, with what to do next; empty where it holds them all.
     `past` are the originals whose copies are gone because their retention ended, `held` the hash of the listing without them.
     """
@@ -76,6 +78,13 @@ class Retiring:
     lack: str = ""
     held: str = ""
     past: Past = NONE_PAST
+    replaceable: int = 0
+
+    @property
+    def by_rule(self) -> bool:
+        """True where a lifecycle rule is to empty it: never where it has versions, since nobody watches what a rule does to older ones,
+        nor where all that is left of it is past retention, which is a line of its own."""
+        return self.how == "expire" and not self.bucket.versioning and self.objects > self.past.objects
 
     @property
     def expiring(self) -> bool:
@@ -88,9 +97,11 @@ class Retiring:
         return self.receipt is not None and not (self.receipt_why or self.lack or self.could_not_look)
 
     @property
-    def endangered(self) -> bool:
-        """True where our rule goes on deleting what is not known to be in the archive."""
-        return self.expiring and bool(self.objects) and not self.proven and not self.bucket.shell
+    def danger(self) -> str:
+        """Why our rule must go before anything else happens; empty where none is at work, or where it may go on."""
+        if not self.expiring or self.bucket.shell or not (self.objects or self.old_versions):
+            return ""
+        return next(_dangers(self), "")
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -103,6 +114,16 @@ def _expires(bucket: OldBucket) -> bool:
     return any(rule.get("ID") == EXPIRE_RULE and rule.get("Status") == "Enabled" for rule in rules)
 
 
+def _dangers(bucket: Retiring) -> Iterator[str]:
+    yield from _kept(bucket)
+    if bucket.how != "expire":
+        yield "old_buckets no longer leaves this bucket to a rule"
+    if bucket.bucket.versioning:
+        yield "the bucket has versions, and nobody watches what a rule does to older ones"
+    if not bucket.bucket.closed:
+        yield "the bucket is not closed: what somebody writes into it would be deleted unproven"
+
+
 def _kept(bucket: Retiring) -> Iterator[str]:
     if bucket.could_not_look:
         yield f"it could not be looked at: {bucket.could_not_look}"
@@ -112,6 +133,11 @@ def _kept(bucket: Retiring) -> Iterator[str]:
         yield f"it holds {counted(bucket.foreign, 'object that is', 'objects that are')} not CloudTrail's, first {', '.join(bucket.foreign_named)}"
     if bucket.old_versions or bucket.delete_markers:
         yield f"it holds {counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} that were not moved"
+    if bucket.replaceable:
+        yield (
+            f"its versioning is suspended, and {counted(bucket.replaceable, 'version has', 'versions have')} the id null, which a write keeps "
+            "when it replaces the bytes: enable its versioning, then run steps 06 and 07 again"
+        )
     if bucket.other_writers:
         yield f"others still write into it: {', '.join(bucket.other_writers)}"
     if bucket.undrained:
@@ -218,7 +244,7 @@ def retiring(
     receipt = receipts.held.get(bucket.name)
     why = receipts.broken.get(bucket.name, "" if receipt else "no receipt: it is not proven")
     client = hot(clients, bucket.account, bucket.region)
-    behind = {"old": 0, "markers": 0}
+    behind = {"old": 0, "markers": 0, "null": 0}
     try:
         rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
         archive = Sum()
@@ -230,6 +256,7 @@ def retiring(
             for version in list_versions(client, bucket.name, bucket.account, ""):
                 behind["markers"] += version.is_marker
                 behind["old"] += not version.is_marker and not version.is_latest
+                behind["null"] += not version.is_marker and version.version_id == NULL_VERSION
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return Retiring(bucket, settings.retirement_for(bucket.name), receipt, why, could_not_look=f"{err}")
     uploads = pages(
@@ -258,6 +285,7 @@ def retiring(
         archive.lack.line if archive.lack else "",
         archive.held.hexdigest(),
         Past(archive.past.objects, archive.past.size, archive.past.hexdigest()),
+        0 if bucket.versioning == "Enabled" else behind["null"],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.change import Bulk, Change, Deed, Document, Plan, plain
+from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
@@ -40,11 +41,11 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
         return Plan(STEP, settings.estate, accounts, tuple(changes), **said)
 
-    keeping = [_keep(bucket) for bucket in observation.buckets if bucket.endangered]
+    keeping = [_keep(bucket) for bucket in observation.buckets if bucket.danger]
     if keeping:
         return plan(
             keeping,
-            notes=("first of all the rules that delete unproven objects go; then run this step again",),
+            notes=("first of all the rules that may not go on deleting go; then run this step again",),
         )
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
         return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
@@ -56,15 +57,27 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         changes += _bucket(settings, observation, bucket)
     for account, parts in observation.source_copiers.items():
         changes += _copier(settings, account, parts)
-    expiring = [bucket for bucket in going if bucket.how == "expire" and bucket.objects]
+    expiring = [bucket for bucket in going if bucket.by_rule]
     pending = bool(expiring) and not changes
     return plan(
         changes,
         not_yet=observation.now + LIFECYCLE_RUNS if pending else None,
-        why="the lifecycle rules have not emptied every bucket" if pending else "",
+        why="the lifecycle rules have not emptied every bucket" if pending else _left(observation, changes),
         ends_with="expired" if expiring else "",
         notes=_notes(observation),
     )
+
+
+def _left(observation: Observation, changes: Sequence[Change]) -> str:
+    """Why nothing is planned where not everything is retired; empty where it is, or where something is planned."""
+    kept = [bucket for bucket in observation.buckets if not bucket.bucket.shell and bucket.kept]
+    if changes or not (kept or observation.trails):
+        return ""
+    parts = [f"{bucket.bucket.name} is left alone: {bucket.kept[0]}" for bucket in kept[:1]]
+    parts += [f"{counted(len(kept) - 1, 'other bucket is', 'other buckets are')} too"] if kept[1:] else []
+    if observation.trails:
+        parts.append(f"{counted(len(observation.trails), 'old trail is', 'old trails are')} left alone")
+    return "; ".join(parts)
 
 
 def deletable(observation: Observation) -> list[Trail]:
@@ -102,10 +115,13 @@ def _description(trail: Trail) -> dict[str, Any]:
 
 
 def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:
-    if seen.objects and seen.how == "expire":
-        return [] if seen.expiring else [*_closing(settings, seen), _expire(seen)]
-    emptying = _reopening(seen) if seen.objects else []
-    emptying += [_delete_past(seen)] if seen.past.objects else []
+    if seen.by_rule and seen.expiring:
+        return []
+    past = [_delete_past(seen)] if seen.past.objects else []
+    if seen.by_rule:
+        opening = _reopening(seen) if past else []
+        return [*opening, *past, *_closing(settings, seen, opened=bool(opening)), _expire(seen)]
+    emptying = [*(_reopening(seen) if seen.objects else []), *past]
     emptying += [_delete(seen)] if seen.objects > seen.past.objects else []
     if seen.how == "delete":
         gone = "the name goes back to AWS: anybody may take it"
@@ -186,7 +202,7 @@ def _deletion(
     )
 
 
-def _closing(settings: Settings, seen: Retiring) -> list[Change]:
+def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change]:
     """Before a rule deletes without asking: nobody may put anything more into the bucket, and that is tried."""
     bucket = seen.bucket
     closed = iam.with_statements(bucket.policy, old_bucket_closed(settings.partition, bucket.name))
@@ -219,7 +235,7 @@ def _closing(settings: Settings, seen: Retiring) -> list[Change]:
         expects="refused",
         tries=PROBE_TRIES,
     )
-    return [probe] if bucket.closed else [put, probe]
+    return [probe] if bucket.closed and not opened else [put, probe]
 
 
 def _reopening(seen: Retiring) -> list[Change]:
@@ -236,16 +252,15 @@ def _reopening(seen: Retiring) -> list[Change]:
 
 
 def _keep(seen: Retiring) -> Change:
-    """The rule is taken away as soon as the archive lacks what it deletes."""
+    """The rule is taken away as soon as it may not go on deleting."""
     rules = [one for one in (seen.bucket.lifecycle or {}).get("Rules", []) if one.get("ID") != EXPIRE_RULE]
-    why = seen.receipt_why or seen.lack or seen.could_not_look or "its receipt permits nothing"
     return _call(
         seen,
         "PutBucketLifecycleConfiguration" if rules else "DeleteBucketLifecycle",
         {"LifecycleConfiguration": {"Rules": rules}} if rules else {},
         plain(seen.bucket.lifecycle or {}),
-        f"the rule of ours deletes what is not known to be in the archive: {why}",
-        "put the rules shown as before back, once step 06 has proven the bucket",
+        f"the rule of ours may not go on deleting: {seen.danger}",
+        "step 07 puts the rule again, once the bucket may be left to one",
         "",
     )
 
@@ -257,17 +272,17 @@ def _expire(seen: Retiring) -> Change:
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
         "Expiration": {"Days": 1},
-        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
     }
     kept = [one for one in lifecycle.get("Rules", []) if one.get("ID") != EXPIRE_RULE]
     parameters = {"LifecycleConfiguration": {"Rules": [*kept, rule]}}
-    words = f"S3 itself deletes what is proven to be in the archive (listing {seen.listing[:12]})"
+    listing = seen.held if seen.past.objects else seen.listing
+    words = f"S3 itself deletes what is proven to be in the archive (listing {listing[:12]})"
     return _call(
         seen,
         "PutBucketLifecycleConfiguration",
         parameters,
-        {"rules": plain(lifecycle), "listing": seen.listing},
+        {"rules": plain(lifecycle), "listing": listing},
         words,
         "put the rules shown as before back; what expired is in the archive",
         CLOSED,
@@ -335,6 +350,10 @@ def _notes(observation: Observation) -> tuple[str, ...]:
         for trail in observation.untouched
     ]
     for seen in observation.buckets:
+        if seen.how == "expire" and seen.bucket.versioning and not seen.bucket.shell and not seen.kept:
+            notes.append(
+                f"{seen.bucket.name}: it has versions, so no rule empties it: what is proven is deleted one by one, by version"
+            )
         if seen.bucket.notifications and not seen.bucket.shell and not seen.kept:
             notes.append(
                 f"{seen.bucket.name}: its event notifications stay as they are, and nothing triggers them any more"
