@@ -105,10 +105,12 @@ class Clients:
             said: Mapping[str, Any] = self._sessions.session(account, actor)._session.get_scoped_config()
         return said
 
-    def permit(self, account: str) -> Callable[[str, str, Mapping[str, Any]], None]:
-        """The guard for one account, as the other transports call it: service, operation, parameters."""
+    def permit(
+        self, account: str, region: str, actor: str = NAMED
+    ) -> Callable[[str, str, Mapping[str, Any]], None]:
+        """The guard for one account, region and identity, as the other transports call it: service, operation, parameters."""
         return lambda service, operation, parameters: self.guard.check(
-            account, service, operation, parameters
+            account, service, operation, parameters, region=region, actor=actor
         )
 
     def forget(self) -> None:
@@ -186,7 +188,7 @@ class Clients:
         events = client.meta.events
 
         def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
-            self.guard.check(account, service, model.name, params)
+            self.guard.check(account, service, model.name, params, region=region, actor=actor)
             shape = model.input_shape
             if (
                 service == "s3"

@@ -1,7 +1,7 @@
 """Plans, approval, the record of a run, and time; knows nothing of AWS."""
 
 from onetrail.change.apply import Requirement, run_plan
-from onetrail.change.bulk import Below, Bulk, Counterpart, Deed, OneOf, Stated
+from onetrail.change.bulk import Below, Bulk, Counterpart, Deed, EachNamed, OneOf, Only, Stated
 from onetrail.change.chain import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.clock import Clock, WallClock
 from onetrail.change.close import StillOpen
@@ -47,6 +47,7 @@ __all__ = [
     "Deed",
     "Document",
     "Done",
+    "EachNamed",
     "Finding",
     "Gate",
     "GateClosed",
@@ -55,6 +56,7 @@ __all__ = [
     "Kept",
     "KeptTexts",
     "OneOf",
+    "Only",
     "Outcome",
     "Plan",
     "PlanRefused",

@@ -81,6 +81,34 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class Only:
+    """The call carries these parameters and no other one: what a rule does not name it does not let through."""
+
+    names: tuple[str, ...]
+
+    def holds(self, parameters: Mapping[str, Any]) -> bool:
+        return all(name in self.names for name, value in parameters.items() if value is not None)
+
+    def meaning(self) -> list[Any]:
+        return ["only", list(self.names)]
+
+
+@dataclass(frozen=True)
+class EachNamed:
+    """Each object of a DeleteObjects is named by its key and its ETag, and by its version exactly where `versions` says so."""
+
+    versions: bool
+
+    def holds(self, parameters: Mapping[str, Any]) -> bool:
+        wanted = {"Key", "ETag", "VersionId"} if self.versions else {"Key", "ETag"}
+        objects = part_of(parameters, "Delete.Objects") or ()
+        return all(one.keys() == wanted and one.get("VersionId") != "null" for one in objects)
+
+    def meaning(self) -> list[Any]:
+        return ["each named", self.versions]
+
+
+@dataclass(frozen=True)
 class Counterpart:
     """The target key is the source key with one of these prefixes replaced: pairs of (prefix of the source, prefix of the target)."""
 

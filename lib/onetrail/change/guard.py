@@ -86,25 +86,37 @@ class Guard:
             with self._lock:
                 del self._listed[id(change)]
 
-    def check(self, account: str, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Raise GateClosed unless the call only reads or is what an open change says; Stopped once a stop was asked for."""
+    def check(
+        self,
+        account: str,
+        service: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        region: str = "",
+        actor: str | None = None,
+    ) -> None:
+        """Raise GateClosed unless the call only reads or is what an open change says; Stopped once a stop was asked for.
+
+        `region` and `actor` are those of the client that would send it, where it has them: then they must be the change's own.
+        """
         if only_reads(service, operation):
             return
         heed()
         with self._lock:
             held = tuple(self._open)
-        if not any(self._matches(item, account, service, operation, parameters) for item in held):
+        if not any(
+            _sent_by(item.change, account, service, region, actor)
+            and self._matches(item, operation, parameters)
+            for item in held
+        ):
             raise GateClosed(
                 f"{service}:{operation} in account {account} was not sent: no approved plan holds this call; "
                 "review the plan and set approve to its id"
             )
 
-    def _matches(
-        self, held: _Open, account: str, service: str, operation: str, parameters: Mapping[str, Any]
-    ) -> bool:
+    def _matches(self, held: _Open, operation: str, parameters: Mapping[str, Any]) -> bool:
         change = held.change
-        if (change.account, change.service) != (account, service):
-            return False
         if change.bulk is None:
             return change.call == operation and canonical_json(held.parameters) == canonical_json(parameters)
         if not change.bulk.permits(operation, parameters):
@@ -113,3 +125,10 @@ class Guard:
             return True
         listed = self._listed.get(id(change))
         return listed is not None and listed.holds(parameters)
+
+
+def _sent_by(change: Change, account: str, service: str, region: str, actor: str | None) -> bool:
+    """Whether the client is the one that the change names."""
+    if (change.account, change.service) != (account, service):
+        return False
+    return (not region or change.region in ("", region)) and actor in (None, change.actor)

@@ -96,15 +96,17 @@ class HotS3:
         *,
         spare: int = 0,
         lane_of: Callable[[C], Pace | None] | None = None,
+        before_each: Callable[[C], None] | None = None,
     ) -> Iterator[Finished[C]]:
         """Make many calls, at most `max_in_flight` at once less `spare`, and yield each as it ends, in no order.
 
         `calls` is pulled only as fast as calls are sent; None from it says 'nothing now', and it is asked again a little later.
         `lane_of` gives the pace of a call's own prefix from its context; it is slowed instead of `pace` when S3 asks for less.
+        `before_each` is given a call's context right before each sending, the repeated ones too; what it raises stops the sending.
         An error of one call is in its Finished; an error that `calls`, `permit` or signing raises stops the sending and is raised
         after everything under way has been yielded.
         """
-        drive = Drive(self, iter(calls), pace, spare, lane_of)
+        drive = Drive(self, iter(calls), pace, spare, lane_of, before_each)
         while (ended := drive.next()) is not None:
             yield ended
         if drive.failure is not None:

@@ -106,6 +106,7 @@ class Drive(Generic[C]):
         pace: Pace | None,
         spare: int = 0,
         lane_of: Callable[[C], Pace | None] | None = None,
+        before_each: Callable[[C], None] | None = None,
     ) -> None:
         self._client = client
         self._calls = calls
@@ -113,6 +114,7 @@ class Drive(Generic[C]):
         self._most = max(1, client.max_in_flight - spare)
         self._refill_at = max(1, min(HANDFUL, self._most // 8))
         self._lane_of = lane_of
+        self._before_each = before_each
         self._more = True
         self._ahead: _Flight | None = None
         self._ask_at = 0.0
@@ -215,6 +217,8 @@ class Drive(Generic[C]):
             put(number, answer)
 
         try:
+            if self._before_each is not None:
+                self._before_each(flight.context)
             origin, request = client._signer.signed(flight.call)
         except Exception as error:  # noqa: BLE001 - kept, and raised to the caller
             give_back()

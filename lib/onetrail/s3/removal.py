@@ -24,7 +24,7 @@ _ABSENT = {"NoSuchKey", "NoSuchVersion", "NotFound"}
 
 
 class DeleteTask(NamedTuple):
-    """One object, by the ETag or the version id that was proven; a task with neither is refused. `size` in bytes."""
+    """One object, by the ETag or the version id that was proven; a task with neither is refused. `size` in bytes, `proof` whatever vouches for it."""
 
     bucket: str
     owner: str
@@ -34,6 +34,7 @@ class DeleteTask(NamedTuple):
     version_id: str = ""
     last_modified: datetime | None = None
     storage_class: str = ""
+    proof: Any = None
 
 
 class LockTask(NamedTuple):
@@ -67,7 +68,8 @@ def delete_proven(
 ) -> Counts:
     """Delete, 1,000 at a time, each only if it still is what was proven; the outcome of each key goes to the ledger.
 
-    `before` is asked right before a batch is sent: what it raises ends the deletion before that batch, once all that was sent is in the ledger.
+    `before` is asked right before a batch is sent, and again before it is sent once more: what it raises ends the deletion before that
+    sending, once all that was sent is in the ledger.
 
     Naming the ETag needs s3:GetObject beside s3:DeleteObject (S3 User Guide, conditional deletes). ValueError for a task that names
     neither an ETag nor a version: such a delete could hit anything.
@@ -78,11 +80,19 @@ def delete_proven(
         for batch in _batches(tasks, tally, now):
             if tally.stopping():
                 return
-            before(batch)
             items = [(task.key, task.version_id, task.etag) for task in batch]
             yield calls.delete_objects(batch[0].bucket, batch[0].owner, items), batch
 
-    for ended in client.run(batches(), pace):
+    unsent: list[list[DeleteTask]] = []
+
+    def ask(batch: list[DeleteTask]) -> None:
+        unsent.append(batch)
+        before(batch)
+        unsent.pop()
+
+    for ended in client.run(batches(), pace, before_each=ask):
+        if not ended.retries and any(one is ended.context for one in unsent):
+            continue  # nothing was asked of S3
         if isinstance(ended.error, CredentialsEnded):
             tally.halt(f"{ended.error}")
         when = now()

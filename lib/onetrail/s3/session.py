@@ -29,7 +29,7 @@ def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> HotS
             clients.estate.endpoint if clients.estate else None,
             lambda: clients.credentials(account, actor),
             clients.settings.partition,
-            permit=clients.permit(account),
+            permit=clients.permit(account, region, actor),
             renew=clients.forget,
             tell=say_line,
             **as_boto3,

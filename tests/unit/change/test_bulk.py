@@ -2,7 +2,7 @@
 
 import pytest
 
-from onetrail.change import Below, Bulk, Counterpart, Deed, GateClosed, Guard, OneOf, Stated
+from onetrail.change import Below, Bulk, Counterpart, Deed, EachNamed, GateClosed, Guard, OneOf, Only, Stated
 from onetrail.change.bulk import part_of
 from tests.unit.change.given import given_a_change
 
@@ -112,6 +112,31 @@ def test_below_takes_any_of_its_folders():
 def test_a_part_of_a_parameter(parameters, name, value):
     """What is not there is None, whatever stands in its place."""
     assert part_of(parameters, name) == value
+
+
+@pytest.mark.parametrize(
+    ("versions", "one", "passes"),
+    [
+        (False, {"Key": "a", "ETag": "1"}, True),
+        (False, {"Key": "a", "ETag": "1", "VersionId": "v"}, False),
+        (False, {"Key": "a"}, False),
+        (True, {"Key": "a", "ETag": "1", "VersionId": "v"}, True),
+        (True, {"Key": "a", "ETag": "1"}, False),
+        (True, {"Key": "a", "ETag": "1", "VersionId": "null"}, False),  # a PUT replaces it
+        (True, {"Key": "a", "ETag": "1", "VersionId": "v", "Size": 1}, False),
+    ],
+)
+def test_each_object_of_a_deletion_is_named_as_its_bucket_demands(versions, one, passes):
+    """By its version where the bucket has versions, and only there."""
+    call = {"Bucket": "old", "Delete": {"Objects": [one]}}
+    assert EachNamed(versions).holds(call) is passes
+
+
+def test_only_lets_nothing_through_that_it_does_not_name():
+    """A parameter that is None is not sent."""
+    bound = Only(("Bucket", "Delete"))
+    assert bound.holds({"Bucket": "old", "Delete": {}, "BypassGovernanceRetention": None})
+    assert not bound.holds({"Bucket": "old", "Delete": {}, "BypassGovernanceRetention": True})
 
 
 DELETE = Bulk(Deed.DELETE, ("DeleteObjects",), {"Bucket": "old"}, {}, listing="a" * 64)

@@ -1,5 +1,6 @@
 """Nothing is sent that was not approved, and what was opened is closed."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -339,3 +340,22 @@ def test_an_empty_plan_is_done_only_where_nothing_kept_it_from_being_made(tmp_pa
         gate, _ = given_a_gate(tmp_path / (approve or "none"), approve=approve)
         outcome = run_plan(replace(given_a_plan(), **said), gate)
         assert (outcome.state, outcome.exit_code, outcome.line) == (state, code, line)
+
+
+@pytest.mark.parametrize(
+    ("client", "passes"),
+    [
+        ({}, True),
+        ({"region": "eu-west-1", "actor": "break-glass"}, True),
+        ({"region": "us-east-1", "actor": "break-glass"}, False),
+        ({"region": "eu-west-1", "actor": ""}, False),
+        ({"region": "eu-west-1", "actor": "operator"}, False),
+    ],
+)
+def test_the_guard_lets_the_change_through_as_the_identity_and_in_the_region_that_were_reviewed(
+    client, passes
+):
+    """A client of another identity or region sends no change that names neither."""
+    guard, change = Guard(), given_a_change(region="eu-west-1", actor="break-glass")
+    with guard.opened(change, change.parameters), nullcontext() if passes else pytest.raises(GateClosed):
+        guard.check(change.account, change.service, change.call, change.parameters, **client)

@@ -376,6 +376,25 @@ def test_what_is_asked_before_a_batch_can_stop_it_and_what_went_before_is_in_the
     assert (len(server.seen), len(held), len(rows.outcomes)) == (1, 1500, 1000)
 
 
+@pytest.mark.parametrize(("goes", "sent", "left"), [(False, 2, {"a": "e"}), (True, 3, {})])
+def test_before_a_batch_is_sent_once_more_it_is_asked_again(server, given_a_client, goes, sent, left):
+    """Seconds or minutes lie between two tries. Twin: what was true still is, and the last try deletes."""
+    held = {"a": "e"}
+    deletes, asked = deleting(held), []
+    server.answer = lambda seen: (503, {}, b"") if len(server.seen) < 3 else deletes(seen)
+
+    def before(batch):
+        asked.append(len(server.seen))
+        if len(asked) == 3 and not goes:
+            raise ValueError("the archive lost it meanwhile")
+
+    rows = Rows()
+    with nullcontext() if goes else pytest.raises(ValueError, match="lost it meanwhile"):
+        delete_proven([delete_task("a")], given_a_client(), rows, now=lambda: NOW, before=before)
+    assert (asked, len(server.seen), held) == ([0, 1, 2], sent, left)
+    assert list(rows.outcomes) == ["a"], "what was sent is in the ledger"
+
+
 def test_deletes_go_by_the_thousand(server, given_a_client):
     held = {f"k{number:05}": "e" for number in range(2500)}
     counts, _ = deleted(server, given_a_client, [delete_task(key) for key in list(held)], deleting(held))

@@ -125,7 +125,7 @@ class FakeClients:
     def profile(self, account, actor):
         return {}
 
-    def permit(self, account):
+    def permit(self, account, region, actor):
         return lambda *_: None
 
     def forget(self):

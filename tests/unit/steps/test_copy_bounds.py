@@ -1,23 +1,28 @@
 """While a rule of 05 stands open the guard lets through the copies that the engine makes of that bucket, and no other."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from onetrail.change import Deed, GateClosed, Guard
+from onetrail.change import Bulk, Deed, GateClosed, Guard
 from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.s3 import calls
 from onetrail.s3.decide import decide
 from onetrail.s3.engine import Stage, Step, call_of
+from onetrail.s3.retention import retain_until
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.copy_history import propose
 from onetrail.steps.copy_history.backlog import Mapped, rules
+from onetrail.steps.copy_history.restores import restore_change, restore_days
 from onetrail.steps.copy_history.tasks import task_of
 from onetrail.steps.pairing import Pair, archive_key
+from onetrail.steps.verification.bounds import seal_bounds
 from tests.unit.steps.test_copy_history import SETTINGS, SOURCE, given, given_a_backlog, given_a_bucket
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 LOG = SETTINGS.log_account.account_id
+DAYS = restore_days(SETTINGS)
 BELOW = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2023/03/05/{SOURCE}_CloudTrail_eu-west-1_20230305T0005Z_AbCdEfGhIjKlMnOp.json.gz"
 PREFIXES = ["", "corp"]
 
@@ -76,6 +81,8 @@ def test_the_engines_own_copy_passes(prefix, deed, direction, account):
         {"lock_mode": "COMPLIANCE"},
         {"lock_mode": "", "retain_until": None},
         {"retain_until": datetime(2026, 1, 13, tzinfo=UTC)},  # years too early
+        {"retain_until": datetime(2999, 1, 1, tzinfo=UTC)},  # for ever
+        {"kms_key_id": "arn:aws:kms:us-east-1:999988887777:key/theirs"},
         {"acl": "public-read"},
         {"etag": ""},  # whatever lies there now
     ],
@@ -83,6 +90,75 @@ def test_the_engines_own_copy_passes(prefix, deed, direction, account):
 def test_a_copy_that_differs_in_one_thing_does_not_pass(deed, wrong):
     """Twin of the test above."""
     assert not passes(the_rule("", deed), the_copy("", **wrong))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"MetadataDirective": "REPLACE"},
+        {"Metadata": {"a": "b"}},
+        {"Tagging": "a=b"},
+        {"GrantRead": "id=1"},
+        {"ObjectLockLegalHoldStatus": "ON"},
+        {"SSECustomerKey": "k"},
+        {"WebsiteRedirectLocation": "/x"},
+    ],
+)
+def test_what_the_rule_does_not_name_no_copy_may_carry(more):
+    """Twin: the engine's own copy, without it."""
+    change, call = the_rule("", Deed.COPY), the_copy("")
+    assert passes(change, call)
+    assert not passes(change, call._replace(parameters={**call.parameters, **more}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Key": "private/letters.txt"},
+        {"RestoreRequest": {"Days": 3650, "GlacierJobParameters": {"Tier": "Bulk"}}},
+        {"RestoreRequest": {"Days": DAYS, "GlacierJobParameters": {"Tier": "Expedited"}}},
+        {"RestoreRequest": {"Days": DAYS, "GlacierJobParameters": {"Tier": "Bulk"}, "Type": "SELECT"}},
+        {
+            "RestoreRequest": {
+                "Days": DAYS,
+                "GlacierJobParameters": {"Tier": "Bulk"},
+                "OutputLocation": {"S3": {}},
+            }
+        },
+        {"RequestPayer": "requester"},
+    ],
+)
+def test_a_restore_keeps_to_its_days_and_goes_nowhere(wrong):
+    """Twin: the engine's own restore."""
+    change = restore_change(SETTINGS, given_a_bucket("old"), given_a_backlog(given_a_bucket("old")))
+    call = calls.restore_object("old", SOURCE, BELOW, days=DAYS, tier="Bulk")
+    assert passes(change, call)
+    assert not passes(change, call._replace(parameters={**call.parameters, **wrong}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Key": "private/letters.txt"},
+        {"VersionId": None},
+        {
+            "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2026-02-01T00:00:00Z"}
+        },  # shortened by the bypass
+        {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": "2030-03-06T00:00:00Z"}},
+        {"RequestPayer": "requester"},
+    ],
+)
+def test_a_lock_that_is_raised_ends_no_earlier_than_the_key_asks(wrong):
+    """Twin: the lock that a copy has."""
+    folders = ("AWSLogs/",)
+    fixed = {"Bucket": "archive", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
+    rule = Bulk(Deed.SEAL, ("PutObjectRetention",), fixed, {}, bounds=seal_bounds(SETTINGS, folders))
+    until = retain_until(date(2023, 3, 5), SETTINGS.retention_years)
+    call = calls.put_retention(
+        "archive", LOG, BELOW, mode="COMPLIANCE", retain_until=until, version_id="v", bypass_governance=True
+    )
+    assert rule.permits("PutObjectRetention", call.parameters)
+    assert not rule.permits("PutObjectRetention", {**call.parameters, **wrong})
 
 
 def test_only_the_pilot_may_try_a_copy_that_does_not_ask():

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from onetrail.change import Below, Counterpart, OneOf, Stated
+from onetrail.change import Below, Counterpart, OneOf, Only, Stated
 from onetrail.change.bulk import Bound, part_of
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import ROOT, parse
@@ -14,19 +15,31 @@ from onetrail.s3.retention import retain_until
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import OldBucket
 
+_SOON: Final = timedelta(days=30)
+_COPY: Final = (
+    "ACL", "Bucket", "ChecksumAlgorithm", "CopySource", "CopySourceIfMatch", "ExpectedBucketOwner", "ExpectedSourceBucketOwner",
+    "IfNoneMatch", "Key", "ObjectLockMode", "ObjectLockRetainUntilDate", "StorageClass",
+)  # fmt: skip
+"""All that a copy of ours says: metadata and tags are kept and the archive's own key is used, because nothing is said of them."""
+
 
 @dataclass(frozen=True)
 class KeptByDate:
-    """The lock ends no earlier than the date in the source's key says: a log whose time is over is locked for a day from its copy."""
+    """The lock ends when the date in the source's key says; of a log whose time is over, soon after its copy, and not after `latest`.
+
+    `latest` is counted from when the plan was made, and is no part of its meaning.
+    """
 
     years: int
+    latest: str
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
         until, key = parameters.get("ObjectLockRetainUntilDate"), part_of(parameters, "CopySource.Key")
         day = parse(key).date if isinstance(key, str) else None
         if day is None or not isinstance(until, str):
             return False
-        return until >= stamp(retain_until(day, self.years))
+        due = stamp(retain_until(day, self.years))
+        return until == due or due < until <= self.latest
 
     def meaning(self) -> list[Any]:
         return ["kept by the date in the key", self.years]
@@ -50,7 +63,7 @@ class PlainOrBeside:
         return ["plain or beside", self.bucket, self.plain.meaning()]
 
 
-def copy_bounds(settings: Settings, bucket: OldBucket, *, push: bool) -> tuple[Bound, ...]:
+def copy_bounds(settings: Settings, bucket: OldBucket, now: datetime, *, push: bool) -> tuple[Bound, ...]:
     """Of every copy out of this bucket: below its log folders, to the plain key or beside it, in a planned class, locked by date, only of what was listed."""
     there = f"{settings.key_prefix}/{ROOT}" if settings.key_prefix else ROOT
     classes = dict.fromkeys(("STANDARD", *allowed_for(settings.storage_class_for(bucket.name))))
@@ -58,14 +71,23 @@ def copy_bounds(settings: Settings, bucket: OldBucket, *, push: bool) -> tuple[B
         PlainOrBeside(bucket.name, Counterpart(tuple((folder, there) for folder in log_folders(bucket)))),
         OneOf("StorageClass", tuple(classes)),
         OneOf("ACL", ("bucket-owner-full-control" if push else None,)),
-        KeptByDate(settings.retention_years),
+        KeptByDate(settings.retention_years, stamp(now + _SOON)),
         Stated(("CopySourceIfMatch", "CopySource.VersionId")),
+        Only(_COPY),
     )
 
 
-def restore_bounds(bucket: OldBucket) -> tuple[Bound, ...]:
-    """Of every restore in this bucket: below its log folders."""
-    return (Below("Key", log_folders(bucket)),)
+def restore_bounds(bucket: OldBucket, days: int) -> tuple[Bound, ...]:
+    """Of every restore in this bucket: below its log folders, for these days, and to nowhere else."""
+    return (
+        Below("Key", log_folders(bucket)),
+        OneOf("RestoreRequest.Days", (days, None)),
+        *(
+            OneOf(f"RestoreRequest.{name}", (None,))
+            for name in ("Type", "OutputLocation", "SelectParameters")
+        ),
+        Only(("Bucket", "ExpectedBucketOwner", "Key", "RestoreRequest", "VersionId")),
+    )
 
 
 def log_folders(bucket: OldBucket) -> tuple[str, ...]:

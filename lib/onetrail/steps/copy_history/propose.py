@@ -5,6 +5,7 @@ Both steps back are in the same plan, sent even when something between them fail
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from onetrail.change import COPIER, Bulk, Change, Deed, Finding, Plan
@@ -117,7 +118,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
     source_keys = source_key_grant(settings, due)
     central = grant.central(due)
     key = key_grant(settings, grant.observation, grant.archive, grant.copiers(due))
-    conditional = grant.observation.conditional
+    conditional, now = grant.observation.conditional, grant.observation.now
     actors = ([grant.log_account] if pull else []) + push_accounts
     first, *others = [
         pair.opening for pair in (*roles, *jobs.roles, *source_keys, *sources, *jobs.work, *key, *central)
@@ -131,9 +132,15 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         replace(first, requires=SOURCES_READY),
         *others,
         *jobs.pilot,
-        *(_copy(settings, backlog, engine_of(backlog, chosen), Deed.PILOT, conditional) for backlog in due),
+        *(
+            _copy(settings, backlog, engine_of(backlog, chosen), Deed.PILOT, conditional, now)
+            for backlog in due
+        ),
         *jobs.copy,
-        *(_copy(settings, backlog, engine_of(backlog, chosen), Deed.COPY, conditional) for backlog in due),
+        *(
+            _copy(settings, backlog, engine_of(backlog, chosen), Deed.COPY, conditional, now)
+            for backlog in due
+        ),
         *jobs.cancelled,
         *(pair.closing for pair in (*reversed(central), *key, *jobs.work, *sources, *source_keys)),
         *canaries(settings, grant.archive.prefix, actors, due, conditional),
@@ -159,7 +166,9 @@ def _after_restores(observation: Observation, changes: Sequence[Change]) -> list
     return [] if left_open or len(rest) == len(changes) else rest
 
 
-def _copy(settings: Settings, backlog: Backlog, engine: str, deed: Deed, conditional: bool) -> Change:
+def _copy(
+    settings: Settings, backlog: Backlog, engine: str, deed: Deed, conditional: bool, now: datetime
+) -> Change:
     bucket, pilot = _with_prefixes(backlog), deed is Deed.PILOT
     owner = settings.log_account.account_id if backlog.direction == "pull" else bucket.account
     estimate = (
@@ -204,6 +213,6 @@ def _copy(settings: Settings, backlog: Backlog, engine: str, deed: Deed, conditi
             },
             rule,
             estimate=estimate,
-            bounds=copy_bounds(settings, bucket, push=backlog.direction == "push"),
+            bounds=copy_bounds(settings, bucket, now, push=backlog.direction == "push"),
         ),
     )

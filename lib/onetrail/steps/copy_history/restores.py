@@ -82,7 +82,7 @@ def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> C
                 "days": days,
             },
             estimate={"objects": objects, "GB": round(size / GB, 3), "US dollars": round(cost.dollars, 2)},
-            bounds=restore_bounds(bucket),
+            bounds=restore_bounds(bucket, days),
         ),
     )
 

@@ -258,7 +258,6 @@ class _Batches:
 
     def __init__(self, archive: Archive, bucket: OldBucket, *, past: bool) -> None:
         self._archive, self._bucket, self._past = archive, bucket, past
-        self._due: dict[str, ProvenRow] = {}
 
     def tasks(self, there: Iterator[tuple[Any, ProvenRow]]) -> Iterator[DeleteTask]:
         """Each object with the proven ETag; by its version where the bucket has versions."""
@@ -269,13 +268,11 @@ class _Batches:
                 wanted = {row.key for row in seen.past}
             for row, proven in pairs:
                 if proven.key in wanted:
-                    self._due[proven.key] = proven
                     yield self._task(row, proven)
 
     def check(self, batch: list[DeleteTask]) -> None:
         """ChangeFailed, and the batch is not sent, unless the archive is now as the rule says for each object of it."""
-        rows = [self._due.pop(task.key) for task in batch]
-        seen = self._archive.look(rows, heads=True)
+        seen = self._archive.look([task.proof for task in batch], heads=True)
         lack = seen.lack or self._other_than_reviewed(seen)
         if lack:
             raise ChangeFailed(
@@ -305,6 +302,7 @@ class _Batches:
             version,
             row.last_modified,
             row.storage_class,
+            proven,
         )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.change import Bulk, Change, Deed, Document, Plan, plain
+from onetrail.change import Bulk, Change, Deed, Document, EachNamed, Only, Plan, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
@@ -197,6 +197,10 @@ def _deletion(
             {"objects": objects},
             these.listing,
             {"objects": these.objects, "bytes": these.size},
+            bounds=(
+                EachNamed(versions=bool(bucket.versioning)),
+                Only(("Bucket", "Delete", "ExpectedBucketOwner")),
+            ),
             scope=scope,
         ),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onetrail.change import BREAK_GLASS, SEALER, Below, Bulk, Change, Deed, Plan, Stated, plain
+from onetrail.change import BREAK_GLASS, SEALER, Below, Bulk, Change, Deed, Only, Plan, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.iam.build import archive_rail
@@ -18,6 +18,7 @@ from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.receipts import CALL
 from onetrail.steps.sealed_heads import folder
 from onetrail.steps.status import BLIND
+from onetrail.steps.verification.bounds import seal_bounds
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.proof import bill
@@ -127,7 +128,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
             },
             rule,
             estimate={"objects": bucket.unsealed},
-            bounds=(Below("Key", where), Stated(("VersionId",))),
+            bounds=seal_bounds(settings, where),
             scope=bucket.name,
         ),
     )
@@ -215,7 +216,10 @@ def _sealed_head(settings: Settings, buckets: Sequence[BucketVerdict]) -> Change
             ("PutObject",),
             {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account, "IfNoneMatch": "*"},
             {"names the receipts of": [bucket.name for bucket in buckets]},
-            bounds=(Below("Key", (below,)),),
+            bounds=(
+                Below("Key", (below,)),
+                Only(("Body", "Bucket", "ExpectedBucketOwner", "IfNoneMatch", "Key")),
+            ),
         ),
     )
 
