@@ -39,7 +39,7 @@ class RecordCheck:
 
     `torn` tells of a last line that was never finished, `behind` of lines that stand behind the last head that was stored elsewhere,
     `looks` of such lines where all of them tell of runs without approval, which send nothing and store no head. None makes the record
-    less whole.
+    less whole. `begun` is False where the folder has neither a record nor its head.
     """
 
     whole: bool
@@ -49,6 +49,7 @@ class RecordCheck:
     torn: str = ""
     behind: str = ""
     looks: str = ""
+    begun: bool = True
 
 
 def entries(folder: Path, *kinds: str) -> Iterator[dict[str, Any]]:
@@ -81,9 +82,13 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
     """
     path = folder / "record.jsonl"
     if not os.path.lexists(path):
-        return RecordCheck(
-            False, 0, START, (f"{path} is not there: no step was run here, or it was taken away",)
+        begun = os.path.lexists(folder / "record.head")
+        why = (
+            "it was taken away, record.head is there"
+            if begun
+            else "no step was run here, or it was taken away"
         )
+        return RecordCheck(False, 0, START, (f"{path} is not there: {why}",), begun=begun)
     walk = _Walk(max(anchored, default=0) if anchored else 0)
     try:
         for raw in raw_lines(path):

@@ -119,8 +119,10 @@ def _end(one: Permission) -> str:
 
 def _record(observation: Observation) -> str:
     check_ = observation.custody.check
+    if not check_.begun:
+        return "There is no record here."
     if not check_.lines:
-        return "There is no record yet."
+        return f"No line of the record can be read: {next(iter(check_.problems), check_.torn)}."
     chain = "its chain is whole" if check_.whole else f"its chain is not whole: {check_.problems[0]}"
     anchors = observation.anchors
     if anchors.could_not_look:

@@ -69,11 +69,42 @@ def test_a_record_that_is_whole_is_ok_and_a_changed_one_a_finding(tmp_path: Path
     assert "was changed" in evidence(given(tmp_path), "record")
 
 
-def test_a_folder_without_a_record_is_a_note_unless_heads_of_it_are_stored(tmp_path: Path) -> None:
+A_HEAD = Anchor(7, "0" * 64, "records/practice/head-000007.json", "COMPLIANCE", NOW)
+
+
+@pytest.mark.parametrize(
+    ("anchors", "state"),
+    [
+        (Anchors(), State.NOTE),  # nothing was run
+        (Anchors(there=False), State.NOTE),  # nor was 03
+        (Anchors((A_HEAD,)), State.FINDING),  # it was taken away
+        (Anchors(unread={7: "no"}), State.FINDING),
+        (Anchors(could_not_look="AccessDenied"), State.COULD_NOT_LOOK),
+    ],
+)
+def test_a_folder_without_a_record_is_a_note_only_where_it_is_known_to_have_no_heads(
+    tmp_path: Path, anchors: Anchors, state: State
+) -> None:
     """Nothing was run, or somebody took the record away."""
-    assert states(given(tmp_path), "record") == [State.NOTE]
-    gone = Anchors((Anchor(7, "0" * 64, "records/practice/head-000007.json", "COMPLIANCE", NOW),))
-    assert states(given(tmp_path, anchors=gone), "record") == [State.FINDING]
+    assert states(given(tmp_path, anchors=anchors), "record") == [state]
+
+
+@pytest.mark.parametrize("could_not_look", ["", "AccessDenied"])
+@pytest.mark.parametrize("head", [True, False])
+@pytest.mark.parametrize("there", [Path.mkdir, Path.touch, lambda path: path.symlink_to(path.name), None])
+def test_a_record_that_cannot_be_read_is_a_finding_whatever_the_heads_say(
+    tmp_path: Path, there: Any, head: bool, could_not_look: str
+) -> None:
+    """A folder or a loop of links in its place, an emptied one, or its head alone. Twin: the test above, where neither is there."""
+    sent(tmp_path, given_a_grant())
+    (tmp_path / "record.jsonl").unlink()
+    if there:
+        there(tmp_path / "record.jsonl")
+    if not head:
+        (tmp_path / "record.head").unlink()
+    seen = given(tmp_path, anchors=Anchors(could_not_look=could_not_look))
+    nothing = [State.COULD_NOT_LOOK if could_not_look else State.NOTE]
+    assert states(seen, "record") == ([State.FINDING] if there or head else nothing)
 
 
 def test_heads_that_fit_are_ok(tmp_path: Path) -> None:
@@ -135,6 +166,8 @@ def test_permissions_that_were_closed_are_ok(tmp_path: Path) -> None:
     """The twin of the above."""
     sent(tmp_path, given_a_grant())
     assert states(given(tmp_path), "permission") == [State.OK]
+    (tmp_path / "record.head").unlink()
+    assert states(given(tmp_path), "permission") == [], "a line that is cut off may have opened another"
 
 
 @pytest.mark.parametrize(

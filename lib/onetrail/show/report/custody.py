@@ -13,8 +13,10 @@ def section(settings: Settings, observation: Observation) -> Section:
     """The record from its first line to the last before this page's own."""
     custody = observation.custody
     if not custody.there:
+        check = custody.check
+        why = f"No line of the record can be read: {next(iter(check.problems), check.torn)}."
         return Section(
-            "custody", "Chain of custody", "There is no record: nothing was run in this folder yet."
+            "custody", "Chain of custody", why if check.begun else "There is no record in this folder."
         )
     parts: list[Part] = [
         _record(observation),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted
 from onetrail.settings import Settings
+from onetrail.steps.anchors import Anchors
 from onetrail.steps.evidence.apply import STEP
 from onetrail.steps.evidence.files import Fit
 from onetrail.steps.evidence.observe import Chapter, Observation
@@ -52,21 +53,26 @@ def _said(
 
 def _record(settings: Settings, observation: Observation) -> Iterator[Finding]:
     check = observation.custody.check
-    if not check.lines:
-        if observation.anchors.held:
-            text = "the run folder has no record, yet the work bucket holds heads of it: it was removed"
-            yield _said(settings, "record", State.FINDING, text)
-        else:
-            yield _said(
-                settings, "record", State.NOTE, "there is no record yet: nothing was run in this folder"
-            )
-    elif check.whole:
+    if not check.begun:
+        yield _no_record(settings, observation.anchors)
+    elif check.lines and check.whole:
         text = f"the chain of its {counted(check.lines, 'line')} is whole"
         yield _said(settings, "record", State.OK, text)
     else:
         yield from (_said(settings, "record", State.FINDING, problem) for problem in check.problems)
     if check.torn:
         yield _said(settings, "record", State.NOTE, check.torn)
+
+
+def _no_record(settings: Settings, anchors: Anchors) -> Finding:
+    """Nothing was run, or somebody took the record away: the heads in the work bucket tell, where they can be read."""
+    if anchors.held or anchors.unread:
+        text = "the run folder has no record, yet the work bucket holds heads of it: it was removed"
+        return _said(settings, "record", State.FINDING, text)
+    if anchors.could_not_look:
+        text = "the run folder has no record; whether one was removed is not known, since its heads could not be read"
+        return _said(settings, "record", State.COULD_NOT_LOOK, text)
+    return _said(settings, "record", State.NOTE, "there is no record yet: nothing was run in this folder")
 
 
 def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
@@ -115,7 +121,7 @@ def _permissions(settings: Settings, observation: Observation) -> Iterator[Findi
     for one in custody.left_open:
         yield _left_open(settings, observation, one)
     closed = len(custody.permissions) - len(custody.left_open)
-    if closed and not custody.left_open:
+    if closed and not custody.left_open and custody.check.whole:
         text = (
             "1 temporary permission, closed again"
             if closed == 1
