@@ -120,6 +120,15 @@ class Plan:
         ]
         return "p-" + hashlib.sha256(canonical_json(meaning).encode()).hexdigest()[:12]
 
+    def on(self, account: str, resource: str, *calls: str) -> tuple[Change, ...]:
+        """The changes of that resource of that account, in their order; only those calls where some are named."""
+        return tuple(
+            change
+            for change in self.changes
+            if (change.account, change.resource) == (account, resource)
+            and (not calls or change.call in calls)
+        )
+
     @property
     def empty(self) -> bool:
         """True where there is nothing to approve."""

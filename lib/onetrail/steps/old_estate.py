@@ -50,6 +50,11 @@ class OldBucket:
     could_not_look: tuple[str, ...] = ()
 
     @property
+    def unread(self) -> frozenset[str]:
+        """The calls of `could_not_look`, which stand before its first colon."""
+        return frozenset(text.partition(":")[0] for text in self.could_not_look)
+
+    @property
     def kms(self) -> bool:
         """True where objects may be under a KMS key, so that their ETags are no MD5."""
         return self.encryption.startswith("aws:kms") or bool(self.trail_keys)

@@ -120,3 +120,16 @@ def test_two_changes_with_one_key_are_refused():
     """Keys tell changes apart in the record."""
     with pytest.raises(ValueError, match="share the key"):
         given_a_plan(given_a_change("a"), given_a_change("a"))
+
+
+def test_what_a_change_is_about_is_its_account_and_resource():
+    """Its key says nothing of that. Twins: another account, a resource whose name goes on, and another call are not counted."""
+    plan = given_a_plan(
+        given_a_change("any words", account="1", resource="old", call="PutBucketPolicy"),
+        given_a_change("old: policy", account="2", resource="old", call="PutBucketPolicy"),
+        given_a_change("old: more", account="1", resource="older", call="PutBucketPolicy"),
+        given_a_change("other words", account="1", resource="old", call="PutBucketTagging"),
+    )
+    assert [change.key for change in plan.on("1", "old")] == ["any words", "other words"]
+    assert [change.key for change in plan.on("1", "old", "PutBucketPolicy", "CreateBucket")] == ["any words"]
+    assert plan.on("1", "older", "CreateBucket") == ()

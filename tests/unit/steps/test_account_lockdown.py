@@ -386,6 +386,21 @@ def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
     assert step.check(SETTINGS, seen)[0].state is State.COULD_NOT_LOOK
 
 
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        # it was not read, so nothing is said of its rules
+        ("get_bucket_lifecycle_configuration: AccessDenied: no", []),
+        # another setting was not read, by somebody whose name holds the word
+        ("get_bucket_logging: AccessDenied: arn:aws:iam::111122223333:role/lifecycle", [State.OK]),
+    ],
+)
+def test_which_call_was_refused_decides_and_not_a_word_in_its_refusal(why: str, said: list[State]) -> None:
+    """02.frozen is told where the lifecycle rules were read, and only there."""
+    seen = given_a_closed_log_account(given_an_old_bucket(could_not_look=(why,)))
+    assert [one.state for one in step.check(SETTINGS, seen) if one.id == "02.frozen"] == said
+
+
 def test_held_still_means_that_an_administrator_cannot_delete_and_cloudtrail_still_delivers() -> None:
     (change,) = step.propose(SETTINGS, given_a_closed_log_account(given_an_old_bucket())).changes
     sent = change.parameters["Policy"].value

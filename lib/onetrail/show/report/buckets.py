@@ -60,10 +60,9 @@ def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketStat
     if there.state != "ours":
         yield f"{what} {plan.name}", "there", there.state, sign(False, pending=True)
         return
-    blind = {text.split(":")[0] for text in there.could_not_look}
     yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)
     for piece in pieces(settings, plan, there):
-        held = None if piece.part in blind else piece.fits and _sealed(settings, there, piece.name)
+        held = None if piece.part in there.unread else piece.fits and _sealed(settings, there, piece.name)
         promised = _promised(settings, plan, piece)
         yield f"{what}: {piece.name}", promised, _state_of(there, piece.name), sign(held, pending=True)
 

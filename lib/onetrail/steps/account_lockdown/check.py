@@ -1,14 +1,16 @@
 """How the log account and the old buckets stand after step 02."""
 
+from collections.abc import Sequence
+
 from onetrail import iam, names
-from onetrail.change import Finding, Plan, State, ordered
+from onetrail.change import Change, Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.iam.limits import Kind, size, too_large
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation
 from onetrail.steps.account_lockdown.paths import trusted
-from onetrail.steps.account_lockdown.propose import roles_for, whole_plan
+from onetrail.steps.account_lockdown.propose import account_resource, roles_for, whole_plan
 from onetrail.steps.account_lockdown.roles import ORGANIZATION_ROLE
 from onetrail.steps.document_sizes import oversized
 from onetrail.steps.old_estate import OldBucket
@@ -81,7 +83,8 @@ def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Fin
                 )
             )
         else:
-            found.append(_planned(plan, "02.role", log.account, "", name, "trusted and allowed as wanted"))
+            fine = "trusted and allowed as wanted"
+            found.append(_planned(_of_role(settings, plan, name), "02.role", log.account, "", name, fine))
     for name in sorted(set(log.roles) - set(wanted)):
         role = log.roles[name]
         if role.path.startswith(SERVICE_LINKED):
@@ -89,7 +92,7 @@ def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Fin
         if name == ORGANIZATION_ROLE:
             found.append(
                 _planned(
-                    plan,
+                    _of_role(settings, plan, name),
                     "02.first-way-in",
                     log.account,
                     "",
@@ -112,7 +115,7 @@ def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
     if log.public_access is not None:
         found.append(
             _planned(
-                plan,
+                plan.on(log.account, account_resource(log.account), "PutPublicAccessBlock"),
                 "02.public-access",
                 log.account,
                 "",
@@ -127,7 +130,8 @@ def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
         )
         if not log.security_contact:
             said = "no security contact is set, and the parameters name no e-mail address"
-        fine = _planned(plan, "02.contact", log.account, "", "security contact", said)
+        pending = plan.on(log.account, account_resource(log.account), "PutAlternateContact")
+        fine = _planned(pending, "02.contact", log.account, "", "security contact", said)
         note = fine.state is State.OK and not known
         found.append(Finding(**{**fine.__dict__, "state": State.NOTE}) if note else fine)
     return found
@@ -140,7 +144,7 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
     found = [
         Finding("02.could-not-look", State.COULD_NOT_LOOK, *where, text) for text in bucket.could_not_look
     ]
-    keys = {change.key for change in plan.changes}
+    arn = names.bucket_arn(settings.partition, bucket.name)
     keeper = observation.keepers.get(bucket.account)
     stuck = unmendable(bucket)
     if stuck:
@@ -149,7 +153,7 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
     elif keeper and (others := frozen_for_others(bucket, keeper)):
         text = f"is frozen for {', '.join(others)}, so {keeper} can change nothing in it: run this step as that identity"
         found.append(Finding("02.held", State.FINDING, *where, text))
-    elif f"{bucket.name}: policy" in keys:
+    elif plan.on(bucket.account, arn, "PutBucketPolicy"):
         dead = iam.dead_principals(bucket.policy) if bucket.policy else []
         more = f", and its policy names {', '.join(dead)}, which no longer exists" if dead else ""
         said = "its freeze is not as wanted" if bucket.held else "logs can still be deleted from it"
@@ -168,13 +172,14 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
         found.append(Finding("02.held", State.FINDING, *where, text))
     live = live_rules(bucket)
     if live:
-        state = State.PLANNED if f"{bucket.name}: lifecycle" in keys else State.FINDING
+        planned = plan.on(bucket.account, arn, "PutBucketLifecycleConfiguration")
+        state = State.PLANNED if planned else State.FINDING
         found.append(
             Finding(
                 "02.frozen", state, *where, f"rules that delete or move logs are enabled: {', '.join(live)}"
             )
         )
-    elif not any("lifecycle" in text for text in bucket.could_not_look):
+    elif "get_bucket_lifecycle_configuration" not in bucket.unread:
         found.append(Finding("02.frozen", State.OK, *where, "no enabled rule deletes or moves logs"))
     if not bucket.logging:
         found.append(
@@ -188,13 +193,19 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
     return found
 
 
+def _of_role(settings: Settings, plan: Plan, name: str) -> tuple[Change, ...]:
+    account = settings.log_account.account_id
+    return plan.on(account, names.role_arn(settings.partition, account, name))
+
+
 def _too_large_when_held(settings: Settings, bucket: OldBucket, keeper: str) -> str:
     return too_large(Kind.BUCKET, size(Kind.BUCKET, held_policy(settings.partition, bucket, keeper)))
 
 
-def _planned(plan: Plan, id: str, account: str, region: str, resource: str, fine: str) -> Finding:
-    """PLANNED with the first reason when the plan has a change of that resource, else OK with `fine`."""
-    pending = [c for c in plan.changes if c.key == resource or c.key.startswith(f"{resource}: ")]
+def _planned(
+    pending: Sequence[Change], id: str, account: str, region: str, resource: str, fine: str
+) -> Finding:
+    """PLANNED with the first reason when the plan has changes of that resource, else OK with `fine`."""
     if not pending:
         return Finding(id, State.OK, account, region, resource, fine)
     more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""

@@ -95,6 +95,11 @@ def log_account_changes(
     return [*changes, last] if last else changes
 
 
+def account_resource(account: str) -> str:
+    """What a change of an account's own settings is about."""
+    return f"account {account}"
+
+
 def _public_access(settings: Settings, log: LogAccount) -> Change:
     return Change(
         key="public access",
@@ -106,7 +111,7 @@ def _public_access(settings: Settings, log: LogAccount) -> Change:
             "AccountId": log.account,
             "PublicAccessBlockConfiguration": {flag: True for flag in FLAGS},
         },
-        resource=f"account {log.account}",
+        resource=account_resource(log.account),
         before=dict(log.public_access or {}),
         reason="no bucket of this account can ever be made public",
         undo="put the flags of before back",
@@ -128,7 +133,7 @@ def _contact(settings: Settings, log: LogAccount) -> Change:
             "Title": "Security contact",
             "PhoneNumber": "-",
         },
-        resource=f"account {log.account}",
+        resource=account_resource(log.account),
         before=None,
         reason="AWS writes here when something is wrong with the account; it asks for a phone number, and a dash says none",
         undo="delete the alternate contact SECURITY",

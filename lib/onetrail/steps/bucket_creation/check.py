@@ -1,5 +1,6 @@
 """How the three buckets stand after step 03."""
 
+from onetrail import names
 from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.settings import Settings
@@ -89,14 +90,17 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
             )
         ]
     if there.state == "absent":
-        pending = sum(1 for change in plan.changes if change.key.startswith(f"{wanted.name}: "))
+        pending = len(plan.on(where[0], names.bucket_arn(settings.partition, wanted.name)))
         return [
             Finding(
                 "03.bucket", State.PLANNED, *where, f"is still to be made, in {counted(pending, 'change')}"
             )
         ]
-    unread = {text.split(":")[0] for text in there.could_not_look}
-    off = [piece for piece in pieces(settings, wanted, there) if not piece.fits and piece.part not in unread]
+    off = [
+        piece
+        for piece in pieces(settings, wanted, there)
+        if not piece.fits and piece.part not in there.unread
+    ]
     found += [
         Finding("03.bucket", State.PLANNED, *where, f"{p.name} is not as wanted: {p.reason}") for p in off
     ]

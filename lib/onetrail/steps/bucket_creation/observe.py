@@ -55,6 +55,11 @@ class BucketState:
     tags: Mapping[str, str] = field(default_factory=dict)
     could_not_look: tuple[str, ...] = ()
 
+    @property
+    def unread(self) -> frozenset[str]:
+        """The calls of `could_not_look`, which stand before its first colon."""
+        return frozenset(text.partition(":")[0] for text in self.could_not_look)
+
 
 @dataclass(frozen=True)
 class Observation:

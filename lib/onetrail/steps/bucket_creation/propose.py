@@ -118,11 +118,10 @@ def _dated(settings: Settings, observation: Observation) -> list[str]:
 def _bucket_changes(settings: Settings, wanted: WantedBucket, there: BucketState) -> list[Change]:
     changes = [] if there.state == "ours" else [_created(settings, wanted)]
     implied = {"ownership", "versioning" if wanted.lock_days else ""} if there.state != "ours" else set()
-    unread = {text.split(":")[0] for text in there.could_not_look}
     guarded = any(s.get("Sid") in _GUARD_SIDS for s in iam.statements(there.policy or {}))
     actor = BREAK_GLASS if guarded else NAMED
     for piece in pieces(settings, wanted, there):
-        if not piece.fits and piece.name not in implied and piece.part not in unread:
+        if not piece.fits and piece.name not in implied and piece.part not in there.unread:
             changes.append(_put(settings, wanted, piece, actor))
     return changes
 

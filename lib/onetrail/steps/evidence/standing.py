@@ -31,7 +31,7 @@ def stands(settings: Settings, observation: Observation, one: Permission) -> Sta
     bucket = next((b for b in observation.estate.buckets if b.name == one.what), None)
     if bucket is None:
         return Standing.UNKNOWN if observation.estate.could_not_look else Standing.GONE
-    if any(text.startswith("get_bucket_policy") for text in bucket.could_not_look):
+    if "get_bucket_policy" in bucket.unread:
         return Standing.UNKNOWN
     return Standing.OPEN if bucket.grant_open else Standing.GONE
 

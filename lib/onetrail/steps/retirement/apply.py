@@ -42,12 +42,12 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     work = _Retirement(clients, gate)
     checks: dict[str, Callable[[], Requirement]] = {"expired": work.expired}
     for change in plan.changes:
-        name = change.requires.partition(":")[2]
-        if change.requires.startswith(PROVEN):
+        kind, _, name = change.requires.partition(":")
+        if kind == PROVEN:
             checks[change.requires] = partial(work.proven_quiet_cooled, name)
-        elif change.requires.startswith(CLOSED):
+        elif kind == CLOSED:
             checks[change.requires] = partial(work.closed, name, change)
-        elif change.requires.startswith(EMPTY):
+        elif kind == EMPTY:
             checks[change.requires] = partial(work.empty, name)
     return run_plan(plan, gate, requires=checks, bulk=work.carry_out)
 

@@ -17,8 +17,8 @@ from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Re
 from onetrail.steps.status import BLIND
 
 STEP = "07"
-PROVEN, EMPTY, CLOSED = "proven_quiet_cooled:", "empty:", "closed:"
-"""How the names of the checks begin; the bucket's name follows."""
+PROVEN, EMPTY, CLOSED = "proven_quiet_cooled", "empty", "closed"
+"""The kinds of checks that are made for one bucket."""
 PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 """Not the MD5 of what the probe sends: a write that was let in would be refused as damaged."""
 PROBE_TRIES = 10
@@ -92,6 +92,11 @@ def deletable(observation: Observation) -> list[Trail]:
     ]
 
 
+def of_bucket(kind: str, bucket: str) -> str:
+    """The name of a check of that kind for that bucket; no name of a bucket holds a colon."""
+    return f"{kind}:{bucket}"
+
+
 def _trail(trail: Trail, observation: Observation) -> Change:
     return Change(
         key=f"DeleteTrail-{trail.account}-{trail.home_region}-{trail.name}",
@@ -104,7 +109,7 @@ def _trail(trail: Trail, observation: Observation) -> Change:
         before=_description(trail),
         reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
         undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts anew",
-        requires=PROVEN + trail.bucket,
+        requires=of_bucket(PROVEN, trail.bucket),
     )
 
 
@@ -189,7 +194,7 @@ def _deletion(
         before={"listing": these.listing},
         reason=reason,
         undo=undo,
-        requires=PROVEN + bucket.name,
+        requires=of_bucket(PROVEN, bucket.name),
         bulk=Bulk(
             Deed.DELETE,
             ("DeleteObjects",),
@@ -314,7 +319,7 @@ def _call(
         before=before,
         reason=reason,
         undo=undo,
-        requires=requires and requires + bucket.name,
+        requires=requires and of_bucket(requires, bucket.name),
     )
 
 
