@@ -28,11 +28,17 @@ def byte_strings(clients: Clients) -> set[tuple[str, str]]:
     """Every content in the archive, in the old buckets and in the run folder, hidden versions among it."""
     found: set[tuple[str, str]] = set()
     for account, bucket in ((LOG, clients.settings.bucket_name), *((SOURCE, name) for name in (EU, SA, US))):
+        if bucket not in _buckets(clients, account):
+            continue
         pages = by_hand(clients, "s3", account).get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=bucket):
             found |= {("object", f"{v['Size']} {v['ETag']}") for v in page.get("Versions", [])}
     folder = clients.settings.run_folder
     return found | {("file", str(hash(path.read_bytes()))) for path in _files(folder)}
+
+
+def _buckets(clients: Clients, account: str) -> set[str]:
+    return {one["Name"] for one in by_hand(clients, "s3", account).list_buckets()["Buckets"]}
 
 
 def _files(folder: Path) -> Iterator[Path]:

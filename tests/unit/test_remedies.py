@@ -16,7 +16,7 @@ LIB = ROOT / "lib" / "onetrail"
 COMMAND = re.compile(r"\baws (?:s3|s3api|s3control|kms|iam|cloudtrail|organizations) [a-z-]+")
 INSTRUCTION = re.compile(
     r"\b(?:delete|remove|replace|overwrite|schedule|disable|detach|attach|empty it|purge)\b(?!d)"
-    r"|\bmove (?:it|this|the|them)\b|\bcopy (?:it|them) (?:over|again)|\bby hand\b|\brestore it\b|\bfree a place\b|\bturn\b"
+    r"|\bmove (?:it|this|the|them)\b|\bcopy (?:it|them|the objects) (?:over|again)|\bshown as before\b|\bafter detaching\b|\bby hand\b|\brestore it\b|\bfree a place\b|\bturn\b"
     r"|\bput (?:the|it) (?!in quotes|in brackets)|\btake (?:it|the key|the statements)\b|\brun (?:step |this step|0\d)",
     re.IGNORECASE,
 )
@@ -39,7 +39,50 @@ LEFT_OPEN = TROUBLE + "test_approved_it_goes_on_and_ends_with_everything_copied_
 LOCKDOWN = "tests/integration/test_account_lockdown.py::"
 """Changes of roles, policies and settings touch no object; what they open is closed, or told as open, by the next run."""
 
+UNDO = "tests/integration/test_undo.py::"
+UNDO_02 = UNDO + "test_the_undo_of_02_opens_what_it_closed_deletes_nothing_and_02_closes_it_again"
+UNDO_04 = UNDO + "test_the_undo_of_03_and_04_deletes_no_file_and_both_propose_the_same_again"
+UNDO_KEY = UNDO + "test_the_undo_of_the_archives_key_keeps_the_key_and_03_makes_what_is_missing"
+UNDO_RIGHT = UNDO + "test_the_undo_of_what_02_and_03_put_right_is_what_was_before"
+UNDO_07 = UNDO + "test_the_undo_of_06_and_07_loses_nothing_and_both_do_it_again"
+PROVEN_FIRST = UNDO + "test_rules_that_are_put_back_once_06_has_proven_the_bucket_delete_no_only_copy"
+BESIDE = UNDO + "test_what_is_printed_beside_a_finding_makes_it_go_away"
+
 TESTED = {
+    "put the configuration of before back once step 06 has proven": PROVEN_FIRST,
+    "put the flags of before back": UNDO_02,
+    "put the trust policy of before back, as break-glass": UNDO_02,
+    "delete the alternate contact": UNDO_02,
+    "delete the role": UNDO_02,
+    "detach the policy": UNDO_02,
+    "take the statements": UNDO_02,
+    "put the trust policy of before back": UNDO_RIGHT,
+    "put the policy of before back": UNDO_RIGHT,
+    "put the setting of before back": UNDO_RIGHT,
+    "as break-glass, put those rules of before back that delete or move nothing": UNDO_RIGHT,
+    "attach the policy again": UNDO_RIGHT,
+    "remove the tag": UNDO_RIGHT,
+    "delete it while it is empty": UNDO_04,
+    "detach it in the management account": UNDO_04,
+    "delete the alias": UNDO_KEY,
+    "disable the rotation": UNDO_KEY,
+    "disable the key; it is never deleted": UNDO_KEY,
+    "put the configuration shown as before back": UNDO_07,
+    "put the policy shown as before back": UNDO_07,
+    "put the rules shown as before back": UNDO_07,
+    "turn Requester Pays off": BESIDE,
+    "CloudTrail cannot deliver to it; turn it off": BESIDE,
+    "delete it if nothing needs it": BESIDE,
+    "delete it, or give its owner a role": BESIDE,
+    "take it out of the notifications": BESIDE,
+    "copy the objects over themselves without it": BESIDE,
+    "UpdatePolicy with the content shown as before": UNDO_RIGHT,
+    "DeletePolicy after detaching it": UNDO_04,
+    "PutEventSelectors with what is shown as before": UNDO_04,
+    "aws s3api put-bucket-policy": UNDO
+    + "test_a_policy_is_put_back_with_the_file_that_was_kept_and_what_stood_is_kept_too",
+    "free a place by a trail whose events another one records too": UNDO
+    + "test_a_place_is_freed_by_a_trail_whose_events_another_one_records",
     "run step 05 again, which copies it": CONFLICT,
     "run step 06 again": CONFLICT,
     "run step 07 again": DELETES_AGAIN,
@@ -48,6 +91,8 @@ TESTED = {
     "run this step again after": AGAIN,
     "run this step again: it closes what is open": LEFT_OPEN,
     "it closes what AWS shows open": LEFT_OPEN,
+    "run step 05 under another run_name": UNDO
+    + "test_step_05_under_another_run_name_closes_what_aws_shows_as_open",
     "run step 05, which closes it": LEFT_OPEN,
     "run step 05: it closes what is open": LEFT_OPEN,
     "run this step again: it goes on from what is there": AGAIN,
@@ -81,17 +126,20 @@ TESTED = {
 }
 """Part of the text -> the test that carries it out; `*`: several tests of that file."""
 SETTINGS = {
-    "take the key off its objects", "take the statements", "put the configuration of before back", "put the flags of before back",
-    "put the trust policy of before back", "put the policy of before back", "put the setting of before back", "put the policy shown as before back",
-    "put the rules shown as before back", "put the configuration shown as before back", "delete the alternate contact", "delete the role",
-    "remove the tag", "detach the policy", "attach the policy again", "delete the alias", "disable the rotation", "turn Requester Pays off",
-    "turn it off", "root with its device can turn it off", "before root turns MFA delete off", "delete it, or give its owner a role",
-    "delete it if nothing needs it", "take it out of the notifications", "take it out of regions", "detach it in the management account",
-    "disable the key; it is never deleted", "delete it while it is empty", "free a place by a trail whose events another one records too",
-    "move it or tell its owner", "take it from the repository again", "move the source accounts in two runs", "move the accounts in two runs",
-    "put it aside and run again",
-}  # fmt: skip
-"""Instructions about roles, policies, settings, trails and this repository: no object is in reach of any, and AWS deletes no bucket that holds one."""
+    "run step 08 in a run that has one": "08 sends nothing but a head of the record, and that only where none lies",
+    "UpdateTrail with what is shown as before": "the shape of a trail, which plan and record show; no object and no policy",
+    "PutInsightSelectors with what is shown as before": "the same",
+    "CreateTrail, PutEventSelectors and StartLogging with what is shown as before": "a trail is made; nothing is replaced",
+    "before root turns MFA delete off": "root alone can, with a device that no test holds; it deletes nothing by itself",
+    "root with its device can turn it off": "the same",
+    "take it out of regions": "a parameter of ours: nothing is sent",
+    "move it or tell its owner": "what reads from a trail's topic or log group; no object is moved",
+    "take it from the repository again": "a notebook of this repository that cannot be read; it holds no log",
+    "move the source accounts in two runs": "how a move is planned, before anything is sent",
+    "move the accounts in two runs": "the same",
+    "put it aside and run again": "a file of public keys: it is moved, not deleted, and CloudTrail hands them out again",
+}
+"""Part of the text -> why carrying it out can neither delete, nor replace, nor open anything."""
 SAYS = {
     "rules that delete or move", "rules still delete or move", "delete or move logs", "may change or delete", "can delete them",
     "expire or delete", "delete must name the ETag", "not even break-glass can delete it", "delete marker", "MFA delete", "insert or replace into",
@@ -113,6 +161,14 @@ def printed() -> Iterator[tuple[str, str]]:
             yield from ((name, text) for text in _texts(ast.parse(path.read_text(encoding="utf-8"))))
 
 
+def fenced() -> Iterator[tuple[str, str]]:
+    """Every command of AWS's own client in a fenced block of a page, with its page; lines that go on are one."""
+    for path in sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]):
+        for block in re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+            lines = block.replace("\\\n", " ").splitlines()
+            yield from ((path.name, line) for line in lines if COMMAND.search(line))
+
+
 def _texts(tree: ast.Module) -> Iterator[str]:
     """Strings but docstrings, and f-strings as they are written."""
     passed: set[int] = set()
@@ -132,7 +188,7 @@ def _texts(tree: ast.Module) -> Iterator[str]:
             yield text
 
 
-FOUND = sorted({(name, text) for name, text in printed() if name not in SAYS_WHOLE})
+FOUND = sorted({*((name, text) for name, text in printed() if name not in SAYS_WHOLE), *fenced()})
 KNOWN = {*TESTED, *SETTINGS, *SAYS, *READS}
 
 
@@ -148,6 +204,15 @@ def test_nothing_in_the_table_has_gone_out_of_print():
     """A remedy that is no longer printed leaves the table, so that the table is what is printed."""
     gone = [known for known in (*TESTED, *SETTINGS) if not any(known in text for _, text in FOUND)]
     assert gone == []
+
+
+def test_the_commands_of_the_pages_are_in_the_table_too():
+    """Those that change something and those that read; a line that goes on with a backslash is read whole."""
+    assert {(page, text.split(" --")[0]) for page, text in fenced()} >= {
+        ("evidence.md", "aws s3api put-bucket-policy"),
+        ("evidence.md", "aws s3api get-bucket-policy"),
+    }
+    assert any("put-bucket-policy" in text and "file://" in text for _, text in fenced())
 
 
 @pytest.mark.parametrize("where", sorted(set(TESTED.values())))

@@ -172,7 +172,7 @@ def _frozen(partition: str, bucket: OldBucket) -> Change:
         },
         before=plain(lifecycle),
         reason=f"rules that delete or move logs are disabled until the move is over: {', '.join(live_rules(bucket))}",
-        undo="put the configuration of before back: it differs in the rules' status only",
+        undo="put the configuration of before back once step 06 has proven the bucket: its rules delete or move logs",
     )
 
 

@@ -159,10 +159,19 @@ def _put(settings: Settings, wanted: WantedBucket, piece: Piece, actor: str) -> 
         parameters,
         piece.before or None,
         piece.reason,
-        "put the setting of before back, as break-glass" if piece.before else "goes with the bucket",
+        _undo(piece),
         actor,
         POLICY_JUDGED if piece.name == "policy" else "",
     )
+
+
+def _undo(piece: Piece) -> str:
+    """Rules that stood before may expire logs that the bucket holds by now."""
+    if not piece.before:
+        return "goes with the bucket"
+    if piece.name == "lifecycle":
+        return "as break-glass, put those rules of before back that delete or move nothing of what it holds"
+    return "put the setting of before back, as break-glass"
 
 
 def _change(

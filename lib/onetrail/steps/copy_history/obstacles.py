@@ -111,7 +111,9 @@ def _of_keys(
         why = closed_to_pull(bucket, key)
         if direction == "pull" and why:
             yield Obstacle(
-                "05.key", f"{why}: set its direction to auto or push, or take the key off its objects"
+                "05.key",
+                f"{why}: set its direction to auto or push, or let an owner of the key copy the objects over themselves without it, "
+                "metadata kept",
             )
         elif direction == "push" and key.arn in refused:
             yield Obstacle(

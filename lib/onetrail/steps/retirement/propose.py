@@ -221,7 +221,7 @@ def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change
         {"Policy": Document(closed)},
         bucket.policy,
         "nothing may come into a bucket that a rule empties: it would be deleted unproven",
-        "put the policy shown as before back",
+        "put the policy shown as before back once the rule is gone",
         PROVEN,
     )
     probe = Change(
