@@ -119,6 +119,7 @@ TESTED = {
     + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
     "move it out of the folder": REMEDIES
     + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
+    "run step 08 in a run that has one": "tests/unit/steps/test_evidence_anchors.py::test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it",
     "then run step 08 again": "tests/integration/test_evidence.py::*",
     "copy it over itself": REMEDIES
     + "test_an_object_that_is_copied_over_itself_keeps_its_bytes_and_its_metadata",
