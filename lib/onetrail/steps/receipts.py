@@ -75,7 +75,8 @@ class Receipts:
     `broken` names what permits nothing, with the reason. `earlier` are those of them that an earlier release wrote and that are whole:
     they still say what a retired bucket held. `unsealed` are those of today's format that are whole and that nothing outside
     the run folder vouches for; `could_not_look` says why nobody could look whether something does, and `strange` names
-    what lies among the sealed heads and is none.
+    what lies among the sealed heads and is none. `missing` has, where it was asked for, each bucket whose receipt a sealed head names and
+    the run folder lacks, and which head does.
     """
 
     held: Mapping[str, Receipt] = field(default_factory=dict)
@@ -84,6 +85,7 @@ class Receipts:
     unsealed: Mapping[str, Receipt] = field(default_factory=dict)
     could_not_look: str = ""
     strange: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def remembered(self) -> Mapping[str, Receipt]:
@@ -158,6 +160,15 @@ def _read(path: Path, form: int, key: str, recorded: frozenset[tuple[str, str]],
     if (key, receipt.sha256) not in recorded:
         return why or f"{path.name} is not in the run record"
     return receipt
+
+
+def hash_in(path: Path) -> str:
+    """The hash over the fields of the receipt in this file, as the record names it; empty where it is no receipt that can be read."""
+    try:
+        said = read_json(path)
+        return _receipt(said, said.get("format", 1)).hash()
+    except (FileRefused, ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def copied_parts(run_folder: Path, bucket: str) -> frozenset[str]:

@@ -126,9 +126,42 @@ def sealed_receipts(settings: Settings, clients: Clients) -> Receipts:
     sealed head that does is of an earlier line than the receipt's own.
     """
     receipts = read_receipts(settings.run_folder)
-    if not receipts.held:
-        return receipts
-    anchors, sealed = read_anchors(settings, clients), read_sealed_heads(settings, clients)
+    return (
+        _sealed(settings, clients, receipts, read_sealed_heads(settings, clients))
+        if receipts.held
+        else receipts
+    )
+
+
+def receipts_and_missing(settings: Settings, clients: Clients) -> Receipts:
+    """As `sealed_receipts`, and which receipts the sealed heads name that are not here: these heads are read even where none is."""
+    receipts, sealed = read_receipts(settings.run_folder), read_sealed_heads(settings, clients)
+    found = (
+        _sealed(settings, clients, receipts, sealed)
+        if receipts.held
+        else replace(receipts, strange=sealed.strange, could_not_look=sealed.could_not_look)
+    )
+    return replace(found, missing=_missing(found, sealed))
+
+
+def _missing(receipts: Receipts, sealed: SealedHeads) -> dict[str, str]:
+    """By bucket: the last sealed head that names its receipt, where that receipt is not here. One that is here and broken is named as that."""
+    last = {
+        bucket: (one, sha256)
+        for one in sorted(sealed.held, key=lambda one: one.line)
+        for bucket, sha256 in one.receipts.items()
+    }
+    broken = receipts.broken.keys() - receipts.earlier.keys()
+    return {
+        bucket: f"{one.key} names the receipt {sha256:.64}, which is not here"
+        for bucket, (one, sha256) in last.items()
+        if bucket not in broken and (bucket not in receipts.held or receipts.held[bucket].sha256 != sha256)
+    }
+
+
+def _sealed(settings: Settings, clients: Clients, receipts: Receipts, sealed: SealedHeads) -> Receipts:
+    """The receipts that are whole, beside the heads in the work bucket."""
+    anchors = read_anchors(settings, clients)
     unread = anchors.could_not_look or sealed.could_not_look or next(iter(anchors.unread.values()), "")
     if unread:
         why = f"the work bucket could not be read, and so nothing vouches for its receipt: {unread}"

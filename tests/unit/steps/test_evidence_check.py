@@ -213,6 +213,10 @@ def test_receipts_that_cannot_be_believed_are_findings(tmp_path: Path) -> None:
     assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "token") == [State.FINDING]
     strange = Receipts({"old": SimpleNamespace()}, strange=("'records/x/sealed/y' is no head of a record",))
     assert State.FINDING in states(given(tmp_path, receipts=strange), "anchors")
+    gone = Receipts(missing={"old": "records/x/sealed/y names the receipt z, which is not here"})
+    assert states(given(tmp_path, receipts=gone), "token") == [State.FINDING]
+    unread = Receipts(could_not_look="AccessDenied")
+    assert states(given(tmp_path, receipts=unread), "token") == [State.COULD_NOT_LOOK]
 
 
 @pytest.mark.parametrize(

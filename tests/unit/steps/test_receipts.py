@@ -53,7 +53,9 @@ def given_a_proven_bucket(folder: Path, rows=ROWS, *, recorded=True, **said) -> 
     )  # fmt: skip
     receipt = write_receipt(folder, replace(receipt, **said))
     with RunRecord(folder, "practice", Noon()) as record:
-        record.append("done", key="receipt-acme", result={"sha256": receipt.sha256 if recorded else "f" * 64})
+        said = {"file": "receipts/acme.json", "objects": receipt.objects}
+        sha256 = receipt.sha256 if recorded else "f" * 64
+        record.append("done", key="receipt-acme", intent="", request_id="", result={**said, "sha256": sha256})
     return receipt
 
 

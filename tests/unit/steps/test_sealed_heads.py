@@ -7,7 +7,13 @@ import pytest
 from onetrail.change import RunRecord, entries
 from onetrail.change.heads import Head, key_of
 from onetrail.steps.receipts import Receipts
-from onetrail.steps.sealed_heads import folder, put_sealed_head, read_sealed_heads, sealed_receipts
+from onetrail.steps.sealed_heads import (
+    folder,
+    put_sealed_head,
+    read_sealed_heads,
+    receipts_and_missing,
+    sealed_receipts,
+)
 from tests.unit.change.given import MovableClock, given_a_fresh_chain
 from tests.unit.steps.given_heads import RUN, WorkBucket, error, given_clients
 from tests.unit.steps.test_receipts import given_a_proven_bucket
@@ -173,6 +179,64 @@ def test_the_oldest_version_of_a_sealed_head_counts_and_one_above_it_is_named(tm
     assert [one.receipts for one in found.held] == [{"acme": receipt.sha256}]
     assert "was written or hidden after it was stored" in found.strange[0]
     assert seen(clients).held
+
+
+def taken_away(folder):
+    (folder / "receipts" / "acme.json").unlink()
+
+
+def an_older_one_in_its_place(folder):
+    (folder / "receipts" / "acme.1.superseded").replace(folder / "receipts" / "acme.json")
+
+
+def the_record_too(folder):
+    for path in (folder / "receipts" / "acme.json", folder / "record.jsonl", folder / "record.head"):
+        path.unlink()
+
+
+def a_broken_one(folder):
+    (folder / "receipts" / "acme.json").write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("harm", "missing"),
+    [
+        (lambda folder: None, False),
+        (taken_away, True),
+        (an_older_one_in_its_place, True),
+        (the_record_too, True),
+        (a_broken_one, False),  # which is named as that
+    ],
+)
+def test_a_receipt_that_a_sealed_head_names_and_that_is_not_here_is_named_with_that_head(
+    tmp_path, harm, missing
+):
+    """By the last head that names one of that bucket, also where no receipt is left. Twins: it is here, or here and broken."""
+    clients, older = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=older.sha256)
+    newer = given_a_proven_bucket(tmp_path, at="2026-01-13T12:00:00Z")
+    last = sealed_by_06(clients, tmp_path, acme=newer.sha256)
+    harm(tmp_path)
+    found = receipts_and_missing(clients.settings, clients)
+    said = {"acme": f"{last['object']} names the receipt {newer.sha256}, which is not here"}
+    assert found.missing == (said if missing else {})
+
+
+def test_a_receipt_that_is_not_sealed_yet_leaves_none_missing(tmp_path):
+    """06 was killed before its last change, and has put the older one aside: the new one permits nothing, and that is enough."""
+    clients, older = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=older.sha256)
+    given_a_proven_bucket(tmp_path, at="2026-01-13T12:00:00Z")
+    found = receipts_and_missing(clients.settings, clients)
+    assert (found.missing, "no sealed head" in found.broken["acme"]) == ({}, True)
+
+
+def test_sealed_heads_that_cannot_be_read_are_not_taken_for_none(tmp_path):
+    """Also where no receipt is left. Twin: there are none, and nothing is reported."""
+    clients = given_a_run(tmp_path, WorkBucket())
+    assert receipts_and_missing(clients.settings, clients) == Receipts()
+    clients.client().failing["list_object_versions"] = error("AccessDenied", 403)
+    assert "AccessDenied" in receipts_and_missing(clients.settings, clients).could_not_look
 
 
 def test_without_receipts_the_work_bucket_is_not_asked(tmp_path):

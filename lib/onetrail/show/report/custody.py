@@ -295,7 +295,7 @@ def _files(observation: Observation) -> list[Part]:
     parts: list[Part] = [table("Files that are not as the record names them", heads, bad)] if bad else []
     parts.append(
         table(
-            "Policies, ledger parts, inventory and public keys, with the hash that the record names",
+            "Policies, ledger parts, receipts, inventory and public keys, with the hash that the record names",
             heads,
             rows,
             folded=f"Show all {len(rows):,} files",

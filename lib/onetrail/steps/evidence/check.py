@@ -194,6 +194,14 @@ def _receipts(settings: Settings, observation: Observation) -> Iterator[Finding]
             yield _said(settings, "token", State.NOTE, text, name)
         else:
             yield _said(settings, "token", State.FINDING, why, name)
+    for name, why in sorted(receipts.missing.items()):
+        text = f"{why}: put it back from a copy of the run folder"
+        yield _said(settings, "token", State.FINDING, text, name)
+    if receipts.could_not_look and not receipts.broken:
+        text = (
+            f"whether a sealed head names a receipt that is not here is not known: {receipts.could_not_look}"
+        )
+        yield _said(settings, "token", State.COULD_NOT_LOOK, text)
     for text in receipts.strange:
         yield _said(settings, "anchors", State.FINDING, text, settings.work_bucket)
     if receipts.held:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from onetrail.change import RecordCheck, entries, verify_record
 from onetrail.steps.evidence.permissions import Permission, permissions
 from onetrail.steps.evidence.sent import Ended, Sent, all_sent, end_of
+from onetrail.steps.receipts import EARLIER_FOLDER, FOLDER
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("step", "plan", "approve", "changes"),
@@ -27,6 +28,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "report": ("file", "sha256"),
 }  # fmt: skip
 """Kind of line -> what it must hold to be read here."""
+_RECEIPTS: Final = (f"{FOLDER}/", f"{EARLIER_FOLDER}/")
 
 
 class Approval(NamedTuple):
@@ -86,12 +88,16 @@ class Condition(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A file that the record binds by SHA-256: its path below the run folder, and the line that says so."""
+    """A file that the record binds by SHA-256: its path below the run folder, and the line that says so.
+
+    Of a `receipt` the hash is that over its fields, which it says of itself.
+    """
 
     line: int
     name: str
     sha256: str
     rows: int
+    receipt: bool = False
 
 
 class NotKept(NamedTuple):
@@ -260,6 +266,8 @@ def _files(line: Mapping[str, Any]) -> Iterator[Named]:
         yield from (
             Named(number, _below_the_run_folder(one["part"]), one["sha256"], one["rows"]) for one in parts
         )
+        if str(result.get("file", "")).startswith(_RECEIPTS):
+            yield Named(number, result["file"], result["sha256"], result["objects"], receipt=True)
 
 
 def _below_the_run_folder(part: str) -> str:

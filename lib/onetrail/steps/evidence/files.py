@@ -1,7 +1,7 @@
 """The files of the run folder beside the hashes that the record binds them by."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from onetrail.change.texts import FOLDER as POLICIES
 from onetrail.files import FileRefused, sha256_of
 from onetrail.s3.ledger import parts, unfinished
 from onetrail.steps.evidence.custody import Custody, Named
+from onetrail.steps.receipts import hash_in
 
 
 class Fit(StrEnum):
@@ -33,11 +34,14 @@ class FileSeen(NamedTuple):
 
 
 def read_files(folder: Path, custody: Custody) -> tuple[FileSeen, ...]:
-    """Policies, ledger parts, the saved inventory and the public keys, in the order of their names; the last line that names a file counts."""
+    """Policies, ledger parts, receipts, the saved inventory and the public keys, in the order of their names; the last line that names a file counts."""
     named: dict[str, Named] = {}
     for one in custody.files:
         named[one.name] = one
-    found = [FileSeen(n.name, _fit(folder / n.name, n.sha256), n.sha256, n.rows) for n in named.values()]
+    found = [
+        FileSeen(n.name, _fit(folder / n.name, n.sha256, hash_in if n.receipt else _sha256), n.sha256, n.rows)
+        for n in named.values()
+    ]
     return tuple(sorted([*found, *_unnamed(folder, frozenset(named))]))
 
 
@@ -46,13 +50,13 @@ def read_report(folder: Path, custody: Custody) -> FileSeen | None:
     if not custody.reports:
         return None
     last = custody.reports[-1]
-    return FileSeen(last.name, _fit(folder / last.name, last.sha256), last.sha256)
+    return FileSeen(last.name, _fit(folder / last.name, last.sha256, _sha256), last.sha256)
 
 
-def _fit(path: Path, sha256: str) -> Fit:
+def _fit(path: Path, sha256: str, hash_of: Callable[[Path], str]) -> Fit:
     if not os.path.lexists(path):
         return Fit.MISSING
-    found = _sha256(path)
+    found = hash_of(path)
     return Fit.UNREAD if not found else Fit.FITS if found == sha256 else Fit.CHANGED
 
 

@@ -30,7 +30,7 @@ from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
 from onetrail.steps.inventory.keys import RegionKeys, read_keys
 from onetrail.steps.old_estate import OldEstate, read_old_estate
 from onetrail.steps.receipts import Receipts
-from onetrail.steps.sealed_heads import sealed_receipts
+from onetrail.steps.sealed_heads import receipts_and_missing
 
 _O = TypeVar("_O")
 
@@ -103,7 +103,7 @@ def observe(settings: Settings, clients: Clients, seen: Observation | None = Non
         files=read_files(settings.run_folder, custody),
         report=read_report(settings.run_folder, custody),
         ledger=ledger_sums(settings.run_folder / "ledger"),
-        receipts=look.at("06", lambda: sealed_receipts(settings, clients)) or Receipts(),
+        receipts=look.receipts(),
         estate=estate,
         lockdown=lockdown,
         creation=creation,
@@ -157,6 +157,11 @@ class _Look:
         """The heads in the work bucket, or why they could not be read."""
         found = self.at("08", lambda: read_anchors(self.settings, self.clients))
         return found or Anchors(could_not_look=self.failed["08"])
+
+    def receipts(self) -> Receipts:
+        """The receipts beside the sealed heads, or why those could not be read."""
+        found = self.at("06", lambda: receipts_and_missing(self.settings, self.clients))
+        return found or Receipts(could_not_look=self.failed["06"])
 
 
 def _blind(step: str, title: str, why: str) -> Finding:
