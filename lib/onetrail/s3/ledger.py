@@ -16,17 +16,23 @@ import pyarrow.parquet as pq
 
 from onetrail.errors import OnetrailError
 from onetrail.files import sha256_of
+from onetrail.s3.form import check_form, of_form
 
 _TEXT = pa.string()
 _TIME = pa.timestamp("ms", "UTC")
-SCHEMA: Final = pa.schema(
-    [
-        ("action", _TEXT), ("source_bucket", _TEXT), ("key", _TEXT), ("source_version_id", _TEXT), ("size", pa.int64()),
-        ("source_etag", _TEXT), ("source_last_modified", _TIME), ("source_class", _TEXT), ("destination_bucket", _TEXT),
-        ("destination_key", _TEXT), ("destination_version_id", _TEXT), ("destination_etag", _TEXT), ("sha256", _TEXT),
-        ("destination_class", _TEXT), ("retain_until", _TIME), ("when", _TIME), ("attempt", pa.int32()), ("request_id", _TEXT),
-        ("outcome", _TEXT), ("why", _TEXT),
-    ]
+FORMAT: Final = 1
+"""The version of the form of a part."""
+SCHEMA: Final = of_form(
+    pa.schema(
+        [
+            ("action", _TEXT), ("source_bucket", _TEXT), ("key", _TEXT), ("source_version_id", _TEXT), ("size", pa.int64()),
+            ("source_etag", _TEXT), ("source_last_modified", _TIME), ("source_class", _TEXT), ("destination_bucket", _TEXT),
+            ("destination_key", _TEXT), ("destination_version_id", _TEXT), ("destination_etag", _TEXT), ("sha256", _TEXT),
+            ("destination_class", _TEXT), ("retain_until", _TIME), ("when", _TIME), ("attempt", pa.int32()), ("request_id", _TEXT),
+            ("outcome", _TEXT), ("why", _TEXT),
+        ]
+    ),
+    FORMAT,
 )  # fmt: skip
 
 
@@ -197,7 +203,10 @@ def unfinished(folder: Path) -> list[Path]:
 
 
 def read_part(path: Path, sha256: str = "") -> pa.Table:
-    """One part, checked page by page, and against its hash in the record where that is given. LedgerTorn where it is not whole."""
+    """One part, checked page by page, and against its hash in the record where that is given.
+
+    Raises LedgerTorn where it is not whole, LaterForm where a later release wrote it.
+    """
     if sha256 and sha256_of(path) != sha256:
         raise LedgerTorn(path, "its bytes are not those the record names")
     with _told_of(path):
@@ -205,20 +214,21 @@ def read_part(path: Path, sha256: str = "") -> pa.Table:
 
 
 def rows_in(path: Path) -> int:
-    """How many rows a part has, by its end. LedgerTorn where it cannot be opened."""
+    """How many rows a part has, by its end. Raises LedgerTorn where it cannot be opened, LaterForm."""
     with _told_of(path):
         return int(_opened(path).metadata.num_rows)
 
 
 def read(folder: Path) -> pa.Table:
-    """All parts as one table; an empty table for an empty or absent folder. LedgerTorn where one part is not whole."""
+    """All parts as one table; an empty table for an empty or absent folder. Raises LedgerTorn where one part is not whole, LaterForm."""
     found = parts(folder) if folder.is_dir() else []
     return pa.concat_tables([read_part(path) for path in found]) if found else table_of([])
 
 
 def sums_of(path: Path) -> dict[str, tuple[int, int]]:
     """Objects and bytes of one part by outcome."""
-    columns = pq.read_table(path, columns=["outcome", "size"])
+    with _told_of(path):
+        columns = _opened(path).read(columns=["outcome", "size"])
     grouped = columns.group_by("outcome").aggregate([("size", "count"), ("size", "sum")])
     return {row["outcome"]: (row["size_count"], row["size_sum"]) for row in grouped.to_pylist()}
 
@@ -247,6 +257,7 @@ def _opened(path: Path) -> pq.ParquetFile:
     if not path.is_file():  # opening a pipe would never return
         raise LedgerTorn(path, "it is no regular file")
     part = pq.ParquetFile(path, page_checksum_verification=True)
+    check_form(path, part.metadata, FORMAT)
     if not part.schema_arrow.equals(SCHEMA):
         raise LedgerTorn(path, "it is not a part of a ledger")
     return part

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from onetrail.s3.ledger import SCHEMA, LedgerTorn
+from onetrail.s3.form import check_form
+from onetrail.s3.ledger import FORMAT, SCHEMA, LedgerTorn
 
 _KEY, _READ = SCHEMA.get_field_index("key"), ["source_bucket", "key", "action", "outcome"]
 
@@ -26,7 +27,7 @@ class _Group(NamedTuple):
 def keys_in_order(parts: Iterable[Path], bucket: str, action: str, outcomes: Iterable[str]) -> Iterator[str]:
     """Every key of the old bucket that has a row of that action and one of these outcomes, once for each row.
 
-    Row groups overlap only as far as calls overtook each other, so that few of them are in memory at a time. Raises LedgerTorn.
+    Row groups overlap only as far as calls overtook each other, so that few of them are in memory at a time. Raises LedgerTorn, LaterForm.
     """
     groups = sorted((group for part in parts for group in _groups(part)), key=lambda group: group[:3])
     wanted = pa.array(list(outcomes), pa.string())
@@ -56,6 +57,7 @@ def _groups(path: Path) -> Iterator[_Group]:
         metadata = pq.read_metadata(path)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
         raise LedgerTorn(path, f"not a whole Parquet file ({error})") from error
+    check_form(path, metadata, FORMAT)
     for number in range(metadata.num_row_groups):
         about = metadata.row_group(number).column(_KEY).statistics
         first = str(about.min) if about is not None and about.has_min_max else ""

@@ -11,13 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow.parquet as pq
-
 from onetrail.aws import Clients
 from onetrail.change import Bulk, Change, ChangeFailed, Deed, Gate, Requirement
 from onetrail.change.words import counted
 from onetrail.s3.decide import Kind, decide, put_away
-from onetrail.s3.ledger import LedgerPart, parts
+from onetrail.s3.ledger import LedgerPart, parts, read_part
 from onetrail.s3.prices import BULK_RESTORES, GB
 from onetrail.s3.restore import TIER, RestoreCost, RestoreTask, restore_archived, restore_cost
 from onetrail.s3.session import hot
@@ -139,11 +137,11 @@ def ready_at(folder: Path, bucket: str, classes: Iterable[str], now: datetime) -
 
 
 def asked_at(folder: Path, bucket: str) -> datetime | None:
-    """When the last restore of this bucket was asked for, by the run's own ledger; None where it does not say."""
+    """When the last restore of this bucket was asked for, by the run's own ledger; None where it does not say. Raises LedgerTorn, LaterForm."""
     found = []
     for path in parts(folder) if folder.is_dir() else []:
         if path.name.startswith(f"restore-{bucket}"):
-            rows = pq.read_table(path, columns=["source_bucket", "when"]).to_pylist()
+            rows = read_part(path).select(["source_bucket", "when"]).to_pylist()
             found += [row["when"] for row in rows if row["source_bucket"] == bucket and row["when"]]
     return max(found, default=None)
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from onetrail.s3.ledger import parts
+from onetrail.s3.form import check_form
+from onetrail.s3.ledger import FORMAT, parts
 
 _COLUMNS = ["action", "source_bucket", "outcome", "size"]
 
@@ -23,12 +24,14 @@ class LedgerSum(NamedTuple):
 
 
 def ledger_sums(folder: Path) -> tuple[LedgerSum, ...]:
-    """Over all parts that can be read, in constant memory. A part that is torn or changed is named by its hash, not here."""
+    """Over all parts that can be read, in constant memory. A part that is torn or changed is named by its hash, not here. Raises LaterForm."""
     objects: Counter[tuple[str, str, str]] = Counter()
     sizes: Counter[tuple[str, str, str]] = Counter()
     for path in filter(Path.is_file, parts(folder) if folder.is_dir() else []):
         try:
-            for group in pq.ParquetFile(path).iter_batches(columns=_COLUMNS):
+            part = pq.ParquetFile(path)
+            check_form(path, part.metadata, FORMAT)
+            for group in part.iter_batches(columns=_COLUMNS):
                 _add(pa.Table.from_batches([group]), objects, sizes)
         except (pa.ArrowException, OSError):
             continue

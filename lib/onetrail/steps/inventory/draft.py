@@ -14,23 +14,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from onetrail.cloudtrail.key import ParsedKey, below_prefix
+from onetrail.s3.form import check_form, of_form
 from onetrail.s3.rows import ObjectRow
 
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
-SCHEMA: Final = pa.schema(
-    [
-        ("bucket", _WORD),
-        ("account", _WORD),
-        ("key", pa.string()),
-        ("kind", _WORD),
-        ("region", _WORD),
-        ("date", pa.date32()),
-        ("size", pa.int64()),
-        ("etag", pa.string()),
-        ("last_modified", pa.timestamp("s", tz="UTC")),
-        ("storage_class", _WORD),
-        ("owner_is_bucket", pa.bool_()),
-    ]
+FORMAT: Final = 1
+"""The version of the form of `inventory.parquet`."""
+SCHEMA: Final = of_form(
+    pa.schema(
+        [
+            ("bucket", _WORD),
+            ("account", _WORD),
+            ("key", pa.string()),
+            ("kind", _WORD),
+            ("region", _WORD),
+            ("date", pa.date32()),
+            ("size", pa.int64()),
+            ("etag", pa.string()),
+            ("last_modified", pa.timestamp("s", tz="UTC")),
+            ("storage_class", _WORD),
+            ("owner_is_bucket", pa.bool_()),
+        ]
+    ),
+    FORMAT,
 )
 """Columns of `inventory.parquet`. `account` is the bucket's account; `region` and `date` are the key's, null where it has none."""
 _MARKS: Final = [("name_mark", pa.uint64()), ("content_mark", pa.uint64())]
@@ -128,11 +134,13 @@ class Part:
 
 
 def rows_in(path: Path) -> int | None:
-    """How many rows a Parquet file holds; None where it is missing or is none."""
+    """How many rows an inventory holds; None where it is missing or is no Parquet file. Raises LaterForm."""
     try:
-        return int(pq.read_metadata(path).num_rows)
+        about = pq.read_metadata(path)
     except (OSError, pa.ArrowException):
         return None
+    check_form(path, about, FORMAT)
+    return int(about.num_rows)
 
 
 def name_mark(key: str) -> int:
