@@ -588,6 +588,47 @@ def test_a_bucket_that_is_to_be_left_alone_since_it_was_reviewed_is_left_alone(
     assert any(why in note for note in planned(clients, retirement).notes)
 
 
+Trails = Callable[[Any, str], None]
+
+
+def started_again(trails: Any, arn: str) -> None:
+    trails.start_logging(Name=arn)
+
+
+def re_pointed(trails: Any, arn: str) -> None:
+    other = next(bucket for bucket in OLD if bucket != trails.get_trail(Name=arn)["Trail"]["S3BucketName"])
+    trails.update_trail(Name=arn, S3BucketName=other)
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (started_again, "it logs again, or its last files are awaited"),
+        (re_pointed, "since it was reviewed somebody changed its bucket"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_trail_is_deleted_only_while_it_is_as_it_was_reviewed_stopped_and_drained(
+    estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch, harm: Trails, why: str
+) -> None:
+    """What is done to it after all that its bucket is asked: it is read once more, right before. Twin: the honest estate below."""
+    clients = begun(estate, saved["06"])
+    plan = planned(clients, retirement)
+    change = next(change for change in plan.changes if change.call == "DeleteTrail")
+    work = sys.modules[retirement.apply.__module__]._Retirement
+    look = work._proven_and_cooled
+
+    def then_harmed(self: Any, *given: Any) -> Requirement:
+        state = look(self, *given)
+        if state.met:
+            harm(by_hand(clients, "cloudtrail", SOURCE, region=change.region), change.resource)
+        return state
+
+    monkeypatch.setattr(work, "_proven_and_cooled", then_harmed)
+    with no_delete(estate):
+        assert why in refused(clients, replace(plan, changes=(change,)))
+
+
 def test_versioning_that_is_switched_after_the_last_look_stops_the_deletion(
     estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -598,7 +639,8 @@ def test_versioning_that_is_switched_after_the_last_look_stops_the_deletion(
 
     def then_switched(self: Any, name: str) -> Requirement:
         state = look(self, name)
-        suspended(clients, name)
+        if state.met:
+            suspended(clients, name)
         return state
 
     monkeypatch.setattr(work, "proven_quiet_cooled", then_switched)

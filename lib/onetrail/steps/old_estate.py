@@ -5,13 +5,14 @@ so it is still known when its trail is gone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from onetrail import iam, names
 from onetrail.aws import Clients, Look, Seen, look, pages
+from onetrail.change import plain
 from onetrail.cloudtrail.trail import Trail, TrailStatus, from_api, unique_trails
 from onetrail.settings import Settings
 from onetrail.steps.bucket_settings import read_settings
@@ -122,7 +123,21 @@ def enabled_regions(settings: Settings, clients: Clients, account: str) -> Look[
 
 def read_trails(settings: Settings, clients: Clients) -> OldEstate:
     """Read the trails of every region of every source account, and no bucket."""
-    trails, failed = _trails(settings, clients)
+    return _told_apart(settings, *_trails(settings, clients))
+
+
+def read_trails_of(settings: Settings, clients: Clients, account: str, region: str) -> OldEstate:
+    """Read the trails whose home is this region of this account, and no bucket."""
+    return _told_apart(settings, *_trails_of(clients, account, region))
+
+
+def trail_shape(trail: Trail) -> dict[str, Any]:
+    """All that a trail of the same kind would be made from; no times, since those are not its shape."""
+    said = {name: value for name, value in asdict(trail).items() if name not in ("status", "selectors")}
+    return {**plain(said), "selectors": plain(trail.selectors.to_api()) if trail.selectors else None}
+
+
+def _told_apart(settings: Settings, trails: list[Trail], failed: list[str]) -> OldEstate:
     new_arns = {
         names.trail_arn(settings.partition, settings.home_region, account, settings.trail_name)
         for account in settings.source_account_ids

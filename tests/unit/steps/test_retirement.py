@@ -76,7 +76,7 @@ def test_it_waits_for_the_verification_while_nothing_is_proven():
 def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
     plan = propose(SETTINGS, given(READY, trails=[TRAIL]))
     assert [(change.call, change.requires) for change in plan.changes] == [
-        ("DeleteTrail", "proven_quiet_cooled:acme-eu"),
+        ("DeleteTrail", f"trail_as_reviewed:{TRAIL.arn}"),
         ("DeleteObjects", "proven_quiet_cooled:acme-eu"),
         ("PutBucketPolicy", "empty:acme-eu"),
     ]

@@ -1,5 +1,6 @@
 """The cutover stops nothing before delivery is seen, and touches nobody else's trail."""
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from onetrail.change import State
 from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.settings import Settings
+from onetrail.steps import trail_cutover
 from onetrail.steps.delivery import Delivery
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.rails import Rail
@@ -17,6 +19,7 @@ from onetrail.steps.status import Stage, Status
 from onetrail.steps.trail_cutover import check, delivered_everywhere, drained, last_files_in, propose
 from onetrail.steps.trail_cutover.observe import Observation
 from onetrail.steps.trail_cutover.propose import rail_document
+from tests.unit.change.given import given_a_gate
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SOURCE = "111122223333"
@@ -64,7 +67,7 @@ def test_the_new_trail_comes_first_and_the_old_ones_stop_only_on_a_condition():
     """Create, select, start; and no StopLogging without delivery seen in every region."""
     plan = propose(SETTINGS, given(old=[given_a_trail()]))
     assert calls(plan) == ["CreateTrail", "PutEventSelectors", "StartLogging", "StopLogging"]
-    assert plan.changes[-1].requires == "delivered_everywhere"
+    assert plan.changes[-1].requires == f"delivered_everywhere:{given_a_trail().arn}"
     assert plan.changes[0].parameters["IsMultiRegionTrail"] is True
     assert plan.changes[0].parameters["EnableLogFileValidation"] is True
 
@@ -235,3 +238,47 @@ def test_selectors_in_another_order_are_the_same_selectors(lacks, puts):
     old = replace(given_a_trail(), selectors=Selectors((data, MANAGEMENT)), status=TrailStatus(False))
     plan = propose(SETTINGS, given(new=[there], old=[old], deliveries=delivered(*REGIONS)))
     assert ("PutEventSelectors" in calls(plan)) is puts
+
+
+RE_POINTED = {"bucket": "siem-feed"}
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        ({}, ""),
+        ({"status": TrailStatus(is_logging=False, stopped=NOW)}, ""),  # somebody stopped it before us
+        (RE_POINTED, "since it was reviewed somebody changed its bucket"),
+        ({"key_prefix": "x", "is_multi_region": True}, "somebody changed its key_prefix, is_multi_region"),
+        ({"selectors": None}, "somebody changed its selectors"),
+        ({"is_organization": True}, "it belongs to an organization or another service now"),
+        ({"bucket": SETTINGS.bucket_name}, "it delivers into the archive now"),
+        (None, "it is not there any more"),
+    ],
+)
+def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(
+    monkeypatch, tmp_path, now, why
+):
+    """It is read again right before StopLogging. Twin: the first two rows are stopped."""
+    old, new = given_a_trail(), given_the_new_trail(selectors=Selectors((MANAGEMENT,)))
+    rows = delivered(*REGIONS)
+    plan = propose(SETTINGS, given(new=[new], old=[old], deliveries=rows))
+    stopping = replace(
+        plan, changes=tuple(one for one in plan.changes if one.call == "StopLogging"), ends_with=""
+    )
+    said = [] if now is None else [replace(old, **now)]
+    into_the_archive = [one for one in said if one.bucket == SETTINGS.bucket_name]
+    seen = given(
+        new=[new, *into_the_archive],
+        old=[one for one in said if one not in into_the_archive],
+        deliveries=rows,
+    )
+    module = sys.modules["onetrail.steps.trail_cutover.apply"]
+    monkeypatch.setattr(module, "read_trails", lambda *_: seen.estate)
+    monkeypatch.setattr(module, "observe_delivery", lambda *_: seen)
+    gate, sender = given_a_gate(tmp_path)
+    sender.settings = SETTINGS
+    outcome = trail_cutover.apply(stopping, gate)
+    assert [key for key, _ in sender.sent] == ([] if why else [stopping.changes[0].key])
+    assert outcome.state == ("stopped" if why else "applied")
+    assert why in outcome.line

@@ -19,12 +19,13 @@ from onetrail.s3.removal import DeleteTask, delete_proven
 from onetrail.s3.session import hot
 from onetrail.s3.tally import ObjectOutcome
 from onetrail.settings import Settings
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.steps import trail_cutover
+from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate, read_trails_of
 from onetrail.steps.receipt_rows import ProvenRow
 from onetrail.steps.receipts import Receipt, proven_rows
 from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack
 from onetrail.steps.retirement.observe import Retiring, retiring, waits
-from onetrail.steps.retirement.propose import CLOSED, EMPTY, LIFECYCLE_RUNS, PAST, PROVEN
+from onetrail.steps.retirement.propose import CLOSED, EMPTY, LIFECYCLE_RUNS, PAST, PROVEN, TRAIL
 from onetrail.steps.retirement.reading_back import Sample, read_back
 from onetrail.steps.sealed_heads import sealed_receipts
 
@@ -45,6 +46,8 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         kind, _, name = change.requires.partition(":")
         if kind == PROVEN:
             checks[change.requires] = partial(work.proven_quiet_cooled, name)
+        elif kind == TRAIL:
+            checks[change.requires] = partial(work.trail_as_reviewed, change)
         elif kind == CLOSED:
             checks[change.requires] = partial(work.closed, name, change)
         elif kind == EMPTY:
@@ -94,6 +97,25 @@ class _Retirement:
         return Requirement(
             True, f"{name}: holds what was proven, quiet, cooled off; the archive holds each proven version"
         )
+
+    def trail_as_reviewed(self, change: Change) -> Requirement:
+        """Whether what the trail wrote is proven, and the trail is still ours, as it was reviewed, stopped and drained."""
+        name = change.before["bucket"]
+        state = self._proven_and_cooled(name, self._seen(name))
+        if not state.met:
+            return state
+        seen = read_trails_of(self.settings, self.clients, change.account, change.region)
+        there = {trail.arn: trail for trail in (*seen.old_trails, *seen.new_trails)}
+        if change.resource not in there and not seen.could_not_look:
+            return Requirement(True, f"the trail {change.resource} is gone already")
+        why = next(iter(seen.could_not_look), "") or trail_cutover.not_as_reviewed(
+            seen, change.resource, change.before
+        )
+        if not why and not trail_cutover.drained(there[change.resource], self.clients.clock.now()):
+            why = "it logs again, or its last files are awaited"
+        if why:
+            return Requirement(False, f"the trail {change.resource}: {why}; run this step again")
+        return state
 
     def _first_look(self, seen: Retiring) -> Lack | None:
         """Before anything of a bucket is touched: lock and key of every copy, and some copies read and hashed as the reader."""

@@ -1,7 +1,7 @@
 """What retirement changes, in its order: old trails, then what their buckets hold, then the buckets; nothing without a proof that still holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +13,15 @@ from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.document_sizes import within_limits
+from onetrail.steps.old_estate import trail_shape
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Retiring
 from onetrail.steps.status import BLIND
 
 STEP = "07"
 PROVEN, EMPTY, CLOSED = "proven_quiet_cooled", "empty", "closed"
 """The kinds of checks that are made for one bucket."""
+TRAIL = "trail_as_reviewed"
+"""The kind of the check that is made for one trail, before it is deleted."""
 PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 """Not the MD5 of what the probe sends: a write that was let in would be refused as damaged."""
 PROBE_TRIES = 10
@@ -106,17 +109,11 @@ def _trail(trail: Trail, observation: Observation) -> Change:
         call="DeleteTrail",
         parameters={"Name": trail.arn},
         resource=trail.arn,
-        before=_description(trail),
+        before=trail_shape(trail),
         reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
         undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts anew",
-        requires=of_bucket(PROVEN, trail.bucket),
+        requires=f"{TRAIL}:{trail.arn}",
     )
-
-
-def _description(trail: Trail) -> dict[str, Any]:
-    """All that a trail of the same kind would be made from; no times, since those are not its shape."""
-    said = {name: value for name, value in asdict(trail).items() if name not in ("status", "selectors")}
-    return {**plain(said), "selectors": plain(trail.selectors.to_api()) if trail.selectors else None}
 
 
 def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:

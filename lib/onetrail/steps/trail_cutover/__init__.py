@@ -13,6 +13,7 @@ from onetrail.steps.trail_cutover.observe import (
     drained,
     last_files_in,
     new_trail,
+    not_as_reviewed,
     observe,
     touchable,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "drained",
     "last_files_in",
     "new_trail",
+    "not_as_reviewed",
     "observe",
     "propose",
     "touchable",

@@ -1,16 +1,19 @@
-"""Sending the cutover: delivery is seen before the first old trail is stopped, the last files before the end."""
+"""Sending the cutover: before each old trail is stopped delivery is seen and the trail looked at again, the last files before the end."""
 
+from functools import partial
 from typing import cast
 
 from onetrail.aws import Clients
-from onetrail.change import Gate, Outcome, Plan, run_plan
+from onetrail.change import Change, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.steps.old_estate import read_trails
 from onetrail.steps.trail_cutover.observe import (
     Observation,
     delivered_everywhere,
     last_files_in,
+    not_as_reviewed,
     observe_delivery,
 )
+from onetrail.steps.trail_cutover.propose import DELIVERED
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
@@ -20,11 +23,18 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     def look_again() -> Observation:
         return observe_delivery(clients.settings, clients, read_trails(clients.settings, clients))
 
+    def may_stop(change: Change) -> Requirement:
+        seen = look_again()
+        state = delivered_everywhere(clients.settings, seen)
+        why = not_as_reviewed(seen.estate, change.resource, change.before) if state.met else ""
+        return Requirement(False, f"{change.resource}: {why}; run this step again") if why else state
+
+    stopping = [change for change in plan.changes if change.requires.partition(":")[0] == DELIVERED]
     return run_plan(
         plan,
         gate,
         requires={
-            "delivered_everywhere": lambda: delivered_everywhere(clients.settings, look_again()),
+            **{change.requires: partial(may_stop, change) for change in stopping},
             "last_files_in": lambda: last_files_in(look_again()),
         },
     )

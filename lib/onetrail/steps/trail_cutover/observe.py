@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.change import Requirement
@@ -12,7 +13,13 @@ from onetrail.settings import Settings
 from onetrail.steps import bucket_creation
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.delivery import Delivery, read_deliveries
-from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
+from onetrail.steps.old_estate import (
+    OldEstate,
+    enabled_regions,
+    read_old_estate,
+    status_of,
+    trail_shape,
+)
 from onetrail.steps.rails import Rail, read_rail
 from onetrail.steps.status import Stage, Status, asked
 
@@ -103,6 +110,19 @@ def touchable(estate: OldEstate) -> list[Trail]:
 def is_foreign(trail: Trail) -> bool:
     """True for trails of an organization, of Control Tower or of Security Lake: they are left as they are."""
     return trail.is_organization or trail.name.startswith(_FOREIGN_OWNERS)
+
+
+def not_as_reviewed(estate: OldEstate, arn: str, before: Mapping[str, Any]) -> str:
+    """Why an old trail may not be stopped or deleted by a plan that showed it as `before`; empty where it is as it was."""
+    if any(trail.arn == arn for trail in estate.new_trails):
+        return "it delivers into the archive now"
+    trail = next((trail for trail in estate.old_trails if trail.arn == arn), None)
+    if trail is None:
+        return "it is not there any more"
+    if is_foreign(trail):
+        return "it belongs to an organization or another service now"
+    other = [name for name, value in trail_shape(trail).items() if before.get(name) != value]
+    return f"since it was reviewed somebody changed its {', '.join(other)}" if other else ""
 
 
 def delivered_everywhere(settings: Settings, observation: Observation) -> Requirement:

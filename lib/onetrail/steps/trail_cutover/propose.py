@@ -12,7 +12,7 @@ from onetrail.iam.document import values
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.document_sizes import within_limits
-from onetrail.steps.old_estate import status_of
+from onetrail.steps.old_estate import status_of, trail_shape
 from onetrail.steps.rails import judged_rail, rail_changes
 from onetrail.steps.status import BLIND
 from onetrail.steps.trail_cutover.observe import (
@@ -22,6 +22,9 @@ from onetrail.steps.trail_cutover.observe import (
     touchable,
     waiting_for_last_files,
 )
+
+DELIVERED = "delivered_everywhere"
+"""The kind of the check that is made for one old trail, before it is stopped."""
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -179,10 +182,10 @@ def _stop(trail: Trail) -> Change:
         call="StopLogging",
         parameters={"Name": trail.arn},
         resource=trail.arn,
-        before={"IsLogging": True},
+        before={"IsLogging": True, **trail_shape(trail)},
         reason="the new trail has delivered in every region; this one is a second, charged copy from now on",
         undo="StartLogging",
-        requires="delivered_everywhere",
+        requires=f"{DELIVERED}:{trail.arn}",
     )
 
 
