@@ -222,6 +222,19 @@ def test_a_receipt_that_a_sealed_head_names_and_that_is_not_here_is_named_with_t
     assert found.missing == (said if missing else {})
 
 
+def test_a_receipt_that_is_put_back_from_a_copy_of_the_run_folder_is_missing_no_longer(tmp_path):
+    """The cure that 08 prints; twin: before it is put back."""
+    clients, receipt = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
+    sealed_by_06(clients, tmp_path, acme=receipt.sha256)
+    path = tmp_path / "receipts" / "acme.json"
+    copy = path.read_bytes()
+    path.unlink()
+    assert list(receipts_and_missing(clients.settings, clients).missing) == ["acme"]
+    path.write_bytes(copy)
+    found = receipts_and_missing(clients.settings, clients)
+    assert (found.held, found.missing) == ({"acme": receipt}, {})
+
+
 def test_a_receipt_that_is_not_sealed_yet_leaves_none_missing(tmp_path):
     """06 was killed before its last change, and has put the older one aside: the new one permits nothing, and that is enough."""
     clients, older = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
