@@ -1,5 +1,6 @@
 """The kernel of a run: this very interpreter, with this very library, whatever kernels are installed."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any, ClassVar, Final
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
 
 import onetrail
 from onetrail.aws.estate import practice_folder
@@ -56,6 +58,22 @@ class OwnKernel(AsyncKernelManager):
         pid = getattr(self.provisioner, "pid", None)
         if pid:
             os.kill(pid, signal.SIGINT)
+
+
+class _DeadKernels(logging.Filter):
+    """Leaves out what asyncio logs, traceback and all, of a task of nbclient that a kernel's death ended and that nobody waits for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for a DeadKernelError; everything else passes."""
+        return not (record.exc_info and isinstance(record.exc_info[1], DeadKernelError))
+
+
+_DEAD_KERNELS: Final = _DeadKernels()
+
+
+def report_dead_kernels_once() -> None:
+    """From now on the run alone says that a kernel died, in one line. It lasts: asyncio logs such a task when it is collected, be it at exit."""
+    logging.getLogger("asyncio").addFilter(_DEAD_KERNELS)
 
 
 class Interruption:

@@ -17,7 +17,7 @@ from onetrail.aws.estate import PracticeEstate
 from onetrail.change import RunFolderBusy
 from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.runner.ended import interrupted, lines_of
-from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment
+from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment, report_dead_kernels_once
 from onetrail.runner.notebooks import (
     Notebook,
     all_notebooks,
@@ -89,6 +89,7 @@ def run(
     run_folder = settings.run_folder.absolute()
     parameters = settings.parameters() | {"runs_dir": str(run_folder.parent)}
     interruption = Interruption()
+    report_dead_kernels_once()
     before = _stamp(run_folder / REPORT)
     environment = {} if live else {"ONETRAIL_LIVE": "0"}
     with (

@@ -1,6 +1,8 @@
 """The runner executes notebooks in order, stops where it must, and says how each ended."""
 
+import asyncio
 import errno
+import gc
 import json
 import os
 
@@ -8,6 +10,7 @@ import nbformat
 import pytest
 from filelock import FileLock
 from given_run import given_an_answering_estate, given_notebooks, given_settings
+from nbclient.exceptions import DeadKernelError
 
 from onetrail.aws.estate import EstateNotRunning
 from onetrail.change import RunFolderBusy
@@ -150,6 +153,30 @@ def test_a_run_begins_with_what_a_dead_one_left_open(tmp_path, monkeypatch, dead
     _run(tmp_path, "ok")
     first = (tmp_path / "runs/trial/run.log").read_text().splitlines()[0]
     assert first.startswith("A run was cut off: 1 permission of plan" if dead else "00_step_a")
+
+
+@pytest.mark.parametrize(("error", "logged"), [(DeadKernelError, 0), (ValueError, 1)])
+def test_a_kernel_that_died_behind_a_run_that_was_stopped_leaves_no_traceback(
+    tmp_path, monkeypatch, caplog, error, logged
+):
+    """Nobody waits for that task of nbclient any more, and the run has its own line. Twin: another error, which is not hidden."""
+
+    async def ends():
+        raise error("Kernel died")
+
+    def executes(source, output, **how):
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(ends())
+        loop.run_until_complete(asyncio.wait([task]))
+        loop.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("papermill.execute_notebook", executes)
+    result = _run(tmp_path, "ok")
+    gc.collect()
+    assert result.steps[0].state == "interrupted"
+    said = [one for one in caplog.records if "never retrieved" in one.message]
+    assert len(said) == logged
 
 
 @pytest.mark.parametrize("full", [True, False])

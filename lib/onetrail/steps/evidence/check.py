@@ -230,7 +230,12 @@ def _files(settings: Settings, observation: Observation) -> Iterator[Finding]:
     # else no step can have left what no line names
     for one in observation.files:
         if one.fit in (Fit.CHANGED, Fit.MISSING, Fit.UNREAD):
-            text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}; move this one aside, and put the file of that hash there from a copy of the run folder"
+            cure = (
+                "put it back from a copy of the run folder"
+                if one.fit is Fit.MISSING
+                else "move this one aside, and put the file of that hash there from a copy of the run folder"
+            )
+            text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}; {cure}"
             yield _said(settings, "file", State.FINDING, text, one.name)
         elif one.fit is Fit.UNNAMED:
             counted_in = (
