@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients
+from onetrail.aws.gate import open_gate
 from onetrail.change import BREAK_GLASS, NAMED, Change, Finding, State
 from onetrail.change.values import resolve
 from onetrail.steps import (
@@ -191,7 +192,13 @@ UNDO: dict[str, Callable[[Any, Change], Any]] = {
 """How an undo begins -> what is then done."""
 
 
-def keys(clients: Clients, step: Any, **but: Any) -> set[str]:
+def _without_freeze(s3: Any, bucket: str) -> None:
+    policy = iam.parse(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    left = iam.without_sids(policy, {names.SID_HOLD_STILL, names.SID_HOLD_WRITERS})
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(left))
+
+
+def keys(clients: Clients, step: Any) -> set[str]:
     """The changes that the step proposes now."""
     return {change.key for change in planned(clients, step).changes}
 
@@ -445,3 +452,48 @@ def test_step_05_under_another_run_name_closes_what_aws_shows_as_open(estate: Es
     assert run(another, copy_history).state == "applied"
     assert texts(another) == texts_before
     assert byte_strings(clients) >= bytes_before
+
+
+def test_02_and_04_are_run_again_where_05_says_so_and_as_the_identity_that_02_names(
+    estate: Estate, after: After
+) -> None:
+    """An old trail logs again, a bucket is no longer frozen, rules are enabled; another bucket is frozen for another identity."""
+    clients = after("04")
+    before, s3 = byte_strings(clients), old(clients)
+    roles = by_hand(clients, "iam", SOURCE)
+    named = roles.get_role(RoleName="TrailConsolidation")["Role"]
+    roles.create_role(
+        RoleName="Other", AssumeRolePolicyDocument=json.dumps(named["AssumeRolePolicyDocument"])
+    )
+    roles.attach_role_policy(RoleName="Other", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    frozen = s3.get_bucket_policy(Bucket=SA)["Policy"]
+    other = named["Arn"].replace("TrailConsolidation", "Other")
+    s3.put_bucket_policy(Bucket=SA, Policy=frozen.replace(named["Arn"], other))
+    told = found(new_clients(estate, clients), account_lockdown)["02.held"]
+    assert told.evidence.endswith(
+        f"so {named['Arn']} can change nothing in it: run this step as that identity"
+    )
+    as_other = new_clients(estate, clients, source_accounts=[{"account_id": SOURCE, "role_arn": other}])
+    seen = account_lockdown.check(as_other.settings, account_lockdown.observe(as_other.settings, as_other))
+    held = {one.resource: one.state for one in seen if one.id == "02.held"}
+    assert (told.resource, held[SA]) == (SA, State.OK)
+    by_hand(as_other, "s3", SOURCE).put_bucket_policy(Bucket=SA, Policy=frozen)
+    texts_before, plan = texts(clients), planned(clients, copy_history)
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=US)["Rules"]
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=US, LifecycleConfiguration={"Rules": [{**one, "Status": "Enabled"} for one in rules]}
+    )
+    trails = by_hand(clients, "cloudtrail", SOURCE, region="eu-west-1")
+    deeds = (
+        (account_lockdown, "02", lambda: _without_freeze(s3, EU)),
+        (trail_cutover, "04", lambda: trails.start_logging(Name="acme-trail-do-not-delete")),
+    )
+    for step, number, deed in deeds:
+        deed()
+        with open_gate(new_clients(estate, clients), "any") as gate:
+            stopped = copy_history.apply(plan, gate)
+        assert (stopped.state, f"run {number} again" in stopped.line) == ("stopped", True)
+        assert run(new_clients(estate, clients), step).state == "applied"
+        assert planned(new_clients(estate, clients), copy_history).id == plan.id
+    assert byte_strings(clients) >= before
+    assert kept(clients) >= texts_before

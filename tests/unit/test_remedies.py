@@ -36,9 +36,6 @@ AGAIN = TROUBLE + "test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing
 DELETES_AGAIN = RETIRED + "test_a_deletion_that_broke_off_goes_on_with_what_is_left"
 """06 and 07 read and seal, and delete what a receipt proves and the archive holds."""
 LEFT_OPEN = TROUBLE + "test_approved_it_goes_on_and_ends_with_everything_copied_once_and_the_hole_closed"
-LOCKDOWN = "tests/integration/test_account_lockdown.py::"
-"""Changes of roles, policies and settings touch no object; what they open is closed, or told as open, by the next run."""
-
 UNDO = "tests/integration/test_undo.py::"
 UNDO_02 = UNDO + "test_the_undo_of_02_opens_what_it_closed_deletes_nothing_and_02_closes_it_again"
 UNDO_04 = UNDO + "test_the_undo_of_03_and_04_deletes_no_file_and_both_propose_the_same_again"
@@ -47,6 +44,14 @@ UNDO_RIGHT = UNDO + "test_the_undo_of_what_02_and_03_put_right_is_what_was_befor
 UNDO_07 = UNDO + "test_the_undo_of_06_and_07_loses_nothing_and_both_do_it_again"
 PROVEN_FIRST = UNDO + "test_rules_that_are_put_back_once_06_has_proven_the_bucket_delete_no_only_copy"
 BESIDE = UNDO + "test_what_is_printed_beside_a_finding_makes_it_go_away"
+STEPS_AGAIN = UNDO + "test_02_and_04_are_run_again_where_05_says_so_and_as_the_identity_that_02_names"
+NOTHING = "tests/integration/test_nothing_deleted.py::"
+RULE_AGAIN = RETIRED + "test_where_the_parameters_say_expire_s3_empties_it_and_then_it_is_closed"
+"""07 looks anew, and leaves to a rule only what may be left to one."""
+BATCH_AGAIN = (
+    "tests/integration/test_batch_copy.py::"
+    "test_a_new_kernel_finds_the_jobs_of_a_killed_one_and_makes_what_they_do_not_bring"
+)
 
 TESTED = {
     "put the configuration of before back once step 06 has proven": PROVEN_FIRST,
@@ -102,17 +107,29 @@ TESTED = {
     "then run this step again": AGAIN,
     "mend the cause and run this step again": AGAIN,
     "so its row is still missing": AGAIN,
-    "; run this step again": "tests/integration/test_batch_copy.py::*",
+    "did not end when cancelled: {}; run this step again": BATCH_AGAIN,
+    "it was not confirmed; run this step again": BATCH_AGAIN,
+    "is not there as it was sent: ETag {}, not {}; run this step again": BATCH_AGAIN,
+    "the report of job {} cannot be read: {}; run this step again": BATCH_AGAIN,
+    "they are cancelled; run this step again": BATCH_AGAIN,
+    "its listing is not the one that was reviewed; run this step again": DELETES_AGAIN,
+    "run this step again at once: its plan takes the rule away": NOTHING
+    + "test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_deletes",
+    "has versions now: no rule may empty it; run this step again": RULE_AGAIN,
+    "could write into it; run this step again": RULE_AGAIN,
+    "which is a line of its own in the plan; run this step again": RULE_AGAIN,
+    "{}: {}; run this step again": RULE_AGAIN,
+    "the work bucket could not be read: {}; run this step again": DELETES_AGAIN,
     "this step again as one of break_glass_principals": CONFLICT,
     "then step 07 again": DELETES_AGAIN,
-    "run 02 again": LOCKDOWN + "*",
-    "run this step as that identity": LOCKDOWN + "*",
-    "run 04 again": LOCKDOWN + "*",
+    "run 02 again": STEPS_AGAIN,
+    "run this step as that identity": STEPS_AGAIN,
+    "run 04 again": STEPS_AGAIN,
     "or move it out of the folder and run step 05 again": TROUBLE
     + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew",
     "take it from a copy of the folder, or move it out": TROUBLE
     + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew",
-    "restore it or use another run_name": "tests/unit/change/test_record.py::*",
+    "restore it or use another run_name": "tests/unit/change/test_record.py::test_a_record_that_was_moved_away_goes_on_once_it_is_restored",
     "move the file out of the run folder and keep it": REMEDIES
     + "test_a_receipt_that_is_moved_out_of_the_run_folder_retires_nothing",
     "put it back from a copy of the run folder": "tests/unit/steps/test_sealed_heads.py::test_a_receipt_that_is_put_back_from_a_copy_of_the_run_folder_is_missing_no_longer",
@@ -121,14 +138,13 @@ TESTED = {
     "move it out of the folder": REMEDIES
     + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
     "run step 08 in a run that has one": "tests/unit/steps/test_evidence_anchors.py::test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it",
-    "then run step 08 again": "tests/integration/test_evidence.py::*",
+    "then run step 08 again": "tests/unit/steps/test_evidence_save.py::test_a_report_that_found_no_space_is_written_by_running_08_again",
     "copy it over itself": REMEDIES
     + "test_an_object_that_is_copied_over_itself_keeps_its_bytes_and_its_metadata",
-    "restore it first": "tests/integration/test_hard_sources.py::*",
+    "restore it first": "tests/integration/test_hard_sources.py::test_all_of_it_is_copied_and_closed",
 }
-"""Part of the text -> the test that carries it out; `*`: several tests of that file."""
+"""Part of the text -> the test that carries it out."""
 SETTINGS = {
-    "run step 08 in a run that has one": "08 sends nothing but a head of the record, and that only where none lies",
     "UpdateTrail with what is shown as before": "the shape of a trail, which plan and record show; no object and no policy",
     "PutInsightSelectors with what is shown as before": "the same",
     "CreateTrail, PutEventSelectors and StartLogging with what is shown as before": "a trail is made; nothing is replaced",
@@ -221,9 +237,7 @@ def test_the_commands_of_the_pages_are_in_the_table_too():
 def test_the_test_of_a_remedy_is_there(where):
     """By its file and its name."""
     path, _, name = where.partition("::")
-    assert (
-        f"def {name}(" in (ROOT / path).read_text(encoding="utf-8") if name != "*" else (ROOT / path).exists()
-    )
+    assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_no_command_that_deletes_an_object_is_printed_or_documented():

@@ -467,3 +467,21 @@ def test_lines_are_json_with_their_number_and_time(tmp_path):
         "note",
         "line 0",
     )
+
+
+def test_a_record_that_was_moved_away_goes_on_once_it_is_restored(tmp_path):
+    """As the refusal says. Twin: under another run_name a new record begins, and nothing of the first is touched."""
+    path = given_a_record(tmp_path)
+    kept, head = path.read_bytes(), (tmp_path / "record.head").read_bytes()
+    path.rename(tmp_path / "moved.jsonl")
+    with pytest.raises(RecordError, match=r"restore it or use another run_name"):
+        RunRecord(tmp_path, "practice", MovableClock()).__enter__()
+    other = tmp_path.parent / f"{tmp_path.name}-other"
+    with RunRecord(other, "other", MovableClock()) as record:
+        record.append("note", text="begun")
+    assert ((tmp_path / "moved.jsonl").read_bytes(), (tmp_path / "record.head").read_bytes()) == (kept, head)
+    (tmp_path / "moved.jsonl").rename(path)
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        record.append("note", text="on")
+    assert path.read_bytes().startswith(kept)
+    assert verify_record(tmp_path).whole
