@@ -389,7 +389,7 @@ def forged_receipt(clients: Clients, run: Path, bucket: str, region: str) -> Rec
         Receipt(
             run="practice", bucket=bucket, account=SOURCE, region=region, at="2020-01-01T00:00:00Z", listing=listing.hexdigest(),
             objects=listing.objects, size=listing.size, counts={}, digest_check="full", lock="governance", good=True, trails=(),
-            proven=part, ledger=(), record_head="0" * 64, archive=ARCHIVE,
+            proven=part, ledger=(), record_head="0" * 64, archive=ARCHIVE, log_account=LOG, work_bucket=clients.settings.work_bucket,
         ),
     )  # fmt: skip
 

@@ -9,14 +9,15 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import IO, Final, NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from onetrail.errors import OnetrailError
-from onetrail.files import sha256_of
+from onetrail.files import opened, sha256_of
 
 _TEXT = pa.string()
 _TIME = pa.timestamp("us", "UTC")
@@ -30,6 +31,7 @@ _SCHEMA: Final = pa.schema(
 )  # fmt: skip
 _EARLIER: Final = ["key", "size", "source_etag", "source_last_modified"]
 _ROWS_A_GROUP: Final = 10_000
+_PIECE: Final = 1024 * 1024
 
 
 class ReceiptError(OnetrailError):
@@ -120,15 +122,42 @@ class RowList:
 
 
 def read_rows(run_folder: Path, bucket: str, part: ListPart, *, earlier: bool) -> Iterator[ProvenRow]:
-    """The rows of a list in key order, with constant memory. ReceiptError where it is not the list that the receipt binds."""
+    """The rows of a list in key order, with constant memory. ReceiptError where it is not the list that the receipt binds.
+
+    The rows come from the very bytes that were hashed: from a copy without a name, made in the run folder while hashing, so that
+    nobody can put another list in between.
+    """
     path = run_folder / "ledger" / part.part if earlier else run_folder / part.part
     if not path.is_file():
         raise ReceiptError(f"{path}: the list of what was proven of {bucket} is gone; verify it again")
-    if sha256_of(path) != part.sha256:
-        raise ReceiptError(f"{path}: the list of what was proven of {bucket} was changed; verify it again")
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        for batch in file.iter_batches(columns=_EARLIER if earlier else None):
-            yield from _rows(batch.columns)
+    with _without_name(run_folder) as own:
+        if _copied(path, own) != part.sha256:
+            raise ReceiptError(
+                f"{path}: the list of what was proven of {bucket} was changed; verify it again"
+            )
+        with pq.ParquetFile(own, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(columns=_EARLIER if earlier else None):
+                yield from _rows(batch.columns)
+
+
+def _without_name(folder: Path) -> IO[bytes]:
+    try:
+        return TemporaryFile(dir=folder)
+    except OSError as err:
+        raise ReceiptError(
+            f"{folder}: a list cannot be copied into it, to be read undisturbed: {err.strerror}"
+        ) from err
+
+
+def _copied(path: Path, own: IO[bytes]) -> str:
+    """SHA-256 (hex) of the file's bytes, which are written into `own` as they are hashed: nobody else has a name for it."""
+    digest = hashlib.sha256()
+    with opened(path) as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            own.write(piece)
+        own.seek(0)
+    return digest.hexdigest()
 
 
 def _rows(columns: Iterable[pa.Array]) -> Iterator[ProvenRow]:

@@ -35,7 +35,8 @@ class Receipt:
     """What was proven of one bucket.
 
     `listing` is the hash of the listing, `proven` the list that holds it row by row, `ledger` the parts of the ledger about the copies.
-    `archive` is the bucket that holds the proven versions; empty where an earlier release wrote the receipt.
+    `archive` is the bucket that holds the proven versions, `log_account` the account that it lies in, `work_bucket` the one whose heads
+    vouch for the receipt; each empty where an earlier release wrote it.
     `trails` are [account, trail, home region, instant of StopLogging or empty] of every trail that wrote into the bucket.
     `at` is ISO text, UTC. `format` is the version of this form. `sha256` binds all other fields.
     """
@@ -57,12 +58,17 @@ class Receipt:
     ledger: tuple[ListPart, ...]
     record_head: str
     archive: str = ""
+    log_account: str = ""
+    work_bucket: str = ""
     format: int = FORMAT
     sha256: str = ""
 
     def hash(self) -> str:
         """The SHA-256 (hex) over every field but `sha256`."""
         said = {**asdict(self), "sha256": ""}
+        for name in ("log_account", "work_bucket"):
+            if not said[name]:
+                del said[name]
         if self.format == 1:
             del said["format"], said["archive"]
         return hashlib.sha256(canonical_json(said).encode()).hexdigest()

@@ -130,7 +130,7 @@ def _row(key, number, one):
     if one.get("marker"):
         return f"<DeleteMarker>{said}</DeleteMarker>"
     return (
-        f"<Version>{said}<ETag>&quot;etag&quot;</ETag><Size>{one.get('size', 7)}</Size>"
+        f"<Version>{said}<ETag>&quot;{one.get('etag', 'etag')}&quot;</ETag><Size>{one.get('size', 7)}</Size>"
         f"<StorageClass>{one.get('class', 'STANDARD')}</StorageClass></Version>"
     )
 

@@ -58,6 +58,7 @@ def test_copies_that_are_as_they_were_proven_are_held():
         ([{"id": "m", "marker": True}, {"id": "v1"}], "a delete marker hides it"),
         ([{"id": "v2"}, {"id": "v1"}], "another version, v2, covers it"),
         ([{"id": "v1", "size": 8}], "its version v1 has 8 bytes, and 7 were proven"),
+        ([{"id": "v1", "etag": "other"}], "its version v1 has the ETag other, and etag was proven"),
         ([{"id": "v1", "lock": ""}], "its lock is none"),
         (
             [{"id": "v1", "until": "2033-03-05T23:59:59Z"}],

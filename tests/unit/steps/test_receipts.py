@@ -10,6 +10,7 @@ import pytest
 from onetrail.change import RunRecord
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.s3.rows import ObjectRow
+from onetrail.steps import receipt_rows
 from onetrail.steps.receipt_rows import EMPTY_LISTING, ListingHash, ListPart, ProvenRow, ReceiptError, RowList
 from onetrail.steps.receipts import (
     Receipt,
@@ -65,6 +66,37 @@ def test_a_receipt_that_is_whole_and_recorded_is_held(tmp_path):
     wanted = [ProvenRow(row.key, row.size, row.etag, row.last_modified, **VERSION) for row in ROWS]
     assert list(proven_rows(tmp_path, receipt)) == wanted
     assert cover(tmp_path, receipt, ROWS).valid
+
+
+def test_rows_come_from_the_very_bytes_that_were_hashed(tmp_path, monkeypatch):
+    """Another list is put in its place right after the hash was taken. Twin: put there before, it is refused."""
+    receipt = given_a_proven_bucket(tmp_path)
+    path = tmp_path / receipt.proven.part
+    with RowList(tmp_path, "receipts", "other") as forged:
+        forged.add(ProvenRow("AWSLogs/forged", 1, "etag", NOON, **VERSION))
+        other = (tmp_path / forged.finish().part).read_bytes()
+    opens = receipt_rows.pq.ParquetFile
+
+    def swapped(source, **said):
+        path.write_bytes(other)
+        return opens(source, **said)
+
+    monkeypatch.setattr(receipt_rows.pq, "ParquetFile", swapped)
+    assert [row.key for row in proven_rows(tmp_path, receipt)] == [row.key for row in ROWS]
+    with pytest.raises(ReceiptError, match="was changed"):
+        list(proven_rows(tmp_path, receipt))
+    assert [one.name for one in tmp_path.iterdir() if "list" in one.name] == [], "the copy has no name"
+
+
+@pytest.mark.parametrize("name", ["log_account", "work_bucket"])
+def test_a_receipt_binds_where_it_was_written(tmp_path, name):
+    """Account and work bucket are under its hash; one of an earlier release, without them, keeps its own. Twin: as written, it is held."""
+    receipt = given_a_proven_bucket(tmp_path, log_account="044455556666", work_bucket="work")
+    assert read_receipts(tmp_path).held
+    assert replace(receipt, **{name: ""}).hash() != receipt.sha256
+    path = tmp_path / "receipts" / "acme.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: "another"}))
+    assert "was changed" in read_receipts(tmp_path).broken["acme"]
 
 
 def test_a_receipt_that_the_record_does_not_hold_is_not_believed(tmp_path):

@@ -16,7 +16,7 @@ from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.receipt_rows import ListPart
 from onetrail.steps.receipts import Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
-from onetrail.steps.retirement.observe import EXPIRE_RULE, Past, QuietUnknown, waits
+from onetrail.steps.retirement.observe import EXPIRE_RULE, Past, QuietUnknown, of_another, waits
 from onetrail.steps.status import Stage, Status
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -167,6 +167,27 @@ def test_a_trail_goes_only_when_drained_and_proven(fault, trails):
     buckets = fault.pop("buckets", (READY,))
     plan = propose(SETTINGS, given(*buckets, trails=[TRAIL], **fault))
     assert [change.call for change in plan.changes if change.service == "cloudtrail"] == trails
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({}, ""),
+        ({"run": "another"}, "its receipt is of the run another"),
+        ({"archive": "elsewhere"}, "its receipt is of copies in elsewhere"),
+        ({"log_account": "999988887777"}, "its receipt was written with the log_account 999988887777"),
+        ({"log_account": ""}, "its receipt was written with the log_account unsaid"),
+        ({"work_bucket": "theirs"}, "its receipt was written with the work_bucket theirs"),
+    ],
+)
+def test_a_receipt_of_another_run_archive_account_or_work_bucket_is_none(other, why):
+    """Each alone. Twin: the first row is of all four."""
+    receipt = replace(
+        RECEIPT, run=SETTINGS.run_name, archive=SETTINGS.bucket_name, log_account=SETTINGS.log_account.account_id,
+        work_bucket=SETTINGS.work_bucket,
+    )  # fmt: skip
+    fault = of_another(SETTINGS, replace(receipt, **other))
+    assert fault.startswith(why) if why else fault == ""
 
 
 @pytest.mark.parametrize(

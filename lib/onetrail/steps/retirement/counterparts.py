@@ -204,6 +204,8 @@ def _standing(row: ProvenRow, versions: Sequence[VersionRow]) -> str:
         )
     if mine.size != row.size:
         return f"its version {row.version_id} has {mine.size:,} bytes, and {row.size:,} were proven"
+    if mine.etag != row.archive_etag:
+        return f"its version {row.version_id} has the ETag {mine.etag}, and {row.archive_etag or 'none'} was proven"
     return ""
 
 

@@ -315,7 +315,7 @@ def _covered_by(
 
 
 def of_another(settings: Settings, receipt: Receipt) -> str:
-    """Why the receipt is not of this run and this archive; empty where it is."""
+    """Why the receipt is not of this run, this archive, its account and this work bucket; empty where it is."""
     if receipt.run != settings.run_name:
         return f"its receipt is of the run {receipt.run}, and this is {settings.run_name}: use that run_name, or run step 06 again"
     if receipt.archive != settings.bucket_name:
@@ -323,6 +323,13 @@ def of_another(settings: Settings, receipt: Receipt) -> str:
             f"its receipt is of copies in {receipt.archive}, and bucket_name is {settings.bucket_name}: put that name back, "
             "or run steps 05 and 06 again"
         )
+    bound = (
+        ("log_account", receipt.log_account, settings.log_account.account_id),
+        ("work_bucket", receipt.work_bucket, settings.work_bucket),
+    )
+    for name, then, now in bound:
+        if then != now:
+            return f"its receipt was written with the {name} {then or 'unsaid'}, and this is {now}: put that back, or run step 06 again"
     return ""
 
 

@@ -215,7 +215,8 @@ class _Sealing:
                 run=settings.run_name, bucket=name, account=verdict.account, region=verdict.region, at=iso(self.clients.clock.now()),
                 listing=listing.hexdigest(), objects=listing.objects, size=listing.size, counts=verdict.counts, digest_check=settings.digest_check,
                 lock=settings.object_lock, good=verdict.good, trails=self.verified.trails[name], proven=part, ledger=self._copies(name),
-                record_head=self.gate.record.head, archive=settings.bucket_name,
+                record_head=self.gate.record.head, archive=settings.bucket_name, log_account=self.account,
+                work_bucket=settings.work_bucket,
             ),
         )  # fmt: skip
         self._written[name] = receipt.sha256
