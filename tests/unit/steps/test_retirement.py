@@ -1,8 +1,10 @@
 """Nothing of the old estate is touched without a proof that holds, quiet, and the cooling-off; what is kept is named."""
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,13 +13,15 @@ from onetrail.change import State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
+from onetrail.steps import retirement
 from onetrail.steps.copier_role import RolePart
-from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.receipt_rows import ListPart
 from onetrail.steps.receipts import Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Past, QuietUnknown, of_another, waits
 from onetrail.steps.status import Stage, Status
+from tests.unit.change.given import given_a_gate
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 SOURCE = "111122223333"
@@ -452,3 +456,56 @@ def test_plan_ids_depend_on_the_exact_listing_and_not_on_the_clock():
     one = propose(SETTINGS, given(READY)).id
     assert one == propose(SETTINGS, given(replace(READY, size=1), now=NOW + timedelta(days=9))).id
     assert one != propose(SETTINGS, given(replace(READY, listing="d" * 64))).id
+
+
+VERSIONED = replace(CLOSED, versioning="Enabled")
+
+
+@pytest.mark.parametrize(
+    ("planned", "call", "now", "why"),
+    [
+        (replace(READY, how="expire", bucket=CLOSED), "PutBucketLifecycleConfiguration", {}, ""),
+        (
+            replace(READY, how="expire", bucket=CLOSED),
+            "PutBucketLifecycleConfiguration",
+            {"past": Past(2, 50, "e" * 64)},
+            "2 objects are past retention, which is a line of its own",
+        ),
+        (
+            replace(READY, how="expire", bucket=CLOSED),
+            "PutBucketLifecycleConfiguration",
+            {"bucket": VERSIONED},
+            "has versions now: no rule may empty it",
+        ),
+        (
+            replace(READY, how="expire", bucket=CLOSED),
+            "PutBucketLifecycleConfiguration",
+            {"other_writers": ("config.amazonaws.com",)},
+            "others still write into it",
+        ),
+        (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {}, ""),
+        (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"bucket": RULED}, "no longer leaves this bucket to a rule"),
+        (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"undrained": ("audit",)}, "a trail still delivers into it"),
+        (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"delete_markers": 1}, "1 delete marker"),
+        (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"replaceable": 1}, "its versioning is suspended"),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(
+    monkeypatch, tmp_path, planned, call, now, why
+):
+    """Each alone, by the check right before the change is sent. Twin: as it was reviewed, it is sent."""
+    plan = propose(SETTINGS, given(planned))
+    plan = replace(plan, changes=tuple(one for one in plan.changes if one.call == call), ends_with="")
+    seen = replace(planned, **now)
+    module = sys.modules["onetrail.steps.retirement.apply"]
+    nothing_lacks = SimpleNamespace(over=lambda *_, **__: SimpleNamespace(lack=None))
+    monkeypatch.setattr(module, "sealed_receipts", lambda *_: None)
+    monkeypatch.setattr(module, "Archive", lambda *_: nothing_lacks)
+    monkeypatch.setattr(module, "read_back", lambda *_: None)
+    monkeypatch.setattr(module, "read_old_estate", lambda *_: OldEstate((), (), (seen.bucket,)))
+    monkeypatch.setattr(module, "retiring", lambda *_: seen)
+    gate, sender = given_a_gate(tmp_path)
+    sender.settings, sender.clock = SETTINGS, gate.clock
+    outcome = retirement.apply(plan, gate)
+    assert (outcome.state, len(sender.sent)) == (("stopped", 0) if why else ("applied", 1))
+    assert why in outcome.line
