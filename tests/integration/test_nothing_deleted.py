@@ -551,6 +551,12 @@ def suspended(clients: Clients, bucket: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
 
 
+def enabled(clients: Clients, bucket: str) -> None:
+    """What was there before keeps the id null, and who suspends it lets a write replace that."""
+    s3 = by_hand(clients, "s3", SOURCE, region=OLD[bucket])
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+
 def written_to_by_others(clients: Clients, bucket: str) -> None:
     s3 = by_hand(clients, "s3", SOURCE, region=OLD[bucket])
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
@@ -568,7 +574,14 @@ def written_to_by_others(clients: Clients, bucket: str) -> None:
 @pytest.mark.parametrize(
     ("harm", "why"),
     [
-        (suspended, "the id null, which a write keeps when it replaces the bytes: enable its versioning"),
+        (
+            suspended,
+            "the id null, which a write keeps when it replaces the bytes while versioning is suspended",
+        ),
+        (
+            enabled,
+            "the id null, which a write keeps when it replaces the bytes while versioning is suspended",
+        ),
         (written_to_by_others, "others still write into it: config.amazonaws.com"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

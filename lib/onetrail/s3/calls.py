@@ -254,15 +254,12 @@ def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]
     """DeleteObjects of up to 1,000 (key, version id, ETag); `""` leaves the version id or the ETag out.
 
     A version id names exact bytes, and no ETag is sent beside it. `null` does not: while versioning is suspended a write replaces that
-    version and keeps its id. So beside `null` the ETag is sent too, which S3 compares with the current version (S3 User Guide, conditional
-    deletes). ValueError for `null` without an ETag, for more than 1,000, or a key XML cannot hold.
+    version and keeps its id. ValueError for `null`, for more than 1,000, or a key XML cannot hold.
     """
     if not 0 < len(items) <= 1000:
         raise ValueError(f"DeleteObjects takes 1 to 1,000 keys, not {len(items)}")
-    if any(version == NULL_VERSION and not etag for _, version, etag in items):
-        raise ValueError(
-            f"{bucket}: the version id null names no exact bytes; a delete must name the ETag too"
-        )
+    if any(version == NULL_VERSION for _, version, _ in items):
+        raise ValueError(f"{bucket}: the version id null names no exact bytes")
     body = _delete_body(items)
     objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
     parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
@@ -324,8 +321,7 @@ def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
     parts = [f'<Delete xmlns="{_NAMESPACE}">']
     for key, version, etag in items:
         named = f"<VersionId>{markup.written(version)}</VersionId>" if version else ""
-        conditional = etag and version in ("", NULL_VERSION)
-        proven = f"<ETag>{markup.written(etag)}</ETag>" if conditional else ""
+        proven = f"<ETag>{markup.written(etag)}</ETag>" if etag and not version else ""
         parts.append(f"<Object><Key>{markup.written(key)}</Key>{named}{proven}</Object>")
     return "".join([*parts, "</Delete>"]).encode()
 

@@ -54,7 +54,7 @@ class Retiring:
     `how` is `retain_empty`, `expire` or `delete`. `receipt_why` says why its receipt does not hold, empty where it does. `other_writers`
     are trails we do not touch, and services other than CloudTrail that its policy lets in. `undrained` are its old trails that log or
     still deliver. `uploads` counts unfinished multipart uploads, `old_versions` and `delete_markers` what lies behind the current objects.
-    `replaceable` counts the versions with the id `null` while versioning is suspended: a write replaces such a version and keeps its id.
+    `replaceable` counts the versions with the id `null`: while versioning is suspended a write replaces such a version and keeps its id.
     `lack` names the first copy that the archive does not hold as it was proven, with what to do next; empty where it holds them all.
     `past` are the originals whose copies are gone because their retention ended, `held` the hash of the listing without them.
     """
@@ -135,8 +135,8 @@ def _kept(bucket: Retiring) -> Iterator[str]:
         yield f"it holds {counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} that were not moved"
     if bucket.replaceable:
         yield (
-            f"its versioning is suspended, and {counted(bucket.replaceable, 'version has', 'versions have')} the id null, which a write keeps "
-            "when it replaces the bytes: enable its versioning, then run steps 06 and 07 again"
+            f"{counted(bucket.replaceable, 'version has', 'versions have')} the id null, which a write keeps when it replaces the bytes while "
+            "versioning is suspended: no deletion can name by it what was proven"
         )
     if bucket.other_writers:
         yield f"others still write into it: {', '.join(bucket.other_writers)}"
@@ -285,7 +285,7 @@ def retiring(
         archive.lack.line if archive.lack else "",
         archive.held.hexdigest(),
         Past(archive.past.objects, archive.past.size, archive.past.hexdigest()),
-        0 if bucket.versioning == "Enabled" else behind["null"],
+        behind["null"],
     )
 
 
