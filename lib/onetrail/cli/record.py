@@ -44,11 +44,12 @@ def verify(run: str, heads: str | None, bucket_owner: str) -> None:
         click.echo(problem)
     for said in filter(None, (custody.check.torn, custody.check.looks)):
         click.echo(said)
+    compared = not stored.could_not_look
     count = counted(len(problems), "problem")
-    said = f"is not whole: {count}" if problems else "is whole"
+    said = f"is not whole: {count}" if custody.check.problems or (problems and compared) else "is whole"
     lines = counted(custody.check.lines, "line")
     click.echo(f"The record of {folder.resolve().name} {said}. {lines}, head {custody.check.head}")
-    click.echo(_outer_end(stored) if heads else _NO_HEADS)
+    click.echo(_outer_end(stored) if heads and compared else _NO_HEADS)
     sys.exit(3 if problems else 0)
 
 

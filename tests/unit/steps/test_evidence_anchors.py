@@ -10,7 +10,7 @@ from onetrail.aws.gate import anchor_head
 from onetrail.change import RunRecord, entries, run_plan, verify_record
 from onetrail.change.heads import Head, HeadRefused, parse_head
 from onetrail.cli import main
-from onetrail.steps.anchors import read_anchors, read_files
+from onetrail.steps.anchors import Anchors, read_anchors, read_files
 from tests.unit.change.given import (
     MovableClock,
     given_a_change,
@@ -344,3 +344,20 @@ def test_heads_that_are_not_there_are_wrong_use(tmp_path):
     (tmp_path / "empty").mkdir()
     assert verified(str(tmp_path / RUN), "--heads", str(tmp_path / "none"))[0] == 2
     assert verified(str(tmp_path / RUN), "--heads", str(tmp_path / "empty"))[0] == 2
+
+
+def test_heads_that_cannot_be_read_make_no_record_less_whole(tmp_path, monkeypatch):
+    """They were not compared, and the exit code says so; what is wrong with the chain itself is told all the same."""
+    run = tmp_path / RUN
+    given_a_run(run, WorkBucket())
+    monkeypatch.setattr(
+        "onetrail.cli.record._of_bucket",
+        lambda *_: Anchors(could_not_look="ListObjectVersions: AccessDenied"),
+    )
+    code, said = verified(str(run), "--heads", "s3://work")
+    assert (code, said[0]) == (3, "the heads could not be read: ListObjectVersions: AccessDenied")
+    assert said[1].startswith("The record of practice is whole.")
+    given_a_fresh_chain(run, [])
+    code, said = verified(str(run), "--heads", "s3://work")
+    assert code == 3
+    assert any("is not whole" in line for line in said)

@@ -15,8 +15,8 @@ _WORDS: Final = (
     ("digest chain", "the digests of one trail and region, each naming the one before"),
     ("gap", "a time that no signed digest proves"),
     ("governance, compliance", "modes of S3 Object Lock: governance can be bypassed by who is allowed to, compliance by nobody before its date"),
-    ("guard rail", "a service control policy of the organization over the new trail or the archive"),
-    ("ledger", "Parquet files with one row for each object that was copied, proven, locked or deleted"),
+    ("guardrail", "a service control policy of the organization over the new trail or the archive"),
+    ("ledger", "Parquet files with one row for each object that was listed for the copy, locked or deleted"),
     ("old bucket, old trail", "what the estate had before the move"),
     ("plan, plan id", "an ordered list of changes, and the hash of what they mean; an approval names it"),
     ("record", "record.jsonl: each change before and after it was sent, each line with the hash of the line before"),
@@ -69,8 +69,8 @@ def check_it(settings: Settings, observation: Observation) -> Section:
             f"aws s3api get-bucket-versioning --bucket {settings.bucket_name}",
         ),
         Commands(
-            "The digests of the new trail, by AWS's own tool, from a source account:",
-            f"aws cloudtrail validate-logs --start-time {_since(observation)} --trail-arn {_trail(settings, observation)}",
+            "The digests of every trail, old and new, as the reader of the log account:",
+            f"onetrail validate s3://{settings.bucket_name} --public-keys public-keys",
         ),
     )
     return Section(
@@ -89,16 +89,3 @@ def words(settings: Settings) -> Section:
         Prose(("All instants are UTC.",)),
     )
     return Section("words", "Contacts and definitions", line, parts)
-
-
-def _since(observation: Observation) -> str:
-    estate = observation.estate
-    started = [
-        t.status.started for t in (estate.new_trails if estate else ()) if t.status and t.status.started
-    ]
-    return min(started).strftime("%Y-%m-%dT%H:%M:%SZ") if started else "START"
-
-
-def _trail(settings: Settings, observation: Observation) -> str:
-    estate = observation.estate
-    return next((t.arn for t in (estate.new_trails if estate else ())), f"TRAIL-ARN-OF-{settings.trail_name}")
