@@ -481,12 +481,13 @@ def test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_del
 def test_a_rule_is_put_only_on_a_bucket_that_is_closed_while_the_archive_holds_what_it_deletes(
     estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch, harm: Harm | None
 ) -> None:
-    """The look before the closing is passed over: the one right before the rule finds it all the same. Twin: without harm it is put."""
+    """The looks before trails and closing are passed over: the one right before the rule finds it all the same. Twin: without harm it is put."""
     work = sys.modules[retirement.apply.__module__]._Retirement
     begun(estate, saved["06"], to_each(harm, copies(saved["06"].run)) if harm else None)
     clients = estate.clients(**SAID, old_buckets="expire")
     if harm:
-        monkeypatch.setattr(work, "proven_quiet_cooled", lambda self, name: Requirement(True, "passed over"))
+        for look in ("proven_quiet_cooled", "trail_as_reviewed"):
+            monkeypatch.setattr(work, look, lambda self, about: Requirement(True, "passed over"))
     mark = estate.mark()
     with open_gate(clients, "any") as gate:
         outcome = retirement.apply(planned(clients, retirement), gate)
