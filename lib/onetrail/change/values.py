@@ -7,9 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
+
+from onetrail.instants import written
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
@@ -50,7 +52,7 @@ def seconds(duration: str) -> int:
 
 def iso(moment: datetime) -> str:
     """UTC instant as AWS policies and our record write it: `2026-01-12T09:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(moment)
 
 
 def canonical_json(value: Any) -> str:

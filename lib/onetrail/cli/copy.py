@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -17,6 +17,7 @@ from onetrail.change import Guard, WallClock
 from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.instants import utc
 from onetrail.s3 import ledger as ledger_files
 from onetrail.s3 import standalone
 from onetrail.s3.folder import folder, refuse_overlap
@@ -226,7 +227,7 @@ def _until(mode: str | None, text: str | None, now: datetime) -> datetime | None
         raise WrongUse(
             f"--retain-until {text} is no instant: write it as 2032-01-31 or 2032-01-31T00:00:00Z"
         ) from err
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    until = utc(until)
     if until <= now:
         raise WrongUse(f"--retain-until {text} is over: S3 takes a date in the future")
     return until

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from onetrail.change import WallClock
 from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import WrongUse
+from onetrail.instants import utc
 from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
 from onetrail.validation import (
@@ -180,7 +181,7 @@ def _instant(option: str, said: str) -> datetime | None:
         found = datetime.fromisoformat(said)
     except ValueError as err:
         raise WrongUse(f"--{option} {said!r} is no instant: write it as 2025-01-31T09:00:00Z") from err
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return utc(found)
 
 
 def _now(practice: bool) -> datetime:

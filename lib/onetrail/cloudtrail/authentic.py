@@ -33,6 +33,7 @@ from onetrail.cloudtrail.verdict import (
     State,
     TrailIdentity,
 )
+from onetrail.instants import moved
 
 ARCHIVE_CLASSES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 KEY_EARLY: Final = timedelta(hours=2)
@@ -146,7 +147,7 @@ def _with_key(found: Candidate, digest: Digest, generated: str, keys: KeyStore) 
         return found.settle(
             State.UNREADABLE, f"the saved public key {key.fingerprint} cannot be used: {fault}"
         )
-    if signed_at and not key.valid_from - KEY_EARLY <= signed_at <= key.valid_to + KEY_LATE:
+    if signed_at and not moved(key.valid_from, -KEY_EARLY) <= signed_at <= moved(key.valid_to, KEY_LATE):
         return found.settle(
             State.INVALID, f"public key {key.fingerprint} was not in use at {signed_at.isoformat()}"
         )

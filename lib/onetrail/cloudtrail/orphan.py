@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.cloudtrail.key import LOG_KINDS, ParsedKey, below_prefix, parse
-from onetrail.cloudtrail.verdict import Chain, FileVerdict, IntervalState, State
+from onetrail.cloudtrail.verdict import Chain, FileVerdict, Interval, IntervalState, State
+from onetrail.instants import moved
 
 MARK_MARGIN: Final = timedelta(minutes=10)
 """How far the five-minute mark in a log's name may lie from its delivery (3.5 minutes at most was seen)."""
 
 LATE: Final = timedelta(hours=3)
 """A digest names the logs of its hour, and lands within half an hour after it, mostly."""
+ALIVE: Final = LATE + timedelta(hours=1)
+"""A chain whose newest digest ended longer ago than this brings no next one: its trail was stopped, or its digests were removed."""
 WHY_YOUNG: Final = "no digest names it yet: it is younger than the newest digest"
 
 _WHY_PROVEN: Final = (
@@ -24,6 +27,9 @@ _WHY_PROVEN: Final = (
 )
 _WHY_BROKEN: Final = "no proven digest names it: the digests of that time are missing, or cannot be believed"
 _WHY_NONE: Final = "no digest names it: no chain covers that time"
+_WHY_FUTURE: Final = (
+    "no digest names it, and its name says a time that is still to come: CloudTrail did not deliver it"
+)
 
 
 def unsigned_logs(
@@ -31,32 +37,52 @@ def unsigned_logs(
     named: Iterable[str],
     chains: Iterable[Chain] = (),
     key_prefix: str | None = None,
+    now: datetime | None = None,
 ) -> Iterator[FileVerdict]:
     """A verdict `unsigned` for each log key of `present` that is not among `named`.
 
     `named` are the (original or present) keys of the log verdicts of every chain of the same accounts and regions:
     a log's key has no trail name, so only all chains together can say that none names it. Key prefixes are not
-    compared. Keys that are not logs are passed over. Memory: the keys of `named`, so give one region at a time.
+    compared. Keys that are not logs are passed over. `now` tells logs of the future apart; None where nobody knows it.
+    Memory: the keys of `named`, so give one region at a time.
     """
     known = {below_prefix(key) for key in named}
     chains = tuple(chains)
     for key in present:
         parsed = parse(key, key_prefix)
         if parsed.kind in LOG_KINDS and below_prefix(key) not in known:
-            yield FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, _why(parsed, chains))
+            yield FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, _why(parsed, chains, now))
 
 
 def is_young(parsed: ParsedKey, chains: Iterable[Chain], now: datetime) -> bool:
-    """Whether a log is too young for a digest: of the last hours before `now`, and delivered after what the newest digest covers."""
-    if parsed.stamp is None or parsed.stamp < now - LATE:
+    """Whether a log is too young for a digest: of the last hours before `now`, delivered after what the newest digest covers, in a
+    region where that digest is recent enough for another one to come."""
+    if parsed.stamp is None or parsed.stamp < moved(now, -LATE) or is_of_the_future(parsed, now):
         return False
-    mine = [c for c in chains if (c.account, c.region) == (parsed.account, parsed.region) and not c.backfill]
-    ends = [i.end for c in mine for i in c.intervals if i.state is IntervalState.PROVEN]
-    return bool(ends) and parsed.stamp + MARK_MARGIN > max(ends)
+    newest = max((i.end for c in _of_place(parsed, chains) for i in _proven(c)), default=None)
+    if newest is None or not moved(now, -ALIVE) <= newest <= moved(now, MARK_MARGIN):
+        return False
+    return moved(parsed.stamp, MARK_MARGIN) > newest
 
 
-def _why(parsed: ParsedKey, chains: tuple[Chain, ...]) -> str:
-    mine = [c for c in chains if (c.account, c.region) == (parsed.account, parsed.region) and not c.backfill]
+def is_of_the_future(parsed: ParsedKey, now: datetime) -> bool:
+    """Whether a log's name says a time that is still to come."""
+    return parsed.stamp is not None and parsed.stamp > moved(now, MARK_MARGIN)
+
+
+def _of_place(parsed: ParsedKey, chains: Iterable[Chain]) -> list[Chain]:
+    """The chains in which a digest may name this log and is to come every hour."""
+    return [c for c in chains if (c.account, c.region) == (parsed.account, parsed.region) and not c.backfill]
+
+
+def _proven(chain: Chain) -> list[Interval]:
+    return [i for i in chain.intervals if i.state is IntervalState.PROVEN]
+
+
+def _why(parsed: ParsedKey, chains: tuple[Chain, ...], now: datetime | None) -> str:
+    if now is not None and is_of_the_future(parsed, now):
+        return _WHY_FUTURE
+    mine = _of_place(parsed, chains)
     states = {
         i.state
         for c in mine
@@ -71,4 +97,4 @@ def _why(parsed: ParsedKey, chains: tuple[Chain, ...]) -> str:
 def _holds(start: datetime | None, end: datetime, state: IntervalState, stamp: datetime) -> bool:
     """Doubtful times are widened by the margin and proven ones narrowed: at a border the weaker word is used."""
     margin = -MARK_MARGIN if state is IntervalState.PROVEN else MARK_MARGIN
-    return (start is None or start - margin <= stamp) and stamp <= end + margin
+    return (start is None or moved(start, -margin) <= stamp) and stamp <= moved(end, margin)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from onetrail.cloudtrail.digest import SIGNATURE_ALGORITHM
 from onetrail.errors import OnetrailError
+from onetrail.instants import utc
 
 SMALLEST_KEY_BITS: Final = 2048
 
@@ -182,4 +183,4 @@ def _time(entry: Mapping[str, Any], field: str, where: str) -> datetime:
             raise TypeError("no time")
     except (TypeError, ValueError, OverflowError, OSError) as err:
         raise KeyStoreError(f"{where}: {field} is not a time") from err
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return utc(found)

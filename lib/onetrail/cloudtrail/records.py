@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from onetrail.cloudtrail.digest import GzipError, gunzip_single
 from onetrail.errors import OnetrailError
+from onetrail.instants import utc
 
 MAX_RECORDS_BYTES: Final = 512 * 2**20
 """Largest unpacked log that is parsed as a whole."""
@@ -82,7 +83,7 @@ def instant(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return utc(found) if found.tzinfo else None
 
 
 def _without_secrets(found: dict[str, Any]) -> dict[str, Any]:

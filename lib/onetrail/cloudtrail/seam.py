@@ -13,6 +13,7 @@ from typing import Final
 
 from onetrail.cloudtrail.events import Event
 from onetrail.cloudtrail.records import EventIdentity, instant
+from onetrail.instants import moved
 
 MARGIN: Final = timedelta(minutes=30)
 """Events reach a file up to about 15 minutes after they happen, so files this far beyond the other side's are read as well."""
@@ -65,7 +66,7 @@ class SeamCheck:
 
     def wants(self, stamp: datetime, *, new: bool) -> bool:
         """Whether a file delivered at that time may hold events of the overlap."""
-        return stamp <= self.old_until + MARGIN if new else stamp >= self.new_from - MARGIN
+        return stamp <= moved(self.old_until, MARGIN) if new else stamp >= moved(self.new_from, -MARGIN)
 
     def add(self, found: Iterable[Event], *, new: bool) -> None:
         """The events of one file that `wants` asked for."""

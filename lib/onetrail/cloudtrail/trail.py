@@ -6,10 +6,11 @@ Source: CloudTrail API reference, DescribeTrails, GetTrailStatus.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from onetrail.cloudtrail.selector import Insight, Selectors, insights_of, selectors_of
+from onetrail.instants import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +121,4 @@ def covers(trail: Trail, region: str) -> bool:
 def _utc(value: Any) -> datetime | None:
     if not isinstance(value, datetime):
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return utc(value)

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from onetrail.iam.document import PolicyError, values
 from onetrail.iam.match import arn_like, filled, like, plain
 from onetrail.iam.request import ContextValue
+from onetrail.instants import utc
 
 Test = Callable[[str, str], bool]
 """(value in the policy, value in the request) -> does it hold."""
@@ -46,7 +47,7 @@ def instant(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return utc(found)
 
 
 def _in_network(wanted: str, found: str) -> bool:

@@ -7,11 +7,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from onetrail.instants import written
 from onetrail.s3 import listed, markup
 from onetrail.s3.rows import Body, Copied, Deletion, Deletions, Head, ObjectPage, Restoring, VersionPage
 from onetrail.s3.transport import Answer
@@ -270,7 +271,7 @@ def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]
 @lru_cache(maxsize=8192)
 def stamp(moment: datetime) -> str:
     """An instant as S3 writes it in headers, to the second, UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(moment)
 
 
 def path_encoded(text: str) -> str:

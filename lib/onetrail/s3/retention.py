@@ -1,8 +1,10 @@
 """How long each log is kept, by the date in its key and never by the date of its copy. Pure."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Final
+
+from onetrail.instants import moved_days
 
 DAYS_A_MONTH = 365.25 / 12
 """Months, wherever prices are by the month."""
@@ -14,13 +16,14 @@ LOCK_MODE: Final = "GOVERNANCE"
 def retain_until(day: date, years: int) -> datetime:
     """The instant until which a log of that UTC day is kept: midnight after the same day `years` later.
 
-    29 February falls on 1 March in a year that has none, so that nothing is ever kept shorter than asked.
+    29 February falls on 1 March in a year that has none, so that nothing is ever kept shorter than asked. A log dated beyond what a
+    date can hold is kept until the last day there is.
     """
     try:
         last = day.replace(year=day.year + years)
     except ValueError:
-        last = date(day.year + years, 3, 1)
-    return datetime.combine(last + timedelta(days=1), time(), UTC)
+        last = date(day.year + years, 3, 1) if day.year + years <= date.max.year else date.max
+    return datetime.combine(moved_days(last, 1), time(), UTC)
 
 
 def months_left(until: datetime, now: datetime) -> float:
@@ -39,4 +42,4 @@ def quarter_end(until: datetime) -> datetime:
         edge = datetime(until.year, month, 1, tzinfo=UTC)
         if until <= edge:
             return edge
-    return datetime(until.year + 1, 1, 1, tzinfo=UTC)
+    return datetime(until.year + 1, 1, 1, tzinfo=UTC) if until.year < date.max.year else until

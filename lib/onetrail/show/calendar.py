@@ -4,9 +4,10 @@ Height carries the meaning together with colour: a full stripe is proven, a half
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
+from onetrail.instants import moved_days
 from onetrail.show.plots import MARKS, figure, png
 
 HEIGHTS: Final = (1.0, 0.55)
@@ -120,7 +121,7 @@ def _ticks(first: date, last: date) -> list[date]:
         date(number // 12, number % 12 + 1, 1)
         for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     ]
-    inside = [month for month in months if month >= first - timedelta(days=15)] or months[-1:]
+    inside = [month for month in months if month >= moved_days(first, -15)] or months[-1:]
     every = next((step for step in (1, 2, 3, 6, 12) if len(inside) <= 14 * step), 24)
     return [month for month in inside if (month.year * 12 + month.month - 1) % every == 0] or inside[:1]
 

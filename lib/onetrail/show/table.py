@@ -3,10 +3,11 @@
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from onetrail import instants
 from onetrail.show.html import Column, Shown, folded, paragraph, rows_as_html, rows_as_text, together
 
 if TYPE_CHECKING:
@@ -90,8 +91,7 @@ def written(value: Any, decimals: int = 0) -> str:
     if _is_number(value):
         return f"{float(value):,.{decimals}f}" if decimals or not _whole(value) else f"{int(value):,}"
     if isinstance(value, datetime):
-        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return instants.written(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Enum):

@@ -7,6 +7,7 @@ from typing import Any
 from onetrail.aws import Clients, Look, Seen, look
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
+from onetrail.instants import day_path, moved
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import status_of
 
@@ -63,7 +64,7 @@ def _digest(settings: Settings, clients: Clients, trail: Trail, region: str) -> 
     since: dict[str, Any] = {}
     started = status_of(trail).started
     if started:
-        since["StartAfter"] = prefix + (started - timedelta(days=1)).strftime("%Y/%m/%d/")
+        since["StartAfter"] = prefix + f"{day_path(moved(started, -timedelta(days=1)))}/"
     account = settings.log_account.account_id
     client = clients.client("s3", account, settings.home_region)
     token: dict[str, Any] = {}

@@ -18,6 +18,7 @@ from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, Kind, ParsedKey, belo
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import AllowList, DigestObject
 from onetrail.errors import OnetrailError
+from onetrail.instants import day_path, moved
 from onetrail.s3 import calls
 from onetrail.s3.listing import list_objects
 from onetrail.s3.placing import Claim
@@ -84,13 +85,13 @@ class DigestNames:
 
     def _keys_around(self, about: ParsedKey) -> Iterator[tuple[OldBucket, str]]:
         assert about.stamp is not None
-        first, last = about.stamp - BEFORE, about.stamp + AFTER
+        first, last = moved(about.stamp, -BEFORE), moved(about.stamp, AFTER)
         organization = f"{about.organization_id}/" if about.organization_id else ""
         below = f"AWSLogs/{organization}{about.account}/{FOLDERS[Kind.DIGEST]}/{about.region}/"
         for bucket, folder in self._with_folder(below):
             client = hot(self._clients, bucket.account, bucket.region)
-            for day in sorted({first.date(), last.date()}):
-                for row in list_objects(client, bucket.name, bucket.account, f"{folder}{day:%Y/%m/%d}/"):
+            for day in sorted({day_path(first), day_path(last)}):
+                for row in list_objects(client, bucket.name, bucket.account, f"{folder}{day}/"):
                     parsed = parse(row.key)
                     if parsed.kind in DIGEST_KINDS and parsed.stamp and first <= parsed.stamp <= last:
                         yield bucket, row.key

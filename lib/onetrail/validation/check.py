@@ -13,6 +13,7 @@ from onetrail.cloudtrail.orphan import WHY_YOUNG, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import AllowList, Chain, FileVerdict, Group, LogRead, ReadStatus, State
 from onetrail.errors import WrongUse
+from onetrail.instants import day_path, moved
 from onetrail.validation.folders import Folder, Found, survey
 from onetrail.validation.named import Named, NamedLogs
 from onetrail.validation.place import Place, Stored
@@ -194,7 +195,7 @@ class Check:
             self.result.young += 1
             yield self._taken(FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, WHY_YOUNG))
         else:
-            yield from map(self._taken, unsigned_logs([key], (), chains))
+            yield from map(self._taken, unsigned_logs([key], (), chains, now=self._wanted.now))
 
     def _second(self, copies: list[tuple[Stored, Named]], reader: Reader) -> Iterator[FileVerdict]:
         """Copies of a log that was read elsewhere in the place."""
@@ -214,8 +215,8 @@ class Check:
     def _within(self, folder: Folder) -> Iterator[Stored]:
         """The rows of a folder's days that can matter, a day more on either side."""
         since, until = self._wanted.since, self._wanted.until
-        after = f"{folder.path}{since - DAY:%Y/%m/%d}" if since else ""
-        last = f"{folder.path}{until + DAY:%Y/%m/%d}0" if until else ""
+        after = f"{folder.path}{day_path(moved(since, -DAY))}" if since else ""
+        last = f"{folder.path}{day_path(moved(until, DAY))}0" if until else ""
         for row in self._place.rows(folder.path, after):
             if last and row.key > last:
                 return

@@ -9,6 +9,7 @@ from typing import Final
 from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
 from onetrail.cloudtrail.orphan import MARK_MARGIN
 from onetrail.cloudtrail.verdict import Chain, FileVerdict, Group, State
+from onetrail.instants import moved
 from onetrail.validation.publickeys import RegionKeys
 
 LATE: Final = timedelta(hours=1)
@@ -57,8 +58,8 @@ class Wanted:
     def _holds(self, stamp: datetime | None, after: timedelta, beyond: timedelta) -> bool:
         if stamp is None:
             return False
-        return (self.since is None or self.since + after < stamp) and (
-            self.until is None or stamp <= self.until + beyond
+        return (self.since is None or moved(self.since, after) < stamp) and (
+            self.until is None or stamp <= moved(self.until, beyond)
         )
 
 

@@ -65,8 +65,8 @@ def digest_key(end: datetime, trail: str = TRAIL, backfill: bool = False) -> str
 
 
 def log_key(at: datetime, unique: str = "Mu0KsOhtH1ar15ZZ") -> str:
-    name = f"{ACCOUNT}_CloudTrail_{REGION}_{at:%Y%m%dT%H%MZ}_{unique}.json.gz"
-    return f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{at:%Y/%m/%d}/{name}"
+    name = f"{ACCOUNT}_CloudTrail_{REGION}_{at.year:04}{at:%m%dT%H%MZ}_{unique}.json.gz"
+    return f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{at.year:04}/{at:%m/%d}/{name}"
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Every way of tampering is caught with its name, and what is harmless is not called tampering."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,16 @@ from onetrail.cloudtrail.chain import groups
 from onetrail.cloudtrail.key import parse
 from onetrail.cloudtrail.orphan import is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import PublicKey
-from onetrail.cloudtrail.verdict import Chain, Group, IntervalState, LogRead, Proof, ReadStatus, State
+from onetrail.cloudtrail.verdict import (
+    Chain,
+    Group,
+    Interval,
+    IntervalState,
+    LogRead,
+    Proof,
+    ReadStatus,
+    State,
+)
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,
@@ -334,18 +344,119 @@ def test_logs_without_a_digest_are_unsigned_and_the_reason_knows_the_chain() -> 
     assert "put there by somebody else" in found[0].why and "are missing" in found[1].why
 
 
-def test_a_log_is_too_young_for_a_digest_for_some_hours_only() -> None:
-    """After the newest digest, and of the last hours. Twins: what lies within the digests' time, what is old, where there is no chain."""
-    _, chain = given_a_chain(3).look()
-    newest, now = BEGIN + 2 * HOUR, BEGIN + 4 * HOUR
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+NEWEST = BEGIN.replace(second=0) + 2 * HOUR
+"""Where the chain of these rows ends; names of logs have minutes."""
 
-    def young(at: datetime, when: datetime = now, chains: list[Chain] | None = None) -> bool:
-        return is_young(parse(log_key(at)), [chain] if chains is None else chains, when)
 
-    assert young(newest + HOUR)
-    assert not young(newest - HOUR)
-    assert not young(newest + HOUR, now + 3 * HOUR)
-    assert not young(newest + HOUR, now, [])
+@pytest.mark.parametrize(
+    ("stamp", "now", "young"),
+    [
+        # after the newest digest, with the margin of a name's mark
+        (NEWEST + HOUR, NEWEST + HOUR, True),
+        (NEWEST - 10 * MINUTE, NEWEST + HOUR, False),
+        (NEWEST - 9 * MINUTE, NEWEST + HOUR, True),
+        # of the last three hours
+        (NEWEST + 10 * MINUTE, NEWEST + 10 * MINUTE + 3 * HOUR, True),
+        (NEWEST + 10 * MINUTE, NEWEST + 10 * MINUTE + 3 * HOUR + SECOND, False),
+        # and not of a time that is still to come, but for a clock that is a little off
+        (NEWEST + HOUR, NEWEST + HOUR - 10 * MINUTE, True),
+        (NEWEST + HOUR, NEWEST + HOUR - 10 * MINUTE - SECOND, False),
+        (datetime(2099, 1, 1, tzinfo=UTC), NEWEST + HOUR, False),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), NEWEST + HOUR, False),
+        (datetime(1, 1, 1, tzinfo=UTC), NEWEST + HOUR, False),
+        # while the chain lives: its newest digest ended no more than four hours ago
+        (NEWEST + 2 * HOUR, NEWEST + 4 * HOUR, True),
+        (NEWEST + 2 * HOUR, NEWEST + 4 * HOUR + SECOND, False),
+        (NEWEST + 1000 * HOUR, NEWEST + 1000 * HOUR, False),
+        # and does not end after the clock that is gone by
+        (NEWEST - 9 * MINUTE, NEWEST - 10 * MINUTE, True),
+        (NEWEST - 9 * MINUTE, NEWEST - 10 * MINUTE - SECOND, False),
+        # a clock at the ends of what a date can hold
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), datetime.max.replace(tzinfo=UTC), False),
+        (datetime(1, 1, 1, tzinfo=UTC), datetime.min.replace(tzinfo=UTC), False),
+    ],
+)  # fmt: skip
+def test_a_log_is_too_young_for_a_digest_within_bounds_on_both_sides(
+    stamp: datetime, now: datetime, young: bool
+) -> None:
+    """Each bound has the row at its edge and the row just beyond."""
+    assert is_young(parse(log_key(stamp)), [_ending(NEWEST)], now) is young
+
+
+def _ending(end: datetime, **changes: Any) -> Chain:
+    """A chain with two proven times and a gap that ends later."""
+    intervals = (
+        Interval(end - 5 * HOUR, end - 4 * HOUR, IntervalState.PROVEN),
+        Interval(end - 3 * HOUR, end, IntervalState.PROVEN),
+        Interval(end, end + 9 * HOUR, IntervalState.GAP),
+    )
+    g = GROUP
+    return replace(Chain(g.account, g.region, g.trail, g.home_region, False, intervals, {}, {}), **changes)
+
+
+@pytest.mark.parametrize(
+    ("chains", "young"),
+    [
+        ([_ending(NEWEST)], True),
+        ([_ending(NEWEST - 9 * HOUR), _ending(NEWEST)], True),
+        # the newest digest of all counts: one that names the time was to name the log
+        ([_ending(NEWEST - 2 * HOUR), _ending(NEWEST + 2 * HOUR)], False),
+        ([], False),
+        ([_ending(NEWEST, account="111122223333")], False),
+        ([_ending(NEWEST, region="eu-west-2")], False),
+        ([_ending(NEWEST, backfill=True)], False),
+        ([_ending(NEWEST, intervals=())], False),
+    ],
+)  # fmt: skip
+def test_only_a_living_chain_of_that_account_and_region_promises_a_digest(
+    chains: list[Chain], young: bool
+) -> None:
+    """Twins: the rows beside each other."""
+    assert is_young(parse(log_key(NEWEST + HOUR)), chains, NEWEST + 2 * HOUR) is young
+
+
+@pytest.mark.parametrize(
+    ("stamp", "words"),
+    [
+        # the proven time, narrowed by ten minutes at both ends; at its border the weaker word
+        (NEWEST - 3 * HOUR + 9 * MINUTE, "no chain covers that time"),
+        (NEWEST - 3 * HOUR + 10 * MINUTE, "put there by somebody else"),
+        (NEWEST - 11 * MINUTE, "put there by somebody else"),
+        # the gap, widened by ten minutes at both ends
+        (NEWEST - 10 * MINUTE, "are missing, or cannot be believed"),
+        (NEWEST + 9 * HOUR + 10 * MINUTE, "are missing, or cannot be believed"),
+        (NEWEST + 9 * HOUR + 11 * MINUTE, "no chain covers that time"),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "a time that is still to come"),
+        (datetime(1, 1, 1, tzinfo=UTC), "no chain covers that time"),
+        # now is 20 hours on
+        (NEWEST + 20 * HOUR + 10 * MINUTE, "no chain covers that time"),
+        (NEWEST + 20 * HOUR + 11 * MINUTE, "a time that is still to come"),
+    ],
+)  # fmt: skip
+def test_why_no_digest_names_a_log_follows_from_its_time(stamp: datetime, words: str) -> None:
+    """Each bound has a row on either side."""
+    (found,) = unsigned_logs([log_key(stamp)], (), [_ending(NEWEST)], now=NEWEST + 20 * HOUR)
+    assert found.state is State.UNSIGNED and words in found.why, found.why
+
+
+@pytest.mark.parametrize(
+    "changes", [{"account": "111122223333"}, {"region": "eu-west-2"}, {"backfill": True}]
+)
+def test_a_chain_of_another_place_says_nothing_of_a_log(changes: dict[str, Any]) -> None:
+    """Twin: the table above."""
+    (found,) = unsigned_logs([log_key(NEWEST - HOUR)], (), [_ending(NEWEST, **changes)])
+    assert "no chain covers that time" in found.why
+
+
+def test_a_restart_is_a_doubtful_time_and_a_time_without_a_beginning_reaches_back() -> None:
+    """Twin: the gap with a beginning in the table above."""
+    restart = Interval(NEWEST, NEWEST + HOUR, IntervalState.RESTART)
+    (found,) = unsigned_logs([log_key(NEWEST)], (), [_ending(NEWEST, intervals=(restart,))])
+    assert "are missing, or cannot be believed" in found.why
+    endless = Interval(None, NEWEST, IntervalState.GAP)
+    (found,) = unsigned_logs([log_key(NEWEST - 999 * HOUR)], (), [_ending(NEWEST, intervals=(endless,))])
+    assert "are missing, or cannot be believed" in found.why
 
 
 def test_groups_keep_trails_apart_whose_names_begin_alike() -> None:

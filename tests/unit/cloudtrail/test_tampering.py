@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -427,10 +427,19 @@ def test_what_is_harmless_is_never_called_tampering(
 
 
 def test_a_log_too_young_for_a_digest_is_told_and_not_held_against_it(tmp_path: Path) -> None:
-    """Where the place is still written to. Twins: where nobody knows the time, and hours later."""
-    for now, proven in ((END + HOUR, True), (None, False), (END + 5 * HOUR, False)):
+    """Where the place is still written to. Twins: where nobody knows the time, hours later, a log of the future, and one stamped now
+    on a chain that ended long ago."""
+    fresh = END + timedelta(minutes=30)
+    for stamp, now, proven in (
+        (fresh, END + HOUR, True),
+        (fresh, None, False),
+        (fresh, END + 5 * HOUR, False),
+        (datetime(2099, 1, 1, tzinfo=UTC), END + HOUR, False),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), END + HOUR, False),
+        (END + 9999 * HOUR, END + 9999 * HOUR, False),
+    ):
         archive = given_an_archive()
-        archive.put(log_key(END + timedelta(minutes=30), "fresh"), packed(b"{}"))
+        archive.put(log_key(stamp, "fresh"), packed(b"{}"))
         archive.now = now
         found, said, reasons = _look(archive, tmp_path)
         assert (found, said) == ([("log", "unsigned")], proven)

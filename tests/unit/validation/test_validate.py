@@ -23,6 +23,7 @@ from onetrail.validation.days import Days
 from onetrail.validation.directory import Directory
 from onetrail.validation.named import Named, NamedLogs
 from tests.unit.cloudtrail.signing import (
+    ACCOUNT,
     BEGIN,
     HOUR,
     OLD,
@@ -234,6 +235,53 @@ def test_options_choose(there: Path, words: list[str], states: dict[str, int], c
     done = validated(there, "--json", *words)
     said = json.loads(done.stdout)
     assert (Counter(one["state"] for one in said["files"]), done.exit_code) == (states, code)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--until", "9999-12-31"],
+        ["--until", "9999-12-31T23:59:59.999999"],
+        ["--until", "9999-12-31T23:59:59-12:00"],
+        ["--since", "0001-01-01"],
+        ["--since", "0001-01-01T00:00:00+14:00"],
+        ["--since", "0001-01-01", "--until", "9999-12-31"],
+    ],
+)
+def test_the_ends_of_time_leave_nothing_out(there: Path, words: list[str]) -> None:
+    """Taken as open, in whatever zone. Twin: the table above."""
+    done = validated(there, *words)
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (
+        0,
+        "All proven: 1 chain, 4 digests, 3 logs.",
+    ), done.output
+
+
+def test_an_end_of_time_that_every_chain_must_reach_is_a_gap(there: Path) -> None:
+    """Counted, and no crash. Twin: an end that is reached, in the table above."""
+    done = validated(there, "--expected-end", "9999-12-31T23:59:59-12:00")
+    assert (done.exit_code, "to 9999-12-31T23:59:59Z" in done.stdout) == (3, True), done.output
+
+
+@pytest.mark.parametrize("stamp", ["00010101", "99991231"])
+def test_files_named_at_the_ends_of_time_are_findings(there: Path, stamp: str) -> None:
+    """A digest and a log that anyone can put there, in a region that has a chain and in one that has none. Twin: without them."""
+    day = f"{stamp[:4]}/{stamp[4:6]}/{stamp[6:]}"
+    for region in (REGION, "us-east-1"):
+        for kind, tail in (
+            ("CloudTrail-Digest", f"audit_{region}_{stamp}T235959Z"),
+            ("CloudTrail", f"{stamp}T2359Z_planted"),
+        ):
+            put(
+                there,
+                f"AWSLogs/{ACCOUNT}/{kind}/{region}/{day}/{ACCOUNT}_{kind}_{region}_{tail}.json.gz",
+                packed(b"{}"),
+            )
+    said = told(there)
+    assert bad(said) == [("digest", "invalid")] * 2 + [("log", "unsigned")] * 2
+    assert said["summary"]["proven"] is False
+    done = validated(there)
+    assert done.exit_code == 3, done.output
 
 
 WRONG: list[tuple[list[str], str]] = [

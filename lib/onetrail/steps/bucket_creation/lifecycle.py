@@ -7,11 +7,12 @@ a date in a rule is midnight UTC, of two expirations the earlier one counts, 1,0
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from math import ceil
 from typing import Any, Final
 
 from onetrail.change import plain
+from onetrail.instants import utc
 from onetrail.s3.planner import allowed_for, size_bands
 from onetrail.s3.prices import PRICES
 from onetrail.s3.retention import retain_until
@@ -116,7 +117,7 @@ def _whole_days(expiration: Any) -> Any:
         return expiration
     said = {key: value for key, value in expiration.items() if value is not False}
     if isinstance(said.get("Date"), datetime):
-        said["Date"] = said["Date"].astimezone(UTC)
+        said["Date"] = utc(said["Date"])
     return said
 
 

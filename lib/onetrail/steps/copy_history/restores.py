@@ -14,6 +14,7 @@ from typing import Any, Final
 from onetrail.aws import Clients
 from onetrail.change import Bulk, Change, ChangeFailed, Deed, Gate, Requirement
 from onetrail.change.words import counted
+from onetrail.instants import moved
 from onetrail.s3.decide import Kind, decide, put_away
 from onetrail.s3.ledger import LedgerPart, parts, read_part
 from onetrail.s3.prices import BULK_RESTORES, GB
@@ -132,7 +133,7 @@ def restore_tasks(settings: Settings, clients: Clients, bucket: OldBucket) -> It
 def ready_at(folder: Path, bucket: str, classes: Iterable[str], now: datetime) -> datetime:
     """When restores of these classes or tiers are done at the latest, as far as the ledger says when they were asked for."""
     asked, hours = asked_at(folder, bucket), max(BULK_RESTORES[one].hours for one in classes)
-    done = asked + timedelta(hours=hours) if asked else now
+    done = moved(asked, timedelta(hours=hours)) if asked else now
     return done if done > now else now + LOOK_AGAIN
 
 

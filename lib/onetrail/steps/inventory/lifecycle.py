@@ -6,10 +6,11 @@ rounded up to the next midnight UTC; objects under 128 KB are not moved unless t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from onetrail.change.words import counted
+from onetrail.instants import moved_days, utc
 from onetrail.s3.rows import ObjectRow
 
 _ORDER: Final = (
@@ -54,9 +55,9 @@ class Rule:
         """The UTC day on which an object of that age is due."""
         if self.on is not None:
             return self.on
-        moment = created.astimezone(UTC) + timedelta(days=self.days or 0)
-        midnight = datetime.combine(moment.date(), time(), UTC)
-        return moment.date() if moment == midnight else moment.date() + timedelta(days=1)
+        moment = utc(created)
+        day = moved_days(moment.date(), self.days or 0)
+        return day if moment.time() == time() else moved_days(day, 1)
 
 
 @dataclass

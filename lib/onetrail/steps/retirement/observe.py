@@ -13,6 +13,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
+from onetrail.instants import moved_days
 from onetrail.s3.calls import NULL_VERSION
 from onetrail.s3.listing import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow
@@ -344,7 +345,7 @@ def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime
             f"{bucket.bucket.name}: nothing says when its newest object came, so it is not known to be quiet; nothing of it is deleted: "
             "run step 07 again"
         )
-    cooled = datetime.fromisoformat(bucket.receipt.at) + timedelta(days=settings.cooling_off_days)
+    cooled = moved_days(datetime.fromisoformat(bucket.receipt.at), settings.cooling_off_days)
     quiet = bucket.newest + timedelta(hours=settings.quiet_hours) if bucket.newest else now
     until, why = max(
         (cooled, f"cooling off for {settings.cooling_off_days} days after the proof"),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.cloudtrail.trail import Trail
+from onetrail.instants import moved
 
 EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     "signed": (
@@ -54,7 +55,7 @@ def must_reach(trail: Trail, now: datetime) -> datetime | None:
     status = trail.status
     if not trail.validation or status is None:
         return None
-    delivered = status.latest_digest - LATE if status.latest_digest else None
+    delivered = moved(status.latest_digest, -LATE) if status.latest_digest else None
     if _failing(trail):
         return delivered
     if not status.is_logging:
