@@ -1,6 +1,7 @@
 """06 against the estate: all is proven and sealed once; each harm done to the old logs is found and keeps its bucket unsealed."""
 
 import base64
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from tests.integration.conftest import Estate
 pytestmark = pytest.mark.estate
 
 BUCKET = "acme-audit-eu-west-1"
-LOG, MANAGEMENT = "044455556666", "999988887777"
+LOG, MANAGEMENT, SOURCE = "044455556666", "999988887777", "111122223333"
 
 
 def run(clients: Clients, approve: str, module=step) -> Outcome:
@@ -235,8 +236,8 @@ def test_what_changed_since_the_first_look_is_found_by_the_second(estate: Estate
     mark = estate.mark()
     after = step.observe(clients.settings, clients, seen=first)
     assert len(asked_for(estate, mark, "GetObject")) > 100
-    assert key not in {one.key for one in first.troubles}
-    assert key in {one.key for one in after.troubles}
+    assert key not in {key for one in first.troubles for key in one.keys}
+    assert key in {key for one in after.troubles for key in one.keys}
 
 
 def test_in_another_run_without_the_receipts_the_step_is_not_done(estate: Estate, proven: Path) -> None:
@@ -257,10 +258,25 @@ class Harm:
     keys: list[str]
 
 
+PACKED = gzip.compress(b'{"Records": []}', mtime=0)
+NO_DIGEST = (
+    "AWSLogs/111122223333/CloudTrail/us-east-1/2021/02/03/111122223333_CloudTrail_us-east-1_20210203T0405Z_"
+)
+UNREADABLE = {
+    f"{NO_DIGEST}{number:016}.json.gz": body
+    for number, body in enumerate(
+        (b"", PACKED[:-9], PACKED + b"more", b"no log", gzip.compress(b"{}", mtime=0))
+    )
+}
+"""Logs that no digest names and that nobody can read."""
+
+
 @pytest.fixture(scope="module")
 def harmed(estate: Estate) -> tuple[dict[str, Harm], step.Observation]:
     """A byte turned over in one old bucket and the newest digests gone from another; then the copy, and a look at it."""
     estate.restore()
+    for key, body in UNREADABLE.items():
+        by_hand(estate.clients(), "s3", SOURCE).put_object(Bucket="acme-audit-us-east-1", Key=key, Body=body)
     carried_out(estate, (account_lockdown, bucket_creation, trail_cutover))
     done = {"flip_byte": BUCKET, "delete_newest_digests": "acme-audit-sa-east-1"}
     harms = {kind: Harm(kind, name, estate.fault(kind, bucket=name)["keys"]) for kind, name in done.items()}
@@ -296,6 +312,32 @@ def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_n
     assert f"receipt-{harm.bucket}" not in keys
     assert f"seal-{harm.bucket}" not in keys
     assert "receipt-acme-audit-us-east-1" in keys
+
+
+def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(
+    estate: Estate, harmed: tuple[dict[str, Harm], step.Observation]
+) -> None:
+    """Its copy is equal, so the bucket is proven, and the owner of another copy learns which file, and why, before the plan is approved.
+
+    Twin: the bucket that is not proven, of which nothing is sealed.
+    """
+    harms, observation = harmed
+    told = {f.resource: f for f in step.check(estate.settings(), observation) if f.id == "06.unread"}
+    (flipped,) = harms["flip_byte"].keys
+    assert "damaged gzip data (acme-audit-eu-west-1); its bucket is not proven" in told.pop(flipped).evidence
+    reasons = ("0 bytes", "truncated", "trailing bytes", "not gzip", "records missing")
+    assert {key: f.evidence.split(": ")[1].split(" (")[0] for key, f in told.items()} == dict(
+        zip(UNREADABLE, reasons, strict=True)
+    )
+    assert {f.state for f in told.values()} == {State.NOTE}
+    assert all("step 07 may delete its original" in f.evidence for f in told.values())
+    assert observation.events is not None
+    assert observation.events.unread == len(UNREADABLE) + 1
+    notes = step.propose(estate.settings(), observation).notes
+    assert (
+        "5 logs of acme-audit-us-east-1 hold no records that can be read, and are sealed like the rest: 06.unread names them"
+        in notes
+    )
 
 
 def test_a_sampled_check_seals_nothing(estate: Estate, copied: Path) -> None:

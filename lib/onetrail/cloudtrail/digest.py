@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from onetrail.cloudtrail.unread import Unread
 from onetrail.errors import OnetrailError
 
 MAX_DIGEST_BYTES: Final = 32 * 2**20
@@ -28,6 +29,7 @@ SIGNATURE_ALGORITHM: Final = "SHA256withRSA"
 HASH_ALGORITHM: Final = "SHA-256"
 
 _CHUNK: Final = 2**20
+_MAGIC: Final = b"\x1f\x8b"
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){1,1024}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{8,128}", re.ASCII)
@@ -49,11 +51,11 @@ class DigestFormatError(OnetrailError):
 
 
 class GzipError(OnetrailError):
-    """The bytes are not exactly one gzip member of allowed size; `why` says what they are."""
+    """The bytes are not exactly one gzip member of allowed size; `why` says what they are, `unread` in a word."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, unread: Unread) -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.unread = why, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +193,18 @@ def _unpacked(data: bytes, limit: int) -> Iterator[bytes]:
         try:
             piece = stream.decompress(rest, _CHUNK)
         except zlib.error as err:
-            raise GzipError(f"not a whole gzip file: {err}") from err
+            found = Unread.DAMAGED if data.startswith(_MAGIC) else Unread.NOT_GZIP
+            raise GzipError(f"not a whole gzip file: {err}", found) from err
         rest, total = stream.unconsumed_tail, total + len(piece)
         if total > limit:
-            raise GzipError(f"unpacks to more than {limit} bytes")
+            raise GzipError(f"unpacks to more than {limit} bytes", Unread.TOO_LARGE)
         if not piece and not rest and not stream.eof:
-            raise GzipError("the gzip data ends early")
+            raise GzipError("the gzip data ends early", Unread.TRUNCATED if data else Unread.EMPTY)
         yield piece
-    if stream.unused_data.startswith(b"\x1f\x8b"):
-        raise GzipError("a second gzip member follows the first")
+    if stream.unused_data.startswith(_MAGIC):
+        raise GzipError("a second gzip member follows the first", Unread.SECOND)
     if stream.unused_data:
-        raise GzipError(f"{len(stream.unused_data)} bytes follow the end of the gzip data")
+        raise GzipError(f"{len(stream.unused_data)} bytes follow the end of the gzip data", Unread.TRAILING)
 
 
 def _json(raw: bytes) -> Any:

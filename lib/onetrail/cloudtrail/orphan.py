@@ -21,7 +21,7 @@ ALIVE: Final = LATE + timedelta(hours=1)
 """A chain whose newest digest ended longer ago than this brings no next one: its trail was stopped, or its digests were removed."""
 WHY_YOUNG: Final = "no digest names it yet: it is younger than the newest digest"
 
-_WHY_PROVEN: Final = (
+WHY_COMPLETE: Final = (
     "no digest names it, though the digests of that time are complete: it comes from a trail without validation, "
     "or was put there by somebody else"
 )
@@ -91,7 +91,7 @@ def _why(parsed: ParsedKey, chains: tuple[Chain, ...], now: datetime | None) -> 
     }
     if IntervalState.GAP in states or IntervalState.RESTART in states:
         return _WHY_BROKEN
-    return _WHY_PROVEN if states else _WHY_NONE
+    return WHY_COMPLETE if states else _WHY_NONE
 
 
 def _holds(start: datetime | None, end: datetime, state: IntervalState, stamp: datetime) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from onetrail.cloudtrail.digest import GzipError, gunzip_single
+from onetrail.cloudtrail.unread import Unread
 from onetrail.errors import OnetrailError
 from onetrail.instants import utc
 
@@ -22,7 +23,11 @@ NEVER_KEPT: Final = frozenset(
 
 
 class LogFormatError(OnetrailError):
-    """The bytes are not a CloudTrail log file; the message says in what."""
+    """The bytes are not a CloudTrail log file; the message says in what, `unread` in a word."""
+
+    def __init__(self, why: str, unread: Unread) -> None:
+        super().__init__(why)
+        self.unread = unread
 
 
 class EventIdentity(NamedTuple):
@@ -40,7 +45,7 @@ def iter_records(gz: bytes, limit: int = MAX_RECORDS_BYTES) -> Iterator[dict[str
     try:
         unpacked = gunzip_single(gz, limit)
     except GzipError as err:
-        raise LogFormatError(f"not a log file: {err.why}") from err
+        raise LogFormatError(f"not a log file: {err.why}", err.unread) from err
     yield from records_in(unpacked)
 
 
@@ -49,10 +54,10 @@ def records_in(unpacked: bytes) -> Iterator[dict[str, Any]]:
     try:
         document = json.loads(unpacked.decode("utf-8"), object_hook=_without_secrets)
     except (ValueError, RecursionError) as err:
-        raise LogFormatError(f"not a log file: {type(err).__name__} in its JSON") from None
+        raise LogFormatError(f"not a log file: {type(err).__name__} in its JSON", Unread.NOT_JSON) from None
     records = document.get("Records") if isinstance(document, dict) else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise LogFormatError("not a log file: no list of Records")
+        raise LogFormatError("not a log file: no list of Records", Unread.NO_RECORDS)
     yield from records
 
 

@@ -1,5 +1,6 @@
 """What a person sees of step 06: each old bucket's verdict, the chains, and what counts as enough; coverage and events beside them."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,7 +10,7 @@ from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.show.coverage import coverage, events, proofs_made, seams, waiting
 from onetrail.show.html import Column, Shown, folded, paragraph, preformatted, together
 from onetrail.show.table import simple, table
-from onetrail.steps.verification import EVIDENCE, BucketVerdict, ChainSeen, Observation
+from onetrail.steps.verification import EVIDENCE, BucketVerdict, ChainSeen, Observation, TroubleGroup
 
 
 def buckets(observation: Observation) -> Shown:
@@ -68,29 +69,44 @@ def chains(observation: Observation) -> Shown:
 
 
 def troubles(observation: Observation) -> Shown:
-    """The files that are not simply valid, alike ones in one row; every one of them by name in a fold."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for one in observation.troubles:
-        groups.setdefault((one.region, one.bucket, one.kind, one.state, one.why), []).append(one.key)
-    rows: list[Sequence[str | Shown]] = [
-        [region, bucket, kind, state, why, f"{len(names):,}", _named(names)]
-        for (region, bucket, kind, state, why), names in groups.items()
+    """The files that are not simply valid, and the logs that hold no records: alike ones in one row, counted; names in a fold."""
+    shown = [
+        *_grouped("Files that are not simply valid", observation.troubles),
+        *_grouped("Log files that hold no records that can be read", observation.unread),
     ]
-    states = sorted({one.state for one in observation.troubles})
-    count = len(observation.troubles)
-    line = (
-        f"{counted(count, 'file is', 'files are')} named: {', '.join(states)}."
-        if rows
-        else "No file stands out."
-    )
+    counts: Counter[str] = Counter()
+    for one in (*observation.troubles, *observation.unread):
+        counts[one.state] += one.files
+    line = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items()))
+    said = f"{line}." if counts else "No file stands out."
+    several = " A file can be in more than one row." if len(counts) > 1 else ""
+    return together(*shown, paragraph(waiting(observation) or said + several, strong=True))
+
+
+def _grouped(caption: str, groups: Sequence[TroubleGroup]) -> list[Shown]:
+    if not groups:
+        return []
+    rows: list[Sequence[str | Shown]] = [
+        [
+            one.region,
+            one.bucket,
+            one.kind,
+            one.state,
+            one.why,
+            f"{one.files:,}",
+            f"{len(one.keys):,}",
+            _named(one.keys),
+        ]
+        for one in groups
+    ]
     heads = [
         *map(Column, ("region", "bucket", "kind", "state", "why")),
         Column("files", right=True),
+        Column("named", right=True),
         Column("names"),
     ]
-    total = ["all", *[""] * 4, f"{count:,}", ""]
-    shown = [simple("Files that are not simply valid", heads, rows, total)] if rows else []
-    return together(*shown, paragraph(waiting(observation) or line, strong=True))
+    files, named = sum(one.files for one in groups), sum(len(one.keys) for one in groups)
+    return [simple(caption, heads, rows, ["all", *[""] * 4, f"{files:,}", f"{named:,}", ""])]
 
 
 def evidence(observation: Observation) -> Shown:

@@ -20,7 +20,7 @@ from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation
 from onetrail.steps.evidence.ledger import LedgerSum
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
-from onetrail.steps.verification import BucketVerdict, Cell, ChainSeen, KeySource, Trouble
+from onetrail.steps.verification import BucketVerdict, Cell, ChainSeen, KeySource, TroubleGroup
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.steps import test_bucket_creation as made
 from tests.unit.steps.given_record import given_a_grant, killed, sent
@@ -58,7 +58,9 @@ def given_a_verification(*intervals: Interval, key: str = "", **bucket) -> verif
         {File.VALID: 6},
     )
     trouble = (
-        (Trouble("old", ACCOUNT, "eu-west-1", "log", "invalid", key, "its hash differs"),) if key else ()
+        (TroubleGroup("old", ACCOUNT, "eu-west-1", "log", "invalid", "its hash differs", 1, (key,)),)
+        if key
+        else ()
     )
     after = counted["equal"]
     return verification.Observation(

@@ -34,7 +34,7 @@ FOLDER = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/12/"
 
 def looked_into(counting: EventTally, below: str, *bodies: bytes) -> list[LogRead]:
     """What reading each of these bodies of one log said of it, while its events were counted."""
-    region = RegionEvents(counting, "archive", "111122223333", "eu-west-1", (), {})
+    region = RegionEvents(counting, "archive", "111122223333", "eu-west-1", (), {}, lambda below, why: None)
     return [region.looked_into(below, LogRead(ReadStatus.FOUND, body, below)) for body in bodies]
 
 

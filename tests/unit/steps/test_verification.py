@@ -19,7 +19,7 @@ from onetrail.steps.verification import (
     ChainSeen,
     KeySource,
     Observation,
-    Trouble,
+    TroubleGroup,
     check,
     propose,
 )
@@ -183,6 +183,8 @@ def test_where_nothing_is_proven_nothing_is_sealed():
         ({"missing": 1}, "1 object is not in the archive"),
         ({"different": 2}, "2 objects are not the same in the archive"),
         ({"uncompared": 1}, "1 object could not be compared"),
+        ({"changed_metadata": 1}, "1 digest has other user metadata in the archive"),
+        ({"unread_metadata": 2}, "2 digests' user metadata could not be read"),
         ({"lost_digests": 3}, "3 digests are missing from the chain"),
         ({"digests": {File.INVALID: 1}}, "1 digest is invalid"),
         ({"digests": {File.UNSIGNED: 1}}, "1 digest is unsigned"),
@@ -328,7 +330,9 @@ def test_a_gap_of_the_past_is_a_note_and_a_missing_digest_a_finding(chain, wante
     ],
 )
 def test_a_file_is_named_with_what_is_the_matter(state, wanted):
-    trouble = Trouble("acme-eu", "111122223333", "eu-west-1", "log", state, "AWSLogs/x.json.gz", "why")
+    trouble = TroubleGroup(
+        "acme-eu", "111122223333", "eu-west-1", "log", state, "why", 1, ("AWSLogs/x.json.gz",)
+    )
     found = next(
         one for one in check(SETTINGS, given(GOOD, troubles=(trouble,))) if one.id == f"06.log-{state}"
     )

@@ -8,7 +8,7 @@ from onetrail.cloudtrail.verdict import Interval, IntervalState, State
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.steps import verification
 from onetrail.steps.evidence import Observation
-from onetrail.steps.verification import ChainSeen
+from onetrail.steps.verification import ChainSeen, TroubleGroup
 
 _HEADS = (
     "account", "region", "trail", "digests valid", "digests invalid", "digests missing", "logs valid", "logs invalid",
@@ -16,15 +16,20 @@ _HEADS = (
 )  # fmt: skip
 _GAP_HEADS = ("account", "region", "trail", "from", "until", "digests missing, at least", "why")
 _FILE_HEADS = ("region", "bucket", "kind", "state", "key", "why")
+_GROUP_HEADS = ("region", "bucket", "kind", "state", "why", "files")
+_IN_SIGHT = 12
+"""Rows that stand on the page before they are folded away."""
 _FINE = (State.VALID, State.DUPLICATE)
 
 
 def section(observation: Observation) -> Section:
     """One row a chain; then the gaps; then the files that are not valid; then the keys they were checked with."""
     verified = observation.verified
-    if verified is None or not verified.chains:
-        why = "they could not be looked at" if verified is None else _why(observation)
-        return Section("chains", "Digest chains", f"No chain is checked: {why}.")
+    if verified is None:
+        return Section("chains", "Digest chains", "No chain is checked: they could not be looked at.")
+    if not verified.chains:
+        said = f"No chain is checked: {_why(observation)}."
+        return Section("chains", "Digest chains", said, tuple(_not_proven(verified)))
     rows = [_row(seen) for seen in verified.chains]
     gaps = [row for seen in verified.chains for row in _gaps(seen)]
     parts: list[Table | Prose] = [
@@ -36,8 +41,7 @@ def section(observation: Observation) -> Section:
             verdict=_line(observation, gaps),
         ),
         *_named("Gaps: times that no signed digest proves", _GAP_HEADS, gaps),
-        *_unsigned(verified),
-        *_named("Files that are not valid, by name", _FILE_HEADS, _files(verified)),
+        *_not_proven(verified),
     ]
     keys = [[key.region, key.source or "none", key.keys, key.why or None] for key in verified.keys]
     parts.append(
@@ -62,9 +66,18 @@ def section(observation: Observation) -> Section:
     return Section("chains", "Digest chains", _line(observation, gaps), tuple(parts))
 
 
+def _not_proven(verified: verification.Observation) -> list[Table]:
+    """Also where there is no digest at all."""
+    return [
+        *_unsigned(verified),
+        *_grouped("Files that are not valid", _files(verified)),
+        *_grouped("Log files that hold no records that can be read", verified.unread),
+    ]
+
+
 def _named(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[Table]:
     """Nothing where there is nothing to name; folded on a screen where there is much."""
-    folded = f"Show all {len(rows):,}: {caption[0].lower()}{caption[1:]}" if len(rows) > 12 else ""
+    folded = f"Show all {len(rows):,}: {caption[0].lower()}{caption[1:]}" if len(rows) > _IN_SIGHT else ""
     return [table(caption, heads, rows, folded=folded, verdict=f"{len(rows):,} are named.")] if rows else []
 
 
@@ -91,10 +104,24 @@ def _unsigned(verified: verification.Observation) -> list[Table]:
     )
 
 
-def _files(verified: verification.Observation) -> list[list[object]]:
+def _files(verified: verification.Observation) -> list[TroubleGroup]:
     """Without the unsigned logs, which are counted above."""
-    named = [t for t in verified.troubles if t.state != State.UNSIGNED or t.kind == "digest"]
-    return [[t.region, t.bucket, t.kind, t.state, t.key, t.why] for t in named]
+    return [group for group in verified.troubles if group.state != State.UNSIGNED or group.kind == "digest"]
+
+
+def _grouped(caption: str, groups: Sequence[TroubleGroup]) -> list[Table]:
+    """Their counts by state and reason; below, those that are named."""
+    if not groups:
+        return []
+    counts = [[one.region, one.bucket, one.kind, one.state, one.why, one.files] for one in groups]
+    rows = [[one.region, one.bucket, one.kind, one.state, key, one.why] for one in groups for key in one.keys]
+    files = sum(one.files for one in groups)
+    line = f"{len(rows):,} of {counted(files, 'file')} {'is' if len(rows) == 1 else 'are'} named."
+    folded = f"Show the {len(rows):,} that are named" if len(rows) > _IN_SIGHT else ""
+    return [
+        table(caption, _GROUP_HEADS, counts, summed=(5,)),
+        table(f"{caption}, by name", _FILE_HEADS, rows, folded=folded, verdict=line),
+    ]
 
 
 def _line(observation: Observation, gaps: list[list[object]]) -> str:

@@ -10,7 +10,8 @@ from onetrail.steps.verification.classes import EVIDENCE
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.propose import propose
 from onetrail.steps.verification.status import Covered, done, status_of
-from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, Trouble
+from onetrail.steps.verification.troubles import TroubleGroup
+from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen
 
 __all__ = [
     "EVIDENCE",
@@ -21,7 +22,7 @@ __all__ = [
     "KeySource",
     "Observation",
     "Sealed",
-    "Trouble",
+    "TroubleGroup",
     "apply",
     "check",
     "done",

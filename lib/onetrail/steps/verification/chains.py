@@ -11,7 +11,7 @@ from onetrail.aws import Clients
 from onetrail.cloudtrail.chain import ChainCheck, groups
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
-from onetrail.cloudtrail.orphan import unsigned_logs
+from onetrail.cloudtrail.orphan import WHY_COMPLETE, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import (
@@ -32,14 +32,15 @@ from onetrail.s3.listing import list_objects
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.pairing import archived, name_of
-from onetrail.steps.verification.equality import MOST_TROUBLES, Day
+from onetrail.steps.pairing import archived, name_of, stored_key
+from onetrail.steps.verification.equality import Day
 from onetrail.steps.verification.left import Left, rows
 from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_hash
 from onetrail.steps.verification.region_events import RegionEvents
 from onetrail.steps.verification.sample import joined, sample_of
 from onetrail.steps.verification.tally import EventTally
-from onetrail.steps.verification.verdict import ChainSeen, Trouble
+from onetrail.steps.verification.troubles import Trouble, Troubles
+from onetrail.steps.verification.verdict import ChainSeen
 from onetrail.steps.verification.versions_read import VersionsRead
 
 Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
@@ -51,7 +52,8 @@ says when they should end."""
 class RegionSeen:
     """What one account and region came to. Counters by origin (number of the place plus one; 0 for what was not moved here).
 
-    `mark` is what was listed, `since` counts what the new trail delivered after that and was not read.
+    `unread` are logs that hold no records that can be read. `mark` is what was listed, `since` counts what the new trail delivered after
+    that and was not read.
     """
 
     account: str
@@ -62,10 +64,12 @@ class RegionSeen:
     lost: Counter[int] = field(default_factory=Counter)
     doubtful: Counter[int] = field(default_factory=Counter)
     changed_metadata: Counter[int] = field(default_factory=Counter)
+    unread_metadata: Counter[int] = field(default_factory=Counter)
     proven: Counter[Day] = field(default_factory=Counter)
     unsigned: Counter[Day] = field(default_factory=Counter)
     new: Counter[Day] = field(default_factory=Counter)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: Troubles = field(default_factory=Troubles)
+    unread: Troubles = field(default_factory=Troubles)
     unknown: set[TrailIdentity] = field(default_factory=set)
     notes: Notes = field(default_factory=Notes)
     seam: Seam | None = None
@@ -120,7 +124,13 @@ class RegionCheck:
         sizes = self._listed()
         codes = codes_of(self._settings, self._clients, self._places, beside_of(sizes))
         self._events = RegionEvents(
-            self._tally, self._settings.bucket_name, seen.account, seen.region, sizes, codes
+            self._tally,
+            self._settings.bucket_name,
+            seen.account,
+            seen.region,
+            sizes,
+            codes,
+            lambda below, why: self._unread(codes.get(below, 0), below, why),
         )
         reader = Reader(self._settings, self._clients, self._origins, codes, sizes, self._versions)
         named: set[str] = set()
@@ -221,12 +231,16 @@ class RegionCheck:
         for verdict in unsigned_logs(present, (), chains):
             code = codes.get(verdict.key, 0)
             self.seen.logs[code][State.UNSIGNED] += 1
-            self.seen.doubtful[code] += "complete" in verdict.why
+            self.seen.doubtful[code] += verdict.why == WHY_COMPLETE
             if code:
                 self._day(self.seen.unsigned, verdict.key)
             self._trouble(code, verdict.key, verdict)
         for below, body in reader.others(present):
-            if body is not None and "/CloudTrail-Digest/" not in below:
+            if "/CloudTrail-Digest/" in below:
+                continue
+            if isinstance(body, Exception):
+                self._events.not_had(below, f"could not be read: {body}")
+            else:
                 self._events.looked_into(below, LogRead(ReadStatus.FOUND, body.content, below))
 
     def _read(self, reader: Reader, bucket: str, key: str) -> LogRead:
@@ -253,42 +267,41 @@ class RegionCheck:
                 below = ended.context
                 if ended.error is not None:
                     self._metadata_trouble(
-                        number, below, "unreadable", f"its metadata could not be read: {ended.error}"
+                        self.seen.unread_metadata,
+                        number,
+                        below,
+                        "unreadable",
+                        f"its metadata could not be read: {ended.error}",
                     )
                 elif metadata_hash(ended.result.metadata) != reader.notes.metadata[below]:
                     self._metadata_trouble(
+                        self.seen.changed_metadata,
                         number,
                         below,
                         "different",
                         "its user metadata in the archive is not that in the old bucket",
                     )
 
-    def _metadata_trouble(self, code: int, below: str, state: str, why: str) -> None:
-        self.seen.changed_metadata[code] += 1
-        self._add(
-            Trouble(
-                self._named(code), self.seen.account, self.seen.region, Kind.DIGEST.value, state, below, why
-            )
-        )
+    def _metadata_trouble(self, counts: Counter[int], code: int, below: str, state: str, why: str) -> None:
+        counts[code] += 1
+        self.seen.troubles.add(self._about(code, below, Kind.DIGEST.value, state, why))
 
     def _trouble(self, code: int, below: str, verdict: FileVerdict) -> None:
-        bucket = self._named(code) if code or not verdict.original_bucket else verdict.original_bucket
-        self._add(
-            Trouble(
-                bucket,
-                self.seen.account,
-                self.seen.region,
-                verdict.kind.value,
-                verdict.state.value,
-                below,
-                verdict.why,
-            )
-        )
+        """A moved file that is missing is told by the comparison of its bucket."""
+        if verdict.state is State.MISSING and code:
+            return
+        about = self._about(code, below, verdict.kind.value, verdict.state.value, verdict.why)
+        if not verdict.key and verdict.original_bucket:
+            about = about._replace(bucket=verdict.original_bucket, key=verdict.original_key)
+        self.seen.troubles.add(about)
 
-    def _add(self, trouble: Trouble) -> None:
-        """Kept by name up to a number for each state; the counts go on."""
-        if sum(1 for one in self.seen.troubles if one.state == trouble.state) < MOST_TROUBLES:
-            self.seen.troubles.append(trouble)
+    def _unread(self, code: int, below: str, why: str) -> None:
+        self.seen.unread.add(self._about(code, below, Kind.LOG.value, "unread", why))
+
+    def _about(self, code: int, below: str, kind: str, state: str, why: str) -> Trouble:
+        """A file under the key that it has in its old bucket, or in the archive."""
+        key = self._origins[code - 1].old_key(below) if code else stored_key(self._settings, below)
+        return Trouble(self._named(code), self.seen.account, self.seen.region, kind, state, key, why)
 
     def _named(self, code: int) -> str:
         return self._origins[code - 1].bucket if code else self._settings.bucket_name

@@ -12,11 +12,12 @@ from onetrail.settings import Settings
 from onetrail.steps.document_sizes import oversized
 from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.rails import rail_findings
-from onetrail.steps.verification.completeness import completeness
+from onetrail.steps.verification.completeness import completeness, named
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.propose import due, rail_document, whole_plan
-from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Trouble
+from onetrail.steps.verification.troubles import TroubleGroup
+from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
 """States of a file that mean that it could not be looked at."""
@@ -151,16 +152,15 @@ def _chain(seen: ChainSeen) -> list[Finding]:
     return found
 
 
-def _troubles(settings: Settings, troubles: Iterable[Trouble]) -> list[Finding]:
+def _troubles(settings: Settings, troubles: Iterable[TroubleGroup]) -> list[Finding]:
     found = []
     notes: Counter[tuple[str, str, str, str]] = Counter()
     for one in troubles:
         if one.state in HARMLESS and one.kind != "digest":
-            notes[one.account, one.region, one.bucket, one.state] += 1
+            notes[one.account, one.region, one.bucket, one.state] += one.files
             continue
         state = State.COULD_NOT_LOOK if one.state in BLIND else State.FINDING
-        evidence = f"{one.state}: {one.why} ({one.bucket})"
-        found.append(Finding(f"06.{one.kind}-{one.state}", state, one.account, one.region, one.key, evidence))
+        found += named(f"06.{one.kind}-{one.state}", state, one, f"{one.state}: {one.why} ({one.bucket})")
     for (account, region, bucket, held), count in sorted(notes.items()):
         words = PENDING if bucket == settings.bucket_name else HARMLESS[held]
         found.append(Finding(f"06.log-{held}", State.NOTE, account, region, bucket, counted(count, *words)))

@@ -5,6 +5,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.seam import Seam, SeamState
 from onetrail.settings import Settings
 from onetrail.steps.verification.observe import Observation
+from onetrail.steps.verification.troubles import TroubleGroup
 
 
 def completeness(settings: Settings, observation: Observation) -> list[Finding]:
@@ -13,6 +14,7 @@ def completeness(settings: Settings, observation: Observation) -> list[Finding]:
         *_coverage(observation),
         *(_seam(seam) for seam in observation.seams),
         *_events(settings, observation),
+        *(one for group in observation.unread for one in _unread(settings, observation, group)),
     ]
 
 
@@ -75,10 +77,39 @@ def _events(settings: Settings, observation: Observation) -> list[Finding]:
     if said.repeated or said.same_content:
         words = f"{counted(said.repeated, 'record tells', 'records tell')} an event that another tells too, {counted(said.same_content, 'file has', 'files have')} the content of another: told, not removed"
         found.append(Finding("06.repeated", State.NOTE, *where, words))
-    if said.unread:
-        words = f"{counted(said.unread, 'log file holds', 'log files hold')} no records that can be read"
-        found.append(Finding("06.unread", State.NOTE, *where, words))
     if observation.since:
         words = f"{counted(observation.since, 'file was', 'files were')} delivered after this run had read the archive: the next look reads them"
         found.append(Finding("06.since", State.NOTE, *where, words))
     return found
+
+
+def named(name: str, state: State, group: TroubleGroup, evidence: str) -> list[Finding]:
+    """A finding for each file of the group that is named, and one that says how many there are where that is not all of them."""
+    found = [Finding(name, state, group.account, group.region, key, evidence) for key in group.keys]
+    if group.unnamed:
+        all_of_them = (
+            f"{evidence}: {counted(group.files, group.kind)} in all, {len(group.keys):,} of them named"
+        )
+        found.append(Finding(name, state, group.account, group.region, group.bucket, all_of_them))
+    return found
+
+
+def _unread(settings: Settings, observation: Observation, group: TroubleGroup) -> list[Finding]:
+    """The owner of another copy, in a backup or a SIEM, is who can still help: as long as he learns which file, and by when."""
+    evidence = f"it holds no records that can be read: {group.why} ({group.bucket}){_meanwhile(settings, observation, group.bucket)}"
+    return named("06.unread", State.NOTE, group, evidence)
+
+
+def _meanwhile(settings: Settings, observation: Observation, name: str) -> str:
+    """What becomes of such a file, which counts as equal where both sides have its bytes."""
+    bucket = next((one for one in observation.buckets if one.name == name), None)
+    if name == settings.bucket_name or bucket is None:
+        return "; it lies in the archive alone"
+    if not bucket.good:
+        return "; its bucket is not proven, so it is neither sealed nor retired"
+    if bucket.shell:
+        return "; its original is retired: look for another copy in a backup or a SIEM"
+    return (
+        "; both sides have the same bytes, so its copy is sealed with the rest and step 07 may delete its original: look for another copy "
+        "in a backup or a SIEM before that"
+    )

@@ -19,10 +19,7 @@ from onetrail.settings import Settings
 from onetrail.steps.pairing import Pair, folder_of
 from onetrail.steps.receipt_rows import ListingHash
 from onetrail.steps.verification.left import Left, beside, rows
-from onetrail.steps.verification.verdict import Trouble
-
-MOST_TROUBLES = 200
-"""Files named one by one for each bucket; the counts go on."""
+from onetrail.steps.verification.troubles import Trouble, Troubles
 
 Day = tuple[str, str, date]
 """Account, region and day of a log."""
@@ -41,7 +38,7 @@ class Compared:
     before: Counter[Day] = field(default_factory=Counter)
     after: Counter[Day] = field(default_factory=Counter)
     places: set[tuple[str, str]] = field(default_factory=set)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: Troubles = field(default_factory=Troubles)
     old_versions: int = 0
     delete_markers: int = 0
     could_not_look: str = ""
@@ -134,18 +131,11 @@ def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
         day = (parsed.account, parsed.region, parsed.date)
         found.before[day] += 1
         found.after[day] += state == "equal"
-    if state != "equal" and len(found.troubles) < MOST_TROUBLES:
+    if state != "equal":
         left = found.left
-        found.troubles.append(
-            Trouble(
-                left.name,
-                left.account,
-                left.region,
-                parsed.kind.value,
-                state,
-                pair.source.key,
-                _WORDS[state] + why,
-            )
+        why = _WORDS[state] + why
+        found.troubles.add(
+            Trouble(left.name, left.account, left.region, parsed.kind.value, state, pair.source.key, why)
         )
 
 

@@ -34,7 +34,8 @@ from onetrail.steps.verification.proof import Reading, readings
 from onetrail.steps.verification.reading import Origin
 from onetrail.steps.verification.sums import Sums
 from onetrail.steps.verification.tally import EventTally, EventTotals
-from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen, Trouble
+from onetrail.steps.verification.troubles import TroubleGroup
+from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen
 from onetrail.steps.verification.versions_read import VersionsRead
 
 RAIL = "onetrail-archive-rail"
@@ -51,7 +52,8 @@ class Observation:
     their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
     region whether the new trail was recording before the old one stopped. `readings` are the files of the archive that this look read;
     `read_both` counts old objects whose bytes were read on both sides. `since` counts files that the new trail delivered while this run
-    went on, and that the next look reads. `kept` is what a second look of this run need not read again; None where it must.
+    went on, and that the next look reads. `troubles` are the files that are not simply valid, `unread` the logs that hold no records that
+    can be read. `kept` is what a second look of this run need not read again; None where it must.
     """
 
     forerunner: Status
@@ -59,7 +61,7 @@ class Observation:
     archive: BucketVerdict | None = None
     chains: tuple[ChainSeen, ...] = ()
     coverage: tuple[Cell, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[TroubleGroup, ...] = ()
     keys: tuple[KeySource, ...] = ()
     receipts: Mapping[str, str] = field(default_factory=dict)
     trails: Mapping[str, tuple[tuple[str, str, str, str], ...]] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Observation:
     read_both: int = 0
     ledger: LedgerSeen = field(default_factory=LedgerSeen)
     since: int = 0
+    unread: tuple[TroubleGroup, ...] = ()
     kept: Kept | None = field(default=None, repr=False)
 
 
@@ -186,6 +189,7 @@ class _Look:
             sum(one.read_both for one in seen),
             look_at_ledger(settings.run_folder),
             sum(one.since for one in sums.read),
+            sums.unread(),
             self._kept(at, basis, read),
         )
 

@@ -1,5 +1,6 @@
 """What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a receipt for each good bucket."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -226,6 +227,9 @@ def _sealed_head(settings: Settings, buckets: Sequence[BucketVerdict]) -> Change
 
 def _notes(observation: Observation) -> tuple[str, ...]:
     notes = []
+    unread: Counter[str] = Counter()
+    for group in observation.unread:
+        unread[group.bucket] += group.files
     if observation.digest_check != "full":
         notes.append(
             f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes receipts"
@@ -242,9 +246,15 @@ def _notes(observation: Observation) -> tuple[str, ...]:
             for b in observation.buckets
             if not b.good and not b.shell
         ]
+        notes += [_unread(b.name, count) for b in observation.buckets if due(b) and (count := unread[b.name])]
     for bucket in observation.buckets:
         if bucket.old_versions or bucket.delete_markers:
             notes.append(
                 f"{bucket.name}: {counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} are not copied; step 07 leaves it alone"
             )
     return tuple(notes)
+
+
+def _unread(bucket: str, count: int) -> str:
+    some = counted(count, f"log of {bucket} holds", f"logs of {bucket} hold")
+    return f"{some} no records that can be read, and {'is' if count == 1 else 'are'} sealed like the rest: 06.unread names them"

@@ -108,17 +108,17 @@ class Reader:
         held = self._held.pop(below, None)
         return self._log(below, held[1] if held else self._fetched([below])[below])
 
-    def others(self, belows: Iterable[str]) -> Iterator[tuple[str, Body | None]]:
-        """Logs that no chain reads, with their locks looked at; None for one that cannot be read."""
+    def others(self, belows: Iterable[str]) -> Iterator[tuple[str, Body | Exception]]:
+        """Logs that no chain reads, with their locks looked at; what S3 said of one that cannot be read."""
         asked = ((self._getting(below), below) for below in belows)
         for ended in self._archive.run(asked):
             if ended.error is None:
                 self._was_read(ended.context, ended.result, inflate=True)
                 yield ended.context, ended.result
             elif code_of(ended.error) == "InvalidObjectState":
-                yield ended.context, self._in_old_bucket(ended.context, inflate=True)
+                yield ended.context, self._in_old_bucket(ended.context, inflate=True) or ended.error
             else:
-                yield ended.context, None
+                yield ended.context, ended.error
 
     def _named(self, bucket: str, key: str) -> str:
         """The copy of one old object: the one beside, where its plain key was taken by other bytes."""

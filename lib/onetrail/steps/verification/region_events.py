@@ -1,6 +1,6 @@
 """The events of one account and region as its logs are read: counted once a file, and those near the cutover laid side by side."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from onetrail.cloudtrail.digest import GzipError, gunzip_both
@@ -8,13 +8,17 @@ from onetrail.cloudtrail.events import Content, content_of
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.cloudtrail.records import MAX_RECORDS_BYTES, LogFormatError
 from onetrail.cloudtrail.seam import Seam, SeamCheck
+from onetrail.cloudtrail.unread import Unread
 from onetrail.cloudtrail.verdict import IntervalState, LogRead
 from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.verdict import ChainSeen
 
 
 class RegionEvents:
-    """`keys` are those of the archive from `AWSLogs/` on; `moved` holds those of them that came from an old bucket."""
+    """`keys` are those of the archive from `AWSLogs/` on; `moved` holds those of them that came from an old bucket.
+
+    `unread` is told each log whose records cannot be read, and why.
+    """
 
     def __init__(
         self,
@@ -24,8 +28,9 @@ class RegionEvents:
         region: str,
         keys: Iterable[str],
         moved: Mapping[str, int],
+        unread: Callable[[str, str], None],
     ) -> None:
-        self._tally, self._archive, self._moved = tally, archive, moved
+        self._tally, self._archive, self._moved, self._unread = tally, archive, moved, unread
         self._counted: set[str] = set()
         self._seam = _check(account, region, keys, moved)
 
@@ -38,19 +43,26 @@ class RegionEvents:
         try:
             sha256, unpacked = gunzip_both(read.body, MAX_RECORDS_BYTES)
         except GzipError as err:
-            self._count(below, "", None)
+            self._count(below, "", err.unread)
             return LogRead(read.status, None, read.key, read.why, fault=err.why)
-        self._count(below, sha256, unpacked)
+        self._count(below, sha256, _content(unpacked))
         return LogRead(read.status, None, read.key, read.why, hash=sha256)
 
-    def _count(self, below: str, sha256: str, unpacked: bytes | None) -> None:
+    def not_had(self, below: str, why: str) -> None:
+        """A log whose bytes could not be had at all."""
+        self._count(below, "", why)
+
+    def _count(self, below: str, sha256: str, content: Content | str) -> None:
         if below in self._counted:
             return
         self._counted.add(below)
-        content = _content(unpacked)
+        if isinstance(content, str):
+            self._tally.add(None)
+            self._unread(below, content)
+            return
         self._tally.add(content, sha256)
         stamp, new = parse(below).stamp, below not in self._moved
-        if content and self._seam and stamp and self._seam.wants(stamp, new=new):
+        if self._seam and stamp and self._seam.wants(stamp, new=new):
             self._seam.add(content.events, new=new)
 
     def seam(self, chains: Sequence[ChainSeen]) -> Seam | None:
@@ -69,11 +81,11 @@ class RegionEvents:
         return min(begins, default=None), max((i.end for new, i in proven if not new), default=None)
 
 
-def _content(unpacked: bytes | None) -> Content | None:
+def _content(unpacked: bytes | None) -> Content | Unread:
     try:
-        return None if unpacked is None else content_of(unpacked)
-    except LogFormatError:
-        return None
+        return Unread.TOO_LARGE if unpacked is None else content_of(unpacked)
+    except LogFormatError as err:
+        return err.unread
 
 
 def _check(account: str, region: str, keys: Iterable[str], moved: Mapping[str, int]) -> SeamCheck | None:

@@ -9,7 +9,8 @@ from onetrail.cloudtrail.verdict import State
 from onetrail.settings import Settings
 from onetrail.steps.verification.chains import RegionSeen
 from onetrail.steps.verification.equality import Compared, Day
-from onetrail.steps.verification.verdict import BucketVerdict, Cell, Trouble
+from onetrail.steps.verification.troubles import TroubleGroup
+from onetrail.steps.verification.verdict import BucketVerdict, Cell
 
 
 class Sums:
@@ -58,8 +59,10 @@ class Sums:
             foreign=kinds[Kind.FOREIGN],
             equal=states["equal"],
             missing=states["missing"],
-            different=states["different"] + self._sum(left.name, "changed_metadata"),
+            different=states["different"],
             uncompared=states["uncompared"],
+            changed_metadata=self._sum(left.name, "changed_metadata"),
+            unread_metadata=self._sum(left.name, "unread_metadata"),
             digests=self._states(left.name, "digests"),
             logs=logs,
             lost_digests=self._sum(left.name, "lost"),
@@ -98,12 +101,14 @@ class Sums:
         days = sorted(set().union(*parts))
         return tuple(Cell(*day, *(part[day] for part in parts)) for day in days)
 
-    def troubles(self) -> tuple[Trouble, ...]:
-        """Every file that is named, sorted."""
-        every = [t for one in self.seen for t in one.troubles] + [
-            t for read in self.read for t in read.troubles
-        ]
-        return tuple(sorted(every))
+    def troubles(self) -> tuple[TroubleGroup, ...]:
+        """The files that are not simply valid, sorted."""
+        every = [*(one.troubles for one in self.seen), *(one.troubles for one in self.read)]
+        return tuple(sorted(group for troubles in every for group in troubles.groups()))
+
+    def unread(self) -> tuple[TroubleGroup, ...]:
+        """The logs that hold no records that can be read, sorted."""
+        return tuple(sorted(group for one in self.read for group in one.unread.groups()))
 
     def _of(self, bucket: str, read: RegionSeen, code: int) -> bool:
         return (self._codes.get(((read.account, read.region), code), "") if code else "") == bucket

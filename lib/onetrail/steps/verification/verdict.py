@@ -20,25 +20,14 @@ BAD_LOGS: Final = (State.INVALID, State.FOREIGN, State.MISSING, State.ARCHIVED, 
 """States of files that keep a bucket from being called good. An unsigned log is present and equal, which is all there is to know."""
 
 
-class Trouble(NamedTuple):
-    """One file and what is the matter with it. `bucket` is the old bucket it is of, or the archive."""
-
-    bucket: str
-    account: str
-    region: str
-    kind: str
-    state: str
-    key: str
-    why: str
-
-
 @dataclass(frozen=True)
 class BucketVerdict:
     """One old bucket beside the archive.
 
     `proven_before` is True where the left side is the list that a receipt binds, since the bucket is retired, or `half_emptied` and in need of a new receipt. `objects` counts all it
     holds, `size` their bytes; `logs_and_digests` those that must be in the archive: each is `equal`, `missing`, `different` or
-    `uncompared`. `digests` and `logs` count by state. `doubtful` counts unsigned logs of a time whose digests are complete.
+    `uncompared`. `changed_metadata` counts digests whose user metadata is another in the archive, `unread_metadata` those of which it could
+    not be read in the old bucket. `digests` and `logs` count by state. `doubtful` counts unsigned logs of a time whose digests are complete.
     `unsealed` counts its objects in the archive whose lock is not yet in the mode of the parameters, `unlocked` those without any lock. `old_versions` and
     `delete_markers` are not copied. `listing` is the hash of the listing. `full` means that every object was looked at.
     """
@@ -59,6 +48,8 @@ class BucketVerdict:
     missing: int = 0
     different: int = 0
     uncompared: int = 0
+    changed_metadata: int = 0
+    unread_metadata: int = 0
     digests: Mapping[State, int] = field(default_factory=dict)
     logs: Mapping[State, int] = field(default_factory=dict)
     lost_digests: int = 0
@@ -120,6 +111,16 @@ def _reasons(v: BucketVerdict) -> list[str]:
         (v.missing, "object is not in the archive", "objects are not in the archive"),
         (v.different, "object is not the same in the archive", "objects are not the same in the archive"),
         (v.uncompared, "object could not be compared", "objects could not be compared"),
+        (
+            v.changed_metadata,
+            "digest has other user metadata in the archive",
+            "digests have other user metadata in the archive",
+        ),
+        (
+            v.unread_metadata,
+            "digest's user metadata could not be read",
+            "digests' user metadata could not be read",
+        ),
         (v.lost_digests, "digest is missing from the chain", "digests are missing from the chain"),
     ):
         if count:
