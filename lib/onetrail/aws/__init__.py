@@ -2,6 +2,6 @@
 
 from onetrail.aws.clients import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.aws.look import Look, Seen, look, pages
+from onetrail.aws.look import look, look_for, pages, pages_for
 
-__all__ = ["Clients", "Look", "Seen", "look", "open_gate", "pages"]
+__all__ = ["Clients", "look", "look_for", "open_gate", "pages", "pages_for"]

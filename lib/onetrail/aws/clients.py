@@ -15,8 +15,9 @@ from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
 from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touches_policy
 from onetrail.aws.sessions import Entry, Sessions
-from onetrail.change import NAMED, Caller, Change, Clock, Guard, Held, Texts, Unread, WallClock
+from onetrail.change import NAMED, Caller, Change, Clock, Guard, Texts, WallClock
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.looked import Look, Unread
 
 if TYPE_CHECKING:
     from onetrail.settings import Settings
@@ -137,18 +138,17 @@ class Clients:
         call = (change.service, change.call)
         if change.bulk or not touches_policy(*call):
             return None
-        failed = ""
+        failed: Unread | None = None
         for actor in dict.fromkeys((change.actor, NAMED)):
             try:
                 client = self.client(change.service, change.account, change.region, actor)
-                now = text_now(client, *call, parameters)
+                now: Look[str] = text_now(client, *call, parameters)
             except OnetrailError as err:
-                failed = failed or err.line
-                continue
-            if not now.failed:
-                return Texts(Held(now.value), text_after(*call, parameters))
-            failed = failed or now.why
-        return Texts(Unread(failed), text_after(*call, parameters))
+                now = Unread(err.line)
+            if not isinstance(now, Unread):
+                return Texts(now, text_after(*call, parameters))
+            failed = failed or now
+        return Texts(failed or Unread("nobody was asked"), text_after(*call, parameters))
 
     def caller(self, change: Change) -> Caller | None:
         """Who sends the change, as STS said when the account was entered; None where it cannot be."""

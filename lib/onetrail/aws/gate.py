@@ -7,11 +7,12 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws.clients import Clients
-from onetrail.aws.look import look
+from onetrail.aws.look import look, look_for
 from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
 from onetrail.change.heads import LARGEST, Head, HeadRefused, key_of, parse_head
 from onetrail.errors import OnetrailError
+from onetrail.looked import Absent, Unread
 
 _THERE_ALREADY: Final = ("PreconditionFailed", "412")
 
@@ -65,10 +66,10 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
     account = settings.log_account.account_id
     owner = {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account}
     s3 = clients.client("s3", account, settings.home_region)
-    there = look(s3.head_bucket, absent=("404", "NoSuchBucket"), **owner)
-    if there.absent:
+    there = look_for(s3.head_bucket, ("404", "NoSuchBucket"), **owner)
+    if isinstance(there, Absent):
         return
-    if there.failed:
+    if isinstance(there, Unread):
         raise OnetrailError(f"{settings.work_bucket}: HeadBucket: {there.why}")
     head = Head(settings.run_name, record.lines, record.head, record.at)
     key = key_of(head.run, head.line)
@@ -98,7 +99,7 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
 def _is_ours(s3: Any, head: Head, where: dict[str, str]) -> None:
     """Pass where what is there is that very head, put by a request whose answer was lost; else raise."""
     got = look(s3.get_object, **where)
-    if not got.seen:
+    if isinstance(got, Unread):
         raise OnetrailError(f"{where['Key']} is there already and cannot be read: {got.why}")
     try:
         found = parse_head(got.value["Body"].read(LARGEST + 1))

@@ -1,63 +1,30 @@
-"""Reading AWS with three possible results: seen, not there, or could not look. The third is never taken for the second."""
+"""Reading AWS: each call ends as there, absent or unread."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-T = TypeVar("T")
+from onetrail.looked import Absent, Answer, Look, There, Unread
 
 
-class Seen(StrEnum):
-    """How a look ended."""
-
-    SEEN = "seen"
-    ABSENT = "absent"
-    COULD_NOT_LOOK = "could_not_look"
-
-
-@dataclass(frozen=True)
-class Look(Generic[T]):
-    """`value`, a T, is set only when seen and None otherwise; `why` is then the error in words."""
-
-    how: Seen
-    value: Any = None
-    why: str = ""
-
-    @property
-    def seen(self) -> bool:
-        """True when there is a value."""
-        return self.how is Seen.SEEN
-
-    @property
-    def absent(self) -> bool:
-        """True when AWS said that the thing does not exist."""
-        return self.how is Seen.ABSENT
-
-    @property
-    def failed(self) -> bool:
-        """True when it could not be looked at."""
-        return self.how is Seen.COULD_NOT_LOOK
-
-
-def look(call: Callable[..., Any], *, absent: Iterable[str] = (), **parameters: Any) -> Look[Any]:
-    """The answer of one API call; the error codes in `absent` mean that the thing is not there."""
+def look(call: Callable[..., Any], **parameters: Any) -> Answer[Any]:
+    """The answer of one API call; for what is always there."""
     try:
-        return Look(Seen.SEEN, without_metadata(call(**parameters)))
+        return There(without_metadata(call(**parameters)))
     except ClientError as err:
-        code = err.response["Error"]["Code"]
-        if code in set(absent):
-            return Look(Seen.ABSENT, why=code)
-        return Look(Seen.COULD_NOT_LOOK, why=f"{code}: {err.response['Error'].get('Message', '')}")
+        code = str(err.response["Error"]["Code"])
+        return Unread(f"{code}: {err.response['Error'].get('Message', '')}", code)
     except BotoCoreError as err:
-        return Look(Seen.COULD_NOT_LOOK, why=str(err))
+        return Unread(str(err))
 
 
-def pages(
-    client: Any, operation: str, key: str, *, absent: Iterable[str] = (), **parameters: Any
-) -> Look[list[Any]]:
+def look_for(call: Callable[..., Any], absent: Collection[str], **parameters: Any) -> Look[Any]:
+    """The answer of one API call; the error codes in `absent` mean that the thing is not there."""
+    return _absent_where(look(call, **parameters), absent)
+
+
+def pages(client: Any, operation: str, key: str, **parameters: Any) -> Answer[list[Any]]:
     """All items of a paginated call, in the order given; `operation` in snake case, `key` the list's name."""
 
     def read() -> list[Any]:
@@ -69,7 +36,20 @@ def pages(
             for item in page.get(key, [])
         ]
 
-    return look(read, absent=absent)
+    return look(read)
+
+
+def pages_for(
+    client: Any, operation: str, key: str, absent: Collection[str], **parameters: Any
+) -> Look[list[Any]]:
+    """As `pages`; the error codes in `absent` mean that what holds the list is not there."""
+    return _absent_where(pages(client, operation, key, **parameters), absent)
+
+
+def _absent_where(found: Answer[Any], absent: Collection[str]) -> Look[Any]:
+    if isinstance(found, Unread) and found.code and found.code in absent:
+        return Absent(found.code)
+    return found
 
 
 def without_metadata(answer: Any) -> Any:

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 from botocore.model import OperationModel
 
-from onetrail.aws.look import Look, Seen, look
+from onetrail.aws.look import look_for
+from onetrail.looked import Absent, Look
 
 _IAM_TEXT: Final = "PolicyText"
 """Where the text of an IAM policy stands in the answer's metadata."""
@@ -76,7 +77,7 @@ def text_now(client: Any, service: str, call: str, parameters: Mapping[str, Any]
     """The text that the call is about to replace or remove, as AWS holds it."""
     read = _POLICIES[service, call].read
     if read is None:
-        return Look(Seen.ABSENT, why="the call makes it")
+        return Absent("the call makes it")
 
     def text() -> str:
         found: Any = getattr(client, read.method)(**{name: parameters[name] for name in read.names})
@@ -84,7 +85,7 @@ def text_now(client: Any, service: str, call: str, parameters: Mapping[str, Any]
             found = found[part]
         return str(found)
 
-    return look(text, absent=read.absent)
+    return look_for(text, read.absent)
 
 
 def text_after(service: str, call: str, parameters: Mapping[str, Any]) -> str | None:

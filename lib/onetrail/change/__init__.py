@@ -24,7 +24,7 @@ from onetrail.change.plan import (
 from onetrail.change.record import RunFolderBusy, RunRecord
 from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
 from onetrail.change.send import ChangeFailed, Done
-from onetrail.change.texts import Held, Texts, TextUnread, Unread
+from onetrail.change.texts import Texts, TextUnread
 from onetrail.change.values import After, Document, Result, canonical_json, iso, plain, resolve, seconds
 
 __all__ = [
@@ -52,7 +52,6 @@ __all__ = [
     "Gate",
     "GateClosed",
     "Guard",
-    "Held",
     "Kept",
     "KeptTexts",
     "OneOf",
@@ -74,7 +73,6 @@ __all__ = [
     "StillOpen",
     "TextUnread",
     "Texts",
-    "Unread",
     "Verdict",
     "WallClock",
     "canonical_json",

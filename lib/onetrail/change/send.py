@@ -9,10 +9,11 @@ from onetrail.change.gate import Caller, Gate
 from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change
 from onetrail.change.restore import KeptTexts, Restored, restored
-from onetrail.change.texts import Texts, TextUnread, Unread, put, replaced, texts_of
+from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
 from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError
 from onetrail.iam import PolicyError
+from onetrail.looked import Absent, There, Unread
 
 BulkDoer = Callable[[Change], Mapping[str, Any]]
 AGAIN_SECONDS: Final = 30
@@ -193,14 +194,21 @@ class Sending:
 
     def _restored(self, change: Change, texts: Texts | None) -> Restored | None:
         """What a closing puts back; None where the policy of now could not be read, so that the reviewed one is sent."""
-        if change.restores is None or texts is None or isinstance(texts.before, Unread):
+        if change.restores is None or texts is None:
             return None
+        match texts.before:
+            case Unread():
+                return None
+            case Absent():
+                now = None
+            case There(text):
+                now = text
         try:
             known = self._kept.of(change.account, change.service, change.resource)
         except (OSError, ValueError, KeyError):
             known = []  # without the record's texts it is closed all the same
         try:
-            return restored(change.restores, texts.before.text, known)
+            return restored(change.restores, now, known)
         except PolicyError:
             return None
 

@@ -14,11 +14,14 @@ from typing import Any, Final
 from onetrail.change.chain import RecordError
 from onetrail.change.plan import Change
 from onetrail.errors import OnetrailError
+from onetrail.looked import Absent, Look, There, Unread
 
 FOLDER: Final = "policies"
 """Below the run folder."""
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 100
+_ABSENT: Final[Mapping[str, Any]] = {"absent": True}
+"""What the record says where there is no text: then there is no file either."""
 
 
 class TextUnread(OnetrailError):
@@ -26,24 +29,10 @@ class TextUnread(OnetrailError):
 
 
 @dataclass(frozen=True)
-class Held:
-    """The text that AWS holds now; None where it said that there is none."""
-
-    text: str | None
-
-
-@dataclass(frozen=True)
-class Unread:
-    """The text could not be looked at, so nothing is known of it; `why` in words."""
-
-    why: str
-
-
-@dataclass(frozen=True)
 class Texts:
     """What AWS holds now, and the text that stands after the change, None where there is none then."""
 
-    before: Held | Unread
+    before: Look[str]
     after: str | None
 
 
@@ -74,20 +63,23 @@ def replaced(folder: Path, line: int, change: Change, texts: Texts | None) -> di
     """
     if texts is None:
         return {}
-    if isinstance(texts.before, Unread):
-        return {"replaces": {"could_not_look": texts.before.why}}
-    return {"replaces": _kept(folder, line, "before", change, texts.before.text)}
+    match texts.before:
+        case Unread(why):
+            return {"replaces": {"could_not_look": why}}
+        case Absent():
+            return {"replaces": _ABSENT}
+        case There(text):
+            return {"replaces": _kept(folder, line, "before", change, text)}
 
 
 def put(folder: Path, line: int, change: Change, texts: Texts | None) -> dict[str, Any]:
     """What the record's line after the call says of the text that stands now; `line` is the number of the line before. Raises RecordError."""
-    return {"puts": _kept(folder, line, "after", change, texts.after)} if texts else {}
+    if texts is None:
+        return {}
+    return {"puts": _ABSENT if texts.after is None else _kept(folder, line, "after", change, texts.after)}
 
 
-def _kept(folder: Path, line: int, when: str, change: Change, text: str | None) -> dict[str, Any]:
-    """Without a text there is no file."""
-    if text is None:
-        return {"absent": True}
+def _kept(folder: Path, line: int, when: str, change: Change, text: str) -> dict[str, Any]:
     content = text.encode()
     name = f"{FOLDER}/{line:06d}-{when}-{_name(change.resource)}.json"
     try:

@@ -15,11 +15,12 @@ from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError
 
-from onetrail.aws import Clients, look, pages
+from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import heads
 from onetrail.change.heads import Head, HeadRefused, key_of, parse_head
 from onetrail.errors import OnetrailError
 from onetrail.files import FileRefused, read_bytes
+from onetrail.looked import Absent, Unread
 from onetrail.settings import Settings
 
 SEALED: Final = "sealed/"
@@ -74,9 +75,11 @@ def read_anchors(settings: Settings, clients: Clients) -> Anchors:
     account = settings.log_account.account_id
     s3 = clients.client("s3", account, settings.home_region)
     owner = {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account}
-    head = look(s3.head_bucket, absent=("404", "NoSuchBucket"), **owner)
-    if not head.seen:
-        return Anchors(there=not head.absent, could_not_look=f"HeadBucket: {head.why}" if head.failed else "")
+    head = look_for(s3.head_bucket, ("404", "NoSuchBucket"), **owner)
+    if isinstance(head, Unread):
+        return Anchors(could_not_look=f"HeadBucket: {head.why}")
+    if isinstance(head, Absent):
+        return Anchors(there=False)
     return read_heads(s3, settings.run_name, **owner)
 
 
@@ -85,8 +88,10 @@ def read_heads(s3: Any, run: str, **bucket: str) -> Anchors:
     folder = heads.folder_of(run)
     written = pages(s3, "list_object_versions", "Versions", Prefix=folder, **bucket)
     hidden = pages(s3, "list_object_versions", "DeleteMarkers", Prefix=folder, **bucket)
-    if written.value is None or hidden.value is None:
-        return Anchors(could_not_look=f"ListObjectVersions: {written.why or hidden.why}")
+    if isinstance(written, Unread):
+        return Anchors(could_not_look=f"ListObjectVersions: {written.why}")
+    if isinstance(hidden, Unread):
+        return Anchors(could_not_look=f"ListObjectVersions: {hidden.why}")
     oldest = {said["Key"]: said for said in written.value}
     count = Counter(said["Key"] for said in (*written.value, *hidden.value))
     held, strange, unread = [], [], {}
@@ -132,7 +137,7 @@ def _read(
     if said["Size"] > heads.LARGEST:
         raise HeadRefused(f"is larger than {heads.LARGEST:,} bytes")
     got = look(s3.get_object, Key=key, VersionId=said["VersionId"], **bucket)
-    if not got.seen:
+    if isinstance(got, Unread):
         raise HeadUnread(f"GetObject: {got.why}")
     try:
         content = got.value["Body"].read(heads.LARGEST + 1)

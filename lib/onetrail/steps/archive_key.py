@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from onetrail.aws import Clients, Look, Seen, pages
+from onetrail.aws import Clients, pages
+from onetrail.looked import Absent, Look, There, Unread
 from onetrail.settings import Settings
 
 ALIAS: Final = "alias/onetrail-archive"
@@ -12,14 +13,14 @@ ALIAS: Final = "alias/onetrail-archive"
 def archive_key_arn(settings: Settings, clients: Clients) -> Look[str]:
     """ARN of the archive's key; an empty ARN where none is wanted, absent where it is still to be made."""
     if settings.kms_key == "none":
-        return Look(Seen.SEEN, "")
+        return There("")
     if settings.kms_key != "create":
-        return Look(Seen.SEEN, settings.kms_key)
+        return There(settings.kms_key)
     account = settings.log_account.account_id
     found = pages(clients.client("kms", account), "list_aliases", "Aliases")
-    if found.value is None:
-        return Look(found.how, None, found.why)
+    if isinstance(found, Unread):
+        return found
     target = next((a.get("TargetKeyId", "") for a in found.value if a["AliasName"] == ALIAS), "")
     if not target:
-        return Look(Seen.ABSENT, None, f"no alias {ALIAS} in {settings.home_region}")
-    return Look(Seen.SEEN, f"arn:{settings.partition}:kms:{settings.home_region}:{account}:key/{target}")
+        return Absent(f"no alias {ALIAS} in {settings.home_region}")
+    return There(f"arn:{settings.partition}:kms:{settings.home_region}:{account}:key/{target}")

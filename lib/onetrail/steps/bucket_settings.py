@@ -6,7 +6,8 @@ Source: S3 API reference, the Get operations named here.
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from onetrail.aws import look
+from onetrail.aws import look_for
+from onetrail.looked import There, unread
 
 
 class _Read(NamedTuple):
@@ -57,9 +58,9 @@ def read_settings(
     failed: list[str] = []
     for name in settings:
         read = _READS[name]
-        seen = look(
-            getattr(client, read.method), absent=read.unset, Bucket=bucket, ExpectedBucketOwner=account
+        seen = look_for(getattr(client, read.method), read.unset, Bucket=bucket, ExpectedBucketOwner=account)
+        failed += unread({read.method: seen})
+        values[name] = (
+            (seen.value.get(read.key) if read.key else seen.value) if isinstance(seen, There) else None
         )
-        failed += [f"{read.method}: {seen.why}"] if seen.failed else []
-        values[name] = (seen.value.get(read.key) if read.key else seen.value) if seen.seen else None
     return values, failed

@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from onetrail import names
-from onetrail.aws import Clients, Look, Seen, look
+from onetrail.aws import Clients, look_for
+from onetrail.looked import Absent, Answer, There, Unread
 
 _ABSENT = ("NoSuchEntity",)
 
@@ -20,17 +21,21 @@ class RolePart(StrEnum):
         return {"PolicyName": names.COPIER_ROLE} if self is RolePart.POLICY else {}
 
 
-def standing_parts(clients: Clients, account: str) -> Look[tuple[RolePart, ...]]:
+def standing_parts(clients: Clients, account: str) -> Answer[tuple[RolePart, ...]]:
     """The parts that stand, none where the role does not; a look that failed is neither."""
     client = clients.client("iam", account)
-    role = look(client.get_role, absent=_ABSENT, RoleName=names.COPIER_ROLE)
-    if role.failed:
-        return Look(role.how, why=f"GetRole: {role.why}")
-    if role.absent:
-        return Look(Seen.SEEN, ())
-    policy = look(
-        client.get_role_policy, absent=_ABSENT, RoleName=names.COPIER_ROLE, PolicyName=names.COPIER_ROLE
+    role = look_for(client.get_role, _ABSENT, RoleName=names.COPIER_ROLE)
+    if isinstance(role, Unread):
+        return Unread(f"GetRole: {role.why}", role.code)
+    if isinstance(role, Absent):
+        return There(())
+    policy = look_for(
+        client.get_role_policy, _ABSENT, RoleName=names.COPIER_ROLE, PolicyName=names.COPIER_ROLE
     )
-    if policy.failed:
-        return Look(policy.how, why=f"GetRolePolicy: {policy.why}")
-    return Look(Seen.SEEN, (*([RolePart.POLICY] if policy.seen else []), RolePart.ROLE))
+    match policy:
+        case Unread(why, code):
+            return Unread(f"GetRolePolicy: {why}", code)
+        case Absent():
+            return There((RolePart.ROLE,))
+        case There():
+            return There((RolePart.POLICY, RolePart.ROLE))

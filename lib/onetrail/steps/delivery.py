@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from onetrail.aws import Clients, Look, Seen, look
+from onetrail.aws import Clients, look
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.instants import day_path, moved
+from onetrail.looked import Absent, Look, There, Unread
 from onetrail.settings import Settings
 from onetrail.steps.old_estate import status_of
 
@@ -47,14 +48,17 @@ def read_deliveries(
 
 def _read(settings: Settings, clients: Clients, trail: Trail, region: str) -> Delivery:
     status = look(clients.client("cloudtrail", trail.account, region).get_trail_status, Name=trail.arn)
-    if not status.seen:
+    if isinstance(status, Unread):
         return Delivery(trail.account, region, could_not_look=f"GetTrailStatus: {status.why}")
     error = status.value.get("LatestDeliveryError") or status.value.get("LatestDigestDeliveryError") or ""
     found = _digest(settings, clients, trail, region)
-    if not found.seen and not found.absent:
-        return Delivery(trail.account, region, error=error, could_not_look=f"ListObjectsV2: {found.why}")
-    key = found.value or ""
-    return Delivery(trail.account, region, key, "digest file" if key else "", error)
+    match found:
+        case Unread(why):
+            return Delivery(trail.account, region, error=error, could_not_look=f"ListObjectsV2: {why}")
+        case Absent():
+            return Delivery(trail.account, region, error=error)
+        case There(key):
+            return Delivery(trail.account, region, key, "digest file", error)
 
 
 def _digest(settings: Settings, clients: Clients, trail: Trail, region: str) -> Look[str]:
@@ -76,13 +80,13 @@ def _digest(settings: Settings, clients: Clients, trail: Trail, region: str) -> 
             Prefix=prefix,
             **(token or since),
         )
-        if not page.seen:
-            return Look(page.how, why=page.why)
+        if isinstance(page, Unread):
+            return page
         for said in page.value.get("Contents", []):
             key = parse(said["Key"], settings.key_prefix)
             if key.kind is Kind.DIGEST and (key.trail, key.home_region) == (trail.name, trail.home_region):
-                return Look(Seen.SEEN, said["Key"])
+                return There(str(said["Key"]))
         if not page.value.get("IsTruncated"):
             break
         token = {"ContinuationToken": page.value["NextContinuationToken"]}
-    return Look(Seen.ABSENT)
+    return Absent()

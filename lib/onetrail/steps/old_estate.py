@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.aws import Clients, Look, Seen, look, pages
+from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import plain
 from onetrail.cloudtrail.trail import Trail, TrailStatus, from_api, unique_trails
+from onetrail.looked import Answer, Look, There, Unread, unread
 from onetrail.settings import Settings
 from onetrail.steps.bucket_settings import read_settings
 
@@ -111,14 +112,19 @@ def status_of(trail: Trail) -> TrailStatus:
     return trail.status or TrailStatus(is_logging=True)
 
 
-def enabled_regions(settings: Settings, clients: Clients, account: str) -> Look[list[str]]:
+def enabled_regions(settings: Settings, clients: Clients, account: str) -> Answer[list[str]]:
     """The regions in use: those the parameters list, or all that the account has enabled, in order."""
     if settings.regions != "enabled":
-        return Look(Seen.SEEN, sorted(settings.regions))
+        return There(sorted(settings.regions))
+    return regions_of(clients, account)
+
+
+def regions_of(clients: Clients, account: str) -> Answer[list[str]]:
+    """All regions that the account has enabled, in order."""
     found = look(clients.client("ec2", account).describe_regions, AllRegions=False)
-    return Look(
-        found.how, sorted(r["RegionName"] for r in found.value["Regions"]) if found.seen else None, found.why
-    )
+    if isinstance(found, Unread):
+        return found
+    return There(sorted(region["RegionName"] for region in found.value["Regions"]))
 
 
 def read_trails(settings: Settings, clients: Clients) -> OldEstate:
@@ -165,7 +171,7 @@ def _trails(settings: Settings, clients: Clients) -> tuple[list[Trail], list[str
     failed: list[str] = []
     for account in settings.source_account_ids:
         regions = enabled_regions(settings, clients, account)
-        if regions.value is None:
+        if isinstance(regions, Unread):
             failed.append(f"{account}: DescribeRegions: {regions.why}")
             continue
         for trails, missed in clients.each(partial(_trails_of, clients, account), regions.value):
@@ -177,24 +183,22 @@ def _trails(settings: Settings, clients: Clients) -> tuple[list[Trail], list[str
 def _trails_of(clients: Clients, account: str, region: str) -> tuple[list[Trail], list[str]]:
     client = clients.client("cloudtrail", account, region)
     listed = look(client.describe_trails, includeShadowTrails=False)
-    if not listed.seen:
+    if isinstance(listed, Unread):
         return [], [f"{account} {region}: DescribeTrails: {listed.why}"]
     trails, failed = [], []
     for said in listed.value["trailList"]:
         arn = said["TrailARN"]
-        parts = {
+        parts: dict[str, Look[Any]] = {
             "status": look(client.get_trail_status, Name=arn),
             "selectors": look(client.get_event_selectors, TrailName=arn),
-            "insights": look(
-                client.get_insight_selectors, TrailName=arn, absent=("InsightNotEnabledException",)
+            "insights": look_for(
+                client.get_insight_selectors, ("InsightNotEnabledException",), TrailName=arn
             ),
         }
-        failed += [
-            f"{account} {region}: {said['Name']}: {name}: {part.why}"
-            for name, part in parts.items()
-            if part.failed
-        ]
-        trails.append(from_api(said, *(part.value for part in parts.values())))
+        failed += [f"{account} {region}: {said['Name']}: {line}" for line in unread(parts)]
+        trails.append(
+            from_api(said, *(part.value if isinstance(part, There) else None for part in parts.values()))
+        )
     return trails, failed
 
 
@@ -202,7 +206,7 @@ def _buckets(
     settings: Settings, clients: Clients, account: str, old: tuple[Trail, ...]
 ) -> tuple[list[OldBucket], list[str]]:
     listed = pages(clients.client("s3", account), "list_buckets", "Buckets")
-    if listed.value is None:
+    if isinstance(listed, Unread):
         return [], [f"{account}: ListBuckets: {listed.why}"]
     own = {settings.bucket_name, settings.access_log_bucket, settings.work_bucket}
     fed = {trail.bucket for trail in old}
@@ -227,8 +231,8 @@ def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: lis
     failed: list[str] = []
     if not region:
         head = look(clients.client("s3", account).head_bucket, **owner)
-        region = head.value["BucketRegion"] if head.seen else ""
-        failed += [f"HeadBucket: {head.why}"] if head.failed else []
+        region = head.value["BucketRegion"] if isinstance(head, There) else ""
+        failed += unread({"HeadBucket": head})
     client = clients.client("s3", account, region)
     values, missed = read_settings(client, name, account, _SETTINGS)
     rule = ((values["encryption"] or {}).get("Rules") or [{}])[0].get(

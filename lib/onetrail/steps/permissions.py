@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from onetrail import iam
-from onetrail.aws import Clients, Look, look, pages
+from onetrail.aws import Clients, look, pages
+from onetrail.looked import Answer, Unread
 
 LOG, SOURCE, MANAGEMENT = "log account", "source account", "management account"
 
@@ -85,8 +86,8 @@ def read_identity(clients: Clients, account: str, caller: str) -> Identity:
         else ("user", name.rsplit("/", 1)[-1])
     )
     whole = look(getattr(client, f"get_{kind}"), **{f"{kind.title()}Name": called})
-    if not whole.seen:
-        return Identity(account, caller, None, f"Get{kind.title()}: {whole.why or 'not found'}")
+    if isinstance(whole, Unread):
+        return Identity(account, caller, None, f"Get{kind.title()}: {whole.why}")
     said = whole.value[kind.title()]
     owners = [(kind, called)]
     failed: list[str] = []
@@ -175,7 +176,9 @@ def _managed(client: Any, arn: str, failed: list[str]) -> iam.Document | None:
     return iam.parse(one["PolicyVersion"]["Document"]) if one else None
 
 
-def _read(found: Look[Any], call: str, failed: list[str]) -> Any:
-    if not found.seen:
+def _read(found: Answer[Any], call: str, failed: list[str]) -> Any:
+    """What was read; None with a line in `failed`, which makes the identity's policies unknown as a whole."""
+    if isinstance(found, Unread):
         failed.append(f"{call}: {found.why}")
+        return None
     return found.value

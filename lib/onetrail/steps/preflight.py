@@ -21,6 +21,8 @@ from onetrail.steps.preflight_seen import Seen
 
 MOST_TRAILS: Final = 5
 """Trails a region (CloudTrail User Guide, quotas); a multi-region or organization trail takes one in every region."""
+_TAKEN: Final = ("403", "301", "400")
+"""How HeadBucket answers for a bucket of somebody else (S3 API Reference, HeadBucket)."""
 
 
 def rows(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> list[Finding]:
@@ -180,16 +182,16 @@ def _names(settings: Settings, seen: Seen) -> Iterator[Finding]:
         return
     for name in (settings.bucket_name, settings.access_log_bucket, settings.work_bucket):
         where = (account, region, name)
-        said = seen.taken.get(name, "")
+        said = seen.taken.get(name)
         if name in seen.own_buckets:
             yield Finding("00.bucket-name", State.OK, *where, "is the log account's already")
-        elif not said:
+        elif said is None:
             yield Finding("00.bucket-name", State.OK, *where, "is free")
-        elif said.startswith(("403", "301", "400")):
+        elif said.code in _TAKEN:
             text = "is taken by somebody else: bucket names are unique in all of AWS, choose another"
             yield Finding("00.bucket-name", State.FINDING, *where, text)
         else:
-            yield Finding("00.bucket-name", State.COULD_NOT_LOOK, *where, f"HeadBucket: {said}")
+            yield Finding("00.bucket-name", State.COULD_NOT_LOOK, *where, f"HeadBucket: {said.why}")
 
 
 def _people(seen: Seen) -> Iterator[Finding]:

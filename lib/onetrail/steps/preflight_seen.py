@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from onetrail.aws import Clients, look, pages
+from onetrail.aws import Clients, look_for, pages
 from onetrail.errors import WrongUse
+from onetrail.looked import Absent, There, Unread
 from onetrail.settings import Settings
-from onetrail.steps.old_estate import OldEstate
+from onetrail.steps.old_estate import OldEstate, regions_of
 from onetrail.steps.permissions import Identity, read_identity
 
 
@@ -22,7 +23,7 @@ class Seen:
     estate: OldEstate
     regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own_buckets: frozenset[str] | None = None
-    taken: Mapping[str, str] = field(default_factory=dict)
+    taken: Mapping[str, Unread] = field(default_factory=dict)
     principals: Mapping[str, bool | None] = field(default_factory=dict)
     identities: Mapping[str, Identity] = field(default_factory=dict)
     organization: str = ""
@@ -36,9 +37,9 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
     regions = {}
     for account in entered:
         if account in settings.all_account_ids:
-            found = look(clients.client("ec2", account).describe_regions, AllRegions=False)
-            if found.seen:
-                regions[account] = tuple(sorted(said["RegionName"] for said in found.value["Regions"]))
+            found = regions_of(clients, account)
+            if isinstance(found, There):
+                regions[account] = tuple(found.value)
             else:
                 failed.append(f"{account}: DescribeRegions: {found.why}")
     log = settings.log_account.account_id
@@ -59,21 +60,24 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
 
 def _bucket_names(
     settings: Settings, clients: Clients, failed: list[str]
-) -> tuple[frozenset[str] | None, dict[str, str]]:
+) -> tuple[frozenset[str] | None, dict[str, Unread]]:
     account = settings.log_account.account_id
     client = clients.client("s3", account, settings.home_region)
     listed = pages(client, "list_buckets", "Buckets")
-    if listed.value is None:
+    if isinstance(listed, Unread):
         failed.append(f"{account}: ListBuckets: {listed.why}")
         return None, {}
     own = frozenset(said["Name"] for said in listed.value)
-    taken = {}
+    taken: dict[str, Unread] = {}
     for name in sorted({settings.bucket_name, settings.access_log_bucket, settings.work_bucket} - own):
-        head = look(
-            client.head_bucket, absent=("404", "NoSuchBucket"), Bucket=name, ExpectedBucketOwner=account
-        )
-        if not head.absent:
-            taken[name] = head.why or "403: it answers, and is not among the account's"
+        head = look_for(client.head_bucket, ("404", "NoSuchBucket"), Bucket=name, ExpectedBucketOwner=account)
+        match head:
+            case There():
+                taken[name] = Unread("it answers, and is not among the account's", "403")
+            case Unread():
+                taken[name] = head
+            case Absent():
+                pass
     return own, taken
 
 
@@ -84,11 +88,11 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str, bool]:
     base = clients.base()
     if base is None:
         return "there are no credentials at hand to look at it with", False
-    found = look(
+    found = look_for(
         clients.client("organizations", base.account).describe_organization,
-        absent=("AWSOrganizationsNotInUseException",),
+        ("AWSOrganizationsNotInUseException",),
     )
-    if not found.seen:
+    if not isinstance(found, There):
         return found.why or "not in an organization", False
     said: Mapping[str, Any] = found.value["Organization"]
     if said["Id"] != settings.organization_id:
@@ -111,7 +115,7 @@ def _exists(clients: Clients, arn: str, entered: Mapping[str, str]) -> bool | No
     client = clients.client("iam", account)
     try:
         call = {"role": client.get_role, "user": client.get_user}[kind]
-        found = look(call, absent=("NoSuchEntity",), **{f"{kind.title()}Name": path.rsplit("/", 1)[-1]})
+        found = look_for(call, ("NoSuchEntity",), **{f"{kind.title()}Name": path.rsplit("/", 1)[-1]})
     except WrongUse:
         return None
-    return None if found.failed else found.seen
+    return None if isinstance(found, Unread) else isinstance(found, There)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, load
 from onetrail.files import FileRefused, read_json
+from onetrail.looked import There, Unread
 from onetrail.settings import Settings
 
 FOLDER: Final = "public-keys"
@@ -47,7 +48,7 @@ def _region(
         clients.client("cloudtrail", account, region), "list_public_keys", "PublicKeyList",
         StartTime=FIRST_DIGESTS, EndTime=now + timedelta(hours=2),
     )  # fmt: skip
-    given = list(load({"PublicKeyList": asked.value}, region)) if asked.value is not None else []
+    given = list(load({"PublicKeyList": asked.value}, region)) if isinstance(asked, There) else []
     try:
         every = KeyStore([*saved, *given])
         faults = every.faults()
@@ -55,14 +56,14 @@ def _region(
         return [], KeySource(region, "", 0, f"saved and given keys contradict each other: {err}")
     if faults:
         return [], KeySource(region, "", 0, f"{faults[0][0].fingerprint}: {faults[0][1]}")
-    if asked.value is None and not saved:
+    if isinstance(asked, Unread) and not saved:
         return [], KeySource(region, "", 0, why_saved or f"ListPublicKeys: {asked.why}")
     source = {
         (True, True): "saved, CloudTrail asked too",
         (True, False): "saved",
         (False, True): "AWS",
         (False, False): "AWS",
-    }[bool(saved), asked.value is not None]
+    }[bool(saved), isinstance(asked, There)]
     return list(every.held()), KeySource(region, source, len(every.held()), why_saved)
 
 

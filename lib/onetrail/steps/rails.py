@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.aws import Clients, look, pages
+from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import Change, Document, Finding, Result, State
 from onetrail.errors import OnetrailError
 from onetrail.iam import Archive
 from onetrail.iam.expectations import Guardrail
+from onetrail.looked import There, Unread, unread
 from onetrail.settings import Settings
 
 TYPE = "SERVICE_CONTROL_POLICY"
@@ -70,8 +71,8 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
         )
     base = entry.account
     client = clients.client("organizations", base)
-    found = look(client.describe_organization, absent=("AWSOrganizationsNotInUseException",))
-    if not found.seen:
+    found = look_for(client.describe_organization, ("AWSOrganizationsNotInUseException",))
+    if not isinstance(found, There):
         return Rail(
             name,
             settings.organization_id,
@@ -85,10 +86,9 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
         pages(client, "list_roots", "Roots"),
         pages(client, "list_policies", "Policies", Filter=TYPE),
     )
-    if roots.value is None or listed.value is None:
-        return Rail(
-            name, settings.organization_id, why=f"policies could not be listed: {roots.why or listed.why}"
-        )
+    if isinstance(roots, Unread) or isinstance(listed, Unread):
+        why = "; ".join(unread({"ListRoots": roots, "ListPolicies": listed}))
+        return Rail(name, settings.organization_id, why=f"policies could not be listed: {why}")
     root = roots.value[0]
     enabled = any(
         kind["Type"] == TYPE and kind["Status"] == "ENABLED" for kind in root.get("PolicyTypes", [])
@@ -99,10 +99,9 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
         return here
     policy = look(client.describe_policy, PolicyId=mine["Id"])
     targets = pages(client, "list_targets_for_policy", "Targets", PolicyId=mine["Id"])
-    if not policy.seen or targets.value is None:
-        return Rail(
-            name, settings.organization_id, why=f"the policy could not be read: {policy.why or targets.why}"
-        )
+    if isinstance(policy, Unread) or isinstance(targets, Unread):
+        why = "; ".join(unread({"DescribePolicy": policy, "ListTargetsForPolicy": targets}))
+        return Rail(name, settings.organization_id, why=f"the policy could not be read: {why}")
     return Rail(
         name,
         settings.organization_id,

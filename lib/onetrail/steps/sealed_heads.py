@@ -12,9 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError
 
-from onetrail.aws import Clients, look, pages
+from onetrail.aws import Clients, look, pages_for
 from onetrail.change import SEALER, RunRecord, verify_record
 from onetrail.change.heads import Head, HeadRefused, folder_of, parse_head
+from onetrail.looked import Unread, or_none
 from onetrail.settings import Settings
 from onetrail.steps.anchors import SEALED, read_anchors
 from onetrail.steps.receipts import Receipt, Receipts, lines_of, read_receipts
@@ -94,18 +95,18 @@ def read_sealed_heads(settings: Settings, clients: Clients) -> SealedHeads:
     s3 = clients.client("s3", account, settings.home_region)
     owner = {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account}
     below = {"Prefix": folder(settings.run_name), **owner}
-    written = pages(s3, "list_object_versions", "Versions", absent=("NoSuchBucket",), **below)
-    hidden = pages(s3, "list_object_versions", "DeleteMarkers", absent=("NoSuchBucket",), **below)
-    if written.failed or hidden.failed:
-        return SealedHeads(
-            could_not_look=f"{settings.work_bucket}: ListObjectVersions: {written.why or hidden.why}"
-        )
-    oldest = {said["Key"]: said for said in written.value or ()}  # S3 lists a key's versions newest first
-    count = Counter(said["Key"] for said in (*(written.value or ()), *(hidden.value or ())))
+    written = or_none(pages_for(s3, "list_object_versions", "Versions", ("NoSuchBucket",), **below))
+    hidden = or_none(pages_for(s3, "list_object_versions", "DeleteMarkers", ("NoSuchBucket",), **below))
+    if isinstance(written, Unread):
+        return SealedHeads(could_not_look=f"{settings.work_bucket}: ListObjectVersions: {written.why}")
+    if isinstance(hidden, Unread):
+        return SealedHeads(could_not_look=f"{settings.work_bucket}: ListObjectVersions: {hidden.why}")
+    oldest = {said["Key"]: said for said in written or ()}  # S3 lists a key's versions newest first
+    count = Counter(said["Key"] for said in (*(written or ()), *(hidden or ())))
     held, strange = [], []
     for key, said in sorted(oldest.items()):
         got = look(s3.get_object, Key=key, VersionId=said["VersionId"], **owner)
-        if not got.seen:
+        if isinstance(got, Unread):
             return SealedHeads(could_not_look=f"{settings.work_bucket}/{key}: GetObject: {got.why}")
         try:
             held.append(_parsed(settings.run_name, key, got.value["Body"].read(LARGEST + 1)))

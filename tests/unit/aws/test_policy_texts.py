@@ -10,6 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touches_policy
+from onetrail.looked import Absent, There, Unread
 
 ODD = '{ "Version":"2012-10-17",\r\n\t"Statement" : [ ],  "Id":"a+b 100% \u00fcber" }\n'
 ROLE = {"RoleName": "old", "PolicyName": "own"}
@@ -68,7 +69,7 @@ def test_what_the_service_holds_is_read_byte_for_byte(
 ) -> None:
     """With every space, line end and letter; what botocore itself makes of it does not change."""
     client = given_a_client(service, 200, body)
-    assert text_now(client, service, call, parameters).value == ODD
+    assert text_now(client, service, call, parameters) == There(ODD)
     if service == "iam" and "Role" in call and "Policy" not in call:
         assert client.get_role(RoleName="old")["Role"]["AssumeRolePolicyDocument"] == json.loads(ODD)
 
@@ -89,13 +90,13 @@ def test_not_there_is_told_from_could_not_look(
     error = f"<Error><Code>{code}</Code><Message>m</Message></Error>"
     body = error if service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
     now = text_now(given_a_client(service, 403, body), service, call, parameters)
-    assert (now.absent, now.failed) == (absent, not absent)
+    assert now == (Absent(code) if absent else Unread(f"{code}: m", code))
 
 
 def test_what_is_made_anew_replaces_nothing_and_what_is_removed_leaves_nothing() -> None:
     """And the text of after is what was sent."""
     for service, call, sent in (("kms", "CreateKey", "Policy"), ("organizations", "CreatePolicy", "Content")):
-        assert text_now(None, service, call, {}).absent
+        assert isinstance(text_now(None, service, call, {}), Absent)
         assert text_after(service, call, {sent: ODD}) == ODD
     assert text_after("s3", "DeleteBucket", BUCKET) is None
     assert not touches_policy("iam", "AttachRolePolicy")

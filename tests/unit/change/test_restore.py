@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from onetrail.change import Document, Held, Kept, Restores, Texts, entries, restored, run_plan
+from onetrail.change import Document, Kept, Restores, Texts, entries, restored, run_plan
 from onetrail.iam import canonical, parse
+from onetrail.looked import Absent, There
 from tests.unit.change.given import Estate, given_a_change, given_a_gate, given_a_plan
 
 OURS, THEIRS, MORE = (
@@ -78,7 +79,8 @@ class Bucket(Estate):
     meanwhile = staticmethod(lambda text: text)
 
     def texts(self, change, parameters):
-        return Texts(Held(self.policy), parameters.get("Policy"))
+        now = Absent() if self.policy is None else There(self.policy)
+        return Texts(now, parameters.get("Policy"))
 
     def send(self, change, parameters):
         answer = super().send(change, parameters)

@@ -8,15 +8,14 @@ import pytest
 
 from onetrail.change import (
     ChangeFailed,
-    Held,
     RecordError,
     Restores,
     Texts,
     TextUnread,
-    Unread,
     entries,
     run_plan,
 )
+from onetrail.looked import Absent, There, Unread
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 
 ODD = '{ "Version":"2012-10-17",\r\n\t"Statement" : [ ],  "Id":"\u00fcber" }\n\n'
@@ -43,7 +42,7 @@ def blocked(folder: Path) -> None:
 def test_both_texts_are_kept_byte_for_byte_and_bound_by_the_record(tmp_path: Path) -> None:
     """Whatever whitespace AWS holds; named by the record's line and the resource."""
     gate, estate = given_a_gate(tmp_path)
-    estate.held["put"] = Texts(Held(ODD), NEW)
+    estate.held["put"] = Texts(There(ODD), NEW)
     run_plan(given_a_plan(given_a_change(resource="arn:aws:iam::111122223333:role/old")), gate)
     assert kept(tmp_path) == {
         "000002-before-role-old.json": ODD.encode(),
@@ -62,7 +61,7 @@ def test_both_texts_are_kept_byte_for_byte_and_bound_by_the_record(tmp_path: Pat
 def test_where_there_is_none_the_record_says_so(tmp_path: Path) -> None:
     """No file stands for a policy that is not there; a change of something else says nothing of policies."""
     gate, estate = given_a_gate(tmp_path)
-    estate.held |= {"make": Texts(Held(None), NEW), "remove": Texts(Held(NEW), None)}
+    estate.held |= {"make": Texts(Absent(), NEW), "remove": Texts(There(NEW), None)}
     plan = given_a_plan(
         given_a_change("make"), given_a_change("remove", region="eu-west-1"), given_a_change("other")
     )
@@ -78,7 +77,7 @@ def test_where_there_is_none_the_record_says_so(tmp_path: Path) -> None:
 def test_the_text_of_before_is_on_disk_when_the_change_is_sent(tmp_path: Path) -> None:
     """And that of after is not: it stands only once AWS has taken it."""
     gate, estate = given_a_gate(tmp_path)
-    estate.held["put"] = Texts(Held(ODD), NEW)
+    estate.held["put"] = Texts(There(ODD), NEW)
     send, seen = estate.send, []
 
     def looking(change, parameters):
@@ -93,7 +92,7 @@ def test_the_text_of_before_is_on_disk_when_the_change_is_sent(tmp_path: Path) -
 def test_a_change_that_failed_has_no_text_of_after(tmp_path: Path) -> None:
     """Twin of the first test."""
     gate, estate = given_a_gate(tmp_path, failing={"put": TimeoutError("no answer")})
-    estate.held["put"] = Texts(Held(ODD), NEW)
+    estate.held["put"] = Texts(There(ODD), NEW)
     with pytest.raises(ChangeFailed):
         run_plan(given_a_plan(given_a_change()), gate)
     assert list(kept(tmp_path)) == ["000002-before-old.json"]
@@ -117,7 +116,7 @@ def test_what_cannot_be_read_is_not_replaced(tmp_path: Path, unread: Any) -> Non
 def test_what_cannot_be_kept_is_not_replaced(tmp_path: Path) -> None:
     """A full disk stops the change before it leaves."""
     gate, estate = given_a_gate(tmp_path)
-    estate.held["put"] = Texts(Held(ODD), NEW)
+    estate.held["put"] = Texts(There(ODD), NEW)
     blocked(tmp_path)
     with pytest.raises(RecordError, match=r"the policy of before cannot be kept: .*was not sent"):
         run_plan(given_a_plan(given_a_change()), gate)
@@ -135,7 +134,7 @@ def given_a_hole(**closing: Any) -> Any:
 def test_a_closing_whose_policy_cannot_be_read_is_sent_and_the_record_says_so(tmp_path: Path) -> None:
     """It takes back what we put ourselves, and that is kept."""
     gate, estate = given_a_gate(tmp_path)
-    estate.held |= {"open": Texts(Held(ODD), NEW), "close": Texts(Unread("AccessDenied: no"), ODD)}
+    estate.held |= {"open": Texts(There(ODD), NEW), "close": Texts(Unread("AccessDenied: no"), ODD)}
     assert run_plan(given_a_hole(), gate).state == "applied"
     assert [key for key, _ in estate.sent] == ["open", "work", "close"]
     assert lines(tmp_path, "intent")[2]["replaces"] == {"could_not_look": "AccessDenied: no"}
@@ -146,8 +145,8 @@ def test_a_closing_whose_policy_cannot_be_read_is_sent_and_the_record_says_so(tm
 def test_a_closing_that_cannot_read_the_policy_puts_the_reviewed_one(tmp_path: Path, unread: bool) -> None:
     """Not to know the policy is not to know that there is none. Twin: AWS says that there is none, and none is put."""
     gate, estate = given_a_gate(tmp_path)
-    before = Unread("AccessDenied: no") if unread else Held(None)
-    estate.held |= {"open": Texts(Held(NEW), ODD), "close": Texts(before, NEW)}
+    before = Unread("AccessDenied: no") if unread else Absent()
+    estate.held |= {"open": Texts(There(NEW), ODD), "close": Texts(before, NEW)}
     reviewed = {"Bucket": "old", "Policy": NEW}
     plan = given_a_hole(parameters=reviewed, restores=Restores(frozenset({"Temporary"})))
     assert run_plan(plan, gate).state == "applied"
@@ -176,7 +175,7 @@ def test_a_closing_is_sent_when_its_policy_cannot_be_kept(tmp_path: Path) -> Non
     for failing in ({}, {"close-1": RuntimeError("no route")}):
         folder = tmp_path / str(len(failing))
         gate, estate = given_a_gate(folder, failing=failing)
-        estate.held |= {"close-1": Texts(Held(NEW), ODD), "close-2": Texts(Held(NEW), ODD)}
+        estate.held |= {"close-1": Texts(There(NEW), ODD), "close-2": Texts(There(NEW), ODD)}
         blocked(folder)
         with pytest.raises(ChangeFailed if failing else RecordError, match="no route" if failing else "kept"):
             run_plan(plan, gate)

@@ -15,7 +15,7 @@ from tests.unit.steps.given_archive import LOCKED, NOW, FakeArchive, FakeKms, gi
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 FOLDER = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/05/"
-BODY = gzip.compress(b"{}")
+BODY = gzip.compress(b"{}", mtime=0)
 
 
 def log(number, day="2026/01/05"):
@@ -244,7 +244,7 @@ def test_a_sample_picks_from_the_whole_stream_and_differs_from_time_to_time():
 
 
 GOOD = proven(A, size=len(BODY), sha256=sha256(BODY).hexdigest(), content_sha256=sha256(b"{}").hexdigest())
-OTHER = gzip.compress(b"[]")
+OTHER = gzip.compress(b"[]", mtime=0)
 
 
 @pytest.mark.parametrize(

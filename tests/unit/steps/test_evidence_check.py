@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import ChangeFailed, Finding, Held, RecordCheck, RunRecord, State, Texts, Unread, verdict
+from onetrail.change import ChangeFailed, Finding, RecordCheck, RunRecord, State, Texts, verdict
+from onetrail.looked import Absent, There, Unread
 from onetrail.settings import Settings
 from onetrail.steps.evidence import (
     Anchor,
@@ -346,7 +347,7 @@ def test_policies_are_bound_by_the_record(
     tmp_path: Path, harm, fit: Fit, state: list[State], when: str
 ) -> None:
     """A policy that was changed or taken away is a finding, and so for that of before as for that of after."""
-    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(Held("{ }"), "{}")})
+    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(There("{ }"), "{}")})
     name = f"policies/000002-{when}-old.json"
     harm(tmp_path / name)
     custody = read_custody(tmp_path)
@@ -358,7 +359,7 @@ def test_policies_are_bound_by_the_record(
 
 def test_a_policy_that_no_line_names_is_told(tmp_path: Path) -> None:
     """A run was killed between the text and the line that names it, or within the text."""
-    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(Held(None), "{}")})
+    sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(Absent(), "{}")})
     (tmp_path / "policies" / "000009-before-old.json").write_bytes(b"{}")
     (tmp_path / "policies" / ".000010-before-old.json.1.unfinished").write_bytes(b"{")
     assert {one.name: one.fit for one in read_files(tmp_path, read_custody(tmp_path))} == {
@@ -373,7 +374,7 @@ def test_a_policy_that_a_closing_could_not_keep_is_a_note(tmp_path: Path) -> Non
     sent(tmp_path, given_a_grant(), held={"close-old": Texts(Unread("AccessDenied: no"), "{}")})
     assert states(given(tmp_path), "policy") == [State.NOTE]
     assert "AccessDenied: no" in evidence(given(tmp_path), "policy")
-    sent(tmp_path / "read", given_a_grant(), held={"close-old": Texts(Held("{ }"), "{}")})
+    sent(tmp_path / "read", given_a_grant(), held={"close-old": Texts(There("{ }"), "{}")})
     assert states(given(tmp_path / "read"), "policy") == []
 
 

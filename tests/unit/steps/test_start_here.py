@@ -9,6 +9,7 @@ import pytest
 from onetrail import iam
 from onetrail.change import State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps import start_here as step
 from onetrail.steps.old_estate import OldBucket, OldEstate
@@ -94,8 +95,8 @@ BROKEN = [
     ("old bucket where its account is off", given(buckets=(given_a_bucket(region="af-south-1"),)), "00.old-region", State.FINDING),
     ("old bucket where the log account is off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("us-east-1",)}), "00.old-region", State.FINDING),
     ("old trail where its account is off", given(trails=(given_a_trail(region="me-south-1"),)), "00.old-region", State.FINDING),
-    ("a bucket name of somebody else", given(taken={NAMES[0]: "403: Forbidden"}), "00.bucket-name", State.FINDING),
-    ("a bucket name that cannot be asked for", given(taken={NAMES[0]: "503: SlowDown"}), "00.bucket-name", State.COULD_NOT_LOOK),
+    ("a bucket name of somebody else", given(taken={NAMES[0]: Unread("403: Forbidden", "403")}), "00.bucket-name", State.FINDING),
+    ("a bucket name that cannot be asked for", given(taken={NAMES[0]: Unread("503: SlowDown", "503")}), "00.bucket-name", State.COULD_NOT_LOOK),
     ("a principal that does not exist", given(principals={ROLE: False}), "00.principal", State.FINDING),
     ("a principal out of sight", given(principals={ROLE: None}), "00.principal", State.NOTE),
     ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", State.COULD_NOT_LOOK),

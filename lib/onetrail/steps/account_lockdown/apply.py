@@ -9,6 +9,7 @@ from onetrail.aws import Clients, look
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS, OPERATOR, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.errors import NotYet
+from onetrail.looked import Unread
 from onetrail.steps.account_lockdown.roles import MAY_ADMINISTER, OPERATOR_SETTLED
 
 _PAUSES: Final = (2, 4, 8, 16, 30)
@@ -52,11 +53,9 @@ def _assumed(clients: Clients, actor: str, role: str) -> tuple[bool, str]:
     if f":assumed-role/{role}/" not in entry.arn:
         return False, f"{role} cannot be assumed from here yet ({entry.way} could)"
     may = look(clients.client("iam", account, actor=actor).get_account_summary)
-    return (
-        (True, f"assumed {role}")
-        if may.seen
-        else (False, f"{role} was assumed, but may not look into IAM: {may.why}")
-    )
+    if isinstance(may, Unread):
+        return False, f"{role} was assumed, but may not look into IAM: {may.why}"
+    return True, f"assumed {role}"
 
 
 def _settled(gate: Gate, clients: Clients) -> Requirement:
@@ -69,10 +68,9 @@ def _may_administer(clients: Clients) -> Requirement:
     account = clients.settings.log_account.account_id
     found = look(clients.client("iam", account, actor=BREAK_GLASS).get_account_summary)
     who = clients.entry(account, BREAK_GLASS).way
-    return Requirement(
-        found.seen,
-        f"{who} may administer" if found.seen else f"{who} may not administer the account: {found.why}",
-    )
+    if isinstance(found, Unread):
+        return Requirement(False, f"{who} may not administer the account: {found.why}")
+    return Requirement(True, f"{who} may administer")
 
 
 def _patiently(gate: Gate, check: Callable[[], Requirement]) -> Requirement:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.aws import Clients, Look, Seen, look, pages
+from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import BREAK_GLASS, NAMED
+from onetrail.looked import Answer, Look, There, Unread, unread
 from onetrail.settings import Settings
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldEstate, read_old_estate
@@ -99,10 +100,10 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     keepers, failed = {}, []
     for account in settings.source_account_ids:
         found = _keeper(settings, clients, account)
-        if found.value:
-            keepers[account] = found.value
+        if isinstance(found, Unread):
+            failed.append(f"{account}: who retires its buckets: GetRole: {found.why}")
         else:
-            failed.append(f"{account}: who retires its buckets: {found.why}")
+            keepers[account] = found.value
     old = estate or read_old_estate(settings, clients)
     proven = read_receipts(settings.run_folder).remembered
     gone = sorted(set(proven) - {bucket.name for bucket in old.buckets})
@@ -117,14 +118,14 @@ def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
     root = look(client.get_account_summary)
     users = pages(client, "list_users", "Users")
     roles = pages(client, "list_roles", "Roles")
-    block = look(
+    block = look_for(
         clients.client("s3control", account, actor=actor).get_public_access_block,
-        absent=("NoSuchPublicAccessBlockConfiguration",),
+        ("NoSuchPublicAccessBlockConfiguration",),
         AccountId=account,
     )
-    contact = look(
+    contact = look_for(
         clients.client("account", account, actor=actor).get_alternate_contact,
-        absent=("ResourceNotFoundException",),
+        ("ResourceNotFoundException",),
         AlternateContactType="SECURITY",
     )
     key = archive_key_arn(settings, clients)
@@ -136,46 +137,48 @@ def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
         "GetAlternateContact": contact,
         "the archive's key": key,
     }
-    failed = [f"{name}: {part.why}" for name, part in parts.items() if part.failed]
+    failed = unread(parts)
     people = None
-    if users.value is not None:
+    if isinstance(users, There):
         people = tuple(_user(client, said["UserName"], failed) for said in users.value)
     return LogAccount(
         account=account,
         entered_as=clients.entry(account, actor).arn,
-        root=root.value["SummaryMap"] if root.value else None,
+        root=root.value["SummaryMap"] if isinstance(root, There) else None,
         users=people,
         roles={said["RoleName"]: _role(client, said) for said in roles.value}
-        if roles.value is not None
+        if isinstance(roles, There)
         else None,
         public_access=_flags(block),
         security_contact=_address(contact),
-        key_arn=key.value or "",
+        key_arn=key.value if isinstance(key, There) else "",
         could_not_look=tuple(failed),
     )
 
 
 def _reading_actor(clients: Clients, account: str) -> str:
     """The everyday identity, or break-glass where that one may not look yet: between its making and its policy it may nothing."""
-    return NAMED if look(clients.client("iam", account).get_account_summary).seen else BREAK_GLASS
+    may = look(clients.client("iam", account).get_account_summary)
+    return BREAK_GLASS if isinstance(may, Unread) else NAMED
 
 
 def _flags(block: Look[Any]) -> Mapping[str, bool] | None:
-    if block.failed:
+    if isinstance(block, Unread):
         return None
-    said = block.value["PublicAccessBlockConfiguration"] if block.value else {}
+    said = block.value["PublicAccessBlockConfiguration"] if isinstance(block, There) else {}
     return {flag: bool(said.get(flag)) for flag in FLAGS}
 
 
 def _address(contact: Look[Any]) -> str | None:
-    if contact.failed:
+    if isinstance(contact, Unread):
         return None
-    return str(contact.value["AlternateContact"].get("EmailAddress", "")) if contact.value else ""
+    said = contact.value["AlternateContact"] if isinstance(contact, There) else {}
+    return str(said.get("EmailAddress", ""))
 
 
 def _user(client: Any, name: str, failed: list[str]) -> User:
     keys = pages(client, "list_access_keys", "AccessKeyMetadata", UserName=name)
-    if keys.value is None:
+    if isinstance(keys, Unread):
         failed.append(f"ListAccessKeys {name}: {keys.why}")
         return User(name)
     return User(name, tuple(sorted(key["AccessKeyId"] for key in keys.value if key["Status"] == "Active")))
@@ -188,9 +191,10 @@ def _role(client: Any, said: Mapping[str, Any]) -> Role:
         return Role(name, said["Arn"], path, trust)
     failed: list[str] = []
 
-    def read(what: str, found: Look[Any]) -> Any:
-        if found.failed:
+    def read(what: str, found: Answer[Any]) -> Any:
+        if isinstance(found, Unread):
             failed.append(f"{what}: {found.why}")
+            return None
         return found.value
 
     inline = {}
@@ -217,13 +221,13 @@ def _role(client: Any, said: Mapping[str, Any]) -> Role:
     )
 
 
-def _keeper(settings: Settings, clients: Clients, account: str) -> Look[str]:
+def _keeper(settings: Settings, clients: Clients, account: str) -> Answer[str]:
     """ARN of the identity that the parameters name for a source account, as `aws:PrincipalArn` shows it."""
     named = next(a for a in settings.source_accounts if a.account_id == account)
     if named.role_arn:
-        return Look(Seen.SEEN, named.role_arn)
+        return There(named.role_arn)
     arn = clients.entry(account).arn
     if ":assumed-role/" not in arn:
-        return Look(Seen.SEEN, arn)
+        return There(arn)
     found = look(clients.client("iam", account).get_role, RoleName=arn.split("/")[1])
-    return Look(found.how, str(found.value["Role"]["Arn"]) if found.value else None, found.why)
+    return found if isinstance(found, Unread) else There(str(found.value["Role"]["Arn"]))

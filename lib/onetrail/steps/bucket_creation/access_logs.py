@@ -11,6 +11,7 @@ from typing import Final
 
 from onetrail.aws import Clients, look
 from onetrail.change import Finding, Requirement, State, iso
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 
 ARRIVED: Final = "access_log_arrived"
@@ -47,7 +48,7 @@ def read_access_logs(
     missing = []
     for name in logged:
         found = look(client.list_objects_v2, Prefix=f"{name}/", MaxKeys=1, **owner)
-        if found.value is None:
+        if isinstance(found, Unread):
             return AccessLogs(could_not_look=f"ListObjectsV2 {name}/: {found.why}")
         if not found.value.get("KeyCount"):
             missing.append(name)

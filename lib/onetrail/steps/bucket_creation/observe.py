@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from onetrail import iam
-from onetrail.aws import Clients, Look, look, pages
+from onetrail.aws import Clients, look, look_for, pages
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS
+from onetrail.looked import Absent, Answer, There, Unread, unread
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
 from onetrail.steps.account_lockdown.status import log_account_status
@@ -30,6 +31,11 @@ KINDS: Final = (
 _SETTINGS: Final = (
     "policy", "public_access", "ownership", "versioning", "lock", "encryption", "lifecycle", "logging", "tags",
 )  # fmt: skip
+
+
+_NO_BUCKET: Final = ("404", "NoSuchBucket")
+_ELSEWHERE: Final = "403"
+"""HeadBucket has no body, so its code is the status: 403 for a bucket of another account, which the expected owner does not own."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +109,16 @@ def observe_buckets(settings: Settings, clients: Clients) -> Observation:
     if not forerunner.done:
         return Observation(forerunner, log, _taken(settings, clients), clients.clock.now())
     key = archive_key_arn(settings, clients)
-    failed = [f"the archive's key: {key.why}"] if key.failed else []
+    failed = unread({"the archive's key": key})
     policy = None
-    if key.value and settings.kms_key == "create":
+    if isinstance(key, There) and settings.kms_key == "create":
         said = look(clients.client("kms", log.account).get_key_policy, KeyId=key.value, PolicyName="default")
-        policy = iam.parse(said.value["Policy"]) if said.value else None
-        failed += [f"GetKeyPolicy: {said.why}"] if said.failed else []
+        policy = iam.parse(said.value["Policy"]) if isinstance(said, There) else None
+        failed += unread({"GetKeyPolicy": said})
     names = (settings.access_log_bucket, settings.work_bucket, settings.bucket_name)
     listed = pages(clients.client("s3", log.account), "list_buckets", "Buckets")
-    failed += [f"ListBuckets: {listed.why}"] if listed.failed else []
-    owned = {said["Name"]: said for said in listed.value or []}
+    failed += unread({"ListBuckets": listed})
+    owned = {said["Name"]: said for said in listed.value} if isinstance(listed, There) else {}
     buckets = {name: _bucket(settings, clients, name, owned, listed) for name in names}
     access = buckets[settings.access_log_bucket]
     logs = read_access_logs(settings, clients, access.created, there=access.state == "ours")
@@ -130,44 +136,43 @@ def _taken(settings: Settings, clients: Clients) -> dict[str, BucketState]:
     except CannotEnter:
         return {}
     listed = pages(client, "list_buckets", "Buckets")
-    if listed.value is None:
+    if isinstance(listed, Unread):
         return {}
     owned = {said["Name"] for said in listed.value}
     found = {}
     for name in (settings.access_log_bucket, settings.work_bucket, settings.bucket_name):
         if name not in owned:
-            head = look(
-                client.head_bucket, absent=("404", "NoSuchBucket"), Bucket=name, ExpectedBucketOwner=account
-            )
-            if head.failed and head.why.startswith("403"):
+            head = look_for(client.head_bucket, _NO_BUCKET, Bucket=name, ExpectedBucketOwner=account)
+            if isinstance(head, Unread) and head.code == _ELSEWHERE:
                 found[name] = BucketState(name, "elsewhere")
     return found
 
 
 def _bucket(
-    settings: Settings, clients: Clients, name: str, owned: Mapping[str, Any], listed: Look[list[Any]]
+    settings: Settings, clients: Clients, name: str, owned: Mapping[str, Any], listed: Answer[list[Any]]
 ) -> BucketState:
     account = settings.log_account.account_id
     owner = {"Bucket": name, "ExpectedBucketOwner": account}
-    if listed.failed:
-        return BucketState(name, "could_not_look")
+    if isinstance(listed, Unread):
+        return BucketState(name, "could_not_look", could_not_look=(f"ListBuckets: {listed.why}",))
     if name not in owned:
-        head = look(clients.client("s3", account).head_bucket, absent=("404", "NoSuchBucket"), **owner)
-        if head.failed and not head.why.startswith("403"):
+        head = look_for(clients.client("s3", account).head_bucket, _NO_BUCKET, **owner)
+        if isinstance(head, Absent):
+            return BucketState(name, "absent")
+        if isinstance(head, Unread) and head.code != _ELSEWHERE:
             return BucketState(name, "could_not_look", could_not_look=(f"HeadBucket: {head.why}",))
-        return BucketState(name, "absent" if head.absent else "elsewhere")
+        return BucketState(name, "elsewhere")
     region = owned[name].get("BucketRegion") or _region(clients, account, owner)
     client = clients.client("s3", account, region)
     values, failed = read_settings(client, name, account, _SETTINGS)
     held = look(client.list_object_versions, MaxKeys=1, **owner)
-    failed += [f"list_object_versions: {held.why}"] if held.failed else []
-    inside = held.value or {}
+    failed += unread({"list_object_versions": held})
     return BucketState(
         name=name,
         state="ours",
         region=region,
         created=owned[name].get("CreationDate"),
-        empty=held.seen and not (inside.get("Versions") or inside.get("DeleteMarkers")),
+        empty=isinstance(held, There) and not (held.value.get("Versions") or held.value.get("DeleteMarkers")),
         policy=iam.parse(values["policy"]) if values["policy"] else None,
         public_access=values["public_access"] or {},
         ownership=values["ownership"]["Rules"][0]["ObjectOwnership"] if values["ownership"] else "",
@@ -183,7 +188,7 @@ def _bucket(
 
 def _region(clients: Clients, account: str, owner: Mapping[str, str]) -> str:
     head = look(clients.client("s3", account).head_bucket, **owner)
-    return str(head.value.get("BucketRegion", "")) if head.value else ""
+    return str(head.value.get("BucketRegion", "")) if isinstance(head, There) else ""
 
 
 def _folders(clients: Clients, bucket: OldBucket) -> tuple[list[str], list[str]]:
@@ -201,8 +206,8 @@ def _folders(clients: Clients, bucket: OldBucket) -> tuple[list[str], list[str]]
             Prefix=prefix,
             Delimiter="/",
         )
-        failed.extend([f"{bucket.name}: ListObjectsV2 {prefix}: {found.why}"] if found.failed else [])
-        return [said["Prefix"] for said in found.value or []]
+        failed.extend(unread({f"{bucket.name}: ListObjectsV2 {prefix}": found}))
+        return [said["Prefix"] for said in found.value] if isinstance(found, There) else []
 
     years: list[str] = []
     for base in bucket.key_prefixes or ("",):

@@ -12,6 +12,7 @@ from onetrail.aws import Clients, look
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, ROOT, ParsedKey, parse
 from onetrail.errors import OnetrailError
+from onetrail.looked import Unread
 from onetrail.s3.decide import Kind, Rules, decide, put_away
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
@@ -131,7 +132,7 @@ def read_backlog(
         return Backlog(bucket, "", "", could_not_look=why)
     client = clients.client("s3", bucket.account, bucket.region)
     acl = look(client.get_bucket_acl, Bucket=bucket.name, ExpectedBucketOwner=bucket.account)
-    if not acl.seen:
+    if isinstance(acl, Unread):
         return Backlog(bucket, "", "", could_not_look=f"GetBucketAcl: {acl.why}")
     seen = _Listed(settings, acl.value["Owner"]["ID"])
     how = rules(settings, bucket, clients.clock.now())

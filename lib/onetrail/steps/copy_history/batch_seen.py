@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.aws import Clients, Look, look
+from onetrail.aws import Clients, look, look_for
 from onetrail.change import JOBS, entries
 from onetrail.errors import OnetrailError
 from onetrail.iam import build
+from onetrail.looked import Absent, Look, There, Unread, applied, unread
 from onetrail.s3.batch.job import Desk, Job, job_of
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -42,16 +43,14 @@ class BatchSeen:
 def see_batch(settings: Settings, clients: Clients) -> BatchSeen:
     """What stands now. The role that the jobs run as is made first and removed last: without it there is nothing else to look for."""
     client = clients.client("iam", settings.log_account.account_id)
-    first = look(client.get_role, absent=_ABSENT, RoleName=names.BATCH_ROLE)
-    if first.absent:
+    first = look_for(client.get_role, _ABSENT, RoleName=names.BATCH_ROLE)
+    if isinstance(first, Absent):
         return BatchSeen()
-    second = look(client.get_role, absent=_ABSENT, RoleName=names.JOBS_ROLE)
+    second = look_for(client.get_role, _ABSENT, RoleName=names.JOBS_ROLE)
     policy = work_policy(settings, clients)
-    roles = [name for name, found in zip(ROLES, (first, second), strict=True) if found.seen]
-    may = {
-        name: look(client.get_role_policy, absent=_ABSENT, RoleName=name, PolicyName=name) for name in roles
-    }
-    looks = {
+    roles = [name for name, found in zip(ROLES, (first, second), strict=True) if isinstance(found, There)]
+    may = {name: look_for(client.get_role_policy, _ABSENT, RoleName=name, PolicyName=name) for name in roles}
+    looks: dict[str, Look[Any]] = {
         "GetRole": first,
         " GetRole": second,
         "GetBucketPolicy": policy,
@@ -59,25 +58,23 @@ def see_batch(settings: Settings, clients: Clients) -> BatchSeen:
     }
     return BatchSeen(
         tuple(roles),
-        tuple(name for name, found in may.items() if found.seen),
-        policy.value,
-        policy.value is not None and not is_steady(settings, policy.value),
-        tuple(
-            f"what jobs may do: {call.strip()}: {found.why}" for call, found in looks.items() if found.failed
-        ),
+        tuple(name for name, found in may.items() if isinstance(found, There)),
+        policy.value if isinstance(policy, There) else None,
+        isinstance(policy, There) and not is_steady(settings, policy.value),
+        tuple(f"what jobs may do: {line.strip()}" for line in unread(looks)),
     )
 
 
 def work_policy(settings: Settings, clients: Clients) -> Look[Mapping[str, Any]]:
     """The work bucket's policy; absent where it has none."""
     account = settings.log_account.account_id
-    said = look(
+    said = look_for(
         clients.client("s3", account, settings.home_region).get_bucket_policy,
-        absent=("NoSuchBucketPolicy",),
+        ("NoSuchBucketPolicy",),
         Bucket=settings.work_bucket,
         ExpectedBucketOwner=account,
     )
-    return Look(said.how, iam.parse(said.value["Policy"]) if said.value else None, said.why)
+    return applied(said, lambda found: iam.parse(found["Policy"]))
 
 
 def is_steady(settings: Settings, policy: Mapping[str, Any]) -> bool:
@@ -112,7 +109,7 @@ def all_jobs(settings: Settings, clients: Clients) -> list[Job]:
     more: dict[str, str] = {}
     while True:  # botocore has no paginator for it
         said = look(client.list_jobs, AccountId=account, MaxResults=_A_PAGE, **more)
-        if said.failed:
+        if isinstance(said, Unread):
             raise JobsUnread(f"the jobs of account {account} could not be listed: {said.why}")
         listed += said.value.get("Jobs", [])
         if not said.value.get("NextToken"):

@@ -3,17 +3,18 @@
 A policy on AWS takes a while to be seen everywhere, so a copier that is still let in is asked again a bounded number of times.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.aws import Clients, look
+from onetrail.aws import Clients, look, look_for
 from onetrail.aws.telling import say_line
 from onetrail.change import COPIER, Requirement, iso
 from onetrail.change.words import counted
 from onetrail.iam import build
 from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST, SOURCE_READ
+from onetrail.looked import Answer, There, Unread, applied, calling, or_none
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import archive_key_arn
@@ -68,8 +69,10 @@ def policies_back(
     """
     why = _archive_open(clients) or _key_open(clients) or old_keys_open(clients, keys)
     for bucket in buckets if not why else ():
-        policy, why = _policy_of(clients, bucket)
-        if not why and names.COPY_SIDS & {str(s.get("Sid")) for s in iam.statements(policy or {})}:
+        policy = _policy_of(clients, bucket)
+        if isinstance(policy, Unread):
+            why = policy.why
+        elif names.COPY_SIDS & {str(s.get("Sid")) for s in iam.statements(policy or {})}:
             why = f"the policy of {bucket.name} still holds the grant"
         if why:
             break
@@ -84,9 +87,9 @@ def reads_refused(clients: Clients, buckets: Iterable[OldBucket], say: Say = say
     own: list[str] = []
     asked = 0
     for bucket in buckets:
-        policy, why = _policy_of(clients, bucket)
-        if why:
-            return Requirement(False, why)
+        policy = _policy_of(clients, bucket)
+        if isinstance(policy, Unread):
+            return Requirement(False, policy.why)
         if copier_reads(clients.settings, bucket, policy, iso(clients.clock.now())):
             if names.COPY_SIDS & {str(s.get("Sid")) for s in iam.statements(policy or {})}:
                 return Requirement(False, f"the policy of {bucket.name} still lets the copier in")
@@ -123,7 +126,7 @@ def _archive_open(clients: Clients) -> str:
     account = settings.log_account.account_id
     client = clients.client("s3", account, settings.home_region)
     seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
-    if not seen.seen:
+    if isinstance(seen, Unread):
         return f"the archive's policy could not be read back: {seen.why}"
     policy, steady = iam.parse(seen.value["Policy"]), build.central_bucket(archive_of(settings))
     may = list(_copiers_may(settings, policy, iso(clients.clock.now())))
@@ -156,10 +159,12 @@ def _copiers_may(settings: Settings, policy: Any, now: str) -> Iterator[str]:
 def _key_open(clients: Clients) -> str:
     settings = clients.settings
     key = archive_key_arn(settings, clients)
-    policy = read_key_policy(settings, clients, key.value or "")
-    if key.failed or policy.failed:
-        return f"the key's policy could not be read back: {key.why or policy.why}"
-    return "the key's policy is not back: copiers may still use it" if opens_key(policy.value) else ""
+    if isinstance(key, Unread):
+        return f"the key's policy could not be read back: ListAliases: {key.why}"
+    policy = or_none(read_key_policy(settings, clients, key.value if isinstance(key, There) else ""))
+    if isinstance(policy, Unread):
+        return f"the key's policy could not be read back: GetKeyPolicy: {policy.why}"
+    return "the key's policy is not back: copiers may still use it" if opens_key(policy) else ""
 
 
 def _jobs_open(clients: Clients) -> str:
@@ -176,19 +181,20 @@ def old_keys_open(clients: Clients, keys: Sequence[tuple[str, str]]) -> str:
     for owner, arn in keys:
         client = clients.client("kms", owner, arn.split(":")[3])
         said = look(client.get_key_policy, KeyId=arn, PolicyName="default")
-        if not said.seen or names.SID_COPY_DECRYPT in said.value["Policy"]:
-            return f"the policy of {arn} is not back: {said.why or 'copiers may still decrypt'}"
+        if isinstance(said, Unread):
+            return f"the policy of {arn} is not back: {said.why}"
+        if names.SID_COPY_DECRYPT in said.value["Policy"]:
+            return f"the policy of {arn} is not back: copiers may still decrypt"
     return ""
 
 
-def _policy_of(clients: Clients, bucket: OldBucket) -> tuple[Any, str]:
-    """The bucket's policy now, None for none, and why it could not be read."""
+def _policy_of(clients: Clients, bucket: OldBucket) -> Mapping[str, Any] | Unread | None:
+    """The bucket's policy now."""
     client = clients.client("s3", bucket.account, bucket.region)
     owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
-    seen = look(client.get_bucket_policy, absent=("NoSuchBucketPolicy",), **owner)
-    if seen.failed:
-        return None, f"the policy of {bucket.name} could not be read back: {seen.why}"
-    return (iam.parse(seen.value["Policy"]) if seen.seen else None), ""
+    seen = look_for(client.get_bucket_policy, ("NoSuchBucketPolicy",), **owner)
+    policy = applied(seen, lambda found: iam.parse(found["Policy"]))
+    return or_none(calling(f"the policy of {bucket.name} could not be read back", policy))
 
 
 def _let_in(clients: Clients, bucket: OldBucket, say: Say) -> str:
@@ -197,7 +203,7 @@ def _let_in(clients: Clients, bucket: OldBucket, say: Say) -> str:
     owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
     own = clients.client("s3", bucket.account, bucket.region)
     some = look(own.list_objects_v2, **owner, Prefix=prefix, MaxKeys=1)
-    if some.failed:
+    if isinstance(some, Unread):
         return f"no log to try could be listed: {some.why}"
     keys = [row["Key"] for row in some.value.get("Contents", [])] or [f"{prefix}onetrail-canary"]
     settings = clients.settings
@@ -215,7 +221,12 @@ def _let_in(clients: Clients, bucket: OldBucket, say: Say) -> str:
     return got
 
 
-def _not_refused(seen: Any, let_in: str) -> str:
-    if seen.why.startswith("AccessDenied"):
-        return ""
-    return let_in if seen.seen or seen.why.startswith("PreconditionFailed") else str(seen.why)
+def _not_refused(seen: Answer[Any], let_in: str) -> str:
+    """Empty where the copier was refused; what is neither a refusal nor let in is the error itself."""
+    match seen:
+        case Unread(code="AccessDenied"):
+            return ""
+        case There() | Unread(code="PreconditionFailed"):
+            return let_in
+        case Unread(why):
+            return why

@@ -14,6 +14,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.data_events import logs_object_call
 from onetrail.cloudtrail.key import ROOT
 from onetrail.cloudtrail.trail import Trail, covers, from_api
+from onetrail.looked import There, unread
 from onetrail.s3.prices import DATA_EVENTS_PER_100_000
 from onetrail.settings import Settings
 from onetrail.steps.bucket_settings import read_settings
@@ -69,13 +70,15 @@ def read_listening(settings: Settings, clients: Clients, estate: OldEstate) -> L
     for one in settings.all_account_ids:
         cloudtrail = clients.client("cloudtrail", one, region)
         listed = look(cloudtrail.describe_trails, includeShadowTrails=True)
-        missed += [f"{one} {region}: DescribeTrails: {listed.why}"] if listed.failed else []
-        for said in listed.value["trailList"] if listed.seen else ():
+        missed += unread({f"{one} {region}: DescribeTrails": listed})
+        for said in listed.value["trailList"] if isinstance(listed, There) else ():
             arn = said["TrailARN"]
             if arn not in found or found[arn].selectors is None:
                 status = look(cloudtrail.get_trail_status, Name=arn)
                 selectors = look(cloudtrail.get_event_selectors, TrailName=arn)
-                found[arn] = from_api(said, status.value, selectors.value)
+                found[arn] = from_api(
+                    said, *(part.value if isinstance(part, There) else None for part in (status, selectors))
+                )
     said = {name: value for name, value in (values["notifications"] or {}).items() if value is not None}
     return Listening(tuple(found[arn] for arn in sorted(found)), said, values["replication"], tuple(missed))
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from onetrail import iam
-from onetrail.aws import Clients, Look, Seen, look
+from onetrail.aws import Clients, look
+from onetrail.looked import Absent, Look, There, Unread, applied, unread
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.archive_key import archive_key_arn
@@ -20,7 +21,7 @@ from onetrail.steps.copy_history.flooded import Flooded, Listening, flooded, rea
 from onetrail.steps.copy_history.restores import ready_at
 from onetrail.steps.copy_history.source_keys import SourceKey
 from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate, regions_of
 from onetrail.steps.status import Status, asked
 
 __all__ = ["SID_ENCRYPTS", "Backlog", "Observation", "observe", "opens_key", "read_key_policy"]
@@ -99,10 +100,10 @@ def observe(
         account = settings.log_account.account_id
         client = clients.client("s3", account, settings.home_region)
         seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
-        if seen.seen:
-            central = iam.parse(seen.value["Policy"])
-        else:
+        if isinstance(seen, Unread):
             failed.append(f"{settings.bucket_name}: GetBucketPolicy: {seen.why}")
+        else:
+            central = iam.parse(seen.value["Policy"])
         live = [bucket for bucket in estate.buckets if not bucket.shell]
         claims = Claims(settings, clients, live)
         enabled, missed = _enabled(settings, clients)
@@ -118,12 +119,13 @@ def observe(
     copiers = {}
     for account in settings.source_account_ids:
         parts = standing_parts(clients, account)
-        copiers[account] = parts.value or ()
-        failed += [f"{account}: {parts.why}"] if parts.failed else []
+        copiers[account] = parts.value if isinstance(parts, There) else ()
+        failed += unread({account: parts})
     key = archive_key_arn(settings, clients)
-    failed += [f"the archive's key: {key.why}"] if key.failed else []
-    policy = read_key_policy(settings, clients, key.value or "")
-    failed += [f"the archive's key: GetKeyPolicy: {policy.why}"] if policy.failed else []
+    failed += unread({"the archive's key": key})
+    arn = key.value if isinstance(key, There) else ""
+    policy = read_key_policy(settings, clients, arn)
+    failed += unread({"the archive's key: GetKeyPolicy": policy})
     batch = see_batch(settings, clients)
     failed += batch.could_not_look
     now = clients.clock.now()
@@ -135,8 +137,8 @@ def observe(
         copiers,
         now,
         tuple(failed),
-        key.value or "",
-        policy.value,
+        arn,
+        policy.value if isinstance(policy, There) else None,
         edited_policies(settings),
         look_at_ledger(settings.run_folder),
         _ready(settings, backlogs, now),
@@ -157,21 +159,20 @@ def _enabled(settings: Settings, clients: Clients) -> tuple[dict[str, frozenset[
     found: dict[str, frozenset[str]] = {}
     failed = []
     for account in settings.all_account_ids:
-        said = look(clients.client("ec2", account).describe_regions, AllRegions=False)
-        if said.seen:
-            found[account] = frozenset(region["RegionName"] for region in said.value["Regions"])
-        else:
-            failed.append(f"{account}: DescribeRegions: {said.why}")
+        said = regions_of(clients, account)
+        if isinstance(said, There):
+            found[account] = frozenset(said.value)
+        failed += unread({f"{account}: DescribeRegions": said})
     return found, failed
 
 
 def read_key_policy(settings: Settings, clients: Clients, key_arn: str) -> Look[Mapping[str, Any]]:
     """The policy of a key that step 03 made; absent where the parameters let none be made."""
     if settings.kms_key != "create" or not key_arn:
-        return Look(Seen.ABSENT)
+        return Absent()
     client = clients.client("kms", settings.log_account.account_id)
     said = look(client.get_key_policy, KeyId=key_arn, PolicyName="default")
-    return Look(said.how, iam.parse(said.value["Policy"]) if said.value else None, said.why)
+    return applied(said, lambda found: iam.parse(found["Policy"]))
 
 
 def opens_key(policy: Mapping[str, Any] | None) -> bool:

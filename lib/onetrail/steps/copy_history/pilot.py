@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients, look
 from onetrail.change import COPIER, ChangeFailed, iso
 from onetrail.errors import OnetrailError
+from onetrail.looked import There, Unread
 from onetrail.s3 import calls
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.retention import LOCK_MODE
@@ -76,7 +77,7 @@ def read_back(
     Raises PilotDiffers where any row is not as planned.
     """
     key = archive_key_arn(settings, clients)
-    if key.value is None:
+    if not isinstance(key, There):
         raise ChangeFailed(f"pilot of {bucket.name}: the archive's key cannot be looked up: {key.why}")
     found: list[Property] = []
     for task in tasks:
@@ -142,7 +143,7 @@ def _owner(settings: Settings, clients: Clients, key: str) -> str:
     listed = hot(clients, account, settings.home_region).do(
         calls.list_objects(settings.bucket_name, account, key, owners=True, limit=1)
     )
-    if not acl.seen:
+    if isinstance(acl, Unread):
         return f"could not look: GetBucketAcl: {acl.why}"
     owner = next((row.owner_id for row in listed.rows if row.key == key), NOTHING)
     return OURS if owner == acl.value["Owner"]["ID"] else owner

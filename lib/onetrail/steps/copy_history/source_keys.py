@@ -11,6 +11,7 @@ from onetrail import iam, names
 from onetrail.aws import Clients, look
 from onetrail.iam.document import values
 from onetrail.iam.match import like
+from onetrail.looked import There, Unread
 from onetrail.steps.old_estate import OldBucket
 
 
@@ -63,12 +64,12 @@ def _key(clients: Clients, bucket: OldBucket, arn: str) -> SourceKey:
     _, _, _, region, account, _ = arn.split(":", 5)
     client = clients.client("kms", bucket.account, region)
     said = look(client.describe_key, KeyId=arn)
-    about = said.value["KeyMetadata"] if said.seen else {}
+    about = said.value["KeyMetadata"] if isinstance(said, There) else {}
     key = SourceKey(arn, account, region, about.get("KeyState", ""), about.get("KeyManager") == "AWS")
     if key.managed or account != bucket.account:
         return key
     found = look(client.get_key_policy, KeyId=arn, PolicyName="default")
-    if not found.seen:
+    if isinstance(found, Unread):
         return SourceKey(arn, account, region, key.state, policy=None, why=f"GetKeyPolicy: {found.why}")
     return SourceKey(arn, account, region, key.state, policy=iam.parse(found.value["Policy"]))
 

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients, look, pages
 from onetrail.errors import OnetrailError
+from onetrail.looked import There, unread
 from onetrail.s3 import calls
 from onetrail.s3.client import HotS3
 from onetrail.s3.listing import list_objects, list_versions
@@ -60,9 +61,9 @@ def look_through(
     client = clients.client("s3", bucket.account, bucket.region)
     acl = look(client.get_bucket_acl, **owner)
     uploads = pages(client, "list_multipart_uploads", "Uploads", **owner)
-    failed = [f"{call}: {seen.why}" for call, seen in (("GetBucketAcl", acl), ("ListMultipartUploads", uploads)) if seen.failed]  # fmt: skip
-    counted = None if uploads.value is None else len(uploads.value)
-    account_id = acl.value["Owner"]["ID"] if acl.seen else ""
+    failed = unread({"GetBucketAcl": acl, "ListMultipartUploads": uploads})
+    counted = len(uploads.value) if isinstance(uploads, There) else None
+    account_id = acl.value["Owner"]["ID"] if isinstance(acl, There) else ""
     surveyor = Surveyor(account_id, rules_of(bucket.lifecycle), settings.retention_years, now)
     transport = hot(clients, bucket.account, bucket.region)
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
 from onetrail.files import FileRefused, read_bytes, read_json
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.public_keys import FOLDER
 
@@ -56,7 +57,7 @@ def read_keys(
             clients.client("cloudtrail", account, region), "list_public_keys", "PublicKeyList",
             StartTime=first, EndTime=now + timedelta(days=1),
         )  # fmt: skip
-        if asked.value is None:
+        if isinstance(asked, Unread):
             return RegionKeys(region, (), kept, (), unusable, f"ListPublicKeys: {asked.why}")
         try:
             given = KeyStore(load({"PublicKeyList": asked.value}, region))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from onetrail.aws import Clients
+from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, look_through
 from onetrail.steps.inventory.consumers import Consumer, consumers
@@ -115,8 +116,8 @@ def _regions(settings: Settings, clients: Clients, surveys: list[Survey]) -> tup
     failed = []
     for account in settings.source_account_ids:
         enabled = enabled_regions(settings, clients, account)
-        failed += [f"{account}: DescribeRegions: {enabled.why}"] if enabled.value is None else []
-        found.update(enabled.value or ())
+        failed += unread({f"{account}: DescribeRegions": enabled})
+        found.update(enabled.value if isinstance(enabled, There) else ())
     return sorted(found), failed
 
 

@@ -12,6 +12,7 @@ from onetrail import iam, names
 from onetrail.aws import Clients, look
 from onetrail.change import Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.change.words import counted
+from onetrail.looked import Unread
 from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.listing import list_objects, list_versions, merge_join
 from onetrail.s3.pace import Pace
@@ -234,11 +235,13 @@ class _Retirement:
         """ChangeFailed where versioning is not what it was: what names an object's bytes depends on it."""
         client = self.clients.client("s3", bucket.account, bucket.region)
         now = look(client.get_bucket_versioning, Bucket=bucket.name, ExpectedBucketOwner=bucket.account)
-        if now.value is None or now.value.get("Status", "") != bucket.versioning:
-            said = (
-                now.why
-                or f"its versioning is {now.value.get('Status', 'off') if now.value else 'unknown'} now"
-            )
+        if isinstance(now, Unread):
+            said = f"its versioning could not be looked at: GetBucketVersioning: {now.why}"
+        elif now.value.get("Status", "") != bucket.versioning:
+            said = f"its versioning is {now.value.get('Status', 'off')} now"
+        else:
+            said = ""
+        if said:
             raise ChangeFailed(f"{bucket.name}: {said}; nothing of it was deleted; run this step again")
 
     def _there(self, bucket: OldBucket, receipt: Receipt) -> Iterator[tuple[Any, ProvenRow]]:

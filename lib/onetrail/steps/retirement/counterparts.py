@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail.aws import Clients, look
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.errors import OnetrailError
+from onetrail.looked import Unread
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
 from onetrail.s3.client import HotS3
@@ -172,9 +173,9 @@ class Archive:
         for key in sorted({row.kms_key for row in rows} - {""}):
             region = key.split(":")[3]
             seen = look(self._clients.client("kms", self._account, region).describe_key, KeyId=key)
-            said: Mapping[str, str] = seen.value["KeyMetadata"] if seen.value else {}
-            if seen.failed or not said:
+            if isinstance(seen, Unread):
                 return Lack(key, f"the key of copies could not be looked at: {seen.why}", LOOK_AGAIN)
+            said: Mapping[str, str] = seen.value["KeyMetadata"]
             if said["KeyState"] != "Enabled":
                 cure = "as its administrator cancel its deletion or enable it, then run step 07 again"
                 return Lack(key, f"the key of copies is {said['KeyState']}: they cannot be read", cure)

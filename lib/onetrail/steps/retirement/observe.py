@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam
-from onetrail.aws import Clients, Look, look, pages
+from onetrail.aws import Clients, look, pages
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
 from onetrail.instants import moved_days
+from onetrail.looked import Answer, There, Unread, unread
 from onetrail.s3.calls import NULL_VERSION
 from onetrail.s3.listing import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow
@@ -211,8 +212,9 @@ def observe(
     copiers = {}
     for account in settings.source_account_ids:
         parts = standing_parts(clients, account)
-        failed += [f"{account}: {parts.why}"] if parts.failed else []
-        if parts.value:
+        if isinstance(parts, Unread):
+            failed.append(f"{account}: {parts.why}")
+        elif parts.value:
             copiers[account] = parts.value
     ours = trail_cutover.touchable(estate)
     there = {bucket.name for bucket in estate.buckets}
@@ -279,7 +281,7 @@ def retiring(
         tuple(listed.named),
         behind["old"],
         behind["markers"],
-        len(uploads.value or ()),
+        0 if isinstance(uploads, Unread) else len(uploads.value),
         (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
         tuple(t.name for t in here if t in ours and not trail_cutover.drained(t, clients.clock.now())),
         "; ".join((*bucket.could_not_look, *_unseen(listed, uploads))),
@@ -290,9 +292,8 @@ def retiring(
     )
 
 
-def _unseen(listed: _Listed, uploads: Look[Any]) -> Iterator[str]:
-    if uploads.failed:
-        yield f"ListMultipartUploads: {uploads.why}"
+def _unseen(listed: _Listed, uploads: Answer[Any]) -> Iterator[str]:
+    yield from unread({"ListMultipartUploads": uploads})
     if listed.hash.objects and listed.hash.newest is None:
         yield "its listing does not say when its newest object came"
 
@@ -376,4 +377,4 @@ def _keeper(settings: Settings, clients: Clients, account: str) -> str:
     if ":assumed-role/" not in arn:
         return arn
     found = look(clients.client("iam", account).get_role, RoleName=arn.split("/")[1])
-    return str(found.value["Role"]["Arn"]) if found.value else ""
+    return str(found.value["Role"]["Arn"]) if isinstance(found, There) else ""

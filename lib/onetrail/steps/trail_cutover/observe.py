@@ -9,6 +9,7 @@ from onetrail.aws import Clients
 from onetrail.change import Requirement
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
+from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation
 from onetrail.steps.archive_key import archive_key_arn
@@ -62,12 +63,12 @@ def observe(
     """
     seen = observe_delivery(settings, clients, estate or read_old_estate(settings, clients))
     key = archive_key_arn(settings, clients)
-    failed = [f"the archive's key: {key.why}"] if key.failed else []
+    failed = unread({"the archive's key": key})
     return replace(
         seen,
         forerunner=asked(before, "03", lambda: bucket_creation.done(settings, clients)),
         rail=read_rail(settings, clients, RAIL),
-        kms_key=key.value or "",
+        kms_key=key.value if isinstance(key, There) else "",
         could_not_look=(*seen.could_not_look, *failed),
     )
 
@@ -77,9 +78,8 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
     failed, regions, deliveries = list(estate.could_not_look), {}, []
     for account in settings.source_account_ids:
         found = enabled_regions(settings, clients, account)
-        if found.value is None:
-            failed.append(f"{account}: regions: {found.why}")
-        regions[account] = tuple(found.value or ())
+        failed += unread({f"{account}: DescribeRegions": found})
+        regions[account] = tuple(found.value) if isinstance(found, There) else ()
         trail = new_trail(settings, estate, account)
         if trail:
             deliveries += read_deliveries(settings, clients, trail, regions[account])

@@ -21,6 +21,7 @@ from onetrail.change import (
 )
 from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
 from onetrail.files import sha256_of
+from onetrail.looked import There, Unread, or_none
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
 from onetrail.s3.ledger import LedgerPart, rows_in
@@ -69,10 +70,10 @@ def sealed(clients: Clients) -> Requirement:
     """Whether the default locks of archive and work bucket have the mode of the parameters."""
     settings = clients.settings
     for what, bucket in (("archive", settings.bucket_name), ("work bucket", settings.work_bucket)):
-        seen = default_lock(clients, bucket)
-        if seen.failed:
+        seen = or_none(default_lock(clients, bucket))
+        if isinstance(seen, Unread):
             return Requirement(False, f"the {what}'s lock could not be looked at: {seen.why}")
-        if wanted_lock(settings, seen.value):
+        if wanted_lock(settings, seen):
             return Requirement(False, f"the {what}'s default lock is not under compliance")
     return Requirement(True, "the default locks of archive and work bucket are as the parameters say")
 
@@ -166,7 +167,8 @@ class _Sealing:
         names = [*spared, *self._raised]
         folders = {name: self._raised.get(name) or self._folders(name) for name in names}
         for account in self.settings.source_account_ids:
-            for region in enabled_regions(self.settings, self.clients, account).value or ():
+            enabled = enabled_regions(self.settings, self.clients, account)
+            for region in enabled.value if isinstance(enabled, There) else ():
                 held = {
                     below_prefix(row.key)
                     for name in names

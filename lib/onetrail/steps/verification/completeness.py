@@ -56,9 +56,10 @@ def _seam(seam: Seam) -> Finding:
         case SeamState.APART:
             words = f"the old trail's last event is of {iso(seam.ends)}, the new one's first of {iso(seam.begins)}: nothing speaks of the time between"
             return Finding("06.seam", State.NOTE, *said, words)
-    named = ", ".join(seam.lacking)
-    words = f"{counted(seam.only_old, 'event that the old trail recorded is', 'events that the old trail recorded are')} not in the new one's files though both recorded: compare their event selectors: {named}"
-    return Finding("06.seam", State.FINDING, *said, words)
+        case SeamState.LACKING:
+            named = ", ".join(seam.lacking)
+            words = f"{counted(seam.only_old, 'event that the old trail recorded is', 'events that the old trail recorded are')} not in the new one's files though both recorded: compare their event selectors: {named}"
+            return Finding("06.seam", State.FINDING, *said, words)
 
 
 def _events(settings: Settings, observation: Observation) -> list[Finding]:

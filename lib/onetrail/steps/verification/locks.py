@@ -1,10 +1,10 @@
 """The default locks of archive and work bucket, and what they are to become."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from onetrail.aws import Clients, Look, look
+from onetrail.aws import Clients, look_for
+from onetrail.looked import Look, applied
 from onetrail.settings import Settings
 
 
@@ -12,13 +12,18 @@ def default_lock(clients: Clients, bucket: str) -> Look[Mapping[str, Any]]:
     """The bucket's lock configuration."""
     account = clients.settings.log_account.account_id
     client = clients.client("s3", account, clients.settings.home_region)
-    seen = look(
+    seen: Look[Any] = look_for(
         client.get_object_lock_configuration,
-        absent=("ObjectLockConfigurationNotFoundError",),
+        ("ObjectLockConfigurationNotFoundError",),
         Bucket=bucket,
         ExpectedBucketOwner=account,
     )
-    return replace(seen, value=seen.value["ObjectLockConfiguration"]) if seen.seen else seen
+    return applied(seen, _configuration)
+
+
+def _configuration(said: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = said["ObjectLockConfiguration"]
+    return found
 
 
 def default_retention(lock: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
+from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.archive_key import archive_key_arn
@@ -150,7 +151,7 @@ class _Look:
         buckets = tuple(sums.verdict(one, self._classes(estate, one, unasked)) for one in seen)
         lock, work_lock = self._lock(settings.bucket_name), self._lock(settings.work_bucket)
         key = archive_key_arn(settings, clients)
-        self.failed += [f"the archive's key: {key.why}"] if not key.seen else []
+        self.failed += [f"the archive's key: {key.why}"] if not isinstance(key, There) else []
         checked = [self._receipt(one) for one in seen]
         archive = sums.archive()
         held = [*buckets, *([archive] if archive else [])]
@@ -169,7 +170,7 @@ class _Look:
             {one.left.name: self._writers(estate, one, sums) for one in seen},
             lock,
             read_rail(settings, clients, RAIL),
-            key.value or "",
+            key.value if isinstance(key, There) else "",
             tuple(
                 sorted(
                     {i for one in sums.read for i in one.unknown},
@@ -228,8 +229,9 @@ class _Look:
         found: dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]] = {}
         for account in self.settings.source_account_ids:
             enabled = enabled_regions(self.settings, self.clients, account)
-            self.failed += [f"{account}: DescribeRegions: {enabled.why}"] if enabled.value is None else []
-            found.update({(account, region): [] for region in enabled.value or ()})
+            self.failed += unread({f"{account}: DescribeRegions": enabled})
+            here = enabled.value if isinstance(enabled, There) else ()
+            found.update({(account, region): [] for region in here})
         for one in seen:
             by_place: dict[tuple[str, str, str], set[str]] = {}
             for prefix, folder in one.places:
@@ -284,8 +286,8 @@ class _Look:
 
     def _lock(self, bucket: str) -> Mapping[str, Any] | None:
         seen = default_lock(self.clients, bucket)
-        self.failed += [f"{bucket}: GetObjectLockConfiguration: {seen.why}"] if seen.failed else []
-        return seen.value
+        self.failed += unread({f"{bucket}: GetObjectLockConfiguration": seen})
+        return seen.value if isinstance(seen, There) else None
 
     def _receipt(self, one: Compared) -> tuple[str, str | None]:
         left = one.left
