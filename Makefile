@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test exhaustive lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
+.PHONY: help demo test exhaustive mutate lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -49,6 +49,15 @@ test: lint core-pythons ## lint, types, layers, then every test: unit, notebooks
 
 exhaustive: venv ## every kill, every signal to every process, all sizes; takes about half an hour and is no part of make test
 	@ONETRAIL_LIVE=0 $(BIN)/python -m pytest -q $(IN_LANES) -m exhaustive $(TESTS) $(PYTEST_ARGS)
+
+# Which modules below lib/onetrail, which sample of their mutants, in how many processes: `make mutate MODULES="change/gate.py iam" COUNT=0`.
+MODULES ?=
+SEED ?= 1
+COUNT ?= 2000
+JOBS ?= $(LANES)
+
+mutate: venv ## break the library in small ways and see whether its unit tests notice; resumable, and no part of make test
+	@ONETRAIL_LIVE=0 $(BIN)/python -m tests.mutation --modules "$(MODULES)" --seed $(SEED) --count $(COUNT) --jobs $(JOBS) $(if $(WRITE),--write)
 
 lint: venv ## ruff, mypy and the layers' contract
 	@$(BIN)/ruff check .

@@ -1,0 +1,67 @@
+"""Which mutants are judged: all of the modules in which one mistake loses logs, and a sample of the others that decide."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatch
+from typing import Final
+
+from tests.mutation.covered import LIBRARY
+from tests.mutation.places import mutants
+
+WHOLE: Final = ("change/guard.py", "change/gate.py", "s3/decide.py", "steps/receipts.py")
+"""Every mutant of these is judged."""
+SAMPLED: Final = (
+    "change/*.py",
+    "steps/retirement/*.py",
+    "steps/receipt_rows.py",
+    "steps/sealed_heads.py",
+    *(
+        f"s3/{name}.py"
+        for name in ("compare", "doubts", "failure", "ledger_keys", "listed", "placing", "planner", "ranges")
+    ),
+    *(f"s3/{name}.py" for name in ("removal", "restore", "retention", "tally")),
+    "iam/*.py",
+    "iam/builders/*.py",
+    *(
+        f"cloudtrail/{name}.py"
+        for name in ("authentic", "chain", "conflict", "digest", "key", "orphan", "seam", "verdict")
+    ),
+)
+"""Of these together, as many as were asked for."""
+SEED: Final = 1
+COUNT: Final = 2000
+
+Chosen = dict[str, list[tuple[str, str, str, int]]]
+"""The keys of the chosen mutants of each module."""
+
+
+def modules(patterns: Iterable[str]) -> list[str]:
+    """The modules of the library that fit any of these patterns, `s3` standing for all below that folder."""
+    paths = sorted(path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*.py"))
+    asked = list(patterns)
+    return [
+        path
+        for path in paths
+        if any(fnmatch(path, one) or path.startswith(f"{one.rstrip('/')}/") for one in asked)
+    ]
+
+
+def chosen(seed: int, count: int, only: Sequence[str] = ()) -> Chosen:
+    """The sample: the same for the same sources, seed and count. With `only`, what of it lies in those modules; a count of 0 takes all.
+
+    A mutant's place in the lot is drawn from what it is and not from where it stands, so a change of one module moves few others in or out.
+    """
+    lot: list[tuple[str, str, tuple[str, str, str, int]]] = []
+    found: Chosen = {}
+    for module in modules([*WHOLE, *SAMPLED] if not only or count else only):
+        keys = [one.key for one in mutants((LIBRARY / module).read_text(encoding="utf-8"))[1]]
+        if module in WHOLE or not count:
+            found[module] = keys
+        else:
+            lot += [
+                (hashlib.sha256(f"{seed} {module} {key}".encode()).hexdigest(), module, key) for key in keys
+            ]
+    for _, module, key in sorted(lot)[:count]:
+        found.setdefault(module, []).append(key)
+    wanted = set(modules(only)) if only else set(found)
+    return {module: keys for module, keys in sorted(found.items()) if module in wanted}
