@@ -1,5 +1,9 @@
 """The errors onetrail raises on purpose: one line each, with the cure in the line."""
 
+import re
+
+from onetrail.printable import printable
+
 
 class OnetrailError(Exception):
     """Something went wrong that a person can act on; the message says what, where and what to do next."""
@@ -12,8 +16,8 @@ class OnetrailError(Exception):
 
     @property
     def line(self) -> str:
-        """The message on one line, whatever AWS or a file put into it."""
-        return " ".join(str(self).split())
+        """The message on one line and safe to print, whatever AWS or a file put into it."""
+        return printable(re.sub(r"[ \t\n]+", " ", str(self)).strip())
 
 
 class WrongUse(OnetrailError):

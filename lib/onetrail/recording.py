@@ -18,6 +18,7 @@ from typing import Any
 
 import nbformat
 
+from onetrail.printable import printable_lines
 from onetrail.runner import run
 from onetrail.runner.notebooks import Notebook, all_notebooks, notebooks_folder, read
 from onetrail.settings import Settings
@@ -151,7 +152,7 @@ def main() -> int:
         try:
             texts = record(folder, parameters)
         except RuntimeError as err:
-            print(err, file=sys.stderr)
+            print(printable_lines(err), file=sys.stderr)
             return 1
     stale = [path for path, text in texts.items() if path.read_text(encoding="utf-8") != text]
     for path in stale:

@@ -6,11 +6,13 @@ from typing import Any
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
+from onetrail.printable import printable
+
 
 def say_line(line: str) -> None:
     """Progress for people and logs, on standard error; silent where outputs must not vary."""
     if os.environ.get("ONETRAIL_LIVE", "1") != "0":
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
 
 def tell_silence(event_name: str, attempts: int, caught_exception: BaseException | None, **_: Any) -> None:

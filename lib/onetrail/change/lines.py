@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from onetrail.files import NotJson, json_value, opened
+from onetrail.printable import json_safe
 
 VERSION: Final = 2
 LONGEST: Final = 64 * 1024 * 1024
@@ -101,9 +102,9 @@ def written(entry: Mapping[str, Any]) -> tuple[bytes, str]:
     Text that UTF-8 cannot hold, and numbers that JSON cannot, are written as what names them.
     """
     try:
-        body = _dumped({"v": VERSION, **entry}, allow_nan=False).encode()
+        body = _seen(_dumped({"v": VERSION, **entry}, allow_nan=False))
     except ValueError:
-        body = _dumped(_writable({"v": VERSION, **entry})).encode()
+        body = _seen(_dumped(_writable({"v": VERSION, **entry})))
     hash_ = _sha256(body)
     line = body[:-1] + _hash_part(hash_) + b"\n"
     if len(line) > LONGEST:
@@ -163,7 +164,8 @@ def _entry(content: bytes) -> tuple[dict[str, Any], str]:
     """What the line says, and what of its bytes differs from how that is written."""
     try:
         entry = json.loads(content.decode(), parse_constant=_no_constant)
-        same = _dumped(entry).encode() == content
+        text = _dumped(entry)
+        same = text.encode() == content or ('"v":' in text[:6] and _seen(text) == content)
     except (ValueError, RecursionError):
         return _refused(content)
     if not isinstance(entry, dict):
@@ -220,6 +222,15 @@ def _hash_part(hash_: str) -> bytes:
 
 def _dumped(value: Any, **how: bool) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), **how)  # type: ignore[arg-type]
+
+
+def _seen(text: str) -> bytes:
+    """JSON as it is written since a terminal that prints it obeys nothing in it; earlier lines hold such characters as they are.
+
+    Raises ValueError for what UTF-8 cannot hold, which stands as an escape in nothing that onetrail writes.
+    """
+    text.encode()
+    return json_safe(text).encode()
 
 
 def _sha256(content: bytes) -> str:

@@ -118,7 +118,7 @@ class Plan:
             sorted(self.accounts),
             [change.meaning() for change in self.changes],
         ]
-        return "p-" + hashlib.sha256(canonical_json(meaning).encode()).hexdigest()[:12]
+        return "p-" + hashlib.sha256(canonical_json(meaning).encode(errors="surrogatepass")).hexdigest()[:12]
 
     def on(self, account: str, resource: str, *calls: str) -> tuple[Change, ...]:
         """The changes of that resource of that account, in their order; only those calls where some are named."""

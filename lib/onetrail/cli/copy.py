@@ -16,6 +16,7 @@ import click
 from onetrail.change import Guard, WallClock
 from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.change.words import counted
+from onetrail.cli.say import say, say_lines
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
 from onetrail.s3 import ledger as ledger_files
@@ -155,7 +156,7 @@ def copy(
                 sums = standalone.copy(
                     one, other, terms, into, guard, now=clock.now, told=telling.told, stop=stopping
                 )
-    click.echo(table(sums, f"{here} -> {there}", only_plan))
+    say_lines(table(sums, f"{here} -> {there}", only_plan))
     if sums.stopped:
         _say(f"{sums.stopped}{_where(into, sums)}; run again to go on")
     sys.exit(exit_code(sums))
@@ -294,4 +295,4 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 
 
 def _say(line: str) -> None:
-    click.echo(f"onetrail copy: {line}", err=True)
+    say(f"onetrail copy: {line}", err=True)

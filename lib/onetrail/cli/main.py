@@ -10,7 +10,9 @@ from typing import Any, Final
 import click
 
 import onetrail
+from onetrail.cli.say import say
 from onetrail.errors import OnetrailError
+from onetrail.printable import printable_lines
 
 VERBS: Final = ("copy", "policies", "practice", "record", "run", "validate")
 """Each is a module of this package, and the command of its name in it."""
@@ -40,20 +42,22 @@ class _OneLine(click.Group):
         try:
             return super().invoke(ctx)
         except OnetrailError as err:
-            click.echo(f"onetrail: {err.line}", err=True)
+            say(f"onetrail: {err.line}", err=True)
             sys.exit(err.exit_code)
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as err:
             about = err.ctx.command_path if err.ctx else "onetrail"
-            click.echo(f"onetrail: {err.format_message().rstrip('.')}: see {about} --help", err=True)
+            say(f"onetrail: {err.format_message().rstrip('.')}: see {about} --help", err=True)
             sys.exit(err.exit_code)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as err:  # noqa: BLE001 - the last door: a traceback helps nobody at a prompt
-            with tempfile.NamedTemporaryFile("w", prefix="onetrail-", suffix=".txt", delete=False) as out:
-                out.write("".join(traceback.format_exception(err)))
-            click.echo(
+            with tempfile.NamedTemporaryFile(
+                "w", prefix="onetrail-", suffix=".txt", delete=False, encoding="utf-8"
+            ) as out:
+                out.write(printable_lines("".join(traceback.format_exception(err))))
+            say(
                 f"onetrail: unexpected {type(err).__name__}: {str(err).splitlines()[0] if str(err) else ''}; "
                 f"the whole of it is in {out.name}",
                 err=True,

@@ -12,8 +12,10 @@ from onetrail import iam
 from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.change import WallClock, iso
 from onetrail.change.words import counted
+from onetrail.cli.say import say, say_lines
 from onetrail.errors import WrongUse
 from onetrail.iam.expectations import State
+from onetrail.printable import json_safe
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
@@ -67,19 +69,19 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     except iam.PolicyError as err:  # the parameters are validated, so it is --expires or --old-bucket
         raise WrongUse(str(err)) from err
     if not explain:
-        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
+        click.echo(json_safe(json.dumps(documents, indent=2, ensure_ascii=False)))
         return
     archive, wrong = printed_archive(settings), 0
     openings = printed_openings(settings, named_buckets(settings, old_buckets), until)
     for name, state, opening in _judged(openings):
         verdicts = iam.judge(archive, documents[name], state, opening)
         wrong += sum(not verdict.as_wanted for verdict in verdicts)
-        click.echo(_table(name, state, verdicts) + "\n")
+        say_lines(_table(name, state, verdicts) + "\n")
     if wrong:
         raise WrongVerdicts(
             f"{counted(wrong, 'request gets another verdict than it must', 'requests get another verdict than they must')}: see the rows marked ✗"
         )
-    click.echo("Every request gets the verdict it must.")
+    say("Every request gets the verdict it must.")
 
 
 class WrongVerdicts(WrongUse):

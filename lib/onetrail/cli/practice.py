@@ -8,7 +8,9 @@ import click
 
 from onetrail.aws.estate import PracticeEstate, practice_folder
 from onetrail.change.values import seconds
+from onetrail.cli.say import say
 from onetrail.errors import WrongUse
+from onetrail.printable import json_safe
 
 
 @click.group()
@@ -37,7 +39,7 @@ def stop() -> None:
     from onetrail.practice import process
 
     stopped = process.stop(practice_folder())
-    click.echo("stopped" if stopped else "it was not running")
+    say("stopped" if stopped else "it was not running")
 
 
 @practice.command()
@@ -51,7 +53,7 @@ def status() -> None:
 def reset() -> None:
     """Make the estate what it was when it started."""
     PracticeEstate.running().control("POST", "reset", {})
-    click.echo("reset")
+    say("reset")
 
 
 @practice.command()
@@ -59,7 +61,7 @@ def reset() -> None:
 def snapshot(path: Path) -> None:
     """Write the estate's whole state to PATH, and print its hash."""
     said = PracticeEstate.running().control("POST", "snapshot", {"path": str(path.absolute())})
-    click.echo(said["state"])
+    say(said["state"])
 
 
 @practice.command()
@@ -67,7 +69,7 @@ def snapshot(path: Path) -> None:
 def restore(path: Path) -> None:
     """Put the state back that was written to PATH."""
     PracticeEstate.running().control("POST", "restore", {"path": str(path.absolute())})
-    click.echo("restored")
+    say("restored")
 
 
 @practice.command()
@@ -78,7 +80,7 @@ def wait(duration: str) -> None:
         length = int(duration) if duration.isdigit() else seconds(duration)
     except ValueError as err:
         raise WrongUse(f"{err}: write it as PT6H, P30D or as whole seconds") from err
-    click.echo(PracticeEstate.running().control("POST", "wait", {"seconds": length})["now"])
+    say(PracticeEstate.running().control("POST", "wait", {"seconds": length})["now"])
 
 
 @practice.command()
@@ -87,7 +89,7 @@ def wait(duration: str) -> None:
 def fault(kind: str, details: tuple[str, ...]) -> None:
     """Ask for a fault of KIND, with its details as NAME=VALUE; values are JSON where they can be read so."""
     said = PracticeEstate.running().control("POST", "fault", {"kind": kind, **dict(map(_detail, details))})
-    click.echo(json.dumps(said, ensure_ascii=False))
+    click.echo(json_safe(json.dumps(said, ensure_ascii=False)))
 
 
 def _detail(text: str) -> tuple[str, Any]:
@@ -102,4 +104,4 @@ def _detail(text: str) -> tuple[str, Any]:
 
 def _say(status: dict[str, Any]) -> None:
     for name, value in status.items():
-        click.echo(f"{name}: {value:,}" if name == "objects" else f"{name}: {value}")
+        say(f"{name}: {value:,}" if name == "objects" else f"{name}: {value}")

@@ -9,6 +9,7 @@ import click
 
 from onetrail.change import RecordError, entries
 from onetrail.change.words import counted
+from onetrail.cli.say import say
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.settings.place import from_root
 from onetrail.steps.anchors import read_files, read_heads
@@ -41,15 +42,15 @@ def verify(run: str, heads: str | None, bucket_owner: str) -> None:
     custody = read_custody(folder, stored.heads)
     problems = [*custody.check.problems, *(_beside(custody, stored) if heads else ())]
     for problem in problems:
-        click.echo(problem)
+        say(problem)
     for said in filter(None, (custody.check.torn, custody.check.looks)):
-        click.echo(said)
+        say(said)
     compared = not stored.could_not_look
     count = counted(len(problems), "problem")
     said = f"is not whole: {count}" if custody.check.problems or (problems and compared) else "is whole"
     lines = counted(custody.check.lines, "line")
-    click.echo(f"The record of {folder.resolve().name} {said}. {lines}, head {custody.check.head}")
-    click.echo(_outer_end(stored) if heads and compared else _NO_HEADS)
+    say(f"The record of {folder.resolve().name} {said}. {lines}, head {custody.check.head}")
+    say(_outer_end(stored) if heads and compared else _NO_HEADS)
     sys.exit(3 if problems else 0)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from onetrail.cli.say import say_lines
 from onetrail.settings import Settings
 
 
@@ -43,7 +44,7 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
 
     result = runner.run(settings, first=first, last=last, live=os.environ.get("ONETRAIL_LIVE", "1") != "0")
     try:
-        click.echo(result.text)
+        say_lines(result.text)
     except (
         OSError
     ):  # the terminal is gone; the run folder has it all, and Python must not write there again as it ends

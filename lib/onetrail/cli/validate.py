@@ -15,6 +15,7 @@ from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.aws.telling import say_line
 from onetrail.change import WallClock
 from onetrail.change.words import counted
+from onetrail.cli.say import say_lines
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import WrongUse
 from onetrail.instants import utc
@@ -129,7 +130,7 @@ def validate(
                 write(parquet, check.verdicts())
             else:
                 _drain(check.verdicts())
-            click.echo(show.text(check.result))
+            say_lines(show.text(check.result))
     sys.exit(0 if check.result.proven else 3)
 
 

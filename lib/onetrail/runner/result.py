@@ -76,7 +76,7 @@ def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
             path,
         )
     state = {REFUSED: "refused", NOT_YET: "not_yet"}.get(code, "failed")
-    return StepResult(name, state, code, evalue, "", path)
+    return StepResult(name, state, code, OnetrailError(evalue).line, "", path)
 
 
 def exit_codes() -> dict[str, int]:

@@ -16,6 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 from onetrail.aws.estate import PracticeEstate
 from onetrail.change import RunFolderBusy
 from onetrail.change.lock import FolderBusy, FolderLock
+from onetrail.printable import printable
 from onetrail.runner.ended import interrupted, lines_of
 from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment, report_dead_kernels_once
 from onetrail.runner.notebooks import (
@@ -67,7 +68,7 @@ def _from_here(path: Path) -> Path:
 def _wrapped(line: str) -> list[str]:
     width = max(60, shutil.get_terminal_size((120, 24)).columns)
     return textwrap.wrap(
-        line,
+        printable(line),
         width,
         initial_indent="    ",
         subsequent_indent="    ",

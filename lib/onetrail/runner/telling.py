@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
 
+from onetrail.printable import printable
+
 _EVERY_SECONDS: Final = 3.0
 """Lines of the same step come no more often than this where nobody watches."""
 
@@ -45,13 +47,14 @@ class Telling:
 
     def line(self, text: str) -> None:
         """A line that stays."""
+        text = printable(text)
         self._clear()
         self._put(text + "\n")
         self._keep(text)
 
     def write(self, text: str) -> int:
         """What a kernel writes to standard error: shown now and then, kept in the log whole."""
-        for said in filter(None, (line.strip() for line in text.splitlines())):
+        for said in map(printable, filter(None, (line.strip() for line in text.split("\n")))):
             self._keep(f"{self._step}: {said}")
             if self._moving:
                 self._move(said)

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from onetrail import iam
 from onetrail.change.words import share
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
-from onetrail.show.table import table
+from onetrail.show.table import framed, table
 from onetrail.steps.account_lockdown import LogAccount, Observation, paths
 from onetrail.steps.account_lockdown.hold_still import live_rules
 from onetrail.steps.account_lockdown.observe import ROOT_CREDENTIALS
@@ -23,7 +21,7 @@ def ways_in(settings: Settings, observation: Observation) -> Shown:
         for way in paths(settings, observation)
     ]
     columns = ["who", "becomes", "and then may", "before", "after", "so it"]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     closed = sum(1 for row in rows if row[5] == "closes")
     opened = sum(1 for row in rows if row[5] == "opens")
     before, after = (sum(row[at] == "in" for row in rows) for at in (3, 4))
@@ -49,7 +47,7 @@ def account(observation: Observation) -> Shown:
         ],
         ["security contact", _unread(log.security_contact, lambda address: address or "none")],
     ]
-    frame = pd.DataFrame([[name, str(said)] for name, said in rows], columns=["what", "as it is"])
+    frame = framed([[name, str(said)] for name, said in rows], columns=["what", "as it is"])
     return table(frame, f"The log account {log.account}", verdict=_account_verdict(log))
 
 
@@ -57,7 +55,7 @@ def old_buckets(observation: Observation) -> Shown:
     """Every old bucket: what could delete from it, and what stands in the way of its policy being changed."""
     columns = ["region", "bucket", "held still", "rules that delete or move", "dead principals", "access log"]
     buckets = observation.old.buckets
-    frame = pd.DataFrame([_row(bucket) for bucket in buckets], columns=columns)
+    frame = framed([_row(bucket) for bucket in buckets], columns=columns)
     return table(frame, "The old buckets", verdict=_verdict(buckets))
 
 

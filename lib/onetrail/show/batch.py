@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-import pandas as pd
-
+from onetrail.printable import printable
 from onetrail.s3.batch.choice import BATCH, duration
 from onetrail.s3.batch.job import Job
 from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.progress import Progress
-from onetrail.show.table import simple, table
+from onetrail.show.table import framed, simple, table
 from onetrail.steps.copy_history.batch_choice import choice, comparable
 from onetrail.steps.copy_history.observe import Observation
 
@@ -50,7 +49,7 @@ def engines(settings: Settings, observation: Observation) -> Shown:
         "beside the copies ($)",
     ]
     return table(
-        pd.DataFrame(rows, columns=columns),
+        framed(rows, columns=columns),
         "The two engines, for what jobs could copy",
         verdict=f"{chosen.engine}: {chosen.why}.",
     )
@@ -112,4 +111,5 @@ class JobProgress(Progress):
             for name in ("succeeded", "failed", "total")
         )
         said = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
-        print(f"jobs: {said}; {done:,} of {of:,} copied, {failed:,} failed", file=sys.stderr, flush=True)
+        line = f"jobs: {said}; {done:,} of {of:,} copied, {failed:,} failed"
+        print(printable(line), file=sys.stderr, flush=True)

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
-
 from onetrail.change.words import share
 from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, folded, paragraph, together
-from onetrail.show.table import simple, table
+from onetrail.show.table import framed, simple, table
 from onetrail.steps.bucket_creation import Observation, verdicts
 from onetrail.steps.bucket_creation.lifecycle import DATED
 from onetrail.steps.bucket_creation.observe import BucketState
@@ -30,7 +28,7 @@ def buckets(observation: Observation) -> Shown:
         "logs to",
         "has a policy",
     ]
-    frame = pd.DataFrame([_row(there) for there in observation.buckets.values()], columns=columns)
+    frame = framed([_row(there) for there in observation.buckets.values()], columns=columns)
     there = sum(one.state == "ours" for one in observation.buckets.values())
     verdict = f"{share(there, len(observation.buckets), 'bucket')} there."
     if not observation.forerunner.done:
@@ -73,13 +71,11 @@ def lives(settings: Settings, observation: Observation) -> Shown:
     columns = ["objects", "size (bytes)", "what happens", "when", "rules"]
     if not observation.forerunner.done:
         line = f"waiting for 02: {observation.forerunner.line}."
-        return table(
-            pd.DataFrame([], columns=columns), "What becomes of an object in the archive", verdict=line
-        )
+        return table(framed([], columns=columns), "What becomes of an object in the archive", verdict=line)
     rules = wanted(settings, observation)[-1].rules
     plain = [_rule(rule) for rule in rules if not str(rule["ID"]).startswith(DATED)]
     line = f"{len(rules):,} of the {MOST_RULES:,} rules that S3 allows a bucket; what is locked stays until its own date, whatever a rule says."
-    frame = pd.DataFrame([*plain, *_dated(rules)], columns=columns)
+    frame = framed([*plain, *_dated(rules)], columns=columns)
     return table(
         frame,
         "What becomes of an object in the archive",

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from onetrail.instants import moved_days
-from onetrail.show.plots import MARKS, figure, png
+from onetrail.show.plots import MARKS, figure, label, png
 
 HEIGHTS: Final = (1.0, 0.55)
 """Of a lane, for the first and the second state."""
@@ -57,7 +57,7 @@ def calendar(
     span = (last - first).days + 1
     axes.set_xlim(-0.01 * span, span * 1.005)
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_yticks(range(len(shown)), list(shown))
+    axes.set_yticks(range(len(shown)), list(map(label, shown)))
     marks = _ticks(first, last)
     axes.set_xticks(
         [(day - first).days for day in marks], [f"{day:%Y-%m}" for day in marks], rotation=45, ha="right"

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
 from onetrail.change import Plan
 from onetrail.change.words import counted
 from onetrail.s3.decide import Kind
 from onetrail.show.batch import engines
 from onetrail.show.copy_sources import CopyProgress, keys, listeners, pilot
 from onetrail.show.html import Shown, paragraph
-from onetrail.show.table import table
+from onetrail.show.table import framed, table
 from onetrail.steps.copy_history.backlog import NOT_COPIED, Backlog
 from onetrail.steps.copy_history.observe import Observation
 
@@ -34,7 +32,7 @@ def backlogs(observation: Observation) -> Shown:
     """One row an old bucket: what it holds, what the archive has of it already, what is to be copied, and by whom."""
     found = observation.backlogs
     columns = ["region", "bucket", *_COUNTED, "oldest", "newest", "copied by", "could not look"]
-    frame = pd.DataFrame([_row(one) for one in found], columns=columns)
+    frame = framed([_row(one) for one in found], columns=columns)
     total = {name: frame[name].sum() for name in _COUNTED} if found else {}
     return table(
         frame,
@@ -61,7 +59,7 @@ def needs_a_person(observation: Observation) -> Shown:
     line += f" Could not look into {', '.join(unread)}." if unread else ""
     if not rows:
         return paragraph(line if observation.backlogs else _verdict(observation), strong=True)
-    frame = pd.DataFrame(rows, columns=["region", "bucket", "why", "objects", "what or which"])
+    frame = framed(rows, columns=["region", "bucket", "why", "objects", "what or which"])
     return table(frame, "What is not copied by itself", verdict=line)
 
 

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
-import pandas as pd
-
 from onetrail.change import Outcome
 from onetrail.change.words import counted
 from onetrail.show.batch import JobProgress
 from onetrail.show.html import Column, Shown, folded, paragraph, together
-from onetrail.show.table import simple, table
+from onetrail.show.table import framed, simple, table
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.pilot import PilotDiffers, Property
 
@@ -37,7 +35,7 @@ def listeners(observation: Observation) -> Shown:
         if stops
         else "None of them keeps anything from being copied."
     )
-    return table(pd.DataFrame(rows, columns=columns), "Who would hear of every copy", verdict=line)
+    return table(framed(rows, columns=columns), "Who would hear of every copy", verdict=line)
 
 
 def keys(observation: Observation) -> Shown:
@@ -56,7 +54,7 @@ def keys(observation: Observation) -> Shown:
     if not rows:
         return paragraph("No log is left in an old bucket.", strong=True)
     columns = ["bucket", "objects", "old keys begin with", "in the archive", "one of them becomes"]
-    shown = table(pd.DataFrame(rows, columns=columns), "How keys move", verdict=line)
+    shown = table(framed(rows, columns=columns), "How keys move", verdict=line)
     if changed:
         return shown
     return together(paragraph(line, strong=True), folded("one key of each bucket", shown))

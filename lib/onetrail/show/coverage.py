@@ -4,15 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-import pandas as pd
-
 from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.seam import Seam, SeamState
 from onetrail.show.calendar import calendar
 from onetrail.show.html import Shown, folded, paragraph, preformatted, together
 from onetrail.show.plots import Pictured
-from onetrail.show.table import table
+from onetrail.show.table import framed, table
 from onetrail.steps.verification import Cell, Observation
 from onetrail.steps.verification.proof import bill, proofs
 
@@ -30,7 +28,7 @@ def coverage(observation: Observation) -> Pictured | Shown:
     cells = observation.coverage
     if not cells:
         return table(
-            pd.DataFrame(columns=["region"]), "Coverage", verdict=waiting(observation) or "No log was seen."
+            framed([], columns=["region"]), "Coverage", verdict=waiting(observation) or "No log was seen."
         )
     several = len({cell.account for cell in cells}) > 1
     places: dict[str, list[Cell]] = {}
@@ -67,13 +65,13 @@ def events(observation: Observation) -> Shown:
         ]
         for region, found in sorted(regions.items())
     ]
-    frame = pd.DataFrame(rows, columns=["region of the event", "records", "days", "first", "last"])
+    frame = framed(rows, columns=["region of the event", "records", "days", "first", "last"])
     total = (
         {"region of the event": "all", "records": said.records, "days": frame["days"].sum()} if rows else None
     )
-    days = "\n".join(
+    days = [
         f"{day or 'no time'}  {region or 'none named':<16} {count:>9,}" for (region, day), count in said.days
-    )
+    ]
     return together(
         table(frame, "Records in the log files of the archive", verdict=_told(observation), total=total),
         *(
@@ -87,7 +85,7 @@ def events(observation: Observation) -> Shown:
 def proofs_made(observation: Observation) -> Shown:
     """How each object's proof is made, how many objects rest on it, and what this look read for it."""
     rows = proofs(observation.buckets, observation.read_both)
-    frame = pd.DataFrame([list(row) for row in rows], columns=["proof", "objects", "what is read for it"])
+    frame = framed([list(row) for row in rows], columns=["proof", "objects", "what is read for it"])
     return table(
         frame,
         "How each proof is made",
@@ -114,7 +112,7 @@ def seams(observation: Observation) -> Shown:
         "region", "verdict", "new trail's first event", "old trail's last event", "both recorded (min)", "events in both",
         "old trail alone", "new trail alone",
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     total = {"region": "all", **{name: frame[name].sum() for name in columns[5:]}} if rows else None
     return table(
         frame,
@@ -152,16 +150,16 @@ def _numbers(places: Mapping[str, Sequence[Cell]], observation: Observation) -> 
         "region", "days before", "days after", "days lost", "days proven", "days not proven", "logs before", "equal after", "unsigned",
         "new trail's own",
     ]  # fmt: skip
-    frame = pd.DataFrame([[name, *_days(found)] for name, found in places.items()], columns=columns)
+    frame = framed([[name, *_days(found)] for name, found in places.items()], columns=columns)
     total = {"region": "all", **{name: frame[name].sum() for name in columns[1:]}}
     cells = observation.coverage
     shown = table(frame, "Days with logs by region, in numbers", verdict=covered(cells), total=total)
     lost = [cell for cell in cells if cell.after < cell.before]
     if not lost:
         return shown
-    listed = "\n".join(
+    listed = [
         f"{c.day}  {c.account} {c.region:<16} {c.before:,} before, {c.after:,} equal after" for c in lost
-    )
+    ]
     return together(
         shown,
         folded(f"{counted(len(lost), 'region-day')} with fewer logs after the move", preformatted(listed)),

@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-import pandas as pd
-
 from onetrail.change import verdict
 from onetrail.change.words import counted
 from onetrail.settings import Settings
@@ -11,7 +9,7 @@ from onetrail.show.findings import SIGNS
 from onetrail.show.html import Shown
 from onetrail.show.report import page
 from onetrail.show.report.findings import headline
-from onetrail.show.table import table
+from onetrail.show.table import framed, table
 from onetrail.steps.evidence import Ended, Fit, Observation, Permission, Saved, check
 
 __all__ = ["custody", "files", "kept", "page", "permissions", "steps"]
@@ -30,7 +28,7 @@ def steps(settings: Settings, observation: Observation) -> Shown:
     total = {"what it is about": "all"} | {
         name: verdict(found).counts[state] for name, state in zip(states, SIGNS, strict=True)
     }
-    frame = pd.DataFrame(rows, columns=["step", "what it is about", *states, "worst"])
+    frame = framed(rows, columns=["step", "what it is about", *states, "worst"])
     return table(frame, "Checks by step and state", verdict=headline(found), total=total)
 
 
@@ -49,7 +47,7 @@ def permissions(observation: Observation) -> Shown:
         else f"All {len(found):,} were closed again."
     )
     return table(
-        pd.DataFrame(rows, columns=columns),
+        framed(rows, columns=columns),
         "Temporary permissions, in the order of opening",
         verdict=line if found else "The record shows no temporary permission.",
     )
@@ -68,7 +66,7 @@ def custody(observation: Observation) -> Shown:
         for step in sorted({one.step for one in sent})
     ]
     names = [ended.value for ended in Ended]
-    frame = pd.DataFrame(rows, columns=["step", *names, "object calls in bulk"])
+    frame = framed(rows, columns=["step", *names, "object calls in bulk"])
     total = {"step": "all"} | {name: frame[name].sum() for name in frame.columns[1:]} if rows else None
     return table(frame, "Changes that were sent", verdict=_record(observation), total=total)
 
@@ -79,7 +77,7 @@ def files(observation: Observation) -> Shown:
         (one.name.split("/")[0] if "/" in one.name else one.name, one.fit) for one in observation.files
     )
     kinds = sorted({kind for kind, _ in counts})
-    frame = pd.DataFrame(
+    frame = framed(
         [[kind, *(counts[kind, fit] for fit in Fit)] for kind in kinds],
         columns=["file or folder", *(fit.value for fit in Fit)],
     )
@@ -106,7 +104,7 @@ def kept(saved: Saved) -> Shown:
         new = counted(saved.keys, "public key that CloudTrail took", "public keys that CloudTrail took")
         rows.append(["public-keys/", f"{new} since step 01", "the SHA-256 of each file is in the run record"])
     return table(
-        pd.DataFrame(rows, columns=["file of the run folder", "what it is", "bound by"]),
+        framed(rows, columns=["file of the run folder", "what it is", "bound by"]),
         "What stays on this machine",
     )
 

@@ -1,16 +1,18 @@
 """What a cell shows: HTML for a notebook and the same in text for a terminal, both the same on every machine.
 
 Styles stand on the elements themselves and use no colour of their own for text or ground,
-so they read in dark and in light themes, on paper, and where a viewer strips them.
+so they read in dark and in light themes, on paper, and where a viewer strips them. Whatever a name holds, both forms are printable.
 """
 
 import html
 import json
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from onetrail.printable import json_safe, printable, printable_lines
 
 RESULT_MIME: Final = "application/vnd.onetrail.result+json"
 """How a step's result travels in a notebook: `step`, `state`, `exit_code`, `line`, `plan`."""
@@ -26,6 +28,9 @@ _TEXT_WIDTH: Final = 140
 """A table in text is at most so wide where its prose can be broken; its names and numbers never are."""
 _PROSE: Final = 28
 """No column of prose becomes narrower than this."""
+_LEFTWARD: Final = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+"""Letters that are written from right to left, as in Hebrew and Arabic (Unicode 16, DerivedBidiClass.txt)."""
+_LEFTWARD_RUN: Final = re.compile(f"[{_LEFTWARD}]+(?:[ ._'-]+[{_LEFTWARD}]+)*")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class Shown:
     html: str
     text: str
     result: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """The last door of both forms; line ends are layout by now, since whoever laid it out spelled out those of a name."""
+        object.__setattr__(self, "html", printable_lines(self.html))
+        object.__setattr__(self, "text", printable_lines(self.text))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/html": self.html, "text/plain": self.text}
@@ -65,14 +75,27 @@ def together(*shown: Shown) -> Shown:
 
 
 def escape(text: object) -> str:
-    """Text as it stands in HTML."""
-    return html.escape(str(text), quote=False)
+    """Text as it stands in HTML, on one line."""
+    return isolated(printable(text), _escaped)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def isolated(text: str, write: Callable[[str], str]) -> str:
+    """Words that run from right to left stand by themselves, so that they do not turn around what stands beside them."""
+    parts, end = [], 0
+    for run in _LEFTWARD_RUN.finditer(text):
+        parts += [write(text[end : run.start()]), f"<bdi>{_escaped(run[0])}</bdi>"]
+        end = run.end()
+    return "".join([*parts, write(text[end:])])
 
 
 def paragraph(text: str, *, strong: bool = False) -> Shown:
     """One line of prose."""
     inner = f"<strong>{escape(text)}</strong>" if strong else escape(text)
-    return Shown(f'<p style="margin:.4em 0">{inner}</p>', text)
+    return Shown(f'<p style="margin:.4em 0">{inner}</p>', printable(text))
 
 
 def bullets(lines: Sequence[str]) -> Shown:
@@ -80,30 +103,40 @@ def bullets(lines: Sequence[str]) -> Shown:
     if not lines:
         return Shown("", "")
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return Shown(f'<ul style="margin:.4em 0">{items}</ul>', "\n".join(f"- {line}" for line in lines))
+    return Shown(
+        f'<ul style="margin:.4em 0">{items}</ul>', "\n".join(f"- {printable(line)}" for line in lines)
+    )
 
 
 def folded(summary: str, inner: Shown, *, in_text: bool = True) -> Shown:
     """Folded away in HTML, indented in text, or left out of it."""
-    text = "\n".join([summary, *(f"    {line}" if line else "" for line in inner.text.splitlines())])
+    lines = (f"    {line}" if line else "" for line in inner.text.split("\n"))
+    text = "\n".join([printable(summary), *(lines if inner.text else ())])
     body = f"<details><summary>{escape(summary)}</summary>{inner.html}</details>"
     return Shown(body, text if in_text else "")
 
 
-def preformatted(text: str) -> Shown:
-    """Lines as they are."""
-    return Shown(f'<pre style="{_PRE}">{escape(text)}</pre>', text)
+def preformatted(lines: Iterable[str]) -> Shown:
+    """Lines as they are, one below the other."""
+    said = list(lines)
+    inner = "\n".join(map(escape, said))
+    return Shown(f'<pre style="{_PRE}">{inner}</pre>', "\n".join(map(printable, said)))
+
+
+def below(lines: Sequence[str]) -> Shown:
+    """What stands in one cell, each on a line of its own; one after the other in text."""
+    return Shown("<br>".join(map(_written, lines)), " ".join(map(printable, lines)))
 
 
 def as_json(value: Any, indent: int = 0) -> str:
     """A value as a person reads it: JSON in its own order, indented, with each part that fits on one line left on it."""
-    flat = json.dumps(value, ensure_ascii=False, default=str)
+    flat = json_safe(json.dumps(value, ensure_ascii=False, default=str))
     inner = " " * (indent + 2)
     if len(flat) + indent <= _ONE_LINE or not value or not isinstance(value, Mapping | list | tuple):
         return flat
     if isinstance(value, Mapping):
         parts = [
-            f"{json.dumps(str(name), ensure_ascii=False)}: {as_json(v, indent + 2)}"
+            f"{json_safe(json.dumps(str(name), ensure_ascii=False))}: {as_json(v, indent + 2)}"
             for name, v in value.items()
         ]
         opening, closing = "{", "}"
@@ -159,15 +192,13 @@ def _is_prose(text: str) -> bool:
 
 
 def _written(text: str) -> str:
-    """Long names may break after a slash or a colon."""
-    lines = (
-        " ".join(
-            re.sub(r"([/:]+)(?=.)", r"\1<wbr>", w) if len(w) > _UNBROKEN else w
-            for w in escape(line).split(" ")
-        )
-        for line in text.split("\n")
-    )
-    return "<br>".join(lines)
+    """One line; long names may break after a slash or a colon."""
+    return isolated(printable(text), _breaking)
+
+
+def _breaking(text: str) -> str:
+    words = _escaped(text).split(" ")
+    return " ".join(re.sub(r"([/:]+)(?=.)", r"\1<wbr>", w) if len(w) > _UNBROKEN else w for w in words)
 
 
 def rows_as_text(
@@ -176,7 +207,7 @@ def rows_as_text(
     """One table in fixed-width text, nothing cut: prose goes on below where the table would be too wide."""
     body = [[_flat(value) for value in row] for row in rows]
     foot = [] if total is None else [[_flat(value) for value in total]]
-    heads = [column.head for column in columns]
+    heads = [printable(column.head) for column in columns]
     widths = _widths([heads, *body, *foot])
 
     def lines(values: Sequence[str]) -> list[str]:
@@ -192,7 +223,7 @@ def rows_as_text(
         return "  ".join(parts).rstrip()
 
     rule = "  ".join("-" * width for width in widths)
-    said = [caption, *lines(heads), rule, *(one for row in body for one in lines(row))]
+    said = [printable(caption), *lines(heads), rule, *(one for row in body for one in lines(row))]
     return "\n".join([*said, rule, *(one for row in foot for one in lines(row))] if foot else said)
 
 
@@ -218,4 +249,4 @@ def _broken(value: str, width: int) -> list[str]:
 
 
 def _flat(value: object) -> str:
-    return " ".join((value.text if isinstance(value, Shown) else str(value)).split("\n"))
+    return " ".join(value.text.split("\n")) if isinstance(value, Shown) else printable(value)

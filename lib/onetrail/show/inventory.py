@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import pandas as pd
-
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
 from onetrail.cloudtrail.selector import MANAGEMENT
@@ -13,7 +11,7 @@ from onetrail.s3.planner import CLASSIC, PlanCost
 from onetrail.s3.prices import COLLECTED, REGION
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.inventory_pictures import KB, ages, coverage, sizes, summed
-from onetrail.show.table import simple, table
+from onetrail.show.table import framed, simple, table
 from onetrail.steps.inventory import Observation, Saved
 from onetrail.steps.inventory.bucket import BucketInventory
 from onetrail.steps.inventory.survey import Sum
@@ -52,7 +50,7 @@ def trails(observation: Observation) -> Shown:
         for trail in observation.estate.old_trails
     ]
     columns = ["region", "trail", "bucket", "regions", "digests", "logging", "events"]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     logging = sum(row[5] == "yes" for row in rows)
     verdict = (
         f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "No old trail is left."
@@ -66,7 +64,7 @@ def buckets(observation: Observation) -> Shown:
     columns = [
         "region", "bucket", "logs", "digests", "other", "size (KB)", "oldest", "newest", "of other owners", "encryption", "rules", "copied by", "read",
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     surveys = observation.surveys
     total = {
         "region": "all",
@@ -93,7 +91,7 @@ def contents(observation: Observation) -> Shown:
     total = {"objects": observation.objects, "size (KB)": round(observation.size / KB)}
     shown = [
         table(
-            pd.DataFrame(
+            framed(
                 [[str(name), s.objects, round(s.size / KB)] for name, s in found.items()],
                 columns=[what, "objects", "size (KB)"],
             ),
@@ -112,9 +110,7 @@ def contents(observation: Observation) -> Shown:
         for f in b.survey.foreign
     ]
     if foreign:
-        frame = pd.DataFrame(
-            foreign, columns=["bucket", "key", "size (bytes)", "why it is none of CloudTrail's"]
-        )
+        frame = framed(foreign, columns=["bucket", "key", "size (bytes)", "why it is none of CloudTrail's"])
         shown.append(table(frame, "Foreign objects, at most twenty a bucket"))
     old = sum(s.noncurrent for s in observation.surveys), sum(s.delete_markers for s in observation.surveys)
     uploads = sum(b.uploads or 0 for b in observation.buckets)
@@ -129,7 +125,7 @@ def contents(observation: Observation) -> Shown:
 def duplicates(observation: Observation) -> Shown:
     """Files that lie in the old buckets more than once."""
     found = observation.duplicates
-    frame = pd.DataFrame(
+    frame = framed(
         [
             [count, size, one.split("/", 1)[0], one.rsplit("/", 1)[-1], other.split("/", 1)[0]]
             for count, size, one, other in found.copy_examples
@@ -158,7 +154,7 @@ def duplicates(observation: Observation) -> Shown:
 def consumers(observation: Observation) -> Shown:
     """Who is fed by the old trails and buckets."""
     rows = [[c.account, c.region, c.source, c.feeds, c.target] for c in observation.consumers]
-    frame = pd.DataFrame(rows, columns=["account", "region", "what", "feeds", "whom"])
+    frame = framed(rows, columns=["account", "region", "what", "feeds", "whom"])
     places = len({row[2] for row in rows})
     verdict = (
         f"{counted(len(rows), 'consumer')} on {counted(places, 'trail or bucket', 'trails and buckets')}: "
@@ -187,7 +183,7 @@ def lifecycle(observation: Observation) -> Shown:
         "due already",
         "first due on",
     ]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     live = [reach for _, reach in found if reach.rule.enabled and reach.objects]
     verdict = (
         f"{counted(len(live), 'rule is', 'rules are')} on and {'reaches' if len(live) == 1 else 'reach'} "
@@ -229,7 +225,7 @@ def costs(observation: Observation) -> Shown:
     caption = (
         f"What copying and keeping {objects:,} logs and digests costs (list prices of {REGION}, {COLLECTED})"
     )
-    return table(pd.DataFrame(rows, columns=columns), caption, verdict=verdict)
+    return table(framed(rows, columns=columns), caption, verdict=verdict)
 
 
 def keys(observation: Observation) -> Shown:
@@ -251,7 +247,7 @@ def keys(observation: Observation) -> Shown:
     faults = sum(len(one.faults) for one in observation.keys)
     verdict = f"{counted(listed, 'key')} of {counted(len(rows), 'region')}; {counted(faults, 'does not fit its', 'do not fit their')} fingerprint, {counted(blind, 'region')} could not be looked at."
     return table(
-        pd.DataFrame(rows, columns=columns),
+        framed(rows, columns=columns),
         "CloudTrail's public keys, as AWS lists them",
         verdict=verdict,
         total=total,

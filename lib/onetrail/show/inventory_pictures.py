@@ -25,7 +25,8 @@ def coverage(observation: Observation) -> Pictured | Shown:
     names = sorted({(account, region) for account, region, _ in months})
     columns = _every_month(months)
     grid = [[_state(*months.get((*name, month), (0, 0))) for month in columns] for name in names]
-    index = pd.Index([" ".join(name) if several else name[1] for name in names], name="region")
+    regions = [" ".join(name) if several else name[1] for name in names]
+    index = pd.Index(regions, name="region", dtype=object)
     frame = pd.DataFrame(grid, index=index, columns=columns)
     gaps, bare = holes(observation), unsigned(observation)
     verdict = f"{counted(len(names), 'region')} over {counted(len(columns), 'month')}, {columns[0]} to {columns[-1]}; "

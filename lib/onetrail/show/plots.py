@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from onetrail.printable import printable
 from onetrail.show.html import Shown
 from onetrail.show.table import table
 
@@ -29,9 +30,9 @@ class Pictured:
 
         picture = {
             "image/png": base64.b64encode(self.png).decode(),
-            "text/plain": f"[picture] {self.caption}",
+            "text/plain": f"[picture] {printable(self.caption)}",
         }
-        display(picture, metadata={"image/png": {"alt": self.caption}}, raw=True)
+        display(picture, metadata={"image/png": {"alt": printable(self.caption)}}, raw=True)
         display(self.numbers)
 
     def __str__(self) -> str:
@@ -70,14 +71,14 @@ def bars(frame: "pd.DataFrame", caption: str, *, unit: str, verdict: str = "") -
             at,
             frame[name].tolist(),
             width,
-            label=str(name),
+            label=label(name),
             color=MARKS[number % 3],
             edgecolor="black",
             hatch=_HATCHES[number % len(_HATCHES)],
         )
     axes.set_xticks(
         [place + 0.4 - width / 2 for place in range(len(frame))],
-        [str(i) for i in frame.index],
+        [label(i) for i in frame.index],
         rotation=30,
         ha="right",
     )
@@ -126,7 +127,7 @@ def _heatmap(frame: "pd.DataFrame", caption: str, states: Sequence[str]) -> byte
     axes.set_xticks(
         range(0, len(frame.columns), every), [str(c) for c in frame.columns[::every]], rotation=45, ha="right"
     )
-    axes.set_yticks(range(len(frame)), [str(i) for i in frame.index])
+    axes.set_yticks(range(len(frame)), [label(i) for i in frame.index])
     axes.set_title(caption, loc="left")
     patches = [
         Patch(facecolor=colour, edgecolor="#333", hatch=hatch, label=state)
@@ -148,13 +149,18 @@ def _numbers(frame: "pd.DataFrame", states: Sequence[str]) -> "pd.DataFrame":
     ]
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=[str(frame.index.name or "row"), *states])
+    return pd.DataFrame(rows, columns=[str(frame.index.name or "row"), *states], dtype=object)
 
 
 def _total(numbers: "pd.DataFrame") -> dict[str, object]:
     """The sum of each column of numbers; the first column names the rows."""
     first, *others = [str(name) for name in numbers.columns]
     return {first: "all", **{name: numbers[name].sum() for name in others}}
+
+
+def label(name: object) -> str:
+    """A name as it is written into a picture: printable, and without Matplotlib's own reading of what stands between dollar signs."""
+    return printable(name).replace("$", r"\$")
 
 
 def figure(width: float, height: float) -> Any:

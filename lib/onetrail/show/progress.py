@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
+from onetrail.printable import printable
 from onetrail.show.html import Column, Shown
 from onetrail.show.over_time import Sample, Samples, over_time
 from onetrail.show.table import simple, written_column
@@ -130,7 +131,7 @@ class Progress:
             else:
                 self._handle.update(self.shown())
             return
-        print(f"{self.caption}: {self._line()}", file=sys.stderr, flush=True)
+        print(printable(f"{self.caption}: {self._line()}"), file=sys.stderr, flush=True)
 
     def _line(self) -> str:
         """The same numbers as the live table's last row."""

@@ -1,12 +1,10 @@
 """What a person sees of step 07: each old bucket on its way out, the old trails, and what is left alone and why."""
 
-import pandas as pd
-
 from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
-from onetrail.show.table import table
+from onetrail.show.table import framed, table
 from onetrail.steps.retirement import Observation, Retiring
 from onetrail.steps.retirement.observe import waits
 from onetrail.steps.retirement.propose import deletable
@@ -27,7 +25,7 @@ def buckets(settings: Settings, observation: Observation) -> Shown:
     ]
     rows = [_bucket(settings, observation, one) for one in observation.buckets]
     rows += [["–", name, 0, 0.0, None, None, "delete", None, "deleted"] for name in observation.deleted]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     total = {"region": "all", "objects": frame["objects"].sum(), "size (MB)": frame["size (MB)"].sum()}
     return table(
         frame,
@@ -61,7 +59,7 @@ def trails(observation: Observation) -> Shown:
         else "No old trail of ours is left."
     )
     return table(
-        pd.DataFrame(rows, columns=["account", "region", "trail", "bucket", "what becomes of it"]),
+        framed(rows, columns=["account", "region", "trail", "bucket", "what becomes of it"]),
         "The old trails",
         verdict=line,
     )

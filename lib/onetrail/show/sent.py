@@ -59,7 +59,7 @@ def _alone(part: ChangeGroup) -> list[Shown]:
 
 
 def _fold_json(head: str, value: Any) -> Shown:
-    return together(paragraph(f"{head}:"), preformatted(as_json(value)))
+    return together(paragraph(f"{head}:"), preformatted(as_json(value).split("\n")))
 
 
 def _policies(sent: Any, before: Any) -> list[Shown]:
@@ -77,9 +77,7 @@ def _policies(sent: Any, before: Any) -> list[Shown]:
             if old
             else "There is no policy yet; this one would be put"
         )
-        shown.append(
-            together(paragraph(f"{head}:"), preformatted("\n".join(lines) or "none: they mean the same"))
-        )
+        shown.append(together(paragraph(f"{head}:"), preformatted(lines or ["none: they mean the same"])))
     return shown
 
 

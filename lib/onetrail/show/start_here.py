@@ -2,12 +2,10 @@
 
 from typing import Final
 
-import pandas as pd
-
 from onetrail.change import State, ordered
 from onetrail.show.findings import SIGNS
 from onetrail.show.html import Shown
-from onetrail.show.table import table
+from onetrail.show.table import framed, table
 from onetrail.steps.start_here import MAP, Observation
 from onetrail.steps.status import Stage
 
@@ -35,7 +33,7 @@ def preflight(observation: Observation) -> Shown:
     """One row a check, worst first."""
     found = ordered(observation.preflight)
     rows = [[SIGNS[f.state], _WHAT.get(f.id, f.id), f.account, f.resource, f.evidence] for f in found]
-    frame = pd.DataFrame(rows, columns=["state", "what was looked at", "account", "on what", "what was seen"])
+    frame = framed(rows, columns=["state", "what was looked at", "account", "on what", "what was seen"])
     stops = sum(f.state is State.FINDING for f in found)
     blind = sum(f.state is State.COULD_NOT_LOOK for f in found)
     cured = sum(f.state is State.PLANNED for f in found)
@@ -57,7 +55,7 @@ def steps(observation: Observation) -> Shown:
         rows.append(
             [one.number, one.title, one.changes, state, status.line if status else "may be run at any time"]
         )
-    frame = pd.DataFrame(rows, columns=["step", "title", "what it changes", "state", "as AWS shows it now"])
+    frame = framed(rows, columns=["step", "title", "what it changes", "state", "as AWS shows it now"])
     return table(frame, "The runbook", verdict=_next(observation))
 
 

@@ -19,6 +19,13 @@ _IN_SIGHT: Final = 60
 """Rows of one table before the rest is folded away."""
 
 
+def framed(rows: Sequence[Sequence[Any]], *, columns: Sequence[str]) -> "pd.DataFrame":
+    """The rows with their values as they are: pandas' own strings hold no half of a surrogate pair, which a name from AWS may have."""
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=list(columns), dtype=object)
+
+
 def table(
     frame: "pd.DataFrame",
     caption: str,

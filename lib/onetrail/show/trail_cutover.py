@@ -1,11 +1,9 @@
 """What a person sees of step 04: every trail as it stands, and where the new one has been seen to deliver."""
 
-import pandas as pd
-
 from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.html import Shown, paragraph
-from onetrail.show.table import table
+from onetrail.show.table import framed, table
 from onetrail.steps.delivery import Delivery
 from onetrail.steps.old_estate import status_of
 from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere, is_foreign
@@ -39,7 +37,7 @@ def trails(observation: Observation) -> Shown:
         "last log file",
         "last digest",
     ]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     return table(frame, "Every trail", verdict=_trails_verdict(observation), if_any=("stopped",))
 
 
@@ -51,7 +49,7 @@ def delivery(settings: Settings, observation: Observation) -> Shown:
         for account in settings.source_account_ids
         for region in observation.regions[account]
     ]
-    frame = pd.DataFrame(rows, columns=["account", "region", "state", "what was seen", "file"])
+    frame = framed(rows, columns=["account", "region", "state", "what was seen", "file"])
     everywhere = delivered_everywhere(settings, observation)
     line = f"{everywhere.why[:1].upper()}{everywhere.why[1:]}."
     if not observation.estate.new_trails:

@@ -10,6 +10,7 @@ from onetrail.change.values import iso
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.cloudtrail.verdict import Chain, FileVerdict, Interval, IntervalState, State
+from onetrail.printable import printable
 from onetrail.show.html import Column
 from onetrail.show.table import simple
 from onetrail.validation import ChainSeen, Result
@@ -138,11 +139,6 @@ def summary(result: Result) -> dict[str, Any]:
             for region, keys in sorted(result.keys.items())
         ],
     }
-
-
-def printable(said: str) -> str:
-    """A key or a reason without anything that a terminal would obey or that cannot be written."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
 
 
 def _because(named: bool, bucket: str, result: Result) -> str:

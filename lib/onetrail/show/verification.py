@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import pandas as pd
-
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.show.coverage import coverage, events, proofs_made, seams, waiting
-from onetrail.show.html import Column, Shown, folded, paragraph, preformatted, together
-from onetrail.show.table import simple, table
+from onetrail.show.html import Column, Shown, below, folded, paragraph, preformatted, together
+from onetrail.show.table import framed, simple, table
 from onetrail.steps.verification import EVIDENCE, BucketVerdict, ChainSeen, Observation, TroubleGroup
 
 
@@ -20,7 +18,7 @@ def buckets(observation: Observation) -> Shown:
         "logs unsigned", "not CloudTrail's", "good", "why not",
     ]  # fmt: skip
     rows = [_bucket(bucket) for bucket in observation.buckets]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = framed(rows, columns=columns)
     total = {name: frame[name].sum() for name in columns[3:13]} if rows else {}
     return table(
         frame,
@@ -47,7 +45,7 @@ def chains(observation: Observation) -> Shown:
         "gaps",
         "digests missing",
     ]
-    frame = pd.DataFrame([_chain(chain) for chain in observation.chains], columns=columns)
+    frame = framed([_chain(chain) for chain in observation.chains], columns=columns)
     broken = sum(1 for chain in observation.chains if not chain.chain.sound)
     line = (
         (
@@ -137,7 +135,7 @@ def keys(observation: Observation) -> Shown:
         if not lacking
         else f"{counted(lacking, 'region has no keys: its', 'regions have no keys: their')} digests cannot be checked."
     )
-    frame = pd.DataFrame(rows, columns=["region", "from", "keys", "why not"])
+    frame = framed(rows, columns=["region", "from", "keys", "why not"])
     total = {"region": "all", "keys": frame["keys"].sum()} if rows else None
     return table(
         frame,
@@ -188,16 +186,16 @@ def _named(keys: Sequence[str]) -> str | Shown:
     """File names; many in a fold, with their whole keys."""
     names = [key.rsplit("/", 1)[-1] for key in keys]
     if len(keys) <= _IN_SIGHT:
-        return "\n".join(names)
+        return below(names)
     said = f"{names[0]} and {len(names) - 1:,} more"
-    return Shown(folded(said, preformatted("\n".join(keys))).html, said)
+    return Shown(folded(said, preformatted(keys)).html, said)
 
 
 def _names(buckets: Sequence[str]) -> str | Shown:
     if len(buckets) <= _IN_SIGHT:
         return ", ".join(buckets) or "none"
     said = f"{buckets[0]} and {len(buckets) - 1:,} more"
-    return Shown(folded(said, preformatted("\n".join(buckets))).html, said)
+    return Shown(folded(said, preformatted(buckets)).html, said)
 
 
 def _verdict(observation: Observation) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from markupsafe import Markup, escape
+
+from onetrail.printable import printable
 from onetrail.show.coverage import LOST, NOTHING, PRESENT, PROVEN, covered, month_state, months_between
-from onetrail.show.html import escape
 from onetrail.show.report.model import Part, Picture, Section, table
 from onetrail.steps.evidence import Observation
 from onetrail.steps.verification import Cell
@@ -87,7 +89,7 @@ def _sums(cells: Sequence[Cell]) -> list[int]:
 def _svg(grid: Mapping[str, Sequence[str]], months: Sequence[str], alt: str) -> str:
     """No script, no font, no file: rectangles with a stroke where the state is not plain."""
     width, height = _LEFT + _WIDE * len(months) + 24, _TOP + _HIGH * len(grid) + 30
-    out = [f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}" class="map">']
+    out = [f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{_text(alt)}" class="map">']
     out += [
         f'<text x="{_LEFT + _WIDE * i}" y="{_TOP - 8}" class="year">{month[:4]}</text>'
         for i, month in enumerate(months)
@@ -95,10 +97,14 @@ def _svg(grid: Mapping[str, Sequence[str]], months: Sequence[str], alt: str) -> 
     ]
     for row, (name, states) in enumerate(grid.items()):
         y = _TOP + _HIGH * row
-        out.append(f'<text x="{_LEFT - 8}" y="{y + 11}" text-anchor="end">{escape(name)}</text>')
+        out.append(f'<text x="{_LEFT - 8}" y="{y + 11}" text-anchor="end">{_text(name)}</text>')
         out += [_cell(_LEFT + _WIDE * i, y, state) for i, state in enumerate(states)]
     out.append(_legend(_TOP + _HIGH * len(grid) + 10))
     return "".join([*out, "</svg>"])
+
+
+def _text(name: str) -> Markup:
+    return escape(printable(name))
 
 
 def _cell(x: int, y: int, state: str) -> str:

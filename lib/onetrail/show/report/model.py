@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from onetrail.printable import printable
+from onetrail.show.html import isolated
 from onetrail.show.table import written_column
 
 _HASH: Final = re.compile(r"[0-9a-fA-F-]{16,}(\n[0-9a-fA-F-]{16,})*")
+_IDS: Final = re.compile(r"[A-Za-z0-9+/=-]+(\n[A-Za-z0-9+/=-]+)+")
+"""Several ids in one cell, each on a line of its own."""
 _SIGN: Final = re.compile(r"[✗?→·✓] .*")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9:]+Z")
 _SHORT, _SHORT_PHRASE = 32, 14
@@ -129,9 +133,23 @@ def cell_class(text: str, head: Head) -> str:
     return "p" if " " in text else ""
 
 
+def said(value: object) -> Markup:
+    """What any value of ours or of others becomes on the page: printable, on one line, escaped."""
+    return (
+        value if isinstance(value, Markup) else Markup(isolated(printable(value), lambda text: escape(text)))
+    )
+
+
+def lines(text: str) -> Markup:
+    """The same for commands, whose line ends stay."""
+    return Markup("\n").join(map(said, text.split("\n")))
+
+
 def breakable(text: str) -> Markup:
     """The text escaped; an instant may break after its date and a name after a slash, and both copy as they are."""
+    if _IDS.fullmatch(text):
+        return lines(text)
     if _INSTANT.fullmatch(text):
         day, time = text.split("T")
         return Markup('<span class="k">{}T</span><wbr>{}').format(day, time)
-    return Markup("/<wbr>").join(text.split("/"))
+    return Markup("/<wbr>").join(map(said, text.split("/")))

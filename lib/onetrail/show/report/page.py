@@ -20,7 +20,7 @@ from onetrail.show.report import (
     promise,
     risks,
 )
-from onetrail.show.report.model import Section, breakable, cell_class
+from onetrail.show.report.model import Section, breakable, cell_class, lines, said
 from onetrail.steps.evidence import Observation, check
 
 _TEMPLATE, _STYLE = "report.html.j2", "report.css"
@@ -52,11 +52,13 @@ def page(settings: Settings, observation: Observation) -> str:
         loader=PackageLoader("onetrail.show.report", "."),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
+        finalize=said,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["cell"] = cell_class
     environment.filters["breakable"] = breakable
+    environment.filters["lines"] = lines
     environment.filters["svg"] = Markup  # made by us, with every name escaped where it is made
     style = files("onetrail.show.report").joinpath(_STYLE).read_text(encoding="utf-8")
     return environment.get_template(_TEMPLATE).render(

@@ -1,0 +1,15 @@
+"""How a verb prints: every line is safe for the terminal it ends on, whatever name or message of somebody else stands in it."""
+
+import click
+
+from onetrail.printable import printable, printable_lines
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """One line."""
+    click.echo(printable(text), err=err)
+
+
+def say_lines(text: object) -> None:
+    """Several lines, laid out already."""
+    click.echo(printable_lines(text))

@@ -1,0 +1,146 @@
+"""Whatever a name of somebody else holds, each table, plan, finding, picture and page shows it, and no form of them obeys it."""
+
+import importlib
+import inspect
+import pkgutil
+import typing
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onetrail import printable as doors
+from onetrail import show
+from onetrail.change import Done, Finding, Outcome, State
+from onetrail.runner.result import StepResult
+from onetrail.runner.run import RunResult
+from onetrail.show import html
+from onetrail.show.plots import Pictured
+from onetrail.show.progress import Progress
+from onetrail.show.validation import json_text, text
+from onetrail.validation import Result
+from tests.unit.change.given import given_a_change, given_a_plan
+from tests.unit.show.hostile import HOSTILE, made
+
+SEEN = r"k\x1b[31m\r\x9b\u202e\u200f\u200b\ud800\n$x$ z"
+"""How the hostile name reads, whole."""
+WITHOUT_NAMES = {
+    "batch.engines", "bucket_creation.lives", "coverage.proofs_made", "coverage.waiting", "inventory_pictures.ages",
+    "inventory_pictures.sizes", "start_here.steps", "verification.evidence",
+}  # fmt: skip
+"""Show counts alone, or what onetrail itself says, of an observation in which everything is hostile."""
+
+
+def unsafe(said: str) -> list[str]:
+    """C0, C1, bidirectional and unseen characters, surrogates; our own line ends are none of them."""
+    return sorted({ascii(c) for c in said if c not in "\n " and unicodedata.category(c)[0] in "CZ"})
+
+
+def functions(module: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Those of a module of `show` that take an observation."""
+    for name, function in vars(importlib.import_module(module)).items():
+        ours = inspect.isfunction(function) and function.__module__ == module and not name.startswith("_")
+        if ours and "observation" in inspect.signature(function).parameters:
+            yield f"{module.removeprefix('onetrail.show.')}.{name}", function
+
+
+EVERY = {
+    name: function
+    for info in pkgutil.walk_packages(show.__path__, "onetrail.show.")
+    for name, function in functions(info.name)
+    if not name.startswith("report.") or name == "report.page.page"  # its sections are on the page
+}
+
+
+def forms(name: str) -> list[str]:
+    """What the function of this name makes of a hostile observation, in every form."""
+    function = EVERY[name]
+    hints = typing.get_type_hints(function, vars(inspect.getmodule(function)))
+    out = function(**{each: made(hints[each]) for each in inspect.signature(function).parameters})
+    if isinstance(out, Pictured):
+        return [str(out), out.numbers.html, out.numbers.text]
+    return [str(out), getattr(out, "html", "")]
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+@pytest.mark.filterwarnings("ignore:constrained_layout:UserWarning")
+def test_every_table_and_the_report_show_a_hostile_name_and_obey_none(name: str) -> None:
+    said = forms(name)
+    assert [unsafe(form) for form in said] == [[] for _ in said]
+    if name not in WITHOUT_NAMES:
+        whole = "".join(said).replace("<wbr>", "")
+        assert r"\x1b[31m\r\x9b\u202e\u200f\u200b\ud800" in whole
+        assert r"\n$x$" in whole, "a line end within a name is a line end of the layout"
+
+
+def plan() -> show.Shown:
+    sent = {
+        "Bucket": HOSTILE,
+        "Policy": {"Statement": [{"Sid": HOSTILE, "Principal": {"AWS": HOSTILE}}], HOSTILE: 1},
+    }
+    changes = [
+        given_a_change(f"{n}{HOSTILE}", resource=HOSTILE, reason=HOSTILE, undo=HOSTILE, actor=HOSTILE, account=HOSTILE,
+                       region=HOSTILE, parameters=sent, before={"Statement": [{"Sid": HOSTILE * 2}]}) for n in range(5)
+    ]  # fmt: skip
+    made_of = given_a_plan(*changes, notes=(HOSTILE,))
+    done = tuple(Done(change, HOSTILE, {}) for change in changes)
+    outcome = show.outcome(Outcome(made_of, "stopped", HOSTILE, done))
+    return show.together(show.plan(made_of), show.undo(made_of), outcome)
+
+
+def findings() -> show.Shown:
+    few = Finding("06.log", State.FINDING, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    return show.findings(
+        [few, *(Finding("07.log", State.NOTE, HOSTILE, HOSTILE, HOSTILE, HOSTILE) for _ in range(20))]
+    )
+
+
+def pieces() -> show.Shown:
+    inner = html.preformatted([HOSTILE])
+    return show.together(
+        show.bullets([HOSTILE]), show.paragraph(HOSTILE), show.folded(HOSTILE, inner), html.below([HOSTILE, HOSTILE]),
+        html.preformatted(html.as_json({HOSTILE: [HOSTILE, "long" * 50]}).split("\n")),
+    )  # fmt: skip
+
+
+def progress() -> show.Shown:
+    counted = Progress(HOSTILE, what=HOSTILE, unattended=True)
+    counted(HOSTILE, objects=1)
+    return counted.shown()
+
+
+@pytest.mark.parametrize("made_of", [plan, findings, pieces, progress], ids=lambda made_of: made_of.__name__)
+def test_plans_findings_outcomes_and_progress_obey_no_name(made_of: Callable[[], show.Shown]) -> None:
+    shown = made_of()
+    assert unsafe(shown.text) == unsafe(shown.html) == []
+    assert r"\x1b[31m\r\x9b\u202e\u200f\u200b\ud800\n$x$" in shown.text
+    assert shown.text.count("\n$x$") == shown.html.count("\n$x$") == 0
+
+
+def test_what_a_run_and_a_check_of_any_place_say_obeys_no_name() -> None:
+    step = StepResult("05_copy_history", "findings", 3, HOSTILE, "p-0123456789ab", Path(HOSTILE))
+    assert unsafe(doors.printable_lines(RunResult((step,), step.path).text)) == []
+    result = made(Result, keys={})
+    assert unsafe(doors.printable_lines(text(result))) == []
+    assert "".join(json_text([], result)).isascii()
+
+
+def test_the_check_bites(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin: without the one rule for what is unseen, each of them obeys."""
+    monkeypatch.setattr(doors, "_SHOWN", {})
+    named = ("inventory.contents", "verification.troubles", "retirement.buckets", "report.page.page")
+    assert [name for name in named if not any(map(unsafe, forms(name)))] == []
+    assert unsafe(findings().text) and unsafe(plan().text) and unsafe(progress().text)
+
+
+def test_names_from_right_to_left_stand_by_themselves_on_a_page() -> None:
+    """Numbers beside them stay where they are; text has no isolates, since a copied name would carry them along."""
+    shown = show.paragraph("תיקייה אחת: 12 logs of سجل/2026")
+    assert "<bdi>תיקייה אחת</bdi>: 12 logs of <bdi>سجل</bdi>/2026" in shown.html
+    assert shown.text == "תיקייה אחת: 12 logs of سجل/2026"
+    assert "<bdi>" not in show.paragraph("Prüfung 監査").html
+    assert "<bdi>תיקייה</bdi>/<wbr>" in html.rows_as_html(
+        "c", [html.Column("a")], [["a" * 40 + "/תיקייה/" + "b" * 40]]
+    ).replace("/<wbr><bdi>", "<bdi>")
