@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test exhaustive mutate lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
+.PHONY: help demo test exhaustive mutate fuzz lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -93,6 +93,10 @@ docs: venv ## write the pages and parts of pages that are made from code and rec
 
 picture: venv ## make docs/onetrail.png again from the recorded notebooks
 	@chromium="$$(tests/browser/ensure_chromium.sh)" && ONETRAIL_CHROMIUM="$$chromium" $(BIN)/python docs/picture.py
+
+# From which seed on, and how many layouts: `make fuzz SEED=1 COUNT=5000`.
+fuzz: venv ## judge random layouts of buckets by a known truth: make fuzz SEED=1 COUNT=5000
+	@$(BIN)/python -m tests.fuzz $(SEED) $(COUNT)
 
 # Which parts of the benchmarks, and which share of their objects: `make bench ONLY=copy,list SCALE=0.1`.
 ONLY ?=

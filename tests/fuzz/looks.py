@@ -1,0 +1,294 @@
+"""What onetrail says of a layout, in the three ways in which it can be asked in one process. The only module here that imports it."""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from onetrail.cli import main
+from onetrail.cloudtrail.chain import ChainCheck, groups
+from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
+from onetrail.cloudtrail.orphan import unsigned_logs
+from onetrail.cloudtrail.publickeys import KeyStore, load
+from onetrail.cloudtrail.verdict import AllowList, Chain, DigestObject, FileVerdict, LogRead, ReadStatus
+from onetrail.errors import WrongUse
+from onetrail.validation import Check, PublicKeys, Wanted
+from onetrail.validation.place import Content, Stored, Unread
+from tests.fuzz.layout import BESIDE, Layout, Thing, below
+from tests.fuzz.signing import der, fingerprint
+from tests.fuzz.truth import Query
+from tests.fuzz.world import instant
+
+Group = tuple[str, str, str, str, bool]
+
+
+@dataclass(slots=True)
+class Said:
+    """One answer. `files` are key (of what is not there: the original one), whether it is there, kind and state."""
+
+    exit_code: int
+    files: list[tuple[str, bool, str, str]] = field(default_factory=list)
+    gaps: dict[Group, int] = field(default_factory=dict)
+    proven: dict[Group, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    digests: Counter[str] = field(default_factory=Counter)
+    logs: Counter[str] = field(default_factory=Counter)
+    young: int = 0
+    foreign: int = 0
+    markers: int = 0
+    words: str = ""
+
+
+def in_a_bucket(layout: Layout, query: Query) -> Said:
+    """The check of `onetrail validate` on a bucket."""
+    said = Said(0)
+    store = PublicKeys(None, lambda region: _Asked(layout, region))
+    wanted = Wanted(
+        query.account, query.region, query.trail, _utc(query.since), _utc(query.until), _utc(query.end), _utc(layout.now)
+    )  # fmt: skip
+    check = Check(Bucket(layout), store, wanted, query.believed)
+    try:
+        _files(said, check.verdicts())
+    except WrongUse as err:
+        said.exit_code, said.words = 2, str(err)
+        return said
+    found = check.result
+    said.exit_code = 0 if found.proven else 3
+    said.digests = Counter({state.value: count for state, count in found.digests.items() if count})
+    said.logs = Counter({state.value: count for state, count in found.logs.items() if count})
+    said.young, said.foreign, said.markers = found.young, found.foreign, found.markers
+    _chains(said, [one.chain for one in found.chains])
+    return said
+
+
+def in_a_directory(layout: Layout, query: Query, folder: Path) -> Said:
+    """The command itself, on files."""
+    _written(layout, folder / "down")
+    _saved(layout, folder / "keys")
+    words = ["validate", str(folder / "down"), "--public-keys", str(folder / "keys"), "--json"]
+    for name, value in (("account", query.account), ("region", query.region), ("trail", query.trail)):
+        words += [f"--{name}", value] if value else []
+    for name, at in (("since", query.since), ("until", query.until), ("expected-end", query.end)):
+        words += [f"--{name}", instant(at)] if at else []
+    for bucket in sorted(query.believed or ()):
+        words += ["--moved-from", bucket]
+    done = CliRunner().invoke(main, words)
+    said = Said(done.exit_code, words=done.output[-2000:] if done.exit_code not in (0, 3) else "")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    if done.exit_code in (0, 3):
+        _of_json(said, json.loads(done.stdout), folder / "down")
+    return said
+
+
+def by_chains(layout: Layout, query: Query) -> Said:
+    """The pure engine that step 06 goes by: chains of the archive's digests, and what none of them names."""
+    store, said = KeyStore(_keys(layout)), Said(3)
+    plain: dict[str, Thing] = {}
+    beside: dict[str, Thing] = {}
+    by_place: dict[tuple[str, str], list[str]] = {}
+    for key in sorted(layout.things):
+        parsed = parse(key)
+        if parsed.kind in DIGEST_KINDS | LOG_KINDS:
+            by_place.setdefault((parsed.account, parsed.region), []).append(key)
+            if BESIDE in key:
+                beside[key[key.find(BESIDE) :]] = layout.things[key]
+            else:
+                plain.setdefault(below(key), layout.things[key])
+    named: set[str] = set()
+
+    def read(bucket: str, key: str) -> LogRead:
+        found = beside.get(conflict_key(bucket, key)) or plain.get(below(key))
+        if found is None:
+            return LogRead(ReadStatus.MISSING)
+        named.add(found.key)
+        return _read(found)
+
+    chains: list[Chain] = []
+    for keys in by_place.values():
+        mine: list[Chain] = []
+        for group, digests in groups(keys).items():
+            allowed = AllowList(query.believed, frozenset({group.identity}))
+            check = ChainCheck(group, read, store, allowed, expected_end=_utc(query.end))
+            for verdict in check.verdicts(_object(layout, key) for key in digests):
+                _files(said, [verdict])
+                if verdict.kind in LOG_KINDS and not verdict.key:
+                    named.add(
+                        plain[below(verdict.original_key)].key if below(verdict.original_key) in plain else ""
+                    )
+            mine.append(check.chain())
+        # Second copies are the command's to look at.
+        second = {key for key in keys if BESIDE not in key and plain[below(key)].key != key}
+        present = [key for key in keys if key not in named and key not in second]
+        _files(said, unsigned_logs(present, (), mine))
+        chains += mine
+    _chains(said, chains)
+    good = {"valid", "duplicate"}
+    said.exit_code = (
+        0
+        if chains and all(one.sound for one in chains) and {state for *_, state in said.files} <= good
+        else 3
+    )
+    return said
+
+
+class Bucket:
+    """A layout as the check sees a bucket: rows in key order, and their content."""
+
+    name = "s3://archive"
+    bucket = "archive"
+
+    def __init__(self, layout: Layout) -> None:
+        self._things = layout.things
+        self._keys = sorted(layout.things)
+
+    def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
+        for key in self._keys:
+            if key.startswith(prefix) and key > after:
+                thing = self._things[key]
+                yield Stored(key, len(thing.body), "GLACIER" if thing.archived else "STANDARD")
+
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, Content | Unread]]:
+        for row in rows:
+            if row is None:
+                continue
+            thing = self._things[row.key]
+            if thing.refused:
+                yield row, Unread(ReadStatus.UNREADABLE, "access denied")
+            elif thing.archived:
+                yield row, Unread(ReadStatus.ARCHIVED, "restore it first")
+            else:
+                yield row, Content(thing.body, thing.metadata)
+
+    def absent(self, key: str) -> LogRead:
+        return LogRead(ReadStatus.MISSING)
+
+
+class _Asked:
+    """CloudTrail as it answers for a region."""
+
+    def __init__(self, layout: Layout, region: str) -> None:
+        self._layout, self._region = layout, region
+
+    def list_public_keys(self, **_: Any) -> dict[str, Any]:
+        return {"PublicKeyList": [one for one in _listed(self._layout, self._region)]}
+
+
+def _listed(layout: Layout, region: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "Value": der(key.number), "Fingerprint": fingerprint(key.number),
+            "ValidityStartTime": key.start.replace(tzinfo=UTC), "ValidityEndTime": key.end.replace(tzinfo=UTC),
+        }
+        for key in layout.world.keys
+        if key.region == region and key.number not in layout.forgotten
+    ]  # fmt: skip
+
+
+def _keys(layout: Layout) -> Iterator[Any]:
+    for region in sorted({key.region for key in layout.world.keys}):
+        yield from load({"PublicKeyList": _listed(layout, region)}, region)
+
+
+def _saved(layout: Layout, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for region in {key.region for key in layout.world.keys}:
+        listed = [
+            {
+                **one, "Value": base64.b64encode(one["Value"]).decode(),
+                "ValidityStartTime": instant(one["ValidityStartTime"]), "ValidityEndTime": instant(one["ValidityEndTime"]),
+            }
+            for one in _listed(layout, region)
+        ]  # fmt: skip
+        (folder / f"{region}.json").write_text(json.dumps({"PublicKeyList": listed}))
+
+
+def _written(layout: Layout, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for key, thing in layout.things.items():
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if thing.refused:
+            path.symlink_to("/nowhere")
+        else:
+            path.write_bytes(b"" if thing.archived else thing.body)
+        told = {"ContentLength": len(thing.body), "Metadata": thing.metadata}
+        if thing.archived:
+            told["StorageClass"] = "GLACIER"
+        if thing.unfit:
+            path.with_name(path.name + ".metadata.json").write_text(
+                ("", "no", '{"Metadata": 7}')[len(key) % 3]
+            )
+        elif thing.metadata or thing.archived:
+            path.with_name(path.name + ".metadata.json").write_text(json.dumps(told))
+
+
+def _object(layout: Layout, key: str) -> DigestObject:
+    thing = layout.things[key]
+    if not thing.readable:
+        return DigestObject(
+            "archive",
+            key,
+            None,
+            storage_class="GLACIER" if thing.archived else "STANDARD",
+            why="access denied",
+        )
+    return DigestObject("archive", key, thing.body, thing.metadata, len(thing.body))
+
+
+def _read(thing: Thing) -> LogRead:
+    if thing.refused:
+        return LogRead(ReadStatus.UNREADABLE, None, thing.key, "access denied")
+    if thing.archived:
+        return LogRead(ReadStatus.ARCHIVED, None, thing.key)
+    return LogRead(ReadStatus.FOUND, thing.body, thing.key)
+
+
+def _files(said: Said, verdicts: Iterable[FileVerdict]) -> None:
+    for one in verdicts:
+        said.files.append(
+            (one.key or below(one.original_key), bool(one.key), one.kind.value, one.state.value)
+        )
+
+
+def _chains(said: Said, chains: Iterable[Chain]) -> None:
+    for one in chains:
+        group = one.account, one.region, one.trail, one.home_region, one.backfill
+        said.gaps[group] = sum(1 for i in one.intervals if i.state.value == "gap")
+        said.proven[group] = [
+            (i.start.replace(tzinfo=None), i.end.replace(tzinfo=None))
+            for i in one.intervals
+            if i.state.value == "proven" and i.start
+        ]
+
+
+def _of_json(said: Said, told: dict[str, Any], folder: Path) -> None:
+    for one in told["files"]:
+        there = (folder / one["key"]).exists() or (folder / one["key"]).is_symlink()
+        gone = one["state"] == "missing" or not there
+        said.files.append((below(one["key"]) if gone else one["key"], not gone, one["kind"], one["state"]))
+    for chain in told["chains"]:
+        group = tuple(chain[name] for name in ("account", "region", "trail", "home_region", "backfill"))
+        said.gaps[group] = sum(1 for i in chain["intervals"] if i["state"] == "gap")
+        said.proven[group] = [
+            (_instant(i["from"]), _instant(i["to"])) for i in chain["intervals"] if i["state"] == "proven"
+        ]
+    summary = told["summary"]
+    said.digests, said.logs = Counter(summary["digests"]), Counter(summary["logs"])
+    said.young, said.foreign, said.markers = (
+        summary["younger_than_the_newest_digest"], summary["foreign_objects"], summary["markers"]
+    )  # fmt: skip
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.replace(tzinfo=UTC)

@@ -1,0 +1,166 @@
+"""From a number to a layout, a question and the deeds that were done to it; and a recipe made smaller. Nothing of onetrail is imported here."""
+
+import random
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from tests.fuzz.harm import DEEDS, NEEDS
+from tests.fuzz.layout import Layout, laid
+from tests.fuzz.trails import Trail, drawn, world_of
+from tests.fuzz.truth import Query
+from tests.fuzz.world import HOUR, World, instant, later
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that makes a layout, each part by itself: leaving one out changes none of the others.
+
+    `deeds` are names with the seed of their dice. `asked` is the seed of the question, None for one that narrows nothing.
+    """
+
+    seed: int
+    trails: tuple[Trail, ...]
+    root: str
+    directory: bool
+    metadata: str
+    clock: str
+    deeds: tuple[tuple[str, int], ...]
+    asked: int | None
+    windows: bool = True
+
+
+@dataclass(slots=True)
+class Made:
+    """What a recipe makes, and in words what was done."""
+
+    layout: Layout
+    query: Query
+    words: list[str]
+
+
+def recipe(seed: int, without: Collection[str] = ()) -> Recipe:
+    """The recipe of a seed. `without` names what is left out: `overlap`, `extreme`, `window`, or what a deed needs (`harm.NEEDS`)."""
+    dice = random.Random(f"{seed} recipe")
+    trails = drawn(dice, "extreme" not in without, "overlap" not in without)
+    directory = dice.random() < 0.3
+    names = sorted(DEEDS)
+    count = dice.choice((0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4))
+    deeds = [(dice.choice(names), dice.getrandbits(32)) for _ in range(count)]
+    # Each deed has its turn.
+    deeds[:1] = [(names[seed % len(names)], seed)] if deeds else []
+    return Recipe(
+        seed,
+        trails,
+        dice.choice(("", "", "", "moved/", "a b/c/")),
+        directory,
+        dice.choice(("kept",) * 8 + ("lost", "some")),
+        "" if directory else dice.choice(("", "", "live", "live", "dead")),
+        tuple(deed for deed in deeds if NEEDS.get(deed[0]) not in without),
+        dice.getrandbits(32) if dice.random() < 0.45 else None,
+        "window" not in without,
+    )
+
+
+def made(recipe: Recipe) -> Made:
+    """The layout, the question, and what was done to it."""
+    world = world_of(recipe.trails, recipe.seed)
+    layout = laid(world, recipe.root, recipe.directory, recipe.metadata, recipe.seed)
+    if recipe.clock:
+        dice = random.Random(f"{recipe.seed} clock")
+        late = (
+            timedelta(minutes=dice.randint(5, 110))
+            if recipe.clock == "live"
+            else timedelta(days=dice.randint(1, 900))
+        )
+        layout.now = later(layout.newest, late)
+    words = []
+    for name, seed in recipe.deeds:
+        if said := DEEDS[name](random.Random(f"{name} {seed}"), layout):
+            words.append(said)
+    query = Query() if recipe.asked is None else _query(random.Random(f"{recipe.asked} asked"), world, recipe)
+    return Made(layout, query, words)
+
+
+def _query(dice: random.Random, world: World, recipe: Recipe) -> Query:
+    """Narrowed in one way or in several."""
+    query = Query()
+    trail = dice.choice(recipe.trails)
+    ends = sorted({one.end for one in world.digests}) or [trail.begin]
+    near = (-HOUR, -timedelta(minutes=20), -timedelta(seconds=1), timedelta(0), timedelta(minutes=20), HOUR)
+    for way in dice.sample(
+        ("account", "region", "trail", "since", "until", "end", "believed"), dice.choice((1, 1, 2, 3))
+    ):
+        at = later(dice.choice(ends), dice.choice(near))
+        if way in ("since", "until") and not recipe.windows:
+            continue
+        if way == "account":
+            query = replace(query, account=trail.account)
+        elif way == "region":
+            query = replace(query, region=trail.region)
+        elif way == "trail":
+            query = replace(query, trail=trail.name)
+        elif way == "since" and (query.until is None or at < query.until):
+            query = replace(query, since=at)
+        elif way == "until" and (query.since is None or at > query.since):
+            query = replace(query, until=at)
+        elif way == "end":
+            query = replace(query, end=dice.choice((at, ends[-1], later(ends[-1], HOUR))))
+        elif way == "believed":
+            kept = [bucket for bucket in world.buckets if dice.random() < 0.6] or world.buckets[:1]
+            query = replace(query, believed=frozenset(dice.choice((kept, world.buckets))))
+    return query
+
+
+def smaller(recipe: Recipe) -> Iterator[Recipe]:
+    """Recipes with one thing less, the deeds first."""
+    for at in range(len(recipe.deeds)):
+        yield replace(recipe, deeds=recipe.deeds[:at] + recipe.deeds[at + 1 :])
+    if recipe.asked is not None:
+        yield replace(recipe, asked=None)
+    if len(recipe.trails) > 1:
+        for at in range(len(recipe.trails)):
+            yield replace(recipe, trails=recipe.trails[:at] + recipe.trails[at + 1 :])
+    for plain in ({"root": ""}, {"directory": False}, {"metadata": "kept"}, {"clock": ""}):
+        simpler = replace(recipe, **plain)
+        if simpler != recipe:
+            yield simpler
+    for at, trail in enumerate(recipe.trails):
+        for one in _plainer(trail):
+            others = (*recipe.trails[:at], *recipe.trails[at + 1 :])
+            if one.group == trail.group or one.group not in {other.group for other in others}:
+                yield replace(recipe, trails=(*recipe.trails[:at], one, *recipe.trails[at + 1 :]))
+
+
+def _plainer(trail: Trail) -> Iterator[Trail]:
+    """The trail with one oddity less."""
+    for plain in (
+        {"restarts": frozenset()}, {"leaves_out": frozenset()}, {"short": False}, {"borrows": False}, {"turn": 99}, {"orgs": ("", "")},
+        {"prefixes": ("", "")}, {"name": "audit"}, {"hours": 2}, {"hours": trail.hours - 1}, {"home": trail.region},
+    ):  # fmt: skip
+        if (
+            plain.get("hours", 1) >= 1
+            and (one := replace(trail, **plain)) != trail
+            and one.hours <= trail.hours
+        ):  # type: ignore[arg-type]
+            yield one
+
+
+def described(recipe: Recipe, made: Made) -> str:
+    """The layout in words, for whoever looks for the fault."""
+    layout, query = made.layout, made.query
+    lines = [trail.said() for trail in recipe.trails]
+    where = "a directory" if layout.directory else "a bucket"
+    lines.append(f"in {where}, below {layout.root!r}, metadata {recipe.metadata}, now {_at(layout.now)}")
+    asked = [
+        f"{name} {_at(value) if hasattr(value, 'year') else sorted(value) if isinstance(value, frozenset) else value}"
+        for name in ("account", "region", "trail", "since", "until", "end", "believed")
+        if (value := getattr(query, name)) not in ("", None)
+    ]
+    lines.append(f"asked: {', '.join(asked) or 'everything'}")
+    lines += [f"done: {word}" for word in made.words] or ["nothing was done to it"]
+    return "\n".join(f"  {line}" for line in lines)
+
+
+def _at(value: object) -> str:
+    return instant(value) if hasattr(value, "year") else "unknown"  # type: ignore[arg-type]

@@ -1,0 +1,117 @@
+"""Seeds, one after the other: what onetrail says of each layout beside the truth, and the smallest layout that still goes wrong."""
+
+import re
+import shutil
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.fuzz.compare import wrong
+from tests.fuzz.looks import by_chains, in_a_bucket, in_a_directory
+from tests.fuzz.recipe import Recipe, described, made, recipe, smaller
+from tests.fuzz.truth import Judge, Query
+
+NOT_YET: Final[frozenset[str]] = frozenset({"overlap", "window", "junk", "unfit"})
+"""What is left out of every layout, because onetrail is known to be wrong there."""
+SEEDS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A seed that went wrong, made as small as it can be."""
+
+    recipe: Recipe
+    faults: tuple[str, ...]
+
+    def said(self) -> str:
+        """For whoever looks for the fault."""
+        return "\n".join(
+            [
+                f"seed {self.recipe.seed}: make fuzz SEED={self.recipe.seed} COUNT=1",
+                described(self.recipe, made(self.recipe)),
+                *(f"  WRONG: {fault}" for fault in self.faults[:8]),
+                *([f"  and {len(self.faults) - 8} more"] if len(self.faults) > 8 else []),
+            ]
+        )
+
+
+def faults(one: Recipe) -> list[str]:
+    """Everything that onetrail says wrongly of a recipe's layout; a crash is a fault like any other."""
+    found = made(one)
+    layout, query = found.layout, found.query
+    said = []
+    try:
+        truth = Judge(layout, query).truth()
+        if layout.directory:
+            folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+            try:
+                answer = in_a_directory(layout, query, folder)
+            finally:
+                shutil.rmtree(folder)
+        else:
+            answer = in_a_bucket(layout, query)
+        said += wrong(layout, query, truth, answer)
+        whole = Query(end=query.end, believed=query.believed)
+        truth = Judge(layout, whole).truth()
+        said += [
+            f"chains: {fault}" for fault in wrong(layout, whole, truth, by_chains(layout, whole), pure=True)
+        ]
+    except Exception as err:  # noqa: BLE001 - a crash of whatever kind is what is looked for
+        where = traceback.extract_tb(err.__traceback__)[-1]
+        said.append(f"crashed: {type(err).__name__}: {err} ({Path(where.filename).name}:{where.lineno})")
+    return said
+
+
+def failure(one: Recipe) -> Failure | None:
+    """None where all is right."""
+    found = faults(one)
+    return Failure(*_smallest(one, found)) if found else None
+
+
+def _smallest(one: Recipe, found: list[str]) -> tuple[Recipe, tuple[str, ...]]:
+    """Leave one thing out after the other as long as something of the same kind stays wrong."""
+    kinds, went_on = set(map(_kind, found)), True
+    while went_on:
+        went_on = False
+        for less in smaller(one):
+            left = faults(less)
+            if kinds & set(map(_kind, left)):
+                one, found, went_on = less, left, True
+                break
+    return one, tuple(found)
+
+
+def _kind(fault: str) -> str:
+    """A fault without the names and figures in it."""
+    return re.sub(r"'[^']*'|\d+|\([^)]*\)|\[[^]]*\]", "", fault)
+
+
+def run(seeds: Iterable[int], without: Collection[str] = NOT_YET, most: int = 5) -> list[Failure]:
+    """The failures of these seeds, at most so many."""
+    failures: list[Failure] = []
+    for seed in seeds:
+        if found := failure(recipe(seed, without)):
+            failures.append(found)
+            if len(failures) >= most:
+                break
+    return failures
+
+
+def main(words: list[str]) -> int:
+    """`SEED COUNT [FEATURE...]`: features are those of NOT_YET that are to be left out, none unless named."""
+    first, count = int(words[0]), int(words[1])
+    without = frozenset(words[2:])
+    kinds: Counter[str] = Counter()
+    for seed in range(first, first + count):
+        if found := failure(recipe(seed, without)):
+            kinds["wrong"] += 1
+            print(found.said(), flush=True)
+        if (seed - first + 1) % 500 == 0:
+            print(f"{seed - first + 1} layouts, {kinds['wrong']} wrong", file=sys.stderr, flush=True)
+    print(f"{count} layouts, {kinds['wrong']} wrong")
+    return 1 if kinds["wrong"] else 0
