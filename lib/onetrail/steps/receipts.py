@@ -121,7 +121,7 @@ def write_receipt(run_folder: Path, receipt: Receipt) -> Receipt:
         path.replace(kept)
     hidden = folder / f".{receipt.bucket}.new"
     with hidden.open("w", encoding="utf-8") as out:
-        json.dump(asdict(sealed), out, indent=1, sort_keys=True, default=str)
+        json.dump(asdict(sealed), out, indent=1, sort_keys=True)
         out.write("\n")
         out.flush()
         os.fsync(out.fileno())

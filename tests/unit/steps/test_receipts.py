@@ -1,21 +1,27 @@
 """A receipt counts only while it is whole, recorded, and the bucket holds what it proved."""
 
+import hashlib
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from onetrail.change import RunRecord
+from onetrail.change import RunRecord, entries
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps import receipt_rows
 from onetrail.steps.receipt_rows import EMPTY_LISTING, ListingHash, ListPart, ProvenRow, ReceiptError, RowList
 from onetrail.steps.receipts import (
+    Beside,
+    Cover,
     Receipt,
     copied_parts,
     cover,
+    hash_in,
+    lines_of,
     proven_rows,
     read_receipts,
     write_receipt,
@@ -323,4 +329,146 @@ def test_the_hash_of_a_listing_is_of_key_size_and_etag():
             }
         )
         == 4
+    )
+
+
+FIELDS = {
+    "run": "practice", "bucket": "acme", "account": "111122223333", "region": "eu-west-1", "at": "2026-01-12T12:00:00Z",
+    "listing": "1" * 64, "objects": 5, "size": 15, "counts": {"equal": 5}, "digest_check": "full", "lock": "compliance", "good": True,
+    "trails": [["111122223333", "audit", "eu-west-1", ""]], "record_head": "0" * 64, "sha256": "",
+    "proven": ["a.parquet", "a" * 64, 5], "ledger": [["b.parquet", "b" * 64, 5]],
+}  # fmt: skip
+"""Of a receipt, as JSON has them; what later forms added is not among them."""
+
+
+def given_the_receipt(**more) -> Receipt:
+    said = {**FIELDS, "trails": (tuple(FIELDS["trails"][0]),), "proven": ListPart(*FIELDS["proven"])}
+    return Receipt(**{**said, "ledger": (ListPart(*FIELDS["ledger"][0]),), **more})
+
+
+@pytest.mark.parametrize(
+    ("receipt", "also"),
+    [
+        # today's
+        (
+            given_the_receipt(archive="arc", log_account="044455556666", work_bucket="work"),
+            {"archive": "arc", "log_account": "044455556666", "work_bucket": "work", "format": 2},
+        ),
+        # as written before a receipt bound account and work bucket
+        (given_the_receipt(archive="arc"), {"archive": "arc", "format": 2}),
+        (given_the_receipt(archive="arc", work_bucket="work"), {"archive": "arc", "work_bucket": "work", "format": 2}),
+        # as written before a receipt said its form
+        (given_the_receipt(format=1), {}),
+    ],
+)  # fmt: skip
+def test_each_form_of_a_receipt_is_hashed_as_the_release_that_wrote_it_did(receipt, also):
+    """Else a receipt that lies in a run folder would be taken for a changed one after an upgrade."""
+    said = json.dumps({**FIELDS, **also}, sort_keys=True, separators=(",", ":"))
+    assert receipt.hash() == hashlib.sha256(said.encode()).hexdigest()
+
+
+def test_a_receipt_is_on_the_disk_before_it_has_its_name_and_reads_well(tmp_path, monkeypatch):
+    """A crash leaves the old one or the new one. What is synced is the whole file; one field a line, in order, for a person to read."""
+    folder = tmp_path / "runs" / "practice"
+    synced = []
+
+    def fsync(number):
+        synced.append(
+            (
+                Path(os.readlink(f"/proc/self/fd/{number}")).read_text(),
+                (folder / "receipts" / "acme.json").exists(),
+            )
+        )
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    receipt = write_receipt(folder, given_the_receipt())
+    text = (folder / "receipts" / "acme.json").read_text()
+    assert synced == [(text, False)]
+    also = {"archive": "", "log_account": "", "work_bucket": "", "format": 2, "sha256": receipt.sha256}
+    assert text == json.dumps({**FIELDS, **also}, indent=1, sort_keys=True) + "\n"
+    assert [path.name for path in (folder / "receipts").iterdir()] == ["acme.json"]
+
+
+def test_every_earlier_receipt_is_kept_in_the_order_they_were_written(tmp_path):
+    """None replaces another."""
+    for run in ("first", "second", "third"):
+        write_receipt(tmp_path, given_the_receipt(run=run))
+    kept = {path.name: json.loads(path.read_text())["run"] for path in (tmp_path / "receipts").iterdir()}
+    assert kept == {"acme.1.superseded": "first", "acme.2.superseded": "second", "acme.json": "third"}
+
+
+def test_a_receipt_of_one_bucket_does_not_stand_for_another(tmp_path):
+    """Though it is whole, and a line of the record has its hash under the other's name."""
+    receipt = given_a_proven_bucket(tmp_path)
+    folder = tmp_path / "receipts"
+    (folder / "other.json").write_text((folder / "acme.json").read_text())
+    with RunRecord(tmp_path, "practice", Noon()) as record:
+        record.append("done", key="receipt-other", result={"sha256": receipt.sha256})
+    found = read_receipts(tmp_path)
+    assert found.held == {"acme": receipt}
+    assert "was changed" in found.broken["other"]
+
+
+def test_a_receipt_of_a_later_form_is_refused_for_its_form(tmp_path):
+    """Not for a hash that does not fit: another release reads it."""
+    given_a_proven_bucket(tmp_path)
+    path = tmp_path / "receipts" / "acme.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 3}))
+    assert "its format is 3, and this release knows 2" in read_receipts(tmp_path).broken["acme"]
+
+
+def test_lines_of_other_work_are_no_receipts_and_no_parts_and_disturb_nothing(tmp_path):
+    """A change that returned nothing, one that returned something else, and copies that wrote no part."""
+    with RunRecord(tmp_path, "practice", Noon()) as record:
+        record.append("done", key="window")
+        record.append("done", key="trail", result={"arn": "x"})
+        record.append("done", key="copy-acme")
+        record.append("done", key="pilot-acme", result={"ledger": None})
+    receipt = given_a_proven_bucket(tmp_path)
+    assert read_receipts(tmp_path).held == {"acme": receipt}
+    assert copied_parts(tmp_path, "acme") == frozenset()
+    first = lines_of(tmp_path)[receipt.sha256]
+    assert [line["n"] for line in entries(tmp_path, "done") if line["key"] == "receipt-acme"] == [first]
+    with RunRecord(tmp_path, "practice", Noon()) as record:
+        record.append("done", key="receipt-acme", result={"sha256": receipt.sha256})
+    assert lines_of(tmp_path)[receipt.sha256] == first, "the first line that tells of it"
+
+
+def test_the_hash_in_a_file_is_that_of_its_form(tmp_path):
+    """Of today's, of an earlier one that does not say its form, and none where there is no receipt."""
+    receipt = given_a_proven_bucket(tmp_path / "today")
+    assert hash_in(tmp_path / "today" / "receipts" / "acme.json") == receipt.sha256
+    earlier = given_an_earlier_release_wrote_it(tmp_path / "earlier")
+    assert hash_in(tmp_path / "earlier" / "tokens" / "acme.json") == earlier.sha256
+    (tmp_path / "other.json").write_text("[]")
+    assert hash_in(tmp_path / "other.json") == hash_in(tmp_path / "none.json") == ""
+
+
+def test_what_is_still_there_comes_as_it_was_proven_and_nothing_else_does(tmp_path):
+    """These rows are what is deleted. Of a receipt of less than a full good verification none comes."""
+    receipt = given_a_proven_bucket(tmp_path)
+    late = ObjectRow("AWSLogs/9", 1, "x", NOON, "STANDARD")
+    beside = Beside(tmp_path, receipt)
+    there = [ROWS[0], ROWS[2]._replace(etag="other"), ROWS[3], late]
+    assert [row.key for row in beside.through(there)] == [ROWS[0].key, ROWS[3].key]
+    assert beside.cover() == Cover(
+        False, "the bucket changed after it was proven: AWSLogs/3 is not what was proven; run step 06 again"
+    )
+    beside = Beside(tmp_path, receipt)
+    assert list(beside.through([late, late._replace(key="AWSLogs/99")])) == []
+    assert "AWSLogs/9 was not there" in beside.cover().why, "the first of them is named"
+    beside = Beside(tmp_path, receipt)
+    assert list(beside.through([ROWS[0]._replace(size=9), ROWS[1]._replace(size=9)])) == []
+    assert "AWSLogs/1 is not" in beside.cover().why, "the first of them is named"
+    for less in ({"digest_check": "sample"}, {"good": False}):
+        assert list(Beside(tmp_path, replace(receipt, **less)).through(ROWS)) == []
+
+
+def test_a_bucket_as_it_was_proven_is_covered_and_by_a_receipt_of_another_listing_it_is_not(tmp_path):
+    """Twin: the list of proven objects fits the bucket, and the hash of the listing, under the receipt's own, does not."""
+    receipt = given_a_proven_bucket(tmp_path)
+    assert cover(tmp_path, receipt, ROWS) == Cover(True, "the bucket holds exactly what was proven")
+    assert cover(tmp_path, receipt, ROWS[:4]) == Cover(True, "1 of the proven objects is already gone", 1)
+    assert cover(tmp_path, replace(receipt, listing="0" * 64), ROWS) == Cover(
+        False, "the receipt is of another listing; run step 06 again"
     )
