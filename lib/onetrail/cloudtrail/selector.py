@@ -6,8 +6,8 @@ Source: CloudTrail API reference, PutEventSelectors, DataResource, AdvancedField
 Guide, "Quotas in AWS CloudTrail".
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -23,8 +23,14 @@ _ALL_OF_TYPE: Final = {
 }
 _FIELD: Final = "resources.ARN"
 
+MANAGEMENT_NAME: Final = "Management events selector"
+"""What CloudTrail's console calls the selector of management events (CloudTrail User Guide, Viewing event selectors with the AWS CLI);
+scanners look for it under this name. To those of data events it gives the name that a person types, or none."""
+
 Condition = tuple[str, str, tuple[str, ...]]
 """A field, an operator, the sorted values: `("resources.type", "Equals", ("AWS::S3::Object",))`."""
+Selector = tuple[Condition, ...]
+"""Conditions that must all hold, sorted."""
 Insight = tuple[str, tuple[str, ...]]
 """An Insights type and its event categories (empty: AWS's default, management events)."""
 
@@ -33,18 +39,28 @@ Insight = tuple[str, tuple[str, ...]]
 class Selectors:
     """What a trail records, canonically: each selector a sorted tuple of conditions that must all hold; any may match.
 
+    `names` what a selector is called, for those that have a name: it changes nothing of what is recorded, so it is compared by nobody.
     `insights` the Insights types. `limits` are sentences about what the merge widens or cannot hold, empty for one
     trail as read; `fits` is False where AWS would refuse it.
     """
 
-    events: tuple[tuple[Condition, ...], ...]
+    events: tuple[Selector, ...]
     insights: tuple[Insight, ...] = ()
     limits: tuple[str, ...] = ()
     fits: bool = True
+    names: tuple[tuple[Selector, str], ...] = field(default=(), compare=False)
 
     def to_api(self) -> list[dict[str, Any]]:
         """The AdvancedEventSelectors of PutEventSelectors."""
-        return [{"FieldSelectors": _fields(selector)} for selector in self.events]
+        names = dict(self.names)
+        return [
+            {**({"Name": names[selector]} if selector in names else {}), "FieldSelectors": _fields(selector)}
+            for selector in self.events
+        ]
+
+    def name_of(self, selector: Selector) -> str:
+        """What it is called; empty where it has no name, or is not among these."""
+        return dict(self.names).get(selector, "")
 
     def insights_to_api(self) -> list[dict[str, Any]]:
         """The InsightSelectors of PutInsightSelectors."""
@@ -61,10 +77,14 @@ MANAGEMENT: Final[tuple[Condition, ...]] = (("eventCategory", "Equals", ("Manage
 def selectors_of(answer: Mapping[str, Any]) -> Selectors:
     """The answer of GetEventSelectors in canonical form."""
     advanced = [
-        _conditions(entry.get("FieldSelectors") or ()) for entry in answer.get("AdvancedEventSelectors") or ()
+        (_conditions(entry.get("FieldSelectors") or ()), entry.get("Name") or "")
+        for entry in answer.get("AdvancedEventSelectors") or ()
     ]
     basic = [one for entry in answer.get("EventSelectors") or () for one in _from_basic(entry)]
-    return Selectors(tuple(sorted(set(advanced + basic))))
+    names = {selector: name for selector, name in reversed(advanced) if name}
+    return Selectors(
+        tuple(sorted({*(selector for selector, _ in advanced), *basic})), names=tuple(sorted(names.items()))
+    )
 
 
 def insights_of(answer: Mapping[str, Any]) -> tuple[Insight, ...]:
@@ -73,12 +93,14 @@ def insights_of(answer: Mapping[str, Any]) -> tuple[Insight, ...]:
     return tuple(sorted((e["InsightType"], tuple(sorted(e.get("EventCategories") or ()))) for e in found))
 
 
-def merge_selectors(trails: Iterable["Trail"]) -> Selectors:
+def merge_selectors(trails: Iterable["Trail"], own: Sequence["Trail"] = ()) -> Selectors:
     """Selectors for one trail in place of these: all management events, and every other event that any of them records.
 
+    `own` is that trail as it is already, none where it is still to be made: what it records it goes on to record, under its own names.
+    A selector that is taken over as it is keeps its name, and that of management events gets the console's.
     Trails whose selectors were not read are named in `limits`, since nothing is known of them.
     """
-    trails = tuple(trails)
+    trails = (*trails, *own)
     known = [trail for trail in trails if trail.selectors is not None]
     others = {selector for trail in known for selector in _events(trail) if not _is_management(selector)}
     events = (MANAGEMENT, *_joined(others))
@@ -93,7 +115,21 @@ def merge_selectors(trails: Iterable["Trail"]) -> Selectors:
         limits.append(
             f"{values} values are more than the {MAX_VALUES} that one trail may have: select whole types instead"
         )
-    return Selectors(events, _insights(trails), tuple(sorted(limits)), values <= MAX_VALUES)
+    return Selectors(
+        events, _insights(trails), tuple(sorted(limits)), values <= MAX_VALUES, _names(trails, own, events)
+    )
+
+
+def _names(
+    trails: Iterable["Trail"], own: Iterable["Trail"], events: Iterable[Selector]
+) -> tuple[tuple[Selector, str], ...]:
+    known = dict(_named(trails)) | {MANAGEMENT: MANAGEMENT_NAME} | dict(_named(own))
+    return tuple((one, known[one]) for one in events if one in known)
+
+
+def _named(trails: Iterable["Trail"]) -> Iterator[tuple[Selector, str]]:
+    for trail in trails:
+        yield from trail.selectors.names if trail.selectors else ()
 
 
 def _events(trail: "Trail") -> tuple[tuple[Condition, ...], ...]:
@@ -199,6 +235,6 @@ def _of_any_partition(arn: str) -> str:
 
 def _fields(selector: tuple[Condition, ...]) -> list[dict[str, Any]]:
     merged: dict[str, dict[str, Any]] = {}
-    for field, operator, values in selector:
-        merged.setdefault(field, {"Field": field})[operator] = list(values)
+    for name, operator, values in selector:
+        merged.setdefault(name, {"Field": name})[operator] = list(values)
     return list(merged.values())

@@ -1,5 +1,6 @@
 """A trail is counted once wherever it shows, and the one new trail records no less than the old ones did."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +68,88 @@ def test_a_trail_covers_its_home_or_every_region(multi: bool, region: str, want:
 def test_plain_trails_merge_into_all_management_events() -> None:
     merged = merge_selectors([trail(), trail("b")])
     assert (merged.events, merged.limits, merged.fits) == ((MANAGEMENT,), (), True)
-    assert merged.to_api() == [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]
+    fields = [{"Field": "eventCategory", "Equals": ["Management"]}]
+    assert merged.to_api() == [{"Name": "Management events selector", "FieldSelectors": fields}]
+
+
+def multi_region_trail_with_management_events(answer: Mapping[str, Any]) -> bool:
+    """What Prowler 5.46 asks of the selectors of a multi-region trail that logs, to pass
+    cloudtrail_multi_region_enabled_logging_management_events: all reads and writes in a basic selector, or an advanced one of exactly
+    the console's name that says nothing of reading only."""
+    basic = any(
+        one["IncludeManagementEvents"] and one["ReadWriteType"] == "All"
+        for one in answer.get("EventSelectors", ())
+    )
+    return basic or any(
+        one.get("Name") == "Management events selector"
+        and not any(field["Field"] == "readOnly" for field in one["FieldSelectors"])
+        for one in answer.get("AdvancedEventSelectors", ())
+    )
+
+
+def test_a_scanner_that_asks_for_the_consoles_name_finds_it() -> None:
+    """Green before the move, green after it; the twins: without the name it is red, and so is one that only reads."""
+    merged = merge_selectors([trail(selectors=selectors_of(ALL))]).to_api()
+    assert multi_region_trail_with_management_events(ALL)
+    assert multi_region_trail_with_management_events({"AdvancedEventSelectors": merged})
+    nameless = [{"FieldSelectors": one["FieldSelectors"]} for one in merged]
+    assert not multi_region_trail_with_management_events({"AdvancedEventSelectors": nameless})
+    assert selectors_of({"AdvancedEventSelectors": nameless}).to_api() == nameless
+
+
+def named(**names: str) -> Trail:
+    """A trail with a selector of management events, and one of each of these types of data events, by name."""
+    kinds = {"management": [{"Field": "eventCategory", "Equals": ["Management"]}]}
+    entries = [
+        {
+            "Name": name,
+            "FieldSelectors": kinds.get(kind)
+            or [
+                {"Field": "eventCategory", "Equals": ["Data"]},
+                {"Field": "resources.type", "Equals": [kind]},
+            ],
+        }
+        for kind, name in names.items()
+    ]
+    return trail(selectors=selectors_of({"AdvancedEventSelectors": entries}))
+
+
+@pytest.mark.parametrize(
+    ("old", "own", "names"),
+    [
+        # a person's name for what is taken over as it is; the console's for management events, whatever an old trail called them
+        ({"management": "all", "SNS": "topics"}, {}, ["Management events selector", "topics"]),
+        ({"management": "all", "SNS": ""}, {}, ["Management events selector", None]),
+        # what the one trail is called already stays
+        ({"management": "all", "SNS": "topics"}, {"management": "ours", "SNS": "t"}, ["ours", "t"]),
+        (
+            {"management": "all", "SNS": "topics"},
+            {"management": "", "SNS": ""},
+            ["Management events selector", "topics"],
+        ),
+    ],
+)
+def test_names_are_kept(old: dict[str, str], own: dict[str, str], names: list[str | None]) -> None:
+    merged = merge_selectors([named(**old)], [named(**own)] if own else [])
+    assert [one.get("Name") for one in merged.to_api()] == names
+
+
+def test_a_selector_that_is_joined_of_several_has_no_name_of_theirs() -> None:
+    """It would say of all what was true of one."""
+    s3 = "AWS::S3::Object"
+    one, other = (with_data(s3, f"arn:aws:s3:::{name}/") for name in "ab")
+    called = [replace(t, selectors=selectors_of({"AdvancedEventSelectors": [
+        {"Name": "one bucket", **entry} for entry in t.selectors.to_api()
+    ]})) for t in (one, other) if t.selectors]  # fmt: skip
+    assert [entry.get("Name") for entry in merge_selectors(called).to_api()] == [
+        "Management events selector",
+        None,
+    ]
+
+
+def test_a_name_is_no_difference() -> None:
+    """Nobody's plan is made of it: what is recorded is the same."""
+    assert named(management="a").selectors == named(management="b").selectors
 
 
 def test_data_events_are_kept_joined_and_never_narrowed() -> None:

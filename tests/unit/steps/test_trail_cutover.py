@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import State
-from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
+from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME, Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover
@@ -24,6 +24,7 @@ from tests.unit.change.given import given_a_gate
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SOURCE = "111122223333"
 REGIONS = ("eu-west-1", "us-east-1")
+CALLED = ((MANAGEMENT, MANAGEMENT_NAME),)
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 
 
@@ -37,6 +38,7 @@ def given_a_trail(name="audit", region="eu-west-1", **said):
 
 def given_the_new_trail(**said):
     new = given_a_trail(SETTINGS.trail_name, "us-east-1", is_multi_region=True, global_events=True)
+    new = replace(new, selectors=Selectors((MANAGEMENT,), names=CALLED))
     return replace(
         new, **{"bucket": SETTINGS.bucket_name, "status": TrailStatus(is_logging=True, started=NOW), **said}
     )
@@ -282,3 +284,40 @@ def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(
     assert [key for key, _ in sender.sent] == ([] if why else [stopping.changes[0].key])
     assert outcome.state == ("stopped" if why else "applied")
     assert why in outcome.line
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (CALLED, []),  # as this version makes it
+        (
+            (),
+            ["no selector of it is named"],
+        ),  # a trail of an earlier version, or one whose selectors were put by hand
+        (((MANAGEMENT, "ours"),), ["the name is kept"]),
+    ],
+)
+def test_a_selector_without_the_consoles_name_is_a_note_and_no_change(names, said):
+    """What is recorded is the same, so no move stops for it; scanners go by the name, so it is told."""
+    there = given_the_new_trail(selectors=Selectors((MANAGEMENT,), names=names))
+    observation = given(new=[there], old=[], deliveries=delivered(*REGIONS))
+    assert "PutEventSelectors" not in calls(trail_cutover.propose(SETTINGS, observation))
+    notes = [f for f in trail_cutover.check(SETTINGS, observation) if f.id == "04.selector-name"]
+    assert [f.state for f in notes] == [State.NOTE] * len(said)
+    assert all(words in f.evidence for words, f in zip(said, notes, strict=True))
+    adopted = SETTINGS.with_values(trail_mode="adopt")
+    assert not [f for f in trail_cutover.check(adopted, observation) if f.id == "04.selector-name"]
+
+
+@pytest.mark.parametrize(
+    ("names", "name"), [(CALLED, MANAGEMENT_NAME), ((), MANAGEMENT_NAME), (((MANAGEMENT, "ours"),), "ours")]
+)
+def test_selectors_that_are_put_are_named(names, name):
+    """For a reason of their own: here an event that an old trail records. What the trail calls them already stays."""
+    data = (("eventCategory", "Equals", ("Data",)), ("resources.type", "Equals", ("AWS::S3::Object",)))
+    there = given_the_new_trail(selectors=Selectors((MANAGEMENT,), names=names))
+    old = replace(given_a_trail(), selectors=Selectors((data, MANAGEMENT), names=((data, "buckets"),)))
+    plan = trail_cutover.propose(SETTINGS, given(new=[there], old=[old], deliveries=delivered(*REGIONS)))
+    put = next(change for change in plan.changes if change.call == "PutEventSelectors")
+    assert [one.get("Name") for one in put.parameters["AdvancedEventSelectors"]] == [name, "buckets"]
+    assert [one.get("Name") for one in put.before] == ([names[0][1]] if names else [None])

@@ -6,6 +6,7 @@ from datetime import datetime
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
 from onetrail.change.words import counted
+from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME
 from onetrail.cloudtrail.trail import Trail
 from onetrail.settings import Settings
 from onetrail.steps.delivery import Delivery
@@ -45,6 +46,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     ]
     for account in settings.source_account_ids:
         findings += _new_trail_findings(settings, observation, account)
+        findings += _selector_name(settings, observation, account)
     findings += [_delivery_finding(row) for row in observation.deliveries]
     findings += [_old_trail_finding(trail, observation.now) for trail in observation.estate.old_trails]
     findings += oversized("04.document-size", whole_plan(settings, observation).changes)
@@ -109,6 +111,22 @@ def _new_trail_findings(settings: Settings, observation: Observation, account: s
             evidence,
         )
     ]
+
+
+def _selector_name(settings: Settings, observation: Observation, account: str) -> list[Finding]:
+    """Trails of an earlier version have selectors without names: they record the same, so that is no reason to change a trail."""
+    trail = new_trail(settings, observation.estate, account)
+    if settings.trail_mode == "adopt" or trail is None or trail.selectors is None:
+        return []
+    if MANAGEMENT not in trail.selectors.events or trail.selectors.name_of(MANAGEMENT) == MANAGEMENT_NAME:
+        return []
+    evidence = (
+        f'no selector of it is named "{MANAGEMENT_NAME}", which scanners look for; what it records is the same, '
+        "and the next plan that puts its selectors names it"
+        if not trail.selectors.name_of(MANAGEMENT)
+        else f'its management events are named otherwise than "{MANAGEMENT_NAME}", which scanners look for; the name is kept'
+    )
+    return [Finding("04.selector-name", State.NOTE, account, trail.home_region, trail.name, evidence)]
 
 
 def _delivery_finding(row: Delivery) -> Finding:

@@ -170,7 +170,7 @@ def _shape(trail: Trail) -> dict[str, Any]:
 def _selectors(observation: Observation, account: str) -> Selectors:
     """What the new trail must record: everything any old trail of the account records, and never less than it does already."""
     mine = [t for t in observation.estate.new_trails if t.account == account]
-    return merge_selectors([*(t for t in touchable(observation.estate) if t.account == account), *mine])
+    return merge_selectors((t for t in touchable(observation.estate) if t.account == account), mine)
 
 
 def _stop(trail: Trail) -> Change:
