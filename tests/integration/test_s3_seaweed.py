@@ -417,30 +417,66 @@ def test_the_copier_of_another_account_moves_what_the_policy_lets_in_and_a_secon
         assert kept == {name: signature(name.removeprefix("moved/")) for name in digests}
 
 
-def test_the_verb_copies_between_two_places_of_a_real_server(endpoint, buckets, tmp_path, monkeypatch):
-    """`onetrail copy` with nothing but what boto3 finds in the environment; a plan before it copies nothing, a run after it finds all."""
-    old, archive = buckets
-    given_logs(endpoint, old, 20)
+@pytest.fixture
+def found_by_boto3(endpoint, tmp_path, monkeypatch):
+    """An environment in which boto3 finds the server and its keys."""
     for name, value in {
         "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": KEYS.access_key, "AWS_SECRET_ACCESS_KEY": KEYS.secret_key,
         "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": f"{tmp_path}/none", "AWS_SHARED_CREDENTIALS_FILE": f"{tmp_path}/none",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    words = [
-        "copy",
-        f"s3://{old}/AWSLogs",
-        f"s3://{archive}/kept",
-        "--from-owner",
-        SOURCE,
-        "--to-owner",
-        SOURCE,
-    ]
-    words += ["--ledger", f"{tmp_path}/ledger"]
-    for more, said in ((["--plan"], "nothing was copied"), ([], "20 rows"), ([], "no new part")):
+    return ["--from-owner", SOURCE, "--to-owner", SOURCE, "--ledger", f"{tmp_path}/ledger"]
+
+
+def test_the_verb_copies_between_two_places_of_a_real_server(endpoint, buckets, tmp_path, found_by_boto3):
+    """`onetrail copy` with nothing but what boto3 finds in the environment; a plan before it copies nothing, a run after it finds all."""
+    old, archive = buckets
+    given_logs(endpoint, old, 20)
+    words = ["copy", f"s3://{old}/AWSLogs", f"s3://{archive}/kept", *found_by_boto3]
+    for more, said in (
+        (["--plan"], "nothing was copied"),
+        ([], "no SHA-256 for 20 copies"),
+        ([], "no new part"),
+    ):
         result = CliRunner().invoke(onetrail, [*words, *more])
         assert (result.exit_code, said in result.stdout) == (0, True), result.output
         assert len(boto(endpoint).list_objects_v2(Bucket=archive).get("Contents", ())) == (0 if more else 20)
     moved_key = key(3).replace("AWSLogs/", "kept/", 1)
     assert boto(endpoint).get_object(Bucket=archive, Key=moved_key)["Body"].read() == b"log 3"
     assert {row["destination_key"] for row in read(tmp_path / "ledger").to_pylist()} >= {moved_key}
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "differs"),
+    [
+        (["--lock-mode", "governance", "--retain-until", "2099-01-31"], ("x-amz-object-lock-mode", "GOVERNANCE"), "lock mode: asked GOVERNANCE, there none"),
+        ([], None, ""),
+    ],
+)  # fmt: skip
+def test_a_lock_that_the_real_server_ignores_on_a_copy_stops_the_verb(
+    endpoint, tmp_path, found_by_boto3, asked, headers, differs
+):
+    """It takes the lock of an upload, and leaves that of a copy unread. Twin: nothing is asked for, and all is copied."""
+    s3, name = boto(endpoint), f"lock{len(asked)}"
+    s3.create_bucket(Bucket=f"old-{name}")
+    s3.create_bucket(Bucket=f"new-{name}", ObjectLockEnabledForBucket=True)
+    given_logs(endpoint, f"old-{name}", 5)
+    if headers:
+        until = datetime(2099, 1, 31, tzinfo=UTC)
+        s3.put_object(
+            Bucket=f"new-{name}",
+            Key="x",
+            Body=b"x",
+            ObjectLockMode=headers[1],
+            ObjectLockRetainUntilDate=until,
+        )
+        assert s3.head_object(Bucket=f"new-{name}", Key="x")["ObjectLockMode"] == headers[1]
+    words = ["copy", f"s3://old-{name}", f"s3://new-{name}", *found_by_boto3, *asked]
+    result = CliRunner().invoke(onetrail, words)
+    rows = read(tmp_path / "ledger").to_pylist()
+    assert (result.exit_code, len(rows)) == ((1, 1) if differs else (0, 5)), result.output
+    assert all(row["retain_until"] is None and row["sha256"] == "" for row in rows)
+    assert differs in result.stderr.splitlines()[-1]
+    if differs:
+        assert f"the first copy, s3://new-{name}/{key(0)}, is not what was asked for" in result.stderr

@@ -13,6 +13,7 @@ import pytest
 
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.steps.inventory.draft import SCHEMA
+from onetrail.steps.receipt_rows import ProvenRow, RowList
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 AT = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -58,6 +59,14 @@ LISTED = [
 ]
 
 
+UNTIL = datetime(2028, 1, 13, tzinfo=UTC)
+PROVEN = [
+    ProvenRow(MARK, 0, "m", AT),
+    ProvenRow(EU, 9, "e", AT, EU, lock_mode="GOVERNANCE", retain_until=UNTIL),
+    ProvenRow(US, 7, "e", AT, US, lock_mode="COMPLIANCE", retain_until=UNTIL),
+]
+
+
 @pytest.fixture
 def given(tmp_path, monkeypatch):
     """Makes the ledger and the inventory of a run; gives its folder."""
@@ -76,6 +85,10 @@ def given(tmp_path, monkeypatch):
         pq.write_table(
             pa.Table.from_pylist(lines, SCHEMA), tmp_path / "runs" / "practice" / "inventory.parquet"
         )
+        with RowList(tmp_path / "runs" / "practice", "receipts", "one") as proven:
+            for row in PROVEN:
+                proven.add(row)
+            proven.finish()
         monkeypatch.chdir(tmp_path)
 
     return given
@@ -127,7 +140,7 @@ EXPECTED = {
         ("one", US, "archive", US, "v", "copied"), ("two", US, "archive", US, "v", "conflict"),
     ],
     "Was anything copied twice": [],
-    "How much is kept in which class, and until which year": [("GLACIER_IR", "2028", 1, 7), ("STANDARD", "", 1, 9)],
+    "How much is locked, how, and until which year": [("", "", 1, 0), ("COMPLIANCE", "2028", 1, 7), ("GOVERNANCE", "2028", 1, 9)],
     "What was deleted, and by which request": [("one", "D1", 2, 7), ("one", "D2", 1, 9)],
     "Was anything deleted that has no copy": [],
     "What was listed, and has no copy in the ledger": [("one", MARK, "marker", 0), ("one", EU, "log", 9), ("two", US, "log", 7)],

@@ -24,6 +24,7 @@ from onetrail.s3 import standalone
 from onetrail.s3.folder import folder, refuse_overlap
 from onetrail.s3.prices import EVERY
 from onetrail.s3.reach import Reach
+from onetrail.s3.reasons import commonest
 from onetrail.s3.standalone import FAILURES, FINDINGS, Terms
 from onetrail.s3.telling import Sums
 
@@ -157,8 +158,10 @@ def copy(
                     one, other, terms, into, guard, now=clock.now, told=telling.told, stop=stopping
                 )
     say_lines(table(sums, f"{here} -> {there}", only_plan))
+    for line in unseen_and_failed(sums, into):
+        say(line)
     if sums.stopped:
-        _say(f"{sums.stopped}{_where(into, sums)}; run again to go on")
+        _say(f"{sums.stopped}{_where(into, sums)}{'' if sums.differs else '; run again to go on'}")
     sys.exit(exit_code(sums))
 
 
@@ -191,6 +194,21 @@ def table(sums: Sums, caption: str, only_plan: bool) -> str:
     else:
         lines.append("no object had to be copied or noted, so the ledger has no new part")
     return "\n".join(lines)
+
+
+def unseen_and_failed(sums: Sums, into: Path) -> list[str]:
+    """What the table cannot say: how many copies came without a SHA-256, and why objects were refused or failed, commonest first."""
+    lines = []
+    if sums.unhashed:
+        lines.append(
+            f"the server gave no SHA-256 for {counted(sums.unhashed, 'copy', 'copies')}: sha256 is empty in {'its row' if sums.unhashed == 1 else 'their rows'}"
+        )
+    failed = sums.of(*FAILURES)[0]
+    if failed:
+        lines.append(f"why {counted(failed, 'object was', 'objects were')} refused or failed:")
+        lines += [f"  {number:>11,}  {why}" for why, number in commonest(sums.reasons)]
+        lines.append(f"where to look: {into} has a row for each, with its reason (outcome refused or failed)")
+    return lines
 
 
 class _Telling:

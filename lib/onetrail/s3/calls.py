@@ -1,4 +1,4 @@
-"""The nine S3 calls this project makes by the million: how each is written and how its answer is read. Pure.
+"""The S3 calls this project makes by the million, and the few that read back what they did: how each is written and how its answer is read. Pure.
 
 Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners are stated on every call.
 """
@@ -217,6 +217,18 @@ def put_retention(
     return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id)
 
 
+def get_retention(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[tuple[str, str]]:
+    """GetObjectRetention: mode and date as S3 writes them. It says why where HeadObject only leaves the lock out, for want of a permission."""
+    query = [("retention", ""), *_version(version_id)]
+    return _reading("GetObjectRetention", "GET", bucket, key, owner, query, _retention)
+
+
+def get_tagging(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[dict[str, str]]:
+    """GetObjectTagging: the tags by their names."""
+    query = [("tagging", ""), *_version(version_id)]
+    return _reading("GetObjectTagging", "GET", bucket, key, owner, query, _tagging)
+
+
 def restore_object(
     bucket: str, owner: str, key: str, *, days: int, tier: str, version_id: str = ""
 ) -> Call[Restoring]:
@@ -329,6 +341,16 @@ def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
 
 def _request_id(answer: Answer) -> str:
     return answer.header("x-amz-request-id")
+
+
+def _retention(answer: Answer) -> tuple[str, str]:
+    body = markup.without_prefixes(answer.body)
+    return markup.text(body, b"Mode"), markup.text(body, b"RetainUntilDate")
+
+
+def _tagging(answer: Answer) -> dict[str, str]:
+    body = markup.without_prefixes(answer.body)
+    return {markup.text(one, b"Key"): markup.text(one, b"Value") for _, one in markup.elements(body, b"Tag")}
 
 
 def _restoring(answer: Answer) -> Restoring:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.s3 import calls
 from onetrail.s3.calls import Call
+from onetrail.s3.client import HotS3
 from onetrail.s3.decide import same_bytes
 from onetrail.s3.drive import Finished
 from onetrail.s3.failure import code_of, request_id_of
@@ -125,12 +126,27 @@ def settled(ended: Finished[Step], now: Callable[[], datetime]) -> LedgerRow | S
     return _row(ended, _outcome_of(code), f"{error}", now(), request_id=request_id_of(error))
 
 
+def copied_alone(
+    client: HotS3, task: CopyTask, now: Callable[[], datetime]
+) -> tuple[LedgerRow, int, Exception | None]:
+    """One object brought to its end before anything else is begun: its row, how often a call of it was sent again, and its error."""
+    step, retries = Step(task, Stage.COPY), 0
+    while True:
+        for ended in client.run(iter([(call_of(step), step)])):
+            retries += ended.retries
+            what, error = settled(ended, now), ended.error
+        if isinstance(what, LedgerRow):
+            return what, retries, error
+        step = what
+
+
 def _then(ended: Finished[Step], stage: Stage) -> Step:
     step = ended.context
     return step._replace(stage=stage, unsure=step.unsure or ended.unsure)
 
 
 def _copied(ended: Finished[Step], copied: Copied) -> LedgerRow:
+    # S3's answer to a copy names neither class nor lock, so the row has none: what was asked for is no evidence.
     return _row(
         ended,
         ObjectOutcome.COPIED,
@@ -139,8 +155,7 @@ def _copied(ended: Finished[Step], copied: Copied) -> LedgerRow:
         copied.version_id,
         copied.etag,
         copied.sha256,
-        ended.context.task.storage_class,
-        copied.request_id,
+        request_id=copied.request_id,
     )
 
 
@@ -159,8 +174,9 @@ def _found(ended: Finished[Step], head: Head, now: Callable[[], datetime]) -> Le
         outcome, why = ObjectOutcome.CONFLICT, "Other bytes are there under this key; both are kept."
     request_id = head.headers.get("x-amz-request-id", "")
     return _row(
-        ended, outcome, why, now(), head.version_id, head.etag, head.sha256, head.storage_class, request_id
-    )
+        ended, outcome, why, now(), head.version_id, head.etag, head.sha256, head.storage_class, head.locked_until,
+        request_id,
+    )  # fmt: skip
 
 
 def _row(
@@ -172,6 +188,7 @@ def _row(
     etag: str = "",
     sha256: str = "",
     storage_class: str = "",
+    locked_until: datetime | None = None,
     request_id: str = "",
 ) -> LedgerRow:
     task = ended.context.task
@@ -191,7 +208,7 @@ def _row(
         etag,
         sha256,
         storage_class,
-        task.retain_until,
+        locked_until,
         when,
         ended.retries + 1,
         request_id,

@@ -224,6 +224,7 @@ def _lock_row(ended: Finished[LockTask], when: datetime) -> LedgerRow:
     )
     request = ended.result if error is None else request_id_of(error)
     why = "" if error is None else f"{error}"
+    taken = _whole_second(task.retain_until) if error is None else None
     return object_row(
-        f"lock {task.mode.lower()}", task, when, ended.retries + 1, request, outcome, why, retain_until=task.retain_until
+        f"lock {task.mode.lower()}", task, when, ended.retries + 1, request, outcome, why, retain_until=taken
     )  # fmt: skip

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from onetrail.instants import utc
+
 
 class ObjectRow(NamedTuple):
     """One line of ListObjectsV2. `size` in bytes, `etag` without quotes, `last_modified` UTC.
@@ -76,6 +78,14 @@ class Head(NamedTuple):
     def kms_key(self) -> str:
         """ARN of the KMS key the object is under, `""` for none."""
         return self.headers.get("x-amz-server-side-encryption-aws-kms-key-id", "")
+
+    @property
+    def locked_until(self) -> datetime | None:
+        """Until when the object is locked; None where the answer has no date that can be read: no lock, or one the caller may not see."""
+        try:
+            return utc(datetime.fromisoformat(self.retain_until))
+        except ValueError:
+            return None
 
     @property
     def tier(self) -> str:

@@ -21,6 +21,7 @@ from onetrail.s3.decide import ARCHIVED, MOST_BYTES, same_bytes
 from onetrail.s3.doubts import settled
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.failure import NoAnswer
+from onetrail.s3.first_copies import FirstCopies
 from onetrail.s3.folder import Folder
 from onetrail.s3.ledger import LedgerPart, LedgerRow, Part, sums_of
 from onetrail.s3.listed import HalfAListing
@@ -30,6 +31,7 @@ from onetrail.s3.pipeline import Ended, Partition, copy_partitions
 from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.reach import End
 from onetrail.s3.rows import ObjectRow
+from onetrail.s3.tally import Counts
 from onetrail.s3.telling import Sums, Telling, Told, Total
 
 
@@ -200,38 +202,47 @@ class _Planning:
     def __init__(self, source: End, target: End, telling: Telling, terms: Terms) -> None:
         self._source, self._target, self._telling, self._terms = source, target, telling, terms
         self._paces = Paces(terms.most)
-        self._going: deque[Iterator[CopyTask | None]] = deque()
+        self._going: deque[Iterator[CopyTask | LedgerRow | None]] = deque()
         self._under_way = 0
         self._parts: list[Part] = []
-        self._retries = 0
+        self._counts = Counts({}, 0, 0)
+        self._firsts = FirstCopies(source.client, target.client)
 
     def run(self, ledger: Path, now: Callable[[], datetime], stop: Callable[[], bool] | None) -> Sums:
         """Everything to its end, or until somebody says stop."""
         stopped = ""
+
+        def stopping() -> bool:
+            return self._firsts.halted or (stop is not None and stop())
+
         try:
             moved = copy_partitions(
-                self._partitions(), self._target.client, ledger, self._telling.moved, stop, now=now, paces=self._paces,
+                self._partitions(), self._target.client, ledger, self._telling.moved, stopping, now=now, paces=self._paces,
                 ended=self._ended,
             )  # fmt: skip
             stopped = moved.counts.stopped or (STOPPED if stop is not None and stop() else "")
             self.settle()
         except CutOff as err:
             stopped = err.line
-        found = self._telling
+        found, firsts = self._telling, self._firsts
+        counts = self._counts + firsts.counts
         return Sums(
             objects=dict(sorted(found.objects.items())),
             size=dict(sorted(found.size.items())),
             classes=dict(sorted(found.classes.items())),
-            retries=self._retries,
-            stopped=stopped,
+            retries=counts.retries,
+            stopped=firsts.differs or firsts.given_up or stopped,
+            differs=bool(firsts.differs),
+            reasons=counts.reasons,
+            unhashed=counts.unhashed,
             parts=tuple(self._parts),
         )
 
     def settle(self) -> None:
         """Find out what the listings left open: nothing, here."""
 
-    def take(self, pair: Pair) -> CopyTask | None:
-        """What is to be done with one object; None where it needs no copy."""
+    def take(self, pair: Pair) -> CopyTask | LedgerRow | None:
+        """What is to be done with one object, or its row where it was done at once; None where it needs no copy."""
         row, other = pair
         kind = kind_of(row, other, self._terms.restored)
         self._telling.saw(kind, row.size)
@@ -256,7 +267,7 @@ class _Planning:
             number += 1
             yield Partition(f"copy-{self._source.folder.bucket}-{number:04}", self._part_of(found))
 
-    def _part_of(self, tasks: Iterator[CopyTask | None]) -> Iterator[CopyTask | None]:
+    def _part_of(self, tasks: Iterator[CopyTask | LedgerRow | None]) -> Iterator[CopyTask | LedgerRow | None]:
         """As many tasks as one part of the ledger holds; the rest goes on as a partition of its own."""
         rows = 0
         over = True
@@ -275,7 +286,7 @@ class _Planning:
         with _cut_off(self._source.folder):
             yield from key_ranges(_side(self._source), self._paces.overall)
 
-    def _tasks(self, cut: KeyRange) -> Iterator[CopyTask | None]:
+    def _tasks(self, cut: KeyRange) -> Iterator[CopyTask | LedgerRow | None]:
         prefixes = (self._source.folder.prefix, self._target.folder.prefix)
         sides = (_side(self._source), _side(self._target))
         with _cut_off(self._source.folder, self._target.folder):
@@ -293,7 +304,7 @@ class _Planning:
                     self._telling.tick()
 
     def _ended(self, ended: Ended) -> None:
-        self._retries += ended.counts.retries
+        self._counts += ended.counts
         if ended.part is not None:
             self._parts.append(ended.part)
             for outcome, (objects, size) in sums_of(ended.part.path).items():
@@ -316,12 +327,15 @@ class _Copying(_Planning):
         self._notes, self._now = notes, now
         self._open: list[tuple[ObjectRow, ObjectRow]] = []
 
-    def take(self, pair: Pair) -> CopyTask | None:
-        """The task of what is to be copied."""
+    def take(self, pair: Pair) -> CopyTask | LedgerRow | None:
+        """The task of what is to be copied; the first one of each kind is copied here, alone, and read back."""
         row, other = pair
         kind = kind_of(row, other, self._terms.restored)
         if kind is Kind.COPY:
-            return self._task(row)
+            if self._firsts.halted:
+                return None
+            task = self._task(row)
+            return self._first(task) if self._firsts.lack(task) else task
         if kind is Kind.PRESENT:
             self._telling.saw(kind, row.size)
         elif other is None:
@@ -344,6 +358,11 @@ class _Copying(_Planning):
         found, self._open = self._open, []
         for one in settled(found, self._source, self._target, read=self._terms.compare):
             self._note(one.source, one.outcome, one.why, one.target)
+
+    def _first(self, task: CopyTask) -> LedgerRow:
+        row = self._firsts.copy(task, self._now)
+        self._telling.alone(row.outcome, row.size)
+        return row
 
     def _task(self, row: ObjectRow) -> CopyTask:
         terms, target = self._terms, self._target

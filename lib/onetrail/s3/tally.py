@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from onetrail.s3 import reasons
 from onetrail.s3.ledger import LedgerRow
 
 Progress = Callable[[str, int, int, int, int], None]
@@ -54,14 +55,16 @@ WANTED = frozenset(
 class Counts:
     """A bulk run in numbers. `stopped` is `""` when it came to its end, otherwise why it did not.
 
-    `why` is the reason that the first object which was refused or failed has in the ledger.
+    `reasons` are those of the objects that were refused or failed, as the ledger has them, with their numbers. `unhashed` counts copies
+    of which the server gave no SHA-256.
     """
 
     outcomes: Mapping[str, int]
     size: int
     retries: int
     stopped: str = ""
-    why: str = field(default="", compare=False)
+    reasons: Mapping[str, int] = field(default_factory=dict, compare=False)
+    unhashed: int = field(default=0, compare=False)
 
     @property
     def objects(self) -> int:
@@ -75,10 +78,10 @@ class Counts:
 
     @property
     def trouble(self) -> str:
-        """What did not become what was wanted, in words: `40 failed, 10 refused: REASON`; empty where all did."""
+        """What did not become what was wanted, in words: `40 failed, 10 refused: REASONS`; empty where all did."""
         left = {name: number for name, number in self.outcomes.items() if name not in WANTED}
         each = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in left.items())
-        return ": ".join(filter(None, (each, self.stopped or self.why)))
+        return ": ".join(filter(None, (each, self.stopped or reasons.in_words(self.reasons))))
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -86,7 +89,8 @@ class Counts:
             self.size + other.size,
             self.retries + other.retries,
             self.stopped or other.stopped,
-            self.why or other.why,
+            reasons.together(self.reasons, other.reasons),
+            self.unhashed + other.unhashed,
         )
 
 
@@ -174,7 +178,8 @@ class Tally:
         self._watch = watch or Watch(progress, stop, give_up_after=give_up_after)
         self._outcomes: Counter[str] = Counter()
         self._size = self._retries = 0
-        self._why = ""
+        self._unhashed = 0
+        self._reasons: Counter[str] = Counter()
 
     def add(self, row: LedgerRow, retries: int) -> None:
         """Note one object's outcome. What the ledger raises comes last: the outcome counts all the same."""
@@ -182,8 +187,10 @@ class Tally:
         self._retries += retries
         if row.outcome in WANTED:
             self._size += row.size
-        elif not self._why and row.outcome in (ObjectOutcome.REFUSED, ObjectOutcome.FAILED):
-            self._why = row.why
+            if not row.sha256 and row.outcome == ObjectOutcome.COPIED:
+                self._unhashed += 1
+        elif row.outcome in (ObjectOutcome.REFUSED, ObjectOutcome.FAILED):
+            reasons.counted(self._reasons, row)
         self._watch.saw(row, retries)
         self._ledger.add(row)
 
@@ -199,4 +206,11 @@ class Tally:
         """The numbers, and a last word to the progress. `ended` says that all was done before anything stopped the run."""
         self._watch.tell()
         outcomes = {str(outcome): number for outcome, number in sorted(self._outcomes.items())}
-        return Counts(outcomes, self._size, self._retries, "" if ended else self._watch.why, self._why)
+        return Counts(
+            outcomes,
+            self._size,
+            self._retries,
+            "" if ended else self._watch.why,
+            self._reasons,
+            self._unhashed,
+        )

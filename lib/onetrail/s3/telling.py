@@ -14,13 +14,16 @@ from onetrail.errors import OnetrailError
 from onetrail.s3 import calls, markup
 from onetrail.s3.ledger import Part
 from onetrail.s3.reach import End
+from onetrail.s3.tally import WANTED
 
 
 @dataclass(frozen=True)
 class Sums:
     """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it lies in.
 
-    `stopped` is `""` when the run came to its end, otherwise why it did not; `parts` are the ledger's.
+    `stopped` is `""` when the run came to its end, otherwise why it did not; `differs` that it is for a copy that was read back and
+    is not what was asked for, or cannot be read. `reasons` are those of what was refused or failed, with their numbers; `unhashed` counts
+    copies of which the server gave no SHA-256. `parts` are the ledger's.
     """
 
     objects: Mapping[str, int]
@@ -28,6 +31,9 @@ class Sums:
     classes: Mapping[str, int] = field(default_factory=dict)
     retries: int = 0
     stopped: str = ""
+    differs: bool = False
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    unhashed: int = 0
     parts: tuple[Part, ...] = ()
 
     def of(self, *words: str) -> tuple[int, int]:
@@ -57,6 +63,7 @@ class Telling:
         self.classes: Counter[str] = Counter()
         self._seen: Counter[str] = Counter()
         self._under_way = (0, 0, 0)
+        self._alone = Counter[str]()
 
     def saw(self, word: str, size: int) -> None:
         """One object that has its outcome by the listings, or by a look."""
@@ -68,6 +75,13 @@ class Telling:
         self.objects[str(word)] += objects
         self.size[str(word)] += size
 
+    def alone(self, outcome: str, size: int) -> None:
+        """One object that was copied by itself, of which the engine does not tell."""
+        good = outcome in WANTED
+        self._alone["objects"] += 1
+        self._alone["bytes"] += size if good else 0
+        self._alone["errors"] += not good
+
     def moved(self, bucket: str, objects: int, size: int, retries: int, errors: int) -> None:
         """How far the copying is, as the engine tells it."""
         self._under_way = (objects, size, errors)
@@ -78,7 +92,10 @@ class Telling:
         if self._told is None or time.monotonic() - self._at < self.EVERY_SECONDS:
             return
         self._at = time.monotonic()
-        objects, size, errors = self._under_way
+        objects, size, errors = (
+            number + self._alone[name]
+            for number, name in zip(self._under_way, ("objects", "bytes", "errors"), strict=True)
+        )
         if self._total is not None and objects:
             self._total.begin()
         told = {**self._seen, "copied": objects - errors, "failed": errors}

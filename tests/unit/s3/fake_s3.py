@@ -41,9 +41,9 @@ class FakeS3:
         if "list-type" in query:
             return self._list(bucket, query)
         held = self.buckets[bucket]
-        if seen.method == "HEAD":
-            found = held.get(key)
-            return (200, {"etag": f'"{found}"', "content-length": "7"}, b"") if found else (404, {}, b"")
+        if seen.method in ("HEAD", "GET"):
+            found, body = held.get(key), b"content" if seen.method == "GET" else b""
+            return (200, {"etag": f'"{found}"', "content-length": "7"}, body) if found else (404, {}, b"")
         source, _, name = unquote(seen.headers["x-amz-copy-source"]).partition("/")
         etag = self.buckets[source].get(name)
         if etag is None:

@@ -54,6 +54,8 @@ BUILDERS = {
     "get_object": (calls.get_object("old", SOURCE, "k"), b"body"),
     "copy_object": (a_copy(), COPIED),
     "put_retention": (calls.put_retention("old", SOURCE, "k", mode="COMPLIANCE", retain_until=UNTIL), b""),
+    "get_retention": (calls.get_retention("old", SOURCE, "k", version_id="v1"), b""),
+    "get_tagging": (calls.get_tagging("old", SOURCE, "k"), b""),
     "restore_object": (calls.restore_object("old", SOURCE, "k", days=5, tier="Bulk"), b""),
     "put_object": (calls.put_object("old", SOURCE, "k", b"x"), b""),
     "delete_objects": (calls.delete_objects("old", SOURCE, [("k", "", "e1")]), DELETED),

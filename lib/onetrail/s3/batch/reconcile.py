@@ -152,7 +152,7 @@ def _row(
         destination_etag=head.etag if head else "",
         sha256=head.sha256 if head else "",
         destination_class=(head.storage_class or "STANDARD") if head else "",
-        retain_until=job.label.group.retain_until,
+        retain_until=head.locked_until if head else None,
         when=parsedate_to_datetime(head.last_modified) if head and head.last_modified else now,
         attempt=1,
         request_id=f"job/{job.id}",

@@ -21,6 +21,7 @@ from onetrail.change import (
 from onetrail.change.rest import Rest, close_rest
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.s3 import reasons
 from onetrail.s3.client import HotS3
 from onetrail.s3.decide import Decision, Kind
 from onetrail.s3.engine import CopyTask
@@ -78,7 +79,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     outcome = run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
     if outcome.state == "nothing" and gate.approve:
         write_missing_rows(clients, gate, copying.buckets.values())  # killed after the last closing
-    return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome)]))
+    return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome), *_unhashed(outcome)]))
 
 
 def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
@@ -100,15 +101,35 @@ def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
 
 
 def _not_copied(outcome: Outcome) -> list[str]:
-    """One sentence on objects that were tried and not copied, where there are any."""
+    """One sentence on objects that were tried and not copied, where there are any, with the commonest reasons of those that failed."""
     left: Counter[str] = Counter()
-    for done in (one for one in outcome.done if one.change.bulk and one.change.bulk.deed in _COPIES):
-        left.update({o: n for o, n in done.result.get("outcomes", {}).items() if o not in WANTED})
+    why: Counter[str] = Counter()
+    for result in _copies(outcome):
+        left.update({o: n for o, n in result.get("outcomes", {}).items() if o not in WANTED})
+        why = reasons.together(why, result.get("reasons", {}))
     if not left:
         return []
     each = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(left.items()))
     were = counted(left.total(), "object was", "objects were")
-    return [f"{were} not copied ({each}): the ledger names each, and a new run looks again."]
+    because = f" Why: {reasons.in_words(why)}." if why else ""
+    return [f"{were} not copied ({each}): the ledger names each, and a new run looks again.{because}"]
+
+
+def _unhashed(outcome: Outcome) -> list[str]:
+    """One sentence on copies of which S3 gave no SHA-256, where there are any."""
+    number = sum(result.get("unhashed", 0) for result in _copies(outcome))
+    return [f"S3 gave no SHA-256 for {counted(number, 'copy', 'copies')}."] if number else []
+
+
+def _copies(outcome: Outcome) -> list[Mapping[str, Any]]:
+    """What the copying rules came to."""
+    return [done.result for done in outcome.done if done.change.bulk and done.change.bulk.deed in _COPIES]
+
+
+def _beside(counts: Counts) -> dict[str, Any]:
+    """What a copying rule says besides its outcomes, where there is something to say."""
+    said = {"reasons": dict(reasons.commonest(counts.reasons)), "unhashed": counts.unhashed}
+    return {name: value for name, value in said.items() if value}
 
 
 def opened_old_keys(plan: Plan | Rest) -> list[tuple[str, str]]:
@@ -194,6 +215,7 @@ class _Copying:
             "bytes": total.size,
             "retries": total.retries,
             "ledger": parts,
+            **_beside(total),
         }
 
     def _partitions(
@@ -302,6 +324,7 @@ class _Copying:
             "outcomes": dict(counts.outcomes),
             "read_back": [list(row) for row in rows],
             "ledger": [_said(part)],
+            **_beside(counts),
         }
 
 

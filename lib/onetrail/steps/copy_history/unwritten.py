@@ -177,7 +177,7 @@ def _row(archive: str, bucket: OldBucket, pair: Pair, head: Head) -> LedgerRow:
         destination_etag=head.etag,
         sha256=head.sha256,
         destination_class=head.storage_class or "STANDARD",
-        retain_until=datetime.fromisoformat(head.retain_until) if head.retain_until else None,
+        retain_until=head.locked_until,
         when=datetime.strptime(head.last_modified, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC),
         request_id=head.headers.get("x-amz-request-id", ""),
         outcome=ObjectOutcome.PRESENT,
