@@ -116,7 +116,7 @@ def endpoint(tmp_path_factory):
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     command = [
         weed(), "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.config=s3.json",
-        "-master.volumeSizeLimitMB=64", "-volume.max=100", "-s3.port.iceberg=0", "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
+        "-master.volumeSizeLimitMB=64", "-volume.max=300", "-s3.port.iceberg=0", "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
     with (folder / "weed.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
