@@ -271,11 +271,15 @@ UNREADABLE = {
 """Logs that no digest names and that nobody can read."""
 
 
+STRAY = f"{NO_DIGEST.rsplit('/', 1)[0]}/evil.json.gz"
+
+
 @pytest.fixture(scope="module")
 def harmed(estate: Estate) -> tuple[dict[str, Harm], step.Observation]:
-    """A byte turned over in one old bucket and the newest digests gone from another; then the copy, and a look at it."""
+    """A byte turned over in one old bucket, the newest digests gone from another, odd objects put among the logs of a third; then the
+    copy, and a look at it."""
     estate.restore()
-    for key, body in UNREADABLE.items():
+    for key, body in {**UNREADABLE, STRAY: b"{}"}.items():
         by_hand(estate.clients(), "s3", SOURCE).put_object(Bucket="acme-audit-us-east-1", Key=key, Body=body)
     carried_out(estate, (account_lockdown, bucket_creation, trail_cutover))
     done = {"flip_byte": BUCKET, "delete_newest_digests": "acme-audit-sa-east-1"}
@@ -338,6 +342,18 @@ def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(
         "5 logs of acme-audit-us-east-1 hold no records that can be read, and are sealed like the rest: 06.unread names them"
         in notes
     )
+
+
+def test_an_object_among_the_logs_of_an_old_bucket_is_named_not_copied_and_a_finding(
+    estate: Estate, harmed: tuple[dict[str, Harm], step.Observation]
+) -> None:
+    """Whatever its name. Twin: the buckets that hold none."""
+    _, observation = harmed
+    found = [f for f in step.check(estate.settings(), observation) if f.id == "06.stray"]
+    assert [(f.resource, f.state) for f in found] == [(STRAY, State.FINDING)]
+    assert {bucket.name: bucket.foreign for bucket in observation.buckets if bucket.foreign} == {
+        "acme-audit-us-east-1": 1
+    }
 
 
 def test_a_sampled_check_seals_nothing(estate: Estate, copied: Path) -> None:

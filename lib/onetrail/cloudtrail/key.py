@@ -124,6 +124,16 @@ _MARKER_MATCH: Final = re.compile(
 _HASHED_MATCH: Final = re.compile(
     _ACCOUNT_PART + r"(CloudTrail(?:-[A-Za-z]+)?)/" + _DAY_PART + r"sha256-[0-9a-f]{64}\Z", re.ASCII
 ).match
+_LOG_FOLDER: Final = (
+    r"(?:\A|/)AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/(?:" + "|".join(sorted(set(FOLDERS.values()))) + ")/"
+)
+_BELOW_DAY_SEARCH: Final = re.compile(_LOG_FOLDER + _REGION + r"/\d{4}/\d\d/\d\d/", re.ASCII).search
+_JSON_SEARCH: Final = re.compile(
+    _LOG_FOLDER + r"(?:[^/]+/)*[^/]*\.json[^/]*\Z", re.ASCII | re.IGNORECASE
+).search
+_LITTER_MATCH: Final = re.compile(
+    r"(?:\.DS_Store|Thumbs\.db|.+\.[0-9A-Fa-f]{8})\Z", re.ASCII | re.DOTALL
+).match
 _KIND_OF_FOLDER: Final = {
     folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
 }
@@ -212,6 +222,28 @@ def month_prefixes(
 def lies_beside(key: str) -> bool:
     """Whether a key is that of a copy beside a plain key, wherever the archive lies below a folder of somebody's."""
     return key.startswith(CONFLICTS_FOLDER) or f"/{CONFLICTS_FOLDER}" in key
+
+
+def among_logs(key: str, size: int | None = None) -> bool:
+    """Whether an object that is not CloudTrail's lies where Athena, Glue and most SIEMs take whatever they find for a log.
+
+    That is below the folder of a day, and for names with `.json` anywhere below the folder of an account's logs. Empty folder markers
+    (`size` 0) do not count, nor does `is_litter`. Asked of `FOREIGN` keys alone.
+    """
+    if (key.endswith("/") and size == 0) or is_litter(key):
+        return False
+    return bool(_BELOW_DAY_SEARCH(key) or _JSON_SEARCH(key))
+
+
+def day_in(key: str) -> dt.date | None:
+    """The day of the folder that an object lies in, whatever its name; None where it lies in none of CloudTrail's."""
+    found = _BELOW_DAY_SEARCH(key)
+    return _day(found[0][-11:].replace("/", "")) if found else None
+
+
+def is_litter(key: str) -> bool:
+    """Whether a key ends in a name that desktops leave in every folder, or the AWS CLI where a download was cut short."""
+    return _LITTER_MATCH(key.rsplit("/", 1)[-1]) is not None
 
 
 def below_prefix(key: str) -> str:

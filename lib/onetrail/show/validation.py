@@ -62,6 +62,8 @@ def _wrong(result: Result) -> Iterator[str]:
         for count, one in ((result.digests[state], "digest"), (result.logs[state] - young, "log")):
             if count:
                 yield f"{counted(count, f'{one} is', f'{one}s are')} {state.value}"
+    if result.strays:
+        yield f"{counted(result.strays, 'object that is not', 'objects that are not')} CloudTrail's {'lies' if result.strays == 1 else 'lie'} among the logs"
     if result.unread:
         yield f"{counted(result.unread, 'other file was', 'other files were')} unreadable"
 
@@ -118,6 +120,7 @@ def summary(result: Result) -> dict[str, Any]:
         "digests": _states(result.digests),
         "logs": _states(result.logs),
         "foreign_objects": result.foreign,
+        "foreign_objects_among_logs": result.strays,
         "markers": result.markers,
         "unreadable_others": result.unread,
         "younger_than_the_newest_digest": result.young,
@@ -233,6 +236,13 @@ def _worst(result: Result) -> Iterator[str]:
         if named:
             yield _listed(state.value.capitalize(), [_line(one) for one in named[:WORST]], count)
 
+    if result.strays:
+        yield _listed(
+            "Not CloudTrail's, among the logs",
+            [_line(one) for one in result.stray_files[:WORST]],
+            result.strays,
+        )
+
 
 def _listed(head: str, lines: list[str], count: int) -> str:
     more = [f"  and {count - len(lines):,} more; --json and --parquet have all"] if count > len(lines) else []
@@ -253,7 +263,7 @@ def _asides(result: Result) -> str:
     said = []
     if result.foreign:
         said.append(
-            f"{counted(result.foreign, 'object is', 'objects are')} not CloudTrail's, and not judged."
+            f"{counted(result.foreign, 'object is', 'objects are')} not CloudTrail's and not among the logs: not judged."
         )
     if any(_intervals(one.chain, IntervalState.RESTART) for one in result.chains):
         said.append(
@@ -265,7 +275,9 @@ def _asides(result: Result) -> str:
             "looked at again; what happened to its logs since is not seen."
         )
     if result.narrowed:
-        said.append("Only one trail was looked at, so logs that no digest names were not looked for.")
+        said.append(
+            "Only one trail was looked at, so logs that no digest names, and objects among them that are not CloudTrail's, were not looked for."
+        )
     if result.logs[State.UNSIGNED] and not result.is_bucket:
         said.append(
             "No digest names the logs of the last hour or two before a download: --until INSTANT leaves them out."

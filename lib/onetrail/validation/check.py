@@ -7,7 +7,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from onetrail.cloudtrail.chain import ChainCheck, groups
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, lies_beside, parse
+from onetrail.cloudtrail.key import (
+    DIGEST_KINDS,
+    LOG_KINDS,
+    Kind,
+    ParsedKey,
+    among_logs,
+    is_litter,
+    lies_beside,
+    parse,
+)
 from onetrail.cloudtrail.key import below_prefix as below
 from onetrail.cloudtrail.orphan import WHY_YOUNG, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
@@ -16,7 +25,7 @@ from onetrail.errors import WrongUse
 from onetrail.instants import day_path, moved
 from onetrail.validation.folders import Folder, Found, survey
 from onetrail.validation.named import Named, NamedLogs
-from onetrail.validation.place import Place, Stored
+from onetrail.validation.place import Content, Place, Stored, Unread
 from onetrail.validation.publickeys import PublicKeys
 from onetrail.validation.reading import Reader
 from onetrail.validation.result import ChainSeen, Result, Wanted
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
 
 SECOND_COPIES_AT_ONCE = 256
 DAY = timedelta(days=1)
+WHY_AMONG = "it lies among the logs, where Athena and others take it for one"
 _WHY_HASHED = "its name is a hash of its old key, and no digest names it: the run's ledger says which old object it is of"
 Progress = Callable[[Result, int, int], None]
 """Told of the result so far, of how many regions are done, and of how many there are."""
@@ -64,12 +74,13 @@ class Check:
 
     def verdicts(self) -> Iterator[FileVerdict]:
         """Every file's verdict. Raises WrongUse where nothing of what is wanted lies in the place, and what a listing raises."""
-        outside: list[FileVerdict] = []
+        outside: list[Stored] = []
         found = survey(self._place, outside.append)
         places = [place for place in sorted(found.folders) if self._wanted.place(*place)]
         if self._wanted.everything:
             self.result.markers += found.markers
-            yield from self._outside(outside)
+            for row in outside:
+                yield self._outside(row)
         if not places:
             raise WrongUse(_nothing(self._place.name, found))
         self._of = len(places)
@@ -176,9 +187,7 @@ class Check:
                 if name is None:
                     yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNSIGNED, _WHY_HASHED))
             elif parsed.kind not in LOG_KINDS:
-                yield from self._outside(
-                    [FileVerdict(row.key, "", "", Kind.FOREIGN, State.FOREIGN, parsed.why)]
-                )
+                yield self._outside(row)
             elif name is None:
                 if self._wanted.log(parsed):
                     yield from self._unsigned(row.key, parsed, chains)
@@ -222,10 +231,27 @@ class Check:
                 return
             yield row
 
-    def _outside(self, verdicts: Iterable[FileVerdict]) -> Iterator[FileVerdict]:
-        for verdict in verdicts:
-            self.result.take(verdict, outside=True)
-            yield verdict
+    def _outside(self, row: Stored) -> FileVerdict:
+        """What is not CloudTrail's: held against the place where it lies among the logs."""
+        kind, stray = parse(row.key, size=row.size), self._is_stray(row)
+        why = f"{WHY_AMONG}: {kind.why}" if stray else kind.why
+        verdict = (
+            FileVerdict(row.key, "", "", kind.kind, State.UNREADABLE, row.fault)
+            if row.fault
+            else FileVerdict(row.key, "", "", Kind.FOREIGN, State.FOREIGN, why)
+        )
+        self.result.outside(verdict, stray)
+        return verdict
+
+    def _is_stray(self, row: Stored) -> bool:
+        """Whether it lies among the logs; what desktops and downloads leave there does not count, unless it holds what a log would."""
+        if row.fault or not self._wanted.day_of(row.key):
+            return False
+        return among_logs(row.key, row.size) or (
+            is_litter(row.key)
+            and among_logs(f"{row.key}_")
+            and not all(_is_litter(found) for _, found in self._place.read([row]))
+        )
 
     def _taken(self, verdict: FileVerdict) -> FileVerdict:
         self.result.take(verdict)
@@ -254,6 +280,12 @@ def _name_of(row: Stored, same: Sequence[Named]) -> Named | None:
     if own or lies_beside(row.key):
         return own
     return max((n for n in same if not lies_beside(n.key)), key=lambda name: name.key, default=None)
+
+
+def _is_litter(found: Content | Unread) -> bool:
+    return isinstance(found, Content) and not found.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(
+        (b"{", b"[")
+    )
 
 
 def _second_verdict(read: LogRead, first: Named) -> FileVerdict:

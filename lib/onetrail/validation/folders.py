@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import FOLDERS, ROOT, Kind, parse
-from onetrail.cloudtrail.verdict import FileVerdict, State
-from onetrail.validation.place import Place
+from onetrail.cloudtrail.key import FOLDERS, Kind, parse
+from onetrail.validation.place import Place, Stored
 
 _KIND_OF_FOLDER: Final = {
     folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
@@ -18,6 +17,7 @@ _REGION_FOLDER: Final = re.compile(
     + r")/([a-z]{2,5}(?:-[a-z]+){1,2}-\d{1,2})/",
     re.ASCII,
 )
+_ROOT_SEARCH: Final = re.compile(r"(?:\A|(?<=/))AWSLogs/").finditer
 _AFTER_SLASH: Final = "0"
 """The character after `/`: a folder's name with it in place of its slash comes after everything in that folder."""
 
@@ -43,35 +43,30 @@ class Found:
     markers: int = 0
 
 
-def survey(place: Place, tell: Callable[[FileVerdict], None]) -> Found:
-    """Every folder of CloudTrail's; each object outside of them is told as foreign."""
+def survey(place: Place, tell: Callable[[Stored], None]) -> Found:
+    """Every folder of CloudTrail's; each object outside of them is told."""
     found, after, more = Found(), "", True
     while more:
         more = False
         for row in place.rows("", after):
-            at = row.key.rfind(ROOT)
-            inside = (
-                _REGION_FOLDER.match(row.key, at) if at == 0 or (at > 0 and row.key[at - 1] == "/") else None
-            )
-            if inside:
-                path = row.key[: inside.end()]
+            if inside := _region_folder(row.key):
+                at, path = inside.start(), row.key[: inside.end()]
                 account, folder, region = inside.groups()
                 kind = _KIND_OF_FOLDER[folder]
                 found.folders.setdefault((account, region), []).append(Folder(path, row.key[:at], kind))
                 after, more = path[:-1] + _AFTER_SLASH, True
                 break
-            _outside(row.key, row.size, row.fault, found, tell)
+            if not row.fault and parse(row.key, size=row.size).kind is Kind.MARKER:
+                found.markers += 1
+            else:
+                tell(row)
     return found
 
 
-def _outside(key: str, size: int, fault: str, found: Found, tell: Callable[[FileVerdict], None]) -> None:
-    parsed = parse(key, size=size)
-    if fault:
-        tell(FileVerdict(key, "", "", parsed.kind, State.UNREADABLE, fault))
-    elif parsed.kind is Kind.MARKER:
-        found.markers += 1
-    else:
-        tell(FileVerdict(key, "", "", Kind.FOREIGN, State.FOREIGN, parsed.why))
+def _region_folder(key: str) -> re.Match[str] | None:
+    """The folder that a key lies in, by the last `AWSLogs/` in it that has one: another one below it does not lead out."""
+    found = (_REGION_FOLDER.match(key, root.start()) for root in _ROOT_SEARCH(key))
+    return max((one for one in found if one), key=lambda one: one.start(), default=None)
 
 
 def days(folders: list[Folder], below: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, day_in, parse
 from onetrail.cloudtrail.orphan import MARK_MARGIN
 from onetrail.cloudtrail.verdict import Chain, FileVerdict, Group, State
 from onetrail.instants import moved
@@ -55,6 +55,14 @@ class Wanted:
         """Whether every digest that may name this log is among those looked at."""
         return self._holds(key.stamp, MARK_MARGIN, timedelta(0))
 
+    def day_of(self, key: str) -> bool:
+        """Whether an object that has no time in its name lies in a day that is asked for, or in none."""
+        day = day_in(key)
+        return day is None or (
+            (self.since is None or self.since.date() <= day)
+            and (self.until is None or day <= self.until.date())
+        )
+
     def _holds(self, stamp: datetime | None, after: timedelta, beyond: timedelta) -> bool:
         if stamp is None:
             return False
@@ -77,7 +85,8 @@ class Result:
 
     `young` counts the unsigned logs that are too young for a digest. `unsigned` counts logs that no digest names by account and region; `narrowed`: one trail alone was looked at, so they were not counted.
     `believed` are the buckets given as the original ones, None: whichever signed digests name. `troubles` has up to `MOST_NAMED` files of
-    each state that is not good. `foreign` counts objects that are not CloudTrail's; they say nothing about the logs.
+    each state that is not good. `foreign` counts objects that are not CloudTrail's and lie elsewhere; they say nothing about the logs.
+    `strays` counts those that lie among the logs, of which `stray_files` names up to `MOST_NAMED`.
     """
 
     place: str
@@ -87,6 +96,8 @@ class Result:
     digests: Counter[State] = field(default_factory=Counter)
     logs: Counter[State] = field(default_factory=Counter)
     foreign: int = 0
+    strays: int = 0
+    stray_files: list[FileVerdict] = field(default_factory=list)
     markers: int = 0
     unread: int = 0
     young: int = 0
@@ -102,12 +113,13 @@ class Result:
 
     @property
     def proven(self) -> bool:
-        """At least one chain, no gap in any, and every file of CloudTrail's valid."""
+        """At least one chain, no gap in any, every file of CloudTrail's valid, and nothing else among the logs."""
         old = self.logs - Counter({State.UNSIGNED: self.young})
         every = set(self.digests) | set(old)
         return (
             bool(self.chains)
             and not self.unread
+            and not self.strays
             and every <= GOOD
             and all(one.chain.sound for one in self.chains)
         )
@@ -117,14 +129,21 @@ class Result:
         """Buckets that signed digests name -> in how many chains."""
         return dict(sorted(Counter(bucket for one in self.chains for bucket in one.buckets).items()))
 
-    def take(self, verdict: FileVerdict, outside: bool = False) -> None:
-        """Count one file. `outside`: it lies in no folder of CloudTrail's."""
-        if outside and verdict.state is State.UNREADABLE:
+    def outside(self, verdict: FileVerdict, stray: bool) -> None:
+        """Count one file that is not CloudTrail's. `stray`: it lies among the logs."""
+        if verdict.state is State.UNREADABLE:
             self.unread += 1
-        elif outside:
+            self._name(verdict)
+        elif stray:
+            self.strays += 1
+            if len(self.stray_files) < MOST_NAMED:
+                self.stray_files.append(verdict)
+        else:
             self.foreign += 1
-            return
-        elif verdict.kind in DIGEST_KINDS:
+
+    def take(self, verdict: FileVerdict) -> None:
+        """Count one file of CloudTrail's."""
+        if verdict.kind in DIGEST_KINDS:
             self.digests[verdict.state] += 1
         else:
             self.logs[verdict.state] += 1
@@ -132,6 +151,9 @@ class Result:
                 parsed = parse(verdict.key)
                 self.unsigned[parsed.account, parsed.region] += 1
         if verdict.state not in GOOD:
-            named = self.troubles.setdefault(verdict.state, [])
-            if len(named) < MOST_NAMED:
-                named.append(verdict)
+            self._name(verdict)
+
+    def _name(self, verdict: FileVerdict) -> None:
+        named = self.troubles.setdefault(verdict.state, [])
+        if len(named) < MOST_NAMED:
+            named.append(verdict)

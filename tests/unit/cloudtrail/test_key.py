@@ -12,7 +12,9 @@ from onetrail.cloudtrail.key import (
     Kind,
     ParsedKey,
     Partition,
+    among_logs,
     below_prefix,
+    day_in,
     month_prefix,
     month_prefixes,
     parse,
@@ -109,6 +111,71 @@ def test_folder_markers_are_markers_only_while_empty(tail: str) -> None:
     assert parse(f"AWSLogs/{tail}", size=0).kind is Kind.MARKER
     assert "holds 5 bytes" in parse(f"AWSLogs/{tail}", size=5).why
     assert parse(f"AWSLogs/{A}/Config/").kind is Kind.FOREIGN
+
+
+@pytest.mark.parametrize(
+    ("key", "among"),
+    [
+        # below the folder of a day, whatever the name
+        (f"{DAY}evil.json.gz", True),
+        (f"{LOG.removesuffix('.json.gz')}-2.json.gz", True),
+        (f"{DAY}notes", True),
+        (f"{DAY}deeper/notes", True),
+        (f"{DAY}AWSLogs/notes", True),
+        (f"a/b/{DAY}notes", True),
+        (DAY.replace("/CloudTrail/", "/CloudTrail-Digest/") + "notes", True),
+        (DAY.replace("/CloudTrail/", "/CloudTrail-Insight/") + "notes", True),
+        (DAY.replace("AWSLogs/", "AWSLogs/o-practice01/") + "notes", True),
+        (DAY.replace("2023/05/01", "2023/13/45") + "notes", True),
+        # what readers take for JSON, anywhere below an account's logs
+        (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/evil.json.gz", True),
+        (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/5/1/evil.JSON", True),
+        (f"AWSLogs/{A}/CloudTrail/evil.json", True),
+        # elsewhere
+        (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/README", False),
+        (f"AWSLogs/{A}/CloudTrail/README.txt", False),
+        (f"AWSLogs/{A}/Config/us-east-1/2023/05/01/x.json.gz", False),
+        (f"AWSLogs/{A}/evil.json", False),
+        ("evil.json.gz", False),
+        (f"x{DAY}evil.json.gz", False),
+        # what desktops and the AWS CLI leave
+        (f"{DAY}.DS_Store", False),
+        (f"{DAY}Thumbs.db", False),
+        (f"{DAY}x.DS_Store", True),
+        (f"{DAY}.DS_Store.json", True),
+        (f"{LOG}.6eF5b5da", False),
+        (f"{LOG}.6eF5b5d", True),
+        (f"{LOG}.6eF5b5da1", True),
+        (f"{LOG}.6eF5b5dx", True),
+        (f"{DAY}.6eF5b5da", True),
+        (f"{DAY}Thumbs.db/notes", True),
+    ],
+)  # fmt: skip
+def test_what_lies_among_logs_is_told_by_its_place(key: str, among: bool) -> None:
+    """Twins: the rows beside each other."""
+    assert among_logs(key) is among
+    assert parse(key).kind is Kind.FOREIGN
+
+
+def test_an_empty_folder_below_a_day_is_no_object_among_logs() -> None:
+    """Twins: one that holds bytes, one whose size is not known, and an empty file."""
+    assert not among_logs(f"{DAY}deeper/", 0)
+    assert among_logs(f"{DAY}deeper/", 5) and among_logs(f"{DAY}deeper/") and among_logs(f"{DAY}empty", 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "day"),
+    [
+        (f"{DAY}evil.json.gz", dt.date(2023, 5, 1)),
+        (f"p/{DAY}deeper/evil", dt.date(2023, 5, 1)),
+        (DAY.replace("2023/05/01", "2023/13/45") + "evil", None),
+        (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/evil.json.gz", None),
+        ("readme.txt", None),
+    ],
+)
+def test_the_day_of_any_object_is_its_folders(key: str, day: dt.date | None) -> None:
+    """None where there is no such day, or no folder of one."""
+    assert day_in(key) == day
 
 
 name_part = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]", fullmatch=True)

@@ -206,6 +206,95 @@ def test_what_is_harmless_is_proven(
     assert all(line.isprintable() for line in done.stdout.splitlines())
 
 
+LOG_DAY = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2023/05/01/"
+STRAYS: list[tuple[str, bytes]] = [
+    (f"{LOG_DAY}evil.json.gz", b"x"),
+    (f"{LOG_DAY}{ACCOUNT}_CloudTrail_{REGION}_20230501T0850Z_Mu0KsOhtH1ar15ZZ-2.json.gz", packed(b"{}")),
+    (f"{LOG_DAY}deeper/evil", b"x"),
+    (f"{LOG_DAY}AWSLogs/evil", b"x"),
+    (LOG_DAY.replace("/CloudTrail/", "/CloudTrail-Digest/") + "evil.json.gz", b"x"),
+    (LOG_DAY.replace("AWSLogs/", "AWSLogs/o-practice01/") + "evil.json.gz", b"x"),
+    (LOG_DAY.replace("2023", "2019") + "evil.json.gz", b"x"),
+    (f"AWSLogs/{ACCOUNT}/CloudTrail/evil.json.gz", b"x"),
+    # a name of a download that was cut short, over what a log says
+    (f"{LOG_DAY}evil.json.gz.6eF5b5da", b' {"Records": []}'),
+    (f"{LOG_DAY}Thumbs.db", b"\xef\xbb\xbf[]"),
+]
+
+
+@pytest.mark.parametrize(("key", "content"), STRAYS)
+def test_what_lies_among_the_logs_and_is_none_is_named(there: Path, key: str, content: bytes) -> None:
+    """In the text and the JSON, exit code 3: Athena reads whatever lies there. Twin: the same elsewhere, below."""
+    put(there, key, content)
+    said = told(there)
+    assert bad(said) == [("foreign", "foreign")]
+    (one,) = [one for one in said["files"] if one["state"] != "valid"]
+    assert (one["key"], "lies among the logs" in one["why"]) == (key, True)
+    summary = said["summary"]
+    assert (summary["proven"], summary["foreign_objects_among_logs"], summary["foreign_objects"]) == (
+        False,
+        1,
+        0,
+    )
+    done = validated(there)
+    assert done.exit_code == 3 and f"Not CloudTrail's, among the logs:\n  {key}: " in done.stdout, done.stdout
+    assert "1 object that is not CloudTrail's lies among the logs" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "README.md",
+        f"AWSLogs/{ACCOUNT}/CloudTrail/README.md",
+        f"AWSLogs/{ACCOUNT}/Config/{REGION}/2023/05/01/x.json.gz",
+        f"{LOG_DAY}.DS_Store",
+        f"{LOG_DAY}Thumbs.db",
+        f"{LOG_DAY}x.json.gz.6eF5b5da",
+    ],
+)
+def test_what_lies_elsewhere_or_is_left_by_a_desktop_is_not_judged(there: Path, key: str) -> None:
+    """Told as a count. Twin: the table above."""
+    put(there, key, packed(b"{}"))
+    done = validated(there)
+    assert done.exit_code == 0, done.stdout
+    assert "1 object is not CloudTrail's and not among the logs: not judged." in done.stdout
+
+
+def test_more_strays_than_are_named_are_counted(there: Path) -> None:
+    """The count is of all of them, however few are kept by name."""
+    for number in range(203):
+        put(there, f"{LOG_DAY}evil{number:03}", b"x")
+    done = validated(there)
+    assert "  and 193 more; --json and --parquet have all" in done.stdout
+    assert "203 objects that are not CloudTrail's lie among the logs" in done.stdout.splitlines()[-1]
+    assert told(there)["summary"]["foreign_objects_among_logs"] == 203
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 3),
+        (["--since", "2023-04-30T23:00:00Z"], 3),
+        (["--since", "2023-05-01T09:30:00Z"], 3),
+        (["--since", "2023-05-01T23:59:00Z", "--until", "2023-05-02T12:00:00Z"], 3),
+        (["--account", ACCOUNT, "--region", REGION], 3),
+        # the day of the file is not asked for
+        (["--since", "2023-05-02"], 2),
+        (["--trail", "audit"], 0),
+    ],
+)
+def test_what_is_asked_for_narrows_what_is_judged_among_the_logs(
+    there: Path, words: list[str], code: int
+) -> None:
+    """By the day of the folder, since such a name has no time. Twins: the rows beside each other."""
+    put(there, f"{LOG_DAY}evil.json.gz", b"x")
+    done = validated(there, *words)
+    if code == 2:
+        assert "evil" not in done.output
+    else:
+        assert (done.exit_code, "evil.json.gz" in done.stdout) == (code, code == 3), done.output
+
+
 def test_a_second_copy_of_a_log_is_read_too(there: Path) -> None:
     """A changed one is invalid though the first is whole. Twin: the whole second copy above."""
     written(given_a_chain(4), there, "again/")

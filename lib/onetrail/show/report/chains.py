@@ -105,8 +105,14 @@ def _unsigned(verified: verification.Observation) -> list[Table]:
 
 
 def _files(verified: verification.Observation) -> list[TroubleGroup]:
-    """Without the unsigned logs, which are counted above."""
-    return [group for group in verified.troubles if group.state != State.UNSIGNED or group.kind == "digest"]
+    """Without the unsigned logs of old buckets, which are counted above, and those that a digest is still to name."""
+    old = {bucket.name for bucket in verified.buckets}
+    return [
+        group
+        for group in verified.troubles
+        if group.state != verification.PENDING
+        and (group.state != State.UNSIGNED or group.kind == "digest" or group.bucket not in old)
+    ]
 
 
 def _grouped(caption: str, groups: Sequence[TroubleGroup]) -> list[Table]:

@@ -10,11 +10,12 @@ from onetrail.steps.verification.classes import EVIDENCE
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.propose import propose
 from onetrail.steps.verification.status import Covered, done, status_of
-from onetrail.steps.verification.troubles import TroubleGroup
+from onetrail.steps.verification.troubles import PENDING, TroubleGroup
 from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen
 
 __all__ = [
     "EVIDENCE",
+    "PENDING",
     "BucketVerdict",
     "Cell",
     "ChainSeen",

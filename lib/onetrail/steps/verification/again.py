@@ -7,6 +7,7 @@ become another. What the new trail delivered meanwhile is counted, and read by t
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -33,6 +34,7 @@ from onetrail.steps.verification.chains import (
 from onetrail.steps.verification.equality import Day
 from onetrail.steps.verification.left import Left
 from onetrail.steps.verification.reading import Notes, Origin, note_lock
+from onetrail.steps.verification.troubles import stray
 
 FRESH: Final = timedelta(days=1)
 """What was read longer ago is read again: a notebook may stay open for days."""
@@ -114,6 +116,7 @@ def _again(
     mark = RegionMark()
     belows: list[str] = []
     delivered: list[str] = []
+    troubles = deepcopy(earlier.troubles)
     to_raise = {code for code, count in earlier.notes.unsealed.items() if count}
     for row in region_rows(settings, clients, earlier.account, earlier.region, places):
         below = name_of(row.key)
@@ -122,6 +125,8 @@ def _again(
             belows += [below] if to_raise else []
         else:
             delivered.append(below)
+            if odd := stray(settings.bucket_name, earlier.account, earlier.region, row.key, row.size):
+                troubles.add(odd)
     if mark.hexdigest() != earlier.mark.hexdigest():
         return None
     codes = codes_of(settings, clients, places, beside_of(belows)) if to_raise else {}
@@ -136,6 +141,7 @@ def _again(
         new=earlier.new + _days(delivered),
         notes=_locks(settings, clients, earlier.notes, to_raise, codes, [*asked, *delivered]),
         since=len(delivered),
+        troubles=troubles,
     )
 
 

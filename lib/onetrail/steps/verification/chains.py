@@ -4,14 +4,14 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.chain import ChainCheck, groups
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
-from onetrail.cloudtrail.orphan import WHY_COMPLETE, unsigned_logs
+from onetrail.cloudtrail.orphan import WHY_COMPLETE, WHY_YOUNG, is_of_the_future, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import (
@@ -39,7 +39,7 @@ from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_
 from onetrail.steps.verification.region_events import RegionEvents
 from onetrail.steps.verification.sample import joined, sample_of
 from onetrail.steps.verification.tally import EventTally
-from onetrail.steps.verification.troubles import Trouble, Troubles
+from onetrail.steps.verification.troubles import FUTURE, PENDING, Trouble, Troubles, stray
 from onetrail.steps.verification.verdict import ChainSeen
 from onetrail.steps.verification.versions_read import VersionsRead
 
@@ -157,6 +157,9 @@ class RegionCheck:
         ):
             self.seen.mark.add(row)
             sizes[name_of(row.key)] = row.size
+            odd = stray(self._settings.bucket_name, self.seen.account, self.seen.region, row.key, row.size)
+            if odd:
+                self.seen.troubles.add(odd)
         return sizes
 
     def _chain(
@@ -228,13 +231,17 @@ class RegionCheck:
         kinds = LOG_KINDS | {Kind.CONFLICT}
         present = [below for below in sizes if below not in named and parse(below).kind in kinds]
         chains = [one.chain for one in self.seen.chains]
-        for verdict in unsigned_logs(present, (), chains):
-            code = codes.get(verdict.key, 0)
+        now = self._clients.clock.now()
+        for verdict in unsigned_logs(present, (), chains, now=now):
+            code, parsed = codes.get(verdict.key, 0), parse(verdict.key)
             self.seen.logs[code][State.UNSIGNED] += 1
             self.seen.doubtful[code] += verdict.why == WHY_COMPLETE
             if code:
                 self._day(self.seen.unsigned, verdict.key)
-            self._trouble(code, verdict.key, verdict)
+            if not code and is_young(parsed, chains, now):
+                self._trouble(code, verdict.key, replace(verdict, why=WHY_YOUNG), PENDING)
+            else:
+                self._trouble(code, verdict.key, verdict, FUTURE if is_of_the_future(parsed, now) else "")
         for below, body in reader.others(present):
             if "/CloudTrail-Digest/" in below:
                 continue
@@ -286,11 +293,11 @@ class RegionCheck:
         counts[code] += 1
         self.seen.troubles.add(self._about(code, below, Kind.DIGEST.value, state, why))
 
-    def _trouble(self, code: int, below: str, verdict: FileVerdict) -> None:
-        """A moved file that is missing is told by the comparison of its bucket."""
+    def _trouble(self, code: int, below: str, verdict: FileVerdict, state: str = "") -> None:
+        """Told under its own state, or another. A moved file that is missing is told by the comparison of its bucket."""
         if verdict.state is State.MISSING and code:
             return
-        about = self._about(code, below, verdict.kind.value, verdict.state.value, verdict.why)
+        about = self._about(code, below, verdict.kind.value, state or verdict.state.value, verdict.why)
         if not verdict.key and verdict.original_bucket:
             about = about._replace(bucket=verdict.original_bucket, key=verdict.original_key)
         self.seen.troubles.add(about)

@@ -16,7 +16,7 @@ from onetrail.steps.verification.completeness import completeness, named
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.propose import due, rail_document, whole_plan
-from onetrail.steps.verification.troubles import TroubleGroup
+from onetrail.steps.verification.troubles import PENDING, STRAY, TroubleGroup
 from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
@@ -28,7 +28,7 @@ HARMLESS = {
     )
 }
 
-PENDING = tuple(
+YET_TO_COME = tuple(
     f"{logs} named by no digest: those of the last hour or two never are yet"
     for logs in ("log of the new trail is", "logs of the new trail are")
 )
@@ -156,14 +156,16 @@ def _troubles(settings: Settings, troubles: Iterable[TroubleGroup]) -> list[Find
     found = []
     notes: Counter[tuple[str, str, str, str]] = Counter()
     for one in troubles:
-        if one.state in HARMLESS and one.kind != "digest":
+        moved = one.bucket != settings.bucket_name
+        if one.state == PENDING or (one.state in HARMLESS and one.kind != "digest" and moved):
             notes[one.account, one.region, one.bucket, one.state] += one.files
             continue
         state = State.COULD_NOT_LOOK if one.state in BLIND else State.FINDING
-        found += named(f"06.{one.kind}-{one.state}", state, one, f"{one.state}: {one.why} ({one.bucket})")
+        name = "06.stray" if one.state == STRAY else f"06.{one.kind}-{one.state}"
+        found += named(name, state, one, f"{one.state}: {one.why} ({one.bucket})")
     for (account, region, bucket, held), count in sorted(notes.items()):
-        words = PENDING if bucket == settings.bucket_name else HARMLESS[held]
-        found.append(Finding(f"06.log-{held}", State.NOTE, account, region, bucket, counted(count, *words)))
+        words = YET_TO_COME if held == PENDING else HARMLESS[held]
+        found.append(Finding("06.log-unsigned", State.NOTE, account, region, bucket, counted(count, *words)))
     return found
 
 

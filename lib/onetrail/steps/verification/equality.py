@@ -19,7 +19,7 @@ from onetrail.settings import Settings
 from onetrail.steps.pairing import Pair, folder_of
 from onetrail.steps.receipt_rows import ListingHash
 from onetrail.steps.verification.left import Left, beside, rows
-from onetrail.steps.verification.troubles import Trouble, Troubles
+from onetrail.steps.verification.troubles import Trouble, Troubles, stray
 
 Day = tuple[str, str, date]
 """Account, region and day of a log."""
@@ -68,6 +68,8 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
         parsed = parse(pair.source.key, None, pair.source.size)
         found.kinds[parsed.kind] += 1
         if parsed.kind not in MOVED_KINDS:
+            if odd := stray(left.name, left.account, left.region, pair.source.key, pair.source.size):
+                found.troubles.add(odd)
             continue
         found.places.add((_before(pair.source.key), folder_of(pair.source.key)))
         same = pair.target and same_bytes(

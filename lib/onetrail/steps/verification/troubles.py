@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from onetrail.cloudtrail.key import Kind, among_logs, parse
+
 MOST_NAMED: Final = 200
 """So many files of one group are named; all are counted."""
 MOST_REASONS: Final = 20
 """So many reasons of one state stand apart, since an error's text may differ from file to file."""
 OTHER_REASONS: Final = "other reasons"
+PENDING: Final = "pending"
+"""A log of the archive that no digest names yet: one is still to come."""
+FUTURE: Final = "future"
+"""A log that no digest names, dated at a time that is still to come."""
+STRAY: Final = "stray"
+"""An object among the logs that is not CloudTrail's: not copied, and never deleted."""
+_WHY_STRAY: Final = "it lies among the logs, where Athena and others take it for one"
 
 
 class Trouble(NamedTuple):
@@ -20,6 +29,14 @@ class Trouble(NamedTuple):
     state: str
     key: str
     why: str
+
+
+def stray(bucket: str, account: str, region: str, key: str, size: int) -> Trouble | None:
+    """What is the matter with an object that is not CloudTrail's and lies among the logs; None for any other object."""
+    parsed = parse(key, size=size)
+    if parsed.kind is not Kind.FOREIGN or not among_logs(key, size):
+        return None
+    return Trouble(bucket, account, region, "object", STRAY, key, f"{_WHY_STRAY}: {parsed.why}")
 
 
 class TroubleGroup(NamedTuple):
