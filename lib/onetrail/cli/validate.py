@@ -43,7 +43,7 @@ _INSTANT: Final = "INSTANT"
 @click.argument("where", metavar="WHERE")
 @click.option(
     "--public-keys", "saved", type=click.Path(path_type=Path), metavar="DIR",
-    help="Saved public keys of CloudTrail, one REGION.json each as `aws cloudtrail list-public-keys` prints it. Without it, CloudTrail is asked.",
+    help="Saved public keys of CloudTrail, one REGION.json each as `aws cloudtrail list-public-keys --region REGION --start-time 2015-10-01 --output json` prints it. Without it, CloudTrail is asked.",
 )  # fmt: skip
 @click.option(
     "--save-public-keys", "keep", type=click.Path(path_type=Path), metavar="DIR",

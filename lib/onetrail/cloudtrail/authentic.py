@@ -164,7 +164,7 @@ def _no_key(digest: Digest, region: str, signed_at: datetime | None, keys: KeySt
         )
     return (
         State.UNREADABLE,
-        f"no public keys of {region} are held for its time; save them with ListPublicKeys",
+        keys.short_of(region, signed_at),
     )
 
 

@@ -22,9 +22,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from onetrail.cloudtrail.digest import SIGNATURE_ALGORITHM
 from onetrail.errors import OnetrailError
-from onetrail.instants import utc
+from onetrail.instants import utc, written
 
 SMALLEST_KEY_BITS: Final = 2048
+LIST_PUBLIC_KEYS: Final = (
+    "aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json > {region}.json"
+)
+"""Saves every key of a region. Without a start the answer is the current key alone (API reference, ListPublicKeys)."""
 
 
 class KeyStoreError(OnetrailError):
@@ -72,6 +76,22 @@ class KeyStore:
         """Whether any key of that region was valid at that instant: if so, an unknown fingerprint is suspect."""
         return any(k.region == region and k.valid_from <= instant <= k.valid_to for k in self._keys.values())
 
+    def short_of(self, region: str, instant: datetime | None) -> str:
+        """Why no key of that region is held for that instant, and what to do about it: none at all, those held begin later, end
+        earlier, or leave it out."""
+        held = [key for key in self._keys.values() if key.region == region]
+        cure = f"save them all: {LIST_PUBLIC_KEYS.format(region=region)}"
+        if not held:
+            return f"no public keys of {region} are held; {cure}"
+        first, last = min(key.valid_from for key in held), max(key.valid_to for key in held)
+        if instant is None:
+            return f"none of the {len(held)} public keys held of {region} signed it; {cure}"
+        if instant < first:
+            return f"it is of {written(instant)}, and the public keys held of {region} begin at {written(first)}; {cure}"
+        if instant > last:
+            return f"it is of {written(instant)}, and the public keys held of {region} end at {written(last)}: save them again, as CloudTrail takes a new one every 30 days; {cure}"
+        return f"the public keys held of {region} leave out {written(instant)}, the time it is of; {cure}"
+
     def regions_with(self, fingerprint: str) -> tuple[str, ...]:
         """The regions that have a key with this fingerprint."""
         return tuple(sorted(region for region, held in self._keys if held == fingerprint))
@@ -98,7 +118,7 @@ def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
     entries = document.get("PublicKeyList") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
         raise KeyStoreError(
-            f"{region}: no PublicKeyList; save the answer of `aws cloudtrail list-public-keys`"
+            f"{region}: no PublicKeyList; save the answer of `{LIST_PUBLIC_KEYS.format(region=region)}`"
         )
     return tuple(_entry(entry, f"{region}: PublicKeyList[{at}]", region) for at, entry in enumerate(entries))
 

@@ -236,6 +236,8 @@ def _worst(result: Result) -> Iterator[str]:
         if named:
             yield _listed(state.value.capitalize(), [_line(one) for one in named[:WORST]], count)
 
+    if result.remarked:
+        yield _listed("Valid all the same", [_line(one) for one in result.remarks[:WORST]], result.remarked)
     if result.strays:
         yield _listed(
             "Not CloudTrail's, among the logs",
@@ -289,8 +291,8 @@ def _asides(result: Result) -> str:
     )
     if lost and not result.is_bucket:
         said.append(
-            "The signature of a digest is in its metadata: beside a downloaded one, `aws s3api head-object --bucket BUCKET --key KEY > "
-            "KEY.metadata.json` keeps it."
+            "The signature of a digest is in its metadata: beside a downloaded one, `aws s3api head-object --bucket BUCKET --key KEY "
+            "--output json > KEY.metadata.json` keeps it."
         )
     return "\n".join(said)
 

@@ -1,6 +1,7 @@
 """A place checked from one end to the other: region by region, chain by chain, a verdict for every file."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from heapq import merge
 from itertools import groupby
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 SECOND_COPIES_AT_ONCE = 256
 DAY = timedelta(days=1)
-WHY_AMONG = "it lies among the logs, where Athena and others take it for one"
+WHY_AMONG = "it lies among the logs, where Athena and others read it as one"
 _WHY_HASHED = "its name is a hash of its old key, and no digest names it: the run's ledger says which old object it is of"
 Progress = Callable[[Result, int, int], None]
 """Told of the result so far, of how many regions are done, and of how many there are."""
@@ -164,8 +165,14 @@ class Check:
         for verdict in check.verdicts(reader.digests(group, rows, store, allowed)):
             if verdict.kind not in LOG_KINDS and verdict.key and verdict.original_bucket:
                 buckets.add(verdict.original_bucket)
-            yield self._of_chain(verdict, named)
+            yield self._of_chain(self._noted(verdict, reader), named)
         self.result.chains.append(ChainSeen(check.chain(), tuple(sorted(buckets))))
+
+    def _noted(self, verdict: FileVerdict, reader: Reader) -> FileVerdict:
+        """The verdict, with what reading the file showed besides."""
+        if not (note := reader.note(verdict.key)):
+            return verdict
+        return replace(verdict, why=f"{verdict.why}; {note}" if verdict.why else note)
 
     def _of_chain(self, verdict: FileVerdict, named: NamedLogs) -> FileVerdict:
         if verdict.kind in LOG_KINDS and verdict.original_key:

@@ -115,30 +115,30 @@ class Directory:
             os.close(handle)
 
     def _content(self, row: Stored) -> Content | Unread:
-        try:
-            metadata, storage_class = self._metadata(row.key) if row.beside else ({}, "STANDARD")
-        except (OSError, UnfitMetadata) as err:
-            why = _words(err) if isinstance(err, OSError) else str(err)
-            return Unread(
-                ReadStatus.UNREADABLE, f"{row.key.rsplit('/', 1)[-1]}{METADATA} cannot be used: {why}"
-            )
+        metadata, storage_class, note = self._metadata(row) if row.beside else ({}, "STANDARD", "")
         try:
             body = self._bytes(row.key, row.size)
         except OSError as err:
             return Unread(ReadStatus.UNREADABLE, _words(err))
         if not body and storage_class in ARCHIVE_CLASSES:
             return Unread(ReadStatus.ARCHIVED, f"in {storage_class}: restore it first")
-        return Content(body, metadata, storage_class)
+        return Content(body, metadata, storage_class, note)
 
-    def _metadata(self, key: str) -> tuple[dict[str, str], str]:
-        """User metadata and storage class, from the file beside it. UnfitMetadata where that says something else."""
-        text = self._bytes(key + METADATA, MAX_METADATA_BYTES)
-        if len(text) > MAX_METADATA_BYTES:
-            raise UnfitMetadata(f"more than {MAX_METADATA_BYTES} bytes")
-        return _said(text)
+    def _metadata(self, row: Stored) -> tuple[dict[str, str], str, str]:
+        """User metadata and storage class, from the file beside it; where that cannot be used none, and a note that names it."""
+        try:
+            text = self._bytes(row.key + METADATA, MAX_METADATA_BYTES)
+            if len(text) > MAX_METADATA_BYTES:
+                raise UnfitMetadata(f"more than {MAX_METADATA_BYTES} bytes")
+            return *_said(text), ""
+        except (OSError, UnfitMetadata) as err:
+            why = _words(err) if isinstance(err, OSError) else str(err)
+            return {}, "STANDARD", f"{row.key.rsplit('/', 1)[-1]}{METADATA} cannot be used: {why}"
 
 
 def _said(text: bytes) -> tuple[dict[str, str], str]:
+    if not text.strip():
+        raise UnfitMetadata("it is empty")
     try:
         told: Any = json.loads(text)
     except (ValueError, RecursionError) as err:

@@ -63,11 +63,12 @@ class Place(Protocol):
 
 
 class Content(NamedTuple):
-    """An object's bytes and its user metadata (names without `x-amz-meta-`)."""
+    """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be said of it whatever its verdict."""
 
     body: bytes
     metadata: dict[str, str]
     storage_class: str = "STANDARD"
+    note: str = ""
 
 
 class Unread(NamedTuple):

@@ -114,7 +114,7 @@ def _file(path: Path) -> tuple[PublicKey, ...]:
         raise UnfitStore(f"{path} cannot be read: {err.strerror}") from err
     except (ValueError, RecursionError, KeyStoreError) as err:
         raise UnfitStore(
-            f"{path} is not what `aws cloudtrail list-public-keys --region {region}` prints: {err}"
+            f"{path} is not what `aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json` prints: {err}"
         ) from err
     for key, why in store.faults():
         raise UnfitStore(f"{path}: the key {key.fingerprint} cannot be trusted: {why}")

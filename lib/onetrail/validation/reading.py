@@ -8,7 +8,7 @@ from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.digest import LoggedFile
 from onetrail.cloudtrail.key import LOG_KINDS, below_prefix, lies_beside, parse
 from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, Group, LogRead, ReadStatus
+from onetrail.cloudtrail.verdict import AllowList, DigestObject, Group, LogRead, ReadStatus
 from onetrail.validation.ahead import Ahead
 from onetrail.validation.days import Days
 from onetrail.validation.folders import Folder, days
@@ -30,6 +30,7 @@ class Reader:
         self._plain = [one for one in folders if not lies_beside(one.root)] or list(folders)
         self._days = Days(place)
         self._held: dict[str, LogRead] = {}
+        self._notes: dict[str, str] = {}
 
     def digests(
         self, group: Group, rows: Sequence[Stored], store: KeyStore, allowed: AllowList
@@ -39,7 +40,7 @@ class Reader:
         ahead = Ahead(
             rows,
             allowed,
-            lambda row, found: digest_object(self._place.name, row, found),
+            self._digest,
             lambda source: opened(source, group, store, allowed),
             lambda entries: self._rows(entries, allowed),
             self._hold,
@@ -66,9 +67,21 @@ class Reader:
             return read
         return LogRead(ReadStatus.UNREADABLE, None, row.key, "no answer came")
 
+    def note(self, key: str) -> str:
+        """What is to be said of an object that was read, whatever its verdict; asked once."""
+        return self._notes.pop(key, "")
+
     def hashed(self, rows: Sequence[Stored]) -> Iterator[LogRead]:
         """What these rows hold, as hashes."""
         return self._read(rows)
+
+    def _digest(self, row: Stored, found: Content | Unread) -> DigestObject:
+        self._noted(row, found)
+        return digest_object(self._place.name, row, found)
+
+    def _noted(self, row: Stored, found: Content | Unread) -> None:
+        if isinstance(found, Content) and found.note:
+            self._notes[row.key] = found.note
 
     def _hold(self, row: Stored, found: Content | Unread) -> None:
         self._held[_name(row)] = self._looked(row, found)

@@ -87,6 +87,7 @@ class Result:
     `believed` are the buckets given as the original ones, None: whichever signed digests name. `troubles` has up to `MOST_NAMED` files of
     each state that is not good. `foreign` counts objects that are not CloudTrail's and lie elsewhere; they say nothing about the logs.
     `strays` counts those that lie among the logs, of which `stray_files` names up to `MOST_NAMED`.
+    `remarked` counts valid files of which something is to be said all the same, `remarks` names as many.
     """
 
     place: str
@@ -98,6 +99,8 @@ class Result:
     foreign: int = 0
     strays: int = 0
     stray_files: list[FileVerdict] = field(default_factory=list)
+    remarked: int = 0
+    remarks: list[FileVerdict] = field(default_factory=list)
     markers: int = 0
     unread: int = 0
     young: int = 0
@@ -152,6 +155,10 @@ class Result:
                 self.unsigned[parsed.account, parsed.region] += 1
         if verdict.state not in GOOD:
             self._name(verdict)
+        elif verdict.state is State.VALID and verdict.why:
+            self.remarked += 1
+            if len(self.remarks) < MOST_NAMED:
+                self.remarks.append(verdict)
 
     def _name(self, verdict: FileVerdict) -> None:
         named = self.troubles.setdefault(verdict.state, [])

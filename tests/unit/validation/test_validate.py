@@ -152,9 +152,8 @@ HARMED: list[tuple[str, Harm, list[tuple[str, str]], str]] = [
     ("a digest deleted", lambda w: _gone(digests(w)[1]), [("digest", "missing"), ("log", "unsigned")], "1 chain has gaps"),
     ("a digest changed", lambda w: digests(w)[1].write_bytes(packed(b"{}")), [("digest", "invalid"), ("log", "unsigned")], "1 digest is invalid"),
     ("the newest digest without metadata", lambda w: beside(digests(w)[-1]).unlink(), [("digest", "unsigned"), ("log", "unsigned")], "head-object"),
-    ("metadata that is no JSON", lambda w: beside(digests(w)[1]).write_text("no"), [("digest", "unreadable"), ("log", "unsigned")], ".metadata.json cannot be used"),
-    ("metadata of another shape", lambda w: beside(digests(w)[1]).write_text('{"Metadata": {"signature": 7}}'), [("digest", "unreadable"), ("log", "unsigned")], "head-object` prints"),
-    ("metadata without end", lambda w: beside(digests(w)[1]).write_text(" " * 70_000), [("digest", "unreadable"), ("log", "unsigned")], "more than 65536 bytes"),
+    ("the newest digest with metadata that is no JSON", lambda w: beside(digests(w)[-1]).write_text("no"), [("digest", "unsigned"), ("log", "unsigned")], ".metadata.json cannot be used: not JSON"),
+    ("the newest digest with empty metadata", lambda w: beside(digests(w)[-1]).write_text(""), [("digest", "unsigned"), ("log", "unsigned")], ".metadata.json cannot be used: it is empty"),
     ("an archived digest", lambda w: (beside(digests(w)[1]).write_text('{"StorageClass": "GLACIER"}'), digests(w)[1].write_bytes(b"")), [("digest", "archived"), ("log", "unsigned")], "restore it first"),
     ("a log that is a link", lambda w: _link(logs(w)[1], w.parent), [("log", "unreadable")], "symbolic link"),
     ("a digest that is a link", lambda w: _link(digests(w)[1], w.parent), [("digest", "unreadable"), ("log", "unsigned")], "symbolic link"),
@@ -293,6 +292,44 @@ def test_what_is_asked_for_narrows_what_is_judged_among_the_logs(
         assert "evil" not in done.output
     else:
         assert (done.exit_code, "evil.json.gz" in done.stdout) == (code, code == 3), done.output
+
+
+UNFIT: list[tuple[str, str, str]] = [
+    ("empty", "", "it is empty"),
+    ("a line feed", "\n", "it is empty"),
+    ("YAML", "Metadata:\n  signature: ab\n", "not JSON"),
+    ("half of it", '{"Metadata": {"signature": "ab', "not JSON"),
+    ("a list", "[]", "head-object` prints"),
+    ("metadata that is none", '{"Metadata": 7}', "head-object` prints"),
+    ("a signature that is none", '{"Metadata": {"signature": 7}}', "head-object` prints"),
+    ("a storage class that is none", '{"StorageClass": 7}', "head-object` prints"),
+    ("without end", " " * 70_000, "more than 65536 bytes"),
+    ("brackets without end", "[" * 60_000, "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("what", "text", "why"), UNFIT, ids=[row[0] for row in UNFIT])
+def test_metadata_that_cannot_be_used_is_named_and_the_next_digest_proves(
+    there: Path, what: str, text: str, why: str
+) -> None:
+    """Exit code 0. Twin: the newest digest, which has no next one, among the harmed."""
+    beside(digests(there)[1]).write_text(text)
+    said = told(there)
+    assert (bad(said), said["summary"]["proven"]) == ([], True)
+    (one,) = [one for one in said["files"] if one["why"]]
+    assert one["key"].endswith(digests(there)[1].name)
+    assert f"{digests(there)[1].name}.metadata.json cannot be used: " in one["why"] and why in one["why"]
+    done = validated(there)
+    assert done.exit_code == 0 and f"Valid all the same:\n  {one['key']}: " in done.stdout, done.stdout
+
+
+def test_metadata_that_is_a_link_is_not_followed(there: Path) -> None:
+    """Passed over like any that cannot be used. Twin: a file with the same content."""
+    path = beside(digests(there)[1])
+    kept = path.rename(there.parent / "outside")
+    path.symlink_to(kept)
+    (one,) = [one for one in told(there)["files"] if one["why"]]
+    assert (one["state"], "symbolic link" in one["why"]) == ("valid", True)
 
 
 def test_a_second_copy_of_a_log_is_read_too(there: Path) -> None:
