@@ -57,7 +57,7 @@ def verified(digests: list[DigestObject], logs: dict[str, LogRead]) -> int:
     )
     allowed = AllowList(frozenset({PLACE.bucket}), frozenset({GROUP.identity}))
     check = ChainCheck(GROUP, lambda _, key: logs[key], keys, allowed)
-    states = [verdict.state for verdict in check.verdicts(digests)]
+    states = [verdict.state for verdict in check.verdicts(reversed(digests))]
     assert set(states) == {State.VALID}, set(states)
     return len(states) // 2
 

@@ -116,7 +116,7 @@ def by_chains(layout: Layout, query: Query) -> Said:
         for group, digests in groups(keys).items():
             allowed = AllowList(query.believed, frozenset({group.identity}))
             check = ChainCheck(group, read, store, allowed, expected_end=_utc(query.end))
-            for verdict in check.verdicts(_object(layout, key) for key in digests):
+            for verdict in check.verdicts(_object(layout, key) for key in reversed(digests)):
                 _files(said, [verdict])
                 if verdict.kind in LOG_KINDS and not verdict.key:
                     named.add(

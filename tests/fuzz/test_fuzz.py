@@ -12,6 +12,7 @@ import pytest
 
 from onetrail.cloudtrail import chain as chain_module
 from onetrail.cloudtrail.verdict import AllowList, FileVerdict, State
+from onetrail.cloudtrail.walk import Walk
 from onetrail.validation import check as check_module
 from tests.fuzz.harm import DEEDS, NEEDS
 from tests.fuzz.recipe import Made, described, made, recipe
@@ -51,7 +52,7 @@ def _all_valid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _no_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the next digest says of the one before it is not looked at."""
-    monkeypatch.setattr(chain_module, "_quotes", lambda *_: [])
+    monkeypatch.setattr(Walk, "_quote", lambda *_: None)
 
 
 def _no_allow_list(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def ours(clients: Clients, old: OldRegion, objects: Objects) -> dict[str, bool]:
             frozenset({old.bucket}), frozenset({TrailIdentity(SOURCE, old.trail, old.region)})
         )
         check = ChainCheck(group, _reader(objects), store, allowed)
-        for verdict in check.verdicts(_digests(old, objects, chain)):
+        for verdict in check.verdicts(_digests(old, objects, chain[::-1])):
             found[verdict.original_key or verdict.key] = verdict.state is State.VALID
     return found
 

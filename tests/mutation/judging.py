@@ -74,7 +74,7 @@ class Order:
 
     def of(self, module: str, tests: Iterable[str]) -> tuple[str, ...]:
         """These tests, the likeliest first. Tests whose file has the module's name come before others that killed nothing yet."""
-        kills, stem = self._kills.get(module, Counter()), f"test_{Path(module).stem}.py::"
+        kills, stem = self._kills.get(module, Counter()), f"test_{Path(module).stem}"
 
         def rank(test: str) -> tuple[int, bool, float, str]:
             return (-kills[test], stem not in test, self._seconds.get(test, 0.0), test)

@@ -6,7 +6,7 @@ it. Source: CloudTrail User Guide, "Custom implementations of CloudTrail log fil
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +18,6 @@ from onetrail.cloudtrail.digest import (
     Previous,
     digest_of,
     gunzip_single,
-    sha256_hex,
     signing_string,
 )
 from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, ParsedKey, parse
@@ -48,8 +47,11 @@ kind, time."""
 
 @dataclass(slots=True)
 class Candidate:
-    """One digest object under examination. `trusted`: CloudTrail signed these bytes for this place in this
-    chain."""
+    """One digest object under examination; its stored bytes are not kept.
+
+    `verified`: CloudTrail signed these bytes. `trusted`: it signed them for this place in this chain. `tried`: the signature in the
+    metadata has been looked at. `spoke`: what it says of the digest before it is known to the walk.
+    """
 
     source: DigestObject
     parsed: ParsedKey
@@ -62,11 +64,18 @@ class Candidate:
     proof: Proof = Proof.NONE
     trusted: bool = False
     verified: bool = False
+    tried: bool = False
+    spoke: bool = False
+    name: Name = field(init=False)
+    """Free of bucket and prefix."""
+
+    def __post_init__(self) -> None:
+        self.name = name_of(self.parsed)
 
     @property
-    def name(self) -> Name:
-        """The digest's name, free of bucket and prefix."""
-        return name_of(self.parsed)
+    def open(self) -> bool:
+        """Whether a signature may still be found for it."""
+        return self.state is None and not self.verified
 
     def settle(self, state: State, why: str) -> "Candidate":
         """The same candidate with a state that is not valid."""
@@ -99,22 +108,23 @@ def group_of(parsed: ParsedKey) -> Group | None:
 def opened(source: DigestObject, group: Group, keys: KeyStore, allowed: AllowList) -> Candidate:
     """The candidate, read as far as it can be without its neighbours; its state is None if nothing speaks
     against it."""
-    found = Candidate(source, parse(source.key, allowed.prefix))
+    raw_gz = source.raw_gz
+    found = Candidate(replace(source, raw_gz=None), parse(source.key, allowed.prefix))
     if group_of(found.parsed) != group:
         return found.settle(State.FOREIGN, found.parsed.why or "not a digest of this chain")
     if group.identity not in allowed.trails:
         return found.settle(
             State.FOREIGN, f"{group.trail} of {group.account} is not a trail on the allow list"
         )
-    if source.raw_gz is None:
+    if raw_gz is None:
         archived = source.storage_class in ARCHIVE_CLASSES
         why = source.why or (
             f"in {source.storage_class}: restore it first" if archived else "could not be read"
         )
         return found.settle(State.ARCHIVED if archived else State.UNREADABLE, why)
-    if source.size is not None and source.size != len(source.raw_gz):
-        return found.settle(State.UNREADABLE, f"{len(source.raw_gz)} of {source.size} bytes were read")
-    return _with_content(found, source.raw_gz, keys)
+    if source.size is not None and source.size != len(raw_gz):
+        return found.settle(State.UNREADABLE, f"{len(raw_gz)} of {source.size} bytes were read")
+    return _with_content(found, raw_gz, keys)
 
 
 def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
@@ -169,34 +179,47 @@ def _no_key(digest: Digest, region: str, signed_at: datetime | None, keys: KeySt
 
 
 def authenticate(found: Candidate, quoted: Iterable[Previous], allowed: AllowList) -> None:
-    """Verify the signature: from metadata, else as the next digests quote it. Sets `trusted`, or state and
-    reason.
+    """Verify the signature: from metadata, else as other digests quote it. Sets `trusted`, or state and reason."""
+    if not proved(found, (previous.signature for previous in quoted), allowed):
+        reject(found)
+
+
+def proved(found: Candidate, quoted: Iterable[str], allowed: AllowList) -> bool:
+    """Whether all is known of a digest's signature: by its metadata or one of these quotes, or since something speaks against it.
 
     It does not matter who quotes a signature: it either verifies with CloudTrail's key or it does not.
     """
-    if found.state or found.digest is None or found.public is None:
-        return
-    if found.signature and verify(found.public, found.signature, found.message):
-        found.proof = Proof.METADATA
-    elif any(verify(found.public, previous.signature, found.message) for previous in quoted):
+    if not found.open or found.digest is None or found.public is None:
+        return True
+    if found.signature and not found.tried:
+        found.tried = True
+        if verify(found.public, found.signature, found.message):
+            found.proof = Proof.METADATA
+    if found.proof is Proof.NONE:
+        if not any(verify(found.public, signature, found.message) for signature in quoted):
+            return False
         found.proof = Proof.SUCCESSOR
-    elif found.signature:
+    found.verified = True
+    _place(found, found.digest, allowed)
+    return True
+
+
+def reject(found: Candidate) -> None:
+    """No signature was found that verifies."""
+    if found.signature:
         found.settle(
             State.INVALID, "its signature does not verify: content, name, metadata or key was changed"
         )
-        return
     else:
         found.settle(
             State.UNSIGNED, "the metadata holds no signature, and no next digest quotes one that verifies"
         )
-        return
-    found.verified = True
-    _place(found, found.digest, allowed)
 
 
 def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
     """A signature proves who wrote it, not that it belongs here."""
-    origin = parse(digest.key)
+    here = found.source.key == digest.key and allowed.prefix is None
+    origin = found.parsed if here else parse(digest.key)
     identity = TrailIdentity(digest.account, origin.trail, origin.home_region)
     if digest.account != found.parsed.account or identity not in allowed.trails:
         found.settle(State.FOREIGN, f"signed for another trail: {digest.key}")
@@ -214,5 +237,5 @@ def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
 
 
 def content_hash(found: Candidate) -> str:
-    """SHA-256 of the content, or of the stored bytes where the content could not be read."""
-    return found.digest.sha256 if found.digest else sha256_hex(found.source.raw_gz or b"")
+    """SHA-256 of the content; empty where it could not be read."""
+    return found.digest.sha256 if found.digest else ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from onetrail.cloudtrail.key import Kind
 
@@ -108,7 +109,10 @@ class AllowList:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Group:
-    """One chain of digests: an account's events of one region (`region`) through one trail. Backfill is its own."""
+    """Digests of an account's events of one region (`region`) through trails of one name and home. Backfill is its own.
+
+    Trails of an account and of organizations may share it: which digest goes on from which is what each one names.
+    """
 
     account: str
     region: str
@@ -141,8 +145,8 @@ class FileVerdict:
 
 
 class IntervalState(StrEnum):
-    """`proven`: every digest of the time is here, signed and linked to the one before. `gap`: digests are missing or
-    cannot be believed. `restart`: CloudTrail began a new chain; what was delivered before it is not proven, and
+    """`proven`: a run of linked digests covers the time: each is here, signed, and named by the next one. `gap`: digests of one run are
+    missing or cannot be believed. `restart`: CloudTrail began a new chain; what was delivered before it is not proven, and
     nothing shows whether that was an owner's StopLogging or the removal of an older chain's end."""
 
     PROVEN = "proven"
@@ -153,7 +157,7 @@ class IntervalState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A stretch of delivery time (UTC). `start` None: not known. `missing` is the least number of absent digests,
-    by the hourly rhythm."""
+    by the hourly rhythm. A gap or a restart of one run may lie inside what another run proves."""
 
     start: datetime | None
     end: datetime
@@ -162,10 +166,21 @@ class Interval:
     missing: int = 0
 
 
+class DigestPlace(NamedTuple):
+    """Where a digest was delivered, as another one names it."""
+
+    bucket: str
+    key: str
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A whole chain, after every digest was seen. `proven` intervals speak of digests; whether each log that they
-    name is intact stands in the file verdicts. `digests` and `logs` count files by state."""
+    """A whole group of digests, after every one was seen: one run of linked digests, or several that overlap.
+
+    `intervals` are told by their start. A time is proven where any run covers it; each gap and each restart is that of one run.
+    `proven` intervals speak of digests; whether each log that they name is intact stands in the file verdicts. `digests` and `logs` count
+    files by state. `older` is what the oldest digest of each run names before it, where that may lie elsewhere and was not looked for.
+    """
 
     account: str
     region: str
@@ -175,6 +190,7 @@ class Chain:
     intervals: tuple[Interval, ...]
     digests: Mapping[State, int]
     logs: Mapping[State, int]
+    older: tuple[DigestPlace, ...] = ()
 
     @property
     def sound(self) -> bool:

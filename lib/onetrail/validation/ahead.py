@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from onetrail.cloudtrail.authentic import Candidate, authenticate
-from onetrail.cloudtrail.digest import LoggedFile
+from onetrail.cloudtrail.authentic import Candidate, Name, authenticate, name_of
+from onetrail.cloudtrail.digest import LoggedFile, Previous
+from onetrail.cloudtrail.key import parse
 from onetrail.cloudtrail.verdict import AllowList, DigestObject
 from onetrail.validation.place import Content, Stored, Unread, refused
 
@@ -18,6 +19,9 @@ BYTES_AT_ONCE: Final = 48 * 2**20
 """Stored bytes of the digests that are held, and of the logs that are under way; two digests and one log may always be."""
 LOGS_AT_ONCE: Final = 4096
 """Logs named by digests whose turn has not come; one digest may name more."""
+QUOTES_AT_ONCE: Final = 4096
+QUOTES_EACH: Final = 4
+"""Digests that were named and have not come, and quotes of each: without one, a digest's logs are read when the chain asks for them."""
 
 
 @dataclass(slots=True)
@@ -39,7 +43,7 @@ class _Turn:
 class Ahead:
     """Says what to ask for next, takes the answers in any order, and gives the digests back in theirs, each once its logs are there.
 
-    `digests` are a chain's rows in its order. `source` makes a digest object of an answer and `opened` looks into it; `rows` finds the
+    `digests` are a chain's rows, the newest first. `source` makes a digest object of an answer and `opened` looks into it; `rows` finds the
     logs that a trusted digest names and that were not read yet; `read` is given each log's row and answer.
     """
 
@@ -58,6 +62,7 @@ class Ahead:
         self._undecided: deque[_Turn] = deque()
         self._digest_of: dict[str, _Turn] = {}
         self._logs: deque[Stored] = deque()
+        self._quoted: dict[Name, tuple[Previous, ...]] = {}
         self._named_by: dict[str, _Turn] = {}
         self._digest_bytes = self._log_bytes = self._named = self._under_way = 0
 
@@ -129,22 +134,29 @@ class Ahead:
             and (self._named < LOGS_AT_ONCE or self._undecided[0] is self._turns[0])
         ):
             turn = self._undecided[0]
-            after = self._undecided[1] if len(self._undecided) > 1 else None
-            if turn.source is None or (after.source is None if after else self._rest):
+            if turn.source is None:
                 return
             found = self._look(turn)
-            following = self._look(after).digest if after else None
             self._undecided.popleft()
             # A copy is judged here: the chain judges the digest itself, with all that quote it.
             judged = replace(found)
-            authenticate(
-                judged, [following.previous] if following and following.previous else [], self._allowed
-            )
+            authenticate(judged, self._quoted.get(found.name, ()), self._allowed)
+            self._remember(found)
             turn.named = len(found.digest.logs) if found.digest else 0
             self._named += turn.named
             turn.decided = True
             if judged.trusted and judged.digest:
                 self._queue(turn, judged.digest.logs)
+
+    def _remember(self, found: Candidate) -> None:
+        """What a digest says of the one before it, which is still to come; the nearest few count."""
+        previous = found.digest.previous if found.digest else None
+        if previous is None:
+            return
+        name = name_of(parse(previous.key))
+        self._quoted[name] = (previous, *self._quoted.pop(name, ()))[:QUOTES_EACH]
+        if len(self._quoted) > QUOTES_AT_ONCE:
+            del self._quoted[next(iter(self._quoted))]
 
     def _look(self, turn: _Turn) -> Candidate:
         if turn.opened is None:

@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from onetrail.cloudtrail.chain import ChainCheck, groups
+from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.key import (
     DIGEST_KINDS,
     LOG_KINDS,
@@ -99,10 +99,12 @@ class Check:
         reader = Reader(self._place, folders, self._tell)
         chains: list[Chain] = []
         with NamedLogs() as named:
-            for group, keys in groups(digests).items():
+            found = groups(digests)
+            self._digests_listed = Listed(found)
+            for group, keys in found.items():
                 if self._wanted.chain(group):
                     yield from self._kept_or_checked(
-                        group, [digests[key] for key in keys], store, reader, named
+                        group, [digests[key] for key in reversed(keys)], store, reader, named
                     )
                     chains.append(self.result.chains[-1].chain)
             if not self._wanted.trail:
@@ -158,6 +160,7 @@ class Check:
             reader.log,
             store,
             allowed,
+            listed=self._digests_listed,
             expected_start=self._wanted.since,
             expected_end=self._wanted.end,
         )

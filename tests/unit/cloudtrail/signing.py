@@ -4,7 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from onetrail.cloudtrail.chain import ChainCheck
+from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.publickeys import KeyStore, PublicKey
 from onetrail.cloudtrail.verdict import (
     AllowList,
@@ -92,6 +93,21 @@ class Signed:
         return said.encode("utf-8", "surrogatepass")
 
 
+def oldest_first(verdicts: Iterable[FileVerdict]) -> list[FileVerdict]:
+    """Digests by the time in their names, each before the logs that it names."""
+    found: list[list[FileVerdict]] = []
+    for one in verdicts:
+        if one.kind is Kind.LOG:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return [one for place in sorted(found, key=lambda p: _time(p[0])) for one in place]
+
+
+def _time(digest: FileVerdict) -> tuple[str, str]:
+    return (digest.key or digest.original_key).rsplit("_", 1)[-1], digest.key
+
+
 @dataclass
 class Scene:
     """A chain and its logs, as a test's starting point; tests change it and look at it again."""
@@ -105,6 +121,9 @@ class Scene:
     expected_start: datetime | None = None
     expected_end: datetime | None = None
     group: Group = GROUP
+    listed: Callable[[str], bool] | None = None
+    partly: bool = False
+    elsewhere: bool = False
 
     def look(self) -> tuple[list[FileVerdict], Chain]:
         check = ChainCheck(
@@ -112,11 +131,14 @@ class Scene:
             lambda bucket, key: self.logs.get((bucket, key), LogRead(ReadStatus.MISSING)),
             KeyStore(self.keys),
             AllowList(frozenset(self.buckets), frozenset(self.trails)),
+            listed=self.listed,
+            partly=self.partly,
+            elsewhere=self.elsewhere,
             expected_start=self.expected_start,
             expected_end=self.expected_end,
         )
-        verdicts = list(check.verdicts(iter(self.objects)))
-        return verdicts, check.chain()
+        verdicts = list(check.verdicts(reversed(self.objects)))
+        return oldest_first(verdicts), check.chain()
 
     def states(self) -> list[tuple[str, str]]:
         """(kind, state) of every file that is not plainly valid."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.chain import ChainCheck, groups
+from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
 from onetrail.cloudtrail.orphan import WHY_COMPLETE, WHY_YOUNG, is_of_the_future, is_young, unsigned_logs
@@ -136,6 +136,7 @@ class RegionCheck:
         named: set[str] = set()
         digest_keys = (key for key in sizes if "/CloudTrail-Digest/" in key)
         found = groups(digest_keys) if self._settings.digest_check != "none" else {}
+        self._listing = Listed(found)
         for group, keys in found.items():
             self._chain(group, keys, reader, codes, named)
         if self._settings.digest_check == "full":
@@ -178,16 +179,19 @@ class RegionCheck:
                 lambda bucket, key: self._read(reader, bucket, key),
                 self._keys,
                 allowed,
+                listed=self._listing,
+                partly=sampled,
+                elsewhere=True,
                 expected_start=parse(stretch[0]).stamp,
                 expected_end=self._trails.get(group.identity, ("", None))[1] if last else None,
             )
             by = ""
-            for verdict in check.verdicts(_counted(reader.digests(stretch), places, codes)):
+            for verdict in check.verdicts(_counted(reader.digests(stretch[::-1]), places, codes)):
                 by = verdict.key if verdict.kind in DIGEST_KINDS and verdict.state is State.VALID else by
                 self._take(verdict, codes, named, by)
             chain = joined(chain, check.chain())
             if not number:
-                older = reader.first is not None and reader.first.previous is not None
+                older = bool(check.chain().older)
         assert chain is not None
         lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
         for code in places:

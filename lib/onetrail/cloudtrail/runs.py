@@ -1,0 +1,360 @@
+"""Runs of linked digests, and what they come to as intervals of time.
+
+Digests of one group can be of several chains at once: an account's trail and an organization's of one name, side by side. So each gap,
+each restart and each missing digest is that of one run, told beside what the other runs prove.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from onetrail.cloudtrail.authentic import Name, name_of
+from onetrail.cloudtrail.digest import Previous
+from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.verdict import (
+    AllowList,
+    DigestPlace,
+    FileVerdict,
+    Interval,
+    IntervalState,
+    State,
+)
+
+HOUR: Final = timedelta(hours=1)
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEnd:
+    """A digest at an end of a run: the time that it covers, where it was delivered, and what it says of the one before it."""
+
+    name: Name
+    start: datetime
+    end: datetime
+    place: tuple[str, str]
+    previous: Previous | None
+
+    @property
+    def stamp(self) -> datetime:
+        """The time in its key."""
+        assert self.name[-1] is not None
+        return self.name[-1]
+
+    def names(self, other: "DigestEnd") -> bool:
+        """Whether it says that the other one, at the place that it was delivered to, is the one before it."""
+        return self.previous is not None and (self.previous.bucket, self.previous.key) == other.place
+
+
+@dataclass(slots=True)
+class Run:
+    """Digests that are linked one to the other, from `first` to `last`.
+
+    `heir` is the nearest signed digest that names the last one. `covered` are the times that they cover, the newest first, without overlap.
+    """
+
+    first: DigestEnd
+    last: DigestEnd
+    heir: Name | None
+    covered: list[Span] = field(default_factory=list)
+
+    def copy(self) -> "Run":
+        """Another one that is equal."""
+        return Run(self.first, self.last, self.heir, list(self.covered))
+
+    def cover(self, start: datetime, end: datetime) -> None:
+        """One more digest's time."""
+        spans = self.covered
+        while spans and spans[-1][0] <= end and start <= spans[-1][1]:
+            before = spans.pop()
+            start, end = min(start, before[0]), max(end, before[1])
+        spans.append((start, end))
+        if len(spans) > 1 and end >= spans[-2][0]:
+            spans[:] = union(spans)[::-1]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Bad:
+    """A digest that cannot be believed, and why."""
+
+    stamp: datetime
+    name: Name
+    key: str
+    state: State | None
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.key.rsplit('/', 1)[-1]} is {self.state}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is asked of a group of digests.
+
+    `start` and `end` (UTC) are what digests must cover; None: not known. `elsewhere`: what the oldest digest of a run names may lie
+    somewhere else, and is given out instead of called missing. `partly`: digests that are listed may have been left out.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    backfill: bool = False
+    elsewhere: bool = False
+    partly: bool = False
+
+
+class Timeline:
+    """The intervals of a group of runs; the digests that are missing; and what the oldest digests name that may lie elsewhere.
+
+    `listed` says of an original key whether a digest of its name lies anywhere that was listed.
+    """
+
+    def __init__(
+        self,
+        runs: Iterable[Run],
+        bad: Iterable[Bad],
+        bounds: Bounds,
+        listed: Callable[[str], bool],
+        allowed: AllowList,
+    ) -> None:
+        self._runs = sorted(runs, key=_asked_from)
+        self._bounds, self._listed, self._allowed = bounds, listed, allowed
+        self._bad = _Bads(bad)
+        self._heads = _Heads(self._runs)
+        self._proven = union(span for run in self._runs for span in run.covered)
+        self._found: list[Interval] = []
+        self._missing: dict[tuple[str, str], FileVerdict] = {}
+        self._older: dict[DigestPlace, None] = {}
+        for run in self._runs:
+            self._begin(run.first)
+            if not bounds.backfill:
+                self._left_out(run)
+        self._end()
+        self._later_bad()
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """By their start."""
+        proven = [Interval(start, end, IntervalState.PROVEN) for start, end in self._proven]
+        return tuple(
+            sorted(
+                [*proven, *self._found],
+                key=lambda one: (one.start is not None, one.start or one.end, one.end, one.state),
+            )
+        )
+
+    @property
+    def missing(self) -> tuple[FileVerdict, ...]:
+        """Digests that a signed one names, and that are in no listing."""
+        return tuple(self._missing.values())
+
+    @property
+    def older(self) -> tuple[DigestPlace, ...]:
+        """What the oldest digests of runs name as the one before them, where that may lie elsewhere."""
+        return tuple(self._older)
+
+    def _begin(self, first: DigestEnd) -> None:
+        """What stands before the oldest digest of a run."""
+        previous = first.previous
+        if previous is None:
+            self._restart(first)
+            return
+        name = name_of(parse(previous.key))
+        if name not in self._bad.names and self._listed(previous.key):
+            if not self._bounds.partly:
+                self._unlinked(first, previous, name[-1])
+            return
+        head = self._heads.claimed(_asked(first), _organizations(first), self._covers(first.start))
+        bad = self._bad.between(head, first, (name[0], first.name[0]))
+        if name in self._bad.names:
+            self._gap(head, first.start, _reasons(bad), self._hours(head, first.start) - len(bad))
+        elif head or bad or not self._outside(first, previous, name[-1]):
+            self._lost(head, first, previous, bad)
+
+    def _restart(self, first: DigestEnd) -> None:
+        head = self._heads.claimed(first.stamp, (first.name[0],), self._covers(first.start))
+        bad = self._bad.between(head, first, (first.name[0],))
+        since = self._since(head)
+        if bad:
+            self._gap(head, first.start, f"{_reasons(bad)}; then a new chain starts", 0)
+        elif (
+            since
+            and since < first.start
+            and not self._bounds.backfill
+            and (head or not self._covers(first.start))
+        ):
+            why = "a new chain starts here: what was delivered before it is not proven"
+            self._found.append(Interval(since, first.start, IntervalState.RESTART, why))
+
+    def _unlinked(self, first: DigestEnd, previous: Previous, stamp: datetime | None) -> None:
+        """The digest that it names is there and is not the one before it."""
+        name = previous.key.rsplit("/", 1)[-1]
+        if stamp is None or stamp >= first.stamp:
+            why = f"it names {name} as the one before it, which is dated after it"
+        else:
+            why = f"it names {name} as the one before it, from which another digest goes on, or which was delivered to another place"
+        start = min(stamp, first.start) if stamp else None
+        self._found.append(Interval(start, first.start, IntervalState.GAP, why))
+
+    def _outside(self, first: DigestEnd, previous: Previous, stamp: datetime | None) -> bool:
+        """Whether what the oldest digest of a run names may be of a time, or lie at a place, that was not looked at."""
+        start = self._bounds.start
+        if self._bounds.elsewhere:
+            self._older[DigestPlace(previous.bucket, previous.key)] = None
+            return True
+        if start is None or (first.start > start and (stamp is None or stamp > start)):
+            return False
+        if first.start > start:
+            self._gap(None, first.start, "the digest before it is of a time that was not asked for", 0)
+        return True
+
+    def _lost(self, head: Run | None, first: DigestEnd, previous: Previous, bad: list[Bad]) -> None:
+        place = previous.bucket, previous.key
+        if place in self._missing:
+            self._gap(head, first.start, "another digest names the same one before it, which is not there", 0)
+            return
+        why = "the next digest names it as its predecessor, and it is not there"
+        if not self._allowed.believes(previous.bucket):
+            why += f"; its bucket {previous.bucket} is not on the allow list"
+        kind = Kind.BACKFILL_DIGEST if self._bounds.backfill else Kind.DIGEST
+        self._missing[place] = FileVerdict("", previous.bucket, previous.key, kind, State.MISSING, why)
+        missing = max(1, self._hours(head, first.start) - len(bad))
+        last = previous.key.rsplit("/", 1)[-1]
+        reasons = f"{_reasons(bad)}; " if bad else ""
+        self._gap(head, first.start, f"{reasons}at least {missing} missing, the last of them {last}", missing)
+
+    def _left_out(self, run: Run) -> None:
+        """Times between two digests that are linked."""
+        why = "CloudTrail's own digests leave this time out"
+        for (start, _), (_, end) in zip(run.covered, run.covered[1:], strict=False):
+            self._found.append(Interval(end, start, IntervalState.GAP, why))
+
+    def _end(self) -> None:
+        """What follows the newest digest of all.
+
+        Where the end is known and nothing stands in its place, a digest was to come however few minutes of its hour were left to cover.
+        """
+        newest = max(self._runs, key=lambda run: run.last.stamp, default=None)
+        bad = self._bad.after(newest)
+        wanted = None if self._bounds.backfill else self._bounds.end
+        end = wanted or (bad[-1].stamp if bad else None)
+        proven = self._proven[-1][1] if self._proven else None
+        if end is None or (proven and end <= proven):
+            return
+        since = proven or self._bounds.start
+        hours = max(0, round((end - since) / HOUR)) if since else 1
+        missing = max(0 if bad else 1, hours - len(bad)) if wanted else 0
+        why = _reasons(bad) if bad else "no digest covers the end of the time asked for"
+        start = min(since, end) if since else None
+        self._found.append(Interval(start, end, IntervalState.GAP, why, missing))
+
+    def _later_bad(self) -> None:
+        """Digests that cannot be believed after the last one of their organization's, or of the account's own, while others go on."""
+        newest: dict[str, Run] = {}
+        for run in sorted(self._runs, key=lambda run: run.last.stamp):
+            newest[run.last.name[0]] = run
+        for organization, run in newest.items():
+            if bad := self._bad.after(run, (organization,)):
+                self._gap(run, bad[-1].stamp, _reasons(bad), 0)
+
+    def _gap(self, head: Run | None, end: datetime, why: str, missing: int) -> None:
+        start = self._since(head)
+        start = None if start is None else min(start, end)
+        if missing > 0 or start != end:
+            self._found.append(Interval(start, end, IntervalState.GAP, why, max(0, missing)))
+
+    def _since(self, head: Run | None) -> datetime | None:
+        return head.covered[0][1] if head else self._bounds.start
+
+    def _hours(self, head: Run | None, end: datetime) -> int:
+        """Digests that the hourly rhythm has between the end of a run and `end`."""
+        start = self._since(head)
+        return max(0, round((end - start) / HOUR)) if start else 1
+
+    def _covers(self, when: datetime) -> bool:
+        """Whether a run proves the time right before."""
+        at = bisect_left(self._proven, (when,))
+        return at > 0 and self._proven[at - 1][1] >= when
+
+
+class _Heads:
+    """The newest digests of runs, each of which goes on, if at all, in one other run."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self._to_come = sorted(runs, key=lambda run: run.last.stamp, reverse=True)
+        self._ended: dict[str, list[Run]] = {}
+
+    def claimed(self, before: datetime, organizations: Iterable[str], covered: bool) -> Run | None:
+        """The latest run that ended before an instant and goes on nowhere yet: of these organizations (`""`: the account's own trail),
+        else of any where no run covers the time. Instants must come in order."""
+        while self._to_come and self._to_come[-1].last.stamp < before:
+            run = self._to_come.pop()
+            self._ended.setdefault(run.last.name[0], []).append(run)
+        for organization in organizations:
+            if ended := self._ended.get(organization):
+                return ended.pop()
+        if covered:
+            return None
+        others = [ended for ended in self._ended.values() if ended]
+        return max(others, key=lambda ended: ended[-1].last.stamp).pop() if others else None
+
+
+class _Bads:
+    """Digests that cannot be believed. Each is given out once."""
+
+    def __init__(self, bad: Iterable[Bad]) -> None:
+        self._of: dict[str, list[Bad]] = {}
+        for one in sorted(bad):
+            self._of.setdefault(one.name[0], []).append(one)
+        self.names = frozenset(one.name for held in self._of.values() for one in held)
+
+    def between(self, head: Run | None, first: DigestEnd, organizations: Iterable[str]) -> list[Bad]:
+        """Those between the end of a run and the digest that follows, of these organizations or the run's own."""
+        named = {*organizations, *([head.last.name[0]] if head else [])}
+        after = head.last.stamp if head else None
+        return sorted(one for name in named for one in self._taken(name, after, first.stamp))
+
+    def after(self, run: Run | None, organizations: Iterable[str] | None = None) -> list[Bad]:
+        """Those after the end of a run, of these organizations or of all."""
+        named = list(self._of) if organizations is None else organizations
+        after = run.last.stamp if run else None
+        return sorted(one for name in named for one in self._taken(name, after, None))
+
+    def _taken(self, organization: str, after: datetime | None, before: datetime | None) -> list[Bad]:
+        held = self._of.get(organization, [])
+        low = bisect_right(held, after, key=lambda one: one.stamp) if after else 0
+        high = bisect_left(held, before, key=lambda one: one.stamp) if before else len(held)
+        taken = held[low:high]
+        del held[low:high]
+        return taken
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """The same times without overlap, in order."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def _asked(first: DigestEnd) -> datetime:
+    """Before when the digest that a run goes on from must be dated."""
+    stamp = parse(first.previous.key).stamp if first.previous else None
+    return min(stamp, first.stamp) if stamp else first.stamp
+
+
+def _asked_from(run: Run) -> tuple[datetime, Name]:
+    return _asked(run.first), run.first.name
+
+
+def _organizations(first: DigestEnd) -> tuple[str, ...]:
+    return (name_of(parse(first.previous.key))[0],) if first.previous else (first.name[0],)
+
+
+def _reasons(bad: list[Bad]) -> str:
+    if not bad:
+        return "the digest before it cannot be believed"
+    return f"{bad[0]} (and {len(bad) - 1} more)" if len(bad) > 1 else f"{bad[0]}"
