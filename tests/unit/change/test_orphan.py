@@ -60,11 +60,12 @@ def test_outside_of_a_plan_a_kernel_leaves_with_its_parent(poller):
 def test_a_parent_that_was_never_known_is_taken_as_it_is(poller, known, monkeypatch):
     """Where a launcher stands between, ipykernel knows no parent and leaves when it is given to init."""
     poller.parent_pid = known
-    monkeypatch.setattr(orphan.os, "getppid", lambda: 41)
+    monkeypatch.setattr(orphan.os, "getppid", lambda: 43)
     told = []
     with outlives_parent(lambda: told.append("gone")):
-        assert poller.parent_pid
-        assert not 41 != poller.parent_pid  # noqa: SIM202 - the comparison that the poller makes
+        assert poller.parent_pid == (known or 43)
+        assert not (known or 43) != poller.parent_pid  # noqa: SIM202 - the comparison that the poller makes
+        assert told == []
         assert not 1 != poller.parent_pid  # noqa: SIM202
     assert (told, poller.parent_pid) == (["gone"], known)
 
