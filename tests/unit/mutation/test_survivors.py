@@ -117,3 +117,19 @@ def test_the_table_counts_what_was_judged(known: results.Results):
         "| `gate.py` | 2 | 1 | 0 | 1 |",
         "| all | 2 | 1 | 0 | 1 |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "there", "not_there"),
+    [
+        (["iam/*.py"], "iam/evaluate.py", "iam/builders/key.py"),  # a star stays in its folder
+        (["iam"], "iam/builders/key.py", "steps/receipts.py"),  # a folder stands for all below it
+        (["change/gate.py", "s3/decide.py"], "s3/decide.py", "change/guard.py"),
+    ],
+)
+def test_modules_are_named_by_pattern_or_folder(patterns, there, not_there):
+    """Judges themselves are not judged: they are no part of the sample."""
+    found = chosen.modules(patterns)
+    assert there in found
+    assert not_there not in found
+    assert not any(module.startswith("iam/expectations/") for module in chosen.chosen(1, 0))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.s3.decide import MOST_BYTES, Kind, Rules, decide
+from onetrail.s3.decide import MOST_BYTES, Kind, Rules, decide, put_away, same_bytes
 from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import ObjectRow
 
@@ -116,3 +116,78 @@ def test_nothing_is_kept_shorter_than_asked(day, years):
 def test_months_left_never_fall_below_zero():
     assert months_left(NOW - timedelta(days=1), NOW) == 0
     assert months_left(NOW + timedelta(days=3652.5), NOW) == 120
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "comparable", "equal"),
+    [
+        ((7, "a"), (7, "a"), True, True),
+        ((7, "a"), (7, "b"), True, False),
+        ((7, "a"), (8, "a"), True, False),
+        ((7, "a"), (8, "a"), False, False),  # sizes always count
+        ((7, ""), (8, ""), True, False),
+        ((7, "a"), (7, "a"), False, None),  # under KMS an ETag says nothing, not even that it is the same
+        ((7, "a"), (7, "b"), False, None),
+        ((7, ""), (7, "a"), True, None),  # without an ETag on either side nothing is known
+        ((7, "a"), (7, ""), True, None),
+        ((7, ""), (7, ""), True, None),
+        ((7, "a-2"), (7, "a-2"), True, None),  # parts: no MD5 of the bytes
+        ((7, "a-2"), (7, "b"), True, None),
+        ((7, "a"), (7, "b-2"), True, None),
+    ],
+)
+def test_bytes_are_the_same_or_not_only_where_sizes_and_etags_prove_it(one, other, comparable, equal):
+    """Whichever side is asked about first."""
+    assert same_bytes(*one, *other, comparable) is equal
+    assert same_bytes(*other, *one, comparable) is equal
+
+
+def test_etags_prove_something_unless_it_is_said_that_they_do_not():
+    assert same_bytes(7, "a", 7, "a") is True
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "reason"),
+    [
+        (row(), row(etag="e2"), "The archive has other bytes under this key: ETag e2, not e1."),
+        (row(size=7), row(size=8, etag="e2"), "The archive has other bytes under this key: 8 bytes, not 7."),
+        (row(), row(), "The archive has the same bytes under this key."),
+        (row(etag=""), row(), "The archive has an object of this size, and the ETags cannot be compared; read both."),
+        (row(storage_class="GLACIER"), None, "It is in GLACIER and must be restored first."),
+        (row(storage_class="GLACIER", restore="ongoing"), None, "It is in GLACIER, and its restore is under way."),
+        (row(storage_class="INTELLIGENT_TIERING", tier="ARCHIVE_ACCESS"), None, "It is in ARCHIVE_ACCESS and must be restored first."),
+        (row(size=5_368_709_121), None, "Its 5368709121 bytes are more than one CopyObject takes (5 GiB)."),
+        (row("holiday.jpg"), None, "Not written by CloudTrail: "),
+    ],
+)  # fmt: skip
+def test_the_reason_says_what_was_seen(source, destination, reason):
+    """In words that a person can check."""
+    assert decide(source, destination, RULES).reason.startswith(reason)
+
+
+def test_a_retention_that_ended_says_when():
+    assert decide(row(), None, SHORT).reason == "Its retention ended on 2023-03-06."
+
+
+def test_a_restore_that_is_under_way_holds_up_nothing_that_can_be_read():
+    """A listing may say so of an object that is not archived any more."""
+    assert decide(row(restore="ongoing"), None, RULES).kind is Kind.COPY
+
+
+@pytest.mark.parametrize(
+    ("source", "away"),
+    [
+        (row(), ""),
+        (row(storage_class="GLACIER_IR"), ""),
+        (row(storage_class="GLACIER"), "GLACIER"),
+        (row(storage_class="DEEP_ARCHIVE", restore="until x"), "DEEP_ARCHIVE"),
+        (row(storage_class="INTELLIGENT_TIERING", tier="ARCHIVE_ACCESS"), "ARCHIVE_ACCESS"),
+    ],
+)
+def test_where_an_object_lies_that_must_be_restored(source, away):
+    assert put_away(source) == away
+
+
+def test_a_key_prefix_and_what_it_leaves_out_are_as_the_rules_say():
+    """By default any prefix will do, what is past its retention stays, and ETags are compared."""
+    assert (RULES.key_prefix, RULES.copy_past_retention, RULES.etags_comparable) == (None, False, True)

@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 
 from onetrail.s3.planner import (
     CHEAPEST,
+    CHEAPEST_WITH_RESTORE,
     CLASSIC,
+    Cost,
     Histogram,
+    PlanCost,
     allowed_for,
     cheapest,
     cost,
@@ -15,7 +18,7 @@ from onetrail.s3.planner import (
     plan_costs,
     size_bands,
 )
-from onetrail.s3.prices import KB, PRICES, READABLE, WITH_RESTORE
+from onetrail.s3.prices import EVERY, GB, KB, PRICES, READABLE, WITH_RESTORE, Price
 
 
 def first_kb(months, allowed=WITH_RESTORE):
@@ -112,3 +115,132 @@ def test_what_can_be_chosen():
 def test_early_deletion_is_paid_for():
     assert cost("DEEP_ARCHIVE", 10**6, 1).keep == cost("DEEP_ARCHIVE", 10**6, 6).keep
     assert cost("STANDARD", 10**6, 1).keep < cost("STANDARD", 10**6, 6).keep
+
+
+PLAIN = {
+    "STANDARD": Price(8.0, 2000.0, 0.0, 0.0, 0.0),
+    "COLD": Price(1.0, 5000.0, 0.0, 0.0, 0.0, 128, 3.0),
+    "GLACIER": Price(2.0, 7000.0, 0.0, 0.0, 0.0, 0, 4.0, 32, 8, readable=False),
+    "INTELLIGENT_TIERING": Price(9.0, 3000.0, 0.0, 0.0, 0.0),
+}
+"""Prices that are easy to reckon with: dollars per GB-month, and per 1,000 requests."""
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "months", "copy", "keep"),
+    [
+        ("STANDARD", GB, 5, 2.0, 40.0),
+        ("STANDARD", GB, 0, 2.0, 0.0),
+        ("COLD", GB, 5, 5.0, 5.0),
+        ("COLD", GB, 2, 5.0, 3.0),  # three months are paid for
+        ("COLD", 100, 5, 5.0, 128 * 5 / GB),  # and 128 bytes
+        ("COLD", 129, 5, 5.0, 129 * 5 / GB),
+        (
+            "GLACIER",
+            100,
+            5,
+            7.0,
+            (132 * 2 + 8 * 8) * 5 / GB,
+        ),  # its index at its own rate, its name at STANDARD's
+        ("GLACIER", 0, 5, 7.0, (32 * 2 + 8 * 8) * 5 / GB),
+        # small ones are neither watched nor moved
+        ("INTELLIGENT_TIERING", 128 * KB - 1, 5, 3.0, (128 * KB - 1) / GB * 0.023 * 5),
+        # a month at the full rate, two at the next, the rest at the third, and being watched
+        ("INTELLIGENT_TIERING", GB, 5, 3.0, 5 * 0.0025 / 1000 + 0.023 + 2 * 0.0125 + 2 * 0.004),
+        ("INTELLIGENT_TIERING", GB, 3, 3.0, 3 * 0.0025 / 1000 + 0.023 + 2 * 0.0125),
+        ("INTELLIGENT_TIERING", GB, 2, 3.0, 2 * 0.0025 / 1000 + 0.023 + 0.0125),
+        ("INTELLIGENT_TIERING", GB, 1, 3.0, 0.0025 / 1000 + 0.023),
+        ("INTELLIGENT_TIERING", GB, 0.5, 3.0, 0.5 * 0.0025 / 1000 + 0.5 * 0.023),
+        ("INTELLIGENT_TIERING", 128 * KB, 1, 3.0, 0.0025 / 1000 + 128 * KB / GB * 0.023),
+    ],
+)
+def test_one_object_costs_its_request_and_what_is_billed_of_it(name, size, months, copy, keep):
+    """Reckoned by hand."""
+    found = cost(name, size, months, PLAIN)
+    assert found == Cost(pytest.approx(copy), pytest.approx(keep, rel=1e-12))
+    assert found.total == found.copy + found.keep
+
+
+def test_of_two_classes_that_cost_the_same_the_first_is_taken():
+    same = {**PLAIN, "A": PLAIN["STANDARD"], "B": PLAIN["STANDARD"], "C": Price(7.0, 2000.0, 0.0, 0.0, 0.0)}
+    assert cheapest(100, 5, ("A", "B"), same) == "A"
+    assert cheapest(100, 5, ("B", "A"), same) == "B"
+    assert cheapest(100, 5, ("A", "C"), same) == "C"
+
+
+def test_a_band_begins_with_the_first_size_at_which_its_class_wins():
+    """To the byte: two lines that cross at 64 bytes of 1 GB-month each, and the step of a class that is billed for 128 KB."""
+    steep, flat = Price(2.0, 0.0, 0, 0, 0), Price(1.0, 64 / GB * 1000, 0, 0, 0)
+    assert list(size_bands(1, ("STEEP", "FLAT"), {"STEEP": steep, "FLAT": flat, "STANDARD": steep})) == [
+        (0, "STEEP"),
+        (65, "FLAT"),
+    ]
+    bands = size_bands(1, ("STEEP", "FLAT"), {"STEEP": steep, "FLAT": flat, "STANDARD": steep})
+    assert [bands.class_for(size) for size in (0, 64, 65, 10**9)] == ["STEEP", "STEEP", "FLAT", "FLAT"]
+    never = Price(3.0, 1.0, 0, 0, 0)
+    assert list(size_bands(1, ("STEEP", "NEVER"), {"STEEP": steep, "NEVER": never, "STANDARD": steep})) == [
+        (0, "STEEP")
+    ]
+    least = Price(1.0, 0.0, 0, 0, 0, 128 * KB)
+    assert list(size_bands(1, ("STEEP", "LEAST"), {"STEEP": steep, "LEAST": least, "STANDARD": steep})) == [
+        (0, "STEEP"), (64 * KB + 1, "LEAST"),
+    ]  # fmt: skip
+
+
+def test_a_histogram_keeps_counts_and_bytes_of_each_cell():
+    """Digests apart, months rounded up, sizes in cells of five bits; sums are exact."""
+    histogram = Histogram()
+    histogram.add(31, 2)
+    histogram.add(32, 2)
+    histogram.add(1000, 1.2, objects=3)
+    histogram.add(1001, 2, objects=2)
+    histogram.add(1000, 2, digest=True)
+    assert list(histogram.cells()) == [
+        (False, 2, 31.0, 1), (False, 2, 32.0, 1), (False, 2, 5002 / 5, 5), (True, 2, 1000.0, 1),
+    ]  # fmt: skip
+    assert (histogram.objects, histogram.size) == (8, 31 + 32 + 5002 + 1000)
+
+
+@pytest.mark.parametrize(("size", "cell"), [(991, 2), (992, 1), (1023, 1), (1024, 3), (1087, 3), (1088, 4)])
+def test_a_cell_ends_where_the_fifth_bit_changes(size, cell):
+    """992 to 1023 is one, 1024 to 1087 the next."""
+    histogram = Histogram()
+    for other in (1000, 970, 1050, 1100):
+        histogram.add(other, 1)
+    histogram.add(size, 1)
+    means = {1: 1000, 2: 970, 3: 1050, 4: 1100}
+    assert [(mean, count) for _, _, mean, count in histogram.cells() if count == 2] == [
+        ((means[cell] + size) / 2, 2)
+    ]
+
+
+def test_a_choice_costs_the_copies_and_the_storage_of_all_its_objects():
+    """Each where it belongs; digests in STANDARD whatever was chosen."""
+    histogram = Histogram()
+    histogram.add(GB, 5, objects=2)
+    histogram.add(GB, 5, digest=True, objects=3)
+    assert plan_cost(histogram, "GLACIER", PLAIN) == PlanCost(
+        "GLACIER",
+        pytest.approx(2 * 7.0 + 3 * 2.0),
+        pytest.approx(2 * ((GB + 32) * 2 + 64) / GB * 5 + 3 * 40.0),
+        {"GLACIER": 2, "STANDARD": 3},
+    )
+    found = plan_cost(histogram, CLASSIC, PLAIN)
+    assert (found.objects, found.copy, found.total) == (
+        {"GLACIER": 5},
+        pytest.approx(35.0),
+        found.copy + found.keep,
+    )
+
+
+def test_every_choice_is_priced_and_of_two_that_cost_the_same_the_name_decides():
+    histogram = Histogram()
+    assert [row.choice for row in plan_costs(histogram)] == sorted(
+        [CHEAPEST, CHEAPEST_WITH_RESTORE, CLASSIC, *EVERY]
+    )
+    histogram.add(10**6, 60)
+    assert {row.choice for row in plan_costs(histogram)} == {CHEAPEST, CHEAPEST_WITH_RESTORE, CLASSIC, *EVERY}
+    assert [row.choice for row in plan_costs(histogram, ("STANDARD", "GLACIER"), PLAIN)] == [
+        "STANDARD",
+        "GLACIER",
+    ]
