@@ -149,6 +149,22 @@ def parameters_page() -> str:
             "Account ids always stand in quotes: YAML reads `012345670123` as another number.",
             "No secret is ever a parameter: credentials come from the AWS configuration of whoever runs this.",
         ),
+        "## How values are read\n",
+        *_lines(
+            "`onetrail run` and `onetrail policies` take a file as it is written.",
+            "Text is text, a whole number is its digits, `true` and `false` are booleans.",
+            "What readers of YAML take for different things is refused with the key, what is written and what to write instead: `010`, `1_000`, `0x10`, `1:30`, `1e3`, `.inf`, `yes`, `off`, dates without quotes.",
+            "So are a key that stands twice, anchors, aliases, `<<`, tags, a second document, a file that is not UTF-8 or larger than 1 MiB, and characters that nobody sees.",
+            "All keys that are none are named in one line.",
+        ),
+        *_lines(
+            "papermill by itself reads values before onetrail sees them, and they cannot be told from what was meant.",
+            "`papermill -f` and `-y` read YAML 1.1: `010` is 8, `1:30` is 90, `off` is false.",
+            "`papermill -p` makes numbers of what Python takes for one: `010` is 10, `1_000` is 1000, and a quoted account id loses its leading zero.",
+            "`papermill -r` passes text alone, so numbers are refused.",
+            "What arrives in the notebook meets the same checks as a file: types, bounds, unknown keys, contradictions, characters that nobody sees.",
+            "Where that is not enough, use `onetrail run`.",
+        ),
     ]
     schema = Settings.model_json_schema()
     for heading, keys in SECTIONS:

@@ -9,6 +9,7 @@ from typing import Any
 import papermill
 import pytest
 import yaml
+from papermill.cli import NoDatesSafeLoader, _resolve_type
 
 from onetrail.settings import Settings, SettingsError
 from onetrail.settings.describe import SECTIONS, parameters_table, template_text
@@ -177,6 +178,59 @@ def test_what_papermill_injects_wins(practice: Settings) -> None:
     names = given_a_notebook_with(parameters_cell(practice), approve="any", retention_years=3)
     settings = Settings.from_notebook(names)
     assert (settings.approve, settings.retention_years) == ("any", 3)
+
+
+def test_papermill_by_itself_reads_values_as_the_page_says() -> None:
+    """Before onetrail sees them: docs/parameters.md says so, and that `onetrail run` reads them as they are written."""
+    read = {text: yaml.load(text, Loader=NoDatesSafeLoader) for text in ("010", "1:30", "off")}
+    assert read == {"010": 8, "1:30": 90, "off": False}
+    assert [_resolve_type(text) for text in ("010", "1_000", "012345678901")] == [10, 1000, 12345678901]
+    page = " ".join((ROOT / "docs" / "parameters.md").read_text().split())
+    assert "`010` is 8, `1:30` is 90, `off` is false" in page
+    assert "`010` is 10, `1_000` is 1000" in page
+
+
+def test_what_papermill_passes_on_meets_the_checks_of_a_file(practice: Settings) -> None:
+    """A number out of bounds, a lost zero, text where a number belongs (`-r`), and a character that nobody sees."""
+    for key, value, said in (
+        ("grant_hours", _resolve_type("1e3"), "grant_hours is the number 1000.0"),
+        (
+            "grant_hours",
+            yaml.load("3:00:00", Loader=NoDatesSafeLoader),
+            "grant_hours is 10800, and must be at most 168",
+        ),
+        (
+            "retention_years",
+            "7",
+            'retention_years is the text "7", and a whole number belongs here: write it without quotes',
+        ),
+        (
+            "log_account",
+            {"account_id": _resolve_type("044455556666")},
+            "log_account.account_id is the number 44455556666",
+        ),
+        ("run_name", "a\u202eb", 'run_name is "a\\u202eb", and holds a character that nobody sees'),
+    ):
+        with pytest.raises(SettingsError) as refused:
+            Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **{key: value}))
+        assert str(refused.value).startswith(said)
+
+
+def test_every_unknown_name_of_a_notebook_is_named_at_once(practice: Settings) -> None:
+    names = given_a_notebook_with(parameters_cell(practice), aprove="any", zzz=1)
+    with pytest.raises(
+        SettingsError,
+        match=r"^aprove \(did you mean approve\?\) and zzz are not parameters; .*restart the kernel",
+    ):
+        Settings.from_notebook(names)
+
+
+def test_a_list_that_holds_itself_is_no_way_to_a_traceback(practice: Settings) -> None:
+    endless: list[object] = []
+    endless.append(endless)
+    for name in ("regions", "zzz"):
+        with pytest.raises(SettingsError, match=name):
+            Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **{name: endless}))
 
 
 @pytest.mark.parametrize(

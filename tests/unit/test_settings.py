@@ -1,18 +1,22 @@
 """What a person may write as parameters, and the one line they get for everything else."""
 
+import contextlib
 import re
 import string
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
 
 import botocore.loaders
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrail.errors import WrongUse
 from onetrail.settings import Settings, SettingsError
+from onetrail.settings.as_written import parameters_file
 from onetrail.settings.bucket_names import bucket_name_fault
 from onetrail.settings.place import repository_root
 from onetrail.settings.regions import REGIONS
@@ -480,6 +484,11 @@ def test_the_regions_are_those_the_sdk_knows() -> None:
 # --- files
 
 
+def deep(levels: int) -> Any:
+    """Lists within each other."""
+    return [deep(levels - 1)] if levels else "x"
+
+
 def given_a_file(folder: Path, text: str) -> Path:
     path = folder / "mine.yaml"
     path.write_text(textwrap.dedent(text), encoding="utf-8")
@@ -507,14 +516,144 @@ FILES = [
     # Nothing but data is read.
     (
         "estate: !!python/object/apply:os.getcwd []\n",
-        (
-            ", line 1: could not determine a constructor for the tag "
-            "'tag:yaml.org,2002:python/object/apply:os.getcwd': mend or finish the file"
-        ),
+        ": estate has the tag tag:yaml.org,2002:python/object/apply:os.getcwd, and tags are not read here: leave it out",
     ),
     # What YAML makes of it is told with the file's name.
-    ("estate: off\n", f': estate {QUOTE_FALSE}, one of "practice" or "aws"'),
+    ("estate: false\n", f': estate {QUOTE_FALSE}, one of "practice" or "aws"'),
+    # Nothing is taken from elsewhere.
+    (
+        "estate: &e aws\nrun_name: *e\n",
+        ": estate has the anchor &e, and values are not used twice here: leave it out",
+    ),
+    (
+        "run_name: *e\n",
+        ": run_name is the alias *e, and values are not taken from elsewhere here: write it out",
+    ),
+    ("*e : aws\n", ", line 1: a key is an alias, and a word belongs here: mend or finish the file"),
+    ("&e estate: aws\n", ", line 1: the key estate has an anchor or a tag: leave it out"),
+    ("!!str estate: aws\n", ", line 1: the key estate has an anchor or a tag: leave it out"),
+    (
+        "<<: {estate: aws}\n",
+        ", line 1: << merges keys from elsewhere, and each key is written out here: leave it out",
+    ),
+    (
+        "log_account:\n  <<: {a: 1}\n  <<: {b: 1}\n",
+        ", line 2: << merges keys from elsewhere, and each key is written out here: leave it out",
+    ),
+    (
+        "&all\nestate: aws\n",
+        ", line 1: the file has the anchor &all, and values are not used twice here: leave it out",
+    ),
+    (
+        "estate: !!int '5'\n",
+        ": estate has the tag tag:yaml.org,2002:int, and tags are not read here: leave it out",
+    ),
+    ("estate: aws\n---\napprove: any\n", ", line 2: a second document begins here: a file holds one"),
+    # Neither depth nor size is a way to a traceback.
+    (f"regions: {'[' * 5000}", ": regions[0][0] holds lists or mappings nested too deep"),
+    (f"regions: {'{a: ' * 5000}", ": regions.a.a holds lists or mappings nested too deep"),
+    (f"#{'x' * 1024 * 1024}\n", ": is larger than 1,048,576 bytes, and no parameters file is"),
+    (
+        'runs_dir: "a\\0b"\nrun_name: ""\n',
+        ': runs_dir is "a\\x00b", and holds a character that nobody sees: write it without',
+    ),
+    (
+        'run_name: "a\\ud800"\n',
+        ': run_name is "a\\ud800", and holds a character that nobody sees: write it without',
+    ),
+    (
+        'contacts: ["\\u202Ekilled"]\n',
+        ': contacts[0] is "\\u202ekilled", and holds a character that nobody sees: write it without',
+    ),
+    (
+        'overrides: {"a\\eb": {}}\n',
+        ': overrides.a key is "a\\x1bb", and holds a character that nobody sees: write it without',
+    ),
+    (f"run_name: {'x' * 3000}\n", ": run_name has 3,000 characters, and 2,048 are the most"),
+    # Every key that is none is named at once, in a mapping too.
+    (
+        "digset_check: full\nestate: aws\nzzz: 1\n",
+        ": digset_check (did you mean digest_check?) and zzz are not parameters; parameters/template.yaml has them all",
+    ),
+    ("on: 1\n1: 2\n~: 3\n", ": on, 1 and ~ are not parameters; parameters/template.yaml has them all"),
 ]
+
+WRITTEN = [
+    # key, as it stands in the file, what comes of it: a value, or the refusal
+    ("grant_hours", "12", 12),
+    ("grant_hours", "1:30", 'which some readers of YAML take for a number to base 60: write a whole number in digits alone, or "1:30" in quotes'),
+    ("grant_hours", "+12", 'which some readers of YAML take for a number: write 12, or "+12" in quotes'),
+    ("grant_hours", "1.5", "is the number 1.5, and a whole number belongs here"),
+    ("grant_hours", "12.0", "is the number 12.0, and a whole number belongs here"),
+    ("grant_hours", "1_2", 'which some readers of YAML take for a number: write 12, or "1_2" in quotes'),
+    ("grant_hours", "true", "is the boolean true, and a whole number belongs here"),
+    ("grant_hours", "yes", 'which some readers of YAML take for true: write "yes" in quotes'),
+    ("grant_hours", "~", "is empty, and a whole number belongs here"),
+    ("grant_hours", '"12"', 'is the text "12", and a whole number belongs here: write it without quotes'),
+    ("grant_hours", "[12]", "is a list, and a whole number belongs here"),
+    ("grant_hours", "12 hours", 'is the text "12 hours", and a whole number belongs here'),
+    ("retention_years", "010", 'which some readers of YAML take for an octal number: write 10, or "010" in quotes'),
+    ("retention_years", "08", 'which some readers of YAML take for an octal number: write 8, or "08" in quotes'),
+    ("retention_years", "0o7", "which some readers of YAML take for an octal number: write a whole number in digits alone"),
+    ("retention_years", "0x7", "which some readers of YAML take for a number to base 16: write a whole number in digits alone"),
+    ("retention_years", "0b11", "which some readers of YAML take for a number to base 2: write a whole number in digits alone"),
+    ("retention_years", "1e1", "which some readers of YAML take for a number: write a whole number in digits alone"),
+    ("retention_years", "7.", "which some readers of YAML take for a number: write a whole number in digits alone"),
+    ("retention_years", ".inf", 'which some readers of YAML take for infinity or no number: write a whole number in digits alone'),
+    ("retention_years", ".NaN", 'which some readers of YAML take for infinity or no number: write a whole number in digits alone'),
+    ("retention_years", "-0", "which some readers of YAML take for a number: write a whole number in digits alone"),
+    ("retention_years", "-7", "is -7, and must be at least 1"),
+    ("retention_years", "31", "is 31, and must be at most 30"),
+    ("retention_years", "9" * 18, f"is {'9' * 18}, and must be at most 30"),
+    ("retention_years", "9" * 6000, 'which some readers of YAML take for a number: write "999'),
+    ("cooling_off_days", "3000000", "is 3000000, and must be at most 3,660"),
+    ("cooling_off_days", "0", 0),
+    ("quiet_hours", "100000", "is 100000, and must be at most 8,784"),
+    ("max_requests_per_second", "1_000", 'which some readers of YAML take for a number: write 1000, or "1_000" in quotes'),
+    ("max_requests_per_second", "1000000000", "is 1000000000, and must be at most 1,000,000"),
+    ("run_name", "2026-01-12", 'which some readers of YAML take for a date: write "2026-01-12" in quotes'),
+    ("run_name", '"2026-01-12"', "2026-01-12"),
+    ("run_name", "2026-move", "2026-move"),
+    ("run_name", "12-30", "12-30"),
+    ("run_name", "2026-01-12 10:00:00", 'which some readers of YAML take for a date: write "2026-01-12 10:00:00" in quotes'),
+    ("run_name", "on", 'which some readers of YAML take for true: write "on" in quotes'),
+    ("run_name", "'on'", "on"),
+    ("run_name", "n", 'which some readers of YAML take for false: write "n" in quotes'),
+    ("run_name", "NULL", 'which some readers of YAML take for no value: write "NULL" in quotes'),
+    ("run_name", "=", 'which some readers of YAML take for a sign of YAML: write "=" in quotes'),
+    ("run_name", "1234", 'is the number 1234, and a word belongs here: put it in quotes, "1234"'),
+    ("run_name", "1e3", 'which some readers of YAML take for a number: write a whole number in digits alone, or "1e3" in quotes'),
+    ("digest_check", "No", 'which some readers of YAML take for false: write "No" in quotes'),
+    ("digest_check", "none", "none"),
+    ("key_prefix", "a*b", "and * and ? would stand for any name in a policy: write the folder out"),
+    ("key_prefix", '"?"', "and * and ? would stand for any name in a policy: write the folder out"),
+    ("key_prefix", "../..", "and must be folders with names: no //, no dot or two dots alone"),
+    ("key_prefix", "a/./b", "and must be folders with names: no //, no dot or two dots alone"),
+    ("key_prefix", "a//b", "and must be folders with names: no //, no dot or two dots alone"),
+    ("key_prefix", "..", "and must be folders with names: no //, no dot or two dots alone"),
+    ("key_prefix", "/a", "and must have no slash at its ends: CloudTrail adds it"),
+    ("key_prefix", "a/", "and must have no slash at its ends: CloudTrail adds it"),
+    ("key_prefix", '"a b"', "and must be at most 200 letters, digits and signs"),
+    ("key_prefix", "é", "and must be at most 200 letters, digits and signs"),
+    ("key_prefix", '"a${aws:username}"', "and must be at most 200 letters, digits and signs"),
+    ("key_prefix", "a" * 201, "and must be at most 200 letters, digits and signs"),
+    ("key_prefix", "a" * 200, "a" * 200),
+    ("key_prefix", "logs/2.0/..a", "logs/2.0/..a"),
+    ("approve", "yes", 'which some readers of YAML take for true: write "yes" in quotes'),
+    ("approve", "123456789012", 'is the number 123456789012, and a word belongs here: put it in quotes, "123456789012"'),
+    ("approve", "[p-0123456789ab]", "is a list, and a word belongs here"),
+    ("approve", "p-0123456789AB", "and must be empty (plan only)"),
+    ("approve", "p-0123456789ab, any", "any stands alone"),
+    ("approve", "p-0123456789ab,p-0123456789ab", "p-0123456789ab,p-0123456789ab"),
+    ("log_account", "{account_id: 044455556666}", 'account_id is written 044455556666, which some readers of YAML take for an octal number: write "044455556666" in quotes'),
+    ("log_account", "{account_id: 0444_5555_6666}", 'write "0444_5555_6666" in quotes'),
+    ("log_account", "{account_id: 4.4e10}", "which some readers of YAML take for a number: write a whole number in digits alone"),
+    ("log_account", "{account_id: -1}", "account_id is the number -1, and an account id is 12 digits in quotes"),
+    ("log_account", "{account_id: 1234567890123}", "account_id is the number 1234567890123, and an account id is 12 digits in quotes"),
+    ("regions", "[eu-west-1, no]", 'regions[1] is written no, which some readers of YAML take for false: write "no" in quotes'),
+    ("reader_principals", '["arn:aws:iam::888899990000:role/Ünicode"]', "which is not the ARN of a role or a user"),
+    ("kms_key", '"arn:aws:kms:eu-west-1:５５５５６６６６７７７７:key/0a1b"', 'and must be "none", "create" or the ARN of a key'),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "line"), FILES)
@@ -552,9 +691,100 @@ def test_yaml_octal_is_caught_from_the_file_itself(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as said:
         Settings.from_file(path)
     assert str(said.value) == (
-        f"{path}: log_account.account_id is the number 1402433619 (012345670123 in YAML is read as octal): "
-        'put it in quotes, "012345670123"'
+        f"{path}: log_account.account_id is written 012345670123, which some readers of YAML take for an octal number: "
+        'write "012345670123" in quotes'
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "said"), WRITTEN, ids=[f"{key}-{text[:30]}" for key, text, _ in WRITTEN]
+)
+def test_what_is_written_is_taken_or_refused_as_it_stands_there(
+    tmp_path: Path, key: str, text: str, said: object
+) -> None:
+    """No number, word or date is taken for another one, and each refusal names the key and what to write."""
+    values = {name: value for name, value in GOOD.items() if name != key}
+    path = given_a_file(tmp_path, yaml.safe_dump(values, default_style='"') + f"{key}: {text}\n")
+    if isinstance(said, str) and " " in said:
+        with pytest.raises(SettingsError) as refused:
+            Settings.from_file(path)
+        line = str(refused.value)
+        assert line.startswith(f"{path}: {key}") and said in line and "\n" not in line
+        assert len(line) < 700
+    else:
+        assert getattr(Settings.from_file(path), key) == said
+
+
+def test_readers_of_yaml_differ_in_each_of_these() -> None:
+    """The twin: what is refused is what PyYAML, and papermill by it, would take for something else than the text or the number there."""
+    taken = {
+        text: yaml.safe_load(text)
+        for text in ("1:30", "010", "1_000", "0x7", "off", "yes", "2026-01-12", ".inf")
+    }
+    assert not {text for text, value in taken.items() if isinstance(value, str)}
+    assert (taken["1:30"], taken["010"], taken["1_000"]) == (90, 8, 1000)
+
+
+@given(st.text(alphabet="0123456789_+-.:eExXoOinfyNaT ~", min_size=1, max_size=8))
+def test_a_plain_scalar_is_the_same_to_every_reader_or_refused(text: str) -> None:
+    """What we take without quotes is what PyYAML takes for the same value, or text that it takes for the same text."""
+    with contextlib.suppress(SettingsError, yaml.YAMLError):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(f"k: {text}\n")
+            file.flush()
+            mine = parameters_file(Path(file.name))
+        assert mine == yaml.safe_load(f"k: {text}\n")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
+    """Editors of Windows write one; another encoding than UTF-8 is refused by name."""
+    text = yaml.safe_dump(GOOD, default_style='"')
+    (tmp_path / "bom.yaml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert Settings.from_file(tmp_path / "bom.yaml") == given_settings()
+    for encoding in ("utf-16", "utf-16-le", "utf-32"):
+        (tmp_path / "other.yaml").write_bytes(text.replace("acme", "äcme").encode(encoding))
+        with pytest.raises(SettingsError, match=r"is not text in UTF-8|unreadable character"):
+            Settings.from_file(tmp_path / "other.yaml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"retention_years": 10**5000}, "retention_years is of more than 18 digits, and must be at most 30"),
+        ({"retention_years": -(10**5000)}, "retention_years is of more than 18 digits, and must be at least 1"),
+        ({"run_name": 10**5000}, "run_name is the number of more than 18 digits, and a word belongs here"),
+        ({"retention_years": float("nan")}, "retention_years is the number nan, and a whole number belongs here"),
+        ({"retention_years": float("inf")}, "retention_years is the number inf, and a whole number belongs here"),
+        ({"log_account": {"account_id": 10**5000}}, "log_account.account_id is the number of more than 18 digits"),
+        ({"log_account": {"account_id": True}}, "log_account.account_id is the boolean true"),
+        ({"runs_dir": "a\0b"}, 'runs_dir is "a\\x00b", and holds a character that nobody sees'),
+        ({"run_name": "a\ud800"}, 'run_name is "a\\ud800", and holds a character that nobody sees'),
+        ({"contacts": ["a\nb"]}, 'contacts[0] is "a\\nb", and holds a character that nobody sees'),
+        ({"overrides": {"old-1": {"direction": "\x1b[2J"}}}, "overrides.old-1.direction is"),
+        ({"approve": "p-0123456789ab\r"}, 'approve is "p-0123456789ab\\r", and holds a character that nobody sees'),
+        ({"key_prefix": "x" * 5000}, "key_prefix has 5,000 characters, and 2,048 are the most"),
+        ({"log_account": {"account_id": "555566667777", 5: 6}}, "log_account"),
+        ({"regions": deep(100)}, "regions[0][0] holds lists or mappings nested too deep"),
+        ({"a\x1bb": 1, "c": 2}, "a\\x1bb and c are not parameters"),
+        ({"log_account": {"account_id": "555566667777", "rolearn": "x", "zzz": 1}}, "log_account: rolearn (did you mean role_arn?) and zzz are not parameters; this has"),
+    ],
+)  # fmt: skip
+def test_values_of_a_notebook_or_of_papermill_meet_the_same_checks(
+    changes: dict[str, Any], line: str
+) -> None:
+    """As far as they can be seen: what papermill itself has read as another number is that number here."""
+    with pytest.raises(SettingsError) as said:
+        Settings.from_mapping({**GOOD, **changes})
+    assert str(said.value).startswith(line)
+    assert "\n" not in str(said.value) and "\x1b" not in str(said.value)
+
+
+def test_every_number_has_both_bounds() -> None:
+    """Without the upper one a cooling-off of three million days is planned, and ends in an error at its end."""
+    numbers = {key: field for key, field in Settings.model_fields.items() if field.annotation is int}
+    bounds = {key: {type(one).__name__ for one in field.metadata} for key, field in numbers.items()}
+    assert len(numbers) == 5
+    assert [key for key, named in bounds.items() if not {"Le"} <= named or not named & {"Ge", "Gt"}] == []
 
 
 # --- folders

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 
 _IAM = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]*):(?P<kind>role|user)/(?P<name>[\w+=,.@/-]+)"
+    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]*):(?P<kind>role|user)/(?P<name>[\w+=,.@/-]+)",
+    re.ASCII,
 )
 _KMS = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):key/(?P<name>[0-9A-Za-z-]+)"
+    r"arn:(?P<partition>aws[a-z-]*):kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):key/(?P<name>[0-9A-Za-z-]+)",
+    re.ASCII,
 )
 
 

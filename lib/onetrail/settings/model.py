@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from onetrail.settings import crosschecks, sources
 from onetrail.settings import values as v
 from onetrail.settings import words as w
+from onetrail.settings.as_written import parameters_file
 from onetrail.settings.place import from_root
-from onetrail.settings.refusal import SettingsError, one_line, unknown
+from onetrail.settings.refusal import SettingsError, one_line, unfit_text, unknown
 from onetrail.settings.regions import partition_with
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", validate_default=False)
@@ -114,8 +115,10 @@ class Settings(BaseModel):
     old_buckets: w.OldBuckets = Field(
         "retain_empty", description="retain_empty (keep the names), expire or delete"
     )
-    quiet_hours: v.Count = Field(description="hours without a new object before an old bucket is touched")
-    cooling_off_days: v.Count = Field(description="days between the proof and the first deletion")
+    quiet_hours: v.QuietHours = Field(
+        description="hours without a new object before an old bucket is touched"
+    )
+    cooling_off_days: v.CoolingOffDays = Field(description="days between the proof and the first deletion")
     overrides: dict[v.BucketName, Override] = Field(
         {}, description="old bucket: direction, storage_class, old_bucket; where it differs"
     )
@@ -144,9 +147,11 @@ class Settings(BaseModel):
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
         """Settings from plain values. Raises SettingsError, one line that names the key."""
-        for key in values:
-            if key not in cls.model_fields:
-                raise SettingsError(unknown(str(key), cls.model_fields))
+        others = [str(key) for key in values if key not in cls.model_fields]
+        if others:
+            raise SettingsError(unknown(others, tuple(cls.model_fields)))
+        if fault := unfit_text(values):
+            raise SettingsError(fault)
         try:
             return cls.model_validate(dict(values))
         except ValidationError as err:
@@ -160,7 +165,7 @@ class Settings(BaseModel):
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
         """Settings from a YAML file. Raises SettingsError that names the file and the key, or the line."""
-        values = sources.yaml_mapping(Path(path))
+        values = parameters_file(Path(path))
         try:
             return cls.from_mapping(values)
         except SettingsError as err:

@@ -8,24 +8,55 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from onetrail.errors import WrongUse
+from onetrail.printable import printable
+
+LONGEST_NUMBER: Final = 18
+"""Digits of a number that can be meant, and that is shown."""
+LONGEST_TEXT: Final = 2048
+"""Characters of one text; the longest ARN of a role has fewer."""
+DEEPEST: Final = 20
+"""Lists and mappings within each other that are looked into."""
+_SHOWN: Final = 200
 
 
 class SettingsError(WrongUse):
     """A parameter is missing, unknown or wrong. One line; nothing was read from AWS and nothing was changed."""
 
 
-def unknown(key: str, known: Iterable[str], where: str = "") -> str:
-    """The line for a key that is not a parameter, with the nearest one that is."""
-    near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
-    if near:
-        return f"{where}{key} is not a parameter; did you mean {near[0]}?"
+def unknown(keys: Sequence[str], known: Iterable[str], where: str = "") -> str:
+    """The line for keys that are no parameters, each with the nearest one that is."""
     choice = f"this has {', '.join(known)}" if where else "parameters/template.yaml has them all"
-    return f"{where}{key} is not a parameter; {choice}"
+    near = {
+        key: difflib.get_close_matches(key[:LONGEST_TEXT], sorted(known), n=1, cutoff=0.6) for key in keys
+    }
+    if len(keys) == 1:
+        hint = f"did you mean {near[keys[0]][0]}?" if near[keys[0]] else choice
+        return f"{where}{_short(keys[0])} is not a parameter; {hint}"
+    named = [f"{_short(key)} (did you mean {near[key][0]}?)" if near[key] else _short(key) for key in keys]
+    return f"{where}{', '.join(named[:-1])} and {named[-1]} are not parameters; {choice}"
+
+
+def _short(text: str) -> str:
+    return (
+        printable(text)
+        if len(text) <= _SHOWN
+        else f"{printable(text[:_SHOWN])}... ({len(text):,} characters)"
+    )
 
 
 def quoted(value: object) -> str:
-    """A value as it would stand in YAML or Python between quotes."""
-    return '"' + str(value) + '"'
+    """A value as it would stand in YAML or Python between quotes, cut where it is too long for a line."""
+    text = str(value)
+    if len(text) > _SHOWN:
+        return f'"{printable(text[:_SHOWN])}..." ({len(text):,} characters)'
+    return f'"{printable(text)}"'
+
+
+def number(value: float) -> str:
+    """A number as it stands there; of one that is too long to be meant, how it is."""
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
+        return f"of more than {LONGEST_NUMBER} digits"
+    return str(value)
 
 
 def listed(words: Sequence[str]) -> str:
@@ -41,7 +72,7 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return f"the boolean {str(value).lower()}"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {number(value)}"
     if isinstance(value, str):
         return f"the text {quoted(value)}"
     return (
@@ -67,7 +98,7 @@ def text_wanted(value: object, words: Sequence[str] = ()) -> str:
             f"has no value, and a word belongs here: write it in quotes{choice or ', or two quotes for none'}"
         )
     if isinstance(value, int | float):
-        return f"is the number {value}, and a word belongs here: put it in quotes, {quoted(value)}"
+        return f"is the number {number(value)}, and a word belongs here: put it in quotes, {quoted(number(value))}"
     if isinstance(value, datetime.date):
         return (
             f"is a date (YAML reads {value} so), and a word belongs here: put it in quotes, {quoted(value)}"
@@ -80,7 +111,9 @@ def account_id_fault(value: object) -> str | None:
     if isinstance(value, bool) or value is None or not isinstance(value, int | str):
         return text_wanted(value)
     if isinstance(value, int):
-        octal = f"0{value:o}" if value >= 0 else ""
+        if not 0 <= value < 10**12:
+            return f"is the number {number(value)}, and an account id is 12 digits in quotes"
+        octal = f"0{value:o}"
         if len(octal) == 12:
             return f'is the number {value} ({octal} in YAML is read as octal): put it in quotes, "{octal}"'
         if len(str(value)) < 12:
@@ -104,14 +137,14 @@ _BOUNDS: Final = {
 """Pydantic's name for a broken bound -> where the bound stands, how it is said."""
 
 
-def _path(location: Sequence[int | str]) -> str:
+def path_of(location: Sequence[int | str]) -> str:
     """`('source_accounts', 0, 'account_id')` as `source_accounts[0].account_id`."""
     said = ""
     for part in location:
         if isinstance(part, int):
             said += f"[{part}]"
         else:
-            said += f".{part}" if said else part
+            said += f".{_short(part)}" if said else _short(part)
     return said
 
 
@@ -140,29 +173,56 @@ def _fault(error: Mapping[str, Any]) -> str:
         return f"is {shown(value)}, and a mapping belongs here"
     if kind in _BOUNDS:
         limit, bound = _BOUNDS[kind]
-        return f"is {value}, and must be {bound} {error['ctx'][limit]}"
+        return f"is {number(value)}, and must be {bound} {error['ctx'][limit]:,}"
     return str(error.get("ctx", {}).get("error", error["msg"]))
 
 
+def unfit_text(value: object, at: tuple[int | str, ...] = ()) -> str | None:
+    """What is wrong with the first text within a value that nobody can have meant: characters that are not seen, or too many."""
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            return f"{path_of(at)} has {len(value):,} characters, and {LONGEST_TEXT:,} are the most"
+        if printable(value) != value:
+            return (
+                f"{path_of(at)} is {quoted(value)}, and holds a character that nobody sees: write it without"
+            )
+        return None
+    if len(at) > DEEPEST:
+        return f"{path_of(at[:3])} holds lists or mappings nested too deep"
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        items = value.items()
+        keys = (unfit_text(key, (*at, "a key")) for key in value if isinstance(key, str))
+        if fault := next(filter(None, keys), None):
+            return fault
+    elif isinstance(value, list | tuple):
+        items = enumerate(value)
+    found = (unfit_text(item, (*at, key if isinstance(key, int) else str(key))) for key, item in items)
+    return next(filter(None, found), None)
+
+
 def one_line(failure: ValidationError, known: Mapping[str, Iterable[str]]) -> str:
-    """The first fault of a validation as one line; how many more there are stands at its end.
+    """The first fault of a validation as one line, all unknown keys of one place together; how many more there are stands at its end.
 
     `known` has the keys that may stand in a mapping, by the key that mapping belongs to.
     """
     errors = failure.errors(include_url=False)
-    first = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
-    more = len(errors) - 1
-    return _line(first, known) + (f" (and {more} more)" if more else "")
+    extra = [error for error in errors if error["type"] == "extra_forbidden"]
+    first = extra[0] if extra else errors[0]
+    alike = [error for error in extra if error["loc"][:-1] == first["loc"][:-1]] or [first]
+    more = len(errors) - len(alike)
+    return _line(alike, known) + (f" (and {more} more)" if more else "")
 
 
-def _line(error: Mapping[str, Any], known: Mapping[str, Iterable[str]]) -> str:
+def _line(alike: Sequence[Mapping[str, Any]], known: Mapping[str, Iterable[str]]) -> str:
+    error = alike[0]
     location = [part for part in error["loc"] if part != "[key]"]
     if error["type"] == "extra_forbidden":
-        *outer, last = location
-        return unknown(str(last), known[str(location[0])], f"{_path(outer)}: ")
+        names = [str(one["loc"][-1]) for one in alike]
+        return unknown(names, tuple(known[str(location[0])]), f"{path_of(location[:-1])}: ")
     if error["type"] == "missing":
-        return f"{_path(location)} is missing, and it has no default: state it"
-    key, fault = _path(location), _fault(error)
+        return f"{path_of(location)} is missing, and it has no default: state it"
+    key, fault = path_of(location), _fault(error)
     if not key:
         return fault
     joint = "" if fault.startswith("[") else " " if fault.startswith(("is ", "has ")) else ": "

@@ -93,11 +93,18 @@ def _trail_fault(name: str) -> str | None:
 
 
 def _prefix_fault(prefix: str) -> str | None:
-    """CloudTrail API reference, CreateTrail, S3KeyPrefix: at most 200 characters; CloudTrail adds the slash itself."""
+    """CloudTrail API reference, CreateTrail, S3KeyPrefix: at most 200 characters; CloudTrail adds the slash itself.
+
+    It stands in policies as it is, where `*` and `?` would mean other folders too.
+    """
     if prefix.startswith("/") or prefix.endswith("/"):
         return f"is {quoted(prefix)}, and must have no slash at its ends: CloudTrail adds it"
-    if len(prefix) > 200 or not re.fullmatch(r"[A-Za-z0-9!_.*'()/-]*", prefix) or "//" in prefix:
-        return f"is {quoted(prefix)}, and must be at most 200 characters that are safe in a key"
+    if "*" in prefix or "?" in prefix:
+        return f"is {quoted(prefix)}, and * and ? would stand for any name in a policy: write the folder out"
+    if {"", ".", ".."} & set(prefix.split("/") if prefix else ()):
+        return f"is {quoted(prefix)}, and must be folders with names: no //, no dot or two dots alone"
+    if len(prefix) > 200 or not re.fullmatch(r"[A-Za-z0-9!_.'()/-]*", prefix):
+        return f"is {quoted(prefix)}, and must be at most 200 letters, digits and signs of !-_.'() that are safe in a key"
     if "AWSLogs" in prefix.split("/"):
         return f"is {quoted(prefix)}, and CloudTrail adds AWSLogs itself: leave it out"
     return None
@@ -167,5 +174,8 @@ Filled = BeforeValidator(_refusing(_filled_fault))
 Enabled = BeforeValidator(_refusing(_regions_fault))
 Years = Annotated[StrictInt, Field(ge=1, le=30)]
 GrantHours = Annotated[StrictInt, Field(ge=1, le=168)]
-Rate = Annotated[StrictInt, Field(gt=0)]
-Count = Annotated[StrictInt, Field(ge=0)]
+Rate = Annotated[StrictInt, Field(gt=0, le=1_000_000)]
+QuietHours = Annotated[StrictInt, Field(ge=0, le=8_784)]
+"""Up to a year."""
+CoolingOffDays = Annotated[StrictInt, Field(ge=0, le=3_660)]
+"""Up to ten years."""
