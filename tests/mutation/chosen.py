@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -54,7 +55,7 @@ def chosen(seed: int, count: int, only: Sequence[str] = ()) -> Chosen:
     lot: list[tuple[str, str, tuple[str, str, str, int]]] = []
     found: Chosen = {}
     for module in modules([*WHOLE, *SAMPLED] if not only or count else only):
-        keys = [one.key for one in mutants((LIBRARY / module).read_text(encoding="utf-8"))[1]]
+        keys = _keys(module)
         if module in WHOLE or not count:
             found[module] = keys
         else:
@@ -65,3 +66,8 @@ def chosen(seed: int, count: int, only: Sequence[str] = ()) -> Chosen:
         found.setdefault(module, []).append(key)
     wanted = set(modules(only)) if only else set(found)
     return {module: keys for module, keys in sorted(found.items()) if module in wanted}
+
+
+@cache
+def _keys(module: str) -> list[tuple[str, str, str, int]]:
+    return [one.key for one in mutants((LIBRARY / module).read_text(encoding="utf-8"))[1]]
