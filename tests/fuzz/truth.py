@@ -194,7 +194,8 @@ class Judge:
                     )
                 if len(every) > 1 and inside == Maybe.YES:
                     union = frozenset().union(*(seen.states for seen in every))
-                    wanted = {"valid"} if "valid" in union else union - {"duplicate"}
+                    sure = any(seen.states <= {"valid", "duplicate"} for seen in every)
+                    wanted = {"valid"} if sure else union - {"duplicate"}
                     found.together.append(([seen.thing.key for seen in every], frozenset(wanted)))
             else:
                 found.states |= {thing.key: frozenset({UNNAMED}) for thing in things}
@@ -210,6 +211,8 @@ class Judge:
                 found.states[thing.key] = frozenset({UNNAMED})
         for group in sorted({place.name for place in self.at if self._in(place)}):
             self._intervals(found, group)
+            if all(self._in(place) != Maybe.YES for place in self.at if place.name == group):
+                found.gap[group] = Maybe.EITHER
         found.exits = self._exits(found)
         return found
 
