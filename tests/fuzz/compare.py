@@ -24,8 +24,14 @@ class Answer(Protocol):
     logs: Counter[str]
     young: int
     foreign: int
+    strays: int
     markers: int
     words: str
+    text: str | None
+
+
+MOST_NAMED = 10
+"""Files of each state that the text names; it says how many more there are."""
 
 
 def wrong(layout: Layout, query: Query, truth: Truth, said: Answer, *, pure: bool = False) -> list[str]:
@@ -39,7 +45,26 @@ def wrong(layout: Layout, query: Query, truth: Truth, said: Answer, *, pure: boo
     found += _times(truth, said)
     if not pure:
         found += _counts(layout, query, truth, said)
+    if said.text is not None:
+        found += _read(layout, said, said.text)
     return found
+
+
+def _read(layout: Layout, said: Answer, text: str) -> Iterator[str]:
+    """What a person reads: the same exit code, and each file by name that is not simply valid."""
+    if not text.endswith(f"exit code {said.exit_code}"):
+        yield f"the text ends with another exit code than {said.exit_code}: {text[-200:]}"
+    named: dict[str, list[str]] = defaultdict(list)
+    for key, _, kind, state in said.files:
+        about = layout.about.get(below(key))
+        if state not in ("valid", "duplicate") and (
+            kind != "foreign" or (isinstance(about, Junk) and about.stray)
+        ):
+            named[f"{kind == 'foreign'} {state}"].append(key)
+    for state, keys in named.items():
+        for key in keys if len(keys) <= MOST_NAMED else []:
+            if key.isprintable() and key not in text:
+                yield f"{key!r} is {state.split()[-1]}, and the text does not name it"
 
 
 def _files(layout: Layout, truth: Truth, said: Answer, pure: bool) -> Iterator[str]:
@@ -142,14 +167,13 @@ def _counts(layout: Layout, query: Query, truth: Truth, said: Answer) -> Iterato
     if not least <= said.young <= most:
         yield f"{said.young} logs are called young, and not {least} to {most}"
     if query.everything:
-        foreign = sum(1 for key in layout.things if isinstance(layout.what(key), Junk))
-        sure = sum(
-            1
-            for key in layout.things
-            if isinstance(layout.what(key), Junk) and truth.states[key] == {"foreign"}
-        )
-        if not sure <= said.foreign <= foreign:
-            yield f"{said.foreign} objects are called none of CloudTrail's, and not {foreign}"
+        junk = [about for key in layout.things if isinstance(about := layout.what(key), Junk)]
+        for name, got, count in (
+            ("among the logs", said.strays, sum(about.stray for about in junk)),
+            ("elsewhere", said.foreign, sum(not about.stray for about in junk)),
+        ):
+            if got != count:
+                yield f"{got} objects {name} are called none of CloudTrail's, and not {count}"
         markers = sum(1 for key in layout.things if isinstance(layout.what(key), Marker))
         if said.markers != markers:
             yield f"{said.markers} markers, and not {markers}"

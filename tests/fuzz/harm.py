@@ -393,6 +393,22 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"forged: {_short(made.key)} {_how_signed(made)}" if layout.put(made.key, place, made) else ""
 
 
+@deed("digests forged in numbers")
+def _(dice: random.Random, layout: Layout) -> str:
+    found = _digest(dice, layout)
+    if found is None:
+        return ""
+    taken, said = {one.place for one in layout.world.digests}, []
+    for number in range(dice.randint(4, 12)):
+        key, made, place = _forged(
+            dice, found[0], later(found[0].end, timedelta(minutes=number + 1, seconds=dice.randint(0, 50)))
+        )
+        made.key = layout.root + key
+        if place not in taken and layout.put(made.key, place, made):
+            said.append(_how_signed(made))
+    return f"{len(said)} forged after {_short(found[1].key)}: {', '.join(said)}" if said else ""
+
+
 @deed("digest replayed over another")
 def _(dice: random.Random, layout: Layout) -> str:
     one, other = _digest(dice, layout), _digest(dice, layout)
@@ -554,7 +570,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     place, content = found[0].place, records(dice) + b" "
     if key in layout.about or key in layout.things or key == layout.root + found[0].key:
         return ""
-    about = Junk(place.account, place.region, place.mark.date())
+    about = Junk(place.account, place.region, place.mark.date(), stray=True)
     return (
         f"nearly right name: {_short(key)}"
         if layout.put(key, about, Thing(key, packed(content), content))
@@ -572,8 +588,21 @@ def _(dice: random.Random, layout: Layout) -> str:
     folder = found[0].key.rpartition("/")[0]
     name = found[0].key.rpartition("/")[2]
     key = f"{layout.root}{folder}/{dice.choice(('.DS_Store', 'Thumbs.db', f'{name}.6eF5b5da'))}"
-    about = Junk(place.account, place.region, when.date(), harmless=True)
-    return f"left: {_short(key)}" if layout.put(key, about, Thing(key, b"\x00", None)) else ""
+    content = dice.choice((b"\x00", b"\x00", b"", b'{"Records":[]}', b'\xef\xbb\xbf [{"eventID": 1}]'))
+    about = Junk(place.account, place.region, when.date(), stray=len(content) > 1)
+    return f"left: {_short(key)}, {content!r}" if layout.put(key, about, Thing(key, content, None)) else ""
+
+
+@deed("JSON in a folder of logs", needs="junk")
+def _(dice: random.Random, layout: Layout) -> str:
+    found = _log(dice, layout)
+    if found is None:
+        return ""
+    folder, region = found[0].key.split("/CloudTrail")[0] + "/CloudTrail", found[0].place.region
+    name = dice.choice(("notes.json", "x.JSON.gz", f"{region}/summary.json", f"{region}/2023/all.json.bak"))
+    about = Junk(found[0].place.account, region if name.startswith(region) else "", stray=True)
+    key = f"{layout.root}{folder}/{name}"
+    return f"left: {_short(key)}" if layout.put(key, about, Thing(key, b"{}", None)) else ""
 
 
 @deed("junk outside")

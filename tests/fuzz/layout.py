@@ -15,13 +15,13 @@ BESIDE: Final = "onetrail-conflicts/"
 class Junk(NamedTuple):
     """A key that is not one of CloudTrail's, and where it lies: outside of every region's folder, in one, or in a day of one.
 
-    `harmless`: what tools and systems leave behind, by a name that everybody knows.
+    `stray`: it lies where whoever reads the logs takes it for one (docs/verification.md, "What lies among the logs").
     """
 
     account: str = ""
     region: str = ""
     day: date | None = None
-    harmless: bool = False
+    stray: bool = False
 
 
 class Marker(NamedTuple):

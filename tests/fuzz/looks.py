@@ -20,6 +20,7 @@ from onetrail.cloudtrail.publickeys import KeyStore, load
 from onetrail.cloudtrail.verdict import AllowList, Chain, DigestObject, FileVerdict, LogRead, ReadStatus
 from onetrail.errors import WrongUse
 from onetrail.validation import Check, PublicKeys, Wanted
+from onetrail.validation.kept import KeptChains
 from onetrail.validation.place import Content, Stored, Unread
 from tests.fuzz.layout import BESIDE, Layout, Thing, below
 from tests.fuzz.signing import der, fingerprint
@@ -31,7 +32,10 @@ Group = tuple[str, str, str, str, bool]
 
 @dataclass(slots=True)
 class Said:
-    """One answer. `files` are key (of what is not there: the original one), whether it is there, kind and state."""
+    """One answer. `files` are key (of what is not there: the original one), whether it is there, kind and state.
+
+    `words` is what was printed where it failed, `text` what a person reads, None where nothing is printed.
+    """
 
     exit_code: int
     files: list[tuple[str, bool, str, str]] = field(default_factory=list)
@@ -41,18 +45,21 @@ class Said:
     logs: Counter[str] = field(default_factory=Counter)
     young: int = 0
     foreign: int = 0
+    strays: int = 0
     markers: int = 0
     words: str = ""
+    text: str | None = None
 
 
-def in_a_bucket(layout: Layout, query: Query) -> Said:
-    """The check of `onetrail validate` on a bucket."""
+def in_a_bucket(layout: Layout, query: Query, folder: Path | None = None) -> Said:
+    """The check of `onetrail validate` on a bucket; with a folder in which proven chains are kept, and are found again."""
     said = Said(0)
     store = PublicKeys(None, lambda region: _Asked(layout, region))
     wanted = Wanted(
         query.account, query.region, query.trail, _utc(query.since), _utc(query.until), _utc(query.end), _utc(layout.now)
     )  # fmt: skip
-    check = Check(Bucket(layout), store, wanted, query.believed)
+    kept = None if folder is None else KeptChains(folder, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    check = Check(Bucket(layout), store, wanted, query.believed, kept=kept)
     try:
         _files(said, check.verdicts())
     except WrongUse as err:
@@ -62,7 +69,12 @@ def in_a_bucket(layout: Layout, query: Query) -> Said:
     said.exit_code = 0 if found.proven else 3
     said.digests = Counter({state.value: count for state, count in found.digests.items() if count})
     said.logs = Counter({state.value: count for state, count in found.logs.items() if count})
-    said.young, said.foreign, said.markers = found.young, found.foreign, found.markers
+    said.young, said.foreign, said.markers, said.strays = (
+        found.young,
+        found.foreign,
+        found.markers,
+        found.strays,
+    )
     _chains(said, [one.chain for one in found.chains])
     return said
 
@@ -84,6 +96,8 @@ def in_a_directory(layout: Layout, query: Query, folder: Path) -> Said:
         raise done.exception
     if done.exit_code in (0, 3):
         _of_json(said, json.loads(done.stdout), folder / "down")
+        told = CliRunner().invoke(main, [word for word in words if word != "--json"])
+        said.text = f"{told.stdout}\nexit code {told.exit_code}"
     return said
 
 
@@ -281,6 +295,7 @@ def _of_json(said: Said, told: dict[str, Any], folder: Path) -> None:
         ]
     summary = told["summary"]
     said.digests, said.logs = Counter(summary["digests"]), Counter(summary["logs"])
+    said.strays = summary["foreign_objects_among_logs"]
     said.young, said.foreign, said.markers = (
         summary["younger_than_the_newest_digest"], summary["foreign_objects"], summary["markers"]
     )  # fmt: skip

@@ -16,7 +16,8 @@ from tests.fuzz.world import HOUR, World, instant, later
 class Recipe:
     """All that makes a layout, each part by itself: leaving one out changes none of the others.
 
-    `deeds` are names with the seed of their dice. `asked` is the seed of the question, None for one that narrows nothing.
+    `deeds` are names with the seed of their dice. `asked` is the seed of the question, None for one that narrows nothing. `resumed`: asked
+    once more, with the chains kept that were proven the first time.
     """
 
     seed: int
@@ -28,6 +29,7 @@ class Recipe:
     deeds: tuple[tuple[str, int], ...]
     asked: int | None
     windows: bool = True
+    resumed: bool = False
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ def recipe(seed: int, without: Collection[str] = ()) -> Recipe:
         tuple(deed for deed in deeds if NEEDS.get(deed[0]) not in without),
         dice.getrandbits(32) if dice.random() < 0.45 else None,
         "window" not in without,
+        dice.random() < 0.12,
     )
 
 
@@ -121,7 +124,13 @@ def smaller(recipe: Recipe) -> Iterator[Recipe]:
     if len(recipe.trails) > 1:
         for at in range(len(recipe.trails)):
             yield replace(recipe, trails=recipe.trails[:at] + recipe.trails[at + 1 :])
-    for plain in ({"root": ""}, {"directory": False}, {"metadata": "kept"}, {"clock": ""}):
+    for plain in (
+        {"root": ""},
+        {"directory": False},
+        {"metadata": "kept"},
+        {"clock": ""},
+        {"resumed": False},
+    ):
         simpler = replace(recipe, **plain)
         if simpler != recipe:
             yield simpler
@@ -150,7 +159,7 @@ def described(recipe: Recipe, made: Made) -> str:
     """The layout in words, for whoever looks for the fault."""
     layout, query = made.layout, made.query
     lines = [trail.said() for trail in recipe.trails]
-    where = "a directory" if layout.directory else "a bucket"
+    where = f"a {'directory' if layout.directory else 'bucket'}{', asked twice' if recipe.resumed else ''}"
     lines.append(f"in {where}, below {layout.root!r}, metadata {recipe.metadata}, now {_at(layout.now)}")
     asked = [
         f"{name} {_at(value) if hasattr(value, 'year') else sorted(value) if isinstance(value, frozenset) else value}"

@@ -427,12 +427,8 @@ class Judge:
             return frozenset({"foreign"} if self.query.everything else {UNNAMED})
         if not self._asked(junk.account, junk.region) or self.query.trail:
             return frozenset({UNNAMED})
-        named = {"foreign"} if junk.harmless else {"foreign", "unsigned", "invalid"}
-        return frozenset(
-            named
-            if self.query.everything or not (self.query.since or self.query.until)
-            else {*named, UNNAMED}
-        )
+        narrow = bool(self.query.since or self.query.until)
+        return frozenset({"foreign", UNNAMED} if narrow else {"foreign"})
 
     # What is said of the time.
 
@@ -509,15 +505,9 @@ class Judge:
         """Whether a file keeps everything from being proven."""
         about = self.layout.about.get(below(key))
         if isinstance(about, Junk):
-            if not about.region or about.harmless or about.day is None:
+            if not about.stray or states == {UNNAMED}:
                 return Maybe.NO
-            return (
-                Maybe.EITHER
-                if UNNAMED in states and len(states) > 1
-                else Maybe.NO
-                if states == {UNNAMED}
-                else Maybe.YES
-            )
+            return Maybe.EITHER if UNNAMED in states else Maybe.YES
         if isinstance(about, Marker) or states <= GOOD:
             return Maybe.NO
         if states & GOOD:
