@@ -19,6 +19,7 @@ class Answer(Protocol):
     exit_code: int
     files: list[tuple[str, bool, str, str]]
     gaps: dict[Group, int]
+    absent: dict[Group, int]
     proven: dict[Group, list[Span]]
     digests: Counter[str]
     logs: Counter[str]
@@ -131,6 +132,8 @@ def _times(truth: Truth, said: Answer) -> Iterator[str]:
             yield f"no gap in {group}, and there is one"
         if gap == Maybe.NO and got:
             yield f"{got} gaps in {group}, and there is none"
+        if (count := truth.absent.get(group, said.absent[group])) != said.absent[group]:
+            yield f"{said.absent[group]} digests are called missing in {group}, and {count} are"
         must, may = truth.proven[group]
         for span in must:
             if not _covered(span, said.proven[group]):

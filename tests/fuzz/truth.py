@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from tests.fuzz.layout import BESIDE, Junk, Layout, Marker, Thing, below
@@ -54,7 +55,7 @@ class Truth:
     """What must be said. `states` by the key of each object; `lost` by the original key (from `AWSLogs/` on) of what is not there.
 
     `gap` and `proven` by group: whether a gap must, may or must not be said, and the spans that must and that may be called proven.
-    `excused` says whether an unsigned log is too young for its digest; `exits` what the exit code may be. `together`: of these objects at
+    `absent` is how many digests are missing, where that is certain. `excused` says whether an unsigned log is too young for its digest; `exits` what the exit code may be. `together`: of these objects at
     least one has one of these states.
     """
 
@@ -64,6 +65,7 @@ class Truth:
     proven: dict[Group, tuple[list[tuple[datetime, datetime]], list[tuple[datetime, datetime]]]] = field(
         default_factory=dict
     )
+    absent: dict[Group, int] = field(default_factory=dict)
     excused: dict[str, int] = field(default_factory=dict)
     exits: frozenset[int] = frozenset()
     together: list[tuple[list[str], States]] = field(default_factory=list)
@@ -471,19 +473,29 @@ class Judge:
         doubtful = Maybe.EITHER if bad else Maybe.NO
         if self.query.end is None or group[-1]:
             return doubtful
-        strands: dict[str, list[datetime]] = defaultdict(list)
-        for one, sure in mine:
-            strands[one.strand] += [one.end] if sure == Maybe.YES else []
-        ends = [max(reached) for reached in strands.values() if reached]
-        may = [one.end for one, sure in mine if sure]
-        if not ends or max(ends) < self.query.end:
-            return Maybe.EITHER if may and max(may) >= self.query.end else Maybe.YES
-        # Of two chains of one name the one may have ended when the other began.
-        return (
-            doubtful
-            if min(ends) >= self.query.end and len(ends) == len({one.strand for one, _ in mine})
-            else Maybe.EITHER
+        # Of several chains of one name the one may have ended when the other began: one must reach it.
+        surely = max((one.end for one, sure in mine if sure == Maybe.YES), default=None)
+        perhaps = max((one.end for one, sure in mine if sure), default=None)
+        if surely is not None and surely >= self.query.end:
+            return doubtful
+        return Maybe.EITHER if perhaps is not None and perhaps >= self.query.end else Maybe.YES
+
+    def _absent(self, group: Group) -> int | None:
+        """How many digests are missing by the hourly rhythm, in all gaps: of what is before the first one only that one is. None where
+        something else than a removal disturbs the rhythm."""
+        mine = sorted((one for one in self.world.digests if one.place.name == group), key=lambda one: one.end)
+        regular = all(
+            one.previous is before and one.start == before.end and one.end - one.start == HOUR
+            for before, one in pairwise(mine)
         )
+        there = [one for one in mine if self.at.get(one.place)]
+        strange = any(place.name == group and place not in {one.place for one in mine} for place in self.at)
+        if not self.query.everything or self.query.end or not regular or strange or not there:
+            return None
+        if any(self.trust[id(one)] != Maybe.YES for one in there):
+            return None
+        first, last = mine.index(there[0]), mine.index(there[-1])
+        return (first > 0) + (last - first + 1 - len(there))
 
     def _exits(self, found: Truth) -> frozenset[int]:
         asked = [place for place in self.regions if self._asked(*place)]
