@@ -472,3 +472,44 @@ def test_a_bucket_as_it_was_proven_is_covered_and_by_a_receipt_of_another_listin
     assert cover(tmp_path, replace(receipt, listing="0" * 64), ROWS) == Cover(
         False, "the receipt is of another listing; run step 06 again"
     )
+
+
+def test_a_list_is_written_in_groups_and_each_earlier_one_keeps_its_name(tmp_path, monkeypatch):
+    """So that a list of any length takes little memory, and a receipt of before still finds its list."""
+    monkeypatch.setattr(receipt_rows, "_ROWS_A_GROUP", 2)
+    wanted = [ProvenRow(row.key, row.size, row.etag, row.last_modified, **VERSION) for row in ROWS]
+    parts = []
+    for rows in (wanted, wanted[:4], []):
+        with RowList(tmp_path, "receipts", "acme") as proven:
+            for row in rows:
+                proven.add(row)
+            parts.append(proven.finish())
+    assert [(part.part, part.rows) for part in parts] == [
+        ("receipts/acme.parquet", 5), ("receipts/acme.2.parquet", 4), ("receipts/acme.3.parquet", 0),
+    ]  # fmt: skip
+    groups = [receipt_rows.pq.ParquetFile(tmp_path / part.part).num_row_groups for part in parts]
+    assert groups[:2] == [3, 3]  # two and two and the rest, which may be none
+    for part, rows in zip(parts, (wanted, wanted[:4], []), strict=True):
+        assert list(receipt_rows.read_rows(tmp_path, "acme", part, earlier=False)) == rows
+    assert sorted(path.name for path in (tmp_path / "receipts").iterdir()) == [
+        "acme.2.parquet", "acme.3.parquet", "acme.parquet",
+    ]  # fmt: skip
+
+
+def test_a_list_that_was_not_finished_leaves_nothing(tmp_path):
+    with pytest.raises(KeyError), RowList(tmp_path, "receipts", "acme") as proven:
+        proven.add(ProvenRow("AWSLogs/1", 1, "e", NOON, **VERSION))
+        raise KeyError
+    assert list((tmp_path / "receipts").iterdir()) == []
+
+
+def test_a_list_that_cannot_be_copied_to_be_read_is_one_line(tmp_path, monkeypatch):
+    """A full disk, or a folder that only reads."""
+    receipt = given_a_proven_bucket(tmp_path)
+
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(receipt_rows, "TemporaryFile", full)
+    with pytest.raises(ReceiptError, match="to be read undisturbed: No space left on device"):
+        list(proven_rows(tmp_path, receipt))

@@ -6,8 +6,12 @@ import pytest
 
 from onetrail.change import RunRecord, entries
 from onetrail.change.heads import Head, key_of
+from onetrail.looked import Unread
+from onetrail.steps import sealed_heads
 from onetrail.steps.receipts import Receipts
 from onetrail.steps.sealed_heads import (
+    SealedHead,
+    SealedHeads,
     folder,
     put_sealed_head,
     read_sealed_heads,
@@ -256,3 +260,81 @@ def test_without_receipts_the_work_bucket_is_not_asked(tmp_path):
     clients = given_a_run(tmp_path, WorkBucket())
     clients.client().failing["list_object_versions"] = error("AccessDenied", 403)
     assert seen(clients) == Receipts()
+
+
+def test_a_sealed_head_is_put_once_into_the_log_accounts_bucket_as_the_sealer(tmp_path):
+    """Nothing is overwritten, and a bucket of that name in another account gets nothing."""
+    bucket, asked = WorkBucket(), []
+    clients = given_a_run(tmp_path, bucket)
+    clients.client = lambda *who: asked.append(who) or bucket
+    put, sent = bucket.put_object, {}
+    bucket.put_object = lambda **said: sent.update(said) or put(**said)
+    with RunRecord(tmp_path, RUN, MovableClock()) as record:
+        record.append("note")
+        said = put_sealed_head(clients, record, {"b": "2" * 64, "a": "1" * 64})
+        assert said == {"line": 1, "head": record.head, "object": FIRST, "receipts": 2, "RequestId": ""}
+    assert asked == [("s3", "444455556666", "us-east-1", "sealer")]
+    body = json.loads(sent.pop("Body"))
+    assert sent == {"Bucket": "work", "ExpectedBucketOwner": "444455556666", "Key": FIRST, "IfNoneMatch": "*"}
+    assert list(body["receipts"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "own", "why"),
+    [
+        ((5, 9), 7, ""),  # the later one is above it
+        ((9, 5), 7, ""),
+        ((5,), 5, ""),
+        (
+            (5,),
+            6,
+            "line 6 of the record tells of it, and the sealed head that names it is of an earlier line",
+        ),
+        ((), 6, "no sealed head in the work bucket names it"),
+    ],
+)
+def test_the_last_sealed_head_that_names_a_receipt_must_not_be_of_an_earlier_line(tmp_path, lines, own, why):
+    """Whatever order they came in; those that name another receipt of that bucket do not count."""
+    receipt = given_a_proven_bucket(tmp_path)
+    naming = [SealedHead(line, "", {"acme": receipt.sha256}, "") for line in lines]
+    others = [SealedHead(99, "", {"acme": "0" * 64}, ""), SealedHead(99, "", {"other": receipt.sha256}, "")]
+    assert SealedHeads((*naming, *others)).why_not(receipt, own) == why
+
+
+def test_a_sealed_head_larger_than_any_is_named_as_that(tmp_path, monkeypatch):
+    """It is not taken for the head that its first bytes would be. Twin: one of exactly that size is read."""
+    monkeypatch.setattr(sealed_heads, "LARGEST", 500)
+    bucket = WorkBucket()
+    clients = given_a_run(tmp_path, bucket)
+    body = Head(RUN, 1, "a" * 64, "", more={"receipts": {}}).body()
+    bucket.put("sealed/head-000001.json", body.ljust(500))
+    assert len(read_sealed_heads(clients.settings, clients).held) == 1
+    bucket.put("sealed/head-000002.json", body.ljust(501))
+    (strange,) = read_sealed_heads(clients.settings, clients).strange
+    assert "is larger than 500 bytes" in strange
+
+
+@pytest.mark.parametrize("part", ["Versions", "DeleteMarkers"])
+def test_a_listing_of_sealed_heads_that_fails_in_part_is_not_taken_for_one_without_any(
+    tmp_path, monkeypatch, part
+):
+    """Versions that cannot be listed, and delete markers that cannot. Twin: both can be."""
+    clients = given_a_run(tmp_path, WorkBucket())
+    whole = sealed_heads.pages_for
+
+    def refused(client, operation, key, *rest, **said):
+        return Unread("AccessDenied") if key == part else whole(client, operation, key, *rest, **said)
+
+    assert read_sealed_heads(clients.settings, clients) == SealedHeads()
+    monkeypatch.setattr(sealed_heads, "pages_for", refused)
+    assert (
+        read_sealed_heads(clients.settings, clients).could_not_look
+        == "work: ListObjectVersions: AccessDenied"
+    )
+
+
+def test_without_receipts_only_the_sealed_heads_are_asked_what_is_missing(tmp_path):
+    """The record's own heads say nothing about that."""
+    clients = given_a_run(tmp_path, WorkBucket())
+    clients.client().failing["head_bucket"] = error("AccessDenied", 403)
+    assert receipts_and_missing(clients.settings, clients) == Receipts()
