@@ -109,6 +109,7 @@ TESTED = {
     "so its row is still missing": AGAIN,
     "did not end when cancelled: {}; run this step again": BATCH_AGAIN,
     "it was not confirmed; run this step again": BATCH_AGAIN,
+    "none was confirmed; run this step again": BATCH_AGAIN,
     "is not there as it was sent: ETag {}, not {}; run this step again": BATCH_AGAIN,
     "the report of job {} cannot be read: {}; run this step again": BATCH_AGAIN,
     "they are cancelled; run this step again": BATCH_AGAIN,

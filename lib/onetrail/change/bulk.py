@@ -82,15 +82,19 @@ class Stated:
 
 @dataclass(frozen=True)
 class Only:
-    """The call carries these parameters and no other one: what a rule does not name it does not let through."""
+    """The call, or the `part` of it, carries these parameters and no other one: what a rule does not name it does not let through."""
 
     names: tuple[str, ...]
+    part: str = ""
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
-        return all(name in self.names for name, value in parameters.items() if value is not None)
+        said = part_of(parameters, self.part) if self.part else parameters
+        return isinstance(said, Mapping) and all(
+            name in self.names for name, value in said.items() if value is not None
+        )
 
     def meaning(self) -> list[Any]:
-        return ["only", list(self.names)]
+        return ["only", *([self.part] if self.part else []), list(self.names)]
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,8 @@ class Bulk:
     `calls` are operations such as `CopyObject`; `fixed` are the parameters every single call must carry
     (`Retention.Mode` is a part of one, `CopySource.Bucket` the bucket part of a copy source), `bounds` what else each must keep.
     `rule` says in plain values which objects are meant; `listing` is the hash of the exact listing, for deletions: the guard then lets
-    through only what `Guard.listed` was given. `scope` tells rules of one deed apart. `estimate` (objects, bytes, price) is shown, never hashed.
+    through only what `Guard.listed` was given. `named` is the part of a call whose value must be one that `Guard.named` was given, for
+    what has no name yet when the plan is made. `scope` tells rules of one deed apart. `estimate` (objects, bytes, price) is shown, never hashed.
     """
 
     deed: Deed
@@ -142,11 +147,13 @@ class Bulk:
     estimate: Mapping[str, Any] = field(default_factory=dict)
     bounds: tuple[Bound, ...] = ()
     scope: str = ""
+    named: str = ""
 
     def meaning(self) -> list[Any]:
         """All that approval covers."""
         bounds = [bound.meaning() for bound in self.bounds]
-        return [self.deed.value, self.scope, self.calls, self.fixed, self.rule, self.listing, bounds]
+        said = [self.deed.value, self.scope, self.calls, self.fixed, self.rule, self.listing, bounds]
+        return [*said, self.named] if self.named else said
 
     def permits(self, operation: str, parameters: Mapping[str, Any]) -> bool:
         """Whether one call is within the rule; for each object asked once, so plain loops, the cheapest."""

@@ -1,7 +1,8 @@
 """The guard: the one function through which every mutating call of every transport passes.
 
 It knows which calls only read, and lets any other call through only while an approved change stands open for exactly that call. A bulk
-rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the objects of that listing, in its order.
+rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the objects of that listing, in its order;
+one that binds names, only calls about those that it was given.
 """
 
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from onetrail.change.bulk import part_of
 from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change
 from onetrail.change.values import canonical_json
@@ -58,6 +60,7 @@ class Guard:
     def __init__(self) -> None:
         self._open: list[_Open] = []
         self._listed: dict[int, _Listed] = {}
+        self._named: dict[int, frozenset[str]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -85,6 +88,20 @@ class Guard:
         finally:
             with self._lock:
                 del self._listed[id(change)]
+
+    @contextmanager
+    def named(self, change: Change, names: Iterable[str]) -> Iterator[None]:
+        """While inside, the open rule lets through calls about what has one of these names alone.
+
+        Without this a rule that binds names lets nothing through.
+        """
+        with self._lock:
+            self._named[id(change)] = frozenset(names)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._named[id(change)]
 
     def check(
         self,
@@ -120,6 +137,10 @@ class Guard:
         if change.bulk is None:
             return change.call == operation and canonical_json(held.parameters) == canonical_json(parameters)
         if not change.bulk.permits(operation, parameters):
+            return False
+        if change.bulk.named and part_of(parameters, change.bulk.named) not in self._named.get(
+            id(change), ()
+        ):
             return False
         if not change.bulk.listing:
             return True

@@ -139,6 +139,79 @@ def test_only_lets_nothing_through_that_it_does_not_name():
     assert not bound.holds({"Bucket": "old", "Delete": {}, "BypassGovernanceRetention": True})
 
 
+def test_only_is_about_a_part_where_it_names_one():
+    """What a part does not name does not pass either; a part that is none does not."""
+    bound = Only(("a", "b"), "Operation.Copy")
+    assert bound.holds({"Operation": {"Copy": {"a": 1, "b": None}}, "Else": 1})
+    for wrong in (
+        {"Operation": {"Copy": {"a": 1, "c": 1}}},
+        {"Operation": {"Copy": "a"}},
+        {"Operation": {}},
+        {},
+    ):
+        assert not bound.holds(wrong)
+    assert bound.meaning() != Only(("a", "b")).meaning() == ["only", ["a", "b"]]
+
+
+CONFIRM = Bulk(
+    Deed.CONFIRM_JOBS,
+    ("UpdateJobStatus",),
+    {"AccountId": "1", "RequestedJobStatus": "Ready"},
+    {},
+    bounds=(Only(("AccountId", "JobId", "RequestedJobStatus")),),
+    named="JobId",
+)
+READY = {"AccountId": "1", "JobId": "one", "RequestedJobStatus": "Ready"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "names", "passes"),
+    [
+        ("UpdateJobStatus", {}, ("one", "two"), True),
+        ("UpdateJobStatus", {"JobId": "two"}, ("one", "two"), True),
+        ("UpdateJobStatus", {"JobId": "three"}, ("one", "two"), False),
+        ("UpdateJobStatus", {"JobId": None}, ("one", "two"), False),
+        ("UpdateJobStatus", {}, (), False),
+        ("UpdateJobStatus", {}, None, False),  # nobody said which
+        ("UpdateJobStatus", {"RequestedJobStatus": "Cancelled"}, ("one",), False),
+        ("UpdateJobStatus", {"StatusUpdateReason": "x"}, ("one",), False),
+        ("UpdateJobPriority", {"Priority": 1}, ("one",), False),
+        ("UpdateJobPriority", {}, ("one",), False),
+        ("DeleteJobTagging", {}, ("one",), False),
+    ],
+)
+def test_a_rule_that_binds_names_is_about_these_alone(operation, more, names, passes):
+    """A job has no id when the plan is made; what is open for some is closed for all others, before and after."""
+    guard, change = Guard(), given_a_change(call="UpdateJobStatus", service="s3control", bulk=CONFIRM)
+
+    def let_through():
+        try:
+            guard.check(change.account, "s3control", operation, READY | more)
+        except GateClosed:
+            return False
+        return True
+
+    with guard.opened(change, {}):
+        if names is None:
+            assert let_through() is passes
+        else:
+            with guard.named(change, iter(names)):
+                assert let_through() is passes
+        assert not let_through()
+    with guard.named(change, ("one",)):
+        assert not let_through()
+
+
+def test_names_are_those_of_one_rule():
+    """What one rule was given is not another one's."""
+    guard, mine = Guard(), given_a_change("mine", call="UpdateJobStatus", service="s3control", bulk=CONFIRM)
+    other = given_a_change("other", call="UpdateJobStatus", service="s3control", bulk=CONFIRM)
+    with guard.opened(mine, {}), guard.named(other, ("one",)), pytest.raises(GateClosed):
+        guard.check(mine.account, "s3control", "UpdateJobStatus", READY)
+    assert CONFIRM.meaning()[-1] == "JobId"
+    assert len(DELETE.meaning()) == len(CONFIRM.meaning()) - 1, "a rule that binds none means what it did"
+
+
 DELETE = Bulk(Deed.DELETE, ("DeleteObjects",), {"Bucket": "old"}, {}, listing="a" * 64)
 LISTING = [("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]
 

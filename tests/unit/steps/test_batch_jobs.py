@@ -26,7 +26,7 @@ from onetrail.steps.copy_history import Backlog, Observation, propose
 from onetrail.steps.copy_history.batch import BatchCopy
 from onetrail.steps.copy_history.batch_grant import SETTLED
 from onetrail.steps.copy_history.batch_rows import NoReport, Reader
-from onetrail.steps.copy_history.batch_seen import BatchSeen
+from onetrail.steps.copy_history.batch_seen import BatchSeen, desk
 from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.check import closed
 from onetrail.steps.old_estate import OldBucket, OldEstate
@@ -180,12 +180,22 @@ def test_step_03_knows_the_work_bucket_that_05_has_opened():
 # --- jobs that S3 tells of, without S3
 
 
+DESK = desk(SETTINGS)
+LABEL = Label("practice", "copy", Group("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC)))
+MADE = {
+    name: DESK.request(LABEL, "e" * 32, 0)[name] for name in ("ConfirmationRequired", "Operation", "Report", "RoleArn", "Manifest")
+}  # fmt: skip
+"""What DescribeJob says of a job of ours."""
+
+
 @dataclass
 class Control:
     """S3 Control with these jobs: id -> status, told one a page. A cancelled one ends; any other stays as it is."""
 
     statuses: dict[str, str]
     total: int = 10
+    strange: tuple[str, ...] = ()
+    """Jobs that say they are of this run and are made otherwise."""
     sent: list[tuple[str, str]] = field(default_factory=list)
 
     def list_jobs(self, NextToken: str = "0", **_: Any) -> dict[str, Any]:
@@ -204,6 +214,7 @@ class Control:
         return {
             "Job": {
                 **next(j for j in self.every() if j["JobId"] == JobId),
+                **({} if JobId in self.strange else MADE),
                 "FailureReasons": reason,
             }
         }
@@ -286,6 +297,86 @@ def test_a_job_is_confirmed_only_when_it_holds_what_its_list_holds(given, tmp_pa
     assert held.copying.carry_out(confirm) == {"confirmed": ["one"]}
     assert control.sent == [("one", "Ready")]
     assert "job two of a failed before it began: InvalidManifest: it is empty" in held.said
+
+
+def test_a_job_that_only_says_it_is_of_this_run_is_not_confirmed_and_not_cancelled(given):
+    """By what S3 says of it; twins: it is made as ours are, and the record has its id."""
+    control = Control({"one": "Suspended", "two": "Suspended"}, strange=("two",))
+    held, confirm = given(control), the_change("batch-copy-confirm")
+    with pytest.raises(
+        ChangeFailed, match=r"1 job says that it is of this run, which did not make them \(two\)"
+    ):
+        held.copying.carry_out(confirm)
+    assert control.sent == []
+    result = held.copying.carry_out(the_change("batch-copy-cancel"))
+    assert (control.sent, result["cancelled"]) == ([("one", "Cancelled")], ["one"])
+    assert any(line.endswith("they were left alone") for line in held.said)
+    held.copying.gate.record.append("job", key="batch-copy-jobs", call="CreateJob", job="two", request_id="R")
+    assert held.copying.carry_out(the_change("batch-copy-cancel"))["cancelled"] == ["two"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"RoleArn": BATCH_ARN + "2"},
+        {"Report": {}},
+        {"ConfirmationRequired": False},
+        {"Operation": {"S3PutObjectCopy": {**MADE["Operation"]["S3PutObjectCopy"], "TargetResource": "arn:aws:s3:::theirs"}}},
+        {"Operation": {"S3PutObjectTagging": {}}},
+        {"Manifest": {"Location": {"ObjectArn": DESK.manifests("pilot") + "a.csv"}}},
+        {"Manifest": {}},
+    ],
+)  # fmt: skip
+def test_what_makes_a_job_ours(other):
+    """Its role, archive, report and list, all of them. Twin: the job as this run makes it."""
+    assert DESK.made(MADE, "copy")
+    assert not DESK.made({**MADE, **other}, "copy")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Description": "onetrail other copy a STANDARD 2033-01-01"},
+        {"Description": "onetrail practice copy b STANDARD 2033-01-01"},
+        {"Manifest": {"Location": {"ObjectArn": "arn:aws:s3:::theirs/list.csv"}}},
+        {"Tags": [{"Key": "a", "Value": "b"}]},
+        {"ManifestGenerator": {}},
+        ("StorageClass", "DEEP_ARCHIVE"),
+        ("TargetKeyPrefix", "elsewhere"),
+        ("CannedAccessControlList", "public-read"),
+        ("NewObjectMetadata", {}),
+        ("MetadataDirective", "REPLACE"),
+        ("SSEAwsKmsKeyId", "theirs"),
+        ("ObjectLockRetainUntilDate", datetime(2999, 1, 1, tzinfo=UTC)),
+        ("ObjectLockRetainUntilDate", "2033-01-01"),
+        ("ObjectLockLegalHoldStatus", "ON"),
+    ],
+)
+def test_a_job_that_is_made_otherwise_does_not_pass(wrong):
+    """Twin: the request that this run sends."""
+    rule = the_change("batch-copy-jobs").bulk
+    until = datetime(2028, 1, 1, tzinfo=UTC)
+    asked = DESK.request(LABEL._replace(group=Group("a", "STANDARD", until)), "e" * 32, 0)
+    assert rule.permits("CreateJob", asked)
+    if isinstance(wrong, tuple):
+        copy = {**asked["Operation"]["S3PutObjectCopy"], wrong[0]: wrong[1]}
+        wrong = {"Operation": {"S3PutObjectCopy": copy}}
+    assert not rule.permits("CreateJob", {**asked, **wrong})
+
+
+def test_jobs_are_confirmed_and_cancelled_under_rules_that_bind_their_ids():
+    """And that carry nothing besides."""
+    for key in ("batch-copy-confirm", "batch-copy-cancel", "batch-pilot-confirm", "batch-pilot-cancel"):
+        rule = the_change(key).bulk
+        call = {
+            "AccountId": DESK.account,
+            "JobId": "one",
+            "RequestedJobStatus": rule.fixed["RequestedJobStatus"],
+        }
+        assert rule.named == "JobId"
+        assert rule.permits("UpdateJobStatus", call)
+        assert not rule.permits("UpdateJobStatus", call | {"StatusUpdateReason": "x"})
+        assert not rule.permits("UpdateJobPriority", call)
 
 
 def test_a_list_that_arrived_otherwise_makes_no_job(given, tmp_path):

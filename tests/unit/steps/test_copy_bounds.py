@@ -1,23 +1,25 @@
 """While a rule of 05 stands open the guard lets through the copies that the engine makes of that bucket, and no other."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from onetrail.change import Bulk, Deed, GateClosed, Guard
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.s3 import calls
+from onetrail.s3.calls import stamp
 from onetrail.s3.decide import decide
 from onetrail.s3.engine import Stage, Step, call_of
-from onetrail.s3.retention import retain_until
+from onetrail.s3.retention import quarter_end, retain_until
 from onetrail.s3.rows import ObjectRow
+from onetrail.steps.bucket_creation.lifecycle import lock_days
 from onetrail.steps.copy_history import propose
 from onetrail.steps.copy_history.backlog import Mapped, rules
 from onetrail.steps.copy_history.restores import restore_change, restore_days
 from onetrail.steps.copy_history.tasks import task_of
 from onetrail.steps.pairing import Pair, archive_key
-from onetrail.steps.verification.bounds import seal_bounds
+from onetrail.steps.verification.bounds import AsLongAsKept, seal_bounds
 from tests.unit.steps.test_copy_history import SETTINGS, SOURCE, given, given_a_backlog, given_a_bucket
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -25,6 +27,7 @@ LOG = SETTINGS.log_account.account_id
 DAYS = restore_days(SETTINGS)
 BELOW = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2023/03/05/{SOURCE}_CloudTrail_eu-west-1_20230305T0005Z_AbCdEfGhIjKlMnOp.json.gz"
 PREFIXES = ["", "corp"]
+DAY, YEARS = date(2023, 3, 5), SETTINGS.retention_years
 
 
 def the_rule(prefix: str, deed: Deed, direction: str = "pull", *, conditional: bool = True):
@@ -145,6 +148,12 @@ def test_a_restore_keeps_to_its_days_and_goes_nowhere(wrong):
             "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2026-02-01T00:00:00Z"}
         },  # shortened by the bypass
         {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": "2030-03-06T00:00:00Z"}},
+        {
+            "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2199-01-01T00:00:00Z"}
+        },  # nobody could shorten it
+        {"Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": None}},
+        {"Retention": {"Mode": "COMPLIANCE"}},
+        {"Key": None},
         {"RequestPayer": "requester"},
     ],
 )
@@ -152,13 +161,53 @@ def test_a_lock_that_is_raised_ends_no_earlier_than_the_key_asks(wrong):
     """Twin: the lock that a copy has."""
     folders = ("AWSLogs/",)
     fixed = {"Bucket": "archive", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
-    rule = Bulk(Deed.SEAL, ("PutObjectRetention",), fixed, {}, bounds=seal_bounds(SETTINGS, folders))
+    rule = Bulk(Deed.SEAL, ("PutObjectRetention",), fixed, {}, bounds=seal_bounds(SETTINGS, folders, NOW))
     until = retain_until(date(2023, 3, 5), SETTINGS.retention_years)
     call = calls.put_retention(
         "archive", LOG, BELOW, mode="COMPLIANCE", retain_until=until, version_id="v", bypass_governance=True
     )
     assert rule.permits("PutObjectRetention", call.parameters)
     assert not rule.permits("PutObjectRetention", {**call.parameters, **wrong})
+
+
+LONG_AGO = BELOW.replace("2023", "2013")
+
+
+@pytest.mark.parametrize(
+    ("key", "until", "keeps"),
+    [
+        (BELOW, retain_until(DAY, YEARS), True),  # as this machine copies it
+        (BELOW, quarter_end(retain_until(DAY, YEARS)), True),  # as a job copies it
+        (BELOW, datetime(2023, 3, 5, 1, tzinfo=UTC) + timedelta(days=lock_days(YEARS)), True),  # as the new trail delivers it
+        (BELOW, datetime(2023, 3, 12, tzinfo=UTC) + timedelta(days=lock_days(YEARS)), True),  # a week late
+        (BELOW, retain_until(DAY, YEARS) - timedelta(days=3), True),
+        (BELOW, retain_until(DAY, YEARS) - timedelta(days=3, seconds=1), False),
+        (BELOW, retain_until(DAY, YEARS) + timedelta(days=100), True),
+        (BELOW, retain_until(DAY, YEARS) + timedelta(days=100, seconds=1), False),
+        (BELOW, datetime(9999, 12, 31, tzinfo=UTC), False),
+        (LONG_AGO, NOW + timedelta(days=1), True),  # its retention was over when it was copied
+        (LONG_AGO, NOW + timedelta(days=30), True),
+        (LONG_AGO, NOW + timedelta(days=30, seconds=1), False),
+        (LONG_AGO, retain_until(DAY, YEARS), False),
+        (conflict_key("old", BELOW), retain_until(DAY, YEARS), True),
+        (conflict_key("old", BELOW), datetime(2199, 1, 1, tzinfo=UTC), False),
+        ("AWSLogs/letter.txt", retain_until(DAY, YEARS), False),
+    ],
+)  # fmt: skip
+def test_under_compliance_no_date_comes_that_the_key_does_not_ask_for(key, until, keeps):
+    """Every date that the plans' own copies and the bucket's default make passes, and none beyond: it could never be taken back."""
+    bound = next(one for one in seal_bounds(SETTINGS, ("AWSLogs/",), NOW) if isinstance(one, AsLongAsKept))
+    assert bound.keeps(key, stamp(until)) is keeps
+    call = {"Key": key, "Retention": {"RetainUntilDate": stamp(until)}}
+    assert bound.holds(call) is keeps
+
+
+def test_without_a_clock_nothing_is_let_through_for_the_moment():
+    """A plan that does not know when it was made leaves no room to what is past its retention."""
+    bound = next(one for one in seal_bounds(SETTINGS, ("AWSLogs/",), None) if isinstance(one, AsLongAsKept))
+    assert bound.keeps(BELOW, stamp(retain_until(DAY, YEARS)))
+    assert not bound.keeps(LONG_AGO, stamp(NOW + timedelta(days=1)))
+    assert (bound.due(BELOW), bound.due("letter.txt")) == (stamp(retain_until(DAY, YEARS)), "")
 
 
 def test_only_the_pilot_may_try_a_copy_that_does_not_ask():

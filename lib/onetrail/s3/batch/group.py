@@ -36,7 +36,12 @@ class Label(NamedTuple):
 
     def __str__(self) -> str:
         bucket, storage_class, until = self.group
-        return f"{_MARK} {self.run} {self.scope} {bucket} {storage_class} {until:%Y-%m-%d}"
+        return f"{opening(self.run, self.scope)}{bucket} {storage_class} {until:%Y-%m-%d}"
+
+
+def opening(run: str, scope: str) -> str:
+    """How the description of every job of that run and scope begins."""
+    return f"{_MARK} {run} {scope} "
 
 
 def label_of(description: str) -> Label | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from onetrail.change.bulk import part_of
 from onetrail.names import bucket_arn
 from onetrail.s3.batch.group import Label, label_of
 from onetrail.s3.batch.manifest import FIELDS, FORMAT
@@ -101,6 +102,17 @@ class Desk:
             "Report.Prefix": self.report_prefix,
             "RoleArn": self.role_arn,
         }
+
+    def manifests(self, scope: str) -> str:
+        """Where the manifests of one scope lie, as the beginning of an ARN."""
+        return f"{bucket_arn(self.partition, self.work_bucket)}/{self.folder}manifests/{scope}/"
+
+    def made(self, said: Mapping[str, Any], scope: str) -> bool:
+        """Whether DescribeJob's `Job` is one that this run makes, and not only says so: by its role, archive, report and list."""
+        listed = part_of(said, "Manifest.Location.ObjectArn")
+        return str(listed or "").startswith(self.manifests(scope)) and all(
+            part_of(said, name) == value for name, value in self.fixed().items() if name != "AccountId"
+        )
 
     def request(self, label: Label, etag: str, earlier: int) -> dict[str, Any]:
         """CreateJob's parameters. Metadata and tags are copied, and the archive's own key is used, because nothing is said of them.

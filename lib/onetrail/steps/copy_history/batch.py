@@ -18,7 +18,7 @@ from onetrail.s3.engine import CopyTask
 from onetrail.s3.ledger import LedgerPart, LedgerRow
 from onetrail.s3.tally import WANTED, Counts, ObjectOutcome, Tally
 from onetrail.steps.claims import Claims
-from onetrail.steps.copy_history.batch_make import Maker, client_of, record
+from onetrail.steps.copy_history.batch_make import Maker, client_of, not_ours, record
 from onetrail.steps.copy_history.batch_plan import COPY, PILOT, runs_by_jobs
 from onetrail.steps.copy_history.batch_rows import Reader
 from onetrail.steps.copy_history.batch_watch import POLL, Watch, listed
@@ -152,8 +152,36 @@ class BatchCopy:
 
     def _cancel(self, change: Change, scope: str) -> Mapping[str, Any]:
         """Whatever still runs is cancelled, and whatever is not in the ledger yet is read into it."""
+        ours, strange = self.watch.made_here(self.watch.jobs(scope))
+        if strange:
+            self.gate.say(f"{not_ours(strange)}: they were left alone")
+        with self.gate.guard.named(change, (job.id for job in ours)):
+            cancelled = self._cancelled(change, ours)
+        left_alone = {job.id for job in strange}
+        limit = self.clients.clock.now() + _ENDING_POLLS * POLL
+        ended = self.watch.wait(
+            scope,
+            "",
+            lambda job: job.ended or job.id in left_alone,
+            "cancelled jobs come to their end",
+            limit,
+        )
+        jobs = [job for job in ended if job.id not in left_alone]
+        living = [job.id for job in jobs if not job.ended]
+        read = {}
+        for name in sorted({job.label.group.bucket for job in jobs if job.ended}):
+            mine = [job for job in jobs if job.ended and job.label.group.bucket == name]
+            if name in self.local.buckets:
+                read[name] = dict(self._settle(change, self.local.buckets[name], mine)[0].outcomes)
+        if living:
+            raise ChangeFailed(
+                f"{counted(len(living), 'job')} did not end when cancelled: {', '.join(living)}; run this step again"
+            )
+        return {"cancelled": cancelled, "read": read}
+
+    def _cancelled(self, change: Change, jobs: Sequence[Job]) -> list[str]:
         client, cancelled = client_of(self.clients, change), []
-        for job in self.watch.jobs(scope):
+        for job in jobs:
             if job.ended or job.status not in CANCELLABLE:
                 continue
             try:
@@ -169,19 +197,7 @@ class BatchCopy:
                 f"job {job.id} of {job.label.group.bucket} was cancelled as {job.status}: {job.succeeded:,} of {job.total:,} copied"
             )
             cancelled.append(job.id)
-        limit = self.clients.clock.now() + _ENDING_POLLS * POLL
-        jobs = self.watch.wait(scope, "", lambda job: job.ended, "cancelled jobs come to their end", limit)
-        living = [job.id for job in jobs if not job.ended]
-        read = {}
-        for name in sorted({job.label.group.bucket for job in jobs if job.ended}):
-            mine = [job for job in jobs if job.ended and job.label.group.bucket == name]
-            if name in self.local.buckets:
-                read[name] = dict(self._settle(change, self.local.buckets[name], mine)[0].outcomes)
-        if living:
-            raise ChangeFailed(
-                f"{counted(len(living), 'job')} did not end when cancelled: {', '.join(living)}; run this step again"
-            )
-        return {"cancelled": cancelled, "read": read}
+        return cancelled
 
     def _settle(
         self,

@@ -1,7 +1,7 @@
 """Making jobs: their lists into the work bucket, the jobs from them, and the confirmation without which they do nothing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onetrail.aws import Clients
@@ -9,7 +9,7 @@ from onetrail.change import Change, ChangeFailed, Gate
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.batch.group import Group, Label, group_of, unfit
-from onetrail.s3.batch.job import FAILED, SUSPENDED
+from onetrail.s3.batch.job import FAILED, SUSPENDED, Job
 from onetrail.s3.batch.manifest import ManifestFile, Manifests
 from onetrail.s3.engine import CopyTask
 from onetrail.steps.claims import Claims
@@ -111,10 +111,18 @@ class Maker:
 
     def confirm(self, change: Change, scope: str) -> Mapping[str, Any]:
         """Every job of ours that waits for it, once it has read as many objects as its list holds."""
-        client, confirmed = client_of(self.clients, change), []
-        for job in self.watch.wait(
+        read = self.watch.wait(
             scope, "", lambda job: job.status not in ("New", "Preparing"), "jobs read their lists"
-        ):
+        )
+        ours, strange = self.watch.made_here(read)
+        if strange:
+            raise ChangeFailed(f"{not_ours(strange)}: none was confirmed; run this step again")
+        with self.gate.guard.named(change, (job.id for job in ours)):
+            return self._confirmed(change, ours)
+
+    def _confirmed(self, change: Change, jobs: Sequence[Job]) -> Mapping[str, Any]:
+        client, confirmed = client_of(self.clients, change), []
+        for job in jobs:
             if job.status == FAILED:
                 self.gate.say(
                     f"job {job.id} of {job.label.group.bucket} failed before it began: {job.why or 'S3 says no more'}"
@@ -132,6 +140,14 @@ class Maker:
             record(self.gate, change, "UpdateJobStatus", job.id, answer, becomes="Ready")
             confirmed.append(job.id)
         return {"confirmed": confirmed}
+
+
+def not_ours(jobs: Sequence[Job]) -> str:
+    """Jobs that only say that they are of this run, and what to do about them."""
+    return (
+        f"{counted(len(jobs), 'job says that it is', 'jobs say that they are')} of this run, which did not make them "
+        f"({', '.join(job.id for job in jobs)}): find out by their CreateJob in CloudTrail who did, and cancel them there"
+    )
 
 
 def client_of(clients: Clients, change: Change) -> Any:

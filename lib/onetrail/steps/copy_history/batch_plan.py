@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from onetrail.change import JOBS, NAMED, Below, Bulk, Change, Deed
+from onetrail.change import JOBS, NAMED, Below, Bulk, Change, Deed, OneOf, Only
 from onetrail.change.bulk import Bound
 from onetrail.s3.batch.choice import BATCH
+from onetrail.s3.batch.group import opening
 from onetrail.s3.batch.manifest import FORMAT
+from onetrail.s3.planner import allowed_for
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.batch_grant import SETTLED, BatchGrant
 from onetrail.steps.copy_history.batch_seen import desk, folder_of_run
+from onetrail.steps.copy_history.bounds import job_lock
 from onetrail.steps.copy_history.grant import Grant, Pair
 
 PILOT, COPY = "pilot", "copy"
@@ -22,6 +26,7 @@ _IN_KEYS: Final = {
     Deed.CANCEL_JOBS: "cancel",
 }
 _PREFIX: Final = "batch"
+_ONE_JOB: Final = Only(("AccountId", "JobId", "RequestedJobStatus"))
 _FOR_BOTH: Final = "the copier of the log account and the role of the jobs may list and read until the expiry"
 
 
@@ -66,8 +71,8 @@ def jobs_for(settings: Settings, grant: Grant, backlogs: Sequence[Backlog]) -> J
     return JobChanges(
         opened.roles(),
         opened.work(),
-        begun(settings, backlogs, PILOT),
-        begun(settings, backlogs, COPY),
+        begun(settings, backlogs, PILOT, grant.observation.now),
+        begun(settings, backlogs, COPY, grant.observation.now),
         [change for scope in (PILOT, COPY) for change in ended(settings, backlogs, scope)],
         left_over(settings, opened),
         opened.left_open(),
@@ -75,12 +80,12 @@ def jobs_for(settings: Settings, grant: Grant, backlogs: Sequence[Backlog]) -> J
     )
 
 
-def begun(settings: Settings, backlogs: Sequence[Backlog], scope: str) -> list[Change]:
+def begun(settings: Settings, backlogs: Sequence[Backlog], scope: str, now: datetime) -> list[Change]:
     """Manifests, jobs, confirmation; nothing where no backlog goes by jobs."""
     if not backlogs:
         return []
     said = _Jobs(settings, [one.bucket.name for one in backlogs], scope)
-    return [said.manifests(), said.made(), said.confirmed()]
+    return [said.manifests(), said.made(job_lock(settings, now)), said.confirmed()]
 
 
 def ended(settings: Settings, backlogs: Sequence[Backlog], scope: str) -> list[Change]:
@@ -123,7 +128,7 @@ class _Jobs:
             bounds=(Below("Key", (where,)),),
         )
 
-    def made(self) -> Change:
+    def made(self, lock: Bound) -> Change:
         rule = {
             "from": self.buckets,
             "jobs": "one an old bucket, storage class and quarter; metadata and tags are copied",
@@ -136,7 +141,22 @@ class _Jobs:
             rule,
             self._all(),
             "jobs are made, and do nothing until they are confirmed",
+            bounds=(*self._bounds(), lock),
         )
+
+    def _bounds(self) -> tuple[Bound, ...]:
+        """Of every job of ours: a list of this run, a planned class, metadata and tags kept, and nothing besides."""
+        copy = "Operation.S3PutObjectCopy"
+        classes = [name for b in self.buckets for name in allowed_for(self.settings.storage_class_for(b))]
+        return (
+            Only(("Description", "ClientRequestToken", "Priority", "RoleArn", "Report", "Manifest", "Operation", "ConfirmationRequired", "AccountId")),
+            Only(("S3PutObjectCopy",), "Operation"),
+            Only(("TargetResource", "StorageClass", "ChecksumAlgorithm", "ObjectLockMode", "ObjectLockRetainUntilDate", "TargetKeyPrefix"), copy),
+            OneOf(f"{copy}.TargetKeyPrefix", (self.desk.key_prefix or None,)),
+            OneOf(f"{copy}.StorageClass", tuple(dict.fromkeys(("STANDARD", *classes)))),
+            Below("Manifest.Location.ObjectArn", (self.desk.manifests(self.scope),)),
+            Below("Description", tuple(f"{opening(self.settings.run_name, self.scope)}{name} " for name in self.buckets)),
+        )  # fmt: skip
 
     def confirmed(self) -> Change:
         return self._change(
@@ -147,6 +167,8 @@ class _Jobs:
             {"jobs": "those of this run that hold as many objects as their list"},
             f"{self._all()}, confirmed",
             "a job runs only when it is confirmed here",
+            bounds=(_ONE_JOB,),
+            named="JobId",
         )
 
     def cancelled(self, closes: str) -> Change:
@@ -159,6 +181,8 @@ class _Jobs:
             self._all(),
             "no job outlives its permission; what jobs have copied is read into the ledger",
             closes=closes,
+            bounds=(_ONE_JOB,),
+            named="JobId",
         )
 
     def _objects(self) -> str:
@@ -173,7 +197,7 @@ class _Jobs:
 
     def _change(
         self, deed: Deed, service: str, call: str, fixed: dict[str, Any], rule: dict[str, Any], resource: str, reason: str,
-        *, closes: str = "", actor: str = JOBS, bounds: tuple[Bound, ...] = (),
+        *, closes: str = "", actor: str = JOBS, bounds: tuple[Bound, ...] = (), named: str = "",
     ) -> Change:  # fmt: skip
         return Change(
             key=self.key(deed),
@@ -188,5 +212,5 @@ class _Jobs:
             undo="cancelled by this plan itself" if deed is Deed.MAKE_JOBS else "nothing to undo",
             actor=actor,
             closes=closes,
-            bulk=Bulk(deed, (call,), fixed, rule, bounds=bounds, scope=self.scope),
+            bulk=Bulk(deed, (call,), fixed, rule, bounds=bounds, scope=self.scope, named=named),
         )

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from onetrail.aws import Clients
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import JOBS, ChangeFailed, Gate, Requirement, iso
+from onetrail.change import JOBS, ChangeFailed, Gate, Requirement, entries, iso
 from onetrail.change.words import counted
 from onetrail.s3.batch.job import FAILED, Job, job_of
 from onetrail.steps.copy_history.batch_plan import COPY
@@ -59,6 +59,27 @@ class Watch:
         found = unsettled(self.settings, all_jobs(self.settings, self.clients))
         return [job for job in found if job.label.scope == scope and bucket in ("", job.label.group.bucket)]
 
+    def made_here(self, jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
+        """The jobs that CreateJob of this run made, and those that only say so.
+
+        The record has each id that was answered; where the answer was lost, what S3 says of the job itself decides.
+        """
+        made = {
+            str(line["job"])
+            for line in entries(self.settings.run_folder, "job")
+            if line["call"] == "CreateJob"
+        }
+        ours = [job for job in jobs if job.id in made or self._is_ours(job)]
+        return ours, [job for job in jobs if job not in ours]
+
+    def _is_ours(self, job: Job) -> bool:
+        return self.desk.made(self._described(job), job.label.scope)
+
+    def _described(self, job: Job) -> Mapping[str, Any]:
+        client = self.clients.client("s3control", self.desk.account, self.settings.home_region, JOBS)
+        said: Mapping[str, Any] = client.describe_job(AccountId=self.desk.account, JobId=job.id)["Job"]
+        return said
+
     def living(self, bucket: OldBucket) -> bool:
         """Whether jobs of the bucket's copy run, which an earlier kernel made after its pilot: a second pilot would copy what they copy."""
         return any(not job.ended for job in self.jobs(COPY, bucket.name))
@@ -82,8 +103,7 @@ class Watch:
 
     def _with_reason(self, job: Job) -> Job:
         """The job with the reason why it failed, which ListJobs does not tell."""
-        client = self.clients.client("s3control", self.desk.account, self.settings.home_region, JOBS)
-        return job_of(client.describe_job(AccountId=self.desk.account, JobId=job.id)["Job"]) or job
+        return job_of(self._described(job)) or job
 
     def _tell(self, jobs: Sequence[Job]) -> None:
         shown: object = self.gate.progress

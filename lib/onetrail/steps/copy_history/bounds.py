@@ -9,6 +9,7 @@ from onetrail.change import Below, Counterpart, OneOf, Only, Stated
 from onetrail.change.bulk import Bound, part_of
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import ROOT, parse
+from onetrail.s3.batch.group import lock_date
 from onetrail.s3.calls import stamp
 from onetrail.s3.planner import allowed_for
 from onetrail.s3.retention import retain_until
@@ -61,6 +62,27 @@ class PlainOrBeside:
 
     def meaning(self) -> list[Any]:
         return ["plain or beside", self.bucket, self.plain.meaning()]
+
+
+@dataclass(frozen=True)
+class JobLock:
+    """A job's lock ends no later than that of a log of tomorrow, at the end of its quarter: `latest`, which is no part of the meaning."""
+
+    years: int
+    latest: datetime
+
+    def holds(self, parameters: Mapping[str, Any]) -> bool:
+        until = part_of(parameters, "Operation.S3PutObjectCopy.ObjectLockRetainUntilDate")
+        return isinstance(until, datetime) and until <= self.latest
+
+    def meaning(self) -> list[Any]:
+        return ["lock of a job", self.years]
+
+
+def job_lock(settings: Settings, now: datetime) -> JobLock:
+    """For the jobs of a plan that is made now."""
+    last = retain_until(now.date() + timedelta(days=1), settings.retention_years)
+    return JobLock(settings.retention_years, lock_date(last, now, settings.grant_hours))
 
 
 def copy_bounds(settings: Settings, bucket: OldBucket, now: datetime, *, push: bool) -> tuple[Bound, ...]:

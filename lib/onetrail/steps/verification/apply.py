@@ -1,5 +1,6 @@
 """Sealing what was proven, and writing the receipts: each bucket is listed once more, and must be what was verified."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -19,6 +20,7 @@ from onetrail.change import (
     iso,
     run_plan,
 )
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
 from onetrail.files import sha256_of
 from onetrail.looked import There, Unread, or_none
@@ -35,6 +37,7 @@ from onetrail.steps.pairing import Pair, archived, folder_of, name_of, prefix_of
 from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
 from onetrail.steps.receipts import FOLDER, Receipt, copied_parts, write_receipt
 from onetrail.steps.sealed_heads import put_sealed_head, sealed_receipts
+from onetrail.steps.verification.bounds import AsLongAsKept
 from onetrail.steps.verification.chains import archive_folders
 from onetrail.steps.verification.left import Left, beside, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
@@ -107,15 +110,17 @@ class _Sealing:
         if change.bulk.deed is Deed.SEAL_HEAD:
             return put_sealed_head(self.clients, self.gate.record, self._written)
         name = change.bulk.scope
+        kept = next(bound for bound in change.bulk.bounds if isinstance(bound, AsLongAsKept))
         if name == self.settings.bucket_name:
-            return self._seal(name, self._own(change.bulk.rule.get("but not from", [])))
-        return self._seal(name, self._raising(name))
+            return self._seal(name, self._own(change.bulk.rule.get("but not from", [])), kept)
+        return self._seal(name, self._raising(name), kept)
 
-    def _seal(self, name: str, belows: Iterable[str]) -> Mapping[str, Any]:
+    def _seal(self, name: str, belows: Iterable[str], kept: AsLongAsKept) -> Mapping[str, Any]:
+        odd: Counter[str] = Counter()
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"seal-{name}")
         with ledger:
             counts = raise_locks(
-                self._tasks(belows),
+                self._tasks(belows, kept, odd),
                 hot(self.clients, self.account, self.settings.home_region, BREAK_GLASS),
                 ledger,
                 self._progress(name),
@@ -134,10 +139,20 @@ class _Sealing:
                 f"locks of {name}: {counts.trouble}: see the ledger part {part.path.name}; run step 06 again",
                 result,
             )
+        if odd:
+            raise ChangeFailed(
+                f"locks of {name}: {counted(odd.total(), 'object is', 'objects are')} locked until another time than the key asks for, such as "
+                f"{next(iter(odd))}: left under governance, since nobody could correct it under compliance; find out who set it and "
+                "have break-glass set the right date, then run step 06 again",
+                result,
+            )
         return result
 
-    def _tasks(self, belows: Iterable[str]) -> Iterator[LockTask]:
-        """A task for every object whose lock is still under governance: its own version, its own date."""
+    def _tasks(self, belows: Iterable[str], kept: AsLongAsKept, odd: Counter[str]) -> Iterator[LockTask]:
+        """A task for every object whose lock is still under governance: its own version, its own date.
+
+        One whose date is not the one that its key asks for stays as it is: `odd` counts them, under the words for the first.
+        """
         left = iter(belows)
         bucket = self.settings.bucket_name
         while chunk := list(islice(left, HEADS_AT_ONCE)):
@@ -155,6 +170,12 @@ class _Sealing:
                 if to_raise(self.settings, head, now):
                     until = datetime.fromisoformat(head.retain_until)
                     key = stored_key(self.settings, ended.context)
+                    if not kept.keeps(key, stamp(until)):
+                        said = (
+                            f"{key} until {stamp(until)}, where its key asks for {kept.due(key) or 'no date'}"
+                        )
+                        odd[next(iter(odd), said)] += 1
+                        continue
                     yield LockTask(
                         bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag, head.lock_mode, until
                     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from onetrail.change import BREAK_GLASS, SEALER, Below, Bulk, Change, Deed, Only, Plan, plain
@@ -51,7 +52,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     if observation.digest_check != "full":
         return plan(why="a partial check proves nothing", notes=_notes(observation))
     good = [bucket for bucket in observation.buckets if due(bucket)]
-    changes = [_seal(settings, bucket, []) for bucket in good if bucket.unsealed]
+    changes = [_seal(settings, bucket, [], observation.now) for bucket in good if bucket.unsealed]
     proven = any(bucket.good for bucket in observation.buckets)
     if proven:
         changes += _default_mode(settings, settings.bucket_name, observation.lock)
@@ -89,7 +90,7 @@ def rail_document(settings: Settings, observation: Observation) -> dict[str, Any
     return judged_rail(archive, "archive_rail", archive_rail(archive))
 
 
-def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Change:
+def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str], now: datetime | None) -> Change:
     """Raise the locks of what came from one old bucket; for the archive itself, of everything but what came from the buckets spared.
 
     Only break-glass may: S3 raises governance only for who may bypass it.
@@ -99,7 +100,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
         "of": "what the new trail delivered itself" if own else f"the copies of {bucket.name}",
         "from": LOCK_MODE,
         "to": "COMPLIANCE",
-        "until": "the date that each has",
+        "until": "the date that each has, if its key asks for it",
     }
     if spared:
         rule["but not from"] = spared
@@ -129,7 +130,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str]) -> Chang
             },
             rule,
             estimate={"objects": bucket.unsealed},
-            bounds=seal_bounds(settings, where),
+            bounds=seal_bounds(settings, where, now),
             scope=bucket.name,
         ),
     )
@@ -168,7 +169,7 @@ def _own_files(settings: Settings, observation: Observation) -> list[Change]:
     if own is None or not own.good or not own.unsealed:
         return []
     spared = sorted(bucket.name for bucket in observation.buckets if not bucket.good and not bucket.shell)
-    return [_seal(settings, own, spared)]
+    return [_seal(settings, own, spared, observation.now)]
 
 
 def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
