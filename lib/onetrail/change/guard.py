@@ -38,15 +38,17 @@ class _Open:
 class _Listed:
     """The reviewed listing of one rule, gone through once, in its order."""
 
-    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, str, str]]) -> None:
         self._rows = iter(rows)
         self._lock = threading.Lock()
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether each object that the call names is still to come in the listing, with that ETag."""
+        """Whether each object that the call names is still to come in the listing, with that ETag and that version."""
         asked = parameters.get("Delete", {}).get("Objects", [])
         with self._lock:
-            return bool(asked) and all((one.get("Key"), one.get("ETag")) in self._rows for one in asked)
+            return bool(asked) and all(
+                (one.get("Key"), one.get("ETag"), one.get("VersionId", "")) in self._rows for one in asked
+            )
 
 
 def only_reads(service: str, operation: str) -> bool:
@@ -76,8 +78,8 @@ class Guard:
                 self._open.remove(held)
 
     @contextmanager
-    def listed(self, change: Change, rows: Iterable[tuple[str, str]]) -> Iterator[None]:
-        """While inside, the open rule lets through calls about these objects alone: (key, ETag).
+    def listed(self, change: Change, rows: Iterable[tuple[str, str, str]]) -> Iterator[None]:
+        """While inside, the open rule lets through calls about these objects alone: key, ETag, and version, `""` where none may be named.
 
         Calls must name them in the order of `rows`, which is read once, as calls come. Without this a rule that binds a listing lets nothing through.
         """

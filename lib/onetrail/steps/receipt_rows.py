@@ -165,16 +165,22 @@ def _rows(columns: Iterable[pa.Array]) -> Iterator[ProvenRow]:
 
 
 class ListingHash:
-    """The hash of a listing: SHA-256 over one line (key, size, ETag) per object, in key order; and its sums."""
+    """The hash of a listing: SHA-256 over one line (key, size, ETag) per object, in key order; and its sums.
+
+    Where a version is what would be deleted, its id ends the line.
+    """
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
         self.objects = self.size = self._undated = 0
         self._newest: datetime | None = None
 
-    def add(self, key: str, size: int, etag: str, last_modified: datetime | None = None) -> None:
+    def add(
+        self, key: str, size: int, etag: str, last_modified: datetime | None = None, version_id: str = ""
+    ) -> None:
         """The next object in key order."""
-        self._hash.update(f"{key}\t{size}\t{etag}\n".encode())
+        version = f"\t{version_id}" if version_id else ""
+        self._hash.update(f"{key}\t{size}\t{etag}{version}\n".encode())
         self.objects += 1
         self.size += size
         if last_modified is None:

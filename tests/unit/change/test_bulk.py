@@ -213,11 +213,14 @@ def test_names_are_those_of_one_rule():
 
 
 DELETE = Bulk(Deed.DELETE, ("DeleteObjects",), {"Bucket": "old"}, {}, listing="a" * 64)
-LISTING = [("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]
+LISTING = [("a", "1", ""), ("b", "2", ""), ("c", "3", ""), ("d", "4", "")]
+VERSIONS = [("a", "1", "v1"), ("b", "2", "v2"), ("b", "2", "v3")]
 
 
-def deletion(*rows: tuple[str, str]) -> dict:
-    return {"Bucket": "old", "Delete": {"Objects": [{"Key": key, "ETag": etag} for key, etag in rows]}}
+def deletion(*rows: tuple[str, ...]) -> dict:
+    named = [dict(zip(("Key", "ETag", "VersionId"), row, strict=False)) for row in rows]
+    objects = [{name: value for name, value in one.items() if value} for one in named]
+    return {"Bucket": "old", "Delete": {"Objects": objects}}
 
 
 def let_through(*calls: dict, listing=LISTING) -> list[bool]:
@@ -250,6 +253,7 @@ def test_a_deletion_passes_for_the_listed_objects():
         deletion(("a", "9")),  # a listed key with other bytes
         deletion(("a", "1"), ("x", "1")),  # one too many
         {"Bucket": "old", "Delete": {"Objects": [{"Key": "a"}]}},  # whatever bytes it has
+        deletion(("a", "1", "v1")),  # a version, where none was reviewed
         {"Bucket": "old", "Delete": {"Objects": []}},
         {"Bucket": "old"},
         {**deletion(("a", "1")), "Bucket": "other"},
@@ -258,6 +262,22 @@ def test_a_deletion_passes_for_the_listed_objects():
 def test_nothing_else_is_deleted(call):
     """Twin of the above: one difference, and the whole call is refused."""
     assert let_through(call) == [False]
+
+
+@pytest.mark.parametrize(
+    ("calls", "passes"),
+    [
+        ([VERSIONS], [True]),
+        ([VERSIONS[:1], VERSIONS[2:]], [True, True]),
+        ([[("a", "1", "v9")]], [False]),  # the same key and bytes in a version that nobody reviewed
+        ([[("a", "1", "")]], [False]),  # no version at all, which would only hide it
+        ([[("a", "9", "v1")]], [False]),
+        ([[("b", "2", "v1")]], [False]),  # another key's version
+    ],
+)
+def test_where_the_listing_has_versions_each_is_bound_with_its_key(calls, passes):
+    """By its id, whatever bytes another version has."""
+    assert let_through(*(deletion(*rows) for rows in calls), listing=VERSIONS) == passes
 
 
 def test_what_was_deleted_is_not_deleted_again():

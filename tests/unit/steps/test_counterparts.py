@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from onetrail.settings import Settings
-from onetrail.steps.receipt_rows import ProvenRow
+from onetrail.steps.receipt_rows import ListingHash, ProvenRow
 from onetrail.steps.retirement.counterparts import Archive
 from onetrail.steps.retirement.reading_back import Sample, read_back
+from onetrail.steps.retirement.reviewed import Reviewed
 from tests.unit.steps.given_archive import LOCKED, NOW, FakeArchive, FakeKms, given_clients
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -215,17 +216,43 @@ def test_a_whole_bucket_is_looked_at_in_parts_and_stops_at_the_first_lack():
     versions = {row.key: [{"id": "v1"}] for row in rows}
     clients = given_clients(FakeArchive(**versions), NOW)
     sample = Sample(50)
-    found = Archive(SETTINGS, clients).over(rows, heads=False, seen=sample.add)
+    found = Archive(SETTINGS, clients).over(((row, "") for row in rows), heads=False, seen=sample.add)
     assert (found.lack, found.held.objects, found.past.objects, len(sample.rows)) == (None, 2_500, 0, 50)
     del versions[rows[1_500].key]
-    found = Archive(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(iter(rows), heads=False)
+    found = Archive(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(
+        ((row, "") for row in rows), heads=False
+    )
     assert (found.lack.key, found.held.objects) == (rows[1_500].key, 1_000)
+
+
+def test_where_the_old_bucket_has_versions_they_are_part_of_what_is_reviewed(tmp_path):
+    """Another version of the same bytes is another listing, and what was hashed is what is let through. Twin: without versions nothing changes."""
+    clients = given_clients(FakeArchive(**HELD), NOW)
+
+    def hashed(*versions):
+        with Reviewed(tmp_path) as reviewed:
+            pairs = zip(ROWS, versions, strict=True)
+            found = Archive(SETTINGS, clients).over(pairs, heads=False, hashed=reviewed.add)
+            return found.held.hexdigest(), list(reviewed.rows(found.held)), list(reviewed.rows(found.past))
+
+    plain, ours, other = hashed("", "", ""), hashed("a", "b", "c"), hashed("a", "x", "c")
+    assert len({plain[0], ours[0], other[0]}) == 3
+    assert hashed("a", "b", "c")[0] == ours[0]
+    listing = ListingHash()
+    for row in ROWS:
+        listing.add(row.key, row.size, row.etag)
+    assert plain[0] == listing.hexdigest()
+    assert ours[1] == [(A, "etag", "a"), (B, "etag", "b"), (C, "etag", "c")]
+    assert ours[2] == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_lies_in_an_archive_class_is_held_and_not_picked_for_reading():
     picked = []
     versions = {A: [{"id": "v1", "class": "GLACIER"}], B: [{"id": "v1", "class": "GLACIER_IR"}], C: HELD[C]}
-    Archive(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(ROWS, heads=False, seen=picked.append)
+    Archive(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(
+        ((row, "") for row in ROWS), heads=False, seen=picked.append
+    )
     assert [row.key for row in picked] == [B, C]
 
 

@@ -24,10 +24,11 @@ from onetrail.steps import trail_cutover
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate, read_trails_of
 from onetrail.steps.receipt_rows import ProvenRow
 from onetrail.steps.receipts import Receipt, proven_rows
-from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack
+from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack, Original
 from onetrail.steps.retirement.observe import Retiring, retiring, waits
 from onetrail.steps.retirement.propose import CLOSED, EMPTY, LIFECYCLE_RUNS, PAST, PROVEN, TRAIL
 from onetrail.steps.retirement.reading_back import Sample, read_back
+from onetrail.steps.retirement.reviewed import Reviewed
 from onetrail.steps.sealed_heads import sealed_receipts
 
 _EVERYTHING: Final = iam.prepared(
@@ -124,7 +125,7 @@ class _Retirement:
         if name in self._looked or not seen.objects or seen.receipt is None:
             return None
         sample = Sample()
-        there = (proven for _, proven in self._there(seen.bucket, seen.receipt))
+        there = self._originals(seen.bucket, seen.receipt)
         found = self._archive.over(there, heads=True, seen=sample.add)
         lack = found.lack or read_back(self.settings, self.clients, sample.rows)
         if lack is None:
@@ -200,19 +201,29 @@ class _Retirement:
                 f"{bucket.name}: its receipt does not hold; nothing of it was deleted; run step 06 again"
             )
         self._versioned_as_before(bucket)
+        with Reviewed(self.settings.run_folder) as reviewed:
+            return self._deleted(change, bucket, receipt, reviewed)
+
+    def _deleted(
+        self, change: Change, bucket: OldBucket, receipt: Receipt, reviewed: Reviewed
+    ) -> Mapping[str, Any]:
+        assert change.bulk is not None
         past = change.bulk.scope == PAST
-        there = (proven for _, proven in self._there(bucket, receipt))
-        found = self._archive.over(there, heads=False)
+        found = self._archive.over(
+            self._originals(bucket, receipt), heads=False, hashed=reviewed.add if bucket.versioning else None
+        )
         if found.lack:
             raise ChangeFailed(f"{bucket.name}: {found.lack.line}; nothing of it was deleted")
-        if (found.past if past else found.held).hexdigest() != change.bulk.listing:
+        listing = found.past if past else found.held
+        if listing.hexdigest() != change.bulk.listing:
             raise ChangeFailed(
                 f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step again"
             )
         batch = _Batches(self._archive, bucket, past=past)
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
-        proven = ((row.key, row.etag) for row in proven_rows(self.settings.run_folder, receipt))
-        with ledger, self.gate.guard.listed(change, proven):
+        rows = proven_rows(self.settings.run_folder, receipt)
+        named = reviewed.rows(listing) if bucket.versioning else ((row.key, row.etag, "") for row in rows)
+        with ledger, self.gate.guard.listed(change, named):
             counts = delete_proven(
                 batch.tasks(self._there(bucket, receipt)), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,
                 now=self.clients.clock.now, pace=self.pace, before=batch.check,
@@ -243,6 +254,11 @@ class _Retirement:
             said = ""
         if said:
             raise ChangeFailed(f"{bucket.name}: {said}; nothing of it was deleted; run this step again")
+
+    def _originals(self, bucket: OldBucket, receipt: Receipt) -> Iterator[Original]:
+        """What the bucket holds of what was proven, by its versions where it has any."""
+        for row, proven in self._there(bucket, receipt):
+            yield proven, row.version_id if bucket.versioning else ""
 
     def _there(self, bucket: OldBucket, receipt: Receipt) -> Iterator[tuple[Any, ProvenRow]]:
         """What the bucket holds beside what was proven of it. ChangeFailed at the first object that is not what was proven."""

@@ -29,6 +29,8 @@ from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.receipt_rows import ListingHash, ProvenRow
 
+Original = tuple[ProvenRow, str]
+"""What was proven of an object of an old bucket, and the version id it has there, empty where its bucket has no versions."""
 AT_ONCE: Final = 1000
 """Rows that are looked at together: those of one DeleteObjects."""
 AGAIN: Final = "run steps 05 and 06 again: they copy and prove what the old bucket still has"
@@ -78,18 +80,30 @@ class Archive:
         self._client: HotS3 = hot(clients, self._account, settings.home_region)
 
     def over(
-        self, rows: Iterable[ProvenRow], *, heads: bool, seen: Callable[[ProvenRow], None] | None = None
+        self,
+        originals: Iterable[Original],
+        *,
+        heads: bool,
+        seen: Callable[[ProvenRow], None] | None = None,
+        hashed: Callable[[ListingHash, Original], None] | None = None,
     ) -> Sum:
-        """A whole bucket's rows, in order, in constant memory; stops at the first lack. `seen` is given each row that can be read at once."""
+        """A whole bucket's objects, in order, in constant memory; stops at the first lack.
+
+        `seen` is given each row that can be read at once, `hashed` each object with the hash, of the sum, that it went into.
+        """
         found = Sum()
-        for chunk in chunks(rows):
-            here = self.look(chunk, heads=heads)
+        for chunk in chunks(originals):
+            here = self.look([row for row, _ in chunk], heads=heads)
             if here.lack:
                 found.lack = here.lack
                 break
+            versions = {row.key: version for row, version in chunk}
             for listing, some in ((found.held, here.held), (found.past, here.past)):
                 for row in some:
-                    listing.add(row.key, row.size, row.etag, row.last_modified)
+                    version = versions[row.key]
+                    listing.add(row.key, row.size, row.etag, row.last_modified, version)
+                    if hashed:
+                        hashed(listing, (row, version))
             if seen:
                 for row in here.readable:
                     seen(row)
@@ -239,11 +253,11 @@ def _changed(row: ProvenRow, head: Head) -> str:
     return ""
 
 
-def chunks(rows: Iterable[ProvenRow]) -> Iterator[list[ProvenRow]]:
-    """The rows, so many at a time as one DeleteObjects takes."""
-    chunk: list[ProvenRow] = []
-    for row in rows:
-        chunk.append(row)
+def chunks(originals: Iterable[Original]) -> Iterator[list[Original]]:
+    """The objects, so many at a time as one DeleteObjects takes."""
+    chunk: list[Original] = []
+    for one in originals:
+        chunk.append(one)
         if len(chunk) == AT_ONCE:
             yield chunk
             chunk = []

@@ -17,7 +17,7 @@ from onetrail.instants import moved_days
 from onetrail.looked import Answer, There, Unread, unread
 from onetrail.s3.calls import NULL_VERSION
 from onetrail.s3.listing import list_objects, list_versions
-from onetrail.s3.rows import ObjectRow
+from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
@@ -165,6 +165,9 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
 
 
+Row = ObjectRow | VersionRow
+
+
 @dataclass
 class _Listed:
     """What one pass over a bucket's listing shows."""
@@ -172,10 +175,12 @@ class _Listed:
     hash: ListingHash = field(default_factory=ListingHash)
     foreign: int = 0
     named: list[str] = field(default_factory=list)
+    last: Row | None = None
 
-    def through(self, rows: Iterable[ObjectRow]) -> Iterator[ObjectRow]:
-        """The rows, counted on their way."""
+    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, counted on their way; `last` is the one that was given last."""
         for row in rows:
+            self.last = row
             self.hash.add(row.key, row.size, row.etag, row.last_modified)
             if parse(row.key, None, row.size).kind is Kind.FOREIGN:
                 self.foreign += 1
@@ -249,17 +254,15 @@ def retiring(
     client = hot(clients, bucket.account, bucket.region)
     behind = {"old": 0, "markers": 0, "null": 0}
     try:
-        rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
+        if bucket.versioning:
+            rows = listed.through(_current(list_versions(client, bucket.name, bucket.account, ""), behind))
+        else:
+            rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
         archive = Sum()
         if receipt and not bucket.shell:
-            why, archive = _covered_by(settings, clients, receipt, rows)
+            why, archive = _covered_by(settings, clients, receipt, rows, listed)
         for _ in rows:
             pass
-        if bucket.versioning:
-            for version in list_versions(client, bucket.name, bucket.account, ""):
-                behind["markers"] += version.is_marker
-                behind["old"] += not version.is_marker and not version.is_latest
-                behind["null"] += not version.is_marker and version.version_id == NULL_VERSION
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return Retiring(bucket, settings.retirement_for(bucket.name), receipt, why, could_not_look=f"{err}")
     uploads = pages(
@@ -298,15 +301,29 @@ def _unseen(listed: _Listed, uploads: Answer[Any]) -> Iterator[str]:
         yield "its listing does not say when its newest object came"
 
 
+def _current(versions: Iterable[VersionRow], behind: dict[str, int]) -> Iterator[VersionRow]:
+    """The current versions; what lies behind them is counted, and so are markers and versions `null`."""
+    for version in versions:
+        behind["markers"] += version.is_marker
+        behind["old"] += not version.is_marker and not version.is_latest
+        behind["null"] += not version.is_marker and version.version_id == NULL_VERSION
+        if version.is_latest and not version.is_marker:
+            yield version
+
+
 def _covered_by(
-    settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[ObjectRow]
+    settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[Row], listed: _Listed
 ) -> tuple[str, Sum]:
     """Why the receipt does not speak of these rows, empty where it does; and what the archive holds of them now."""
     if fault := of_another(settings, receipt):
         return fault, Sum()
     beside = Beside(settings.run_folder, receipt)
     try:
-        there = beside.through(rows)
+        # A proven row comes out before the next listed one goes in, so `last` is its object.
+        there = (
+            (proven, listed.last.version_id if isinstance(listed.last, VersionRow) else "")
+            for proven in beside.through(rows)
+        )
         archive = Archive(settings, clients).over(there, heads=False)
         for _ in there:
             pass
