@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from onetrail.errors import OnetrailError
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a JSON file of a run folder; the largest that onetrail writes itself stays far below one of these."""
+
+
+_PIECE: Final = 1024 * 1024
 
 
 class FileRefused(OnetrailError):
@@ -35,6 +38,20 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a regular file's bytes, hex. Raises FileRefused."""
     with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def copied(path: Path, into: IO[bytes]) -> str:
+    """SHA-256 (hex) of a regular file's bytes, which are written into `into` as they are hashed, and read from its beginning next.
+
+    Whoever reads them there reads what was hashed: a file that has no name, nobody else can change. Raises FileRefused.
+    """
+    digest = hashlib.sha256()
+    with opened(path) as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            into.write(piece)
+    into.seek(0)
+    return digest.hexdigest()
 
 
 @contextmanager

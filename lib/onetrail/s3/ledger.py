@@ -3,19 +3,21 @@
 It is evidence, not state: nothing is skipped because a ledger says so.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import IO, Any, Final, NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from onetrail.errors import OnetrailError
-from onetrail.files import sha256_of
+from onetrail.files import FileRefused, opened, sha256_of
 from onetrail.s3.form import check_form, of_form
 
 _TEXT = pa.string()
@@ -207,10 +209,24 @@ def read_part(path: Path, sha256: str = "") -> pa.Table:
 
     Raises LedgerTorn where it is not whole, LaterForm where a later release wrote it.
     """
-    if sha256 and sha256_of(path) != sha256:
-        raise LedgerTorn(path, "its bytes are not those the record names")
     with _told_of(path):
-        return _opened(path).read()
+        if not sha256:
+            return _opened(path).read()
+        with opened(path) as file:
+            content = file.read()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise LedgerTorn(path, "its bytes are not those the record names")
+        return _part(
+            path, BytesIO(content)
+        ).read()  # the bytes that were hashed, and not those that lie there now
+
+
+def hashed(path: Path) -> Part:
+    """A part with the SHA-256 and the rows of one and the same file, whatever comes in its place. Raises LedgerTorn, LaterForm."""
+    with _told_of(path), opened(path) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        return Part(path, digest, int(_part(path, file).metadata.num_rows))
 
 
 def rows_in(path: Path) -> int:
@@ -256,7 +272,11 @@ def _broken(folder: Path, look: Callable[[Path], Any]) -> list[tuple[Path, str]]
 def _opened(path: Path) -> pq.ParquetFile:
     if not path.is_file():  # opening a pipe would never return
         raise LedgerTorn(path, "it is no regular file")
-    part = pq.ParquetFile(path, page_checksum_verification=True)
+    return _part(path, path)
+
+
+def _part(path: Path, source: Path | IO[bytes]) -> pq.ParquetFile:
+    part = pq.ParquetFile(source, page_checksum_verification=True)
     check_form(path, part.metadata, FORMAT)
     if not part.schema_arrow.equals(SCHEMA):
         raise LedgerTorn(path, "it is not a part of a ledger")
@@ -268,6 +288,8 @@ def _told_of(path: Path) -> Iterator[None]:
     """What Parquet or the disk says of a part that is not whole, as one error."""
     try:
         yield
+    except FileRefused as error:
+        raise LedgerTorn(path, f"{error}") from error
     except (pa.ArrowException, OSError) as error:
         raise LedgerTorn(path, f"it is not a whole Parquet file ({' '.join(str(error).split())})") from error
 

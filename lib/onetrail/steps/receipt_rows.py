@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from onetrail.errors import OnetrailError
-from onetrail.files import opened, sha256_of
+from onetrail.files import copied, sha256_of
 
 _TEXT = pa.string()
 _TIME = pa.timestamp("us", "UTC")
@@ -31,7 +31,6 @@ _SCHEMA: Final = pa.schema(
 )  # fmt: skip
 _EARLIER: Final = ["key", "size", "source_etag", "source_last_modified"]
 _ROWS_A_GROUP: Final = 10_000
-_PIECE: Final = 1024 * 1024
 
 
 class ReceiptError(OnetrailError):
@@ -131,7 +130,7 @@ def read_rows(run_folder: Path, bucket: str, part: ListPart, *, earlier: bool) -
     if not path.is_file():
         raise ReceiptError(f"{path}: the list of what was proven of {bucket} is gone; verify it again")
     with _without_name(run_folder) as own:
-        if _copied(path, own) != part.sha256:
+        if copied(path, own) != part.sha256:
             raise ReceiptError(
                 f"{path}: the list of what was proven of {bucket} was changed; verify it again"
             )
@@ -147,17 +146,6 @@ def _without_name(folder: Path) -> IO[bytes]:
         raise ReceiptError(
             f"{folder}: a list cannot be copied into it, to be read undisturbed: {err.strerror}"
         ) from err
-
-
-def _copied(path: Path, own: IO[bytes]) -> str:
-    """SHA-256 (hex) of the file's bytes, which are written into `own` as they are hashed: nobody else has a name for it."""
-    digest = hashlib.sha256()
-    with opened(path) as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            own.write(piece)
-        own.seek(0)
-    return digest.hexdigest()
 
 
 def _rows(columns: Iterable[pa.Array]) -> Iterator[ProvenRow]:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from tempfile import TemporaryFile
+from typing import IO, Any, Final, Self
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -19,7 +20,7 @@ from pydantic.dataclasses import dataclass
 from onetrail import __version__
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import OnetrailError
-from onetrail.files import sha256_of
+from onetrail.files import copied, sha256_of
 from onetrail.validation.result import ChainSeen
 
 _SUFFIX: Final = ".jsonl.gz"
@@ -41,16 +42,19 @@ _END: Final = TypeAdapter(_End)
 
 
 class KeptChain:
-    """A chain that an earlier run has checked: iterate `verdicts` to their end, then `seen` and `checked` (UTC) are there."""
+    """A chain that an earlier run has checked: iterate `verdicts` to their end, then `seen` and `checked` (UTC) are there.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `own` are the bytes that were hashed, in a file that has no name: nobody can put others in between.
+    """
+
+    def __init__(self, own: IO[bytes]) -> None:
+        self._own = own
         self.seen: ChainSeen
         self.checked: datetime
 
     def verdicts(self) -> Iterator[FileVerdict]:
         """As they came when the chain was checked."""
-        with gzip.open(self._path, "rb") as lines:
+        with self._own, gzip.open(self._own, "rb") as lines:
             before = next(lines)
             for line in lines:
                 yield _VERDICT.validate_json(before)
@@ -109,8 +113,11 @@ class KeptChains:
     def found(self, name: str) -> KeptChain | None:
         """The chain as it was checked when the same was asked; None where nobody did, or what is kept of it is damaged."""
         for path in sorted(self._folder.glob(f"{name}-*{_SUFFIX}")):
-            if sha256_of(path)[:_HEX] == path.name.removesuffix(_SUFFIX).rpartition("-")[2]:
-                return KeptChain(path)
+            with _writing(self._folder):
+                own = TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by whoever reads the chain
+            if copied(path, own)[:_HEX] == path.name.removesuffix(_SUFFIX).rpartition("-")[2]:
+                return KeptChain(own)
+            own.close()
         return None
 
     def keeping(self, name: str) -> Keeping:

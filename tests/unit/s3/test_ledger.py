@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetrail.files import sha256_of
+from onetrail.s3 import ledger
 from onetrail.s3.ledger import (
     LedgerNotWritten,
     LedgerPart,
     LedgerRow,
     LedgerTorn,
+    hashed,
     parts,
     read,
     read_part,
@@ -174,6 +176,46 @@ def test_a_part_that_cannot_be_opened_is_seen_by_its_end(tmp_path, harm, seen):
             rows_in(part.path)
     else:
         assert rows_in(part.path) == 500
+
+
+@pytest.mark.parametrize("how", ["another file of that name", "other bytes in it"])
+def test_what_was_hashed_is_what_is_read(tmp_path, monkeypatch, how):
+    """Whatever is put in its place in between. Twin: opened once more by its name, it would be the other part."""
+    ours, theirs = a_part(tmp_path, "ours", "a"), a_part(tmp_path / "elsewhere", "theirs", "x", "y")
+    content, forged = ours.path.read_bytes(), theirs.path.read_bytes()
+    real = ledger._part
+
+    def swapped(path, source):
+        if how == "other bytes in it":
+            ours.path.write_bytes(forged)
+        else:
+            theirs.path.replace(ours.path)
+        return real(path, source)
+
+    monkeypatch.setattr(ledger, "_part", swapped)
+    assert read_part(ours.path, ours.sha256).column("key").to_pylist() == ["a"]
+    monkeypatch.setattr(ledger, "_part", real)
+    assert read_part(ours.path).column("key").to_pylist() == ["x", "y"]
+    ours.path.write_bytes(content)
+    theirs.path.write_bytes(forged)
+    if how == "another file of that name":
+        monkeypatch.setattr(ledger, "_part", swapped)
+        assert hashed(ours.path) == (ours.path, ours.sha256, 1)
+        monkeypatch.setattr(ledger, "_part", real)
+    assert hashed(ours.path).rows == (2 if how == "another file of that name" else 1)
+
+
+@pytest.mark.parametrize("look", [hashed, lambda path: read_part(path, "0" * 64)])
+def test_what_cannot_be_hashed_is_a_torn_part(tmp_path, look):
+    """A name without a file, a directory, other bytes than the record names."""
+    (tmp_path / "folder.parquet").mkdir()
+    for name in ("none", "folder"):
+        with pytest.raises(LedgerTorn, match=f"{name}.parquet"):
+            look(tmp_path / f"{name}.parquet")
+    part = a_part(tmp_path, "p", "a")
+    if look is not hashed:
+        with pytest.raises(LedgerTorn, match="its bytes are not those the record names"):
+            look(part.path)
 
 
 def test_a_part_is_summed_by_outcome(tmp_path):

@@ -4,6 +4,7 @@ import errno
 import gzip
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from onetrail.cli import main
 from onetrail.validation.directory import Directory
+from onetrail.validation.kept import KeptChains
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     HOUR,
@@ -203,3 +205,26 @@ def test_a_full_disk_ends_it_with_one_line_and_leaves_nothing_half_done(
     assert list((there.parent / "kept").iterdir()) == []
     assert validated(there, *keeping(there)).exit_code == 0
     assert len(list((there.parent / "kept").iterdir())) == 2
+
+
+@pytest.mark.parametrize("how", ["gone", "other bytes", "another file"])
+def test_what_was_hashed_is_what_is_told(there: Path, how: str) -> None:
+    """What is kept of a chain may be changed by somebody in between. Twin: changed before it was looked at, it is nothing."""
+    resumed(there)
+    folder = there.parent / "kept"
+    kept = KeptChains(folder, lambda: datetime(2026, 1, 12, 9, tzinfo=UTC))
+    path, other = sorted(folder.iterdir())
+    name = path.name.rpartition("-")[0]
+    whole = list(kept.found(name).verdicts())
+    found, content = kept.found(name), path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    elif how == "other bytes":
+        path.write_bytes(other.read_bytes())
+    else:
+        other.replace(path)
+    assert list(found.verdicts()) == whole
+    assert kept.found(name) is None
+    path.write_bytes(content)
+    assert list(kept.found(name).verdicts()) == whole
+    assert all(one.suffix == ".gz" for one in folder.iterdir()), "no copy is left"

@@ -22,11 +22,10 @@ from onetrail.change import (
 )
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
-from onetrail.files import sha256_of
 from onetrail.looked import There, Unread, or_none
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
-from onetrail.s3.ledger import LedgerPart, rows_in
+from onetrail.s3.ledger import LedgerPart, hashed
 from onetrail.s3.pace import Pace
 from onetrail.s3.removal import LockTask, raise_locks
 from onetrail.s3.session import hot
@@ -273,7 +272,8 @@ class _Sealing:
         """The parts of the ledger that the record names for copies of this bucket. Raises LedgerTorn where one cannot be read."""
         folder = self.settings.run_folder / "ledger"
         named = sorted(copied_parts(self.settings.run_folder, name))
-        return tuple(ListPart(part, sha256_of(folder / part), rows_in(folder / part)) for part in named)
+        found = (hashed(folder / part) for part in named)
+        return tuple(ListPart(part.path.name, part.sha256, part.rows) for part in found)
 
     def _left(self, name: str) -> Left:
         if not self._lefts:
