@@ -5,6 +5,13 @@ import re
 from onetrail.printable import printable
 
 
+def described(err: BaseException) -> str:
+    """An error in words, whatever it is: its class, and what it says where it says something."""
+    kind = type(err)
+    name = kind.__name__ if kind.__name__ != "error" else f"{kind.__module__}.error"
+    return f"{name}: {err}" if str(err).strip() else name
+
+
 class OnetrailError(Exception):
     """Something went wrong that a person can act on; the message says what, where and what to do next."""
 

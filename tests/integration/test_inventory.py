@@ -89,7 +89,7 @@ def test_every_object_is_one_row(fresh_estate: Estate) -> None:
         k for b, k in zip(table["bucket"].to_pylist(), table["key"].to_pylist(), strict=True) if b == BUCKET
     ]
     assert (set(held), len(held)) == (keys, len(keys))
-    assert all(b.canary and not b.canary.why and b.canary.records for b in observation.buckets)
+    assert all(b.canaries and not b.canaries[0].why and b.canaries[0].records for b in observation.buckets)
 
 
 def test_keys_are_kept_as_the_command_line_shows_them_and_stand_in_the_record(fresh_estate: Estate) -> None:

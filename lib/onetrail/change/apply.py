@@ -73,7 +73,7 @@ def _unsent(plan: Plan) -> Outcome | None:
         state = "not_evaluated" if plan.not_evaluated else "withheld"
         return Outcome(plan, state, f"Nothing is planned: {plan.why}{first}.")
     if plan.empty:
-        return Outcome(plan, "nothing", "Nothing to change: everything this step is for is already so.")
+        return Outcome(plan, "nothing", plan.nothing_to_change)
     return None
 
 

@@ -84,7 +84,7 @@ class Plan:
     `waiting_for` names forerunner steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
     nothing can be proposed, with its reason in `why`. `ends_with` names a check that must hold before the step counts as finished,
     such as the last files of a stopped trail. `notes` are facts the reader should know before approving. `not_evaluated` says that nothing
-    is proposed because something could not be looked at, which `notes` name.
+    is proposed because something could not be looked at, which `notes` name. `looks_only`: the step never changes anything.
     """
 
     step: str
@@ -97,6 +97,7 @@ class Plan:
     ends_with: str = ""
     notes: tuple[str, ...] = ()
     not_evaluated: bool = False
+    looks_only: bool = False
 
     def __post_init__(self) -> None:
         keys = [change.key for change in self.changes]
@@ -119,6 +120,13 @@ class Plan:
             [change.meaning() for change in self.changes],
         ]
         return "p-" + hashlib.sha256(canonical_json(meaning).encode(errors="surrogatepass")).hexdigest()[:12]
+
+    @property
+    def nothing_to_change(self) -> str:
+        """What is said where it is empty for no other reason."""
+        if self.looks_only:
+            return "Nothing to change: this step only looks."
+        return "Nothing to change: everything this step is for is already so."
 
     def on(self, account: str, resource: str, *calls: str) -> tuple[Change, ...]:
         """The changes of that resource of that account, in their order; only those calls where some are named."""

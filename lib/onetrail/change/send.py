@@ -11,7 +11,7 @@ from onetrail.change.plan import Change
 from onetrail.change.restore import KeptTexts, Restored, restored
 from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
 from onetrail.change.values import After, iso, resolve, seconds
-from onetrail.errors import OnetrailError
+from onetrail.errors import OnetrailError, described
 from onetrail.iam import PolicyError
 from onetrail.looked import Absent, There, Unread
 
@@ -244,7 +244,7 @@ class Sending:
             step=self.plan.step,
             key=change.key,
             intent=number,
-            error=f"{type(err).__name__}: {err}",
+            error=described(err),
             **result,
         )
         if change.expects == "refused" and not last and not self.gate.sender.expired(err):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from onetrail.change.chain import RecordError
 from onetrail.change.plan import Change
-from onetrail.errors import OnetrailError
+from onetrail.errors import OnetrailError, described
 from onetrail.looked import Absent, Look, There, Unread
 
 FOLDER: Final = "policies"
@@ -43,7 +43,7 @@ def texts_of(
     try:
         texts = read(change, parameters)
     except Exception as err:
-        raise _unread(change, f"{type(err).__name__}: {err}") from err
+        raise _unread(change, described(err)) from err
     if texts and isinstance(texts.before, Unread) and not change.closes:
         raise _unread(change, texts.before.why)
     return texts

@@ -11,7 +11,7 @@ import click
 
 import onetrail
 from onetrail.cli.say import say
-from onetrail.errors import OnetrailError
+from onetrail.errors import OnetrailError, described
 from onetrail.printable import printable_lines
 
 VERBS: Final = ("copy", "policies", "practice", "record", "run", "validate")
@@ -58,8 +58,7 @@ class _OneLine(click.Group):
             ) as out:
                 out.write(printable_lines("".join(traceback.format_exception(err))))
             say(
-                f"onetrail: unexpected {type(err).__name__}: {str(err).splitlines()[0] if str(err) else ''}; "
-                f"the whole of it is in {out.name}",
+                f"onetrail: unexpected {described(err).splitlines()[0]}; the whole of it is in {out.name}",
                 err=True,
             )
             sys.exit(1)

@@ -13,7 +13,7 @@ from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.inventory_pictures import KB, ages, coverage, sizes, summed
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.inventory import Observation, Saved
-from onetrail.steps.inventory.bucket import BucketInventory
+from onetrail.steps.inventory.bucket import BucketInventory, Reading
 from onetrail.steps.inventory.survey import Sum
 from onetrail.steps.old_estate import status_of
 
@@ -134,11 +134,13 @@ def duplicates(observation: Observation) -> Shown:
     )
     cost = observation.costs.duplicates
     verdict = (
-        f"{counted(found.copies, 'file')} ({found.bytes / KB:,.0f} KB) {'repeats' if found.copies == 1 else 'repeat'} the bytes of another one; copying and keeping them costs "
-        f"{cost.total:,.4f} USD. They are kept: digests name each of them."
+        f"{counted(found.copies, 'log or digest repeats', 'logs and digests repeat')} the bytes of another file ({found.bytes / KB:,.0f} KB); copying and "
+        f"keeping {'it' if found.copies == 1 else 'them'} costs {cost.total:,.4f} USD. Each is copied under its own name{_signed(observation)}."
         if found.copies
-        else "No two files under different names have the same bytes."
+        else "No log or digest has the bytes of a file under another name."
     )
+    if found.foreign:
+        verdict += f" {counted(found.foreign, 'foreign file repeats', 'foreign files repeat')} bytes too, and {'is' if found.foreign == 1 else 'are'} not copied."
     if found.same_name or found.conflicts:
         verdict += f" {counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes, {found.conflicts:,} with bytes that differ or cannot be compared."
     shown = table(frame, "Equal bytes under several names, the ten largest", verdict=verdict)
@@ -149,6 +151,14 @@ def duplicates(observation: Observation) -> Shown:
             for line in found.conflict_examples
         ),
     )
+
+
+def _signed(observation: Observation) -> str:
+    """Why a repeated file is not left out, as far as it was seen here: no digest is read by this step."""
+    digests = sum(survey.of(*DIGEST_KINDS).objects for survey in observation.surveys)
+    if not digests:
+        return ", though no digest lies in these buckets that could name it"
+    return f": {counted(digests, 'digest lies', 'digests lie')} in these buckets and may name it"
 
 
 def consumers(observation: Observation) -> Shown:
@@ -294,7 +304,7 @@ def _bucket(one: BucketInventory) -> list[object]:
     survey = one.survey
     if survey is None:
         return [one.bucket.region, one.bucket.name, *([None] * 10), "could not look"]
-    read = "no log there" if one.canary is None else "not readable" if one.canary.why else "readable"
+    read = "no log there" if one.reading is None else _READ[one.reading]
     return [
         one.bucket.region,
         one.bucket.name,
@@ -328,7 +338,7 @@ def _buckets_verdict(observation: Observation) -> str:
     unread = [
         one.bucket.name
         for one in observation.buckets
-        if one.survey is None or (one.canary and one.canary.why)
+        if one.survey is None or one.reading in (Reading.REFUSED, Reading.FAILED)
     ]
     pushed = sum(one.direction == "push" and not one.bucket.shell for one in observation.buckets)
     said = counted(len(observation.buckets), "old bucket")
@@ -339,12 +349,23 @@ def _buckets_verdict(observation: Observation) -> str:
         )
     if unread:
         return f"{said}; {', '.join(unread)} could not be read."
-    read = sum(one.canary is not None for one in observation.buckets)
+    unfit = [one.bucket.name for one in observation.buckets if one.reading is Reading.UNFIT]
+    said += f"; what was read in {', '.join(unfit)} is no log with records" if unfit else ""
+    read = sum(one.reading is Reading.READ for one in observation.buckets)
     return (
         f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read."
         if read
         else f"{said}."
     )
+
+
+_READ: Final = {
+    Reading.READ: "readable",
+    Reading.UNFIT: "readable, no records",
+    Reading.ARCHIVED: "archived",
+    Reading.REFUSED: "not readable",
+    Reading.FAILED: "could not look",
+}
 
 
 def _choice(cost: PlanCost, chosen: PlanCost) -> str:

@@ -93,7 +93,7 @@ def _verdict(proposed: Plan) -> list[str]:
     if proposed.empty and proposed.why:
         return [f"nothing is planned: {proposed.why}"]
     if proposed.empty:
-        return ["Nothing to change: everything this step is for is already so."]
+        return [proposed.nothing_to_change]
     accounts = len({change.account for change in proposed.changes})
     count = len(proposed.changes)
     changes, places = "change" if count == 1 else "changes", "account" if accounts == 1 else "accounts"

@@ -13,7 +13,7 @@ from onetrail.aws import Clients, open_gate
 from onetrail.change import Gate, entries
 from onetrail.change.rest import Rest, rest_of
 from onetrail.change.words import counted
-from onetrail.errors import OnetrailError
+from onetrail.errors import OnetrailError, described
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.evidence.custody import read_custody
@@ -134,5 +134,5 @@ def _rests(settings: Settings, found: LeftOpen, plans: Iterable[str]) -> tuple[l
 
 
 def _why(plan: str, err: Exception) -> str:
-    why = err.line if isinstance(err, OnetrailError) else f"{type(err).__name__}: {err}; {CLOSES}"
+    why = err.line if isinstance(err, OnetrailError) else f"{described(err)}; {CLOSES}"
     return f"Closing what plan {plan} left open failed: {why}"

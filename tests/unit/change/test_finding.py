@@ -30,6 +30,11 @@ def given(state, name="x"):
             3,
         ),  # not looking is never as good as seeing
         (
+            [State.FINDING] * 5,
+            "5 checks: 5 need attention. Look at: " + "06.x bucket; " * 4 + "06.x bucket.",
+            3,
+        ),
+        (
             [State.FINDING] * 7,
             "7 checks: 7 need attention. Look at: " + "06.x bucket; " * 5 + "and 2 more.",
             3,

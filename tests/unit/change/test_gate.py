@@ -332,6 +332,7 @@ def test_a_change_may_use_what_an_earlier_one_brought_back(tmp_path):
         ),
         ({"why": "a partial check proves nothing"}, "withheld", 0, "Nothing is planned: a partial check proves nothing."),
         ({}, "nothing", 0, "Nothing to change: everything this step is for is already so."),
+        ({"looks_only": True}, "nothing", 0, "Nothing to change: this step only looks."),
     ],
 )  # fmt: skip
 def test_an_empty_plan_is_done_only_where_nothing_kept_it_from_being_made(tmp_path, said, state, code, line):

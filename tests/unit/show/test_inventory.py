@@ -8,7 +8,7 @@ from onetrail.change import Finding, State
 from onetrail.show import inventory as seen
 from onetrail.show import start_here as map_seen
 from onetrail.steps import start_here
-from onetrail.steps.inventory.bucket import BucketInventory, Canary
+from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading
 from onetrail.steps.inventory.consumers import Consumer
 from onetrail.steps.inventory.duplicates import Duplicates
 from onetrail.steps.status import Stage, Status
@@ -38,7 +38,7 @@ def given_an_old_bucket():
         row(log("2025-11-03"), 700, "1" * 32), row(digest("2025-11-03"), 400), row(log("2025-09-01", unique="b" * 16), 9000),
         row("readme.txt", 12), rules=rules_of({"Rules": [EXPIRES]}),
     )  # fmt: skip
-    return BucketInventory(given_a_bucket(), survey, "pull", "", 0, Canary(log(), 700, 3))
+    return BucketInventory(given_a_bucket(), survey, "pull", "", 0, (Canary(log(), 700, 3),))
 
 
 def test_the_verdicts_are_made_from_the_data():
@@ -56,10 +56,59 @@ def test_the_verdicts_are_made_from_the_data():
         in said["coverage"]
     )
     assert "4 of 4 objects are under 128 KB" in said["sizes"]
-    assert "2 files (2 KB) repeat the bytes of another one" in said["duplicates"]
+    assert "2 logs and digests repeat the bytes of another file (2 KB)" in said["duplicates"]
     assert "1 consumer on 1 trail or bucket" in said["consumers"]
     assert "1 rule is on and reaches 3 objects" in said["lifecycle"]
     assert "the classic recipe, everything into GLACIER" in said["costs"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found", "line"),
+    [
+        ([row(log()), row(digest(), 400)], Duplicates(copies=1, bytes=2048),
+         ("1 log or digest repeats the bytes of another file (2 KB); copying and keeping it costs 0.0000 USD. Each is copied under its own "
+         "name: 1 digest lies in these buckets and may name it.")),
+        # buckets without a single digest: nothing is named by any
+        ([row(log())], Duplicates(copies=2, bytes=2048),
+         "Each is copied under its own name, though no digest lies in these buckets that could name it."),
+        # foreign files are not copied, whatever they repeat
+        ([row("a.sql")], Duplicates(foreign=1), "No log or digest has the bytes of a file under another name. 1 foreign file repeats bytes too, and is not copied."),
+        ([row("a.sql")], Duplicates(foreign=2), "2 foreign files repeat bytes too, and are not copied."),
+        ([row(log())], Duplicates(), "No log or digest has the bytes of a file under another name."),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_repeated_files_is_said_from_what_was_seen(rows, found, line):
+    """No fixed sentence: digests are counted, and what is foreign is told apart."""
+    bucket = BucketInventory(given_a_bucket(), given_a_survey(*rows))
+    said = str(seen.duplicates(given(bucket, duplicates=found)))
+    assert line in said
+    assert "digests name each" not in said
+
+
+@pytest.mark.parametrize(
+    ("ended", "cell", "line"),
+    [
+        ((Reading.READ,), "readable", "1 old bucket; a log of each was read."),
+        ((Reading.UNFIT, Reading.READ), "readable", "1 old bucket; a log of each was read."),
+        (
+            (Reading.UNFIT,),
+            "readable, no records",
+            "1 old bucket; what was read in acme-audit is no log with records.",
+        ),
+        ((Reading.ARCHIVED,), "archived", "1 old bucket."),
+        ((Reading.REFUSED,), "not readable", "acme-audit could not be read."),
+        ((Reading.FAILED,), "could not look", "acme-audit could not be read."),
+        ((), "no log there", "1 old bucket."),
+    ],
+)
+def test_an_object_that_is_no_log_does_not_make_a_bucket_unreadable(ended, cell, line):
+    """It was read; what S3 refused was not."""
+    tried = tuple(Canary(log(), why="" if one is Reading.READ else "why", ended=one) for one in ended)
+    text = str(
+        seen.buckets(given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=tried)))
+    )
+    assert text.splitlines()[3].endswith(cell)
+    assert text.splitlines()[-1].endswith(line)
 
 
 def test_a_bucket_that_could_not_be_read_is_named():

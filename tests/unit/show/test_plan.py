@@ -82,6 +82,7 @@ def test_the_last_line_says_how_to_approve():
     plan = given_a_plan(given_a_change())
     assert show.plan(plan).text.endswith(f'approve = "{plan.id}"')
     assert show.plan(given_a_plan()).text == "Nothing to change: everything this step is for is already so."
+    assert show.plan(given_a_plan(looks_only=True)).text == "Nothing to change: this step only looks."
     assert show.plan(given_a_plan(waiting_for="02", why="roles")).text == "waiting for 02: roles"
 
 

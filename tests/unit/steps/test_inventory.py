@@ -1,21 +1,26 @@
 """01: what a listing is counted into, what its rules do and when, what lies there twice, and what must be kept of it."""
 
+import gzip
 import json
+import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail.change import State
 from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.publickeys import PublicKey, dump, fingerprint_of
+from onetrail.errors import OnetrailError, described
 from onetrail.iam.build import old_bucket_shell
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps import inventory as step
-from onetrail.steps.inventory.bucket import BucketInventory, Canary
+from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading, _tried
 from onetrail.steps.inventory.consumers import consumers
 from onetrail.steps.inventory.costs import costs, together
 from onetrail.steps.inventory.draft import SCHEMA, Draft
@@ -45,6 +50,10 @@ def digest(day="2025-11-03", region=REGION):
 
 def row(key, size=700, etag="0" * 32, made=NOW - timedelta(days=70), storage="STANDARD", owner=OWNER):
     return ObjectRow(key, size, etag, made, storage, owner)
+
+
+READ = Canary(log(), 700, 3)
+UNFIT = Canary(log(), why="an empty object under a log's key", ended=Reading.UNFIT)
 
 
 def given_a_survey(*rows, rules=(), owner=OWNER, years=7):
@@ -124,8 +133,17 @@ def test_days_hold_logs_and_digests_apart():
 def test_the_canary_is_a_log_of_a_foreign_owner_where_there_is_one():
     """The one that is most likely to be refused is the one to try."""
     small, others = log(unique="a" * 16), log(unique="b" * 16)
-    assert given_a_survey(row(small, 10), row(others, 900)).canary == small
-    assert given_a_survey(row(small, 10), row(others, 900, owner="c" * 64)).canary == others
+    assert given_a_survey(row(small, 110), row(others, 900)).canaries == (small, others)
+    assert given_a_survey(row(small, 110), row(others, 900, owner="c" * 64)).canaries == (others, small)
+
+
+def test_a_log_that_can_hold_no_record_is_tried_last():
+    """An empty object under a log's key says nothing of whether logs can be read; where there is nothing else, it is tried all the same."""
+    empty, cut, whole, large = (log(unique=letter * 16) for letter in "abcd")
+    rows = [row(empty, 0), row(cut, 99), row(large, 9000), row(whole, 100)]
+    assert given_a_survey(*rows).canaries == given_a_survey(*reversed(rows)).canaries == (whole, large)
+    assert given_a_survey(*rows[:2]).canaries == (empty, cut)
+    assert given_a_survey(row(digest(), 400)).canaries == ()
 
 
 def test_an_unknown_bucket_owner_makes_nobody_foreign():
@@ -324,6 +342,23 @@ def test_repeated_files_have_a_size_and_months():
     assert (found.copies, found.bytes, found.groups, found.months_to_keep.objects) == (2, 1800, 1, 2)
 
 
+def test_repeated_bytes_of_foreign_files_are_told_apart():
+    """They are not copied, so they are neither kept nor priced; the log that is like one of them is both."""
+    rows = [row("backup/1.sql", 900, "1" * 32), row("backup/2.sql", 900, "1" * 32), row(log(), 900, "1" * 32)]
+    found = find(given_a_draft(one=rows), 7, NOW)
+    assert (found.copies, found.foreign, found.bytes, found.months_to_keep.objects) == (0, 2, 0, 0)
+    logs = [*rows, row(log(region="sa-east-1"), 900, "1" * 32)]
+    found = find(given_a_draft(one=logs), 7, NOW)
+    assert (found.copies, found.foreign, found.bytes, found.months_to_keep.objects) == (1, 2, 900, 1)
+
+
+def test_an_error_that_says_nothing_still_has_a_name():
+    """Whatever is printed of it does not end in a colon."""
+    assert [described(err) for err in (ValueError("x"), ValueError(), zlib.error(" "), zlib.error("cut"))] == [
+        "ValueError: x", "ValueError", "zlib.error", "zlib.error: cut",
+    ]  # fmt: skip
+
+
 def test_many_rows_are_looked_through_in_parts(monkeypatch):
     """In several passes the same is found as in one."""
     rows = [row(log(unique=f"{n:016d}"), 900, f"{n % 7:032d}") for n in range(40)]
@@ -354,19 +389,84 @@ def test_a_month_without_anything_is_a_hole_only_within_the_regions_time():
 
 
 @pytest.mark.parametrize(
-    ("canary", "state"),
+    ("canaries", "found"),
     [
-        (Canary(log(), 700, 3), State.OK),
-        (Canary(log(), why="GetObject: AccessDenied: no"), State.FINDING),
-        (Canary(log(), why="GetObject: SlowDown: wait"), State.COULD_NOT_LOOK),
-        (Canary(log(), why="GetObject: InvalidObjectState: archived"), State.NOTE),
-        (Canary(log(), 700, why="it was read, but is no gzip file of records: error"), State.FINDING),
+        ((READ,), [State.OK]),
+        ((Canary(log(), why="GetObject: AccessDenied: no", ended=Reading.REFUSED),), [State.FINDING]),
+        ((Canary(log(), why="GetObject: SlowDown: wait", ended=Reading.FAILED),), [State.COULD_NOT_LOOK]),
+        (
+            (Canary(log(), why="GetObject: InvalidObjectState: archived", ended=Reading.ARCHIVED),),
+            [State.NOTE],
+        ),
+        ((UNFIT,), [State.FINDING]),
+        ((UNFIT, UNFIT), [State.FINDING, State.FINDING]),
+        ((UNFIT, READ), [State.NOTE, State.OK]),  # the bucket can be read, and this log cannot
+        (
+            (Canary(log(), why="GetObject: AccessDenied: no", ended=Reading.REFUSED), READ),
+            [State.FINDING, State.OK],
+        ),
     ],
 )
-def test_a_canary_that_cannot_be_read_is_never_ok(canary, state):
+def test_a_canary_that_cannot_be_read_is_never_ok(canaries, found):
     """A refusal is a finding, a failure is could not look."""
-    observation = given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canary=canary))
-    assert states(observation, "01.canary") == [("01.canary", state)]
+    observation = given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=canaries))
+    assert sorted(states(observation, "01.canary")) == sorted(("01.canary", state) for state in found)
+
+
+class Holding:
+    """A transport that answers GetObject with the bytes of that key, or with that error."""
+
+    def __init__(self, **held):
+        self.held, self.asked = held, []
+
+    def do(self, call):
+        self.asked.append(call.key)
+        answer = self.held[call.key]
+        if isinstance(answer, Exception):
+            raise answer
+        return SimpleNamespace(content=answer)
+
+
+def packed(content):
+    return gzip.compress(content, mtime=0)
+
+
+def refused(code):
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetObject")
+
+
+@pytest.mark.parametrize(
+    ("first", "ended", "said"),
+    [
+        (packed(b'{"Records": [{}, {}]}'), Reading.READ, ""),
+        (b"", Reading.UNFIT, "an empty object under a log's key"),
+        (packed(b'{"Records": []}' * 99)[:-20], Reading.UNFIT, "a log that is cut short"),
+        (b'{"Records": []}', Reading.UNFIT, "no gzip file under a log's key"),
+        (packed(b"no"), Reading.UNFIT, "a gzip file under a log's key that holds no JSON"),
+        (packed(b"[]"), Reading.UNFIT, "a gzip file under a log's key that holds no Records"),
+        (packed(b'{"Records": []}') * 2, Reading.UNFIT, "a second gzip member follows the first"),
+        (refused("AccessDenied"), Reading.REFUSED, "GetObject: AccessDenied: no"),
+        (refused("InvalidObjectState"), Reading.ARCHIVED, "GetObject: InvalidObjectState: no"),
+        (refused("SlowDown"), Reading.FAILED, "GetObject: SlowDown: no"),
+        (OnetrailError("no answer\nfrom S3"), Reading.FAILED, "no answer from S3"),
+    ],
+    ids=range(11),
+)
+def test_a_second_log_is_tried_where_the_first_is_none(first, ended, said):
+    """And no evidence is an exception's class: each says what lies there, or what S3 answered."""
+    transport = Holding(a=first, b=packed(b'{"Records": [{}]}'))
+    tried = _tried(transport, given_a_bucket(), ["a", "b"])
+    assert (tried[0].ended, tried[0].why) == (ended, said)
+    assert transport.asked == (["a"] if ended is Reading.READ else ["a", "b"])
+    assert tried[-1].ended is Reading.READ
+    assert BucketInventory(given_a_bucket(), None, canaries=tried).reading is Reading.READ
+    evidence = [
+        f.evidence
+        for f in step.check(
+            SETTINGS, given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=tried))
+        )
+    ]
+    assert not [text for text in evidence if text.rstrip().endswith(":") or text.endswith("rror")]
 
 
 def test_a_listing_that_broke_off_is_could_not_look():

@@ -11,6 +11,7 @@ from onetrail.change import State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.looked import Unread
 from onetrail.settings import Settings
+from onetrail.steps import evidence, inventory
 from onetrail.steps import start_here as step
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.permissions import LOG, NEEDS, SOURCE, Identity, asked, refusals
@@ -204,3 +205,11 @@ def test_the_map_has_every_step_that_changes_something():
 def test_the_plan_is_always_empty():
     """Looking changes nothing."""
     assert step.propose(SETTINGS, Observation((), (), {})).empty
+
+
+@pytest.mark.parametrize("of", [step, inventory, evidence])
+def test_a_step_that_changes_nothing_says_so(of):
+    """Its plan is empty by nature, not because all is so already; twin: a plan of another step."""
+    plan = of.propose(SETTINGS, None)
+    assert (plan.changes, plan.nothing_to_change) == ((), "Nothing to change: this step only looks.")
+    assert replace(plan, looks_only=False).nothing_to_change != plan.nothing_to_change

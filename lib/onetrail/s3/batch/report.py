@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 
-from onetrail.errors import OnetrailError
+from onetrail.errors import OnetrailError, described
 
 TOP_NAMES: Final = ("manifest.json", "report.json")
 _COLUMNS: Final = 7
@@ -50,9 +50,7 @@ def result_files(content: bytes) -> list[ResultFile]:
         said = json.loads(content)
         return [ResultFile(one["Bucket"], one["Key"], one.get("MD5Checksum", "")) for one in said["Results"]]
     except (ValueError, KeyError, TypeError) as err:
-        raise BadReport(
-            f"the manifest of a completion report cannot be read: {type(err).__name__}: {err}"
-        ) from err
+        raise BadReport(f"the manifest of a completion report cannot be read: {described(err)}") from err
 
 
 def results(lines: Iterable[str]) -> Iterator[TaskResult]:

@@ -9,7 +9,7 @@ STEP = "08"
 
 def propose(settings: Settings, observation: Observation) -> Plan:
     """Always empty: evidence changes nothing on AWS."""
-    return Plan(STEP, settings.estate, settings.all_account_ids, ())
+    return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:

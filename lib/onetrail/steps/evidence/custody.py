@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from onetrail.change import RecordCheck, entries, verify_record
+from onetrail.errors import described
 from onetrail.steps.evidence.permissions import Permission, permissions
 from onetrail.steps.evidence.sent import Ended, Sent, all_sent, end_of
 from onetrail.steps.receipts import EARLIER_FOLDER, FOLDER
@@ -184,7 +185,7 @@ def _unfit(line: dict[str, Any], check: RecordCheck) -> str:
             end_of(line)
         _read([line], check, {(line["plan"], line["key"])} if line["kind"] == "intent" else set())
     except _ODD as err:
-        return f"it is not of its shape: {type(err).__name__}: {err}"
+        return f"it is not of its shape: {described(err)}"
     return ""
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
-from onetrail.errors import OnetrailError
+from onetrail.errors import OnetrailError, described
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,
@@ -137,7 +137,7 @@ class _Look:
         try:
             return read()
         except (OnetrailError, ClientError, BotoCoreError) as err:
-            self.failed[step] = f"{type(err).__name__}: {err}"
+            self.failed[step] = described(err)
             return None
 
     def chapter(
@@ -150,7 +150,7 @@ class _Look:
         try:
             found = tuple(check(self.settings, seen))
         except OnetrailError as err:
-            return Chapter(step, title, (_blind(step, title, f"{type(err).__name__}: {err}"),))
+            return Chapter(step, title, (_blind(step, title, described(err)),))
         return Chapter(step, title, found, _waiting(seen))
 
     def anchors(self) -> Anchors:

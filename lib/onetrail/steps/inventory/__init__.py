@@ -16,7 +16,7 @@ from onetrail.steps.inventory.survey import Survey
 
 def propose(settings: Settings, observation: Observation) -> Plan:
     """Always empty: looking changes nothing."""
-    return Plan(STEP, settings.estate, settings.all_account_ids, ())
+    return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:

@@ -1,13 +1,16 @@
-"""One old bucket looked through: its whole listing once, one canary read, and what lies beside its objects."""
+"""One old bucket looked through: its whole listing once, a canary read, and what lies beside its objects."""
 
-import json
-import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients, look, pages
+from onetrail.cloudtrail.records import LogFormatError, iter_records
+from onetrail.cloudtrail.unread import Unread
 from onetrail.errors import OnetrailError
 from onetrail.looked import There, unread
 from onetrail.s3 import calls
@@ -22,8 +25,16 @@ from onetrail.steps.inventory.lifecycle import rules_of
 from onetrail.steps.inventory.survey import Survey, Surveyor
 from onetrail.steps.old_estate import OldBucket
 
-_GZIP = 31
-"""zlib's word for a gzip member."""
+
+class Reading(StrEnum):
+    """How the reading of a canary ended."""
+
+    READ = "read"
+    UNFIT = "unfit"
+    """It was read, and is no log with records."""
+    ARCHIVED = "archived"
+    REFUSED = "refused"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class Canary:
     size: int = 0
     records: int = 0
     why: str = ""
+    ended: Reading = Reading.READ
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,8 @@ class BucketInventory:
     """One old bucket: what its listing came to, how it can be copied, and unfinished uploads.
 
     `survey` is None where the listing could not be finished, with the reason in `could_not_look`. `uploads` is None where they could
-    not be listed. `canary` is None where the bucket holds no log.
+    not be listed. `canaries` are the logs that were tried: one, and a second where the first was not read as a log; none where the bucket
+    holds no log.
     """
 
     bucket: OldBucket
@@ -49,8 +62,13 @@ class BucketInventory:
     direction: str = ""
     why_direction: str = ""
     uploads: int | None = None
-    canary: Canary | None = None
+    canaries: tuple[Canary, ...] = ()
     could_not_look: tuple[str, ...] = ()
+
+    @property
+    def reading(self) -> Reading | None:
+        """The best end of any of them; None where none was tried."""
+        return min((one.ended for one in self.canaries), key=list(Reading).index, default=None)
 
 
 def look_through(
@@ -73,8 +91,8 @@ def look_through(
         return BucketInventory(bucket, None, uploads=counted, could_not_look=(*failed, f"listing: {err}"))
     survey = surveyor.survey()
     direction, why = direction_of(settings, bucket, survey.foreign_owned)
-    canary = read_canary(transport, bucket, survey.canary) if survey.canary else None
-    return BucketInventory(bucket, survey, direction, why, counted, canary, tuple(failed))
+    canaries = _tried(transport, bucket, survey.canaries)
+    return BucketInventory(bucket, survey, direction, why, counted, canaries, tuple(failed))
 
 
 def _stream(transport: HotS3, bucket: OldBucket, surveyor: Surveyor, part: Part) -> None:
@@ -91,19 +109,44 @@ def _stream(transport: HotS3, bucket: OldBucket, surveyor: Surveyor, part: Part)
         part.add(row, surveyor.add(row), surveyor.is_owner(row))
 
 
+def _tried(transport: HotS3, bucket: OldBucket, keys: Iterable[str]) -> tuple[Canary, ...]:
+    """One after the other until one is read as a log."""
+    tried: list[Canary] = []
+    for key in keys:
+        tried.append(read_canary(transport, bucket, key))
+        if tried[-1].ended is Reading.READ:
+            break
+    return tuple(tried)
+
+
 def read_canary(transport: HotS3, bucket: OldBucket, key: str) -> Canary:
-    """HeadObject and GetObject of one log. Its records are counted and forgotten."""
+    """GetObject of one log. Its records are counted and forgotten."""
     try:
-        head = transport.do(calls.head_object(bucket.name, bucket.account, key))
         body = transport.do(calls.get_object(bucket.name, bucket.account, key)).content
     except ClientError as err:
         code, message = err.response["Error"]["Code"], err.response["Error"].get("Message", "")
-        return Canary(key, why=f"{err.operation_name}: {code}: {message}".rstrip(": "))
+        why = f"{err.operation_name}: {code}: {message}".rstrip(": ")
+        return Canary(key, why=why, ended=_ENDED.get(code, Reading.FAILED))
     except OnetrailError as err:
-        return Canary(key, why=str(err))
+        return Canary(key, why=err.line, ended=Reading.FAILED)
     try:
-        return Canary(key, head.size, len(json.loads(zlib.decompress(body, _GZIP))["Records"]))
-    except (zlib.error, ValueError, KeyError, TypeError) as err:
-        return Canary(
-            key, head.size, why=f"it was read, but is no gzip file of records: {type(err).__name__}"
-        )
+        return Canary(key, len(body), sum(1 for _ in iter_records(body)))
+    except LogFormatError as err:
+        return Canary(key, len(body), why=_UNFIT.get(err.unread, err.unread.value), ended=Reading.UNFIT)
+
+
+_ENDED: Final = {
+    "AccessDenied": Reading.REFUSED,
+    "AllAccessDisabled": Reading.REFUSED,
+    "Forbidden": Reading.REFUSED,
+    "403": Reading.REFUSED,
+    "InvalidObjectState": Reading.ARCHIVED,
+}
+"""Code of S3 -> what it means; any other is a failure."""
+_UNFIT: Final = {
+    Unread.EMPTY: "an empty object under a log's key",
+    Unread.TRUNCATED: "a log that is cut short",
+    Unread.NOT_GZIP: "no gzip file under a log's key",
+    Unread.NOT_JSON: "a gzip file under a log's key that holds no JSON",
+    Unread.NO_RECORDS: "a gzip file under a log's key that holds no Records",
+}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from onetrail import iam
 from onetrail.change import Finding, State, ordered
@@ -9,7 +10,7 @@ from onetrail.change.words import counted, share
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import live_rules, unmendable
-from onetrail.steps.inventory.bucket import BucketInventory
+from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading
 from onetrail.steps.inventory.keys import RegionKeys
 from onetrail.steps.inventory.observe import FILE, STEP, Observation
 
@@ -94,22 +95,33 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
 
 
 def _canary(inventory: BucketInventory) -> Iterator[Finding]:
-    bucket, canary = inventory.bucket, inventory.canary
-    where = (bucket.account, bucket.region, bucket.name)
-    if canary is None:
-        return
-    if not canary.why:
-        records = counted(canary.records, "record")
-        evidence = f"{canary.key.rsplit('/', 1)[-1]} was read: {records}"
-        yield Finding(f"{STEP}.canary", State.OK, *where, evidence)
-    elif "no gzip file" in canary.why:
-        yield Finding(f"{STEP}.canary", State.FINDING, *where, f"{canary.key}: {canary.why}")
-    elif "InvalidObjectState" in canary.why:
-        yield Finding(f"{STEP}.canary", State.NOTE, *where, f"{canary.key} is archived and was not read")
-    else:
-        refused = any(code in canary.why for code in ("AccessDenied", "403", "Forbidden"))
-        state = State.FINDING if refused else State.COULD_NOT_LOOK
-        yield Finding(f"{STEP}.canary", state, *where, f"{canary.key} cannot be read: {canary.why}")
+    bucket = inventory.bucket
+    for canary in inventory.canaries:
+        state = _CANARY[canary.ended]
+        if canary.ended is Reading.UNFIT and inventory.reading is Reading.READ:
+            state = State.NOTE  # the bucket can be read, and 06 names every log that nobody can
+        yield Finding(f"{STEP}.canary", state, bucket.account, bucket.region, bucket.name, _said(canary))
+
+
+_CANARY: Final = {
+    Reading.READ: State.OK,
+    Reading.UNFIT: State.FINDING,
+    Reading.ARCHIVED: State.NOTE,
+    Reading.REFUSED: State.FINDING,
+    Reading.FAILED: State.COULD_NOT_LOOK,
+}
+
+
+def _said(canary: Canary) -> str:
+    match canary.ended:
+        case Reading.READ:
+            return f"{canary.key.rsplit('/', 1)[-1]} was read: {counted(canary.records, 'record')}"
+        case Reading.UNFIT:
+            return f"{canary.key} was read: {canary.why}"
+        case Reading.ARCHIVED:
+            return f"{canary.key} is archived and was not read"
+        case _:
+            return f"{canary.key} cannot be read: {canary.why}"
 
 
 def _lifecycle(inventory: BucketInventory) -> Iterator[Finding]:
@@ -156,7 +168,7 @@ def _repeated(observation: Observation) -> Iterator[Finding]:
     if found.same_name:
         yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes")  # fmt: skip
     if found.copies:
-        text = f"{counted(found.copies, 'file has', 'files have')} the bytes of another one; all are kept, since digests name them"
+        text = f"{counted(found.copies, 'log or digest has', 'logs and digests have')} the bytes of another file; each is copied under its own name"
         yield Finding(f"{STEP}.same-bytes", State.NOTE, "-", "-", "same bytes", text)
 
 

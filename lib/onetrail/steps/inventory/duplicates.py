@@ -29,14 +29,16 @@ class Duplicates:
     """Counts of what is there more than once, with up to ten named of each.
 
     `same_name` are names (from `AWSLogs/` on) that lie in several buckets, or under several key prefixes, with equal bytes, `conflicts`
-    those with other bytes or with bytes that the listing cannot tell apart. `copies` are files beyond the first among those of equal
-    bytes under different names; `bytes` is their size, `months_to_keep` what storing them costs by. Each example is a line.
+    those with other bytes or with bytes that the listing cannot tell apart. `copies` are logs and digests beyond the first file of those
+    with equal bytes under different names; `bytes` is their size, `months_to_keep` what storing them costs by. `foreign` are the others
+    beyond the first, which are not CloudTrail's and are not copied. Each example is a line.
     """
 
     same_name: int = 0
     conflicts: int = 0
     copies: int = 0
     bytes: int = 0
+    foreign: int = 0
     groups: int = 0
     months_to_keep: Histogram = field(default_factory=Histogram)
     conflict_examples: tuple[str, ...] = ()
@@ -49,7 +51,7 @@ _Row = tuple[str, str, str, int, str, date | None]
 
 def find(draft: Draft, retention_years: int, now: datetime) -> Duplicates:
     """Look through a draft of the inventory."""
-    same = conflicts = copies = size = groups = 0
+    same = conflicts = copies = size = groups = foreign = 0
     named: list[str] = []
     examples: list[tuple[int, int, str, str]] = []
     cost = Histogram()
@@ -66,16 +68,27 @@ def find(draft: Draft, retention_years: int, now: datetime) -> Duplicates:
         if len(once) < 2:
             continue
         groups += 1
-        copies += len(once) - 1
-        size += (len(once) - 1) * rows[0][3]
         names = sorted(f"{row[0]}/{row[1]}" for row in once.values())
         examples.append((len(once), rows[0][3], names[0], names[1]))
         for _, _, kind, each, _, day in sorted(once.values(), key=lambda row: row[:2])[1:]:
+            if kind in (Kind.FOREIGN, Kind.MARKER):
+                foreign += 1
+                continue
+            copies += 1
+            size += each
             months = months_left(retain_until(day, retention_years), now) if day else 0.0
             cost.add(each, months, digest=kind in _DIGESTS)
     examples.sort(key=lambda one: (-one[0] * one[1], one[2]))
     return Duplicates(
-        same, conflicts, copies, size, groups, cost, tuple(sorted(named)[:_NAMED]), tuple(examples[:_NAMED])
+        same,
+        conflicts,
+        copies,
+        size,
+        foreign,
+        groups,
+        cost,
+        tuple(sorted(named)[:_NAMED]),
+        tuple(examples[:_NAMED]),
     )
 
 

@@ -14,6 +14,9 @@ from onetrail.steps.inventory.lifecycle import Reach, Rule
 
 NAMED_FOREIGN: Final = 20
 """Foreign objects named of one bucket; the rest are counted."""
+LEAST_LOG: Final = 100
+"""Bytes that a log with a record takes at the very least; smaller ones are empty or cut short."""
+_TRIED: Final = 2
 
 
 class Sum(NamedTuple):
@@ -45,7 +48,8 @@ class Survey:
 
     `sizes` counts by power of two: band n holds objects of 2**(n-1) up to 2**n - 1 bytes, band 0 the empty ones. `years` are those
     of the keys. `days` has log files and digests of each cell. `foreign` names the first twenty. `foreign_owned` counts objects that
-    another account owns. `canary` is the smallest log, one of a foreign owner where there are any. `months_to_keep` has sizes and
+    another account owns. `canaries` are up to two logs to try, the better one first: one that can hold a record before one that cannot, one
+    of a foreign owner before others, then the smallest. `months_to_keep` has sizes and
     months of retention left of all logs and digests. `reaches` says what each lifecycle rule touches.
     """
 
@@ -60,7 +64,7 @@ class Survey:
     past_retention: int = 0
     noncurrent: int = 0
     delete_markers: int = 0
-    canary: str = ""
+    canaries: tuple[str, ...] = ()
     months_to_keep: Histogram = field(default_factory=Histogram)
     reaches: tuple[Reach, ...] = ()
 
@@ -100,7 +104,7 @@ class Surveyor:
         self._histogram = Histogram()
         self._foreign: list[Foreign] = []
         self._newest: datetime | None = None
-        self._smallest: tuple[bool, int, str] | None = None
+        self._canaries: list[tuple[bool, bool, int, str]] = []
         self._foreign_owned = self._past = self._noncurrent = self._delete_markers = 0
 
     def add(self, row: ObjectRow) -> ParsedKey:
@@ -147,7 +151,7 @@ class Surveyor:
             past_retention=self._past,
             noncurrent=self._noncurrent,
             delete_markers=self._delete_markers,
-            canary=self._smallest[2] if self._smallest else "",
+            canaries=tuple(key for *_, key in self._canaries),
             months_to_keep=self._histogram,
             reaches=tuple(self._reaches),
         )  # fmt: skip
@@ -165,8 +169,11 @@ class Surveyor:
         self._past += not months
         self._histogram.add(row.size, months, digest=parsed.kind in DIGEST_KINDS)
         if parsed.kind in LOG_KINDS:
-            small = (not others, row.size, row.key)
-            self._smallest = small if self._smallest is None else min(self._smallest, small)
+            self._try((row.size < LEAST_LOG, not others, row.size, row.key))
+
+    def _try(self, log: tuple[bool, bool, int, str]) -> None:
+        if len(self._canaries) < _TRIED or log < self._canaries[-1]:
+            self._canaries = sorted([*self._canaries, log])[:_TRIED]
 
     def _count(self, name: str, value: object, size: int) -> None:
         objects, sizes = self._counts[name]
