@@ -92,11 +92,11 @@ def test_of_two_open_changes_each_passes_and_one_that_ended_does_not():
 LISTED = Bulk(
     Deed.DELETE, calls=("DeleteObjects",), fixed={"Bucket": "old"}, rule={}, listing="a" * 64
 )  # fmt: skip
-ROWS = [("a", "e1"), ("b", "e2"), ("c", "e3")]
+ROWS = [("a", "e1", ""), ("b", "e2", ""), ("c", "e3", "")]
 
 
 def deleting(*rows) -> dict:
-    objects = [{"Key": key, "ETag": etag} for key, etag in rows]
+    objects = [{"Key": key, "ETag": etag} for key, etag, *_ in rows]
     return {"operation": "DeleteObjects", "parameters": {"Bucket": "old", "Delete": {"Objects": objects}}}
 
 
