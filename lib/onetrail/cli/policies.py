@@ -71,13 +71,14 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     if not explain:
         click.echo(json_safe(json.dumps(documents, indent=2, ensure_ascii=False)))
         return
-    archive, wrong = printed_archive(settings), 0
+    archive, judged = printed_archive(settings), dict[tuple[str, str], list[iam.Verdict]]()
     openings = printed_openings(settings, named_buckets(settings, old_buckets), until)
     for name, state, opening in _judged(openings):
         verdicts = iam.judge(archive, documents[name], state, opening)
-        wrong += sum(not verdict.as_wanted for verdict in verdicts)
+        judged[name, state] = verdicts
         say_lines(_table(name, state, verdicts) + "\n")
-    if wrong:
+    say_lines(_totals(judged) + "\n")
+    if wrong := sum(not verdict.as_wanted for verdicts in judged.values() for verdict in verdicts):
         raise WrongVerdicts(
             f"{counted(wrong, 'request gets another verdict than it must', 'requests get another verdict than they must')}: see the rows marked ✗"
         )
@@ -103,6 +104,23 @@ def _table(name: str, state: str, verdicts: list[iam.Verdict]) -> str:
         for v in verdicts
     ]
     return simple(f"{name}, {state}", columns, rows).text
+
+
+def _totals(judged: Mapping[tuple[str, str], list[iam.Verdict]]) -> str:
+    """How many requests were judged by each document in each state, and what became of them."""
+    rows = [[name, state, *_counts(verdicts)] for (name, state), verdicts in judged.items()]
+    every = _counts([verdict for verdicts in judged.values() for verdict in verdicts])
+    columns = [Column("document"), Column("state"), *(Column(head, right=True) for head in _COUNTED)]
+    return simple("Requests judged", columns, rows, ["all", "", *every]).text
+
+
+_COUNTED: Final = ("requests", "let in", "refused", "not as they must be")
+
+
+def _counts(verdicts: list[iam.Verdict]) -> list[str]:
+    allowed = sum(verdict.row.verdict == "allow" for verdict in verdicts)
+    wrong = sum(not verdict.as_wanted for verdict in verdicts)
+    return [f"{count:,}" for count in (len(verdicts), allowed, len(verdicts) - allowed, wrong)]
 
 
 def _expires(settings: Settings) -> str:

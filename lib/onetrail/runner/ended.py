@@ -16,6 +16,11 @@ def lines_of(folder: Path) -> int:
     return max((line["n"] for line in _entries(folder)), default=0)
 
 
+def plans_in(folder: Path) -> set[str]:
+    """The ids of every plan that was begun in this run folder."""
+    return {str(line["plan"]) for line in _entries(folder) if line["kind"] == "plan" and "plan" in line}
+
+
 def interrupted(folder: Path, since: int) -> str:
     """What the lines after number `since` say of the plan that was being applied: how far it came, and what was closed again."""
     lines = [line for line in _entries(folder) if line["n"] > since]

@@ -3,7 +3,7 @@
 import importlib
 import shutil
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from onetrail.aws.estate import PracticeEstate
 from onetrail.change import RunFolderBusy
 from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.printable import printable
-from onetrail.runner.ended import interrupted, lines_of
+from onetrail.runner.ended import interrupted, lines_of, plans_in
 from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment, report_dead_kernels_once
 from onetrail.runner.notebooks import (
     Notebook,
@@ -38,10 +38,15 @@ from onetrail.steps.left_open import close_left_open, left_open, told
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: `steps` in order, up to the one that stopped it; `report` if this run wrote one."""
+    """How a run ended: `steps` in order, up to the one that stopped it; `report` if this run wrote one.
+
+    `unused` are ids in `approve` that are of no plan of these steps, nor of one that the record knows. They are named, and no finding: where
+    another plan is to be approved its step refuses to go on, and where none is, there is nothing that they could have done.
+    """
 
     steps: tuple[StepResult, ...]
     report: Path | None
+    unused: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -57,7 +62,16 @@ class RunResult:
         head, *lines = simple("Steps of this run", columns, rows).text.split("\n")
         said = [[line, *_wrapped(step.line)] for line, step in zip(lines[2:], self.steps, strict=True)]
         text = "\n".join([head, *lines[:2], *(line for block in said for line in block)])
+        text = f"{text}\n\n{_unused_line(self.unused)}" if self.unused else text
         return f"{text}\n\nThe report: {_from_here(self.report)}" if self.report else text
+
+
+def _unused_line(ids: Sequence[str]) -> str:
+    of, by = ("is of no plan", "it") if len(ids) == 1 else ("are of no plans", "them")
+    return (
+        f"approve names {', '.join(ids)}, which {of} of the steps that ran: nothing was applied by {by}. "
+        "What is not as it was reviewed gets another id."
+    )
 
 
 def _from_here(path: Path) -> Path:
@@ -118,7 +132,10 @@ def run(
                 break
     report = run_folder / REPORT
     written = _stamp(report) not in (None, before)
-    return RunResult(tuple(steps), report if written else None)
+    finished = len(steps) == len(found) and not steps[-1].stops_the_run and not interruption.asked
+    known = {step.plan for step in steps} | plans_in(run_folder) | {"any"}
+    unused = [one for one in settings.approvals if one not in known] if finished else []
+    return RunResult(tuple(steps), report if written else None, tuple(unused))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

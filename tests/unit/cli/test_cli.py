@@ -1,11 +1,15 @@
 """The command line: one line for every error, exit codes that mean something, and help that is documented."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
+from onetrail import iam
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import main
 from onetrail.cli.reference import reference
@@ -134,6 +138,29 @@ def test_policies_explain_themselves():
     assert result.exit_code == 0
     assert "✗" not in result.stdout
     assert "ReadsOnly" in result.stdout
+    tables, totals = result.stdout.split("Requests judged\n")
+    every = next(line for line in totals.splitlines() if line.startswith("all")).replace(",", "").split()
+    let_in = len(re.findall(r"^✓.*  allow  ", tables, re.MULTILINE))
+    assert every == ["all", str(tables.count("✓")), str(let_in), str(tables.count("✓") - let_in), "0"]
+    assert totals.endswith("Every request gets the verdict it must.\n")
+
+
+def test_requests_that_are_decided_wrongly_are_in_the_totals(monkeypatch):
+    """The twin: one that is let in though it must not be, in each document."""
+
+    def judged(*args):
+        first, *others = iam.judge(*args)
+        return [
+            replace(first, expectation=replace(first.expectation, wanted=not first.expectation.wanted)),
+            *others,
+        ]
+
+    monkeypatch.setattr("onetrail.cli.policies.iam", SimpleNamespace(**{**vars(iam), "judge": judged}))
+    result = _onetrail("policies", "-f", PRACTICE, "--explain")
+    rows = [line.split() for line in result.stdout.split("Requests judged\n")[1].splitlines()[2:]]
+    assert {row[-1] for row in rows if row and row[0].startswith("central")} == {"1"}
+    assert next(row for row in rows if row and row[0] == "all")[-1] == str(result.stdout.count("✗"))
+    assert (result.exit_code, "requests get another verdict" in result.stderr) == (3, True)
 
 
 def test_a_whole_record_is_verified_and_a_changed_one_is_not(tmp_path):

@@ -9,11 +9,11 @@ import os
 import nbformat
 import pytest
 from filelock import FileLock
-from given_run import given_an_answering_estate, given_notebooks, given_settings
+from given_run import PLAN, given_an_answering_estate, given_notebooks, given_settings
 from nbclient.exceptions import DeadKernelError
 
 from onetrail.aws.estate import EstateNotRunning
-from onetrail.change import RunFolderBusy
+from onetrail.change import RunFolderBusy, RunRecord, WallClock
 from onetrail.errors import WrongUse
 from onetrail.runner import NotebookUnfit, RunResult, run
 from tests.unit.steps.given_record import given_a_grant, killed
@@ -53,6 +53,36 @@ def test_the_last_line_names_the_report_from_where_we_are(tmp_path, monkeypatch)
     assert RunResult((), ours).text.endswith("\n\nThe report: runs/trial/report.html")
     assert RunResult((), theirs).text.endswith(f"\n\nThe report: {theirs}")
     assert "report" not in RunResult((), None).text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("ends", "approve", "named"),
+    [
+        # a plan of this run, and one that the record of this run folder knows
+        (("applied",), "{plan}, p-aaaaaaaaaaaa", ()),
+        # a wrong id, and one of a plan that nobody applied here
+        (("ok", "applied"), "{plan}, p-bbbbbbbbbbbb, p-cccccccccccc", ("p-bbbbbbbbbbbb", "p-cccccccccccc")),
+        (("ok",), "p-bbbbbbbbbbbb", ("p-bbbbbbbbbbbb",)),
+        # nothing was approved, everything was, and a run that did not come to its end: a later step may have the plan
+        (("ok",), "", ()),
+        (("ok",), "any", ()),
+        (("not_yet", "ok"), "p-bbbbbbbbbbbb", ()),
+    ],
+)
+def test_an_approval_that_no_step_has_is_named_and_is_no_finding(tmp_path, ends, approve, named):
+    """Where all is so already there was nothing that it could have done; where another plan waits, that step refuses."""
+    with RunRecord(tmp_path / "runs" / "trial", "trial", WallClock()) as record:
+        record.append("plan", step="02", plan="p-aaaaaaaaaaaa", approve="", changes=[])
+    names: dict[str, object] = {}
+    exec(PLAN, names)  # noqa: S102 - the cell is our own text
+    result = _run(tmp_path, *ends, approve=approve.format(plan=names["plan"].id))
+    assert result.unused == named
+    assert result.exit_code == (4 if "not_yet" in ends else 0)
+    assert ("which is of no plan" in result.text, "which are of no plans" in result.text) == (
+        len(named) == 1, len(named) == 2,
+    )  # fmt: skip
+    assert all(one in result.text for one in named)
 
 
 @pytest.mark.slow
