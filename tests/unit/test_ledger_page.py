@@ -35,7 +35,7 @@ def copied(bucket, name, minute=0, **more):
 
 
 def deleted(bucket, name, request="D1", **more):
-    fields = {"size": 7, "outcome": "deleted", **more}
+    fields = {"size": 7, "source_etag": "e", "outcome": "deleted", **more}
     return LedgerRow("delete", bucket, name, when=AT, request_id=request, **fields)
 
 
@@ -161,7 +161,22 @@ def test_every_question_is_answered_the_same_by_both(given):
 
 def test_what_must_never_be_is_seen(given):
     """The twin: an object copied twice, and one deleted that was never copied, are rows of their questions."""
-    given([*ROWS, copied("one", US, 5), deleted("two", "top", "D3")])
+    other = deleted("one", EU, "D4", size=9, source_etag="other bytes")
+    given([*ROWS, copied("one", US, 5), deleted("two", "top", "D3"), other])
     for answers in (by_pandas(), by_sql()):
         assert answers["Was anything copied twice"] == [("archive", US, 2)]
-        assert answers["Was anything deleted that has no copy"] == [("two", "top", 7, "D3")]
+        assert answers["Was anything deleted that has no copy"] == [
+            ("one", EU, 9, "D4"),
+            ("two", "top", 7, "D3"),
+        ]
+
+
+def test_an_object_whose_bytes_changed_after_its_copy_is_not_copied(given):
+    """Its last row says so. Twin: one that failed first and was copied then is none of these."""
+    given(
+        [copied("one", US), copied("one", US, 1, outcome="conflict", why="Both keys are taken."), *ROWS[1:3]]
+    )
+    for answers in (by_pandas(), by_sql()):
+        assert answers["Which objects were not copied, and why"] == [
+            ("one", US, "conflict", "Both keys are taken.")
+        ]

@@ -38,6 +38,7 @@ class ObjectOutcome(StrEnum):
     FOREIGN = "foreign"
     MARKER = "marker"
     TOO_LARGE = "too_large"
+    NOT_TRIED = "not_tried"
 
 
 WANTED = frozenset(

@@ -11,15 +11,22 @@ from botocore.exceptions import ClientError
 from onetrail.change import Document, RunRecord, WallClock
 from onetrail.change.values import plain
 from onetrail.iam import build, with_statements
-from onetrail.s3.decide import Kind
+from onetrail.looked import There
+from onetrail.s3.decide import Decision, Kind
+from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.copy_history import Backlog, Observation, propose
-from onetrail.steps.copy_history.check import closed
+from onetrail.steps.copy_history.backlog import NOT_COPIED
+from onetrail.steps.copy_history.check import check, closed
 from onetrail.steps.copy_history.conditional import conditional_copies
+from onetrail.steps.copy_history.obstacles import Obstacle
+from onetrail.steps.copy_history.tasks import OUTCOMES, row_of
 from onetrail.steps.copy_history.unwritten import interrupted
 from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.old_objects import Behind
+from onetrail.steps.pairing import Pair
 from onetrail.steps.status import Stage, Status
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -112,7 +119,7 @@ def test_the_role_is_looked_at_part_by_part():
     ):
         iam = SimpleNamespace(get_role=_says(role), get_role_policy=_says(policy))
         seen = standing_parts(SimpleNamespace(client=lambda *_, iam=iam: iam), SOURCE)
-        assert (seen.value, seen.failed) == (parts, parts is None)
+        assert (seen.value if isinstance(seen, There) else None) == parts
 
 
 def _error(code):
@@ -259,6 +266,63 @@ def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_
     assert conditional_copies(SETTINGS.with_values(runs_dir=str(tmp_path / "none")))
     assert conditional_copies(given_a_probe(tmp_path / "other", asked="another header", taken=False))
     assert not conditional_copies(given_a_probe(tmp_path / "told", **asked))
+
+
+def test_every_object_that_is_not_copied_has_an_outcome_of_its_own():
+    """Whatever is decided of it. Logs past their retention are copied, so they have none here."""
+    assert set(Kind) - set(OUTCOMES) == {Kind.COPY, Kind.PAST_RETENTION}
+    bucket, at = given_a_bucket("a"), datetime(2026, 1, 12, tzinfo=UTC)
+    row = ObjectRow("k", 3, "e", at, "STANDARD")
+    for kind in (*OUTCOMES, Kind.COPY):
+        pair = Pair(row, None, "k", "")
+        found = row_of(SETTINGS, bucket, pair, Decision(kind, "because"), at)
+        assert found.outcome == ("not_tried" if kind is Kind.COPY else OUTCOMES[kind])
+        assert bool(found.destination_key) == (kind not in (Kind.COPY, Kind.FOREIGN, Kind.MARKER))
+
+
+def test_where_every_bucket_is_left_out_the_plan_says_what_keeps_it():
+    """Twins: with one bucket that can be copied there is a plan, and with nothing to copy there is nothing to say."""
+    stop = Obstacle("05.region", "its region is off", stops=True)
+    left_out = replace(given_a_backlog(given_a_bucket("a")), obstacles=(stop,))
+    plan = propose(SETTINGS, given(left_out))
+    assert (plan.changes, plan.why) == (
+        (),
+        "2 objects are still to be copied, and not before this is put right: a: its region is off",
+    )
+    assert propose(SETTINGS, given(left_out, given_a_backlog(given_a_bucket("b")))).changes
+    none = propose(SETTINGS, given(replace(left_out, objects={Kind.PRESENT: 5})))
+    assert (none.changes, none.why) == ((), "")
+
+
+def test_names_that_are_not_all_say_how_many_more_there_are():
+    """Of objects that need a person, those beside a plain key, hidden and older ones. Twin: five are named without more."""
+    five = tuple(f"k{n}" for n in range(5))
+
+    def told(number):
+        behind = Behind(hidden=number, other=number, hidden_named=list(five), other_named=list(five))
+        backlog = replace(
+            given_a_backlog(given_a_bucket("a"), objects=0),
+            objects={kind: number for kind in NOT_COPIED},
+            named=dict.fromkeys(NOT_COPIED, five),
+            beside=number,
+            beside_named=five,
+            behind=behind,
+        )
+        observation = given(backlog)
+        names = ("05.conflict", "05.too-large", "05.foreign", "05.beside", "05.deleted", "05.overwritten")
+        found = [f.evidence for f in check(SETTINGS, observation) if f.id in names]
+        return [
+            *found,
+            *(
+                n
+                for n in propose(SETTINGS, observation).notes
+                if "delete marker" in n or "older version" in n
+            ),
+        ]
+
+    assert len(told(7)) == len(told(5)) == 8
+    assert all("k4 and 2 more" in text for text in told(7))
+    assert all("k4" in text and "more" not in text for text in told(5))
 
 
 def test_canaries_come_in_three_rounds_that_lie_apart():

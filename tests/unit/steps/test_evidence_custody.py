@@ -1,6 +1,7 @@
 """The record read as evidence: every change with its end, and each temporary permission from opening to closing."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,31 @@ def test_a_permission_is_paired_with_the_change_that_closed_it(tmp_path: Path) -
     assert one.seconds == 120
     assert custody.left_open == ()
     assert custody.check.whole
+
+
+def test_the_page_says_how_the_hash_of_a_line_is_made_by_hand(tmp_path: Path) -> None:
+    """Its command, as it stands there, gives the hash that the line itself names. Twin: of a changed line it gives another."""
+    page = (Path(__file__).parents[3] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    (command,) = [
+        line.strip() for line in page.splitlines() if line.strip().startswith("sed -n 7p record.jsonl")
+    ]
+    sent(tmp_path, given_a_grant())
+    record = tmp_path / "record.jsonl"
+
+    def by_hand() -> tuple[str, str]:
+        said = json.loads(record.read_text().splitlines()[6])["hash"]
+        made = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True, text=True
+        )
+        return said, made.stdout.split()[0]
+
+    said, made = by_hand()
+    assert made == said
+    lines = record.read_text().splitlines()
+    lines[6] = lines[6].replace('"n":7', '"n": 7')
+    record.write_text("\n".join(lines) + "\n")
+    said, made = by_hand()
+    assert made != said
 
 
 def test_the_instant_from_which_a_temporary_role_refuses_is_told(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     opened = [copying.buckets[name] for name in named if name in copying.buckets]
 
     def ended() -> Requirement:
-        write_missing_rows(clients, gate, copying.live, copying.unwritten)
+        copying.write_rows(plan)
         return hole_closed(clients, gate.say, opened_old_keys(plan))
 
     requires = {
@@ -77,8 +77,8 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),
     }
     outcome = run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
-    if outcome.state == "nothing" and gate.approve:
-        write_missing_rows(clients, gate, copying.buckets.values())  # killed after the last closing
+    if gate.approve and (outcome.done or outcome.state in ("nothing", "withheld")):
+        copying.write_rows(plan, waits=outcome.state == "not_yet")
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome), *_unhashed(outcome)]))
 
 
@@ -154,8 +154,9 @@ class _Copying:
         self.folder = self.settings.run_folder / "ledger"
         self.so_far: dict[str, Counts] = {}
         self.listed = listed(self.settings.run_folder)
-        self.unwritten = {bucket.name for bucket in self.live} - self.listed
-        """Buckets of which no earlier plan has written rows, and no copy of this one writes them."""
+        self.unwritten = {bucket.name for bucket in self.live}
+        """Buckets of which no copy of this plan writes a row for each object: they are listed beside the ledger at its end."""
+        self._rows_written = False
         self._piloted: dict[str, frozenset[str]] = {}
         self.paces = Paces(self.settings.max_requests_per_second)
         self.conditional = conditional_copies(self.settings)
@@ -168,6 +169,15 @@ class _Copying:
         if not still.met or not asked:
             return still
         return restores.restored(self.settings, self.clients, asked)
+
+    def write_rows(self, plan: Plan, *, waits: bool = False) -> None:
+        """A row for each listed object that has none, once at the plan's end; `waits`: what is to be copied is left to the next plan."""
+        if self._rows_written:
+            return
+        self._rows_written = True
+        copied = {c.bulk.fixed.get("CopySource.Bucket") for c in plan.changes if c.bulk}
+        left_out = set() if waits else {bucket.name for bucket in self.live} - copied
+        write_missing_rows(self.clients, self.gate, self.buckets.values(), self.unwritten, left_out)
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule over one old bucket: its pilot, or all that the archive lacks."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from onetrail.change import COPIER, Bulk, Change, Deed, Finding, Plan
+from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
@@ -77,7 +78,19 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         *batch_choice.notes(settings, due, choice(settings, observation)),
         *plan_notes(settings, observation, due, plan(after).id if after else ""),
     )
-    return plan(changes, ends_with="hole_closed" if changes else "", notes=notes)
+    why = "" if changes else _withheld(observation)
+    return plan(changes, ends_with="hole_closed" if changes else "", why=why, notes=notes)
+
+
+def _withheld(observation: Observation) -> str:
+    """Why nothing is copied where something is to be; empty where the archive lacks nothing."""
+    left = [one for one in observation.backlogs if one.wanted]
+    count = sum(one.wanted for one in left)
+    if not left:
+        return ""
+    why = next((f"{one.bucket.name}: {stop.line}" for one in left for stop in one.stopped), "")
+    heard = next((f"{one.who}: {one.line}" for one in observation.flooded if one.stops), "")
+    return f"{counted(count, 'object is', 'objects are')} still to be copied, and not before this is put right: {why or heard}"
 
 
 def refused_documents(settings: Settings, observation: Observation) -> list[Finding]:

@@ -34,6 +34,7 @@ OUTCOMES: Final[Mapping[Kind, ObjectOutcome]] = {
 """What the ledger says of an object that is not copied."""
 STAYS: Final = frozenset({Kind.CONFLICT, Kind.TOO_LARGE, Kind.ARCHIVED, Kind.RESTORING})
 """What every copy of a bucket writes down anew; the rest gets its row once."""
+LEFT_OUT: Final = "No plan copies from its bucket as the bucket stands: the checks of step 05 say why."
 
 
 def due(
@@ -96,9 +97,9 @@ def tasks_of_range(
 
 
 def row_of(settings: Settings, bucket: OldBucket, pair: Pair, decision: Decision, now: datetime) -> LedgerRow:
-    """The row of an object that is not copied: what became of it, and why."""
+    """The row of an object that is not copied: what became of it, and why. One that could be, and whose bucket is left out, was not tried."""
     source, target = pair.source, pair.target
-    placed = decision.kind not in (Kind.FOREIGN, Kind.MARKER)
+    placed = decision.kind not in (Kind.COPY, Kind.FOREIGN, Kind.MARKER)
     return LedgerRow(
         action="copy",
         source_bucket=bucket.name,
@@ -113,8 +114,8 @@ def row_of(settings: Settings, bucket: OldBucket, pair: Pair, decision: Decision
         destination_etag=target.etag if target else "",
         destination_class=target.storage_class if target else "",
         when=now,
-        outcome=OUTCOMES[decision.kind],
-        why=decision.reason,
+        outcome=OUTCOMES.get(decision.kind, ObjectOutcome.NOT_TRIED),
+        why=LEFT_OUT if decision.kind is Kind.COPY else decision.reason,
     )
 
 

@@ -1,7 +1,7 @@
 """Rows that the ledger lacks: of objects that a killed run copied and could not write down, and of parts that are torn or gone.
 
-They are looked for only in old buckets whose copying is in the record without its end, or of which a part that the record names cannot
-be read, so a ledger that is complete costs nothing.
+A plan that copies a bucket for the first time writes all its rows; what came later, what a killed run left and what a lost part held is
+found by listing the bucket beside the ledger at the end of a plan.
 The row says what the archive shows of the copy, since nobody is left who remembers the call.
 """
 
@@ -34,21 +34,26 @@ _WHY: Final = "It was there already: the row that was written when it was copied
 
 
 def write_missing_rows(
-    clients: Clients, gate: Gate, buckets: Iterable[OldBucket], also: Collection[str] = ()
+    clients: Clients,
+    gate: Gate,
+    buckets: Iterable[OldBucket],
+    also: Collection[str] = (),
+    left_out: Collection[str] = (),
 ) -> None:
     """Give a row to each object of an interrupted copy, and of the buckets named in `also`, that the ledger has not; each part goes into
-    the record.
+    the record. Objects that could be copied get one in the buckets named in `left_out` alone: elsewhere their copy has a row, or comes.
 
     Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be looked at.
     """
     folder = clients.settings.run_folder
-    unfinished, lacking = interrupted(folder), lost(folder)
+    unfinished, lacking, before = interrupted(folder), lost(folder), listed(folder)
     for bucket in buckets:
         if bucket.name in unfinished | lacking or bucket.name in also:
             rows = sum(
-                _write(clients, gate, bucket, place, group) for place, group in _missing(clients, bucket)
+                _write(clients, gate, bucket, place, group)
+                for place, group in _missing(clients, bucket, left_out=bucket.name in left_out)
             )
-            if rows or bucket.name in unfinished or bucket.name in also:
+            if rows or bucket.name in unfinished or bucket.name not in before:
                 gate.record.append("rows", step=_STEP, bucket=bucket.name, rows=rows)
             if rows:
                 gate.say(f"{bucket.name}: {rows} rows that the ledger lacked are in it now")
@@ -90,8 +95,11 @@ Lacking = tuple[Pair, Decision]
 """An object without a row, and what became of it."""
 
 
-def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterator[Lacking]]]:
+def _missing(
+    clients: Clients, bucket: OldBucket, *, left_out: bool
+) -> Iterator[tuple[str, Iterator[Lacking]]]:
     """Objects that are copied, or need or can have no copy, and are in no finished part, by folder."""
+    kinds = {*OUTCOMES, *([Kind.COPY] if left_out else [])}
     settings = clients.settings
     how = rules(settings, bucket, clients.clock.now())
     torn = {name for name, _ in look_at_ledger(settings.run_folder).torn}
@@ -101,13 +109,15 @@ def _missing(clients: Clients, bucket: OldBucket) -> Iterator[tuple[str, Iterato
         if path.name.startswith(("copy-", "pilot-")) and path.name not in torn
     ]
     copies = _Rows(keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN))
-    others = _Rows(keys_in_order(of_bucket, bucket.name, "copy", set(OUTCOMES.values())))
+    others = _Rows(
+        keys_in_order(of_bucket, bucket.name, "copy", {*OUTCOMES.values(), ObjectOutcome.NOT_TRIED})
+    )
 
     def found() -> Iterator[Lacking]:
         for pair in pairs(settings, clients, bucket):
             decision = decide(pair.source, pair.target, how)
             rows = copies if decision.kind is Kind.PRESENT else others
-            if decision.kind in OUTCOMES and not rows.have(pair.source.key):
+            if decision.kind in kinds and not rows.have(pair.source.key):
                 yield pair, decision
 
     return groupby(found(), key=lambda lacking: lacking[0].folder)
@@ -135,11 +145,13 @@ def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: 
 
     def looks() -> Iterator[tuple[Call[Any], Pair]]:
         for pair, decision in group:
-            seen[str(OUTCOMES[decision.kind])] += 1
             if decision.kind is Kind.PRESENT:
+                seen[str(ObjectOutcome.PRESENT)] += 1
                 yield calls.head_object(settings.bucket_name, account, pair.target_key), pair
             else:
-                ledger.add(row_of(settings, bucket, pair, decision, clients.clock.now()))
+                row = row_of(settings, bucket, pair, decision, clients.clock.now())
+                seen[row.outcome] += 1
+                ledger.add(row)
 
     with LedgerPart(settings.run_folder / "ledger", name) as ledger:
         for ended in client.run(looks()):
