@@ -162,7 +162,7 @@ SETTINGS = {
 SAYS = {
     "rules that delete or move", "rules still delete or move", "delete or move logs", "may change or delete", "can delete them",
     "expire or delete", "delete must name the ETag", "not even break-glass can delete it", "delete marker", "MFA delete", "insert or replace into",
-    "INSERT OR REPLACE", "<Delete xmlns", "anybody may take it", "put the value in quotes", "step 07 may delete its original",
+    "INSERT OR REPLACE", "<Delete xmlns", "anybody may take it", "put the value in quotes", "step 07 may delete the original",
 }  # fmt: skip
 READS = {
     "aws cloudtrail list-public-keys", "aws cloudtrail validate-logs", "aws s3api get-bucket-policy", "aws s3api head-object", "cat head.json",

@@ -1,9 +1,17 @@
 """A count in words, so that one thing is not told as several."""
 
+from collections.abc import Sequence
+
 
 def counted(count: int, one: str, several: str = "") -> str:
     """`1 log`, `2 logs`, `0 logs`: the number and what agrees with it; without `several`, an s is added to `one`."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def some(names: Sequence[str], of: int) -> str:
+    """`a, b` where these are all of them, `a, b and 7 more` where there are nine: the first of a count by name."""
+    more = of - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
 
 
 def share(part: int, whole: int, one: str, verbs: tuple[str, str] = ("is", "are")) -> str:

@@ -104,7 +104,8 @@ def _beside(custody: Custody, stored: Anchors) -> Iterator[str]:
         yield f"the report of line {custody.reports[-1].line} is under no head, since its run had no approval: run step 08 in a run that has one"
     gone = sorted(set(custody.anchored) - set(stored.heads) - set(stored.unread))
     if gone:
-        yield f"the record says that the head of line {gone[0]} was stored, and it is not among the heads"
+        more = f" and of {counted(len(gone) - 1, 'more line')}" if gone[1:] else ""
+        yield f"the record says that the head of line {gone[0]}{more} was stored, and it is not among the heads"
 
 
 def _outer_end(stored: Anchors) -> str:

@@ -343,12 +343,12 @@ class _Run:
 
     def _not_written(self, error: OSError) -> LedgerNotWritten:
         counts = self.counts()
-        kept = sum(one.part.rows for one in self.ended if one.part)
+        lost = sum(one.counts.objects for one in self.ended if one.part is None)
         said = error.__cause__ if isinstance(error, LedgerNotWritten) and error.__cause__ else error
         why = getattr(said, "strerror", "") or said
         return LedgerNotWritten(
             f"the ledger cannot be written ({why}), so nothing more was sent: {counts.outcomes.get('copied', 0)} objects "
-            f"were copied, and {max(0, counts.objects - kept)} of {counts.objects} outcomes are in no part; make room on the disk of the run "
+            f"were copied, and {lost} of {counts.objects} outcomes are in no part; make room on the disk of the run "
             "folder and run again: the next listing finds them"
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onetrail.change import Plan
-from onetrail.change.words import counted
+from onetrail.change.words import counted, some
 from onetrail.s3.decide import Kind
 from onetrail.show.batch import engines
 from onetrail.show.copy_sources import CopyProgress, keys, listeners, pilot
@@ -77,10 +77,10 @@ def _odd(one: Backlog) -> Iterator[list[Any]]:
         ]
     for kind in NOT_COPIED:
         if one.objects.get(kind):
-            keys = ", ".join(one.named.get(kind, ()))
+            keys = some(one.named.get(kind, ()), one.objects[kind])
             yield [*where, kind.value.replace("_", " "), one.objects[kind], keys]
     if one.behind.other:
-        yield [*where, "overwritten", one.behind.other, ", ".join(one.behind.other_named)]
+        yield [*where, "overwritten", one.behind.other, some(one.behind.other_named, one.behind.other)]
 
 
 def progress(plan: Plan) -> CopyProgress:

@@ -4,7 +4,7 @@ import pytest
 
 from onetrail.change import State, verdict
 from onetrail.change.finding import Finding
-from onetrail.change.words import counted, share
+from onetrail.change.words import counted, share, some
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,20 @@ def test_a_count_agrees_with_its_words(count: int, words: tuple[str, ...], said:
 def test_a_part_of_a_count_agrees_with_its_verb(part: int, whole: int, said: str) -> None:
     """One of many has the verb of one, and so has a part of a single thing."""
     assert share(part, whole, "key") == said
+
+
+@pytest.mark.parametrize(
+    ("names", "of", "said"),
+    [
+        (["a"], 1, "a"),
+        (["a", "b"], 2, "a, b"),
+        (["a", "b"], 3, "a, b and 1 more"),
+        (["a"], 1235, "a and 1,234 more"),
+    ],
+)
+def test_the_first_of_a_count_are_not_told_as_all(names: list[str], of: int, said: str) -> None:
+    """What is not named is counted beside those that are."""
+    assert some(names, of) == said
 
 
 def test_a_single_check_is_told_as_one() -> None:

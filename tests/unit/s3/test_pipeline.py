@@ -318,6 +318,26 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_and_leaves_no_torn_part(
     assert 0 < read(tmp_path).num_rows < 60
 
 
+def test_outcomes_that_no_part_holds_are_counted_whatever_rows_stand_beside_them(
+    server, given_a_client, tmp_path, monkeypatch
+):
+    """Rows of objects that need no copy are no outcomes of copies: the ten of the part that is written hide none of the other's two."""
+    given_an_s3(server, old=["a0", "a1", "b0"], archive=[])
+    flush = LedgerPart._flush
+
+    def full(part):
+        if part._path.name.startswith("a"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(part)
+
+    monkeypatch.setattr(LedgerPart, "_flush", full)
+    noted = [LedgerRow("copy", "old", f"b{n}", outcome="present") for n in range(1, 11)]
+    many = [Partition("b", [*noted, task("b0")]), Partition("a", [task("a0"), task("a1")])]
+    with pytest.raises(LedgerNotWritten, match="2 of 3 outcomes are in no part"):
+        copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW, at_once=1)
+    assert read(tmp_path).num_rows == 11
+
+
 def test_a_record_that_cannot_be_written_stops_the_run_too(server, given_a_client, tmp_path):
     given_an_s3(server, old=[f"{name}{number:03}" for name in "ab" for number in range(200)], archive=[])
     many = [Partition(name, (task(f"{name}{number:03}") for number in range(200))) for name in "ab"]

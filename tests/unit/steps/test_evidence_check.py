@@ -416,6 +416,23 @@ def test_what_lies_beside_the_heads_is_named_and_the_heads_still_fit(tmp_path: P
     )
 
 
+def test_every_head_that_is_gone_or_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    """Up to a number by its line, the rest by their count. Twin: exactly as many as are named have no such line."""
+    sent(tmp_path, given_a_grant())
+    unread = Anchors(unread=dict.fromkeys(range(1, 26), "AccessDenied"))
+    assert states(given(tmp_path, anchors=unread), "anchors") == [State.COULD_NOT_LOOK] * 21
+    assert "5 more heads could not be read" in evidence(given(tmp_path, anchors=unread), "anchors")
+    few = Anchors(unread=dict.fromkeys(range(1, 21), "AccessDenied"))
+    assert states(given(tmp_path, anchors=few), "anchors") == [State.COULD_NOT_LOOK] * 20
+    for gone, said in (
+        (1, "the head of line 1 was stored here, and it is not there"),
+        (2, "the heads of lines 1, 2 were stored here, and they are not there"),
+        (22, "19, 20 and 2 more were stored here, and they are not there"),
+    ):
+        custody = replace(read_custody(tmp_path), anchored=dict.fromkeys(range(1, gone + 1), "0" * 64))
+        assert said in evidence(given(tmp_path, custody=custody), "anchors")
+
+
 def test_lines_behind_the_last_head_are_a_finding_and_an_unfinished_one_a_note(tmp_path: Path) -> None:
     """Nothing outside this folder holds them; what a kill left half written is no tampering."""
     sent(tmp_path, given_a_grant())

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from onetrail import iam
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
-from onetrail.change.words import counted
+from onetrail.change.words import counted, some
 from onetrail.iam import build
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.decide import Kind
@@ -173,7 +173,7 @@ def _backlog_findings(backlog: Backlog, stopped: bool) -> list[Finding]:
     for kind, (state, one, several) in _STATES.items():
         count = backlog.objects.get(kind, 0)
         if count:
-            keys = ": " + ", ".join(backlog.named[kind]) if backlog.named.get(kind) else ""
+            keys = ": " + some(backlog.named[kind], count) if backlog.named.get(kind) else ""
             findings.append(
                 Finding(
                     f"05.{kind.value.replace('_', '-')}",
@@ -191,7 +191,7 @@ def _beside(backlog: Backlog) -> Iterator[Finding]:
     if backlog.beside:
         line = (
             f"{counted(backlog.beside, 'object has a key', 'objects have keys')} that other bytes have in the archive: both copies are kept, "
-            f"this bucket's below {CONFLICTS_FOLDER}{bucket.name}/: {', '.join(backlog.beside_named)}"
+            f"this bucket's below {CONFLICTS_FOLDER}{bucket.name}/: {some(backlog.beside_named, backlog.beside)}"
         )
         yield Finding("05.beside", State.NOTE, bucket.account, bucket.region, bucket.name, line)
 
@@ -202,12 +202,12 @@ def _behind(backlog: Backlog) -> list[Finding]:
     said = (bucket.account, bucket.region, bucket.name)
     found = []
     if behind.hidden:
-        line = f"{counted(behind.hidden, 'file', 'files')} that somebody deleted there: the newest version is brought back: {', '.join(behind.hidden_named)}"
+        line = f"{counted(behind.hidden, 'file', 'files')} that somebody deleted there: the newest version is brought back: {some(behind.hidden_named, behind.hidden)}"
         found.append(Finding("05.deleted", State.NOTE, *said, line))
     if behind.other:
         line = (
             f"{counted(behind.other, 'older version')} that may have other bytes than the newest: a person looks at "
-            f"{', '.join(behind.other_named)}; they stay there, and the bucket is kept"
+            f"{some(behind.other_named, behind.other)}; they stay there, and the bucket is kept"
         )
         found.append(Finding("05.overwritten", State.FINDING, *said, line))
     if behind.equal or behind.markers:

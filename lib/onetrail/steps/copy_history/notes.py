@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from onetrail.change.words import counted
+from onetrail.change.words import counted, some
 from onetrail.names import CONFLICTS_FOLDER, SID_NEVER_OVERWRITES
 from onetrail.s3.decide import Kind
 from onetrail.s3.prices import GB, KMS_PER_10_000
@@ -92,12 +92,12 @@ def _left_behind(observation: Observation) -> Iterator[str]:
         if behind.hidden:
             yield (
                 f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted there and lies behind a "
-                f"delete marker; its newest version is brought back, by version id: {', '.join(behind.hidden_named)}"
+                f"delete marker; its newest version is brought back, by version id: {some(behind.hidden_named, behind.hidden)}"
             )
         if behind.other:
             yield (
                 f"{name}: {counted(behind.other, 'older version')} may have other bytes than the newest: a person looks at "
-                f"{', '.join(behind.other_named)}; they stay there, and the bucket is kept"
+                f"{some(behind.other_named, behind.other)}; they stay there, and the bucket is kept"
             )
         if behind.equal or behind.markers:
             yield (

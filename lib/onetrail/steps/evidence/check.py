@@ -1,9 +1,9 @@
 """What the evidence says: every step's findings, and those of the record, its anchors, the permissions, the approvals and the files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from onetrail.change import Finding, State, ordered
-from onetrail.change.words import counted
+from onetrail.change.words import counted, some
 from onetrail.settings import Settings
 from onetrail.steps.anchors import Anchors
 from onetrail.steps.evidence.apply import STEP
@@ -90,13 +90,16 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
     for line, why in list(anchors.unread.items())[:_MOST]:
         text = f"the head of line {line:,} could not be read: {why}"
         yield _said(settings, "anchors", State.COULD_NOT_LOOK, text, **where)
+    if len(anchors.unread) > _MOST:
+        text = f"{counted(len(anchors.unread) - _MOST, 'more head')} could not be read"
+        yield _said(settings, "anchors", State.COULD_NOT_LOOK, text, **where)
     if custody.check.behind and not anchors.unread:
         yield _said(settings, "anchors", State.FINDING, custody.check.behind, **where)
     if custody.check.looks:
         yield _said(settings, "anchors", State.NOTE, custody.check.looks, **where)
     gone = sorted(set(custody.anchored) - set(anchors.heads) - set(anchors.unread))
     if gone:
-        text = f"the record says that the head of line {gone[0]} was stored here, and it is not there"
+        text = f"the record says that {_heads(gone)} stored here, and {'it is' if len(gone) == 1 else 'they are'} not there"
         yield _said(settings, "anchors", State.FINDING, text, **where)
     if settings.object_lock != "none" and (bare := [one for one in anchors.held if not one.lock]):
         text = f"{counted(len(bare), 'head has', 'heads have')} no lock, first {bare[0].key}"
@@ -114,6 +117,11 @@ def _anchors(settings: Settings, observation: Observation) -> Iterator[Finding]:
     elif not anchors.held and not gone and not anchors.unread:
         text = "no head of the record is stored outside this machine yet"
         yield _said(settings, "anchors", State.NOTE if not custody.sent else State.PLANNED, text, **where)
+
+
+def _heads(lines: Sequence[int]) -> str:
+    named = some([f"{line:,}" for line in lines[:_MOST]], len(lines))
+    return f"the head of line {named} was" if len(lines) == 1 else f"the heads of lines {named} were"
 
 
 def _permissions(settings: Settings, observation: Observation) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What is said of completeness: the days before and after, the events in all log files, the cutover region by region."""
 
 from onetrail.change import Finding, State, iso
-from onetrail.change.words import counted
+from onetrail.change.words import counted, some
 from onetrail.cloudtrail.seam import Seam, SeamState
 from onetrail.settings import Settings
 from onetrail.steps.verification.observe import Observation
@@ -57,7 +57,7 @@ def _seam(seam: Seam) -> Finding:
             words = f"the old trail's last event is of {iso(seam.ends)}, the new one's first of {iso(seam.begins)}: nothing speaks of the time between"
             return Finding("06.seam", State.NOTE, *said, words)
         case SeamState.LACKING:
-            named = ", ".join(seam.lacking)
+            named = some(seam.lacking, seam.only_old)
             words = f"{counted(seam.only_old, 'event that the old trail recorded is', 'events that the old trail recorded are')} not in the new one's files though both recorded: compare their event selectors: {named}"
             return Finding("06.seam", State.FINDING, *said, words)
 
@@ -85,19 +85,20 @@ def _events(settings: Settings, observation: Observation) -> list[Finding]:
 
 
 def named(name: str, state: State, group: TroubleGroup, evidence: str) -> list[Finding]:
-    """A finding for each file of the group that is named, and one that says how many there are where that is not all of them."""
-    found = [Finding(name, state, group.account, group.region, key, evidence) for key in group.keys]
-    if group.unnamed:
-        all_of_them = (
-            f"{evidence}: {counted(group.files, group.kind)} in all, {len(group.keys):,} of them named"
-        )
-        found.append(Finding(name, state, group.account, group.region, group.bucket, all_of_them))
-    return found
+    """A finding for each file of the group; one for all of them where they are too many to be named, so that the number of findings is
+    never taken for a number of files that it is not."""
+    if not group.unnamed:
+        return [Finding(name, state, group.account, group.region, key, evidence) for key in group.keys]
+    words = (
+        f"{counted(group.files, group.kind)}: {evidence}; the first {len(group.keys):,} stand by name in the table of the files, such as "
+        f"{group.keys[0]}"
+    )
+    return [Finding(name, state, group.account, group.region, group.bucket, words)]
 
 
 def _unread(settings: Settings, observation: Observation, group: TroubleGroup) -> list[Finding]:
     """The owner of another copy, in a backup or a SIEM, is who can still help: as long as he learns which file, and by when."""
-    evidence = f"it holds no records that can be read: {group.why} ({group.bucket}){_meanwhile(settings, observation, group.bucket)}"
+    evidence = f"no records can be read: {group.why} ({group.bucket}){_meanwhile(settings, observation, group.bucket)}"
     return named("06.unread", State.NOTE, group, evidence)
 
 
@@ -107,10 +108,10 @@ def _meanwhile(settings: Settings, observation: Observation, name: str) -> str:
     if name == settings.bucket_name or bucket is None:
         return "; it lies in the archive alone"
     if not bucket.good:
-        return "; its bucket is not proven, so it is neither sealed nor retired"
+        return "; its bucket is not proven, so nothing of it is sealed or retired"
     if bucket.shell:
-        return "; its original is retired: look for another copy in a backup or a SIEM"
+        return "; the original is retired: look for another copy in a backup or a SIEM"
     return (
-        "; both sides have the same bytes, so its copy is sealed with the rest and step 07 may delete its original: look for another copy "
+        "; both sides have the same bytes, so the copy is sealed with the rest and step 07 may delete the original: look for another copy "
         "in a backup or a SIEM before that"
     )

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from onetrail.change.words import some
 from onetrail.cloudtrail.key import DIGEST_KINDS, MOVED_KINDS, Kind
 from onetrail.cloudtrail.verdict import State
 from onetrail.settings import Settings
@@ -11,6 +12,9 @@ from onetrail.steps.verification.chains import RegionSeen
 from onetrail.steps.verification.equality import Compared, Day
 from onetrail.steps.verification.troubles import TroubleGroup
 from onetrail.steps.verification.verdict import BucketVerdict, Cell
+
+_NAMED: Final = 5
+"""So many regions are named in one sentence; the others are counted."""
 
 
 class Sums:
@@ -75,7 +79,11 @@ class Sums:
             classes=(*signed, *unsigned, *classes) if known else (),
             full=self.settings.digest_check == "full" and known,
             could_not_look=one.could_not_look
-            or (f"{unread[0][0]} {unread[0][1]} could not be read" if unread else ""),
+            or (
+                f"{some([' '.join(place) for place in unread[:_NAMED]], len(unread))} could not be read"
+                if unread
+                else ""
+            ),
         )
 
     def archive(self) -> BucketVerdict:
