@@ -34,6 +34,7 @@ from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 AT = datetime(2026, 1, 12, tzinfo=UTC)
 FOLDER = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/"
+CLIENTS: Any = SimpleNamespace(clock=SimpleNamespace(now=lambda: datetime(2026, 2, 1, tzinfo=UTC)))
 LEFT = Left("acme-eu", ACCOUNT, REGION, None, None)
 
 
@@ -219,7 +220,7 @@ def region(monkeypatch: pytest.MonkeyPatch, moved: int, own: int = 0) -> RegionC
     places = [(Origin("acme-eu", ACCOUNT, REGION, "old/", True), LEFT, frozenset({FOLDER}))]
     return RegionCheck(
         SETTINGS,
-        SimpleNamespace(),
+        CLIENTS,
         None,
         frozenset(),
         {},
@@ -281,7 +282,7 @@ def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() ->
 def test_a_moved_file_that_is_missing_is_counted_once() -> None:
     """The comparison of its bucket has it; a digest that names it tells no second file. Twin: one that no old bucket has is named by it."""
     one = RegionCheck(
-        SETTINGS, SimpleNamespace(), None, frozenset(), {}, ACCOUNT, REGION,  # type: ignore[arg-type]
+        SETTINGS, CLIENTS, None, frozenset(), {}, ACCOUNT, REGION,  # type: ignore[arg-type]
         [(Origin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
     )  # fmt: skip
     missing = FileVerdict("", "acme-eu", log(1), Kind.LOG, File.MISSING, "not there")
