@@ -1,5 +1,6 @@
 """`onetrail validate`."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -107,7 +108,7 @@ def validate(
     place: Place
     with ExitStack() as stack:
         stack.enter_context(seldom_collecting())
-        if where.startswith("s3://"):
+        if _names_a_bucket(where):
             bucket = open_bucket(*_bucket(where), bucket_owner)
             stack.callback(bucket.close)
             place, owner = bucket, bucket.owner
@@ -163,11 +164,30 @@ def _drain(verdicts: Iterator[FileVerdict]) -> None:
         pass
 
 
+def _names_a_bucket(where: str) -> bool:
+    """Whether it is no directory. Raises WrongUse for other ways to name a bucket, with the one that is taken."""
+    scheme, colon, rest = where.partition(":")
+    if not colon or Path(where).is_dir():
+        return False
+    if scheme.lower() == "s3":
+        return True
+    instead = "write s3://BUCKET or s3://BUCKET/PREFIX"
+    if scheme.lower() == "arn":
+        *_, resource = rest.split(":")
+        name = resource.removeprefix("accesspoint/").removeprefix("accesspoint:")
+        if "accesspoint" in where:
+            raise WrongUse(f"{where} names an access point; name its bucket: {instead}")
+        raise WrongUse(f"{where} is an ARN: write s3://{name.rstrip('/*')}")
+    if scheme.lower() in ("http", "https"):
+        raise WrongUse(f"{where} is an address: {instead}, and set AWS_ENDPOINT_URL where it is not AWS")
+    return False
+
+
 def _bucket(where: str) -> tuple[str, str]:
-    bucket, _, prefix = where.removeprefix("s3://").partition("/")
-    prefix = f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
-    if not bucket:
+    bucket, _, prefix = where.partition(":")[2].removeprefix("//").partition("/")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", bucket):
         raise WrongUse(f"{where} names no bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+    prefix = f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
     if "AWSLogs/" in prefix:
         raise WrongUse(
             f"{where} lies below AWSLogs/: name what holds AWSLogs/, and narrow by --account and --region"

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from onetrail.change.values import iso
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.cloudtrail.verdict import Chain, FileVerdict, Interval, IntervalState, State
 from onetrail.printable import printable
 from onetrail.show.html import Column
@@ -44,6 +43,8 @@ def verdict(result: Result) -> str:
     said = f"{counted(len(result.chains), 'chain')}, {counted(digests, 'digest')}, {counted(logs, 'log')}"
     young = counted(result.young, "log of the last hours is", "logs of the last hours are")
     later = f"; {young} younger than the newest digest, so look again later" if result.young else ""
+    if result.ended:
+        return f"Ended early, so nothing is said of the whole ({said} so far): {result.ended}"
     if result.proven:
         return f"All proven: {said}{later}."
     sound = result.chains and all(one.chain.sound for one in result.chains)
@@ -75,15 +76,24 @@ def file_row(one: FileVerdict) -> dict[str, str]:
 
 
 def json_text(files: Iterable[FileVerdict], result: Result) -> Iterator[str]:
-    """The whole of it as one JSON document, in pieces as the files come; `result` is read after the last of them."""
+    """The whole of it as one JSON document, in pieces as the files come; `result` is read after the last of them.
+
+    What ends the check early is raised once the document is whole.
+    """
     yield '{"files": ['
     between = "\n"
-    for one in files:
-        yield f"{between}{json.dumps(file_row(one))}"
-        between = ",\n"
+    ended: Exception | KeyboardInterrupt | None = None
+    try:
+        for one in files:
+            yield f"{between}{json.dumps(file_row(one))}"
+            between = ",\n"
+    except (Exception, KeyboardInterrupt) as err:  # noqa: BLE001 - it is raised again once the document is whole
+        ended, result.ended = err, str(err) or type(err).__name__
     chains = (json.dumps(chain_row(one)) for one in result.chains)
     yield '\n], "chains": [\n' + ",\n".join(chains)
     yield f'\n], "summary": {json.dumps(summary(result))}}}\n'
+    if ended is not None:
+        raise ended
 
 
 def chain_row(one: ChainSeen) -> dict[str, Any]:
@@ -115,6 +125,7 @@ def summary(result: Result) -> dict[str, Any]:
     return {
         "place": result.place,
         "proven": result.proven,
+        "ended_early": result.ended or None,
         "verdict": verdict(result),
         "chains": len(result.chains),
         "digests": _states(result.digests),
@@ -280,16 +291,17 @@ def _asides(result: Result) -> str:
         said.append(
             "Only one trail was looked at, so logs that no digest names, and objects among them that are not CloudTrail's, were not looked for."
         )
-    if result.logs[State.UNSIGNED] and not result.is_bucket:
+    if result.after_newest:
         said.append(
-            "No digest names the logs of the last hour or two before a download: --until INSTANT leaves them out."
+            f"{counted(result.after_newest, 'unsigned log is', 'unsigned logs are')} younger than the newest digest, as those of the last hour "
+            "or two before a download are: --until INSTANT leaves them out."
         )
-    lost = sum(
-        1
-        for one in result.troubles.get(State.UNSIGNED, [])
-        if one.kind in DIGEST_KINDS and parse(one.key).stamp is not None
-    )
-    if lost and not result.is_bucket:
+    if not result.is_bucket and (result.logs[State.MISSING] or result.digests[State.MISSING]):
+        said.append(
+            "A sync skips archived objects (GLACIER, DEEP_ARCHIVE): what is missing from this download may lie in the bucket, and a check of "
+            "the bucket itself says which does."
+        )
+    if result.digests[State.UNSIGNED] and not result.is_bucket:
         said.append(
             "The signature of a digest is in its metadata: beside a downloaded one, `aws s3api head-object --bucket BUCKET --key KEY "
             "--output json > KEY.metadata.json` keeps it."

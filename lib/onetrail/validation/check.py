@@ -168,12 +168,23 @@ class Check:
         for verdict in check.verdicts(reader.digests(group, rows, store, allowed)):
             if verdict.kind not in LOG_KINDS and verdict.key and verdict.original_bucket:
                 buckets.add(verdict.original_bucket)
-            yield self._of_chain(self._noted(verdict, reader), named)
+            yield self._of_chain(self._sought(self._noted(verdict, reader), reader), named)
         self.result.chains.append(ChainSeen(check.chain(), tuple(sorted(buckets))))
+
+    def _sought(self, verdict: FileVerdict, reader: Reader) -> FileVerdict:
+        """The verdict; of a missing file with the key that it would have here, where that is another one."""
+        if verdict.state is not State.MISSING:
+            return verdict
+        here = reader.here(verdict.original_key)
+        return (
+            verdict
+            if here == verdict.original_key
+            else replace(verdict, why=f"{verdict.why}; here it would be {here}")
+        )
 
     def _noted(self, verdict: FileVerdict, reader: Reader) -> FileVerdict:
         """The verdict, with what reading the file showed besides."""
-        if not (note := reader.note(verdict.key)):
+        if not (note := reader.note(verdict)):
             return verdict
         return replace(verdict, why=f"{verdict.why}; {note}" if verdict.why else note)
 
@@ -197,7 +208,7 @@ class Check:
                 if name is None:
                     yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNSIGNED, _WHY_HASHED))
             elif parsed.kind not in LOG_KINDS:
-                yield self._outside(row)
+                yield self._unpacked_copy(row, reader) or self._outside(row)
             elif name is None:
                 if self._wanted.log(parsed):
                     yield from self._unsigned(row.key, parsed, chains)
@@ -214,6 +225,8 @@ class Check:
             self.result.young += 1
             yield self._taken(FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, WHY_YOUNG))
         else:
+            if parsed.stamp and not self._wanted.now and is_young(parsed, chains, parsed.stamp):
+                self.result.after_newest += 1
             yield from map(self._taken, unsigned_logs([key], (), chains, now=self._wanted.now))
 
     def _second(self, copies: list[tuple[Stored, Named]], reader: Reader) -> Iterator[FileVerdict]:
@@ -252,6 +265,22 @@ class Check:
         )
         self.result.outside(verdict, stray)
         return verdict
+
+    def _unpacked_copy(self, row: Stored, reader: Reader) -> FileVerdict | None:
+        """A second copy of a log or digest, unpacked beside it; None for anything else."""
+        whole = f"{row.key}.gz"
+        kind = parse(whole).kind if row.key.endswith(".json") else Kind.FOREIGN
+        if kind not in LOG_KINDS | DIGEST_KINDS:
+            return None
+        beside = next(iter(self._place.rows(whole)), None)
+        if beside is None or beside.key != whole:
+            return None
+        found = list(reader.hashed([row, beside]))
+        if len({one.hash for one in found}) != 1 or not found[0].hash:
+            return None
+        return self._taken(
+            FileVerdict(row.key, "", "", kind, State.DUPLICATE, f"the content of {whole}, unpacked")
+        )
 
     def _is_stray(self, row: Stored) -> bool:
         """Whether it lies among the logs; what desktops and downloads leave there does not count, unless it holds what a log would."""

@@ -7,12 +7,13 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from onetrail.cloudtrail.authentic import ARCHIVE_CLASSES
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.validation.place import Content, Stored, Unread, refused
@@ -59,24 +60,34 @@ class Directory:
             return LogRead(ReadStatus.UNREADABLE, None, key, _words(err))
         return LogRead(ReadStatus.UNREADABLE, None, key, "it came after the directory was listed: run again")
 
+    def _left_out(self, key: str, entry: os.DirEntry[str]) -> Stored | None:
+        """The row of an archived log or digest that was not downloaded, where the file with its metadata alone lies there."""
+        of = key.removesuffix(METADATA)
+        if of == key or parse(of).kind not in LOG_KINDS | DIGEST_KINDS:
+            return None
+        _, storage_class, _ = self._metadata(Stored(of, 0))
+        return _row(of, of, entry, True)._replace(size=0) if storage_class in ARCHIVE_CLASSES else None
+
     def _walk(self, folder: Path, base: str, prefix: str, after: str) -> Iterator[Stored]:
         try:
             with os.scandir(folder) as found:
-                entries = sorted((f"{e.name}/" if _is_folder(e) else e.name, e) for e in found)
+                names = {f"{e.name}/" if _is_folder(e) else e.name: e for e in found}
         except OSError as err:
             raise OnetrailError(
                 f"{folder} cannot be listed: {_words(err)}; make it readable and run again"
             ) from err
-        names = {name for name, _ in entries}
-        for name, entry in entries:
+        entries = sorted((_packed(base, name, names), name, entry) for name, entry in names.items())
+        listed = {name for name, _, _ in entries}
+        for name, lies_as, entry in entries:
             key = base + name
             if name.endswith("/"):
                 if (key.startswith(prefix) or prefix.startswith(key)) and (
                     key >= after or after.startswith(key)
                 ):
                     yield from self._walk(Path(entry.path), key, prefix, after)
-            elif key > after and key.startswith(prefix) and not _is_beside(name, names):
-                yield _row(key, entry, f"{name}{METADATA}" in names)
+            elif key > after and key.startswith(prefix) and not _is_beside(name, names, listed):
+                beside = f"{name}{METADATA}" in names or f"{lies_as}{METADATA}" in names
+                yield self._left_out(key, entry) or _row(key, base + lies_as, entry, beside)
 
     def _opened(self, key: str) -> int:
         """A descriptor of a key's file, opened folder by folder from the root so that no link and no `..` leads away."""
@@ -114,26 +125,47 @@ class Directory:
         finally:
             os.close(handle)
 
+    def _metadata_of(self, row: Stored) -> bytes:
+        try:
+            return self._bytes(row.key + METADATA, MAX_METADATA_BYTES)
+        except FileNotFoundError:
+            if not row.lies_as:
+                raise
+            return self._bytes(row.lies_as + METADATA, MAX_METADATA_BYTES)
+
     def _content(self, row: Stored) -> Content | Unread:
         metadata, storage_class, note = self._metadata(row) if row.beside else ({}, "STANDARD", "")
         try:
-            body = self._bytes(row.key, row.size)
+            body = self._bytes(row.lies_as or row.key, row.size)
+        except FileNotFoundError as err:
+            if storage_class in ARCHIVE_CLASSES:
+                return Unread(
+                    ReadStatus.ARCHIVED, f"in {storage_class}, and so not downloaded: restore it first"
+                )
+            return Unread(ReadStatus.UNREADABLE, _words(err))
         except OSError as err:
             return Unread(ReadStatus.UNREADABLE, _words(err))
         if not body and storage_class in ARCHIVE_CLASSES:
             return Unread(ReadStatus.ARCHIVED, f"in {storage_class}: restore it first")
-        return Content(body, metadata, storage_class, note)
+        return Content(body, metadata, storage_class, note, downloaded=True)
 
     def _metadata(self, row: Stored) -> tuple[dict[str, str], str, str]:
         """User metadata and storage class, from the file beside it; where that cannot be used none, and a note that names it."""
         try:
-            text = self._bytes(row.key + METADATA, MAX_METADATA_BYTES)
+            text = self._metadata_of(row)
             if len(text) > MAX_METADATA_BYTES:
                 raise UnfitMetadata(f"more than {MAX_METADATA_BYTES} bytes")
             return *_said(text), ""
         except (OSError, UnfitMetadata) as err:
             why = _words(err) if isinstance(err, OSError) else str(err)
             return {}, "STANDARD", f"{row.key.rsplit('/', 1)[-1]}{METADATA} cannot be used: {why}"
+
+
+def _packed(base: str, name: str, names: Container[str]) -> str:
+    """The name that a log or digest has while it is packed, where it alone lies there, unpacked and without `.gz`; else its own."""
+    whole = f"{name}.gz"
+    alone = name.endswith(".json") and whole not in names
+    return whole if alone and parse(base + whole).kind in LOG_KINDS | DIGEST_KINDS else name
 
 
 def _said(text: bytes) -> tuple[dict[str, str], str]:
@@ -157,12 +189,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     return False
 
 
-def _is_beside(name: str, names: set[str]) -> bool:
-    """Whether a file is the metadata of another one in its folder."""
-    return name.endswith(METADATA) and name.removesuffix(METADATA) in names
+def _is_beside(name: str, names: Container[str], listed: Container[str]) -> bool:
+    """Whether a file is the metadata of another one in its folder, by the name that has there or the one it is listed under."""
+    of = name.removesuffix(METADATA)
+    return name != of and (of in names or of in listed)
 
 
-def _row(key: str, entry: os.DirEntry[str], beside: bool) -> Stored:
+def _row(key: str, lies_as: str, entry: os.DirEntry[str], beside: bool) -> Stored:
     try:
         seen = entry.stat(follow_symlinks=False)
     except OSError as err:
@@ -171,7 +204,7 @@ def _row(key: str, entry: os.DirEntry[str], beside: bool) -> Stored:
         return Stored(key, 0, fault=_LINK)
     if not stat.S_ISREG(seen.st_mode):
         return Stored(key, 0, fault="neither a file nor a folder")
-    return Stored(key, seen.st_size, beside=beside)
+    return Stored(key, seen.st_size, beside=beside, lies_as="" if lies_as == key else lies_as)
 
 
 def _words(err: OSError) -> str:

@@ -18,7 +18,7 @@ MAX_STORED_LOG: Final = 256 * 2**20
 class Stored(NamedTuple):
     """One object as listed. `size` in bytes; `fault` says why it cannot be read, `""` where nothing speaks against it.
 
-    `beside`: another file holds its metadata.
+    `beside`: another file holds its metadata. `lies_as` is the key under which it lies where that is another one: unpacked, without `.gz`.
     """
 
     key: str
@@ -26,6 +26,7 @@ class Stored(NamedTuple):
     storage_class: str = "STANDARD"
     fault: str = ""
     beside: bool = False
+    lies_as: str = ""
 
     @property
     def too_large(self) -> str:
@@ -63,12 +64,16 @@ class Place(Protocol):
 
 
 class Content(NamedTuple):
-    """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be said of it whatever its verdict."""
+    """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be said of it whatever its verdict.
+
+    `downloaded`: what brought it here may have taken its gzip off, or put it on once more.
+    """
 
     body: bytes
     metadata: dict[str, str]
     storage_class: str = "STANDARD"
     note: str = ""
+    downloaded: bool = False
 
 
 class Unread(NamedTuple):

@@ -8,11 +8,29 @@ from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.digest import LoggedFile
 from onetrail.cloudtrail.key import LOG_KINDS, below_prefix, lies_beside, parse
 from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, DigestObject, Group, LogRead, ReadStatus
+from onetrail.cloudtrail.verdict import (
+    AllowList,
+    DigestObject,
+    FileVerdict,
+    Group,
+    LogRead,
+    ReadStatus,
+    State,
+)
 from onetrail.validation.ahead import Ahead
 from onetrail.validation.days import Days
 from onetrail.validation.folders import Folder, days
-from onetrail.validation.place import Content, Place, Stored, Unread, digest_object, log_read
+from onetrail.validation.packing import looked_into, packed_once
+from onetrail.validation.place import (
+    MAX_STORED_DIGEST,
+    MAX_STORED_LOG,
+    Content,
+    Place,
+    Stored,
+    Unread,
+    digest_object,
+    log_read,
+)
 
 
 class Reader:
@@ -31,6 +49,7 @@ class Reader:
         self._days = Days(place)
         self._held: dict[str, LogRead] = {}
         self._notes: dict[str, str] = {}
+        self._packing: dict[str, tuple[str, str]] = {}
 
     def digests(
         self, group: Group, rows: Sequence[Stored], store: KeyStore, allowed: AllowList
@@ -67,21 +86,32 @@ class Reader:
             return read
         return LogRead(ReadStatus.UNREADABLE, None, row.key, "no answer came")
 
-    def note(self, key: str) -> str:
-        """What is to be said of an object that was read, whatever its verdict; asked once."""
-        return self._notes.pop(key, "")
+    def note(self, verdict: FileVerdict) -> str:
+        """What is to be said of an object that was read, beside its verdict; asked once."""
+        (packing, content), note = self._packing.pop(verdict.key, ("", "")), self._notes.pop(verdict.key, "")
+        if packing and (verdict.state is State.VALID or (content and content == verdict.hash)):
+            packing = f"{packing}; its content is what was signed"
+        return "; ".join(filter(None, (packing, note)))
+
+    def here(self, key: str) -> str:
+        """The key that an original one would have in this place."""
+        return f"{self._plain[0].root}{below_prefix(key)}"
 
     def hashed(self, rows: Sequence[Stored]) -> Iterator[LogRead]:
         """What these rows hold, as hashes."""
         return self._read(rows)
 
     def _digest(self, row: Stored, found: Content | Unread) -> DigestObject:
-        self._noted(row, found)
-        return digest_object(self._place.name, row, found)
-
-    def _noted(self, row: Stored, found: Content | Unread) -> None:
-        if isinstance(found, Content) and found.note:
+        if not isinstance(found, Content):
+            return digest_object(self._place.name, row, found)
+        if found.note:
             self._notes[row.key] = found.note
+        if found.downloaded and len(found.body) == row.size:
+            body, packing = packed_once(found.body, MAX_STORED_DIGEST)
+            if packing:
+                self._packing[row.key] = packing, ""
+                row, found = row._replace(size=len(body)), found._replace(body=body)
+        return digest_object(self._place.name, row, found)
 
     def _hold(self, row: Stored, found: Content | Unread) -> None:
         self._held[_name(row)] = self._looked(row, found)
@@ -92,7 +122,12 @@ class Reader:
 
     def _looked(self, row: Stored, found: Content | Unread) -> LogRead:
         self._seen(row.size)
-        return looked_at(log_read(row, found))
+        read = log_read(row, found)
+        looked, packing = looked_into(read, MAX_STORED_LOG)
+        if not packing:
+            return looked
+        self._packing[row.key] = packing, looked.hash
+        return looked if isinstance(found, Content) and found.downloaded else looked_at(read)
 
     def _rows(self, entries: Iterable[LoggedFile], allowed: AllowList) -> Iterator[Stored]:
         """The logs that may be read and were not yet, where they lie."""

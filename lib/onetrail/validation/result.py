@@ -88,6 +88,7 @@ class Result:
     each state that is not good. `foreign` counts objects that are not CloudTrail's and lie elsewhere; they say nothing about the logs.
     `strays` counts those that lie among the logs, of which `stray_files` names up to `MOST_NAMED`.
     `remarked` counts valid files of which something is to be said all the same, `remarks` names as many.
+    `after_newest` counts unsigned logs of a download that are younger than its newest digest. `ended` says what ended it early.
     """
 
     place: str
@@ -99,6 +100,8 @@ class Result:
     foreign: int = 0
     strays: int = 0
     stray_files: list[FileVerdict] = field(default_factory=list)
+    after_newest: int = 0
+    ended: str = ""
     remarked: int = 0
     remarks: list[FileVerdict] = field(default_factory=list)
     markers: int = 0
@@ -121,6 +124,7 @@ class Result:
         every = set(self.digests) | set(old)
         return (
             bool(self.chains)
+            and not self.ended
             and not self.unread
             and not self.strays
             and every <= GOOD
