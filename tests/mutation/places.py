@@ -1,6 +1,6 @@
 """Every small change that could be made to a module: what would be changed, where, and into what. Only the syntax tree is used.
 
-What carries no behaviour is left alone: docstrings, annotations, texts of messages (f-strings, and what a `raise` says), decorators,
+What carries no behaviour is left alone: docstrings, annotations, names of types, texts of messages (f-strings, and what a `raise` says), decorators,
 `__all__` and `__slots__`, logging, and strings unless they are compared or are a default.
 """
 
@@ -454,8 +454,16 @@ def _is_left_alone(node: ast.stmt) -> bool:
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         return True
     if isinstance(node, ast.Assign):
-        return any(isinstance(t, ast.Name) and t.id in ("__all__", "__slots__") for t in node.targets)
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        return any(name in ("__all__", "__slots__") or _is_type(name, node.value) for name in names)
     return isinstance(node, ast.Expr) and _logs(node.value)
+
+
+def _is_type(name: str, value: ast.expr) -> bool:
+    """Whether it gives a type another name, as `Pair = tuple[Row, Row]` does."""
+    return (
+        name.lstrip("_")[:1].isupper() and not name.isupper() and isinstance(value, ast.Subscript | ast.BinOp)
+    )
 
 
 def _logs(node: ast.expr) -> bool:

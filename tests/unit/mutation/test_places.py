@@ -94,6 +94,7 @@ STATEMENTS = [
     ("a: B | C = d", []),
     ("@dataclass(frozen=True)\nclass A:\n    a: int", []),
     ("__all__ = ['a']", []),
+    ("Pair = tuple[Row, Row] | None", []),
     ("import a", []),
 ]  # fmt: skip
 

@@ -187,6 +187,22 @@ def test_a_band_begins_with_the_first_size_at_which_its_class_wins():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("at", [127 * KB + 512, 128 * KB + 512])
+def test_a_crossing_beside_the_step_at_128_kb_is_found(at):
+    """Just below it and just above it."""
+    steep, flat = Price(2.0, 0.0, 0, 0, 0), Price(1.0, at / GB * 1000, 0, 0, 0)
+    assert list(size_bands(1, ("STEEP", "FLAT"), {"STEEP": steep, "FLAT": flat, "STANDARD": steep})) == [
+        (0, "STEEP"), (at + 1, "FLAT"),
+    ]  # fmt: skip
+
+
+def test_what_becomes_dearer_at_128_kb_loses_there():
+    """Watching an object costs from that size on, and is no crossing of two lines."""
+    prices = {"STANDARD": Price(0.0231, 0.0, 0, 0, 0), "INTELLIGENT_TIERING": Price(0.023, 0.0, 0, 0, 0)}
+    bands = list(size_bands(1, ("INTELLIGENT_TIERING", "STANDARD"), prices))
+    assert bands[:2] == [(0, "INTELLIGENT_TIERING"), (128 * KB, "STANDARD")]
+
+
 def test_a_histogram_keeps_counts_and_bytes_of_each_cell():
     """Digests apart, months rounded up, sizes in cells of five bits; sums are exact."""
     histogram = Histogram()
