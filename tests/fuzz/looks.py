@@ -12,7 +12,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from onetrail.cli import main
-from onetrail.cloudtrail.chain import ChainCheck, groups
+from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.cloudtrail.orphan import unsigned_logs
@@ -103,54 +103,74 @@ def in_a_directory(layout: Layout, query: Query, folder: Path) -> Said:
 
 
 def by_chains(layout: Layout, query: Query) -> Said:
-    """The pure engine that step 06 goes by: chains of the archive's digests, and what none of them names."""
-    store, said = KeyStore(_keys(layout)), Said(3)
-    plain: dict[str, Thing] = {}
-    beside: dict[str, Thing] = {}
-    by_place: dict[tuple[str, str], list[str]] = {}
-    for key in sorted(layout.things):
-        parsed = parse(key)
-        if parsed.kind in DIGEST_KINDS | LOG_KINDS:
-            by_place.setdefault((parsed.account, parsed.region), []).append(key)
-            if BESIDE in key:
-                beside[key[key.find(BESIDE) :]] = layout.things[key]
-            else:
-                plain.setdefault(below(key), layout.things[key])
-    named: set[str] = set()
+    """The pure engine below both, and with `query.older` as step 06 asks it: chains of an archive's digests, and what none of them names."""
+    return _Engine(layout, query).said()
 
-    def read(bucket: str, key: str) -> LogRead:
-        found = beside.get(conflict_key(bucket, key)) or plain.get(below(key))
+
+class _Engine:
+    """Chains and unsigned logs of each account and region, as they follow from the digests alone."""
+
+    def __init__(self, layout: Layout, query: Query) -> None:
+        self._layout, self._query, self._store = layout, query, KeyStore(_keys(layout))
+        self._plain: dict[str, Thing] = {}
+        self._beside: dict[str, Thing] = {}
+        self._named: set[str] = set()
+        self._by_region: dict[tuple[str, str], list[str]] = {}
+        for key in sorted(layout.things):
+            parsed = parse(key)
+            if parsed.kind in DIGEST_KINDS | LOG_KINDS:
+                self._by_region.setdefault((parsed.account, parsed.region), []).append(key)
+                self._enter(key, layout.things[key])
+
+    def said(self) -> Said:
+        """The whole answer; the exit code is the one that `onetrail validate` would give for it."""
+        said, chains = Said(3), list[Chain]()
+        for keys in self._by_region.values():
+            mine = list(self._chains(keys, said))
+            # Second copies are the command's to look at.
+            second = {key for key in keys if BESIDE not in key and self._plain[below(key)].key != key}
+            present = [key for key in keys if key not in self._named and key not in second]
+            _files(said, unsigned_logs(present, (), mine))
+            chains += mine
+        _chains(said, chains)
+        good = all(one.sound for one in chains) and {state for *_, state in said.files} <= {
+            "valid",
+            "duplicate",
+        }
+        said.exit_code = 0 if chains and good else 3
+        return said
+
+    def _enter(self, key: str, thing: Thing) -> None:
+        if BESIDE in key:
+            self._beside[key[key.find(BESIDE) :]] = thing
+        else:
+            self._plain.setdefault(below(key), thing)
+
+    def _chains(self, keys: list[str], said: Said) -> Iterator[Chain]:
+        found = groups(keys)
+        trails = frozenset(group.identity for group in found)
+        for group, digests in found.items():
+            allowed = AllowList(
+                self._query.believed, trails if self._query.older else frozenset({group.identity})
+            )
+            more: dict[str, Any] = {}
+            if self._query.older:
+                more = {"listed": Listed(found), "elsewhere": True, "expected_start": parse(digests[0]).stamp}
+            check = ChainCheck(
+                group, self._read, self._store, allowed, expected_end=_utc(self._query.end), **more
+            )
+            for verdict in check.verdicts(_object(self._layout, key) for key in reversed(digests)):
+                _files(said, [verdict])
+                if verdict.kind in LOG_KINDS and (thing := self._plain.get(below(verdict.original_key))):
+                    self._named |= set() if verdict.key else {thing.key}
+            yield check.chain()
+
+    def _read(self, bucket: str, key: str) -> LogRead:
+        found = self._beside.get(conflict_key(bucket, key)) or self._plain.get(below(key))
         if found is None:
             return LogRead(ReadStatus.MISSING)
-        named.add(found.key)
+        self._named.add(found.key)
         return _read(found)
-
-    chains: list[Chain] = []
-    for keys in by_place.values():
-        mine: list[Chain] = []
-        for group, digests in groups(keys).items():
-            allowed = AllowList(query.believed, frozenset({group.identity}))
-            check = ChainCheck(group, read, store, allowed, expected_end=_utc(query.end))
-            for verdict in check.verdicts(_object(layout, key) for key in reversed(digests)):
-                _files(said, [verdict])
-                if verdict.kind in LOG_KINDS and not verdict.key:
-                    named.add(
-                        plain[below(verdict.original_key)].key if below(verdict.original_key) in plain else ""
-                    )
-            mine.append(check.chain())
-        # Second copies are the command's to look at.
-        second = {key for key in keys if BESIDE not in key and plain[below(key)].key != key}
-        present = [key for key in keys if key not in named and key not in second]
-        _files(said, unsigned_logs(present, (), mine))
-        chains += mine
-    _chains(said, chains)
-    good = {"valid", "duplicate"}
-    said.exit_code = (
-        0
-        if chains and all(one.sound for one in chains) and {state for *_, state in said.files} <= good
-        else 3
-    )
-    return said
 
 
 class Bucket:

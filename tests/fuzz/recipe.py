@@ -17,7 +17,8 @@ class Recipe:
     """All that makes a layout, each part by itself: leaving one out changes none of the others.
 
     `deeds` are names with the seed of their dice. `asked` is the seed of the question, None for one that narrows nothing. `resumed`: asked
-    once more, with the chains kept that were proven the first time.
+    once more, with the chains kept that were proven the first time. `older`: the engine is asked as step 06 asks it, whose buckets may have
+    lost their oldest digests before the move.
     """
 
     seed: int
@@ -30,6 +31,7 @@ class Recipe:
     asked: int | None
     windows: bool = True
     resumed: bool = False
+    older: bool = False
 
 
 @dataclass(slots=True)
@@ -49,19 +51,22 @@ def recipe(seed: int, without: Collection[str] = ()) -> Recipe:
     names = sorted(DEEDS)
     count = dice.choice((0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4))
     deeds = [(dice.choice(names), dice.getrandbits(32)) for _ in range(count)]
+    # Deeds with the same dice hit the same digest or log.
+    deeds = [(name, deeds[0][1] if dice.random() < 0.4 else seed) for name, seed in deeds]
     # Each deed has its turn.
-    deeds[:1] = [(names[seed % len(names)], seed)] if deeds else []
+    deeds[:1] = [(names[seed % len(names)], deeds[0][1])] if deeds else []
     return Recipe(
         seed,
         trails,
         dice.choice(("", "", "", "moved/", "a b/c/")),
         directory,
-        dice.choice(("kept",) * 8 + ("lost", "some")),
+        dice.choice(("kept",) * 7 + ("lost", "some", "some")),
         "" if directory else dice.choice(("", "", "live", "live", "dead")),
         tuple(deed for deed in deeds if NEEDS.get(deed[0]) not in without),
         dice.getrandbits(32) if dice.random() < 0.45 else None,
         "window" not in without,
         dice.random() < 0.12,
+        dice.random() < 0.5,
     )
 
 
@@ -79,7 +84,7 @@ def made(recipe: Recipe) -> Made:
         layout.now = later(layout.newest, late)
     words = []
     for name, seed in recipe.deeds:
-        if said := DEEDS[name](random.Random(f"{name} {seed}"), layout):
+        if said := DEEDS[name](random.Random(f"{seed} deed"), layout):
             words.append(said)
     query = Query() if recipe.asked is None else _query(random.Random(f"{recipe.asked} asked"), world, recipe)
     return Made(layout, query, words)

@@ -57,7 +57,7 @@ def faults(one: Recipe) -> list[str]:
             else:
                 answers.append(in_a_bucket(layout, query))
         said += [fault for answer in answers for fault in wrong(layout, query, truth, answer)]
-        whole = Query(end=query.end, believed=query.believed)
+        whole = Query(end=query.end, believed=query.believed, older=one.older)
         truth = Judge(layout, whole).truth()
         said += [
             f"chains: {fault}" for fault in wrong(layout, whole, truth, by_chains(layout, whole), pure=True)

@@ -29,7 +29,10 @@ Group = tuple[str, str, str, str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the verifier is asked. Texts are `""` and instants None where nothing narrows it."""
+    """What the verifier is asked. Texts are `""` and instants None where nothing narrows it.
+
+    `older`: what comes before the oldest digest that is believed may lie elsewhere.
+    """
 
     account: str = ""
     region: str = ""
@@ -38,6 +41,7 @@ class Query:
     until: datetime | None = None
     end: datetime | None = None
     believed: frozenset[str] | None = None
+    older: bool = False
 
     @property
     def everything(self) -> bool:
@@ -322,8 +326,13 @@ class Judge:
                 continue
             if self.query.since and before.end <= self.query.since:
                 continue
-            states = {"missing"} if sure == Maybe.YES else {"missing", UNNAMED}
-            found.lost[below(before.key)] = frozenset(states)
+            plain = sure == Maybe.YES and not self._oldest(one)
+            found.lost[below(before.key)] = frozenset({"missing"} if plain else {"missing", UNNAMED})
+
+    def _oldest(self, one: Digest) -> bool:
+        """Whether nothing of its strand that is believed comes before, where that may be so for a reason."""
+        before = (other for other in self.world.digests if other.strand == one.strand and other.end < one.end)
+        return self.query.older and not any(self.trust[id(other)] for other in before)
 
     def _namers(self, key: str) -> list[tuple[Log, int]]:
         """Who names a log, and how surely: believed digests that are looked at."""
@@ -462,7 +471,7 @@ class Judge:
             gap = Maybe.EITHER if joined == Maybe.EITHER else Maybe.YES
         elif one.start > before.end and not one.place.backfill:
             gap = Maybe.YES
-        return min(gap, sure)
+        return min(gap, sure, Maybe.EITHER) if self._oldest(one) else min(gap, sure)
 
     def _ended(self, group: Group, mine: list[tuple[Digest, int]]) -> int:
         """Whether the end that was to be reached is not, or something that cannot be believed lies behind the last one that can."""
@@ -490,7 +499,14 @@ class Judge:
         )
         there = [one for one in mine if self.at.get(one.place)]
         strange = any(place.name == group and place not in {one.place for one in mine} for place in self.at)
-        if not self.query.everything or self.query.end or not regular or strange or not there:
+        if (
+            not self.query.everything
+            or self.query.end
+            or self.query.older
+            or not regular
+            or strange
+            or not there
+        ):
             return None
         if any(self.trust[id(one)] != Maybe.YES for one in there):
             return None
