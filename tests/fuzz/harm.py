@@ -6,6 +6,7 @@ out. It says in a few words what it did, or nothing where there was nothing to d
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -72,6 +73,8 @@ def _short(key: str) -> str:
 
 Change = Callable[[bytes, bytes, random.Random], tuple[bytes, bytes | None]]
 """Stored bytes and content -> new stored bytes, and what they hold as one gzip member."""
+LOOSE: Final = frozenset({"unpacked", "packed twice"})
+"""Changes that common tools make, and that leave the content what it was."""
 
 
 def _edited(body: bytes, content: bytes, dice: random.Random) -> tuple[bytes, bytes | None]:
@@ -104,7 +107,7 @@ def _changing(kind: str, name: str, change: Change) -> None:
             return ""
         thing = found[1]
         assert thing.unpacked is not None
-        thing.body, thing.unpacked = change(thing.body, thing.unpacked, dice)
+        thing.fill(*change(thing.body, thing.unpacked, dice), thing.unpacked if name in LOOSE else None)
         return f"{kind} {name}: {_short(thing.key)}"
 
     DEEDS[f"{kind} {name}"] = do
@@ -113,6 +116,17 @@ def _changing(kind: str, name: str, change: Change) -> None:
 for _name, _change in CHANGES.items():
     _changing("log", _name, _change)
     _changing("digest", _name, _change)
+
+
+@deed("unpacked, and the name with it")
+def _(dice: random.Random, layout: Layout) -> str:
+    found = _digest(dice, layout) if dice.random() < 0.3 else _log(dice, layout)
+    if found is None or found[1].unpacked is None or not layout.directory:
+        return ""
+    thing = found[1]
+    thing.fill(found[1].unpacked, None, found[1].unpacked)
+    thing.lies_as = thing.key.removesuffix(".gz")
+    return f"unpacked, and the name with it: {_short(thing.key)}"
 
 
 @deed("log removed")
@@ -180,8 +194,10 @@ def _(dice: random.Random, layout: Layout) -> str:
 def _swapped(one: Thing, other: Thing) -> str:
     if one is other:
         return ""
-    one.body, other.body = other.body, one.body
-    one.unpacked, other.unpacked = other.unpacked, one.unpacked
+    mine, theirs = (one.body, one.unpacked, one.loose), (other.body, other.unpacked, other.loose)
+    one.fill(*theirs)
+    other.fill(*mine)
+    one.lies_as = other.lies_as = ""
     return f"swapped: {_short(one.key)} and {_short(other.key)}"
 
 
@@ -215,7 +231,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     one, other = _log(dice, layout), _log(dice, layout)
     if not (one and other) or one[1] is other[1]:
         return ""
-    one[1].body, one[1].unpacked = packed(other[0].content), other[0].content
+    one[1].fill(packed(other[0].content), other[0].content)
     return f"replaced: {_short(one[1].key)} by the content of {_short(other[1].key)}"
 
 
@@ -227,7 +243,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     log, thing = found
     org, prefix = "", ""
     key = layout.root + log_key(prefix, org, log.place, UNIQUE)
-    if not layout.put(key, log.place, Thing(key, thing.body, thing.unpacked)):
+    if not layout.put(key, log.place, replace(thing, key=key, origin=("", ""), lies_as="")):
         return ""
     del layout.things[thing.key]
     return f"renamed: {_short(thing.key)} to {_short(key)}"
@@ -366,7 +382,7 @@ def _(dice: random.Random, layout: Layout) -> str:
         return ""
     _, made, _ = _forged(dice, found[0])
     thing = found[1]
-    thing.body, thing.unpacked = made.body, made.unpacked
+    thing.fill(made.body, made.unpacked)
     if dice.random() < 0.6:
         thing.metadata = made.metadata
     return f"forged: {_short(thing.key)} {_how_signed(thing)}"
@@ -415,7 +431,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     if not (one and other) or one[1] is other[1]:
         return ""
     thing = other[1]
-    thing.body, thing.unpacked = packed(one[0].raw), one[0].raw
+    thing.fill(packed(one[0].raw), one[0].raw)
     if dice.random() < 0.8:
         thing.metadata = dict(one[0].metadata) if dice.random() < 0.8 else {}
     return f"replayed: {_short(one[1].key)} over {_short(thing.key)}"
@@ -568,7 +584,12 @@ def _(dice: random.Random, layout: Layout) -> str:
     folder, _, name = found[0].key.rpartition("/")
     key = f"{layout.root}{folder}/{dice.choice(NEAR)(name)}"
     place, content = found[0].place, records(dice) + b" "
-    if key in layout.about or key in layout.things or key == layout.root + found[0].key:
+    # Of a download a plain .json is taken for the log that was unpacked.
+    if (
+        key in layout.things
+        or key == layout.root + found[0].key
+        or (layout.directory and key.endswith(".json"))
+    ):
         return ""
     about = Junk(place.account, place.region, place.mark.date(), stray=True)
     return (
@@ -668,9 +689,7 @@ def _twice(layout: Layout, found: tuple[Any, Thing] | None, dice: random.Random)
         return ""
     thing = found[1]
     key = f"{dice.choice(('0', 'zz'))}/{thing.key}"
-    made = Thing(
-        key, thing.body, thing.unpacked, dict(thing.metadata), thing.archived, thing.refused, thing.unfit
-    )
+    made = replace(thing, key=key, metadata=dict(thing.metadata), lies_as="")
     return f"twice: {_short(key)}" if layout.put(key, layout.what(thing.key), made) else ""
 
 
@@ -680,15 +699,7 @@ def _(dice: random.Random, layout: Layout) -> str:
         about = layout.what(thing.key)
         if isinstance(about, Place | LogPlace):
             key = f"zz/{thing.key}"
-            made = Thing(
-                key,
-                thing.body,
-                thing.unpacked,
-                dict(thing.metadata),
-                thing.archived,
-                thing.refused,
-                thing.unfit,
-            )
+            made = replace(thing, key=key, metadata=dict(thing.metadata), lies_as="")
             layout.put(key, about, made)
     return "everything twice"
 

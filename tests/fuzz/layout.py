@@ -36,7 +36,8 @@ class Thing:
     """One object. `unpacked` is what it holds if it is exactly one gzip member, None if it is not.
 
     `archived`: it must be restored first. `refused`: nobody may read it. `unfit`: the file with its metadata says nothing that can be used.
-    `origin`: the bucket and key that a copy beside stands for; `("", "")` for a plain one.
+    `origin`: the bucket and key that a copy beside stands for; `("", "")` for a plain one. `loose`: what it holds where gzip was taken off or
+    put on twice, which a download may show and a bucket not. `lies_as`: the name of its file where that is another one.
     """
 
     key: str
@@ -47,6 +48,12 @@ class Thing:
     refused: bool = False
     unfit: bool = False
     origin: tuple[str, str] = "", ""
+    loose: bytes | None = None
+    lies_as: str = ""
+
+    def fill(self, body: bytes, unpacked: bytes | None, loose: bytes | None = None) -> None:
+        """Other bytes in the same object."""
+        self.body, self.unpacked, self.loose = body, unpacked, loose
 
     @property
     def readable(self) -> bool:

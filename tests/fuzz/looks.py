@@ -96,7 +96,7 @@ def in_a_directory(layout: Layout, query: Query, folder: Path) -> Said:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     if done.exit_code in (0, 3):
-        _of_json(said, json.loads(done.stdout), folder / "down")
+        _of_json(said, json.loads(done.stdout), layout)
         told = CliRunner().invoke(main, [word for word in words if word != "--json"])
         said.text = f"{told.stdout}\nexit code {told.exit_code}"
     return said
@@ -247,11 +247,11 @@ def _saved(layout: Layout, folder: Path) -> None:
 def _written(layout: Layout, folder: Path) -> None:
     folder.mkdir(parents=True)
     for key, thing in layout.things.items():
-        path = folder / key
+        path = folder / (key if thing.archived else thing.lies_as or key)
         path.parent.mkdir(parents=True, exist_ok=True)
         if thing.refused:
             path.symlink_to("/nowhere")
-        else:
+        elif not thing.archived or len(key) % 2:
             path.write_bytes(b"" if thing.archived else thing.body)
         told = {"ContentLength": len(thing.body), "Metadata": thing.metadata}
         if thing.archived:
@@ -304,9 +304,9 @@ def _chains(said: Said, chains: Iterable[Chain]) -> None:
         ]
 
 
-def _of_json(said: Said, told: dict[str, Any], folder: Path) -> None:
+def _of_json(said: Said, told: dict[str, Any], layout: Layout) -> None:
     for one in told["files"]:
-        there = (folder / one["key"]).exists() or (folder / one["key"]).is_symlink()
+        there = one["key"] in layout.things
         gone = one["state"] == "missing" or not there
         said.files.append((below(one["key"]) if gone else one["key"], not gone, one["kind"], one["state"]))
     for chain in told["chains"]:

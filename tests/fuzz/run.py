@@ -47,7 +47,7 @@ def faults(one: Recipe) -> list[str]:
     layout, query = found.layout, found.query
     said = []
     try:
-        truth = Judge(layout, query).truth()
+        truth = Judge(layout, query, loose=layout.directory).truth()
         answers = []
         with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
             if layout.directory:

@@ -27,7 +27,7 @@ Saw = tuple[Made, Truth]
 def _seen() -> list[Saw]:
     """Every layout of the seeds, and what must be said of it."""
     found = [made(recipe(seed, NOT_YET)) for seed in range(SEEDS)]
-    return [(one, Judge(one.layout, one.query).truth()) for one in found]
+    return [(one, Judge(one.layout, one.query, loose=one.layout.directory).truth()) for one in found]
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))

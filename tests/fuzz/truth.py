@@ -88,8 +88,9 @@ class _Seen:
 class Judge:
     """One layout and one question."""
 
-    def __init__(self, layout: Layout, query: Query) -> None:
-        self.layout, self.query, self.world = layout, query, layout.world
+    def __init__(self, layout: Layout, query: Query, *, loose: bool = False) -> None:
+        """`loose`: what common tools make of a download is taken for what it was."""
+        self.layout, self.query, self.world, self.loose = layout, query, layout.world, loose
         self.genuine = {one.raw: one for one in self.world.digests}
         self.after: dict[int, list[Digest]] = defaultdict(list)
         for one in self.world.digests:
@@ -111,6 +112,10 @@ class Judge:
         self.quotes = self._quotes()
         self.trust = {id(one): self._trusted(one) for one in self.world.digests}
 
+    def _content(self, thing: Thing) -> bytes | None:
+        """What an object holds, as far as this verifier unpacks it."""
+        return thing.loose if self.loose and thing.loose is not None else thing.unpacked
+
     # Which digests are CloudTrail's word.
 
     def _quotes(self) -> list[tuple[Any, Digest | None]]:
@@ -118,11 +123,11 @@ class Judge:
         found = []
         for place, things in self.at.items():
             for thing in things:
-                if thing.unpacked is None or not thing.readable:
+                if self._content(thing) is None or not thing.readable:
                     continue
-                own = self.genuine.get(thing.unpacked)
+                own = self.genuine.get(self._content(thing))
                 try:
-                    said = json.loads(thing.unpacked)
+                    said = json.loads(self._content(thing))
                     block = (said["previousDigestS3Object"], said["previousDigestSignature"])
                 except (ValueError, KeyError, TypeError):
                     continue
@@ -151,7 +156,7 @@ class Judge:
         return max((self._proven(one, thing) for thing in self.at.get(one.place, ())), default=Maybe.NO)
 
     def _proven(self, one: Digest, thing: Thing) -> int:
-        if not thing.readable or thing.unpacked != one.raw:
+        if not thing.readable or self._content(thing) != one.raw:
             return Maybe.NO
         said = _metadata(thing)
         if said.get("signature-algorithm", "SHA256withRSA") != "SHA256withRSA":
@@ -228,7 +233,10 @@ class Judge:
         for thing in things:
             states = self._digest(thing, place, genuine)
             # Of copies with the same content one is judged, and which one is nobody's concern.
-            same = any(one is not thing and one.readable and one.unpacked == thing.unpacked for one in things)
+            same = any(
+                one is not thing and one.readable and self._content(one) == self._content(thing)
+                for one in things
+            )
             if same and states & {"valid", "unsigned"}:
                 states |= {"duplicate"}
             yield _Seen(thing, place, states, genuine)
@@ -238,11 +246,11 @@ class Judge:
             return frozenset({"unreadable"})
         if thing.archived:
             return frozenset({"archived"})
-        if thing.unpacked is None:
+        if self._content(thing) is None:
             return frozenset({"invalid"})
-        if genuine is not None and thing.unpacked == genuine.raw:
+        if genuine is not None and self._content(thing) == genuine.raw:
             return self._own(thing, genuine)
-        own = self.genuine.get(thing.unpacked)
+        own = self.genuine.get(self._content(thing))
         states = self._replayed(thing, place, own) if own is not None else self._foreign_word(thing, place)
         if "signature" not in _metadata(thing) and genuine is not None and self._contradicted(genuine):
             states -= {"unsigned"}
@@ -293,7 +301,7 @@ class Judge:
     def _foreign_word(self, thing: Thing, place: Place) -> States:
         """Bytes that CloudTrail never signed."""
         try:
-            said = json.loads(thing.unpacked or b"")
+            said = json.loads(self._content(thing) or b"")
             named = said["digestPublicKeyFingerprint"]
         except (ValueError, KeyError, TypeError):
             return frozenset({"invalid"})
@@ -388,7 +396,7 @@ class Judge:
             return {"unreadable"}
         if thing.archived:
             return {"archived"}
-        if thing.unpacked is None or thing.unpacked != log.content:
+        if self._content(thing) is None or self._content(thing) != log.content:
             return {"invalid"}
         # Of copies with the same content one is valid, and which one is nobody's concern.
         return {"valid", "duplicate"} if several else {"valid"}
