@@ -2,6 +2,7 @@
 
 import base64
 import json
+import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from typing import Any
 from click.testing import CliRunner
 
 from onetrail.cli import main
+from onetrail.cloudtrail.authentic import opened
 from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.cloudtrail.orphan import unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore, load
 from onetrail.cloudtrail.verdict import AllowList, Chain, DigestObject, FileVerdict, LogRead, ReadStatus
+from onetrail.cloudtrail.walk import join, walk
 from onetrail.errors import WrongUse
 from onetrail.validation import Check, PublicKeys, Wanted
 from onetrail.validation.kept import KeptChains
@@ -105,6 +108,22 @@ def in_a_directory(layout: Layout, query: Query, folder: Path) -> Said:
 def by_chains(layout: Layout, query: Query) -> Said:
     """The pure engine below both, and with `query.older` as step 06 asks it: chains of an archive's digests, and what none of them names."""
     return _Engine(layout, query).said()
+
+
+def in_parts(layout: Layout, query: Query, seed: int) -> list[str]:
+    """Chains that are not the same where they are walked in two parts and joined."""
+    store, dice, found = KeyStore(_keys(layout)), random.Random(f"{seed} parts"), []
+    for group, digests in groups(sorted(layout.things)).items():
+        allowed = AllowList(query.believed, frozenset({group.identity}))
+        objects = [_object(layout, key) for key in reversed(digests)]
+        at = dice.randint(0, len(objects))
+        parts = [
+            walk((opened(one, group, store, allowed) for one in part), allowed)
+            for part in (objects[at:], objects[:at], objects)
+        ]
+        if join(parts[0], parts[1], allowed) != parts[2]:
+            found.append(f"the newest {at} digests of {group} joined to the others are not the whole")
+    return found
 
 
 class _Engine:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.fuzz.compare import wrong
-from tests.fuzz.looks import by_chains, in_a_bucket, in_a_directory
+from tests.fuzz.looks import by_chains, in_a_bucket, in_a_directory, in_parts
 from tests.fuzz.recipe import Recipe, described, made, recipe, smaller
 from tests.fuzz.truth import Judge, Query
 
@@ -62,6 +62,7 @@ def faults(one: Recipe) -> list[str]:
         said += [
             f"chains: {fault}" for fault in wrong(layout, whole, truth, by_chains(layout, whole), pure=True)
         ]
+        said += in_parts(layout, whole, one.seed)
     except Exception as err:  # noqa: BLE001 - a crash of whatever kind is what is looked for
         where = traceback.extract_tb(err.__traceback__)[-1]
         said.append(f"crashed: {type(err).__name__}: {err} ({Path(where.filename).name}:{where.lineno})")
