@@ -14,7 +14,7 @@ from typing import Final
 
 from onetrail.cloudtrail.authentic import Candidate, Name, group_of, name_of, opened
 from onetrail.cloudtrail.digest import GzipError, LoggedFile, gunzip_sha256
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.runs import Bounds, Timeline
 from onetrail.cloudtrail.verdict import (
@@ -84,6 +84,8 @@ class ChainCheck:
     begin after `expected_start` with a predecessor that is absent are a gap; one at or before it may have
     its past elsewhere. `elsewhere`: so may every run that nothing comes before, and `Chain.older` says where.
     Backfill digests come when something was missed, so no end is demanded of their chain.
+    `until` is the time in the key of the newest digest that is looked at: newer ones are read for what they say of the one before them.
+    `judged` says of a log's key whether it is looked at: one that is not is left out where anything is the matter with it.
     """
 
     def __init__(
@@ -98,6 +100,8 @@ class ChainCheck:
         elsewhere: bool = False,
         expected_start: datetime | None = None,
         expected_end: datetime | None = None,
+        until: datetime | None = None,
+        judged: Callable[[ParsedKey], bool] = lambda key: True,
     ) -> None:
         self._group = group
         self._read_log = read_log
@@ -106,6 +110,7 @@ class ChainCheck:
         self._given: set[Name] | None = set() if listed is None else None
         self._listed = listed or (lambda key: name_of(parse(key)) in (self._given or ()))
         self._bounds = Bounds(expected_start, expected_end, group.backfill, elsewhere, partly)
+        self._until, self._judged = until, judged
         self._walk = Walk(allowed)
         self._timeline: Timeline | None = None
         self._digests: Counter[State] = Counter()
@@ -147,6 +152,9 @@ class ChainCheck:
                 if isinstance(source, Candidate)
                 else opened(source, self._group, self._keys, self._allowed)
             )
+            if self._until and found.parsed.stamp and found.parsed.stamp > self._until:
+                self._walk.hear(found)
+                continue
             if self._given is not None:
                 self._given.add(found.name)
             for place in self._walk.take(found):
@@ -164,8 +172,10 @@ class ChainCheck:
             return
         seen: set[LoggedFile] = set()
         for entry in chosen.digest.logs:
-            yield self._log_verdict(entry, chosen, repeated=entry in seen)
+            verdict = self._log_verdict(entry, chosen, repeated=entry in seen)
             seen.add(entry)
+            if verdict.state in (State.VALID, State.DUPLICATE) or self._judged(parse(entry.key)):
+                yield verdict
 
     def _log_verdict(self, entry: LoggedFile, by: Candidate, *, repeated: bool) -> FileVerdict:
         kind = parse(entry.key).kind

@@ -119,6 +119,11 @@ class Walk:
         self._edge.append(found)
         return settled
 
+    def hear(self, found: Candidate) -> None:
+        """A digest newer than all that is looked at: only what it says of the one before it counts. Comes before all that are taken."""
+        if found.state is not State.FOREIGN and found.parsed.stamp is not None:
+            self._arrive(found)
+
     def flush(self) -> list[Settled]:
         """What is settled once no more objects of the oldest time come."""
         places: dict[Name, list[Candidate]] = {}

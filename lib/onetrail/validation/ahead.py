@@ -44,7 +44,8 @@ class Ahead:
     """Says what to ask for next, takes the answers in any order, and gives the digests back in theirs, each once its logs are there.
 
     `digests` are a chain's rows, the newest first. `source` makes a digest object of an answer and `opened` looks into it; `rows` finds the
-    logs that a trusted digest names and that were not read yet; `read` is given each log's row and answer.
+    logs that a trusted digest names and that were not read yet; `read` is given each log's row and answer. Of digests that
+    are not `judged` no log is read.
     """
 
     def __init__(
@@ -55,9 +56,11 @@ class Ahead:
         opened: Callable[[DigestObject], Candidate],
         rows: Callable[[Iterable[LoggedFile]], Iterable[Stored]],
         read: Callable[[Stored, Content | Unread], None],
+        judged: Callable[[Stored], bool] = lambda row: True,
     ) -> None:
         self._rest, self._allowed = deque(digests), allowed
         self._source, self._opened, self._rows, self._read = source, opened, rows, read
+        self._judged = judged
         self._turns: deque[_Turn] = deque()
         self._undecided: deque[_Turn] = deque()
         self._digest_of: dict[str, _Turn] = {}
@@ -145,7 +148,7 @@ class Ahead:
             turn.named = len(found.digest.logs) if found.digest else 0
             self._named += turn.named
             turn.decided = True
-            if judged.trusted and judged.digest:
+            if judged.trusted and judged.digest and self._judged(turn.row):
                 self._queue(turn, judged.digest.logs)
 
     def _remember(self, found: Candidate) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from onetrail.cloudtrail.authentic import group_of
 from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.key import (
     DIGEST_KINDS,
@@ -29,7 +30,7 @@ from onetrail.validation.named import Named, NamedLogs
 from onetrail.validation.place import Content, Place, Stored, Unread
 from onetrail.validation.publickeys import PublicKeys
 from onetrail.validation.reading import Reader
-from onetrail.validation.result import ChainSeen, Result, Wanted
+from onetrail.validation.result import LATE, ChainSeen, Result, Wanted
 
 if TYPE_CHECKING:
     from onetrail.validation.kept import KeptChains
@@ -102,7 +103,7 @@ class Check:
             found = groups(digests)
             self._digests_listed = Listed(found)
             for group, keys in found.items():
-                if self._wanted.chain(group):
+                if self._wanted.chain(group) and any(self._wanted.digest(parse(key)) for key in keys):
                     yield from self._kept_or_checked(
                         group, [digests[key] for key in reversed(keys)], store, reader, named
                     )
@@ -111,12 +112,24 @@ class Check:
                 yield from self._rest(folders, named, chains, reader)
 
     def _digests(self, folders: list[Folder]) -> dict[str, Stored]:
-        """The digests of the time that is wanted, by key."""
+        """The digests of the time that is wanted, by key, and those right after it, which prove the last ones."""
         found: dict[str, Stored] = {}
+        after: dict[Group, list[tuple[datetime, Stored]]] = {}
         for folder in folders:
-            if folder.kind is Kind.DIGEST:
-                found |= {row.key: row for row in self._within(folder) if self._wanted.digest(parse(row.key))}
+            for row in self._within(folder) if folder.kind is Kind.DIGEST else ():
+                key = parse(row.key)
+                if self._wanted.digest(key):
+                    found[row.key] = row
+                elif (group := group_of(key)) and key.stamp and self._is_after(key.stamp):
+                    after.setdefault(group, []).append((key.stamp, row))
+        for rows in after.values():
+            first = min(stamp for stamp, _ in rows)
+            found |= {row.key: row for stamp, row in rows if stamp <= moved(first, LATE)}
         return found
+
+    def _is_after(self, stamp: datetime) -> bool:
+        last = self._wanted.last_digest
+        return last is not None and stamp > last
 
     def _kept_or_checked(
         self, group: Group, rows: Sequence[Stored], store: KeyStore, reader: Reader, named: NamedLogs
@@ -163,9 +176,12 @@ class Check:
             listed=self._digests_listed,
             expected_start=self._wanted.since,
             expected_end=self._wanted.end,
+            until=self._wanted.last_digest,
+            judged=self._wanted.named_log,
         )
         buckets: set[str] = set()
-        for verdict in check.verdicts(reader.digests(group, rows, store, allowed)):
+        opened = reader.digests(group, rows, store, allowed, lambda row: self._wanted.digest(parse(row.key)))
+        for verdict in check.verdicts(opened):
             if verdict.kind not in LOG_KINDS and verdict.key and verdict.original_bucket:
                 buckets.add(verdict.original_bucket)
             yield self._of_chain(self._sought(self._noted(verdict, reader), reader), named)

@@ -52,9 +52,14 @@ class Reader:
         self._packing: dict[str, tuple[str, str]] = {}
 
     def digests(
-        self, group: Group, rows: Sequence[Stored], store: KeyStore, allowed: AllowList
+        self,
+        group: Group,
+        rows: Sequence[Stored],
+        store: KeyStore,
+        allowed: AllowList,
+        judged: Callable[[Stored], bool] = lambda row: True,
     ) -> Iterator[Candidate]:
-        """A chain's digests in the order given, opened; the logs that they name are read before."""
+        """A chain's digests in the order given, opened; the logs that those name which are judged are read before."""
         self._held.clear()
         ahead = Ahead(
             rows,
@@ -63,6 +68,7 @@ class Reader:
             lambda source: opened(source, group, store, allowed),
             lambda entries: self._rows(entries, allowed),
             self._hold,
+            judged,
         )
         while ahead:
             for row, found in self._place.read(ahead.wanted()):

@@ -51,6 +51,15 @@ class Wanted:
         """Whether a digest says something of the time that is asked for."""
         return self._holds(key.stamp, timedelta(0), LATE)
 
+    @property
+    def last_digest(self) -> datetime | None:
+        """The time in the key of the last digest that says something of it."""
+        return None if self.until is None else moved(self.until, LATE)
+
+    def named_log(self, key: ParsedKey) -> bool:
+        """Whether a log that a digest names was delivered in the time that is asked for, as far as its name says a time."""
+        return key.stamp is None or self._holds(key.stamp, timedelta(0), timedelta(0))
+
     def log(self, key: ParsedKey) -> bool:
         """Whether every digest that may name this log is among those looked at."""
         return self._holds(key.stamp, MARK_MARGIN, timedelta(0))

@@ -1,0 +1,135 @@
+"""`--since` and `--until` narrow what is judged, and not what proves it."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cloudtrail.signing import BEGIN, HOUR, given_a_chain, kept_keys, packed, written
+from tests.unit.validation.test_validate import bad, beside, digests, logs, told, validated
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def synced(tmp_path: Path) -> Path:
+    """Eight hours as `aws s3 sync` leaves them, without metadata: digests end at 12 minutes past, logs came 20 minutes before."""
+    scene = given_a_chain(8)
+    kept_keys(scene, tmp_path / "keys")
+    where = written(scene, tmp_path / "down")
+    for path in digests(where)[:-1]:
+        beside(path).unlink()
+    return where
+
+
+def at(hours: float) -> str:
+    """An instant by its distance from the end of the first digest."""
+    return (BEGIN + hours * HOUR).isoformat()
+
+
+def seen(where: Path, *words: str) -> tuple[int, Counter[tuple[str, str]], Any]:
+    done = validated(where, "--json", *words)
+    said = json.loads(done.stdout)
+    return done.exit_code, Counter((one["kind"], one["state"]) for one in said["files"]), said
+
+
+@pytest.mark.parametrize(
+    ("words", "judged_digests", "judged_logs"),
+    [
+        ([], 8, 7),
+        (["--until", at(2.5)], 4, 3),
+        (["--until", at(0)], 2, 1),
+        (["--until", at(6)], 8, 7),
+        (["--until", at(5.99)], 7, 6),
+        (["--since", at(2.5)], 5, 5),
+        (["--since", at(3)], 4, 4),
+        (["--since", at(2.5), "--until", at(4.5)], 3, 3),
+    ],
+)
+def test_a_window_of_a_download_is_proven_by_the_digest_after_it(
+    synced: Path, words: list[str], judged_digests: int, judged_logs: int
+) -> None:
+    """The last digest of the window has its signature in the next one, which is not judged. Twin: with that one gone, below."""
+    code, states, said = seen(synced, *words)
+    assert (code, bad(said)) == (0, [])
+    assert states == {("digest", "valid"): judged_digests, ("log", "valid"): judged_logs}
+    (chain,) = said["chains"]
+    assert [one["state"] for one in chain["intervals"]] == ["proven"]
+
+
+def test_without_the_digest_after_it_the_last_one_is_unsigned(synced: Path) -> None:
+    """Nothing proves it then. Twin: the row above."""
+    digests(synced)[4].unlink()
+    code, states, _ = seen(synced, "--until", at(2.5))
+    assert (code, states["digest", "unsigned"]) == (3, 1)
+
+
+def test_what_is_the_matter_beyond_the_window_is_not_said(synced: Path) -> None:
+    """A digest after it that is broken, logs of it that are gone. Twin: the same with nothing narrowed."""
+    digests(synced)[6].write_bytes(packed(b"{}"))
+    logs(synced)[3].unlink()
+    assert seen(synced, "--until", at(2.5))[0] == 0
+    assert seen(synced)[0] == 3
+
+
+def test_a_broken_digest_right_after_the_window_proves_nothing(synced: Path) -> None:
+    """It quotes nothing that verifies. Twin: whole, in the first table."""
+    digests(synced)[4].write_bytes(packed(b"{}"))
+    code, states, _ = seen(synced, "--until", at(2.5))
+    assert (code, states["digest", "unsigned"], states["digest", "invalid"]) == (3, 1, 0)
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed"])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        # the log came 20 minutes before the end of the fourth digest
+        (["--since", at(2.5)], 3),
+        (["--since", (BEGIN + 3 * HOUR - 22 * MINUTE).isoformat()], 3),
+        (["--since", (BEGIN + 3 * HOUR - 20 * MINUTE).isoformat()], 0),
+        (["--since", at(2.9)], 0),
+        (["--until", at(2.9)], 3),
+        (["--until", (BEGIN + 3 * HOUR - 20 * MINUTE).isoformat()], 3),
+        (["--until", (BEGIN + 3 * HOUR - 22 * MINUTE).isoformat()], 0),
+        (["--until", at(2.5)], 0),
+    ],
+)
+def test_no_log_outside_of_the_window_is_held_against_it(
+    synced: Path, harm: str, words: list[str], code: int
+) -> None:
+    """Though a digest inside names it, which was delivered with it. Twins: the rows beside each other, a minute apart."""
+    path = logs(synced)[2]
+    if harm == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(packed(b"{}"))
+    assert seen(synced, *words)[0] == code
+
+
+def test_the_digest_before_the_first_is_no_gap(synced: Path) -> None:
+    """Of one partition of a table, say. Twin: where the first digest begins after what is asked for."""
+    for path in [*digests(synced)[:3], *logs(synced)[:2]]:
+        path.unlink()
+    assert seen(synced, "--since", at(2))[0] == 0
+    code, states, _ = seen(synced, "--since", at(1.5))
+    assert (code, states["digest", "missing"]) == (3, 1)
+
+
+def test_no_log_of_a_digest_beyond_the_window_is_read(synced: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is judged. Twin: the whole."""
+    from onetrail.validation import directory
+
+    read: list[str] = []
+    real = directory.Directory._content
+
+    def content(place: Any, row: Any) -> Any:
+        read.append(row.key)
+        return real(place, row)
+
+    monkeypatch.setattr(directory.Directory, "_content", content)
+    told(synced, "--until", at(2.5))
+    kinds = Counter("digest" if "-Digest/" in key else "log" for key in read)
+    assert kinds == {"digest": 6, "log": 3}
