@@ -276,14 +276,17 @@ STRAY = f"{NO_DIGEST.rsplit('/', 1)[0]}/evil.json.gz"
 
 @pytest.fixture(scope="module")
 def harmed(estate: Estate) -> tuple[dict[str, Harm], step.Observation]:
-    """A byte turned over in one old bucket, the newest digests gone from another, odd objects put among the logs of a third; then the
-    copy, and a look at it."""
+    """A byte turned over in one old bucket, the newest digests gone from another, odd objects put among the logs of a third and its oldest
+    digest expired; then the copy, and a look at it."""
     estate.restore()
+    oldest = _oldest_digest(estate.clients())
+    by_hand(estate.clients(), "s3", SOURCE).delete_object(Bucket="acme-audit-us-east-1", Key=oldest)
     for key, body in {**UNREADABLE, STRAY: b"{}"}.items():
         by_hand(estate.clients(), "s3", SOURCE).put_object(Bucket="acme-audit-us-east-1", Key=key, Body=body)
     carried_out(estate, (account_lockdown, bucket_creation, trail_cutover))
     done = {"flip_byte": BUCKET, "delete_newest_digests": "acme-audit-sa-east-1"}
     harms = {kind: Harm(kind, name, estate.fault(kind, bucket=name)["keys"]) for kind, name in done.items()}
+    harms["oldest expired"] = Harm("oldest expired", "acme-audit-us-east-1", [oldest])
     carried_out(estate, (copy_history,))
     clients = estate.clients()
     return harms, step.observe(clients.settings, clients)
@@ -316,6 +319,23 @@ def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_n
     assert f"receipt-{harm.bucket}" not in keys
     assert f"seal-{harm.bucket}" not in keys
     assert "receipt-acme-audit-us-east-1" in keys
+
+
+def _oldest_digest(clients: Clients) -> str:
+    folder = {"Bucket": "acme-audit-us-east-1", "Prefix": "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/"}
+    listed = by_hand(clients, "s3", SOURCE).list_objects_v2(**folder)["Contents"]
+    return min((said["Key"] for said in listed if said["Size"]), key=lambda key: key.rsplit("_", 1)[-1])
+
+
+def test_older_history_is_looked_for_before_it_is_called_gone(
+    estate: Estate, harmed: tuple[dict[str, Harm], step.Observation]
+) -> None:
+    """The old bucket says that the oldest digest is gone: a note. Twins, where it is there or nobody may look: tests/unit/steps/test_older.py."""
+    harms, observation = harmed
+    harm = harms["oldest expired"]
+    found = [f for f in step.check(estate.settings(), observation) if f.id.startswith("06.older")]
+    assert [(f.id, f.state) for f in found] == [("06.older-gone", State.NOTE)]
+    assert f"{harm.keys[0]} in {harm.bucket}, which is not there" in found[0].evidence
 
 
 def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(

@@ -190,7 +190,7 @@ class Timeline:
         """The digest that it names is there and is not the one before it."""
         name = previous.key.rsplit("/", 1)[-1]
         if stamp is None or stamp >= first.stamp:
-            why = f"it names {name} as the one before it, which is dated after it"
+            why = f"it names {name} as the one before it, which is not dated before it"
         else:
             why = f"it names {name} as the one before it, from which another digest goes on, or which was delivered to another place"
         start = min(stamp, first.start) if stamp else None

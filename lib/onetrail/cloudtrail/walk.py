@@ -355,5 +355,5 @@ def _settle_other(found: Candidate, chosen: Candidate, place: list[Candidate]) -
         found.settle(
             State.DUPLICATE, "another version that CloudTrail signed; the chain goes on from its twin"
         )
-    else:
+    elif chosen.trusted:
         found.settle(State.INVALID, f"one of {len(place)} objects for one digest, and not the signed one")

@@ -24,6 +24,7 @@ from onetrail.steps.verification import (
     propose,
 )
 from onetrail.steps.verification.propose import rail_document
+from onetrail.steps.verification.verdict import Older, OlderSeen
 
 NOW = datetime(2026, 1, 12, 12, tzinfo=UTC)
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -311,7 +312,12 @@ START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
             given_a_chain(Interval(START, END, IntervalState.GAP, "not there", 2)),
             ("06.digest-missing", State.FINDING),
         ),
-        (given_a_chain(older_gone=True), ("06.older-gone", State.NOTE)),
+        (given_a_chain(older=(OlderSeen("acme-old", "k", Older.GONE),)), ("06.older-gone", State.NOTE)),
+        (given_a_chain(older=(OlderSeen("acme-old", "k", Older.THERE),)), ("06.older-left", State.FINDING)),
+        (
+            given_a_chain(older=(OlderSeen("acme-old", "k", Older.UNKNOWN, "AccessDenied"),)),
+            ("06.older-left", State.COULD_NOT_LOOK),
+        ),
         (given_a_chain(known="digests"), ("06.trail-unknown", State.NOTE)),
     ],
 )

@@ -583,16 +583,14 @@ def test_rows_come_in_the_order_of_their_keys_and_after_any_of_them(tmp_path: Pa
         assert [row.key for row in place.rows(key)] == [other for other in keys if other.startswith(key)]
 
 
-def test_days_are_listed_by_one_stream_and_again_where_it_has_passed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each day's own rows in whatever order they are asked for; in order it takes one listing. Twins: back in time, and far ahead."""
-    monkeypatch.setattr("onetrail.validation.days.WORTH_SKIPPING", 3)
-    monkeypatch.setattr("onetrail.validation.days.DAYS_AT_ONCE", 1)
+def test_a_day_is_listed_with_the_days_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each day's own rows in whatever order they are asked for; back in time one listing takes several. Twins: forward, and far away."""
+    monkeypatch.setattr("onetrail.validation.days.DAYS_AT_ONCE", 4)
     names = [f"2023/05/{day:02}" for day in range(1, 20) if day != 4]
     for name in names:
         put(tmp_path, f"AWSLogs/f/{name}/a", b"")
         put(tmp_path, f"AWSLogs/f/{name}/b", b"")
+    put(tmp_path, "AWSLogs/f/0001/01/01/a", b"")
     place, listed = Directory(tmp_path), []
     real = place.rows
     monkeypatch.setattr(
@@ -606,12 +604,14 @@ def test_days_are_listed_by_one_stream_and_again_where_it_has_passed(
         for day in order:
             name = f"AWSLogs/f/2023/05/{day:02}/"
             assert sorted(days.of(name)) == ([] if day in (4, 20) else [f"{name}a", f"{name}b"])
+            assert len(days._kept) <= 4
         return len(listed)
 
-    assert listings(2, 3, 4, 5, 6) == 1
-    assert listings(2, 3, 2, 3, 4) == 3
-    assert listings(2, 12, 13) == 2
-    assert listings(4, 19, 20) == 2
+    assert listings(6, 5, 4, 3) == 1
+    assert listings(9, 8, 7, 6, 5, 4, 3, 2) == 2
+    assert listings(6, 7) == 2
+    assert listings(20, 19, 2) == 2
+    assert list(Days(place).of("AWSLogs/f/0001/01/01/")) == ["AWSLogs/f/0001/01/01/a"]
 
 
 def test_a_day_is_whole_where_a_server_passes_over_the_folder_it_lists_after(

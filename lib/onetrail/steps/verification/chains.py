@@ -35,12 +35,13 @@ from onetrail.settings import Settings
 from onetrail.steps.pairing import archived, name_of, stored_key
 from onetrail.steps.verification.equality import Day
 from onetrail.steps.verification.left import Left, rows
+from onetrail.steps.verification.older import looked_for
 from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_hash
 from onetrail.steps.verification.region_events import RegionEvents
 from onetrail.steps.verification.sample import joined, sample_of
 from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.troubles import FUTURE, PENDING, Trouble, Troubles, stray
-from onetrail.steps.verification.verdict import ChainSeen
+from onetrail.steps.verification.verdict import ChainSeen, OlderSeen
 from onetrail.steps.verification.versions_read import VersionsRead
 
 Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
@@ -171,7 +172,7 @@ class RegionCheck:
         stretches = sample_of(keys) if sampled else [keys]
         chain: Chain | None = None
         places: Counter[int] = Counter()
-        older = False
+        older: tuple[OlderSeen, ...] = ()
         for number, stretch in enumerate(stretches):
             last = number == len(stretches) - 1
             check = ChainCheck(
@@ -180,7 +181,7 @@ class RegionCheck:
                 self._keys,
                 allowed,
                 listed=self._listing,
-                partly=sampled,
+                partly=len(stretches) > 1,
                 elsewhere=True,
                 expected_start=parse(stretch[0]).stamp,
                 expected_end=self._trails.get(group.identity, ("", None))[1] if last else None,
@@ -190,8 +191,8 @@ class RegionCheck:
                 by = verdict.key if verdict.kind in DIGEST_KINDS and verdict.state is State.VALID else by
                 self._take(verdict, codes, named, by)
             chain = joined(chain, check.chain())
-            if not number:
-                older = bool(check.chain().older)
+            if len(stretches) == 1:
+                older = self._older(check.chain())
         assert chain is not None
         lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
         for code in places:
@@ -199,7 +200,15 @@ class RegionCheck:
         read = sum(map(len, stretches))
         partly = sampled and read < len(keys)
         buckets = tuple(sorted({self._named(code) for code in places}))
-        self.seen.chains.append(ChainSeen(chain, known, buckets, older and not partly, partly, len(keys)))
+        self.seen.chains.append(ChainSeen(chain, known, buckets, older, partly, len(keys)))
+
+    def _older(self, chain: Chain) -> tuple[OlderSeen, ...]:
+        """What the oldest digests name before them: looked for in every account of this move, the bucket's own first."""
+        log_account = self._settings.log_account.account_id
+        owners = {origin.bucket: origin.account for origin in self._origins}
+        owners[self._settings.bucket_name] = log_account
+        accounts = (*self._settings.source_account_ids, log_account)
+        return looked_for(self._clients, chain.older, owners, accounts, self._allowed.buckets or ())
 
     def _allowing(self, group: Group) -> tuple[AllowList, str]:
         """The allow list, with this chain's trail where only its digests speak of it: account and bucket must still be ours."""

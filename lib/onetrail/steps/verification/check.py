@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted
@@ -17,7 +17,7 @@ from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.propose import due, rail_document, whole_plan
 from onetrail.steps.verification.troubles import PENDING, STRAY, TroubleGroup
-from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen
+from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Older
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
 """States of a file that mean that it could not be looked at."""
@@ -120,6 +120,13 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
     return found
 
 
+_OLDER: Final = {
+    Older.GONE: ("06.older-gone", State.NOTE),
+    Older.THERE: ("06.older-left", State.FINDING),
+    Older.UNKNOWN: ("06.older-left", State.COULD_NOT_LOOK),
+}
+
+
 def _chain(seen: ChainSeen) -> list[Finding]:
     chain = seen.chain
     said = (chain.account, chain.region, chain.trail + (" (backfill)" if chain.backfill else ""))
@@ -133,9 +140,8 @@ def _chain(seen: ChainSeen) -> list[Finding]:
             found.append(Finding("06.digest-missing", State.FINDING, *said, evidence))
         else:
             found.append(Finding("06.gap", State.NOTE, *said, f"{when}: not proven: {interval.why}"))
-    if seen.older_gone:
-        evidence = "its oldest digest names one before it, which no bucket has: what is older was expired or removed before the move"
-        found.append(Finding("06.older-gone", State.NOTE, *said, evidence))
+    for one in seen.older:
+        found.append(Finding(*_OLDER[one.state], *said, one.evidence))
     if seen.known == "digests":
         evidence = (
             "no trail and no receipt speaks of it: taken from signed digests of an allowed account and bucket"

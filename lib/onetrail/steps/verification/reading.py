@@ -81,23 +81,19 @@ class Reader:
         self._held: dict[str, tuple[int, Body | Exception]] = {}
         self._now = stamp(clients.clock.now())
         self.notes = Notes()
-        self.first: Digest | None = None
 
     def digests(self, keys: Sequence[str]) -> Iterator[DigestObject]:
         """The digests in the order given; before each is handed out, the logs that it names are fetched."""
         number = 0
-        self.first = None
         for at in range(0, len(keys), DIGESTS_AT_ONCE):
             chunk = [name_of(key) for key in keys[at : at + DIGESTS_AT_ONCE]]
             bodies = self._fetched(chunk)
             ahead = [(below, bodies[below], _hint(bodies[below])) for below in chunk]
             while ahead:
                 ready, ahead = self._take(ahead, number)
-                for below, body, hint in ready:
+                for below, body, _ in ready:
                     number += 1
                     self._forget_before(number - 4)
-                    if self.first is None and hint is not None:
-                        self.first = hint
                     yield self._digest(below, body)
 
     def log(self, bucket: str, key: str) -> LogRead:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from onetrail.change.words import counted
@@ -149,18 +150,55 @@ class Cell(NamedTuple):
     new: int
 
 
+class Older(StrEnum):
+    """What became of a digest that is older than all that was moved."""
+
+    THERE = "there"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class OlderSeen:
+    """One of them, where it was delivered. `why` says why it could not be looked at; `""` where it could.
+
+    `moved`: its bucket is one of this move.
+    """
+
+    bucket: str
+    key: str
+    state: Older
+    why: str = ""
+    moved: bool = False
+
+    @property
+    def evidence(self) -> str:
+        """For a finding of its chain."""
+        named = f"its oldest digest names one before it, {self.key} in {self.bucket}"
+        if self.state is Older.GONE:
+            return f"{named}, which is not there: what is older was expired or removed before the move"
+        if self.state is Older.UNKNOWN:
+            return f"{named}: it is in no listing of this move, and it could not be looked for: {self.why}"
+        where = (
+            "a bucket of this move, and is not in the archive"
+            if self.moved
+            else "which is not part of this move"
+        )
+        return f"history older than this move lies in {self.bucket}, {where}: {named}"
+
+
 @dataclass(frozen=True)
 class ChainSeen:
     """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `receipt`, or `digests` alone.
 
-    `older_gone` is True where the oldest digest names one before it that is in no bucket. `buckets` are where it was delivered.
+    `older` is what became of the digests that the oldest ones of its runs name, which are in no listing. `buckets` are where it was delivered.
     `present` counts its digests in the archive, of which a sampled check reads a part.
     """
 
     chain: Chain
     known: str
     buckets: tuple[str, ...] = ()
-    older_gone: bool = False
+    older: tuple[OlderSeen, ...] = ()
     sampled: bool = False
     present: int = 0
 
