@@ -74,7 +74,7 @@ class Order:
 
     def of(self, module: str, tests: Iterable[str]) -> tuple[str, ...]:
         """These tests, the likeliest first. The rest is left out once the budget is spent."""
-        kills, stem = self._kills.get(module, Counter()), f"test_{Path(module).stem}"
+        kills, stem = self._kills.get(module, Counter()), f"test_{Path(module).stem}.py::"
 
         folder = f"tests/unit/{module.split('/')[0]}/"
 
