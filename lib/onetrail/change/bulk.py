@@ -105,7 +105,9 @@ class EachNamed:
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
         wanted = {"Key", "ETag", "VersionId"} if self.versions else {"Key", "ETag"}
-        objects = part_of(parameters, "Delete.Objects") or ()
+        objects = part_of(parameters, "Delete.Objects")
+        if not isinstance(objects, list | tuple) or not objects:
+            return False
         return all(one.keys() == wanted and one.get("VersionId") != "null" for one in objects)
 
     def meaning(self) -> list[Any]:
@@ -120,7 +122,7 @@ class Counterpart:
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
         source, target = part_of(parameters, "CopySource.Key"), parameters.get("Key")
-        return any(
+        return isinstance(source, str) and any(
             source.startswith(old) and target == new + source[len(old) :] for old, new in self.prefixes
         )
 

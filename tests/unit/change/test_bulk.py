@@ -132,6 +132,52 @@ def test_each_object_of_a_deletion_is_named_as_its_bucket_demands(versions, one,
     assert EachNamed(versions).holds(call) is passes
 
 
+def test_every_object_of_a_deletion_is_named_and_there_is_one():
+    """One that is not named is enough, and a call about nothing is no deletion that was reviewed."""
+    good, bad = {"Key": "a", "ETag": "1"}, {"Key": "b"}
+    holds = EachNamed(versions=False).holds
+    assert holds({"Delete": {"Objects": [good, good]}})
+    assert not holds({"Delete": {"Objects": [good, bad]}})
+    for nothing in (
+        {},
+        {"Delete": {}},
+        {"Delete": {"Objects": []}},
+        {"Delete": {"Objects": None}},
+        {"Delete": {"Objects": "a"}},
+    ):
+        assert not holds(nothing)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "holds"),
+    [
+        ("corp/AWSLogs/x", "AWSLogs/x", True),
+        ("old/AWSLogs/x", "kept/AWSLogs/x", True),  # by the other pair
+        ("corp/AWSLogs/x", "kept/AWSLogs/x", False),  # by half of each
+        ("xorp/AWSLogs/x", "AWSLogs/x", False),  # as long as a prefix, and none
+        ("corp/AWSLogs/x", "AWSLogs/y", False),
+        ("corp/AWSLogs/x", None, False),
+        (None, "AWSLogs/x", False),
+        (None, None, False),
+    ],
+)
+def test_a_counterpart_is_by_one_of_the_pairs_and_all_of_it(source, target, holds):
+    """Source and target of the same pair, and the rest of the name unchanged."""
+    bound = Counterpart((("corp/AWSLogs/", "AWSLogs/"), ("old/", "kept/")))
+    assert bound.holds({"CopySource": {"Bucket": "old", "Key": source}, "Key": target}) is holds
+    assert not bound.holds({"Key": target})
+
+
+def test_a_listing_is_closed_with_its_block():
+    """Though the rule is open still, and though nothing of the listing was asked for."""
+    guard, change = Guard(), given_a_change(call="DeleteObjects", bulk=DELETE)
+    with guard.opened(change, {}):
+        with guard.listed(change, LISTING):
+            pass
+        with pytest.raises(GateClosed):
+            guard.check(change.account, "s3", "DeleteObjects", deletion(LISTING[0]))
+
+
 def test_only_lets_nothing_through_that_it_does_not_name():
     """A parameter that is None is not sent."""
     bound = Only(("Bucket", "Delete"))

@@ -1,6 +1,8 @@
 """A plan's id says what the plan means, no more and no less."""
 
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,6 +28,9 @@ RULE = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})
         {"resource": "another bucket"},  # doers look the resource up
         {"key": "other-name"},  # closings and results name changes by key
         {"bulk": RULE},
+        {"after": "PT2M"},
+        {"tries": 2},
+        {"restores": SimpleNamespace(meaning=lambda: ["restores"])},
     ],
 )
 def test_another_meaning_is_another_id(different):
@@ -43,6 +48,39 @@ def test_another_meaning_is_another_id(different):
 def test_words_are_not_meaning(said):
     """Words for the reader may be bettered without a new approval."""
     assert given_a_plan(given_a_change(**said)).id == given_a_plan(given_a_change()).id
+
+
+def test_when_a_change_is_sent_is_meaning_only_where_it_is_not_at_once():
+    """A change that waits for nothing and is tried once means what it did before there was a word for it."""
+    plain = given_a_change().meaning()
+    assert "when" not in plain
+    assert "restores" not in plain
+    assert given_a_change(after="PT2M").meaning()["when"] == ["PT2M", 1]
+    assert given_a_change(tries=2).meaning()["when"] == ["", 2]
+    made = given_a_change(restores=SimpleNamespace(meaning=lambda: ["made of what is there"]))
+    assert made.meaning()["restores"] == ["made of what is there"]
+
+
+def test_what_is_closed_is_meaning():
+    """Two plans that close another opening never share an id."""
+    openings = given_a_change("a"), given_a_change("b", region="eu-west-1")
+    one, other = (given_a_plan(*openings, given_a_change("c", closes=name)) for name in "ab")
+    assert one.id != other.id
+
+
+@pytest.mark.parametrize("different", [{"step": "07"}, {"estate": "aws"}, {"accounts": ("1",)}])
+def test_step_estate_and_accounts_are_meaning(different):
+    """The same change of another step, on another estate or in other accounts is another plan; the order of accounts is none."""
+    plan = given_a_plan(given_a_change())
+    assert replace(plan, **different).id != plan.id
+    two = replace(plan, accounts=("1", "2"))
+    assert replace(plan, accounts=("2", "1")).id == two.id
+
+
+def test_an_id_is_p_and_twelve_digits():
+    """Also of a plan with a name that no text can hold."""
+    for change in (given_a_change(), given_a_change(resource="half \ud800 of a pair")):
+        assert re.fullmatch(r"p-[0-9a-f]{12}", given_a_plan(change).id)
 
 
 def test_counts_and_prices_are_not_meaning():
@@ -112,14 +150,17 @@ def test_other_durations_are_refused(text):
 
 def test_a_closing_needs_its_opening_before_it():
     """A plan cannot promise to close what it never opens."""
-    with pytest.raises(ValueError, match="nothing before it opens"):
-        given_a_plan(given_a_change("close", closes="open"))
+    for plan in (("close",), ("close", "open"), ("other", "close")):
+        with pytest.raises(ValueError, match="nothing before it opens"):
+            given_a_plan(*(given_a_change(key, closes="open" if key == "close" else "") for key in plan))
+    assert given_a_plan(given_a_change("open"), given_a_change("close", closes="open")).id
 
 
 def test_two_changes_with_one_key_are_refused():
     """Keys tell changes apart in the record."""
-    with pytest.raises(ValueError, match="share the key"):
-        given_a_plan(given_a_change("a"), given_a_change("a"))
+    with pytest.raises(ValueError, match="two changes share the key 'b'"):
+        given_a_plan(given_a_change("a"), given_a_change("b"), given_a_change("b"), given_a_change("c"))
+    assert len(given_a_plan(given_a_change("a"), given_a_change("b")).changes) == 2
 
 
 def test_what_a_change_is_about_is_its_account_and_resource():
