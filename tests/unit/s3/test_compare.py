@@ -24,3 +24,14 @@ def test_each_pair_is_judged_by_its_bytes_alone(server, given_a_client):
     assert found[0].source_sha256 == found[0].destination_sha256 == hashlib.sha256(b"x").hexdigest()
     assert "NoSuchKey" in str(found[2].error)
     assert found[2].destination_sha256 == ""
+
+
+def test_the_version_that_is_named_is_read(server, given_a_client):
+    """Not what lies there today; each pair has its own hashes, however many there are. Twin: without a version, today's is read."""
+    server.answer = lambda seen: (200, {}, b"old" if "versionId=v1" in seen.path else b"new")
+    client = given_a_client()
+    here = Place("old", SOURCE, "k", "v1")
+    pairs = [(here, Place("archive", LOG, "k", "v1")), (here, Place("archive", LOG, "k")), (here, here)]
+    found = list(compare_bytes(pairs, client, client))
+    assert [one.equal for one in found] == [True, False, True]
+    assert found[1].destination_sha256 == hashlib.sha256(b"new").hexdigest()

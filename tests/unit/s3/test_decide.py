@@ -97,6 +97,9 @@ def test_a_key_outside_the_prefix_is_foreign():
         (date(2020, 2, 29), 7, datetime(2027, 3, 2, tzinfo=UTC)),  # no 29 February in 2027
         (date(2020, 2, 29), 8, datetime(2028, 3, 1, tzinfo=UTC)),
         (date(2021, 12, 31), 1, datetime(2023, 1, 1, tzinfo=UTC)),
+        (date(9996, 2, 29), 3, datetime(9999, 3, 2, tzinfo=UTC)),  # the last year that a date can hold
+        (date(9996, 2, 29), 4, datetime(9999, 12, 31, tzinfo=UTC)),  # beyond it
+        (date(9998, 5, 5), 7, datetime(9999, 12, 31, tzinfo=UTC)),
     ],
 )
 def test_retention_is_counted_from_the_day_in_the_key(day, years, until):
@@ -111,6 +114,25 @@ def test_nothing_is_kept_shorter_than_asked(day, years):
     assert quarter_end(until) >= until
     assert quarter_end(until) - until < timedelta(days=93)
     assert is_past(until, until) and not is_past(until, last_of_day)
+
+
+@pytest.mark.parametrize(
+    ("until", "end"),
+    [
+        (datetime(2031, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)),
+        (datetime(2031, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(2031, 4, 1, tzinfo=UTC)),
+        (datetime(2031, 1, 2, tzinfo=UTC), datetime(2031, 4, 1, tzinfo=UTC)),
+        (datetime(2031, 4, 1, tzinfo=UTC), datetime(2031, 4, 1, tzinfo=UTC)),
+        (datetime(2031, 7, 1, tzinfo=UTC), datetime(2031, 7, 1, tzinfo=UTC)),
+        (datetime(2031, 10, 1, tzinfo=UTC), datetime(2031, 10, 1, tzinfo=UTC)),
+        (datetime(2031, 10, 2, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)),
+        (datetime(9998, 12, 31, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)),
+        (datetime(9999, 12, 31, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)),  # there is no later quarter
+    ],
+)
+def test_a_quarter_ends_at_its_first_midnight(until, end):
+    """Not before that instant, and a quarter that ends with it is not left."""
+    assert quarter_end(until) == end
 
 
 def test_months_left_never_fall_below_zero():

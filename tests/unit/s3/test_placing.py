@@ -121,3 +121,25 @@ def copied(claims, named, chance, archive=None):
 
 def held(archive, place):
     return row(archive[place]) if place in archive else None
+
+
+def test_only_where_bytes_differ_is_a_digest_asked():
+    """Whoever has the same bytes as all others has the plain key, and so has the first of those that differ."""
+    asked = []
+
+    def named(claim):
+        asked.append(claim.bucket)
+        return False
+
+    a, b, c = Claim("a", X), Claim("b", X), Claim("c", Y)
+    same = lambda one, other: one.row.etag == other.row.etag
+    assert (spot_among(b, [a], same, named), spot_among(a, [], same, named), asked) == (
+        Spot.PLAIN,
+        Spot.PLAIN,
+        [],
+    )
+    assert spot_among(c, [a], same, named) is Spot.BESIDE
+    assert asked == ["c", "a"]
+    nothing_is_the_same = lambda one, other: False
+    assert spot_among(a, [c], nothing_is_the_same, named) is Spot.PLAIN, "the first is itself"
+    assert spot_among(b, [a, c], same, named) is Spot.PLAIN, "it has the bytes of the first"

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import threading
 from collections import namedtuple
 from datetime import UTC, datetime
@@ -9,20 +10,24 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail.change import Guard
 from onetrail.cli.copy import exit_code, unseen_and_failed
 from onetrail.s3 import first_copies, standalone
 from onetrail.s3.calls import copy_object
 from onetrail.s3.client import HotS3
+from onetrail.s3.drive import Finished
 from onetrail.s3.engine import CopyTask
+from onetrail.s3.failure import NoAnswer
 from onetrail.s3.first_copies import FirstCopies
 from onetrail.s3.folder import Folder
 from onetrail.s3.ledger import LedgerRow, read
 from onetrail.s3.pace import Backoff
 from onetrail.s3.reach import End
-from onetrail.s3.read_back import Copy, properties
-from onetrail.s3.rows import Head
+from onetrail.s3.read_back import KEPT, MOST_READ, Copy, Unread, properties, read_back
+from onetrail.s3.rows import Body, Copied, Head
+from onetrail.s3.sign import CredentialsEnded
 from onetrail.s3.standalone import Terms
 from tests.unit.s3.fake_s3 import InProcess
 
@@ -395,3 +400,271 @@ def test_a_bare_copy_call_asks_for_a_sha256():
 def test_a_date_that_a_server_says_ends_no_copy(said, until):
     """What cannot be read as an instant is none that was seen."""
     assert HEAD._replace(retain_until=said).locked_until == until
+
+
+class Told:
+    """A client that answers each operation as it is told, and remembers what it was asked."""
+
+    def __init__(self, **answers):
+        self.answers, self.asked = answers, []
+
+    def do(self, call):
+        self.asked.append((call.operation, call.key, call.query))
+        answer = self.answers[call.operation]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def refusal(code, operation="GetObjectRetention"):
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 404}}, operation)
+
+
+BODY = b"7 bytes"
+PLAIN = {
+    "HeadObject": HEAD,
+    "GetObject": Body(HEAD, BODY),
+    "GetObjectRetention": ("", ""),
+    "GetObjectTagging": {},
+}
+
+
+def looked(task=TASK, row=ROW, source=None, target=None):
+    ours, theirs = Told(**(PLAIN | (source or {}))), Told(**(PLAIN | (target or {})))
+    _, differing = read_back(task, row, ours, theirs)
+    return [one.name for one in differing], ours.asked, theirs.asked
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "reads"),
+    [
+        ({}, {}, True),
+        ({"size": MOST_READ}, {}, True),
+        ({"size": MOST_READ + 1}, {}, False),  # a large object is not read for a look
+        ({"storage_class": "GLACIER"}, {"HeadObject": HEAD._replace(storage_class="GLACIER")}, False),  # S3 refuses
+        ({"storage_class": "INTELLIGENT_TIERING"}, {"HeadObject": HEAD._replace(storage_class="INTELLIGENT_TIERING", headers={"x-amz-archive-status": "ARCHIVE_ACCESS"})}, False),
+    ],
+)  # fmt: skip
+def test_bytes_are_read_where_that_can_be_done_at_once(task, target, reads):
+    """Of both sides or of none. `size` differs where the fake's head says seven."""
+    names, ours, theirs = looked(TASK._replace(**task), target=target)
+    assert (("GetObject", "k", "") in ours, ("GetObject", "k", "") in theirs) == (reads, reads)
+    assert set(names) <= {"size"}
+
+
+def test_what_is_not_asked_for_is_not_looked_for():
+    """A lock and tags take a request and a permission each. Twins: below."""
+    _, ours, theirs = looked()
+    assert [name for name, *_ in ours] == ["HeadObject", "GetObject"]
+    assert [name for name, *_ in theirs] == ["HeadObject", "GetObject"]
+    locked = HEAD._replace(lock_mode="GOVERNANCE", retain_until="2027-01-31T00:00:00Z")
+    wish = TASK._replace(lock_mode="GOVERNANCE", retain_until=UNTIL)
+    names, _, theirs = looked(wish, target={"HeadObject": locked})
+    assert (names, [name for name, *_ in theirs]) == ([], ["HeadObject", "GetObject"]), (
+        "the head says it already"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "differing"),
+    [
+        (("GOVERNANCE", "2027-01-31T00:00:00Z"), []),
+        (("GOVERNANCE", ""), ["retain until"]),
+        (("", ""), ["lock mode", "retain until"]),
+        (refusal("NoSuchObjectLockConfiguration"), ["lock mode", "retain until"]),
+        (refusal("ObjectLockConfigurationNotFoundError"), ["lock mode", "retain until"]),
+        (refusal("InvalidRequest"), ["lock mode", "retain until"]),
+        (refusal("NotImplemented"), ["lock mode", "retain until"]),
+    ],
+)
+def test_a_lock_that_the_head_does_not_show_is_asked_for(answer, differing):
+    """It leaves it out where the caller may not see it."""
+    wish = TASK._replace(lock_mode="GOVERNANCE", retain_until=UNTIL)
+    assert looked(wish, target={"GetObjectRetention": answer})[0] == differing
+
+
+@pytest.mark.parametrize(
+    ("count", "there", "differing"),
+    [
+        ("2", {"a": "1"}, []),
+        ("2", {}, ["tags"]),
+        ("2", {"a": "2"}, ["tags"]),
+        ("0", {"a": "2"}, []),
+        (None, {}, []),
+    ],
+)
+def test_tags_are_compared_where_the_source_has_some(count, there, differing):
+    """What nobody tagged is not looked at."""
+    head = HEAD._replace(headers={} if count is None else {"x-amz-tagging-count": count})
+    source = {"HeadObject": head, "GetObjectTagging": {"a": "1"}}
+    assert looked(source=source, target={"GetObjectTagging": there})[0] == differing
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_each_header_that_a_copy_keeps_is_compared(name):
+    """Twin: the same on both sides."""
+    said = {"HeadObject": HEAD._replace(headers={name: "x"})}
+    assert looked(source=said)[0] == [name]
+    assert looked(target=said)[0] == [name]
+    assert looked(source=said, target=said)[0] == []
+
+
+def test_the_versions_and_keys_that_were_copied_are_looked_at():
+    """And not what lies there by now."""
+    task = TASK._replace(source_version_id="s1", target_key="kept/k", lock_mode="GOVERNANCE")
+    tagged = {"HeadObject": HEAD._replace(headers={"x-amz-tagging-count": "1"})}
+    _, ours, theirs = looked(task, ROW._replace(destination_version_id="d1"), source=tagged)
+    assert {(key, "versionId=s1" in query) for _, key, query in ours} == {("k", True)}
+    assert {(key, "versionId=d1" in query) for _, key, query in theirs} == {("kept/k", True)}
+    assert [name for name, *_ in theirs] == [
+        "HeadObject",
+        "GetObject",
+        "GetObjectRetention",
+        "GetObjectTagging",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "target", "differing"),
+    [
+        ({"sha256": sha256_of(BODY)}, {}, []),
+        ({"sha256": "other"}, {}, ["SHA-256 of the answer"]),
+        ({"sha256": "of-parts-2"}, {}, []),  # of the parts' hashes, and not of the bytes
+        ({}, {"HeadObject": HEAD._replace(sha256="other")}, ["SHA-256 stored"]),
+        ({}, {"GetObject": Body(HEAD, b"8 bytes!")}, ["SHA-256 of the bytes"]),
+    ],
+)
+def test_a_hash_is_held_against_the_bytes(row, target, differing):
+    """Whoever says it, and only one that is over the bytes."""
+    assert looked(row=ROW._replace(**row), target=target)[0] == differing
+
+
+def test_without_bytes_no_hash_is_judged():
+    """A large copy's hash is what the server says."""
+    assert looked(TASK._replace(size=MOST_READ + 1), ROW._replace(sha256="x"))[0] == ["size"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (refusal("AccessDenied", "HeadObject"), "HeadObject on new/k: AccessDenied; allow s3:GetObject there"),
+        (refusal("AllAccessDisabled", "HeadObject"), "AllAccessDisabled; allow"),
+        (refusal("Forbidden", "HeadObject"), "Forbidden; allow"),
+        (refusal("403", "HeadObject"), "403; allow"),
+        (refusal("NotFound", "HeadObject"), "HeadObject on new/k: NotFound; find out why and run again"),
+        (NoAnswer("HeadObject on new/k: cut; check the network path to S3 and run again"), "cut; check the network path to S3 and run again"),
+    ],
+)  # fmt: skip
+def test_a_look_that_fails_says_its_own_cure(error, said):
+    """A refusal wants a permission, silence a network path."""
+    with pytest.raises(Unread, match=re.escape(said)):
+        looked(target={"HeadObject": error})
+
+
+@pytest.mark.parametrize(
+    ("length", "whole"),
+    [(24, True), (25, False)],
+)
+def test_a_long_value_is_shown_by_its_beginning_and_a_hash(length, whole):
+    """So that two that differ at their ends do not look alike."""
+    found = looked(source={"HeadObject": HEAD._replace(metadata={"a": "x" * length})})
+    assert found[0] == ["metadata"]
+    row = properties(TASK, ROW, Copy(HEAD._replace(metadata={"a": "x" * length})), Copy(HEAD))[2]
+    assert (row.asked == "a=" + "x" * length) is whole
+    assert (row.there, row.name) == ("none", "metadata")
+
+
+def test_what_is_empty_is_called_none():
+    """In words that can be read."""
+    wish = TASK._replace(storage_class="", kms_key_id="k", lock_mode="GOVERNANCE", retain_until=UNTIL)
+    bare = HEAD._replace(storage_class="", etag="")
+    found = {
+        one.name: one for one in properties(wish, ROW._replace(destination_etag=""), Copy(HEAD), Copy(bare))
+    }
+    assert (found["storage class"].asked, found["storage class"].there) == ("STANDARD", "STANDARD")
+    assert (found["encryption"].asked, found["encryption"].there) == ("aws:kms k", "none")
+    assert (found["ETag"].asked, found["ETag"].there, found["ETag of the bytes"].there) == (
+        "none",
+        "none",
+        "none",
+    )
+    assert (found["lock mode"].there, found["retain until"].there) == ("none", "none")
+    odd = properties(wish, ROW, Copy(HEAD), Copy(HEAD, lock=("GOVERNANCE", "soon")))
+    assert {one.name: one.there for one in odd}["retain until"] == "soon"
+
+
+class Ends:
+    """A target on which copies end as they are told, after so many retries."""
+
+    def __init__(self, *endings, retries=0):
+        self.endings, self.retries = list(endings), retries
+
+    def run(self, calls):
+        for _, step in calls:
+            ending = self.endings.pop(0)
+            error = ending if isinstance(ending, Exception) else None
+            yield Finished(step, None if error else ending, error, self.retries, False)
+
+
+COPIED = Copied("e" * 32, NOW, "", "", "", "R1")
+
+
+def first(monkeypatch, *endings, head=HEAD, differing=(), retries=0, give_up_after=3):
+    """The first copies of one wish, ended like this; gives them and the rows."""
+    monkeypatch.setattr(first_copies, "read_back", lambda *_: (head, list(differing)))
+    firsts = FirstCopies(None, Ends(*endings, retries=retries), give_up_after)
+    return firsts, [firsts.copy(TASK, lambda: NOW) for _ in endings]
+
+
+@pytest.mark.parametrize(
+    ("endings", "given_up"),
+    [
+        ([refusal("AccessDenied", "CopyObject")] * 2, ""),
+        ([refusal("AccessDenied", "CopyObject")] * 3, "3 objects in a row failed, the last with: "),
+        ([refusal("InternalError", "CopyObject")] * 3, "3 objects in a row failed, the last with: "),
+        ([refusal("NoSuchKey", "CopyObject")] * 3, ""),  # gone meanwhile: no failure
+        ([refusal("AccessDenied", "CopyObject")] * 2 + [refusal("NoSuchKey", "CopyObject")] + [refusal("AccessDenied", "CopyObject")] * 2, ""),
+        ([NoAnswer("never")], "never"),
+        ([CredentialsEnded("credentials ended (ExpiredToken); sign in and run again")], "credentials ended (ExpiredToken); sign in and run again"),
+    ],
+)  # fmt: skip
+def test_when_first_copies_are_given_up(monkeypatch, endings, given_up):
+    """After so many in a row, and at once where the next one would wait as long or cannot be signed."""
+    firsts, rows = first(monkeypatch, *endings)
+    assert firsts.given_up.startswith(given_up)
+    assert bool(firsts.given_up) is bool(given_up) is firsts.halted
+    assert (firsts.differs, firsts.lack(TASK), len(rows)) == ("", True, len(endings))
+    failed = sum(row.outcome in ("refused", "failed") for row in rows)
+    assert sum(firsts.counts.reasons.values()) == failed
+
+
+def test_what_a_first_copy_says_is_what_was_seen(monkeypatch):
+    """The answer's hash before the stored one; class and date from the head; retries counted."""
+    head = HEAD._replace(storage_class="GLACIER_IR", retain_until="2027-01-31T00:00:00Z", sha256="stored")
+    firsts, (row,) = first(monkeypatch, COPIED, head=head, retries=2)
+    assert (row.destination_class, row.retain_until, row.sha256) == ("GLACIER_IR", UNTIL, "stored")
+    assert (firsts.counts.retries, firsts.counts.unhashed, firsts.counts.size, firsts.counts.objects) == (
+        2,
+        0,
+        0,
+        0,
+    )
+    assert (firsts.lack(TASK), firsts.halted) == (False, False)
+    assert first(monkeypatch, COPIED._replace(sha256="said"), head=head)[1][0].sha256 == "said"
+    firsts, (row,) = first(monkeypatch, COPIED)
+    assert (row.sha256, row.why, firsts.counts.unhashed, firsts.counts.retries) == ("", "", 1, 0)
+
+
+def test_a_first_copy_that_cannot_be_read_says_so_in_its_row(monkeypatch):
+    """And holds nothing that nobody saw."""
+
+    def unread(*_):
+        raise Unread("HeadObject on new/k: AccessDenied")
+
+    firsts, _ = first(monkeypatch)
+    monkeypatch.setattr(first_copies, "read_back", unread)
+    firsts._target = Ends(COPIED)
+    row = firsts.copy(TASK, lambda: NOW)
+    assert row.why == "It could not be read back: HeadObject on new/k: AccessDenied."
+    assert (row.destination_class, row.retain_until, row.outcome) == ("", None, "copied")
+    assert firsts.halted

@@ -90,3 +90,19 @@ def test_a_tally_counts_reasons_and_copies_without_a_hash():
     assert counts.trouble == "1 failed, 1 gone, 1 refused: no"
     assert Counts({"failed": 3}, 0, 0, reasons={"a": 2, "b": 1}).trouble == "3 failed: 2 x a, 1 x b"
     assert Counts({"failed": 3}, 0, 0, "stopped", {"a": 3}).trouble == "3 failed: stopped"
+
+
+def test_a_name_needs_bucket_and_key():
+    """Where one is not known, nothing is taken out."""
+    for bucket, key in (("", "k"), ("old", "")):
+        one = LedgerRow("copy", bucket, key, outcome="failed", why="about old/ and /k and old/k")
+        assert reasons.reason_of(one) == "about old/ and /k and old/k"
+
+
+def test_nothing_is_made_up_where_there_is_nothing():
+    """No other reasons, where all were told apart."""
+    assert reasons.together({}, {}) == {}
+    assert reasons.together({"a": 1}, {}) == {"a": 1}
+    assert reasons.commonest({}) == []
+    assert reasons.commonest({"a": 1, "b": 1, "c": 1}) == [("a", 1), ("b", 1), ("c", 1)]
+    assert reasons.in_words({"a": 1, "b": 1}) == "1 x a, 1 x b"
