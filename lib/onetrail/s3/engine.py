@@ -18,6 +18,7 @@ from onetrail.s3.decide import same_bytes
 from onetrail.s3.drive import Finished
 from onetrail.s3.failure import code_of, request_id_of
 from onetrail.s3.ledger import LedgerRow
+from onetrail.s3.markup import EPOCH
 from onetrail.s3.pace import Pace
 from onetrail.s3.rows import Copied, Head
 from onetrail.s3.tally import ObjectOutcome
@@ -112,7 +113,7 @@ def settled(ended: Finished[Step], now: Callable[[], datetime]) -> LedgerRow | S
     error, step = ended.error, ended.context
     if error is None:
         result = ended.result
-        return _copied(ended, result) if type(result) is Copied else _found(ended, result, now)
+        return _copied(ended, result, now) if type(result) is Copied else _found(ended, result, now)
     stage, code, status = step.stage, code_of(error), _status(error)
     if stage is Stage.COPY and status == 412:
         return _then(ended, Stage.LOOK)
@@ -145,13 +146,13 @@ def _then(ended: Finished[Step], stage: Stage) -> Step:
     return step._replace(stage=stage, unsure=step.unsure or ended.unsure)
 
 
-def _copied(ended: Finished[Step], copied: Copied) -> LedgerRow:
+def _copied(ended: Finished[Step], copied: Copied, now: Callable[[], datetime]) -> LedgerRow:
     # S3's answer to a copy names neither class nor lock, so the row has none: what was asked for is no evidence.
     return _row(
         ended,
         ObjectOutcome.COPIED,
         "",
-        copied.last_modified,
+        copied.last_modified if copied.last_modified != EPOCH else now(),
         copied.version_id,
         copied.etag,
         copied.sha256,

@@ -7,6 +7,8 @@ from html import unescape
 from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""Where S3 gave no instant."""
 _NAMESPACE = re.compile(rb"<(/?)[A-Za-z0-9]+:")
 
 
@@ -39,7 +41,7 @@ def key(content: bytes, url_encoded: bool) -> str:
 
 def instant(stamp: str) -> datetime:
     """`2026-01-12T09:00:00.000Z` as a UTC datetime; the epoch where S3 gave none."""
-    return datetime.fromisoformat(stamp) if stamp else datetime.fromtimestamp(0, UTC)
+    return datetime.fromisoformat(stamp) if stamp else EPOCH
 
 
 def etag(content: str) -> str:

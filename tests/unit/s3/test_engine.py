@@ -108,6 +108,13 @@ def test_a_copy_leaves_a_full_row(server, given_a_client):
     }  # fmt: skip
 
 
+def test_a_copy_of_which_s3_gives_no_time_has_that_of_the_clock(server, given_a_client):
+    """Nobody saw another one. Twin: the time of the answer, above."""
+    answer = b"<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>"
+    _, (row,) = copied(server, given_a_client, lambda seen: (200, {}, answer), [task()])
+    assert (row.outcome, row.when) == ("copied", NOW)
+
+
 @pytest.mark.parametrize(
     "knows", [True, False], ids=["server knows If-None-Match", "server answers 501 to it"]
 )
