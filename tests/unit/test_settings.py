@@ -251,6 +251,23 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
             "instead of 12: a leading zero was lost"
         ),
     ),
+    # An account alone, and accounts that are no number of 12 digits.
+    ({"reader_principals": ["888899990000"]}, f'reader_principals[0] is "888899990000", {ONE_PRINCIPAL}'),
+    *[
+        (
+            {"reader_principals": [f"arn:aws:iam::{account}:role/A"]},
+            f'reader_principals[0] is "arn:aws:iam::{account}:role/A", and the account in it is not 12 digits',
+        )
+        for account in (
+            "",
+            "8888999900",
+            "8888999900001",
+            "88889999000x",
+            "8888999900x",
+            "８８８８９９９９００００",
+            "８８８８９９９９０００",
+        )
+    ],
     # Regions.
     (
         {"home_region": "eu-west-9"},
@@ -325,6 +342,14 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         f'kms_key is "alias/logs", and must be "none", "create" or the ARN of a key (an alias will not do), {KEY_ARN}',
     ),
     (
+        {"kms_key": "arn:aws:kms:eu-west-1:555566667777:alias/logs"},
+        f'kms_key is "arn:aws:kms:eu-west-1:555566667777:alias/logs", and must be "none", "create" or the ARN of a key (an alias will not do), {KEY_ARN}',
+    ),
+    (
+        {"kms_key": "key/0a1b"},
+        f'kms_key is "key/0a1b", and must be "none", "create" or the ARN of a key, {KEY_ARN}',
+    ),
+    (
         {"kms_key": "arn:aws:kms:us-east-1:555566667777:key/0a1b"},
         "kms_key is in us-east-1, and CloudTrail needs it in the bucket's region, home_region eu-west-1",
     ),
@@ -389,6 +414,12 @@ def test_waits_left_unstated_follow_the_estate(estate: str, quiet: int, cooling:
 def test_an_engine_that_can_do_it_is_taken(engine: str, direction: str) -> None:
     """The twins of the refused `s3-batch` with `push`."""
     assert given_settings(copy_engine=engine, copy_direction=direction).copy_engine == engine
+
+
+def test_a_scenario_belongs_to_the_practice_estate() -> None:
+    """The twin of the refused one: each half of the pair alone is fine."""
+    assert given_settings(estate="practice", scenario="tiny").scenario == "tiny"
+    assert [given_settings(scenario=name).scenario for name in ("", "default")] == ["", "default"]
 
 
 def test_settings_stay_as_they_are() -> None:
@@ -575,6 +606,7 @@ FILES = [
         "digset_check: full\nestate: aws\nzzz: 1\n",
         ": digset_check (did you mean digest_check?) and zzz are not parameters; parameters/template.yaml has them all",
     ),
+    ('"<<": 1\n', ": << is not a parameter; parameters/template.yaml has them all"),
     ("on: 1\n1: 2\n~: 3\n", ": on, 1 and ~ are not parameters; parameters/template.yaml has them all"),
 ]
 
@@ -591,6 +623,8 @@ WRITTEN = [
     ("grant_hours", "~", "is empty, and a whole number belongs here"),
     ("grant_hours", '"12"', 'is the text "12", and a whole number belongs here: write it without quotes'),
     ("grant_hours", "[12]", "is a list, and a whole number belongs here"),
+    ("grant_hours", "1." + "0" * 30, "which some readers of YAML take for a number: write"),
+    ("quiet_hours", "00", 'which some readers of YAML take for an octal number: write 0, or "00" in quotes'),
     ("grant_hours", "12 hours", 'is the text "12 hours", and a whole number belongs here'),
     ("retention_years", "010", 'which some readers of YAML take for an octal number: write 10, or "010" in quotes'),
     ("retention_years", "08", 'which some readers of YAML take for an octal number: write 8, or "08" in quotes'),
@@ -757,6 +791,14 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
         ({"retention_years": float("inf")}, "retention_years is the number inf, and a whole number belongs here"),
         ({"log_account": {"account_id": 10**5000}}, "log_account.account_id is the number of more than 18 digits"),
         ({"log_account": {"account_id": True}}, "log_account.account_id is the boolean true"),
+        ({"log_account": {"account_id": None}}, "log_account.account_id has no value, and a word belongs here"),
+        ({"log_account": {"account_id": [1]}}, "log_account.account_id is a list, and a word belongs here"),
+        ({"log_account": {"account_id": 5.0}}, "log_account.account_id is the number 5.0, and a word belongs here"),
+        ({"log_account": (1,)}, "log_account is a list, and a mapping belongs here"),
+        ({"log_account": {1}}, "log_account is {1}, and a mapping belongs here"),
+        ({"reader_principals": 7}, "reader_principals is the number 7, and a list belongs here"),
+        ({"reader_principals": {"a": 1}}, "reader_principals is a mapping, and a list belongs here"),
+        ({"run_name": 1.5}, 'run_name is the number 1.5, and a word belongs here: put it in quotes, "1.5"'),
         ({"runs_dir": "a\0b"}, 'runs_dir is "a\\x00b", and holds a character that nobody sees'),
         ({"run_name": "a\ud800"}, 'run_name is "a\\ud800", and holds a character that nobody sees'),
         ({"contacts": ["a\nb"]}, 'contacts[0] is "a\\nb", and holds a character that nobody sees'),

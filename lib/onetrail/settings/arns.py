@@ -40,9 +40,10 @@ def iam_arn(text: str) -> Arn:
     if not found:
         raise ValueError(f'is "{text}", which is not the ARN of a role or a user, as in {example}')
     account = found["account"]
-    if not (account.isascii() and account.isdigit() and len(account) == 12):
-        lost = ": a leading zero was lost" if account.isdigit() and len(account) == 11 else ""
-        raise ValueError(f'is "{text}", and the account in it has {len(account)} digits instead of 12{lost}')
+    if not re.fullmatch(r"[0-9]{12}", account):
+        lost = re.fullmatch(r"[0-9]{11}", account)
+        said = "has 11 digits instead of 12: a leading zero was lost" if lost else "is not 12 digits"
+        raise ValueError(f'is "{text}", and the account in it {said}')
     return Arn(found["partition"], "", account, found["kind"], found["name"])
 
 

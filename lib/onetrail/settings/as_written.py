@@ -52,11 +52,9 @@ def parameters_file(path: Path) -> dict[str, Any]:
     except yaml.reader.ReaderError as err:
         line = text.count("\n", 0, err.position) + 1
         raise SettingsError(f"{path}, line {line}: unreadable character: mend or finish the file") from err
-    except yaml.YAMLError as err:
-        mark = getattr(err, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(err, "problem", None) or "unreadable"
-        raise SettingsError(f"{path}{where}: {problem}: mend or finish the file") from err
+    except yaml.MarkedYAMLError as err:
+        line = err.problem_mark.line + 1
+        raise SettingsError(f"{path}, line {line}: {err.problem}: mend or finish the file") from err
     except _Unfit as err:
         raise SettingsError(f"{path}{err}") from err
 
@@ -68,11 +66,7 @@ def _text(path: Path) -> str:
     except ValueError as err:
         raise SettingsError(f"{path}: no file can have this name: {err}") from err
     except OSError as err:
-        said = (
-            "no such file"
-            if isinstance(err, FileNotFoundError)
-            else (err.strerror or "cannot be read").lower()
-        )
+        said = "no such file" if isinstance(err, FileNotFoundError) else str(err.strerror).lower()
         raise SettingsError(f"{path}: {said}; parameters/practice.yaml is the one to start with") from err
     if len(content) > LARGEST:
         raise SettingsError(f"{path}: is larger than {LARGEST:,} bytes, and no parameters file is")

@@ -26,9 +26,7 @@ class SettingsError(WrongUse):
 def unknown(keys: Sequence[str], known: Iterable[str], where: str = "") -> str:
     """The line for keys that are no parameters, each with the nearest one that is."""
     choice = f"this has {', '.join(known)}" if where else "parameters/template.yaml has them all"
-    near = {
-        key: difflib.get_close_matches(key[:LONGEST_TEXT], sorted(known), n=1, cutoff=0.6) for key in keys
-    }
+    near = {key: difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6) for key in keys}
     if len(keys) == 1:
         hint = f"did you mean {near[keys[0]][0]}?" if near[keys[0]] else choice
         return f"{where}{_short(keys[0])} is not a parameter; {hint}"
