@@ -1,18 +1,25 @@
-"""Lines for people while calls are under way: progress on standard error, and word of an AWS that does not answer."""
+"""Lines for people while calls are under way: progress, and word of an AWS that does not answer."""
 
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from onetrail.printable import printable
 
 
+def progress_out() -> TextIO:
+    """Where lines of progress go: standard error, and in a kernel standard output, since a notebook shows standard error as an error."""
+    shown = sys.modules.get("IPython")
+    kernel = getattr(shown.get_ipython(), "kernel", None) if shown is not None else None
+    return sys.stderr if kernel is None else sys.stdout
+
+
 def say_line(line: str) -> None:
-    """Progress for people and logs, on standard error; silent where outputs must not vary."""
+    """Progress for people and logs; silent where outputs must not vary."""
     if os.environ.get("ONETRAIL_LIVE", "1") != "0":
-        print(printable(line), file=sys.stderr, flush=True)
+        print(printable(line), file=progress_out(), flush=True)
 
 
 def tell_silence(event_name: str, attempts: int, caught_exception: BaseException | None, **_: Any) -> None:

@@ -172,6 +172,7 @@ def _execute(
             kernel_name="python3",
             cwd=notebook.path.parent,
             progress_bar=False,
+            stdout_file=telling,
             stderr_file=telling,
             kernel_manager_class=OwnKernel,
             on_cell_start=_counting(telling, interruption),

@@ -53,7 +53,7 @@ class Telling:
         self._keep(text)
 
     def write(self, text: str) -> int:
-        """What a kernel writes to standard error: shown now and then, kept in the log whole."""
+        """What a kernel writes, its lines of progress: shown now and then, kept in the log whole."""
         for said in map(printable, filter(None, (line.strip() for line in text.split("\n")))):
             self._keep(f"{self._step}: {said}")
             if self._moving:

@@ -1,10 +1,10 @@
 """Both copy engines beside each other before a copy, and the jobs of S3 Batch Operations as they go."""
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
+from onetrail.aws.telling import progress_out
 from onetrail.printable import printable
 from onetrail.s3.batch.choice import BATCH, duration
 from onetrail.s3.batch.job import Job
@@ -112,4 +112,4 @@ class JobProgress(Progress):
         )
         said = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
         line = f"jobs: {said}; {done:,} of {of:,} copied, {failed:,} failed"
-        print(printable(line), file=sys.stderr, flush=True)
+        print(printable(line), file=progress_out(), flush=True)

@@ -1,17 +1,18 @@
 """What a person sees of step 06's completeness: the days that have logs before and after the move, the events they hold, the cutover."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.seam import Seam, SeamState
+from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.show.calendar import calendar
 from onetrail.show.html import Shown, folded, paragraph, preformatted, together
 from onetrail.show.plots import Pictured
 from onetrail.show.table import framed, table
-from onetrail.steps.verification import Cell, Observation
+from onetrail.steps.verification import Cell, ChainSeen, Observation
 from onetrail.steps.verification.proof import bill, proofs
 
 PROVEN, PRESENT, LOST, NOTHING = (
@@ -119,6 +120,18 @@ def seams(observation: Observation) -> Shown:
         "The cutover, event by event",
         verdict=waiting(observation) or _crossed(observation.seams),
         total=total,
+    )
+
+
+def started_anew(chains: Iterable[ChainSeen]) -> str:
+    """What `whole` does not say where chains were started anew, in a sentence after it; empty where none was."""
+    seen = [sum(i.state is IntervalState.RESTART for i in one.chain.intervals) for one in chains]
+    count, several = sum(seen), sum(1 for number in seen if number)
+    if not count:
+        return ""
+    return (
+        f" {counted(several, 'of them was', 'of them were')} started anew, {counted(count, 'time')} in all: whole says that nothing is "
+        "missing between two starts; no signature binds what came before a start to what came after it."
     )
 
 

@@ -87,8 +87,12 @@ def files(observation: Observation) -> Shown:
         if bad
         else "Every file is as the record names it."
     )
+    total = {"file or folder": "all"} | {name: frame[name].sum() for name in frame.columns[1:]}
     return table(
-        frame, "Files that the record binds", verdict=line if counts else "The record names no file yet."
+        frame,
+        "Files that the record binds",
+        verdict=line if counts else "The record names no file yet.",
+        total=total if counts else None,
     )
 
 
@@ -106,6 +110,7 @@ def kept(saved: Saved) -> Shown:
     return table(
         framed(rows, columns=["file of the run folder", "what it is", "bound by"]),
         "What stays on this machine",
+        verdict=f"{saved.name} counts the checks that were made before it was kept; the check of the page itself, 08.report, comes after it.",
     )
 
 

@@ -4,13 +4,13 @@ With `ONETRAIL_LIVE=0` only the last table appears, and it holds counts alone: n
 """
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
+from onetrail.aws.telling import progress_out
 from onetrail.printable import printable
 from onetrail.show.html import Column, Shown
 from onetrail.show.over_time import Sample, Samples, over_time
@@ -131,7 +131,7 @@ class Progress:
             else:
                 self._handle.update(self.shown())
             return
-        print(printable(f"{self.caption}: {self._line()}"), file=sys.stderr, flush=True)
+        print(printable(f"{self.caption}: {self._line()}"), file=progress_out(), flush=True)
 
     def _line(self) -> str:
         """The same numbers as the live table's last row."""

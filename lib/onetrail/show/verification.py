@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.verdict import IntervalState
-from onetrail.show.coverage import coverage, events, proofs_made, seams, waiting
+from onetrail.show.coverage import coverage, events, proofs_made, seams, started_anew, waiting
 from onetrail.show.html import Column, Shown, below, folded, paragraph, preformatted, together
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.verification import EVIDENCE, BucketVerdict, ChainSeen, Observation, TroubleGroup
@@ -56,6 +56,7 @@ def chains(observation: Observation) -> Shown:
         if not broken
         else f"{share(broken, len(observation.chains), 'chain')} not whole."
     )
+    line += started_anew(observation.chains)
     total = {name: frame[name].sum() for name in _SUMMED}
     shown = table(
         frame,
@@ -205,9 +206,7 @@ def _verdict(observation: Observation) -> str:
     good = sum(1 for bucket in said if bucket.good)
     unsigned = sum(bucket.logs_unsigned for bucket in said)
     line = f"{share(good, len(said), 'old bucket')} proven"
-    return line + (
-        f"; {counted(unsigned, 'log is', 'logs are')} equal but signed by nobody." if unsigned else "."
-    )
+    return line + (f"; {counted(unsigned, 'log is', 'logs are')} signed by nobody." if unsigned else ".")
 
 
 def _chain(seen: ChainSeen) -> list[object]:

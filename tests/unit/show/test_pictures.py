@@ -1,11 +1,14 @@
 """A picture has its numbers beside it, and a mark that does not rest on colour."""
 
+import sys
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from onetrail import show
+from onetrail.aws.telling import say_line
 from onetrail.show.calendar import MOST_ROWS, calendar
 from onetrail.show.over_time import Sample, Samples, over_time
 from onetrail.show.progress import Progress
@@ -105,6 +108,24 @@ def test_live_progress_says_what_is_to_come_how_fast_and_how_long(monkeypatch):
     with Progress("Copying", what="bucket") as plain:
         plain("a", 100, 2_000_000, 0, 0)
     assert "time left" not in plain.shown().text
+
+
+def test_in_a_kernel_progress_is_no_error(monkeypatch, capsys):
+    """A notebook shows standard error in red. Twin: elsewhere it is standard error, and standard output is free for results."""
+    monkeypatch.setenv("ONETRAIL_LIVE", "1")
+    say_line("one")
+    told = Progress("Copying", unattended=True, monotonic=lambda: 100.0)
+    told("old", objects=1)
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()) == ("", ["one", "Copying: objects 1"])
+    monkeypatch.setitem(
+        sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=1))
+    )
+    say_line("two")
+    told._last = 0.0
+    told("old", objects=2)
+    said = capsys.readouterr()
+    assert (said.out.splitlines(), said.err) == (["two", "Copying: objects 2"], "")
 
 
 def test_unattended_progress_says_the_same_in_a_line_now_and_then(monkeypatch, capsys):

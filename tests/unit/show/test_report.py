@@ -12,11 +12,12 @@ from onetrail.change import Finding, State
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
+from onetrail.show.evidence import files, kept
 from onetrail.show.report import page, sections
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
 from onetrail.steps import verification
-from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, read_custody
+from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, Saved, read_custody
 from onetrail.steps.evidence.ledger import LedgerSum
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.status import Stage, Status
@@ -214,6 +215,41 @@ def test_copies_by_jobs_are_said_with_where_their_behaviour_was_seen(
     sent(tmp_path / "jobs", given_a_plan(making, step="05"))
     by_jobs = section_of(page(settings, given(tmp_path / "jobs", verified=given_a_verification())), "moved")
     assert "Batch Operations" in by_jobs and where in by_jobs
+
+
+def test_what_was_not_compared_is_not_told_as_the_same(tmp_path: Path) -> None:
+    """Twin: the test above, where everything was."""
+    unclear = page(SETTINGS, given(tmp_path, verified=given_a_verification(equal=8, uncompared=2)))
+    assert "8 of 10 logs and digests" in verdict_of(unclear, "moved")
+    assert "2 are not compared" in verdict_of(unclear, "moved")
+    assert "none differs" not in verdict_of(unclear, "moved")
+
+
+def test_files_that_are_not_proven_are_named_where_there_is_no_digest_at_all(tmp_path: Path) -> None:
+    """Unsigned logs are counted, and a file that is missing is named. Twin: a run without either has no such table."""
+    bare = replace(given_a_verification(key="AWSLogs/x.json.gz", logs={File.UNSIGNED: 7}), chains=())
+    text = section_of(page(SETTINGS, given(tmp_path, verified=bare)), "chains")
+    assert "No chain is checked" in text
+    assert "7 moved logs are signed by nobody" in text
+    assert "AWSLogs/" in text
+    plain = replace(given_a_verification(), chains=())
+    assert "<table" not in section_of(page(SETTINGS, given(tmp_path, verified=plain)), "chains")
+
+
+def test_files_of_the_record_have_their_sum_and_the_page_says_which_checks_it_counts(tmp_path: Path) -> None:
+    """In the notebook: one row for each kind, and all of them. Twin: with no file there is no sum."""
+    several = (
+        FileSeen("ledger/a.parquet", Fit.FITS, ""),
+        FileSeen("ledger/b.parquet", Fit.CHANGED, ""),
+        FileSeen("inventory.parquet", Fit.FITS, ""),
+    )
+    rows = [line.split() for line in files(given(tmp_path, files=several)).text.splitlines()]
+    assert ["all", "2", "1", "0", "0", "0", "0"] in rows
+    assert not any(row[:1] == ["all"] for row in map(str.split, files(given(tmp_path)).text.splitlines()))
+    assert (
+        "the check of the page itself, 08.report, comes after it"
+        in kept(Saved("report.html", 9, "0" * 64, "")).text
+    )
 
 
 def test_a_gap_is_told_as_a_gap_with_its_dates(tmp_path: Path) -> None:

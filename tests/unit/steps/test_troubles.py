@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from onetrail.change import State
+from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.cloudtrail.verdict import State as File
@@ -118,7 +119,7 @@ def test_findings_say_the_true_number_of_each_state() -> None:
         )
         assert one.evidence.endswith(f"such as {log(0)}")
     (unsigned,) = by_id["06.log-unsigned"]
-    assert unsigned.evidence.startswith("860 logs are present with equal bytes")
+    assert unsigned.evidence.startswith("860 logs are in the archive, and no signed digest")
 
 
 def test_a_group_that_is_named_whole_has_no_line_more() -> None:
@@ -277,6 +278,21 @@ def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() ->
     retired = replace(GOOD, shell=True, proven_before=True)
     assert "the original is retired" in told(retired, bad)[0].evidence
     assert "in the archive alone" in told(bad)[0].evidence
+
+
+def test_a_log_that_two_digests_name_is_one_log() -> None:
+    """In the bucket's figure and in that of its day; a conflict's copy counts for the day of its own log. Twin: two logs are two."""
+    own = conflict_key("acme-eu", log(2))
+    one = RegionCheck(
+        SETTINGS, CLIENTS, None, frozenset(), {}, ACCOUNT, REGION,  # type: ignore[arg-type]
+        [(Origin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
+    )  # fmt: skip
+    named: set[str] = set()
+    for key in (log(1), log(1), own):
+        one._take(FileVerdict(key, "acme-eu", key, Kind.LOG, File.VALID, ""), {log(1): 1, own: 1}, named, "")
+    assert one.seen.logs == {1: {File.VALID: 2, File.DUPLICATE: 1}}
+    assert one.seen.proven == {(ACCOUNT, REGION, date(2026, 1, 12)): 2}
+    assert replace(GOOD, logs=one.seen.logs[1]).logs_valid == 2
 
 
 def test_a_moved_file_that_is_missing_is_counted_once() -> None:

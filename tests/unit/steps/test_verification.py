@@ -11,6 +11,8 @@ from onetrail.change import Deed, State
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
+from onetrail.show.coverage import started_anew
+from onetrail.show.verification import chains
 from onetrail.steps.rails import Rail
 from onetrail.steps.status import Stage, Status
 from onetrail.steps.verification import (
@@ -323,6 +325,33 @@ START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 )
 def test_a_gap_of_the_past_is_a_note_and_a_missing_digest_a_finding(chain, wanted):
     assert wanted in states(given(GOOD, chains=(chain,)))
+
+
+def test_a_trail_that_only_digests_speak_of_is_told_by_what_they_prove():
+    """Twin: where no signature of theirs was proven, nothing is said of signed digests."""
+
+    def told(**digests):
+        seen = given_a_chain(known="digests")
+        seen = replace(seen, chain=replace(seen.chain, digests=digests))
+        return next(
+            f.evidence for f in check(SETTINGS, given(GOOD, chains=(seen,))) if f.id == "06.trail-unknown"
+        )
+
+    assert told(**{File.VALID: 4}).endswith("taken from 4 signed digests of an allowed account and bucket")
+    assert told(**{File.INVALID: 4}).endswith("only digests do, and no signature of theirs could be proven")
+
+
+def test_whole_says_what_it_means_where_a_chain_was_started_anew():
+    """In 06 and in the report. Twin: a chain that never was has no such sentence."""
+    restart = Interval(START, END, IntervalState.RESTART, "a new chain")
+    often, never = given_a_chain(restart, restart), given_a_chain(Interval(START, END, IntervalState.PROVEN))
+    said = (
+        " 1 of them was started anew, 2 times in all: whole says that nothing is missing between two starts;"
+    )
+    assert started_anew((often, never)).startswith(said)
+    assert said in chains(given(GOOD, chains=(often, never))).text
+    assert started_anew((never,)) == ""
+    assert "started anew" not in chains(given(GOOD, chains=(never,))).text
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.verdict import Interval, IntervalState, State
+from onetrail.show.coverage import started_anew
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.steps import verification
 from onetrail.steps.evidence import Observation
@@ -59,6 +60,10 @@ def section(observation: Observation) -> Section:
                     "A new start is where CloudTrail began a chain anew, as it does after every StartLogging: the time before it is not bound to the "
                     "time after it, and no signature tells an owner's pause from a removed end."
                 ),
+                (
+                    "Logs are counted here by the chain whose digests name them, those of the new trail among them, and each once; the next section "
+                    "counts the same logs by the day in their name, beside those of the old buckets."
+                ),
                 f"The digests were checked in the mode {verified.digest_check}: full reads every digest and every log that one names.",
             )
         )
@@ -88,7 +93,7 @@ def _unsigned(verified: verification.Observation) -> list[Table]:
         [b.account, b.region, b.name, b.logs_unsigned] for b in (*verified.buckets, *own) if b.logs_unsigned
     ]
     heads = ("account", "region", "bucket they were delivered to", "logs that no digest names")
-    caption = "Unsigned logs: present, with equal bytes where they were moved, and provable by nobody"
+    caption = "Unsigned logs: they are in the archive, and nobody can prove them"
     return (
         [
             table(
@@ -134,17 +139,14 @@ def _line(observation: Observation, gaps: list[list[object]]) -> str:
     verified = observation.verified
     assert verified is not None
     sound = sum(seen.chain.sound for seen in verified.chains)
-    digests = sum(sum(seen.chain.digests.values()) for seen in verified.chains)
+    digests = sum(seen.chain.digests.get(state, 0) for seen in verified.chains for state in _FINE)
     logs = sum(seen.chain.logs.get(State.VALID, 0) for seen in verified.chains)
-    line = f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'digest')}, {counted(logs, 'log')} with the hash a signed digest names"
+    line = f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'valid digest')}, {counted(logs, 'log')} with the hash a signed digest names"
     if gaps:
         line += f"; {counted(len(gaps), 'gap')}"
     doubt = sum(bucket.logs_unsigned for bucket in verified.buckets)
-    return (
-        f"{line}; {counted(doubt, 'moved log is', 'moved logs are')} signed by nobody."
-        if doubt
-        else f"{line}."
-    )
+    line += f"; {counted(doubt, 'moved log is', 'moved logs are')} signed by nobody." if doubt else "."
+    return line + started_anew(verified.chains)
 
 
 def _why(observation: Observation) -> str:
@@ -168,7 +170,7 @@ def _row(seen: ChainSeen) -> list[object]:
         chain.account, chain.region, name,
         sum(chain.digests.get(state, 0) for state in _FINE), chain.digests.get(State.INVALID, 0),
         max(lost, chain.digests.get(State.MISSING, 0)),
-        sum(chain.logs.get(state, 0) for state in _FINE), chain.logs.get(State.INVALID, 0), chain.logs.get(State.MISSING, 0),
+        chain.logs.get(State.VALID, 0), chain.logs.get(State.INVALID, 0), chain.logs.get(State.MISSING, 0),
         other, restarts, proven[0].start if proven else None, proven[-1].end if proven else None,
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from onetrail.printable import printable
 from onetrail.show.coverage import LOST, NOTHING, PRESENT, PROVEN, covered, month_state, months_between
-from onetrail.show.report.model import Part, Picture, Section, table
+from onetrail.show.report.model import Part, Picture, Prose, Section, table
 from onetrail.steps.evidence import Observation
 from onetrail.steps.verification import Cell
 
@@ -60,6 +60,15 @@ def section(observation: Observation) -> Section:
             rows,
             summed=range(2, len(heads)),
             verdict=covered(cells),
+        ),
+        Prose(
+            (
+                (
+                    "Before and equal after count the logs of the old buckets, digests not among them. Proven by digests counts every log of the "
+                    "archive that a signed digest names, those that the new trail delivered itself among them, as the section on digest chains "
+                    "does; unsigned counts moved logs alone."
+                ),
+            )
         ),
     )
     return Section("coverage", "Coverage before and after", covered(cells), parts)

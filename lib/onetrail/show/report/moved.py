@@ -68,10 +68,11 @@ def _by_jobs(settings: Settings, observation: Observation) -> tuple[str, ...]:
 def _line(buckets: Sequence[BucketVerdict]) -> str:
     ours, equal = sum(one.logs_and_digests for one in buckets), sum(one.equal for one in buckets)
     missing, different = sum(one.missing for one in buckets), sum(one.different for one in buckets)
+    unclear = sum(one.uncompared for one in buckets)
     line = f"{equal:,} of {ours:,} logs and digests of the old buckets are in the archive with equal bytes"
     faults = [
         f"{counted(n, 'is', 'are')} {word}"
-        for n, word in ((missing, "missing"), (different, "different"))
+        for n, word in ((missing, "missing"), (different, "different"), (unclear, "not compared"))
         if n
     ]
     return f"{line}; {', '.join(faults)}." if faults else f"{line}; none is missing, none differs."

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.conflict import conflict_key, original_of
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
 from onetrail.cloudtrail.orphan import WHY_COMPLETE, WHY_YOUNG, is_of_the_future, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
@@ -222,15 +222,16 @@ class RegionCheck:
         ), "digests"
 
     def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str], by: str) -> None:
-        """One verdict of a chain; a log's follows that of the digest which names it, `by`."""
+        """One verdict of a chain; a log's follows that of the digest which names it, `by`. A log that several digests name counts once."""
         below = name_of(verdict.key) if verdict.key else below_prefix(verdict.original_key)
         code = codes.get(below, 0)
         if verdict.kind in DIGEST_KINDS:
             self.seen.digests[code][verdict.state] += 1
         else:
+            again = verdict.state is State.VALID and below in named
             named.add(below)
-            self.seen.logs[code][verdict.state] += 1
-            if verdict.state is State.VALID:
+            self.seen.logs[code][State.DUPLICATE if again else verdict.state] += 1
+            if verdict.state is State.VALID and not again:
                 self._day(self.seen.proven, below)
                 if self._versions is not None:
                     self._versions.named(verdict.key, by, verdict.hash)
@@ -327,7 +328,8 @@ class RegionCheck:
         return self._origins[code - 1].bucket if code else self._settings.bucket_name
 
     def _day(self, counter: Counter[Day], below: str) -> None:
-        parsed = parse(below)
+        original = original_of(below)
+        parsed = parse(original.key if original else below)
         if parsed.date and parsed.kind in LOG_KINDS:
             counter[parsed.account, parsed.region, parsed.date] += 1
 

@@ -23,8 +23,8 @@ BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
 """States of a file that mean that it could not be looked at."""
 HARMLESS = {
     File.UNSIGNED.value: (
-        "log is present with equal bytes, and no signed digest names it: it cannot be proven",
-        "logs are present with equal bytes, and no signed digest names them: they cannot be proven",
+        "log is in the archive, and no signed digest names it: it cannot be proven",
+        "logs are in the archive, and no signed digest names them: they cannot be proven",
     )
 }
 
@@ -143,8 +143,11 @@ def _chain(seen: ChainSeen) -> list[Finding]:
     for one in seen.older:
         found.append(Finding(*_OLDER[one.state], *said, one.evidence))
     if seen.known == "digests":
-        evidence = (
-            "no trail and no receipt speaks of it: taken from signed digests of an allowed account and bucket"
+        signed = chain.digests.get(File.VALID, 0)
+        evidence = "no trail and no receipt speaks of it: " + (
+            f"taken from {counted(signed, 'signed digest')} of an allowed account and bucket"
+            if signed
+            else "only digests do, and no signature of theirs could be proven"
         )
         found.append(Finding("06.trail-unknown", State.NOTE, *said, evidence))
     if chain.sound and not found:

@@ -81,8 +81,8 @@ class BucketVerdict:
 
     @property
     def logs_valid(self) -> int:
-        """Logs that have the hash a signed digest names."""
-        return self.logs.get(State.VALID, 0) + self.logs.get(State.DUPLICATE, 0)
+        """Logs that have the hash a signed digest names, each counted once."""
+        return self.logs.get(State.VALID, 0)
 
     @property
     def logs_unsigned(self) -> int:
