@@ -147,8 +147,8 @@ class Clients:
                 now = Unread(err.line)
             if not isinstance(now, Unread):
                 return Texts(now, text_after(*call, parameters))
-            failed = failed or now
-        return Texts(failed or Unread("nobody was asked"), text_after(*call, parameters))
+            failed = now if failed is None else failed
+        return Texts(Unread("nobody was asked") if failed is None else failed, text_after(*call, parameters))
 
     def caller(self, change: Change) -> Caller | None:
         """Who sends the change, as STS said when the account was entered; None where it cannot be."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from onetrail import iam
 from onetrail.change.words import share
+from onetrail.looked import Unread, made
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
@@ -39,7 +40,7 @@ def account(observation: Observation) -> Shown:
         ["IAM users", _unread(log.users, lambda users: ", ".join(user.name for user in users) or "none")],
         [
             "active access keys",
-            _unread(log.users, lambda users: sum(len(user.active_keys) for user in users)),
+            _unread(_active_keys(log), str),
         ],
         [
             "public-access block",
@@ -57,6 +58,13 @@ def old_buckets(observation: Observation) -> Shown:
     buckets = observation.old.buckets
     frame = framed([_row(bucket) for bucket in buckets], columns=columns)
     return table(frame, "The old buckets", verdict=_verdict(buckets))
+
+
+def _active_keys(log: LogAccount) -> int | None:
+    """Of all IAM users; None where those, or the keys of one, could not be listed."""
+    keys = [user.active_keys for user in log.users or ()]
+    read = [some for some in keys if not isinstance(some, Unread)]
+    return None if log.users is None or len(read) < len(keys) else sum(len(some) for some in read)
 
 
 def _yes(can: bool) -> str:
@@ -99,15 +107,15 @@ def _root(log: LogAccount) -> str:
 
 def _row(bucket: OldBucket) -> list[str]:
     held = "empty shell" if bucket.shell else "yes" if bucket.held else "no"
-    dead = iam.dead_principals(bucket.policy) if bucket.policy else []
-    return [
-        bucket.region,
-        bucket.name,
-        "could not look" if bucket.could_not_look and not bucket.policy else held,
-        ", ".join(live_rules(bucket)) or "none",
-        ", ".join(dead) or "none",
-        "yes" if bucket.logging else "no",
+    rules = ", ".join(live_rules(bucket)) or "none"
+    cells: list[str | Unread] = [
+        bucket.policy if isinstance(bucket.policy, Unread) else held,
+        bucket.lifecycle if isinstance(bucket.lifecycle, Unread) else rules,
+        made(bucket.policy, lambda said: ", ".join(iam.dead_principals(said)) or "none", "none"),
+        made(bucket.logging, lambda said: "yes" if said else "no", "no"),
     ]
+    said = ["could not look" if isinstance(cell, Unread) else cell for cell in cells]
+    return [bucket.region, bucket.name, *said]
 
 
 def _verdict(buckets: Sequence[OldBucket]) -> str:

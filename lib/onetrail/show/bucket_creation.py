@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from onetrail.change.words import share
+from onetrail.looked import Unread, made
 from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import framed, simple, table
@@ -112,18 +113,25 @@ def _row(there: BucketState) -> list[Any]:
             "could_not_look": "could not look",
         }
         return [there.name, words[there.state], *[None] * 6]
-    lock = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
-    chosen = there.encryption.get("ApplyServerSideEncryptionByDefault", {})
-    return [
-        there.name,
-        f"ours, in {there.region}",
-        there.versioning or "none",
-        f"{lock['Mode']}, {lock.get('Days')} days" if lock else "none",
-        chosen.get("SSEAlgorithm", "none"),
-        len((there.lifecycle or {}).get("Rules", [])),
-        (there.logging or {}).get("TargetBucket", "none"),
-        "yes" if there.policy else "no",
+    cells: list[Any] = [
+        made(there.versioning, lambda said: said or "none", "none"),
+        made(there.lock, _lock, "none"),
+        made(there.encryption, _encryption, "none"),
+        made(there.lifecycle, lambda said: len(said.get("Rules", [])), 0),
+        made(there.logging, lambda said: said.get("TargetBucket", "none"), "none"),
+        made(there.policy, lambda said: "yes" if said else "no", "no"),
     ]
+    said = ["could not look" if isinstance(cell, Unread) else cell for cell in cells]
+    return [there.name, f"ours, in {there.region}", *said]
+
+
+def _lock(said: Mapping[str, Any]) -> str:
+    lock = (said.get("Rule") or {}).get("DefaultRetention", {})
+    return f"{lock['Mode']}, {lock.get('Days')} days" if lock else "none"
+
+
+def _encryption(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "none"))
 
 
 def _rule(rule: Mapping[str, Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
 from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
+from onetrail.looked import Unread
 from onetrail.s3.planner import CLASSIC, PlanCost
 from onetrail.s3.prices import COLLECTED, REGION
 from onetrail.show.html import Column, Shown, folded, paragraph, together
@@ -75,7 +76,7 @@ def buckets(observation: Observation) -> Shown:
         "oldest": observation.first,
         "newest": observation.last,
         "of other owners": sum(s.foreign_owned for s in surveys),
-        "rules": sum(len((one.bucket.lifecycle or {}).get("Rules", [])) for one in observation.buckets),
+        "rules": sum(_rules(one) or 0 for one in observation.buckets),
     }
     return table(
         frame, "The old buckets", verdict=_buckets_verdict(observation), total=total if rows else None
@@ -316,7 +317,7 @@ def _bucket(one: BucketInventory) -> list[object]:
         survey.last,
         survey.foreign_owned,
         _encryption(one),
-        len((one.bucket.lifecycle or {}).get("Rules", [])),
+        _rules(one),
         "–" if one.bucket.shell else one.direction,
         "empty shell" if one.bucket.shell and not survey.all.objects else read,
     ]
@@ -324,11 +325,16 @@ def _bucket(one: BucketInventory) -> list[object]:
 
 def _encryption(one: BucketInventory) -> str:
     """How new objects are encrypted, in a word; since 2023 S3 encrypts with its own keys where nothing is set."""
-    if any("Encryption" in said for said in one.bucket.could_not_look):
+    said = one.bucket.encryption
+    if isinstance(said, Unread):
         return "could not look"
-    return {"": "none set", "AES256": "S3's keys", "aws:kms": "KMS"}.get(
-        one.bucket.encryption, one.bucket.encryption
-    )
+    return {"": "none set", "AES256": "S3's keys", "aws:kms": "KMS"}.get(said, said)
+
+
+def _rules(one: BucketInventory) -> int | None:
+    """How many lifecycle rules it has; None where they could not be read."""
+    said = one.bucket.lifecycle
+    return None if isinstance(said, Unread) else len((said or {}).get("Rules", []))
 
 
 def _buckets_verdict(observation: Observation) -> str:

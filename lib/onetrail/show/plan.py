@@ -91,7 +91,8 @@ def _verdict(proposed: Plan) -> list[str]:
     if proposed.empty and proposed.not_yet:
         return [f"not yet: {proposed.why}: again after {iso(proposed.not_yet)}"]
     if proposed.empty and proposed.why:
-        return [f"nothing is planned: {proposed.why}"]
+        first = f": {proposed.notes[0]}" if proposed.not_evaluated and proposed.notes else ""
+        return [f"nothing is planned: {proposed.why}{first}"]
     if proposed.empty:
         return [proposed.nothing_to_change]
     accounts = len({change.account for change in proposed.changes})

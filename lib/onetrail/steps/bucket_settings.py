@@ -3,11 +3,12 @@
 Source: S3 API reference, the Get operations named here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from onetrail.aws import look_for
-from onetrail.looked import There, unread
+from onetrail.looked import applied, or_none, unread
 
 
 class _Read(NamedTuple):
@@ -50,17 +51,35 @@ _READS: Final[dict[str, _Read]] = {
 }
 
 
+def _part(answer: Any, key: str) -> Any:
+    return answer.get(key) if key else answer
+
+
 def read_settings(
     client: Any, bucket: str, account: str, settings: Iterable[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The settings named, None where not set or not read; and what could not be looked at, in words."""
+    """The settings named, None where not set and Unread where not read; and what could not be looked at, in words."""
     values: dict[str, Any] = {}
     failed: list[str] = []
     for name in settings:
         read = _READS[name]
         seen = look_for(getattr(client, read.method), read.unset, Bucket=bucket, ExpectedBucketOwner=account)
         failed += unread({read.method: seen})
-        values[name] = (
-            (seen.value.get(read.key) if read.key else seen.value) if isinstance(seen, There) else None
-        )
+        values[name] = or_none(applied(seen, partial(_part, key=read.key)))
     return values, failed
+
+
+def owner_of(controls: Mapping[str, Any]) -> str:
+    """What ownership controls say, such as `BucketOwnerEnforced`."""
+    return str(controls["Rules"][0]["ObjectOwnership"])
+
+
+def first_rule(encryption: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one rule of a bucket's encryption; empty where it has none."""
+    rule: Mapping[str, Any] = (encryption.get("Rules") or [{}])[0]
+    return rule
+
+
+def tags_of(said: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Tags by their keys."""
+    return {tag["Key"]: tag["Value"] for tag in said}

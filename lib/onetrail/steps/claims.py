@@ -68,7 +68,7 @@ class Claims:
         """What the folder holds after a key, one that a delete marker hides among it."""
         bucket = rival.bucket
         client = hot(self._clients, bucket.account, bucket.region)
-        if bucket.versioning:
+        if bucket.versioned:
             return (row for row in old_objects(client, bucket, prefix=rival.folder) if row.key > after)
         return list_objects(client, bucket.name, bucket.account, rival.folder, after)
 
@@ -110,7 +110,7 @@ class Rivals:
     def __init__(self, claims: Claims, bucket: str, rivals: Sequence[Rival]) -> None:
         self._claims, self._bucket = claims, bucket
         self._lookups = [
-            (one, Lookup(partial(claims.listing, one), jumps=not one.bucket.versioning)) for one in rivals
+            (one, Lookup(partial(claims.listing, one), jumps=not one.bucket.versioned)) for one in rivals
         ]
 
     def of(self, source: ObjectRow) -> list[Claim]:
@@ -130,7 +130,7 @@ def folders_of(clients: Clients, bucket: OldBucket) -> Iterator[str]:
     """Every folder of an account, kind and region in an old bucket, with its key prefix; one short listing each."""
     client, after, limit = hot(clients, bucket.account, bucket.region), "", 1000
     while True:
-        if bucket.versioning:
+        if bucket.versioned:
             versions = client.do(
                 calls.list_versions(bucket.name, bucket.account, "", key_marker=after, limit=limit)
             )

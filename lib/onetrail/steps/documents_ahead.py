@@ -10,6 +10,7 @@ from typing import Final
 from onetrail import iam
 from onetrail.iam import build
 from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.looked import Unread
 from onetrail.names import COPIER_ROLE, role_arn
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import without_dead_principals
@@ -100,7 +101,7 @@ def _old_buckets(settings: Settings, buckets: Sequence[OldBucket]) -> Iterator[A
     """The policy of each old bucket while it is frozen and open for the copy, with what its owner has in it."""
     copier = role_arn(settings.partition, settings.log_account.account_id, COPIER_ROLE)
     for bucket in buckets:
-        if bucket.shell:
+        if bucket.shell or isinstance(bucket.policy, Unread):
             continue
         ours = [
             *build.old_bucket_hold_still(settings.partition, bucket.name, [copier]),

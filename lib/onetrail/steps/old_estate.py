@@ -4,7 +4,7 @@ An old bucket is one that a trail other than the new one delivers to, or one tha
 so it is still known when its trail is gone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,9 +14,10 @@ from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import plain
 from onetrail.cloudtrail.trail import Trail, TrailStatus, from_api, unique_trails
-from onetrail.looked import Answer, Look, There, Unread, unread
+from onetrail.looked import Answer, Look, There, Unread, known, made, unread
 from onetrail.settings import Settings
-from onetrail.steps.bucket_settings import read_settings
+from onetrail.steps.bucket_settings import first_rule, owner_of, read_settings, tags_of
+from onetrail.steps.receipts import receipt_names
 
 _SETTINGS = (
     "policy", "ownership", "lifecycle", "versioning", "lock", "encryption", "logging", "notifications", "replication",
@@ -26,7 +27,8 @@ _SETTINGS = (
 
 @dataclass(frozen=True)
 class OldBucket:
-    """One old bucket and its settings. A setting that is not set is None; one that could not be read is None and named in `could_not_look`."""
+    """One old bucket and its settings. A setting that is not set is None, or its default; one that could not be read is Unread, and named in
+    `could_not_look`."""
 
     name: str
     account: str
@@ -36,45 +38,52 @@ class OldBucket:
     key_prefixes: tuple[str, ...] = ()
     trail_keys: tuple[str, ...] = ()
     """ARNs of the KMS keys that its trails encrypt with."""
-    policy: Mapping[str, Any] | None = None
-    ownership: str = "ObjectWriter"
-    lifecycle: Mapping[str, Any] | None = None
-    versioning: str = ""
-    mfa_delete: bool = False
-    lock: Mapping[str, Any] | None = None
-    encryption: str = ""
-    kms_key: str = ""
-    logging: Mapping[str, Any] | None = None
-    notifications: Mapping[str, Any] | None = None
-    replication: Mapping[str, Any] | None = None
-    request_payment: str = "BucketOwner"
-    tags: Mapping[str, str] = field(default_factory=dict)
+    policy: Mapping[str, Any] | Unread | None = None
+    ownership: str | Unread = "ObjectWriter"
+    lifecycle: Mapping[str, Any] | Unread | None = None
+    versioning: str | Unread = ""
+    mfa_delete: bool | Unread = False
+    lock: Mapping[str, Any] | Unread | None = None
+    encryption: str | Unread = ""
+    kms_key: str | Unread = ""
+    logging: Mapping[str, Any] | Unread | None = None
+    notifications: Mapping[str, Any] | Unread | None = None
+    replication: Mapping[str, Any] | Unread | None = None
+    request_payment: str | Unread = "BucketOwner"
+    tags: Mapping[str, str] | Unread = field(default_factory=dict)
     could_not_look: tuple[str, ...] = ()
 
     @property
-    def unread(self) -> frozenset[str]:
-        """The calls of `could_not_look`, which stand before its first colon."""
-        return frozenset(text.partition(":")[0] for text in self.could_not_look)
+    def versioned(self) -> bool:
+        """True where versions may lie behind what is current; so they may where nobody could look."""
+        return isinstance(self.versioning, Unread) or bool(self.versioning)
+
+    @property
+    def aws_managed(self) -> bool:
+        """True where the bucket's own encryption is KMS with the AWS managed key."""
+        key = known(self.kms_key) or ""
+        return (known(self.encryption) or "").startswith("aws:kms") and (
+            not key or key.endswith("alias/aws/s3")
+        )
 
     @property
     def kms(self) -> bool:
-        """True where objects may be under a KMS key, so that their ETags are no MD5."""
-        return self.encryption.startswith("aws:kms") or bool(self.trail_keys)
+        """True where objects may be under a KMS key, so that their ETags are no MD5; so they may where the encryption is unread."""
+        said = self.encryption
+        return isinstance(said, Unread) or said.startswith("aws:kms") or bool(self.trail_keys)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """ARNs of the KMS keys that the bucket and its trails name; an alias is none, since a policy cannot name one."""
-        own = (self.kms_key,) if self.kms_key.startswith("arn:") and ":key/" in self.kms_key else ()
+        said = known(self.kms_key) or ""
+        own = (said,) if said.startswith("arn:") and ":key/" in said else ()
         return tuple(sorted({*own, *self.trail_keys}))
 
     @property
     def sids(self) -> frozenset[str]:
-        """The Sids in the bucket's policy."""
-        return (
-            frozenset(str(s.get("Sid", "")) for s in iam.statements(self.policy))
-            if self.policy
-            else frozenset()
-        )
+        """The Sids in the bucket's policy; none where that is unread, so that nothing is taken for held, closed or a shell."""
+        policy = known(self.policy)
+        return frozenset(str(s.get("Sid", "")) for s in iam.statements(policy)) if policy else frozenset()
 
     @property
     def held(self) -> bool:
@@ -92,9 +101,9 @@ class OldBucket:
         return names.SID_SHELL in self.sids
 
     @property
-    def grant_open(self) -> bool:
-        """True when a temporary statement of ours is in the policy."""
-        return bool(names.COPY_SIDS & self.sids)
+    def grant_open(self) -> bool | Unread:
+        """Whether a temporary statement of ours is in the policy."""
+        return self.policy if isinstance(self.policy, Unread) else bool(names.COPY_SIDS & self.sids)
 
 
 @dataclass(frozen=True)
@@ -157,8 +166,9 @@ def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
     seen = read_trails(settings, clients)
     buckets: list[OldBucket] = []
     failed = list(seen.could_not_look)
+    remembered = receipt_names(settings.run_folder)
     for account in settings.source_account_ids:
-        found, missed = _buckets(settings, clients, account, seen.old_trails)
+        found, missed = _buckets(settings, clients, account, seen.old_trails, remembered)
         buckets += found
         failed += missed
     failed += [f"{bucket.name}: {why}" for bucket in buckets for why in bucket.could_not_look]
@@ -189,9 +199,9 @@ def _trails_of(clients: Clients, account: str, region: str) -> tuple[list[Trail]
     for said in listed.value["trailList"]:
         arn = said["TrailARN"]
         parts: dict[str, Look[Any]] = {
-            "status": look(client.get_trail_status, Name=arn),
-            "selectors": look(client.get_event_selectors, TrailName=arn),
-            "insights": look_for(
+            "GetTrailStatus": look(client.get_trail_status, Name=arn),
+            "GetEventSelectors": look(client.get_event_selectors, TrailName=arn),
+            "GetInsightSelectors": look_for(
                 client.get_insight_selectors, ("InsightNotEnabledException",), TrailName=arn
             ),
         }
@@ -203,7 +213,7 @@ def _trails_of(clients: Clients, account: str, region: str) -> tuple[list[Trail]
 
 
 def _buckets(
-    settings: Settings, clients: Clients, account: str, old: tuple[Trail, ...]
+    settings: Settings, clients: Clients, account: str, old: tuple[Trail, ...], remembered: Collection[str]
 ) -> tuple[list[OldBucket], list[str]]:
     listed = pages(clients.client("s3", account), "list_buckets", "Buckets")
     if isinstance(listed, Unread):
@@ -214,15 +224,27 @@ def _buckets(
         lambda said: _bucket(clients, account, said, [t for t in old if t.bucket == said["Name"]]),
         [said for said in listed.value if said["Name"] not in own],
     )
-    here = [
-        bucket
-        for bucket in read
-        if bucket.name in fed or bucket.held or bucket.shell or bucket.closed or bucket.grant_open
-    ]
+    here = [bucket for bucket in read if bucket.name in fed or _is_ours(bucket, remembered)]
     missing = sorted(fed - {said["Name"] for said in listed.value} - own)
     return here, [
         f"{account}: bucket {name} is named by a trail but is not this account's" for name in missing
     ]
+
+
+def _is_ours(bucket: OldBucket, remembered: Collection[str]) -> bool:
+    """Whether a bucket that no trail feeds is one of this move: by a statement of ours, or by a receipt where its policy is unread."""
+    if isinstance(bucket.policy, Unread):
+        return bucket.name in remembered
+    return bucket.held or bucket.shell or bucket.closed or bucket.grant_open is True
+
+
+def _not_empty(notifications: Mapping[str, Any]) -> dict[str, Any] | None:
+    return {name: said for name, said in notifications.items() if said} or None
+
+
+def _default_encryption(encryption: Mapping[str, Any]) -> Mapping[str, Any]:
+    said: Mapping[str, Any] = first_rule(encryption).get("ApplyServerSideEncryptionByDefault", {})
+    return said
 
 
 def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: list[Trail]) -> OldBucket:
@@ -235,11 +257,7 @@ def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: lis
         failed += unread({"HeadBucket": head})
     client = clients.client("s3", account, region)
     values, missed = read_settings(client, name, account, _SETTINGS)
-    rule = ((values["encryption"] or {}).get("Rules") or [{}])[0].get(
-        "ApplyServerSideEncryptionByDefault", {}
-    )
-    ownership = values["ownership"]["Rules"][0]["ObjectOwnership"] if values["ownership"] else "ObjectWriter"
-    versioning = values["versioning"] or {}
+    rule: Mapping[str, Any] | Unread = made(values["encryption"], _default_encryption, {})
     return OldBucket(
         name=name,
         account=account,
@@ -248,18 +266,18 @@ def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: lis
         trails=tuple(t.arn for t in trails),
         key_prefixes=tuple(sorted({t.key_prefix for t in trails})),
         trail_keys=tuple(sorted({t.kms_key for t in trails if ":key/" in t.kms_key})),
-        policy=iam.parse(values["policy"]) if values["policy"] else None,
-        ownership=ownership,
+        policy=made(values["policy"], iam.parse, None),
+        ownership=made(values["ownership"], owner_of, "ObjectWriter"),
         lifecycle=values["lifecycle"],
-        versioning=versioning.get("Status", ""),
-        mfa_delete=versioning.get("MFADelete") == "Enabled",
+        versioning=made(values["versioning"], lambda said: str(said.get("Status", "")), ""),
+        mfa_delete=made(values["versioning"], lambda said: said.get("MFADelete") == "Enabled", False),
         lock=values["lock"],
-        encryption=rule.get("SSEAlgorithm", ""),
-        kms_key=rule.get("KMSMasterKeyID", ""),
+        encryption=made(rule, lambda said: str(said.get("SSEAlgorithm", "")), ""),
+        kms_key=made(rule, lambda said: str(said.get("KMSMasterKeyID", "")), ""),
         logging=values["logging"],
-        notifications={k: v for k, v in (values["notifications"] or {}).items() if v} or None,
+        notifications=made(values["notifications"], _not_empty, None),
         replication=values["replication"],
-        request_payment=values["request_payment"] or "BucketOwner",
-        tags={tag["Key"]: tag["Value"] for tag in values["tags"] or []},
+        request_payment=made(values["request_payment"], str, "BucketOwner"),
+        tags=made(values["tags"], tags_of, {}),
         could_not_look=(*failed, *missed),
     )

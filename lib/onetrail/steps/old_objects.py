@@ -44,7 +44,7 @@ def old_objects(
     client: HotS3, bucket: OldBucket, behind: Behind | None = None, prefix: str = ""
 ) -> Iterator[ObjectRow]:
     """Each object below the prefix once, in key order, with its owner and the state of its restore. Raises what the listing raises."""
-    if not bucket.versioning:
+    if not bucket.versioned:
         yield from list_objects(client, bucket.name, bucket.account, prefix, owners=True, restores=True)
         return
     count = behind if behind is not None else Behind()

@@ -12,6 +12,7 @@ from onetrail import iam, names
 from onetrail.change import Finding, State
 from onetrail.change.words import counted
 from onetrail.iam.limits import LIMITS, too_large
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import unmendable
 from onetrail.steps.documents_ahead import CLOSE, Ahead, ahead
@@ -126,7 +127,8 @@ def _old_regions(settings: Settings, seen: Seen) -> Iterator[Finding]:
 def _policies(seen: Seen) -> Iterator[Finding]:
     clean = 0
     for bucket in seen.estate.buckets:
-        dead = iam.dead_principals(bucket.policy) if bucket.policy else []
+        policy = known(bucket.policy)
+        dead = iam.dead_principals(policy) if policy else []
         where = (bucket.account, bucket.region, bucket.name)
         if unmendable(bucket):
             text = f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: AWS takes no new policy until its owner rewrites that"
@@ -134,7 +136,7 @@ def _policies(seen: Seen) -> Iterator[Finding]:
         elif dead:
             text = f"its policy names {', '.join(dead)}, deleted long ago: AWS takes no new policy with it, so 02 takes it out"
             yield Finding("00.dead-principal", State.PLANNED, *where, text)
-        clean += not dead
+        clean += not dead and not isinstance(bucket.policy, Unread)
     if clean:
         yield Finding(
             "00.dead-principal",
@@ -147,31 +149,32 @@ def _policies(seen: Seen) -> Iterator[Finding]:
 
 
 def _settings_of_buckets(seen: Seen) -> Iterator[Finding]:
-    odd = 0
+    plain = 0
     for bucket in seen.estate.buckets:
         found = list(_odd(bucket))
-        odd += bool(found)
+        read = (bucket.request_payment, bucket.mfa_delete, bucket.encryption)
+        plain += not found and not any(isinstance(part, Unread) for part in read)
         yield from found
-    if len(seen.estate.buckets) > odd:
-        text = f"{len(seen.estate.buckets) - odd} have no Requester Pays, no MFA delete and no KMS key"
+    if plain:
+        text = f"{plain} have no Requester Pays, no MFA delete and no KMS key"
         yield Finding("00.bucket", State.OK, "-", "-", "old buckets", text)
 
 
 def _odd(bucket: OldBucket) -> Iterator[Finding]:
     where = (bucket.account, bucket.region, bucket.name)
-    if bucket.request_payment != "BucketOwner":
+    if known(bucket.request_payment) not in (None, "BucketOwner"):
         text = "Requester Pays is on: no copy can read it, and CloudTrail cannot deliver to it; turn it off"
         yield Finding("00.requester-pays", State.FINDING, *where, text)
-    if bucket.mfa_delete:
+    if bucket.mfa_delete is True:
         text = "MFA delete is on: only root with its device can turn it off, and until then old versions stay"
         yield Finding("00.mfa-delete", State.NOTE, *where, text)
-    if bucket.kms:
-        own = not bucket.keys and (not bucket.kms_key or bucket.kms_key.endswith("alias/aws/s3"))
+    if bucket.kms and (bucket.keys or not isinstance(bucket.encryption, Unread)):
+        own = not bucket.keys and bucket.aws_managed
         text = "under the AWS managed key, which no other account can use: its own account must push its logs"
         text = (
             text
             if own
-            else f"under {', '.join(bucket.keys) or bucket.kms_key}: 05 lets the copier decrypt while it copies, where the key's policy can be changed from here"
+            else f"under {', '.join(bucket.keys) or known(bucket.kms_key)}: 05 lets the copier decrypt while it copies, where the key's policy can be changed from here"
         )
         yield Finding("00.kms", State.NOTE, *where, text)
 

@@ -15,7 +15,7 @@ from onetrail.change import Change, Document, Finding, Result, State
 from onetrail.errors import OnetrailError
 from onetrail.iam import Archive
 from onetrail.iam.expectations import Guardrail
-from onetrail.looked import There, Unread, unread
+from onetrail.looked import Absent, Unread, unread
 from onetrail.settings import Settings
 
 TYPE = "SERVICE_CONTROL_POLICY"
@@ -44,6 +44,7 @@ class Rail:
     """One rail as the organization shows it.
 
     `management` is empty when the credentials at hand cannot set it; `why` then says the reason. `content` is None when it does not exist.
+    `could_not_look` says what was refused where nobody knows whether it stands.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Rail:
     policy_id: str = ""
     content: Mapping[str, Any] | None = None
     targets: tuple[str, ...] = ()
+    could_not_look: str = ""
 
 
 def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
@@ -72,12 +74,10 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     base = entry.account
     client = clients.client("organizations", base)
     found = look_for(client.describe_organization, ("AWSOrganizationsNotInUseException",))
-    if not isinstance(found, There):
-        return Rail(
-            name,
-            settings.organization_id,
-            why=f"the organization could not be looked at: {found.why or 'not in use'}",
-        )
+    if isinstance(found, Unread):
+        return _blind(settings, name, {"DescribeOrganization": found})
+    if isinstance(found, Absent):
+        return Rail(name, settings.organization_id, why="the account at hand is in no organization")
     if found.value["Organization"]["MasterAccountId"] != base:
         return Rail(
             name, settings.organization_id, why="the credentials at hand are not of the management account"
@@ -87,8 +87,7 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
         pages(client, "list_policies", "Policies", Filter=TYPE),
     )
     if isinstance(roots, Unread) or isinstance(listed, Unread):
-        why = "; ".join(unread({"ListRoots": roots, "ListPolicies": listed}))
-        return Rail(name, settings.organization_id, why=f"policies could not be listed: {why}")
+        return _blind(settings, name, {"ListRoots": roots, "ListPolicies": listed})
     root = roots.value[0]
     enabled = any(
         kind["Type"] == TYPE and kind["Status"] == "ENABLED" for kind in root.get("PolicyTypes", [])
@@ -100,8 +99,7 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     policy = look(client.describe_policy, PolicyId=mine["Id"])
     targets = pages(client, "list_targets_for_policy", "Targets", PolicyId=mine["Id"])
     if isinstance(policy, Unread) or isinstance(targets, Unread):
-        why = "; ".join(unread({"DescribePolicy": policy, "ListTargetsForPolicy": targets}))
-        return Rail(name, settings.organization_id, why=f"the policy could not be read: {why}")
+        return _blind(settings, name, {"DescribePolicy": policy, "ListTargetsForPolicy": targets})
     return Rail(
         name,
         settings.organization_id,
@@ -114,6 +112,15 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
         iam.parse(policy.value["Policy"]["Content"]),
         tuple(sorted(target["TargetId"] for target in targets.value)),
     )
+
+
+def _blind(settings: Settings, name: str, looks: Mapping[str, object]) -> Rail:
+    return Rail(name, settings.organization_id, could_not_look="; ".join(unread(looks)))
+
+
+def rail_unread(rail: Rail) -> list[str]:
+    """What could not be looked at, so that nobody knows whether the rail stands."""
+    return [f"the guard rail {rail.name}: {rail.could_not_look}"] if rail.could_not_look else []
 
 
 def rail_changes(
@@ -185,6 +192,9 @@ def rail_findings(
 ) -> list[Finding]:
     """Whether the rail stands; `ready` says whether what it must not come before is done."""
     account = rail.management or "-"
+    if rail.could_not_look:
+        text = f"whether it stands is unknown: {rail.could_not_look}"
+        return [Finding(f"{step}.rail", State.COULD_NOT_LOOK, "-", "-", rail.name, text)]
     if rail.why and not rail.organization:
         return [Finding(f"{step}.rail", State.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")]
     if rail.why:

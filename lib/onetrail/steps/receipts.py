@@ -129,6 +129,12 @@ def write_receipt(run_folder: Path, receipt: Receipt) -> Receipt:
     return sealed
 
 
+def receipt_names(run_folder: Path) -> frozenset[str]:
+    """The buckets that some file of the run folder calls by name as proven, believed or not: enough to ask what became of them."""
+    folders = (run_folder / FOLDER, run_folder / EARLIER_FOLDER)
+    return frozenset(path.stem for folder in folders for path in folder.glob("[!.]*.json"))
+
+
 def read_receipts(run_folder: Path) -> Receipts:
     """Every receipt of the run that is whole and that the run record holds; the others with the reason why not."""
     paths = sorted((run_folder / FOLDER).glob("[!.]*.json"))

@@ -10,15 +10,19 @@ import pytest
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, State, canonical_json
 from onetrail.iam.build import old_bucket_hold_still, old_bucket_shell, trust
+from onetrail.looked import Unread
 from onetrail.settings import Settings
+from onetrail.show import account_lockdown as shown
 from onetrail.steps import account_lockdown as step
 from onetrail.steps.account_lockdown.hold_still import held_policy, without_dead_principals
-from onetrail.steps.account_lockdown.observe import FLAGS
+from onetrail.steps.account_lockdown.observe import FLAGS, User
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.status import log_account_status
 from onetrail.steps.old_estate import OldBucket, OldEstate
 
+DENIED = Unread("AccessDenied: no", "AccessDenied")
+SETTINGS_OF_A_BUCKET = ("policy", "ownership", "lifecycle", "versioning", "mfa_delete", "lock", "encryption", "kms_key", "logging", "notifications", "replication", "request_payment", "tags")  # fmt: skip
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 LOG, SOURCE = "044455556666", "111122223333"
 KEEPER = "arn:aws:iam::111122223333:role/TrailConsolidation"
@@ -380,24 +384,59 @@ def test_a_dead_principal_in_a_not_principal_is_shown_and_left_alone() -> None:
 
 
 def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
-    bucket = given_an_old_bucket(policy=None, could_not_look=("get_bucket_policy: AccessDenied: no",))
-    seen = given_a_closed_log_account(bucket)
+    """Neither its policy nor its rules; twin: the same bucket, read, is frozen by both."""
+    why = ("get_bucket_policy: AccessDenied: no",)
+    seen = given_a_closed_log_account(
+        given_an_old_bucket(policy=DENIED, lifecycle=DENIED, could_not_look=why)
+    )
     assert keys(seen) == []
     assert step.check(SETTINGS, seen)[0].state is State.COULD_NOT_LOOK
+    plan = step.propose(SETTINGS, seen)
+    assert (plan.not_evaluated, plan.notes[0]) == (True, f"acme-audit-us-east-1: {why[0]}")
+    rules = {"Rules": [{"ID": "old", "Status": "Enabled", "Expiration": {"Days": 9}}]}
+    read = given_a_closed_log_account(given_an_old_bucket(lifecycle=rules))
+    assert len(keys(read)) == 2
+
+
+@pytest.mark.parametrize("part", SETTINGS_OF_A_BUCKET)
+def test_whatever_of_a_bucket_is_unread_the_step_can_tell_and_show_it(part: str) -> None:
+    """No setting that nobody could look at ends the step, or lets its plan say that all is so; twin: with all of it read it does."""
+    why = (f"get_{part}: AccessDenied: no",)
+    seen = given_a_closed_log_account(given_a_held_bucket(**{part: DENIED}, could_not_look=why))
+    plan = step.propose(SETTINGS, seen)
+    assert (plan.changes, plan.notes[0]) == ((), f"acme-audit-us-east-1: {why[0]}")
+    assert State.COULD_NOT_LOOK in {one.state for one in step.check(SETTINGS, seen)}
+    assert not step.propose(SETTINGS, given_a_closed_log_account(given_a_held_bucket())).not_evaluated
+    assert ("could not look" in shown.old_buckets(seen).text) == (part in ("policy", "lifecycle", "logging"))
+
+
+def test_the_keys_of_a_user_that_could_not_be_listed_are_not_none() -> None:
+    """Neither in the finding nor in the table; twin: a user who has none."""
+    for keys, words, cell in (
+        (DENIED, "keys that could not be listed", "could not look"),
+        ((), "0 active keys", "0"),
+    ):
+        seen = given_a_closed_log_account()
+        seen = replace(seen, log=replace(seen.log, users=(User("ann", keys),)))
+        assert words in next(one.evidence for one in step.check(SETTINGS, seen) if one.id == "02.users")
+        (row,) = (line for line in shown.account(seen).text.splitlines() if "active access keys" in line)
+        assert row.split()[-len(cell.split()) :] == cell.split()
 
 
 @pytest.mark.parametrize(
     ("why", "said"),
     [
         # it was not read, so nothing is said of its rules
-        ("get_bucket_lifecycle_configuration: AccessDenied: no", []),
+        ({"lifecycle": DENIED}, []),
         # another setting was not read, by somebody whose name holds the word
-        ("get_bucket_logging: AccessDenied: arn:aws:iam::111122223333:role/lifecycle", [State.OK]),
+        ({"logging": Unread("AccessDenied: arn:aws:iam::111122223333:role/lifecycle")}, [State.OK]),
     ],
 )
-def test_which_call_was_refused_decides_and_not_a_word_in_its_refusal(why: str, said: list[State]) -> None:
+def test_which_call_was_refused_decides_and_not_a_word_in_its_refusal(
+    why: dict[str, Any], said: list[State]
+) -> None:
     """02.frozen is told where the lifecycle rules were read, and only there."""
-    seen = given_a_closed_log_account(given_an_old_bucket(could_not_look=(why,)))
+    seen = given_a_closed_log_account(given_an_old_bucket(**why, could_not_look=("no",)))
     assert [one.state for one in step.check(SETTINGS, seen) if one.id == "02.frozen"] == said
 
 

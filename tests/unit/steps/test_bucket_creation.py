@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onetrail import iam
+from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Document, Result, State, canonical_json
 from onetrail.iam import Opening
 from onetrail.iam.build import (
@@ -19,6 +19,7 @@ from onetrail.iam.build import (
     kms_key,
     work_bucket_open,
 )
+from onetrail.looked import Unread
 from onetrail.s3.retention import retain_until
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation as step
@@ -29,15 +30,18 @@ from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.roles import wanted_roles
 from onetrail.steps.archive import archive_of
 from onetrail.steps.archive_key import ALIAS
+from onetrail.steps.bucket_creation import BucketNotOurs
+from onetrail.steps.bucket_creation.access_logs import AccessLogs
 from onetrail.steps.bucket_creation.judged import policy_judged
 from onetrail.steps.bucket_creation.lifecycle import archive_rules, dated_rule, lock_days
 from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.status import BLIND, Stage, Status
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 ARCHIVE = archive_of(SETTINGS)
 LOG = "044455556666"
 CENTRAL, ACCESS, WORK = SETTINGS.bucket_name, SETTINGS.access_log_bucket, SETTINGS.work_bucket
+DENIED = Unread("AccessDenied: no", "AccessDenied")
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 FOLDER = "AWSLogs/111122223333/CloudTrail/eu-west-1/2021/"
 KEY = "arn:aws:kms:us-east-1:044455556666:key/0a1b2c3d-0000-0000-0000-000000000000"
@@ -360,10 +364,106 @@ def test_a_forerunner_that_is_not_done_is_waited_for() -> None:
 
 def test_a_setting_that_could_not_be_read_is_not_written_over() -> None:
     seen = with_bucket(
-        given_all_made(), CENTRAL, policy=None, could_not_look=("get_bucket_policy: AccessDenied: no",)
+        given_all_made(), CENTRAL, policy=DENIED, could_not_look=(f"get_bucket_policy: {DENIED.why}",)
     )
     assert calls(seen) == []
-    assert step.check(SETTINGS, seen)[0].state is State.COULD_NOT_LOOK
+    assert {f.id: f.state for f in step.check(SETTINGS, seen)}["03.policy"] is State.COULD_NOT_LOOK
+    assert not_evaluated(seen) == f"{CENTRAL}: get_bucket_policy: {DENIED.why}"
+
+
+def not_evaluated(seen: step.Observation) -> str:
+    """The first note of a plan that holds nothing because something could not be looked at."""
+    plan = step.propose(SETTINGS, seen)
+    assert (plan.changes, plan.not_evaluated, plan.why) == ((), True, BLIND)
+    return plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    "part", ["public_access", "ownership", "versioning", "lock", "encryption", "lifecycle", "logging", "tags"]
+)
+def test_each_setting_that_could_not_be_read_is_neither_put_nor_fine(part: str) -> None:
+    """Twin: the same setting read as unset is put."""
+    unread = with_bucket(given_all_made(), CENTRAL, **{part: DENIED}, could_not_look=("get_it: no",))
+    assert calls(unread) == []
+    assert not_evaluated(unread) == f"{CENTRAL}: get_it: no"
+    assert State.OK not in {
+        f.state for f in step.check(SETTINGS, unread) if f.resource == CENTRAL and f.id == "03.bucket"
+    }
+    empty = {"ownership": "", "versioning": "", "lock": None, "lifecycle": None, "logging": None}.get(
+        part, {}
+    )
+    assert len(calls(with_bucket(given_all_made(), CENTRAL, **{part: empty}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "empty", "whose"),
+    [
+        (DENIED, False, "unknown"),  # it may well be ours
+        (DENIED, DENIED, "unknown"),
+        ({}, DENIED, "unknown"),
+        (DENIED, True, "ours"),
+        ({names.TAG_KEY: "run"}, DENIED, "ours"),
+        ({}, True, "ours"),
+        ({}, False, "foreign"),
+    ],
+)
+def test_a_bucket_is_foreign_only_where_its_tags_and_its_objects_were_seen(
+    tags: Any, empty: Any, whose: str
+) -> None:
+    """Not ours is said of nothing that could not be looked at; and nothing is put into it either."""
+    seen = with_bucket(
+        given_all_made(),
+        CENTRAL,
+        tags=tags,
+        empty=empty,
+        policy=None,
+        could_not_look=("get_bucket_tagging: no",),
+    )
+    if whose == "foreign":
+        with pytest.raises(BucketNotOurs):
+            step.propose(SETTINGS, seen)
+    elif whose == "unknown":
+        assert not_evaluated(seen) == f"{CENTRAL}: get_bucket_tagging: no"
+    else:
+        assert "PutBucketPolicy" in {call for _, call in calls(seen)}
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        {"could_not_look": ("acme-logs: ListObjectsV2 AWSLogs/: no",)},
+        {"access_logs": AccessLogs(could_not_look="ListObjectsV2 x/: no")},
+        {"log": {"could_not_look": ("GetAlternateContact: no",)}},
+        {
+            "log": {
+                "roles": {"other": Role("other", "arn", "/", {}, could_not_look=("ListRolePolicies: no",))}
+            }
+        },
+    ],
+)
+def test_a_plan_without_changes_is_already_so_only_where_everything_was_looked_at(
+    unread: dict[str, Any],
+) -> None:
+    """Whatever it was that was refused; twin: with nothing unread the same plan says that all is so."""
+    whole = given_all_made()
+    changed = {k: replace(whole.log, **v) if k == "log" else v for k, v in unread.items()}
+    assert not_evaluated(replace(whole, **changed)).endswith(": no")
+    assert not step.propose(SETTINGS, whole).not_evaluated
+
+
+def test_no_second_key_is_made_where_nobody_could_look_for_the_first() -> None:
+    """The plan is empty and says why; twin: a key that is known not to be there is made."""
+    settings = SETTINGS.with_values(kms_key="create")
+    whole = given_all_made()
+
+    def with_key(key: Any) -> Any:
+        return step.propose(
+            settings,
+            replace(whole, log=replace(whole.log, key_arn=key), could_not_look=("the archive's key: no",)),
+        )
+
+    assert (with_key(DENIED).changes, with_key(DENIED).notes[0]) == ((), "the archive's key: no")
+    assert with_key("").changes[0].call == "CreateKey"
 
 
 def test_the_policy_is_sent_only_if_it_decides_every_request_as_it_must() -> None:

@@ -147,7 +147,9 @@ def test_heads_that_could_not_be_read_are_not_taken_for_absent(tmp_path: Path) -
         (OldEstate((), (), ()), State.NOTE, "AWS shows it closed now"),  # the bucket is gone
         (None, State.FINDING, "could not be looked at"),
         (
-            OldEstate((), (), (replace(OLD, could_not_look=("get_bucket_policy: no",)),)),
+            OldEstate(
+                (), (), (replace(OLD, policy=Unread("no"), could_not_look=("get_bucket_policy: no",)),)
+            ),
             State.FINDING,
             "could not",
         ),

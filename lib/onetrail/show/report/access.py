@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onetrail.change.words import counted
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report.model import Part, Prose, Section, table
 from onetrail.steps.account_lockdown import paths
@@ -90,7 +91,7 @@ def _document(said: Any) -> Mapping[str, Any]:
 
 def _judged(settings: Settings, observation: Observation) -> Iterator[Part]:
     seen = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
-    if seen is None or seen.policy is None:
+    if seen is None or seen.policy is None or isinstance(seen.policy, Unread):
         yield Prose(("The archive's policy is not there yet, or could not be read: nothing was judged.",))
         return
     judged = [(one.expectation, one.decision, one.row) for one in verdicts(settings, seen.policy)]

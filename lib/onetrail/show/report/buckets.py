@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.show.report.signs import BLIND, Row, sign
 from onetrail.steps.archive import archive_of
@@ -34,7 +35,9 @@ def buckets(settings: Settings, observation: Observation) -> Iterator[Row]:
     for name, what in names.items():
         yield from _bucket(settings, what, plans[name], seen.buckets[name])
     policy = seen.buckets[settings.bucket_name].policy
-    if policy is not None:
+    if isinstance(policy, Unread):
+        yield "archive: policy judged", "each request decided as it must be", BLIND, sign(None)
+    elif policy is not None:
         state = grant_state(archive_of(settings), policy)
         yield (
             "archive: temporary opening",
@@ -62,8 +65,11 @@ def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketStat
         return
     yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)
     for piece in pieces(settings, plan, there):
-        held = None if piece.part in there.unread else piece.fits and _sealed(settings, there, piece.name)
         promised = _promised(settings, plan, piece)
+        if isinstance(piece.fits, Unread):
+            yield f"{what}: {piece.name}", promised, BLIND, sign(None)
+            continue
+        held = piece.fits and _sealed(settings, there, piece.name)
         yield f"{what}: {piece.name}", promised, _state_of(there, piece.name), sign(held, pending=True)
 
 
@@ -72,12 +78,12 @@ def _promised(settings: Settings, plan: WantedBucket, piece: Piece) -> str:
         return f"what arrives is locked for {plan.lock_days:,} days, under {_mode(settings, plan.name)}"
     if piece.name == "policy":
         return "exactly the policy that onetrail policies prints"
-    return piece.reason if piece.fits else "as onetrail sets it"
+    return piece.reason if piece.fits is True else "as onetrail sets it"
 
 
 def _sealed(settings: Settings, there: BucketState, name: str) -> bool:
     """A default lock, of the archive or the work bucket, has the mode of the parameters once step 06 has raised it."""
-    said = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
+    said = ((known(there.lock) or {}).get("Rule") or {}).get("DefaultRetention", {})
     return name != "lock" or said.get("Mode", "").lower() == _mode(settings, there.name)
 
 
@@ -88,23 +94,22 @@ def _mode(settings: Settings, bucket: str) -> str:
 
 
 def _state_of(there: BucketState, name: str) -> str:
-    """A setting in a few words."""
-    lock = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
-    rule = there.encryption.get("ApplyServerSideEncryptionByDefault", {})
+    """A setting that was read, in a few words."""
+    lock = ((known(there.lock) or {}).get("Rule") or {}).get("DefaultRetention", {})
+    rule = (known(there.encryption) or {}).get("ApplyServerSideEncryptionByDefault", {})
+    tags, policy = known(there.tags) or {}, known(there.policy) or {}
     words = {
-        "public access": f"{sum(there.public_access.values())} of 4 blocks on",
-        "ownership": there.ownership or "not set",
-        "versioning": there.versioning or "not set",
+        "public access": f"{sum((known(there.public_access) or {}).values())} of 4 blocks on",
+        "ownership": known(there.ownership) or "not set",
+        "versioning": known(there.versioning) or "not set",
         "encryption": " ".join(
             str(v) for v in (rule.get("SSEAlgorithm", "not set"), rule.get("KMSMasterKeyID", "")) if v
         ),
-        "tag": ", ".join(f"{key} = {value}" for key, value in sorted(there.tags.items())) or "none",
+        "tag": ", ".join(f"{key} = {value}" for key, value in sorted(tags.items())) or "none",
         "lock": f"{lock.get('Mode', 'not set')} {lock.get('Days', '')} days".replace("  days", ""),
-        "lifecycle": f"{len((there.lifecycle or {}).get('Rules', [])):,} rules",
-        "access log": (there.logging or {}).get("TargetBucket", "not set"),
-        "policy": ", ".join(
-            str(one.get("Sid", "without a name")) for one in (there.policy or {}).get("Statement", [])
-        )
+        "lifecycle": f"{len((known(there.lifecycle) or {}).get('Rules', [])):,} rules",
+        "access log": (known(there.logging) or {}).get("TargetBucket", "not set"),
+        "policy": ", ".join(str(one.get("Sid", "without a name")) for one in policy.get("Statement", []))
         or "none",
     }
     return words.get(name, "")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from onetrail.change import State, iso
 from onetrail.change.words import counted
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
@@ -163,8 +164,11 @@ def _left(observation: Observation, account: str) -> Iterator[Row]:
         f"{shells:,} of {len(mine):,} are empty, closed shells",
         sign(shells == len(mine), pending=True),
     )
-    open_ = [b.name for b in mine if b.grant_open]
-    yield "temporary permission in an old bucket", "none", ", ".join(open_) or "none", sign(not open_)
+    open_ = [b.name for b in mine if b.grant_open is True]
+    blind = [b.name for b in mine if isinstance(b.grant_open, Unread)]
+    said = ", ".join([*open_, *(f"{name}: {BLIND}" for name in blind)]) or "none"
+    state = sign(False) if open_ else sign(None if blind else True)
+    yield "temporary permission in an old bucket", "none", said, state
 
 
 def _deliveries(observation: Observation, account: str) -> list[Table]:
@@ -219,8 +223,8 @@ def _old(observation: Observation, account: str) -> list[Table]:
                 b.region,
                 b.name,
                 _old_state(b),
-                "yes" if b.held or b.shell else "no",
-                "yes" if b.grant_open else "no",
+                BLIND if isinstance(b.policy, Unread) else "yes" if b.held or b.shell else "no",
+                BLIND if isinstance(b.grant_open, Unread) else "yes" if b.grant_open else "no",
             ]
             for b in mine
         ]
@@ -231,7 +235,7 @@ def _old(observation: Observation, account: str) -> list[Table]:
                 heads,
                 rows,
                 folded=f"Show all {len(rows)} old buckets",
-                verdict=f"{sum(b.shell for b in mine):,} of {len(mine):,} are empty, closed shells; a temporary permission stands in {sum(b.grant_open for b in mine):,}.",
+                verdict=f"{sum(b.shell for b in mine):,} of {len(mine):,} are empty, closed shells; a temporary permission stands in {sum(b.grant_open is True for b in mine):,}.",
             )
         )
     return found

@@ -6,9 +6,10 @@ from onetrail import iam, names
 from onetrail.change import Change, Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.iam.limits import Kind, size, too_large
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import frozen_for_others, held_policy, live_rules, unmendable
-from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation
+from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation, User
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import account_resource, roles_for, whole_plan
 from onetrail.steps.account_lockdown.roles import ORGANIZATION_ROLE
@@ -62,10 +63,15 @@ def _users(settings: Settings, log: LogAccount) -> list[Finding]:
             log.account,
             "",
             f"user {user.name}",
-            f"an IAM user with {counted(len(user.active_keys), 'active key')} is a way in that nobody named: delete it, or give its owner a role",
+            f"an IAM user with {_keys_of(user)} is a way in that nobody named: delete it, or give its owner a role",
         )
         for user in log.users
     ]
+
+
+def _keys_of(user: User) -> str:
+    keys = user.active_keys
+    return "keys that could not be listed" if isinstance(keys, Unread) else counted(len(keys), "active key")
 
 
 def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Finding]:
@@ -82,6 +88,9 @@ def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Fin
                     "02.role", State.COULD_NOT_LOOK, log.account, "", name, "; ".join(role.could_not_look)
                 )
             )
+        elif isinstance(log.key_arn, Unread):
+            why = f"whether it may use the archive's key as wanted is unknown: ListAliases: {log.key_arn.why}"
+            found.append(Finding("02.role", State.COULD_NOT_LOOK, log.account, "", name, why))
         else:
             fine = "trusted and allowed as wanted"
             found.append(_planned(_of_role(settings, plan, name), "02.role", log.account, "", name, fine))
@@ -154,7 +163,8 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
         text = f"is frozen for {', '.join(others)}, so {keeper} can change nothing in it: run this step as that identity"
         found.append(Finding("02.held", State.FINDING, *where, text))
     elif plan.on(bucket.account, arn, "PutBucketPolicy"):
-        dead = iam.dead_principals(bucket.policy) if bucket.policy else []
+        policy = known(bucket.policy)
+        dead = iam.dead_principals(policy) if policy else []
         more = f", and its policy names {', '.join(dead)}, which no longer exists" if dead else ""
         said = "its freeze is not as wanted" if bucket.held else "logs can still be deleted from it"
         found.append(Finding("02.held", State.PLANNED, *where, f"{said}{more}"))
@@ -179,9 +189,9 @@ def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, pla
                 "02.frozen", state, *where, f"rules that delete or move logs are enabled: {', '.join(live)}"
             )
         )
-    elif "get_bucket_lifecycle_configuration" not in bucket.unread:
+    elif not isinstance(bucket.lifecycle, Unread):
         found.append(Finding("02.frozen", State.OK, *where, "no enabled rule deletes or moves logs"))
-    if not bucket.logging:
+    if not isinstance(bucket.logging, Unread) and not bucket.logging:
         found.append(
             Finding(
                 "02.access-log",

@@ -11,6 +11,7 @@ from onetrail.iam.build import Writers, old_bucket_hold_still
 from onetrail.iam.builders.old_bucket import DELIVERIES
 from onetrail.iam.limits import Kind, size, too_large
 from onetrail.iam.match import like
+from onetrail.looked import Unread, known
 from onetrail.steps.old_estate import OldBucket
 
 _MOVING: Final = (
@@ -30,13 +31,13 @@ _SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.+
 
 
 def live_rules(bucket: OldBucket) -> list[str]:
-    """IDs of the enabled rules that delete or move objects, in order."""
+    """IDs of the enabled rules that delete or move objects, in order; of rules that could not be read nothing is said."""
     return [str(rule.get("ID") or "(no ID)") for rule in _rules(bucket) if _lives(rule)]
 
 
 def held_policy(partition: str, bucket: OldBucket, keeper: str) -> dict[str, Any]:
     """The bucket's policy without dead principals and with our freeze, exempt `keeper` and whoever puts objects by that policy."""
-    living = without_dead_principals(bucket.policy)
+    living = without_dead_principals(known(bucket.policy))
     writers = writers_of(living, bucket.account)
     return iam.with_statements(living, old_bucket_hold_still(partition, bucket.name, (keeper,), writers))
 
@@ -45,7 +46,7 @@ def frozen_for_others(bucket: OldBucket, keeper: str) -> tuple[str, ...]:
     """Whom the freeze spares, where it does not spare `keeper`: it can then change neither the policy nor a setting of the bucket."""
     if keeper.endswith(":root"):
         return ()  # S3 lets root of the account change the policy whatever it says
-    for statement in iam.statements(bucket.policy or {}):
+    for statement in iam.statements(known(bucket.policy) or {}):
         if statement.get("Sid") == names.SID_HOLD_STILL and "NotAction" in statement:
             spared = statement.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", ())
             arns = policy_document.values(spared)
@@ -113,7 +114,7 @@ def without_dead_principals(policy: Mapping[str, Any] | None) -> dict[str, Any] 
 
 def unmendable(bucket: OldBucket) -> list[str]:
     """Dead ids that cannot be taken out by us, because they stand in a NotPrincipal."""
-    rest = without_dead_principals(bucket.policy)
+    rest = without_dead_principals(known(bucket.policy))
     return iam.dead_principals(rest) if rest else []
 
 
@@ -122,10 +123,9 @@ def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Chang
     if bucket.shell or frozen_for_others(bucket, keeper):
         return []
     changes: list[Change] = []
-    unread = " ".join(bucket.could_not_look)
-    if live_rules(bucket) and "lifecycle" not in unread:
+    if live_rules(bucket):
         changes.append(_frozen(partition, bucket))
-    if "get_bucket_policy" not in unread and not unmendable(bucket):
+    if not isinstance(bucket.policy, Unread) and not unmendable(bucket):
         wanted = held_policy(partition, bucket, keeper)
         if not too_large(Kind.BUCKET, size(Kind.BUCKET, wanted)) and iam.canonical(wanted) != iam.canonical(
             bucket.policy
@@ -135,7 +135,7 @@ def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Chang
 
 
 def _rules(bucket: OldBucket) -> list[Mapping[str, Any]]:
-    return list((bucket.lifecycle or {}).get("Rules", []))
+    return list((known(bucket.lifecycle) or {}).get("Rules", []))
 
 
 def _lives(rule: Mapping[str, Any]) -> bool:
@@ -158,7 +158,7 @@ def _living(statement: dict[str, Any], dead: set[str]) -> dict[str, Any] | None:
 
 
 def _frozen(partition: str, bucket: OldBucket) -> Change:
-    lifecycle = bucket.lifecycle or {}
+    lifecycle = known(bucket.lifecycle) or {}
     rules = [{**rule, "Status": "Disabled"} if _lives(rule) else dict(rule) for rule in _rules(bucket)]
     minimum = lifecycle.get("TransitionDefaultMinimumObjectSize")
     return _change(
@@ -177,7 +177,8 @@ def _frozen(partition: str, bucket: OldBucket) -> Change:
 
 
 def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Change:
-    dead = iam.dead_principals(bucket.policy) if bucket.policy else []
+    policy = known(bucket.policy)
+    dead = iam.dead_principals(policy) if policy else []
     said = "nobody but the identity that retires the bucket may change or delete anything in it while the move is under way; what is delivered goes on"
     if dead:
         said += f"; {', '.join(dead)} was deleted long ago, and AWS takes no policy that names it, so it goes"
@@ -187,7 +188,7 @@ def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Chang
         "policy",
         "PutBucketPolicy",
         {"Policy": Document(wanted)},
-        before=bucket.policy,
+        before=policy,
         reason=said,
         undo=f"take the statements {names.SID_HOLD_STILL} and {names.SID_HOLD_WRITERS} out again"
         + ("; the dead principals cannot be put back" if dead else ""),

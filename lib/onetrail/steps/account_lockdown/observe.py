@@ -7,7 +7,7 @@ from typing import Any, Final
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import BREAK_GLASS, NAMED
-from onetrail.looked import Answer, Look, There, Unread, unread
+from onetrail.looked import Answer, Look, There, Unread, made, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldEstate, read_old_estate
@@ -38,7 +38,7 @@ class User:
     """An IAM user and the ids of its access keys that are active."""
 
     name: str
-    active_keys: tuple[str, ...] = ()
+    active_keys: tuple[str, ...] | Unread = ()
 
 
 ROOT_CREDENTIALS: Final = {
@@ -60,8 +60,8 @@ class LogAccount:
     public_access: Mapping[str, bool] | None = None
     security_contact: str | None = None
     """E-mail address of the alternate security contact; empty when none is set."""
-    key_arn: str = ""
-    """The archive's KMS key, once there is one."""
+    key_arn: str | Unread = ""
+    """The archive's KMS key, empty while there is none."""
     could_not_look: tuple[str, ...] = ()
 
     @property
@@ -79,6 +79,12 @@ class LogAccount:
         if seen.get("AccountPasswordPresent") and not seen.get("AccountMFAEnabled"):
             return "root has a password and no MFA"
         return ""
+
+
+def unread_of(log: LogAccount) -> tuple[str, ...]:
+    """What could not be looked at in the log account, its roles included."""
+    roles = (log.roles or {}).items()
+    return (*log.could_not_look, *(f"{name}: {text}" for name, role in roles for text in role.could_not_look))
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     """Everything step 02 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
     keepers, failed = {}, []
     for account in settings.source_account_ids:
-        found = _keeper(settings, clients, account)
+        found = keeper_of(settings, clients, account)
         if isinstance(found, Unread):
             failed.append(f"{account}: who retires its buckets: GetRole: {found.why}")
         else:
@@ -151,7 +157,7 @@ def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
         else None,
         public_access=_flags(block),
         security_contact=_address(contact),
-        key_arn=key.value if isinstance(key, There) else "",
+        key_arn=made(or_none(key), str, ""),
         could_not_look=tuple(failed),
     )
 
@@ -180,7 +186,7 @@ def _user(client: Any, name: str, failed: list[str]) -> User:
     keys = pages(client, "list_access_keys", "AccessKeyMetadata", UserName=name)
     if isinstance(keys, Unread):
         failed.append(f"ListAccessKeys {name}: {keys.why}")
-        return User(name)
+        return User(name, keys)
     return User(name, tuple(sorted(key["AccessKeyId"] for key in keys.value if key["Status"] == "Active")))
 
 
@@ -221,7 +227,7 @@ def _role(client: Any, said: Mapping[str, Any]) -> Role:
     )
 
 
-def _keeper(settings: Settings, clients: Clients, account: str) -> Answer[str]:
+def keeper_of(settings: Settings, clients: Clients, account: str) -> Answer[str]:
     """ARN of the identity that the parameters name for a source account, as `aws:PrincipalArn` shows it."""
     named = next(a for a in settings.source_accounts if a.account_id == account)
     if named.role_arn:

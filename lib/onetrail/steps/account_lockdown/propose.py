@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, Change, Plan
 from onetrail.iam.document import values
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import bucket_changes
-from onetrail.steps.account_lockdown.observe import FLAGS, LogAccount, Observation
+from onetrail.steps.account_lockdown.observe import FLAGS, LogAccount, Observation, unread_of
 from onetrail.steps.account_lockdown.roles import WantedRole, narrowed, role_changes, wanted_roles
 from onetrail.steps.archive import archive_of
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.status import BLIND
+from onetrail.steps.status import evaluated
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -26,26 +27,22 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     for bucket in observation.old.buckets:
         keeper = observation.keepers.get(bucket.account)
         changes += bucket_changes(settings.partition, bucket, keeper) if keeper else []
-    unread = () if changes else _unread(observation)
-    return Plan(
+    plan = Plan(
         step="02",
         estate=settings.estate,
         accounts=settings.all_account_ids,
         changes=tuple(changes),
-        why=BLIND if unread else "",
-        notes=(*unread, *_notes(observation)),
-        not_evaluated=bool(unread),
+        notes=_notes(observation),
     )
+    return evaluated(plan, _unread(observation))
 
 
 def _unread(observation: Observation) -> tuple[str, ...]:
     """What could not be looked at, so that it is unknown whether it is as wanted."""
-    roles = (observation.log.roles or {}).items()
     return (
-        *observation.log.could_not_look,
+        *unread_of(observation.log),
         *observation.old.could_not_look,
         *observation.could_not_look,
-        *(f"{name}: {text}" for name, role in roles for text in role.could_not_look),
         *(f"{bucket.name}: {text}" for bucket in observation.old.buckets for text in bucket.could_not_look),
     )
 
@@ -59,7 +56,7 @@ def roles_for(
     So do the deleted ones in `gone` that the copier's policy names already; a stranger's bucket of that name holds nothing that
     may be copied, since every call states the owner.
     """
-    archive = archive_of(settings, kms_key_arn=log.key_arn)
+    archive = archive_of(settings, kms_key_arn=known(log.key_arn) or "")
     left = [] if all(bucket.shell for bucket in buckets) else buckets
     keys = {key for bucket in left for key in bucket.keys}
     named, used = _still_named(settings, log, gone) if left else ((), ())
@@ -85,7 +82,7 @@ def log_account_changes(
 ) -> list[Change]:
     """Roles, public-access block and contact, and last the narrowing of the old way in."""
     changes: list[Change] = []
-    if log.roles is not None:
+    if log.roles is not None and not isinstance(log.key_arn, Unread):
         changes += role_changes(settings, roles_for(settings, log, buckets, gone), log.roles)
     if log.public_access is not None and not all(log.public_access.values()):
         changes.append(_public_access(settings, log))
@@ -146,7 +143,11 @@ def _address(settings: Settings) -> str:
 
 
 def _notes(observation: Observation) -> tuple[str, ...]:
-    silent = [bucket for bucket in observation.old.buckets if not bucket.logging and not bucket.shell]
+    silent = [
+        bucket
+        for bucket in observation.old.buckets
+        if not bucket.shell and not isinstance(bucket.logging, Unread) and not bucket.logging
+    ]
     notes = []
     if silent:
         notes.append(

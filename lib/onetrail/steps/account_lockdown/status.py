@@ -7,7 +7,7 @@ from onetrail.change import Plan, State
 from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
-from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account
+from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account, unread_of
 from onetrail.steps.account_lockdown.propose import log_account_changes, whole_plan
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.status import Stage, Status, still_open
@@ -42,8 +42,9 @@ def log_account_done(settings: Settings, clients: Clients) -> Status:
 
 def log_account_status(settings: Settings, log: LogAccount) -> Status:
     """The same from what was read."""
-    if log.roles is None or log.public_access is None:
-        return Status("02", Stage.UNKNOWN, "; ".join(log.could_not_look))
+    failed = unread_of(log)
+    if failed or log.roles is None or log.public_access is None:
+        return Status("02", Stage.UNKNOWN, "; ".join(failed))
     changes = log_account_changes(settings, log, ())
     open_ = still_open(Plan("02", settings.estate, settings.all_account_ids, tuple(changes)))
     return open_ or Status("02", Stage.DONE, "the log account is closed but for the named ways in")

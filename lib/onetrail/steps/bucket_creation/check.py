@@ -3,7 +3,9 @@
 from onetrail import names
 from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
+from onetrail.looked import Unread
 from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.observe import unread_of
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation.access_logs import access_log_findings
 from onetrail.steps.bucket_creation.grant import grant_state, work_opened
@@ -18,12 +20,12 @@ from onetrail.steps.document_sizes import oversized
 def check(settings: Settings, observation: Observation) -> list[Finding]:
     """Findings over the log account's buckets and key, worst first. Raises BucketNotOurs as `propose` does."""
     plan = whole_plan(settings, observation)
-    failed = [*observation.could_not_look, *observation.log.could_not_look]
+    failed = [*observation.could_not_look, *unread_of(observation.log)]
     account = observation.log.account
     found = [
         Finding("03.could-not-look", State.COULD_NOT_LOOK, account, "", t.split(":")[0], t) for t in failed
     ]
-    if plan.waiting_for:
+    if not observation.forerunner.done:
         return found
     found += _policy(settings, observation)
     found += _opened_for_jobs(settings, observation)
@@ -39,6 +41,9 @@ def _policy(settings: Settings, observation: Observation) -> list[Finding]:
     """The policy that is there, or the one that will be, judged request by request."""
     account, name = observation.log.account, settings.bucket_name
     there = observation.buckets[name].policy
+    if isinstance(there, Unread):
+        text = f"nothing was judged: the policy could not be read: get_bucket_policy: {there.why}"
+        return [Finding("03.policy", State.COULD_NOT_LOOK, account, settings.home_region, name, text)]
     state = grant_state(archive_of(settings), there)
     if state in ("window", "open"):
         text = "the policy is opened for a copy: 05 shows the grant and proposes its closing"
@@ -56,7 +61,8 @@ def _policy(settings: Settings, observation: Observation) -> list[Finding]:
 def _opened_for_jobs(settings: Settings, observation: Observation) -> list[Finding]:
     """The work bucket, where step 05 has opened it; as any other policy it is one of its pieces."""
     name = settings.work_bucket
-    if not work_opened(archive_of(settings), observation.buckets[name].policy):
+    there = observation.buckets[name].policy
+    if isinstance(there, Unread) or not work_opened(archive_of(settings), there):
         return []
     text = "the policy is opened for the reports of jobs: 05 shows the grant and proposes its closing"
     return [Finding("03.policy", State.FINDING, observation.log.account, settings.home_region, name, text)]
@@ -75,6 +81,9 @@ def _key(settings: Settings, observation: Observation, plan: Plan) -> list[Findi
             )
         ]
     text = pending[0].reason if pending else "encrypts the archive; its policy is as wanted"
+    for unread in (observation.log.key_arn, observation.key_policy):
+        if isinstance(unread, Unread):
+            state, text = State.COULD_NOT_LOOK, f"it could not be looked at: {unread.why}"
     return [Finding("03.key", state, observation.log.account, settings.home_region, "archive key", text)]
 
 
@@ -84,11 +93,7 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
         Finding("03.could-not-look", State.COULD_NOT_LOOK, *where, text) for text in there.could_not_look
     ]
     if there.state == "could_not_look":
-        return [
-            Finding(
-                "03.could-not-look", State.COULD_NOT_LOOK, *where, "the account's buckets could not be listed"
-            )
-        ]
+        return found
     if there.state == "absent":
         pending = len(plan.on(where[0], names.bucket_arn(settings.partition, wanted.name)))
         return [
@@ -96,11 +101,7 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
                 "03.bucket", State.PLANNED, *where, f"is still to be made, in {counted(pending, 'change')}"
             )
         ]
-    off = [
-        piece
-        for piece in pieces(settings, wanted, there)
-        if not piece.fits and piece.part not in there.unread
-    ]
+    off = [piece for piece in pieces(settings, wanted, there) if piece.fits is False]
     found += [
         Finding("03.bucket", State.PLANNED, *where, f"{p.name} is not as wanted: {p.reason}") for p in off
     ]

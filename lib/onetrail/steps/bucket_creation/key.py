@@ -6,6 +6,7 @@ from typing import Any
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, Change, Document, Result
 from onetrail.iam.build import kms_key
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import Role
 from onetrail.steps.account_lockdown.roles import role_changes, wanted_roles
@@ -19,8 +20,11 @@ _KEY = "archive key"
 
 
 def arn_or_stand_in(settings: Settings, observation: Observation) -> str:
-    """The key's ARN; while it is still to be made, a stand-in that `filled` replaces; empty for no key."""
-    return KEY_TO_COME if _missing(settings, observation) else observation.log.key_arn
+    """The key's ARN; while it is still to be made, a stand-in that `filled` replaces; empty for no key.
+
+    Empty too where nobody could look for the key: then no plan holds anything that rests on it.
+    """
+    return KEY_TO_COME if _missing(settings, observation) else known(observation.log.key_arn) or ""
 
 
 def filled(value: Any) -> Any:
@@ -43,7 +47,12 @@ def key_changes(settings: Settings, observation: Observation) -> list[Change]:
     if _missing(settings, observation):
         return [*_made(settings, policy), *_roles_using(settings, observation)]
     found = observation.key_policy
-    if found is None or iam.canonical(found) == iam.canonical(policy) or "CopierEncrypts" in _sids(found):
+    if (
+        found is None
+        or isinstance(found, Unread)
+        or iam.canonical(found) == iam.canonical(policy)
+        or "CopierEncrypts" in _sids(found)
+    ):
         return []
     parameters = {"KeyId": observation.log.key_arn, "PolicyName": "default", "Policy": Document(policy)}
     why = "; ".join(iam.differences(found, policy))
@@ -61,7 +70,8 @@ def key_changes(settings: Settings, observation: Observation) -> list[Change]:
 
 
 def _missing(settings: Settings, observation: Observation) -> bool:
-    return settings.kms_key == "create" and not observation.log.key_arn
+    """Whether the key is still to be made: never where nobody could look for it."""
+    return settings.kms_key == "create" and observation.log.key_arn == ""
 
 
 def _sids(document: Mapping[str, Any]) -> set[str]:

@@ -9,13 +9,13 @@ from onetrail import iam
 from onetrail.aws import Clients, look, look_for, pages
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS
-from onetrail.looked import Absent, Answer, There, Unread, unread
+from onetrail.looked import Absent, Answer, There, Unread, made, unread
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
 from onetrail.steps.account_lockdown.status import log_account_status
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.bucket_creation.access_logs import AccessLogs, read_access_logs
-from onetrail.steps.bucket_settings import read_settings
+from onetrail.steps.bucket_settings import first_rule, owner_of, read_settings, tags_of
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.status import Status
 
@@ -42,29 +42,25 @@ _ELSEWHERE: Final = "403"
 class BucketState:
     """A bucket's name and what became of it: `absent`, `ours` (in the log account), `elsewhere` or `could_not_look`.
 
-    A setting that is not set is None. `empty` is False once it holds a version, a delete marker included.
+    A setting that is not set is None, or empty; one that nobody could look at is Unread, and `could_not_look` says why. `empty` is False
+    once it holds a version, a delete marker included.
     """
 
     name: str
     state: str
     region: str = ""
     created: datetime | None = None
-    empty: bool = True
-    policy: Mapping[str, Any] | None = None
-    public_access: Mapping[str, bool] = field(default_factory=dict)
-    ownership: str = ""
-    versioning: str = ""
-    lock: Mapping[str, Any] | None = None
-    encryption: Mapping[str, Any] = field(default_factory=dict)
-    lifecycle: Mapping[str, Any] | None = None
-    logging: Mapping[str, Any] | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    empty: bool | Unread = True
+    policy: Mapping[str, Any] | Unread | None = None
+    public_access: Mapping[str, bool] | Unread = field(default_factory=dict)
+    ownership: str | Unread = ""
+    versioning: str | Unread = ""
+    lock: Mapping[str, Any] | Unread | None = None
+    encryption: Mapping[str, Any] | Unread = field(default_factory=dict)
+    lifecycle: Mapping[str, Any] | Unread | None = None
+    logging: Mapping[str, Any] | Unread | None = None
+    tags: Mapping[str, str] | Unread = field(default_factory=dict)
     could_not_look: tuple[str, ...] = ()
-
-    @property
-    def unread(self) -> frozenset[str]:
-        """The calls of `could_not_look`, which stand before its first colon."""
-        return frozenset(text.partition(":")[0] for text in self.could_not_look)
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ class Observation:
     buckets: Mapping[str, BucketState]
     now: datetime
     folders: tuple[str, ...] = ()
-    key_policy: Mapping[str, Any] | None = None
+    key_policy: Mapping[str, Any] | Unread | None = None
     could_not_look: tuple[str, ...] = ()
     access_logs: AccessLogs = field(default_factory=AccessLogs)
 
@@ -110,10 +106,10 @@ def observe_buckets(settings: Settings, clients: Clients) -> Observation:
         return Observation(forerunner, log, _taken(settings, clients), clients.clock.now())
     key = archive_key_arn(settings, clients)
     failed = unread({"the archive's key": key})
-    policy = None
+    policy: Mapping[str, Any] | Unread | None = None
     if isinstance(key, There) and settings.kms_key == "create":
         said = look(clients.client("kms", log.account).get_key_policy, KeyId=key.value, PolicyName="default")
-        policy = iam.parse(said.value["Policy"]) if isinstance(said, There) else None
+        policy = said if isinstance(said, Unread) else iam.parse(said.value["Policy"])
         failed += unread({"GetKeyPolicy": said})
     names = (settings.access_log_bucket, settings.work_bucket, settings.bucket_name)
     listed = pages(clients.client("s3", log.account), "list_buckets", "Buckets")
@@ -172,16 +168,18 @@ def _bucket(
         state="ours",
         region=region,
         created=owned[name].get("CreationDate"),
-        empty=isinstance(held, There) and not (held.value.get("Versions") or held.value.get("DeleteMarkers")),
-        policy=iam.parse(values["policy"]) if values["policy"] else None,
-        public_access=values["public_access"] or {},
-        ownership=values["ownership"]["Rules"][0]["ObjectOwnership"] if values["ownership"] else "",
-        versioning=(values["versioning"] or {}).get("Status", ""),
+        empty=held
+        if isinstance(held, Unread)
+        else not (held.value.get("Versions") or held.value.get("DeleteMarkers")),
+        policy=made(values["policy"], iam.parse, None),
+        public_access=made(values["public_access"], dict, {}),
+        ownership=made(values["ownership"], owner_of, ""),
+        versioning=made(values["versioning"], lambda said: str(said.get("Status", "")), ""),
         lock=values["lock"],
-        encryption=((values["encryption"] or {}).get("Rules") or [{}])[0],
+        encryption=made(values["encryption"], first_rule, {}),
         lifecycle=values["lifecycle"],
         logging=values["logging"],
-        tags={tag["Key"]: tag["Value"] for tag in values["tags"] or []},
+        tags=made(values["tags"], tags_of, {}),
         could_not_look=tuple(failed),
     )
 

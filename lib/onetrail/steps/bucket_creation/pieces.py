@@ -6,6 +6,7 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.change import Document, plain
+from onetrail.looked import Unread, known, made
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import FLAGS
 from onetrail.steps.bucket_creation.lifecycle import SIZES, normal
@@ -15,11 +16,10 @@ from onetrail.steps.bucket_creation.wanted import WantedBucket
 
 @dataclass(frozen=True)
 class Piece:
-    """One setting. `fits` is True when it is as wanted; `part` is the observed part it rests on."""
+    """One setting. `fits` is True when it is as wanted, and Unread where the setting that it rests on could not be looked at."""
 
     name: str
-    part: str
-    fits: bool
+    fits: bool | Unread
     call: str
     parameters: Mapping[str, Any]
     before: Any
@@ -46,11 +46,10 @@ def _public_access(there: BucketState) -> Piece:
     on = {flag: True for flag in FLAGS}
     return Piece(
         "public access",
-        "get_public_access_block",
-        dict(there.public_access) == on,
+        made(there.public_access, lambda said: dict(said) == on, False),
         "PutPublicAccessBlock",
         {"PublicAccessBlockConfiguration": on},
-        dict(there.public_access),
+        dict(known(there.public_access) or {}),
         "nothing in it can be made public",
     )
 
@@ -58,11 +57,10 @@ def _public_access(there: BucketState) -> Piece:
 def _ownership(there: BucketState) -> Piece:
     return Piece(
         "ownership",
-        "get_bucket_ownership_controls",
-        there.ownership == "BucketOwnerEnforced",
+        made(there.ownership, lambda said: said == "BucketOwnerEnforced", False),
         "PutBucketOwnershipControls",
         {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
-        there.ownership,
+        known(there.ownership),
         "the log account owns every object, and no ACL counts",
     )
 
@@ -70,11 +68,10 @@ def _ownership(there: BucketState) -> Piece:
 def _versioning(there: BucketState) -> Piece:
     return Piece(
         "versioning",
-        "get_bucket_versioning",
-        there.versioning == "Enabled",
+        made(there.versioning, lambda said: said == "Enabled", False),
         "PutBucketVersioning",
         {"VersioningConfiguration": {"Status": "Enabled"}},
-        there.versioning,
+        known(there.versioning),
         "nothing that is overwritten or deleted is gone",
     )
 
@@ -89,27 +86,25 @@ def _encryption(wanted: WantedBucket, there: BucketState) -> Piece:
             },
             "BucketKeyEnabled": True,
         }
-    said = {key: value for key, value in there.encryption.items() if key in rule}
     return Piece(
         "encryption",
-        "get_bucket_encryption",
-        said == rule,
+        made(there.encryption, lambda said: {key: said[key] for key in rule if key in said} == rule, False),
         "PutBucketEncryption",
         {"ServerSideEncryptionConfiguration": {"Rules": [rule]}},
-        dict(there.encryption),
+        dict(known(there.encryption) or {}),
         "encrypted with the archive's own key" if wanted.kms_key else "encrypted with S3's own keys",
     )
 
 
 def _tag(settings: Settings, there: BucketState) -> Piece:
-    tags = {**there.tags, names.TAG_KEY: there.tags.get(names.TAG_KEY, settings.run_name)}
+    said = known(there.tags) or {}
+    tags = {names.TAG_KEY: settings.run_name, **said}
     return Piece(
         "tag",
-        "get_bucket_tagging",
-        names.TAG_KEY in there.tags,
+        made(there.tags, lambda found: names.TAG_KEY in found, False),
         "PutBucketTagging",
         {"Tagging": {"TagSet": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}},
-        dict(there.tags),
+        dict(said),
         "it is known as ours, by name of the run",
     )
 
@@ -118,14 +113,13 @@ def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Piece
     """Governance until step 06 seals it; a compliance default that is there already stays."""
     if not wanted.lock_days:
         return None
-    said = ((there.lock or {}).get("Rule") or {}).get("DefaultRetention", {})
+    said = ((known(there.lock) or {}).get("Rule") or {}).get("DefaultRetention", {})
     mode = "COMPLIANCE" if said.get("Mode") == "COMPLIANCE" else "GOVERNANCE"
     days = said.get("Days") or 0
     until = " until step 06 has proven the archive"
     return Piece(
         "lock",
-        "get_object_lock_configuration",
-        bool(said.get("Mode")) and days == wanted.lock_days,
+        made(there.lock, lambda _: bool(said.get("Mode")) and days == wanted.lock_days, False),
         "PutObjectLockConfiguration",
         {
             "ObjectLockConfiguration": {
@@ -133,14 +127,14 @@ def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Piece
                 "Rule": {"DefaultRetention": {"Mode": mode, "Days": wanted.lock_days}},
             }
         },
-        plain(there.lock),
+        plain(known(there.lock)),
         f"what arrives is locked for {wanted.lock_days} days from its arrival, under {mode.lower()}"
         + (until if mode == "GOVERNANCE" and settings.object_lock == "compliance" else ""),
     )
 
 
 def _lifecycle(wanted: WantedBucket, there: BucketState) -> Piece:
-    said = there.lifecycle or {}
+    said = known(there.lifecycle) or {}
     dated = sum(1 for rule in wanted.rules if "Date" in rule.get("Expiration", {}))
     more = (
         ", what moves to another class by its size"
@@ -150,8 +144,9 @@ def _lifecycle(wanted: WantedBucket, there: BucketState) -> Piece:
     more += f"; {dated} of them are dated by the year in the key" if dated else ""
     return Piece(
         "lifecycle",
-        "get_bucket_lifecycle_configuration",
-        normal(said.get("Rules", [])) == normal(wanted.rules),
+        made(
+            there.lifecycle, lambda _: normal(said.get("Rules", [])) == normal(wanted.rules), not wanted.rules
+        ),
         "PutBucketLifecycleConfiguration",
         {
             "LifecycleConfiguration": {"Rules": [dict(rule) for rule in wanted.rules]},
@@ -166,26 +161,24 @@ def _logging(wanted: WantedBucket, there: BucketState) -> Piece | None:
     if not wanted.logs_to:
         return None
     target = {"TargetBucket": wanted.logs_to, "TargetPrefix": f"{wanted.name}/"}
-    said = {key: value for key, value in (there.logging or {}).items() if key in target}
     return Piece(
         "access log",
-        "get_bucket_logging",
-        said == target,
+        made(there.logging, lambda said: {key: said[key] for key in target if key in said} == target, False),
         "PutBucketLogging",
         {"BucketLoggingStatus": {"LoggingEnabled": target}},
-        plain(there.logging),
+        plain(known(there.logging)),
         f"every request is written down in {wanted.logs_to}",
     )
 
 
 def _policy(wanted: WantedBucket, there: BucketState) -> Piece:
-    changed = iam.differences(there.policy, wanted.policy)
+    said = known(there.policy)
+    changed = iam.differences(said, wanted.policy)
     return Piece(
         "policy",
-        "get_bucket_policy",
-        iam.canonical(there.policy) == iam.canonical(wanted.policy),
+        made(there.policy, lambda found: iam.canonical(found) == iam.canonical(wanted.policy), False),
         "PutBucketPolicy",
         {"Policy": Document(wanted.policy)},
-        there.policy,
-        "; ".join(changed) if there.policy else "from here on only break-glass changes this bucket",
+        said,
+        "; ".join(changed) if said else "from here on only break-glass changes this bucket",
     )

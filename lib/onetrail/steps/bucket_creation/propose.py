@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Change, Document, Plan
 from onetrail.errors import WrongUse
 from onetrail.iam.builders.reads_only import SID_READS_ONLY
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
+from onetrail.steps.account_lockdown.observe import unread_of
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import key
 from onetrail.steps.bucket_creation.access_logs import ARRIVED, awaited
@@ -18,9 +21,10 @@ from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import Piece, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
 from onetrail.steps.document_sizes import within_limits
-from onetrail.steps.status import BLIND
+from onetrail.steps.status import behind, evaluated, unevaluated
 
 POLICY_JUDGED: Final = "policy_judged"
+_OPENED: Final = ("window", "open")
 _GUARD_SIDS: Final = frozenset({SID_READS_ONLY, "OnlyBreakGlassChanges"})
 """The statement by which a bucket is guarded already: ours, and the one of policies before it."""
 
@@ -43,19 +47,23 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     for there in observation.buckets.values():
         refuse_foreign(settings, there)
     if not observation.forerunner.done:
-        return replace(bare, waiting_for="02", why=observation.forerunner.line)
-    unread = tuple(
-        f"{name}: {'; '.join(there.could_not_look)}"
-        for name, there in observation.buckets.items()
-        if there.state == "could_not_look"
+        return behind(bare, observation.forerunner)
+    unread = [
+        f"{name}: {text}" for name, there in observation.buckets.items() for text in there.could_not_look
+    ]
+    unknown = any(
+        there.state == "could_not_look" or _whose(there) is Whose.UNKNOWN
+        for there in observation.buckets.values()
     )
-    if unread:
-        return replace(bare, why=BLIND, notes=unread, not_evaluated=True)
+    if unknown or isinstance(observation.log.key_arn, Unread):
+        return unevaluated(bare, (*unread, *observation.could_not_look))
     changes = key.key_changes(settings, observation)
     for bucket in wanted(settings, observation):
         changes += _bucket_changes(settings, bucket, observation.buckets[bucket.name])
     waiting = awaited(observation.access_logs, observation.now)
-    return replace(
+    unread += [*observation.could_not_look, *unread_of(observation.log)]
+    logs = observation.access_logs.could_not_look
+    plan = replace(
         bare,
         changes=tuple(changes),
         notes=_notes(settings, observation),
@@ -63,6 +71,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         why=waiting[1] if waiting and not changes else "",
         ends_with=ARRIVED if waiting else "",
     )
+    return evaluated(plan, [*unread, *([logs] if logs else [])])
 
 
 def wanted(settings: Settings, observation: Observation) -> tuple[WantedBucket, ...]:
@@ -87,21 +96,40 @@ def refuse_foreign(settings: Settings, bucket: BucketState) -> None:
         raise BucketNotOurs(
             f"bucket {bucket.name} is in {bucket.region}, and home_region is {settings.home_region}: choose another {parameter}"
         )
-    if names.TAG_KEY not in bucket.tags and not bucket.empty:
+    if _whose(bucket) is Whose.FOREIGN:
         raise BucketNotOurs(
             f"bucket {bucket.name} holds objects and has no tag {names.TAG_KEY}: choose another {parameter}, "
             "or tag it if it is meant to become the archive"
         )
 
 
+class Whose(StrEnum):
+    """Whose a bucket of the log account is: a tag or its emptiness makes it ours; unknown where neither could be looked at."""
+
+    OURS = "ours"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
+
+
+def _whose(bucket: BucketState) -> Whose:
+    if bucket.state != "ours" or bucket.empty is True:
+        return Whose.OURS
+    if isinstance(bucket.tags, Unread):
+        return Whose.UNKNOWN
+    if names.TAG_KEY in bucket.tags:
+        return Whose.OURS
+    return Whose.UNKNOWN if isinstance(bucket.empty, Unread) else Whose.FOREIGN
+
+
 def _as_opened(settings: Settings, there: BucketState, bucket: WantedBucket) -> WantedBucket:
     """While step 05 holds a grant open the policies of archive and work bucket are 05's to put back, not ours."""
-    if bucket.name == settings.work_bucket and work_opened(archive_of(settings), there.policy):
-        return replace(bucket, policy=there.policy or {})
-    if bucket.name != settings.bucket_name or there.policy is None:
+    policy = known(there.policy)
+    if policy is None:
         return bucket
-    if grant_state(archive_of(settings), there.policy) in ("window", "open"):
-        return replace(bucket, policy=there.policy)
+    if bucket.name == settings.work_bucket and work_opened(archive_of(settings), policy):
+        return replace(bucket, policy=policy)
+    if bucket.name == settings.bucket_name and grant_state(archive_of(settings), policy) in _OPENED:
+        return replace(bucket, policy=policy)
     return bucket
 
 
@@ -112,16 +140,18 @@ def _dated(settings: Settings, observation: Observation) -> list[str]:
     began = (central.created or observation.now).year
     years = settings.retention_years
     old = [f for f in observation.folders if year_of(f) < began and end_of(f, years) > observation.now]
-    return sorted({*old, *dated_folders((central.lifecycle or {}).get("Rules", []), archive.prefix, years)})
+    return sorted(
+        {*old, *dated_folders((known(central.lifecycle) or {}).get("Rules", []), archive.prefix, years)}
+    )
 
 
 def _bucket_changes(settings: Settings, wanted: WantedBucket, there: BucketState) -> list[Change]:
     changes = [] if there.state == "ours" else [_created(settings, wanted)]
     implied = {"ownership", "versioning" if wanted.lock_days else ""} if there.state != "ours" else set()
-    guarded = any(s.get("Sid") in _GUARD_SIDS for s in iam.statements(there.policy or {}))
+    guarded = any(s.get("Sid") in _GUARD_SIDS for s in iam.statements(known(there.policy) or {}))
     actor = BREAK_GLASS if guarded else NAMED
     for piece in pieces(settings, wanted, there):
-        if not piece.fits and piece.name not in implied and piece.part not in there.unread:
+        if piece.fits is False and piece.name not in implied:
             changes.append(_put(settings, wanted, piece, actor))
     return changes
 
@@ -215,10 +245,7 @@ def _notes(settings: Settings, observation: Observation) -> tuple[str, ...]:
             f"{folders} year folders do not fit into the {MOST_RULES} lifecycle rules of a bucket: old logs are kept until "
             f"{settings.retention_years} years after their copy instead of after their date; 01 shows what that costs."
         )
-    if grant_state(archive_of(settings), observation.buckets[settings.bucket_name].policy) in (
-        "window",
-        "open",
-    ):
+    if grant_state(archive_of(settings), known(observation.buckets[settings.bucket_name].policy)) in _OPENED:
         notes.append(
             "The archive's policy is opened for a copy: 05 shows the grant and proposes its closing."
         )

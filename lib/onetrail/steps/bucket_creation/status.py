@@ -8,7 +8,7 @@ from onetrail.steps.bucket_creation.access_logs import awaited
 from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, whole_plan
 from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.status import Stage, Status, still_open
+from onetrail.steps.status import Stage, Status, standing_behind, still_open
 
 
 def done(
@@ -24,7 +24,7 @@ def done(
     """
     observation = observe_buckets(settings, clients)
     if not observation.forerunner.done:
-        return Status("03", observation.forerunner.stage, f"waiting for 02: {observation.forerunner.line}")
+        return standing_behind("03", observation.forerunner)
     failed = [
         *observation.could_not_look,
         *(t for b in observation.buckets.values() for t in b.could_not_look),

@@ -234,7 +234,7 @@ class _Copying:
         """The bucket in ranges; `named` learns which part is which."""
         now, pace = self.clients.clock.now(), self.paces.overall
         noted = self._noted(change, bucket)
-        if bucket.versioning:
+        if bucket.versioned:
             name = f"copy-{bucket.name}-001"
             named[name] = KeyRange()
             yield Partition(name, self._by_version(change, bucket, noted))

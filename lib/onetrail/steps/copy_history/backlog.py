@@ -301,11 +301,7 @@ def direction_of(
         )
     if not reachable:
         return "push", f"its region {bucket.region} is not enabled in the log account"
-    if (
-        not keys
-        and bucket.encryption.startswith("aws:kms")
-        and (not bucket.kms_key or bucket.kms_key.endswith("alias/aws/s3"))
-    ):
+    if not keys and bucket.aws_managed:
         return "push", "the objects are under the AWS managed key, which no other account can use"
     closed = next((why for key in keys if (why := closed_to_pull(bucket, key))), "")
     return ("push", closed) if closed else ("pull", "a role of the log account can read it")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from onetrail.looked import Unread
 from onetrail.s3.batch.choice import BATCH, LOCAL, Choice, choose
 from onetrail.s3.batch.group import lock_date
 from onetrail.s3.planner import allowed_for
@@ -9,6 +10,7 @@ from onetrail.s3.retention import retain_until
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
 from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.old_estate import OldBucket
 
 
 def choice(settings: Settings, observation: Observation) -> Choice:
@@ -28,11 +30,17 @@ def unfit_bucket(backlog: Backlog) -> str:
     """Why no job can copy out of this old bucket, `""` where one can: jobs and their role are the log account's."""
     if backlog.direction != "pull":
         return "only its own account can read it"
-    if backlog.bucket.versioning:
+    if backlog.bucket.versioned:
         return "it has versions, and a log behind a delete marker is copied by its version"
-    if backlog.keys or backlog.bucket.encryption.startswith("aws:kms"):
+    if backlog.keys or _under_kms(backlog.bucket):
         return "its objects are under a KMS key, which is opened for the copier alone"
     return ""
+
+
+def _under_kms(bucket: OldBucket) -> bool:
+    """Whether the bucket encrypts with a KMS key; so it may where nobody could look."""
+    said = bucket.encryption
+    return isinstance(said, Unread) or said.startswith("aws:kms")
 
 
 def by_jobs(backlogs: Sequence[Backlog], chosen: Choice) -> list[Backlog]:

@@ -18,7 +18,7 @@ from onetrail.steps.copy_history.observe import Observation, observe
 from onetrail.steps.copy_history.propose import refused_documents
 from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.status import Stage, Status, standing_behind, waiting_findings
 
 STEP = "05"
 _STATES = {
@@ -59,16 +59,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     """One row a bucket for its backlog, one for each thing that needs a person, one for the grant."""
     waiting = next((status for status in observation.forerunners if not status.done), None)
     if waiting:
-        return [
-            Finding(
-                "05.waiting",
-                State.PLANNED,
-                "-",
-                "-",
-                settings.bucket_name,
-                f"waiting for {waiting.step}: {waiting.line}",
-            )
-        ]
+        return waiting_findings("05.waiting", waiting, settings.bucket_name)
     findings = [
         Finding("05.looked", State.COULD_NOT_LOOK, "-", "-", "old buckets", why)
         for why in observation.could_not_look
@@ -95,7 +86,7 @@ def done(
     observation = observe(settings, clients, estate, before)
     waiting = next((status for status in observation.forerunners if not status.done), None)
     if waiting:
-        return Status(STEP, Stage.OPEN, f"waiting for {waiting.step}")
+        return standing_behind(STEP, waiting)
     failed = [
         *observation.could_not_look,
         *(b.could_not_look for b in observation.backlogs if b.could_not_look),

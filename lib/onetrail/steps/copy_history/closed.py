@@ -46,7 +46,7 @@ def hole_closed(clients: Clients, say: Say = say_line, keys: Sequence[tuple[str,
     if why:
         return Requirement(False, why)
     estate = read_old_estate(settings, clients)
-    still = [bucket.name for bucket in estate.buckets if bucket.grant_open]
+    still = [bucket.name for bucket in estate.buckets if bucket.grant_open is True]
     if still or estate.could_not_look:
         return Requirement(
             False, f"old bucket policies are not back: {', '.join(still) or estate.could_not_look[0]}"

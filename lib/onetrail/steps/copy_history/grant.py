@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Document, Restores
 from onetrail.iam import build
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation.judged import judged_opening
@@ -67,7 +68,7 @@ class Grant:
             self.policy(
                 f"close-{bucket.name}",
                 _place(bucket),
-                bucket.policy,
+                known(bucket.policy),
                 prior(bucket),
                 "a temporary statement of an earlier run still stands",
                 restores=SOURCE_RESTORES,
@@ -81,6 +82,7 @@ class Grant:
         return [
             change
             for account, parts in sorted(self.observation.source_copiers.items())
+            if not isinstance(parts, Unread)
             if account not in besides
             for change in (self._role_away(account, part) for part in parts)
         ]
@@ -110,7 +112,7 @@ class Grant:
         opening = self.policy(
             f"open-{bucket.name}",
             _place(bucket),
-            bucket.policy,
+            known(bucket.policy),
             self._until(opened),
             "the copier of the log account may list and read until the expiry",
         )
@@ -176,7 +178,8 @@ class Grant:
         buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == "push")
         trust = build.trust(self.settings.operator_principals)
         tags = [{"Key": names.TAG_KEY, "Value": self.settings.run_name}]
-        there = RolePart.ROLE in self.observation.source_copiers.get(account, ())
+        parts = self.observation.source_copiers.get(account, ())
+        there = not isinstance(parts, Unread) and RolePart.ROLE in parts
         role = self._role(
             account,
             "CreateRole" if not there else "UpdateAssumeRolePolicy",
@@ -300,7 +303,8 @@ def until(document: Any, hours: int) -> Any:
 
 def prior(bucket: OldBucket) -> dict[str, Any] | None:
     """The bucket's policy without any temporary statement of ours; None if nothing else is in it."""
-    return iam.without_sids(bucket.policy, names.COPY_SIDS) if bucket.policy else None
+    policy = known(bucket.policy)
+    return iam.without_sids(policy, names.COPY_SIDS) if policy else None
 
 
 def prefixes(bucket: OldBucket) -> list[str]:

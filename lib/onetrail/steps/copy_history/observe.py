@@ -38,7 +38,7 @@ class Observation:
     estate: OldEstate
     backlogs: tuple[Backlog, ...]
     central_policy: Mapping[str, Any] | None
-    source_copiers: Mapping[str, tuple[RolePart, ...]]
+    source_copiers: Mapping[str, tuple[RolePart, ...] | Unread]
     now: datetime
     could_not_look: tuple[str, ...] = ()
     kms_key: str = ""
@@ -69,7 +69,7 @@ class Observation:
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:
         """Old buckets in whose policy a temporary statement stands."""
-        return tuple(bucket for bucket in self.estate.buckets if bucket.grant_open)
+        return tuple(bucket for bucket in self.estate.buckets if bucket.grant_open is True)
 
     @property
     def key_open(self) -> bool:
@@ -116,10 +116,10 @@ def observe(
                 at_once=4,
             )
         )
-    copiers = {}
+    copiers: dict[str, tuple[RolePart, ...] | Unread] = {}
     for account in settings.source_account_ids:
         parts = standing_parts(clients, account)
-        copiers[account] = parts.value if isinstance(parts, There) else ()
+        copiers[account] = parts if isinstance(parts, Unread) else parts.value
         failed += unread({account: parts})
     key = archive_key_arn(settings, clients)
     failed += unread({"the archive's key": key})

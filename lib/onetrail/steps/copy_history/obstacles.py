@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onetrail.change.words import counted
+from onetrail.looked import known
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.samples import Sample
 from onetrail.steps.copy_history.source_keys import SourceKey, closed_to_pull
@@ -42,11 +43,11 @@ def obstacles(
 
 
 def _of_bucket(bucket: OldBucket) -> Iterator[Obstacle]:
-    if bucket.request_payment != "BucketOwner":
+    if known(bucket.request_payment) not in (None, "BucketOwner"):
         yield Obstacle(
             "05.requester-pays", "Requester Pays is on, so no copier can read it: turn Requester Pays off"
         )
-    if bucket.mfa_delete:
+    if bucket.mfa_delete is True:
         yield Obstacle(
             "05.mfa-delete",
             "MFA delete is on: it is copied, but 07 cannot empty it before root turns MFA delete off with its device",

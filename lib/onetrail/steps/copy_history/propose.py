@@ -31,7 +31,7 @@ from onetrail.steps.copy_history.source_key_grant import (
 )
 from onetrail.steps.document_sizes import oversized, reason
 from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.status import BLIND
+from onetrail.steps.status import behind, unevaluated
 
 STEP = "05"
 RESTORED = "restored"
@@ -50,13 +50,13 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 
     waiting = next((status for status in observation.forerunners if not status.done), None)
     if waiting:
-        return plan((), waiting_for=waiting.step, why=waiting.line)
+        return behind(plan(()), waiting)
     failed = [
         *observation.could_not_look,
         *(f"{b.bucket.name}: {b.could_not_look}" for b in observation.backlogs if b.could_not_look),
     ]
     if failed:
-        return plan((), why=BLIND, notes=tuple(failed), not_evaluated=True)
+        return unevaluated(plan(()), failed)
     due = due_of(observation)
     grant = Grant(settings, observation)
     if any(one.restoring for one in due) and not any(one.away for one in due):

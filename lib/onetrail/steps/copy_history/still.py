@@ -12,6 +12,7 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.cloudtrail.writers import is_cloudtrail
 from onetrail.iam.document import values
 from onetrail.iam.match import like
+from onetrail.looked import Unread, known
 from onetrail.steps.account_lockdown.hold_still import live_rules
 from onetrail.steps.old_estate import OldBucket, OldEstate, status_of
 
@@ -22,7 +23,7 @@ def moving(estate: OldEstate, bucket: OldBucket) -> tuple[str, ...]:
     """Why the bucket does not hold still, each with what to do; empty where it does."""
     writers = (
         f"its policy lets {writer} write into it: let it write elsewhere, then take that statement out"
-        for writer in other_writers(bucket.policy)
+        for writer in other_writers(known(bucket.policy))
     )
     return (*_deletions(bucket), *_trails(estate.old_trails, bucket), *writers)
 
@@ -37,7 +38,10 @@ def hold_still(estate: OldEstate, buckets: Iterable[OldBucket]) -> Requirement:
 
 
 def _deletions(bucket: OldBucket) -> Iterator[str]:
-    if not bucket.held:
+    for what, part in (("policy", bucket.policy), ("lifecycle rules", bucket.lifecycle)):
+        if isinstance(part, Unread):
+            yield f"its {what} could not be read: {part.why}"
+    if not isinstance(bucket.policy, Unread) and not bucket.held:
         yield "its policy does not refuse deletions: run 02 again"
     rules = live_rules(bucket)
     if rules:

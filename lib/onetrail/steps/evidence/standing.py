@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from onetrail import names
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import grant_state
@@ -25,20 +26,26 @@ def stands(settings: Settings, observation: Observation, one: Permission) -> Sta
     if one.what == names.COPIER_ROLE:
         copiers = observation.copied.source_copiers if observation.copied else {}
         there = copiers.get(one.opened.account)
-        return Standing.UNKNOWN if there is None else Standing.OPEN if there else Standing.GONE
+        if there is None or isinstance(there, Unread):
+            return Standing.UNKNOWN
+        return Standing.OPEN if there else Standing.GONE
     if observation.estate is None:
         return Standing.UNKNOWN
     bucket = next((b for b in observation.estate.buckets if b.name == one.what), None)
     if bucket is None:
         return Standing.UNKNOWN if observation.estate.could_not_look else Standing.GONE
-    if "get_bucket_policy" in bucket.unread:
-        return Standing.UNKNOWN
-    return Standing.OPEN if bucket.grant_open else Standing.GONE
+    match bucket.grant_open:
+        case Unread():
+            return Standing.UNKNOWN
+        case True:
+            return Standing.OPEN
+        case False:
+            return Standing.GONE
 
 
 def _archive(settings: Settings, observation: Observation) -> Standing:
     there = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
-    if there is None or there.state == "could_not_look" or there.could_not_look:
+    if there is None or there.state == "could_not_look" or isinstance(there.policy, Unread):
         return Standing.UNKNOWN
     state = grant_state(archive_of(settings), there.policy)
     return Standing.OPEN if state in ("window", "open", "other") else Standing.GONE

@@ -12,7 +12,7 @@ from onetrail.aws import Clients, look, pages
 from onetrail.cloudtrail.records import LogFormatError, iter_records
 from onetrail.cloudtrail.unread import Unread
 from onetrail.errors import OnetrailError
-from onetrail.looked import There, unread
+from onetrail.looked import There, known, unread
 from onetrail.s3 import calls
 from onetrail.s3.client import HotS3
 from onetrail.s3.listing import list_objects, list_versions
@@ -82,7 +82,7 @@ def look_through(
     failed = unread({"GetBucketAcl": acl, "ListMultipartUploads": uploads})
     counted = len(uploads.value) if isinstance(uploads, There) else None
     account_id = acl.value["Owner"]["ID"] if isinstance(acl, There) else ""
-    surveyor = Surveyor(account_id, rules_of(bucket.lifecycle), settings.retention_years, now)
+    surveyor = Surveyor(account_id, rules_of(known(bucket.lifecycle)), settings.retention_years, now)
     transport = hot(clients, bucket.account, bucket.region)
     try:
         with draft.part(number, bucket.name, bucket.account) as part:
@@ -97,7 +97,7 @@ def look_through(
 
 def _stream(transport: HotS3, bucket: OldBucket, surveyor: Surveyor, part: Part) -> None:
     """A bucket with versions is listed by versions, which tells the current objects too: one listing either way."""
-    if not bucket.versioning:
+    if not bucket.versioned:
         for row in list_objects(transport, bucket.name, bucket.account, "", owners=True):
             part.add(row, surveyor.add(row), surveyor.is_owner(row))
         return

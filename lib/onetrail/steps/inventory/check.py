@@ -7,6 +7,7 @@ from typing import Final
 from onetrail import iam
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted, share
+from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.hold_still import live_rules, unmendable
@@ -68,9 +69,10 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
     if bucket.shell and survey is not None and not survey.all.objects:
         yield said("bucket", State.OK, "an empty shell that keeps the name")
         return
-    if bucket.policy and unmendable(bucket):
+    policy = known(bucket.policy)
+    if unmendable(bucket):
         yield said("dead-principal", State.FINDING, f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: its owner must rewrite it")  # fmt: skip
-    elif bucket.policy and (dead := iam.dead_principals(bucket.policy)):
+    elif policy and (dead := iam.dead_principals(policy)):
         yield said("dead-principal", State.PLANNED, f"its policy names {', '.join(dead)}, which no longer exists; 02 takes it out")  # fmt: skip
     yield from _lifecycle(inventory)
     if survey is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onetrail.cloudtrail.trail import Trail
+from onetrail.looked import known
 from onetrail.steps.old_estate import OldBucket, OldEstate
 
 _TARGETS: Final = {
@@ -42,12 +43,12 @@ def _of_trail(trail: Trail) -> Iterator[Consumer]:
 
 def _of_bucket(bucket: OldBucket) -> Iterator[Consumer]:
     where = (bucket.account, bucket.region, f"bucket {bucket.name}")
-    said = bucket.notifications or {}
+    said = known(bucket.notifications) or {}
     for part, (arn, feeds) in _TARGETS.items():
         for one in said.get(part, []):
             yield Consumer(*where, f"{feeds} of {', '.join(one.get('Events', []))}", one[arn])
     if "EventBridgeConfiguration" in said:
         yield Consumer(*where, "sends events to", "EventBridge")
-    for rule in (bucket.replication or {}).get("Rules", []):
+    for rule in (known(bucket.replication) or {}).get("Rules", []):
         if rule.get("Status") == "Enabled":
             yield Consumer(*where, "replicates to", rule.get("Destination", {}).get("Bucket", "?"))

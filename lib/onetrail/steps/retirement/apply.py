@@ -138,7 +138,7 @@ class _Retirement:
         seen = self._seen(name)
         if seen is None or seen.kept:
             return Requirement(False, f"{name}: {seen.kept[0] if seen else 'it is not there any more'}")
-        if seen.bucket.versioning:
+        if seen.bucket.versioned:
             return Requirement(False, f"{name} has versions now: no rule may empty it; run this step again")
         if seen.past.objects:
             past = counted(seen.past.objects, "object is", "objects are")
@@ -273,7 +273,7 @@ class _Retirement:
 
     def _rows(self, bucket: OldBucket) -> Iterator[Any]:
         """Its objects, or its versions where it has any: in key order."""
-        listing: Any = list_versions if bucket.versioning else list_objects
+        listing: Any = list_versions if bucket.versioned else list_objects
         return iter(
             listing(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, "")
         )
@@ -333,7 +333,7 @@ class _Batches:
 
     def _task(self, row: Any, proven: ProvenRow) -> DeleteTask:
         bucket = self._bucket
-        version = row.version_id if bucket.versioning else ""
+        version = row.version_id if bucket.versioned else ""
         return DeleteTask(
             bucket.name,
             bucket.account,
@@ -349,10 +349,10 @@ class _Batches:
 
 def _may_write(partition: str, bucket: OldBucket) -> str:
     """Who could still put an object by the bucket's policy as it was read back, even with every right of their own; empty for nobody."""
-    arn = f"{names.bucket_arn(partition, bucket.name)}/AWSLogs/x"
-    policies = iam.Policies(
-        identity=(_EVERYTHING,), resource=iam.prepared(bucket.policy) if bucket.policy else None
-    )
+    arn, policy = f"{names.bucket_arn(partition, bucket.name)}/AWSLogs/x", bucket.policy
+    if isinstance(policy, Unread):
+        return f"somebody, as far as is known: its policy could not be read: {policy.why}"
+    policies = iam.Policies(identity=(_EVERYTHING,), resource=iam.prepared(policy) if policy else None)
     askers = [
         iam.service("cloudtrail.amazonaws.com"),
         iam.root(bucket.account, partition),

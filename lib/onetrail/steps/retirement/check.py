@@ -10,14 +10,13 @@ from onetrail.steps.document_sizes import oversized
 from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.retirement.observe import Observation, Retiring, observe, waits
 from onetrail.steps.retirement.propose import STEP, deletable, whole_plan
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.status import Stage, Status, standing_behind, waiting_findings
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:
     """From a fresh observation; a step that waits says so and nothing else."""
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
-        evidence = f"waiting for {observation.forerunner.step}: {observation.forerunner.line}"
-        return [Finding("07.waiting", State.PLANNED, "-", "-", "old buckets", evidence)]
+        return waiting_findings("07.waiting", observation.forerunner, "old buckets")
     found = [
         Finding("07.looked", State.COULD_NOT_LOOK, "-", "-", "the old estate", why)
         for why in observation.could_not_look
@@ -55,7 +54,7 @@ def done(
     if observation.could_not_look:
         return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
-        return Status(STEP, Stage.OPEN, f"waiting for {observation.forerunner.step}")
+        return standing_behind(STEP, observation.forerunner)
     blind = next((bucket for bucket in observation.buckets if bucket.could_not_look), None)
     if blind:
         return Status(STEP, Stage.UNKNOWN, f"{blind.bucket.name}: {blind.could_not_look}")

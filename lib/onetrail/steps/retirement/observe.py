@@ -8,19 +8,20 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam
-from onetrail.aws import Clients, look, pages
+from onetrail.aws import Clients, pages
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
 from onetrail.instants import moved_days
-from onetrail.looked import Answer, There, Unread, unread
+from onetrail.looked import Answer, Unread, known, unread
 from onetrail.s3.calls import NULL_VERSION
 from onetrail.s3.listing import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
+from onetrail.steps.account_lockdown.observe import keeper_of
 from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.receipt_rows import ListingHash, ReceiptError
@@ -86,7 +87,7 @@ class Retiring:
     def by_rule(self) -> bool:
         """True where a lifecycle rule is to empty it: never where it has versions, since nobody watches what a rule does to older ones,
         nor where all that is left of it is past retention, which is a line of its own."""
-        return self.how == "expire" and not self.bucket.versioning and self.objects > self.past.objects
+        return self.how == "expire" and not self.bucket.versioned and self.objects > self.past.objects
 
     @property
     def expiring(self) -> bool:
@@ -112,7 +113,7 @@ class Retiring:
 
 
 def _expires(bucket: OldBucket) -> bool:
-    rules = (bucket.lifecycle or {}).get("Rules", [])
+    rules = (known(bucket.lifecycle) or {}).get("Rules", [])
     return any(rule.get("ID") == EXPIRE_RULE and rule.get("Status") == "Enabled" for rule in rules)
 
 
@@ -120,7 +121,7 @@ def _dangers(bucket: Retiring) -> Iterator[str]:
     yield from _kept(bucket)
     if bucket.how != "expire":
         yield "old_buckets no longer leaves this bucket to a rule"
-    if bucket.bucket.versioning:
+    if bucket.bucket.versioned:
         yield "the bucket has versions, and nobody watches what a rule does to older ones"
     if not bucket.bucket.closed:
         yield "the bucket is not closed: what somebody writes into it would be deleted unproven"
@@ -214,8 +215,13 @@ def observe(
     )
     if forerunner.done and not worth_it:
         seen = clients.each(look_at, list(estate.buckets), at_once=4)
-    copiers = {}
+    copiers, keepers = {}, {}
     for account in settings.source_account_ids:
+        keeper = keeper_of(settings, clients, account)
+        if isinstance(keeper, Unread):
+            failed.append(f"{account}: who retires its buckets: GetRole: {keeper.why}")
+        else:
+            keepers[account] = keeper.value
         parts = standing_parts(clients, account)
         if isinstance(parts, Unread):
             failed.append(f"{account}: {parts.why}")
@@ -230,7 +236,7 @@ def observe(
         tuple(trail for trail in estate.old_trails if trail not in ours),
         frozenset(trail.arn for trail in ours if trail_cutover.drained(trail, now)),
         tuple(sorted(set(receipts.remembered) - there)),
-        {account: _keeper(settings, clients, account) for account in settings.source_account_ids},
+        keepers,
         copiers,
         now,
         tuple(failed),
@@ -254,7 +260,7 @@ def retiring(
     client = hot(clients, bucket.account, bucket.region)
     behind = {"old": 0, "markers": 0, "null": 0}
     try:
-        if bucket.versioning:
+        if bucket.versioned:
             rows = listed.through(_current(list_versions(client, bucket.name, bucket.account, ""), behind))
         else:
             rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
@@ -374,7 +380,7 @@ def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime
 
 def _services(bucket: OldBucket) -> Iterator[str]:
     """Services other than CloudTrail that the bucket's policy lets write."""
-    for statement in iam.statements(bucket.policy) if bucket.policy else []:
+    for statement in iam.statements(known(bucket.policy) or {}):
         principal = statement.get("Principal", {})
         said = principal.get("Service", []) if isinstance(principal, Mapping) else []
         actions = statement.get("Action", [])
@@ -385,13 +391,3 @@ def _services(bucket: OldBucket) -> Iterator[str]:
             yield from (
                 service for service in ([said] if isinstance(said, str) else said) if service != _DELIVERS
             )
-
-
-def _keeper(settings: Settings, clients: Clients, account: str) -> str:
-    """ARN of the identity that the parameters name for a source account, as `aws:PrincipalArn` shows it."""
-    named = next(one for one in settings.source_accounts if one.account_id == account)
-    arn = named.role_arn or clients.entry(account).arn
-    if ":assumed-role/" not in arn:
-        return arn
-    found = look(clients.client("iam", account).get_role, RoleName=arn.split("/")[1])
-    return str(found.value["Role"]["Arn"]) if isinstance(found, There) else ""

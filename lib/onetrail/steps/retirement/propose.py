@@ -10,12 +10,13 @@ from onetrail.change import Bulk, Change, Deed, Document, EachNamed, Only, Plan,
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
+from onetrail.looked import known
 from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import trail_shape
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Retiring
-from onetrail.steps.status import BLIND
+from onetrail.steps.status import behind, unevaluated
 
 STEP = "07"
 PROVEN, EMPTY, CLOSED = "proven_quiet_cooled", "empty", "closed"
@@ -51,9 +52,9 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
             notes=("first of all the rules that may not go on deleting go; then run this step again",),
         )
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
-        return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
+        return behind(plan(), observation.forerunner)
     if observation.could_not_look:
-        return plan(why=BLIND, notes=observation.could_not_look, not_evaluated=True)
+        return unevaluated(plan(), observation.could_not_look)
     going = [bucket for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept]
     changes = [_trail(trail, observation) for trail in deletable(observation)]
     for bucket in going:
@@ -62,6 +63,9 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         changes += _copier(settings, account, parts)
     expiring = [bucket for bucket in going if bucket.by_rule]
     pending = bool(expiring) and not changes
+    blind = [f"{one.bucket.name}: {one.could_not_look}" for one in observation.buckets if one.could_not_look]
+    if blind and not (changes or pending):
+        return unevaluated(plan(notes=_notes(observation)), blind)
     return plan(
         changes,
         not_yet=observation.now + LIFECYCLE_RUNS if pending else None,
@@ -144,7 +148,15 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
     undo = "put the policy shown as before back"
     return [
         *emptying,
-        _call(seen, "PutBucketPolicy", {"Policy": Document(shell)}, seen.bucket.policy, words, undo, EMPTY),
+        _call(
+            seen,
+            "PutBucketPolicy",
+            {"Policy": Document(shell)},
+            known(seen.bucket.policy),
+            words,
+            undo,
+            EMPTY,
+        ),
     ]
 
 
@@ -200,7 +212,7 @@ def _deletion(
             these.listing,
             {"objects": these.objects, "bytes": these.size},
             bounds=(
-                EachNamed(versions=bool(bucket.versioning)),
+                EachNamed(versions=bucket.versioned),
                 Only(("Bucket", "Delete", "ExpectedBucketOwner")),
             ),
             scope=scope,
@@ -211,12 +223,12 @@ def _deletion(
 def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change]:
     """Before a rule deletes without asking: nobody may put anything more into the bucket, and that is tried."""
     bucket = seen.bucket
-    closed = iam.with_statements(bucket.policy, old_bucket_closed(settings.partition, bucket.name))
+    closed = iam.with_statements(known(bucket.policy), old_bucket_closed(settings.partition, bucket.name))
     put = _call(
         seen,
         "PutBucketPolicy",
         {"Policy": Document(closed)},
-        bucket.policy,
+        known(bucket.policy),
         "nothing may come into a bucket that a rule empties: it would be deleted unproven",
         "put the policy shown as before back once the rule is gone",
         PROVEN,
@@ -246,25 +258,27 @@ def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change
 
 def _reopening(seen: Retiring) -> list[Change]:
     """A bucket that was closed for a rule and is now to be emptied object by object: our statement would refuse that too."""
-    policy = iam.without_sids(seen.bucket.policy, {names.SID_CLOSED})
+    policy = iam.without_sids(known(seen.bucket.policy), {names.SID_CLOSED})
     if not seen.bucket.closed:
         return []
     call, said = ("PutBucketPolicy", {"Policy": Document(policy)}) if policy else ("DeleteBucketPolicy", {})
     words = "the bucket is no longer left to a rule: its objects are deleted one by one"
     opening = _call(
-        seen, call, said, seen.bucket.policy, words, "put the policy shown as before back", PROVEN
+        seen, call, said, known(seen.bucket.policy), words, "put the policy shown as before back", PROVEN
     )
     return [replace(opening, key=f"open-{seen.bucket.name}")]
 
 
 def _keep(seen: Retiring) -> Change:
     """The rule is taken away as soon as it may not go on deleting."""
-    rules = [one for one in (seen.bucket.lifecycle or {}).get("Rules", []) if one.get("ID") != EXPIRE_RULE]
+    rules = [
+        one for one in (known(seen.bucket.lifecycle) or {}).get("Rules", []) if one.get("ID") != EXPIRE_RULE
+    ]
     return _call(
         seen,
         "PutBucketLifecycleConfiguration" if rules else "DeleteBucketLifecycle",
         {"LifecycleConfiguration": {"Rules": rules}} if rules else {},
-        plain(seen.bucket.lifecycle or {}),
+        plain(known(seen.bucket.lifecycle) or {}),
         f"the rule of ours may not go on deleting: {seen.danger}",
         "step 07 puts the rule again, once the bucket may be left to one",
         "",
@@ -272,7 +286,7 @@ def _keep(seen: Retiring) -> Change:
 
 
 def _expire(seen: Retiring) -> Change:
-    lifecycle = seen.bucket.lifecycle or {}
+    lifecycle = known(seen.bucket.lifecycle) or {}
     rule = {
         "ID": EXPIRE_RULE,
         "Status": "Enabled",
@@ -356,11 +370,11 @@ def _notes(observation: Observation) -> tuple[str, ...]:
         for trail in observation.untouched
     ]
     for seen in observation.buckets:
-        if seen.how == "expire" and seen.bucket.versioning and not seen.bucket.shell and not seen.kept:
+        if seen.how == "expire" and seen.bucket.versioned and not seen.bucket.shell and not seen.kept:
             notes.append(
                 f"{seen.bucket.name}: it has versions, so no rule empties it: what is proven is deleted one by one, by version"
             )
-        if seen.bucket.notifications and not seen.bucket.shell and not seen.kept:
+        if known(seen.bucket.notifications) and not seen.bucket.shell and not seen.kept:
             notes.append(
                 f"{seen.bucket.name}: its event notifications stay as they are, and nothing triggers them any more"
             )

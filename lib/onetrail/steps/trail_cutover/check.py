@@ -13,7 +13,7 @@ from onetrail.steps.delivery import Delivery
 from onetrail.steps.document_sizes import oversized
 from onetrail.steps.old_estate import OldEstate, status_of
 from onetrail.steps.rails import rail_findings
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.steps.trail_cutover.observe import (
     STEP,
     Observation,
@@ -30,16 +30,7 @@ from onetrail.steps.trail_cutover.propose import new_trail_changes, rail_documen
 def check(settings: Settings, observation: Observation) -> list[Finding]:
     """The new trail, its delivery in each region, the old trails, their last files, and the rail."""
     if not observation.forerunner.done:
-        return [
-            Finding(
-                "04.waiting",
-                State.PLANNED,
-                "-",
-                "-",
-                settings.trail_name,
-                f"waiting for 03: {observation.forerunner.line}",
-            )
-        ]
+        return waiting_findings("04.waiting", observation.forerunner, settings.trail_name)
     findings = [
         Finding("04.looked", State.COULD_NOT_LOOK, "-", "-", "trails", why)
         for why in observation.could_not_look
@@ -66,12 +57,17 @@ def done(
     observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
         return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
-    if not observation.forerunner.done:
+    if observation.forerunner.stage is Stage.OPEN:
         return Status(STEP, Stage.OPEN, "the archive is not ready")
+    if not observation.forerunner.done:
+        return standing_behind(STEP, observation.forerunner)
     plan = whole_plan(settings, observation)
     delivered = delivered_everywhere(settings, observation)
     if plan.changes:
         return Status(STEP, Stage.OPEN, f"{counted(len(plan.changes), 'change is', 'changes are')} open")
+    blind = next((row for row in observation.deliveries if row.could_not_look), None)
+    if blind:
+        return Status(STEP, Stage.UNKNOWN, f"{blind.account} {blind.region}: {blind.could_not_look}")
     if not delivered.met:
         return Status(STEP, Stage.OPEN, delivered.why)
     if plan.not_yet:

@@ -1,6 +1,7 @@
 """What makes the one trail, stops the old ones and sets the rail; and whether the new trail is as agreed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from onetrail import iam, names
@@ -13,8 +14,8 @@ from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import status_of, trail_shape
-from onetrail.steps.rails import judged_rail, rail_changes
-from onetrail.steps.status import BLIND
+from onetrail.steps.rails import judged_rail, rail_changes, rail_unread
+from onetrail.steps.status import behind, evaluated, unevaluated
 from onetrail.steps.trail_cutover.observe import (
     STEP,
     Observation,
@@ -38,34 +39,31 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 def whole_plan(settings: Settings, observation: Observation) -> Plan:
     """The same, whether AWS takes the rail or not."""
     accounts = tuple(settings.source_account_ids)
+    bare = Plan(STEP, settings.estate, accounts, ())
     if not observation.forerunner.done:
-        return Plan(STEP, settings.estate, accounts, (), waiting_for="03", why=observation.forerunner.line)
+        return behind(bare, observation.forerunner)
     if observation.could_not_look:
-        return Plan(
-            STEP,
-            settings.estate,
-            accounts,
-            (),
-            notes=observation.could_not_look,
-            why=BLIND,
-            not_evaluated=True,
-        )
+        return unevaluated(bare, observation.could_not_look)
     changes: list[Change] = []
     for account in accounts:
         changes += new_trail_changes(settings, observation, account)
     changes += [_stop(trail) for trail in touchable(observation.estate) if status_of(trail).is_logging]
     changes += rail_changes(observation.rail, rail_document(settings), accounts, requires="last_files_in")
     waiting = waiting_for_last_files(observation) if not changes else None
-    return Plan(
-        STEP,
-        settings.estate,
-        accounts,
-        tuple(changes),
+    plan = replace(
+        bare,
+        changes=tuple(changes),
         not_yet=waiting[0] if waiting else None,
         why=waiting[1] if waiting else "",
         ends_with="last_files_in" if changes or waiting else "",
         notes=(*_notes(observation), *_behind_the_rail(observation, changes)),
     )
+    blind = [
+        f"{row.account} {row.region}: {row.could_not_look}"
+        for row in observation.deliveries
+        if row.could_not_look
+    ]
+    return evaluated(plan, [*blind, *rail_unread(observation.rail)])
 
 
 def new_trail_changes(settings: Settings, observation: Observation, account: str) -> list[Change]:

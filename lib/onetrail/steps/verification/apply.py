@@ -22,7 +22,7 @@ from onetrail.change import (
 )
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
-from onetrail.looked import There, Unread, or_none
+from onetrail.looked import Unread, or_none
 from onetrail.s3 import calls
 from onetrail.s3.calls import stamp
 from onetrail.s3.ledger import LedgerPart, hashed
@@ -188,7 +188,12 @@ class _Sealing:
         folders = {name: self._raised.get(name) or self._folders(name) for name in names}
         for account in self.settings.source_account_ids:
             enabled = enabled_regions(self.settings, self.clients, account)
-            for region in enabled.value if isinstance(enabled, There) else ():
+            if isinstance(enabled, Unread):
+                why = f"{account}: DescribeRegions: {enabled.why}"
+                raise ChangeFailed(
+                    f"which files of the archive are its own could not be seen: {why}; run step 06 again"
+                )
+            for region in enabled.value:
                 held = {
                     below_prefix(row.key)
                     for name in names

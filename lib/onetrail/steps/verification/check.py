@@ -8,10 +8,12 @@ from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.cloudtrail.verdict import State as File
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.document_sizes import oversized
 from onetrail.steps.ledger_parts import ledger_findings
 from onetrail.steps.rails import rail_findings
+from onetrail.steps.status import waiting_findings
 from onetrail.steps.verification.completeness import completeness, named
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
@@ -37,8 +39,7 @@ YET_TO_COME = tuple(
 def check(settings: Settings, observation: Observation) -> list[Finding]:
     """From a fresh observation; a step that waits says so and nothing else."""
     if not observation.forerunner.done:
-        evidence = f"waiting for {observation.forerunner.step}: {observation.forerunner.line}"
-        return [Finding("06.waiting", State.PLANNED, "-", "-", settings.bucket_name, evidence)]
+        return waiting_findings("06.waiting", observation.forerunner, settings.bucket_name)
     found = [
         Finding("06.looked", State.COULD_NOT_LOOK, "-", "-", "verification", why)
         for why in observation.could_not_look
@@ -238,8 +239,12 @@ def _seals(settings: Settings, observation: Observation) -> list[Finding]:
     )
 
 
-def _default_lock(settings: Settings, bucket: str, lock: Mapping[str, Any] | None) -> tuple[State, str]:
+def _default_lock(
+    settings: Settings, bucket: str, lock: Mapping[str, Any] | Unread | None
+) -> tuple[State, str]:
     """The archive has the mode of the parameters; the work bucket is locked whatever they say."""
+    if isinstance(lock, Unread):
+        return State.COULD_NOT_LOOK, f"GetObjectLockConfiguration: {lock.why}"
     if settings.object_lock == "none" and bucket == settings.bucket_name:
         return State.NOTE, "the parameters want no lock"
     if not default_retention(lock):

@@ -52,7 +52,7 @@ def compared(settings: Settings, clients: Clients, left: Left) -> Compared:
         return found
     try:
         _all(settings, clients, found)
-        if left.bucket and left.bucket.versioning and left.live:
+        if left.bucket and left.bucket.versioned and left.live:
             _versions(clients, found)
     except (ClientError, BotoCoreError, OnetrailError) as err:
         found.could_not_look = f"{err}"

@@ -13,7 +13,7 @@ from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
-from onetrail.looked import There, unread
+from onetrail.looked import There, Unread, known, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.archive_key import archive_key_arn
@@ -66,7 +66,7 @@ class Observation:
     keys: tuple[KeySource, ...] = ()
     receipts: Mapping[str, str] = field(default_factory=dict)
     trails: Mapping[str, tuple[tuple[str, str, str, str], ...]] = field(default_factory=dict)
-    lock: Mapping[str, Any] | None = None
+    lock: Mapping[str, Any] | Unread | None = None
     rail: Rail = field(default_factory=lambda: Rail(RAIL))
     kms_key: str = ""
     unknown_trails: tuple[TrailIdentity, ...] = ()
@@ -74,7 +74,7 @@ class Observation:
     digest_check: str = "full"
     now: datetime | None = None
     could_not_look: tuple[str, ...] = ()
-    work_lock: Mapping[str, Any] | None = None
+    work_lock: Mapping[str, Any] | Unread | None = None
     no_break_glass: str = ""
     no_sealer: str = ""
     events: EventTotals | None = None
@@ -156,7 +156,7 @@ class _Look:
         archive = sums.archive()
         held = [*buckets, *([archive] if archive else [])]
         to_do = any(one.unsealed for one in held) or any(
-            wanted_lock(settings, one) for one in (lock, work_lock)
+            wanted_lock(settings, known(one)) for one in (lock, work_lock)
         )
         return Observation(
             forerunner,
@@ -284,10 +284,10 @@ class _Look:
             self.failed.append(f"what is left of an old bucket beside its receipt: {err}")
             return frozenset()
 
-    def _lock(self, bucket: str) -> Mapping[str, Any] | None:
+    def _lock(self, bucket: str) -> Mapping[str, Any] | Unread | None:
         seen = default_lock(self.clients, bucket)
         self.failed += unread({f"{bucket}: GetObjectLockConfiguration": seen})
-        return seen.value if isinstance(seen, There) else None
+        return or_none(seen)
 
     def _receipt(self, one: Compared) -> tuple[str, str | None]:
         left = one.left

@@ -9,6 +9,7 @@ from onetrail.change import BREAK_GLASS, SEALER, Below, Bulk, Change, Deed, Only
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.iam.build import archive_rail
+from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.retention import LOCK_MODE
 from onetrail.settings import Settings
@@ -16,10 +17,10 @@ from onetrail.steps.archive import archive_of
 from onetrail.steps.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.pairing import archive_key
-from onetrail.steps.rails import judged_rail, rail_changes
+from onetrail.steps.rails import judged_rail, rail_changes, rail_unread
 from onetrail.steps.receipts import CALL
 from onetrail.steps.sealed_heads import folder
-from onetrail.steps.status import BLIND
+from onetrail.steps.status import behind, evaluated, unevaluated
 from onetrail.steps.verification.bounds import seal_bounds
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
@@ -46,17 +47,17 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         return Plan(STEP, settings.estate, accounts, tuple(changes), **said)
 
     if not observation.forerunner.done:
-        return plan(waiting_for=observation.forerunner.step, why=observation.forerunner.line)
+        return behind(plan(), observation.forerunner)
     if observation.could_not_look:
-        return plan(why=BLIND, notes=observation.could_not_look, not_evaluated=True)
+        return unevaluated(plan(), observation.could_not_look)
     if observation.digest_check != "full":
         return plan(why="a partial check proves nothing", notes=_notes(observation))
     good = [bucket for bucket in observation.buckets if due(bucket)]
     changes = [_seal(settings, bucket, [], observation.now) for bucket in good if bucket.unsealed]
     proven = any(bucket.good for bucket in observation.buckets)
     if proven:
-        changes += _default_mode(settings, settings.bucket_name, observation.lock)
-        changes += _default_mode(settings, settings.work_bucket, observation.work_lock)
+        changes += _default_mode(settings, settings.bucket_name, known(observation.lock))
+        changes += _default_mode(settings, settings.work_bucket, known(observation.work_lock))
         changes += _own_files(settings, observation)
         changes += rail_changes(
             observation.rail,
@@ -67,7 +68,17 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     due_now = [bucket for bucket in good if observation.receipts.get(bucket.name) != ""]
     changes += [_receipt(settings, bucket) for bucket in due_now]
     changes += [_sealed_head(settings, due_now)] if due_now else []
-    return plan(changes, notes=(*_stops(observation, changes), *_notes(observation)))
+    proposed = plan(changes, notes=(*_stops(observation, changes), *_notes(observation)))
+    return evaluated(proposed, list(_blind(observation)))
+
+
+def _blind(observation: Observation) -> Iterator[str]:
+    """What could not be looked at and keeps no other bucket from being proven."""
+    yield from (f"{one.name}: {one.could_not_look}" for one in observation.buckets if one.could_not_look)
+    yield from (
+        f"public keys of {key.region}: {key.why}" for key in observation.keys if key.why and not key.source
+    )
+    yield from rail_unread(observation.rail)
 
 
 def _stops(observation: Observation, changes: Sequence[Change]) -> Iterator[str]:
