@@ -19,6 +19,7 @@ from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.receipt_rows import ListPart
 from onetrail.steps.receipts import Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
+from onetrail.steps.retirement.apply import _Retirement
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Past, QuietUnknown, of_another, waits
 from onetrail.steps.status import Stage, Status
 from tests.unit.change.given import given_a_gate
@@ -310,9 +311,8 @@ def test_a_rule_that_deletes_what_the_archive_may_not_hold_is_taken_away_before_
         call = "PutBucketLifecycleConfiguration" if others else "DeleteBucketLifecycle"
         assert (change.call, change.requires) == (call, "")
         assert change.parameters.get("LifecycleConfiguration", {}).get("Rules", []) == others
-    assert (
-        propose(SETTINGS, given(replace(READY, how="expire", bucket=ruled, objects=0, **fault))).changes == ()
-    )
+    emptied = propose(SETTINGS, given(replace(READY, how="expire", bucket=ruled, objects=0, **fault)))
+    assert bool(emptied.changes) == ("could_not_look" in fault)  # what could not be listed is not empty
 
 
 @pytest.mark.parametrize(
@@ -508,3 +508,40 @@ def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(
     outcome = retirement.apply(plan, gate)
     assert (outcome.state, len(sender.sent)) == (("stopped", 0) if why else ("applied", 1))
     assert why in outcome.line
+
+
+def test_a_rule_of_ours_goes_where_nobody_can_see_what_it_deletes():
+    """A listing that was refused is no empty bucket. Twins: a bucket that is seen to be empty, and a shell."""
+    blind = Retiring(RULED, "expire", RECEIPT, could_not_look="ListObjectsV2: AccessDenied")
+    assert blind.danger == "it could not be looked at: ListObjectsV2: AccessDenied"
+    assert calls(given(blind)) == ["DeleteBucketLifecycle"]
+    assert Retiring(RULED, "expire", RECEIPT).danger == ""
+    shell = replace(RULED, policy=SHELL.policy)
+    assert replace(blind, bucket=shell).danger == ""
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [{"could_not_look": "ListMultipartUploads: no"}, {"objects": 0, "could_not_look": "ListObjectsV2: no"}],
+)
+def test_what_could_not_be_looked_at_is_not_left_alone_for_good(unread):
+    """07 says that nobody could look and ends with 3. Twin: the bucket that is kept for a reason that was seen."""
+    plan = propose(SETTINGS, given(replace(READY, **unread)))
+    assert (plan.changes, plan.not_evaluated) == ((), True)
+    assert plan.notes[0] == f"acme-eu: {unread['could_not_look']}"
+    kept = propose(SETTINGS, given(replace(READY, foreign=1, foreign_named=("x",))))
+    assert (kept.not_evaluated, kept.why.startswith("acme-eu is left alone")) == (False, True)
+
+
+def test_every_bucket_is_expired_only_where_every_bucket_was_looked_at():
+    """Not where the list of buckets was refused, or one of them. Twin: the same with nothing refused and no bucket left."""
+    work = object.__new__(_Retirement)
+    work.clients = None
+
+    def expired(*unread):
+        work._read = lambda: OldEstate((), (), (), unread)
+        return work.expired()
+
+    assert not expired("111122223333: ListBuckets: AccessDenied").met
+    assert "ListBuckets: AccessDenied" in expired("111122223333: ListBuckets: AccessDenied").why
+    assert expired().met

@@ -175,6 +175,9 @@ class _Retirement:
         """Whether lifecycle rules have emptied every bucket that they were given."""
         self._estate = None
         estate = self._read()
+        if estate.could_not_look:
+            why = f"whether every bucket with a lifecycle rule of ours is empty is unknown: {estate.could_not_look[0]}"
+            return Requirement(False, why)
         seen = [
             retiring(self.settings, self.clients, estate, bucket, self._receipts) for bucket in estate.buckets
         ]

@@ -101,8 +101,13 @@ class Retiring:
 
     @property
     def danger(self) -> str:
-        """Why our rule must go before anything else happens; empty where none is at work, or where it may go on."""
-        if not self.expiring or self.bucket.shell or not (self.objects or self.old_versions):
+        """Why our rule must go before anything else happens; empty where none is at work, or where it may go on.
+
+        What could not be listed is no empty bucket: a rule that nobody can watch may not go on either.
+        """
+        if not self.expiring or self.bucket.shell:
+            return ""
+        if not (self.objects or self.old_versions or self.could_not_look):
             return ""
         return next(_dangers(self), "")
 
