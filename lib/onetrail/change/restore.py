@@ -134,7 +134,7 @@ class KeptTexts:
         self._found: dict[tuple[str, str, str], list[tuple[str, Kept]]] = {}
 
     def of(self, account: str, service: str, resource: str) -> list[tuple[str, Kept]]:
-        """The texts of one resource, oldest first; a file that is not what the record says is left out. Raises OSError, ValueError."""
+        """The texts of one resource, oldest first; a file that is not what the record says is left out. Raises FileRefused, ValueError."""
         self._grow()
         return self._found.get((account, service, resource), [])
 

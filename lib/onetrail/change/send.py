@@ -12,6 +12,7 @@ from onetrail.change.restore import KeptTexts, Restored, restored
 from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
 from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError, described
+from onetrail.files import FileRefused
 from onetrail.iam import PolicyError
 from onetrail.looked import Absent, There, Unread
 
@@ -205,7 +206,7 @@ class Sending:
                 now = text
         try:
             known = self._kept.of(change.account, change.service, change.resource)
-        except (OSError, ValueError, KeyError):
+        except (FileRefused, OSError, ValueError, KeyError):
             known = []  # without the record's texts it is closed all the same
         try:
             return restored(change.restores, now, known)
