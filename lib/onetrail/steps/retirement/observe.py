@@ -156,7 +156,8 @@ def _kept(bucket: Retiring) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Observation:
-    """`deleted` are buckets that a receipt remembers and that are gone; `keepers` maps source accounts to who may still change a shell;
+    """`deleted` are buckets that a receipt remembers and that are gone, none where the old estate could not all be read; `keepers` maps
+    source accounts to who may still change a shell;
     `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained` are old trails with nothing more to deliver."""
 
     forerunner: Status
@@ -240,7 +241,7 @@ def observe(
         tuple(ours),
         tuple(trail for trail in estate.old_trails if trail not in ours),
         frozenset(trail.arn for trail in ours if trail_cutover.drained(trail, now)),
-        tuple(sorted(set(receipts.remembered) - there)),
+        () if estate.could_not_look else tuple(sorted(set(receipts.remembered) - there)),
         keepers,
         copiers,
         now,

@@ -1,0 +1,181 @@
+"""What 07 sees of one old bucket: each object, version, upload and writer is counted as what it is, and a refused look is said."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.errors import OnetrailError
+from onetrail.looked import There, Unread
+from onetrail.s3.rows import ObjectRow
+from onetrail.settings import Settings
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.receipts import Receipts
+from onetrail.steps.retirement.counterparts import Sum
+from onetrail.steps.retirement.observe import Retiring, _covered, retiring
+
+module = sys.modules[retiring.__module__]
+NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
+SOURCE = "111122223333"
+SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
+BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1")
+LOG = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2026/01/05/{SOURCE}_CloudTrail_eu-west-1_20260105T0005Z_AbCdEfGhIjKlMnOp.json.gz"
+TRAIL = Trail(
+    "audit", f"arn:aws:cloudtrail:eu-west-1:{SOURCE}:trail/audit", SOURCE, "eu-west-1", "acme-eu", validation=False,
+    status=TrailStatus(is_logging=True),
+)  # fmt: skip
+
+
+def a_row(key: str, at: datetime = NOW) -> ObjectRow:
+    return ObjectRow(key, 9, "etag", at, "STANDARD", "")
+
+
+def a_version(*, marker: bool = False, latest: bool = True, id: str = "v1") -> Any:
+    return SimpleNamespace(is_marker=marker, is_latest=latest, version_id=id)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`seen(bucket, rows=..., versions=..., uploads=..., trails=..., receipts=...)`: the bucket as 07 sees it."""
+
+    def of(
+        bucket: OldBucket = BUCKET,
+        rows: Iterable[ObjectRow] | Exception = (),
+        versions: Iterable[Any] = (),
+        uploads: Any = None,
+        trails: tuple[Trail, ...] = (),
+        receipts: Receipts | None = None,
+    ) -> Retiring:
+        asked: dict[str, Any] = {}
+
+        def listed(*_: Any) -> Any:
+            if isinstance(rows, Exception):
+                raise rows
+            return iter(rows)
+
+        def multipart(*_: Any, **said: Any) -> Any:
+            asked.update(said)
+            return There([]) if uploads is None else uploads
+
+        monkeypatch.setattr(module, "hot", lambda *_: None)
+        monkeypatch.setattr(module, "list_objects", listed)
+        monkeypatch.setattr(module, "list_versions", lambda *_: iter(versions))
+        monkeypatch.setattr(module, "pages", multipart)
+        monkeypatch.setattr(module, "_covered_by", lambda *a: ("", Sum()))
+        clients = cast(Any, SimpleNamespace(client=lambda *_: None, clock=SimpleNamespace(now=lambda: NOW)))
+        found = retiring(SETTINGS, clients, OldEstate((), trails, (bucket,)), bucket, receipts or Receipts())
+        if not isinstance(rows, Exception):
+            assert asked == {"Bucket": "acme-eu", "ExpectedBucketOwner": SOURCE}
+        return found
+
+    return of
+
+
+def test_a_bucket_is_what_its_listing_counts(seen: Any) -> None:
+    """Objects, bytes, the newest, and what is not CloudTrail's, of which five are named; twin: an empty one."""
+    odd = [a_row(f"mine-{number}") for number in range(6)]
+    found = seen(rows=[a_row(LOG, NOW.replace(day=2)), *odd])
+    assert (found.objects, found.size, found.newest, found.foreign) == (7, 63, NOW.replace(day=2), 6)
+    assert found.foreign_named == tuple(f"mine-{number}" for number in range(5))
+    empty = seen()
+    assert (
+        empty.objects,
+        empty.size,
+        empty.newest,
+        empty.foreign,
+        empty.foreign_named,
+        empty.past.objects,
+    ) == (0, 0, None, 0, (), 0)
+    assert (
+        empty.old_versions,
+        empty.delete_markers,
+        empty.replaceable,
+        empty.uploads,
+        empty.could_not_look,
+    ) == (0, 0, 0, 0, "")
+
+
+@pytest.mark.parametrize("versioning", ["Enabled", "Suspended", Unread("AccessDenied: no"), ""])
+def test_versions_and_markers_are_counted_each_as_what_it_is(seen: Any, versioning: Any) -> None:
+    """Looked for unless it is known that there are none."""
+    versions = [
+        a_version(), a_version(latest=False), a_version(latest=False), a_version(marker=True),
+        a_version(marker=True, latest=False, id="null"), a_version(id="null"), a_version(latest=False, id="null"),
+    ]  # fmt: skip
+    found = seen(replace(BUCKET, versioning=versioning), versions=versions)
+    counts = (found.old_versions, found.delete_markers, found.replaceable)
+    assert counts == ((0, 0, 0) if versioning == "" else (3, 2, 2))
+
+
+def test_uploads_are_counted_and_refused_ones_are_not_none(seen: Any) -> None:
+    """Two, and nobody knows."""
+    assert seen(uploads=There([{}, {}])).uploads == 2
+    assert seen(uploads=Unread("AccessDenied: no")).could_not_look == "ListMultipartUploads: AccessDenied: no"
+
+
+def test_a_listing_that_fails_is_no_empty_bucket(seen: Any) -> None:
+    """It says why, and is not proven."""
+    found = seen(rows=OnetrailError("ListObjectsV2: AccessDenied"))
+    assert (found.could_not_look, found.listing, found.proven) == ("ListObjectsV2: AccessDenied", "", False)
+    assert _covered(found) == (False, "ListObjectsV2: AccessDenied")
+    assert _covered(replace(found, could_not_look="", listing="a", receipt_why="changed")) == (
+        True,
+        "changed",
+    )
+
+
+def test_objects_whose_newest_has_no_date_are_said(seen: Any) -> None:
+    """Twin: an empty listing has no newest one, and nothing is missing."""
+    undated = a_row(LOG)._replace(last_modified=cast(Any, None))
+    assert seen(rows=[undated]).could_not_look == "its listing does not say when its newest object came"
+    assert seen().could_not_look == ""
+
+
+def test_what_could_not_be_read_of_the_bucket_stays_with_it(seen: Any) -> None:
+    """Beside what its own look lacks."""
+    blind = replace(BUCKET, could_not_look=("get_bucket_policy: no",))
+    assert (
+        seen(blind, uploads=Unread("no")).could_not_look == "get_bucket_policy: no; ListMultipartUploads: no"
+    )
+
+
+def test_a_trail_that_still_delivers_is_named(seen: Any) -> None:
+    """Twins: one that has delivered everything, and one that feeds another bucket."""
+    assert seen(trails=(TRAIL,)).undrained == ("audit",)
+    done = replace(TRAIL, status=TrailStatus(is_logging=False, stopped=NOW.replace(day=1, hour=1)))
+    assert seen(trails=(done,)).undrained == ()
+    assert seen(trails=(replace(TRAIL, bucket="other"),)).undrained == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "writers"),
+    [
+        ({"Action": "s3:PutObject"}, ("logs.amazonaws.com",)),
+        ({"Action": ["s3:GetObject", "s3:Put*"]}, ("logs.amazonaws.com",)),
+        ({"Action": "s3:*"}, ("logs.amazonaws.com",)),
+        ({"Action": "*"}, ("logs.amazonaws.com",)),
+        ({"Action": "s3:GetObject"}, ()),
+        ({"Action": "s3:PutObject", "Effect": "Deny"}, ()),
+        ({"Action": "s3:PutObject", "Principal": {"Service": "cloudtrail.amazonaws.com"}}, ()),
+        (
+            {
+                "Action": "s3:PutObject",
+                "Principal": {"Service": ["cloudtrail.amazonaws.com", "a.amazonaws.com"]},
+            },
+            ("a.amazonaws.com",),
+        ),
+        ({"Action": "s3:PutObject", "Principal": "*"}, ()),
+    ],
+)
+def test_services_that_the_policy_lets_write_are_named(
+    seen: Any, statement: Any, writers: tuple[str, ...]
+) -> None:
+    """Whichever action lets them, and CloudTrail is none of them."""
+    whole = {"Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, **statement}
+    assert seen(replace(BUCKET, policy={"Statement": [whole]})).other_writers == writers
