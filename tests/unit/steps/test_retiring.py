@@ -37,7 +37,9 @@ def a_row(key: str, at: datetime = NOW) -> ObjectRow:
 
 
 def a_version(*, marker: bool = False, latest: bool = True, id: str = "v1") -> Any:
-    return SimpleNamespace(is_marker=marker, is_latest=latest, version_id=id)
+    return SimpleNamespace(
+        key=LOG, size=9, etag="etag", last_modified=NOW, is_marker=marker, is_latest=latest, version_id=id
+    )
 
 
 @pytest.fixture

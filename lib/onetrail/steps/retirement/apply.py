@@ -213,7 +213,7 @@ class _Retirement:
         assert change.bulk is not None
         past = change.bulk.scope == PAST
         found = self._archive.over(
-            self._originals(bucket, receipt), heads=False, hashed=reviewed.add if bucket.versioning else None
+            self._originals(bucket, receipt), heads=False, hashed=reviewed.add if bucket.versioned else None
         )
         if found.lack:
             raise ChangeFailed(f"{bucket.name}: {found.lack.line}; nothing of it was deleted")
@@ -225,7 +225,7 @@ class _Retirement:
         batch = _Batches(self._archive, bucket, past=past)
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
         rows = proven_rows(self.settings.run_folder, receipt)
-        named = reviewed.rows(listing) if bucket.versioning else ((row.key, row.etag, "") for row in rows)
+        named = reviewed.rows(listing) if bucket.versioned else ((row.key, row.etag, "") for row in rows)
         with ledger, self.gate.guard.listed(change, named):
             counts = delete_proven(
                 batch.tasks(self._there(bucket, receipt)), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,
@@ -261,7 +261,7 @@ class _Retirement:
     def _originals(self, bucket: OldBucket, receipt: Receipt) -> Iterator[Original]:
         """What the bucket holds of what was proven, by its versions where it has any."""
         for row, proven in self._there(bucket, receipt):
-            yield proven, row.version_id if bucket.versioning else ""
+            yield proven, row.version_id if bucket.versioned else ""
 
     def _there(self, bucket: OldBucket, receipt: Receipt) -> Iterator[tuple[Any, ProvenRow]]:
         """What the bucket holds beside what was proven of it. ChangeFailed at the first object that is not what was proven."""

@@ -170,7 +170,7 @@ def _delete(seen: Retiring) -> Change:
         Past(
             seen.objects - seen.past.objects,
             seen.size - seen.past.size,
-            seen.held if seen.past.objects or seen.bucket.versioning else seen.listing,
+            seen.held if seen.past.objects or seen.bucket.versioned else seen.listing,
         ),
     )
 
@@ -208,7 +208,7 @@ def _deletion(
             Deed.DELETE,
             ("DeleteObjects",),
             {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account},
-            {"objects": objects.replace("ETag", "ETag and version", 1) if bucket.versioning else objects},
+            {"objects": objects.replace("ETag", "ETag and version", 1) if bucket.versioned else objects},
             these.listing,
             {"objects": these.objects, "bytes": these.size},
             bounds=(
