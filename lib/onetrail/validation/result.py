@@ -12,8 +12,8 @@ from onetrail.cloudtrail.verdict import Chain, FileVerdict, Group, State
 from onetrail.instants import moved
 from onetrail.validation.publickeys import RegionKeys
 
-LATE: Final = timedelta(hours=1)
-"""The last logs of a time stand in the digest of the hour after it."""
+LATE: Final = timedelta(hours=1) + MARK_MARGIN
+"""The last logs of a time stand in the digest of the hour after it; the mark in a log's name may lie before its delivery."""
 MOST_NAMED: Final = 200
 """Files that are kept by name for each state; the counts go on."""
 GOOD: Final = frozenset({State.VALID, State.DUPLICATE})

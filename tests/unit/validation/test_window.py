@@ -43,7 +43,7 @@ def seen(where: Path, *words: str) -> tuple[int, Counter[tuple[str, str]], Any]:
         (["--until", at(2.5)], 4, 3),
         (["--until", at(0)], 2, 1),
         (["--until", at(6)], 8, 7),
-        (["--until", at(5.99)], 7, 6),
+        (["--until", at(5.8)], 7, 6),
         (["--since", at(2.5)], 5, 5),
         (["--since", at(3)], 4, 4),
         (["--since", at(2.5), "--until", at(4.5)], 3, 3),
