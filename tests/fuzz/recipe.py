@@ -100,6 +100,8 @@ def _query(dice: random.Random, world: World, recipe: Recipe) -> Query:
         ("account", "region", "trail", "since", "until", "end", "believed"), dice.choice((1, 1, 2, 3))
     ):
         at = later(dice.choice(ends), dice.choice(near))
+        if world.logs and dice.random() < 0.3:
+            at = dice.choice(world.logs).place.mark
         if way in ("since", "until") and not recipe.windows:
             continue
         if way == "account":

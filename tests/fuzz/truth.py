@@ -343,12 +343,17 @@ class Judge:
         return self.query.older and not any(self.trust[id(other)] for other in before)
 
     def _namers(self, key: str) -> list[tuple[Log, int]]:
-        """Who names a log, and how surely: believed digests that are looked at."""
+        """Who names a log, and how surely: believed digests that are looked at. A digest right after `until` may itself be left out, but
+        it proves what was delivered up to then, so it is read where its own signature lies with it."""
         found = []
         for digest, log in self.world.named():
-            sure = min(self.trust[id(digest)], self._in(digest.place))
-            if sure and below(log.key) == key:
-                found.append((log, sure))
+            if below(log.key) != key or not self._in(digest.place):
+                continue
+            own = any(
+                _metadata(thing).get("signature") == digest.signature for thing in self.at[digest.place]
+            )
+            sure = min(self.trust[id(digest)], Maybe.YES if own else self._in(digest.place))
+            found += [(log, sure)] if sure else []
         return found
 
     def _logs(self, found: Truth, key: str, things: list[Thing]) -> None:
