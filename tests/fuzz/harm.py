@@ -32,18 +32,14 @@ from tests.fuzz.world import (
 Deed = Callable[[random.Random, Layout], str]
 DEEDS: Final[dict[str, Deed]] = {}
 """Every deed by name."""
-NEEDS: Final[dict[str, str]] = {}
-"""What a deed needs a verifier to know, where one may not know it yet."""
 UNIQUE: Final = "AbCdEfGh12345678"
 
 
-def deed(name: str, needs: str = "") -> Callable[[Deed], Deed]:
+def deed(name: str) -> Callable[[Deed], Deed]:
     """Enter a deed in the table."""
 
     def enter(made: Deed) -> Deed:
         DEEDS[name] = made
-        if needs:
-            NEEDS[name] = needs
         return made
 
     return enter
@@ -103,7 +99,7 @@ CHANGES: Final[dict[str, Change]] = {
 def _changing(kind: str, name: str, change: Change) -> None:
     def do(dice: random.Random, layout: Layout) -> str:
         found = _digest(dice, layout) if kind == "digest" else _log(dice, layout)
-        if found is None or found[1].unpacked is None:
+        if found is None or found[1].unpacked is None or found[1].loose is not None:
             return ""
         thing = found[1]
         assert thing.unpacked is not None
@@ -121,7 +117,7 @@ for _name, _change in CHANGES.items():
 @deed("unpacked, and the name with it")
 def _(dice: random.Random, layout: Layout) -> str:
     found = _digest(dice, layout) if dice.random() < 0.3 else _log(dice, layout)
-    if found is None or found[1].unpacked is None or not layout.directory:
+    if found is None or found[1].unpacked is None or found[1].loose is not None or not layout.directory:
         return ""
     thing = found[1]
     thing.fill(found[1].unpacked, None, found[1].unpacked)
@@ -303,7 +299,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"metadata in capitals, with more in it: {_short(thing.key)}"
 
 
-@deed("metadata file unfit", needs="unfit")
+@deed("metadata file unfit")
 def _(dice: random.Random, layout: Layout) -> str:
     found = _digest(dice, layout)
     if found is None or not layout.directory:
@@ -524,7 +520,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     return _planted(dice, layout, later(begin, -dice.choice((1, 30, 600)) * HOUR), "forged")
 
 
-@deed("log forged in the future", needs="young")
+@deed("log forged in the future")
 def _(dice: random.Random, layout: Layout) -> str:
     at = dice.choice(
         (datetime(2099, 1, 1), datetime.max, layout.newest + timedelta(days=3))
@@ -534,13 +530,13 @@ def _(dice: random.Random, layout: Layout) -> str:
     return _planted(dice, layout, at, "forged")
 
 
-@deed("log forged now", needs="young")
+@deed("log forged now")
 def _(dice: random.Random, layout: Layout) -> str:
     at = layout.now or later(layout.newest, HOUR)
     return _planted(dice, layout, later(at, -dice.choice((0, 5, 60, 160)) * timedelta(minutes=1)), "forged")
 
 
-@deed("logs younger than the newest digest", needs="young")
+@deed("logs younger than the newest digest")
 def _(dice: random.Random, layout: Layout) -> str:
     strand = _strand(dice, layout)
     if not strand:
@@ -576,7 +572,7 @@ NEAR: Final = (
 )
 
 
-@deed("log forged under a nearly right name", needs="junk")
+@deed("log forged under a nearly right name")
 def _(dice: random.Random, layout: Layout) -> str:
     found = _log(dice, layout)
     if found is None:
@@ -599,7 +595,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     )
 
 
-@deed("what a system leaves in a day's folder", needs="junk")
+@deed("what a system leaves in a day's folder")
 def _(dice: random.Random, layout: Layout) -> str:
     found = _log(dice, layout) if dice.random() < 0.5 else _digest(dice, layout)
     if found is None:
@@ -614,7 +610,7 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"left: {_short(key)}, {content!r}" if layout.put(key, about, Thing(key, content, None)) else ""
 
 
-@deed("JSON in a folder of logs", needs="junk")
+@deed("JSON in a folder of logs")
 def _(dice: random.Random, layout: Layout) -> str:
     found = _log(dice, layout)
     if found is None:

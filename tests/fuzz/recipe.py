@@ -1,11 +1,11 @@
 """From a number to a layout, a question and the deeds that were done to it; and a recipe made smaller. Nothing of onetrail is imported here."""
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tests.fuzz.harm import DEEDS, NEEDS
+from tests.fuzz.harm import DEEDS
 from tests.fuzz.layout import Layout, laid
 from tests.fuzz.trails import Trail, drawn, world_of
 from tests.fuzz.truth import Query
@@ -29,7 +29,6 @@ class Recipe:
     clock: str
     deeds: tuple[tuple[str, int], ...]
     asked: int | None
-    windows: bool = True
     resumed: bool = False
     older: bool = False
 
@@ -43,10 +42,10 @@ class Made:
     words: list[str]
 
 
-def recipe(seed: int, without: Collection[str] = ()) -> Recipe:
-    """The recipe of a seed. `without` names what is left out: `overlap`, `extreme`, `window`, or what a deed needs (`harm.NEEDS`)."""
+def recipe(seed: int) -> Recipe:
+    """The recipe of a seed."""
     dice = random.Random(f"{seed} recipe")
-    trails = drawn(dice, "extreme" not in without, "overlap" not in without)
+    trails = drawn(dice)
     directory = dice.random() < 0.3
     names = sorted(DEEDS)
     count = dice.choice((0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4))
@@ -62,9 +61,8 @@ def recipe(seed: int, without: Collection[str] = ()) -> Recipe:
         directory,
         dice.choice(("kept",) * 7 + ("lost", "some", "some")),
         "" if directory else dice.choice(("", "", "live", "live", "dead")),
-        tuple(deed for deed in deeds if NEEDS.get(deed[0]) not in without),
+        tuple(deeds),
         dice.getrandbits(32) if dice.random() < 0.45 else None,
-        "window" not in without,
         dice.random() < 0.12,
         dice.random() < 0.5,
     )
@@ -102,8 +100,6 @@ def _query(dice: random.Random, world: World, recipe: Recipe) -> Query:
         at = later(dice.choice(ends), dice.choice(near))
         if world.logs and dice.random() < 0.3:
             at = dice.choice(world.logs).place.mark
-        if way in ("since", "until") and not recipe.windows:
-            continue
         if way == "account":
             query = replace(query, account=trail.account)
         elif way == "region":

@@ -14,9 +14,9 @@ from onetrail.cloudtrail import chain as chain_module
 from onetrail.cloudtrail.verdict import AllowList, FileVerdict, State
 from onetrail.cloudtrail.walk import Walk
 from onetrail.validation import check as check_module
-from tests.fuzz.harm import DEEDS, NEEDS
+from tests.fuzz.harm import DEEDS
 from tests.fuzz.recipe import Made, described, made, recipe
-from tests.fuzz.run import NOT_YET, SEEDS, failure, faults, main
+from tests.fuzz.run import SEEDS, failure, faults, main
 from tests.fuzz.truth import Judge, Maybe, Truth
 
 AT_ONCE = 20
@@ -26,16 +26,14 @@ Saw = tuple[Made, Truth]
 @cache
 def _seen() -> list[Saw]:
     """Every layout of the seeds, and what must be said of it."""
-    found = [made(recipe(seed, NOT_YET)) for seed in range(SEEDS)]
+    found = [made(recipe(seed)) for seed in range(SEEDS)]
     return [(one, Judge(one.layout, one.query, loose=one.layout.directory).truth()) for one in found]
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
 def test_what_is_said_of_random_layouts_is_true(first: int) -> None:
     """Every file's state, every gap and proven time, every count and the exit code. Twin: the sabotaged engines below."""
-    wrong = [
-        found.said() for seed in range(first, first + AT_ONCE) if (found := failure(recipe(seed, NOT_YET)))
-    ]
+    wrong = [found.said() for seed in range(first, first + AT_ONCE) if (found := failure(recipe(seed)))]
     assert not wrong, "\n\n".join(["onetrail says what is not so:", *wrong])
 
 
@@ -93,7 +91,7 @@ def test_a_sabotaged_engine_is_seen(
 ) -> None:
     """Within the same seeds, by words that name it. Twin: the engine as it is, above."""
     sabotage(monkeypatch)
-    found = (fault for seed in range(SEEDS) for fault in faults(recipe(seed, NOT_YET)))
+    found = (fault for seed in range(SEEDS) for fault in faults(recipe(seed)))
     assert any(words in fault for fault in found)
 
 
@@ -103,12 +101,12 @@ def test_a_failing_seed_is_told_as_small_as_it_can_be(
     """The command that repeats it, and no deed that the fault does not need. Twin: a seed that is right says nothing."""
     seed = next(
         seed for seed, (one, truth) in enumerate(_seen())
-        if len(one.words) > 1 and {"invalid"} in truth.states.values() and "log changed" in str(recipe(seed, NOT_YET).deeds)
+        if len(one.words) > 1 and {"invalid"} in truth.states.values() and "log changed" in str(recipe(seed).deeds)
     )  # fmt: skip
-    assert main([str(seed), "1", *NOT_YET]) == 0
+    assert main([str(seed), "1"]) == 0
     assert capsys.readouterr().out == "1 layouts, 0 wrong\n"
     _all_valid(monkeypatch)
-    assert main([str(seed), "1", *NOT_YET]) == 1
+    assert main([str(seed), "1"]) == 1
     said = capsys.readouterr().out
     assert said.startswith(f"seed {seed}: make fuzz SEED={seed} COUNT=1\n")
     assert (said.count("  done: "), said.count("trail ")) == (1, 1), said
@@ -116,8 +114,8 @@ def test_a_failing_seed_is_told_as_small_as_it_can_be(
 
 def test_the_seeds_hold_every_kind_of_layout() -> None:
     """Every deed, every state, both exit codes, and layouts in which all is well. Twin: a deed taken from the table is missed."""
-    done = {name for seed in range(SEEDS) for name, _ in recipe(seed, NOT_YET).deeds}
-    assert done == {name for name in DEEDS if NEEDS.get(name) not in NOT_YET}
+    done = {name for seed in range(SEEDS) for name, _ in recipe(seed).deeds}
+    assert done == DEEDS.keys()
     states = Counter(
         state
         for _, truth in _seen()
@@ -143,7 +141,7 @@ def test_most_answers_are_one_word() -> None:
 
 def test_the_same_seed_makes_the_same_layout() -> None:
     """But for signatures, whose keys are made afresh in each process. Twin: another seed makes another one."""
-    said = [described(recipe(seed, NOT_YET), made(recipe(seed, NOT_YET))) for seed in (7, 7, 8)]
+    said = [described(recipe(seed), made(recipe(seed))) for seed in (7, 7, 8)]
     assert said[0] == said[1] != said[2]
 
 

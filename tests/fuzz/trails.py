@@ -98,9 +98,9 @@ class Trail:
         )
 
 
-def drawn(dice: random.Random, extreme: bool, overlap: bool) -> tuple[Trail, ...]:
-    """One to four trails around one instant; with `extreme` that may be at the ends of time, with `overlap` two may have one name."""
-    base = _base(dice, extreme)
+def drawn(dice: random.Random) -> tuple[Trail, ...]:
+    """One to five trails around one instant; two of them may have one name."""
+    base = _base(dice)
     regions = dice.choice(REGIONS)
     accounts = dice.sample(ACCOUNTS, dice.choice((1, 1, 1, 2, 2, 3)))
     trails: list[Trail] = []
@@ -109,16 +109,14 @@ def drawn(dice: random.Random, extreme: bool, overlap: bool) -> tuple[Trail, ...
         if made.group not in {one.group for one in trails}:
             trails.append(made)
     if dice.random() < 0.25:
-        beside = _beside(dice, trails[0])
-        trails += [beside] if overlap else []
+        trails.append(_beside(dice, trails[0]))
     if dice.random() < 0.12:
         trails.append(_backfilling(dice, trails[0]))
     return tuple(trails)
 
 
-def _base(dice: random.Random, extreme: bool) -> datetime:
-    odd, plain = dice.choice(EXTREME), dice.choice(DATES)
-    return odd if dice.random() < 0.12 and extreme else plain
+def _base(dice: random.Random) -> datetime:
+    return dice.choice(EXTREME if dice.random() < 0.12 else DATES)
 
 
 def _one(

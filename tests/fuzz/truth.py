@@ -350,7 +350,8 @@ class Judge:
             if below(log.key) != key or not self._in(digest.place):
                 continue
             own = any(
-                _metadata(thing).get("signature") == digest.signature for thing in self.at[digest.place]
+                _metadata(thing).get("signature") == digest.signature
+                for thing in self.at.get(digest.place, ())
             )
             sure = min(self.trust[id(digest)], Maybe.YES if own else self._in(digest.place))
             found += [(log, sure)] if sure else []
