@@ -25,7 +25,18 @@ SAMPLED: Final = (
     "iam/builders/*.py",
     *(
         f"cloudtrail/{name}.py"
-        for name in ("authentic", "chain", "conflict", "digest", "key", "orphan", "seam", "verdict")
+        for name in (
+            "authentic",
+            "chain",
+            "conflict",
+            "digest",
+            "key",
+            "orphan",
+            "runs",
+            "seam",
+            "verdict",
+            "walk",
+        )
     ),
 )
 """Of these together, as many as were asked for."""
