@@ -133,16 +133,17 @@ def _holds(kept: dict[str, Any] | None) -> bool:
 
 
 def all_that_is_kept() -> Covered:
-    """Of every file of tests that there is."""
+    """Of every file of tests that there is, but for tests that failed: whose failure says nothing judges nothing."""
     found = Covered()
     for path in test_files():
         kept = _kept(path)
         if kept is None:
             continue
+        failed = set(kept["failed"])
         found.seconds.update(kept["seconds"])
         for module, tests in kept["lines"].items():
             there = found.lines.setdefault(module, {})
-            there.update({test: frozenset(lines) for test, lines in tests.items()})
+            there.update({test: frozenset(lines) for test, lines in tests.items() if test not in failed})
         for module, lines in kept["imported"].items():
             found.imported[module] = found.imported.get(module, frozenset()) | frozenset(lines)
     return found

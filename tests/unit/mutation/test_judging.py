@@ -156,12 +156,15 @@ def test_what_was_judged_is_not_judged_again(judged):
     assert len(again) == 4
 
 
-def test_nothing_is_judged_while_a_test_fails_by_itself(judged):
-    """Its failure would be taken for a kill."""
+def test_a_test_that_fails_by_itself_judges_nothing_and_is_named(judged):
+    """Its failure would be taken for a kill of whatever it runs."""
     _, _, root = judged
     failing = root / "tests" / "unit" / "test_failing.py"
-    failing.write_text("import onetrail.gate\n\ndef test_it():\n    assert False\n")
+    failing.write_text(
+        "from onetrail.gate import never_called\n\ndef test_it():\n    assert never_called(1) == 2\n"
+    )
     ended = _run(root)
     failing.unlink()
-    assert ended.returncode == 2
-    assert "tests/unit/test_failing.py::test_it" in ended.stdout
+    assert ended.returncode == 1
+    assert "judge nothing:\n  tests/unit/test_failing.py::test_it" in ended.stdout
+    assert _verdicts(root)["never_called | return one | returns None"] == "survived"
