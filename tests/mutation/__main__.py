@@ -123,7 +123,7 @@ def _note(ended: Ended, order: Order, known: results.Results, said: str, by: str
     case: Case = ended.task.name
     if by:
         order.killed(case.module, by)
-    known.add(case.module, case.mutant.key, said, by, case.tests, ended.seconds)
+    known.add(case.module, case.mutant.key, said, by, ended.seconds)
     if said == SURVIVED:
         print(f"survived: {results.as_text(case.module, case.mutant.key)}", flush=True)
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +17,13 @@ PAGE = ROOT / "docs" / "mutation.md"
 
 
 class Results:
-    """The newest verdict of each mutant that still holds: of a module as it is now, and a survivor only while its tests are as they were."""
+    """The newest verdict of each mutant that still holds: of a module as it is now, and a survivor only while the files of tests that run
+    anything of that module are the same, and as they were."""
 
     def __init__(self, measured: Covered, path: Path = KEPT / "results.jsonl") -> None:
         self._path = path
+        self._measured = measured
+        self._tests: dict[str, str] = {}
         self._rows: dict[tuple[str, Key], dict[str, Any]] = {}
         if path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
@@ -33,32 +35,32 @@ class Results:
         row = self._rows.get((module, key))
         if row is None or row["source"] != digest(LIBRARY / module):
             return None
-        if row["verdict"] in (SURVIVED, TWICE) and row["tests"] != _of_tests(row["ran"]):
+        if row["verdict"] in (SURVIVED, TWICE) and row["tests"] != self._tests_of(module):
             return None
         return str(row["verdict"])
 
-    def add(self, module: str, key: Key, verdict: str, by: str, tests: Iterable[str], seconds: float) -> None:
+    def _tests_of(self, module: str) -> str:
+        if module not in self._tests:
+            files = sorted({test.split("::")[0] for test in self._measured.lines.get(module, {})})
+            said = "".join(f"{name} {digest(ROOT / name)}\n" for name in files)
+            self._tests[module] = hashlib.sha256(said.encode()).hexdigest()[:16]
+        return self._tests[module]
+
+    def add(self, module: str, key: Key, verdict: str, by: str, seconds: float) -> None:
         """Append one."""
-        files = sorted({test.split("::")[0] for test in tests})
         row = {
             "module": module,
             "key": list(key),
             "verdict": verdict,
             "by": by,
             "source": digest(LIBRARY / module),
-            "ran": files if verdict in (SURVIVED, TWICE) else [],
-            "tests": _of_tests(files) if verdict in (SURVIVED, TWICE) else "",
+            "tests": self._tests_of(module) if verdict in (SURVIVED, TWICE) else "",
             "seconds": round(seconds, 2),
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         self._rows[module, key] = row
-
-
-def _of_tests(files: Iterable[str]) -> str:
-    said = "".join(f"{name} {digest(ROOT / name)}\n" for name in files)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def counted(sample: Chosen, known: Results) -> dict[str, Counter[str]]:

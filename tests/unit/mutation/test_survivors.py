@@ -81,8 +81,8 @@ def known(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> res
     """Of two mutants of a gate, one survived and one was killed."""
     monkeypatch.setattr(results, "LIBRARY", library)
     found = results.Results(covered.Covered(), tmp_path / "results.jsonl")
-    found.add("gate.py", KEY, SURVIVED, "", ["tests/unit/test_gate.py::test_it"], 0.1)
-    found.add("gate.py", OTHER, KILLED, "tests/unit/test_gate.py::test_it", [], 0.1)
+    found.add("gate.py", KEY, SURVIVED, "", 0.1)
+    found.add("gate.py", OTHER, KILLED, "tests/unit/test_gate.py::test_it", 0.1)
     return found
 
 
