@@ -8,8 +8,9 @@ import pytest
 
 from onetrail.cloudtrail import authentic
 from onetrail.cloudtrail.chain import Listed, groups
-from onetrail.cloudtrail.verdict import State
-from onetrail.cloudtrail.walk import OTHERS_TRIED
+from onetrail.cloudtrail.publickeys import KeyStore
+from onetrail.cloudtrail.verdict import AllowList, State
+from onetrail.cloudtrail.walk import OTHERS_TRIED, Walk
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,
@@ -22,6 +23,7 @@ from tests.unit.cloudtrail.signing import (
     given_a_chain,
     log_key,
     packed,
+    public_key,
     signed_digest,
 )
 
@@ -218,3 +220,67 @@ def test_many_copies_that_name_many_logs_are_not_held() -> None:
             tracemalloc.stop()
 
     assert peak(many) < 4 * peak(many[:1])
+
+
+def test_a_digest_of_another_chain_stands_beside_and_makes_no_gap() -> None:
+    """Wherever it comes, in whatever order. Twin: one of this chain that cannot be believed makes one."""
+    scene = given_a_chain(3)
+    stray = signed_digest(BEGIN + 9 * HOUR, None, trail="other").object()
+    for at in (0, 3):
+        scene.objects = [one.object() for one in scene.digests]
+        scene.objects.insert(at, stray)
+        chain = scene.look()[1]
+        assert [one.state.value for one in chain.intervals] == ["proven"]
+        assert (chain.digests[State.FOREIGN], chain.digests[State.VALID]) == (1, 3)
+    scene.objects = [*(one.object() for one in scene.digests), signed_digest(BEGIN + 9 * HOUR, None, number=1).object()]  # fmt: skip
+    assert [one.state.value for one in scene.look()[1].intervals] == ["proven", "gap"]
+
+
+def test_of_equal_copies_the_one_with_its_own_signature_is_the_valid_one() -> None:
+    """Whichever comes first by its key. Twin: a copy whose signature was changed is never taken for it."""
+    first = signed_digest(BEGIN, None)
+    after = signed_digest(BEGIN + HOUR, first)
+    for before in ("0/", "x/"):
+        scene = of(first, after)
+        scene.objects.insert(0, first.object(key=f"{before}{first.key}", metadata={}))
+        said = {one.key: (one.state.value, one.proof) for one in scene.look()[0]}
+        assert said[first.key] == ("valid", authentic.Proof.METADATA)
+        assert said[f"{before}{first.key}"][0] == "duplicate"
+        scene.objects[0] = replace(scene.objects[0], metadata={"signature": "00" * 256})
+        said = {one.key: (one.state.value, one.proof) for one in scene.look()[0]}
+        assert (said[first.key][0], said[f"{before}{first.key}"][0]) == ("valid", "invalid")
+
+
+def test_equal_copies_are_verified_by_one_look_at_their_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many copies and many quotes. Twin: all of them are proven, or all of them are not."""
+    first = signed_digest(BEGIN, None)
+    genuine = signed_digest(BEGIN + HOUR, first)
+    quoting = [naming(2 + n / 60, OLD, first.key, "1" * 64, f"{n:04x}" * 128).object(metadata={}) for n in range(20)]  # fmt: skip
+    copies = [first.object(key=f"x{n}/{first.key}", metadata={}) for n in range(20)]
+    asked: list[int] = []
+    plain = authentic.verify
+    monkeypatch.setattr(authentic, "verify", lambda *said: bool(asked.append(1)) or plain(*said))
+    for after, state in (([genuine.object()], "duplicate"), ([], "duplicate")):
+        asked.clear()
+        scene = of()
+        scene.objects = [*copies, *after, *quoting]
+        found = [one.state.value for one in scene.look()[0] if one.key.endswith(first.key)]
+        assert found[1:] == [state] * 19
+        assert found[0] == ("valid" if after else "unsigned")
+        assert len(asked) <= 3 * 20 + 2
+
+
+def test_what_was_said_of_digests_that_did_not_come_is_forgotten() -> None:
+    """However many name what is not there. Twin: what may still come is kept."""
+    keys, allowed = KeyStore([public_key()]), AllowList(None, frozenset({GROUP.identity}))
+    one, held = Walk(allowed), []
+    for n in range(300, 0, -1):
+        made = naming(n / 60, OLD, digest_key(BEGIN + n * HOUR / 60 - HOUR / 120)).object()
+        one.take(authentic.opened(made, GROUP, keys, allowed))
+        held.append(len(one._quotes))
+    assert max(held) < 150
+    kept = Walk(allowed)
+    for n in range(100):
+        made = naming(5 - n / 60, OLD, digest_key(BEGIN - n * HOUR)).object()
+        kept.take(authentic.opened(made, GROUP, keys, allowed))
+    assert len(kept._quotes) == 100

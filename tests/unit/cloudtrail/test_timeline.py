@@ -152,6 +152,8 @@ CASES: list[tuple[str, list[Run], list[Bad], Bounds, Told]] = [
     ("not from one that ended after what is named", [run(0, 5), run(4, 9, O, names=3), run(7, 8, names=5)], [], Bounds(), [("gap", None, 3, 1, lost(1, 3)), ("gap", None, 6, 1, lost(1, 5)), proven(-1, 9)]),
     ("a restart of an account's while an organization's goes on", [run(0, 1), run(0, 9, O), run(4, 5)], [], Bounds(), [proven(-1, 9), ("restart", 1, 3, 0, ANEW)]),
     ("another's start while one goes on", [run(0, 1), run(0, 9, O), run(4, 5, Q)], [], Bounds(), [proven(-1, 9)]),
+    ("from nothing where another has just ended", [run(0, 4, O), run(5, 6, Q, names=4)], [], Bounds(), [("gap", None, 4, 1, lost(1, 4)), proven(-1, 6)]),
+    ("from the organization that is named", [run(0, 1), run(0.5, 1.5, O), run(4, 5, O, names=3, of="")], [], Bounds(), [proven(-1, 1.5), ("gap", 1, 3, 2, lost(2, 3)), proven(3, 5)]),
     # what is named lies there
     ("named and there, of a part", [run(3, 5, names=-8)], [], PARTLY, [proven(2, 5)]),
     ("named and there", [run(3, 5, names=-8)], [], Bounds(), [("gap", -8, 2, 0, there(-8)), proven(2, 5)]),
@@ -170,6 +172,7 @@ CASES: list[tuple[str, list[Run], list[Bad], Bounds, Told]] = [
     ("and some cannot be believed", [run(0, 5)], [bad(6), bad(7)], until(8), [proven(-1, 5), ("gap", 5, 8, 1, f"{file(6)} {BROKEN} (and 1 more)")]),
     ("by minutes, and one cannot be believed", [run(0, 5)], [bad(6)], until(5.1), [proven(-1, 5), ("gap", 5, 5.1, 0, f"{file(6)} {BROKEN}")]),
     ("one after the newest cannot be believed", [run(0, 5)], [bad(6), bad(7)], Bounds(), [proven(-1, 5), ("gap", 5, 7, 0, f"{file(6)} {BROKEN} (and 1 more)")]),
+    ("one long after the newest", [run(0, 5)], [bad(8)], Bounds(), [proven(-1, 5), ("gap", 5, 8, 0, f"{file(8)} {BROKEN}")]),
     ("one after the newest of another trail", [run(0, 5)], [bad(6, O)], Bounds(), [proven(-1, 5), ("gap", 5, 6, 0, f"{file(6)} {BROKEN}")]),
     ("one after the end that is reached", [run(0, 5)], [bad(6)], until(5), [proven(-1, 5)]),
     ("nothing, and an end", [], [], until(8), [("gap", None, 8, 1, NO_END)]),
