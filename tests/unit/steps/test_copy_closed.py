@@ -1,5 +1,6 @@
 """A grant counts as closed only where every policy says so and the copier is refused, also when that takes a while."""
 
+import importlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,12 +9,13 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
+from onetrail.change import Requirement
 from onetrail.iam import build, with_statements
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history import closed
 from onetrail.steps.copy_history.closed import TRIES, copier_reads, policies_back, reads_refused
-from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.old_estate import OldBucket, OldEstate
 from tests.unit.change.given import MovableClock
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -140,3 +142,35 @@ def test_a_role_may_go_once_no_policy_holds_the_grant(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(closed, name, lambda clients: "it is open")
             assert policies_back(given(Bucket(None)), [OLD]).why == "it is open"
+
+
+@pytest.mark.parametrize(
+    ("unread", "buckets", "met"),
+    [
+        # nobody knows whether the policy of the bucket still names the copier: its role stays
+        (("111122223333: ListBuckets: AccessDenied",), (), False),
+        # the bucket is gone, and everything was looked at
+        ((), (), True),
+        # it was looked at; what else could not be has nothing to do with it
+        (("eu-west-1: DescribeTrails: no",), (OLD,), True),
+    ],
+)
+def test_a_role_does_not_go_while_a_policy_that_names_it_cannot_be_looked_for(
+    unread, buckets, met, monkeypatch
+):
+    """AWS refuses every document that names a role which is gone, so that the grant could never be taken back."""
+    module = importlib.import_module("onetrail.steps.copy_history.apply")
+    monkeypatch.setattr(
+        module, "policies_back", lambda clients, asked, keys: Requirement(True, f"{len(asked)} asked")
+    )
+    change = SimpleNamespace(service="s3", call="PutBucketPolicy", resource=OLD.name)
+    others = [
+        SimpleNamespace(service="s3", call="PutBucketPolicy", resource=name) for name in ("archive", "work")
+    ]
+    clients = SimpleNamespace(settings=SimpleNamespace(bucket_name="archive", work_bucket="work"))
+    plan = SimpleNamespace(
+        changes=(change, *others, SimpleNamespace(service="iam", call="DeleteRole", resource="role"))
+    )
+    back = module._policies_back(clients, OldEstate((), (), buckets, unread), plan)
+    assert back.met == met
+    assert met or back.why == f"the policy of {OLD.name} could not be looked at: {unread[0]}"

@@ -51,7 +51,7 @@ from onetrail.steps.copy_history.tasks import (
     tasks_of_range,
 )
 from onetrail.steps.copy_history.unwritten import listed, write_missing_rows
-from onetrail.steps.old_estate import OldBucket, read_old_estate
+from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.steps.pairing import Pair, ranges_of
 
 _COPIES = (Deed.PILOT, Deed.COPY)
@@ -70,7 +70,7 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
 
     requires = {
         "hole_closed": ended,
-        "policies_back": lambda: policies_back(clients, opened, opened_old_keys(plan)),
+        "policies_back": lambda: _policies_back(clients, copying.estate, plan),
         "reads_refused": lambda: reads_refused(clients, opened, gate.say),
         SETTLED: lambda: jobs_role_settled(clients, gate),
         SOURCES_READY: lambda: copying.sources_ready(plan),
@@ -80,6 +80,23 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     if gate.approve and (outcome.done or outcome.state in ("nothing", "withheld")):
         copying.write_rows(plan, waits=outcome.state == "not_yet")
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome), *_unhashed(outcome)]))
+
+
+def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | Rest) -> Requirement:
+    """Whether no policy that the plan opened names a copier any more; not where one of its buckets is in no list because a list was refused."""
+    there = {bucket.name: bucket for bucket in estate.buckets}
+    ours = (clients.settings.bucket_name, clients.settings.work_bucket)
+    named = dict.fromkeys(
+        change.resource
+        for change in plan.changes
+        if change.service == "s3" and change.call.endswith("BucketPolicy") and change.resource not in ours
+    )
+    lost = [name for name in named if name not in there]
+    if lost and estate.could_not_look:
+        return Requirement(
+            False, f"the policy of {lost[0]} could not be looked at: {estate.could_not_look[0]}"
+        )
+    return policies_back(clients, [there[name] for name in named if name in there], opened_old_keys(plan))
 
 
 def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
@@ -92,9 +109,7 @@ def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
     def unmet(name: str) -> str:
         if name != "policies_back":
             return f"{name} is asked by the step itself"
-        there = {bucket.name: bucket for bucket in read_old_estate(clients.settings, clients).buckets}
-        opened = [there[change.resource] for change in rest.changes if change.resource in there]
-        back = policies_back(clients, opened, opened_old_keys(rest))
+        back = _policies_back(clients, read_old_estate(clients.settings, clients), rest)
         return "" if back.met else back.why
 
     return close_rest(rest, gate, unmet)
@@ -163,6 +178,8 @@ class _Copying:
 
     def sources_ready(self, plan: Plan) -> Requirement:
         """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
+        if self.estate.could_not_look:
+            return Requirement(False, f"something could not be looked at: {self.estate.could_not_look[0]}")
         copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
         still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
         asked = [self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is Deed.RESTORE]
