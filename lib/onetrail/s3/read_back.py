@@ -113,8 +113,7 @@ def properties(task: CopyTask, row: LedgerRow, source: Copy, copy: Copy) -> list
         )
     if source.tags is not None:
         rows.append(Property("tags", _named(source.tags), _named(copy.tags or {}), LOST))
-    if source.sha256:
-        rows.append(Property("SHA-256 of the bytes", source.sha256, copy.sha256, BYTES))
+    rows.append(Property("SHA-256 of the bytes", source.sha256, copy.sha256, BYTES))
     rows += [
         Property(name, copy.sha256, said, BYTES)
         for name, said in (("SHA-256 of the answer", row.sha256), ("SHA-256 stored", new.sha256))
@@ -140,8 +139,7 @@ def _etags(task: CopyTask, row: LedgerRow, old: Head, new: Head) -> list[Propert
 
 def _encryption(head: Head, key: str) -> str:
     held = head.kms_key
-    same = held == key or held.endswith(f"/{key}")
-    return f"{head.encryption} {key if same else held}".strip() or NONE
+    return f"{head.encryption} {key if held.endswith(f'/{key}') else held}".strip() or NONE
 
 
 def _head(client: HotS3, bucket: str, owner: str, key: str, version_id: str) -> Head:

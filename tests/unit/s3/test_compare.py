@@ -34,4 +34,5 @@ def test_the_version_that_is_named_is_read(server, given_a_client):
     pairs = [(here, Place("archive", LOG, "k", "v1")), (here, Place("archive", LOG, "k")), (here, here)]
     found = list(compare_bytes(pairs, client, client))
     assert [one.equal for one in found] == [True, False, True]
+    assert found[1].source_sha256 == hashlib.sha256(b"old").hexdigest()
     assert found[1].destination_sha256 == hashlib.sha256(b"new").hexdigest()

@@ -574,6 +574,12 @@ def test_a_long_value_is_shown_by_its_beginning_and_a_hash(length, whole):
     assert (row.there, row.name) == ("none", "metadata")
 
 
+def test_tags_that_nobody_saw_are_none():
+    """Where the source has some, that is a difference."""
+    found = properties(TASK, ROW, Copy(HEAD, tags={"a": "1"}), Copy(HEAD))
+    assert [(one.name, one.there) for one in found if one.asked != one.there] == [("tags", "none")]
+
+
 def test_what_is_empty_is_called_none():
     """In words that can be read."""
     wish = TASK._replace(storage_class="", kms_key_id="k", lock_mode="GOVERNANCE", retain_until=UNTIL)
@@ -624,6 +630,7 @@ def first(monkeypatch, *endings, head=HEAD, differing=(), retries=0, give_up_aft
         ([refusal("InternalError", "CopyObject")] * 3, "3 objects in a row failed, the last with: "),
         ([refusal("NoSuchKey", "CopyObject")] * 3, ""),  # gone meanwhile: no failure
         ([refusal("AccessDenied", "CopyObject")] * 2 + [refusal("NoSuchKey", "CopyObject")] + [refusal("AccessDenied", "CopyObject")] * 2, ""),
+        ([refusal("AccessDenied", "CopyObject"), refusal("NoSuchKey", "CopyObject")] + [refusal("AccessDenied", "CopyObject")] * 3, "3 objects in a row failed"),
         ([NoAnswer("never")], "never"),
         ([CredentialsEnded("credentials ended (ExpiredToken); sign in and run again")], "credentials ended (ExpiredToken); sign in and run again"),
     ],
