@@ -20,7 +20,9 @@ from tests.unit.steps.test_counterparts import HELD, ROWS, SETTINGS, A, B, C
 
 applying = importlib.import_module("onetrail.steps.retirement.apply")
 observing = importlib.import_module("onetrail.steps.retirement.observe")
-BUCKET = SimpleNamespace(name="old", account="111122223333", region="eu-west-1", versioning="Enabled")
+BUCKET = SimpleNamespace(
+    name="old", account="111122223333", region="eu-west-1", versioning="Enabled", versioned=True
+)
 
 
 def versions(*ids):
