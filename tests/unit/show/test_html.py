@@ -1,5 +1,7 @@
 """The pieces of which every output is laid out, each in both forms, to the letter."""
 
+from datetime import date
+
 import pytest
 
 from onetrail.show.html import (
@@ -63,6 +65,7 @@ def test_lines_stay_as_they_are() -> None:
         ({"a": [1, "é"]}, 0, '{"a": [1, "é"]}'),
         ({}, 200, "{}"),  # nothing to break, however far it stands
         ([], 200, "[]"),
+        ({"on": date(2026, 1, 12)}, 0, '{"on": "2026-01-12"}'),
         ("x" * 200, 0, '"' + "x" * 200 + '"'),
         ({"a": "x" * 87}, 0, '{"a": "' + "x" * 87 + '"}'),
         ({"a": "x" * 88}, 0, '{\n  "a": "' + "x" * 88 + '"\n}'),
@@ -99,6 +102,7 @@ WHOLE = ";white-space:nowrap"
         ("? " + "could not look at", f'<td style="{CELL}{WHOLE}">? could not look at</td>'),
         ("? could not look at it", f'<td style="{CELL}">? could not look at it</td>'),
         (Shown("<i>x y z</i>", ""), f'<td style="{CELL}"><i>x y z</i></td>'),
+        (Shown("<i>", "a-b"), f'<td style="{CELL}"><i></td>'),  # what folds out has its own breaks
     ],
 )
 def test_cells_are_broken_where_a_reader_would(value: str | Shown, cell: str) -> None:
@@ -110,6 +114,7 @@ def test_numbers_stand_to_the_right_and_the_total_below() -> None:
     assert html.count("text-align:right") == 3
     assert "<tfoot>" in html and "<strong>all</strong>" in html
     assert "<tfoot>" not in rows_as_html("c", [Column("a")], [["x"]])
+    assert f'<th style="{CELL}">a/b</th>' in rows_as_html("c", [Column("a/b")], [])
     assert WHOLE in rows_as_html("c " * 55, [Column("a")], []).split("</caption>")[0]
     assert WHOLE not in rows_as_html("c " * 56, [Column("a")], []).split("</caption>")[0]
 
