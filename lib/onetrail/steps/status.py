@@ -65,11 +65,9 @@ def behind(plan: Plan, before: Status) -> Plan:
 
 
 def standing_behind(step: str, before: Status) -> Status:
-    """The status of such a step."""
+    """The status of such a step; what the prerequisite lacks stands in its own."""
     unknown = before.stage is Stage.UNKNOWN
-    return Status(
-        step, before.stage, _unknown(before) if unknown else f"waiting for {before.step}: {before.line}"
-    )
+    return Status(step, before.stage, _unknown(before) if unknown else f"waiting for {before.step}")
 
 
 def waiting_findings(id: str, before: Status, resource: str) -> list[Finding]:

@@ -69,9 +69,8 @@ def test_a_step_behind_one_that_nobody_could_look_at_does_not_wait_for_it() -> N
     assert standing_behind("05", UNKNOWN) == Status("05", Stage.UNKNOWN, said)
     (finding,) = waiting_findings("05.waiting", UNKNOWN, "x")
     assert (finding.state, finding.evidence) == (State.COULD_NOT_LOOK, said)
-    wait = "waiting for 02: a role is to be made"
     assert (behind(BARE, OPEN).waiting_for, behind(BARE, OPEN).why) == ("02", OPEN.line)
-    assert standing_behind("05", OPEN) == Status("05", Stage.OPEN, wait)
+    assert standing_behind("05", OPEN) == Status("05", Stage.OPEN, "waiting for 02")
     assert waiting_findings("05.waiting", OPEN, "x")[0].state is State.PLANNED
 
 

@@ -24,7 +24,9 @@ def done(
     """
     observation = observe_buckets(settings, clients)
     if not observation.forerunner.done:
-        return standing_behind("03", observation.forerunner)
+        behind = standing_behind("03", observation.forerunner)
+        why = f": {observation.forerunner.line}" if behind.stage is Stage.OPEN else ""
+        return Status("03", behind.stage, f"{behind.line}{why}")
     failed = [
         *observation.could_not_look,
         *(t for b in observation.buckets.values() for t in b.could_not_look),
