@@ -1,0 +1,160 @@
+"""Each half of what 06 decides by two things at once has a case of its own: a bucket's state, comparability, due buckets, the step's status."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from onetrail.change import Requirement, State
+from onetrail.s3.rows import ObjectRow, VersionRow
+from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.pairing import Pair
+from onetrail.steps.receipts import Receipts
+from onetrail.steps.status import Stage
+from onetrail.steps.verification import check, equality, status
+from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.propose import due
+from onetrail.steps.verification.status import Covered, status_of
+from onetrail.steps.verification.tally import EventTotals
+from tests.unit.steps.test_verification import GOOD, SETTINGS, given
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+AT = datetime(2026, 1, 12, tzinfo=UTC)
+KEY = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/{ACCOUNT}_CloudTrail_{REGION}_20260112T0900Z_aaaaaaaaaaaaaaaa.json.gz"
+OLD = OldBucket("old", ACCOUNT, REGION)
+SHELL: Any = SimpleNamespace(shell=True, versioned=False, kms=False)
+RECEIPT: Any = SimpleNamespace(bucket="old", account=ACCOUNT, region=REGION)
+
+
+def compared(monkeypatch: pytest.MonkeyPatch, left: Left, etag: str, settings: Any = SETTINGS) -> Any:
+    """One log beside a copy of the same size whose ETag is of other bytes, or the same."""
+    row = ObjectRow(KEY, 10, "a" * 32, AT, "STANDARD")
+    versions = [VersionRow(KEY, str(n), n == 0, n == 1, 10, "e", AT, "STANDARD") for n in range(3)]
+    monkeypatch.setattr(equality, "rows", lambda *_: ())
+    monkeypatch.setattr(equality, "beside", lambda *_: iter([Pair(row, row._replace(etag=etag), KEY, "")]))
+    monkeypatch.setattr(equality, "list_versions", lambda *_: iter(versions))
+    monkeypatch.setattr(equality, "hot", lambda *_: None)
+    read = [SimpleNamespace(equal=True, error="")]
+    monkeypatch.setattr(equality, "compare_bytes", lambda *_: iter(read))
+    return equality.compared(settings, SimpleNamespace(), left)  # type: ignore[arg-type]
+
+
+def bucket(**said: Any) -> Any:
+    return SimpleNamespace(**{"shell": False, "versioned": False, "kms": False, **said})
+
+
+@pytest.mark.parametrize(
+    ("left", "states"),
+    [
+        (Left("old", ACCOUNT, REGION, SHELL), {}),  # an emptied bucket of which nothing is known
+        (Left("old", ACCOUNT, REGION, SHELL, RECEIPT), {"equal": 1}),  # one whose receipt says what it held
+        (Left("old", ACCOUNT, REGION, bucket()), {"equal": 1}),  # one that stands
+    ],
+)
+def test_only_an_emptied_bucket_without_a_receipt_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, left: Left, states: dict[str, int]
+) -> None:
+    assert compared(monkeypatch, left, "a" * 32).states == states
+
+
+@pytest.mark.parametrize(
+    ("kms", "key", "read_both"),
+    [(False, "none", 0), (True, "none", 1), (False, "own", 1)],
+)
+def test_etags_are_compared_only_where_neither_side_is_under_a_key(
+    monkeypatch: pytest.MonkeyPatch, kms: bool, key: str, read_both: int
+) -> None:
+    """Else both bodies are read; and the other ETag then proves nothing."""
+    settings = (
+        SETTINGS.with_values(kms_key=key)
+        if key == "none"
+        else SimpleNamespace(
+            kms_key=key, log_account=SETTINGS.log_account, bucket_name="archive", home_region=REGION
+        )
+    )
+    found = compared(monkeypatch, Left("old", ACCOUNT, REGION, bucket(kms=kms)), "b" * 32, settings)
+    assert found.read_both == read_both
+    assert found.states == ({"equal": 1} if read_both else {"different": 1})
+
+
+@pytest.mark.parametrize(
+    ("left", "versions"),
+    [
+        (Left("old", ACCOUNT, REGION, bucket(versioned=True)), (1, 1)),
+        (Left("old", ACCOUNT, REGION, bucket()), (0, 0)),
+        (Left("old", ACCOUNT, REGION, bucket(versioned=True), RECEIPT), (0, 0)),
+        (Left("old", ACCOUNT, REGION), (0, 0)),
+    ],
+)
+def test_older_versions_and_markers_are_counted_where_a_bucket_that_stands_has_versions(
+    monkeypatch: pytest.MonkeyPatch, left: Left, versions: tuple[int, int]
+) -> None:
+    """The newest version and the delete marker count as no older version."""
+    found = compared(monkeypatch, left, "a" * 32)
+    assert (found.old_versions, found.delete_markers) == versions
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({}, True),
+        ({"missing": 1}, False),
+        ({"shell": True}, False),
+        ({"proven_before": True}, False),
+        ({"proven_before": True, "half_emptied": True}, True),
+    ],
+)
+def test_a_bucket_is_due_where_it_is_good_stands_and_was_not_proven_whole_before(
+    said: dict[str, Any], wanted: bool
+) -> None:
+    assert due(replace(GOOD, **said)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("totals", "told"),
+    [
+        (EventTotals(2, records=4, events=4), False),
+        (EventTotals(2, records=4, events=3), True),  # an event that two records tell
+        (EventTotals(2, records=4, events=4, same_content=1), True),  # a file that repeats another
+        (EventTotals(2, records=4, events=3, nameless=1), False),  # a record without an id repeats nothing
+    ],
+)
+def test_repeated_events_or_repeated_files_are_told(totals: EventTotals, told: bool) -> None:
+    found = {f.id: f.state for f in check(SETTINGS, given(GOOD, events=totals))}
+    assert found.get("06.repeated") is (State.NOTE if told else None)
+
+
+RECEIPTS = Receipts(held={"old": RECEIPT})
+
+
+@pytest.mark.parametrize(
+    ("estate", "receipts", "covered", "sealed", "stage", "line"),
+    [
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), True, Stage.DONE, "every old bucket is proven"),
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, "it changed"), True, Stage.OPEN, "old: it changed"),
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(False, "AccessDenied"), True, Stage.UNKNOWN, "old: AccessDenied"),
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), False, Stage.OPEN, "not sealed"),
+        (OldEstate((), (), (OLD,)), Receipts(), Covered(True, ""), True, Stage.OPEN, "old: not proven yet"),
+        (OldEstate((), (), (OLD,)), Receipts(broken={"old": "cut"}), Covered(True, ""), True, Stage.OPEN, "old: cut"),
+        (OldEstate((), (), (OLD,)), Receipts(could_not_look="no"), Covered(True, ""), True, Stage.UNKNOWN, "no"),
+        (OldEstate((), (), (OLD,), could_not_look=("blind",)), RECEIPTS, Covered(True, ""), True, Stage.UNKNOWN, "blind"),
+        (OldEstate((), (), ()), Receipts(), Covered(True, ""), True, Stage.OPEN, "no old bucket was proven"),
+        (OldEstate((), (), (OLD, replace(OLD, name="other"))), Receipts(), Covered(True, ""), True, Stage.OPEN, "old: not proven yet (and 1 more)"),
+    ],
+)  # fmt: skip
+def test_the_step_is_done_only_where_every_bucket_is_covered_and_the_archive_is_sealed(
+    monkeypatch: pytest.MonkeyPatch,
+    estate: OldEstate,
+    receipts: Receipts,
+    covered: Covered,
+    sealed: bool,
+    stage: Stage,
+    line: str,
+) -> None:
+    """What could not be looked at is not known, whatever else holds."""
+    monkeypatch.setattr(status, "sealed", lambda _: Requirement(sealed, "" if sealed else "not sealed"))
+    said = status_of(SimpleNamespace(), estate, receipts, lambda _: covered)  # type: ignore[arg-type]
+    assert said.stage is stage
+    assert said.line.startswith(line)
