@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 
 from onetrail.cloudtrail.chain import groups
 from onetrail.cloudtrail.key import parse
-from onetrail.cloudtrail.orphan import is_young, unsigned_logs
+from onetrail.cloudtrail.orphan import is_of_the_future, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import PublicKey
 from onetrail.cloudtrail.verdict import (
     Chain,
@@ -378,6 +378,12 @@ def test_a_log_is_too_young_for_a_digest_within_bounds_on_both_sides(
 ) -> None:
     """Each bound has the row at its edge and the row just beyond."""
     assert is_young(parse(log_key(stamp)), [_ending(NEWEST)], now) is young
+
+
+def test_a_name_without_a_time_is_not_young() -> None:
+    """Nor of the future. Twin: the rows above."""
+    odd = parse("readme.txt")
+    assert not is_young(odd, [_ending(NEWEST)], NEWEST) and not is_of_the_future(odd, NEWEST)
 
 
 def _ending(end: datetime, **changes: Any) -> Chain:

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from onetrail.cloudtrail.publickeys import (
     KeyStore,
@@ -165,6 +168,21 @@ def test_a_key_that_does_not_agree_with_itself_is_told() -> None:
     assert set(found) == set(odd)
     assert "bytes do not have its fingerprint" in found[odd[0]]
     assert "not a PKCS#1 RSA key" in found[odd[1]] and "not a PKCS#1 RSA key" in found[odd[2]]
+
+
+def test_a_key_of_another_kind_or_too_small_a_one_verifies_nothing() -> None:
+    """RSA of 2048 bits or more alone. Twin: a genuine one."""
+    small = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    smaller = small.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    other = ed25519.Ed25519PrivateKey.generate().public_key()
+    another = other.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    for value in (smaller, another):
+        odd = PublicKey(fingerprint_of(value), value, FIRST, LAST, REGION)
+        assert "not a PKCS#1 RSA key of 2048 bits or more" in odd.fault()
+        assert not verify(odd, sign(b"said"), b"said")
+    said = small.sign(b"said", padding.PKCS1v15(), hashes.SHA256()).hex()
+    assert not verify(PublicKey("f", smaller, FIRST, LAST, REGION), said, b"said")
+    assert key().fault() == ""
 
 
 def test_a_signature_verifies_with_its_key_message_and_algorithm_alone() -> None:
