@@ -293,7 +293,7 @@ def _object(layout: Layout, key: str) -> DigestObject:
             storage_class="GLACIER" if thing.archived else "STANDARD",
             why="access denied",
         )
-    return DigestObject("archive", key, thing.body, thing.metadata, len(thing.body))
+    return DigestObject("archive", key, thing.body, {} if thing.unfit else thing.metadata, len(thing.body))
 
 
 def _read(thing: Thing) -> LogRead:

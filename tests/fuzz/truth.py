@@ -292,8 +292,15 @@ class Judge:
     def _replayed(self, thing: Thing, place: Place, own: Digest) -> States:
         """A genuine digest of another place: it verifies and does not belong here."""
         said = _metadata(thing).get("signature")
-        if own.signer in self.layout.forgotten or place.region not in {key.region for key in self.world.keys}:
-            return frozenset({"invalid", "unreadable", "unsigned"})
+        covered = any(
+            key.region == place.region
+            and key.number not in self.layout.forgotten
+            and key.start <= own.end <= key.end
+            for key in self.world.keys
+        )
+        # Where no key of that region and time is held, or nothing says when it was signed, its signer may be one that is not known yet.
+        if own.signer in self.layout.forgotten or not covered or place.backfill:
+            return frozenset({"invalid", "unreadable", "unsigned", "foreign"})
         if said is None:
             return frozenset({"invalid", "unsigned", *({"foreign"} if self._quoted(own) else ())})
         return frozenset({"invalid", "foreign"}) if said == own.signature else frozenset({"invalid"})
@@ -560,4 +567,4 @@ class Judge:
 
 
 def _metadata(thing: Thing) -> dict[str, str]:
-    return {name.lower(): value for name, value in thing.metadata.items()}
+    return {} if thing.unfit else {name.lower(): value for name, value in thing.metadata.items()}
