@@ -9,10 +9,15 @@ import pytest
 from filelock import FileLock
 
 from onetrail.change import Kept, RecordError, RunRecord, entries, lines, verify_record
+from onetrail.change import record as record_module
+from onetrail.change.ending import record_failure
 from onetrail.change.lines import end_of_lines, raw_lines, written
 from onetrail.change.lock import FolderLock, holder_of
-from onetrail.change.restore import KeptTexts
-from tests.unit.change.given import MovableClock
+from onetrail.change.restore import KeptTexts, Restores, restored
+from onetrail.change.send import Sending
+from onetrail.change.texts import Texts, put
+from onetrail.looked import Absent
+from tests.unit.change.given import MovableClock, given_a_change, given_a_gate, given_a_plan
 
 # --- Lines
 
@@ -164,6 +169,27 @@ def test_half_a_line_that_could_not_be_taken_back_at_once_is_taken_back_before_t
     assert verify_record(tmp_path).whole
 
 
+def test_half_a_line_that_not_even_the_cutting_could_remove_is_cut_before_the_next(tmp_path, monkeypatch):
+    """The file could be opened by nobody for a while. Twin: the record would not be whole."""
+    cut, sync = record_module._cut, os.fsync
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        record.append("note", text="first")
+        monkeypatch.setattr(os, "fsync", _full)
+        monkeypatch.setattr(record_module, "_cut", _full_too)
+        with pytest.raises(RecordError):
+            record.append("note", text="lost")
+        assert b"lost" in (tmp_path / "record.jsonl").read_bytes()
+        monkeypatch.setattr(os, "fsync", sync)
+        monkeypatch.setattr(record_module, "_cut", cut)
+        record.append("note", text="last")
+    assert [line["text"] for line in entries(tmp_path)] == ["first", "last"]
+    assert verify_record(tmp_path).whole
+
+
+def _full_too(path, size):
+    raise OSError(28, "No space left on device")
+
+
 def test_nothing_is_taken_back_after_a_line_that_was_written(tmp_path, monkeypatch):
     """Each line costs two syncs, the second one as the first; after a failure too."""
     synced = []
@@ -235,3 +261,51 @@ def test_a_text_that_is_not_what_its_line_says_is_left_out(tmp_path, spoil):
         record.append("intent", key="open", **WHERE, replaces=said["one"])
         record.append("intent", key="open", **WHERE, replaces=said["two"])
     assert KeptTexts(tmp_path).of(*WHERE.values()) == [("before", Kept("two", "policies/two.json"))]
+
+
+def test_what_others_changed_is_told_by_the_text_that_was_put_last():
+    """Not by an earlier one. Twin: against the first text there would be a difference."""
+    theirs, ours = (
+        {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+        for sid in ("Theirs", "Ours")
+    )
+
+    def text(*statements):
+        return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+    known = [("after", Kept(text(ours), "1")), ("after", Kept(text(theirs, ours), "2"))]
+    how = Restores(frozenset({"Ours"}))
+    assert restored(how, text(theirs, ours), known).foreign == ()
+    assert restored(how, text(theirs, ours), known[:1]).foreign != ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ("arn:aws:iam::1:role/x", "role-x"),
+        ("a/b c", "a-b-c"),
+        ("x" * 100, "x" * 100),
+        ("x" * 101, "x" * 100),
+        ("plain.name_1", "plain.name_1"),
+    ],
+)
+def test_a_kept_text_is_named_after_its_resource_in_what_any_file_system_takes(tmp_path, resource, name):
+    """Its last part, without what is no letter, and no longer than that."""
+    change = given_a_change(resource=resource)
+    said = put(tmp_path, 7, change, Texts(Absent(), "{}"))
+    assert said["puts"]["file"] == f"policies/000007-after-{name}.json"
+    assert (tmp_path / said["puts"]["file"]).read_text() == "{}"
+
+
+def test_a_failure_of_a_plan_that_opened_nothing_says_nothing_of_closing(tmp_path):
+    """Twin: with what was closed, in the tests of endings."""
+    gate, _ = given_a_gate(tmp_path)
+    change = given_a_change()
+    plan = given_a_plan(change)
+    record_failure(gate, plan, ValueError("wrong"), Sending(plan, gate, None))
+    (line,) = entries(tmp_path, "step")
+    assert (line["line"], line["closed"], line["state"]) == (
+        "failed after 0 of 1 changes: wrong",
+        [],
+        "failed",
+    )
