@@ -7,6 +7,7 @@ import pytest
 from onetrail.cloudtrail import key as grammar
 from onetrail.cloudtrail.conflict import fits
 from onetrail.cloudtrail.key import Kind, ParsedKey, below_prefix, is_litter, month_prefixes, parse
+from onetrail.cloudtrail.orphan import MARK_MARGIN, is_of_the_future
 
 FOLDER = "AWSLogs/111122223333/{}/eu-west-1/{}/"
 LOG = (
@@ -152,3 +153,13 @@ def test_why_a_key_below_awslogs_is_not_cloudtrails(tail, why):
 def test_a_key_fits_by_its_bytes(key, expected):
     """S3 takes 1,024 of them, however many letters they are."""
     assert fits(key) is expected
+
+
+def test_only_a_name_with_an_instant_can_be_of_the_future():
+    """More than the margin ahead. Twins: at it, and a name without one."""
+    now = dt.datetime(2026, 1, 5, 0, 0, tzinfo=dt.UTC)
+    log = parse(LOG.format("Abc"))
+    assert not is_of_the_future(ParsedKey(Kind.FOREIGN), now)
+    assert not is_of_the_future(log, log.stamp)
+    assert not is_of_the_future(log, log.stamp - MARK_MARGIN)
+    assert is_of_the_future(log, log.stamp - MARK_MARGIN - dt.timedelta(seconds=1))
