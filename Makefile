@@ -53,7 +53,7 @@ exhaustive: venv ## every kill, every signal to every process, all sizes; takes 
 # Which modules below lib/onetrail, which sample of their mutants, in how many processes: `make mutate MODULES="change/gate.py iam" COUNT=0`.
 MODULES ?=
 SEED ?= 1
-COUNT ?= 1200
+COUNT ?= 1080
 JOBS ?= $(LANES)
 
 mutate: venv ## break the library in small ways and see whether its unit tests notice; resumable, and no part of make test

@@ -41,7 +41,7 @@ SAMPLED: Final = (
 )
 """Of these together, as many as were asked for."""
 SEED: Final = 1
-COUNT: Final = 1200
+COUNT: Final = 1080
 
 Chosen = dict[str, list[tuple[str, str, str, int]]]
 """The keys of the chosen mutants of each module."""

@@ -75,8 +75,11 @@ def _settled(verdict: str | None) -> str:
 
 
 def table(sample: Chosen, known: Results) -> str:
-    """Per module: tried, killed, out of time (which counts as killed), survived."""
-    rows = ["| module | tried | killed | of them out of time | survived |", "|---|--:|--:|--:|--:|"]
+    """Per module: tried, killed, out of time (which counts as killed), survived, not judged yet."""
+    rows = [
+        "| module | tried | killed | of them out of time | survived | not judged |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
     total: Counter[str] = Counter()
     for module, each in counted(sample, known).items():
         rows.append(_row(f"`{module}`", each))
@@ -86,7 +89,7 @@ def table(sample: Chosen, known: Results) -> str:
 
 def _row(name: str, each: Counter[str]) -> str:
     killed = each[KILLED] + each[TIMEOUT]
-    return f"| {name} | {sum(each.values()):,} | {killed:,} | {each[TIMEOUT]:,} | {each[SURVIVED]:,} |"
+    return f"| {name} | {sum(each.values()):,} | {killed:,} | {each[TIMEOUT]:,} | {each[SURVIVED]:,} | {each['not judged']:,} |"
 
 
 def trouble(sample: Chosen, known: Results, reasons: list[Survivor] | None = None) -> list[str]:
