@@ -121,11 +121,13 @@ class Walk:
 
     def hear(self, found: Candidate) -> None:
         """A digest newer than all that is looked at: only what it says of the one before it counts. Comes before all that are taken."""
-        if found.state is not State.FOREIGN and found.parsed.stamp is not None:
-            self._arrive(found)
+        self._arrive(found)
 
     def flush(self) -> list[Settled]:
         """What is settled once no more objects of the oldest time come."""
+        if not self._edge:
+            return []
+        oldest = _stamp(self._edge[0])
         places: dict[Name, list[Candidate]] = {}
         for found in self._edge if len(self._edge) < 2 else sorted(self._edge, key=_order):
             places.setdefault(found.name, []).append(found)
@@ -134,7 +136,7 @@ class Walk:
         self._said.clear()
         settled = [one for name, place in places.items() if (one := self._settle(name, place))]
         if len(self._quotes) >= self._prune_at:
-            self._prune(max(name[-1] for name in places if name[-1]))
+            self._prune(oldest)
             self._prune_at = 2 * len(self._quotes) + _PRUNE_FROM
         return settled
 

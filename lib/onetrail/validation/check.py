@@ -219,7 +219,8 @@ class Check:
             if parsed.kind is Kind.MARKER:
                 self.result.markers += 1
             elif row.fault and (name is None or row.key != name.key):
-                yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNREADABLE, row.fault))
+                if self._asked_for(row.key, parsed, name):
+                    yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNREADABLE, row.fault))
             elif parsed.kind is Kind.CONFLICT:
                 if name is None:
                     yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNSIGNED, _WHY_HASHED))
@@ -235,6 +236,12 @@ class Check:
                     copies = []
         yield from self._second(copies, reader)
 
+    def _asked_for(self, key: str, parsed: ParsedKey, name: Named | None) -> bool:
+        """Whether something that cannot be read is of the time that is asked for."""
+        if parsed.kind not in LOG_KINDS:
+            return self._wanted.day_of(key)
+        return self._wanted.named_log(parsed) if name else self._wanted.log(parsed)
+
     def _unsigned(self, key: str, parsed: ParsedKey, chains: list[Chain]) -> Iterator[FileVerdict]:
         """A log that no digest names, or none yet."""
         if self._wanted.now and is_young(parsed, chains, self._wanted.now):
@@ -249,7 +256,9 @@ class Check:
         """Copies of a log that was read elsewhere in the place."""
         first = {row.key: name for row, name in copies}
         for read in reader.hashed([row for row, _ in copies]):
-            yield self._taken(_second_verdict(read, first[read.key]))
+            verdict = _second_verdict(read, first[read.key])
+            if verdict.state is State.DUPLICATE or self._wanted.named_log(parse(read.key)):
+                yield self._taken(verdict)
 
     def _listed(self, folders: list[Folder]) -> Iterator[Stored]:
         """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys from `AWSLogs/` on."""

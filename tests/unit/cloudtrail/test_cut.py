@@ -88,6 +88,8 @@ def _lying(one: Signed, done: str) -> list[DigestObject]:
         "twice": [plain, one.object(key=f"x/{one.key}")],
         "stripped twice": [stripped, one.object(key=f"x/{one.key}", metadata={})],
         "unreadable": [one.object(raw_gz=None)],
+        "other algorithm": [one.object(metadata=one.metadata | {"signature-algorithm": "SHA1withRSA"})],
+        "unreadable beside": [one.object(raw_gz=None), one.object(key=f"x/{one.key}")],
         "forged beside": [
             stripped,
             one.object(key=f"x/{one.key}", raw_gz=packed(one.raw + b" "), metadata={}),
@@ -128,6 +130,28 @@ def test_the_parts_joined_are_the_whole(hours: list[Hour], one: int, other: int,
     verdicts = sorted(check.verdicts(objects), key=repr)
     said, (intervals, missing) = ended(whole)
     assert (verdicts, check.chain().intervals) == (sorted([*said, *missing], key=repr), intervals)
+
+
+CUTS: list[tuple[str, list[Hour]]] = [
+    # what happens at a cut behind the newest object, and the hours, the oldest first
+    ("what the edge says is not said twice", [Hour(done="gone"), Hour(), Hour()]),
+    ("the older part has one that cannot be believed", [Hour(), Hour(done="unreadable"), Hour(), Hour()]),
+    ("two objects of one digest, of which the older part has the unreadable one", [Hour(), Hour(done="unreadable beside")]),
+    ("a copy of the newest one is in the older part", [Hour(), Hour(done="twice")]),
+    ("the newer part proves one in the midst of the older one", [Hour(), Hour(done="stripped"), Hour(names=0), Hour(names=2)]),
+    ("and what that one says comes after a nearer word", [Hour(done="gone"), Hour(done="other algorithm"), Hour(names=2, done="stripped"), Hour(names=0), Hour(names=2)]),
+    ("and that one proves the next", [Hour(names=0), Hour(names=0, done="stripped"), Hour(done="stripped"), Hour(names=0), Hour(names=2)]),
+    ("which is another trail's", [Hour(2, 0), Hour(1, 0, "stripped"), Hour(0, 1, "stripped"), Hour(2, 0), Hour(0, 2)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "hours"), CUTS, ids=[row[0] for row in CUTS])
+def test_what_a_newer_part_changes_is_as_in_the_whole(what: str, hours: list[Hour]) -> None:
+    """Cut behind the newest object. Twin: the older part alone says something else."""
+    objects = given_objects(hours, together=False)
+    whole, older = walked(objects), walked(objects[1:])
+    assert join(older, walked(objects[:1]), ALLOWED) == whole
+    assert older != whole
 
 
 def test_a_part_alone_leaves_open_what_depends_on_a_newer_one() -> None:

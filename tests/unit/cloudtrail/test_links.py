@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from onetrail.cloudtrail import authentic
-from onetrail.cloudtrail.chain import Listed, groups
+from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
+from onetrail.cloudtrail.digest import sha256_hex
 from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, State
-from onetrail.cloudtrail.walk import OTHERS_TRIED, Walk
+from onetrail.cloudtrail.verdict import AllowList, LogRead, ReadStatus, State
+from onetrail.cloudtrail.walk import OTHERS_TRIED, Settled, Walk, walk
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,
@@ -284,3 +285,80 @@ def test_what_was_said_of_digests_that_did_not_come_is_forgotten() -> None:
         made = naming(5 - n / 60, OLD, digest_key(BEGIN - n * HOUR)).object()
         kept.take(authentic.opened(made, GROUP, keys, allowed))
     assert len(kept._quotes) == 100
+
+
+def walking(*made: Any) -> list[Settled]:
+    """What a walk over these objects settles, the newest first."""
+    keys, allowed = KeyStore([public_key()]), AllowList(None, frozenset({GROUP.identity}))
+    one = Walk(allowed)
+    settled = [place for found in made for place in one.take(authentic.opened(found, GROUP, keys, allowed))]
+    return [*settled, *one.flush()]
+
+
+def test_logs_are_held_once_and_of_what_is_believed_alone() -> None:
+    """Copies of one digest share them, and a digest that nothing proves has none. Twin: each as it was given."""
+    first = signed_digest(BEGIN, None, [(OLD, log_key(BEGIN), b"")])
+    (place,) = walking(first.object(), first.object(key=f"x/{first.key}"))
+    one, other = (found.digest for found in place.objects)
+    assert one is other
+    assert one is not None
+    assert len(one.logs) == 1
+    (place,) = walking(first.object(metadata={}))
+    assert place.objects[0].digest == replace(one, logs=())
+
+
+def test_each_copy_that_lost_its_signature_is_proven_by_the_next_digest() -> None:
+    """And tells where it was delivered. Twin: without the next one, no copy does."""
+    first = signed_digest(BEGIN, None)
+    after = signed_digest(BEGIN + HOUR, first)
+    copies = [first.object(key=f"{way}{first.key}", metadata={}) for way in ("", "x/")]
+    for there, bucket, proof in (([after.object()], OLD, authentic.Proof.SUCCESSOR), ([], "", authentic.Proof.NONE)):  # fmt: skip
+        scene = of()
+        scene.objects = [*copies, *there]
+        found = [one for one in scene.look()[0] if one.key.endswith(first.key)]
+        assert {(one.original_bucket, one.proof) for one in found} == {(bucket, proof)}
+
+
+def test_what_an_unsigned_digest_says_of_the_one_before_it_is_no_word_against_it() -> None:
+    """Anybody could have written it. Twin: CloudTrail signed the same."""
+    first = signed_digest(BEGIN, None)
+    after = naming(1, OLD, first.key)
+    scene = of(first, after)
+    scene.objects = [first.object(), after.object(metadata={})]
+    assert states(scene) == ["valid", "unsigned"]
+    assert states(of(first, after)) == ["invalid", "valid"]
+
+
+def test_what_nothing_signs_is_invalid_where_a_signed_digest_names_another_content() -> None:
+    """It was changed. Twins: the content that is named, and nothing that names it."""
+    first = signed_digest(BEGIN, None)
+    changed = first.object(raw_gz=packed(first.raw + b" "), metadata={})
+    genuine = naming(1, OLD, first.key, sha256_hex(first.raw))
+    scene = of(genuine)
+    for lying, later, state in (
+        (changed, [genuine.object()], "invalid"),
+        (first.object(metadata={}), [genuine.object()], "unsigned"),
+        (changed, [], "unsigned"),
+    ):
+        scene.objects = [lying, *later]
+        (found,) = [one for one in scene.look()[0] if one.key == first.key]
+        assert found.state.value == state
+        assert found.why.startswith("its content is not what the next digest names") == (state == "invalid")
+
+
+def test_a_part_keeps_what_is_said_of_digests_that_can_still_come() -> None:
+    """Of those before its oldest one. Twin: of one that would lie between two that came."""
+    keys, allowed = KeyStore([public_key()]), AllowList(None, frozenset({GROUP.identity}))
+    digests = [naming(hour, OLD, digest_key(BEGIN + (hour - 1) * HOUR)) for hour in (4, 2)]
+    part = walk((authentic.opened(one.object(), GROUP, keys, allowed) for one in digests), allowed)
+    assert [name[-1] for name in part.quotes] == [BEGIN + HOUR]
+
+
+def test_many_digests_beyond_the_time_and_none_within_it() -> None:
+    """What they say is of no use, and nothing fails. Twin: one of them is within."""
+    made = [naming(1 + n / 60, OLD, digest_key(BEGIN - n * HOUR)) for n in range(70)]
+    for until, count in ((BEGIN, 0), (BEGIN + HOUR, 1)):
+        allowed = AllowList(None, frozenset({GROUP.identity}))
+        check = ChainCheck(GROUP, lambda *_: LogRead(ReadStatus.MISSING), KeyStore([public_key()]), allowed, until=until)  # fmt: skip
+        found = list(check.verdicts(one.object() for one in reversed(made)))
+        assert [one.state.value for one in found].count("valid") == count

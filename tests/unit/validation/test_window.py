@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cloudtrail.signing import BEGIN, HOUR, given_a_chain, kept_keys, packed, written
+from tests.unit.cloudtrail.signing import BEGIN, HOUR, given_a_chain, kept_keys, packed, put, written
 from tests.unit.validation.test_validate import bad, beside, digests, logs, told, validated
 
 MINUTE = timedelta(minutes=1)
@@ -106,6 +106,53 @@ def test_no_log_outside_of_the_window_is_held_against_it(
         path.unlink()
     else:
         path.write_bytes(packed(b"{}"))
+    assert seen(synced, *words)[0] == code
+
+
+def _linked(path: Path) -> None:
+    """A link in the place of a file, which is not followed."""
+    path.rename(kept := path.parents[1] / "kept")
+    path.symlink_to(kept)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [([], 3), (["--since", at(2.9)], 0), (["--since", at(1)], 3), (["--until", at(1)], 0)],
+)
+def test_no_log_that_is_a_link_is_held_against_another_window(
+    synced: Path, words: list[str], code: int
+) -> None:
+    """A link is not read. Twins: the rows with 3."""
+    _linked(logs(synced)[2])
+    assert seen(synced, *words)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("day", "words", "code"),
+    [
+        ("04/30", ["--since", at(2)], 0),
+        ("05/01", ["--since", at(2)], 3),
+        ("05/01", ["--until", at(6)], 3),
+        ("05/02", ["--until", at(6)], 0),
+    ],
+)
+def test_no_other_link_is_held_against_another_day(
+    synced: Path, day: str, words: list[str], code: int
+) -> None:
+    """What has no time in its name is of the day of its folder. Twins: the rows with 3."""
+    path = logs(synced)[2].parents[2] / day / "a.json.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/nowhere")
+    assert seen(synced, *words)[0] == code
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--since", at(2.5)], 3), (["--since", at(2.9)], 0)])
+def test_no_second_copy_outside_of_the_window_is_held_against_it(
+    synced: Path, words: list[str], code: int
+) -> None:
+    """It has another content than the log that a digest of the window names. Twin: a window that holds it."""
+    path = logs(synced)[2]
+    put(synced, f"x/{path.relative_to(synced)}", packed(b"{}"))
     assert seen(synced, *words)[0] == code
 
 
