@@ -28,6 +28,7 @@ class FileRefused(OnetrailError):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path.name!a}"[1:-1] + f" cannot be used: {why}")
+        self.why = why
 
 
 class NotJson(OnetrailError):

@@ -608,6 +608,23 @@ FILES = [
     ),
     ('"<<": 1\n', ": << is not a parameter; parameters/template.yaml has them all"),
     ("on: 1\n1: 2\n~: 3\n", ": on, 1 and ~ are not parameters; parameters/template.yaml has them all"),
+    (
+        "".join(f"zz{n}: 1\n" for n in range(3000)),
+        f": {', '.join(f'zz{n}' for n in range(10))} and 2,990 more are not parameters; parameters/template.yaml has them all",
+    ),
+    # What PyYAML itself does not expect.
+    (
+        'a: 1\nx: "\\UFFFFFFFF"\n',
+        ", line 2: a character or a number that YAML does not have: mend or finish the file",
+    ),
+    (
+        'a: 1\nx: "\\U00110000"\n',
+        ", line 2: a character or a number that YAML does not have: mend or finish the file",
+    ),
+    (
+        f"%YAML {'9' * 5000}.1\n---\na: 1\n",
+        ", line 1: a character or a number that YAML does not have: mend or finish the file",
+    ),
 ]
 
 WRITTEN = [
@@ -807,6 +824,16 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
         ({"key_prefix": "x" * 5000}, "key_prefix has 5,000 characters, and 2,048 are the most"),
         ({"log_account": {"account_id": "555566667777", 5: 6}}, "log_account"),
         ({"regions": deep(100)}, "regions[0][0] holds lists or mappings nested too deep"),
+        ({"break_glass_principals": ["x:assumed-role/y"]}, 'break_glass_principals[0] is "x:assumed-role/y", which is not the ARN of a role or a user'),
+        ({"break_glass_principals": ["a:b:c:d:e:assumed-role/"]}, 'break_glass_principals[0] is "a:b:c:d:e:assumed-role/", which is not the ARN of a role or a user'),
+        ({"runs_dir": "~nosuchuser/x"}, 'runs_dir is "~nosuchuser/x", and nobody here has that home folder: write the folder out'),
+        ({"runs_dir": "x" * 256}, f'runs_dir is "{"x" * 200}..." (256 characters), and must be at most 512 bytes, and 255 between two slashes'),
+        ({"runs_dir": "ä" * 128}, f'runs_dir is "{"ä" * 128}", and must be at most 512 bytes, and 255 between two slashes'),
+        ({"runs_dir": "x/" * 257}, f'runs_dir is "{"x/" * 100}..." (514 characters), and must be at most 512 bytes, and 255 between two slashes'),
+        ({"key_prefix": "onetrail-conflicts"}, 'key_prefix is "onetrail-conflicts", and below onetrail-conflicts/ lie copies whose key was taken: name another folder'),
+        ({"key_prefix": "onetrail-conflicts/x"}, 'key_prefix is "onetrail-conflicts/x", and below onetrail-conflicts/ lie'),
+        ({"key_prefix": "a/onetrail-conflicts"}, 'key_prefix is "a/onetrail-conflicts", and below onetrail-conflicts/ lie'),
+        ({"log_account": {"account_id": "555566667777", **{f"zz{n}": 1 for n in range(12)}}}, "log_account: zz0, zz1, zz2, zz3, zz4, zz5, zz6, zz7, zz8, zz9 and 2 more are not parameters"),
         ({"a\x1bb": 1, "c": 2}, "a\\x1bb and c are not parameters"),
         ({"log_account": {"account_id": "555566667777", "rolearn": "x", "zzz": 1}}, "log_account: rolearn (did you mean role_arn?) and zzz are not parameters; this has"),
     ],
@@ -819,6 +846,18 @@ def test_values_of_a_notebook_or_of_papermill_meet_the_same_checks(
         Settings.from_mapping({**GOOD, **changes})
     assert str(said.value).startswith(line)
     assert "\n" not in str(said.value) and "\x1b" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    "folder", ["~/runs", "x" * 255, "x/" * 256, "/tmp/onetrail-conflicts", "\u00e9" * 127]
+)
+def test_a_folder_for_runs_that_can_be_made_is_taken(folder: str) -> None:
+    assert Settings.from_mapping({**GOOD, "runs_dir": folder}).runs_dir == folder
+
+
+@pytest.mark.parametrize("prefix", ["onetrail-conflicts-2", "onetrail", "my-onetrail-conflicts"])
+def test_a_key_prefix_that_merely_looks_like_the_folder_for_conflicts_is_taken(prefix: str) -> None:
+    assert Settings.from_mapping({**GOOD, "key_prefix": prefix}).key_prefix == prefix
 
 
 def test_every_number_has_both_bounds() -> None:

@@ -7,6 +7,7 @@ _IAM = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]*):(?P<kind>role|user)/(?P<name>[\w+=,.@/-]+)",
     re.ASCII,
 )
+_SESSION = re.compile(r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([\w+=,.@-]+)(?:/.*)?", re.ASCII)
 _KMS = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):key/(?P<name>[0-9A-Za-z-]+)",
     re.ASCII,
@@ -27,10 +28,10 @@ class Arn:
 def iam_arn(text: str) -> Arn:
     """An IAM role or user. Raises ValueError that says what is wanted and how this is written."""
     example = "arn:aws:iam::123456789012:role/Name"
-    if ":assumed-role/" in text:
-        account, role = text.split(":")[4], text.split("/")[1]
+    if session := _SESSION.fullmatch(text):
+        partition, account, role = session.groups()
         raise ValueError(
-            f'is "{text}", a session that will be gone: name the role itself, "arn:aws:iam::{account}:role/{role}"'
+            f'is "{text}", a session that will be gone: name the role itself, "arn:{partition}:iam::{account}:role/{role}"'
         )
     if text.endswith(":root") or text.isdigit() or "*" in text:
         raise ValueError(

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import yaml
 
+from onetrail.files import FileRefused, opened
 from onetrail.printable import printable
 from onetrail.settings.refusal import LONGEST_NUMBER, SettingsError, path_of, quoted
 
@@ -48,25 +49,34 @@ def parameters_file(path: Path) -> dict[str, Any]:
     """The top-level keys of a parameters file with their values. Raises SettingsError: one line with the file, and the key or the line."""
     text = _text(path)
     try:
-        return _Reader(text).mapping()
+        reader = _Reader(text)
     except yaml.reader.ReaderError as err:
         line = text.count("\n", 0, err.position) + 1
         raise SettingsError(f"{path}, line {line}: unreadable character: mend or finish the file") from err
+    try:
+        return reader.mapping()
     except yaml.MarkedYAMLError as err:
         line = err.problem_mark.line + 1
         raise SettingsError(f"{path}, line {line}: {err.problem}: mend or finish the file") from err
     except _Unfit as err:
         raise SettingsError(f"{path}{err}") from err
+    except (
+        ValueError,
+        OverflowError,
+    ) as err:  # PyYAML makes characters and numbers without looking at their size
+        raise SettingsError(
+            f"{path}, line {reader.line}: a character or a number that YAML does not have: mend or finish the file"
+        ) from err
 
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             content = file.read(LARGEST + 1)
-    except ValueError as err:
-        raise SettingsError(f"{path}: no file can have this name: {err}") from err
-    except OSError as err:
-        said = "no such file" if isinstance(err, FileNotFoundError) else str(err.strerror).lower()
+    except FileRefused as err:
+        cause = err.__cause__
+        said = str(cause.strerror).lower() if isinstance(cause, OSError) else err.why
+        said = "no such file" if isinstance(cause, FileNotFoundError) else said
         raise SettingsError(f"{path}: {said}; parameters/practice.yaml is the one to start with") from err
     if len(content) > LARGEST:
         raise SettingsError(f"{path}: is larger than {LARGEST:,} bytes, and no parameters file is")
@@ -86,7 +96,16 @@ class _Reader:
     """Builds values from YAML's events, so that what is written is seen before any reading of it."""
 
     def __init__(self, text: str) -> None:
-        self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self._loader = yaml.SafeLoader(text)
+        self._events: Iterator[Any] = iter(self._event, None)
+
+    @property
+    def line(self) -> int:
+        """How far it has read."""
+        return self._loader.line + 1
+
+    def _event(self) -> Any:
+        return self._loader.get_event() if self._loader.check_event() else None
 
     def mapping(self) -> dict[str, Any]:
         """The one document of the file, which must be a mapping."""

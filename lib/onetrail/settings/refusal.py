@@ -17,6 +17,8 @@ LONGEST_TEXT: Final = 2048
 DEEPEST: Final = 20
 """Lists and mappings within each other that are looked into."""
 _SHOWN: Final = 200
+_NAMED: Final = 10
+"""Unknown keys that are named; the others are counted."""
 
 
 class SettingsError(WrongUse):
@@ -26,11 +28,13 @@ class SettingsError(WrongUse):
 def unknown(keys: Sequence[str], known: Iterable[str], where: str = "") -> str:
     """The line for keys that are no parameters, each with the nearest one that is."""
     choice = f"this has {', '.join(known)}" if where else "parameters/template.yaml has them all"
-    near = {key: difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6) for key in keys}
+    near = {key: difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6) for key in keys[:_NAMED]}
     if len(keys) == 1:
         hint = f"did you mean {near[keys[0]][0]}?" if near[keys[0]] else choice
         return f"{where}{_short(keys[0])} is not a parameter; {hint}"
-    named = [f"{_short(key)} (did you mean {near[key][0]}?)" if near[key] else _short(key) for key in keys]
+    named = [f"{_short(key)} (did you mean {near[key][0]}?)" if near[key] else _short(key) for key in near]
+    if more := len(keys) - len(near):
+        named.append(f"{more:,} more")
     return f"{where}{', '.join(named[:-1])} and {named[-1]} are not parameters; {choice}"
 
 

@@ -1,11 +1,14 @@
 """The types of single parameters: each takes what a person may write and refuses the rest with its cure."""
 
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 
+from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn
 from onetrail.settings.bucket_names import bucket_name_fault
 from onetrail.settings.refusal import account_id_fault, quoted, shown, text_wanted
@@ -107,6 +110,21 @@ def _prefix_fault(prefix: str) -> str | None:
         return f"is {quoted(prefix)}, and must be at most 200 letters, digits and signs of !-_.'() that are safe in a key"
     if "AWSLogs" in prefix.split("/"):
         return f"is {quoted(prefix)}, and CloudTrail adds AWSLogs itself: leave it out"
+    if CONFLICTS_FOLDER.rstrip("/") in prefix.split("/"):
+        return f"is {quoted(prefix)}, and below {CONFLICTS_FOLDER} lie copies whose key was taken: name another folder"
+    return None
+
+
+def _runs_fault(folder: str) -> str | None:
+    """Linux and macOS take 255 bytes for one name, and macOS 1,024 for all of a path, to which a run adds names of its own."""
+    if not re.fullmatch(r"\S(.*\S)?", folder):
+        return f"is {quoted(folder)}, and must be a folder"
+    if len(os.fsencode(folder)) > 512 or any(len(os.fsencode(name)) > 255 for name in folder.split("/")):
+        return f"is {quoted(folder)}, and must be at most 512 bytes, and 255 between two slashes"
+    try:
+        Path(folder).expanduser()
+    except RuntimeError:
+        return f"is {quoted(folder)}, and nobody here has that home folder: write the folder out"
     return None
 
 
@@ -155,7 +173,7 @@ Contacts = Annotated[
 Region = Annotated[StrictStr, AfterValidator(_refusing(_region_fault))]
 BucketName = Annotated[StrictStr, AfterValidator(_refusing(bucket_name_fault))]
 FolderName = Annotated[StrictStr, AfterValidator(_refusing(_folder_fault))]
-Folder = Annotated[StrictStr, AfterValidator(_matching(r"\S(.*\S)?", "a folder"))]
+Folder = Annotated[StrictStr, AfterValidator(_refusing(_runs_fault))]
 Scenario = Annotated[
     StrictStr, AfterValidator(_matching(r"([a-z][a-z0-9_-]*)?", "the name of a scenario of the estate"))
 ]

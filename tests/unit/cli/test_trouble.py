@@ -97,6 +97,16 @@ def test_a_folder_is_no_parameters_file() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("verb", ["run", "policies"])
+@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+def test_what_is_no_file_is_no_parameters_file(verb: str, kind: str) -> None:
+    """Opening a pipe that nobody writes to would never return, and a device never ends."""
+    os.mkfifo("x.yaml") if kind == "a pipe" else Path("x.yaml").symlink_to("/dev/zero")
+    assert _onetrail(verb, "-f", "x.yaml") == (
+        2, "onetrail: x.yaml: it is not a regular file; parameters/practice.yaml is the one to start with",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("text", ["", '{"endpoint": "http://127', "{}", "[]", "null", '{"endpoint": 1}'])
 @pytest.mark.parametrize("words", [("practice", "status"), ("practice", "reset"), ("run", "-f", "x.yaml")])
 def test_a_half_written_address_says_how_to_start_again(
