@@ -4,28 +4,28 @@ Links are never followed, neither files nor folders: whoever can write into the 
 """
 
 import errno
-import json
 import os
 import stat
 from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from onetrail.cloudtrail.authentic import ARCHIVE_CLASSES
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.validation.metadata import (
+    MAX_METADATA_BYTES,
+    METADATA,
+    UnfitMetadata,
+    kind_beside,
+    may_hold_events,
+    said,
+)
 from onetrail.validation.place import Content, Stored, Unread, refused
 
-METADATA: Final = ".metadata.json"
-"""What follows the key in the name of the file that holds an object's metadata, as `aws s3api head-object` prints it."""
-MAX_METADATA_BYTES: Final = 64 * 1024
 _LINK: Final = "a symbolic link: what it points to is not read"
-
-
-class UnfitMetadata(OnetrailError):
-    """A file with an object's metadata does not say it in the form that is read."""
 
 
 class Directory:
@@ -85,9 +85,29 @@ class Directory:
                     key >= after or after.startswith(key)
                 ):
                     yield from self._walk(Path(entry.path), key, prefix, after)
-            elif key > after and key.startswith(prefix) and not _is_beside(name, names, listed):
+            elif key > after and key.startswith(prefix) and not self._is_beside(key, names, listed):
                 beside = f"{name}{METADATA}" in names or f"{lies_as}{METADATA}" in names
                 yield self._left_out(key, entry) or _row(key, base + lies_as, entry, beside)
+
+    def _is_beside(self, key: str, names: Container[str], listed: Container[str]) -> bool:
+        """Whether a file is the metadata of a log or digest in its folder, by the name that has there or the one it is listed under.
+
+        A name alone does not make it one: what could be taken for a log is listed like any other file.
+        """
+        of = key.removesuffix(METADATA)
+        name = of.rpartition("/")[2]
+        kind = kind_beside(of) if of != key and (name in names or name in listed) else Kind.FOREIGN
+        if kind in DIGEST_KINDS:
+            with suppress(OSError):  # what reads the digest tells it
+                return not may_hold_events(self._bytes(key, MAX_METADATA_BYTES))
+            return True
+        if kind not in LOG_KINDS | {Kind.CONFLICT}:
+            return False
+        try:
+            said(self._bytes(key, MAX_METADATA_BYTES))
+        except (OSError, UnfitMetadata):
+            return False
+        return True
 
     def _opened(self, key: str) -> int:
         """A descriptor of a key's file, opened folder by folder from the root so that no link and no `..` leads away."""
@@ -152,10 +172,7 @@ class Directory:
     def _metadata(self, row: Stored) -> tuple[dict[str, str], str, str]:
         """User metadata and storage class, from the file beside it; where that cannot be used none, and a note that names it."""
         try:
-            text = self._metadata_of(row)
-            if len(text) > MAX_METADATA_BYTES:
-                raise UnfitMetadata(f"more than {MAX_METADATA_BYTES} bytes")
-            return *_said(text), ""
+            return *said(self._metadata_of(row)), ""
         except (OSError, UnfitMetadata) as err:
             why = _words(err) if isinstance(err, OSError) else str(err)
             return {}, "STANDARD", f"{row.key.rsplit('/', 1)[-1]}{METADATA} cannot be used: {why}"
@@ -168,31 +185,10 @@ def _packed(base: str, name: str, names: Container[str]) -> str:
     return whole if alone and parse(base + whole).kind in LOG_KINDS | DIGEST_KINDS else name
 
 
-def _said(text: bytes) -> tuple[dict[str, str], str]:
-    if not text.strip():
-        raise UnfitMetadata("it is empty")
-    try:
-        told: Any = json.loads(text)
-    except (ValueError, RecursionError) as err:
-        raise UnfitMetadata(f"not JSON: {err}") from err
-    metadata = told.get("Metadata", {}) if isinstance(told, dict) else None
-    storage_class = told.get("StorageClass", "STANDARD") if isinstance(told, dict) else ""
-    texts = isinstance(metadata, dict) and all(isinstance(value, str) for value in metadata.values())
-    if metadata is None or not texts or not isinstance(storage_class, str):
-        raise UnfitMetadata("not what `aws s3api head-object` prints")
-    return dict(metadata), storage_class
-
-
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     with suppress(OSError):
         return entry.is_dir(follow_symlinks=False)
     return False
-
-
-def _is_beside(name: str, names: Container[str], listed: Container[str]) -> bool:
-    """Whether a file is the metadata of another one in its folder, by the name that has there or the one it is listed under."""
-    of = name.removesuffix(METADATA)
-    return name != of and (of in names or of in listed)
 
 
 def _row(key: str, lies_as: str, entry: os.DirEntry[str], beside: bool) -> Stored:

@@ -303,7 +303,6 @@ UNFIT: list[tuple[str, str, str]] = [
     ("metadata that is none", '{"Metadata": 7}', "head-object` prints"),
     ("a signature that is none", '{"Metadata": {"signature": 7}}', "head-object` prints"),
     ("a storage class that is none", '{"StorageClass": 7}', "head-object` prints"),
-    ("without end", " " * 70_000, "more than 65536 bytes"),
     ("brackets without end", "[" * 60_000, "not JSON"),
 ]
 
@@ -321,6 +320,64 @@ def test_metadata_that_cannot_be_used_is_named_and_the_next_digest_proves(
     assert f"{digests(there)[1].name}.metadata.json cannot be used: " in one["why"] and why in one["why"]
     done = validated(there)
     assert done.exit_code == 0 and f"Valid all the same:\n  {one['key']}: " in done.stdout, done.stdout
+
+
+EVENTS = b'{"Records": [{"eventName": "ConsoleLogin"}]}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        EVENTS,
+        packed(EVENTS),
+        EVENTS.decode().encode("utf-16"),
+        b'{"\\u0052ecords": [{"eventName": "ConsoleLogin"}]',
+        EVENTS[:-1],
+        b'{"Metadata": {}, "records": []}',
+        b'{"Metadata": {}, "eventName": "ConsoleLogin"}',
+        b'{"StorageClass": "GLACIER", "Records": []}',
+        b" " * 70_000,
+    ],
+)
+@pytest.mark.parametrize("of", [logs, digests])
+def test_a_log_that_has_the_name_of_metadata_is_named(
+    there: Path, of: Callable[[Path], list[Path]], content: bytes
+) -> None:
+    """Beside a log or digest. Twins: what `head-object` prints, and what merely cannot be used, above."""
+    beside(of(there)[0]).write_bytes(content)
+    said = told(there)
+    assert bad(said) == [("foreign", "foreign")]
+    assert [one["key"] for one in said["files"] if one["state"] == "foreign"] == [
+        str(beside(of(there)[0]).relative_to(there))
+    ]
+    assert said["summary"]["proven"] is False
+    beside(of(there)[0]).write_text('{"ContentLength": 9, "Metadata": {"by": "Records"}}')
+    assert bad(told(there)) == []
+
+
+@pytest.mark.parametrize(
+    ("of", "strays"),
+    [
+        (".DS_Store", [".DS_Store.metadata.json"]),
+        ("Thumbs.db", ["Thumbs.db.metadata.json", "Thumbs.db.metadata.json.metadata.json"]),
+        ("x.json.gz.6eF5b5da", ["x.json.gz.6eF5b5da.metadata.json"]),
+    ],
+)
+def test_nothing_but_a_log_or_digest_has_metadata(there: Path, of: str, strays: list[str]) -> None:
+    """What lies beside anything else is a file like any other. Twin: beside a log, above."""
+    put(there, LOG_DAY + of, b"x")
+    for name in strays:
+        put(there, LOG_DAY + name, b'{"Metadata": {}}')
+    assert told(there)["summary"]["foreign_objects_among_logs"] == len(strays)
+
+
+def test_a_whole_log_of_which_metadata_says_nothing_is_listed_with_it(there: Path) -> None:
+    """Metadata of a log that is not there, with events in it. Twin: with an archive class alone the log is archived."""
+    path = beside(logs(there)[0].with_name(log_key(BEGIN, "gone").rpartition("/")[2]))
+    path.write_text('{"StorageClass": "GLACIER", "Records": []}')
+    assert bad(told(there)) == [("foreign", "foreign")]
+    path.write_text('{"StorageClass": "GLACIER"}')
+    assert bad(told(there)) == [("log", "unsigned")]
 
 
 def test_metadata_that_is_a_link_is_not_followed(there: Path) -> None:

@@ -1,0 +1,61 @@
+"""A file with an object's metadata, as `aws s3api head-object` prints it, and what only has the name of one."""
+
+import json
+import re
+from typing import Any, Final
+
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
+from onetrail.errors import OnetrailError
+
+METADATA: Final = ".metadata.json"
+"""What follows the key in the name of the file that holds an object's metadata."""
+MAX_METADATA_BYTES: Final = 64 * 1024
+_PACKED: Final = b"\x1f\x8b"
+_EVENTS: Final = re.compile(rb"records|event|\\u|\0", re.IGNORECASE)
+"""What speaks of records in something that cannot be read whole, plainly or in a way that hides it."""
+_EVENT_NAME: Final = re.compile(r"records|event", re.IGNORECASE)
+
+
+class UnfitMetadata(OnetrailError):
+    """A file with an object's metadata does not say it in the form that is read."""
+
+
+def said(text: bytes) -> tuple[dict[str, str], str]:
+    """User metadata and storage class. Raises UnfitMetadata for anything but what `aws s3api head-object` prints."""
+    if len(text) > MAX_METADATA_BYTES:
+        raise UnfitMetadata(f"more than {MAX_METADATA_BYTES} bytes")
+    if not text.strip():
+        raise UnfitMetadata("it is empty")
+    try:
+        told: Any = json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise UnfitMetadata(f"not JSON: {err}") from err
+    if not isinstance(told, dict) or not all(map(_is_plain, told.items())):
+        raise UnfitMetadata("not what `aws s3api head-object` prints")
+    return dict(told.get("Metadata", {})), told.get("StorageClass", "STANDARD")
+
+
+def may_hold_events(text: bytes) -> bool:
+    """Whether something in the place of metadata could be taken for a log; what is merely empty, cut off or of another form is not."""
+    try:
+        said(text)
+    except UnfitMetadata:
+        cut = len(text) > MAX_METADATA_BYTES
+        return cut or text.startswith(_PACKED) or bool(_EVENTS.search(text))
+    return False
+
+
+def kind_beside(of: str) -> Kind:
+    """The kind of the log or digest whose metadata would lie beside it, by its key or the one that it has while it is packed."""
+    kind = parse(of).kind
+    return kind if kind in LOG_KINDS | DIGEST_KINDS | {Kind.CONFLICT} else parse(f"{of}.gz").kind
+
+
+def _is_plain(pair: tuple[str, Any]) -> bool:
+    """Whether head-object can have printed this: texts in `Metadata`, and no list or object anywhere else."""
+    name, value = pair
+    if name == "Metadata":
+        return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    if name == "StorageClass":
+        return isinstance(value, str)
+    return not isinstance(value, (dict, list)) and not _EVENT_NAME.match(name)
