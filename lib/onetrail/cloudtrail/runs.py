@@ -242,7 +242,7 @@ class Timeline:
         if end is None or (proven and end <= proven):
             return
         since = proven or self._bounds.start
-        hours = max(0, round((end - since) / HOUR)) if since else 1
+        hours = round((end - since) / HOUR) if since else 1
         missing = max(0 if bad else 1, hours - len(bad)) if wanted else 0
         why = _reasons(bad) if bad else "no digest covers the end of the time asked for"
         start = min(since, end) if since else None

@@ -83,10 +83,11 @@ class SeamCheck:
         ends = max(self._old.values(), default=digests_until or self.old_until)
         if ends < begins:
             return Seam(self.account, self.region, SeamState.APART, begins, ends)
-        old = {who for who, when in self._old.items() if when >= begins}
-        both = len(old & self._new.keys())
+        both = len(self._old.keys() & self._new.keys())
         # Times are whole seconds, so of the first second itself nobody can say which came first.
-        lacking = sorted(who.event_id for who in old - self._new.keys() if self._old[who] > begins)
+        lacking = sorted(
+            who.event_id for who in self._old.keys() - self._new.keys() if self._old[who] > begins
+        )
         only_new = sum(1 for who, when in self._new.items() if when <= ends and who not in self._old)
         state = SeamState.LACKING if lacking else SeamState.MATCHED if both else SeamState.QUIET
         return Seam(

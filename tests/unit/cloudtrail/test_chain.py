@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from onetrail.cloudtrail.chain import groups
+from onetrail.cloudtrail.chain import groups, looked_at
+from onetrail.cloudtrail.digest import sha256_hex
 from onetrail.cloudtrail.key import parse
 from onetrail.cloudtrail.orphan import is_of_the_future, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import PublicKey
@@ -262,6 +263,34 @@ def test_backfill_is_a_chain_of_its_own_with_its_own_time() -> None:
     scene.group = Group(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
     verdicts, chain = scene.look()
     assert chain.sound and {v.kind.value for v in verdicts} == {"backfill-digest", "log"}
+
+
+def test_a_backfill_digest_without_a_time_and_with_a_key_that_is_not_held_is_unreadable() -> None:
+    """Nothing says whether the keys that are held are of its time. Twin: it says when it was made, in theirs, so its key is none of CloudTrail's."""
+    scene = given_a_chain(1, backfill=True, number=1)
+    scene.group = Group(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
+    assert scene.states() == [("backfill-digest", "invalid")]
+    without = {name: said for name, said in scene.digests[0].metadata.items() if "timestamp" not in name}
+    scene.change(0, metadata=without)
+    (found,) = scene.look()[0]
+    assert found.state is State.UNREADABLE
+    assert found.why.startswith(f"none of the 1 public keys held of {REGION} signed it")
+
+
+@pytest.mark.parametrize("status", [status for status in ReadStatus if status is not ReadStatus.FOUND])
+def test_what_came_back_of_a_log_that_was_not_found_is_not_looked_into(status: ReadStatus) -> None:
+    """A part of it, say. Twin: it was found."""
+    body = packed(b"{}")
+    assert looked_at(partly := LogRead(status, body)) is partly
+    assert looked_at(LogRead(ReadStatus.FOUND, body)) == LogRead(ReadStatus.FOUND, hash=sha256_hex(b"{}"))
+
+
+@pytest.mark.parametrize(("said", "told"), [("AccessDenied", "AccessDenied"), ("", "could not be read")])
+def test_why_a_log_could_not_be_read_is_told(said: str, told: str) -> None:
+    """As the place says it. Twin: it says nothing."""
+    scene = given_a_chain(2)
+    scene.logs[scene.log(1)] = LogRead(ReadStatus.UNREADABLE, why=said)
+    assert [v.why for v in scene.look()[0] if v.kind == L] == [told]
 
 
 @pytest.mark.parametrize(

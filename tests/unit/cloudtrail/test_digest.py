@@ -81,9 +81,16 @@ def test_what_is_no_digest_is_refused(raw: bytes) -> None:
         digest_of(raw)
 
 
-def test_an_absent_previous_field_is_not_taken_for_null() -> None:
-    body = {k: v for k, v in FIRST.body.items() if k != "previousDigestSignature"}
-    with pytest.raises(DigestFormatError, match="absent"):
+def test_a_text_of_the_greatest_length_is_read() -> None:
+    """Twin: one character more, above."""
+    assert digest_of(json.dumps({**SECOND.body, "digestS3Object": "x" * 2048}).encode()).key == "x" * 2048
+
+
+@pytest.mark.parametrize("field", [field for field in FIRST.body if field.startswith("previousDigest")])
+def test_an_absent_previous_field_is_not_taken_for_null(field: str) -> None:
+    """Whichever of the five. Twin: the first digest as it is, which has none before it."""
+    body = {k: v for k, v in FIRST.body.items() if k != field}
+    with pytest.raises(DigestFormatError, match=f"{field} is absent"):
         digest_of(json.dumps(body).encode())
 
 

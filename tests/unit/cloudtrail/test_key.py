@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from onetrail.cloudtrail.key import (
     DIGEST_KINDS,
     FOLDERS,
+    MOVED_KINDS,
     Kind,
     ParsedKey,
     Partition,
@@ -53,6 +54,25 @@ def test_the_home_region_is_the_last_part_before_the_date(middle: str, trail: st
     assert (found.kind, found.trail, found.home_region) == (Kind.DIGEST, trail, home)
     backfill = parse(f"{DIGEST_DAY}{middle}_20230501T125507Z_backfill.json.gz")
     assert (backfill.kind, backfill.trail) == (Kind.BACKFILL_DIGEST, trail)
+
+
+@pytest.mark.parametrize(
+    ("key", "moved"),
+    [
+        (LOG, True),
+        (LOG.replace("CloudTrail", "CloudTrail-Insight"), True),
+        (LOG.replace("CloudTrail", "CloudTrail-NetworkActivity"), True),
+        (LOG.replace("CloudTrail", "CloudTrail-Aggregated"), True),
+        (f"{DIGEST_DAY}audit_us-east-1_20230501T125507Z.json.gz", True),
+        (f"{DIGEST_DAY}audit_us-east-1_20230501T125507Z_backfill.json.gz", True),
+        (f"onetrail-conflicts/old/{LOG}", True),
+        (LOG.replace("/CloudTrail/", "/Config/"), False),
+        (DAY, False),
+    ],
+)
+def test_logs_digests_and_their_copies_beside_are_what_is_moved(key: str, moved: bool) -> None:
+    """Twins: a file of another service, and a folder's marker."""
+    assert (parse(key, size=0).kind in MOVED_KINDS) is moved
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ CASES: list[tuple[str, list[Run], list[Bad], Bounds, Told]] = [
     ("each from one", [run(0, 1), run(4, 5, names=3), run(8, 9, names=7)], [], Bounds(), [proven(-1, 1), ("gap", 1, 3, 2, lost(2, 3)), proven(3, 5), ("gap", 5, 7, 2, lost(2, 7)), proven(7, 9)]),
     ("from another's where nothing goes on", [run(0, 1), run(4, 5, O, names=3)], [], Bounds(), [proven(-1, 1), ("gap", 1, 3, 2, lost(2, 3)), proven(3, 5)]),
     ("from the latest of others", [run(0, 1), run(0, 2, Q), run(5, 6, O, names=4)], [], Bounds(), [proven(-1, 2), ("gap", 2, 4, 2, lost(2, 4)), proven(4, 6)]),
+    ("from the latest of others, one of which went on already", [run(0, 1), run(4, 5, O, names=3), run(8, 9, Q, names=7)], [], Bounds(), [proven(-1, 1), ("gap", 1, 3, 2, lost(2, 3)), proven(3, 5), ("gap", 5, 7, 2, lost(2, 7)), proven(7, 9)]),
     ("from nothing where another goes on", [run(0, 1), run(0, 9, Q), run(4, 5, O, names=3)], [], Bounds(), [("gap", None, 3, 1, lost(1, 3)), proven(-1, 9)]),
     ("not from one that ended after what is named", [run(0, 5), run(4, 9, O, names=3), run(7, 8, names=5)], [], Bounds(), [("gap", None, 3, 1, lost(1, 3)), ("gap", None, 6, 1, lost(1, 5)), proven(-1, 9)]),
     ("a restart of an account's while an organization's goes on", [run(0, 1), run(0, 9, O), run(4, 5)], [], Bounds(), [proven(-1, 9), ("restart", 1, 3, 0, ANEW)]),
