@@ -16,6 +16,7 @@ import click
 from onetrail.change import Guard, WallClock
 from onetrail.change.lock import FolderBusy, FolderLock
 from onetrail.change.words import counted
+from onetrail.cli.output import OutputFolder
 from onetrail.cli.say import say, say_lines
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
@@ -57,7 +58,7 @@ class LeftAtOnce(OnetrailError):
 @click.option(
     "--ledger",
     "into",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OutputFolder(),
     metavar="DIR",
     help="Folder for the ledger, a row an object. Without it, ledger-FROM-TO where you are.",
 )

@@ -8,6 +8,7 @@ import click
 
 from onetrail.aws.estate import PracticeEstate, practice_folder
 from onetrail.change.values import seconds
+from onetrail.cli.output import OutputFile
 from onetrail.cli.say import say
 from onetrail.errors import WrongUse
 from onetrail.printable import json_safe
@@ -57,7 +58,7 @@ def reset() -> None:
 
 
 @practice.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=OutputFile())
 def snapshot(path: Path) -> None:
     """Write the estate's whole state to PATH, and print its hash."""
     said = PracticeEstate.running().control("POST", "snapshot", {"path": str(path.absolute())})

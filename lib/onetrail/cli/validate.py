@@ -16,6 +16,7 @@ from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.aws.telling import say_line
 from onetrail.change import WallClock
 from onetrail.change.words import counted
+from onetrail.cli.output import OutputFile, OutputFolder
 from onetrail.cli.say import say_lines
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import WrongUse
@@ -47,7 +48,7 @@ _INSTANT: Final = "INSTANT"
     help="Saved public keys of CloudTrail, one REGION.json each as `aws cloudtrail list-public-keys --region REGION --start-time 2015-10-01 --output json` prints it. Without it, CloudTrail is asked.",
 )  # fmt: skip
 @click.option(
-    "--save-public-keys", "keep", type=click.Path(path_type=Path), metavar="DIR",
+    "--save-public-keys", "keep", type=OutputFolder(), metavar="DIR",
     help="Ask CloudTrail for the public keys of every region that has logs here, and keep them in DIR.",
 )  # fmt: skip
 @click.option(
@@ -65,11 +66,11 @@ _INSTANT: Final = "INSTANT"
 @click.option("--trail", default="", metavar="NAME", help="Look at one trail's chains alone.")
 @click.option("--bucket-owner", default="", metavar="ID", help="Account that owns the bucket, stated on every call. Without it, the caller's own where that is so.")  # fmt: skip
 @click.option(
-    "--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR",
+    "--resume", "resumed", type=OutputFolder(), metavar="DIR",
     help="Keep each chain in DIR once it is proven, and take from DIR what an earlier run of the same question proved: one that was cut short goes on.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print every file, chain and the summary as one JSON object.")  # fmt: skip
-@click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write every file's state into FILE.")  # fmt: skip
+@click.option("--parquet", type=OutputFile(), metavar="FILE", help="Write every file's state into FILE.")  # fmt: skip
 def validate(
     where: str,
     saved: Path | None,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pyarrow as pa
@@ -23,17 +24,17 @@ SCHEMA: Final = pa.schema(
 
 def write(path: Path, verdicts: Iterable[FileVerdict]) -> None:
     """Write all of them; the file is in place once it is whole. Raises OnetrailError where it cannot be written."""
-    temporary, rest = path.with_name(f"{path.name}.new"), iter(verdicts)
+    rest = iter(verdicts)
     try:
-        with pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as out:
-            while rows := list(islice(_rows(rest), ROWS_AT_ONCE)):
-                columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-                out.write_table(pa.table(columns, SCHEMA))
-        temporary.replace(path)
+        with TemporaryDirectory(prefix=".new-", dir=path.parent) as own:
+            new = Path(own) / "files.parquet"
+            with pq.ParquetWriter(new, SCHEMA, compression="zstd") as out:
+                while rows := list(islice(_rows(rest), ROWS_AT_ONCE)):
+                    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+                    out.write_table(pa.table(columns, SCHEMA))
+            new.replace(path)
     except OSError as err:
         raise OnetrailError(f"{path} cannot be written: {err.strerror or err}") from err
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _rows(verdicts: Iterator[FileVerdict]) -> Iterator[tuple[str, ...]]:

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.files import FileRefused, opened
 
 FIRST_DIGESTS: Final = datetime(2015, 10, 1, tzinfo=UTC)
 """Log file validation began on 1 October 2015 (CloudTrail release notes)."""
@@ -104,14 +105,14 @@ def save(folder: Path, region: str, keys: KeyStore) -> Path:
 def _file(path: Path) -> tuple[PublicKey, ...]:
     region = path.stem
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             text = file.read(MAX_STORE_BYTES + 1)
         if len(text) > MAX_STORE_BYTES:
             raise ValueError(f"more than {MAX_STORE_BYTES} bytes")
         told = json.loads(text)
         store = KeyStore(load(told if isinstance(told, Mapping) else {}, region))
-    except OSError as err:
-        raise UnfitStore(f"{path} cannot be read: {err.strerror}") from err
+    except FileRefused as err:
+        raise UnfitStore(f"{path}: {err.why}") from err
     except (ValueError, RecursionError, KeyStoreError) as err:
         raise UnfitStore(
             f"{path} is not what `aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json` prints: {err}"

@@ -97,6 +97,20 @@ def test_a_folder_is_no_parameters_file() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "words", [("practice", "snapshot"), ("copy", "s3://aaa", "s3://bbb", "--ledger")], ids=" ".join
+)
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a link to nothing"])
+def test_an_output_never_takes_the_place_of_what_is_no_file(words: tuple[str, ...], kind: str) -> None:
+    """Refused before anything is asked; the options of validate are in tests/unit/validation/test_validate.py."""
+    if kind == "a pipe":
+        os.mkfifo("out")
+    else:
+        Path("out").symlink_to(os.devnull if kind == "a device" else "nowhere")
+    code, line = _onetrail(*words, "out")
+    assert (code, "out is there and is not a" in line) == (2, True), line
+
+
 @pytest.mark.parametrize("verb", ["run", "policies"])
 @pytest.mark.parametrize("kind", ["a pipe", "a device"])
 def test_what_is_no_file_is_no_parameters_file(verb: str, kind: str) -> None:

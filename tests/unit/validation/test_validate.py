@@ -553,6 +553,50 @@ def test_a_key_store_that_cannot_be_used_ends_the_check(there: Path, what: str, 
     assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder", "a link to nothing"])
+def test_a_key_store_that_is_no_file_ends_the_check(there: Path, kind: str) -> None:
+    """Opening a pipe that nobody writes to would never return. Twin: the untouched store."""
+    path = there.parent / "keys" / f"{REGION}.json"
+    path.unlink()
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero" if kind == "a device" else "nowhere")
+    done = validated(there)
+    said = f"onetrail: {path}: it "
+    assert (done.exit_code, done.stderr.startswith(said), len(done.stderr.splitlines())) == (2, True, 1)
+
+
+@pytest.mark.parametrize("option", ["--parquet", "--resume", "--save-public-keys"])
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a link to nothing", "the other kind"])
+def test_an_output_never_takes_the_place_of_what_is_no_file(there: Path, option: str, kind: str) -> None:
+    """Refused before anything is looked at, and it stays as it is."""
+    path = there.parent / "out"
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "the other kind":
+        path.mkdir() if option == "--parquet" else path.write_text("x")
+    else:
+        path.symlink_to(os.devnull if kind == "a device" else "nowhere")
+    before = path.lstat()
+    done = validated(there, option, str(path))
+    kind_wanted = "regular file" if option == "--parquet" else "folder"
+    assert f"{path} is there and is not a {kind_wanted}: name a" in done.stderr
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert path.lstat() == before
+
+
+def test_parquet_replaces_a_file_and_nothing_beside_it(there: Path, tmp_path: Path) -> None:
+    """Also where somebody has a file, or a pipe, of the name that one would make up for the time of writing."""
+    (tmp_path / "files.parquet").write_text("old")
+    os.mkfifo(tmp_path / "files.parquet.new")
+    assert validated(there, "--parquet", str(tmp_path / "files.parquet")).exit_code == 0
+    assert pq.read_table(tmp_path / "files.parquet").num_rows == 7
+    assert (tmp_path / "files.parquet.new").is_fifo()
+
+
 def test_a_key_under_anothers_fingerprint_ends_the_check(there: Path) -> None:
     """An attacker's key with the genuine fingerprint would prove everything he signs."""
     path = there.parent / "keys" / f"{REGION}.json"
