@@ -194,7 +194,10 @@ def _crossings(months: float, allowed: Sequence[str], prices: Mapping[str, Price
         lines = {name: _line(name, low, high, months, prices) for name in allowed}
         for one, other in combinations(allowed, 2):
             (fixed, slope), (other_fixed, other_slope) = lines[one], lines[other]
-            if slope != other_slope and low < (at := (other_fixed - fixed) / (slope - other_slope)) <= high:
+            if (
+                slope != other_slope
+                and low - 1 < (at := (other_fixed - fixed) / (slope - other_slope)) <= high
+            ):
                 yield from (int(at), ceil(at), ceil(at) + 1)
 
 

@@ -1,6 +1,7 @@
 """What a change replaces and puts is kept byte for byte, before it is sent and after, and nothing is sent where it could not be kept."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,27 @@ def blocked(folder: Path) -> None:
         path.unlink()
     (folder / "policies").rmdir()
     (folder / "policies").write_bytes(b"")
+
+
+def test_a_text_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the power went there is the whole text or none, and a name that was given stays: file and folder are synced, in this order."""
+    gate, estate = given_a_gate(tmp_path)
+    estate.held["put"] = Texts(There(ODD), None)
+    named = tmp_path / "policies" / "000002-before-role-old.json"
+    synced = []
+
+    def fsync(handle: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        if path.parent == named.parent:
+            synced.append((path.read_bytes(), named.exists()))
+        elif path == named.parent:
+            synced.append((b"", named.exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    run_plan(given_a_plan(given_a_change(resource="arn:aws:iam::111122223333:role/old")), gate)
+    assert synced == [(ODD.encode(), False), (b"", True)]
 
 
 def test_both_texts_are_kept_byte_for_byte_and_bound_by_the_record(tmp_path: Path) -> None:

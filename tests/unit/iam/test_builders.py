@@ -1,5 +1,7 @@
 """What every statement must say, whatever it is about, and what the roles may read; each bound of a grant counts."""
 
+from itertools import permutations
+
 import pytest
 
 from onetrail.iam import (
@@ -231,6 +233,16 @@ def test_an_old_bucket_is_open_below_its_prefixes_until_its_expiry_for_the_named
             assert not allowed(role(f"arn:aws:iam::{LOG}:role/other"), action, resource, policy)
 
 
+@pytest.mark.parametrize("build", [old_bucket_open, old_bucket_batch])
+def test_one_empty_prefix_among_others_grants_the_whole_bucket_in_the_same_words(archive, build):
+    """The others add nothing, and a longer policy is nearer to its limit. Twin: without the empty one each prefix is named."""
+    whole, among, named = (
+        build("aws", OLD, a_batch_role(), prefixes, UNTIL) for prefixes in (("",), ("a/", ""), ("a/", "b/"))
+    )
+    assert among == whole
+    assert named != whole
+
+
 @pytest.mark.parametrize(
     "names", [(), ("",), ("a", ""), ("a", "b*"), ("a?", "b"), ("*",)]
 )  # fmt: skip
@@ -301,12 +313,13 @@ def test_what_lets_a_copier_of_another_account_in_ends_by_itself(archive):
     assert [one["Condition"]["DateLessThan"] for one in allows] == [{"aws:CurrentTime": UNTIL}] * 3
 
 
-def test_copiers_of_a_key_stand_in_the_order_of_their_accounts():
-    """Whatever order they were given in, so that the same grant is the same text."""
-    arns = [f"arn:aws:iam::{account}:role/{name}" for account, name in (("222233334444", "a"), (SOURCE, "z"))]
-    for given in (arns, arns[::-1]):
+def test_copiers_of_a_key_stand_in_one_order():
+    """By account, then by name, whatever order they were given in: so that the same grant is the same text."""
+    roles = ((SOURCE, "y"), (SOURCE, "z"), ("222233334444", "a"))
+    arns = [f"arn:aws:iam::{account}:role/{name}" for account, name in roles]
+    for given in permutations(arns):
         (one,) = old_key_open(KEY, given, (OLD,), UNTIL)
-        assert one["Principal"]["AWS"] == arns[::-1]
+        assert one["Principal"]["AWS"] == arns
 
 
 def test_a_frozen_bucket_takes_what_services_deliver_and_where_all_writers_are_known_nothing_else():

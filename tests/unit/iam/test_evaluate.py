@@ -64,7 +64,12 @@ LOGIC = [
     (ROLE, {"resource": NAMES_ROLE, "boundary": OTHER}, "implicit_deny_boundary", "boundary"),
     (ROLE, {"resource": NAMES_ROLE, "session": OTHER}, "implicit_deny_session", "session"),
     (ROLE, {"resource": NAMES_SESSION, "session": OTHER, "boundary": OTHER}, "allowed", "resource"),
-    (USER, {"resource": to({"AWS": USER.arn}), "boundary": OTHER}, "allowed", "resource"),
+    (
+        USER,
+        {"resource": to({"AWS": "arn:aws:iam::044455556666:user/old"}), "boundary": OTHER},
+        "allowed",
+        "resource",
+    ),
     (ROLE, {"identity": (ALLOW,), "scps": ((FULL,), (OTHER,))}, "implicit_deny_scp", "scp"),  # each level
     (ROLE, {"identity": (ALLOW,), "scps": ((FULL,), (FULL, OTHER))}, "allowed", "identity"),
     (ROLE, {"identity": (ALLOW,), "scps": ((FULL,), (FULL, DENY))}, "explicit_deny", "scp"),

@@ -312,6 +312,14 @@ def test_counts_add_up():
     assert one == Counts({"copied": 3, "failed": 1}, 15, 1, "stopped on request")
 
 
+def test_counts_are_compared_by_what_became_of_the_objects():
+    """Not by the words of their reasons, nor by what the server left unsaid. Twin: by each number."""
+    one = Counts({"failed": 1}, 5, 2)
+    assert one == Counts({"failed": 1}, 5, 2, reasons={"AccessDenied": 1}, unhashed=3)
+    others = Counts({"failed": 2}, 5, 2), Counts({"failed": 1}, 6, 2), Counts({"failed": 1}, 5, 3)
+    assert one not in (*others, Counts({"failed": 1}, 5, 2, "stopped on request"))
+
+
 def delete_task(key, etag="e", **more):
     return DeleteTask("old", SOURCE, key, etag, 7, **more)
 

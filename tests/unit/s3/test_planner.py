@@ -187,9 +187,9 @@ def test_a_band_begins_with_the_first_size_at_which_its_class_wins():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("at", [127 * KB + 512, 128 * KB + 512])
-def test_a_crossing_beside_the_step_at_128_kb_is_found(at):
-    """Just below it and just above it."""
+@pytest.mark.parametrize("at", [0, 1, 127 * KB + 512, 128 * KB - 1, 128 * KB, 128 * KB + 512])
+def test_a_crossing_at_the_end_of_a_line_or_beside_it_is_found(at):
+    """Lines begin at 0 bytes, and again at the step at 128 KB. Where both cost the same the first one has it, from the next byte on not."""
     steep, flat = Price(2.0, 0.0, 0, 0, 0), Price(1.0, at / GB * 1000, 0, 0, 0)
     assert list(size_bands(1, ("STEEP", "FLAT"), {"STEEP": steep, "FLAT": flat, "STANDARD": steep})) == [
         (0, "STEEP"), (at + 1, "FLAT"),

@@ -174,6 +174,25 @@ def test_a_range_is_listed_to_its_end_and_no_page_further(given, one, keys, page
     assert len(s3.listed) == pages
 
 
+def test_a_listing_that_asks_for_nothing_more_gets_neither_owners_nor_restores(given):
+    """Both make each page longer. Twin: they are asked for, above."""
+    s3, side = given(2, old=["a", "b", "c"])
+    asked = []
+    s3.fault = lambda seen: asked.append("x-amz-optional-object-attributes" in seen.headers)
+    assert keys_of(listed(side("old"), KeyRange())) == list("abc")
+    assert (asked, [query.get("fetch-owner") for _, query in s3.listed]) == ([False] * 2, [None] * 2)
+
+
+def test_restores_are_asked_for_at_the_source_and_not_at_the_target(given):
+    """A copy in the archive is restored by nobody."""
+    s3, side = given(9, old=["x/a"], new=["n/a"])
+    asked = []
+    s3.fault = lambda seen: asked.append((seen.path[:4], "x-amz-optional-object-attributes" in seen.headers))
+    left, right = side("old", restores=True), side("new", restores=True)
+    assert shown(beside(left, right, KeyRange(), lambda _: ("x/", "n/"))) == ["x/an/a"]
+    assert asked == [("/old", True), ("/new", False)]
+
+
 # --- Side by side
 
 

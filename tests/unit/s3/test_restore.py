@@ -36,7 +36,7 @@ def test_each_request_has_its_outcome_in_the_ledger(server, given_a_client, stat
     counts = restore_archived([task("a")], given_a_client(), rows, days=8, now=lambda: NOW)
     assert (counts.outcomes, counts.errors) == ({outcome: 1}, outcome != "requested")
     (row,) = rows
-    assert (row.action, row.source_class, row.outcome) == ("restore", "GLACIER", outcome)
+    assert (row.action, row.source_class, row.outcome, row.attempt) == ("restore", "GLACIER", outcome, 1)
     assert why in row.why and bool(row.why) is bool(why)
 
 

@@ -1,6 +1,7 @@
 """What was proven is deleted only while the archive holds, at that moment, each proven version as it was proven."""
 
 import gzip
+import tempfile
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from onetrail.settings import Settings
 from onetrail.steps.receipt_rows import ListingHash, ProvenRow
-from onetrail.steps.retirement.counterparts import Archive
+from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, Archive
 from onetrail.steps.retirement.reading_back import Sample, read_back
 from onetrail.steps.retirement.reviewed import Reviewed
 from tests.unit.steps.given_archive import LOCKED, NOW, FakeArchive, FakeKms, given_clients
@@ -78,6 +79,21 @@ def test_a_copy_that_is_not_what_was_proven_is_named_with_what_is_wrong_and_what
     assert lack is not None
     assert lack.line.startswith(f"{B}: {why}")
     assert lack.line.endswith("run steps 05 and 06 again: they copy and prove what the old bucket still has")
+
+
+class GoesMeanwhile(FakeArchive):
+    """Its listing still shows a version that HEAD does not find any more."""
+
+    def _object(self, operation, key, version):
+        return (404, [], b"") if key == B else super()._object(operation, key, version)
+
+
+def test_a_version_that_goes_between_the_listing_and_its_head_is_gone_and_not_unread():
+    """So the cure is to copy and prove again. Twin: a HEAD that is refused says nothing of the version, and is asked again."""
+    gone = Archive(SETTINGS, given_clients(GoesMeanwhile(**HELD), NOW)).look(ROWS, heads=True).lack
+    assert (gone.key, gone.why, gone.cure) == (B, "its version v1 is not there any more", AGAIN)
+    refused = looked(refused=("HEAD",)).lack
+    assert (refused.key, refused.cure) == (A, LOOK_AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +312,8 @@ OTHER = gzip.compress(b"[]", mtime=0)
 def test_copies_are_read_by_the_reader_and_must_have_the_proven_bytes(body, row, why):
     archive = FakeArchive(**{A: [{"id": "v1", "body": body, "size": len(body)}]})
     lack = read_back(SETTINGS, given_clients(archive, NOW), [row])
-    assert (lack.why[: len(why)] if lack else "") == why
+    assert (lack is None) is (why == "")
+    assert lack is None or lack.why.startswith(why)
 
 
 def test_a_reader_that_is_refused_a_copy_or_cannot_be_assumed_is_named():
@@ -306,3 +323,16 @@ def test_a_reader_that_is_refused_a_copy_or_cannot_be_assumed_is_named():
     said = read_back(SETTINGS, given_clients(FakeArchive(**HELD), NOW, reader=False), ROWS).line
     assert "cannot be entered as reader" in said
     assert "name in reader_principals who runs this, run step 02, then step 07 again" in said
+
+
+def test_the_reviewed_versions_lie_in_the_run_folder_and_not_in_the_systems_temporary_one(
+    tmp_path, monkeypatch
+):
+    """That may be small, or in memory. Twin: where the run folder is gone they lie nowhere."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    listing = ListingHash()
+    with Reviewed(tmp_path) as reviewed:
+        reviewed.add(listing, (ROWS[0], "v9"))
+        assert list(reviewed.rows(listing)) == [(A, "etag", "v9")]
+    with pytest.raises(FileNotFoundError):
+        Reviewed(tmp_path / "gone")

@@ -467,7 +467,7 @@ def test_what_is_still_there_comes_as_it_was_proven_and_nothing_else_does(tmp_pa
 def test_a_bucket_as_it_was_proven_is_covered_and_by_a_receipt_of_another_listing_it_is_not(tmp_path):
     """Twin: the list of proven objects fits the bucket, and the hash of the listing, under the receipt's own, does not."""
     receipt = given_a_proven_bucket(tmp_path)
-    assert cover(tmp_path, receipt, ROWS) == Cover(True, "the bucket holds exactly what was proven")
+    assert cover(tmp_path, receipt, ROWS) == Cover(True, "the bucket holds exactly what was proven", 0)
     assert cover(tmp_path, receipt, ROWS[:4]) == Cover(True, "1 of the proven objects is already gone", 1)
     assert cover(tmp_path, replace(receipt, listing="0" * 64), ROWS) == Cover(
         False, "the receipt is of another listing; run step 06 again"
@@ -487,7 +487,9 @@ def test_a_list_is_written_in_groups_and_each_earlier_one_keeps_its_name(tmp_pat
     assert [(part.part, part.rows) for part in parts] == [
         ("receipts/acme.parquet", 5), ("receipts/acme.2.parquet", 4), ("receipts/acme.3.parquet", 0),
     ]  # fmt: skip
-    groups = [receipt_rows.pq.ParquetFile(tmp_path / part.part).num_row_groups for part in parts]
+    files = [receipt_rows.pq.ParquetFile(tmp_path / part.part) for part in parts]
+    assert [tuple(file.schema_arrow.names) for file in files] == [ProvenRow._fields] * 3
+    groups = [file.num_row_groups for file in files]
     assert groups[:2] == [3, 3]  # two and two and the rest, which may be none
     for part, rows in zip(parts, (wanted, wanted[:4], []), strict=True):
         assert list(receipt_rows.read_rows(tmp_path, "acme", part, earlier=False)) == rows

@@ -7,8 +7,9 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
-from onetrail.change import ChangeFailed, State
+from onetrail.change import ChangeFailed, EachNamed, Only, State
 from onetrail.looked import There, Unread
 from onetrail.s3.rows import ObjectRow
 from onetrail.s3.tally import Counts
@@ -17,7 +18,7 @@ from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.receipt_rows import ListingHash, ProvenRow
 from onetrail.steps.receipts import Receipts
 from onetrail.steps.retirement import check, propose
-from onetrail.steps.retirement.counterparts import _changed, _rising, chunks
+from onetrail.steps.retirement.counterparts import Counterparts, _changed, _rising, chunks
 from onetrail.steps.retirement.observe import EXPIRE_RULE, Past
 from onetrail.steps.retirement.reading_back import Sample
 from onetrail.steps.status import Stage
@@ -75,6 +76,26 @@ def test_the_changes_that_leave_a_bucket_to_a_rule_in_full():
     assert rule.before == {"rules": lifecycle, "listing": "a" * 64}
 
 
+@pytest.mark.parametrize(
+    ("versioning", "listing", "words"),
+    [
+        ("", "a" * 64, "exactly this listing, each by its ETag, a batch"),
+        ("Enabled", "d" * 64, "exactly this listing, each by its ETag and version, a batch"),
+        ("Suspended", "d" * 64, "exactly this listing, each by its ETag and version, a batch"),
+    ],
+)
+def test_a_deletion_names_each_object_and_its_version_where_its_bucket_has_any(versioning, listing, words):
+    """The plan's words, the listing that it binds, and what the guard lets through: nothing but these objects, of this owner."""
+    seen = replace(READY, bucket=replace(BUCKET, versioning=versioning), held="d" * 64)
+    deletion = propose(SETTINGS, given(seen)).changes[0]
+    assert (deletion.before, deletion.bulk.listing) == ({"listing": listing}, listing)
+    assert deletion.bulk.rule["objects"].startswith(words)
+    assert deletion.bulk.bounds == (
+        EachNamed(versions=bool(versioning)),
+        Only(("Bucket", "Delete", "ExpectedBucketOwner")),
+    )
+
+
 def test_what_takes_a_rule_away_shows_all_rules_as_they_were():
     """To put them back by hand."""
     (change,) = propose(SETTINGS, given(replace(EXPIRING, bucket=RULED, foreign=1))).changes
@@ -103,6 +124,14 @@ def test_a_retired_bucket_with_versions_is_not_said_to_be_emptied():
     ):
         seen = replace(EXPIRING, bucket=replace(bucket, versioning="Enabled"), **fault)
         assert any("no rule empties it" in note for note in propose(SETTINGS, given(seen)).notes) is said
+
+
+def test_a_retired_bucket_is_not_said_to_trigger_notifications_any_more():
+    """Nothing of it goes. Twin: one that goes."""
+    for bucket, objects, said in ((BUCKET, 9, True), (SHELL, 0, False)):
+        wired = replace(bucket, notifications={"QueueConfigurations": [{}]})
+        notes = propose(SETTINGS, given(replace(READY, bucket=wired, objects=objects))).notes
+        assert any("its event notifications stay" in note for note in notes) is said
 
 
 # --- How it stands
@@ -546,3 +575,101 @@ def test_what_is_past_retention_is_deleted_by_its_own_listing(work, monkeypatch)
     assert deeds.carry_out(past)["outcomes"] == deeds.carry_out(held)["outcomes"] == {"deleted": 1}
     with pytest.raises(ChangeFailed, match="not the one that was reviewed"):
         work(READY, receipts={"acme-eu": RECEIPT}, archive=Looks()).carry_out(past)
+
+
+@pytest.mark.parametrize(
+    ("versioning", "why"),
+    [
+        ({}, ""),
+        ({"Status": "Enabled"}, "acme-eu: its versioning is Enabled now; nothing of it was deleted"),
+        (None, "acme-eu: its versioning could not be looked at: GetBucketVersioning: "),
+    ],
+)
+def test_nothing_is_deleted_once_versioning_is_not_as_it_was_reviewed(work, monkeypatch, versioning, why):
+    """What names an object's bytes depends on it; what could not be looked at is not as before either. Twin: it is as it was."""
+    sent = []
+    change = deleting(monkeypatch, {"deleted": 9})
+    monkeypatch.setattr(
+        APPLY, "delete_proven", lambda *_, **__: sent.append(1) or Counts({"deleted": 9}, 900, 1)
+    )
+    deeds = work(READY, receipts={"acme-eu": RECEIPT})
+
+    def get_bucket_versioning(**_):
+        if versioning is None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketVersioning")
+        return versioning
+
+    deeds.clients.client = lambda *_: SimpleNamespace(get_bucket_versioning=get_bucket_versioning)
+    if why:
+        with pytest.raises(ChangeFailed, match=why):
+            deeds.carry_out(change)
+    else:
+        deeds.carry_out(change)
+    assert sent == ([] if why else [1])
+
+
+@pytest.mark.parametrize(
+    ("here", "fine"),
+    [
+        (ObjectRow("k", 7, "e", NOW, "STANDARD"), True),
+        (ObjectRow("k", 8, "e", NOW, "STANDARD"), False),
+        (ObjectRow("k", 7, "other", NOW, "STANDARD"), False),
+        (ObjectRow("other", 7, "e", NOW, "STANDARD"), False),
+    ],
+)
+def test_an_object_that_is_not_what_was_proven_stops_the_deletion(work, monkeypatch, here, fine):
+    """By size, by ETag, and one that nobody proved. Twin: the one that was proven."""
+    sent = []
+    change = deleting(monkeypatch, {"deleted": 1})
+    deeds = work(READY, receipts={"acme-eu": RECEIPT})
+    monkeypatch.setattr(APPLY, "proven_rows", lambda *_: iter([proven("k")]))
+    monkeypatch.setattr(APPLY, "list_objects", lambda *_: iter([here]))
+    monkeypatch.setattr(
+        APPLY, "delete_proven", lambda *_, **__: sent.append(1) or Counts({"deleted": 1}, 7, 0)
+    )
+    if fine:
+        deeds.carry_out(change)
+    else:
+        with pytest.raises(ChangeFailed, match=f"acme-eu/{here.key} is not what was proven"):
+            deeds.carry_out(change)
+    assert sent == ([1] if fine else [])
+
+
+class Meanwhile(Looks):
+    """An archive in which each row of a batch, looked at again, is held, or past retention."""
+
+    def look(self, rows, *, heads):
+        return Counterparts(None, **{self.said["each"]: rows})
+
+
+@pytest.mark.parametrize(
+    ("scope", "each", "why"),
+    [
+        ("", "held", ""),
+        ("", "past", "its retention ended meanwhile, and its copy is gone"),
+        ("past-retention", "past", ""),
+        ("past-retention", "held", "it is in the archive, and was taken for past retention"),
+    ],
+)
+def test_a_batch_is_deleted_only_by_the_rule_that_still_fits_each_object_of_it(
+    work, monkeypatch, scope, each, why
+):
+    """The archive is looked at once more right before. Twins: the first and the third row."""
+    change = deleting(monkeypatch, {"deleted": 1})
+    change = replace(change, bulk=replace(change.bulk, scope=scope))
+    sent = []
+
+    def delete_proven(*_, before, **__):
+        batch = [SimpleNamespace(proof=proven("k"))]
+        before(batch)
+        sent.extend(batch)
+        return Counts({"deleted": 1}, 7, 0)
+
+    monkeypatch.setattr(APPLY, "delete_proven", delete_proven)
+    deeds = work(READY, receipts={"acme-eu": RECEIPT}, archive=Meanwhile(each=each))
+    if why:
+        with pytest.raises(ChangeFailed, match=f"acme-eu: k: {why}; .*nothing of this batch was deleted"):
+            deeds.carry_out(change)
+    else:
+        deeds.carry_out(change)
+    assert len(sent) == (0 if why else 1)

@@ -12,13 +12,16 @@ import pytest
 
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.errors import OnetrailError
+from onetrail.iam.build import old_bucket_shell
 from onetrail.looked import There, Unread
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
+from onetrail.steps.copier_role import RolePart
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.receipts import Receipts
-from onetrail.steps.retirement.counterparts import Sum
-from onetrail.steps.retirement.observe import Retiring, _covered, retiring
+from onetrail.steps.retirement.counterparts import Lack, Sum
+from onetrail.steps.retirement.observe import Observation, Retiring, _covered, observe, retiring
+from onetrail.steps.status import Stage, Status
 
 module = sys.modules[retiring.__module__]
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -61,6 +64,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
                 raise rows
             return iter(rows)
 
+        def beside_its_receipt(*_: Any) -> tuple[str, Sum]:
+            return "the bucket changed after it was proven", Sum(Lack(LOG, "a delete marker hides it"))
+
         def multipart(*_: Any, **said: Any) -> Any:
             asked.update(said)
             return There([]) if uploads is None else uploads
@@ -69,7 +75,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(module, "list_objects", listed)
         monkeypatch.setattr(module, "list_versions", lambda *_: iter(versions))
         monkeypatch.setattr(module, "pages", multipart)
-        monkeypatch.setattr(module, "_covered_by", lambda *a: ("", Sum()))
+        monkeypatch.setattr(module, "_covered_by", beside_its_receipt)
         clients = cast(Any, SimpleNamespace(client=lambda *_: None, clock=SimpleNamespace(now=lambda: NOW)))
         found = retiring(SETTINGS, clients, OldEstate((), trails, (bucket,)), bucket, receipts or Receipts())
         if not isinstance(rows, Exception):
@@ -118,18 +124,35 @@ def test_versions_and_markers_are_counted_each_as_what_it_is(seen: Any, versioni
 def test_uploads_are_counted_and_refused_ones_are_not_none(seen: Any) -> None:
     """Two, and nobody knows."""
     assert seen(uploads=There([{}, {}])).uploads == 2
-    assert seen(uploads=Unread("AccessDenied: no")).could_not_look == "ListMultipartUploads: AccessDenied: no"
+    refused = seen(uploads=Unread("AccessDenied: no"))
+    assert (refused.could_not_look, refused.uploads) == ("ListMultipartUploads: AccessDenied: no", 0)
 
 
 def test_a_listing_that_fails_is_no_empty_bucket(seen: Any) -> None:
     """It says why, and is not proven."""
     found = seen(rows=OnetrailError("ListObjectsV2: AccessDenied"))
+    assert (found.objects, found.size, found.uploads, found.past) == (0, 0, 0, (0, 0, ""))
     assert (found.could_not_look, found.listing, found.proven) == ("ListObjectsV2: AccessDenied", "", False)
     assert _covered(found) == (False, "ListObjectsV2: AccessDenied")
     assert _covered(replace(found, could_not_look="", listing="a", receipt_why="changed")) == (
         True,
         "changed",
     )
+
+
+def test_a_bucket_is_held_beside_its_receipt_until_it_is_retired(seen: Any) -> None:
+    """What its receipt and the archive say of it. Twins: an emptied bucket that is closed for good, and one without a receipt."""
+    held = Receipts(held={"acme-eu": cast(Any, object())})
+    found = seen(rows=[a_row(LOG)], receipts=held)
+    assert (found.receipt_why, found.lack.partition(";")[0]) == (
+        "the bucket changed after it was proven",
+        f"{LOG}: a delete marker hides it",
+    )
+    keeper = f"arn:aws:iam::{SOURCE}:role/keeper"
+    shell = seen(replace(BUCKET, policy=old_bucket_shell("aws", "acme-eu", [keeper])), receipts=held)
+    assert (shell.receipt_why, shell.lack) == ("", "")
+    bare = seen(rows=[a_row(LOG)])
+    assert (bare.receipt_why, bare.lack) == ("no receipt: it is not proven", "")
 
 
 def test_objects_whose_newest_has_no_date_are_said(seen: Any) -> None:
@@ -181,3 +204,61 @@ def test_services_that_the_policy_lets_write_are_named(
     """Whichever action lets them, and CloudTrail is none of them."""
     whole = {"Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, **statement}
     assert seen(replace(BUCKET, policy={"Statement": [whole]})).other_writers == writers
+
+
+KEEPER, NO_PARTS = There("arn:keeper"), There(())
+
+
+@pytest.fixture
+def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`observed(keeper=..., parts=..., held=...)`: the old estate of one bucket as 07 sees it, and the buckets it looked into."""
+
+    def of(
+        keeper: Any = KEEPER, parts: Any = NO_PARTS, *, held: bool = True
+    ) -> tuple[Observation, list[str]]:
+        looked: list[str] = []
+
+        def look(_s: Any, _c: Any, _e: Any, bucket: OldBucket, _r: Any) -> Retiring:
+            looked.append(bucket.name)
+            return Retiring(bucket, "retain_empty", objects=7)
+
+        receipts = Receipts(
+            held={"acme-eu": cast(Any, object()), "gone": cast(Any, object())} if held else {}
+        )
+        monkeypatch.setattr(module, "retiring", look)
+        monkeypatch.setattr(module, "sealed_receipts", lambda *_: receipts)
+        monkeypatch.setattr(module, "keeper_of", lambda *_: keeper)
+        monkeypatch.setattr(module, "standing_parts", lambda *_: parts)
+        clients = SimpleNamespace(
+            clock=SimpleNamespace(now=lambda: NOW), each=lambda work, items, **_: [work(one) for one in items]
+        )
+        before = {"06": Status("06", Stage.OPEN, "not proven yet")}
+        return observe(SETTINGS, cast(Any, clients), OldEstate((), (), (BUCKET,)), before), looked
+
+    return of
+
+
+def test_each_bucket_is_looked_into_once_anything_is_proven(observed: Any) -> None:
+    """And what a receipt remembers and is not there is deleted. Twin: with no receipt and 06 open there is nothing to look for."""
+    found, looked = observed()
+    assert ([one.objects for one in found.buckets], looked, found.deleted) == ([7], ["acme-eu"], ("gone",))
+    found, looked = observed(held=False)
+    assert (found.buckets, looked, found.deleted) == ((), [], ())
+
+
+def test_who_may_change_a_shell_and_what_stands_of_the_copiers_role_are_named_by_account(
+    observed: Any,
+) -> None:
+    """An account in which nothing of the role stands is not named."""
+    found, _ = observed(parts=There((RolePart.ROLE,)))
+    assert (found.keepers, found.source_copiers) == ({SOURCE: "arn:keeper"}, {SOURCE: (RolePart.ROLE,)})
+    assert (observed()[0].source_copiers, found.could_not_look) == ({}, ())
+
+
+def test_an_account_that_could_not_be_looked_at_is_said_and_is_not_one_without_a_role(observed: Any) -> None:
+    """Each of the two looks by itself."""
+    found, _ = observed(keeper=Unread("AccessDenied"))
+    assert found.could_not_look == (f"{SOURCE}: who retires its buckets: GetRole: AccessDenied",)
+    assert (found.keepers, found.source_copiers) == ({}, {})
+    found, _ = observed(parts=Unread("AccessDenied"))
+    assert (found.could_not_look, found.source_copiers) == ((f"{SOURCE}: AccessDenied",), {})

@@ -135,7 +135,8 @@ def test_what_is_reviewed_is_hashed_with_the_versions_that_the_listing_showed(mo
     """Also where objects lie between that nobody proved. Twin: a bucket without versions has the hash that it always had."""
     monkeypatch.setattr(observing, "Beside", BesideAll)
     monkeypatch.setattr(observing, "of_another", lambda *_: "")
-    clients = given_clients(FakeArchive(**HELD), NOW)
+    archive = FakeArchive(**HELD)
+    clients = given_clients(archive, NOW)
     covered = partial(observing._covered_by, SETTINGS, clients, None)
     rows = versions("a", "b", "c")
     if between:
@@ -145,6 +146,7 @@ def test_what_is_reviewed_is_hashed_with_the_versions_that_the_listing_showed(mo
     plain = [ObjectRow(row.key, row.size, row.etag, NOW, "STANDARD") for row in versions("a", "b", "c")]
     listed = observing._Listed()
     assert covered(listed.through(plain), listed)[1].held.hexdigest() == reviewed("", "", "")
+    assert archive.heads == [], "a look at a whole bucket asks for listings alone"
 
 
 def test_what_lies_behind_the_current_versions_is_counted_and_not_listed():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onetrail.iam.builders.archive import account_of, one_or_many
+from onetrail.iam.builders.archive import one_or_many
 from onetrail.iam.builders.central_bucket import checked_opening
 from onetrail.iam.document import PolicyError
 from onetrail.names import SID_COPY_DECRYPT, bucket_arn
@@ -34,7 +34,7 @@ def old_key_open(
         {
             "Sid": SID_COPY_DECRYPT,
             "Effect": "Allow",
-            "Principal": {"AWS": one_or_many(sorted(copiers, key=account_of))},
+            "Principal": {"AWS": one_or_many(sorted(copiers))},
             "Action": "kms:Decrypt",
             "Resource": "*",
             "Condition": {

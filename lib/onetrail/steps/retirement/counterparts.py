@@ -36,7 +36,7 @@ AT_ONCE: Final = 1000
 AGAIN: Final = "run steps 05 and 06 again: they copy and prove what the old bucket still has"
 LOOK_AGAIN: Final = "run step 07 again once that works"
 _STRENGTH: Final = {"": 0, "GOVERNANCE": 1, "COMPLIANCE": 2}
-_ABSENT: Final = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
+_ABSENT: Final = {"NoSuchKey", "NoSuchVersion", "NotFound"}
 
 
 class Lack(NamedTuple):

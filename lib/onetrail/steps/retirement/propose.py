@@ -77,9 +77,9 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
 
 def _left(observation: Observation, changes: Sequence[Change]) -> str:
     """Why nothing is planned where not everything is retired; empty where it is, or where something is planned."""
-    kept = [bucket for bucket in observation.buckets if not bucket.bucket.shell and bucket.kept]
-    if changes or not (kept or observation.trails):
+    if changes:
         return ""
+    kept = [bucket for bucket in observation.buckets if not bucket.bucket.shell and bucket.kept]
     parts = [f"{bucket.bucket.name} is left alone: {bucket.kept[0]}" for bucket in kept[:1]]
     parts += [f"{counted(len(kept) - 1, 'other bucket is', 'other buckets are')} too"] if kept[1:] else []
     if observation.trails:
