@@ -16,10 +16,11 @@ from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.aws.telling import say_line
 from onetrail.change import WallClock
 from onetrail.change.words import counted
+from onetrail.cli.interrupt import Interrupts
 from onetrail.cli.output import OutputFile, OutputFolder
 from onetrail.cli.say import say_lines
 from onetrail.cloudtrail.verdict import FileVerdict
-from onetrail.errors import WrongUse
+from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
 from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
@@ -124,7 +125,7 @@ def validate(
         kept = _kept(resumed, practice) if resumed else None
         check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell, kept)
         if as_json:
-            sys.stdout.writelines(show.json_text(check.verdicts(), check.result))
+            print_json(check)
         else:
             if parquet:
                 from onetrail.validation.parquet import write
@@ -134,6 +135,14 @@ def validate(
                 _drain(check.verdicts())
             say_lines(show.text(check.result))
     sys.exit(0 if check.result.proven else 3)
+
+
+def print_json(check: Check) -> None:
+    """The whole document, also where Ctrl-C comes while it is written, or while nobody reads it."""
+    with Interrupts() as interrupts:
+        for piece in show.json_text(interrupts.amid(check.verdicts()), check.result):
+            sys.stdout.write(piece)
+        sys.stdout.flush()
 
 
 class _Progress:
@@ -157,7 +166,10 @@ class _Progress:
 def _kept(folder: Path, practice: bool) -> "KeptChains":
     from onetrail.validation.kept import KeptChains
 
-    return KeptChains(folder, lambda: _now(practice))
+    try:
+        return KeptChains(folder, lambda: _now(practice))
+    except OnetrailError as err:
+        raise WrongUse(err.line) from err
 
 
 def _drain(verdicts: Iterator[FileVerdict]) -> None:

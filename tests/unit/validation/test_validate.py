@@ -553,6 +553,34 @@ def test_a_key_store_that_cannot_be_used_ends_the_check(there: Path, what: str, 
     assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
 
 
+REFUSED: dict[str, Callable[[Path], list[str]]] = {
+    "a bad instant": lambda w: ["--since", "soon"],
+    "an account that is none": lambda w: ["--account", "1"],
+    "instants in the wrong order": lambda w: ["--since", "2024-01-02", "--until", "2024-01-01"],
+    "an option that is none": lambda w: ["--jsn"],
+    "no keys": lambda w: ["--public-keys", str(w.parent / "nowhere")],
+    "unfit keys": lambda w: [str((w.parent / "keys" / f"{REGION}.json").write_text("no"))][1:],
+    "no credentials": lambda w: ["--save-public-keys", str(w.parent / "new")],
+    "a file as folder to resume from": lambda w: ["--resume", str(digests(w)[0])],
+    "a folder that cannot be made": lambda w: ["--resume", str(digests(w)[0] / "x")],
+    "a file to write beside the document": lambda w: ["--parquet", "x"],
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_refused_before_the_check_leaves_no_half_document(there: Path, what: str) -> None:
+    """Standard output is empty, and one line on standard error says why. Twin: what ends a check that has begun."""
+    done = validated(there, "--json", *REFUSED[what](there))
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done.output
+
+
+def test_what_is_refused_before_a_place_is_found_leaves_no_half_document(there: Path) -> None:
+    """A directory that is not there, and a bucket without credentials."""
+    for where in (there.parent / "nowhere", "s3://acme-archive"):
+        done = CliRunner().invoke(main, ["validate", str(where), "--json"])
+        assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done.output
+
+
 @pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder", "a link to nothing"])
 def test_a_key_store_that_is_no_file_ends_the_check(there: Path, kind: str) -> None:
     """Opening a pipe that nobody writes to would never return. Twin: the untouched store."""
