@@ -20,6 +20,7 @@ from onetrail.cli.output import OutputFolder
 from onetrail.cli.say import say, say_lines
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
+from onetrail.printable import printable
 from onetrail.s3 import ledger as ledger_files
 from onetrail.s3 import standalone
 from onetrail.s3.folder import folder, refuse_overlap
@@ -179,7 +180,7 @@ def table(sums: Sums, caption: str, only_plan: bool) -> str:
     rows = [(label, *sums.of(word)) for word, label in ROWS if word in always or word in sums.objects]
     rows.append(("in all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
     width = max(len(label) for label, _, _ in rows)
-    lines = [caption, f"{'':{width}}  {'objects':>13}  {'MB':>13}"]
+    lines = [printable(caption), f"{'':{width}}  {'objects':>13}  {'MB':>13}"]
     lines += [f"{label:{width}}  {objects:>13,}  {size / 1e6:>13,.1f}" for label, objects, size in rows]
     if only_plan:
         classes = ", ".join(f"{name} {number:,}" for name, number in sums.classes.items())
@@ -190,7 +191,7 @@ def table(sums: Sums, caption: str, only_plan: bool) -> str:
     elif sums.parts:
         rows_written = sum(part.rows for part in sums.parts)
         lines.append(
-            f"the ledger: {counted(rows_written, 'row')} in {counted(len(sums.parts), 'part')} in {sums.parts[0].path.parent}"
+            f"the ledger: {counted(rows_written, 'row')} in {counted(len(sums.parts), 'part')} in {printable(sums.parts[0].path.parent)}"
         )
     else:
         lines.append("no object had to be copied or noted, so the ledger has no new part")

@@ -5,7 +5,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -38,6 +38,15 @@ class _Verbs(Mapping[str, click.Command]):
 class _OneLine(click.Group):
     """Our own errors are one line on standard error with their exit code; what nobody foresaw is a line and a file."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options before any verb."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as err:
+            _refused(err)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -47,9 +56,7 @@ class _OneLine(click.Group):
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as err:
-            about = err.ctx.command_path if err.ctx else "onetrail"
-            say(f"onetrail: {err.format_message().rstrip('.')}: see {about} --help", err=True)
-            sys.exit(err.exit_code)
+            _refused(err)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as err:  # noqa: BLE001 - the last door: a traceback helps nobody at a prompt
@@ -62,6 +69,12 @@ class _OneLine(click.Group):
                 err=True,
             )
             sys.exit(1)
+
+
+def _refused(err: click.UsageError) -> NoReturn:
+    about = err.ctx.command_path if err.ctx else "onetrail"
+    say(f"onetrail: {err.format_message().rstrip('.')}: see {about} --help", err=True)
+    sys.exit(err.exit_code)
 
 
 @click.group(

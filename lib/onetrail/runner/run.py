@@ -63,7 +63,7 @@ class RunResult:
         said = [[line, *_wrapped(step.line)] for line, step in zip(lines[2:], self.steps, strict=True)]
         text = "\n".join([head, *lines[:2], *(line for block in said for line in block)])
         text = f"{text}\n\n{_unused_line(self.unused)}" if self.unused else text
-        return f"{text}\n\nThe report: {_from_here(self.report)}" if self.report else text
+        return f"{text}\n\nThe report: {printable(_from_here(self.report))}" if self.report else text
 
 
 def _unused_line(ids: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ def text(result: Result) -> str:
         _keys(result),
         *_worst(result),
         _asides(result),
-        verdict(result),
+        printable(verdict(result)),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -203,13 +203,11 @@ def _believed(result: Result) -> str:
     if result.believed is not None:
         strangers = result.logs[State.FOREIGN] + result.digests[State.FOREIGN]
         itself = "; the place itself is one of them" if result.is_bucket else ""
-        said = (
-            f"Believed are files delivered to {', '.join(sorted(result.believed))}, by --moved-from{itself}."
-        )
+        said = f"Believed are files delivered to {', '.join(map(printable, sorted(result.believed)))}, by --moved-from{itself}."
         return said + (" Others are foreign." if strangers else "")
     if not result.buckets:
         return ""
-    lines = [f"  {bucket} ({counted(count, 'chain')})" for bucket, count in result.buckets.items()]
+    lines = [f"  {printable(bucket)} ({counted(count, 'chain')})" for bucket, count in result.buckets.items()]
     return "\n".join(
         [
             "Believed as original buckets because signed digests name them; --moved-from believes only yours:",
@@ -223,10 +221,10 @@ def _keys(result: Result) -> str:
     for region, keys in sorted(result.keys.items()):
         sources.setdefault(keys.why or keys.source, []).append(region)
     few = [
-        f"{source} ({', '.join(regions) if len(regions) < 4 else counted(len(regions), 'region')})"
+        f"{printable(source)} ({', '.join(regions) if len(regions) < 4 else counted(len(regions), 'region')})"
         for source, regions in sources.items()
     ]
-    owner = f"\nOwner of the bucket: {result.owner}, stated on every call." if result.owner else ""
+    owner = f"\nOwner of the bucket: {printable(result.owner)}, stated on every call." if result.owner else ""
     unknown = (
         "\nNobody stated the bucket's owner: give --bucket-owner."
         if not result.owner and result.is_bucket

@@ -15,6 +15,7 @@ from onetrail.cli import copy as copying
 from onetrail.cli import main
 from onetrail.runner.result import from_error
 from onetrail.runner.telling import Telling
+from onetrail.s3.telling import Sums
 from onetrail.show.progress import Progress
 from tests.unit.cloudtrail.signing import given_a_chain, kept_keys, written
 
@@ -92,6 +93,20 @@ def test_what_is_proven_of_a_folder_is_shown_and_not_obeyed(tmp_path: Path) -> N
     as_json = onetrail(*words, "--json")
     assert as_json.stdout.isascii()
     assert EVIL in json.loads(as_json.stdout)["summary"]["place"]
+
+
+def test_an_original_bucket_says_no_line_of_its_own(tmp_path: Path) -> None:
+    scene = given_a_chain(4)
+    kept_keys(scene, tmp_path / "keys")
+    there = written(scene, tmp_path / "down")
+    words = ("validate", str(there), "--public-keys", str(tmp_path / "keys"), "--moved-from")
+    said = onetrail(*words, "a\nAll proven: 1 chain.").stdout
+    assert r"a\nAll proven" in said and "\nAll proven" not in said
+
+
+def test_the_place_of_a_copy_says_no_line_of_its_own() -> None:
+    said = copying.table(Sums({}, {}), "s3://a/x\nall copied -> s3://b/", False)
+    assert said.startswith("s3://a/x\\nall copied -> s3://b/\n")
 
 
 def test_a_record_says_its_names_and_its_lines_can_be_shown_as_they_are(tmp_path: Path) -> None:

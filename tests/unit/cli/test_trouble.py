@@ -160,6 +160,9 @@ def test_another_program_on_the_old_port_is_no_estate(practice: Path, stranger: 
     ("words", "said"),
     [
         (("run",), "onetrail: Missing option '-f' / '--file': see onetrail run --help"),
+        (("--BAD",), "onetrail: No such option '--BAD': see onetrail --help"),
+        (("-x\nAll proven", "run"), "onetrail: No such option '-x': see onetrail --help"),
+        (("practice", "--BAD"), "onetrail: No such option '--BAD': see onetrail practice --help"),
         (("rum",), "onetrail: No such command 'rum'. Did you mean 'run'?: see onetrail --help"),
         (("practice", "start", "--scenario", "x"), "onetrail: there is no scenario 'x': give one of default, hard, tiny"),
         (("record", "verify", "none"), "onetrail: there is no run none: give the name of a folder in "),

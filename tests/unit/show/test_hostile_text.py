@@ -14,13 +14,14 @@ import pytest
 from onetrail import printable as doors
 from onetrail import show
 from onetrail.change import Done, Finding, Outcome, State
+from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.runner.result import StepResult
 from onetrail.runner.run import RunResult
 from onetrail.show import html
 from onetrail.show.plots import Pictured
 from onetrail.show.progress import Progress
 from onetrail.show.validation import json_text, text
-from onetrail.validation import Result
+from onetrail.validation import RegionKeys, Result
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.show.hostile import HOSTILE, made
 
@@ -122,9 +123,23 @@ def test_plans_findings_outcomes_and_progress_obey_no_name(made_of: Callable[[],
 def test_what_a_run_and_a_check_of_any_place_say_obeys_no_name() -> None:
     step = StepResult("05_copy_history", "findings", 3, HOSTILE, "p-0123456789ab", Path(HOSTILE))
     assert unsafe(doors.printable_lines(RunResult((step,), step.path).text)) == []
+    assert "\n$x$" not in RunResult((step,), step.path).text
     result = made(Result, keys={})
     assert unsafe(doors.printable_lines(text(result))) == []
     assert "".join(json_text([], result)).isascii()
+
+
+@pytest.mark.parametrize("believed", [frozenset({HOSTILE}), None])
+@pytest.mark.parametrize("ended", [HOSTILE, ""])
+def test_no_name_prints_a_line_of_its_own_in_what_a_check_says(
+    believed: frozenset[str] | None, ended: str
+) -> None:
+    """A bucket called "a\\nAll proven" would say that of everything."""
+    keys = {"eu-west-1": RegionKeys("eu-west-1", KeyStore(()), HOSTILE)}
+    result = made(Result, keys=keys, believed=believed, ended=ended, place="s3://a", buckets={HOSTILE: 1})
+    said = text(result)
+    assert HOSTILE not in said and "\n$x$" not in said
+    assert said.count(SEEN) >= 3 or said.count("\\n$x$") >= 3
 
 
 def test_the_check_bites(monkeypatch: pytest.MonkeyPatch) -> None:
