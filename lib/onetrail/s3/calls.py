@@ -358,7 +358,7 @@ def _restoring(answer: Answer) -> Restoring:
 
 
 def _copied(answer: Answer) -> Copied:
-    version = source_version = request = ""
+    version = source_version = request = encryption = ""
     for name, value in answer.headers:
         lower = name.lower()
         if lower[:6] != "x-amz-":
@@ -369,6 +369,8 @@ def _copied(answer: Answer) -> Copied:
             request = value
         elif lower == "x-amz-copy-source-version-id":
             source_version = value
+        elif lower == "x-amz-server-side-encryption":
+            encryption = value
     body = markup.without_prefixes(answer.body)
     etag = markup.content(body, b"ETag")
     return Copied(
@@ -378,6 +380,7 @@ def _copied(answer: Answer) -> Copied:
         version,
         source_version,
         request,
+        encryption,
     )
 
 

@@ -1,5 +1,6 @@
 """What is to be done with one object of an old bucket. Pure; one sentence says why."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ MOST_BYTES = 5 * 2**30
 """CopyObject's limit (API Reference, CopyObject)."""
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Classes that must be restored before they can be read."""
+_MD5: Final = re.compile(r"[0-9a-f]{32}").fullmatch
 TIERED: Final = "INTELLIGENT_TIERING"
 """The class that puts objects away by itself; which tier one lies in only HeadObject says."""
 
@@ -118,6 +120,11 @@ def same_bytes(
     if etag == other_etag and "-" not in etag:
         return True
     return None if "-" in etag or "-" in other_etag else False
+
+
+def is_md5(etag: str) -> bool:
+    """True where an ETag has the form of an MD5; whether it is one, only the object's encryption says."""
+    return _MD5(etag) is not None
 
 
 def _difference(source: ObjectRow, destination: ObjectRow) -> str:

@@ -1,20 +1,20 @@
 """What is asked for one object, step by step, and what its answers mean: CopyObject, never over an object that is there.
 
 If-None-Match where the server knows it, a look first where it does not (some S3 endpoints answer 501 to that header on CopyObject).
-Each copy is conditional on the listed ETag.
+Each copy is conditional on the listed ETag, and where its own ETag is another one, the source is looked at: some servers leave the condition unread.
 """
 
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from onetrail.s3 import calls
 from onetrail.s3.calls import Call
 from onetrail.s3.client import HotS3
-from onetrail.s3.decide import same_bytes
+from onetrail.s3.decide import is_md5, same_bytes
 from onetrail.s3.drive import Finished
 from onetrail.s3.failure import code_of, request_id_of
 from onetrail.s3.ledger import LedgerRow
@@ -32,6 +32,10 @@ _REFUSED = {
     "ExpiredToken",
     "CredentialsEnded",
 }
+OTHER_BYTES: Final = (
+    "The copy has other bytes than the object that was listed: the server did not keep to x-amz-copy-source-if-match, "
+    "or changed bytes; do not use this copy."
+)
 _ARCHIVED = {"InvalidObjectState", "ObjectNotInActiveTierError"}
 
 
@@ -70,12 +74,14 @@ class Stage(Enum):
     """The server knows no such condition: look before copying."""
     BARE = auto()
     """Looked, and nothing is there: copy without the condition."""
+    SOURCE = auto()
+    """The copy has not the ETag that was listed: look at its source."""
 
 
 class Step(NamedTuple):
     """One call for one object. `batch` is whatever the object belongs to, `lane` the pace of its prefix; `unsure` says that an earlier
 
-    call may have taken effect without an answer.
+    call may have taken effect without an answer. `copied` is what S3 answered to the copy, once its source is looked at.
     """
 
     task: CopyTask
@@ -83,6 +89,7 @@ class Step(NamedTuple):
     batch: Any = None
     lane: Pace | None = None
     unsure: bool = False
+    copied: Copied | None = None
 
 
 def call_of(step: Step) -> Call[Any]:
@@ -90,6 +97,14 @@ def call_of(step: Step) -> Call[Any]:
     task = step.task
     if step.stage in (Stage.LOOK, Stage.LOOK_FIRST):
         return calls.head_object(task.destination_bucket, task.destination_owner, task.target_key or task.key)
+    if step.stage is Stage.SOURCE:
+        return calls.head_object(
+            task.source_bucket,
+            task.source_owner,
+            task.key,
+            version_id=task.source_version_id,
+            checksums=False,
+        )
     return calls.copy_object(
         source_bucket=task.source_bucket,
         source_owner=task.source_owner,
@@ -109,11 +124,20 @@ def call_of(step: Step) -> Call[Any]:
 
 
 def settled(ended: Finished[Step], now: Callable[[], datetime]) -> LedgerRow | Step:
-    """The row of an object whose outcome is known, or the step that finds it out. LOOK_FIRST after COPY: the server knows no condition."""
+    """The row of an object whose outcome is known, or the step that finds it out. LOOK_FIRST after COPY: the server knows no condition.
+
+    SOURCE is a call of the source's region.
+    """
     error, step = ended.error, ended.context
+    if step.copied is not None:
+        return _judged(ended, step.copied, now)
     if error is None:
         result = ended.result
-        return _copied(ended, result, now) if type(result) is Copied else _found(ended, result, now)
+        if type(result) is not Copied:
+            return _found(ended, result, now)
+        if result.etag != step.task.etag and _odd(step.task, result):
+            return step._replace(stage=Stage.SOURCE, copied=result)
+        return _copied(ended, result, now)
     stage, code, status = step.stage, code_of(error), _status(error)
     if stage is Stage.COPY and status == 412:
         return _then(ended, Stage.LOOK)
@@ -130,12 +154,17 @@ def settled(ended: Finished[Step], now: Callable[[], datetime]) -> LedgerRow | S
 def copied_alone(
     client: HotS3, task: CopyTask, now: Callable[[], datetime]
 ) -> tuple[LedgerRow, int, Exception | None]:
-    """One object brought to its end before anything else is begun: its row, how often a call of it was sent again, and its error."""
+    """One object brought to its end before anything else is begun: its row, how often a call of it was sent again, and its error.
+
+    No ETag is judged: the caller reads the copy back.
+    """
     step, retries = Step(task, Stage.COPY), 0
     while True:
         for ended in client.run(iter([(call_of(step), step)])):
             retries += ended.retries
             what, error = settled(ended, now), ended.error
+        if isinstance(what, Step) and what.copied is not None:
+            what = _copied(ended, what.copied, now)
         if isinstance(what, LedgerRow):
             return what, retries, error
         step = what
@@ -157,6 +186,33 @@ def _copied(ended: Finished[Step], copied: Copied, now: Callable[[], datetime]) 
         copied.etag,
         copied.sha256,
         request_id=copied.request_id,
+    )
+
+
+def _odd(task: CopyTask, copied: Copied) -> bool:
+    """Two ETags that differ and look like MD5s, of a copy that is not under KMS: only the source's encryption can explain that."""
+    return is_md5(task.etag) and is_md5(copied.etag) and not copied.encryption.startswith("aws:kms")
+
+
+def _judged(ended: Finished[Step], copied: Copied, now: Callable[[], datetime]) -> LedgerRow | Step:
+    """A copy whose ETag is another than the listed one: KMS on either side explains that, and nothing else does."""
+    step, head = ended.context, ended.result
+    kms = ended.error is None and head.encryption.startswith("aws:kms")
+    outcome, why = ObjectOutcome.UNPROVEN, "The copy has another ETag than the one listed, "
+    if ended.error is not None:
+        which = "source" if step.stage is Stage.SOURCE else "copy"
+        why += f"and the {which} could not be looked at: {ended.error}"
+    elif kms and (step.stage is Stage.LOOK or head.etag == step.task.etag):
+        return _copied(ended, copied, now)
+    elif step.stage is Stage.SOURCE and head.etag in (step.task.etag, copied.etag):
+        return step._replace(stage=Stage.LOOK)
+    elif step.stage is Stage.SOURCE:
+        why += "and the source is no longer the object that was listed."
+    else:
+        outcome, why = ObjectOutcome.FAILED, OTHER_BYTES
+    when = copied.last_modified if copied.last_modified != EPOCH else now()
+    return _row(
+        ended, outcome, why, when, copied.version_id, copied.etag, copied.sha256, request_id=copied.request_id
     )
 
 

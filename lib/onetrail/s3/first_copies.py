@@ -1,20 +1,26 @@
-"""The first copy of each kind, made alone and read back before any other of its kind: a server that leaves a header unread is found by it."""
+"""The first copy of each kind, made alone, read back and asked for once more before any other of its kind.
+
+A server that leaves a header unread is found by it.
+"""
 
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from botocore.exceptions import ClientError
+
 from onetrail.s3 import reasons
 from onetrail.s3.client import HotS3
-from onetrail.s3.engine import CopyTask, copied_alone
-from onetrail.s3.failure import NoAnswer
+from onetrail.s3.engine import CopyTask, Stage, Step, call_of, copied_alone
+from onetrail.s3.failure import NoAnswer, code_of
 from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.pipeline import GIVE_UP_AFTER
-from onetrail.s3.read_back import Unread, read_back, said
+from onetrail.s3.read_back import BYTES, Unread, read_back, said
 from onetrail.s3.sign import CredentialsEnded
 from onetrail.s3.tally import Counts, ObjectOutcome
 
+HEEDLESS: Final = "copy to a server that keeps to If-None-Match on CopyObject; this one overwrites what others write to the target meanwhile"
 NO_MORE: Final = "no other copy was begun after it"
 
 
@@ -86,9 +92,33 @@ class FirstCopies:
             sha256=row.sha256 or head.sha256,
         )
         if not differing:
-            return row
+            return self._over(task, row, name)
         self.differs = f"{name} is not what was asked for, and {NO_MORE}: {said(differing)}"
-        return row._replace(why=f"It is not what was asked for: {said(differing)}.")
+        return row._replace(
+            outcome=ObjectOutcome.FAILED if any(one.cure == BYTES for one in differing) else row.outcome,
+            why=f"It is not what was asked for: {said(differing)}.",
+        )
+
+    def _over(self, task: CopyTask, row: LedgerRow, name: str) -> LedgerRow:
+        """The same copy asked for once more. It must be refused, for it is there; let in, it has the bytes that were there.
+
+        A server that knows no such condition says 501, as it did the first time, and is looked at before each copy.
+        """
+        try:
+            self._target.do(call_of(Step(task, Stage.COPY)))
+        except (ClientError, NoAnswer) as err:
+            if code_of(err) in ("PreconditionFailed", "NotImplemented"):
+                return row
+            self.given_up = (
+                f"{name} was asked for once more with If-None-Match: *, which must be refused with 412, and {NO_MORE}: "
+                f"{err}"
+            )
+        else:
+            self.differs = (
+                f"{name} was asked for once more with If-None-Match: *, the server answered 200 instead of 412, and {NO_MORE}: "
+                f"{HEEDLESS}"
+            )
+        return row
 
     def _failed(self, row: LedgerRow, error: Exception | None) -> None:
         """As the engine gives up after so many; at once where the credentials ended, or no try was answered: all others would wait as long."""

@@ -20,7 +20,7 @@ from onetrail.s3.engine import CopyTask, Stage, Step, call_of, settled
 from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, LedgerRow, Part
 from onetrail.s3.pace import Pace, Paces
 from onetrail.s3.sign import CredentialsEnded
-from onetrail.s3.tally import Counts, Ledger, Progress, Tally, Watch
+from onetrail.s3.tally import Counts, Ledger, ObjectOutcome, Progress, Tally, Watch
 
 AT_ONCE: Final = 16
 """Partitions open together: enough that listing, at 50 ms a page, keeps ahead of what one prefix after another can take."""
@@ -32,6 +32,8 @@ ROWS_A_GROUP: Final = 2000
 """Ledger rows that an open partition holds in memory."""
 ROWS_A_TURN: Final = 1000
 """Objects that need no copy are written down so many at a time, so that the other partitions have their turn."""
+ODD_AT_ONCE: Final = 256
+"""So many sources at most wait to be looked at together."""
 SPARE_SHARE: Final = 8
 """One in so many of the client's places in flight is left to listings, so that copies do not starve what finds them."""
 
@@ -76,20 +78,23 @@ def copy_partitions(
     at_once: int = AT_ONCE,
     only_if_absent: bool = True,
     give_up_after: int = GIVE_UP_AFTER,
+    source: HotS3 | None = None,
+    saw: Callable[[CopyTask, LedgerRow], None] | None = None,
 ) -> Moved:
     """Copy all tasks of all partitions, `at_once` partitions together; parts of the ledger go into `folder`.
 
     `partitions` may be any number and is pulled as others end; None says 'nothing now'. Never overwrites, and each copy is conditional
     on the listed ETag; `only_if_absent=False` always looks first instead of trusting If-None-Match. A failure of one object is its
-    outcome in the ledger. `progress` is told of each source bucket; `ended` of each partition, in this thread, its part being on disk.
+    outcome in the ledger. `source` looks at sources, where that is another region or identity than `client`'s. `saw` gets each copy
+    that was made. `progress` is told of each source bucket; `ended` of each partition, in this thread, its part being on disk.
 
     When the tasks of a partition raise, that partition ends, the others go on to their ends, and then the error is raised. What
     `partitions`, the client's permit or its credentials raise stops the sending; it is raised when all under way is in the ledger.
     LedgerNotWritten, likewise, when the ledger cannot be written.
     """
     run = _Run(
-        client, Watch(progress, stop, give_up_after=give_up_after), now, paces or Paces(), only_if_absent
-    )
+        client, Watch(progress, stop, give_up_after=give_up_after), now, paces or Paces(), only_if_absent, source, saw
+    )  # fmt: skip
     run.go(iter(partitions), lambda name: _Later(folder, name), ended, at_once)
     return Moved(run.counts(), run.ended)
 
@@ -105,11 +110,12 @@ def copy_partition(
     pace: Pace | None = None,
     only_if_absent: bool = True,
     give_up_after: int = GIVE_UP_AFTER,
+    source: HotS3 | None = None,
 ) -> Counts:
     """One partition into a ledger that the caller finishes; otherwise as `copy_partitions`."""
     paces = Paces()
     paces.overall = pace
-    run = _Run(client, Watch(progress, stop, give_up_after=give_up_after), now, paces, only_if_absent)
+    run = _Run(client, Watch(progress, stop, give_up_after=give_up_after), now, paces, only_if_absent, source)
     run.go(iter([Partition("", tasks)]), lambda _: ledger, None, 1)
     return run.ended[0].counts
 
@@ -144,9 +150,19 @@ class _Later:
 
 class _Run:
     def __init__(
-        self, client: HotS3, watch: Watch, now: Callable[[], datetime], paces: Paces, conditional: bool
+        self,
+        client: HotS3,
+        watch: Watch,
+        now: Callable[[], datetime],
+        paces: Paces,
+        conditional: bool,
+        source: HotS3 | None = None,
+        saw: Callable[[CopyTask, LedgerRow], None] | None = None,
     ) -> None:
         self._client = client
+        self._source = source or client
+        self._saw = saw
+        self._odd: list[Step] = []
         self._watch = watch
         self._now = now
         self._paces = paces
@@ -193,7 +209,7 @@ class _Run:
                 for ended in self._client.run(self._calls(), self._paces.overall, spare=spare, lane_of=_lane):
                     self._settle(ended)
             except Exception as error:  # noqa: BLE001 - kept, and raised to the caller
-                if failure is not None or not self._next:
+                if failure is not None or not (self._next or self._odd):
                     raise failure or error from None
                 failure = error
                 self._cut_short()
@@ -206,6 +222,8 @@ class _Run:
         while True:
             # What is begun is brought to its end even after a stop: its outcome must not stay open.
             step = self._following() or self._beginning()
+            if self._odd and (step is None or len(self._odd) >= ODD_AT_ONCE):
+                self._look_at_sources()
             if step is not None:
                 yield call_of(step), step
             elif self._open or self._more:
@@ -298,6 +316,9 @@ class _Run:
             self._watch.halt(f"{ended.error}")
         what = settled(ended, self._now)
         if isinstance(what, Step):
+            if what.stage is Stage.SOURCE:
+                self._odd.append(what)
+                return
             if what.stage is Stage.LOOK_FIRST:
                 self._conditional = False
             self._next.append(what)
@@ -306,9 +327,17 @@ class _Run:
             one.tally.add(what, ended.retries)
         except OSError as error:
             self._stop_unwritten(error)
+        if self._saw is not None and what.outcome is ObjectOutcome.COPIED:
+            self._saw(ended.context.task, what)
         one.flying -= 1
         if one.over and not one.flying:
             self._close(one)
+
+    def _look_at_sources(self) -> None:
+        """Those of copies whose ETag is not the listed one, together: their region may be another one."""
+        odd, self._odd = self._odd, []
+        for ended in self._source.run(iter([(call_of(step), step) for step in odd])):
+            self._settle(ended)
 
     def _close(self, one: _Open) -> None:
         self._open.remove(one)

@@ -6,7 +6,6 @@ Sources: API Reference, CopyObject, HeadObject, GetObjectRetention, GetObjectTag
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +17,7 @@ from onetrail.instants import written
 from onetrail.s3 import calls
 from onetrail.s3.calls import Call, stamp
 from onetrail.s3.client import HotS3
-from onetrail.s3.decide import ARCHIVED
+from onetrail.s3.decide import ARCHIVED, is_md5
 from onetrail.s3.engine import CopyTask
 from onetrail.s3.failure import NoAnswer, code_of
 from onetrail.s3.ledger import LedgerRow
@@ -39,7 +38,6 @@ _NO_LOCK: Final = frozenset(
     }
 )
 """What GetObjectRetention says of an object that has no lock, or in a bucket that takes none."""
-_MD5: Final = re.compile(r"[0-9a-f]{32}").fullmatch
 _REFUSED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "Forbidden", "403"})
 LET_READ: Final = "allow s3:GetObject there (and s3:GetObjectRetention where it is locked, s3:GetObjectTagging where it has tags)"
 """What reading a copy back takes."""
@@ -132,7 +130,7 @@ def _etags(task: CopyTask, row: LedgerRow, old: Head, new: Head) -> list[Propert
     """An MD5 stays what it is; any other ETag must at least be the one that the answer named."""
     kms = any(head.encryption.startswith("aws:kms") for head in (old, new))
     rows = [Property("ETag", row.destination_etag or NONE, new.etag or NONE, BYTES)]
-    if not kms and _MD5(task.etag):
+    if not kms and is_md5(task.etag):
         rows.append(Property("ETag of the bytes", task.etag, new.etag or NONE, BYTES))
     return rows
 

@@ -101,7 +101,10 @@ class Body(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """CopyObject's result: `version_id` is `""` in a bucket without versions, `sha256` (base64) where it was asked for."""
+    """CopyObject's result: `version_id` is `""` in a bucket without versions, `sha256` (base64) where it was asked for.
+
+    `encryption` is the copy's, `""` where the answer names none.
+    """
 
     etag: str
     last_modified: datetime
@@ -109,6 +112,7 @@ class Copied(NamedTuple):
     version_id: str
     source_version_id: str
     request_id: str
+    encryption: str = ""
 
 
 class Restoring(NamedTuple):

@@ -23,6 +23,7 @@ from onetrail.s3.engine import CopyTask
 from onetrail.s3.failure import NoAnswer
 from onetrail.s3.first_copies import FirstCopies
 from onetrail.s3.folder import Folder
+from onetrail.s3.later_copies import LaterCopies
 from onetrail.s3.ledger import LedgerPart, LedgerRow, Part, sums_of
 from onetrail.s3.listed import HalfAListing
 from onetrail.s3.listing import OutOfOrder
@@ -207,23 +208,29 @@ class _Planning:
         self._parts: list[Part] = []
         self._counts = Counts({}, 0, 0)
         self._firsts = FirstCopies(source.client, target.client)
+        self._later = LaterCopies(source.client, target.client)
 
     def run(self, ledger: Path, now: Callable[[], datetime], stop: Callable[[], bool] | None) -> Sums:
         """Everything to its end, or until somebody says stop."""
         stopped = ""
 
         def stopping() -> bool:
-            return self._firsts.halted or (stop is not None and stop())
+            return self._firsts.halted or bool(self._later.differs) or (stop is not None and stop())
 
         try:
             moved = copy_partitions(
                 self._partitions(), self._target.client, ledger, self._telling.moved, stopping, now=now, paces=self._paces,
-                ended=self._ended,
+                ended=self._ended, source=self._source.client, saw=self._later.saw,
             )  # fmt: skip
             stopped = moved.counts.stopped or (STOPPED if stop is not None and stop() else "")
             self.settle()
         except CutOff as err:
             stopped = err.line
+        except BaseException:
+            self._later.leave()
+            raise
+        self._later.end()
+        differs = self._firsts.differs or self._later.differs
         found, firsts = self._telling, self._firsts
         counts = self._counts + firsts.counts
         return Sums(
@@ -231,8 +238,8 @@ class _Planning:
             size=dict(sorted(found.size.items())),
             classes=dict(sorted(found.classes.items())),
             retries=counts.retries,
-            stopped=firsts.differs or firsts.given_up or stopped,
-            differs=bool(firsts.differs),
+            stopped=differs or firsts.given_up or stopped,
+            differs=bool(differs),
             reasons=counts.reasons,
             unhashed=counts.unhashed,
             parts=tuple(self._parts),

@@ -123,7 +123,11 @@ def test_every_builder_of_a_call_is_tried_here():
 def test_a_copy_says_everything_that_was_asked_for(server, given_a_client):
     server.answer = lambda seen: (
         200,
-        {"x-amz-version-id": "v9", "x-amz-copy-source-version-id": "s1"},
+        {
+            "x-amz-version-id": "v9",
+            "x-amz-copy-source-version-id": "s1",
+            "x-amz-server-side-encryption": "AES256",
+        },
         COPIED,
     )
     copied = given_a_client().do(
@@ -137,7 +141,7 @@ def test_a_copy_says_everything_that_was_asked_for(server, given_a_client):
             source_version_id="s1",
         )
     )
-    assert copied == ("e1", datetime(2026, 1, 12, 9, tzinfo=UTC), "c2hh", "v9", "s1", "R1")
+    assert copied == ("e1", datetime(2026, 1, 12, 9, tzinfo=UTC), "c2hh", "v9", "s1", "R1", "AES256")
     (seen,) = server.seen
     assert (seen.method, seen.path) == ("PUT", "/archive/AWSLogs/a%20b%2Bc/%C3%BC.gz")
     wanted = {

@@ -12,6 +12,7 @@ from onetrail.aws.sessions import new_session
 from onetrail.change import Guard
 from onetrail.s3 import calls, ledger, standalone
 from onetrail.s3.folder import Folder
+from onetrail.s3.later_copies import LaterCopies
 from onetrail.s3.reach import End
 from tests.unit.s3.fake_s3 import FakeS3, etag_of
 
@@ -75,7 +76,13 @@ def test_one_request_that_is_never_answered_is_told_and_asked_again(s3, given_a_
             "CopyObject on new/logs/01: no answer before the deadline",
             {"failed": 1, "conflict": 1},
         ),
-        ("CopyObject", 1, "", {"copied": 1, "failed": 38, "conflict": 1}),
+        (
+            "CopyObject",
+            1,
+            "the first copy, s3://new/logs/01, was asked for once more",
+            {"copied": 1, "conflict": 1},
+        ),
+        ("CopyObject", 2, "", {"copied": 1, "failed": 38, "conflict": 1}),
         (
             "HeadObject",
             0,
@@ -86,9 +93,10 @@ def test_one_request_that_is_never_answered_is_told_and_asked_again(s3, given_a_
     ],
 )
 def test_requests_that_are_never_answered_end_after_the_tries_and_the_copy_with_them(
-    s3, given_a_client, tmp_path, kind, after, stopped, outcomes
+    s3, given_a_client, tmp_path, monkeypatch, kind, after, stopped, outcomes
 ):
     """With the reason; the first copy, which all others wait for, at once. Twin: the test above."""
+    monkeypatch.setattr(LaterCopies, "saw", lambda *_: None)  # they are looks of their own
     s3.fault = silent(kind, 1000, after)
     sums, told = copied(
         given_a_client, tmp_path, deadline_seconds=0.2, silent_seconds=0.1, max_retries=1, max_in_flight=64
@@ -100,7 +108,7 @@ def test_requests_that_are_never_answered_end_after_the_tries_and_the_copy_with_
     if kind == "CopyObject":
         rows = ledger.read(tmp_path / "ledger").to_pylist()
         failed = {row["why"] for row in rows if row["outcome"] == "failed"}
-        assert len(failed) == outcomes["failed"]
+        assert len(failed) == outcomes.get("failed", 0)
         assert all("no answer before the deadline" in why for why in failed)
     assert told
 

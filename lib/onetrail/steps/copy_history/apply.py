@@ -231,6 +231,7 @@ class _Copying:
             now=self.clients.clock.now,
             paces=self.paces,
             ended=ended,
+            source=self._source(change, bucket),
         ).counts
         self.so_far[bucket.name] = self._so_far(bucket) + total
         if total.stopped:
@@ -293,6 +294,9 @@ class _Copying:
     def _client(self, change: Change) -> HotS3:
         return hot(self.clients, change.account, self.settings.home_region, COPIER)
 
+    def _source(self, change: Change, bucket: OldBucket) -> HotS3:
+        return hot(self.clients, change.account, bucket.region, COPIER)
+
     def _so_far(self, bucket: OldBucket) -> Counts:
         return self.so_far.get(bucket.name, Counts({}, 0, 0))
 
@@ -329,6 +333,7 @@ class _Copying:
                 self._progress(bucket),
                 now=self.clients.clock.now,
                 pace=self.paces.overall,
+                source=self._source(change, bucket),
             )
         part = ledger.finish()
         self.so_far[bucket.name] = self._so_far(bucket) + counts
