@@ -140,3 +140,13 @@ def test_a_stop_that_was_swallowed_still_ends_the_plan_as_interrupted(tmp_path):
     steps, raised = ended(tmp_path, at="close", by=swallowed)
     assert isinstance(raised, KeyboardInterrupt)
     assert [one["state"] for one in steps] == ["interrupted"]
+
+
+@pytest.mark.parametrize("why", ["", "the head could not be put into the work bucket"])
+def test_an_outcome_says_that_the_records_head_could_not_be_put_outside(tmp_path, why):
+    """In its line, and in a field that a program reads. Twin: where it was put, both say nothing of it."""
+    gate, _ = given_a_gate(tmp_path)
+    gate.anchor = lambda _: why
+    outcome = run_plan(given_a_grant_and_work(), gate)
+    assert (outcome.unsealed, outcome.state) == (why, "applied")
+    assert outcome.line.endswith(" The head could not be put into the work bucket.") is bool(why)
