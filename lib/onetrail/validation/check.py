@@ -108,8 +108,8 @@ class Check:
                         group, [digests[key] for key in reversed(keys)], store, reader, named
                     )
                     chains.append(self.result.chains[-1].chain)
-            if not self._wanted.trail:
-                yield from self._rest(folders, named, chains, reader)
+            alone = all(map(self._wanted.chain, found))
+            yield from self._rest(folders, named, chains, reader, alone)
 
     def _digests(self, folders: list[Folder]) -> dict[str, Stored]:
         """The digests of the time that is wanted, by key, and those right after it, which prove the last ones."""
@@ -210,24 +210,33 @@ class Check:
         return self._taken(verdict)
 
     def _rest(
-        self, folders: list[Folder], named: NamedLogs, chains: list[Chain], reader: Reader
+        self, folders: list[Folder], named: NamedLogs, chains: list[Chain], reader: Reader, alone: bool
     ) -> Iterator[FileVerdict]:
-        """What lies there and was not read by way of a digest: unsigned logs, second copies, what is not CloudTrail's."""
+        """What lies there and was not read by way of a digest: unsigned logs, second copies, what is not CloudTrail's.
+
+        Of one trail, what has a name that its digests give, and what may hide a log. `alone`: no other trail's digests lie there.
+        """
         copies: list[tuple[Stored, Named]] = []
-        for row, name in _beside(self._listed(folders), named.sorted()):
+        every = not self._wanted.trail
+        for row, name, apart in _beside(self._listed(folders), named.sorted()):
             parsed = parse(row.key, size=row.size)
             if parsed.kind is Kind.MARKER:
-                self.result.markers += 1
+                self.result.markers += every
             elif row.fault and (name is None or row.key != name.key):
-                if self._asked_for(row.key, parsed, name):
+                hides = every or bool(name or apart) or parsed.kind not in LOG_KINDS
+                if hides and self._asked_for(row.key, parsed, name):
                     yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNREADABLE, row.fault))
             elif parsed.kind is Kind.CONFLICT:
-                if name is None:
+                if name is None and every:
                     yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNSIGNED, _WHY_HASHED))
             elif parsed.kind not in LOG_KINDS:
-                yield self._unpacked_copy(row, reader) or self._outside(row)
+                if every or _unpacked_kind(row.key) in LOG_KINDS:
+                    yield from self._no_log(row, reader)
+            elif apart:
+                if self._wanted.named_log(parsed):
+                    yield from self._plain(row, apart, parsed, chains, reader, every or alone)
             elif name is None:
-                if self._wanted.log(parsed):
+                if every and self._wanted.log(parsed):
                     yield from self._unsigned(row.key, parsed, chains)
             elif name.key not in ("", row.key):
                 copies.append((row, name))
@@ -235,6 +244,32 @@ class Check:
                     yield from self._second(copies, reader)
                     copies = []
         yield from self._second(copies, reader)
+
+    def _plain(
+        self,
+        row: Stored,
+        apart: Sequence[Named],
+        parsed: ParsedKey,
+        chains: list[Chain],
+        reader: Reader,
+        judged: bool,
+    ) -> Iterator[FileVerdict]:
+        """A log under a plain key, of which digests name copies beside alone: one of those once more, or another old object."""
+        for read in reader.hashed([row]):
+            same = next((name for name in apart if name.hash and name.hash == read.hash), None)
+            if same or read.status is not ReadStatus.FOUND:
+                yield self._taken(_second_verdict(read, same or apart[0]))
+            elif judged:
+                yield from self._unsigned(row.key, parsed, chains)
+
+    def _no_log(self, row: Stored, reader: Reader) -> Iterator[FileVerdict]:
+        """What has not the name of a log: a second copy, unpacked, of one of the time that is asked for, or something else."""
+        whole = parse(f"{row.key}.gz")
+        if _unpacked_kind(row.key) in LOG_KINDS and not self._wanted.named_log(whole):
+            return
+        if _unpacked_kind(row.key) in DIGEST_KINDS and not self._wanted.digest(whole):
+            return
+        yield self._unpacked_copy(row, reader) or self._outside(row)
 
     def _asked_for(self, key: str, parsed: ParsedKey, name: Named | None) -> bool:
         """Whether something that cannot be read is of the time that is asked for."""
@@ -260,14 +295,20 @@ class Check:
             if verdict.state is State.DUPLICATE or self._wanted.named_log(parse(read.key)):
                 yield self._taken(verdict)
 
-    def _listed(self, folders: list[Folder]) -> Iterator[Stored]:
-        """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys from `AWSLogs/` on."""
+    def _listed(self, folders: list[Folder]) -> Iterator[tuple[str, Stored]]:
+        """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys below each folder's root.
+
+        With that key: another `AWSLogs/` in it changes nothing.
+        """
         for path in sorted({folder.below for folder in folders}):
             same = [folder for folder in folders if folder.below == path]
             digests = same[0].kind is Kind.DIGEST
-            for row in merge(*map(self._within, same), key=lambda row: below(row.key)):
+            for here, row in merge(*map(self._below_root, same), key=lambda one: one[0]):
                 if not digests or parse(row.key).kind not in DIGEST_KINDS:
-                    yield row
+                    yield here, row
+
+    def _below_root(self, folder: Folder) -> Iterator[tuple[str, Stored]]:
+        return ((row.key[len(folder.root) :], row) for row in self._within(folder))
 
     def _within(self, folder: Folder) -> Iterator[Stored]:
         """The rows of a folder's days that can matter, a day more on either side."""
@@ -294,7 +335,7 @@ class Check:
     def _unpacked_copy(self, row: Stored, reader: Reader) -> FileVerdict | None:
         """A second copy of a log or digest, unpacked beside it; None for anything else."""
         whole = f"{row.key}.gz"
-        kind = parse(whole).kind if row.key.endswith(".json") else Kind.FOREIGN
+        kind = _unpacked_kind(row.key)
         if kind not in LOG_KINDS | DIGEST_KINDS:
             return None
         beside = next(iter(self._place.rows(whole)), None)
@@ -327,15 +368,26 @@ class Check:
         self._progress(self.result, self._done, self._of)
 
 
-def _beside(rows: Iterable[Stored], named: Iterator[Named]) -> Iterator[tuple[Stored, Named | None]]:
-    """Each row with the name that a digest gives it, None where none does; both come in the order of the keys from `AWSLogs/` on."""
+def _beside(
+    rows: Iterable[tuple[str, Stored]], named: Iterator[Named]
+) -> Iterator[tuple[Stored, Named | None, Sequence[Named]]]:
+    """Each row with the name that a digest gives it, None where none does; both come in the order of the keys from `AWSLogs/` on.
+
+    Third: the names of copies beside it, where it is a plain key that has no other.
+    """
     names = ((key, list(same)) for key, same in groupby(named, key=lambda name: name.below))
     key, same = next(names, ("", []))
-    for row in rows:
-        here = below(row.key)
+    for here, row in rows:
         while same and key < here:
             key, same = next(names, ("", []))
-        yield row, _name_of(row, same) if key == here else None
+        of = same if key == here else []
+        name = _name_of(row, of)
+        yield row, name, () if name or lies_beside(row.key) else of
+
+
+def _unpacked_kind(key: str) -> Kind:
+    """The kind of the log or digest that lies there without its gzip; `FOREIGN` where it has no such name."""
+    return parse(f"{key}.gz").kind if key.endswith(".json") else Kind.FOREIGN
 
 
 def _name_of(row: Stored, same: Sequence[Named]) -> Named | None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from onetrail.cloudtrail.key import below_prefix
 from onetrail.instants import moved_days
 from onetrail.validation.place import Place, Stored
 
@@ -24,12 +23,12 @@ class Days:
         self._kept: OrderedDict[str, dict[str, Stored]] = OrderedDict()
 
     def of(self, day: str) -> dict[str, Stored]:
-        """The objects in a day's folder (closing slash included), by their keys from `AWSLogs/` on."""
+        """The objects in a day's folder (closing slash included), by their keys."""
         if day not in self._kept:
             found: dict[str, dict[str, Stored]] = {one: {} for one in _with_days_before(day)}
             for row in self._rows(min(found), day):
                 if (at := row.key[: len(day)]) in found:
-                    found[at][below_prefix(row.key)] = row
+                    found[at][row.key] = row
             self._kept.update(found)
             self._kept.move_to_end(day)
             while len(self._kept) > DAYS_AT_ONCE:

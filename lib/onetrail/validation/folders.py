@@ -64,9 +64,9 @@ def survey(place: Place, tell: Callable[[Stored], None]) -> Found:
 
 
 def _region_folder(key: str) -> re.Match[str] | None:
-    """The folder that a key lies in, by the last `AWSLogs/` in it that has one: another one below it does not lead out."""
+    """The folder that a key lies in, by the first `AWSLogs/` in it that has one: another one below it does not lead out."""
     found = (_REGION_FOLDER.match(key, root.start()) for root in _ROOT_SEARCH(key))
-    return max((one for one in found if one), key=lambda one: one.start(), default=None)
+    return next((one for one in found if one), None)
 
 
 def days(folders: list[Folder], below: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from onetrail.cloudtrail.authentic import Candidate, opened
 from onetrail.cloudtrail.chain import looked_at
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.digest import LoggedFile
-from onetrail.cloudtrail.key import LOG_KINDS, below_prefix, lies_beside, parse
+from onetrail.cloudtrail.key import LOG_KINDS, Kind, below_prefix, lies_beside, parse
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import (
     AllowList,
@@ -152,16 +152,18 @@ class Reader:
         if not self._apart:
             return None
         wanted = conflict_key(bucket, key)
+        if parse(wanted).kind not in LOG_KINDS | {Kind.CONFLICT}:
+            return None
         below = below_prefix(wanted)
         root = wanted[: len(wanted) - len(below)]
         day = below.rsplit("/", 1)[0] + "/"
-        found = (self._days.of(one + day).get(below) for one in self._apart if one.endswith(root))
+        found = (self._days.of(one + day).get(one + below) for one in self._apart if one.endswith(root))
         return next((row for row in found if row), None)
 
     def _row(self, below: str) -> Stored | None:
         """Where a log lies today, by the listing of its day; of several places the first that is not another old object's alone."""
         for day in days(self._plain, below):
-            if row := self._days.of(day).get(below):
+            if row := self._days.of(day).get(day + below.rsplit("/", 1)[-1]):
                 return row
         return None
 
