@@ -195,7 +195,7 @@ class _Engine:
 class Bucket:
     """A layout as the check sees a bucket: rows in key order, and their content."""
 
-    name = "s3://archive"
+    name = root = "s3://archive"
     bucket = "archive"
 
     def __init__(self, layout: Layout) -> None:

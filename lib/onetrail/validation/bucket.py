@@ -41,6 +41,7 @@ class Bucket:
     def __init__(self, client: HotS3, bucket: str, prefix: str, owner: str, practice: bool = False) -> None:
         self._client, self._prefix, self.owner = client, prefix, owner
         self.bucket, self.name = bucket, f"s3://{bucket}/{prefix}".rstrip("/")
+        self.root = f"s3://{bucket}/{prefix}"
         self.practice = practice
 
     def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
@@ -83,7 +84,7 @@ class Bucket:
         )
         while True:
             page = pending.result()
-            rows = (Stored(row.key, row.size, row.storage_class) for row in page.rows)
+            rows = (Stored(row.key, row.size, row.storage_class, mark=row.etag) for row in page.rows)
             yield from islice(rows, 1)  # whoever looks at the first row alone lists no further page
             if page.next_token:
                 again = calls.list_objects(self.bucket, self.owner, prefix, token=page.next_token)

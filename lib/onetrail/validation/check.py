@@ -156,9 +156,9 @@ class Check:
         """Everything that a chain's verdicts depend on but the logs themselves."""
         wanted, believed = self._wanted, self.result.believed
         return [
-            self._place.name,
+            self._place.root,
             group,
-            [(row.key, row.size, row.storage_class, row.fault) for row in rows],
+            [(row.key, row.size, row.storage_class, row.fault, row.mark) for row in rows],
             (wanted.since, wanted.until, wanted.end),
             None if believed is None else sorted(believed),
             [(key.region, key.fingerprint) for key in store.held()],

@@ -25,6 +25,7 @@ from onetrail.validation.metadata import (
 )
 from onetrail.validation.place import Content, Stored, Unread, refused
 
+_Entry = os.DirEntry[str]
 _LINK: Final = "a symbolic link: what it points to is not read"
 
 
@@ -37,7 +38,7 @@ class Directory:
                 f"there is no directory {path}: name one that holds AWSLogs/, or s3://BUCKET[/PREFIX]"
             )
         self._root = path.resolve()
-        self.name, self.bucket = str(path), ""
+        self.name, self.bucket, self.root = str(path), "", str(path.resolve())
         self._folder: tuple[str | None, int] = None, -1
 
     def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
@@ -60,13 +61,13 @@ class Directory:
             return LogRead(ReadStatus.UNREADABLE, None, key, _words(err))
         return LogRead(ReadStatus.UNREADABLE, None, key, "it came after the directory was listed: run again")
 
-    def _left_out(self, key: str, entry: os.DirEntry[str]) -> Stored | None:
+    def _left_out(self, key: str, entry: _Entry) -> Stored | None:
         """The row of an archived log or digest that was not downloaded, where the file with its metadata alone lies there."""
         of = key.removesuffix(METADATA)
         if of == key or parse(of).kind not in LOG_KINDS | DIGEST_KINDS:
             return None
         _, storage_class, _ = self._metadata(Stored(of, 0))
-        return _row(of, of, entry, True)._replace(size=0) if storage_class in ARCHIVE_CLASSES else None
+        return _row(of, of, entry, entry)._replace(size=0) if storage_class in ARCHIVE_CLASSES else None
 
     def _walk(self, folder: Path, base: str, prefix: str, after: str) -> Iterator[Stored]:
         try:
@@ -86,7 +87,7 @@ class Directory:
                 ):
                     yield from self._walk(Path(entry.path), key, prefix, after)
             elif key > after and key.startswith(prefix) and not self._is_beside(key, names, listed):
-                beside = f"{name}{METADATA}" in names or f"{lies_as}{METADATA}" in names
+                beside = names.get(f"{name}{METADATA}") or names.get(f"{lies_as}{METADATA}")
                 yield self._left_out(key, entry) or _row(key, base + lies_as, entry, beside)
 
     def _is_beside(self, key: str, names: Container[str], listed: Container[str]) -> bool:
@@ -185,22 +186,28 @@ def _packed(base: str, name: str, names: Container[str]) -> str:
     return whole if alone and parse(base + whole).kind in LOG_KINDS | DIGEST_KINDS else name
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is_folder(entry: _Entry) -> bool:
     with suppress(OSError):
         return entry.is_dir(follow_symlinks=False)
     return False
 
 
-def _row(key: str, lies_as: str, entry: os.DirEntry[str], beside: bool) -> Stored:
+def _row(key: str, lies_as: str, entry: _Entry, beside: _Entry | None) -> Stored:
     try:
         seen = entry.stat(follow_symlinks=False)
+        mark = f"{_mark(seen)} {_mark(beside.stat(follow_symlinks=False)) if beside else ''}"
     except OSError as err:
         return Stored(key, 0, fault=_words(err))
     if stat.S_ISLNK(seen.st_mode):
         return Stored(key, 0, fault=_LINK)
     if not stat.S_ISREG(seen.st_mode):
         return Stored(key, 0, fault="neither a file nor a folder")
-    return Stored(key, seen.st_size, beside=beside, lies_as="" if lies_as == key else lies_as)
+    other = "" if lies_as == key else lies_as
+    return Stored(key, seen.st_size, beside=beside is not None, lies_as=other, mark=mark)
+
+
+def _mark(seen: os.stat_result) -> str:
+    return f"{seen.st_ino}-{seen.st_mtime_ns}-{seen.st_ctime_ns}"
 
 
 def _words(err: OSError) -> str:

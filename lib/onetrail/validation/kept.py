@@ -16,6 +16,7 @@ from typing import IO, Any, Final, Self
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticSerializationError
 
 from onetrail import __version__
 from onetrail.cloudtrail.verdict import FileVerdict
@@ -69,17 +70,25 @@ class Keeping:
     def __init__(self, folder: Path, name: str, checked: datetime) -> None:
         self._folder, self._name, self._checked = folder, name, checked
         self._new = folder / f"{name}.new"
+        self._fit = True
         with _writing(folder):
             self._raw = self._new.open("wb")
             self._out = gzip.GzipFile("", "wb", _LEVEL, self._raw, mtime=0)
 
     def add(self, verdict: FileVerdict) -> None:
-        """One file."""
+        """One file. A chain with a name that no JSON can hold is not kept."""
+        try:
+            line = _VERDICT.dump_json(verdict)
+        except PydanticSerializationError:
+            self._fit = False
+            return
         with _writing(self._folder):
-            self._out.write(_VERDICT.dump_json(verdict) + b"\n")
+            self._out.write(line + b"\n")
 
     def finish(self, seen: ChainSeen) -> None:
         """The chain is whole."""
+        if not self._fit:
+            return
         with _writing(self._folder):
             self._out.write(_END.dump_json(_End(seen, self._checked)) + b"\n")
             self._out.close()

@@ -19,6 +19,7 @@ class Stored(NamedTuple):
     """One object as listed. `size` in bytes; `fault` says why it cannot be read, `""` where nothing speaks against it.
 
     `beside`: another file holds its metadata. `lies_as` is the key under which it lies where that is another one: unpacked, without `.gz`.
+    `mark` differs once it was written anew, as far as a listing shows: an ETag, or when and as what it lies on the disk.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Stored(NamedTuple):
     fault: str = ""
     beside: bool = False
     lies_as: str = ""
+    mark: str = ""
 
     @property
     def too_large(self) -> str:
@@ -48,6 +50,11 @@ class Place(Protocol):
     @property
     def bucket(self) -> str:
         """The bucket's name, `""` where the place is none."""
+        ...
+
+    @property
+    def root(self) -> str:
+        """What tells it from any other place, however a person names it."""
         ...
 
     def rows(self, prefix: str = "", after: str = "") -> Iterator[Stored]:

@@ -46,7 +46,7 @@ class Archive:
     end: datetime | None = END
     now: datetime | None = None
     believed: set[str] = field(default_factory=lambda: {OLD})
-    name = bucket = ""
+    name = bucket = root = ""
 
     # What the check asks of a place.
 

@@ -21,7 +21,7 @@ AT_ONCE = 8
 class Answering:
     """A place that has up to `AT_ONCE` requests under way and answers them in an order that a number decides."""
 
-    name, bucket = f"s3://{OLD}", OLD
+    name, bucket, root = f"s3://{OLD}", OLD, f"s3://{OLD}/"
 
     def __init__(self, scene: Scene, number: int = 0) -> None:
         self._files = {one.key: (one.raw_gz or b"", dict(one.metadata)) for one in scene.objects}

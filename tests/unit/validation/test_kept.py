@@ -3,6 +3,8 @@
 import errno
 import gzip
 import json
+import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 from onetrail.cli import main
 from onetrail.validation.directory import Directory
 from onetrail.validation.kept import KeptChains
+from onetrail.validation.place import Stored
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     HOUR,
@@ -152,6 +155,54 @@ def test_another_key_or_another_place_is_another_question(there: Path) -> None:
     assert from_before(resumed(there, keys="more")) == 0
     assert from_before(resumed(there)) == 2
     assert from_before(resumed(there.rename(there.parent / "elsewhere"))) == 0
+
+
+def test_a_place_is_known_by_where_it_is_and_not_by_its_name(
+    there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words from another folder are another place, and other words for the same one the same. Twin: the log changed is seen."""
+    other = there.parent / "other"
+    shutil.copytree(there, other / "down")
+    log = next(path for path in sorted((other / "down/AWSLogs").rglob("*_CloudTrail_*.gz")))
+    log.write_bytes(packed(b"{}"))
+    words = "--resume", str(there.parent / "kept"), "--public-keys", str(there.parent / "keys"), "--json"
+    found = []
+    for folder, name in ((there.parent, "down"), (there.parent, "down"), (other, "down"), (other, "../down")):
+        monkeypatch.chdir(folder)
+        said = json.loads(CliRunner().invoke(main, ["validate", name, *words]).stdout)
+        found.append((said["summary"]["proven"], from_before(said)))
+    assert found == [(True, 0), (True, 2), (False, 0), (True, 2)]
+
+
+@pytest.mark.parametrize("what", ["digest", "metadata"])
+def test_what_is_written_anew_in_the_same_size_is_looked_at_again(there: Path, what: str) -> None:
+    """A digest, or its metadata. Twin: the same with nothing changed."""
+    assert (from_before(resumed(there)), from_before(resumed(there))) == (0, 2)
+    end = "*T1312*.gz" if what == "digest" else "*T1312*.gz.metadata.json"
+    (path,) = (there / "AWSLogs").rglob(end.replace("*T", "*_audit_*T"))
+    content = path.read_bytes()
+    path.write_bytes(content[:-30].replace(b"a", b"b") + bytes(30))
+    said = resumed(there)
+    assert (said["summary"]["proven"], from_before(said)) == (False, 1)
+    path.write_bytes(content)
+    assert resumed(there)["summary"]["proven"] is True
+
+
+def test_in_a_bucket_another_etag_is_another_question(there: Path) -> None:
+    """Of the same size under the same key. Twin: the same ETag."""
+    asked = {KeptChains.name([Stored("k", 1, mark=mark)]) for mark in ("a", "b", "a")}
+    assert len(asked) == 2
+
+
+def test_a_chain_below_a_folder_that_is_not_utf_8_is_proven_and_not_kept(there: Path) -> None:
+    """It is looked at each time. Twin: any other name."""
+    below = os.fsencode(there) + b"/\xff"
+    os.mkdir(below)
+    os.rename(there / "AWSLogs", below + b"/AWSLogs")
+    for _ in range(2):
+        said = resumed(there)
+        assert (said["summary"]["proven"], from_before(said)) == (True, 0)
+    assert list((there.parent / "kept").iterdir()) == []
 
 
 def test_a_chain_with_a_finding_is_looked_at_again(there: Path, read: list[str]) -> None:
