@@ -235,8 +235,8 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(
     """One line. Twin: every other test here."""
     (there.parent / "kept").write_text("a file")
     done = validated(there, *keeping(there))
-    assert done.exit_code == 1
-    assert "kept: no chain can be kept there: File exists; name a folder that can be written" in done.output
+    assert done.exit_code == 2
+    assert "kept is there and is not a folder: name a folder" in done.output
     assert read == []
 
 
