@@ -128,6 +128,12 @@ _LOG_FOLDER: Final = (
     r"(?:\A|/)AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/(?:" + "|".join(sorted(set(FOLDERS.values()))) + ")/"
 )
 _BELOW_DAY_SEARCH: Final = re.compile(_LOG_FOLDER + _REGION + r"/\d{4}/\d\d/\d\d/", re.ASCII).search
+_DAYS_SEARCH: Final = re.compile(
+    _LOG_FOLDER + _REGION + r"/(\d{4}(?:/\d\d(?:/\d\d)?)?)(?:/|\Z)", re.ASCII
+).search
+_PLACE_SEARCH: Final = re.compile(
+    r"(?:\A|/)AWSLogs/(?:o-[^/]*/)?(\d{12})(?:/CloudTrail[^/]*/(" + _REGION + r"))?(?=/|\Z)", re.ASCII
+).search
 _JSON_SEARCH: Final = re.compile(
     _LOG_FOLDER + r"(?:[^/]+/)*[^/]*\.json[^/]*\Z", re.ASCII | re.IGNORECASE
 ).search
@@ -239,6 +245,18 @@ def day_in(key: str) -> dt.date | None:
     """The day of the folder that an object lies in, whatever its name; None where it lies in none of CloudTrail's."""
     found = _BELOW_DAY_SEARCH(key)
     return _day(found[0][-11:].replace("/", "")) if found else None
+
+
+def days_in(key: str) -> str:
+    """The day, month or year whose folder an object lies in, or stands for: `2023/05/01`, `2023/05`, `2023`; `""` where there is none."""
+    found = _DAYS_SEARCH(key)
+    return found[1] if found else ""
+
+
+def place_in(key: str) -> tuple[str, str]:
+    """The account and region whose folder an object lies in, or stands for, whatever its name; `""` where there is none."""
+    found = _PLACE_SEARCH(key)
+    return (found[1], found[2] or "") if found else ("", "")
 
 
 def is_litter(key: str) -> bool:

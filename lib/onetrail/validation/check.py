@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 from onetrail.cloudtrail.authentic import group_of
@@ -81,7 +81,8 @@ class Check:
         places = [place for place in sorted(found.folders) if self._wanted.place(*place)]
         if self._wanted.everything:
             self.result.markers += found.markers
-            for row in outside:
+        for row in outside:
+            if self._wanted.everything or self._hides_something(row):
                 yield self._outside(row)
         if not places:
             raise WrongUse(_nothing(self._place.name, found))
@@ -311,14 +312,19 @@ class Check:
         return ((row.key[len(folder.root) :], row) for row in self._within(folder))
 
     def _within(self, folder: Folder) -> Iterator[Stored]:
-        """The rows of a folder's days that can matter, a day more on either side."""
+        """The rows of a folder's days that can matter, a day more on either side; and what lies beside its years."""
         since, until = self._wanted.since, self._wanted.until
         after = f"{folder.path}{day_path(moved(since, -DAY))}" if since else ""
         last = f"{folder.path}{day_path(moved(until, DAY))}0" if until else ""
+        years, beyond = f"{folder.path}0", f"{folder.path}:"
+        if after:
+            yield from takewhile(lambda row: row.key < years, self._place.rows(folder.path))
         for row in self._place.rows(folder.path, after):
             if last and row.key > last:
-                return
+                break
             yield row
+        if last:
+            yield from self._place.rows(folder.path, beyond)
 
     def _outside(self, row: Stored) -> FileVerdict:
         """What is not CloudTrail's: held against the place where it lies among the logs."""
@@ -331,6 +337,12 @@ class Check:
         )
         self.result.outside(verdict, stray)
         return verdict
+
+    def _hides_something(self, row: Stored) -> bool:
+        """Whether something outside of every folder speaks of what is asked for: it cannot be looked into, or lies among the logs."""
+        if not (self._wanted.about(row.key) and self._wanted.day_of(row.key)):
+            return False
+        return bool(row.fault) or (not self._wanted.trail and self._is_stray(row))
 
     def _unpacked_copy(self, row: Stored, reader: Reader) -> FileVerdict | None:
         """A second copy of a log or digest, unpacked beside it; None for anything else."""

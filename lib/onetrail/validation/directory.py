@@ -86,6 +86,9 @@ class Directory:
                     key >= after or after.startswith(key)
                 ):
                     yield from self._walk(Path(entry.path), key, prefix, after)
+            elif after.startswith(f"{key}/"):
+                if key.startswith(prefix) and (link := _row(key, key, entry, None)).fault:
+                    yield link
             elif key > after and key.startswith(prefix) and not self._is_beside(key, names, listed):
                 beside = names.get(f"{name}{METADATA}") or names.get(f"{lies_as}{METADATA}")
                 yield self._left_out(key, entry) or _row(key, base + lies_as, entry, beside)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, day_in, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, day_in, days_in, parse, place_in
 from onetrail.cloudtrail.orphan import MARK_MARGIN
 from onetrail.cloudtrail.verdict import Chain, FileVerdict, Group, State
 from onetrail.instants import moved
@@ -65,12 +65,18 @@ class Wanted:
         return self._holds(key.stamp, MARK_MARGIN, timedelta(0))
 
     def day_of(self, key: str) -> bool:
-        """Whether an object that has no time in its name lies in a day that is asked for, or in none."""
-        day = day_in(key)
-        return day is None or (
-            (self.since is None or self.since.date() <= day)
-            and (self.until is None or day <= self.until.date())
+        """Whether an object that has no time in its name lies in a day (month, year) of which some is asked for, or in none."""
+        days = days_in(key)
+        if not days or (len(days) == len("2023/05/01") and day_in(key) is None):
+            return True
+        return (self.since is None or _days(self.since, days) <= days) and (
+            self.until is None or days <= _days(self.until, days)
         )
+
+    def about(self, key: str) -> bool:
+        """Whether an object lies in the account and region that are asked for, or in none."""
+        account, region = place_in(key)
+        return self.account in ("", account or self.account) and self.region in ("", region or self.region)
 
     def _holds(self, stamp: datetime | None, after: timedelta, beyond: timedelta) -> bool:
         if stamp is None:
@@ -78,6 +84,10 @@ class Wanted:
         return (self.since is None or moved(self.since, after) < stamp) and (
             self.until is None or stamp <= moved(self.until, beyond)
         )
+
+
+def _days(at: datetime, like: str) -> str:
+    return at.date().isoformat().replace("-", "/")[: len(like)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cloudtrail.signing import BEGIN, HOUR, given_a_chain, kept_keys, packed, put, written
+from tests.unit.cloudtrail.signing import (
+    ACCOUNT,
+    BEGIN,
+    HOUR,
+    REGION,
+    TRAIL,
+    given_a_chain,
+    kept_keys,
+    packed,
+    put,
+    written,
+)
 from tests.unit.validation.test_validate import bad, beside, digests, logs, told, validated
 
 MINUTE = timedelta(minutes=1)
@@ -180,3 +191,61 @@ def test_no_log_of_a_digest_beyond_the_window_is_read(synced: Path, monkeypatch:
     told(synced, "--until", at(2.5))
     kinds = Counter("digest" if "-Digest/" in key else "log" for key in read)
     assert kinds == {"digest": 6, "log": 3}
+
+
+FORGED = packed(b'{"Records": [{"eventName": "forged"}]}')
+TRAILS = f"AWSLogs/{ACCOUNT}/CloudTrail"
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "code"),
+    [
+        (f"{TRAILS}/us-east-1", [], 3),
+        (f"{TRAILS}/us-east-1", ["--account", ACCOUNT], 3),
+        (f"{TRAILS}/us-east-1", ["--since", "2023-01-01"], 3),
+        (f"{TRAILS}-Digest/us-east-1", ["--until", "2023-06-01"], 3),
+        (f"{TRAILS}/us-east-1", ["--region", REGION], 0),
+        ("AWSLogs/123456789012", ["--account", ACCOUNT], 0),
+        ("AWSLogs", ["--account", ACCOUNT], 3),
+        # a year, a month, a day of digests or logs
+        (f"{TRAILS}-Digest/{REGION}/2023/05/02", ["--trail", TRAIL], 3),
+        (f"{TRAILS}/{REGION}/2023/06", ["--trail", TRAIL], 3),
+        (f"{TRAILS}/{REGION}/2024", ["--since", "2023-05-01", "--until", "2024-02-01"], 3),
+        (f"{TRAILS}/{REGION}/2024", ["--since", "2023-05-01", "--until", "2023-12-31"], 0),
+        (f"{TRAILS}/{REGION}/2022", ["--since", "2023-01-01"], 0),
+        (f"{TRAILS}/{REGION}/2022", ["--since", "2022-12-31"], 3),
+        (f"{TRAILS}/{REGION}/2023/04", ["--since", "2023-05-01"], 0),
+        (f"{TRAILS}/{REGION}/2023/04", ["--since", "2023-04-30"], 3),
+    ],
+)
+def test_a_link_is_told_where_it_may_hide_what_is_asked_for(
+    synced: Path, key: str, words: list[str], code: int
+) -> None:
+    """Of its account, region, year, month or day. Twins: the rows with 0."""
+    path = synced / "old" / key if key == "AWSLogs" else synced / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/nowhere")
+    done = validated(synced, *words)
+    assert (done.exit_code, "symbolic link" in done.output) == (code, code == 3), done.output
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "code"),
+    [
+        (f"{TRAILS}/forged.json.gz", ["--account", ACCOUNT], 3),
+        (f"{TRAILS}/forged.json.gz", ["--since", "2023-01-01"], 3),
+        (f"{TRAILS}/forged.json.gz", ["--trail", TRAIL], 0),
+        (f"{TRAILS}/{REGION}/forged.json.gz", ["--since", "2023-01-01"], 3),
+        (f"{TRAILS}/{REGION}/forged.json.gz", ["--until", "2023-06-01"], 3),
+        (f"{TRAILS}/{REGION}/-forged.json.gz", ["--since", "2023-01-01"], 3),
+        (TRAILS.replace(ACCOUNT, "123456789012") + "/forged.json.gz", ["--account", ACCOUNT], 0),
+        (TRAILS.replace(ACCOUNT, "123456789012") + "/forged.json.gz", ["--since", "2023-01-01"], 3),
+    ],
+)
+def test_what_lies_among_the_logs_of_what_is_asked_for_is_told(
+    synced: Path, key: str, words: list[str], code: int
+) -> None:
+    """Also above the folders of regions and days. Twins: the rows with 0."""
+    put(synced, key, FORGED)
+    done = validated(synced, *words)
+    assert (done.exit_code, "forged.json.gz" in done.output) == (code, code == 3), done.output
