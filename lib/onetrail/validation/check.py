@@ -27,6 +27,7 @@ from onetrail.errors import WrongUse
 from onetrail.instants import day_path, moved
 from onetrail.validation.folders import Folder, Found, survey
 from onetrail.validation.named import Named, NamedLogs
+from onetrail.validation.packing import begins_as_log
 from onetrail.validation.place import Content, Place, Stored, Unread
 from onetrail.validation.publickeys import PublicKeys
 from onetrail.validation.reading import Reader
@@ -411,9 +412,7 @@ def _name_of(row: Stored, same: Sequence[Named]) -> Named | None:
 
 
 def _is_litter(found: Content | Unread) -> bool:
-    return isinstance(found, Content) and not found.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(
-        (b"{", b"[")
-    )
+    return isinstance(found, Content) and not begins_as_log(found.body)
 
 
 def _second_verdict(read: LogRead, first: Named) -> FileVerdict:

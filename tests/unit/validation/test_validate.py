@@ -22,6 +22,7 @@ from onetrail.validation.bucket import nothing_is_changed
 from onetrail.validation.days import Days
 from onetrail.validation.directory import Directory
 from onetrail.validation.named import Named, NamedLogs
+from onetrail.validation.packing import begins_as_log
 from tests.unit.cloudtrail.signing import (
     ACCOUNT,
     BEGIN,
@@ -218,6 +219,9 @@ STRAYS: list[tuple[str, bytes]] = [
     # a name of a download that was cut short, over what a log says
     (f"{LOG_DAY}evil.json.gz.6eF5b5da", b' {"Records": []}'),
     (f"{LOG_DAY}Thumbs.db", b"\xef\xbb\xbf[]"),
+    (f"{LOG_DAY}evil.json.gz.6eF5b5da", packed(b' {"Records": []}')),
+    (f"{LOG_DAY}evil.json.gz.6eF5b5da", packed(b"") + packed(b"\n") + packed(b"[]") + b"x"),
+    (f"{LOG_DAY}.DS_Store", packed(packed(b"{}"))),
 ]
 
 
@@ -253,7 +257,7 @@ def test_what_lies_among_the_logs_and_is_none_is_named(there: Path, key: str, co
 )
 def test_what_lies_elsewhere_or_is_left_by_a_desktop_is_not_judged(there: Path, key: str) -> None:
     """Told as a count. Twin: the table above."""
-    put(there, key, packed(b"{}"))
+    put(there, key, packed(b"{}")[:-4])
     done = validated(there)
     assert done.exit_code == 0, done.stdout
     assert "1 object is not CloudTrail's and not among the logs: not judged." in done.stdout
@@ -825,3 +829,25 @@ def test_validate_of_a_bucket_lets_reads_through(call: calls.Call[Any]) -> None:
 def test_validate_of_a_bucket_sends_nothing_else(call: calls.Call[Any]) -> None:
     with pytest.raises(OnetrailError, match="validate only reads"):
         nothing_is_changed("s3", call.operation, call.parameters)
+
+
+@pytest.mark.parametrize(
+    ("body", "log"),
+    [
+        (b"", False),
+        (b"\0\0\0\1Bud1", False),
+        (packed(b"x"), False),
+        (packed(b""), False),
+        (packed(b"{}")[:-1], False),
+        (packed(b"") + packed(b"{}")[:-1], False),
+        (b"\x1f\x8bxx", False),
+        (packed(b"{}"), True),
+        (packed(b"") + packed(b"{}"), True),
+        (packed(b"[" + bytes(3_000_000)), True),
+        (packed(bytes(3_000_000)), False),
+        (packed(b" " * 3_000_000 + b"{"), True),
+    ],
+)
+def test_what_begins_as_a_log_is_seen_in_whole_gzip_members(body: bytes, log: bool) -> None:
+    """A download that was cut short has none. Twins: the rows beside each other."""
+    assert begins_as_log(body) is log
