@@ -321,3 +321,16 @@ def test_selectors_that_are_put_are_named(names, name):
     put = next(change for change in plan.changes if change.call == "PutEventSelectors")
     assert [one.get("Name") for one in put.parameters["AdvancedEventSelectors"]] == [name, "buckets"]
     assert [one.get("Name") for one in put.before] == ([names[0][1]] if names else [None])
+
+
+@pytest.mark.parametrize(
+    ("logging", "names", "puts"),
+    [(False, (), True), (False, CALLED, False), (True, (), False)],
+)
+def test_a_trail_that_was_only_made_gets_its_selectors(logging, names, puts):
+    """Whoever is ended between CreateTrail and PutEventSelectors goes on to the same trail. Twin: one that logs, and one that has its names."""
+    there = given_the_new_trail(
+        selectors=Selectors((MANAGEMENT,), names=names), status=TrailStatus(is_logging=logging, started=None)
+    )
+    planned = calls(trail_cutover.propose(SETTINGS, given(new=[there])))
+    assert ("PutEventSelectors" in planned) == puts

@@ -6,7 +6,7 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.change import Change, Plan
-from onetrail.cloudtrail.selector import Selectors, merge_selectors
+from onetrail.cloudtrail.selector import MANAGEMENT, Selectors, merge_selectors
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import trail_rail
 from onetrail.iam.document import values
@@ -109,7 +109,7 @@ def new_trail_changes(settings: Settings, observation: Observation, account: str
         )
     wanted_selectors = _selectors(observation, account)
     there = trail.selectors if trail else None
-    if there is None or set(there.events) != set(wanted_selectors.events):
+    if there is None or set(there.events) != set(wanted_selectors.events) or _half_made(trail):
         change(
             "PutEventSelectors",
             {"TrailName": arn, "AdvancedEventSelectors": wanted_selectors.to_api()},
@@ -163,6 +163,13 @@ def _shape(trail: Trail) -> dict[str, Any]:
     if trail.kms_key:
         shape["KmsKeyId"] = trail.kms_key
     return shape
+
+
+def _half_made(trail: Trail | None) -> bool:
+    """Whether it has not been started yet and its selectors have no name: CreateTrail came, and what was to follow did not."""
+    if trail is None or trail.selectors is None or status_of(trail).is_logging:
+        return False
+    return not trail.selectors.name_of(MANAGEMENT)
 
 
 def _selectors(observation: Observation, account: str) -> Selectors:
