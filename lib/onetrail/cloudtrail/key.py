@@ -134,8 +134,9 @@ _DAYS_SEARCH: Final = re.compile(
 _PLACE_SEARCH: Final = re.compile(
     r"(?:\A|/)AWSLogs/(?:o-[^/]*/)?(\d{12})(?:/CloudTrail[^/]*/(" + _REGION + r"))?(?=/|\Z)", re.ASCII
 ).search
-_JSON_SEARCH: Final = re.compile(
-    _LOG_FOLDER + r"(?:[^/]+/)*[^/]*\.json[^/]*\Z", re.ASCII | re.IGNORECASE
+_NEAR_SEARCH: Final = re.compile(
+    r"(?:\A|/)AWSLogs/(?:[^/]+/){0,3}\s*(?i:CloudTrail)[^/]*/(?:.*/)?[^/]*(?i:\.json[^/]*|\.gz)\Z",
+    re.ASCII | re.DOTALL,
 ).search
 _LITTER_MATCH: Final = re.compile(
     r"(?:\.DS_Store|Thumbs\.db|.+\.[0-9A-Fa-f]{8})\Z", re.ASCII | re.DOTALL
@@ -233,12 +234,12 @@ def lies_beside(key: str) -> bool:
 def among_logs(key: str, size: int | None = None) -> bool:
     """Whether an object that is not CloudTrail's lies where Athena, Glue and most SIEMs take whatever they find for a log.
 
-    That is below the folder of a day, and for names with `.json` anywhere below the folder of an account's logs. Empty folder markers
+    That is below the folder of a day, and for names with `.json` or `.gz` anywhere below a folder that looks like CloudTrail's. Empty folder markers
     (`size` 0) do not count, nor does `is_litter`. Asked of `FOREIGN` keys alone.
     """
     if (key.endswith("/") and size == 0) or is_litter(key):
         return False
-    return bool(_BELOW_DAY_SEARCH(key) or _JSON_SEARCH(key))
+    return bool(_BELOW_DAY_SEARCH(key) or _NEAR_SEARCH(key))
 
 
 def day_in(key: str) -> dt.date | None:

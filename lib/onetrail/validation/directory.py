@@ -25,6 +25,8 @@ from onetrail.validation.metadata import (
 )
 from onetrail.validation.place import Content, Stored, Unread, refused
 
+MOST_FOLDERS: Final = 300
+"""How deep folders are opened."""
 _Entry = os.DirEntry[str]
 _LINK: Final = "a symbolic link: what it points to is not read"
 
@@ -82,7 +84,9 @@ class Directory:
         for name, lies_as, entry in entries:
             key = base + name
             if name.endswith("/"):
-                if (key.startswith(prefix) or prefix.startswith(key)) and (
+                if key.count("/") > MOST_FOLDERS:
+                    yield Stored(key[:-1], 0, fault="so deep in folders that it is not looked into")
+                elif (key.startswith(prefix) or prefix.startswith(key)) and (
                     key >= after or after.startswith(key)
                 ):
                     yield from self._walk(Path(entry.path), key, prefix, after)

@@ -151,6 +151,21 @@ def test_folder_markers_are_markers_only_while_empty(tail: str) -> None:
         (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/evil.json.gz", True),
         (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/5/1/evil.JSON", True),
         (f"AWSLogs/{A}/CloudTrail/evil.json", True),
+        # near the names of CloudTrail's folders
+        (f"AWSLogs/o-short/{A}/CloudTrail/us-east-1/2023/05/01/x.json.gz", True),
+        (f"AWSLogs/o-abcdefghij/ou-x/{A}/CloudTrail/us-east-1/2023/05/01/x.json.gz", True),
+        (f"AWSLogs/O-abcdefghij/{A}/CloudTrail/us-east-1/2023/05/01/x.gz", True),
+        (f"AWSLogs/{A}/CloudTrail-Foo/us-east-1/2023/05/01/x.json.gz", True),
+        (f"AWSLogs/{A}/cloudtrail/us-east-1/2023/05/01/x.json.gz", True),
+        (f"AWSLogs/{A}/ CloudTrail/us-east-1/2023/05/01/x.json.gz", True),
+        (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/x.gz", True),
+        (f"AWSLogs/{A}/CloudTrail/EU-WEST-1/2023/05/01/x.gz", True),
+        (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/5/1/a\nb.GZ", True),
+        (f"AWSLogs/{A}/CloudTrail-Foo/us-east-1/2023/05/01/notes", False),
+        # other services'
+        (f"AWSLogs/{A}/vpcflowlogs/us-east-1/2023/05/01/{A}_vpcflowlogs_us-east-1_fl-1.log.gz", False),
+        (f"AWSLogs/{A}/elasticloadbalancing/us-east-1/2023/05/01/x.log.gz", False),
+        (f"AWSLogs/{A}/Config/us-east-1/2023/5/1/ConfigHistory/{A}_Config_AWS::CloudTrail::Trail_x.json.gz", False),
         # elsewhere
         (f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/README", False),
         (f"AWSLogs/{A}/CloudTrail/README.txt", False),

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -851,3 +852,22 @@ def test_validate_of_a_bucket_sends_nothing_else(call: calls.Call[Any]) -> None:
 def test_what_begins_as_a_log_is_seen_in_whole_gzip_members(body: bytes, log: bool) -> None:
     """A download that was cut short has none. Twins: the rows beside each other."""
     assert begins_as_log(body) is log
+
+
+@pytest.mark.parametrize(("depth", "state"), [(290, "foreign"), (1500, "unreadable")])
+def test_folders_without_end_are_told(there: Path, depth: int, state: str) -> None:
+    """What lies in them is not looked at, so it is not proven. Twin: folders that can be."""
+    at = os.open(there, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("a", dir_fd=at)
+        inner = os.open("a", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=at))
+    os.close(at)
+    try:
+        said = told(there)
+    finally:
+        subprocess.run(["rm", "-rf", str(there / "a")], check=True)  # which pytest could not remove
+    assert bad(said) == [("foreign", state)]
+    assert said["summary"]["proven"] is (state == "foreign")
