@@ -74,6 +74,8 @@ class Check:
             narrowed=bool(wanted.trail),
         )
         self._done = self._of = 0
+        self._early: list[Stored] = []
+        self._early_names: frozenset[str] | None = frozenset()
 
     def verdicts(self) -> Iterator[FileVerdict]:
         """Every file's verdict. Raises WrongUse where nothing of what is wanted lies in the place, and what a listing raises."""
@@ -116,12 +118,15 @@ class Check:
     def _digests(self, folders: list[Folder]) -> dict[str, Stored]:
         """The digests of the time that is wanted, by key, and those right after it, which prove the last ones."""
         found: dict[str, Stored] = {}
+        self._early, self._early_names = [], frozenset()
         after: dict[Group, list[tuple[datetime, Stored]]] = {}
         for folder in folders:
             for row in self._within(folder) if folder.kind is Kind.DIGEST else ():
                 key = parse(row.key)
                 if self._wanted.digest(key):
                     found[row.key] = row
+                elif self._wanted.early(key):
+                    self._early.append(row)
                 elif (group := group_of(key)) and key.stamp and self._is_after(key.stamp):
                     after.setdefault(group, []).append((key.stamp, row))
         for rows in after.values():
@@ -238,7 +243,7 @@ class Check:
                 if self._wanted.named_log(parsed):
                     yield from self._plain(row, apart, parsed, chains, reader, every or alone)
             elif name is None:
-                if every and self._wanted.log(parsed):
+                if every and (self._wanted.log(parsed) or self._is_of_none(row, parsed, reader)):
                     yield from self._unsigned(row.key, parsed, chains)
             elif name.key not in ("", row.key):
                 copies.append((row, name))
@@ -246,6 +251,17 @@ class Check:
                     yield from self._second(copies, reader)
                     copies = []
         yield from self._second(copies, reader)
+
+    def _is_of_none(self, row: Stored, parsed: ParsedKey, reader: Reader) -> bool:
+        """Whether a log of the first minutes that are asked for is named by no digest from right before them either.
+
+        What those digests say is believed here: they are judged with the time before.
+        """
+        if not self._wanted.begins_with(parsed):
+            return False
+        if self._early:
+            self._early_names, self._early = reader.names(self._early), []
+        return self._early_names is not None and below(row.key) not in self._early_names
 
     def _plain(
         self,

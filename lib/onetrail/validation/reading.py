@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from onetrail.cloudtrail.authentic import Candidate, opened
 from onetrail.cloudtrail.chain import looked_at
 from onetrail.cloudtrail.conflict import conflict_key
-from onetrail.cloudtrail.digest import LoggedFile
+from onetrail.cloudtrail.digest import (
+    DigestFormatError,
+    GzipError,
+    LoggedFile,
+    digest_of,
+    gunzip_single,
+)
 from onetrail.cloudtrail.key import LOG_KINDS, Kind, below_prefix, lies_beside, parse
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.verdict import (
@@ -106,6 +112,17 @@ class Reader:
     def hashed(self, rows: Sequence[Stored]) -> Iterator[LogRead]:
         """What these rows hold, as hashes."""
         return self._read(rows)
+
+    def names(self, digests: Sequence[Stored]) -> frozenset[str] | None:
+        """The logs that these digests name, from `AWSLogs/` on, whoever signed them; None where one of them cannot be read."""
+        found: set[str] = set()
+        for row, content in self._place.read(digests):
+            try:
+                digest = digest_of(gunzip_single(self._digest(row, content).raw_gz or b""))
+            except (GzipError, DigestFormatError):
+                return None
+            found.update(below_prefix(entry.key) for entry in digest.logs)
+        return frozenset(found)
 
     def _digest(self, row: Stored, found: Content | Unread) -> DigestObject:
         if not isinstance(found, Content):

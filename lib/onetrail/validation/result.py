@@ -64,6 +64,18 @@ class Wanted:
         """Whether every digest that may name this log is among those looked at."""
         return self._holds(key.stamp, MARK_MARGIN, timedelta(0))
 
+    def begins_with(self, key: ParsedKey) -> bool:
+        """Whether a log is one of the time that is asked for which a digest from right before it may name."""
+        return key.stamp is not None and self.named_log(key) and not self.log(key)
+
+    def early(self, key: ParsedKey) -> bool:
+        """Whether a digest is one from right before the time that is asked for."""
+        return (
+            key.stamp is not None
+            and self.since is not None
+            and moved(self.since, -LATE) < key.stamp <= self.since
+        )
+
     def day_of(self, key: str) -> bool:
         """Whether an object that has no time in its name lies in a day (month, year) of which some is asked for, or in none."""
         days = days_in(key)

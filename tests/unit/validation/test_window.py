@@ -12,12 +12,15 @@ from tests.unit.cloudtrail.signing import (
     ACCOUNT,
     BEGIN,
     HOUR,
+    OLD,
     REGION,
     TRAIL,
     given_a_chain,
     kept_keys,
+    log_key,
     packed,
     put,
+    signed_digest,
     written,
 )
 from tests.unit.validation.test_validate import bad, beside, digests, logs, told, validated
@@ -249,3 +252,39 @@ def test_what_lies_among_the_logs_of_what_is_asked_for_is_told(
     put(synced, key, FORGED)
     done = validated(synced, *words)
     assert (done.exit_code, "forged.json.gz" in done.output) == (code, code == 3), done.output
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 10, 11, 30, 59])
+def test_a_planted_log_is_seen_by_one_of_two_windows_side_by_side(synced: Path, minutes: int) -> None:
+    """Also in the first minutes of a window, whose logs a digest from right before it may name. Twin: a log that one names, below."""
+    start = BEGIN.replace(minute=0, second=0)
+    put(synced, log_key(start + 2 * HOUR + minutes * MINUTE, "forged1"), FORGED)
+    codes = [
+        seen(
+            synced, "--since", (start + n * HOUR).isoformat(), "--until", (start + (n + 1) * HOUR).isoformat()
+        )[0]
+        for n in range(5)
+    ]
+    assert codes == [0, 0, 3, 0, 0]
+
+
+@pytest.mark.parametrize(("harm", "code"), [("none", 0), ("digest gone", 3), ("digest unreadable", 0)])
+def test_a_log_of_the_first_minutes_may_be_named_by_the_digest_before(
+    synced: Path, harm: str, code: int
+) -> None:
+    """That digest is judged with the time before. Twins: the rows beside each other."""
+    # the mark in the log's name lies two minutes after the end of the digest that names it
+    digest = digests(synced)[3]
+    since = (BEGIN + 3 * HOUR).replace(second=7)
+    end = BEGIN + 3 * HOUR
+    key = log_key(end + 2 * MINUTE, "late1")
+    made = signed_digest(end, given_a_chain(8).digests[2], [(OLD, key, b"{}")])
+    digest.write_bytes(packed(made.raw))
+    put(synced, key, packed(b"{}"))
+    if harm == "digest gone":
+        digest.unlink()
+    elif harm == "digest unreadable":
+        digest.write_bytes(b"x")
+    _, _, said = seen(synced, "--since", since.isoformat())
+    mine = [one["state"] for one in said["files"] if one["key"] == key]
+    assert mine == (["unsigned"] if code else [])
