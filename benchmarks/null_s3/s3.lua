@@ -1,4 +1,5 @@
--- A null S3: ListObjectsV2, HeadObject, HeadBucket and CopyObject as pure functions of the request. Nothing is stored.
+-- A null S3: ListObjectsV2, HeadObject, GetObject, HeadBucket and CopyObject as functions of the request. No object is stored; the newest
+-- copies are remembered by key, so that whoever reads a copy back or asks for it once more is answered as by S3.
 --
 -- A bucket's name ends in how many objects it has: `logs-10000000`, `archive-0`. Object number n of a bucket always has the same key,
 -- size and ETag, and numbers rise as keys do, so a listing begins anywhere by bisection and costs the same for any number of objects.
@@ -128,24 +129,54 @@ local function failed(status, code, message)
   return status, {}, "<Error><Code>" .. code .. "</Code><Message>" .. message .. "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>"
 end
 
+local REMEMBERED = 4096
+local made, ring, turn = {}, {}, 0
+
+-- Keep the newest copies, with what was asked for each; the oldest is forgotten.
+local function remember(name, number, headers)
+  turn = turn % REMEMBERED + 1
+  if ring[turn] then made[ring[turn]] = nil end
+  ring[turn] = name
+  made[name] = {
+    number = number, class = headers["x-amz-storage-class"],
+    lock = headers["x-amz-object-lock-mode"], till = headers["x-amz-object-lock-retain-until-date"],
+  }
+end
+
 local COPIED = '<?xml version="1.0" encoding="UTF-8"?>\n<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-  .. "<LastModified>2026-01-12T09:00:00.000Z</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag>"
-  .. "<ChecksumSHA256>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ChecksumSHA256></CopyObjectResult>"
+  .. "<LastModified>2026-01-12T09:00:00.000Z</LastModified><ETag>&quot;%s&quot;</ETag></CopyObjectResult>"
 
 local function copied(bucket, key, headers)
-  if headers["if-none-match"] and S3.find(bucket, key) then
+  local name = bucket .. "/" .. key
+  if headers["if-none-match"] and (made[name] or S3.find(bucket, key)) then
     return failed(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
   end
-  return 200, { ["x-amz-version-id"] = "3HL4kqtJlcpXroDTDmJ" }, COPIED
+  local number = tonumber(string.match(headers["x-amz-copy-source"], "_(%d+)%.json%.gz")) or 0
+  remember(name, number, headers)
+  return 200, { ["x-amz-version-id"] = "3HL4kqtJlcpXroDTDmJ" }, format(COPIED, S3.etag(number))
+end
+
+-- What is there under a key: its number, and what was asked for it where it is a copy; nil for nothing.
+local function there(bucket, key)
+  local copy = made[bucket .. "/" .. key]
+  if copy then return copy.number, copy end
+  return S3.find(bucket, key), {}
 end
 
 local function headed(bucket, key)
-  local n = S3.find(bucket, key)
+  local n, asked = there(bucket, key)
   if not n then return 404, {}, "" end
   return 200, {
     ["content-length"] = format("%d", S3.size(n)), ["etag"] = '"' .. S3.etag(n) .. '"',
-    ["last-modified"] = "Thu, 01 Jul 2021 00:05:00 GMT", ["x-amz-version-id"] = "null",
+    ["last-modified"] = "Thu, 01 Jul 2021 00:05:00 GMT", ["x-amz-version-id"] = asked.number and "3HL4kqtJlcpXroDTDmJ" or "null",
+    ["x-amz-storage-class"] = asked.class, ["x-amz-object-lock-mode"] = asked.lock, ["x-amz-object-lock-retain-until-date"] = asked.till,
   }, ""
+end
+
+local function got(bucket, key)
+  local status, headers = headed(bucket, key)
+  if status ~= 200 then return failed(404, "NoSuchKey", "The specified key does not exist.") end
+  return status, headers, string.rep("0", tonumber(headers["content-length"]))
 end
 
 -- Status, headers and body for one request. `headers` has lower-case names; `busy` and `hidden` are true where this request is to be
@@ -161,12 +192,13 @@ function S3.answer(method, bucket, key, args, headers, busy, hidden)
     return copied(bucket, key, headers)
   end
   if method == "HEAD" and key ~= "" then return headed(bucket, key) end
+  if method == "GET" and key ~= "" then return got(bucket, key) end
   if method == "HEAD" then return 200, { ["x-amz-bucket-region"] = "us-east-1" }, "" end
   if method == "GET" and key == "" and args["location"] then
     return 200, {}, '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>'
   end
   if method == "GET" and key == "" and args["list-type"] == "2" then return 200, {}, S3.list(bucket, args) end
-  return failed(501, "NotImplemented", "The null S3 knows ListObjectsV2, HeadObject, HeadBucket and CopyObject")
+  return failed(501, "NotImplemented", "The null S3 knows ListObjectsV2, HeadObject, GetObject, HeadBucket and CopyObject")
 end
 
 return S3

@@ -118,7 +118,8 @@ def test_ten_million_keys_cost_no_more_than_ten(lua):
         ("GET", "/archive-0?list-type=2", {}, {}, 200, b"<KeyCount>0<"),
         ("GET", "/archive-0?list-type=2", {}, {"busy": True}, 503, b"SlowDown"),
         ("GET", "/nobody?list-type=2", {}, {}, 404, b"NoSuchBucket"),
-        ("HEAD", "/archive-0/k", {}, {}, 404, b""),
+        ("HEAD", "/archive-0/nobody", {}, {}, 404, b""),
+        ("GET", "/archive-0/nobody", {}, {}, 404, b"NoSuchKey"),
         ("HEAD", "/archive-0", {}, {}, 200, b""),
     ],
 )  # fmt: skip
@@ -136,3 +137,19 @@ def test_an_object_that_is_there_is_seen_and_not_written_over(lua, keys):
     copy = {"x-amz-copy-source": "x", "if-none-match": "*"}
     assert lua.answer("PUT", f"/{BUCKET}/{keys[9]}", copy)[0] == 412
     assert lua.answer("PUT", f"/{BUCKET}/{keys[9]}x", copy)[0] == 200
+
+
+def test_a_copy_is_there_afterwards(lua):
+    """With the source's size and ETag and the class that was asked for, and not made twice. Twin: of a key that nobody copied to nothing is there."""
+    key = lua.s3.key(3, 10)
+    asked = {"x-amz-copy-source": f"logs-10/{key}", "if-none-match": "*", "x-amz-storage-class": "GLACIER_IR"}
+    assert lua.answer("PUT", f"/kept-0/{key}", asked)[0] == 200
+    status, headers, _ = lua.answer("HEAD", f"/kept-0/{key}")
+    assert (status, headers["etag"], headers["x-amz-storage-class"]) == (
+        200,
+        f'"{lua.s3.etag(3)}"',
+        "GLACIER_IR",
+    )
+    assert lua.answer("PUT", f"/kept-0/{key}", asked)[0] == 412
+    assert len(lua.answer("GET", f"/kept-0/{key}")[2]) == lua.s3.size(3)
+    assert lua.answer("HEAD", f"/other-0/{key}")[0] == 404
