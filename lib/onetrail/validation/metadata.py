@@ -52,10 +52,20 @@ def kind_beside(of: str) -> Kind:
 
 
 def _is_plain(pair: tuple[str, Any]) -> bool:
-    """Whether head-object can have printed this: texts in `Metadata`, and no list or object anywhere else."""
+    """Whether head-object, or an SDK's answer to it, can have printed this: texts in `Metadata`, and no list or object anywhere else."""
     name, value = pair
+    if name == "ResponseMetadata":
+        return isinstance(value, dict) and all(map(_is_of_an_answer, value.items()))
     if name == "Metadata":
         return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
     if name == "StorageClass":
         return isinstance(value, str)
+    return not isinstance(value, (dict, list)) and not _EVENT_NAME.match(name)
+
+
+def _is_of_an_answer(pair: tuple[str, Any]) -> bool:
+    """Whether this can stand in what boto3 says of a response: plain values, and the headers."""
+    name, value = pair
+    if name == "HTTPHeaders":
+        return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
     return not isinstance(value, (dict, list)) and not _EVENT_NAME.match(name)

@@ -341,6 +341,8 @@ EVENTS = b'{"Records": [{"eventName": "ConsoleLogin"}]}'
         b'{"Metadata": {}, "records": []}',
         b'{"Metadata": {}, "eventName": "ConsoleLogin"}',
         b'{"StorageClass": "GLACIER", "Records": []}',
+        b'{"Metadata": {}, "ResponseMetadata": {"Records": []}}',
+        b'{"Metadata": {}, "ResponseMetadata": {"HTTPHeaders": {"etag": [{"eventName": "ConsoleLogin"}]}}}',
         b" " * 70_000,
     ],
 )
@@ -357,6 +359,9 @@ def test_a_log_that_has_the_name_of_metadata_is_named(
     ]
     assert said["summary"]["proven"] is False
     beside(of(there)[0]).write_text('{"ContentLength": 9, "Metadata": {"by": "Records"}}')
+    assert bad(told(there)) == []
+    answer = {"HTTPStatusCode": 200, "RetryAttempts": 0, "HTTPHeaders": {"etag": "ab"}}
+    beside(of(there)[0]).write_text(json.dumps({"ResponseMetadata": answer, "Metadata": {}}))
     assert bad(told(there)) == []
 
 
