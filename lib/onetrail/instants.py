@@ -40,9 +40,9 @@ def moved_days(day: Day, days: int) -> Day:
         return edge.date()
 
 
-def day_path(moment: datetime) -> str:
+def day_path(day: date) -> str:
     """The day's folders as CloudTrail names them: `2026/01/12`."""
-    return f"{moment.year:04}/{moment.month:02}/{moment.day:02}"
+    return f"{day.year:04}/{day.month:02}/{day.day:02}"
 
 
 def written(moment: datetime) -> str:

@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from onetrail.instants import day_path
 from onetrail.names import CONFLICTS_FOLDER
 
 ROOT: Final = "AWSLogs/"
@@ -366,8 +367,7 @@ def _folder(parsed: ParsedKey) -> str:
         raise ValueError(f"a {parsed.kind} key has no canonical form")
     start = f"{parsed.prefix}/{ROOT}" if parsed.prefix else ROOT
     level = f"{parsed.organization_id}/" if parsed.organization_id else ""
-    day = parsed.date.isoformat().replace("-", "/")
-    return f"{start}{level}{parsed.account}/{FOLDERS[parsed.kind]}/{parsed.region}/{day}/"
+    return f"{start}{level}{parsed.account}/{FOLDERS[parsed.kind]}/{parsed.region}/{day_path(parsed.date)}/"
 
 
 def _file_name(parsed: ParsedKey) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from onetrail.instants import moved_days
+from onetrail.instants import day_path, moved_days
 from onetrail.validation.place import Place, Stored
 
 DAYS_AT_ONCE: Final = 8
@@ -48,4 +48,4 @@ def _with_days_before(day: str) -> list[str]:
     """The folders of a day and of some days before it."""
     root, last = day[:-_DAY], date.fromisoformat(day[-_DAY:-1].replace("/", "-"))
     before = (moved_days(last, -count) for count in range(LISTED_AT_ONCE))
-    return [f"{root}{one.isoformat().replace('-', '/')}/" for one in before]
+    return [f"{root}{day_path(one)}/" for one in before]

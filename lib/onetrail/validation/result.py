@@ -9,7 +9,7 @@ from typing import Final
 from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, day_in, days_in, parse, place_in
 from onetrail.cloudtrail.orphan import MARK_MARGIN
 from onetrail.cloudtrail.verdict import Chain, FileVerdict, Group, State
-from onetrail.instants import moved
+from onetrail.instants import day_path, moved
 from onetrail.validation.publickeys import RegionKeys
 
 LATE: Final = timedelta(hours=1) + MARK_MARGIN
@@ -99,7 +99,7 @@ class Wanted:
 
 
 def _days(at: datetime, like: str) -> str:
-    return at.date().isoformat().replace("-", "/")[: len(like)]
+    return day_path(at)[: len(like)]
 
 
 @dataclass(frozen=True, slots=True)
