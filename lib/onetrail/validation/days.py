@@ -36,6 +36,10 @@ class Days:
         self._kept.move_to_end(day)
         return self._kept[day]
 
+    def row(self, key: str) -> Stored | None:
+        """The object of this key, which lies in a day's folder; None where it is not listed."""
+        return self.of(key[: key.rindex("/") + 1]).get(key)
+
     def _rows(self, first: str, last: str) -> Iterator[Stored]:
         # After the first folder's marker, and not after its name without the slash: SeaweedFS would leave the whole folder out.
         for row in self._place.rows(last[:-_DAY], first):

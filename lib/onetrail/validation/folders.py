@@ -1,7 +1,7 @@
 """Which accounts and regions lie in a place: the folders are found by a few short listings, not by listing everything."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -67,10 +67,3 @@ def _region_folder(key: str) -> re.Match[str] | None:
     """The folder that a key lies in, by the first `AWSLogs/` in it that has one: another one below it does not lead out."""
     found = (_REGION_FOLDER.match(key, root.start()) for root in _ROOT_SEARCH(key))
     return next((one for one in found if one), None)
-
-
-def days(folders: list[Folder], below: str) -> Iterator[str]:
-    """The day's folders in which a key (from `AWSLogs/` on) may lie, one for each root."""
-    day = below.rsplit("/", 1)[0] + "/"
-    for root in sorted({folder.root for folder in folders}):
-        yield root + day

@@ -25,7 +25,7 @@ from onetrail.cloudtrail.verdict import (
 )
 from onetrail.validation.ahead import Ahead
 from onetrail.validation.days import Days
-from onetrail.validation.folders import Folder, days
+from onetrail.validation.folders import Folder
 from onetrail.validation.packing import looked_into, packed_once
 from onetrail.validation.place import (
     MAX_STORED_DIGEST,
@@ -51,7 +51,8 @@ class Reader:
         self._place, self._seen = place, seen
         self._apart = sorted({one.root for one in folders if lies_beside(one.root)})
         # A place that holds nothing but copies beside is looked through like any other.
-        self._plain = [one for one in folders if not lies_beside(one.root)] or list(folders)
+        plain = [one.root for one in folders if not lies_beside(one.root)] or [one.root for one in folders]
+        self._root, self._roots = plain[0], sorted(set(plain))
         self._days = Days(place)
         self._held: dict[str, LogRead] = {}
         self._notes: dict[str, str] = {}
@@ -107,7 +108,7 @@ class Reader:
 
     def here(self, key: str) -> str:
         """The key that an original one would have in this place."""
-        return f"{self._plain[0].root}{below_prefix(key)}"
+        return f"{self._root}{below_prefix(key)}"
 
     def hashed(self, rows: Sequence[Stored]) -> Iterator[LogRead]:
         """What these rows hold, as hashes."""
@@ -173,19 +174,16 @@ class Reader:
             return None
         below = below_prefix(wanted)
         root = wanted[: len(wanted) - len(below)]
-        day = below.rsplit("/", 1)[0] + "/"
-        found = (self._days.of(one + day).get(one + below) for one in self._apart if one.endswith(root))
+        found = (self._days.row(one + below) for one in self._apart if one.endswith(root))
         return next((row for row in found if row), None)
 
     def _row(self, below: str) -> Stored | None:
         """Where a log lies today, by the listing of its day; of several places the first that is not another old object's alone."""
-        for day in days(self._plain, below):
-            if row := self._days.of(day).get(day + below.rsplit("/", 1)[-1]):
-                return row
-        return None
+        found = (self._days.row(root + below) for root in self._roots)
+        return next((row for row in found if row), None)
 
     def _absent(self, below: str) -> LogRead:
-        answers = [self._place.absent(day + below.rsplit("/", 1)[-1]) for day in days(self._plain, below)]
+        answers = [self._place.absent(root + below) for root in self._roots]
         unreadable = [one for one in answers if one.status is not ReadStatus.MISSING]
         return (unreadable or answers)[0]
 
