@@ -27,9 +27,10 @@ MAX_JSON_VALUES: Final = 10 * MAX_LOG_FILES
 """Most commas, braces and brackets in a digest: what they build in memory is many times their size."""
 SIGNATURE_ALGORITHM: Final = "SHA256withRSA"
 HASH_ALGORITHM: Final = "SHA-256"
+GZIP_MAGIC: Final = b"\x1f\x8b"
+"""What a gzip member begins with (RFC 1952)."""
 
 _CHUNK: Final = 2**20
-_MAGIC: Final = b"\x1f\x8b"
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){1,1024}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{8,128}", re.ASCII)
@@ -193,7 +194,7 @@ def _unpacked(data: bytes, limit: int) -> Iterator[bytes]:
         try:
             piece = stream.decompress(rest, _CHUNK)
         except zlib.error as err:
-            found = Unread.DAMAGED if data.startswith(_MAGIC) else Unread.NOT_GZIP
+            found = Unread.DAMAGED if data.startswith(GZIP_MAGIC) else Unread.NOT_GZIP
             raise GzipError(f"not a whole gzip file: {err}", found) from err
         rest, total = stream.unconsumed_tail, total + len(piece)
         if total > limit:
@@ -201,7 +202,7 @@ def _unpacked(data: bytes, limit: int) -> Iterator[bytes]:
         if not piece and not rest and not stream.eof:
             raise GzipError("the gzip data ends early", Unread.TRUNCATED if data else Unread.EMPTY)
         yield piece
-    if stream.unused_data.startswith(_MAGIC):
+    if stream.unused_data.startswith(GZIP_MAGIC):
         raise GzipError("a second gzip member follows the first", Unread.SECOND)
     if stream.unused_data:
         raise GzipError(f"{len(stream.unused_data)} bytes follow the end of the gzip data", Unread.TRAILING)

@@ -4,13 +4,13 @@ import json
 import re
 from typing import Any, Final
 
+from onetrail.cloudtrail.digest import GZIP_MAGIC
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
 from onetrail.errors import OnetrailError
 
 METADATA: Final = ".metadata.json"
 """What follows the key in the name of the file that holds an object's metadata."""
 MAX_METADATA_BYTES: Final = 64 * 1024
-_PACKED: Final = b"\x1f\x8b"
 _EVENTS: Final = re.compile(rb"records|event|\\u|\0", re.IGNORECASE)
 """What speaks of records in something that cannot be read whole, plainly or in a way that hides it."""
 _EVENT_NAME: Final = re.compile(r"records|event", re.IGNORECASE)
@@ -41,7 +41,7 @@ def may_hold_events(text: bytes) -> bool:
         said(text)
     except UnfitMetadata:
         cut = len(text) > MAX_METADATA_BYTES
-        return cut or text.startswith(_PACKED) or bool(_EVENTS.search(text))
+        return cut or text.startswith(GZIP_MAGIC) or bool(_EVENTS.search(text))
     return False
 
 

@@ -8,12 +8,11 @@ import zlib
 from typing import Final
 
 from onetrail.cloudtrail.chain import looked_at
-from onetrail.cloudtrail.digest import GzipError, gunzip_single, sha256_hex
+from onetrail.cloudtrail.digest import GZIP_MAGIC, GzipError, gunzip_single, sha256_hex
 from onetrail.cloudtrail.verdict import LogRead
 
 UNPACKED: Final = "unpacked"
 TWICE: Final = "packed twice"
-_MAGIC: Final = b"\x1f\x8b"
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _AT_ONCE: Final = 2**20
 _MOST: Final = 2**31
@@ -41,15 +40,15 @@ def packed_once(body: bytes, most: int) -> tuple[bytes, str]:
 
 def begins_as_log(body: bytes) -> bool:
     """Whether something begins as JSON does, as it lies there or in whole gzip members; a member that was cut off is none."""
-    if body.startswith(_MAGIC):
+    if body.startswith(GZIP_MAGIC):
         body = _first_content(body)
-    return body.lstrip(_BLANK).startswith((b"{", b"[", _MAGIC))
+    return body.lstrip(_BLANK).startswith((b"{", b"[", GZIP_MAGIC))
 
 
 def _first_content(body: bytes) -> bytes:
     """How the first whole gzip member begins that holds something; `{` where that is more than can be looked through."""
     done = 0
-    while body.startswith(_MAGIC):
+    while body.startswith(GZIP_MAGIC):
         member, begins = zlib.decompressobj(zlib.MAX_WBITS | 16), b""
         try:
             while not member.eof:
@@ -81,7 +80,7 @@ def _is_plain(body: bytes) -> bool:
 def _inner(body: bytes, most: int) -> bytes | None:
     """The gzip file inside a gzip file; None where there is none."""
     try:
-        begins = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, len(_MAGIC))
-        return gunzip_single(body, most) if begins == _MAGIC else None
+        begins = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, len(GZIP_MAGIC))
+        return gunzip_single(body, most) if begins == GZIP_MAGIC else None
     except (zlib.error, GzipError):
         return None
