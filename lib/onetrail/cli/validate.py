@@ -19,6 +19,7 @@ from onetrail.change.words import counted
 from onetrail.cli.interrupt import Interrupts
 from onetrail.cli.output import OutputFile, OutputFolder
 from onetrail.cli.say import say_lines
+from onetrail.cloudtrail.publickeys import LIST_PUBLIC_KEYS
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
@@ -46,7 +47,7 @@ _INSTANT: Final = "INSTANT"
 @click.argument("where", metavar="WHERE")
 @click.option(
     "--public-keys", "saved", type=click.Path(path_type=Path), metavar="DIR",
-    help="Saved public keys of CloudTrail, one REGION.json each as `aws cloudtrail list-public-keys --region REGION --start-time 2015-10-01 --output json` prints it. Without it, CloudTrail is asked.",
+    help=f"Saved public keys of CloudTrail, one REGION.json each as `{LIST_PUBLIC_KEYS.format(region='REGION')}` prints it. Without it, CloudTrail is asked.",
 )  # fmt: skip
 @click.option(
     "--save-public-keys", "keep", type=OutputFolder(), metavar="DIR",

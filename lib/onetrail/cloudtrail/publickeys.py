@@ -26,9 +26,10 @@ from onetrail.instants import utc, written
 
 SMALLEST_KEY_BITS: Final = 2048
 LIST_PUBLIC_KEYS: Final = (
-    "aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json > {region}.json"
+    "aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json"
 )
-"""Saves every key of a region. Without a start the answer is the current key alone (API reference, ListPublicKeys)."""
+"""Prints every key of a region. Without a start the answer is the current key alone (API reference, ListPublicKeys)."""
+SAVE_PUBLIC_KEYS: Final = f"{LIST_PUBLIC_KEYS} > {{region}}.json"
 
 
 class KeyStoreError(OnetrailError):
@@ -80,7 +81,7 @@ class KeyStore:
         """Why no key of that region is held for that instant, and what to do about it: none at all, those held begin later, end
         earlier, or leave it out."""
         held = [key for key in self._keys.values() if key.region == region]
-        cure = f"save them all: {LIST_PUBLIC_KEYS.format(region=region)}"
+        cure = f"save them all: {SAVE_PUBLIC_KEYS.format(region=region)}"
         if not held:
             return f"no public keys of {region} are held; {cure}"
         first, last = min(key.valid_from for key in held), max(key.valid_to for key in held)
@@ -118,7 +119,7 @@ def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
     entries = document.get("PublicKeyList") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
         raise KeyStoreError(
-            f"{region}: no PublicKeyList; save the answer of `{LIST_PUBLIC_KEYS.format(region=region)}`"
+            f"{region}: no PublicKeyList; save the answer of `{SAVE_PUBLIC_KEYS.format(region=region)}`"
         )
     return tuple(_entry(entry, f"{region}: PublicKeyList[{at}]", region) for at, entry in enumerate(entries))
 

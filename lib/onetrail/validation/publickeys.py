@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
+from onetrail.cloudtrail.publickeys import LIST_PUBLIC_KEYS, KeyStore, KeyStoreError, PublicKey, dump, load
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.files import FileRefused, opened
 
@@ -115,7 +115,7 @@ def _file(path: Path) -> tuple[PublicKey, ...]:
         raise UnfitStore(f"{path}: {err.why}") from err
     except (ValueError, RecursionError, KeyStoreError) as err:
         raise UnfitStore(
-            f"{path} is not what `aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json` prints: {err}"
+            f"{path} is not what `{LIST_PUBLIC_KEYS.format(region=region)}` prints: {err}"
         ) from err
     for key, why in store.faults():
         raise UnfitStore(f"{path}: the key {key.fingerprint} cannot be trusted: {why}")
