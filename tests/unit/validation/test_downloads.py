@@ -22,14 +22,6 @@ from tests.unit.cloudtrail.signing import BEGIN, HOUR, given_a_chain, kept_keys,
 from tests.unit.validation.test_validate import LOG_DAY, bad, beside, digests, logs, told, validated
 
 
-@pytest.fixture
-def there(tmp_path: Path) -> Path:
-    """A chain of four digests and three logs, and its public keys."""
-    scene = given_a_chain(4)
-    kept_keys(scene, tmp_path / "keys")
-    return written(scene, tmp_path / "down")
-
-
 def unpacked(path: Path) -> None:
     path.write_bytes(gzip.decompress(path.read_bytes()))
 

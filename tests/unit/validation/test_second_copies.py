@@ -14,7 +14,6 @@ from tests.unit.cloudtrail.signing import (
     OLD,
     REGION,
     given_a_chain,
-    kept_keys,
     log_key,
     packed,
     put,
@@ -26,14 +25,6 @@ from tests.unit.validation.test_validate import bad, digests, logs, told
 EVIL = packed(b'{"Records": [{"eventName": "forged"}]}')
 ROOT = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/"
 DAY = f"{ROOT}2023/05/01/"
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Path:
-    """A chain of four digests and three logs, and its public keys."""
-    scene = given_a_chain(4)
-    kept_keys(scene, tmp_path / "keys")
-    return written(scene, tmp_path / "down")
 
 
 def key(where: Path) -> str:

@@ -57,14 +57,6 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
 
 
-@pytest.fixture
-def there(tmp_path: Path) -> Path:
-    """A chain of four digests and three logs, and its public keys."""
-    scene = given_a_chain(4)
-    kept_keys(scene, tmp_path / "keys")
-    return written(scene, tmp_path / "down")
-
-
 def validated(where: Path, *words: str) -> Any:
     """What the verb prints, with the saved keys beside the directory."""
     return CliRunner().invoke(
