@@ -94,7 +94,7 @@ class Clients:
             return self._sessions.base_if_any()
 
     def credentials(self, account: str, actor: str = NAMED) -> ReadOnlyCredentials:
-        """What signs requests just now, for the transport other than boto3, which passes `self.permit(account)` before each call; raises CannotEnter."""
+        """What signs requests just now, for the transport other than boto3, which passes `self.permit` before each call; raises CannotEnter."""
         with self._lock:
             found = self._sessions.session(account, actor).get_credentials()
         assert found is not None
@@ -138,17 +138,19 @@ class Clients:
         call = (change.service, change.call)
         if change.bulk or not touches_policy(*call):
             return None
-        failed: Unread | None = None
-        for actor in dict.fromkeys((change.actor, NAMED)):
-            try:
-                client = self.client(change.service, change.account, change.region, actor)
-                now: Look[str] = text_now(client, *call, parameters)
-            except OnetrailError as err:
-                now = Unread(err.line)
-            if not isinstance(now, Unread):
-                return Texts(now, text_after(*call, parameters))
-            failed = now if failed is None else failed
-        return Texts(Unread("nobody was asked") if failed is None else failed, text_after(*call, parameters))
+        before = self._text_now(change, parameters, change.actor)
+        if isinstance(before, Unread) and change.actor != NAMED:
+            as_named = self._text_now(change, parameters, NAMED)
+            before = before if isinstance(as_named, Unread) else as_named
+        return Texts(before, text_after(*call, parameters))
+
+    def _text_now(self, change: Change, parameters: Mapping[str, Any], actor: str) -> Look[str]:
+        """The text as one identity reads it; unread too where nobody can enter as that identity."""
+        try:
+            client = self.client(change.service, change.account, change.region, actor)
+            return text_now(client, change.service, change.call, parameters)
+        except OnetrailError as err:
+            return Unread(err.line)
 
     def caller(self, change: Change) -> Caller | None:
         """Who sends the change, as STS said when the account was entered; None where it cannot be."""

@@ -6,9 +6,12 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
-from onetrail.change import GateClosed, only_reads
+from onetrail.aws.sessions import CannotEnter
+from onetrail.change import NAMED, OPERATOR, GateClosed, Texts, only_reads
+from onetrail.looked import Absent, Look, There, Unread
 from onetrail.settings import Settings
 from tests.unit.change.given import given_a_change
 
@@ -122,3 +125,52 @@ def test_no_session_without_a_guard_is_handed_out(clients):
     assert "session" not in public
     assert not any("Session" in type(getattr(clients, name)).__name__ for name in public)
     assert clients.credentials(LOG).access_key == "AKIATEST"
+
+
+DENIED, SHUT = Unread("AccessDenied: OPERATOR", "AccessDenied"), Unread("nobody can enter")
+
+
+@pytest.mark.parametrize(
+    ("as_sender", "as_named", "expected"),
+    [
+        (There("{}"), DENIED, There("{}")),
+        (Absent("NoSuchBucketPolicy"), There("{}"), Absent("NoSuchBucketPolicy")),
+        (DENIED, There("{}"), There("{}")),
+        (SHUT, There("{}"), There("{}")),
+        (SHUT, DENIED, SHUT),
+        (DENIED, SHUT, DENIED),
+    ],
+)
+def test_the_policy_of_before_is_read_as_its_sender_or_else_as_the_named_identity(
+    clients: Clients,
+    monkeypatch: pytest.MonkeyPatch,
+    as_sender: Look[str],
+    as_named: Look[str],
+    expected: Look[str],
+) -> None:
+    """Where neither may, the sender's refusal is what is said. Twin: who sends as the named identity is asked once."""
+    asked: list[str] = []
+
+    def client(service: str, account: str, region: str, actor: str) -> Any:
+        asked.append(actor)
+        found = {OPERATOR: as_sender, NAMED: as_named}[actor]
+        if found == SHUT:
+            raise CannotEnter(SHUT.why)
+
+        def get_bucket_policy(**_: Any) -> Any:
+            if isinstance(found, There):
+                return {"Policy": found.value}
+            code, _, message = found.why.partition(": ")
+            raise ClientError({"Error": {"Code": code, "Message": message}}, "GetBucketPolicy")
+
+        return SimpleNamespace(get_bucket_policy=get_bucket_policy)
+
+    monkeypatch.setattr(clients, "client", client)
+    put = {"Bucket": "old", "ExpectedBucketOwner": LOG, "Policy": "{}"}
+    change = given_a_change(actor=OPERATOR, parameters=put)
+    assert clients.texts(change, change.parameters) == Texts(expected, "{}")
+    assert asked[0] == OPERATOR
+    asked.clear()
+    change = given_a_change(actor=NAMED, parameters=put)
+    assert clients.texts(change, change.parameters) == Texts(as_named, "{}")
+    assert asked == [NAMED]
