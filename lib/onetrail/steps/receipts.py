@@ -225,8 +225,8 @@ class Beside:
         self._seen = ListingHash()
         self._strange, self._gone = "", 0
 
-    def through(self, rows: Iterable[Any]) -> Iterator[ProvenRow]:
-        """The proven rows that are still there as they were proven; to be gone through to the end. Raises ReceiptError."""
+    def through(self, rows: Iterable[Any]) -> Iterator[tuple[Any, ProvenRow]]:
+        """Each listed row that is as it was proven, with what was proven of it; to be gone through to the end. Raises ReceiptError."""
         if _not_enough(self._receipt):
             return
         ours = proven_rows(self._run_folder, self._receipt)
@@ -242,7 +242,7 @@ class Beside:
             if (proven.size, proven.etag) != (row.size, row.etag):
                 self._strange = self._strange or f"{row.key} is not what was proven"
             else:
-                yield proven
+                yield row, proven
             proven = next(ours, None)
         self._gone += (proven is not None) + sum(1 for _ in ours)
 

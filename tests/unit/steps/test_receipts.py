@@ -450,7 +450,8 @@ def test_what_is_still_there_comes_as_it_was_proven_and_nothing_else_does(tmp_pa
     late = ObjectRow("AWSLogs/9", 1, "x", NOON, "STANDARD")
     beside = Beside(tmp_path, receipt)
     there = [ROWS[0], ROWS[2]._replace(etag="other"), ROWS[3], late]
-    assert [row.key for row in beside.through(there)] == [ROWS[0].key, ROWS[3].key]
+    found = [(row, proven.key) for row, proven in beside.through(there)]
+    assert found == [(ROWS[0], ROWS[0].key), (ROWS[3], ROWS[3].key)]
     assert beside.cover() == Cover(
         False, "the bucket changed after it was proven: AWSLogs/3 is not what was proven; run step 06 again"
     )

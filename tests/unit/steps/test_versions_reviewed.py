@@ -124,7 +124,7 @@ class BesideAll:
         proven = {row.key: row for row in ROWS}
         for row in rows:
             if row.key in proven:
-                yield proven[row.key]
+                yield row, proven[row.key]
 
     def cover(self):
         return Cover(True, "")
@@ -141,20 +141,19 @@ def test_what_is_reviewed_is_hashed_with_the_versions_that_the_listing_showed(mo
     rows = versions("a", "b", "c")
     if between:
         rows.insert(1, rows[0]._replace(key=A + ".strange", version_id="s"))
-    listed = observing._Listed()
-    assert covered(listed.through(rows), listed)[1].held.hexdigest() == reviewed("a", "b", "c")
+    assert covered(observing._Listed().through(rows))[1].held.hexdigest() == reviewed("a", "b", "c")
     plain = [ObjectRow(row.key, row.size, row.etag, NOW, "STANDARD") for row in versions("a", "b", "c")]
-    listed = observing._Listed()
-    assert covered(listed.through(plain), listed)[1].held.hexdigest() == reviewed("", "", "")
+    assert covered(observing._Listed().through(plain))[1].held.hexdigest() == reviewed("", "", "")
     assert archive.heads == [], "a look at a whole bucket asks for listings alone"
 
 
 def test_what_lies_behind_the_current_versions_is_counted_and_not_listed():
     """Markers, older versions and versions null keep a bucket from being touched."""
     newest, *_ = rows = versions("a", "b", "null")
-    behind = {"old": 0, "markers": 0, "null": 0}
+    listed = observing._Listed()
     older = newest._replace(version_id="z", is_latest=False, last_modified=NOW - timedelta(days=1))
     marker = newest._replace(key="gone", is_marker=True)
     hidden = newest._replace(key="gone", version_id="null", is_latest=False)
-    shown = list(observing._current([rows[0], older, *rows[1:], marker, hidden], behind))
-    assert (shown, behind) == (rows, {"old": 2, "markers": 1, "null": 2})
+    shown = list(listed.current([rows[0], older, *rows[1:], marker, hidden]))
+    assert shown == rows
+    assert (listed.old_versions, listed.delete_markers, listed.replaceable) == (2, 1, 2)

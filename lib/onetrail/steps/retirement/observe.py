@@ -182,12 +182,22 @@ class _Listed:
     hash: ListingHash = field(default_factory=ListingHash)
     foreign: int = 0
     named: list[str] = field(default_factory=list)
-    last: Row | None = None
+    old_versions: int = 0
+    delete_markers: int = 0
+    replaceable: int = 0
+
+    def current(self, versions: Iterable[VersionRow]) -> Iterator[VersionRow]:
+        """The current versions; what lies behind them is counted, and so are markers and versions `null`."""
+        for version in versions:
+            self.delete_markers += version.is_marker
+            self.old_versions += not version.is_marker and not version.is_latest
+            self.replaceable += not version.is_marker and version.version_id == NULL_VERSION
+            if version.is_latest and not version.is_marker:
+                yield version
 
     def through(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows, counted on their way; `last` is the one that was given last."""
+        """The rows, counted on their way."""
         for row in rows:
-            self.last = row
             self.hash.add(row.key, row.size, row.etag, row.last_modified)
             if parse(row.key, None, row.size).kind is Kind.FOREIGN:
                 self.foreign += 1
@@ -264,15 +274,14 @@ def retiring(
     receipt = receipts.held.get(bucket.name)
     why = receipts.broken.get(bucket.name, "" if receipt else "no receipt: it is not proven")
     client = hot(clients, bucket.account, bucket.region)
-    behind = {"old": 0, "markers": 0, "null": 0}
     try:
         if bucket.versioned:
-            rows = listed.through(_current(list_versions(client, bucket.name, bucket.account, ""), behind))
+            rows = listed.through(listed.current(list_versions(client, bucket.name, bucket.account, "")))
         else:
             rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
         archive = Sum()
         if receipt and not bucket.shell:
-            why, archive = _covered_by(settings, clients, receipt, rows, listed)
+            why, archive = _covered_by(settings, clients, receipt, rows)
         for _ in rows:
             pass
     except (ClientError, BotoCoreError, OnetrailError) as err:
@@ -294,8 +303,8 @@ def retiring(
         listed.hash.newest,
         listed.foreign,
         tuple(listed.named),
-        behind["old"],
-        behind["markers"],
+        listed.old_versions,
+        listed.delete_markers,
         0 if isinstance(uploads, Unread) else len(uploads.value),
         (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
         tuple(t.name for t in here if t in ours and not trail_cutover.drained(t, clients.clock.now())),
@@ -303,7 +312,7 @@ def retiring(
         archive.lack.line if archive.lack else "",
         archive.held.hexdigest(),
         Past(archive.past.objects, archive.past.size, archive.past.hexdigest()),
-        behind["null"],
+        listed.replaceable,
     )
 
 
@@ -313,29 +322,15 @@ def _unseen(listed: _Listed, uploads: Answer[Any]) -> Iterator[str]:
         yield "its listing does not say when its newest object came"
 
 
-def _current(versions: Iterable[VersionRow], behind: dict[str, int]) -> Iterator[VersionRow]:
-    """The current versions; what lies behind them is counted, and so are markers and versions `null`."""
-    for version in versions:
-        behind["markers"] += version.is_marker
-        behind["old"] += not version.is_marker and not version.is_latest
-        behind["null"] += not version.is_marker and version.version_id == NULL_VERSION
-        if version.is_latest and not version.is_marker:
-            yield version
-
-
 def _covered_by(
-    settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[Row], listed: _Listed
+    settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[Row]
 ) -> tuple[str, Sum]:
     """Why the receipt does not speak of these rows, empty where it does; and what the archive holds of them now."""
     if fault := of_another(settings, receipt):
         return fault, Sum()
     beside = Beside(settings.run_folder, receipt)
     try:
-        # A proven row comes out before the next listed one goes in, so `last` is its object.
-        there = (
-            (proven, listed.last.version_id if isinstance(listed.last, VersionRow) else "")
-            for proven in beside.through(rows)
-        )
+        there = ((proven, row.version_id) for row, proven in beside.through(rows))
         archive = Archive(settings, clients).over(there, heads=False)
         for _ in there:
             pass
