@@ -14,7 +14,7 @@ from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError, described
 from onetrail.files import FileRefused
 from onetrail.iam import PolicyError
-from onetrail.looked import Absent, There, Unread
+from onetrail.looked import Unread, or_none
 
 BulkDoer = Callable[[Change], Mapping[str, Any]]
 AGAIN_SECONDS: Final = 30
@@ -197,13 +197,9 @@ class Sending:
         """What a closing puts back; None where the policy of now could not be read, so that the reviewed one is sent."""
         if change.restores is None or texts is None:
             return None
-        match texts.before:
-            case Unread():
-                return None
-            case Absent():
-                now = None
-            case There(text):
-                now = text
+        now = or_none(texts.before)
+        if isinstance(now, Unread):
+            return None
         try:
             known = self._kept.of(change.account, change.service, change.resource)
         except (FileRefused, OSError, ValueError, KeyError):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from onetrail import names
 from onetrail.aws import Clients, look_for
-from onetrail.looked import Absent, Answer, There, Unread
+from onetrail.looked import Absent, Answer, There, Unread, calling
 
 _ABSENT = ("NoSuchEntity",)
 
@@ -24,17 +24,17 @@ class RolePart(StrEnum):
 def standing_parts(clients: Clients, account: str) -> Answer[tuple[RolePart, ...]]:
     """The parts that stand, none where the role does not; a look that failed is neither."""
     client = clients.client("iam", account)
-    role = look_for(client.get_role, _ABSENT, RoleName=names.COPIER_ROLE)
+    role = calling("GetRole", look_for(client.get_role, _ABSENT, RoleName=names.COPIER_ROLE))
     if isinstance(role, Unread):
-        return Unread(f"GetRole: {role.why}", role.code)
+        return role
     if isinstance(role, Absent):
         return There(())
     policy = look_for(
         client.get_role_policy, _ABSENT, RoleName=names.COPIER_ROLE, PolicyName=names.COPIER_ROLE
     )
-    match policy:
-        case Unread(why, code):
-            return Unread(f"GetRolePolicy: {why}", code)
+    match calling("GetRolePolicy", policy):
+        case Unread() as unread:
+            return unread
         case Absent():
             return There((RolePart.ROLE,))
         case There():
