@@ -105,17 +105,17 @@ def _root(log: LogAccount) -> str:
     return ", ".join(word for part, word in parts.items() if log.root.get(part)) or "no credentials"
 
 
-def _row(bucket: OldBucket) -> list[str]:
+def _row(bucket: OldBucket) -> list[str | Unread]:
     held = "empty shell" if bucket.shell else "yes" if bucket.held else "no"
     rules = ", ".join(live_rules(bucket)) or "none"
-    cells: list[str | Unread] = [
+    return [
+        bucket.region,
+        bucket.name,
         bucket.policy if isinstance(bucket.policy, Unread) else held,
         bucket.lifecycle if isinstance(bucket.lifecycle, Unread) else rules,
         made(bucket.policy, lambda said: ", ".join(iam.dead_principals(said)) or "none", "none"),
         made(bucket.logging, lambda said: "yes" if said else "no", "no"),
     ]
-    said = ["could not look" if isinstance(cell, Unread) else cell for cell in cells]
-    return [bucket.region, bucket.name, *said]
 
 
 def _verdict(buckets: Sequence[OldBucket]) -> str:

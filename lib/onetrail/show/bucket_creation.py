@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from onetrail.change.words import share
-from onetrail.looked import Unread, made
+from onetrail.looked import made
 from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import framed, simple, table
@@ -113,7 +113,9 @@ def _row(there: BucketState) -> list[Any]:
             "could_not_look": "could not look",
         }
         return [there.name, words[there.state], *[None] * 6]
-    cells: list[Any] = [
+    return [
+        there.name,
+        f"ours, in {there.region}",
         made(there.versioning, lambda said: said or "none", "none"),
         made(there.lock, _lock, "none"),
         made(there.encryption, _encryption, "none"),
@@ -121,8 +123,6 @@ def _row(there: BucketState) -> list[Any]:
         made(there.logging, lambda said: said.get("TargetBucket", "none"), "none"),
         made(there.policy, lambda said: "yes" if said else "no", "no"),
     ]
-    said = ["could not look" if isinstance(cell, Unread) else cell for cell in cells]
-    return [there.name, f"ours, in {there.region}", *said]
 
 
 def _lock(said: Mapping[str, Any]) -> str:

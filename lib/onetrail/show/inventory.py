@@ -323,11 +323,11 @@ def _bucket(one: BucketInventory) -> list[object]:
     ]
 
 
-def _encryption(one: BucketInventory) -> str:
+def _encryption(one: BucketInventory) -> str | Unread:
     """How new objects are encrypted, in a word; since 2023 S3 encrypts with its own keys where nothing is set."""
     said = one.bucket.encryption
     if isinstance(said, Unread):
-        return "could not look"
+        return said
     return {"": "none set", "AES256": "S3's keys", "aws:kms": "KMS"}.get(said, said)
 
 

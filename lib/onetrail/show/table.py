@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from onetrail import instants
+from onetrail.looked import Unread
 from onetrail.show.html import Column, Shown, folded, paragraph, rows_as_html, rows_as_text, together
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 NOTHING: Final = "–"
 """What stands where there is no value."""
+UNREAD: Final = "could not look"
+"""What stands where nobody could look."""
 _IN_SIGHT: Final = 60
 """Rows of one table before the rest is folded away."""
 
@@ -93,6 +96,8 @@ def written(value: Any, decimals: int = 0) -> str:
     """One value as text: the same on every Python and every machine."""
     if _absent(value):
         return NOTHING
+    if isinstance(value, Unread):
+        return UNREAD
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return "yes" if value else "no"
     if _is_number(value):
