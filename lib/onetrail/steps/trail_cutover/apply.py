@@ -17,7 +17,7 @@ from onetrail.steps.trail_cutover.propose import DELIVERED
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
-    """Send the plan; waits for delivery before the first old trail is stopped, and for the last files before the end."""
+    """Send the plan; waits for delivery before an old trail is stopped, and for the last files before the end."""
     clients = cast(Clients, gate.sender)
 
     def look_again() -> Observation:

@@ -12,18 +12,13 @@ def default_lock(clients: Clients, bucket: str) -> Look[Mapping[str, Any]]:
     """The bucket's lock configuration."""
     account = clients.settings.log_account.account_id
     client = clients.client("s3", account, clients.settings.home_region)
-    seen: Look[Any] = look_for(
+    seen = look_for(
         client.get_object_lock_configuration,
         ("ObjectLockConfigurationNotFoundError",),
         Bucket=bucket,
         ExpectedBucketOwner=account,
     )
-    return applied(seen, _configuration)
-
-
-def _configuration(said: Any) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = said["ObjectLockConfiguration"]
-    return found
+    return applied(seen, lambda said: said["ObjectLockConfiguration"])
 
 
 def default_retention(lock: Mapping[str, Any] | None) -> Mapping[str, Any]:
