@@ -7,15 +7,17 @@ one that binds names, only calls about those that it was given.
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from onetrail.change.bulk import part_of
 from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change
 from onetrail.change.values import canonical_json
 from onetrail.errors import WrongUse
+
+T = TypeVar("T")
 
 _READING = ("Get", "List", "Describe", "Head", "Lookup", "BatchGet", "Simulate", "Search")
 _READING_TOO = {
@@ -77,33 +79,30 @@ class Guard:
             with self._lock:
                 self._open.remove(held)
 
-    @contextmanager
-    def listed(self, change: Change, rows: Iterable[tuple[str, str, str]]) -> Iterator[None]:
+    def listed(self, change: Change, rows: Iterable[tuple[str, str, str]]) -> AbstractContextManager[None]:
         """While inside, the open rule lets through calls about these objects alone: key, ETag, and version, `""` where none may be named.
 
         Calls must name them in the order of `rows`, which is read once, as calls come. Without this a rule that binds a listing lets nothing through.
         """
-        with self._lock:
-            self._listed[id(change)] = _Listed(rows)
-        try:
-            yield
-        finally:
-            with self._lock:
-                del self._listed[id(change)]
+        return self._given(self._listed, change, _Listed(rows))
 
-    @contextmanager
-    def named(self, change: Change, names: Iterable[str]) -> Iterator[None]:
+    def named(self, change: Change, names: Iterable[str]) -> AbstractContextManager[None]:
         """While inside, the open rule lets through calls about what has one of these names alone.
 
         Without this a rule that binds names lets nothing through.
         """
+        return self._given(self._named, change, frozenset(names))
+
+    @contextmanager
+    def _given(self, among: dict[int, T], change: Change, what: T) -> Iterator[None]:
+        """While inside, the rule has what its calls are held against."""
         with self._lock:
-            self._named[id(change)] = frozenset(names)
+            among[id(change)] = what
         try:
             yield
         finally:
             with self._lock:
-                del self._named[id(change)]
+                del among[id(change)]
 
     def check(
         self,
