@@ -2,6 +2,6 @@
 
 from onetrail.aws.clients import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.aws.look import look, look_for, pages, pages_for
+from onetrail.aws.look import look, look_for, look_for_bucket, pages, pages_for
 
-__all__ = ["Clients", "look", "look_for", "open_gate", "pages", "pages_for"]
+__all__ = ["Clients", "look", "look_for", "look_for_bucket", "open_gate", "pages", "pages_for"]

@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws.clients import Clients
-from onetrail.aws.look import look, look_for
+from onetrail.aws.look import look, look_for_bucket
 from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
 from onetrail.change.heads import LARGEST, Head, HeadRefused, key_of, parse_head
@@ -66,7 +66,7 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
     account = settings.log_account.account_id
     owner = {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account}
     s3 = clients.client("s3", account, settings.home_region)
-    there = look_for(s3.head_bucket, ("404", "NoSuchBucket"), **owner)
+    there = look_for_bucket(s3, settings.work_bucket, account)
     if isinstance(there, Absent):
         return
     if isinstance(there, Unread):

@@ -24,6 +24,14 @@ def look_for(call: Callable[..., Any], absent: Collection[str], **parameters: An
     return _absent_where(look(call, **parameters), absent)
 
 
+def look_for_bucket(client: Any, name: str, account: str) -> Look[Any]:
+    """What HeadBucket answers of a bucket of this account; absent where no bucket has the name.
+
+    HeadBucket has no body, so its code is the status: 403 where the bucket is another account's. Source: S3 API reference, HeadBucket.
+    """
+    return look_for(client.head_bucket, ("404", "NoSuchBucket"), Bucket=name, ExpectedBucketOwner=account)
+
+
 def pages(client: Any, operation: str, key: str, **parameters: Any) -> Answer[list[Any]]:
     """All items of a paginated call, in the order given; `operation` in snake case, `key` the list's name."""
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError
 
-from onetrail.aws import Clients, look, look_for, pages
+from onetrail.aws import Clients, look, look_for_bucket, pages
 from onetrail.change import heads
 from onetrail.change.heads import Head, HeadRefused, key_of, parse_head
 from onetrail.errors import OnetrailError
@@ -75,7 +75,7 @@ def read_anchors(settings: Settings, clients: Clients) -> Anchors:
     account = settings.log_account.account_id
     s3 = clients.client("s3", account, settings.home_region)
     owner = {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account}
-    head = look_for(s3.head_bucket, ("404", "NoSuchBucket"), **owner)
+    head = look_for_bucket(s3, settings.work_bucket, account)
     if isinstance(head, Unread):
         return Anchors(could_not_look=f"HeadBucket: {head.why}")
     if isinstance(head, Absent):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from onetrail.aws import Clients, look_for, pages
+from onetrail.aws import Clients, look_for, look_for_bucket, pages
 from onetrail.errors import WrongUse
 from onetrail.looked import Absent, There, Unread
 from onetrail.settings import Settings
@@ -70,7 +70,7 @@ def _bucket_names(
     own = frozenset(said["Name"] for said in listed.value)
     taken: dict[str, Unread] = {}
     for name in sorted({settings.bucket_name, settings.access_log_bucket, settings.work_bucket} - own):
-        head = look_for(client.head_bucket, ("404", "NoSuchBucket"), Bucket=name, ExpectedBucketOwner=account)
+        head = look_for_bucket(client, name, account)
         match head:
             case There():
                 taken[name] = Unread("it answers, and is not among the account's", "403")

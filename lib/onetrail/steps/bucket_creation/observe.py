@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from onetrail import iam
-from onetrail.aws import Clients, look, look_for, pages
+from onetrail.aws import Clients, look, look_for_bucket, pages
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS
 from onetrail.looked import Absent, Answer, There, Unread, made, unread
@@ -33,9 +33,8 @@ _SETTINGS: Final = (
 )  # fmt: skip
 
 
-_NO_BUCKET: Final = ("404", "NoSuchBucket")
 _ELSEWHERE: Final = "403"
-"""HeadBucket has no body, so its code is the status: 403 for a bucket of another account, which the expected owner does not own."""
+"""What HeadBucket says of a bucket of another account, which the expected owner does not own."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def _taken(settings: Settings, clients: Clients) -> dict[str, BucketState]:
     found = {}
     for name in (settings.access_log_bucket, settings.work_bucket, settings.bucket_name):
         if name not in owned:
-            head = look_for(client.head_bucket, _NO_BUCKET, Bucket=name, ExpectedBucketOwner=account)
+            head = look_for_bucket(client, name, account)
             if isinstance(head, Unread) and head.code == _ELSEWHERE:
                 found[name] = BucketState(name, "elsewhere")
     return found
@@ -152,7 +151,7 @@ def _bucket(
     if isinstance(listed, Unread):
         return BucketState(name, "could_not_look", could_not_look=(f"ListBuckets: {listed.why}",))
     if name not in owned:
-        head = look_for(clients.client("s3", account).head_bucket, _NO_BUCKET, **owner)
+        head = look_for_bucket(clients.client("s3", account), name, account)
         if isinstance(head, Absent):
             return BucketState(name, "absent")
         if isinstance(head, Unread) and head.code != _ELSEWHERE:
