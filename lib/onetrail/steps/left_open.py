@@ -1,6 +1,5 @@
 """What the record shows as open although nobody is at work: said at the next start, and closed by whoever of a run survived."""
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,8 +37,6 @@ class LeftOpen:
 
 def left_open(folder: Path) -> LeftOpen:
     """What the record of a run folder does not show as closed; nothing while another process writes there, which closes it itself."""
-    if not any(os.path.lexists(folder / name) for name in ("record.jsonl", "record.head")):
-        return LeftOpen()
     found = _seen(folder)
     if found == LeftOpen():
         return found
@@ -54,7 +51,8 @@ def left_open(folder: Path) -> LeftOpen:
 
 def _seen(folder: Path) -> LeftOpen:
     custody = read_custody(folder)
-    return LeftOpen(custody.left_open, "" if custody.check.whole else custody.check.problems[0])
+    check = custody.check
+    return LeftOpen(custody.left_open, check.problems[0] if check.begun and not check.whole else "")
 
 
 def told(found: LeftOpen) -> str:
