@@ -23,17 +23,11 @@ from onetrail.s3.calls import stamp
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.pairing import name_of, stored_key
-from onetrail.steps.verification.chains import (
-    RegionMark,
-    RegionSeen,
-    Trails,
-    beside_of,
-    codes_of,
-    region_rows,
-)
+from onetrail.steps.verification.chains import RegionSeen, Trails
 from onetrail.steps.verification.equality import Day
 from onetrail.steps.verification.left import Left
 from onetrail.steps.verification.reading import Notes, Origin, note_lock
+from onetrail.steps.verification.region_files import RegionMark, beside_of, codes_of, region_rows
 from onetrail.steps.verification.troubles import stray
 
 FRESH: Final = timedelta(days=1)

@@ -37,11 +37,11 @@ from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowLis
 from onetrail.steps.receipts import FOLDER, Receipt, copied_parts, write_receipt
 from onetrail.steps.sealed_heads import put_sealed_head, sealed_receipts
 from onetrail.steps.verification.bounds import AsLongAsKept
-from onetrail.steps.verification.chains import archive_folders
 from onetrail.steps.verification.left import Left, beside, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.reading import to_raise
+from onetrail.steps.verification.region_files import archive_folders
 from onetrail.steps.verification.versions_read import VersionsRead
 
 HEADS_AT_ONCE = 1000

@@ -1,16 +1,14 @@
 """One account and region of the archive: its digests walked as chains, every log they name read, the rest called unsigned."""
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
-from onetrail.cloudtrail.conflict import conflict_key, original_of
-from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, LOG_KINDS, Kind, below_prefix, parse
+from onetrail.cloudtrail.conflict import original_of
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, below_prefix, parse
 from onetrail.cloudtrail.orphan import WHY_COMPLETE, WHY_YOUNG, is_of_the_future, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
@@ -26,18 +24,16 @@ from onetrail.cloudtrail.verdict import (
     State,
     TrailIdentity,
 )
-from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3 import calls
-from onetrail.s3.listing import list_objects
-from onetrail.s3.rows import ObjectRow
 from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.pairing import archived, name_of, stored_key
+from onetrail.steps.pairing import name_of, stored_key
 from onetrail.steps.verification.equality import Day
-from onetrail.steps.verification.left import Left, rows
+from onetrail.steps.verification.left import Left
 from onetrail.steps.verification.older import looked_for
 from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_hash
 from onetrail.steps.verification.region_events import RegionEvents
+from onetrail.steps.verification.region_files import RegionMark, beside_of, codes_of, region_rows
 from onetrail.steps.verification.sample import joined, sample_of
 from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.troubles import FUTURE, PENDING, Trouble, Troubles, stray
@@ -74,26 +70,8 @@ class RegionSeen:
     unknown: set[TrailIdentity] = field(default_factory=set)
     notes: Notes = field(default_factory=Notes)
     seam: Seam | None = None
-    mark: "RegionMark" = field(default_factory=lambda: RegionMark())
+    mark: RegionMark = field(default_factory=RegionMark)
     since: int = 0
-
-
-class RegionMark:
-    """What the archive's listing of one account and region said: a hash of every key, size, ETag and date, and the newest date."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.newest: datetime | None = None
-
-    def add(self, row: ObjectRow) -> None:
-        """The next object of the listing."""
-        self._hash.update(f"{row.key}\t{row.size}\t{row.etag}\t{row.last_modified}\n".encode())
-        if self.newest is None or row.last_modified > self.newest:
-            self.newest = row.last_modified
-
-    def hexdigest(self) -> str:
-        """The hash so far."""
-        return self._hash.hexdigest()
 
 
 class RegionCheck:
@@ -332,59 +310,6 @@ class RegionCheck:
         parsed = parse(original.key if original else below)
         if parsed.date and parsed.kind in LOG_KINDS:
             counter[parsed.account, parsed.region, parsed.date] += 1
-
-
-def region_rows(
-    settings: Settings,
-    clients: Clients,
-    account: str,
-    region: str,
-    places: Sequence[tuple[Origin, Left, frozenset[str]]],
-) -> Iterator[ObjectRow]:
-    """What the archive holds of an account and region: digests before logs, so that what a digest names was listed after it; then the
-    copies beside plain keys, which are few: each is a conflict."""
-    folders = set(archive_folders(settings, account, region)).union(*(mine for _, _, mine in places))
-    for folder in sorted(folders, key=lambda folder: ("/CloudTrail-Digest/" not in folder, folder)):
-        yield from archived(settings, clients, folder)
-    log_account = settings.log_account.account_id
-    client = hot(clients, log_account, settings.home_region)
-    for row in list_objects(client, settings.bucket_name, log_account, CONFLICTS_FOLDER):
-        parsed = parse(row.key, "")
-        if (parsed.kind, parsed.account, parsed.region) == (Kind.CONFLICT, account, region):
-            yield row
-
-
-def beside_of(names: Iterable[str]) -> frozenset[str]:
-    """Those of the copies that lie beside plain keys."""
-    return frozenset(name for name in names if name.startswith(CONFLICTS_FOLDER))
-
-
-def codes_of(
-    settings: Settings,
-    clients: Clients,
-    places: Sequence[tuple[Origin, Left, frozenset[str]]],
-    beside: AbstractSet[str],
-) -> dict[str, int]:
-    """Each moved copy by name, with the number of the place it came from plus one. `beside` are those beside plain keys."""
-    found: dict[str, int] = {}
-    for number, (origin, left, folders) in enumerate(places, start=1):
-        for folder in sorted(folders):
-            for row in rows(settings, clients, left, origin.prefix + folder):
-                own = conflict_key(origin.bucket, row.key) if beside else ""
-                found.setdefault(own if own in beside else row.key[len(origin.prefix) :], number)
-    return found
-
-
-def archive_folders(settings: Settings, account: str, region: str) -> Iterator[str]:
-    """The folders, from `AWSLogs/` on, that a trail into the archive itself may use for an account and region."""
-    levels = (
-        ["", f"{settings.organization_id}/"]
-        if settings.trail_mode == "adopt" and settings.organization_id
-        else [""]
-    )
-    for level in levels:
-        for folder in sorted(set(FOLDERS.values())):
-            yield f"AWSLogs/{level}{account}/{folder}/{region}/"
 
 
 def _counted(
