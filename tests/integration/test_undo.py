@@ -23,7 +23,7 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.retirement.observe import EXPIRE_RULE
+from onetrail.steps.retirement.retiring import EXPIRE_RULE
 from tests.integration.by_hand import by_hand, planned, run
 from tests.integration.conftest import Estate
 from tests.integration.test_conflict import EU, LOG, SA, SOURCE, old

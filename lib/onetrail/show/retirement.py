@@ -6,8 +6,8 @@ from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
 from onetrail.steps.retirement import Observation, Retiring
-from onetrail.steps.retirement.observe import waits
 from onetrail.steps.retirement.propose import deletable
+from onetrail.steps.retirement.retiring import waits
 
 
 def buckets(settings: Settings, observation: Observation) -> Shown:

@@ -20,7 +20,8 @@ from onetrail.steps.receipt_rows import ListPart
 from onetrail.steps.receipts import Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
 from onetrail.steps.retirement.apply import _Retirement
-from onetrail.steps.retirement.observe import EXPIRE_RULE, Past, QuietUnknown, of_another, waits
+from onetrail.steps.retirement.observe import of_another
+from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, QuietUnknown, waits
 from onetrail.steps.status import Stage, Status
 from tests.unit.change.given import given_a_gate
 

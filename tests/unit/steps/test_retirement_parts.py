@@ -19,8 +19,8 @@ from onetrail.steps.receipt_rows import ListingHash, ProvenRow
 from onetrail.steps.receipts import Receipts
 from onetrail.steps.retirement import check, propose
 from onetrail.steps.retirement.counterparts import Counterparts, _changed, _rising, chunks
-from onetrail.steps.retirement.observe import EXPIRE_RULE, Past
 from onetrail.steps.retirement.reading_back import Sample
+from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past
 from onetrail.steps.status import Stage
 from tests.unit.change.given import given_a_gate
 from tests.unit.steps.test_retirement import (

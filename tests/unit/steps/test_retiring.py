@@ -20,7 +20,8 @@ from onetrail.steps.copier_role import RolePart
 from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.receipts import Receipts
 from onetrail.steps.retirement.counterparts import Lack, Sum
-from onetrail.steps.retirement.observe import Observation, Retiring, _covered, observe, retiring
+from onetrail.steps.retirement.observe import Observation, _covered, observe, retiring
+from onetrail.steps.retirement.retiring import Retiring
 from onetrail.steps.status import Stage, Status
 
 module = sys.modules[retiring.__module__]

@@ -25,9 +25,10 @@ from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate, rea
 from onetrail.steps.receipt_rows import ProvenRow
 from onetrail.steps.receipts import Receipt, proven_rows
 from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack, Original
-from onetrail.steps.retirement.observe import Retiring, retiring, waits
+from onetrail.steps.retirement.observe import retiring
 from onetrail.steps.retirement.propose import CLOSED, EMPTY, LIFECYCLE_RUNS, PAST, PROVEN, TRAIL
 from onetrail.steps.retirement.reading_back import Sample, read_back
+from onetrail.steps.retirement.retiring import Retiring, waits
 from onetrail.steps.retirement.reviewed import Reviewed
 from onetrail.steps.sealed_heads import sealed_receipts
 

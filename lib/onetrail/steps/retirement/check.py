@@ -8,8 +8,9 @@ from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.steps.document_sizes import oversized
 from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.retirement.observe import Observation, Retiring, observe, waits
+from onetrail.steps.retirement.observe import Observation, observe
 from onetrail.steps.retirement.propose import STEP, deletable, whole_plan
+from onetrail.steps.retirement.retiring import Retiring, waits
 from onetrail.steps.status import Stage, Status, standing_behind, waiting_findings
 
 

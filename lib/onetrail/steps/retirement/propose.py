@@ -15,7 +15,8 @@ from onetrail.settings import Settings
 from onetrail.steps.copier_role import RolePart
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.old_estate import trail_shape
-from onetrail.steps.retirement.observe import EXPIRE_RULE, Observation, Past, Retiring
+from onetrail.steps.retirement.observe import Observation
+from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, Retiring
 from onetrail.steps.status import behind, unevaluated
 
 STEP = "07"
