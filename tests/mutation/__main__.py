@@ -19,6 +19,7 @@ from tests.mutation.judging import (
     Case,
     Fast,
     Order,
+    decides_on_import,
     importers,
     slow_tasks,
     tests_for,
@@ -108,10 +109,7 @@ def _judge_fast(
         for ended in in_children(fast.tasks(cases), jobs):
             case: Case = ended.task.name
             said, by = verdict(ended)
-            mutant = case.mutant
-            if said == SURVIVED and (
-                mutant.code is None or measured.runs_on_import(case.module, mutant.body)
-            ):
+            if said == SURVIVED and decides_on_import(case.module, case.mutant, measured):
                 said = TWICE
             _note(ended, order, known, said, by)
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from tests.mutation.covered import LIBRARY
-from tests.mutation.places import mutants
+from tests.mutation.places import Key, mutants
 
 WHOLE: Final = ("change/guard.py", "change/gate.py", "s3/decide.py", "steps/receipts.py")
 """Every mutant of these is judged."""
@@ -43,7 +43,7 @@ SAMPLED: Final = (
 SEED: Final = 1
 COUNT: Final = 1080
 
-Chosen = dict[str, list[tuple[str, str, str, int]]]
+Chosen = dict[str, list[Key]]
 """The keys of the chosen mutants of each module."""
 
 
@@ -63,7 +63,7 @@ def chosen(seed: int, count: int, only: Sequence[str] = ()) -> Chosen:
 
     A mutant's place in the lot is drawn from what it is and not from where it stands, so a change of one module moves few others in or out.
     """
-    lot: list[tuple[str, str, tuple[str, str, str, int]]] = []
+    lot: list[tuple[str, str, Key]] = []
     found: Chosen = {}
     for module in modules([*WHOLE, *SAMPLED] if not only or count else only):
         keys = _keys(module)
@@ -80,5 +80,5 @@ def chosen(seed: int, count: int, only: Sequence[str] = ()) -> Chosen:
 
 
 @cache
-def _keys(module: str) -> list[tuple[str, str, str, int]]:
+def _keys(module: str) -> list[Key]:
     return [one.key for one in mutants((LIBRARY / module).read_text(encoding="utf-8"))[1]]

@@ -27,7 +27,6 @@ from tests.mutation.sessions import Ended, Failures, Task, run
 KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
 TWICE = "again"
 """It survived the fast way, and the slow one has not judged it yet."""
-Key = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True)
@@ -101,11 +100,16 @@ class Order:
         return 3 + 5 * took, 30 + 10 * took
 
 
+def decides_on_import(module: str, mutant: Mutant, covered: Covered) -> bool:
+    """Whether what is changed runs when modules are imported."""
+    return mutant.code is None or covered.runs_on_import(module, mutant.body)
+
+
 def tests_for(
     case_module: str, mutant: Mutant, covered: Covered, importers: dict[str, set[str]]
 ) -> list[str]:
     """The tests that run the changed lines; for what runs on import, those that run anything of the module or of those that import it."""
-    if mutant.code is not None and not covered.runs_on_import(case_module, mutant.body):
+    if not decides_on_import(case_module, mutant, covered):
         return covered.tests_of(case_module, mutant.lines)
     found: dict[str, None] = {}
     for module in (case_module, *sorted(importers.get(case_module, ()))):

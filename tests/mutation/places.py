@@ -42,6 +42,9 @@ NO_BEHAVIOUR: Final = frozenset({"strict", "encoding", "daemon", "stacklevel"})
 """Arguments whose absence no test on this machine could see, or that only guard against a mistake of ours."""
 LOGS: Final = frozenset({"log", "_log", "logger", "logging", "warnings"})
 
+Key = tuple[str, str, str, int]
+"""What names a mutant within its module: where, place, change, nth."""
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -63,7 +66,7 @@ class Mutant:
     edit: Callable[[], None] = field(compare=False, repr=False)
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> Key:
         """What names it within its module, whatever lines it stands on."""
         return (self.where, self.place, self.change, self.nth)
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from tests.mutation.chosen import Chosen
 from tests.mutation.covered import KEPT, LIBRARY, ROOT, Covered, digest
 from tests.mutation.judging import KILLED, SURVIVED, TIMEOUT, TWICE
+from tests.mutation.places import Key
 from tests.mutation.survivors import Survivor, survivors
 
-Key = tuple[str, str, str, int]
 LEAST_KILLED: Final = 0.95
 PAGE = ROOT / "docs" / "mutation.md"
 

@@ -79,14 +79,14 @@ class _TookOver:
         return True
 
 
-def run(items: Sequence[pytest.Item], failures: Failures, until_first: bool = True) -> str:
-    """Run these tests in this process; returns the first that failed, `""` when none did."""
+def run(items: Sequence[pytest.Item], failures: Failures) -> str:
+    """Run these tests in this process until one fails; returns that one, `""` when none did."""
     for at, item in enumerate(items):
         following = items[at + 1] if at + 1 < len(items) else None
         item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-        if failures.failed and until_first:
-            break
-    return failures.failed[0] if failures.failed else ""
+        if failures.failed:
+            return failures.failed[0]
+    return ""
 
 
 # --- Children

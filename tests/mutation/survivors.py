@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutation.places import mutants
+from tests.mutation.places import Key, mutants
 
 FILE = Path(__file__).with_name("survivors.toml")
 
@@ -21,7 +21,7 @@ class Survivor:
     nth: int = 1
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> Key:
         """As a mutant's."""
         return (self.where, self.place, self.change, self.nth)
 
@@ -33,7 +33,7 @@ def survivors(path: Path = FILE) -> list[Survivor]:
 
 def gone(named: list[Survivor], library: Path) -> list[Survivor]:
     """Those that no longer are: the module, the function, the place in it, or the change that could be made there."""
-    there: dict[str, set[tuple[str, str, str, int]]] = {}
+    there: dict[str, set[Key]] = {}
     for module in {one.module for one in named}:
         path = library / module
         there[module] = {one.key for one in mutants(path.read_text("utf-8"))[1]} if path.is_file() else set()
