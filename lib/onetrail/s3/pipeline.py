@@ -220,9 +220,12 @@ class _Run:
 
     def _calls(self) -> Iterator[tuple[Call[Any], Step] | None]:
         while True:
-            # What is begun is brought to its end even after a stop: its outcome must not stay open.
+            # What is begun is brought to its end even after a stop: its outcome must not stay open. So no step is held while sources are
+            # looked at, which may raise.
+            if len(self._odd) >= ODD_AT_ONCE:
+                self._look_at_sources()
             step = self._following() or self._beginning()
-            if self._odd and (step is None or len(self._odd) >= ODD_AT_ONCE):
+            if step is None and self._odd:
                 self._look_at_sources()
             if step is not None:
                 yield call_of(step), step
@@ -334,10 +337,20 @@ class _Run:
             self._close(one)
 
     def _look_at_sources(self) -> None:
-        """Those of copies whose ETag is not the listed one, together: their region may be another one."""
+        """Those of copies whose ETag is not the listed one, together: their region may be another one.
+
+        What ends the looks is also the outcome of those that were not sent: their copies were made, and have their rows.
+        """
         odd, self._odd = self._odd, []
-        for ended in self._source.run(iter([(call_of(step), step) for step in odd])):
-            self._settle(ended)
+        unseen = {id(step): step for step in odd}
+        try:
+            for ended in self._source.run(iter([(call_of(step), step) for step in odd])):
+                del unseen[id(ended.context)]
+                self._settle(ended)
+        except Exception as error:
+            for step in unseen.values():
+                self._settle(Finished(step, None, error, 0, False))
+            raise
 
     def _close(self, one: _Open) -> None:
         self._open.remove(one)

@@ -1,5 +1,6 @@
 """A server that answers 200 and leaves a condition or a wish unread: no object of others is lost for it, and no row says more than was seen."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -296,27 +297,60 @@ def test_a_run_that_is_left_waits_for_no_reading(copied, monkeypatch):
     assert len(left) == 1
 
 
-@pytest.mark.parametrize("apart", [True, False])
-def test_sources_are_looked_at_where_they_lie(monkeypatch, apart):
-    """Through the client of their region, many together, and each copy has its row. Twin: one client for both."""
-    monkeypatch.setattr(pipeline, "ODD_AT_ONCE", 2)
-    made = objects(7)
-    s3 = Raced(made, heeds=["if-none-match"])
-    here = Raced({})
+def given_two_clients(s3, here, permit=lambda *_: None):
+    """One for each of two servers of the same buckets; `permit` is that of the second."""
     here.buckets = s3.buckets
-    rows, clients = [], []
-    for server in (s3, here):
-        clients.append(HotS3("eu-west-1", "http://s3", lambda: KEYS, permit=lambda *_: None, max_in_flight=4))
+    clients = []
+    for server, may in ((s3, lambda *_: None), (here, permit)):
+        clients.append(HotS3("eu-west-1", "http://s3", lambda: KEYS, permit=may, max_in_flight=4))
         clients[-1]._transport.close()
         clients[-1]._transport = InProcess(server)
-    s3.denies = {("old", "HEAD")} if apart else set()
-    tasks = [
+    return clients
+
+
+def odd_tasks(made):
+    """Of objects whose listed ETag is another than each copy will have."""
+    return [
         CopyTask(
             "old", TASK.source_owner, key, "a" * 32, len(one.body), NOW, "new", TASK.destination_owner, ""
         )
         for key, one in made.items()
     ]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_sources_are_looked_at_where_they_lie(monkeypatch, apart):
+    """Through the client of their region, many together, and each copy has its row. Twin: one client for both."""
+    monkeypatch.setattr(pipeline, "ODD_AT_ONCE", 2)
+    made = objects(7)
+    s3, rows = Raced(made, heeds=["if-none-match"]), []
+    clients = given_two_clients(s3, Raced({}))
+    s3.denies = {("old", "HEAD")} if apart else set()
     ledger = SimpleNamespace(add=rows.append)
-    pipeline.copy_partition(tasks, clients[0], ledger, now=lambda: NOW, source=clients[1] if apart else None)
+    pipeline.copy_partition(
+        odd_tasks(made), clients[0], ledger, now=lambda: NOW, source=clients[1] if apart else None
+    )
     assert [str(row.outcome) for row in rows] == ["failed"] * 7
     assert sorted(row.key for row in rows) == sorted(made)
+
+
+@pytest.mark.parametrize("looks", range(8))
+@pytest.mark.parametrize("at_once", [2, 256])
+def test_a_look_at_sources_that_is_cut_off_loses_no_copy(monkeypatch, at_once, looks):
+    """Whatever ends it, after however many looks: each copy that was made has a row. Twin: the last look is let through, and nothing is raised."""
+    monkeypatch.setattr(pipeline, "ODD_AT_ONCE", at_once)
+    made = objects(7)
+    s3, rows, asked = Raced(made, heeds=["if-none-match"]), [], []
+
+    def permit(*_):
+        asked.append(1)
+        if len(asked) > looks:
+            raise PermissionError("the approval ended")
+
+    clients = given_two_clients(s3, Raced({}), permit)
+    ledger = SimpleNamespace(add=rows.append)
+    with nullcontext() if looks == 7 else pytest.raises(PermissionError, match="the approval ended"):
+        pipeline.copy_partition(odd_tasks(made), clients[0], ledger, now=lambda: NOW, source=clients[1])
+    assert sorted(row.key for row in rows) == sorted(s3.puts)
+    outcomes = [str(row.outcome) for row in rows]
+    assert (outcomes.count("failed"), set(outcomes) <= {"failed", "unproven"}) == (min(looks, 7), True)
