@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, Texts, iso
+from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, Texts, entries, iso
 from onetrail.change.chain import START
 from onetrail.change.lines import written
+from onetrail.change.send import Sending
 from onetrail.errors import NotYet
 
 NOON = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
@@ -110,6 +111,21 @@ def given_a_gate(
     sender = Estate(guard, failing)
     record = RunRecord(folder, "practice", clock).__enter__()
     return Gate(approve, estate, sender, record, clock, guard), sender
+
+
+def given_a_sending(
+    folder: Path, *changes: Change, bulk: Any = None, **said: Any
+) -> tuple[Sending, Estate, list[str]]:
+    """The changes of an approved plan on their way, who gets them, and what is told meanwhile."""
+    gate, estate = given_a_gate(folder, **said)
+    told: list[str] = []
+    gate.say = told.append
+    return Sending(given_a_plan(*changes), gate, bulk), estate, told
+
+
+def lines(folder: Path, kind: str) -> list[dict[str, Any]]:
+    """The record's lines of a kind."""
+    return list(entries(folder, kind))
 
 
 def given_a_fresh_chain(folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:

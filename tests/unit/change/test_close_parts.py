@@ -6,8 +6,7 @@ import pytest
 
 from onetrail.change import RecordError, StillOpen
 from onetrail.change.close import close_what_is_open
-from tests.unit.change.given import NOON, Gone, MovableClock, given_a_change
-from tests.unit.change.test_send import given_a_sending
+from tests.unit.change.given import NOON, Gone, MovableClock, given_a_change, given_a_sending
 
 OPEN, CLOSE = given_a_change("open"), given_a_change("close", closes="open")
 
@@ -26,7 +25,10 @@ def given_an_opening(folder, **said):
 
 def test_what_was_opened_is_closed_once(tmp_path):
     """And nothing that was not, or that is closed already."""
-    sending, estate, _ = given_an_opening(tmp_path)
+    sending, estate, _ = given_a_sending(tmp_path / "never", OPEN, CLOSE)
+    close_what_is_open(sending, holds)
+    assert estate.sent == []
+    sending, estate, _ = given_an_opening(tmp_path / "opened")
     for _ in range(2):
         close_what_is_open(sending, holds)
     assert [key for key, _ in estate.sent] == ["open", "close"]
@@ -52,14 +54,16 @@ def test_a_closing_that_the_record_cannot_take_is_sent_all_the_same_and_the_fail
 
 
 def test_a_closing_that_fails_without_a_line_too_says_both(tmp_path):
-    """What the record refused, and what AWS did; it stays open."""
-    sending, _, _ = given_an_opening(tmp_path, failing={"close": ValueError("no route")})
+    """What the record refused, and what AWS did; it stays open, and is not told as closed."""
+    sending, _, told = given_an_opening(tmp_path, failing={"close": ValueError("no route")})
     sending.gate.record.append = full
     with pytest.raises(
         StillOpen,
         match="the disk is full; s3:PutBucketPolicy old was then sent without a record line and failed: no route",
     ):
         close_what_is_open(sending, holds)
+    assert "closed without a record line: s3:PutBucketPolicy old" not in told
+    assert "close" not in sending.closed
 
 
 def test_a_closing_that_fails_is_tried_again_while_the_clock_waits_and_no_longer(tmp_path):

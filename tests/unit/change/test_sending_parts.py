@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from onetrail.change import (
-    After,
     Caller,
     ChangeFailed,
     RecordError,
@@ -18,97 +17,30 @@ from onetrail.change import (
     Restores,
     StillOpen,
     Texts,
-    entries,
     run_plan,
 )
 from onetrail.change.close import close_what_is_open
 from onetrail.change.orphan import outlives_parent
-from onetrail.change.send import Sending
 from onetrail.looked import There
 from tests.unit.change.given import (
     NOON,
-    Expired,
-    Gone,
     MovableClock,
     Refused,
     given_a_change,
     given_a_gate,
     given_a_plan,
+    given_a_sending,
+    lines,
 )
 
 OURS = '{"Version":"2012-10-17","Statement":[{"Sid":"Ours","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
 THEIRS = '{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
 
 
-def lines(folder: Path, kind: str) -> list[dict[str, Any]]:
-    return [line for line in entries(folder) if line["kind"] == kind]
-
-
-def sending(
-    folder: Path, *changes: Any, failing: Any = None, clock: Any = None, bulk: Any = None
-) -> tuple[Sending, Any, list[str]]:
-    """The changes of an approved plan on their way, who gets them, and what is said meanwhile."""
-    gate, estate = given_a_gate(folder, failing=failing, clock=clock)
-    said: list[str] = []
-    gate.say = said.append
-    return Sending(given_a_plan(*changes), gate, bulk), estate, said
-
-
-@pytest.mark.parametrize(
-    ("error", "cure"), [(OSError("no"), "mend the cause"), (Expired("no"), "sign in again")]
-)
-def test_a_failure_says_what_to_do_first(tmp_path: Path, error: Exception, cure: str) -> None:
-    """By its cause."""
-    work, _, _ = sending(tmp_path, change := given_a_change(), failing={"put": error})
-    with pytest.raises(ChangeFailed, match=f"failed: no; {cure} and run this step again"):
-        work.send(change)
-
-
-def test_only_an_opening_has_an_instant_from_which_it_refuses_by_itself(tmp_path: Path) -> None:
-    """The latest of the durations in its parameters, in lists and documents too; twin: its closing has none, and a change without one."""
-    until = {"a": [{"x": After("PT1H")}], "b": {"y": After("PT6H")}, "c": (After("PT2H"),)}
-    opening = given_a_change("open", parameters={"Bucket": "old", "Policy": until})
-    closing = given_a_change("close", parameters={"Bucket": "old", "Policy": until}, closes="open")
-    bare = given_a_change("bare")
-    work, _, _ = sending(tmp_path, opening, closing, bare)
-    for change in (opening, closing, bare):
-        work.send(change)
-    assert work.until == {"open": "2026-01-12T18:00:00Z"}
-
-
-def test_a_bulk_rule_is_carried_out_and_every_other_change_is_sent(tmp_path: Path) -> None:
-    """The doer gets the rule alone; twin: without one the rule is sent as any call, and is refused as such."""
-    rule = given_a_change("rule", bulk=SimpleNamespace(meaning=dict))
-    done: list[str] = []
-
-    def doer(change: Any) -> dict[str, Any]:
-        done.append(change.key)
-        return {"outcomes": 1}
-
-    work, estate, _ = sending(tmp_path, rule, plain := given_a_change(), bulk=doer)
-    work.send(rule)
-    work.send(plain)
-    assert (done, [key for key, _ in estate.sent]) == (["rule"], ["put"])
-    assert [line["result"] for line in lines(tmp_path, "done")] == [{"outcomes": 1}, {}]
-
-
-def test_what_was_gone_already_is_said_and_done(tmp_path: Path) -> None:
-    """Twin: a canary whose thing is gone proves nothing: it must be refused, and is not."""
-    work, _, said = sending(tmp_path / "a", change := given_a_change(), failing={"put": Gone("no")})
-    work.send(change)
-    assert "old: was gone already (NoSuchEntity)" in said
-    assert lines(tmp_path / "a", "done")[0]["result"] == {"was_gone_already": "NoSuchEntity"}
-    work, _, _ = sending(
-        tmp_path / "b", canary := given_a_change(expects="refused"), failing={"put": Gone("no")}
-    )
-    with pytest.raises(ChangeFailed):
-        work.send(canary)
-
-
 def test_each_call_is_said_with_what_a_closing_puts_back(tmp_path: Path) -> None:
     """By resource, and byte for byte or made of what is there."""
     closing = given_a_change("close", restores=Restores(frozenset({"Ours"})))
-    work, estate, said = sending(tmp_path, closing)
+    work, estate, said = given_a_sending(tmp_path, closing)
     estate.held["close"] = Texts(There(OURS), THEIRS)
     work.send(closing)
     assert said == [
@@ -125,7 +57,7 @@ def test_a_closing_goes_without_the_record_s_texts(tmp_path: Path) -> None:
         given_a_change("open"),
         given_a_change("close", closes="open", restores=Restores(frozenset({"Ours"}))),
     )
-    work, estate, _ = sending(tmp_path, opening, closing)
+    work, estate, _ = given_a_sending(tmp_path, opening, closing)
     work.send(opening)
     estate.held["close"] = Texts(There(OURS), THEIRS)
     (tmp_path / "record.jsonl").unlink()
@@ -141,7 +73,9 @@ def test_a_closing_without_a_policy_of_its_own_puts_what_was_reviewed(tmp_path: 
         ("a", None, Texts(There(OURS), THEIRS)),
         ("b", Restores(frozenset({"Ours"})), None),
     ):
-        work, estate, _ = sending(tmp_path / name, change := given_a_change("close", restores=restores))
+        work, estate, _ = given_a_sending(
+            tmp_path / name, change := given_a_change("close", restores=restores)
+        )
         if held:
             estate.held["close"] = held
         work.send(change)
@@ -150,7 +84,7 @@ def test_a_closing_without_a_policy_of_its_own_puts_what_was_reviewed(tmp_path: 
 
 def test_who_sends_is_named_again_only_where_it_is_another(tmp_path: Path) -> None:
     """With the plan that it is for; nobody is named where nobody is known."""
-    work, estate, _ = sending(tmp_path, change := given_a_change())
+    work, estate, _ = given_a_sending(tmp_path, change := given_a_change())
     work.send(change)
     assert lines(tmp_path, "caller") == []
     one, other = Caller("arn:one", "role one"), Caller("arn:other", "role one")
@@ -160,16 +94,6 @@ def test_who_sends_is_named_again_only_where_it_is_another(tmp_path: Path) -> No
     named = lines(tmp_path, "caller")
     assert [line["arn"] for line in named] == ["arn:one", "arn:other"]
     assert {line["plan"] for line in named} == {work.plan.id}
-
-
-def test_a_change_that_comes_after_a_while_is_waited_for(tmp_path: Path) -> None:
-    """So long as it says; twin: one that says nothing goes at once."""
-    clock = MovableClock()
-    work, _, _ = sending(tmp_path, given_a_change(), clock=clock)
-    work.wait_for(given_a_change())
-    assert clock.moment == NOON
-    work.wait_for(given_a_change(after="PT2M"))
-    assert clock.moment == NOON + timedelta(minutes=2)
 
 
 def test_a_requirement_without_time_stops_and_one_that_lacks_time_says_when(tmp_path: Path) -> None:
@@ -212,34 +136,12 @@ def test_the_end_says_what_became_of_each_policy(tmp_path: Path) -> None:
     assert bare.line == f"Applied 1 change of plan {bare.plan.id}."
 
 
-def test_a_closing_that_no_line_tells_of_ends_the_plan_with_that(tmp_path: Path) -> None:
-    """It is closed, and what the record lacks is raised; also where what it takes away was gone already. Twin: one that fails stays open."""
-    for name, error, raised in (
-        ("a", None, RecordError),
-        ("b", Gone("no"), RecordError),
-        ("c", OSError("down"), StillOpen),
-    ):
-        closing = given_a_change("close", closes="open")
-        work, estate, said = sending(tmp_path / name, given_a_change("open"), closing)
-        work.sent.add("open")
-        estate.failing = {"close": error} if error else {}
-
-        def full(*_: Any, **__: Any) -> str:
-            raise RecordError("the disk is full")
-
-        work.gate.record.append = full  # type: ignore[method-assign]
-        with pytest.raises(raised):
-            close_what_is_open(work, lambda name: "")
-        assert ("closed without a record line: s3:PutBucketPolicy old" in said) == (name != "c")
-        assert ("close" in work.closed) == (name != "c")
-
-
 def test_a_closing_is_tried_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
     """5, 15, 45 and 90 seconds, then it is told; twins: where AWS refused nothing is waited for, and what is closed is not waited for either."""
     for error, passed in ((OSError("down"), 155), (Refused("no"), 0), (None, 0)):
         clock = MovableClock()
         closing = given_a_change("close", closes="open")
-        work, _, _ = sending(
+        work, _, _ = given_a_sending(
             tmp_path / str(passed) / type(error).__name__,
             given_a_change("open"),
             closing,
@@ -253,17 +155,6 @@ def test_a_closing_is_tried_again_after_longer_and_longer_pauses(tmp_path: Path)
         else:
             close_what_is_open(work, lambda name: "")
         assert (clock.moment - NOON).total_seconds() == passed
-
-
-def test_nothing_is_closed_where_nothing_was_opened_or_all_is_closed(tmp_path: Path) -> None:
-    """A closing goes once, and only behind its opening."""
-    work, estate, _ = sending(tmp_path, given_a_change("open"), given_a_change("close", closes="open"))
-    close_what_is_open(work, lambda name: "")
-    assert estate.sent == []
-    work.sent.add("open")
-    for _ in range(2):
-        close_what_is_open(work, lambda name: "")
-    assert [key for key, _ in estate.sent] == ["close"]
 
 
 @pytest.mark.parametrize("closed", [True, False])

@@ -13,18 +13,13 @@ from onetrail.change import (
     Restores,
     Texts,
     TextUnread,
-    entries,
     run_plan,
 )
 from onetrail.looked import Absent, There, Unread
-from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
+from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan, lines
 
 ODD = '{ "Version":"2012-10-17",\r\n\t"Statement" : [ ],  "Id":"\u00fcber" }\n\n'
 NEW = '{"Version":"2012-10-17","Statement":[]}'
-
-
-def lines(folder: Path, kind: str) -> list[dict[str, Any]]:
-    return [line for line in entries(folder) if line["kind"] == kind]
 
 
 def kept(folder: Path) -> dict[str, bytes]:
