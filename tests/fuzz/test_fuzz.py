@@ -13,7 +13,7 @@ import pytest
 from onetrail.cloudtrail import chain as chain_module
 from onetrail.cloudtrail.verdict import AllowList, FileVerdict, State
 from onetrail.cloudtrail.walk import Walk
-from onetrail.validation import check as check_module
+from onetrail.validation import rest as rest_module
 from tests.fuzz.harm import DEEDS
 from tests.fuzz.recipe import Made, described, made, recipe
 from tests.fuzz.run import SEEDS, failure, faults, main
@@ -60,7 +60,7 @@ def _no_allow_list(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _always_young(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log of no digest is taken for one whose digest is still to come, whenever it is from."""
-    monkeypatch.setattr(check_module, "is_young", lambda *_: True)
+    monkeypatch.setattr(rest_module, "is_young", lambda *_: True)
 
 
 def _never_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,44 +2,29 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from heapq import merge
-from itertools import groupby, takewhile
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from onetrail.cloudtrail.authentic import group_of
 from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
-from onetrail.cloudtrail.key import (
-    DIGEST_KINDS,
-    LOG_KINDS,
-    Kind,
-    ParsedKey,
-    among_logs,
-    is_litter,
-    lies_beside,
-    parse,
-)
+from onetrail.cloudtrail.key import LOG_KINDS, Kind, parse
 from onetrail.cloudtrail.key import below_prefix as below
-from onetrail.cloudtrail.orphan import WHY_YOUNG, is_young, unsigned_logs
 from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, Chain, FileVerdict, Group, LogRead, ReadStatus, State
+from onetrail.cloudtrail.verdict import AllowList, Chain, FileVerdict, Group, State
 from onetrail.errors import WrongUse
-from onetrail.instants import day_path, moved
-from onetrail.validation.folders import Folder, Found, survey
+from onetrail.instants import moved
+from onetrail.validation.folders import Folder, Found, survey, within
 from onetrail.validation.named import Named, NamedLogs
-from onetrail.validation.packing import begins_as_log
-from onetrail.validation.place import Content, Place, Stored, Unread
+from onetrail.validation.outside import Outside
+from onetrail.validation.place import Place, Stored
 from onetrail.validation.publickeys import PublicKeys
 from onetrail.validation.reading import Reader
+from onetrail.validation.rest import Rest
 from onetrail.validation.result import LATE, ChainSeen, Result, Wanted
 
 if TYPE_CHECKING:
     from onetrail.validation.kept import KeptChains
 
-SECOND_COPIES_AT_ONCE = 256
-DAY = timedelta(days=1)
-WHY_AMONG = "it lies among the logs, where Athena and others read it as one"
-_WHY_HASHED = "its name is a hash of its old key, and no digest names it: the run's ledger says which old object it is of"
 Progress = Callable[[Result, int, int], None]
 """Told of the result so far, of how many regions are done, and of how many there are."""
 
@@ -74,19 +59,18 @@ class Check:
             narrowed=bool(wanted.trail),
         )
         self._done = self._of = 0
-        self._early: list[Stored] = []
-        self._early_names: frozenset[str] | None = frozenset()
 
     def verdicts(self) -> Iterator[FileVerdict]:
         """Every file's verdict. Raises WrongUse where nothing of what is wanted lies in the place, and what a listing raises."""
-        outside: list[Stored] = []
-        found = survey(self._place, outside.append)
+        beyond: list[Stored] = []
+        found = survey(self._place, beyond.append)
         places = [place for place in sorted(found.folders) if self._wanted.place(*place)]
         if self._wanted.everything:
             self.result.markers += found.markers
-        for row in outside:
-            if self._wanted.everything or self._hides_something(row):
-                yield self._outside(row)
+        outside = Outside(self._place, self._wanted, self.result)
+        for row in beyond:
+            if self._wanted.everything or outside.hides_something(row):
+                yield outside.verdict(row)
         if not places:
             raise WrongUse(_nothing(self._place.name, found))
         self._of = len(places)
@@ -100,7 +84,7 @@ class Check:
             )
 
     def _region(self, folders: list[Folder], store: KeyStore) -> Iterator[FileVerdict]:
-        digests = self._digests(folders)
+        digests, early = self._digests(folders)
         reader = Reader(self._place, folders, self._tell)
         chains: list[Chain] = []
         with NamedLogs() as named:
@@ -113,26 +97,27 @@ class Check:
                     )
                     chains.append(self.result.chains[-1].chain)
             alone = all(map(self._wanted.chain, found))
-            yield from self._rest(folders, named, chains, reader, alone)
+            rest = Rest(self._place, self._wanted, self.result, folders, reader, chains, early, alone)
+            yield from rest.verdicts(named.sorted())
 
-    def _digests(self, folders: list[Folder]) -> dict[str, Stored]:
-        """The digests of the time that is wanted, by key, and those right after it, which prove the last ones."""
+    def _digests(self, folders: list[Folder]) -> tuple[dict[str, Stored], list[Stored]]:
+        """The digests of the time that is wanted, by key, with those right after it, which prove the last ones; and those right before."""
         found: dict[str, Stored] = {}
-        self._early, self._early_names = [], frozenset()
+        early: list[Stored] = []
         after: dict[Group, list[tuple[datetime, Stored]]] = {}
-        for folder in folders:
-            for row in self._within(folder) if folder.kind is Kind.DIGEST else ():
+        for folder in (one for one in folders if one.kind is Kind.DIGEST):
+            for row in within(self._place, folder, self._wanted.since, self._wanted.until):
                 key = parse(row.key)
                 if self._wanted.digest(key):
                     found[row.key] = row
                 elif self._wanted.early(key):
-                    self._early.append(row)
+                    early.append(row)
                 elif (group := group_of(key)) and key.stamp and self._is_after(key.stamp):
                     after.setdefault(group, []).append((key.stamp, row))
         for rows in after.values():
             first = min(stamp for stamp, _ in rows)
             found |= {row.key: row for stamp, row in rows if stamp <= moved(first, LATE)}
-        return found
+        return found, early
 
     def _is_after(self, stamp: datetime) -> bool:
         last = self._wanted.last_digest
@@ -214,232 +199,12 @@ class Check:
     def _of_chain(self, verdict: FileVerdict, named: NamedLogs) -> FileVerdict:
         if verdict.kind in LOG_KINDS and verdict.original_key:
             named.add(Named(below(verdict.key or verdict.original_key), verdict.key, verdict.hash))
-        return self._taken(verdict)
-
-    def _rest(
-        self, folders: list[Folder], named: NamedLogs, chains: list[Chain], reader: Reader, alone: bool
-    ) -> Iterator[FileVerdict]:
-        """What lies there and was not read by way of a digest: unsigned logs, second copies, what is not CloudTrail's.
-
-        Of one trail, what has a name that its digests give, and what may hide a log. `alone`: no other trail's digests lie there.
-        """
-        copies: list[tuple[Stored, Named]] = []
-        every = not self._wanted.trail
-        for row, name, apart in _beside(self._listed(folders), named.sorted()):
-            parsed = parse(row.key, size=row.size)
-            if parsed.kind is Kind.MARKER:
-                self.result.markers += every
-            elif row.fault and (name is None or row.key != name.key):
-                hides = every or bool(name or apart) or parsed.kind not in LOG_KINDS
-                if hides and self._asked_for(row.key, parsed, name):
-                    yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNREADABLE, row.fault))
-            elif parsed.kind is Kind.CONFLICT:
-                if name is None and every:
-                    yield self._taken(FileVerdict(row.key, "", "", parsed.kind, State.UNSIGNED, _WHY_HASHED))
-            elif parsed.kind not in LOG_KINDS:
-                if every or _unpacked_kind(row.key) in LOG_KINDS:
-                    yield from self._no_log(row, reader)
-            elif apart:
-                if self._wanted.named_log(parsed):
-                    yield from self._plain(row, apart, parsed, chains, reader, every or alone)
-            elif name is None:
-                if every and (self._wanted.log(parsed) or self._is_of_none(row, parsed, reader)):
-                    yield from self._unsigned(row.key, parsed, chains)
-            elif name.key not in ("", row.key):
-                copies.append((row, name))
-                if len(copies) >= SECOND_COPIES_AT_ONCE:
-                    yield from self._second(copies, reader)
-                    copies = []
-        yield from self._second(copies, reader)
-
-    def _is_of_none(self, row: Stored, parsed: ParsedKey, reader: Reader) -> bool:
-        """Whether a log of the first minutes that are asked for is named by no digest from right before them either.
-
-        What those digests say is believed here: they are judged with the time before.
-        """
-        if not self._wanted.begins_with(parsed):
-            return False
-        if self._early:
-            self._early_names, self._early = reader.names(self._early), []
-        return self._early_names is not None and below(row.key) not in self._early_names
-
-    def _plain(
-        self,
-        row: Stored,
-        apart: Sequence[Named],
-        parsed: ParsedKey,
-        chains: list[Chain],
-        reader: Reader,
-        judged: bool,
-    ) -> Iterator[FileVerdict]:
-        """A log under a plain key, of which digests name copies beside alone: one of those once more, or another old object."""
-        for read in reader.hashed([row]):
-            same = next((name for name in apart if name.hash and name.hash == read.hash), None)
-            if same or read.status is not ReadStatus.FOUND:
-                yield self._taken(_second_verdict(read, same or apart[0]))
-            elif judged:
-                yield from self._unsigned(row.key, parsed, chains)
-
-    def _no_log(self, row: Stored, reader: Reader) -> Iterator[FileVerdict]:
-        """What has not the name of a log: a second copy, unpacked, of one of the time that is asked for, or something else."""
-        whole = parse(f"{row.key}.gz")
-        if _unpacked_kind(row.key) in LOG_KINDS and not self._wanted.named_log(whole):
-            return
-        if _unpacked_kind(row.key) in DIGEST_KINDS and not self._wanted.digest(whole):
-            return
-        yield self._unpacked_copy(row, reader) or self._outside(row)
-
-    def _asked_for(self, key: str, parsed: ParsedKey, name: Named | None) -> bool:
-        """Whether something that cannot be read is of the time that is asked for."""
-        if parsed.kind not in LOG_KINDS:
-            return self._wanted.day_of(key)
-        return self._wanted.named_log(parsed) if name else self._wanted.log(parsed)
-
-    def _unsigned(self, key: str, parsed: ParsedKey, chains: list[Chain]) -> Iterator[FileVerdict]:
-        """A log that no digest names, or none yet."""
-        if self._wanted.now and is_young(parsed, chains, self._wanted.now):
-            self.result.young += 1
-            yield self._taken(FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, WHY_YOUNG))
-        else:
-            if parsed.stamp and not self._wanted.now and is_young(parsed, chains, parsed.stamp):
-                self.result.after_newest += 1
-            yield from map(self._taken, unsigned_logs([key], (), chains, now=self._wanted.now))
-
-    def _second(self, copies: list[tuple[Stored, Named]], reader: Reader) -> Iterator[FileVerdict]:
-        """Copies of a log that was read elsewhere in the place."""
-        first = {row.key: name for row, name in copies}
-        for read in reader.hashed([row for row, _ in copies]):
-            verdict = _second_verdict(read, first[read.key])
-            if verdict.state is State.DUPLICATE or self._wanted.named_log(parse(read.key)):
-                yield self._taken(verdict)
-
-    def _listed(self, folders: list[Folder]) -> Iterator[tuple[str, Stored]]:
-        """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys below each folder's root.
-
-        With that key: another `AWSLogs/` in it changes nothing.
-        """
-        for path in sorted({folder.below for folder in folders}):
-            same = [folder for folder in folders if folder.below == path]
-            digests = same[0].kind is Kind.DIGEST
-            for here, row in merge(*map(self._below_root, same), key=lambda one: one[0]):
-                if not digests or parse(row.key).kind not in DIGEST_KINDS:
-                    yield here, row
-
-    def _below_root(self, folder: Folder) -> Iterator[tuple[str, Stored]]:
-        return ((row.key[len(folder.root) :], row) for row in self._within(folder))
-
-    def _within(self, folder: Folder) -> Iterator[Stored]:
-        """The rows of a folder's days that can matter, a day more on either side; and what lies beside its years."""
-        since, until = self._wanted.since, self._wanted.until
-        after = f"{folder.path}{day_path(moved(since, -DAY))}" if since else ""
-        last = f"{folder.path}{day_path(moved(until, DAY))}0" if until else ""
-        years, beyond = f"{folder.path}0", f"{folder.path}:"
-        if after:
-            yield from takewhile(lambda row: row.key < years, self._place.rows(folder.path))
-        for row in self._place.rows(folder.path, after):
-            if last and row.key > last:
-                break
-            yield row
-        if last:
-            yield from self._place.rows(folder.path, beyond)
-
-    def _outside(self, row: Stored) -> FileVerdict:
-        """What is not CloudTrail's: held against the place where it lies among the logs."""
-        kind, stray = parse(row.key, size=row.size), self._is_stray(row)
-        why = f"{WHY_AMONG}: {kind.why}" if stray else kind.why
-        verdict = (
-            FileVerdict(row.key, "", "", kind.kind, State.UNREADABLE, row.fault)
-            if row.fault
-            else FileVerdict(row.key, "", "", Kind.FOREIGN, State.FOREIGN, why)
-        )
-        self.result.outside(verdict, stray)
-        return verdict
-
-    def _hides_something(self, row: Stored) -> bool:
-        """Whether something outside of every folder speaks of what is asked for: it cannot be looked into, or lies among the logs."""
-        if not (self._wanted.about(row.key) and self._wanted.day_of(row.key)):
-            return False
-        return bool(row.fault) or (not self._wanted.trail and self._is_stray(row))
-
-    def _unpacked_copy(self, row: Stored, reader: Reader) -> FileVerdict | None:
-        """A second copy of a log or digest, unpacked beside it; None for anything else."""
-        whole = f"{row.key}.gz"
-        kind = _unpacked_kind(row.key)
-        if kind not in LOG_KINDS | DIGEST_KINDS:
-            return None
-        beside = next(iter(self._place.rows(whole)), None)
-        if beside is None or beside.key != whole:
-            return None
-        found = list(reader.hashed([row, beside]))
-        if len({one.hash for one in found}) != 1 or not found[0].hash:
-            return None
-        return self._taken(
-            FileVerdict(row.key, "", "", kind, State.DUPLICATE, f"the content of {whole}, unpacked")
-        )
-
-    def _is_stray(self, row: Stored) -> bool:
-        """Whether it lies among the logs; what desktops and downloads leave there does not count, unless it holds what a log would."""
-        if row.fault or not self._wanted.day_of(row.key):
-            return False
-        return among_logs(row.key, row.size) or (
-            is_litter(row.key)
-            and among_logs(f"{row.key}_")
-            and not all(_is_litter(found) for _, found in self._place.read([row]))
-        )
-
-    def _taken(self, verdict: FileVerdict) -> FileVerdict:
-        self.result.take(verdict)
-        return verdict
+        return self.result.take(verdict)
 
     def _tell(self, size: int) -> None:
         self.result.read += 1 if size else 0
         self.result.size += size
         self._progress(self.result, self._done, self._of)
-
-
-def _beside(
-    rows: Iterable[tuple[str, Stored]], named: Iterator[Named]
-) -> Iterator[tuple[Stored, Named | None, Sequence[Named]]]:
-    """Each row with the name that a digest gives it, None where none does; both come in the order of the keys from `AWSLogs/` on.
-
-    Third: the names of copies beside it, where it is a plain key that has no other.
-    """
-    names = ((key, list(same)) for key, same in groupby(named, key=lambda name: name.below))
-    key, same = next(names, ("", []))
-    for here, row in rows:
-        while same and key < here:
-            key, same = next(names, ("", []))
-        of = same if key == here else []
-        name = _name_of(row, of)
-        yield row, name, () if name or lies_beside(row.key) else of
-
-
-def _unpacked_kind(key: str) -> Kind:
-    """The kind of the log or digest that lies there without its gzip; `FOREIGN` where it has no such name."""
-    return parse(f"{key}.gz").kind if key.endswith(".json") else Kind.FOREIGN
-
-
-def _name_of(row: Stored, same: Sequence[Named]) -> Named | None:
-    """The name that speaks of a row: its own; else, of copies that are one, another's. A copy beside a plain key is of another old object."""
-    own = next((name for name in same if name.key == row.key), None)
-    if own or lies_beside(row.key):
-        return own
-    return max((n for n in same if not lies_beside(n.key)), key=lambda name: name.key, default=None)
-
-
-def _is_litter(found: Content | Unread) -> bool:
-    return isinstance(found, Content) and not begins_as_log(found.body)
-
-
-def _second_verdict(read: LogRead, first: Named) -> FileVerdict:
-    kind = parse(read.key).kind
-    if read.status is not ReadStatus.FOUND:
-        state = State.ARCHIVED if read.status is ReadStatus.ARCHIVED else State.UNREADABLE
-        return FileVerdict(read.key, "", "", kind, state, read.why or "no content came back")
-    if read.hash == first.hash:
-        return FileVerdict(read.key, "", "", kind, State.DUPLICATE, f"the same log as {first.key}")
-    why = read.fault or f"its content is not what a signed digest has for it; {first.key} is another copy"
-    return FileVerdict(read.key, "", "", kind, State.INVALID, why)
 
 
 def _nothing(place: str, found: Found) -> str:

@@ -1,13 +1,17 @@
-"""Which accounts and regions lie in a place: the folders are found by a few short listings, not by listing everything."""
+"""Which accounts and regions lie in a place: the folders are found by a few short listings, not by listing everything; and the rows of one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from onetrail.cloudtrail.key import FOLDERS, Kind, parse
+from onetrail.instants import day_path, moved
 from onetrail.validation.place import Place, Stored
 
+DAY: Final = timedelta(days=1)
 _KIND_OF_FOLDER: Final = {
     folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
 }
@@ -67,3 +71,18 @@ def _region_folder(key: str) -> re.Match[str] | None:
     """The folder that a key lies in, by the first `AWSLogs/` in it that has one: another one below it does not lead out."""
     found = (_REGION_FOLDER.match(key, root.start()) for root in _ROOT_SEARCH(key))
     return next((one for one in found if one), None)
+
+
+def within(place: Place, folder: Folder, since: datetime | None, until: datetime | None) -> Iterator[Stored]:
+    """The rows of a folder's days that can matter, a day more on either side; and what lies beside its years."""
+    after = f"{folder.path}{day_path(moved(since, -DAY))}" if since else ""
+    last = f"{folder.path}{day_path(moved(until, DAY))}0" if until else ""
+    years, beyond = f"{folder.path}0", f"{folder.path}:"
+    if after:
+        yield from takewhile(lambda row: row.key < years, place.rows(folder.path))
+    for row in place.rows(folder.path, after):
+        if last and row.key > last:
+            break
+        yield row
+    if last:
+        yield from place.rows(folder.path, beyond)

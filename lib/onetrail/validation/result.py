@@ -179,8 +179,8 @@ class Result:
         else:
             self.foreign += 1
 
-    def take(self, verdict: FileVerdict) -> None:
-        """Count one file of CloudTrail's."""
+    def take(self, verdict: FileVerdict) -> FileVerdict:
+        """Count one file of CloudTrail's, and give it back."""
         if verdict.kind in DIGEST_KINDS:
             self.digests[verdict.state] += 1
         else:
@@ -194,6 +194,7 @@ class Result:
             self.remarked += 1
             if len(self.remarks) < MOST_NAMED:
                 self.remarks.append(verdict)
+        return verdict
 
     def _name(self, verdict: FileVerdict) -> None:
         named = self.troubles.setdefault(verdict.state, [])

@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from onetrail.cli import main
+from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.verdict import FileVerdict, State
 from onetrail.errors import OnetrailError
 from onetrail.show.validation import json_text
 from onetrail.validation import Result
-from onetrail.validation import check as check_module
+from onetrail.validation.rest import Rest
 from tests.unit.cloudtrail.archive import given_an_archive
 from tests.unit.cloudtrail.signing import BEGIN, HOUR, given_a_chain, kept_keys, log_key, packed, put, written
 from tests.unit.validation.test_validate import LOG_DAY, bad, beside, digests, logs, told, validated
@@ -251,7 +252,7 @@ def test_a_check_that_ends_early_leaves_a_whole_document(
     def broken(*_: object) -> Any:
         raise OnetrailError("the disk went away")
 
-    monkeypatch.setattr(check_module.Check, "_rest", broken)
+    monkeypatch.setattr(Rest, "verdicts", broken)
     done = validated(there, "--json")
     said = json.loads(done.stdout)
     assert (done.exit_code, len(said["files"]), said["summary"]["proven"]) == (1, 7, False)
@@ -266,7 +267,7 @@ def test_whatever_ends_it_is_raised_once_the_document_is_whole(error: BaseExcept
     """Ctrl-C, and a fault of ours. Twin: none."""
 
     def files() -> Any:
-        yield FileVerdict("k", "", "", check_module.Kind.LOG, State.VALID)
+        yield FileVerdict("k", "", "", Kind.LOG, State.VALID)
         raise error
 
     pieces: list[str] = []
