@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from tests.fuzz.deeds import Deeds, a_digest, a_log, short
 from tests.fuzz.layout import Junk, Layout, Marker, Thing
@@ -10,6 +10,8 @@ from tests.fuzz.signing import packed, packed_otherwise
 from tests.fuzz.trails import marked, records
 from tests.fuzz.world import (
     HOUR,
+    Digest,
+    Log,
     LogPlace,
     Place,
     account_folder,
@@ -35,20 +37,13 @@ NEAR: Final = (
 )
 
 
-@deed("log forged under a nearly right name")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_log(dice, layout)
-    if found is None:
-        return ""
-    folder, _, name = found[0].key.rpartition("/")
+@deed.of_a_log("log forged under a nearly right name")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
+    folder, _, name = log.key.rpartition("/")
     key = f"{layout.root}{folder}/{dice.choice(NEAR)(name)}"
-    place, content = found[0].place, records(dice) + b" "
+    place, content = log.place, records(dice) + b" "
     # Of a download a plain .json is taken for the log that was unpacked.
-    if (
-        key in layout.things
-        or key == layout.root + found[0].key
-        or (layout.directory and key.endswith(".json"))
-    ):
+    if key in layout.things or key == layout.root + log.key or (layout.directory and key.endswith(".json")):
         return ""
     about = Junk(place.account, place.region, place.mark.date(), stray=True)
     return (
@@ -73,14 +68,11 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"left: {short(key)}, {content!r}" if layout.put(key, about, Thing(key, content, None)) else ""
 
 
-@deed("JSON in a folder of logs")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_log(dice, layout)
-    if found is None:
-        return ""
-    folder, region = found[0].key.split("/CloudTrail")[0] + "/CloudTrail", found[0].place.region
+@deed.of_a_log("JSON in a folder of logs")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
+    folder, region = log.key.split("/CloudTrail")[0] + "/CloudTrail", log.place.region
     name = dice.choice(("notes.json", "x.JSON.gz", f"{region}/summary.json", f"{region}/2023/all.json.bak"))
-    about = Junk(found[0].place.account, region if name.startswith(region) else "", stray=True)
+    about = Junk(log.place.account, region if name.startswith(region) else "", stray=True)
     key = f"{layout.root}{folder}/{name}"
     return f"left: {short(key)}" if layout.put(key, about, Thing(key, b"{}", None)) else ""
 
@@ -101,12 +93,11 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"beside: {key!r}" if layout.put(key, Junk(), Thing(key, b"x", None)) else ""
 
 
-@deed("a folder marker")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_log(dice, layout)
-    if found is None or layout.directory:
+@deed.of_a_log("a folder marker")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
+    if layout.directory:
         return ""
-    place, prefix = found[0].place, found[0].key[: found[0].key.rfind("AWSLogs/")].rstrip("/")
+    place, prefix = log.place, log.key[: log.key.rfind("AWSLogs/")].rstrip("/")
     top = account_folder(prefix, "", place.account)
     key = layout.root + dice.choice(
         (
@@ -133,20 +124,19 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"{count} files packed by another program"
 
 
-@deed("digest twice")
-def _(dice: random.Random, layout: Layout) -> str:
-    return _twice(layout, a_digest(dice, layout), dice)
+@deed.of_a_digest("digest twice")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    return _twice(dice, layout, thing)
 
 
-@deed("log twice")
-def _(dice: random.Random, layout: Layout) -> str:
-    return _twice(layout, a_log(dice, layout), dice)
+@deed.of_a_log("log twice")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
+    return _twice(dice, layout, thing)
 
 
-def _twice(layout: Layout, found: tuple[Any, Thing] | None, dice: random.Random) -> str:
-    if found is None or found[1].origin[0]:
+def _twice(dice: random.Random, layout: Layout, thing: Thing) -> str:
+    if thing.origin[0]:
         return ""
-    thing = found[1]
     key = f"{dice.choice(('0', 'zz'))}/{thing.key}"
     made = replace(thing, key=key, metadata=dict(thing.metadata), lies_as="")
     return f"twice: {short(key)}" if layout.put(key, layout.what(thing.key), made) else ""

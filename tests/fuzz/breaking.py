@@ -3,14 +3,12 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from tests.fuzz.deeds import Deeds, a_digest, a_log, a_strand, all_removed, short
 from tests.fuzz.layout import Layout, Thing
 from tests.fuzz.signing import packed
-from tests.fuzz.world import (
-    log_key,
-)
+from tests.fuzz.world import Digest, Log, log_key
 
 UNIQUE: Final = "AbCdEfGh12345678"
 
@@ -76,33 +74,28 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"unpacked, and the name with it: {short(thing.key)}"
 
 
-@deed("log removed")
-def _(dice: random.Random, layout: Layout) -> str:
-    return _removed(layout, a_log(dice, layout))
+@deed.of_a_log("log removed")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
+    return _removed(layout, thing)
 
 
-@deed("digest removed")
-def _(dice: random.Random, layout: Layout) -> str:
-    return _removed(layout, a_digest(dice, layout))
+@deed.of_a_digest("digest removed")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    return _removed(layout, thing)
 
 
-def _removed(layout: Layout, found: tuple[Any, Thing] | None) -> str:
-    if found is None:
-        return ""
-    del layout.things[found[1].key]
-    return f"removed: {short(found[1].key)}"
+def _removed(layout: Layout, thing: Thing) -> str:
+    del layout.things[thing.key]
+    return f"removed: {short(thing.key)}"
 
 
-@deed("digest removed with its logs")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
-    said = [_removed(layout, found)]
-    for log in found[0].logs:
-        thing = layout.at(log.bucket, log.key)
-        said.append(_removed(layout, (log, thing)) if thing else "")
-    return "; ".join(filter(None, said))
+@deed.of_a_digest("digest removed with its logs")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    said = [_removed(layout, thing)]
+    for log in digest.logs:
+        if there := layout.at(log.bucket, log.key):
+            said.append(_removed(layout, there))
+    return "; ".join(said)
 
 
 @deed("newest digests removed")
@@ -169,12 +162,8 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"replaced: {short(one[1].key)} by the content of {short(other[1].key)}"
 
 
-@deed("log given another name")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_log(dice, layout)
-    if found is None:
-        return ""
-    log, thing = found
+@deed.of_a_log("log given another name")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
     org, prefix = "", ""
     key = layout.root + log_key(prefix, org, log.place, UNIQUE)
     if not layout.put(key, log.place, replace(thing, key=key, origin=("", ""), lies_as="")):
@@ -186,64 +175,51 @@ def _(dice: random.Random, layout: Layout) -> str:
 # What becomes of a digest's metadata and reading.
 
 
-@deed("metadata lost")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None or not found[1].metadata:
+@deed.of_a_digest("metadata lost")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    if not thing.metadata:
         return ""
-    found[1].metadata = {}
-    return f"metadata lost: {short(found[1].key)}"
+    thing.metadata = {}
+    return f"metadata lost: {short(thing.key)}"
 
 
-@deed("metadata lost and the next digest removed")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
-    found[1].metadata = {}
-    after = [one for one in layout.world.digests if one.previous is found[0]]
-    return f"metadata lost: {short(found[1].key)}; {all_removed(layout, after)}"
+@deed.of_a_digest("metadata lost and the next digest removed")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    thing.metadata = {}
+    after = [one for one in layout.world.digests if one.previous is digest]
+    return f"metadata lost: {short(thing.key)}; {all_removed(layout, after)}"
 
 
-@deed("signature changed")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
-    said = found[0].signature
+@deed.of_a_digest("signature changed")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    said = digest.signature
     new = dice.choice((said[:-1] + ("0" if said[-1] != "0" else "1"), "00" * 256, "no hex", said[:100]))
-    found[1].metadata = {**found[1].metadata, "signature": new}
-    return f"signature changed: {short(found[1].key)}"
+    thing.metadata = {**thing.metadata, "signature": new}
+    return f"signature changed: {short(thing.key)}"
 
 
-@deed("another algorithm in the metadata")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None or "signature" not in found[1].metadata:
+@deed.of_a_digest("another algorithm in the metadata")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    if "signature" not in thing.metadata:
         return ""
-    found[1].metadata = {**found[1].metadata, "signature-algorithm": "MD5withRSA"}
-    return f"another algorithm in the metadata: {short(found[1].key)}"
+    thing.metadata = {**thing.metadata, "signature-algorithm": "MD5withRSA"}
+    return f"another algorithm in the metadata: {short(thing.key)}"
 
 
-@deed("metadata of another form")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
-    thing = found[1]
+@deed.of_a_digest("metadata of another form")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
     if "signature-algorithm" in thing.metadata:
         del thing.metadata["signature-algorithm"]
     thing.metadata = {**{name.title(): value for name, value in thing.metadata.items()}, "mtime": "1"}
     return f"metadata in capitals, with more in it: {short(thing.key)}"
 
 
-@deed("metadata file unfit")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None or not layout.directory:
+@deed.of_a_digest("metadata file unfit")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    if not layout.directory:
         return ""
-    found[1].metadata, found[1].unfit = {}, True
-    return f"metadata file unfit: {short(found[1].key)}"
+    thing.metadata, thing.unfit = {}, True
+    return f"metadata file unfit: {short(thing.key)}"
 
 
 def _closed(kind: str, how: str) -> None:

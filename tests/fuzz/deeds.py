@@ -5,12 +5,15 @@ out. It says in a few words what it did, or nothing where there was nothing to d
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from tests.fuzz.layout import Layout, Thing
 from tests.fuzz.world import Digest, Log
 
 Deed = Callable[[random.Random, Layout], str]
+One = TypeVar("One", Digest, Log)
+OfOne = Callable[[random.Random, Layout, One, Thing], str]
 
 
 class Deeds(dict[str, Deed]):
@@ -25,18 +28,39 @@ class Deeds(dict[str, Deed]):
 
         return enter
 
+    def of_a_digest(self, name: str) -> Callable[[OfOne[Digest]], OfOne[Digest]]:
+        """Enter a deed that is done to one of the digests; where there is none nothing is done."""
+        return self._of(name, a_digest)
+
+    def of_a_log(self, name: str) -> Callable[[OfOne[Log]], OfOne[Log]]:
+        """Enter a deed that is done to one of the logs, likewise."""
+        return self._of(name, a_log)
+
+    def _of(
+        self, name: str, chosen: Callable[[random.Random, Layout], tuple[One, Thing] | None]
+    ) -> Callable[[OfOne[One]], OfOne[One]]:
+        def enter(made: OfOne[One]) -> OfOne[One]:
+            @self(name)
+            def done(dice: random.Random, layout: Layout) -> str:
+                found = chosen(dice, layout)
+                return made(dice, layout, *found) if found else ""
+
+            return made
+
+        return enter
+
 
 def a_digest(dice: random.Random, layout: Layout) -> tuple[Digest, Thing] | None:
     """One of the digests, where it lies; None where there is none, or it is gone."""
-    every = layout.world.digests
-    one = dice.choice(every) if every else None
-    thing = layout.at(one.bucket, one.key) if one else None
-    return (one, thing) if one and thing else None
+    return _there(dice, layout, layout.world.digests)
 
 
 def a_log(dice: random.Random, layout: Layout) -> tuple[Log, Thing] | None:
     """One of the logs, likewise."""
-    every = layout.world.logs
+    return _there(dice, layout, layout.world.logs)
+
+
+def _there(dice: random.Random, layout: Layout, every: Sequence[One]) -> tuple[One, Thing] | None:
     one = dice.choice(every) if every else None
     thing = layout.at(one.bucket, one.key) if one else None
     return (one, thing) if one and thing else None

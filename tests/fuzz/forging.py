@@ -4,13 +4,14 @@ import random
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.fuzz.deeds import Deeds, a_digest, a_log, a_strand, short
+from tests.fuzz.deeds import Deeds, a_digest, a_strand, short
 from tests.fuzz.layout import BESIDE, Layout, Thing
 from tests.fuzz.signing import STRANGER, packed, signature, signed_text
 from tests.fuzz.trails import marked, records
 from tests.fuzz.world import (
     HOUR,
     Digest,
+    Log,
     Place,
     digest_key,
     later,
@@ -60,13 +61,9 @@ def _moved(one: Digest, place: Place) -> str:
     return digest_key(prefix, place)
 
 
-@deed("digest forged over it")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
-    _, made, _ = _forged(dice, found[0])
-    thing = found[1]
+@deed.of_a_digest("digest forged over it")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    _, made, _ = _forged(dice, digest)
     thing.fill(made.body, made.unpacked)
     if dice.random() < 0.6:
         thing.metadata = made.metadata
@@ -77,37 +74,27 @@ def _how_signed(thing: Thing) -> str:
     return "with a signature" if "signature" in thing.metadata else "without a signature"
 
 
-@deed("digest forged at another time")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
+@deed.of_a_digest("digest forged at another time")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    end = later(digest.end, dice.choice((-90, -20, -1, 1, 10, 60, 300, 60 * 24 * 400)) * timedelta(minutes=1))
+    if end == digest.end or any(one.place == digest.place._replace(end=end) for one in layout.world.digests):
         return ""
-    end = later(
-        found[0].end, dice.choice((-90, -20, -1, 1, 10, 60, 300, 60 * 24 * 400)) * timedelta(minutes=1)
-    )
-    if end == found[0].end or any(
-        one.place == found[0].place._replace(end=end) for one in layout.world.digests
-    ):
-        return ""
-    key, made, place = _forged(dice, found[0], end)
+    key, made, place = _forged(dice, digest, end)
     made.key = layout.root + key
     return f"forged: {short(made.key)} {_how_signed(made)}" if layout.put(made.key, place, made) else ""
 
 
-@deed("digests forged in numbers")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
+@deed.of_a_digest("digests forged in numbers")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
     taken, said = {one.place for one in layout.world.digests}, []
     for number in range(dice.randint(4, 12)):
         key, made, place = _forged(
-            dice, found[0], later(found[0].end, timedelta(minutes=number + 1, seconds=dice.randint(0, 50)))
+            dice, digest, later(digest.end, timedelta(minutes=number + 1, seconds=dice.randint(0, 50)))
         )
         made.key = layout.root + key
         if place not in taken and layout.put(made.key, place, made):
             said.append(_how_signed(made))
-    return f"{len(said)} forged after {short(found[1].key)}: {', '.join(said)}" if said else ""
+    return f"{len(said)} forged after {short(thing.key)}: {', '.join(said)}" if said else ""
 
 
 @deed("digest replayed over another")
@@ -122,12 +109,9 @@ def _(dice: random.Random, layout: Layout) -> str:
     return f"replayed: {short(one[1].key)} over {short(thing.key)}"
 
 
-@deed("digest replayed under a new name")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
-    place = found[0].place
+@deed.of_a_digest("digest replayed under a new name")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    place = digest.place
     how = dice.choice(("time", "trail", "account", "region", "org"))
     if how == "time":
         place = place._replace(end=later(place.end, dice.choice((-60, 1, 60, 240)) * timedelta(minutes=1)))
@@ -141,32 +125,25 @@ def _(dice: random.Random, layout: Layout) -> str:
         place = place._replace(org="o-strangerorg1" if not place.org else "")
     if any(one.place == place for one in layout.world.digests):
         return ""
-    key = layout.root + _moved(found[0], place)
-    made = Thing(key, packed(found[0].raw), found[0].raw, dict(dice.choice((found[0].metadata, {}))))
+    key = layout.root + _moved(digest, place)
+    made = Thing(key, packed(digest.raw), digest.raw, dict(dice.choice((digest.metadata, {}))))
     if not layout.put(key, place, made):
         return ""
     if dice.random() < 0.4:
-        layout.things.pop(found[1].key)
-        return f"moved ({how}): {short(found[1].key)} to {short(key)}"
-    return f"replayed ({how}): {short(found[1].key)} as {short(key)}"
+        layout.things.pop(thing.key)
+        return f"moved ({how}): {short(thing.key)} to {short(key)}"
+    return f"replayed ({how}): {short(thing.key)} as {short(key)}"
 
 
-@deed("impostor beside a digest")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_digest(dice, layout)
-    if found is None:
-        return ""
-    key, made, place = _forged(dice, found[0])
-    made.key = _other_place(dice, layout, found[0].bucket, key)
+@deed.of_a_digest("impostor beside a digest")
+def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
+    key, made, place = _forged(dice, digest)
+    made.key = _other_place(dice, layout, digest.bucket, key)
     return f"impostor: {short(made.key)} {_how_signed(made)}" if layout.put(made.key, place, made) else ""
 
 
-@deed("impostor beside a log")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_log(dice, layout)
-    if found is None:
-        return ""
-    log = found[0]
+@deed.of_a_log("impostor beside a log")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
     content = records(dice) + b" "
     key = f"{dice.choice(('0', 'zz'))}/{layout.root}{log.key}"
     return (
@@ -234,13 +211,10 @@ def _(dice: random.Random, layout: Layout) -> str:
     return _planted(dice, layout, end, "young")
 
 
-@deed("a copy beside that stands for nothing")
-def _(dice: random.Random, layout: Layout) -> str:
-    found = a_log(dice, layout)
-    if found is None:
-        return ""
-    log, content = found[0], records(dice) + b" "
+@deed.of_a_log("a copy beside that stands for nothing")
+def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
+    content = records(dice) + b" "
     bucket = dice.choice((log.bucket, "acme-never"))
     key = f"{layout.root}{BESIDE}{bucket}/{log_key('', '', log.place, UNIQUE[::-1])}"
-    thing = Thing(key, packed(content), content)
-    return f"beside: {short(key)}" if layout.put(key, log.place, thing) else ""
+    made = Thing(key, packed(content), content)
+    return f"beside: {short(key)}" if layout.put(key, log.place, made) else ""
