@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,15 @@ from onetrail.cloudtrail import chain as chain_module
 from onetrail.cloudtrail.verdict import AllowList, FileVerdict, State
 from onetrail.cloudtrail.walk import Walk
 from onetrail.validation import rest as rest_module
+from tests.fuzz.compare import wrong
 from tests.fuzz.harm import DEEDS
+from tests.fuzz.layout import laid
+from tests.fuzz.looks import in_a_bucket
 from tests.fuzz.recipe import Made, described, made, recipe
 from tests.fuzz.run import SEEDS, failure, faults, main
-from tests.fuzz.truth import Judge, Maybe, Truth
+from tests.fuzz.trails import Trail, world_of
+from tests.fuzz.truth import Judge, Maybe, Query, Truth
+from tests.fuzz.world import digest_key
 
 AT_ONCE = 20
 Saw = tuple[Made, Truth]
@@ -33,8 +39,8 @@ def _seen() -> list[Saw]:
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
 def test_what_is_said_of_random_layouts_is_true(first: int) -> None:
     """Every file's state, every gap and proven time, every count and the exit code. Twin: the sabotaged engines below."""
-    wrong = [found.said() for seed in range(first, first + AT_ONCE) if (found := failure(recipe(seed)))]
-    assert not wrong, "\n\n".join(["onetrail says what is not so:", *wrong])
+    said = [found.said() for seed in range(first, first + AT_ONCE) if (found := failure(recipe(seed)))]
+    assert not said, "\n\n".join(["onetrail says what is not so:", *said])
 
 
 def _all_valid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +143,20 @@ def test_most_answers_are_one_word() -> None:
         len(wanted - {""}) for _, truth in _seen() for wanted in truth.states.values() if wanted != {""}
     )
     assert sizes[1] > 0.85 * sum(sizes.values()), sizes
+
+
+@pytest.mark.parametrize(("metadata", "gap"), [("lost", Maybe.EITHER), ("kept", Maybe.NO)])
+def test_a_gap_may_be_told_where_the_last_digest_may_be_unsigned(metadata: str, gap: int) -> None:
+    """Its signature stands in a digest that lies in another region's folder, and there alone. Twin: it has its own as well."""
+    trail = Trail("one", 1, "111122223333", "us-east-1", "us-east-1", "audit", datetime(2023, 5, 1, 9), 3)
+    layout, query = laid(world_of((trail,), 1), "", False, metadata, 1), Query()
+    last = layout.world.digests[-1]
+    place = last.place._replace(region="eu-north-1")
+    moved = replace(layout.things.pop(last.key), key=digest_key("", place))
+    assert layout.put(moved.key, place, moved)
+    truth = Judge(layout, query).truth()
+    assert truth.gap[trail.group] == gap
+    assert not wrong(layout, query, truth, in_a_bucket(layout, query))
 
 
 def test_the_same_seed_makes_the_same_layout() -> None:

@@ -495,9 +495,10 @@ class Judge:
         return min(gap, sure, Maybe.EITHER) if self._oldest(one) else min(gap, sure)
 
     def _ended(self, group: Group, mine: list[tuple[Digest, int]]) -> int:
-        """Whether the end that was to be reached is not, or something that cannot be believed lies behind the last one that can."""
+        """Whether the end that was to be reached is not, or something that is not, or need not be, believed lies behind the last
+        one that is."""
         bad = any(
-            "valid" not in seen.states for place, things in self.at.items() if place.name == group and self._in(place)
+            not seen.states <= GOOD for place, things in self.at.items() if place.name == group and self._in(place)
             for seen in self._digests(place, things)
         )  # fmt: skip
         doubtful = Maybe.EITHER if bad else Maybe.NO
