@@ -175,12 +175,18 @@ def _then(ended: Finished[Step], stage: Stage) -> Step:
     return step._replace(stage=stage, unsure=step.unsure or ended.unsure)
 
 
-def _copied(ended: Finished[Step], copied: Copied, now: Callable[[], datetime]) -> LedgerRow:
+def _copied(
+    ended: Finished[Step],
+    copied: Copied,
+    now: Callable[[], datetime],
+    outcome: ObjectOutcome = ObjectOutcome.COPIED,
+    why: str = "",
+) -> LedgerRow:
     # S3's answer to a copy names neither class nor lock, so the row has none: what was asked for is no evidence.
     return _row(
         ended,
-        ObjectOutcome.COPIED,
-        "",
+        outcome,
+        why,
         copied.last_modified if copied.last_modified != EPOCH else now(),
         copied.version_id,
         copied.etag,
@@ -210,10 +216,7 @@ def _judged(ended: Finished[Step], copied: Copied, now: Callable[[], datetime]) 
         why += "and the source is no longer the object that was listed."
     else:
         outcome, why = ObjectOutcome.FAILED, OTHER_BYTES
-    when = copied.last_modified if copied.last_modified != EPOCH else now()
-    return _row(
-        ended, outcome, why, when, copied.version_id, copied.etag, copied.sha256, request_id=copied.request_id
-    )
+    return _copied(ended, copied, now, outcome, why)
 
 
 def _found(ended: Finished[Step], head: Head, now: Callable[[], datetime]) -> LedgerRow:
