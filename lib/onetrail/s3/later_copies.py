@@ -8,9 +8,8 @@ from contextlib import suppress
 from queue import Full, Queue
 from typing import Final
 
-from onetrail.s3 import calls
 from onetrail.s3.client import HotS3
-from onetrail.s3.engine import CopyTask
+from onetrail.s3.engine import CopyTask, Stage, Step, call_of
 from onetrail.s3.failure import code_of
 from onetrail.s3.ledger import LedgerRow
 from onetrail.s3.read_back import read_back, said
@@ -86,14 +85,7 @@ class LaterCopies:
 
     def _same_source(self, task: CopyTask) -> bool:
         """False where the source was deleted or written anew since: then nothing can be held against its copy."""
-        call = calls.head_object(
-            task.source_bucket,
-            task.source_owner,
-            task.key,
-            version_id=task.source_version_id,
-            checksums=False,
-        )
         try:
-            return self._source.do(call).etag == task.etag
+            return bool(self._source.do(call_of(Step(task, Stage.SOURCE))).etag == task.etag)
         except Exception as err:  # noqa: BLE001 - nothing is known of the source, so that the first finding stays
             return code_of(err) not in ("404", "NotFound", "NoSuchKey", "NoSuchVersion")
