@@ -95,7 +95,7 @@ def properties(task: CopyTask, row: LedgerRow, source: Copy, copy: Copy) -> list
     rows = [
         Property("size", f"{task.size:,} bytes", f"{new.size:,} bytes", BYTES),
         Property("storage class", task.storage_class or "STANDARD", new.storage_class or "STANDARD", CLASS),
-        Property("metadata", _named(old.metadata), _named(new.metadata), LOST),
+        Property("metadata", named(old.metadata), named(new.metadata), LOST),
         *(
             Property(name, old.headers.get(name) or NONE, new.headers.get(name) or NONE, LOST)
             for name in KEPT
@@ -110,7 +110,7 @@ def properties(task: CopyTask, row: LedgerRow, source: Copy, copy: Copy) -> list
             Property("encryption", f"aws:kms {task.kms_key_id}", _encryption(new, task.kms_key_id), KEY)
         )
     if source.tags is not None:
-        rows.append(Property("tags", _named(source.tags), _named(copy.tags or {}), LOST))
+        rows.append(Property("tags", named(source.tags), named(copy.tags or {}), LOST))
     rows.append(Property("SHA-256 of the bytes", source.sha256, copy.sha256, BYTES))
     rows += [
         Property(name, copy.sha256, said, BYTES)
@@ -124,6 +124,22 @@ def said(differing: Sequence[Property]) -> str:
     """What differs and what to do, each cure once."""
     each = ", ".join(f"{one.name}: asked {one.asked}, there {one.there}" for one in differing)
     return f"{each}; {'; '.join(dict.fromkeys(one.cure for one in differing))}"
+
+
+def sha256_base64(content: bytes) -> str:
+    """SHA-256 as S3 writes it."""
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def named(found: Mapping[str, str], cut: str = "...") -> str:
+    """Names and values in order; a long value, such as a signature, by its beginning, `cut` and a hash of the whole."""
+    return ", ".join(f"{name}={_short(value, cut)}" for name, value in sorted(found.items())) or NONE
+
+
+def _short(value: str, cut: str) -> str:
+    if len(value) <= 24:
+        return value
+    return f"{value[:8]}{cut} ({hashlib.sha256(value.encode()).hexdigest()[:8]})"
 
 
 def _etags(task: CopyTask, row: LedgerRow, old: Head, new: Head) -> list[Property]:
@@ -146,7 +162,7 @@ def _head(client: HotS3, bucket: str, owner: str, key: str, version_id: str) -> 
 
 def _sha256(client: HotS3, bucket: str, owner: str, key: str, version_id: str) -> str:
     body = _asked(client, calls.get_object(bucket, owner, key, version_id=version_id))
-    return base64.b64encode(hashlib.sha256(body.content).digest()).decode()
+    return sha256_base64(body.content)
 
 
 def _lock(client: HotS3, head: Head, bucket: str, owner: str, key: str, version_id: str) -> tuple[str, str]:
@@ -172,17 +188,6 @@ def _asked(client: HotS3, call: Call[T], instead: Callable[[str], T | None] = la
         code = code_of(err)
         cure = LET_READ if code in _REFUSED else "find out why"
         raise Unread(f"{call.operation} on {call.bucket}/{call.key}: {code}; {cure} and run again") from err
-
-
-def _named(found: Mapping[str, str]) -> str:
-    """Names and values in order; a long value by its beginning and a hash of the whole."""
-    return ", ".join(f"{name}={_short(value)}" for name, value in sorted(found.items())) or NONE
-
-
-def _short(value: str) -> str:
-    if len(value) <= 24:
-        return value
-    return f"{value[:8]}... ({hashlib.sha256(value.encode()).hexdigest()[:8]})"
 
 
 def _second(text: str) -> str:

@@ -4,9 +4,7 @@ What is compared is what a copy can lose without anybody noticing: bytes, user m
 encryption, lock and checksum. Source: API Reference, CopyObject, HeadObject.
 """
 
-import base64
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -18,6 +16,7 @@ from onetrail.errors import OnetrailError
 from onetrail.looked import There, Unread
 from onetrail.s3 import calls
 from onetrail.s3.engine import CopyTask
+from onetrail.s3.read_back import NONE, named, sha256_base64
 from onetrail.s3.retention import LOCK_MODE
 from onetrail.s3.rows import Head
 from onetrail.s3.session import hot
@@ -25,7 +24,6 @@ from onetrail.settings import Settings
 from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.old_estate import OldBucket
 
-NOTHING: Final = "none"
 OURS: Final = "the log account"
 
 
@@ -101,17 +99,17 @@ def properties(task: CopyTask, source: Copy, copy: Copy, kms_key: str) -> list[P
     """Each property as planned and as seen; `kms_key` is the ARN of the archive's key, `""` for none. Pure."""
     assert task.retain_until is not None
     encryption = f"aws:kms {kms_key}" if kms_key else "AES256"
-    seen_encryption = f"{copy.head.encryption} {copy.head.kms_key}".strip() or NOTHING
+    seen_encryption = f"{copy.head.encryption} {copy.head.kms_key}".strip() or NONE
     rows = [
         ("size", f"{source.head.size:,} bytes", f"{copy.head.size:,} bytes"),
         ("bytes (SHA-256)", source.sha256, copy.sha256),
-        ("checksum stored", copy.sha256, copy.head.sha256 or NOTHING),
-        ("metadata", _metadata(source.head.metadata), _metadata(copy.head.metadata)),
+        ("checksum stored", copy.sha256, copy.head.sha256 or NONE),
+        ("metadata", named(source.head.metadata, "…"), named(copy.head.metadata, "…")),
         ("owner", OURS, copy.owner),
         ("storage class", task.storage_class, copy.head.storage_class or "STANDARD"),
         ("encryption", encryption, seen_encryption),
-        ("lock", LOCK_MODE, copy.head.lock_mode or NOTHING),
-        ("retain until", iso(task.retain_until), _second(copy.head.retain_until) or NOTHING),
+        ("lock", LOCK_MODE, copy.head.lock_mode or NONE),
+        ("retain until", iso(task.retain_until), _second(copy.head.retain_until) or NONE),
     ]
     kms = source.head.encryption.startswith("aws:kms") or bool(kms_key)
     if not kms and "-" not in source.head.etag:
@@ -125,7 +123,7 @@ def _source(clients: Clients, bucket: OldBucket, task: CopyTask, account: str) -
     body = client.do(
         calls.get_object(bucket.name, bucket.account, task.key, version_id=task.source_version_id)
     )
-    return Copy(body.head, _sha256(body.content))
+    return Copy(body.head, sha256_base64(body.content))
 
 
 def _copy(settings: Settings, clients: Clients, task: CopyTask) -> Copy:
@@ -133,7 +131,7 @@ def _copy(settings: Settings, clients: Clients, task: CopyTask) -> Copy:
     client = hot(clients, account, settings.home_region)
     head = client.do(calls.head_object(settings.bucket_name, account, key))
     body = client.do(calls.get_object(settings.bucket_name, account, key))
-    return Copy(head, _sha256(body.content), _owner(settings, clients, key))
+    return Copy(head, sha256_base64(body.content), _owner(settings, clients, key))
 
 
 def _owner(settings: Settings, clients: Clients, key: str) -> str:
@@ -145,23 +143,8 @@ def _owner(settings: Settings, clients: Clients, key: str) -> str:
     )
     if isinstance(acl, Unread):
         return f"could not look: GetBucketAcl: {acl.why}"
-    owner = next((row.owner_id for row in listed.rows if row.key == key), NOTHING)
+    owner = next((row.owner_id for row in listed.rows if row.key == key), NONE)
     return OURS if owner == acl.value["Owner"]["ID"] else owner
-
-
-def _sha256(content: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(content).digest()).decode()
-
-
-def _metadata(said: Mapping[str, str]) -> str:
-    """Names and values in order; a long value, such as a signature, by its beginning and a hash of the whole."""
-    return ", ".join(f"{name}={_short(value)}" for name, value in sorted(said.items())) or NOTHING
-
-
-def _short(value: str) -> str:
-    if len(value) <= 24:
-        return value
-    return f"{value[:8]}… ({hashlib.sha256(value.encode()).hexdigest()[:8]})"
 
 
 def _second(text: str) -> str:
