@@ -1,5 +1,6 @@
 """A grant opens what has something to copy, and closes whatever is found open."""
 
+import importlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from onetrail.change import Document, RunRecord, WallClock
 from onetrail.change.values import plain
 from onetrail.iam import build, with_statements
 from onetrail.looked import There
+from onetrail.s3 import ledger_keys
 from onetrail.s3.decide import Decision, Kind
+from onetrail.s3.ledger import LedgerPart
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps.archive import archive_of
@@ -278,6 +281,33 @@ def test_every_object_that_is_not_copied_has_an_outcome_of_its_own():
         found = row_of(SETTINGS, bucket, pair, Decision(kind, "because"), at)
         assert found.outcome == ("not_tried" if kind is Kind.COPY else OUTCOMES[kind])
         assert bool(found.destination_key) == (kind not in (Kind.COPY, Kind.FOREIGN, Kind.MARKER))
+
+
+def test_a_bucket_is_laid_beside_its_own_parts_of_the_ledger_and_no_others(tmp_path, monkeypatch):
+    """The others may be many, and none of them has a row of it. Twin: an object without a row in them gets one."""
+    module = importlib.import_module("onetrail.steps.copy_history.unwritten")
+    settings, at = SETTINGS.with_values(runs_dir=str(tmp_path)), datetime(2026, 1, 12, tzinfo=UTC)
+    row, read, said = ObjectRow("notes.txt", 3, "e", at, "STANDARD"), [], []
+    pair = Pair(row, None, row.key, "")
+
+    def keys_in_order(found, *asked):
+        read.append({path.name for path in found})
+        return ledger_keys.keys_in_order(found, *asked)
+
+    monkeypatch.setattr(module, "keys_in_order", keys_in_order)
+    monkeypatch.setattr(module, "pairs", lambda *_: iter([pair]))
+    monkeypatch.setattr(module, "hot", lambda *_: SimpleNamespace(run=list))
+    for name in ("acme", "acme-eu", "other"):
+        written = row_of(settings, given_a_bucket(name), pair, Decision(Kind.FOREIGN, "because"), at)
+        for part in (f"copy-{name}-001", f"pilot-{name}-jobs"):
+            with LedgerPart(settings.run_folder / "ledger", part) as ledger:
+                ledger.add(written)
+    clients = SimpleNamespace(settings=settings, clock=SimpleNamespace(now=lambda: at))
+    gate = SimpleNamespace(record=SimpleNamespace(append=lambda *_, **__: None), say=said.append)
+    buckets = [given_a_bucket("acme-eu"), given_a_bucket("new")]
+    module.write_missing_rows(clients, gate, buckets, also={"acme-eu", "new"})
+    own = {"copy-acme-eu-001.parquet", "pilot-acme-eu-jobs.parquet"}
+    assert (read, said) == ([own, own, set(), set()], ["new: 1 rows that the ledger lacked are in it now"])
 
 
 def test_where_every_bucket_is_left_out_the_plan_says_what_keeps_it():

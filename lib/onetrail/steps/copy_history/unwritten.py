@@ -46,12 +46,13 @@ def write_missing_rows(
     Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be looked at.
     """
     folder = clients.settings.run_folder
-    unfinished, lacking, before = interrupted(folder), lost(folder), listed(folder)
+    torn = frozenset(name for name, _ in look_at_ledger(folder).torn)
+    unfinished, lacking, before = interrupted(folder), lost(folder, torn), listed(folder)
     for bucket in buckets:
         if bucket.name in unfinished | lacking or bucket.name in also:
             rows = sum(
                 _write(clients, gate, bucket, place, group)
-                for place, group in _missing(clients, bucket, left_out=bucket.name in left_out)
+                for place, group in _missing(clients, bucket, torn, left_out=bucket.name in left_out)
             )
             if rows or bucket.name in unfinished or bucket.name not in before:
                 gate.record.append("rows", step=_STEP, bucket=bucket.name, rows=rows)
@@ -68,9 +69,9 @@ def listed(folder: Path) -> frozenset[str]:
     )
 
 
-def lost(folder: Path) -> frozenset[str]:
+def lost(folder: Path, torn: Collection[str]) -> frozenset[str]:
     """Old buckets of which the record names a part of a copy that is gone or torn."""
-    ledger, torn = folder / "ledger", {name for name, _ in look_at_ledger(folder).torn}
+    ledger = folder / "ledger"
     return frozenset(
         line["key"].partition("-")[2]
         for line in entries(folder)
@@ -96,17 +97,17 @@ Lacking = tuple[Pair, Decision]
 
 
 def _missing(
-    clients: Clients, bucket: OldBucket, *, left_out: bool
+    clients: Clients, bucket: OldBucket, torn: Collection[str], *, left_out: bool
 ) -> Iterator[tuple[str, Iterator[Lacking]]]:
     """Objects that are copied, or need or can have no copy, and are in no finished part, by folder."""
     kinds = {*OUTCOMES, *([Kind.COPY] if left_out else [])}
     settings = clients.settings
     how = rules(settings, bucket, clients.clock.now())
-    torn = {name for name, _ in look_at_ledger(settings.run_folder).torn}
+    named = (f"copy-{bucket.name}", f"pilot-{bucket.name}")
     of_bucket = [
         path
         for path in parts(settings.run_folder / "ledger")
-        if path.name.startswith(("copy-", "pilot-")) and path.name not in torn
+        if path.name.startswith(named) and path.name not in torn
     ]
     copies = _Rows(keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN))
     others = _Rows(
