@@ -17,13 +17,13 @@ from onetrail.cloudtrail.walk import Walk
 from onetrail.validation import rest as rest_module
 from tests.fuzz.compare import wrong
 from tests.fuzz.harm import DEEDS
-from tests.fuzz.layout import laid
+from tests.fuzz.layout import Junk, Thing, laid
 from tests.fuzz.looks import in_a_bucket
 from tests.fuzz.recipe import Made, described, made, recipe
 from tests.fuzz.run import SEEDS, failure, faults, main
 from tests.fuzz.trails import Trail, world_of
 from tests.fuzz.truth import Judge, Maybe, Query, Truth
-from tests.fuzz.world import digest_key
+from tests.fuzz.world import HOUR, digest_key
 
 AT_ONCE = 20
 Saw = tuple[Made, Truth]
@@ -156,6 +156,42 @@ def test_a_gap_may_be_told_where_the_last_digest_may_be_unsigned(metadata: str, 
     assert layout.put(moved.key, place, moved)
     truth = Judge(layout, query).truth()
     assert truth.gap[trail.group] == gap
+    assert not wrong(layout, query, truth, in_a_bucket(layout, query))
+
+
+ONE = Trail("one", 1, "111122223333", "us-east-1", "us-east-1", "audit", datetime(2023, 5, 1, 9), 3)
+_STRAY = "AWSLogs/111122223333/CloudTrail/x.JSON.gz"
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        (Query(), {"foreign"}),
+        (Query(account="111122223333"), {"foreign"}),
+        (Query(region="us-east-1"), {"foreign"}),
+        (Query(trail="audit"), {""}),
+        (Query(account="444455556666"), {""}),
+    ],
+)
+def test_what_may_belong_to_the_region_that_is_asked_for_must_be_told(query: Query, wanted: set[str]) -> None:
+    """An object right in an account's folder of logs may be of any region. Twins: one trail is asked for, or another account."""
+    layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
+    assert layout.put(_STRAY, Junk(ONE.account, stray=True), Thing(_STRAY, b"{}", None))
+    truth = Judge(layout, query).truth()
+    assert truth.states[_STRAY] == wanted
+    assert not wrong(layout, query, truth, in_a_bucket(layout, query))
+
+
+@pytest.mark.parametrize(("hours", "sure"), [(3, Maybe.YES), (1, Maybe.EITHER)])
+def test_a_log_that_may_be_left_out_need_not_be_called_young(hours: int, sure: int) -> None:
+    """Half an hour after `until`, and its digest is gone. Twin: `until` is later than that."""
+    layout = laid(world_of((replace(ONE, seed=8),), 1), "", False, "kept", 1)
+    last = layout.world.digests[-1]
+    del layout.things[last.key]
+    layout.now = last.end
+    query = Query(until=last.start - HOUR + hours * HOUR)
+    truth = Judge(layout, query).truth()
+    assert last.logs and {truth.excused[log.key] for log in last.logs} == {sure}
     assert not wrong(layout, query, truth, in_a_bucket(layout, query))
 
 

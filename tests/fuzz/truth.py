@@ -379,7 +379,7 @@ class Judge:
                 states |= self._log(thing, log, several)
             if not any(sure == Maybe.YES for _, sure in mine):
                 states |= (
-                    self._nobody_names(thing, place, found)
+                    self._nobody_names(thing, place, found, inside)
                     if inside and not self.query.trail
                     else {"unsigned"}
                 )
@@ -414,8 +414,9 @@ class Judge:
         # Of copies with the same content one is valid, and which one is nobody's concern.
         return {"valid", "duplicate"} if several else {"valid"}
 
-    def _nobody_names(self, thing: Thing, place: LogPlace, found: Truth) -> set[str]:
-        found.excused[thing.key] = self._young(place)
+    def _nobody_names(self, thing: Thing, place: LogPlace, found: Truth, inside: int) -> set[str]:
+        # One that may be left out need not be called young.
+        found.excused[thing.key] = min(self._young(place), inside)
         return {"unsigned", "unreadable"} if thing.refused else {"unsigned"}
 
     def _young(self, place: LogPlace) -> int:
@@ -454,10 +455,13 @@ class Judge:
             found.lost[key] = frozenset(states | ({UNNAMED} if inside == Maybe.EITHER else set()))
 
     def _junk(self, junk: Junk) -> States:
-        """What is not CloudTrail's by its name. Outside of a region's folder it is told only where nothing narrows the question."""
-        if not junk.region:
-            return frozenset({"foreign"} if self.query.everything else {UNNAMED})
-        if not self._asked(junk.account, junk.region) or self.query.trail:
+        """What is not CloudTrail's by its name. Outside of a region's folder it is told only where nothing narrows the question; among the
+        logs also where its path leaves open whether it belongs to the region that is asked for."""
+        if self.query.everything:
+            return frozenset({"foreign"})
+        if not (junk.region or junk.stray) or self.query.trail:
+            return frozenset({UNNAMED})
+        if not self._asked(junk.account, junk.region or self.query.region):
             return frozenset({UNNAMED})
         narrow = bool(self.query.since or self.query.until)
         return frozenset({"foreign", UNNAMED} if narrow else {"foreign"})
