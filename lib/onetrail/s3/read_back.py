@@ -27,8 +27,16 @@ T = TypeVar("T")
 NONE: Final = "none"
 MOST_READ: Final = 16 * 2**20
 """Bytes of an object that is read whole on both sides; of a larger one size and ETag are compared."""
-KEPT: Final = ("content-type", "content-encoding", "content-disposition", "content-language", "cache-control")
-"""System metadata that CopyObject keeps (User Guide, working with object metadata)."""
+KEPT: Final = (
+    "content-type",
+    "content-encoding",
+    "content-disposition",
+    "content-language",
+    "cache-control",
+    "expires",
+)
+"""System-defined metadata that CopyObject keeps (User Guide, working with object metadata). A website's redirect is not among it: that
+header is "unique to each object and is not copied" (API Reference, CopyObject)."""
 _NO_LOCK: Final = frozenset(
     {
         "NoSuchObjectLockConfiguration",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
@@ -500,6 +501,24 @@ def test_tags_are_compared_where_the_source_has_some(count, there, differing):
     head = HEAD._replace(headers={} if count is None else {"x-amz-tagging-count": count})
     source = {"HeadObject": head, "GetObjectTagging": {"a": "1"}}
     assert looked(source=source, target={"GetObjectTagging": there})[0] == differing
+
+
+def test_all_system_metadata_that_a_copy_can_be_given_and_a_look_can_see_is_compared():
+    """By AWS's own model of both calls, `Expires` among it. Twin: a website's redirect, which S3 copies for nobody."""
+    model = botocore.session.get_session().get_service_model("s3")
+    given, seen = (
+        {
+            str(member.serialization.get("name", "")).lower()
+            for member in shape.members.values()
+            if member.serialization.get("location") == "header"
+        }
+        for shape in (
+            model.operation_model("CopyObject").input_shape,
+            model.operation_model("HeadObject").output_shape,
+        )
+    )
+    assert {name for name in given & seen if not name.startswith("x-amz-")} == set(KEPT)
+    assert "x-amz-website-redirect-location" in given & seen
 
 
 @pytest.mark.parametrize("name", KEPT)
