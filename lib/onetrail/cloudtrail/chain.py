@@ -181,7 +181,9 @@ class ChainCheck:
         kind = parse(entry.key).kind
 
         def told(state: State, why: str = "", key: str = "", proof: Proof = Proof.NONE) -> FileVerdict:
-            return FileVerdict(key, entry.bucket, entry.key, kind, state, why, proof, entry.hash)
+            return FileVerdict(
+                key, entry.bucket, entry.key, kind, state, why, proof, entry.hash, by.source.key
+            )
 
         if repeated:
             return told(State.DUPLICATE, "named twice by one digest")

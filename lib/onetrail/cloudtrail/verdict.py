@@ -131,7 +131,8 @@ class FileVerdict:
     """One file and what can be said of it. `key` is where it lies now, empty if it is not there.
 
     `original_bucket` and `original_key` are empty where no signed digest tells them. `why` is empty for a plain
-    valid file. `hash` is the SHA-256 of its content that a signed digest gives a log, `""` where none does.
+    valid file. `hash` is the SHA-256 of its content that a signed digest gives a log, `""` where none does; `digest` is where that digest
+    lies, itself valid or not: its signature may stand in the next one alone.
     """
 
     key: str
@@ -142,6 +143,7 @@ class FileVerdict:
     why: str = ""
     proof: Proof = Proof.NONE
     hash: str = ""
+    digest: str = ""
 
 
 class IntervalState(StrEnum):

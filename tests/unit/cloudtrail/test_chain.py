@@ -257,6 +257,19 @@ def test_a_last_digest_that_had_only_minutes_to_cover_is_still_missing() -> None
     assert scene.look()[1].intervals[-1].missing == 0
 
 
+def test_each_log_says_which_digest_names_it() -> None:
+    """Whatever became of the two: a digest that is proven by the next one alone, a log that is gone. Twin: a digest says none."""
+    scene = given_a_chain(4)
+    scene.change(2, metadata={**scene.digests[2].metadata, "signature": "ab" * 256})
+    del scene.logs[scene.log(3)]
+    verdicts = scene.look()[0]
+    assert [(v.original_key, v.state.value, v.digest) for v in verdicts if v.kind == L] == [
+        (scene.log(hour)[1], state, scene.digests[hour].key)
+        for hour, state in ((1, "valid"), (2, "valid"), (3, "missing"))
+    ]
+    assert {v.digest for v in verdicts if v.kind == D} == {""}
+
+
 def test_backfill_is_a_chain_of_its_own_with_its_own_time() -> None:
     scene = given_a_chain(3, backfill=True)
     assert scene.look()[1].digests == {State.FOREIGN: 3}

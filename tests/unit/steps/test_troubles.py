@@ -289,7 +289,7 @@ def test_a_log_that_two_digests_name_is_one_log() -> None:
     )  # fmt: skip
     named: set[str] = set()
     for key in (log(1), log(1), own):
-        one._take(FileVerdict(key, "acme-eu", key, Kind.LOG, File.VALID, ""), {log(1): 1, own: 1}, named, "")
+        one._take(FileVerdict(key, "acme-eu", key, Kind.LOG, File.VALID, ""), {log(1): 1, own: 1}, named)
     assert one.seen.logs == {1: {File.VALID: 2, File.DUPLICATE: 1}}
     assert one.seen.proven == {(ACCOUNT, REGION, date(2026, 1, 12)): 2}
     assert replace(GOOD, logs=one.seen.logs[1]).logs_valid == 2
@@ -302,9 +302,9 @@ def test_a_moved_file_that_is_missing_is_counted_once() -> None:
         [(Origin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
     )  # fmt: skip
     missing = FileVerdict("", "acme-eu", log(1), Kind.LOG, File.MISSING, "not there")
-    one._take(missing, {log(1): 1}, set(), "")
+    one._take(missing, {log(1): 1}, set())
     assert list(one.seen.troubles.groups()) == []
     assert one.seen.logs == {1: {File.MISSING: 1}}
-    one._take(missing, {}, set(), "")
+    one._take(missing, {}, set())
     (group_,) = one.seen.troubles.groups()
     assert (group_.bucket, group_.files, group_.keys) == ("acme-eu", 1, (log(1),))

@@ -164,10 +164,8 @@ class RegionCheck:
                 expected_start=parse(stretch[0]).stamp,
                 expected_end=self._trails.get(group.identity, ("", None))[1] if last else None,
             )
-            by = ""
             for verdict in check.verdicts(_counted(reader.digests(stretch[::-1]), places, codes)):
-                by = verdict.key if verdict.kind in DIGEST_KINDS and verdict.state is State.VALID else by
-                self._take(verdict, codes, named, by)
+                self._take(verdict, codes, named)
             chain = joined(chain, check.chain())
             if len(stretches) == 1:
                 older = self._older(check.chain())
@@ -199,8 +197,8 @@ class RegionCheck:
             self._allowed.buckets, self._allowed.trails | {group.identity}, self._allowed.prefix
         ), "digests"
 
-    def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str], by: str) -> None:
-        """One verdict of a chain; a log's follows that of the digest which names it, `by`. A log that several digests name counts once."""
+    def _take(self, verdict: FileVerdict, codes: Mapping[str, int], named: set[str]) -> None:
+        """One verdict of a chain. A log that several digests name counts once."""
         below = name_of(verdict.key) if verdict.key else below_prefix(verdict.original_key)
         code = codes.get(below, 0)
         if verdict.kind in DIGEST_KINDS:
@@ -212,7 +210,7 @@ class RegionCheck:
             if verdict.state is State.VALID and not again:
                 self._day(self.seen.proven, below)
                 if self._versions is not None:
-                    self._versions.named(verdict.key, by, verdict.hash)
+                    self._versions.named(verdict.key, verdict.digest, verdict.hash)
         if verdict.state not in (State.VALID, State.DUPLICATE):
             self._trouble(code, below, verdict)
 
