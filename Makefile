@@ -105,11 +105,14 @@ SCALE ?= 1
 bench: venv ## measure copying and listing beside their peers, memory, and the verification: make bench ONLY=copy
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) --scale $(SCALE)
 
-lock: venv ## write requirements.lock again from the two .in files
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
-	  requirements.in requirements-dev.in -o requirements.lock
+# `make lock UPGRADE=1` takes the newest versions; without it those that still fit stay.
+UPGRADE ?=
+
+lock: venv ## write requirements.lock again, with hashes, from pyproject.toml and requirements-dev.in
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links $(if $(UPGRADE),--upgrade) --extra all pyproject.toml requirements-dev.in -o requirements.lock
 
 clean: ## remove environments, caches and the practice run; the records of other runs stay
 	@[ ! -x $(BIN)/onetrail ] || $(BIN)/onetrail practice stop >/dev/null 2>&1 || true
-	@rm -rf .venv .venv-3.* .venv-bench .practice $(RUN) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache lib/*.egg-info
+	@rm -rf .venv .venv-3.* .venv-bench .practice $(RUN) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache lib/*.egg-info
 	@find lib tests notebooks benchmarks -name __pycache__ -prune -exec rm -rf {} +

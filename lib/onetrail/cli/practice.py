@@ -8,6 +8,7 @@ import click
 
 from onetrail.aws.estate import PracticeEstate, practice_folder
 from onetrail.change.values import seconds
+from onetrail.cli.extras import needs
 from onetrail.cli.output import OutputFile
 from onetrail.cli.say import say
 from onetrail.errors import WrongUse
@@ -28,6 +29,7 @@ def practice() -> None:
 )
 def start(scenario: str, number: int) -> None:
     """Start the estate and say where it listens. Does nothing when the same one runs already."""
+    needs("onetrail practice", "practice")
     from onetrail.practice import process
 
     info = process.start(scenario=scenario, number=number, directory=practice_folder())

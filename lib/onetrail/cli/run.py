@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from onetrail.cli.extras import needs
 from onetrail.cli.say import say_lines
 from onetrail.settings import Settings
 
@@ -37,6 +38,7 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
     Executed notebooks, the record of every change and the report are in the run's folder; running again goes on from
     what is there.
     """
+    needs("onetrail run", "runbook")
     settings = Settings.from_file(path)
     if approve:
         settings = settings.with_values(approve=",".join(approve))

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-import numpy as np
-
 from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, below_prefix
 from onetrail.s3.planner import Histogram
 from onetrail.s3.retention import months_left, retain_until
@@ -100,6 +98,8 @@ def _place(row: _Row) -> str:
 
 def _sharing(draft: Draft, mark: str, exactly: Any) -> Iterator[list[_Row]]:
     """Groups of two or more rows that are equal by `exactly`, in no order."""
+    import numpy as np  # the core is installed without it
+
     ranges = max(1, -(-draft.rows // _RANGE))
     for part in range(ranges):
         marks = (np.asarray(batch.column(0)) for batch in draft.batches([mark]))
@@ -114,6 +114,8 @@ def _sharing(draft: Draft, mark: str, exactly: Any) -> Iterator[list[_Row]]:
 
 
 def _rows(draft: Draft, mark: str, wanted: Any) -> Iterator[_Row]:
+    import numpy as np
+
     columns = ["bucket", "key", "kind", "size", "etag", "date", mark]
     for batch in draft.batches(columns):
         chosen = np.flatnonzero(np.isin(np.asarray(batch.column(len(columns) - 1)), wanted))

@@ -12,8 +12,6 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Final, NamedTuple, Self
 
-import numpy as np
-
 from onetrail.cloudtrail.events import Content, RegionDay
 
 _HELD: Final = 4_000_000
@@ -70,6 +68,8 @@ class EventTally:
 
     def totals(self) -> EventTotals:
         """The counts; may be asked once, since it uses up what is held."""
+        import numpy as np  # the core is installed without it
+
         with self._lock:
             if self._folder is None:
                 events = sum(len(set(marks)) for marks in self._marks.values())
