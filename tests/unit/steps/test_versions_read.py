@@ -9,7 +9,7 @@ import pytest
 from onetrail.s3.rows import Head
 from onetrail.steps.verification.versions_read import VersionRead, VersionsRead
 
-BODY = gzip.compress(b"{}")
+BODY = gzip.compress(b"{}", mtime=0)
 HEAD = Head(
     len(BODY), "etag", "", "STANDARD", "v1", "", "COMPLIANCE", "2033-01-02T00:00:00Z", "", "aws:kms", {},
     {"x-amz-server-side-encryption-aws-kms-key-id": "arn:key"},
