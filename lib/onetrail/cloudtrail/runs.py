@@ -168,7 +168,7 @@ class Timeline:
         bad = self._bad.between(head, first, (name[0], first.name[0]))
         if name in self._bad.names:
             self._gap(head, first.start, _reasons(bad), self._hours(head, first.start) - len(bad))
-        elif head or bad or not self._outside(first, previous, name[-1]):
+        elif head or (bad and not self._before(name[-1])) or not self._outside(first, previous, bad):
             self._lost(head, first, previous, bad)
 
     def _restart(self, first: DigestEnd) -> None:
@@ -196,16 +196,23 @@ class Timeline:
         start = min(stamp, first.start) if stamp else None
         self._found.append(Interval(start, first.start, IntervalState.GAP, why))
 
-    def _outside(self, first: DigestEnd, previous: Previous, stamp: datetime | None) -> bool:
+    def _before(self, stamp: datetime | None) -> bool:
+        """Whether a digest of this time is none of those that were looked at, and nothing is said of what is older."""
+        start = self._bounds.start
+        return not self._bounds.elsewhere and start is not None and stamp is not None and stamp <= start
+
+    def _outside(self, first: DigestEnd, previous: Previous, bad: list[Bad]) -> bool:
         """Whether what the oldest digest of a run names may be of a time, or lie at a place, that was not looked at."""
         start = self._bounds.start
         if self._bounds.elsewhere:
             self._older[DigestPlace(previous.bucket, previous.key)] = None
             return True
-        if start is None or (first.start > start and (stamp is None or stamp > start)):
+        if start is None or (first.start > start and not self._before(parse(previous.key).stamp)):
             return False
         if first.start > start:
-            self._gap(None, first.start, "the digest before it is of a time that was not asked for", 0)
+            reasons = f"{_reasons(bad)}; " if bad else ""
+            why = f"{reasons}the digest before it is of a time that was not asked for"
+            self._gap(None, first.start, why, 0)
         return True
 
     def _lost(self, head: Run | None, first: DigestEnd, previous: Previous, bad: list[Bad]) -> None:
@@ -213,15 +220,25 @@ class Timeline:
         if place in self._missing:
             self._gap(head, first.start, "another digest names the same one before it, which is not there", 0)
             return
-        why = "the next digest names it as its predecessor, and it is not there"
+        oldest = head is None and not bad
+        by = "oldest digest of this chain here" if oldest else "next digest"
+        why = f"the {by} names it as its predecessor, and it is not there"
         if not self._allowed.believes(previous.bucket):
             why += f"; its bucket {previous.bucket} is not on the allow list"
         kind = Kind.BACKFILL_DIGEST if self._bounds.backfill else Kind.DIGEST
         self._missing[place] = FileVerdict("", previous.bucket, previous.key, kind, State.MISSING, why)
         missing = max(1, self._hours(head, first.start) - len(bad))
         last = previous.key.rsplit("/", 1)[-1]
-        reasons = f"{_reasons(bad)}; " if bad else ""
-        self._gap(head, first.start, f"{reasons}at least {missing} missing, the last of them {last}", missing)
+        within = " of the time asked for" if self._bounds.start else ""
+        before = (
+            f"no older digest of this chain{within} is here: "
+            if oldest
+            else f"{_reasons(bad)}; "
+            if bad
+            else ""
+        )
+        why = f"{before}at least {missing} missing, the last of them {last}"
+        self._gap(head, first.start, why, missing, oldest)
 
     def _left_out(self, run: Run) -> None:
         """Times between two digests that are linked."""
@@ -257,11 +274,11 @@ class Timeline:
             if bad := self._bad.after(run, (organization,)):
                 self._gap(run, bad[-1].stamp, _reasons(bad), 0)
 
-    def _gap(self, head: Run | None, end: datetime, why: str, missing: int) -> None:
+    def _gap(self, head: Run | None, end: datetime, why: str, missing: int, oldest: bool = False) -> None:
         start = self._since(head)
         start = None if start is None else min(start, end)
         if missing > 0 or start != end:
-            self._found.append(Interval(start, end, IntervalState.GAP, why, max(0, missing)))
+            self._found.append(Interval(start, end, IntervalState.GAP, why, max(0, missing), oldest))
 
     def _since(self, head: Run | None) -> datetime | None:
         return head.covered[0][1] if head else self._bounds.start

@@ -159,13 +159,18 @@ class IntervalState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A stretch of delivery time (UTC). `start` None: not known. `missing` is the least number of absent digests,
-    by the hourly rhythm. A gap or a restart of one run may lie inside what another run proves."""
+    by the hourly rhythm. A gap or a restart of one run may lie inside what another run proves.
+
+    `oldest`: the gap stands before the oldest digest of its run, of which nothing older is here, or of the time that is asked for. Nothing
+    shows whether that was expired, removed or left elsewhere.
+    """
 
     start: datetime | None
     end: datetime
     state: IntervalState
     why: str = ""
     missing: int = 0
+    oldest: bool = False
 
 
 class DigestPlace(NamedTuple):

@@ -62,11 +62,26 @@ def _wrong(result: Result) -> Iterator[str]:
         young = result.young if state is State.UNSIGNED else 0
         for count, one in ((result.digests[state], "digest"), (result.logs[state] - young, "log")):
             if count:
-                yield f"{counted(count, f'{one} is', f'{one}s are')} {state.value}"
+                said = f"{counted(count, f'{one} is', f'{one}s are')} {state.value}"
+                yield said + (_before_all(result, count) if (one, state) == ("digest", State.MISSING) else "")
     if result.strays:
         yield f"{counted(result.strays, 'object that is not', 'objects that are not')} CloudTrail's {'lies' if result.strays == 1 else 'lie'} among the logs"
     if result.unread:
         yield f"{counted(result.unread, 'other file was', 'other files were')} unreadable"
+
+
+def _before_all(result: Result, count: int) -> str:
+    """How many of the missing digests stand before the oldest one of their chain."""
+    oldest = len(_oldest(result))
+    if not oldest:
+        return ""
+    which = "" if oldest == count else f" {oldest:,} of them"
+    return f",{which} before the oldest one of {'its' if oldest == 1 else 'their'} chain"
+
+
+def _oldest(result: Result) -> list[Interval]:
+    """The gaps before the oldest digest of a chain."""
+    return [i for one in result.chains for i in one.chain.intervals if i.oldest]
 
 
 def file_row(one: FileVerdict) -> dict[str, str]:
@@ -110,7 +125,7 @@ def chain_row(one: ChainSeen) -> dict[str, Any]:
         "intervals": [
             {
                 "from": None if i.start is None else iso(i.start), "to": iso(i.end), "state": i.state.value,
-                "why": i.why, "missing": i.missing,
+                "why": i.why, "missing": i.missing, "before_the_oldest_digest": i.oldest,
             }
             for i in chain.intervals
         ],
@@ -293,6 +308,12 @@ def _asides(result: Result) -> str:
         said.append(
             f"{counted(result.after_newest, 'unsigned log is', 'unsigned logs are')} younger than the newest digest, as those of the last hour "
             "or two before a download are: --until INSTANT leaves them out."
+        )
+    if oldest := _oldest(result):
+        chains = counted(len(oldest), "chain begins", "chains begin")
+        said.append(
+            f"{chains} with a digest that names an older one, which is not here. A lifecycle rule that expires logs leaves that, and so "
+            f"does whoever removes them: nothing shows which. --since {_instant(max(i.end for i in oldest))} asks for the time from there on."
         )
     if not result.is_bucket and (result.logs[State.MISSING] or result.digests[State.MISSING]):
         said.append(

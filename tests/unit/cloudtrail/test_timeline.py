@@ -69,6 +69,14 @@ def lost(count: int, last: float) -> str:
     return f"at least {count} missing, the last of them {file(last)}"
 
 
+NONE_OLDER = "no older digest of this chain is here: "
+NONE_OLDER_ASKED = "no older digest of this chain of the time asked for is here: "
+
+
+def oldest(last: float) -> str:
+    return f"{NONE_OLDER}{lost(1, last)}"
+
+
 def there(hour: float) -> str:
     return f"it names {file(hour)} as the one before it, from which another digest goes on, or which was delivered to another place"
 
@@ -101,8 +109,8 @@ CASES: list[tuple[str, list[Run], list[Bad], Bounds, Told]] = [
     ("several are missing", [run(0, 1), run(6, 7, names=5)], [], Bounds(), [proven(-1, 1), ("gap", 1, 5, 4, lost(4, 5)), proven(5, 7)]),
     ("and some cannot be believed", [run(0, 1), run(6, 7, names=5)], [bad(3), bad(4)], Bounds(), [proven(-1, 1), ("gap", 1, 5, 2, f"{file(3)} {BROKEN} (and 1 more); {lost(2, 5)}"), proven(5, 7)]),
     ("one however many cannot be believed", [run(0, 1), run(3, 4, names=2)], [bad(1.2), bad(1.4), bad(1.6)], Bounds(), [proven(-1, 1), ("gap", 1, 2, 1, f"{file(1.2)} {BROKEN} (and 2 more); {lost(1, 2)}"), proven(2, 4)]),
-    ("nothing came before", [run(3, 5, names=2)], [], Bounds(), [("gap", None, 2, 1, lost(1, 2)), proven(2, 5)]),
-    ("nothing came before, from a time on", [run(3, 5, names=2)], [], at(-1), [("gap", -1, 2, 3, lost(3, 2)), proven(2, 5)]),
+    ("nothing came before", [run(3, 5, names=2)], [], Bounds(), [("gap", None, 2, 1, oldest(2)), proven(2, 5)]),
+    ("nothing came before, from a time on", [run(3, 5, names=2)], [], at(-1), [("gap", -1, 2, 3, f"{NONE_OLDER_ASKED}{lost(3, 2)}"), proven(2, 5)]),
     ("two name the one that is missing", [run(0, 1), run(3, 5, names=2), run(4, 6, O, names=2, of="")], [], Bounds(), [("gap", None, 3, 0, TWICE_NAMED), proven(-1, 1), ("gap", 1, 2, 1, lost(1, 2)), proven(2, 6)]),
     ("less than half an hour", [run(0, 1), run(1.4, 2, names=1.2, start=1.3)], [], Bounds(), [proven(-1, 1), ("gap", 1, 1.3, 1, lost(1, 1.2)), proven(1.3, 2)]),
     ("missing where the run before overlaps", [run(0, 1), run(3, 5, names=2, start=0.5)], [], Bounds(), [proven(-1, 5), ("gap", 0.5, 0.5, 1, lost(1, 2))]),
@@ -122,10 +130,12 @@ CASES: list[tuple[str, list[Run], list[Bad], Bounds, Told]] = [
     ("named from before the time", [run(3, 5, names=2)], [], at(2), [proven(2, 5)]),
     ("named from before the time, and a digest covers its begin", [run(3, 5, names=2)], [], at(2.5), [proven(2, 5)]),
     ("named from before the time, and hours are not covered", [run(6, 7, names=2)], [], at(2), [("gap", 2, 5, 0, NOT_ASKED), proven(5, 7)]),
-    ("named from within the time", [run(6, 7, names=3)], [], at(2), [("gap", 2, 5, 3, lost(3, 3)), proven(5, 7)]),
-    ("named of no time", [run(6, 7, names=NOT_A_DIGEST)], [], at(2), [("gap", 2, 5, 3, "at least 3 missing, the last of them digest"), proven(5, 7)]),
+    ("named from within the time", [run(6, 7, names=3)], [], at(2), [("gap", 2, 5, 3, f"{NONE_OLDER_ASKED}{lost(3, 3)}"), proven(5, 7)]),
+    ("named of no time", [run(6, 7, names=NOT_A_DIGEST)], [], at(2), [("gap", 2, 5, 3, f"{NONE_OLDER_ASKED}at least 3 missing, the last of them digest"), proven(5, 7)]),
     ("named of no time, and a digest covers its begin", [run(3, 5, names=NOT_A_DIGEST)], [], at(2), [proven(2, 5)]),
-    ("before the time, and one cannot be believed", [run(3, 5, names=1)], [bad(2)], at(2), [("gap", 2, 2, 1, f"{file(2)} {BROKEN}; {lost(1, 1)}"), proven(2, 5)]),
+    ("before the time, and one cannot be believed", [run(3, 5, names=1)], [bad(2)], at(2), [proven(2, 5)]),
+    ("before the time, one cannot be believed, and hours are not covered", [run(6, 7, names=1)], [bad(4)], at(2), [("gap", 2, 5, 0, f"{file(4)} {BROKEN}; {NOT_ASKED}"), proven(5, 7)]),
+    ("within the time, and one cannot be believed", [run(6, 7, names=5)], [bad(4)], at(2), [("gap", 2, 5, 2, f"{file(4)} {BROKEN}; {lost(2, 5)}"), proven(5, 7)]),
     ("named elsewhere", [run(3, 5, names=2)], [], ELSEWHERE, [proven(2, 5)]),
     ("named elsewhere, and a run ended before", [run(0, 1), run(3, 5, names=2)], [], ELSEWHERE, [proven(-1, 1), ("gap", 1, 2, 1, lost(1, 2)), proven(2, 5)]),
     ("named elsewhere, and one cannot be believed", [run(5, 6, names=4)], [bad(3)], ELSEWHERE, [("gap", None, 4, 1, f"{file(3)} {BROKEN}; {lost(1, 4)}"), proven(4, 6)]),
@@ -149,11 +159,11 @@ CASES: list[tuple[str, list[Run], list[Bad], Bounds, Told]] = [
     ("from another's where nothing goes on", [run(0, 1), run(4, 5, O, names=3)], [], Bounds(), [proven(-1, 1), ("gap", 1, 3, 2, lost(2, 3)), proven(3, 5)]),
     ("from the latest of others", [run(0, 1), run(0, 2, Q), run(5, 6, O, names=4)], [], Bounds(), [proven(-1, 2), ("gap", 2, 4, 2, lost(2, 4)), proven(4, 6)]),
     ("from the latest of others, one of which went on already", [run(0, 1), run(4, 5, O, names=3), run(8, 9, Q, names=7)], [], Bounds(), [proven(-1, 1), ("gap", 1, 3, 2, lost(2, 3)), proven(3, 5), ("gap", 5, 7, 2, lost(2, 7)), proven(7, 9)]),
-    ("from nothing where another goes on", [run(0, 1), run(0, 9, Q), run(4, 5, O, names=3)], [], Bounds(), [("gap", None, 3, 1, lost(1, 3)), proven(-1, 9)]),
-    ("not from one that ended after what is named", [run(0, 5), run(4, 9, O, names=3), run(7, 8, names=5)], [], Bounds(), [("gap", None, 3, 1, lost(1, 3)), ("gap", None, 6, 1, lost(1, 5)), proven(-1, 9)]),
+    ("from nothing where another goes on", [run(0, 1), run(0, 9, Q), run(4, 5, O, names=3)], [], Bounds(), [("gap", None, 3, 1, oldest(3)), proven(-1, 9)]),
+    ("not from one that ended after what is named", [run(0, 5), run(4, 9, O, names=3), run(7, 8, names=5)], [], Bounds(), [("gap", None, 3, 1, oldest(3)), ("gap", None, 6, 1, oldest(5)), proven(-1, 9)]),
     ("a restart of an account's while an organization's goes on", [run(0, 1), run(0, 9, O), run(4, 5)], [], Bounds(), [proven(-1, 9), ("restart", 1, 3, 0, ANEW)]),
     ("another's start while one goes on", [run(0, 1), run(0, 9, O), run(4, 5, Q)], [], Bounds(), [proven(-1, 9)]),
-    ("from nothing where another has just ended", [run(0, 4, O), run(5, 6, Q, names=4)], [], Bounds(), [("gap", None, 4, 1, lost(1, 4)), proven(-1, 6)]),
+    ("from nothing where another has just ended", [run(0, 4, O), run(5, 6, Q, names=4)], [], Bounds(), [("gap", None, 4, 1, oldest(4)), proven(-1, 6)]),
     ("from the organization that is named", [run(0, 1), run(0.5, 1.5, O), run(4, 5, O, names=3, of="")], [], Bounds(), [proven(-1, 1.5), ("gap", 1, 3, 2, lost(2, 3)), proven(3, 5)]),
     # what is named lies there
     ("named and there, of a part", [run(3, 5, names=-8)], [], PARTLY, [proven(2, 5)]),
@@ -217,6 +227,7 @@ def test_each_gap_restart_and_proven_time_is_told(
         gone = {one.original_key for one in found.missing}
         assert gone <= {one.key for one in named}
         assert len(gone) == len(found.missing) == sum("the last of them" in why for *_, why in told)
+        assert [one.oldest for one in found.intervals] == [why.startswith("no older") for *_, why in told]
 
 
 def test_what_is_missing_is_named_with_its_place() -> None:
@@ -224,7 +235,10 @@ def test_what_is_missing_is_named_with_its_place() -> None:
     (one,) = timeline([run(3, 5, names=2)], [], Bounds()).missing
     assert (one.key, one.original_bucket, one.original_key) == ("", OLD, key(2))
     assert (one.kind, one.state, one.proof.value, one.hash) == (Kind.DIGEST, State.MISSING, "", "")
-    assert one.why == "the next digest names it as its predecessor, and it is not there"
+    assert one.why == "the oldest digest of this chain here names it as its predecessor, and it is not there"
+    for before in ([run(0, 1)], []):  # something older is here, believed or not
+        (one,) = timeline([*before, run(3, 5, names=2)], [] if before else [bad(1)], Bounds()).missing
+        assert one.why == "the next digest names it as its predecessor, and it is not there"
     (one,) = timeline([run(3, 5, names=2)], [], BACKFILL).missing
     assert one.kind is Kind.BACKFILL_DIGEST
     (one,) = timeline([run(3, 5, names=2)], [], Bounds(), believed=OLDER).missing
