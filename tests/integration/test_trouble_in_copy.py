@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import COPIER, Plan, State, verify_record
+from onetrail.change import COPIER, Check, CheckKind, Plan, State, verify_record
 from onetrail.errors import OnetrailError
 from onetrail.iam import build
 from onetrail.practice.faults import EDITED_SID
@@ -545,7 +545,7 @@ def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve
     plan = step.propose(anew.settings, seen)
     assert f"a grant was found open in {len(opened)} old buckets; this plan closes it" in plan.notes
     assert {c.resource for c in plan.changes if c.key.startswith("close-")} == {*opened, CENTRAL}
-    assert plan.ends_with == "hole_closed"
+    assert plan.ends_with == Check(CheckKind.HOLE_CLOSED)
     other = estate.clients(runs_dir=str(killed.runs), run_name="another")
     elsewhere = step.propose(other.settings, step.observe(other.settings, other))
     assert closings(elsewhere) == closings(plan), "by what AWS shows, whatever the record says"

@@ -8,6 +8,7 @@ from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
 from onetrail.change.gate import Caller, Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, only_reads
+from onetrail.change.named_check import Check, CheckKind
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import (
     BREAK_GLASS,
@@ -42,6 +43,8 @@ __all__ = [
     "Caller",
     "Change",
     "ChangeFailed",
+    "Check",
+    "CheckKind",
     "Clock",
     "Counterpart",
     "Deed",

@@ -8,6 +8,7 @@ from onetrail.change.close import close_what_is_open
 from onetrail.change.ending import record_end, record_failure
 from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import ended_by_signals, heed
+from onetrail.change.named_check import Check
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
 from onetrail.change.send import BulkDoer, Sending
@@ -18,7 +19,7 @@ from onetrail.errors import NotYet
 
 @dataclass(frozen=True)
 class Requirement:
-    """The state of a named check at this moment. `again` is set where only time is missing."""
+    """The state of a check at this moment. `again` is set where only time is missing."""
 
     met: bool
     why: str
@@ -28,7 +29,7 @@ class Requirement:
 _LOOKS = 8
 """How often a requirement that only lacks time is looked at again before the step ends with `not yet`."""
 
-Requires = Mapping[str, Callable[[], Requirement]]
+Requires = Mapping[Check, Callable[[], Requirement]]
 
 
 def run_plan(
@@ -36,7 +37,7 @@ def run_plan(
 ) -> Outcome:
     """Apply an approved plan through the gate.
 
-    `requires` maps the names that changes use to checks. `bulk` carries out a change that has a bulk rule and returns what the record keeps.
+    `requires` has how each check is made that the plan names. `bulk` carries out a change that has a bulk rule and returns what the record keeps.
     Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no error.
     """
     outcome = _unsent(plan)
@@ -121,7 +122,7 @@ class _Run:
 
     def _close(self) -> None:
         close_what_is_open(
-            self.sending, lambda name: "" if (state := self.requires[name]()).met else state.why
+            self.sending, lambda check: "" if (state := self.requires[check]()).met else state.why
         )
 
     def _outcome(self, state: str, line: str) -> Outcome:
@@ -150,11 +151,11 @@ class _Run:
             ),
         ]
 
-    def _unmet(self, name: str, where: str) -> Outcome | None:
-        """None once the named check holds; waits for it a bounded number of times, with nothing left open meanwhile."""
-        if not name:
+    def _unmet(self, check: Check | None, where: str) -> Outcome | None:
+        """None once the check holds; waits for it a bounded number of times, with nothing left open meanwhile."""
+        if check is None:
             return None
-        state = self.requires[name]()
+        state = self.requires[check]()
         for _ in range(_LOOKS):
             if state.met or not state.again:
                 break
@@ -163,8 +164,10 @@ class _Run:
                 self.gate.clock.wait_until(state.again, state.why, self.gate.say)
             except NotYet as wait:
                 return self._outcome("not_yet", str(wait))
-            state = self.requires[name]()
-        self.gate.record.append("requirement", step=self.plan.step, name=name, met=state.met, why=state.why)
+            state = self.requires[check]()
+        self.gate.record.append(
+            "requirement", step=self.plan.step, name=str(check), met=state.met, why=state.why
+        )
         if state.met:
             return None
         if state.again:

@@ -6,6 +6,7 @@ from typing import Final
 
 from onetrail.change.chain import RecordError
 from onetrail.change.interrupt import uninterrupted
+from onetrail.change.named_check import Check
 from onetrail.change.plan import Change
 from onetrail.change.send import ChangeFailed, Sending
 from onetrail.change.texts import TextUnread
@@ -14,8 +15,8 @@ from onetrail.errors import OnetrailError
 PAUSES_SECONDS: Final = (5, 15, 45, 90)
 """Between the tries of closings that failed, each after the client's own retries."""
 
-Holds = Callable[[str], str]
-"""Why a named check does not hold; empty where it does."""
+Holds = Callable[[Check], str]
+"""Why a check does not hold; empty where it does."""
 
 
 class StillOpen(ChangeFailed):
@@ -27,7 +28,7 @@ def close_what_is_open(sending: Sending, unmet: Holds) -> None:
 
     One that fails does not keep the next from being tried.
 
-    A closing whose named check does not hold waits for the others, and is not sent before it does. One is spared where a later closing
+    A closing whose check does not hold waits for the others, and is not sent before it does. One is spared where a later closing
     made the same policy anew. Signals wait meanwhile.
     Raises what failed, once every closing was tried.
     """
@@ -71,7 +72,7 @@ class _Closing:
 
     def _closed(self, change: Change) -> bool:
         """Whether that closing is done, if need be without a line in the record."""
-        waits = self._waits(change) if change.requires else None
+        waits = self._waits(change, change.requires) if change.requires else None
         if waits:
             self.failed[change.key] = waits
             return False
@@ -84,13 +85,13 @@ class _Closing:
             return False
         return True
 
-    def _waits(self, change: Change) -> ChangeFailed | None:
-        """Why it is not sent yet; None once its named check holds. A check that cannot be made does not hold."""
+    def _waits(self, change: Change, check: Check) -> ChangeFailed | None:
+        """Why it is not sent yet; None once its check holds. A check that cannot be made does not hold."""
         cause: Exception | None = None
         try:
-            why = self.unmet(change.requires)
+            why = self.unmet(check)
         except Exception as err:  # noqa: BLE001 - every other closing is tried before it is raised
-            why, cause = f"{change.requires} could not be checked: {err}", err
+            why, cause = f"{check} could not be checked: {err}", err
         if not why:
             return None
         waits = ChangeFailed(f"{change.service}:{change.call} {change.resource} waits: {why}")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from onetrail.change.bulk import Bulk
+from onetrail.change.named_check import Check
 from onetrail.change.restore import Restores
 from onetrail.change.values import canonical_json
 
@@ -25,8 +26,8 @@ JOBS = "jobs"
 class Change:
     """One call that changes something, or one bulk rule.
 
-    `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` names a check that
-    must hold at the moment of sending. `closes` is the key of the change whose opening this one closes again: it is sent even when
+    `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` is a check that
+    must hold at the moment of sending, None where it needs none. `closes` is the key of the change whose opening this one closes again: it is sent even when
     something between the two fails. `expects` is `done`, or `refused` for a canary that must not get through; one that is not refused
     yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how long after the change before
     it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that the policy which the change puts is made of
@@ -43,7 +44,7 @@ class Change:
     before: Any
     reason: str
     undo: str
-    requires: str = ""
+    requires: Check | None = None
     actor: str = NAMED
     closes: str = ""
     expects: str = "done"
@@ -63,7 +64,7 @@ class Change:
             "call": self.call,
             "parameters": self.parameters,
             "before": self.before,
-            "requires": self.requires,
+            "requires": str(self.requires or ""),
             "actor": self.actor,
             "closes": self.closes,
             "expects": self.expects,
@@ -82,7 +83,7 @@ class Plan:
     """The ordered changes of one step.
 
     `waiting_for` names forerunner steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
-    nothing can be proposed, with its reason in `why`. `ends_with` names a check that must hold before the step counts as finished,
+    nothing can be proposed, with its reason in `why`. `ends_with` is a check that must hold before the step counts as finished,
     such as the last files of a stopped trail. `notes` are facts the reader should know before approving. `not_evaluated` says that nothing
     is proposed because something could not be looked at, which `notes` name. `looks_only`: the step never changes anything.
     """
@@ -94,7 +95,7 @@ class Plan:
     waiting_for: str = ""
     not_yet: datetime | None = None
     why: str = ""
-    ends_with: str = ""
+    ends_with: Check | None = None
     notes: tuple[str, ...] = ()
     not_evaluated: bool = False
     looks_only: bool = False

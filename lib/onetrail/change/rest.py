@@ -12,6 +12,7 @@ from typing import Any, Final
 from onetrail.change.close import Holds, close_what_is_open
 from onetrail.change.gate import Gate
 from onetrail.change.interrupt import ended_by_signals
+from onetrail.change.named_check import Check, CheckKind
 from onetrail.change.plan import Change
 from onetrail.change.restore import Restores
 from onetrail.change.send import Done, Sending
@@ -62,7 +63,7 @@ def rest_of(
     changes = [
         _closing(one, opened[one["closes"]])
         for one in closings
-        if not one.get("bulk") and not (by_step and one["service"] == "iam")
+        if not one.get("bulk") and not (by_step and one["service"] == "iam") and _checkable(one)
     ]
     made = {one.key for one in changes}
     left = tuple(one["key"] for one in closings if one["key"] not in made)
@@ -86,6 +87,11 @@ def _ids(line: Mapping[str, Any], estate: str, accounts: tuple[str, ...]) -> Ite
         yield f"p-{hashlib.sha256(hashed.encode()).hexdigest()[:12]}"
 
 
+def _checkable(said: Mapping[str, Any]) -> bool:
+    """Whether what the closing waits for is a check that this version knows."""
+    return not said["requires"] or said["requires"].partition(":")[0] in list(CheckKind)
+
+
 def _closing(said: Mapping[str, Any], resource: str) -> Change:
     restores = said.get("restores")
     return Change(
@@ -99,7 +105,7 @@ def _closing(said: Mapping[str, Any], resource: str) -> Change:
         before=said["before"],
         reason="what the plan opened is closed by the process that was left",
         undo="nothing to undo",
-        requires=said["requires"],
+        requires=Check.read(said["requires"]) if said["requires"] else None,
         actor=said["actor"],
         closes=said["closes"],
         restores=_restores(said["service"], restores) if restores else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from onetrail.change import Change, canonical_json
+from onetrail.change import Change, Check, CheckKind, canonical_json
 
 _ALIKE_FROM = 4
 """So many of a kind become one row; fewer stand for themselves."""
@@ -75,12 +75,13 @@ class ChangeGroup:
 
     @property
     def requires(self) -> str:
-        """The named check that must hold; for each its own where they differ in their object only."""
-        said = {change.requires for change in self.changes}
-        name, _, of = self.changes[0].requires.partition(":")
-        if len(said) == 1:
-            return f"{_words(name)}: {of}" if of else _words(name)
-        return f"{_words(name)}, each its own"
+        """The check that must hold; for each its own where they differ in their subject only. Empty where there is none."""
+        check = self.changes[0].requires
+        if check is None:
+            return ""
+        if len({change.requires for change in self.changes}) > 1:
+            return f"{_words(check.kind)}, each its own"
+        return f"{_words(check.kind)}: {check.subject}" if check.subject else _words(check.kind)
 
     def one_of(self, name: str) -> str:
         """What all say in this field, else what the first says and that the others differ."""
@@ -135,13 +136,20 @@ def _kind(change: Change) -> tuple[object, ...]:
         change.expects,
         bool(change.closes),
         bool(change.bulk),
-        change.requires.partition(":")[0],
+        change.requires and change.requires.kind,
         canonical_json(marked(dict(change.bulk.rule), names_of(change))) if change.bulk else "",
     )
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def required(check: Check | None) -> str:
+    """A check in one cell; empty where there is none."""
+    if check is None:
+        return ""
+    return f"{_words(check.kind)}:{check.subject}" if check.subject else _words(check.kind)
+
+
+def _words(kind: CheckKind) -> str:
+    return kind.replace("_", " ")
 
 
 def names_of(change: Change) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from onetrail import iam
 from onetrail.change import Document, canonical_json, plain
-from onetrail.show.change_group import ChangeGroup, marked, names_of
+from onetrail.show.change_group import ChangeGroup, marked, names_of, required
 from onetrail.show.html import Column, Shown, as_json, folded, paragraph, preformatted, together
 from onetrail.show.table import simple
 
@@ -31,7 +31,7 @@ def what_is_sent(group: ChangeGroup) -> Shown:
 def _one_by_one(group: ChangeGroup) -> Shown:
     heads = ("region", "on what", "why", "requires", "undo")
     rows = [
-        [str(n), c.region, c.resource, c.reason, c.requires.replace("_", " "), c.undo]
+        [str(n), c.region, c.resource, c.reason, required(c.requires), c.undo]
         for n, c in zip(group.places, group.changes, strict=True)
     ]
     inner = simple(group.what, [Column("n", right=True), *map(Column, heads)], rows)

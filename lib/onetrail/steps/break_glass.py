@@ -5,11 +5,11 @@ from typing import Final
 from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import BREAK_GLASS, SEALER, Requirement
+from onetrail.change import BREAK_GLASS, SEALER, Check, CheckKind, Requirement
 
-CAN_BECOME: Final = "break_glass"
-"""The name that changes use for it in `requires`."""
-CAN_SEAL: Final = "sealer"
+CAN_BECOME: Final = Check(CheckKind.BREAK_GLASS)
+"""What changes say of it in `requires`."""
+CAN_SEAL: Final = Check(CheckKind.SEALER)
 """The same for the role that seals the record's head."""
 SEAL_CURE: Final = (
     "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"

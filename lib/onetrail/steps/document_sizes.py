@@ -89,7 +89,7 @@ def within_limits(plan: Plan, inline: Inline = _NONE) -> Plan:
     found = oversized(f"{plan.step}.document-size", plan.changes, inline)
     if not found:
         return plan
-    return replace(plan, changes=(), ends_with="", not_yet=None, why=reason(found))
+    return replace(plan, changes=(), ends_with=None, not_yet=None, why=reason(found))
 
 
 def reason(found: list[Finding]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
-from onetrail.change import Change, Document, Finding, Result, State
+from onetrail.change import Change, Check, Document, Finding, Result, State
 from onetrail.errors import OnetrailError
 from onetrail.iam import Archive
 from onetrail.iam.expectations import Guardrail
@@ -124,7 +124,7 @@ def rail_unread(rail: Rail) -> list[str]:
 
 
 def rail_changes(
-    rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: str
+    rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: Check
 ) -> list[Change]:
     """What makes the rail stand over the accounts; nothing where it cannot be set from here or stands already."""
     if not rail.management:
@@ -235,7 +235,7 @@ def _change(
     parameters: Mapping[str, Any],
     before: Any,
     reason: str,
-    requires: str,
+    requires: Check,
 ) -> Change:
     undo = {
         "EnablePolicyType": "DisablePolicyType",

@@ -45,7 +45,7 @@ def unevaluated(plan: Plan, unread: Sequence[str]) -> Plan:
         changes=(),
         why=BLIND,
         notes=(*unread, *plan.notes),
-        ends_with="",
+        ends_with=None,
         not_yet=None,
         not_evaluated=True,
     )

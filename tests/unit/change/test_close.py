@@ -11,6 +11,8 @@ from onetrail.change import (
     After,
     Bulk,
     ChangeFailed,
+    Check,
+    CheckKind,
     Deed,
     Document,
     Requirement,
@@ -25,6 +27,9 @@ from onetrail.change import record as record_module
 from onetrail.errors import NotYet, WrongUse
 from tests.unit.change.given import NOON, Expired, Gone, Refused, given_a_change, given_a_gate, given_a_plan
 
+BACK = Check(CheckKind.POLICIES_BACK)
+QUIET = Check(CheckKind.PROVEN_QUIET_COOLED, "old")
+REFUSED = Check(CheckKind.READS_REFUSED)
 UNTIL = {"Condition": {"DateLessThan": {"aws:CurrentTime": After("PT6H")}}}
 
 
@@ -106,8 +111,8 @@ def test_a_role_goes_only_after_all_policies_are_back(tmp_path):
     """AWS refuses a document that names a role which is gone. Twin: the policies are back, and it goes."""
     gate, estate = given_a_gate(tmp_path / "not back")
     failing(estate, **{"close-2": Fails(99, Refused("AccessDenied"))})
-    back = {"back": lambda: Requirement("close-2" in dict(estate.sent), "the policy of old-2 is not back")}
-    plan = given_a_grant(requires="back")
+    back = {BACK: lambda: Requirement("close-2" in dict(estate.sent), "the policy of old-2 is not back")}
+    plan = given_a_grant(requires=BACK)
     with pytest.raises(StillOpen, match="old-1"):
         run_plan(given_a_plan(*plan.changes[:2], WORK, plan.changes[3], plan.changes[2]), gate, back)
     assert "close" not in dict(estate.sent)
@@ -123,12 +128,12 @@ def test_a_check_that_cannot_be_made_keeps_its_own_closing_waiting_and_no_other(
     gate, estate = given_a_gate(tmp_path, failing={"work": OSError("late")})
     failing(estate, **{"close-2": Fails(1, OSError("unreachable"))})
     shut = Fails(times, WrongUse("the account cannot be entered"))
-    back = {"back": lambda: Requirement(not shut(), "")}
-    plan = given_a_grant(WORK, requires="back")
+    back = {BACK: lambda: Requirement(not shut(), "")}
+    plan = given_a_grant(WORK, requires=BACK)
     with pytest.raises(ChangeFailed) as told:
         run_plan(plan, gate, back)
     assert [key for key, _ in estate.sent][2:] == (["close-2", "close"] if times == 2 else ["close-2"])
-    open_ = "back could not be checked: the account cannot be entered; still open: old-1 (refuses by itself"
+    open_ = "policies_back could not be checked: the account cannot be entered; still open: old-1 (refuses by itself"
     assert (open_ in told.value.line) is isinstance(told.value, StillOpen) is (times == 99)
 
 
@@ -301,7 +306,7 @@ def test_nothing_is_open_while_a_check_is_waited_for(tmp_path, again):
     """It is closed at the moment at which the clock is asked to wait. Twin: a check that holds at once waits for nothing."""
     gate, estate = given_a_gate(tmp_path)
     opening, closing = given_a_change("open"), given_a_change("close", closes="open", region="eu-west-2")
-    plan = given_a_plan(opening, given_a_change("work", region="eu-west-3", requires="quiet"), closing)
+    plan = given_a_plan(opening, given_a_change("work", region="eu-west-3", requires=QUIET), closing)
     stood, wait = [], gate.clock.wait_until
 
     def waiting(moment, why, say):
@@ -311,7 +316,7 @@ def test_nothing_is_open_while_a_check_is_waited_for(tmp_path, again):
     gate.clock.wait_until = waiting
     due = NOON + timedelta(seconds=again) if again else None
     quiet = lambda: Requirement(not due or gate.clock.now() >= due, "it is not quiet", due)
-    assert run_plan(plan, gate, {"quiet": quiet}).state == "applied"
+    assert run_plan(plan, gate, {QUIET: quiet}).state == "applied"
     assert stood == ([["open", "close"]] if again else [])
 
 
@@ -337,11 +342,9 @@ def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
     """The clock is waited out between them."""
     gate, _ = given_a_gate(tmp_path, failing={f"canary-{n}": Refused("AccessDenied") for n in range(3)})
     seen = []
-    first = given_a_change("canary-0", expects="refused", requires="refused")
-    later = [
-        given_a_change(f"canary-{n}", expects="refused", requires="refused", after="PT2M") for n in (1, 2)
-    ]
-    requires = {"refused": lambda: Requirement(not seen.append(gate.clock.now()), "")}
+    first = given_a_change("canary-0", expects="refused", requires=REFUSED)
+    later = [given_a_change(f"canary-{n}", expects="refused", requires=REFUSED, after="PT2M") for n in (1, 2)]
+    requires = {REFUSED: lambda: Requirement(not seen.append(gate.clock.now()), "")}
     run_plan(given_a_plan(first, *later), gate, requires)
     assert [(moment - NOON).total_seconds() for moment in seen] == [0, 120, 240]
 

@@ -9,6 +9,8 @@ import pytest
 from onetrail.change import (
     Bulk,
     ChangeFailed,
+    Check,
+    CheckKind,
     Deed,
     Gate,
     GateClosed,
@@ -22,6 +24,9 @@ from onetrail.change import (
     run_plan,
 )
 from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
+
+DELIVERED = Check(CheckKind.DELIVERED_EVERYWHERE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/old")
+DRAINED = Check(CheckKind.LAST_FILES_IN)
 
 
 def test_without_approval_nothing_is_sent_and_that_is_no_failure(tmp_path):
@@ -221,19 +226,23 @@ def test_nothing_is_sent_that_the_record_could_not_take_first(tmp_path):
 
 def test_an_unmet_requirement_stops_there(tmp_path):
     """What was promised to hold is looked at in the moment of sending."""
-    plan = given_a_plan(given_a_change("a"), given_a_change("b", requires="proven", region="eu-west-1"))
+    plan = given_a_plan(
+        given_a_change("a"), given_a_change("b", requires=Check(CheckKind.NEW_WAY_IN), region="eu-west-1")
+    )
     gate, estate = given_a_gate(tmp_path)
-    outcome = run_plan(plan, gate, {"proven": lambda: Requirement(False, "the new way in was not proven")})
+    outcome = run_plan(
+        plan, gate, {Check(CheckKind.NEW_WAY_IN): lambda: Requirement(False, "the new way in was not proven")}
+    )
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert [key for key, _ in estate.sent] == ["a"]
 
 
 def test_waiting_moves_a_movable_clock_and_goes_on(tmp_path):
     """On the practice estate a wait is passed by moving the clock."""
-    plan, again = given_a_plan(given_a_change(requires="delivered")), NOON + timedelta(hours=2)
+    plan, again = given_a_plan(given_a_change(requires=DELIVERED)), NOON + timedelta(hours=2)
     gate, estate = given_a_gate(tmp_path)
     outcome = run_plan(
-        plan, gate, {"delivered": lambda: Requirement(gate.clock.now() >= again, "first digest", again)}
+        plan, gate, {DELIVERED: lambda: Requirement(gate.clock.now() >= again, "first digest", again)}
     )
     assert (outcome.state, len(estate.sent), gate.clock.now()) == ("applied", 1, again)
 
@@ -243,13 +252,13 @@ def test_waiting_on_a_wall_ends_with_not_yet(tmp_path):
     plan, again = (
         given_a_plan(
             given_a_change("open"),
-            given_a_change("work", requires="delivered", region="eu-west-1"),
+            given_a_change("work", requires=DELIVERED, region="eu-west-1"),
             given_a_change("close", closes="open", region="eu-west-2"),
         ),
         NOON + timedelta(hours=2),
     )
     gate, estate = given_a_gate(tmp_path, clock=MovableClock(timedelta(minutes=2)))
-    outcome = run_plan(plan, gate, {"delivered": lambda: Requirement(False, "first digest", again)})
+    outcome = run_plan(plan, gate, {DELIVERED: lambda: Requirement(False, "first digest", again)})
     assert (outcome.state, outcome.exit_code) == ("not_yet", 4)
     assert "2026-01-12T14:00:00Z" in outcome.line
     assert [key for key, _ in estate.sent] == ["open", "close"]
@@ -287,26 +296,24 @@ def test_each_change_is_written_before_and_after(tmp_path):
 
 def test_a_step_ends_only_when_its_last_check_holds(tmp_path):
     """The last files of a stopped trail are awaited as part of the step."""
-    plan, again = given_a_plan(given_a_change(), ends_with="drained"), NOON + timedelta(hours=2)
+    plan, again = given_a_plan(given_a_change(), ends_with=DRAINED), NOON + timedelta(hours=2)
     gate, _ = given_a_gate(tmp_path / "moves")
     assert (
         run_plan(
-            plan, gate, {"drained": lambda: Requirement(gate.clock.now() >= again, "final digests", again)}
+            plan, gate, {DRAINED: lambda: Requirement(gate.clock.now() >= again, "final digests", again)}
         ).state
         == "applied"
     )
     gate, _ = given_a_gate(tmp_path / "stands", clock=MovableClock(timedelta(minutes=2)))
-    assert (
-        run_plan(plan, gate, {"drained": lambda: Requirement(False, "final digests", again)}).exit_code == 4
-    )
+    assert run_plan(plan, gate, {DRAINED: lambda: Requirement(False, "final digests", again)}).exit_code == 4
 
 
 def test_waiting_alone_needs_an_approval_before_it_moves_a_clock(tmp_path):
     """A look at a plan moves no clock."""
     again = NOON + timedelta(hours=2)
-    plan = given_a_plan(ends_with="drained", not_yet=again, why="final digests")
+    plan = given_a_plan(ends_with=DRAINED, not_yet=again, why="final digests")
     gate, _ = given_a_gate(tmp_path / "look", approve="")
-    requires = {"drained": lambda: Requirement(gate.clock.now() >= again, "final digests", again)}
+    requires = {DRAINED: lambda: Requirement(gate.clock.now() >= again, "final digests", again)}
     assert (run_plan(plan, gate, requires).state, gate.clock.now()) == ("not_yet", NOON)
     gate, _ = given_a_gate(tmp_path / "go")
     assert (run_plan(plan, gate, requires).state, gate.clock.now()) == ("applied", again)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from onetrail.change import GateClosed, Guard, Requirement, only_reads
+from onetrail.change import Check, CheckKind, GateClosed, Guard, only_reads
 from onetrail.change.bulk import Bulk, Deed
 from onetrail.change.interrupt import Stopped, ended_by_signals
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
@@ -147,7 +147,7 @@ def test_a_head_is_put_where_lines_were_written_since_the_last_one(tmp_path):
 
 def test_a_plan_without_changes_is_open_only_for_what_it_ends_with(tmp_path):
     """Whatever was approved; without any approval it is not."""
-    ends = given_a_plan(ends_with=(Requirement("proven", lambda: None),))
+    ends = given_a_plan(ends_with=Check(CheckKind.EXPIRED))
     gate, _ = given_a_gate(tmp_path, approve="p-000000000000", estate="aws")
     assert not gate.opens_for(given_a_plan())
     assert gate.opens_for(ends)

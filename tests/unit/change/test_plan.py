@@ -6,7 +6,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import After, Below, Bulk, Counterpart, Deed, Document, OneOf, Stated, resolve
+from onetrail.change import (
+    After,
+    Below,
+    Bulk,
+    Check,
+    CheckKind,
+    Counterpart,
+    Deed,
+    Document,
+    OneOf,
+    Stated,
+    resolve,
+)
 from onetrail.change.values import seconds
 from tests.unit.change.given import given_a_change, given_a_plan
 
@@ -22,7 +34,8 @@ RULE = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})
         {"call": "DeleteBucketPolicy"},
         {"parameters": {"Bucket": "old", "Policy": "{} "}},
         {"before": {"Policy": "older"}},  # the reviewed state before is part of what was approved
-        {"requires": "new_way_in"},
+        {"requires": Check(CheckKind.NEW_WAY_IN)},
+        {"requires": Check(CheckKind.NEW_WAY_IN, "what it is made for")},
         {"actor": "break-glass"},
         {"expects": "refused"},
         {"resource": "another bucket"},  # doers look the resource up

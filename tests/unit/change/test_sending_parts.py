@@ -12,6 +12,8 @@ import pytest
 from onetrail.change import (
     Caller,
     ChangeFailed,
+    Check,
+    CheckKind,
     RecordError,
     Requirement,
     Restores,
@@ -33,6 +35,7 @@ from tests.unit.change.given import (
     lines,
 )
 
+PROVEN = Check(CheckKind.PROVEN_QUIET_COOLED, "old")
 OURS = '{"Version":"2012-10-17","Statement":[{"Sid":"Ours","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
 THEIRS = '{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
 
@@ -105,11 +108,16 @@ def test_a_requirement_without_time_stops_and_one_that_lacks_time_says_when(tmp_
         return Requirement(False, "quiet hours", NOON + timedelta(days=1 + len(asked)))
 
     gate, estate = given_a_gate(tmp_path)
-    outcome = run_plan(given_a_plan(given_a_change(requires="late")), gate, {"late": late})
+    outcome = run_plan(given_a_plan(given_a_change(requires=PROVEN)), gate, {PROVEN: late})
     assert (outcome.state, estate.sent, len(asked)) == ("not_yet", [], 9)
     assert outcome.line == "not yet: quiet hours: again after 2026-01-22T12:00:00Z"
     (line,) = lines(tmp_path, "requirement")
-    assert (line["step"], line["name"], line["met"], line["why"]) == ("03", "late", False, "quiet hours")
+    assert (line["step"], line["name"], line["met"], line["why"]) == (
+        "03",
+        "proven_quiet_cooled:old",
+        False,
+        "quiet hours",
+    )
 
 
 def opened_and_closed(folder: Path, prior: str, put: str, found: str) -> str:

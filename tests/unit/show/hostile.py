@@ -33,7 +33,6 @@ _FIXED: Mapping[tuple[type, str], Callable[[], Any]] = {
     (Sent, "at"): lambda: "2026-01-12T09:00:00Z",
     (Sent, "ended_at"): lambda: "2026-01-12T09:00:05Z",
     (Change, "closes"): lambda: "",
-    (Change, "requires"): lambda: "",
     (BucketState, "state"): lambda: "ours",
     (bucket_creation.Observation, "buckets"): lambda: {name: made(BucketState, name=name) for name in OURS},
     (bucket_creation.Observation, "folders"): lambda: (f"AWSLogs/1/CloudTrail/{HOSTILE}/2021/",),

@@ -3,7 +3,7 @@
 from given import given_a_change, given_a_plan
 
 from onetrail import show
-from onetrail.change import Bulk, Deed, Document
+from onetrail.change import Bulk, Check, CheckKind, Deed, Document
 from onetrail.show.change_group import short
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
@@ -99,11 +99,27 @@ def test_undo_goes_backwards():
 
 def test_changes_that_each_require_their_own_bucket_are_one_row():
     """Twenty deletions that wait for twenty proofs read as one; each proof stands in the fold."""
-    shown = show.plan(given_a_plan(*(_hold(r, requires=f"proven_quiet:acme-audit-{r}") for r in REGIONS)))
-    assert "proven quiet, each its own" in shown.text
+    shown = show.plan(
+        given_a_plan(
+            *(_hold(r, requires=Check(CheckKind.PROVEN_QUIET_COOLED, f"acme-audit-{r}")) for r in REGIONS)
+        )
+    )
+    assert "proven quiet cooled, each its own" in shown.text
     assert "5 of them" in shown.text
     for region in REGIONS:
-        assert f"proven quiet:acme-audit-{region}" in shown.html
+        assert f"proven quiet cooled:acme-audit-{region}" in shown.html
+
+
+def test_what_a_check_is_made_for_keeps_its_name():
+    """The words of a check are put for the reader, the name of a trail is not, alone in its row or in the fold of several."""
+    arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/old_audit"
+    for number in (1, 5):
+        asked = [
+            _hold(r, requires=Check(CheckKind.TRAIL_AS_REVIEWED, f"{arn}_{r}")) for r in REGIONS[:number]
+        ]
+        html = show.plan(given_a_plan(*asked)).html.replace("<wbr>", "")
+        assert "trail as reviewed" in html
+        assert f"{arn}_{REGIONS[0]}" in html
 
 
 def test_the_one_that_is_sent_for_a_reason_of_its_own_has_its_own_row():

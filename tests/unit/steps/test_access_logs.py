@@ -69,7 +69,7 @@ def test_03_is_not_finished_before_a_first_access_log() -> None:
     assert "04 may be run meanwhile" in waiting.why
     for seen in (AccessLogs((), NOW), AccessLogs(BOTH, NOW - 24 * HOUR)):
         plan = step.propose(SETTINGS, given(seen))
-        assert (plan.changes, plan.ends_with, plan.not_yet) == ((), "", None)
+        assert (plan.changes, plan.ends_with, plan.not_yet) == ((), None, None)
 
 
 def test_the_plan_that_makes_the_buckets_ends_with_their_access_log_and_keeps_its_id() -> None:

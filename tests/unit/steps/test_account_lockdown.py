@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, State, canonical_json
+from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, State, canonical_json
 from onetrail.iam.build import old_bucket_hold_still, old_bucket_shell, trust
 from onetrail.looked import Unread
 from onetrail.settings import Settings
@@ -144,7 +144,7 @@ def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_bu
 def test_the_old_way_in_is_narrowed_only_behind_the_proof_of_the_new_one() -> None:
     plan = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket()))
     narrowing = next(c for c in plan.changes if c.key == "OrganizationAccountAccessRole: trust")
-    assert narrowing.requires == "new_way_in"
+    assert narrowing.requires == Check(CheckKind.NEW_WAY_IN)
     assert narrowing.before == MANAGEMENT
     assert iam.canonical(narrowing.parameters["PolicyDocument"].value) == iam.canonical(
         trust(["arn:aws:iam::999988887777:role/SecurityLead"])
@@ -155,7 +155,7 @@ def test_the_first_role_gets_its_power_from_the_identity_that_made_it_since_it_h
     changes = {c.key: c for c in step.propose(SETTINGS, given_a_fresh_log_account()).changes}
     assert changes["onetrail-break-glass: has AdministratorAccess"].actor == NAMED
     assert changes["onetrail-operator: role"].actor == BREAK_GLASS
-    assert changes["onetrail-operator: role"].requires == "may_administer"
+    assert changes["onetrail-operator: role"].requires == Check(CheckKind.MAY_ADMINISTER)
 
 
 def test_what_is_done_proposes_nothing() -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from onetrail import names
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import ChangeFailed, Gate, Guard, RunRecord, entries
+from onetrail.change import ChangeFailed, Check, CheckKind, Gate, Guard, RunRecord, entries
 from onetrail.iam import build
 from onetrail.s3.batch.group import Group, Label
 from onetrail.s3.batch.job import Job
@@ -24,7 +24,6 @@ from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation.grant import work_opened
 from onetrail.steps.copy_history import Backlog, Observation, propose
 from onetrail.steps.copy_history.batch import BatchCopy
-from onetrail.steps.copy_history.batch_grant import SETTLED
 from onetrail.steps.copy_history.batch_rows import NoReport, Reader
 from onetrail.steps.copy_history.batch_seen import BatchSeen, desk
 from onetrail.steps.copy_history.batch_watch import jobs_role_settled
@@ -102,7 +101,7 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
     locks = {c.key: "quarter" in c.bulk.rule["lock"] for c in plan.changes if c.key.startswith("copy-")}
     assert locks == {"copy-a": True, "copy-b": False}
     assert engines == {"pilot-a": "s3-batch", "copy-a": "s3-batch", "pilot-b": "local", "copy-b": "local"}
-    assert [c.key for c in plan.changes if c.requires == SETTLED] == ["open-a"]
+    assert [c.key for c in plan.changes if c.requires == Check(CheckKind.JOBS_ROLE_SETTLED)] == ["open-a"]
     assert "the role of the jobs" in next(c for c in plan.changes if c.key == "open-a").reason
     jobs = next(c for c in plan.changes if c.key == "batch-copy-jobs")
     assert jobs.bulk.rule["from"] == ["a"] and jobs.bulk.fixed["RoleArn"] == BATCH_ARN

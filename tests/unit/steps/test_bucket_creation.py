@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, Document, Result, State, canonical_json
+from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, Document, Result, State, canonical_json
 from onetrail.iam import Opening
 from onetrail.iam.build import (
     central_bucket,
@@ -208,7 +208,11 @@ def test_one_setting_that_differs_is_put_right_by_one_change_as_break_glass(
 def test_a_policy_that_differs_is_put_back_behind_its_verdict(sid: str, actor: str, words: str) -> None:
     weak = iam.without_sids(central_bucket(ARCHIVE), {sid})
     (change,) = step.propose(SETTINGS, with_bucket(given_all_made(), CENTRAL, policy=weak)).changes
-    assert (change.call, change.requires, change.actor) == ("PutBucketPolicy", "policy_judged", actor)
+    assert (change.call, change.requires, change.actor) == (
+        "PutBucketPolicy",
+        Check(CheckKind.POLICY_JUDGED),
+        actor,
+    )
     found = step.check(SETTINGS, with_bucket(given_all_made(), CENTRAL, policy=weak))
     assert any(f.id == "03.policy" and words in f.evidence for f in found)
 
@@ -291,7 +295,8 @@ def test_policies_of_the_version_before_are_renewed_as_break_glass(central: str)
     plan = step.propose(SETTINGS, seen)
     said = {(c.parameters["Bucket"], c.call, c.actor, c.requires) for c in plan.changes}
     assert said == {
-        (name, "PutBucketPolicy", BREAK_GLASS, "policy_judged") for name in (CENTRAL, WORK, ACCESS)
+        (name, "PutBucketPolicy", BREAK_GLASS, Check(CheckKind.POLICY_JUDGED))
+        for name in (CENTRAL, WORK, ACCESS)
     }
     found = [f for f in step.check(SETTINGS, seen) if f.state is not State.OK]
     assert {f.state for f in found} == {State.PLANNED}

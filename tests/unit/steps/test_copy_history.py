@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import Document, RunRecord, WallClock
+from onetrail.change import Check, CheckKind, Document, RunRecord, WallClock
 from onetrail.change.values import plain
 from onetrail.iam import build, with_statements
 from onetrail.looked import There
@@ -79,7 +79,7 @@ def test_every_opening_has_its_closing():
     }
     assert openings == closings
     assert keys(plan)[-1].startswith("DeleteRole-")
-    assert plan.ends_with == "hole_closed"
+    assert plan.ends_with == Check(CheckKind.HOLE_CLOSED)
 
 
 def test_nothing_to_copy_and_nothing_open_is_nothing_to_do():
@@ -235,7 +235,9 @@ def test_every_closing_of_a_policy_is_made_of_what_is_there_and_roles_go_last():
     assert len(closings) == 5
     assert all(change.restores for change in closings)
     assert not [change.key for change in plan.changes if change.restores and change not in closings]
-    assert {c.requires for c in plan.changes if c.call.startswith("DeleteRole")} == {"policies_back"}
+    assert {c.requires for c in plan.changes if c.call.startswith("DeleteRole")} == {
+        Check(CheckKind.POLICIES_BACK)
+    }
     steady = build.central_bucket(ARCHIVE)
     back = next(change for change in closings if change.key == "no-window-central").restores
     assert back.without_ours(build.central_bucket_window(ARCHIVE)) == steady
@@ -360,12 +362,12 @@ def test_canaries_come_in_three_rounds_that_lie_apart():
     plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"))))
     rounds = [(c.call, c.after, c.tries, c.requires) for c in plan.changes if c.expects == "refused"]
     assert rounds == [
-        ("PutObject", "", 5, "reads_refused"),
-        ("CopyObject", "", 5, ""),
-        ("PutObject", "PT2M", 1, "reads_refused"),
-        ("CopyObject", "", 1, ""),
-        ("PutObject", "PT2M", 1, "reads_refused"),
-        ("CopyObject", "", 1, ""),
+        ("PutObject", "", 5, Check(CheckKind.READS_REFUSED)),
+        ("CopyObject", "", 5, None),
+        ("PutObject", "PT2M", 1, Check(CheckKind.READS_REFUSED)),
+        ("CopyObject", "", 1, None),
+        ("PutObject", "PT2M", 1, Check(CheckKind.READS_REFUSED)),
+        ("CopyObject", "", 1, None),
     ]
 
 

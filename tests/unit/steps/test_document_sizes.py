@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docs import pages
-from onetrail.change import After, Change, Document, Plan, Result, State
+from onetrail.change import After, Change, Check, CheckKind, Document, Plan, Result, State
 from onetrail.iam import build
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.settings import Settings
@@ -65,7 +65,7 @@ def change(call: str, part: str, sent: Document, key: str = "one", **parameters:
 
 
 def plan(*changes: Change) -> Plan:
-    return Plan("03", "practice", ("111122223333",), changes, ends_with="something")
+    return Plan("03", "practice", ("111122223333",), changes, ends_with=Check(CheckKind.HOLE_CLOSED))
 
 
 @pytest.mark.parametrize(("kind", "call", "parameters", "part"), KINDS, ids=lambda one: str(one))
@@ -76,7 +76,7 @@ def test_a_plan_with_a_document_that_is_too_large_is_not_proposed(
     fits = plan(change(call, part, document(MOST[kind]), **parameters))
     assert within_limits(fits) is fits
     refused = within_limits(plan(change(call, part, document(MOST[kind] + 1), **parameters)))
-    assert (refused.empty, refused.ends_with) == (True, "")
+    assert (refused.empty, refused.ends_with) == (True, None)
     assert refused.why.startswith(
         f"the thing would have {MOST[kind] + 1:,} {LIMITS[kind].unit} as {kind}, and AWS takes {MOST[kind]:,}: "
     )

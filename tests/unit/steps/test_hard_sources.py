@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import State, plain
+from onetrail.change import Check, CheckKind, State, plain
 from onetrail.s3.client import Finished
 from onetrail.s3.decide import Kind
 from onetrail.s3.ledger import LedgerPart, LedgerRow
@@ -65,12 +65,12 @@ def test_archived_logs_are_restored_before_anything_is_opened():
         "RestoreRequest.GlacierJobParameters.Tier": "Bulk",
     }
     assert restore.bulk.estimate == {"objects": 3, "GB": 3.0, "US dollars": 0.03}
-    assert opening.requires == "sources_ready"
+    assert opening.requires == Check(CheckKind.SOURCES_READY)
     assert any(
         "3 objects (3.000 GB) of 1 bucket must be restored first: at most 48 hours" in n for n in plan.notes
     )
     ready = propose(SETTINGS, given(given_a_backlog()))
-    assert (keys(ready)[0], ready.changes[0].requires) == ("open-old", "sources_ready")
+    assert (keys(ready)[0], ready.changes[0].requires) == ("open-old", Check(CheckKind.SOURCES_READY))
 
 
 def test_what_is_left_after_the_restores_can_be_approved_beforehand():
@@ -85,7 +85,7 @@ def test_a_restore_under_way_is_waited_for_and_never_asked_for_twice():
     """The step says when to come back and changes nothing; a grant left open is closed all the same."""
     ready = NOW + timedelta(hours=12)
     plan = propose(SETTINGS, given(given_a_backlog(restoring=4), ready=ready))
-    assert (plan.changes, plan.not_yet, plan.ends_with) == ((), ready, "restored")
+    assert (plan.changes, plan.not_yet, plan.ends_with) == ((), ready, Check(CheckKind.RESTORED))
     assert plan.why == "4 objects are being restored in old"
     left = given_a_backlog(given_a_bucket("left", {"Sid": "OnetrailCopyRead", "Effect": "Allow", "Action": "s3:GetObject",
                                                    "Principal": {"AWS": COPIER}, "Resource": "*"}), copy=0)  # fmt: skip

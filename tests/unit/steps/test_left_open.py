@@ -4,12 +4,25 @@ import importlib
 import json
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
 from onetrail.aws import Clients
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import Bulk, Deed, Requirement, RunRecord, StillOpen, entries, resolve, run_plan
+from onetrail.change import (
+    Bulk,
+    Check,
+    CheckKind,
+    Deed,
+    Requirement,
+    RunRecord,
+    StillOpen,
+    canonical_json,
+    entries,
+    resolve,
+    run_plan,
+)
 from onetrail.change.rest import NotAsApproved, close_rest, rest_of
 from onetrail.errors import OnetrailError
 from onetrail.steps.copy_history import propose
@@ -196,6 +209,25 @@ def test_a_line_that_is_not_of_the_approved_plan_closes_nothing(tmp_path):
         rest_of(line, plan.estate, plan.accounts, {"open-a": "a"})
 
 
+@pytest.mark.parametrize(
+    "asked", ["policies_back", "asked_by_a_later_version", "asked_by_a_later_version:old"]
+)
+def test_a_closing_that_waits_for_a_check_of_another_version_is_left_to_the_step(tmp_path, asked):
+    """What is approved under that id is closed but for it. Twin: a check of this version is made."""
+    plan = replace(given_a_grant(), accounts=SETTINGS.all_account_ids)
+    changes = [change.meaning() for change in plan.changes]
+    closing = next(one for one in changes if one["closes"])
+    closing["requires"] = asked
+    hashed = canonical_json([plan.step, plan.estate, sorted(plan.accounts), changes])
+    line = {"step": plan.step, "plan": f"p-{sha256(hashed.encode()).hexdigest()[:12]}", "changes": changes}
+    rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"})
+    if asked == "policies_back":
+        assert [one.requires for one in rest.changes] == [Check(CheckKind.POLICIES_BACK)]
+        assert rest.left == ()
+    else:
+        assert (rest.changes, rest.left) == ((), (closing["key"],))
+
+
 def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
     """And no more: what its own process had closed stays as it is. Twin: a closing that needs a check waits for it."""
     plan = given_a_grant()
@@ -211,7 +243,9 @@ def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
     assert (last["plan"], last["key"], last["resource"]) == (plan.id, "close-old", "old")
     assert OPENED["Statement"][-1]["Sid"] not in json.dumps(last["parameters"])
     gate, estate = given_a_gate(tmp_path, approve="")
-    waiting = replace(rest, changes=tuple(replace(one, requires="policies_back") for one in rest.changes))
+    waiting = replace(
+        rest, changes=tuple(replace(one, requires=Check(CheckKind.POLICIES_BACK)) for one in rest.changes)
+    )
     with pytest.raises(Exception, match="still open: old"):
         close_rest(waiting, gate, lambda name: "a policy names the copier")
     assert estate.sent == []
@@ -232,7 +266,7 @@ def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from
             call="DeleteRole",
             closes="role",
             parameters={},
-            requires="policies_back",
+            requires=Check(CheckKind.POLICIES_BACK),
         ),
         step="05",
     )

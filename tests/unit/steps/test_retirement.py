@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail import iam, names
-from onetrail.change import State
+from onetrail.change import Check, CheckKind, State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
@@ -26,6 +26,7 @@ from onetrail.steps.status import Stage, Status
 from tests.unit.change.given import given_a_gate
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
+EXPIRED = Check(CheckKind.EXPIRED)
 SOURCE = "111122223333"
 KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -82,9 +83,9 @@ def test_it_waits_for_the_verification_while_nothing_is_proven():
 def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
     plan = propose(SETTINGS, given(READY, trails=[TRAIL]))
     assert [(change.call, change.requires) for change in plan.changes] == [
-        ("DeleteTrail", f"trail_as_reviewed:{TRAIL.arn}"),
-        ("DeleteObjects", "proven_quiet_cooled:acme-eu"),
-        ("PutBucketPolicy", "empty:acme-eu"),
+        ("DeleteTrail", Check(CheckKind.TRAIL_AS_REVIEWED, TRAIL.arn)),
+        ("DeleteObjects", Check(CheckKind.PROVEN_QUIET_COOLED, "acme-eu")),
+        ("PutBucketPolicy", Check(CheckKind.EMPTY, "acme-eu")),
     ]
     trail, objects, policy = plan.changes
     assert trail.before["bucket"] == "acme-eu"
@@ -260,9 +261,9 @@ def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_
     first = replace(READY, how="expire", bucket=replace(BUCKET, lifecycle=lifecycle))
     closing, probe, change = propose(SETTINGS, given(first)).changes
     assert [(one.call, one.requires, one.expects) for one in (closing, probe, change)] == [
-        ("PutBucketPolicy", "proven_quiet_cooled:acme-eu", "done"),
-        ("PutObject", "", "refused"),
-        ("PutBucketLifecycleConfiguration", "closed:acme-eu", "done"),
+        ("PutBucketPolicy", Check(CheckKind.PROVEN_QUIET_COOLED, "acme-eu"), "done"),
+        ("PutObject", None, "refused"),
+        ("PutBucketLifecycleConfiguration", Check(CheckKind.CLOSED, "acme-eu"), "done"),
     ]
     assert change.before["listing"] == first.listing, "the rule deletes exactly what was reviewed"
     rules = change.parameters["LifecycleConfiguration"]["Rules"]
@@ -272,7 +273,7 @@ def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_
     assert [one.call for one in again] == ["PutObject", "PutBucketLifecycleConfiguration"]
     ruled = replace(first, bucket=replace(closed, lifecycle={"Rules": rules}))
     plan = propose(SETTINGS, given(ruled))
-    assert (plan.changes, plan.not_yet, plan.ends_with) == ((), NOW + timedelta(days=1), "expired")
+    assert (plan.changes, plan.not_yet, plan.ends_with) == ((), NOW + timedelta(days=1), EXPIRED)
     assert calls(given(replace(ruled, objects=0))) == ["PutBucketPolicy"]
 
 
@@ -310,7 +311,7 @@ def test_a_rule_that_deletes_what_the_archive_may_not_hold_is_taken_away_before_
             SETTINGS, given(replace(READY, how="expire", bucket=ruled, **fault), OTHER, done=done)
         ).changes
         call = "PutBucketLifecycleConfiguration" if others else "DeleteBucketLifecycle"
-        assert (change.call, change.requires) == (call, "")
+        assert (change.call, change.requires) == (call, None)
         assert change.parameters.get("LifecycleConfiguration", {}).get("Rules", []) == others
     emptied = propose(SETTINGS, given(replace(READY, how="expire", bucket=ruled, objects=0, **fault)))
     assert bool(emptied.changes) == ("could_not_look" in fault)  # what could not be listed is not empty
@@ -338,7 +339,7 @@ def test_a_rule_that_may_not_go_on_goes_before_its_bucket_is_opened_or_emptied_o
     assert (at_work.danger, calls(given(at_work, OTHER))) == ("", ["DeleteObjects", "PutBucketPolicy"])
     seen = replace(at_work, **fault)
     (change,) = propose(SETTINGS, given(seen, OTHER)).changes
-    assert (change.call, change.resource, change.requires) == ("DeleteBucketLifecycle", "acme-eu", "")
+    assert (change.call, change.resource, change.requires) == ("DeleteBucketLifecycle", "acme-eu", None)
     assert why in change.reason
 
 
@@ -348,7 +349,7 @@ def test_a_bucket_with_versions_is_never_left_to_a_rule(versioning):
     versioned = replace(READY, how="expire", bucket=replace(BUCKET, versioning=versioning))
     plan = propose(SETTINGS, given(versioned))
     assert [change.call for change in plan.changes] == ["DeleteObjects", "PutBucketPolicy"]
-    assert plan.ends_with == ""
+    assert plan.ends_with is None
     assert any("acme-eu: it has versions, so no rule empties it" in note for note in plan.notes)
     assert calls(given(replace(READY, how="expire")))[-1] == "PutBucketLifecycleConfiguration"
 
@@ -398,18 +399,22 @@ def test_where_nothing_is_planned_and_something_is_left_the_plan_says_why(bucket
 @pytest.mark.parametrize(
     ("buckets", "ends_with", "not_yet"),
     [
-        ((replace(READY, how="expire"),), "expired", False),  # the rule is put by this plan
-        ((replace(READY, how="expire", objects=0),), "", False),  # empty already: closed, nothing to wait for
-        ((READY,), "", False),  # deleted object by object
-        ((replace(READY, how="expire", bucket=RULED),), "expired", True),  # the rule is at work
+        ((replace(READY, how="expire"),), EXPIRED, False),  # the rule is put by this plan
+        (
+            (replace(READY, how="expire", objects=0),),
+            None,
+            False,
+        ),  # empty already: closed, nothing to wait for
+        ((READY,), None, False),  # deleted object by object
+        ((replace(READY, how="expire", bucket=RULED),), EXPIRED, True),  # the rule is at work
         (
             (replace(READY, how="expire", bucket=RULED), OTHER),
-            "expired",
+            EXPIRED,
             False,
         ),  # at work, and another bucket goes meanwhile
         (
             (replace(READY, how="expire", bucket=RULED, foreign=1),),
-            "",
+            None,
             False,
         ),  # left alone: nothing is waited for
     ],
@@ -495,7 +500,7 @@ def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(
 ):
     """Each alone, by the check right before the change is sent. Twin: as it was reviewed, it is sent."""
     plan = propose(SETTINGS, given(planned))
-    plan = replace(plan, changes=tuple(one for one in plan.changes if one.call == call), ends_with="")
+    plan = replace(plan, changes=tuple(one for one in plan.changes if one.call == call), ends_with=None)
     seen = replace(planned, **now)
     module = sys.modules["onetrail.steps.retirement.apply"]
     nothing_lacks = SimpleNamespace(over=lambda *_, **__: SimpleNamespace(lack=None))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.change import Change, Plan, State
+from onetrail.change import Change, Check, CheckKind, Plan, State
 from onetrail.show import plan as shown
 from onetrail.steps.status import (
     BLIND,
@@ -33,13 +33,13 @@ def test_a_plan_that_nobody_could_make_holds_nothing_and_names_the_refusal_first
             "practice",
             (),
             (CHANGE,),
-            ends_with="x",
+            ends_with=Check(CheckKind.HOLE_CLOSED),
             not_yet=datetime(2026, 1, 1, tzinfo=UTC),
             notes=("a fact",),
         ),
         ("no",),
     )
-    assert (plan.changes, plan.ends_with, plan.not_yet, plan.not_evaluated) == ((), "", None, True)
+    assert (plan.changes, plan.ends_with, plan.not_yet, plan.not_evaluated) == ((), None, None, True)
     assert (plan.why, plan.notes) == (BLIND, ("no", "a fact"))
 
 

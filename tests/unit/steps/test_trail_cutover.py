@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.change import State
+from onetrail.change import Check, CheckKind, State
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME, Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.settings import Settings
@@ -69,7 +69,7 @@ def test_the_new_trail_comes_first_and_the_old_ones_stop_only_on_a_condition():
     """Create, select, start; and no StopLogging without delivery seen in every region."""
     plan = propose(SETTINGS, given(old=[given_a_trail()]))
     assert calls(plan) == ["CreateTrail", "PutEventSelectors", "StartLogging", "StopLogging"]
-    assert plan.changes[-1].requires == f"delivered_everywhere:{given_a_trail().arn}"
+    assert plan.changes[-1].requires == Check(CheckKind.DELIVERED_EVERYWHERE, given_a_trail().arn)
     assert plan.changes[0].parameters["IsMultiRegionTrail"] is True
     assert plan.changes[0].parameters["EnableLogFileValidation"] is True
 
@@ -142,7 +142,7 @@ def test_a_finished_cutover_proposes_nothing():
             new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS)
         ),
     )
-    assert (plan.empty, plan.not_yet, plan.ends_with) == (True, None, "")
+    assert (plan.empty, plan.not_yet, plan.ends_with) == (True, None, None)
 
 
 def test_delivery_is_missing_until_each_region_has_it():
@@ -198,7 +198,11 @@ def test_last_files_are_awaited_as_a_state():
     state = last_files_in(observation)
     assert (state.met, state.again) == (False, NOW + timedelta(hours=2))
     plan = propose(SETTINGS, observation)
-    assert (plan.empty, plan.not_yet, plan.ends_with) == (True, NOW + timedelta(hours=2), "last_files_in")
+    assert (plan.empty, plan.not_yet, plan.ends_with) == (
+        True,
+        NOW + timedelta(hours=2),
+        Check(CheckKind.LAST_FILES_IN),
+    )
 
 
 def test_consumers_of_old_trails_are_named():
@@ -266,7 +270,7 @@ def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(
     rows = delivered(*REGIONS)
     plan = propose(SETTINGS, given(new=[new], old=[old], deliveries=rows))
     stopping = replace(
-        plan, changes=tuple(one for one in plan.changes if one.call == "StopLogging"), ends_with=""
+        plan, changes=tuple(one for one in plan.changes if one.call == "StopLogging"), ends_with=None
     )
     said = [] if now is None else [replace(old, **now)]
     into_the_archive = [one for one in said if one.bucket == SETTINGS.bucket_name]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onetrail import iam
-from onetrail.change import Deed, State
+from onetrail.change import Check, CheckKind, Deed, State
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.settings import Settings
@@ -77,7 +77,7 @@ def test_what_is_proven_is_sealed_and_gets_its_receipt_and_what_is_not_is_left_o
     ]
     assert plan.notes[-1] == "acme-us is not sealed and gets no receipt: 1 log is invalid"
     receipt = plan.changes[-2]
-    assert (receipt.requires, receipt.bulk.listing) == ("sealed", "a" * 64)
+    assert (receipt.requires, receipt.bulk.listing) == (Check(CheckKind.SEALED), "a" * 64)
 
 
 def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mode_and_bypass():
@@ -91,7 +91,9 @@ def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mod
         WORK_LOCK,
         f"seal-{SETTINGS.bucket_name}",
     ]
-    assert {(change.actor, change.requires) for change in locks} == {("break-glass", "break_glass")}
+    assert {(change.actor, change.requires) for change in locks} == {
+        ("break-glass", Check(CheckKind.BREAK_GLASS))
+    }
     for change in (locks[0], locks[-1]):
         assert change.bulk.calls == ("PutObjectRetention",)
         assert change.bulk.fixed == {
@@ -128,7 +130,7 @@ def test_a_plan_that_writes_receipts_ends_with_a_sealed_head_that_the_sealer_put
     assert (last.key, last.actor, last.requires, last.bulk.deed) == (
         "sealed-head",
         "sealer",
-        "sealer",
+        Check(CheckKind.SEALER),
         Deed.SEAL_HEAD,
     )
     assert last.bulk.rule == {"names the receipts of": ["acme-eu", "acme-us"]}
@@ -272,7 +274,7 @@ def test_the_rail_comes_after_the_seal_and_names_the_archive():
     changes = propose(SETTINGS, given(GOOD, rail=rail)).changes
     rails = [change for change in changes if change.service == "organizations"]
     assert [change.call for change in rails] == ["CreatePolicy", "AttachPolicy"]
-    assert {change.requires for change in rails} == {"sealed"}
+    assert {change.requires for change in rails} == {Check(CheckKind.SEALED)}
     assert all(
         SETTINGS.bucket_name in str(s["Resource"])
         for s in iam.statements(rail_document(SETTINGS, given()))

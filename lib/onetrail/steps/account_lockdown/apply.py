@@ -7,10 +7,19 @@ from typing import Final, cast
 from onetrail import names
 from onetrail.aws import Clients, look
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import BREAK_GLASS, OPERATOR, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import (
+    BREAK_GLASS,
+    OPERATOR,
+    Check,
+    CheckKind,
+    Gate,
+    Outcome,
+    Plan,
+    Requirement,
+    run_plan,
+)
 from onetrail.errors import NotYet
 from onetrail.looked import Unread
-from onetrail.steps.account_lockdown.roles import MAY_ADMINISTER, OPERATOR_SETTLED
 
 _PAUSES: Final = (2, 4, 8, 16, 30)
 """Seconds between looks: a new role takes up to a minute until every endpoint knows it (IAM User Guide, eventual consistency)."""
@@ -23,9 +32,9 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         plan,
         gate,
         requires={
-            MAY_ADMINISTER: lambda: _patiently(gate, lambda: _may_administer(clients)),
-            OPERATOR_SETTLED: lambda: _settled(gate, clients),
-            "new_way_in": lambda: _patiently(gate, lambda: new_way_in(clients)),
+            Check(CheckKind.MAY_ADMINISTER): lambda: _patiently(gate, lambda: _may_administer(clients)),
+            Check(CheckKind.OPERATOR_SETTLED): lambda: _settled(gate, clients),
+            Check(CheckKind.NEW_WAY_IN): lambda: _patiently(gate, lambda: new_way_in(clients)),
         },
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, Change, Document
+from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Document
 from onetrail.iam import Archive
 from onetrail.iam.build import (
     copier_policy,
@@ -20,14 +20,11 @@ from onetrail.steps.account_lockdown.observe import Role
 
 ORGANIZATION_ROLE: Final = "OrganizationAccountAccessRole"
 """What Organizations makes in an account it creates; it trusts the whole management account (Organizations User Guide)."""
-MAY_ADMINISTER: Final = "may_administer"
-"""The check before a role is made as break-glass: that identity may really look into IAM by now."""
-OPERATOR_SETTLED: Final = "operator_settled"
-"""The same, and the operator role has had time to be known: until then AWS takes no trust policy that names it."""
+_MAY_ADMINISTER: Final = Check(CheckKind.MAY_ADMINISTER)
 _REQUIRES: Final = {
-    names.BREAK_GLASS_ROLE: "",
-    names.GRANT_KEEPER_ROLE: OPERATOR_SETTLED,
-    names.COPIER_ROLE: OPERATOR_SETTLED,
+    names.BREAK_GLASS_ROLE: None,
+    names.GRANT_KEEPER_ROLE: Check(CheckKind.OPERATOR_SETTLED),
+    names.COPIER_ROLE: Check(CheckKind.OPERATOR_SETTLED),
 }
 
 
@@ -129,7 +126,7 @@ def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
         before=role.trust,
         reason="anybody in the management account who may assume roles can come in through it, as administrator",
         undo="put the trust policy of before back, as break-glass",
-        requires="new_way_in",
+        requires=Check(CheckKind.NEW_WAY_IN),
     )
 
 
@@ -143,7 +140,7 @@ def role_change(
     before: Any,
     reason: str,
     undo: str,
-    requires: str = "",
+    requires: Check | None = None,
     actor: str = BREAK_GLASS,
 ) -> Change:
     """One IAM call on one role of the log account."""
@@ -178,7 +175,7 @@ def _made(settings: Settings, role: WantedRole, operator_there: bool) -> list[Ch
         before=None,
         reason=role.what_for,
         undo=f"delete the role {role.name}",
-        requires=_REQUIRES.get(role.name, MAY_ADMINISTER),
+        requires=_REQUIRES.get(role.name, _MAY_ADMINISTER),
     )
     rest = [_attached(settings, role, arn, operator_there) for arn in role.attached]
     if role.policy is not None:

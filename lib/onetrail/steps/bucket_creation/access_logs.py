@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.aws import Clients, look
-from onetrail.change import Finding, Requirement, State, iso
+from onetrail.change import Check, CheckKind, Finding, Requirement, State, iso
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 
-ARRIVED: Final = "access_log_arrived"
-"""The check that a first access log of each of our buckets has arrived."""
+ARRIVED: Final = Check(CheckKind.ACCESS_LOG_ARRIVED)
 MOST: Final = timedelta(hours=24)
 """How long a first one is awaited; then its absence is a finding."""
 _AGAIN: Final = timedelta(hours=1)

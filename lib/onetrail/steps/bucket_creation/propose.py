@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, Change, Document, Plan
+from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Document, Plan
 from onetrail.errors import WrongUse
 from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.looked import Unread, known
@@ -23,7 +23,7 @@ from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
 from onetrail.steps.document_sizes import within_limits
 from onetrail.steps.status import behind, evaluated, unevaluated
 
-POLICY_JUDGED: Final = "policy_judged"
+POLICY_JUDGED: Final = Check(CheckKind.POLICY_JUDGED)
 _OPENED: Final = ("window", "open")
 _GUARD_SIDS: Final = frozenset({SID_READS_ONLY, "OnlyBreakGlassChanges"})
 """The statement by which a bucket is guarded already: ours, and the one of policies before it."""
@@ -69,7 +69,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         notes=_notes(settings, observation),
         not_yet=waiting[0] if waiting and not changes else None,
         why=waiting[1] if waiting and not changes else "",
-        ends_with=ARRIVED if waiting else "",
+        ends_with=ARRIVED if waiting else None,
     )
     return evaluated(plan, [*unread, *([logs] if logs else [])])
 
@@ -191,7 +191,7 @@ def _put(settings: Settings, wanted: WantedBucket, piece: Piece, actor: str) -> 
         piece.reason,
         _undo(piece),
         actor,
-        POLICY_JUDGED if piece.name == "policy" else "",
+        POLICY_JUDGED if piece.name == "policy" else None,
     )
 
 
@@ -214,7 +214,7 @@ def _change(
     reason: str,
     undo: str,
     actor: str,
-    requires: str = "",
+    requires: Check | None = None,
 ) -> Change:
     return Change(
         key=f"{wanted.name}: {part}",

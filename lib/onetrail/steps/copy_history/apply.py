@@ -10,6 +10,8 @@ from onetrail.change import (
     COPIER,
     Change,
     ChangeFailed,
+    Check,
+    CheckKind,
     Deed,
     Done,
     Gate,
@@ -34,13 +36,11 @@ from onetrail.s3.tally import WANTED, Counts
 from onetrail.steps.claims import Claims
 from onetrail.steps.copy_history import restores
 from onetrail.steps.copy_history.batch import BatchCopy
-from onetrail.steps.copy_history.batch_grant import SETTLED
 from onetrail.steps.copy_history.batch_plan import runs_by_jobs
 from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
 from onetrail.steps.copy_history.conditional import conditional_copies, over, taken
 from onetrail.steps.copy_history.pilot import demand, read_back
-from onetrail.steps.copy_history.propose import RESTORED, SOURCES_READY
 from onetrail.steps.copy_history.still import hold_still
 from onetrail.steps.copy_history.tasks import (
     OUTCOMES,
@@ -69,12 +69,14 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         return hole_closed(clients, gate.say, opened_old_keys(plan))
 
     requires = {
-        "hole_closed": ended,
-        "policies_back": lambda: _policies_back(clients, copying.estate, plan),
-        "reads_refused": lambda: reads_refused(clients, opened, gate.say),
-        SETTLED: lambda: jobs_role_settled(clients, gate),
-        SOURCES_READY: lambda: copying.sources_ready(plan),
-        RESTORED: lambda: restores.restored(clients.settings, clients, copying.live, (Kind.RESTORING,)),
+        Check(CheckKind.HOLE_CLOSED): ended,
+        Check(CheckKind.POLICIES_BACK): lambda: _policies_back(clients, copying.estate, plan),
+        Check(CheckKind.READS_REFUSED): lambda: reads_refused(clients, opened, gate.say),
+        Check(CheckKind.JOBS_ROLE_SETTLED): lambda: jobs_role_settled(clients, gate),
+        Check(CheckKind.SOURCES_READY): lambda: copying.sources_ready(plan),
+        Check(CheckKind.RESTORED): lambda: restores.restored(
+            clients.settings, clients, copying.live, (Kind.RESTORING,)
+        ),
     }
     outcome = run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
     if gate.approve and (outcome.done or outcome.state in ("nothing", "withheld")):
@@ -106,9 +108,9 @@ def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
     """
     clients = cast(Clients, gate.sender)
 
-    def unmet(name: str) -> str:
-        if name != "policies_back":
-            return f"{name} is asked by the step itself"
+    def unmet(check: Check) -> str:
+        if check.kind is not CheckKind.POLICIES_BACK:
+            return f"{check} is asked by the step itself"
         back = _policies_back(clients, read_old_estate(clients.settings, clients), rest)
         return "" if back.met else back.why
 

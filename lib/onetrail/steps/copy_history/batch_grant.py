@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onetrail import names
-from onetrail.change import BREAK_GLASS, Change, Document
+from onetrail.change import BREAK_GLASS, Change, Check, CheckKind, Document
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
@@ -15,9 +15,6 @@ from onetrail.steps.copy_history.batch_seen import folder_of_run
 from onetrail.steps.copy_history.grant import MARK, Grant, Pair, Place, back_to, prefixes, until
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.old_estate import OldBucket
-
-SETTLED = "jobs_role_settled"
-"""The check before the first policy that names the new roles: they can be used by now."""
 
 
 class BatchGrant:
@@ -161,7 +158,7 @@ class BatchGrant:
             before={"there": True},
             undo="nothing to undo",
             closes=closes,
-            requires="policies_back",
+            requires=Check(CheckKind.POLICIES_BACK),
         )
 
     def _change(

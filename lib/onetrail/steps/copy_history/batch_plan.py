@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from onetrail.change import JOBS, NAMED, Below, Bulk, Change, Deed, OneOf, Only
+from onetrail.change import JOBS, NAMED, Below, Bulk, Change, Check, CheckKind, Deed, OneOf, Only
 from onetrail.change.bulk import Bound
 from onetrail.s3.batch.choice import BATCH
 from onetrail.s3.batch.group import opening
@@ -13,7 +13,7 @@ from onetrail.s3.batch.manifest import FORMAT
 from onetrail.s3.planner import allowed_for
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
-from onetrail.steps.copy_history.batch_grant import SETTLED, BatchGrant
+from onetrail.steps.copy_history.batch_grant import BatchGrant
 from onetrail.steps.copy_history.batch_seen import desk, folder_of_run
 from onetrail.steps.copy_history.bounds import job_lock
 from onetrail.steps.copy_history.grant import Grant, Pair
@@ -61,7 +61,10 @@ class JobChanges(NamedTuple):
         ]
         if not self.roles or not said:
             return said
-        return [Pair(replace(said[0].opening, requires=SETTLED), said[0].closing), *said[1:]]
+        return [
+            Pair(replace(said[0].opening, requires=Check(CheckKind.JOBS_ROLE_SETTLED)), said[0].closing),
+            *said[1:],
+        ]
 
 
 def jobs_for(settings: Settings, grant: Grant, backlogs: Sequence[Backlog]) -> JobChanges:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from onetrail.change import COPIER, Change
+from onetrail.change import COPIER, Change, Check, CheckKind
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.backlog import Backlog
 
@@ -37,7 +37,7 @@ def canaries(
             key = f"{change.key}-{number + 1}" if number else change.key
             mine = replace(change, key=key, tries=1 if number else TRIES)
             if not place:
-                mine = replace(mine, requires="reads_refused", after=APART if number else "")
+                mine = replace(mine, requires=Check(CheckKind.READS_REFUSED), after=APART if number else "")
             found.append(mine)
     return found
 

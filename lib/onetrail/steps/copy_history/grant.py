@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Document, Restores
+from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Check, CheckKind, Document, Restores
 from onetrail.iam import build
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
@@ -247,7 +247,7 @@ class Grant:
         before: Any = None,
         undo: str = "removed by this plan itself",
         closes: str = "",
-        requires: str = "",
+        requires: Check | None = None,
     ) -> Change:
         return Change(
             key=f"{call}-{account}",
@@ -273,7 +273,7 @@ class Grant:
             before={"there": True},
             undo="nothing to undo",
             closes=closes,
-            requires="policies_back",
+            requires=Check(CheckKind.POLICIES_BACK),
         )
 
     def copiers(self, due: Sequence[Backlog]) -> list[str]:

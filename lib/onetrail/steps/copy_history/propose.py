@@ -6,9 +6,9 @@ Both steps back are in the same plan, sent even when something between them fail
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from onetrail.change import COPIER, Bulk, Change, Deed, Finding, Plan
+from onetrail.change import COPIER, Bulk, Change, Check, CheckKind, Deed, Finding, Plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.s3.retention import LOCK_MODE
@@ -34,10 +34,7 @@ from onetrail.steps.old_estate import OldBucket
 from onetrail.steps.status import behind, unevaluated
 
 STEP = "05"
-RESTORED = "restored"
-"""The check that restores which are under way have come to their end."""
-SOURCES_READY = "sources_ready"
-"""The check before anything is opened: every old bucket holds still, and what was archived can be read."""
+_HOLE_CLOSED: Final = Check(CheckKind.HOLE_CLOSED)
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -63,7 +60,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         left = _left_open(settings, grant)
         return plan(
             left,
-            ends_with="hole_closed" if left else RESTORED,
+            ends_with=_HOLE_CLOSED if left else Check(CheckKind.RESTORED),
             not_yet=observation.ready,
             why=still_restoring(due),
             notes=plan_notes(settings, observation, due),
@@ -72,14 +69,14 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     refused = oversized("05.document-size", changes)
     if refused:
         left = _around(settings, grant, [])
-        return plan(left, ends_with="hole_closed" if left else "", why=reason(refused))
+        return plan(left, ends_with=_HOLE_CLOSED if left else None, why=reason(refused))
     after = _after_restores(observation, changes)
     notes = (
         *batch_choice.notes(settings, due, choice(settings, observation)),
         *plan_notes(settings, observation, due, plan(after).id if after else ""),
     )
     why = "" if changes else _withheld(observation)
-    return plan(changes, ends_with="hole_closed" if changes else "", why=why, notes=notes)
+    return plan(changes, ends_with=_HOLE_CLOSED if changes else None, why=why, notes=notes)
 
 
 def _withheld(observation: Observation) -> str:
@@ -142,7 +139,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         *(key_left if not key else ()),
         *(restore_change(settings, _with_prefixes(backlog), backlog) for backlog in due if backlog.away),
         *jobs.left_over,
-        replace(first, requires=SOURCES_READY),
+        replace(first, requires=Check(CheckKind.SOURCES_READY)),
         *others,
         *jobs.pilot,
         *(

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look
-from onetrail.change import Change, ChangeFailed, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import Change, ChangeFailed, Check, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.change.words import counted
 from onetrail.looked import Unread
 from onetrail.s3.ledger import LedgerPart
@@ -26,7 +26,7 @@ from onetrail.steps.receipt_rows import ProvenRow
 from onetrail.steps.receipts import Receipt, proven_rows
 from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack, Original
 from onetrail.steps.retirement.observe import retiring
-from onetrail.steps.retirement.propose import CLOSED, EMPTY, LIFECYCLE_RUNS, PAST, PROVEN, TRAIL
+from onetrail.steps.retirement.propose import LIFECYCLE_RUNS, PAST
 from onetrail.steps.retirement.reading_back import Sample, read_back
 from onetrail.steps.retirement.retiring import Retiring, waits
 from onetrail.steps.retirement.reviewed import Reviewed
@@ -44,17 +44,19 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
     """Wait for quiet and cooling-off, delete the trails, then object by object what is proven, then close the buckets."""
     clients = cast(Clients, gate.sender)
     work = _Retirement(clients, gate)
-    checks: dict[str, Callable[[], Requirement]] = {"expired": work.expired}
+    checks: dict[Check, Callable[[], Requirement]] = {Check(CheckKind.EXPIRED): work.expired}
     for change in plan.changes:
-        kind, _, name = change.requires.partition(":")
-        if kind == PROVEN:
-            checks[change.requires] = partial(work.proven_quiet_cooled, name)
-        elif kind == TRAIL:
-            checks[change.requires] = partial(work.trail_as_reviewed, change)
-        elif kind == CLOSED:
-            checks[change.requires] = partial(work.closed, name, change)
-        elif kind == EMPTY:
-            checks[change.requires] = partial(work.empty, name)
+        match change.requires:
+            case Check(CheckKind.PROVEN_QUIET_COOLED, name) as check:
+                checks[check] = partial(work.proven_quiet_cooled, name)
+            case Check(CheckKind.TRAIL_AS_REVIEWED) as check:
+                checks[check] = partial(work.trail_as_reviewed, change)
+            case Check(CheckKind.CLOSED, name) as check:
+                checks[check] = partial(work.closed, name, change)
+            case Check(CheckKind.EMPTY, name) as check:
+                checks[check] = partial(work.empty, name)
+            case _:
+                pass
     return run_plan(plan, gate, requires=checks, bulk=work.carry_out)
 
 

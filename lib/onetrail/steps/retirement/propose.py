@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.change import Bulk, Change, Deed, Document, EachNamed, Only, Plan, plain
+from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Document, EachNamed, Only, Plan, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
@@ -20,10 +20,6 @@ from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, Retiring
 from onetrail.steps.status import behind, unevaluated
 
 STEP = "07"
-PROVEN, EMPTY, CLOSED = "proven_quiet_cooled", "empty", "closed"
-"""The kinds of checks that are made for one bucket."""
-TRAIL = "trail_as_reviewed"
-"""The kind of the check that is made for one trail, before it is deleted."""
 PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 """Not the MD5 of what the probe sends: a write that was let in would be refused as damaged."""
 PROBE_TRIES = 10
@@ -71,7 +67,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         changes,
         not_yet=observation.now + LIFECYCLE_RUNS if pending else None,
         why="the lifecycle rules have not emptied every bucket" if pending else _left(observation, changes),
-        ends_with="expired" if expiring else "",
+        ends_with=Check(CheckKind.EXPIRED) if expiring else None,
         notes=_notes(observation),
     )
 
@@ -100,11 +96,6 @@ def deletable(observation: Observation) -> list[Trail]:
     ]
 
 
-def of_bucket(kind: str, bucket: str) -> str:
-    """The name of a check of that kind for that bucket; no name of a bucket holds a colon."""
-    return f"{kind}:{bucket}"
-
-
 def _trail(trail: Trail, observation: Observation) -> Change:
     return Change(
         key=f"DeleteTrail-{trail.account}-{trail.home_region}-{trail.name}",
@@ -117,7 +108,7 @@ def _trail(trail: Trail, observation: Observation) -> Change:
         before=trail_shape(trail),
         reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
         undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts anew",
-        requires=f"{TRAIL}:{trail.arn}",
+        requires=Check(CheckKind.TRAIL_AS_REVIEWED, trail.arn),
     )
 
 
@@ -141,7 +132,7 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
                 {"listing": seen.listing},
                 gone,
                 "none: make a bucket of that name again, if nobody took it",
-                EMPTY,
+                CheckKind.EMPTY,
             ),
         ]
     shell = old_bucket_shell(settings.partition, seen.bucket.name, [observation.keepers[seen.bucket.account]])
@@ -156,7 +147,7 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
             known(seen.bucket.policy),
             words,
             undo,
-            EMPTY,
+            CheckKind.EMPTY,
         ),
     ]
 
@@ -204,7 +195,7 @@ def _deletion(
         before={"listing": these.listing},
         reason=reason,
         undo=undo,
-        requires=of_bucket(PROVEN, bucket.name),
+        requires=Check(CheckKind.PROVEN_QUIET_COOLED, bucket.name),
         bulk=Bulk(
             Deed.DELETE,
             ("DeleteObjects",),
@@ -232,7 +223,7 @@ def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change
         known(bucket.policy),
         "nothing may come into a bucket that a rule empties: it would be deleted unproven",
         "put the policy shown as before back once the rule is gone",
-        PROVEN,
+        CheckKind.PROVEN_QUIET_COOLED,
     )
     probe = Change(
         key=f"probe-PutObject-{bucket.name}",
@@ -265,7 +256,13 @@ def _reopening(seen: Retiring) -> list[Change]:
     call, said = ("PutBucketPolicy", {"Policy": Document(policy)}) if policy else ("DeleteBucketPolicy", {})
     words = "the bucket is no longer left to a rule: its objects are deleted one by one"
     opening = _call(
-        seen, call, said, known(seen.bucket.policy), words, "put the policy shown as before back", PROVEN
+        seen,
+        call,
+        said,
+        known(seen.bucket.policy),
+        words,
+        "put the policy shown as before back",
+        CheckKind.PROVEN_QUIET_COOLED,
     )
     return [replace(opening, key=f"open-{seen.bucket.name}")]
 
@@ -282,7 +279,7 @@ def _keep(seen: Retiring) -> Change:
         plain(known(seen.bucket.lifecycle) or {}),
         f"the rule of ours may not go on deleting: {seen.danger}",
         "step 07 puts the rule again, once the bucket may be left to one",
-        "",
+        None,
     )
 
 
@@ -306,7 +303,7 @@ def _expire(seen: Retiring) -> Change:
         {"rules": plain(lifecycle), "listing": listing},
         words,
         "put the rules shown as before back; what expired is in the archive",
-        CLOSED,
+        CheckKind.CLOSED,
     )
 
 
@@ -317,7 +314,7 @@ def _call(
     before: Any,
     reason: str,
     undo: str,
-    requires: str,
+    requires: CheckKind | None,
 ) -> Change:
     bucket = seen.bucket
     return Change(
@@ -331,7 +328,7 @@ def _call(
         before=before,
         reason=reason,
         undo=undo,
-        requires=requires and of_bucket(requires, bucket.name),
+        requires=Check(requires, bucket.name) if requires else None,
     )
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import cast
 
 from onetrail.aws import Clients
-from onetrail.change import Change, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import Change, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.steps.old_estate import read_trails
 from onetrail.steps.trail_cutover.observe import (
     Observation,
@@ -13,7 +13,7 @@ from onetrail.steps.trail_cutover.observe import (
     not_as_reviewed,
     observe_delivery,
 )
-from onetrail.steps.trail_cutover.propose import DELIVERED
+from onetrail.steps.trail_cutover.propose import LAST_FILES
 
 
 def apply(plan: Plan, gate: Gate) -> Outcome:
@@ -29,12 +29,13 @@ def apply(plan: Plan, gate: Gate) -> Outcome:
         why = not_as_reviewed(seen.estate, change.resource, change.before) if state.met else ""
         return Requirement(False, f"{change.resource}: {why}; run this step again") if why else state
 
-    stopping = [change for change in plan.changes if change.requires.partition(":")[0] == DELIVERED]
+    stopping = {
+        change.requires: partial(may_stop, change)
+        for change in plan.changes
+        if change.requires and change.requires.kind is CheckKind.DELIVERED_EVERYWHERE
+    }
     return run_plan(
         plan,
         gate,
-        requires={
-            **{change.requires: partial(may_stop, change) for change in stopping},
-            "last_files_in": lambda: last_files_in(look_again()),
-        },
+        requires={**stopping, LAST_FILES: lambda: last_files_in(look_again())},
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.change import Change, Plan
+from onetrail.change import Change, Check, CheckKind, Plan
 from onetrail.cloudtrail.selector import MANAGEMENT, Selectors, merge_selectors
 from onetrail.cloudtrail.trail import Trail
 from onetrail.iam.build import trail_rail
@@ -24,8 +24,7 @@ from onetrail.steps.trail_cutover.observe import (
     waiting_for_last_files,
 )
 
-DELIVERED = "delivered_everywhere"
-"""The kind of the check that is made for one old trail, before it is stopped."""
+LAST_FILES: Final = Check(CheckKind.LAST_FILES_IN)
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -48,14 +47,14 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     for account in accounts:
         changes += new_trail_changes(settings, observation, account)
     changes += [_stop(trail) for trail in touchable(observation.estate) if status_of(trail).is_logging]
-    changes += rail_changes(observation.rail, rail_document(settings), accounts, requires="last_files_in")
+    changes += rail_changes(observation.rail, rail_document(settings), accounts, requires=LAST_FILES)
     waiting = waiting_for_last_files(observation) if not changes else None
     plan = replace(
         bare,
         changes=tuple(changes),
         not_yet=waiting[0] if waiting else None,
         why=waiting[1] if waiting else "",
-        ends_with="last_files_in" if changes or waiting else "",
+        ends_with=LAST_FILES if changes or waiting else None,
         notes=(*_notes(observation), *_behind_the_rail(observation, changes)),
     )
     blind = [
@@ -190,7 +189,7 @@ def _stop(trail: Trail) -> Change:
         before={"IsLogging": True, **trail_shape(trail)},
         reason="the new trail has delivered in every region; this one is a second, charged copy from now on",
         undo="StartLogging",
-        requires=f"{DELIVERED}:{trail.arn}",
+        requires=Check(CheckKind.DELIVERED_EVERYWHERE, trail.arn),
     )
 
 

@@ -40,6 +40,7 @@ from onetrail.steps.verification.bounds import AsLongAsKept
 from onetrail.steps.verification.left import Left, beside, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
+from onetrail.steps.verification.propose import SEALED
 from onetrail.steps.verification.reading import to_raise
 from onetrail.steps.verification.region_files import archive_folders
 from onetrail.steps.verification.versions_read import VersionsRead
@@ -59,7 +60,7 @@ def apply(plan: Plan, gate: Gate) -> Sealed:
     clients = cast(Clients, gate.sender)
     sealing = _Sealing(clients, gate)
     requires = {
-        "sealed": lambda: sealed(clients),
+        SEALED: lambda: sealed(clients),
         CAN_BECOME: lambda: can_become(clients),
         CAN_SEAL: lambda: can_seal(clients),
     }

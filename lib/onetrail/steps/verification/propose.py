@@ -3,9 +3,21 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from onetrail.change import BREAK_GLASS, SEALER, Below, Bulk, Change, Deed, Only, Plan, plain
+from onetrail.change import (
+    BREAK_GLASS,
+    SEALER,
+    Below,
+    Bulk,
+    Change,
+    Check,
+    CheckKind,
+    Deed,
+    Only,
+    Plan,
+    plain,
+)
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.iam.build import archive_rail
@@ -29,6 +41,7 @@ from onetrail.steps.verification.sample import claim
 from onetrail.steps.verification.verdict import BucketVerdict
 
 STEP = "06"
+SEALED: Final = Check(CheckKind.SEALED)
 RECEIPT = "receipt-"
 """How the keys of these changes begin."""
 
@@ -63,7 +76,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
             observation.rail,
             rail_document(settings, observation),
             (settings.log_account.account_id,),
-            requires="sealed",
+            requires=SEALED,
         )
     due_now = [bucket for bucket in good if observation.receipts.get(bucket.name) != ""]
     changes += [_receipt(settings, bucket) for bucket in due_now]
@@ -196,7 +209,7 @@ def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
         before=None,
         reason="without it step 07 deletes nothing of this bucket; it holds for this exact listing only",
         undo="move the file out of the run folder and keep it; nothing is then retired",
-        requires="sealed",
+        requires=SEALED,
         bulk=Bulk(
             Deed.RECEIPT,
             (CALL,),
