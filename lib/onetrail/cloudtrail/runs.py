@@ -120,11 +120,11 @@ class Timeline:
         self._runs = sorted(runs, key=_asked_from)
         self._bounds, self._listed, self._allowed = bounds, listed, allowed
         self._bad = _Bads(bad)
-        self._heads = _Heads(self._runs)
         self._proven = union(span for run in self._runs for span in run.covered)
         self._found: list[Interval] = []
         self._missing: dict[tuple[str, str], FileVerdict] = {}
         self._older: dict[DigestPlace, None] = {}
+        self._heads = self._goes_on_from()
         for run in self._runs:
             self._begin(run.first)
             if not bounds.backfill:
@@ -153,6 +153,27 @@ class Timeline:
         """What the oldest digests of runs name as the one before them, where that may lie elsewhere."""
         return tuple(self._older)
 
+    def _goes_on_from(self) -> dict[Name, Run]:
+        """By the name of a run's oldest digest, the run before it: of those that name a digest which is not there first, since a new
+        chain needs none."""
+        found: dict[Name, Run] = {}
+        for new in (False, True):
+            taken = {run.last.name for run in found.values()}
+            heads = _Heads(run for run in self._runs if run.last.name not in taken)
+            for first in (run.first for run in self._runs):
+                if (first.previous is None) is new and not self._is_there(first.previous):
+                    head = heads.claimed(_asked(first), _organizations(first), self._covers(first.start))
+                    found |= {first.name: head} if head else {}
+        return found
+
+    def _is_there(self, previous: Previous | None) -> bool:
+        """Whether a digest of the name that another one names lies there, and may be believed."""
+        return (
+            previous is not None
+            and name_of(parse(previous.key)) not in self._bad.names
+            and self._listed(previous.key)
+        )
+
     def _begin(self, first: DigestEnd) -> None:
         """What stands before the oldest digest of a run."""
         previous = first.previous
@@ -160,11 +181,11 @@ class Timeline:
             self._restart(first)
             return
         name = name_of(parse(previous.key))
-        if name not in self._bad.names and self._listed(previous.key):
+        if self._is_there(previous):
             if not self._bounds.partly:
                 self._unlinked(first, previous, name[-1])
             return
-        head = self._heads.claimed(_asked(first), _organizations(first), self._covers(first.start))
+        head = self._heads.get(first.name)
         bad = self._bad.between(head, first, (name[0], first.name[0]))
         if name in self._bad.names:
             self._gap(head, first.start, _reasons(bad), self._hours(head, first.start) - len(bad))
@@ -172,7 +193,7 @@ class Timeline:
             self._lost(head, first, previous, bad)
 
     def _restart(self, first: DigestEnd) -> None:
-        head = self._heads.claimed(first.stamp, (first.name[0],), self._covers(first.start))
+        head = self._heads.get(first.name)
         bad = self._bad.between(head, first, (first.name[0],))
         since = self._since(head)
         if bad:
