@@ -114,14 +114,22 @@ def fingerprint_of(der: bytes) -> str:
 def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
     """The keys in one region's answer of ListPublicKeys: base64 `Value` (the AWS CLI) or bytes (boto3).
 
-    Times may be ISO 8601 texts, seconds since 1970, or datetimes. `KeyStoreError` where the shape is another.
+    Times may be ISO 8601 texts, seconds since 1970, or datetimes. `KeyStoreError` where the shape is another, or where one key stands there
+    twice with different bytes or times.
     """
     entries = document.get("PublicKeyList") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
         raise KeyStoreError(
             f"{region}: no PublicKeyList; save the answer of `{SAVE_PUBLIC_KEYS.format(region=region)}`"
         )
-    return tuple(_entry(entry, f"{region}: PublicKeyList[{at}]", region) for at, entry in enumerate(entries))
+    keys = tuple(_entry(entry, f"{region}: PublicKeyList[{at}]", region) for at, entry in enumerate(entries))
+    first: dict[str, PublicKey] = {}
+    for at, key in enumerate(keys):
+        if first.setdefault(key.fingerprint, key) != key:
+            raise KeyStoreError(
+                f"{region}: PublicKeyList[{at}] has other bytes or times than the one before it with the fingerprint {key.fingerprint}"
+            )
+    return keys
 
 
 def dump(keys: Iterable[PublicKey], region: str) -> dict[str, Any]:

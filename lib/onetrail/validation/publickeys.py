@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.cloudtrail.publickeys import LIST_PUBLIC_KEYS, KeyStore, KeyStoreError, PublicKey, dump, load
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.files import FileRefused, opened
+from onetrail.files import FileRefused, NotJson, json_value, opened
 
 FIRST_DIGESTS: Final = datetime(2015, 10, 1, tzinfo=UTC)
 """Log file validation began on 1 October 2015 (CloudTrail release notes)."""
@@ -109,11 +109,11 @@ def _file(path: Path) -> tuple[PublicKey, ...]:
             text = file.read(MAX_STORE_BYTES + 1)
         if len(text) > MAX_STORE_BYTES:
             raise ValueError(f"more than {MAX_STORE_BYTES} bytes")
-        told = json.loads(text)
+        told = json_value(text)
         store = KeyStore(load(told if isinstance(told, Mapping) else {}, region))
     except FileRefused as err:
         raise UnfitStore(f"{path}: {err.why}") from err
-    except (ValueError, RecursionError, KeyStoreError) as err:
+    except (ValueError, NotJson, KeyStoreError) as err:
         raise UnfitStore(
             f"{path} is not what `{LIST_PUBLIC_KEYS.format(region=region)}` prints: {err}"
         ) from err

@@ -142,6 +142,22 @@ def test_an_entry_that_cannot_be_used_is_refused_with_its_place(changes: dict[st
     assert len(load({"PublicKeyList": [entry(), entry()]}, REGION)) == 2
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Value": dump([key(1)], REGION)["PublicKeyList"][0]["Value"]},
+        {"ValidityStartTime": "2015-10-01T00:00:00Z"},
+        {"ValidityEndTime": "2099-01-01T00:00:00Z"},
+    ],
+)
+def test_one_key_twice_with_another_content_is_refused_and_neither_is_taken(changes: dict[str, Any]) -> None:
+    """Whichever of the two comes first. Twins: the same entry twice, and the other one under its own name."""
+    for entries in ([entry(), entry(**changes)], [entry(**changes), entry()]):
+        with pytest.raises(KeyStoreError, match=rf"PublicKeyList\[1\] has other .*{key().fingerprint}"):
+            load({"PublicKeyList": entries}, REGION)
+    assert len(load({"PublicKeyList": [entry(), *dump([key(1)], REGION)["PublicKeyList"]]}, REGION)) == 2
+
+
 @pytest.mark.parametrize("document", [{}, [], {"PublicKeyList": None}, {"PublicKeyList": {}}, None, "x"])
 def test_an_answer_of_another_shape_is_refused(document: Any) -> None:
     """With the command whose answer is wanted."""

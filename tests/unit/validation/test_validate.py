@@ -544,6 +544,11 @@ STORES: list[tuple[str, str, str]] = [
     ("an entry without a fingerprint", '{"PublicKeyList": [{}]}', "has no Fingerprint"),
     ("nothing", "", "is not what"),
     ("brackets without end", "[" * 100_000, "is not what"),
+    (
+        "a name twice",
+        '{"PublicKeyList": [], "PublicKeyList": []}',
+        "the name 'PublicKeyList' stands twice in one object",
+    ),
 ]
 
 
@@ -553,6 +558,20 @@ def test_a_key_store_that_cannot_be_used_ends_the_check(there: Path, what: str, 
     (there.parent / "keys" / f"{REGION}.json").write_text(text)
     done = validated(there)
     assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+
+
+def test_one_key_twice_with_other_times_ends_the_check(there: Path) -> None:
+    """In one line with the file, whichever comes last. Twin: the same entry twice."""
+    path = there.parent / "keys" / f"{REGION}.json"
+    (entry,) = json.loads(path.read_text())["PublicKeyList"]
+    path.write_text(json.dumps({"PublicKeyList": [entry, entry]}))
+    assert validated(there).exit_code == 0
+    other = {**entry, "ValidityEndTime": entry["ValidityEndTime"] + 1}
+    for entries in ([entry, other], [other, entry]):
+        path.write_text(json.dumps({"PublicKeyList": entries}))
+        done = validated(there)
+        assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert str(path) in done.stderr and entry["Fingerprint"] in done.stderr
 
 
 REFUSED: dict[str, Callable[[Path], list[str]]] = {
