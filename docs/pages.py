@@ -65,7 +65,7 @@ def _end_of_the_demo() -> list[str]:
     found = all_notebooks(ROOT / "notebooks")
     steps = tuple(from_notebook(one.name, read(one.path), one.path) for one in found)
     folder = Settings.from_file(PARAMETERS / "practice.yaml").run_folder
-    report = Path.cwd() / folder.relative_to(ROOT) / "report.html" if found[-1].step == "evidence" else None
+    report = Path.cwd() / folder / "report.html" if found[-1].step == "evidence" else None
     with mock.patch.dict(os.environ, COLUMNS=COLUMNS):
         text = RunResult(steps, report).text
     return text.split("\n")

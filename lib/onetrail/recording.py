@@ -20,9 +20,10 @@ import nbformat
 
 from onetrail.printable import printable_lines
 from onetrail.runner import run
-from onetrail.runner.notebooks import Notebook, all_notebooks, notebooks_folder, read
+from onetrail.runner.notebooks import Notebook, all_notebooks, read
 from onetrail.settings import Settings
 from onetrail.show.parameters_cell import FOLDED, TAG, about_parameters, parameters_cell
+from onetrail.workspace import shipped
 
 _VARIES = "application/vnd.jupyter.widget-view+json"
 _METADATA = {
@@ -143,8 +144,8 @@ def main() -> int:
         "--refresh", action="store_true", help="run nothing; renew parameters cells and links"
     )
     asked = parser.parse_args()
-    folder = notebooks_folder()
-    parameters = folder.parent / "parameters" / "practice.yaml"
+    ours = shipped()
+    folder, parameters = ours.notebooks, ours.parameters / "practice.yaml"
     if asked.refresh:
         fresh = refreshed(all_notebooks(folder), Settings.from_file(parameters))
         texts = {path: written(notebook) for path, notebook in fresh.items()}

@@ -137,7 +137,9 @@ def test_no_line_of_the_cell_is_cut_off_on_a_page(practice: Settings) -> None:
 
 
 def test_the_cell_gives_the_settings_of_the_practice_file(practice: Settings) -> None:
-    assert Settings.from_notebook(given_a_notebook_with(parameters_cell(practice))) == practice
+    assert Settings.from_notebook(given_a_notebook_with(parameters_cell(practice))) == practice.meant_from(
+        Path.cwd()
+    )
 
 
 def test_papermill_reads_name_type_and_help_of_every_key(practice: Settings, tmp_path: Path) -> None:
@@ -259,7 +261,7 @@ def test_an_unknown_parameter_is_refused_by_name(
 def test_what_cannot_be_a_parameter_may_stand_beside_them(practice: Settings, value: object) -> None:
     """Settings can be made again after later cells have run: their plans, findings and tables are no parameters."""
     names = given_a_notebook_with(parameters_cell(practice), plan=value)
-    assert Settings.from_notebook(names) == practice
+    assert Settings.from_notebook(names) == practice.meant_from(Path.cwd())
 
 
 def test_on_practice_the_account_may_lose_no_zero_either(practice: Settings) -> None:

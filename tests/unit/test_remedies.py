@@ -143,6 +143,7 @@ TESTED = {
     "copy it over itself": REMEDIES
     + "test_an_object_that_is_copied_over_itself_keeps_its_bytes_and_its_metadata",
     "restore it first": "tests/integration/test_hard_sources.py::test_all_of_it_is_copied_and_closed",
+    "is in the way of the new one: move it": "tests/unit/workspace/test_lay_out.py::test_a_place_beside_it_that_is_taken_is_not_overwritten_either",
 }
 """Part of the text -> the test that carries it out."""
 SETTINGS = {
@@ -157,6 +158,7 @@ SETTINGS = {
     "move the source accounts in two runs": "how a move is planned, before anything is sent",
     "move the accounts in two runs": "the same",
     "put it aside and run again": "a file of public keys: it is moved, not deleted, and CloudTrail hands them out again",
+    "take it back from a copy, or lay out a new folder": "the list of what was laid out in a folder of notebooks; it holds no log",
 }
 """Part of the text -> why carrying it out can neither delete, nor replace, nor open anything."""
 SAYS = {

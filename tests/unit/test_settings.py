@@ -1,6 +1,7 @@
 """What a person may write as parameters, and the one line they get for everything else."""
 
 import contextlib
+import os
 import re
 import string
 import tempfile
@@ -18,7 +19,7 @@ from onetrail.errors import WrongUse
 from onetrail.settings import Settings, SettingsError
 from onetrail.settings.as_written import parameters_file
 from onetrail.settings.bucket_names import bucket_name_fault
-from onetrail.settings.place import repository_root
+from onetrail.settings.place import MARKER, folder_of, home_of, repository_root
 from onetrail.settings.regions import REGIONS
 
 GOOD: dict[str, Any] = {
@@ -874,11 +875,13 @@ def test_every_number_has_both_bounds() -> None:
 def test_a_relative_runs_folder_is_meant_from_the_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A notebook lies in its checkout, and its kernel works there."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
-    assert given_settings().run_folder == tmp_path / "runs" / "move-1"
-    assert given_settings(runs_dir="/elsewhere").run_folder == Path("/elsewhere/move-1")
+    assert Settings.from_notebook(GOOD).run_folder == tmp_path / "runs" / "move-1"
+    elsewhere = Settings.from_notebook({**GOOD, "runs_dir": "/elsewhere"})
+    assert elsewhere.run_folder == Path("/elsewhere/move-1")
 
 
 def test_outside_of_the_repository_it_is_meant_from_here(
@@ -887,4 +890,37 @@ def test_outside_of_the_repository_it_is_meant_from_here(
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "another"\n')
     monkeypatch.chdir(tmp_path)
     assert repository_root(tmp_path) is None
-    assert given_settings().run_folder == tmp_path / "runs" / "move-1"
+    assert home_of(tmp_path) is None
+    assert Settings.from_notebook(GOOD).run_folder == tmp_path / "runs" / "move-1"
+
+
+def test_the_run_folder_is_the_same_wherever_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value reads no environment. Twin: from another folder on, it is another one."""
+    settings = given_settings().meant_from(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert settings.run_folder == tmp_path / "runs" / "move-1"
+    assert given_settings().run_folder == Path("runs/move-1")
+    assert given_settings().meant_from(tmp_path.parent).run_folder == tmp_path.parent / "runs" / "move-1"
+
+
+def test_the_nearest_home_counts(tmp_path: Path) -> None:
+    """A folder that was laid out inside of a checkout has runs of its own. Twin: without its mark it is a folder of the checkout."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
+    inside = tmp_path / "mine" / "parameters"
+    inside.mkdir(parents=True)
+    assert home_of(inside) == tmp_path
+    (tmp_path / "mine" / MARKER).write_text("{}")
+    assert home_of(inside) == tmp_path / "mine"
+
+
+def test_a_parameters_file_lies_in_its_folder_and_a_pipe_where_we_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "x.yaml").touch()
+    os.mkfifo(tmp_path / "below" / "pipe")
+    assert folder_of(Path("below/x.yaml")) == tmp_path / "below"
+    assert folder_of(Path("below/pipe")) == tmp_path

@@ -13,7 +13,7 @@ from typing import Any
 
 from onetrail.change.values import iso
 from onetrail.errors import WrongUse
-from onetrail.settings.place import from_root
+from onetrail.settings.place import from_home
 
 KEY_PREFIX = "OTPRACTICE"
 """Practice access keys start with this; the practice estate alone accepts them, and they are sent nowhere else."""
@@ -108,9 +108,9 @@ class PracticeClock:
 
 
 def practice_folder() -> Path:
-    """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the repository that holds the working folder."""
+    """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the laid-out folder or checkout that we are in, else here."""
     named = os.environ.get("ONETRAIL_PRACTICE_DIR")
-    return Path(named) if named else from_root(".practice")
+    return Path(named) if named else from_home(".practice", Path.cwd())
 
 
 def _instant(text: str) -> datetime:

@@ -14,7 +14,7 @@ from onetrail.cli.say import say
 from onetrail.errors import OnetrailError, described
 from onetrail.printable import printable_lines
 
-VERBS: Final = ("copy", "policies", "practice", "record", "run", "validate")
+VERBS: Final = ("copy", "init", "policies", "practice", "record", "run", "validate")
 """Each is a module of this package, and the command of its name in it."""
 
 

@@ -11,7 +11,7 @@ from onetrail.change import RecordError, entries
 from onetrail.change.words import counted
 from onetrail.cli.say import say
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.settings.place import from_root
+from onetrail.settings.place import from_home
 from onetrail.steps.anchors import read_files, read_heads
 from onetrail.steps.evidence import Anchors, Custody, read_custody
 from onetrail.validation.bucket import read_by_boto3
@@ -35,7 +35,7 @@ def verify(run: str, heads: str | None, bucket_owner: str) -> None:
 
     Exit code 0 when it is whole, 3 when it is not or does not agree with the heads, 2 when there is no such run or no such heads.
     """
-    folder = Path(run) if Path(run).is_dir() else from_root("runs") / run
+    folder = Path(run) if Path(run).is_dir() else from_home("runs", Path.cwd()) / run
     if not folder.is_dir():
         raise WrongUse(f"there is no run {run}: give the name of a folder in {folder.parent}, or a folder")
     stored = _stored(heads, _run_of(folder), bucket_owner) if heads else Anchors()

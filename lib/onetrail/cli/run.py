@@ -3,12 +3,18 @@
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from onetrail.cli.extras import needs
-from onetrail.cli.say import say_lines
+from onetrail.cli.say import say, say_lines
+from onetrail.errors import WrongUse
 from onetrail.settings import Settings
+from onetrail.settings.place import folder_of, home_of, is_laid_out, repository_root
+from onetrail.workspace import laid_out_by_another
+
+_RECORD: Final = "record.jsonl"
 
 
 @click.command()
@@ -37,14 +43,28 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
     Stops at the first failure, refusal or wait; findings are remembered and the run goes on.
     Executed notebooks, the record of every change and the report are in the run's folder; running again goes on from
     what is there.
+
+    A relative runs_dir is meant from the folder that onetrail init laid out, or the checkout, in which FILE lies; elsewhere from
+    the folder of FILE. The notebooks are those of the laid-out folder; elsewhere those that came with onetrail.
     """
     needs("onetrail run", "runbook")
-    settings = Settings.from_file(path)
+    given = Settings.from_file(path)
     if approve:
-        settings = settings.with_values(approve=",".join(approve))
+        given = given.with_values(approve=",".join(approve))
+    start = folder_of(path)
+    settings = given.meant_from(start)
+    _refuse_to_begin_again(given, settings, path)
+    if line := laid_out_by_another(start):
+        say(line, err=True)
     from onetrail import runner
 
-    result = runner.run(settings, first=first, last=last, live=os.environ.get("ONETRAIL_LIVE", "1") != "0")
+    result = runner.run(
+        settings,
+        first=first,
+        last=last,
+        folder=_laid_out_notebooks(start),
+        live=os.environ.get("ONETRAIL_LIVE", "1") != "0",
+    )
     try:
         say_lines(result.text)
     except (
@@ -52,3 +72,27 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
     ):  # the terminal is gone; the run folder has it all, and Python must not write there again as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(result.exit_code)
+
+
+def _laid_out_notebooks(start: Path) -> Path | None:
+    """Those of the laid-out folder that holds the parameters file; None outside of one."""
+    home = home_of(start)
+    return home / "notebooks" if home and is_laid_out(home) else None
+
+
+def _refuse_to_begin_again(given: Settings, settings: Settings, path: Path) -> None:
+    """Raises WrongUse where a run that version 0.1 began would begin again elsewhere.
+
+    0.1 took a relative runs_dir from the checkout that the working folder lay in, else from the working folder, wherever the file lay.
+    """
+    here = Path.cwd()
+    home = home_of(here)
+    if home and is_laid_out(home):
+        return
+    earlier = (repository_root(here) or here) / given.run_folder
+    now = settings.run_folder
+    if (earlier / _RECORD).exists() and not (now / _RECORD).exists():
+        raise WrongUse(
+            f"{earlier} holds the record of run {given.run_name}, and {path} would begin another in {now}: "
+            f'write runs_dir: "{earlier.parent}" to go on with it, or give another run_name'
+        )

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,10 +105,8 @@ class Interruption:
 @contextmanager
 def kernel_environment(more: Mapping[str, str]) -> Iterator[None]:
     """What kernels inherit: this library first on their path, this practice estate, no widgets that nobody can press."""
-    library = str(Path(onetrail.__file__).resolve().parents[1])
-    path = os.environ.get("PYTHONPATH", "")
     said = {
-        "PYTHONPATH": library + (os.pathsep + path if path else ""),
+        **_library_first(Path(onetrail.__file__).resolve().parents[1]),
         "ONETRAIL_PRACTICE_DIR": str(practice_folder().resolve()),
         "ONETRAIL_UNATTENDED": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
@@ -124,3 +123,11 @@ def kernel_environment(more: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _library_first(library: Path) -> dict[str, str]:
+    """Nothing where it is installed, since the interpreter finds it there: on that path, other packages would come before Python's own modules."""
+    if any(library == Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")):
+        return {}
+    path = os.environ.get("PYTHONPATH", "")
+    return {"PYTHONPATH": f"{library}{os.pathsep}{path}" if path else str(library)}

@@ -9,9 +9,9 @@ from typing import Any
 
 import nbformat
 
-import onetrail
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.settings import Settings
+from onetrail.settings.place import is_checkout
 
 _NAME = re.compile(r"(\d\d)_([a-z_]+)")
 
@@ -34,14 +34,6 @@ class Notebook:
         return self.path.stem
 
 
-def notebooks_folder() -> Path:
-    """`notebooks/` beside the library's `lib/`; raises NotebookUnfit where the library was installed without it."""
-    folder = Path(onetrail.__file__).resolve().parents[2] / "notebooks"
-    if not folder.is_dir():
-        raise NotebookUnfit(f"{folder} is not there: run from a checkout of onetrail (pip install -e .)")
-    return folder
-
-
 def all_notebooks(folder: Path) -> list[Notebook]:
     """The notebooks of a folder by number; raises NotebookUnfit if there are none."""
     found = []
@@ -50,8 +42,15 @@ def all_notebooks(folder: Path) -> list[Notebook]:
         if match:
             found.append(Notebook(match[1], match[2], path))
     if not found:
-        raise NotebookUnfit(f"{folder}: no notebooks there: run from a checkout of onetrail")
+        raise NotebookUnfit(f"{folder}: no notebooks there: {_cure(folder)}")
     return found
+
+
+def _cure(folder: Path) -> str:
+    """How notebooks come to fit again: in the repository they are made, elsewhere laid out."""
+    if is_checkout(folder.parent):
+        return "make its parameters cell anew with: make record"
+    return f"lay out those of this version with: onetrail init {folder.parent}"
 
 
 def between(found: Iterable[Notebook], first: str, last: str) -> list[Notebook]:
@@ -98,9 +97,7 @@ def check_parameters(found: Iterable[Notebook]) -> None:
         odd = sorted(names ^ known)
         if odd:
             where = "does not know" if odd[0] in known else "has the unknown parameter"
-            raise NotebookUnfit(
-                f"{notebook.path.name} {where} {odd[0]}: make its parameters cell anew with: make record"
-            )
+            raise NotebookUnfit(f"{notebook.path.name} {where} {odd[0]}: {_cure(notebook.path.parent)}")
 
 
 def read(path: Path) -> Any:

@@ -24,7 +24,6 @@ from onetrail.runner.notebooks import (
     all_notebooks,
     between,
     check_parameters,
-    notebooks_folder,
     read,
 )
 from onetrail.runner.result import FAILED, StepResult, from_error, from_notebook, from_stop
@@ -34,6 +33,7 @@ from onetrail.show.html import Column
 from onetrail.show.table import simple
 from onetrail.steps.evidence.save import REPORT
 from onetrail.steps.left_open import close_left_open, left_open, told
+from onetrail.workspace import shipped
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ def _wrapped(line: str) -> list[str]:
 def run(
     settings: Settings, *, first: str = "", last: str = "", folder: Path | None = None, live: bool = True
 ) -> RunResult:
-    """Run the notebooks from `first` to `last` with these settings; `folder` is where the notebooks are.
+    """Run the notebooks from `first` to `last` with these settings; `folder` is where the notebooks are, without it those that came with onetrail.
 
     Raises WrongUse or NotebookUnfit before the first kernel starts; what goes wrong later is in the result.
     """
-    found = between(all_notebooks(folder or notebooks_folder()), first, last)
+    found = between(all_notebooks(folder or shipped().notebooks), first, last)
     check_parameters(found)
     estate = PracticeEstate.running() if settings.estate == "practice" else None
     run_folder = settings.run_folder.absolute()

@@ -11,7 +11,7 @@ from onetrail.settings import crosschecks, sources
 from onetrail.settings import values as v
 from onetrail.settings import words as w
 from onetrail.settings.as_written import parameters_file
-from onetrail.settings.place import from_root
+from onetrail.settings.place import from_home
 from onetrail.settings.refusal import SettingsError, one_line, unfit_text, unknown
 from onetrail.settings.regions import partition_with
 
@@ -57,7 +57,10 @@ class Settings(BaseModel):
     run_name: v.FolderName = Field(
         "consolidation", description="folder of this run below runs_dir, and a tag"
     )
-    runs_dir: v.Folder = Field("runs", description="where runs are kept; relative to the repository")
+    runs_dir: v.Folder = Field(
+        "runs",
+        description="where runs are kept; relative to the folder that holds notebooks/ and parameters/",
+    )
 
     source_accounts: Annotated[tuple[Account, ...], v.Filled] = Field(
         description="accounts with the old trails: account_id in quotes, role_arn or profile"
@@ -173,12 +176,17 @@ class Settings(BaseModel):
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:
-        """Settings from a notebook's globals. Raises SettingsError, for an unknown parameter too."""
-        return cls.from_mapping(sources.parameters_among(names, tuple(cls.model_fields)))
+        """Settings from a notebook's globals, for the folder that the notebook lies in. Raises SettingsError, for an unknown parameter too."""
+        found = cls.from_mapping(sources.parameters_among(names, tuple(cls.model_fields)))
+        return found.meant_from(Path.cwd())  # a kernel works in its notebook's folder
 
     def with_values(self, **changes: Any) -> Self:
         """The same settings with some keys changed, validated again. Raises SettingsError."""
         return self.from_mapping({**self.parameters(), **changes})
+
+    def meant_from(self, start: Path) -> Self:
+        """The same settings with an absolute runs_dir: a relative one is meant from the home of `start`, else from `start`. Raises SettingsError."""
+        return self.with_values(runs_dir=str(from_home(self.runs_dir, start)))
 
     def parameters(self) -> dict[str, Any]:
         """Every key as plain lists, dicts, text and numbers: what papermill is given and YAML can hold."""
@@ -212,8 +220,8 @@ class Settings(BaseModel):
 
     @property
     def run_folder(self) -> Path:
-        """Folder of this run; a relative runs_dir is meant from the repository's root, since Lab works elsewhere."""
-        return from_root(self.runs_dir) / self.run_name
+        """Folder of this run. `meant_from` has made runs_dir absolute wherever a run begins: by a verb, or in a notebook."""
+        return Path(self.runs_dir).expanduser() / self.run_name
 
     def direction_for(self, old_bucket: str) -> w.CopyDirection:
         """How this old bucket is copied: its override, else `copy_direction`."""

@@ -1,16 +1,45 @@
-"""Where the repository lies: relative folders in parameters are meant from there, not from the notebooks' folder."""
+"""Which folder a parameters file or a notebook belongs to: relative folders in parameters are meant from there."""
 
 import tomllib
 from pathlib import Path
+from typing import Final
+
+MARKER: Final = ".onetrail.json"
+"""Stands at the top of a folder that `onetrail init` laid out."""
+
+
+def home_of(start: Path) -> Path | None:
+    """The nearest folder from `start` upwards that `onetrail init` laid out or that is onetrail's checkout, or None outside of both."""
+    return next(
+        (folder for folder in (start, *start.parents) if is_laid_out(folder) or is_checkout(folder)), None
+    )
+
+
+def is_laid_out(folder: Path) -> bool:
+    """Whether `onetrail init` laid this folder out."""
+    return (folder / MARKER).is_file()
+
+
+def is_checkout(folder: Path) -> bool:
+    """Whether this is the top of onetrail's repository: its pyproject.toml says so."""
+    file = folder / "pyproject.toml"
+    return file.is_file() and _is_ours(file)
 
 
 def repository_root(start: Path) -> Path | None:
     """The nearest folder from `start` upwards whose pyproject.toml is onetrail's, or None outside of one."""
-    for folder in (start, *start.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file() and _is_ours(file):
-            return folder
-    return None
+    return next((folder for folder in (start, *start.parents) if is_checkout(folder)), None)
+
+
+def from_home(folder: str, start: Path) -> Path:
+    """An absolute folder as it is (`~` is the home folder); a relative one from the home of `start`, else from `start` itself."""
+    path = Path(folder).expanduser()
+    return path if path.is_absolute() else (home_of(start) or start) / path
+
+
+def folder_of(parameters: Path) -> Path:
+    """Where a parameters file lies, absolute. A pipe or a device lies nowhere: then it is the folder that we are in."""
+    return Path.cwd() if parameters.exists() and not parameters.is_file() else parameters.absolute().parent
 
 
 def _is_ours(file: Path) -> bool:
@@ -19,10 +48,3 @@ def _is_ours(file: Path) -> bool:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return False
     return bool(name == "onetrail")
-
-
-def from_root(folder: str) -> Path:
-    """An absolute folder as it is (`~` is the home folder); a relative one from the repository's root, else from here."""
-    path = Path(folder).expanduser()
-    here = Path.cwd()
-    return path if path.is_absolute() else (repository_root(here) or here) / path

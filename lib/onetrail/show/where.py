@@ -1,6 +1,7 @@
 """The first table of every notebook: which estate, which accounts, and who we are in each."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onetrail.aws import Clients
@@ -8,6 +9,7 @@ from onetrail.change import iso
 from onetrail.errors import WrongUse
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
+from onetrail.workspace import laid_out_by_another
 
 if TYPE_CHECKING:
     from onetrail.settings import Settings
@@ -18,7 +20,7 @@ _COLUMNS = [Column(head) for head in ("account", "what it is", "who we are there
 def where(settings: "Settings", clients: Clients) -> Shown:
     """Asks who we are in each account, and nothing else; an account that cannot be entered is said so.
 
-    What a run that was cut off left open, by the record, comes first.
+    First comes that the notebook's folder was laid out by another version, and what a run that was cut off left open, by the record.
     """
     from onetrail.steps.left_open import left_open, told  # `validate` shows tables too, and needs no step
 
@@ -34,9 +36,9 @@ def where(settings: "Settings", clients: Clients) -> Shown:
     approval = (
         f"Approved: {settings.approve}." if settings.approve else "Nothing is approved: this run only plans."
     )
-    first = told(left_open(settings.run_folder))
+    first = filter(None, (laid_out_by_another(Path.cwd()), told(left_open(settings.run_folder))))
     return together(
-        *([paragraph(first, strong=True)] if first else []),
+        *(paragraph(one, strong=True) for one in first),
         simple(_estate(clients), _COLUMNS, rows),
         paragraph(f"{line} {approval}", strong=True),
     )

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+import onetrail
 from onetrail import iam
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import main
@@ -176,3 +177,29 @@ def test_a_whole_record_is_verified_and_a_changed_one_is_not(tmp_path):
     changed = _onetrail("record", "verify", str(folder))
     assert changed.exit_code == 3
     assert "line 1 was changed" in changed.stdout
+
+
+def test_a_folder_is_laid_out_and_says_what_to_do_next(tmp_path):
+    """A line per file, that outputs are cleared, and the next commands. Twin: the second time it says only what changed."""
+    result = _onetrail("init", "mine")
+    assert result.exit_code == 0
+    head, *lines = result.stdout.splitlines()
+    assert head == f"mine has the files of onetrail {onetrail.__version__}:"
+    assert lines[0].split() == ["new", "notebooks/00_start_here.ipynb"]
+    assert "Outputs in the notebooks are cleared" in result.stdout
+    assert "onetrail run -f parameters/practice.yaml" in lines[-1]
+    (tmp_path / "mine" / "parameters" / "practice.yaml").write_text("mine")
+    again = _onetrail("init", "mine").stdout.splitlines()
+    assert len(again) == 12
+    assert "  edited     parameters/practice.yaml: kept as you have it" in again
+    assert {line.split()[0] for line in again[1:]} == {"unchanged", "edited"}
+
+
+def test_a_folder_of_somebody_else_is_not_laid_out(tmp_path):
+    """One line, exit code 2, and nothing was written."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "x").touch()
+    result = _onetrail("init", "theirs")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("onetrail: theirs is not empty")
+    assert len(list((tmp_path / "theirs").iterdir())) == 1

@@ -1,0 +1,72 @@
+"""`.onetrail.json`: which version laid a folder out, and what each file was then."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from onetrail.errors import WrongUse
+from onetrail.files import FileRefused, read_json
+from onetrail.settings.place import MARKER
+from onetrail.workspace.notebook import source_sha256
+
+
+class UnfitWorkspace(WrongUse):
+    """A folder is not one to lay out in, or its `.onetrail.json` cannot be used."""
+
+
+@dataclass(frozen=True)
+class AsLaidOut:
+    """One file as it was laid out. `source_sha256` is of a notebook's cells without outputs; empty for other files."""
+
+    sha256: str
+    source_sha256: str = ""
+
+    @classmethod
+    def of(cls, path: str, content: bytes) -> Self:
+        """Of these bytes under this name."""
+        source = source_sha256(content) if path.endswith(".ipynb") else ""
+        return cls(hashlib.sha256(content).hexdigest(), source)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `.onetrail.json` holds. The keys of `files` are paths below the folder, with slashes."""
+
+    version: str
+    files: Mapping[str, AsLaidOut] = field(default_factory=dict)
+
+    def text(self) -> bytes:
+        """The file's bytes."""
+        files = {
+            path: {name: value for name, value in vars(one).items() if value}
+            for path, one in sorted(self.files.items())
+        }
+        return (json.dumps({"onetrail": self.version, "files": files}, indent=1) + "\n").encode()
+
+
+def manifest_of(folder: Path) -> Manifest | None:
+    """What was laid out in this folder; None where nothing was. Raises UnfitWorkspace."""
+    path = folder / MARKER
+    if not path.exists():
+        return None
+    try:
+        return _manifest(read_json(path))
+    except FileRefused as err:
+        raise UnfitWorkspace(
+            f"{path}: {err.line}: take it back from a copy, or lay out a new folder"
+        ) from err
+    except (KeyError, TypeError, AttributeError) as err:
+        raise UnfitWorkspace(
+            f"{path} was not written by onetrail init: take it back from a copy, or lay out a new folder"
+        ) from err
+
+
+def _manifest(said: Any) -> Manifest:
+    files = {
+        str(path): AsLaidOut(str(one["sha256"]), str(one.get("source_sha256", "")))
+        for path, one in said["files"].items()
+    }
+    return Manifest(str(said["onetrail"]), files)

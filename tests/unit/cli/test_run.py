@@ -1,0 +1,130 @@
+"""`onetrail run` from a laid-out folder and from an installed package: which notebooks run, and where the run is kept."""
+
+import shutil
+from importlib import import_module
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner, Result
+
+import onetrail
+from onetrail.change import RunRecord, WallClock
+from onetrail.cli import main
+from onetrail.workspace import Shipped, apply, propose
+from tests.unit.runner.given_run import PRACTICE, given_an_answering_estate, given_notebooks
+
+SAYS = 'show.paragraph("these are {0}")'
+
+
+@pytest.fixture(autouse=True)
+def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An estate that answers, and a working folder that has nothing to do with the run."""
+    monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "practice"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with given_an_answering_estate(tmp_path / "practice"):
+        yield
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shipped:
+    """What is installed: one notebook, and the parameters files."""
+    folder = tmp_path / "site-packages" / "onetrail"
+    notebooks = given_notebooks(folder, SAYS.format("the installed ones"))
+    shutil.copytree(PRACTICE.parent, folder / "parameters")
+    found = Shipped(notebooks, folder / "parameters", checkout=False)
+    monkeypatch.setattr(import_module("onetrail.runner.run"), "shipped", lambda: found)
+    return found
+
+
+@pytest.fixture
+def mine(tmp_path: Path, package: Shipped) -> Path:
+    """A folder that was laid out, with a notebook that a person edited."""
+    apply(propose(tmp_path / "mine", package))
+    given_notebooks(tmp_path / "mine", SAYS.format("my own"))
+    return tmp_path / "mine"
+
+
+def _run(file: Path | str, *words: str) -> Result:
+    return CliRunner().invoke(main, ["run", "-f", str(file), *words], prog_name="onetrail")
+
+
+def _executed(folder: Path) -> str:
+    return str(nbformat.read(folder / "00_step_a.ipynb", as_version=4).cells[-1].outputs)
+
+
+@pytest.mark.slow
+def test_in_a_laid_out_folder_its_own_notebooks_run_and_the_run_lies_in_it(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From wherever it is called, and again from inside: one run folder. Nothing lies where we were."""
+    elsewhere = Path.cwd()
+    assert _run(mine / "parameters" / "practice.yaml").exit_code == 0
+    assert "these are my own" in _executed(mine / "runs" / "practice")
+    monkeypatch.chdir(mine / "notebooks")
+    assert _run("../parameters/practice.yaml").exit_code == 0
+    assert (mine / "runs" / "practice" / "earlier" / "0001" / "00_step_a.ipynb").is_file()
+    assert [path for path in (elsewhere, mine / "notebooks") if (path / "runs").exists()] == []
+
+
+@pytest.mark.slow
+def test_without_a_laid_out_folder_the_installed_notebooks_run_and_the_run_lies_beside_the_file(
+    package: Shipped, tmp_path: Path
+) -> None:
+    """The twin: the same file outside of the folder."""
+    file = tmp_path / "lone" / "practice.yaml"
+    file.parent.mkdir()
+    file.write_text((package.parameters / "practice.yaml").read_text())
+    assert _run(file).exit_code == 0
+    assert "these are the installed ones" in _executed(tmp_path / "lone" / "runs" / "practice")
+    assert not (package.notebooks.parent / "runs").exists()
+
+
+@pytest.mark.slow
+def test_a_folder_of_another_version_is_named_and_the_run_goes_on(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line on standard error. Twin: of the same version there is none."""
+    file = mine / "parameters" / "practice.yaml"
+    assert "is installed" not in _run(file).stderr
+    monkeypatch.setattr(onetrail, "__version__", "99.0")
+    result = _run(file)
+    first = result.stderr.splitlines()[0]
+    assert first.startswith(f"The files in {mine} are of onetrail ")
+    assert first.endswith(
+        f"and 99.0 is installed: onetrail init {mine} brings its files up to date and says what changed."
+    )
+    assert result.exit_code == 0
+
+
+def test_notebooks_that_do_not_fit_say_how_they_come_to_fit(mine: Path) -> None:
+    """A notebook of a version with another parameter is refused before anything runs."""
+    given_notebooks(mine, "ok", parameters="not_yet_invented = 1")
+    result = _run(mine / "parameters" / "practice.yaml")
+    assert result.exit_code == 1
+    assert f"lay out those of this version with: onetrail init {mine}" in result.stderr
+
+
+def test_a_run_that_an_earlier_version_began_where_we_are_is_not_begun_again(tmp_path: Path) -> None:
+    """0.1 kept it below the working folder, wherever the file lay: an empty record elsewhere would know nothing of it."""
+    here = Path.cwd()
+    with RunRecord(here / "runs" / "practice", "practice", WallClock()) as record:
+        record.append("note", line="begun")
+    file = tmp_path / "practice.yaml"
+    file.write_text(PRACTICE.read_text())
+    result = _run(file)
+    assert (result.exit_code, (tmp_path / "runs").exists()) == (2, False)
+    assert f'write runs_dir: "{here / "runs"}" to go on with it' in result.stderr
+
+
+def test_a_laid_out_folder_around_us_has_runs_of_its_own(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: the run of one folder does not keep another folder's from beginning."""
+    with RunRecord(mine / "runs" / "practice", "practice", WallClock()) as record:
+        record.append("note", line="begun")
+    file = tmp_path / "practice.yaml"
+    file.write_text(PRACTICE.read_text())
+    monkeypatch.chdir(mine)
+    assert "there is no notebook '11'" in _run(file, "--from", "11").stderr
