@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from onetrail.cloudtrail.key import Kind, among_logs, is_litter, parse
+from onetrail.cloudtrail.key import Kind, among_logs, parse
+from onetrail.cloudtrail.litter import begins_as_log, may_hide_a_log
 from onetrail.cloudtrail.verdict import FileVerdict, State
-from onetrail.validation.packing import begins_as_log
 from onetrail.validation.place import Content, Place, Stored, Unread
 from onetrail.validation.result import Result, Wanted
 
@@ -40,9 +40,7 @@ class Outside:
         if row.fault or not self._wanted.day_of(row.key):
             return False
         return among_logs(row.key, row.size) or (
-            is_litter(row.key)
-            and among_logs(f"{row.key}_")
-            and not all(_is_litter(found) for _, found in self._place.read([row]))
+            may_hide_a_log(row.key) and not all(_is_litter(found) for _, found in self._place.read([row]))
         )
 
 

@@ -13,9 +13,6 @@ from onetrail.cloudtrail.verdict import LogRead
 
 UNPACKED: Final = "unpacked"
 TWICE: Final = "packed twice"
-_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
-_AT_ONCE: Final = 2**20
-_MOST: Final = 2**31
 
 
 def looked_into(read: LogRead, most: int) -> tuple[LogRead, str]:
@@ -36,40 +33,6 @@ def packed_once(body: bytes, most: int) -> tuple[bytes, str]:
         return gzip.compress(body, mtime=0), UNPACKED
     inner = _inner(body, most)
     return (body, "") if inner is None else (inner, TWICE)
-
-
-def begins_as_log(body: bytes) -> bool:
-    """Whether something begins as JSON does, as it lies there or in whole gzip members; a member that was cut off is none."""
-    if body.startswith(GZIP_MAGIC):
-        body = _first_content(body)
-    return body.lstrip(_BLANK).startswith((b"{", b"[", GZIP_MAGIC))
-
-
-def _first_content(body: bytes) -> bytes:
-    """How the first whole gzip member begins that holds something; `{` where that is more than can be looked through."""
-    done = 0
-    while body.startswith(GZIP_MAGIC):
-        member, begins = zlib.decompressobj(zlib.MAX_WBITS | 16), b""
-        try:
-            while not member.eof:
-                got = member.decompress(body, _AT_ONCE)
-                begins, body, done = (
-                    begins or got.lstrip(_BLANK)[:16],
-                    member.unconsumed_tail,
-                    done + len(got),
-                )
-                if done > _MOST:
-                    return b"{"
-                if not got and not body:
-                    break
-        except zlib.error:
-            return b""
-        if not member.eof:
-            return b""
-        if begins:
-            return begins
-        body = member.unused_data
-    return b""
 
 
 def _is_plain(body: bytes) -> bool:

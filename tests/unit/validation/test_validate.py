@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from onetrail.cli import main
+from onetrail.cloudtrail.litter import begins_as_log
 from onetrail.errors import OnetrailError
 from onetrail.s3 import calls
 from onetrail.validation import directory as directory_module
@@ -23,7 +24,6 @@ from onetrail.validation.bucket import nothing_is_changed
 from onetrail.validation.days import Days
 from onetrail.validation.directory import Directory
 from onetrail.validation.named import Named, NamedLogs
-from onetrail.validation.packing import begins_as_log
 from tests.unit.cloudtrail.signing import (
     ACCOUNT,
     BEGIN,

@@ -28,7 +28,7 @@ from onetrail.steps.verification.equality import Day
 from onetrail.steps.verification.left import Left
 from onetrail.steps.verification.reading import Notes, Origin, note_lock
 from onetrail.steps.verification.region_files import RegionMark, beside_of, codes_of, region_rows
-from onetrail.steps.verification.troubles import stray
+from onetrail.steps.verification.strays import archive_strays
 
 FRESH: Final = timedelta(days=1)
 """What was read longer ago is read again: a notebook may stay open for days."""
@@ -111,6 +111,7 @@ def _again(
     belows: list[str] = []
     delivered: list[str] = []
     troubles = deepcopy(earlier.troubles)
+    odd = archive_strays(settings, clients, troubles, earlier.account, earlier.region)
     to_raise = {code for code, count in earlier.notes.unsealed.items() if count}
     for row in region_rows(settings, clients, earlier.account, earlier.region, places):
         below = name_of(row.key)
@@ -119,10 +120,10 @@ def _again(
             belows += [below] if to_raise else []
         else:
             delivered.append(below)
-            if odd := stray(settings.bucket_name, earlier.account, earlier.region, row.key, row.size):
-                troubles.add(odd)
+            odd.take(row.key, row.size)
     if mark.hexdigest() != earlier.mark.hexdigest():
         return None
+    odd.finish()
     codes = codes_of(settings, clients, places, beside_of(belows)) if to_raise else {}
     asked = (below for below in belows if codes.get(below, 0) in to_raise)
     return replace(

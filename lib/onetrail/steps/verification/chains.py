@@ -35,8 +35,9 @@ from onetrail.steps.verification.reading import Notes, Origin, Reader, metadata_
 from onetrail.steps.verification.region_events import RegionEvents
 from onetrail.steps.verification.region_files import RegionMark, beside_of, codes_of, region_rows
 from onetrail.steps.verification.sample import joined, sample_of
+from onetrail.steps.verification.strays import archive_strays
 from onetrail.steps.verification.tally import EventTally
-from onetrail.steps.verification.troubles import FUTURE, PENDING, Trouble, Troubles, stray
+from onetrail.steps.verification.troubles import FUTURE, PENDING, Trouble, Troubles
 from onetrail.steps.verification.verdict import ChainSeen, OlderSeen
 from onetrail.steps.verification.versions_read import VersionsRead
 
@@ -132,14 +133,16 @@ class RegionCheck:
     def _listed(self) -> dict[str, int]:
         """Sizes by the copies' names."""
         sizes: dict[str, int] = {}
+        odd = archive_strays(
+            self._settings, self._clients, self.seen.troubles, self.seen.account, self.seen.region
+        )
         for row in region_rows(
             self._settings, self._clients, self.seen.account, self.seen.region, self._places
         ):
             self.seen.mark.add(row)
             sizes[name_of(row.key)] = row.size
-            odd = stray(self._settings.bucket_name, self.seen.account, self.seen.region, row.key, row.size)
-            if odd:
-                self.seen.troubles.add(odd)
+            odd.take(row.key, row.size)
+        odd.finish()
         return sizes
 
     def _chain(

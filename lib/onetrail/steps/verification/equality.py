@@ -19,7 +19,8 @@ from onetrail.settings import Settings
 from onetrail.steps.pairing import Pair, folder_of
 from onetrail.steps.receipt_rows import ListingHash
 from onetrail.steps.verification.left import Left, beside, rows
-from onetrail.steps.verification.troubles import Trouble, Troubles, stray
+from onetrail.steps.verification.strays import Strays
+from onetrail.steps.verification.troubles import Trouble, Troubles
 
 Day = tuple[str, str, date]
 """Account, region and day of a log."""
@@ -64,12 +65,19 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
     encrypted = left.bucket is not None and left.bucket.kms
     comparable = not encrypted and settings.kms_key == "none"
     unclear: list[Pair] = []
+    odd = Strays(
+        found.troubles,
+        (lambda: hot(clients, left.account, left.region)) if left.live else None,
+        left.name,
+        left.account,
+        left.account,
+        left.region,
+    )
     for pair in beside(settings, clients, left, _hashed(found, rows(settings, clients, left))):
         parsed = parse(pair.source.key, None, pair.source.size)
         found.kinds[parsed.kind] += 1
         if parsed.kind not in MOVED_KINDS:
-            if odd := stray(left.name, left.account, left.region, pair.source.key, pair.source.size):
-                found.troubles.add(odd)
+            odd.take(pair.source.key, pair.source.size)
             continue
         found.places.add((_before(pair.source.key), folder_of(pair.source.key)))
         same = pair.target and same_bytes(
@@ -88,6 +96,7 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
             )
             _note(found, pair, state)
     _read_both(settings, clients, found, unclear)
+    odd.finish()
 
 
 def _hashed(found: Compared, listed: Iterator[ObjectRow]) -> Iterator[ObjectRow]:

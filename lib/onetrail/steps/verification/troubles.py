@@ -16,7 +16,7 @@ FUTURE: Final = "future"
 """A log that no digest names, dated at a time that is still to come."""
 STRAY: Final = "stray"
 """An object among the logs that is not CloudTrail's: not copied, and never deleted."""
-_WHY_STRAY: Final = "it lies among the logs, where Athena and others read it as one"
+WHY_STRAY: Final = "it lies among the logs, where Athena and others read it as one"
 
 
 class Trouble(NamedTuple):
@@ -36,7 +36,7 @@ def stray(bucket: str, account: str, region: str, key: str, size: int) -> Troubl
     parsed = parse(key, size=size)
     if parsed.kind is not Kind.FOREIGN or not among_logs(key, size):
         return None
-    return Trouble(bucket, account, region, "object", STRAY, key, f"{_WHY_STRAY}: {parsed.why}")
+    return Trouble(bucket, account, region, "object", STRAY, key, f"{WHY_STRAY}: {parsed.why}")
 
 
 class TroubleGroup(NamedTuple):
