@@ -15,17 +15,17 @@ from pathlib import Path
 
 from benchmarks.accounts import SOURCE_OWNER, TARGET_OWNER
 from onetrail.change import Guard, WallClock
-from onetrail.s3 import standalone
-from onetrail.s3.decide import Kind, Rules, decide
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.folder import folder
-from onetrail.s3.pace import Paces
-from onetrail.s3.pipeline import Partition, copy_partitions
-from onetrail.s3.planner import SizeBands, size_bands
-from onetrail.s3.prices import PRICES
-from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges, listed
-from onetrail.s3.reach import End, Reach
-from onetrail.s3.retention import months_left
+from onetrail.copy_command import standalone
+from onetrail.copy_command.folder import folder
+from onetrail.copy_command.reach import End, Reach
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.copying.pipeline import Partition, copy_partitions
+from onetrail.s3.decisions.decide import Kind, Rules, decide
+from onetrail.s3.decisions.planner import SizeBands, size_bands
+from onetrail.s3.decisions.prices import PRICES
+from onetrail.s3.decisions.retention import months_left
+from onetrail.s3.http.pace import Paces
+from onetrail.s3.listing.ranges import KeyRange, Side, beside, key_ranges, listed
 
 
 def list_all(source: End) -> int:

@@ -34,9 +34,10 @@ from benchmarks.table import table
 from onetrail.aws.estate import PracticeEstate
 from onetrail.cloudtrail.chain import looked_at
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
-from onetrail.practice.digest_writer import HOUR, LoggedFile, Place, signed_digest
-from onetrail.practice.gzip_bytes import gzipped
-from onetrail.s3 import HotS3, calls
+from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, Place, signed_digest
+from onetrail.practice.cloudtrail.gzip_bytes import gzipped
+from onetrail.s3 import HotS3
+from onetrail.s3.http import calls
 
 BIN = Path(sys.executable).parent
 ACCOUNT, BUCKET = "111122223333", "acme-audit-us-east-1"

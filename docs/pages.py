@@ -22,8 +22,8 @@ from onetrail.runner.notebooks import all_notebooks, read
 from onetrail.runner.result import from_notebook
 from onetrail.settings import Settings
 from onetrail.settings.describe import SECTIONS, default_of, yaml_entry
-from onetrail.steps.documents_ahead import kind_of
 from onetrail.steps.policies import documents
+from onetrail.steps.start_here.documents_ahead import kind_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PARAMETERS: Final = ROOT / "parameters"

@@ -6,7 +6,7 @@ from typing import Any
 
 from onetrail.aws.gate import open_gate
 from onetrail.change import Finding, Outcome, Plan, verdict
-from onetrail.show import evidence as page
+from onetrail.show.steps import evidence as page
 from onetrail.steps import (
     account_lockdown,
     bucket_creation,

@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
-from onetrail.steps.old_estate import read_old_estate
+from onetrail.estate.old_estate import read_old_estate
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import ROOT
 

@@ -14,9 +14,9 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
-from onetrail.practice.digest_writer import HOUR, DigestLink, LoggedFile, Place, signed_digest
-from onetrail.practice.gzip_bytes import gunzipped, gzipped
-from onetrail.practice.keys import signing_key
+from onetrail.practice.cloudtrail.digest_writer import HOUR, DigestLink, LoggedFile, Place, signed_digest
+from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
+from onetrail.practice.cloudtrail.keys import signing_key
 from tests.integration.aws_cli import SOURCE
 
 BUCKET = "acme-oracle-sets"

@@ -18,8 +18,8 @@ from jupyter_client.blocking.client import BlockingKernelClient
 
 from onetrail.aws import Clients
 from onetrail.change import verify_record
+from onetrail.estate.old_estate import read_old_estate
 from onetrail.steps.left_open import left_open
-from onetrail.steps.old_estate import read_old_estate
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import ROOT, Estate
 

@@ -17,13 +17,13 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import COPIER, JOBS, Outcome, Plan, entries
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
-from onetrail.s3 import ledger
+from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.job import Job
+from onetrail.s3.ledger import parts as ledger
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
-from onetrail.steps.copy_history.batch_seen import see_batch
-from onetrail.steps.copy_history.closed import hole_closed
-from onetrail.steps.old_estate import OldBucket
+from onetrail.steps.copy_history.observed.jobs import see_batch
+from onetrail.steps.copy_history.permissions.closed import hole_closed
 from tests.integration.by_hand import by_hand, carried_out, planned
 from tests.integration.conftest import ROOT, Estate
 

@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import BREAK_GLASS, NAMED, Document, Outcome, State, entries
+from onetrail.estate.archive import archive_of
 from onetrail.iam.build import central_bucket
 from onetrail.steps import account_lockdown
 from onetrail.steps import bucket_creation as step
-from onetrail.steps.archive import archive_of
 from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 

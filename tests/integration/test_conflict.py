@@ -15,9 +15,9 @@ import pytest
 from onetrail.aws import Clients
 from onetrail.change import State
 from onetrail.cloudtrail.conflict import conflict_key
-from onetrail.practice.digest_writer import LoggedFile, Place, signed_digest
-from onetrail.s3 import ledger
-from onetrail.steps.receipts import proven_rows, read_receipts
+from onetrail.estate.proof.receipts import proven_rows, read_receipts
+from onetrail.practice.cloudtrail.digest_writer import LoggedFile, Place, signed_digest
+from onetrail.s3.ledger import parts as ledger
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import Estate
 from tests.integration.in_process import STEPS, one_step

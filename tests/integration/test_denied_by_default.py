@@ -14,15 +14,15 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.change import BREAK_GLASS, JOBS, NAMED, READER, ChangeFailed, iso
+from onetrail.estate.archive import archive_of
 from onetrail.iam import build
 from onetrail.iam.build import archive_rail, trust
 from onetrail.names import BATCH_ROLE, JOBS_ROLE
 from onetrail.s3.batch.group import Group, Label
 from onetrail.s3.batch.manifest import line
-from onetrail.s3.retention import quarter_end
+from onetrail.s3.decisions.retention import quarter_end
 from onetrail.steps import copy_history, verification
-from onetrail.steps.archive import archive_of
-from onetrail.steps.copy_history.batch_seen import desk
+from onetrail.steps.copy_history.observed.jobs import desk
 from onetrail.steps.verification.propose import rail_document
 from tests.integration import saved
 from tests.integration.by_hand import by_hand, planned, run

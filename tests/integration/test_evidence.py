@@ -16,7 +16,7 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.aws.policy_texts import touches_policy
 from onetrail.change import Finding, Outcome, State, entries, verdict
-from onetrail.change.heads import Head
+from onetrail.change.run_record.heads import Head
 from onetrail.cli import main
 from onetrail.settings import Settings
 from onetrail.show.report import page

@@ -16,11 +16,11 @@ from onetrail.change import BREAK_GLASS, Clock, Outcome, Plan, State
 from onetrail.change.clock import SHORT_WAIT_SECONDS
 from onetrail.change.values import iso
 from onetrail.errors import NotYet
-from onetrail.s3 import ledger
+from onetrail.s3.ledger import parts as ledger
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
-from onetrail.steps.copy_history import pilot
-from onetrail.steps.copy_history.pilot import PilotDiffers
+from onetrail.steps.copy_history.local import pilot
+from onetrail.steps.copy_history.local.pilot import PilotDiffers
 from tests.integration.by_hand import by_hand, carried_out, planned, run
 from tests.integration.conftest import Estate
 

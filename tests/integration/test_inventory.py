@@ -11,7 +11,7 @@ from botocore.config import Config
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import State, verdict
-from onetrail.change.record import entries, verify_record
+from onetrail.change.run_record.record import entries, verify_record
 from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.publickeys import KeyStore, load
 from onetrail.iam.build import old_bucket_shell

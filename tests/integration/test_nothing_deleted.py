@@ -21,11 +21,14 @@ from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import BREAK_GLASS, SEALER, ChangeFailed, Plan, Requirement, entries, verify_record
-from onetrail.change.heads import Head, key_of
+from onetrail.change.run_record.heads import Head, key_of
+from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow, RowList
+from onetrail.estate.proof.receipts import Receipt, proven_rows, read_receipts, write_receipt
+from onetrail.estate.proof.sealed_heads import folder
 from onetrail.iam import with_statements
 from onetrail.iam.build import old_bucket_closed
 from onetrail.practice import state
-from onetrail.s3.removal import delete_proven
+from onetrail.s3.bulk.removal import delete_proven
 from onetrail.steps import (
     account_lockdown,
     bucket_creation,
@@ -34,9 +37,6 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.receipt_rows import ListingHash, ProvenRow, RowList
-from onetrail.steps.receipts import Receipt, proven_rows, read_receipts, write_receipt
-from onetrail.steps.sealed_heads import folder
 from tests.integration.by_hand import by_hand, carried_out, planned
 from tests.integration.conftest import Estate
 from tests.unit.change.given import given_a_fresh_chain

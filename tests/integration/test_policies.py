@@ -12,6 +12,7 @@ from onetrail.aws.gate import open_gate
 from onetrail.aws.policy_texts import touches_policy
 from onetrail.change import Change, Document, Plan
 from onetrail.change.values import plain
+from onetrail.estate.freeze import without_dead_principals
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,
@@ -22,7 +23,6 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.account_lockdown.hold_still import without_dead_principals
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import ChangeFailed, Outcome, State
+from onetrail.estate.proof.receipt_rows import ProvenRow
+from onetrail.estate.proof.receipts import proven_rows, read_receipts
 from onetrail.steps import (
     account_lockdown,
     bucket_creation,
@@ -22,8 +24,6 @@ from onetrail.steps import (
     verification,
 )
 from onetrail.steps import retirement as step
-from onetrail.steps.receipt_rows import ProvenRow
-from onetrail.steps.receipts import proven_rows, read_receipts
 from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
 

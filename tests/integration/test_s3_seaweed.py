@@ -32,7 +32,6 @@ from onetrail.s3 import (
     Place,
     Side,
     beside,
-    calls,
     compare_bytes,
     copy_partition,
     copy_partitions,
@@ -42,7 +41,8 @@ from onetrail.s3 import (
     list_versions,
     merge_join,
 )
-from onetrail.s3.ledger import read
+from onetrail.s3.http import calls
+from onetrail.s3.ledger.parts import read
 
 START_SECONDS = 45
 SOURCE, LOG = "111122223333", "044455556666"
@@ -395,7 +395,7 @@ def test_the_copier_of_another_account_moves_what_the_policy_lets_in_and_a_secon
     endpoint, two_accounts, tmp_path, monkeypatch
 ):
     """Every odd character, every digest's signature, and the ledger row for row. First the twin: without the ACL nothing is let in."""
-    monkeypatch.setattr("onetrail.s3.ranges.LARGE_PAGES", 1)
+    monkeypatch.setattr("onetrail.s3.listing.ranges.LARGE_PAGES", 1)
     names = sorted(odd_logs())
     with hot(endpoint, COPIER_KEYS) as copier, hot(endpoint, LOG_KEYS) as log:
         refused = moved(copier, tmp_path / "refused", acl="")

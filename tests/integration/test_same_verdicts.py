@@ -23,8 +23,8 @@ from onetrail.cloudtrail.verdict import (
     State,
     TrailIdentity,
 )
-from onetrail.practice.gzip_bytes import gunzipped, gzipped
-from onetrail.practice.scenario_estate import TINY, OldRegion
+from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
+from onetrail.practice.scenarios.old_estate import TINY, OldRegion
 from onetrail.steps import (
     account_lockdown,
     bucket_creation,

@@ -22,16 +22,17 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import COPIER, Check, CheckKind, Plan, State, verify_record
 from onetrail.errors import OnetrailError
+from onetrail.estate.status import Stage, Status
 from onetrail.iam import build
 from onetrail.practice.faults import EDITED_SID
-from onetrail.s3 import ledger, session
-from onetrail.s3.client import HotS3
-from onetrail.s3.ledger import LedgerPart
+from onetrail.s3.http import session
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.ledger import parts as ledger
+from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
 from onetrail.steps.bucket_creation.judged import OpeningWrong
-from onetrail.steps.copy_history.closed import hole_closed
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.copy_history.permissions.closed import hole_closed
 from tests.integration.by_hand import by_hand, carried_out, planned, run
 from tests.integration.conftest import ROOT, Estate
 
@@ -428,7 +429,8 @@ def test_a_policy_that_lets_a_copy_be_written_over_stops_the_pilot(
     with pytest.raises(OpeningWrong, match="a copy over what is there"):
         copied(clients)
     monkeypatch.setattr(
-        "onetrail.steps.copy_history.grant.judged_opening", lambda archive, document, opening: document
+        "onetrail.steps.copy_history.permissions.grant.judged_opening",
+        lambda archive, document, opening: document,
     )
     state, line = copied(clients)
     assert state == "PilotDiffers"

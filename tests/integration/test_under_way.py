@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.change import State, verify_record
-from onetrail.s3 import ledger
+from onetrail.estate.proof.receipts import proven_rows, read_receipts
+from onetrail.s3.ledger import parts as ledger
 from onetrail.steps.left_open import close_left_open, left_open, told
-from onetrail.steps.receipts import proven_rows, read_receipts
 from tests.integration.by_hand import by_hand, run
 from tests.integration.conftest import Estate
 from tests.integration.in_process import STEPS, one_step

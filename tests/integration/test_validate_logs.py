@@ -21,10 +21,11 @@ from onetrail.cli import main
 from onetrail.cloudtrail.key import DIGEST_KINDS
 from onetrail.cloudtrail.verdict import FileVerdict, IntervalState, State
 from onetrail.practice.clock import iso
-from onetrail.practice.digest_writer import HOUR
-from onetrail.practice.scenario_estate import TINY, OldRegion
-from onetrail.practice.scenario_history import window
-from onetrail.s3 import HotS3, calls
+from onetrail.practice.cloudtrail.digest_writer import HOUR
+from onetrail.practice.scenarios.history import window
+from onetrail.practice.scenarios.old_estate import TINY, OldRegion
+from onetrail.s3 import HotS3
+from onetrail.s3.http import calls
 from onetrail.validation import Bucket, Check, PublicKeys, Wanted
 from tests.integration.aws_cli import SOURCE, ValidateLogs, environment, verdicts_of
 from tests.integration.conftest import Estate

@@ -9,18 +9,21 @@ from typing import Final
 from tests.mutation.covered import LIBRARY
 from tests.mutation.places import Key, mutants
 
-WHOLE: Final = ("change/guard.py", "change/gate.py", "s3/decide.py", "steps/receipts.py")
+WHOLE: Final = ("change/guard.py", "change/gate.py", "s3/decisions/decide.py", "estate/proof/receipts.py")
 """Every mutant of these is judged."""
 SAMPLED: Final = (
     "change/*.py",
+    "change/run_record/*.py",
     "steps/retirement/*.py",
-    "steps/receipt_rows.py",
-    "steps/sealed_heads.py",
-    *(
-        f"s3/{name}.py"
-        for name in ("compare", "doubts", "failure", "ledger_keys", "listed", "placing", "planner", "ranges")
-    ),
-    *(f"s3/{name}.py" for name in ("removal", "restore", "retention", "tally")),
+    "estate/proof/receipt_rows.py",
+    "estate/proof/sealed_heads.py",
+    "copy_command/doubts.py",
+    *(f"s3/decisions/{name}.py" for name in ("placing", "planner", "retention")),
+    *(f"s3/http/{name}.py" for name in ("failure", "listed")),
+    *(f"s3/bulk/{name}.py" for name in ("removal", "restore", "tally")),
+    "s3/copying/compare.py",
+    "s3/ledger/keys.py",
+    "s3/listing/ranges.py",
     "iam/*.py",
     "iam/builders/*.py",
     *(

@@ -14,19 +14,21 @@ from onetrail.change import CheckKind
 from onetrail.change.finding import State as FindingState
 from onetrail.cli.main import main
 from onetrail.cloudtrail.verdict import IntervalState, State
-from onetrail.practice import faults, s3_batch_tasks, scenario_faults
-from onetrail.practice.scenario_estate import ESTATES
+from onetrail.practice import faults
+from onetrail.practice.s3.batch import tasks as s3_batch_tasks
+from onetrail.practice.scenarios import damage as scenario_faults
+from onetrail.practice.scenarios.old_estate import ESTATES
 from onetrail.runner.notebooks import all_notebooks
-from onetrail.s3.decide import Kind
-from onetrail.s3.ledger import SCHEMA
-from onetrail.s3.tally import ObjectOutcome
+from onetrail.s3.bulk.tally import ObjectOutcome
+from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.ledger.parts import SCHEMA
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import RAIL as TRAIL_RAIL
 from onetrail.steps.verification.observe import RAIL as ARCHIVE_RAIL
-from onetrail.steps.verification.sample import NEWEST, SPREAD
+from onetrail.steps.verification.region.sample import NEWEST, SPREAD
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS = ROOT / "lib" / "onetrail" / "steps"
+STEPS, ESTATE = (ROOT / "lib" / "onetrail" / name for name in ("steps", "estate"))
 WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 NAMES = [str(path.relative_to(ROOT)) for path in WRITTEN]
 each = pytest.mark.parametrize("name", NAMES)
@@ -262,11 +264,11 @@ def known_findings():
         code = "\n".join(path.read_text(encoding="utf-8") for path in places)
         names = re.findall(r'\{STEP\}\.([a-z-]+)"', code) + re.findall(r'said\("([a-z-]+)"', code)
         found |= {f"{number}.{name}" for name in names}
-    for path in STEPS.rglob("*.py"):
+    for path in (*STEPS.rglob("*.py"), *ESTATE.rglob("*.py")):
         found |= set(re.findall(r'"(0\d\.[a-z-]+)"', path.read_text(encoding="utf-8")))
     found |= {
         f"{number}.rail" for number in ("04", "06")
-    }  # lib/onetrail/steps/rails.py is given the step's number
+    }  # lib/onetrail/estate/guardrails.py is given the step's number
     found |= {f"05.{kind.value.replace('_', '-')}" for kind in Kind}
     return found | {f"06.{kind}-{state.value}" for kind in ("log", "digest") for state in State}
 

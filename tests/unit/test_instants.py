@@ -6,7 +6,7 @@ import pytest
 
 from onetrail.change.values import iso
 from onetrail.instants import FIRST, LAST, day_path, moved, moved_days, utc, written
-from onetrail.s3.retention import quarter_end, retain_until
+from onetrail.s3.decisions.retention import quarter_end, retain_until
 from onetrail.steps.inventory.lifecycle import Rule
 
 AHEAD, BEHIND = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))

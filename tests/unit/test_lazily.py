@@ -29,5 +29,5 @@ def loaded(*asked: str) -> set[str]:
 def test_validate_starts_without_what_it_does_not_need() -> None:
     """Neither the ledger's PyArrow nor the settings' pydantic. Twins: who needs them has them."""
     assert loaded("onetrail.cli.validate") == set()
-    assert loaded("onetrail.s3.ledger") == {"pyarrow"}
+    assert loaded("onetrail.s3.ledger.parts") == {"pyarrow"}
     assert loaded("onetrail.settings.model") == {"pydantic"}

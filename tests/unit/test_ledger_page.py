@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from onetrail.s3.ledger import LedgerPart, LedgerRow
+from onetrail.estate.proof.receipt_rows import ProvenRow, RowList
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
 from onetrail.steps.inventory.draft import SCHEMA
-from onetrail.steps.receipt_rows import ProvenRow, RowList
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 AT = datetime(2026, 1, 12, 9, tzinfo=UTC)

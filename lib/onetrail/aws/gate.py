@@ -10,7 +10,7 @@ from onetrail.aws.clients import Clients
 from onetrail.aws.look import look, look_for_bucket
 from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
-from onetrail.change.heads import LARGEST, Head, HeadRefused, key_of, parse_head
+from onetrail.change.run_record.heads import LARGEST, Head, HeadRefused, key_of, parse_head
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, Unread
 

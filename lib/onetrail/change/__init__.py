@@ -2,7 +2,6 @@
 
 from onetrail.change.apply import Requirement, run_plan
 from onetrail.change.bulk import Below, Bulk, Counterpart, Deed, EachNamed, OneOf, Only, Stated
-from onetrail.change.chain import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.clock import Clock, WallClock
 from onetrail.change.close import StillOpen
 from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
@@ -22,8 +21,9 @@ from onetrail.change.plan import (
     Change,
     Plan,
 )
-from onetrail.change.record import RunFolderBusy, RunRecord
 from onetrail.change.restore import Kept, KeptTexts, Restored, Restores, restored
+from onetrail.change.run_record.chain import RecordCheck, RecordError, entries, verify_record
+from onetrail.change.run_record.record import RunFolderBusy, RunRecord
 from onetrail.change.send import ChangeFailed, Done
 from onetrail.change.texts import Texts, TextUnread
 from onetrail.change.values import After, Document, Result, canonical_json, iso, plain, resolve, seconds

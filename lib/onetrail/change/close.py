@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from onetrail.change.chain import RecordError
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.named_check import Check
 from onetrail.change.plan import Change
+from onetrail.change.run_record.chain import RecordError
 from onetrail.change.send import ChangeFailed, Sending
 from onetrail.change.texts import TextUnread
 from onetrail.errors import OnetrailError

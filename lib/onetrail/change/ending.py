@@ -4,11 +4,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from onetrail.change.chain import RecordError
 from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
+from onetrail.change.run_record.chain import RecordError
 from onetrail.change.send import Sending
 from onetrail.errors import NotYet
 

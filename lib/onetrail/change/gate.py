@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from onetrail.change.clock import Clock
 from onetrail.change.guard import Guard
 from onetrail.change.plan import Change, Plan
-from onetrail.change.record import RunRecord
+from onetrail.change.run_record.record import RunRecord
 from onetrail.change.texts import Texts
 from onetrail.errors import WrongUse
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from onetrail.change.chain import RecordError
 from onetrail.change.plan import Change
+from onetrail.change.run_record.chain import RecordError
 from onetrail.errors import OnetrailError, described
 from onetrail.looked import Absent, Look, There, Unread
 

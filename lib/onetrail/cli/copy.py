@@ -14,21 +14,21 @@ from typing import Final
 import click
 
 from onetrail.change import Guard, WallClock
-from onetrail.change.lock import FolderBusy, FolderLock
+from onetrail.change.run_record.lock import FolderBusy, FolderLock
 from onetrail.change.words import counted
 from onetrail.cli.output import OutputFolder
 from onetrail.cli.say import say, say_lines
+from onetrail.copy_command import standalone
+from onetrail.copy_command.folder import folder, refuse_overlap
+from onetrail.copy_command.reach import Reach
+from onetrail.copy_command.standalone import FAILURES, FINDINGS, Terms
+from onetrail.copy_command.telling import Sums
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
 from onetrail.printable import printable
-from onetrail.s3 import ledger as ledger_files
-from onetrail.s3 import standalone
-from onetrail.s3.folder import folder, refuse_overlap
-from onetrail.s3.prices import EVERY
-from onetrail.s3.reach import Reach
-from onetrail.s3.reasons import commonest
-from onetrail.s3.standalone import FAILURES, FINDINGS, Terms
-from onetrail.s3.telling import Sums
+from onetrail.s3.bulk.reasons import commonest
+from onetrail.s3.decisions.prices import EVERY
+from onetrail.s3.ledger import parts as ledger_files
 
 ACLS: Final = (
     "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",

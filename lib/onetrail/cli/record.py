@@ -11,8 +11,8 @@ from onetrail.change import RecordError, entries
 from onetrail.change.words import counted
 from onetrail.cli.say import say
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.estate.proof.anchors import read_files, read_heads
 from onetrail.settings.place import from_home
-from onetrail.steps.anchors import read_files, read_heads
 from onetrail.steps.evidence import Anchors, Custody, read_custody
 from onetrail.validation.bucket import read_by_boto3
 

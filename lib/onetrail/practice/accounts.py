@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.iam import Principal
-from onetrail.practice.authorize import iam_backend
 from onetrail.practice.calls import AccountInfo
-from onetrail.practice.corrections_account import BY_DEFAULT
-from onetrail.practice.identity import Credential
+from onetrail.practice.iam.authorize import iam_backend
+from onetrail.practice.iam.identity import Credential
+from onetrail.practice.moto.account import BY_DEFAULT
 
 if TYPE_CHECKING:
     from onetrail.practice.world import World

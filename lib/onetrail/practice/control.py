@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from onetrail.practice import faults, state
 from onetrail.practice.clock import iso
-from onetrail.practice.http import HttpRequest, Reply
+from onetrail.practice.web.http import HttpRequest, Reply
 
 if TYPE_CHECKING:
     from onetrail.practice.world import World

@@ -7,29 +7,27 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from onetrail.iam import ANONYMOUS, Principal
-from onetrail.practice import (
-    actions,
-    corrections_account,
-    corrections_iam,
-    corrections_kms,
-    corrections_organizations,
-    corrections_s3control,
-    corrections_sts,
-    faults,
-    s3_batch_service,
-    s3_front,
-    s3_routes,
-    sigv4,
-)
+from onetrail.practice import faults
 from onetrail.practice.calls import Answer, Call, CallEvent, ServiceError
 from onetrail.practice.clock import http_date, wall_now
-from onetrail.practice.http import Connection, HttpRequest, Reply
-from onetrail.practice.identity import Credential
-from onetrail.practice.moto_bridge import not_implemented
-from onetrail.practice.protocols import Target, answer, refusal, target_of
-from onetrail.practice.s3_errors import S3Error
-from onetrail.practice.s3_request import S3Request
-from onetrail.practice.service_access import authorise
+from onetrail.practice.iam import actions
+from onetrail.practice.iam.identity import Credential
+from onetrail.practice.iam.service_access import authorise
+from onetrail.practice.moto import account as corrections_account
+from onetrail.practice.moto import iam as corrections_iam
+from onetrail.practice.moto import kms as corrections_kms
+from onetrail.practice.moto import organizations as corrections_organizations
+from onetrail.practice.moto import s3control as corrections_s3control
+from onetrail.practice.moto import sts as corrections_sts
+from onetrail.practice.moto.bridge import not_implemented
+from onetrail.practice.s3 import front as s3_front
+from onetrail.practice.s3 import routes as s3_routes
+from onetrail.practice.s3.batch import service as s3_batch_service
+from onetrail.practice.s3.errors import S3Error
+from onetrail.practice.s3.request import S3Request
+from onetrail.practice.web import sigv4
+from onetrail.practice.web.http import Connection, HttpRequest, Reply
+from onetrail.practice.web.protocols import Target, answer, refusal, target_of
 
 if TYPE_CHECKING:
     from onetrail.practice.world import World

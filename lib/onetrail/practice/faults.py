@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from onetrail.iam import with_statements
-from onetrail.practice import xml
-from onetrail.practice.http import Reply
+from onetrail.practice.web import xml
+from onetrail.practice.web.http import Reply
 
 if TYPE_CHECKING:
     from onetrail.practice.world import World
@@ -206,7 +206,7 @@ def _damage(world: "World", kind: str, name: str, key: str, asked: Mapping[str, 
     elif kind == "archive":
         version.storage_class = str(asked.get("class", "GLACIER"))
     else:
-        from onetrail.practice.s3_store import md5
+        from onetrail.practice.s3.store import md5
 
         middle = len(version.body) // 2
         body = version.body[:middle] + bytes([version.body[middle] ^ 1]) + version.body[middle + 1 :]

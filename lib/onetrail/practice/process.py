@@ -66,7 +66,7 @@ def start(
 
     Raises WrongUse for a scenario that there is not, OtherEstateRuns, and EstateFailed when it is not up within START_SECONDS.
     """
-    from onetrail.practice.scenario_estate import ESTATES
+    from onetrail.practice.scenarios.old_estate import ESTATES
 
     if scenario not in ("empty", *ESTATES):
         raise WrongUse(f"there is no scenario {scenario!r}: give one of {', '.join(sorted(ESTATES))}")

@@ -18,11 +18,11 @@ BANNER = "onetrail-practice"
 
 
 def build(scenario: str, number: int) -> World:
-    """A world of that scenario. `empty` has accounts and roles only; others come from `onetrail.practice.scenario`."""
+    """A world of that scenario. `empty` has accounts and roles only; others come from `onetrail.practice.scenarios.scenario`."""
     world = World(number, scenario)
     accounts.make_cast(world)
     if scenario != "empty":
-        found: Any = importlib.import_module("onetrail.practice.scenario")
+        found: Any = importlib.import_module("onetrail.practice.scenarios.scenario")
         found.build(world, scenario)
     return world
 

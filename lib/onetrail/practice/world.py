@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from onetrail.practice import s3_lifecycle
-from onetrail.practice.access_logs import AccessLogs
-from onetrail.practice.authorize import Authorizer
 from onetrail.practice.calls import AccountInfo, Answer, Call, CallEvent, ServiceError, ServiceHandler
 from onetrail.practice.clock import EstateClock, Hook
-from onetrail.practice.identity import Keyring
-from onetrail.practice.moto_bridge import MotoBridge
-from onetrail.practice.requests import RequestLog
-from onetrail.practice.s3_batch_service import BatchJobs
-from onetrail.practice.s3_service import ServiceDoor
-from onetrail.practice.s3_store import Bucket, Store, Version, md5
+from onetrail.practice.iam.authorize import Authorizer
+from onetrail.practice.iam.identity import Keyring
+from onetrail.practice.moto.bridge import MotoBridge
+from onetrail.practice.s3 import lifecycle as s3_lifecycle
+from onetrail.practice.s3.access_logs import AccessLogs
+from onetrail.practice.s3.batch.service import BatchJobs
+from onetrail.practice.s3.service import ServiceDoor
+from onetrail.practice.s3.store import Bucket, Store, Version, md5
+from onetrail.practice.web.request_log import RequestLog
 
 __all__ = [
     "AccountInfo",

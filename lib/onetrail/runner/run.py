@@ -15,7 +15,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from onetrail.aws.estate import PracticeEstate
 from onetrail.change import RunFolderBusy
-from onetrail.change.lock import FolderBusy, FolderLock
+from onetrail.change.run_record.lock import FolderBusy, FolderLock
 from onetrail.printable import printable
 from onetrail.runner.ended import interrupted, lines_of, plans_in
 from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment, report_dead_kernels_once

@@ -3,15 +3,9 @@
 from typing import TYPE_CHECKING
 
 from onetrail.lazily import lazily
-from onetrail.s3.client import HotS3, Pending
-from onetrail.s3.compare import Compared, Place, compare_bytes
-from onetrail.s3.decide import Decision, Kind, Rules, decide, same_bytes
-from onetrail.s3.drive import Finished
-from onetrail.s3.failure import NoAnswer, code_of
-from onetrail.s3.listed import HalfAListing
-from onetrail.s3.listing import OutOfOrder, list_objects, list_versions, merge_join
-from onetrail.s3.pace import Backoff, Pace, Paces
-from onetrail.s3.planner import (
+from onetrail.s3.copying.compare import Compared, Place, compare_bytes
+from onetrail.s3.decisions.decide import Decision, Kind, Rules, decide, same_bytes
+from onetrail.s3.decisions.planner import (
     Cost,
     Histogram,
     PlanCost,
@@ -22,23 +16,23 @@ from onetrail.s3.planner import (
     plan_costs,
     size_bands,
 )
-from onetrail.s3.ranges import KeyRange, Side, beside, key_ranges
-from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
+from onetrail.s3.decisions.retention import is_past, months_left, quarter_end, retain_until
+from onetrail.s3.http.client import HotS3, Pending
+from onetrail.s3.http.drive import Finished
+from onetrail.s3.http.failure import NoAnswer, code_of
+from onetrail.s3.http.listed import HalfAListing
+from onetrail.s3.http.pace import Backoff, Pace, Paces
+from onetrail.s3.listing.ranges import KeyRange, Side, beside, key_ranges
+from onetrail.s3.listing.streams import OutOfOrder, list_objects, list_versions, merge_join
 from onetrail.s3.rows import Body, Copied, Head, ObjectRow, VersionRow
 
 if TYPE_CHECKING:
-    from onetrail.s3.engine import CopyTask
-    from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, LedgerRow, LedgerTorn, Part
-    from onetrail.s3.pipeline import (
-        Ended,
-        Moved,
-        Partition,
-        copy_partition,
-        copy_partitions,
-    )
-    from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
-    from onetrail.s3.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
-    from onetrail.s3.tally import Counts, ObjectOutcome, Progress
+    from onetrail.s3.bulk.removal import DeleteTask, LockTask, delete_proven, raise_locks
+    from onetrail.s3.bulk.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
+    from onetrail.s3.bulk.tally import Counts, ObjectOutcome, Progress
+    from onetrail.s3.copying.engine import CopyTask
+    from onetrail.s3.copying.pipeline import Ended, Moved, Partition, copy_partition, copy_partitions
+    from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerPart, LedgerRow, LedgerTorn, Part
 
 __all__ = [
     "Backoff",
@@ -110,4 +104,13 @@ __all__ = [
 
 if not TYPE_CHECKING:
     # These need PyArrow.
-    __getattr__ = lazily(__name__, __all__, "engine", "ledger", "pipeline", "removal", "restore", "tally")
+    __getattr__ = lazily(
+        __name__,
+        __all__,
+        "copying.engine",
+        "ledger.parts",
+        "copying.pipeline",
+        "bulk.removal",
+        "bulk.restore",
+        "bulk.tally",
+    )

@@ -1,10 +1,10 @@
 """What a person sees: tables, plans, findings, pictures, and the box that opens the gate."""
 
 from onetrail.show.findings import findings
-from onetrail.show.gate_box import GateBox, gate
 from onetrail.show.html import RESULT_MIME, Shown, bullets, folded, paragraph, together
-from onetrail.show.outcome import outcome
-from onetrail.show.plan import plan, undo
+from onetrail.show.plans.gate_box import GateBox, gate
+from onetrail.show.plans.outcome import outcome
+from onetrail.show.plans.plan import plan, undo
 from onetrail.show.plots import Pictured, bars, heatmap
 from onetrail.show.progress import Progress, progress
 from onetrail.show.table import table

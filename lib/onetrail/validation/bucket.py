@@ -17,10 +17,11 @@ from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.s3 import HotS3, NoAnswer, calls, code_of
-from onetrail.s3.calls import Call
-from onetrail.s3.session import attempts, of_boto3
-from onetrail.s3.transport import LOOPBACK
+from onetrail.s3 import HotS3, NoAnswer, code_of
+from onetrail.s3.http import calls
+from onetrail.s3.http.calls import Call
+from onetrail.s3.http.session import attempts, of_boto3
+from onetrail.s3.http.transport import LOOPBACK
 from onetrail.validation.place import Content, Stored, Unread, refused
 from onetrail.validation.publickeys import Ask
 

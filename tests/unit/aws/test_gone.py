@@ -64,10 +64,11 @@ def test_an_opening_that_went_with_its_bucket_is_closed() -> None:
 
 def test_every_deletion_that_a_step_may_plan_is_in_the_table() -> None:
     """DeleteObjects is a rule, which judges each object itself; the calls named as an undo are for a person."""
-    steps = Path(onetrail.__file__).parent / "steps"
+    library = Path(onetrail.__file__).parent
     texts = {
         node.value
-        for path in steps.rglob("*.py")
+        for room in ("steps", "estate")
+        for path in (library / room).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -15,7 +15,7 @@ from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER
 from onetrail.settings import Settings
 from onetrail.show.where import where
-from onetrail.steps.start_here import read_ways
+from onetrail.steps.start_here.overview import read_ways
 
 LOG, SOURCE = "555566667777", "012345670123"
 OPERATOR_ROLE = f"arn:aws:iam::{LOG}:role/onetrail-operator"

@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from onetrail.cloudtrail import key as grammar
-from onetrail.s3 import listed
-from onetrail.s3.transport import Answer
+from onetrail.s3.http import listed
+from onetrail.s3.http.transport import Answer
 from tests.unit.benchmarks.lua_s3 import LuaS3
 
 COUNT = 4321

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, Texts, entries, iso
-from onetrail.change.chain import START
-from onetrail.change.lines import written
+from onetrail.change.run_record.chain import START
+from onetrail.change.run_record.lines import written
 from onetrail.change.send import Sending
 from onetrail.errors import NotYet
 

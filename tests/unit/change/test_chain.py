@@ -2,7 +2,8 @@
 
 import pytest
 
-from onetrail.change import RunRecord, lines, verify_record
+from onetrail.change import RunRecord, verify_record
+from onetrail.change.run_record import lines
 from tests.unit.change.given import MovableClock
 
 

@@ -23,7 +23,7 @@ from onetrail.change import (
     run_plan,
     verify_record,
 )
-from onetrail.change import record as record_module
+from onetrail.change.run_record import record as record_module
 from onetrail.errors import NotYet, WrongUse
 from tests.unit.change.given import NOON, Expired, Gone, Refused, given_a_change, given_a_gate, given_a_plan
 

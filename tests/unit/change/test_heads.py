@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from onetrail.change.heads import LARGEST, Head, HeadRefused, parse_head
+from onetrail.change.run_record.heads import LARGEST, Head, HeadRefused, parse_head
 
 SAID = {"run": "practice", "line": 7, "head": "a" * 64, "at": "2026-01-12T12:00:00Z"}
 

@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from onetrail.change import RunFolderBusy, RunRecord
-from onetrail.change.lock import FolderLock, Holder, holder_of
+from onetrail.change.run_record.lock import FolderLock, Holder, holder_of
 from tests.unit.change.given import MovableClock
 
 HOLDS = """

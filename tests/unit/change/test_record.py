@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.change import RecordError, RunFolderBusy, RunRecord, entries, lines, verify_record
-from onetrail.change.lines import written
+from onetrail.change import RecordError, RunFolderBusy, RunRecord, entries, verify_record
+from onetrail.change.run_record import lines
+from onetrail.change.run_record.lines import written
 from onetrail.errors import WrongUse
 from tests.unit.change.given import MovableClock
 

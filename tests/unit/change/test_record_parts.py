@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from onetrail.change import Kept, RecordError, RunRecord, entries, lines, verify_record
-from onetrail.change import record as record_module
+from onetrail.change import Kept, RecordError, RunRecord, entries, verify_record
 from onetrail.change.ending import record_failure
-from onetrail.change.lines import end_of_lines, raw_lines, written
-from onetrail.change.lock import FolderLock, holder_of
 from onetrail.change.restore import KeptTexts, Restores, restored
+from onetrail.change.run_record import lines
+from onetrail.change.run_record import record as record_module
+from onetrail.change.run_record.lines import end_of_lines, raw_lines, written
+from onetrail.change.run_record.lock import FolderLock, holder_of
 from onetrail.change.send import Sending
 from onetrail.change.texts import Texts, put
 from onetrail.looked import Absent

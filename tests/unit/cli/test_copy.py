@@ -13,13 +13,13 @@ from filelock import FileLock
 from onetrail.change import GateClosed, Guard
 from onetrail.cli import copy as verb
 from onetrail.cli import main
+from onetrail.copy_command import standalone
+from onetrail.copy_command.folder import Folder, folder
+from onetrail.copy_command.reach import End
+from onetrail.copy_command.telling import Sums
 from onetrail.practice import accounts
 from onetrail.practice.serve import build
-from onetrail.s3 import standalone
-from onetrail.s3.folder import Folder, folder
-from onetrail.s3.ledger import read, torn
-from onetrail.s3.reach import End
-from onetrail.s3.telling import Sums
+from onetrail.s3.ledger.parts import read, torn
 from tests.unit.practice.knocking import Estate
 
 pytestmark = pytest.mark.slow

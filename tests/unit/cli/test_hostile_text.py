@@ -13,9 +13,9 @@ from onetrail.aws.telling import say_line
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import copy as copying
 from onetrail.cli import main
+from onetrail.copy_command.telling import Sums
 from onetrail.runner.result import from_error
 from onetrail.runner.telling import Telling
-from onetrail.s3.telling import Sums
 from onetrail.show.progress import Progress
 from tests.unit.cloudtrail.signing import given_a_chain, kept_keys, written
 
@@ -134,7 +134,7 @@ def test_a_line_of_an_earlier_version_is_whole_and_one_of_no_version_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Any, said: str
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr("onetrail.change.lines.json_safe", form)
+        earlier.setattr("onetrail.change.run_record.lines.json_safe", form)
         with RunRecord(tmp_path / "practice", "practice", WallClock()) as record:
             record.append("rows", bucket=f"é{EVIL}", rows=1)
     assert said in onetrail("record", "verify", str(tmp_path / "practice")).stdout

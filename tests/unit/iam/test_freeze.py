@@ -2,6 +2,7 @@
 
 import pytest
 
+from onetrail.estate.freeze import writers_of
 from onetrail.iam import (
     Policies,
     Request,
@@ -15,7 +16,6 @@ from onetrail.iam import (
 )
 from onetrail.iam.build import Writers, old_bucket_hold_still
 from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS
-from onetrail.steps.account_lockdown.hold_still import writers_of
 from tests.unit.iam.conftest import SOURCE, role_arn
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from onetrail.estate.guardrails import GuardrailWrong, judged_rail
 from onetrail.iam import judge_guardrail, size_bytes, without_sids
 from onetrail.iam.build import archive_rail, rcp, scp, trail_rail
-from onetrail.steps.rails import GuardrailWrong, judged_rail
 from tests.unit.iam.conftest import LOG, SOURCE
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
 

@@ -123,8 +123,8 @@ def test_the_table_counts_what_was_judged(known: results.Results):
     ("patterns", "there", "not_there"),
     [
         (["iam/*.py"], "iam/evaluate.py", "iam/builders/key.py"),  # a star stays in its folder
-        (["iam"], "iam/builders/key.py", "steps/receipts.py"),  # a folder stands for all below it
-        (["change/gate.py", "s3/decide.py"], "s3/decide.py", "change/guard.py"),
+        (["iam"], "iam/builders/key.py", "estate/proof/receipts.py"),  # a folder stands for all below it
+        (["change/gate.py", "s3/decisions/decide.py"], "s3/decisions/decide.py", "change/guard.py"),
     ],
 )
 def test_modules_are_named_by_pattern_or_folder(patterns, there, not_there):

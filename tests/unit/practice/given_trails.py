@@ -10,7 +10,7 @@ import pytest
 from onetrail.iam import role
 from onetrail.practice import world as world_module
 from onetrail.practice.calls import AccountInfo, Call, CallEvent
-from onetrail.practice.trails_service import TrailsService, install
+from onetrail.practice.cloudtrail.service import TrailsService, install
 from onetrail.practice.world import World
 
 SOURCE, LOG, MANAGEMENT = "111122223333", "044455556666", "999988887777"

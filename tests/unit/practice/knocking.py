@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from onetrail.practice import accounts
 from onetrail.practice.door import Door, listen
-from onetrail.practice.http import Connection
+from onetrail.practice.web.http import Connection
 from onetrail.practice.world import World
 
 CONFIG = Config(
@@ -97,8 +97,8 @@ class Estate:
 
     def session(self, who: str, **kwargs: Any) -> dict[str, str]:
         """Credentials of a session of the role `ACCOUNT/NAME`, made without asking its trust policy."""
-        from onetrail.practice.authorize import find_role
-        from onetrail.practice.corrections_sts import issue
+        from onetrail.practice.iam.authorize import find_role
+        from onetrail.practice.moto.sts import issue
 
         account, name = who.split("/", 1)
         role = find_role(f"arn:aws:iam::{account}:role/{name}")

@@ -9,7 +9,7 @@ import pytest
 
 from onetrail.practice import accounts, state
 from onetrail.practice.control import Control
-from onetrail.practice.http import HttpRequest
+from onetrail.practice.web.http import HttpRequest
 from tests.unit.practice.knocking import Estate
 
 ADMIN = f"{accounts.SOURCE}/TrailConsolidation"

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.practice import accounts, state
-from onetrail.practice.s3_batch_jobs import Job, Result, Task
+from onetrail.practice.s3.batch.jobs import Job, Result, Task
 
 LOG, SOURCE = accounts.LOG, accounts.SOURCE
 ADMIN = f"{LOG}/OrganizationAccountAccessRole"

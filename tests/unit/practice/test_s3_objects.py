@@ -284,7 +284,7 @@ def test_armed_faults_hit_once(
 
 def test_chunked_bodies_are_unframed(estate: Estate, s3: Any) -> None:
     """What arrives in aws-chunked framing is stored without it, its trailing checksum checked."""
-    from onetrail.practice.sigv4 import unchunked
+    from onetrail.practice.web.sigv4 import unchunked
 
     framed = b"5\r\nhello\r\n6;chunk-signature=ab\r\n world\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"
     assert unchunked(framed) == (b"hello world", {"x-amz-checksum-crc32": "AAAAAA=="})

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from onetrail.practice import scenario
-from onetrail.practice.delivery import SERVICE
-from onetrail.practice.record_kinds import GLOBAL, REGIONAL
-from onetrail.practice.records import Dice, event_time, global_record, regional_record
-from onetrail.practice.scenario_estate import DEFAULT, TINY
-from onetrail.practice.scenario_faults import KINDS, NothingToHarm, fault
+from onetrail.practice.cloudtrail.delivery import SERVICE
+from onetrail.practice.cloudtrail.record_kinds import GLOBAL, REGIONAL
+from onetrail.practice.cloudtrail.records import Dice, event_time, global_record, regional_record
+from onetrail.practice.scenarios import scenario
+from onetrail.practice.scenarios.damage import KINDS, NothingToHarm, fault
+from onetrail.practice.scenarios.old_estate import DEFAULT, TINY
 from onetrail.practice.world import World
 from tests.unit.practice.given_trails import SOURCE, quiet_world
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from onetrail.s3.client import HotS3
-from onetrail.s3.pace import Backoff
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.pace import Backoff
 
 Frozen = namedtuple("Frozen", "access_key secret_key token")
 Reply = tuple[int, dict[str, str], bytes]

@@ -5,7 +5,7 @@ import threading
 from hashlib import md5
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
-from onetrail.s3.transport import Answer, Broken
+from onetrail.s3.http.transport import Answer, Broken
 from tests.unit.s3.conftest import Seen
 
 AT = "2021-03-05T00:05:00.000Z"

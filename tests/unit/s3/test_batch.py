@@ -17,9 +17,9 @@ from onetrail.s3.batch.job import Desk, Job, job_of
 from onetrail.s3.batch.manifest import BadManifest, Manifests, keys, line
 from onetrail.s3.batch.reconcile import Looked, needs_source, settled
 from onetrail.s3.batch.report import BadReport, TaskResult
-from onetrail.s3.engine import CopyTask
+from onetrail.s3.bulk.tally import ObjectOutcome
+from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.rows import Head
-from onetrail.s3.tally import ObjectOutcome
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 ETAG = "0" * 32

@@ -15,11 +15,11 @@ from botocore.exceptions import BotoCoreError, ClientError, SSLError, Unauthoriz
 
 from onetrail.change import GateClosed, Guard
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.s3 import calls
-from onetrail.s3.failure import NoAnswer, NotTrusted, no_answer
-from onetrail.s3.pace import Pace
-from onetrail.s3.sign import CredentialsEnded, Signer
-from onetrail.s3.transport import Broken
+from onetrail.s3.http import calls
+from onetrail.s3.http.failure import NoAnswer, NotTrusted, no_answer
+from onetrail.s3.http.pace import Pace
+from onetrail.s3.http.sign import CredentialsEnded, Signer
+from onetrail.s3.http.transport import Broken
 
 SOURCE, LOG = "111122223333", "044455556666"
 UNTIL = datetime(2028, 3, 6, tzinfo=UTC)

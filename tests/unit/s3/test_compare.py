@@ -2,7 +2,7 @@
 
 import hashlib
 
-from onetrail.s3.compare import Place, compare_bytes
+from onetrail.s3.copying.compare import Place, compare_bytes
 
 SOURCE, LOG = "111122223333", "044455556666"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.s3.decide import MOST_BYTES, Kind, Rules, decide, put_away, same_bytes
-from onetrail.s3.retention import is_past, months_left, quarter_end, retain_until
+from onetrail.s3.decisions.decide import MOST_BYTES, Kind, Rules, decide, put_away, same_bytes
+from onetrail.s3.decisions.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import ObjectRow
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.s3.client import HotS3
-from onetrail.s3.doubts import settled
-from onetrail.s3.folder import Folder
-from onetrail.s3.pace import Backoff
-from onetrail.s3.reach import End
+from onetrail.copy_command.doubts import settled
+from onetrail.copy_command.folder import Folder
+from onetrail.copy_command.reach import End
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.pace import Backoff
 from onetrail.s3.rows import ObjectRow
 from tests.unit.s3.fake_s3 import FakeS3, InProcess
 

@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from onetrail.change.interrupt import Stopped, ended_by_signals
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.pace import Backoff, Pace
-from onetrail.s3.pipeline import copy_partition
-from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
-from onetrail.s3.tally import Counts
+from onetrail.s3.bulk.removal import DeleteTask, LockTask, delete_proven, raise_locks
+from onetrail.s3.bulk.tally import Counts
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.copying.pipeline import copy_partition
+from onetrail.s3.http.pace import Backoff, Pace
 
 SOURCE, LOG = "111122223333", "044455556666"
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -139,7 +139,7 @@ def test_what_becomes_of_one_object(server, given_a_client, knows, old, held, li
 
 def test_without_either_condition_an_object_would_be_overwritten(server, given_a_client):
     """The twin: the same server, asked plainly, does overwrite; the engine's conditions are what protects."""
-    from onetrail.s3 import calls
+    from onetrail.s3.http import calls
 
     archive = Archive({"k": "e"}, {"k": "other"})
     server.answer = archive

@@ -2,8 +2,15 @@
 
 import pytest
 
-from onetrail.s3.failure import ahead_seconds, code_of, error_of, request_id_of, too_fast, worth_asking_again
-from onetrail.s3.transport import Answer
+from onetrail.s3.http.failure import (
+    ahead_seconds,
+    code_of,
+    error_of,
+    request_id_of,
+    too_fast,
+    worth_asking_again,
+)
+from onetrail.s3.http.transport import Answer
 
 ERROR = b"<Error><Code>%s</Code><Message>Words.</Message><RequestId>R9</RequestId></Error>"
 XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from onetrail.s3 import ledger
-from onetrail.s3.form import NAME, LaterForm
-from onetrail.s3.ledger import LedgerPart, LedgerRow
-from onetrail.s3.ledger_keys import keys_in_order
-from onetrail.steps.copy_history.restores import asked_at
+from onetrail.s3.ledger import parts as ledger
+from onetrail.s3.ledger.form import NAME, LaterForm
+from onetrail.s3.ledger.keys import keys_in_order
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
+from onetrail.steps.copy_history.local.restores import asked_at
 from onetrail.steps.evidence.ledger import ledger_sums
 from onetrail.steps.inventory import draft
 from onetrail.steps.inventory.draft import Draft

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.cli.copy import exit_code
-from onetrail.s3 import engine, first_copies, later_copies, pipeline, standalone
-from onetrail.s3.client import HotS3
-from onetrail.s3.drive import Finished
-from onetrail.s3.engine import OTHER_BYTES, CopyTask, Stage, Step, call_of, settled
-from onetrail.s3.later_copies import LaterCopies
+from onetrail.copy_command import first_copies, later_copies, standalone
+from onetrail.copy_command.later_copies import LaterCopies
+from onetrail.copy_command.standalone import Terms
+from onetrail.s3.copying import engine, pipeline
+from onetrail.s3.copying.engine import OTHER_BYTES, CopyTask, Stage, Step, call_of, settled
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.drive import Finished
 from onetrail.s3.rows import Copied
-from onetrail.s3.standalone import Terms
 from tests.unit.s3.fake_s3 import InProcess
 from tests.unit.s3.test_read_back import (
     HEAD,

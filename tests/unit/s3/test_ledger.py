@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetrail.files import sha256_of
-from onetrail.s3 import ledger
-from onetrail.s3.ledger import (
+from onetrail.s3.ledger import parts as ledger
+from onetrail.s3.ledger.parts import (
     LedgerNotWritten,
     LedgerPart,
     LedgerRow,

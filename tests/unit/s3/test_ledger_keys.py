@@ -6,9 +6,9 @@ from itertools import pairwise
 import pyarrow.parquet as pq
 import pytest
 
-from onetrail.s3 import ledger_keys
-from onetrail.s3.ledger import LedgerPart, LedgerRow, LedgerTorn, parts
-from onetrail.s3.ledger_keys import keys_in_order
+from onetrail.s3.ledger import keys as ledger_keys
+from onetrail.s3.ledger.keys import keys_in_order
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, LedgerTorn, parts
 
 
 def given_a_ledger(folder, monkeypatch, keys, *, at_once=7, parts=3, late=10):

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.s3.listed import HalfAListing, folder_page, object_page, version_page
+from onetrail.s3.http.listed import HalfAListing, folder_page, object_page, version_page
+from onetrail.s3.http.transport import Answer
 from onetrail.s3.rows import ObjectPage, ObjectRow
-from onetrail.s3.transport import Answer
 
 AT = datetime(2021, 3, 5, 0, 5, tzinfo=UTC)
 TIME = "<LastModified>2021-03-05T00:05:00.000Z</LastModified>"

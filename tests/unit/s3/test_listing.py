@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.s3.listing import OutOfOrder, list_objects, list_versions, merge_join
+from onetrail.s3.listing.streams import OutOfOrder, list_objects, list_versions, merge_join
 from onetrail.s3.rows import ObjectRow, VersionRow
 
 OWNER = "111122223333"

@@ -14,15 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetrail.cloudtrail.key import partition_of_key
-from onetrail.s3 import ranges as cutting
-from onetrail.s3.client import HotS3
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerNotWritten, LedgerPart, LedgerRow, parts, read, unfinished
-from onetrail.s3.listed import HalfAListing
-from onetrail.s3.listing import OutOfOrder
-from onetrail.s3.pace import Backoff, Paces
-from onetrail.s3.pipeline import ROWS_A_TURN, Partition, copy_partition, copy_partitions
-from onetrail.s3.ranges import KeyRange, Side, beside, cut, key_ranges, listed, matched
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.copying.pipeline import ROWS_A_TURN, Partition, copy_partition, copy_partitions
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.listed import HalfAListing
+from onetrail.s3.http.pace import Backoff, Paces
+from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerPart, LedgerRow, parts, read, unfinished
+from onetrail.s3.listing import ranges as cutting
+from onetrail.s3.listing.ranges import KeyRange, Side, beside, cut, key_ranges, listed, matched
+from onetrail.s3.listing.streams import OutOfOrder
 from onetrail.s3.rows import ObjectRow
 from tests.unit.s3.fake_s3 import FakeS3, InProcess, etag_of, faulty, log_keys
 
@@ -309,7 +309,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_and_leaves_no_torn_part(
         flush(part)
 
     monkeypatch.setattr(LedgerPart, "_flush", full)
-    monkeypatch.setattr("onetrail.s3.pipeline.ROWS_A_GROUP", 5)
+    monkeypatch.setattr("onetrail.s3.copying.pipeline.ROWS_A_GROUP", 5)
     many = [Partition(name, (task(f"{name}{number:03}") for number in range(500))) for name in "ab"]
     with pytest.raises(LedgerNotWritten, match=r"No space left on device.*objects were copied.*run again"):
         copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.s3.placing import Claim, Spot, spot_among, spot_by_archive
+from onetrail.s3.decisions.placing import Claim, Spot, spot_among, spot_by_archive
 from onetrail.s3.rows import ObjectRow
 
 NOW = datetime(2026, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.s3.planner import (
+from onetrail.s3.decisions.planner import (
     CHEAPEST,
     CHEAPEST_WITH_RESTORE,
     CLASSIC,
@@ -18,7 +18,7 @@ from onetrail.s3.planner import (
     plan_costs,
     size_bands,
 )
-from onetrail.s3.prices import EVERY, GB, KB, PRICES, READABLE, WITH_RESTORE, Price
+from onetrail.s3.decisions.prices import EVERY, GB, KB, PRICES, READABLE, WITH_RESTORE, Price
 
 
 def first_kb(months, allowed=WITH_RESTORE):

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from onetrail.s3.planner import Histogram, cost, plan_cost
-from onetrail.s3.prices import GB, KB, PRICES
+from onetrail.s3.decisions.planner import Histogram, cost, plan_cost
+from onetrail.s3.decisions.prices import GB, KB, PRICES
 
 FAQ = "https://aws.amazon.com/s3/faqs/"
 CALCULATOR = "https://serveraide.com/explain-aws-s3-glacier-storage-class-charges-141957, which quotes the AWS Pricing Calculator"

@@ -5,11 +5,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.s3 import ranges
-from onetrail.s3.client import HotS3
-from onetrail.s3.listing import OutOfOrder
-from onetrail.s3.pace import Backoff
-from onetrail.s3.ranges import KeyRange, Side, beside, cut, key_ranges, listed, matched, placed, rising
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.pace import Backoff
+from onetrail.s3.listing import ranges
+from onetrail.s3.listing.ranges import (
+    KeyRange,
+    Side,
+    beside,
+    cut,
+    key_ranges,
+    listed,
+    matched,
+    placed,
+    rising,
+)
+from onetrail.s3.listing.streams import OutOfOrder
 from onetrail.s3.rows import ObjectRow
 from tests.unit.s3.fake_s3 import FakeS3, InProcess, etag_of
 

@@ -15,21 +15,22 @@ from botocore.exceptions import ClientError
 
 from onetrail.change import Guard
 from onetrail.cli.copy import exit_code, unseen_and_failed
-from onetrail.s3 import engine, first_copies, later_copies, standalone
-from onetrail.s3.calls import copy_object
-from onetrail.s3.client import HotS3
-from onetrail.s3.drive import Finished
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.failure import NoAnswer
-from onetrail.s3.first_copies import FirstCopies
-from onetrail.s3.folder import Folder
-from onetrail.s3.ledger import LedgerRow, read
-from onetrail.s3.pace import Backoff
-from onetrail.s3.reach import End
-from onetrail.s3.read_back import KEPT, MOST_READ, Copy, Unread, properties, read_back
+from onetrail.copy_command import first_copies, later_copies, standalone
+from onetrail.copy_command.first_copies import FirstCopies
+from onetrail.copy_command.folder import Folder
+from onetrail.copy_command.reach import End
+from onetrail.copy_command.standalone import Terms
+from onetrail.s3.copying import engine
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.copying.read_back import KEPT, MOST_READ, Copy, Unread, properties, read_back
+from onetrail.s3.http.calls import copy_object
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.drive import Finished
+from onetrail.s3.http.failure import NoAnswer
+from onetrail.s3.http.pace import Backoff
+from onetrail.s3.http.sign import CredentialsEnded
+from onetrail.s3.ledger.parts import LedgerRow, read
 from onetrail.s3.rows import Body, Copied, Head
-from onetrail.s3.sign import CredentialsEnded
-from onetrail.s3.standalone import Terms
 from tests.unit.s3.fake_s3 import InProcess
 
 OWNER = "111122223333"

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.s3 import reasons
-from onetrail.s3.ledger import LedgerRow
-from onetrail.s3.tally import Counts, Tally
+from onetrail.s3.bulk import reasons
+from onetrail.s3.bulk.tally import Counts, Tally
+from onetrail.s3.ledger.parts import LedgerRow
 
 AT = datetime(2026, 1, 12, 9, tzinfo=UTC)
 BOTO = "An error occurred (AccessDenied) when calling the CopyObject operation"

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onetrail.s3.ledger import LedgerRow
-from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
-from onetrail.s3.tally import Counts, Tally, Watch
+from onetrail.s3.bulk.removal import DeleteTask, LockTask, delete_proven, raise_locks
+from onetrail.s3.bulk.tally import Counts, Tally, Watch
+from onetrail.s3.ledger.parts import LedgerRow
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 AT = datetime(2021, 3, 5, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.s3.drive import Finished
-from onetrail.s3.removal import DeleteTask, LockTask, delete_proven, raise_locks
+from onetrail.s3.bulk.removal import DeleteTask, LockTask, delete_proven, raise_locks
+from onetrail.s3.http.drive import Finished
 from onetrail.s3.rows import Deletion, Deletions
 from tests.unit.s3.test_engine import Rows
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.s3.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
+from onetrail.s3.bulk.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
 
 OWNER, NOW = "111122223333", datetime(2026, 1, 12, 9, tzinfo=UTC)
 ERROR = '<?xml version="1.0"?><Error><Code>{}</Code><Message>no</Message></Error>'

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws.sessions import new_session
 from onetrail.errors import WrongUse
-from onetrail.s3 import calls
-from onetrail.s3.session import attempts, hot, of_boto3
-from onetrail.s3.sign import Signer
+from onetrail.s3.http import calls
+from onetrail.s3.http.session import attempts, hot, of_boto3
+from onetrail.s3.http.sign import Signer
 
 
 class Nothing:

@@ -10,10 +10,12 @@ from botocore.exceptions import ReadTimeoutError
 
 from onetrail.aws.sessions import new_session
 from onetrail.change import Guard
-from onetrail.s3 import calls, ledger, standalone
-from onetrail.s3.folder import Folder
-from onetrail.s3.later_copies import LaterCopies
-from onetrail.s3.reach import End
+from onetrail.copy_command import standalone
+from onetrail.copy_command.folder import Folder
+from onetrail.copy_command.later_copies import LaterCopies
+from onetrail.copy_command.reach import End
+from onetrail.s3.http import calls
+from onetrail.s3.ledger import parts as ledger
 from tests.unit.s3.fake_s3 import FakeS3, etag_of
 
 OWNER = "111122223333"

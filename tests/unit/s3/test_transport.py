@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from onetrail.errors import WrongUse
-from onetrail.s3 import calls
-from onetrail.s3.client import HotS3
-from onetrail.s3.failure import NoAnswer
+from onetrail.s3.http import calls
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.failure import NoAnswer
 
 SOURCE = "111122223333"
 Frozen = namedtuple("Frozen", "access_key secret_key token")

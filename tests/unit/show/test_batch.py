@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.s3.batch.group import Group, Label
 from onetrail.s3.batch.job import Job
-from onetrail.s3.decide import Kind
+from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
-from onetrail.show.batch import JobProgress, engines
-from onetrail.steps.copy_history.batch_watch import TellsJobs
+from onetrail.show.steps.batch_jobs import JobProgress, engines
+from onetrail.steps.copy_history.jobs.watch import TellsJobs
 from onetrail.steps.copy_history.observe import Backlog, Observation
-from onetrail.steps.old_estate import OldBucket, OldEstate
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 

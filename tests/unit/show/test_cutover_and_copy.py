@@ -8,17 +8,17 @@ from given import given_a_change, given_a_plan
 
 from onetrail.change import Bulk, Deed
 from onetrail.cloudtrail.trail import Trail, TrailStatus
-from onetrail.s3.decide import Kind
+from onetrail.estate.backlog.backlog import Backlog, Mapped
+from onetrail.estate.backlog.obstacles import Obstacle
+from onetrail.estate.delivery import Delivery
+from onetrail.estate.guardrails import Rail
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.status import Stage, Status
+from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
-from onetrail.show import copy_history, trail_cutover
-from onetrail.steps.copy_history.backlog import Backlog, Mapped
-from onetrail.steps.copy_history.flooded import Flooded
+from onetrail.show.steps import copy_history, trail_cutover
 from onetrail.steps.copy_history.observe import Observation as Copying
-from onetrail.steps.copy_history.obstacles import Obstacle
-from onetrail.steps.delivery import Delivery
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.rails import Rail
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.copy_history.observed.flooded import Flooded
 from onetrail.steps.trail_cutover.observe import Observation as Cutover
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")

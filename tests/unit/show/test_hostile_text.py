@@ -28,8 +28,8 @@ from tests.unit.show.hostile import HOSTILE, made
 SEEN = r"k\x1b[31m\r\x9b\u202e\u200f\u200b\ud800\n$x$ z"
 """How the hostile name reads, whole."""
 WITHOUT_NAMES = {
-    "batch.engines", "bucket_creation.lives", "coverage.proofs_made", "coverage.waiting", "inventory_pictures.ages",
-    "inventory_pictures.sizes", "start_here.steps", "verification.evidence",
+    "steps.batch_jobs.engines", "steps.bucket_creation.lives", "coverage.proofs_made", "coverage.waiting", "steps.inventory_pictures.ages",
+    "steps.inventory_pictures.sizes", "steps.start_here.steps", "steps.verification.evidence",
 }  # fmt: skip
 """Show counts alone, or what onetrail itself says, of an observation in which everything is hostile."""
 
@@ -145,7 +145,12 @@ def test_no_name_prints_a_line_of_its_own_in_what_a_check_says(
 def test_the_check_bites(monkeypatch: pytest.MonkeyPatch) -> None:
     """The twin: without the one rule for what is unseen, each of them obeys."""
     monkeypatch.setattr(doors, "_SHOWN", {})
-    named = ("inventory.contents", "verification.troubles", "retirement.buckets", "report.page.page")
+    named = (
+        "steps.inventory.contents",
+        "steps.verification.troubles",
+        "steps.retirement.buckets",
+        "report.page.page",
+    )
     assert [name for name in named if not any(map(unsafe, forms(name)))] == []
     assert unsafe(findings().text) and unsafe(plan().text) and unsafe(progress().text)
 

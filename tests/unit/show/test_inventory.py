@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from onetrail.change import Finding, State
-from onetrail.show import inventory as seen
-from onetrail.show import start_here as map_seen
+from onetrail.estate.status import Stage, Status
+from onetrail.show.steps import inventory as seen
+from onetrail.show.steps import start_here as map_seen
 from onetrail.steps import start_here
 from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading
 from onetrail.steps.inventory.consumers import Consumer
 from onetrail.steps.inventory.duplicates import Duplicates
-from onetrail.steps.status import Stage, Status
 from tests.unit.steps.test_inventory import (
     EXPIRES,
     digest,

@@ -4,7 +4,7 @@ from given import given_a_change, given_a_plan
 
 from onetrail import show
 from onetrail.change import Bulk, Check, CheckKind, Deed, Document
-from onetrail.show.change_group import short
+from onetrail.show.plans.change_group import short
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
 

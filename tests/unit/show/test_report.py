@@ -11,16 +11,16 @@ import pytest
 from onetrail.change import Finding, State
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings
-from onetrail.show.evidence import files, kept
 from onetrail.show.report import page, sections
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
+from onetrail.show.steps.evidence import files, kept
 from onetrail.steps import verification
 from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, Saved, read_custody
 from onetrail.steps.evidence.ledger import LedgerSum
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.status import Stage, Status
 from onetrail.steps.verification import BucketVerdict, Cell, ChainSeen, KeySource, TroubleGroup
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.steps import test_bucket_creation as made

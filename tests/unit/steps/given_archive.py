@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
-from onetrail.s3.client import HotS3
-from onetrail.s3.transport import Answer
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.transport import Answer
 
 ARCHIVE, LOG = "onetrail-archive-044455556666", "044455556666"
 LOCKED = {

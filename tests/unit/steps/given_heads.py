@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from onetrail.change import Guard
-from onetrail.change.heads import folder_of, key_of
+from onetrail.change.run_record.heads import folder_of, key_of
 from tests.unit.change.given import MovableClock
 
 RUN = "practice"

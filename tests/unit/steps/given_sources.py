@@ -6,14 +6,14 @@ from pathlib import Path
 from onetrail import names
 from onetrail.cloudtrail.selector import selectors_of
 from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.estate.archive import archive_of
+from onetrail.estate.backlog.source_keys import SourceKey
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.status import Stage, Status
 from onetrail.iam import build
-from onetrail.s3.decide import Kind
+from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
 from onetrail.steps.copy_history import Backlog, Observation
-from onetrail.steps.copy_history.source_keys import SourceKey
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.status import Stage, Status
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 SOURCE, LOG, OTHER = "111122223333", "044455556666", "222233334444"

@@ -9,17 +9,17 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, State, canonical_json
+from onetrail.estate.freeze import held_policy, without_dead_principals
+from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.iam.build import old_bucket_hold_still, old_bucket_shell, trust
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.show import account_lockdown as shown
+from onetrail.show.steps import account_lockdown as shown
 from onetrail.steps import account_lockdown as step
-from onetrail.steps.account_lockdown.hold_still import held_policy, without_dead_principals
 from onetrail.steps.account_lockdown.observe import FLAGS, User
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.status import log_account_status
-from onetrail.steps.old_estate import OldBucket, OldEstate
 
 DENIED = Unread("AccessDenied: no", "AccessDenied")
 SETTINGS_OF_A_BUCKET = ("policy", "ownership", "lifecycle", "versioning", "mfa_delete", "lock", "encryption", "kms_key", "logging", "notifications", "replication", "request_payment", "tags")  # fmt: skip

@@ -17,11 +17,11 @@ from onetrail.s3.rows import Head, ObjectRow
 from onetrail.steps.verification import again as module
 from onetrail.steps.verification import check
 from onetrail.steps.verification.again import Basis, Kept, again, places_of
-from onetrail.steps.verification.chains import RegionSeen
 from onetrail.steps.verification.left import Left
-from onetrail.steps.verification.reading import Notes, Origin
-from onetrail.steps.verification.region_files import RegionMark
-from onetrail.steps.verification.tally import EventTotals
+from onetrail.steps.verification.region.chains import RegionSeen
+from onetrail.steps.verification.region.files import RegionMark
+from onetrail.steps.verification.region.reading import Notes, Origin
+from onetrail.steps.verification.region.tally import EventTotals
 from onetrail.steps.verification.verdict import ChainSeen
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 

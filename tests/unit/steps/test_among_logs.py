@@ -13,9 +13,9 @@ from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.verification import BucketVerdict, ChainSeen, check
-from onetrail.steps.verification import chains as module
-from onetrail.steps.verification.chains import RegionCheck, RegionSeen
-from onetrail.steps.verification.reading import Origin
+from onetrail.steps.verification.region import chains as module
+from onetrail.steps.verification.region.chains import RegionCheck, RegionSeen
+from onetrail.steps.verification.region.reading import Origin
 from onetrail.steps.verification.troubles import MOST_NAMED, TroubleGroup, Troubles, stray
 from tests.unit.steps.test_again import second_look
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given

@@ -14,22 +14,22 @@ from botocore.exceptions import ClientError
 from onetrail import names
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import ChangeFailed, Check, CheckKind, Gate, Guard, RunRecord, entries
+from onetrail.estate.archive import archive_of
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.status import Stage, Status
 from onetrail.iam import build
 from onetrail.s3.batch.group import Group, Label
 from onetrail.s3.batch.job import Job
 from onetrail.s3.batch.manifest import ManifestFile
-from onetrail.s3.decide import Kind
+from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation.grant import work_opened
 from onetrail.steps.copy_history import Backlog, Observation, propose
-from onetrail.steps.copy_history.batch import BatchCopy
-from onetrail.steps.copy_history.batch_rows import NoReport, Reader
-from onetrail.steps.copy_history.batch_seen import BatchSeen, desk
-from onetrail.steps.copy_history.batch_watch import jobs_role_settled
 from onetrail.steps.copy_history.check import closed
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.copy_history.jobs.copies import BatchCopy
+from onetrail.steps.copy_history.jobs.rows import NoReport, Reader
+from onetrail.steps.copy_history.jobs.watch import jobs_role_settled
+from onetrail.steps.copy_history.observed.jobs import BatchSeen, desk
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml").with_values(
     copy_engine="s3-batch"

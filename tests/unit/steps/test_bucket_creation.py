@@ -11,6 +11,10 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, Document, Result, State, canonical_json
+from onetrail.estate.archive import archive_of
+from onetrail.estate.archive_key import ALIAS
+from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.status import BLIND, Stage, Status
 from onetrail.iam import Opening
 from onetrail.iam.build import (
     central_bucket,
@@ -20,7 +24,7 @@ from onetrail.iam.build import (
     work_bucket_open,
 )
 from onetrail.looked import Unread
-from onetrail.s3.retention import retain_until
+from onetrail.s3.decisions.retention import retain_until
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation as step
 from onetrail.steps import policies
@@ -28,14 +32,10 @@ from onetrail.steps.account_lockdown import LogAccount, Role
 from onetrail.steps.account_lockdown.observe import FLAGS
 from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.roles import wanted_roles
-from onetrail.steps.archive import archive_of
-from onetrail.steps.archive_key import ALIAS
 from onetrail.steps.bucket_creation import BucketNotOurs
 from onetrail.steps.bucket_creation.access_logs import AccessLogs
 from onetrail.steps.bucket_creation.judged import policy_judged
 from onetrail.steps.bucket_creation.lifecycle import archive_rules, dated_rule, lock_days
-from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.status import BLIND, Stage, Status
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 ARCHIVE = archive_of(SETTINGS)

@@ -13,9 +13,10 @@ from onetrail.cloudtrail.chain import looked_at
 from onetrail.cloudtrail.seam import Seam, SeamState
 from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.show import coverage as seen
-from onetrail.steps.verification import Cell, check, tally
-from onetrail.steps.verification.region_events import RegionEvents
-from onetrail.steps.verification.tally import EventTally, EventTotals
+from onetrail.steps.verification import Cell, check
+from onetrail.steps.verification.region import tally
+from onetrail.steps.verification.region.events import RegionEvents
+from onetrail.steps.verification.region.tally import EventTally, EventTotals
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 
 NINE = datetime(2026, 1, 12, 9, tzinfo=UTC)

@@ -7,18 +7,18 @@ import pytest
 
 from onetrail.change import Bulk, Deed, GateClosed, Guard
 from onetrail.cloudtrail.conflict import conflict_key
-from onetrail.s3 import calls
-from onetrail.s3.calls import stamp
-from onetrail.s3.decide import decide
-from onetrail.s3.engine import Stage, Step, call_of
-from onetrail.s3.retention import quarter_end, retain_until
+from onetrail.estate.backlog.backlog import Mapped, rules
+from onetrail.estate.history.pairing import Pair, archive_key
+from onetrail.s3.copying.engine import Stage, Step, call_of
+from onetrail.s3.decisions.decide import decide
+from onetrail.s3.decisions.retention import quarter_end, retain_until
+from onetrail.s3.http import calls
+from onetrail.s3.http.calls import stamp
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.bucket_creation.lifecycle import lock_days
 from onetrail.steps.copy_history import propose
-from onetrail.steps.copy_history.backlog import Mapped, rules
-from onetrail.steps.copy_history.restores import restore_change, restore_days
-from onetrail.steps.copy_history.tasks import task_of
-from onetrail.steps.pairing import Pair, archive_key
+from onetrail.steps.copy_history.local.restores import restore_change, restore_days
+from onetrail.steps.copy_history.local.tasks import task_of
 from onetrail.steps.verification.bounds import AsLongAsKept, seal_bounds
 from tests.unit.steps.test_copy_history import SETTINGS, SOURCE, given, given_a_backlog, given_a_bucket
 

@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.change import Requirement
+from onetrail.estate.archive import archive_of
+from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.iam import build, with_statements
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
-from onetrail.steps.copy_history import closed
-from onetrail.steps.copy_history.closed import TRIES, copier_reads, policies_back, reads_refused
-from onetrail.steps.old_estate import OldBucket, OldEstate
+from onetrail.steps.copy_history.permissions import closed
+from onetrail.steps.copy_history.permissions.closed import TRIES, copier_reads, policies_back, reads_refused
 from tests.unit.change.given import MovableClock
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")

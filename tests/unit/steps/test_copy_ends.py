@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.change import Deed
-from onetrail.s3.tally import Counts
+from onetrail.s3.bulk.tally import Counts
 from onetrail.steps.copy_history.apply import _beside, _not_copied, _unhashed
 
 

@@ -11,26 +11,26 @@ from botocore.exceptions import ClientError
 
 from onetrail.change import Check, CheckKind, Document, RunRecord, WallClock
 from onetrail.change.values import plain
+from onetrail.estate.archive import archive_of
+from onetrail.estate.backlog.backlog import NOT_COPIED
+from onetrail.estate.backlog.obstacles import Obstacle
+from onetrail.estate.copier_role import RolePart, standing_parts
+from onetrail.estate.history.old_objects import Behind
+from onetrail.estate.history.pairing import Pair
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.status import Stage, Status
 from onetrail.iam import build, with_statements
 from onetrail.looked import There
-from onetrail.s3 import ledger_keys
-from onetrail.s3.decide import Decision, Kind
-from onetrail.s3.ledger import LedgerPart
+from onetrail.s3.decisions.decide import Decision, Kind
+from onetrail.s3.ledger import keys as ledger_keys
+from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
-from onetrail.steps.copier_role import RolePart, standing_parts
 from onetrail.steps.copy_history import Backlog, Observation, propose
-from onetrail.steps.copy_history.backlog import NOT_COPIED
 from onetrail.steps.copy_history.check import check, closed
-from onetrail.steps.copy_history.conditional import conditional_copies
-from onetrail.steps.copy_history.obstacles import Obstacle
-from onetrail.steps.copy_history.tasks import OUTCOMES, row_of
-from onetrail.steps.copy_history.unwritten import interrupted
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.old_objects import Behind
-from onetrail.steps.pairing import Pair
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.copy_history.local.conditional import conditional_copies
+from onetrail.steps.copy_history.local.tasks import OUTCOMES, row_of
+from onetrail.steps.copy_history.local.unwritten import interrupted
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 ARCHIVE = archive_of(SETTINGS)
@@ -287,7 +287,7 @@ def test_every_object_that_is_not_copied_has_an_outcome_of_its_own():
 
 def test_a_bucket_is_laid_beside_its_own_parts_of_the_ledger_and_no_others(tmp_path, monkeypatch):
     """The others may be many, and none of them has a row of it. Twin: an object without a row in them gets one."""
-    module = importlib.import_module("onetrail.steps.copy_history.unwritten")
+    module = importlib.import_module("onetrail.steps.copy_history.local.unwritten")
     settings, at = SETTINGS.with_values(runs_dir=str(tmp_path)), datetime(2026, 1, 12, tzinfo=UTC)
     row, read, said = ObjectRow("notes.txt", 3, "e", at, "STANDARD"), [], []
     pair = Pair(row, None, row.key, "")

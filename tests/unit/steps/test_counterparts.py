@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.settings import Settings
-from onetrail.steps.receipt_rows import ListingHash, ProvenRow
 from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, Archive
 from onetrail.steps.retirement.reading_back import Sample, read_back
 from onetrail.steps.retirement.reviewed import Reviewed

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.s3.placing import Claim
+from onetrail.estate.history import digest_names
+from onetrail.estate.history.claims import Rival
+from onetrail.estate.history.digest_names import DigestNames
+from onetrail.s3.decisions.placing import Claim
 from onetrail.s3.rows import Body, Head, ObjectRow
-from onetrail.steps import digest_names
-from onetrail.steps.claims import Rival
-from onetrail.steps.digest_names import DigestNames
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     HOUR,

@@ -10,20 +10,20 @@ import pytest
 
 from docs import pages
 from onetrail.change import After, Change, Check, CheckKind, Document, Plan, Result, State
+from onetrail.estate.archive import archive_of
+from onetrail.estate.document_sizes import sized, within_limits
+from onetrail.estate.freeze import held_policy
+from onetrail.estate.guardrails import Rail
+from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.iam import build
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.settings import Settings
-from onetrail.show.plan import plan as shown
+from onetrail.show import plan as shown
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover, verification
-from onetrail.steps.account_lockdown.hold_still import held_policy
-from onetrail.steps.archive import archive_of
-from onetrail.steps.document_sizes import sized, within_limits
-from onetrail.steps.documents_ahead import kind_of
-from onetrail.steps.old_estate import OldBucket, OldEstate
 from onetrail.steps.policies import documents
-from onetrail.steps.preflight import rows
-from onetrail.steps.preflight_seen import Seen
-from onetrail.steps.rails import Rail
+from onetrail.steps.start_here.documents_ahead import kind_of
+from onetrail.steps.start_here.preflight import rows
+from onetrail.steps.start_here.preflight_seen import Seen
 from tests.unit.steps.test_account_lockdown import KEEPER, given_a_fresh_log_account, given_an_old_bucket
 from tests.unit.steps.test_bucket_creation import given_nothing_made_yet
 from tests.unit.steps.test_copy_history import SETTINGS, given_a_backlog, given_a_bucket

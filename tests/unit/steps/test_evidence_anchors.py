@@ -8,9 +8,9 @@ from click.testing import CliRunner
 
 from onetrail.aws.gate import anchor_head
 from onetrail.change import RunRecord, entries, run_plan, verify_record
-from onetrail.change.heads import Head, HeadRefused, parse_head
+from onetrail.change.run_record.heads import Head, HeadRefused, parse_head
 from onetrail.cli import main
-from onetrail.steps.anchors import Anchors, read_anchors, read_files
+from onetrail.estate.proof.anchors import Anchors, read_anchors, read_files
 from tests.unit.change.given import (
     MovableClock,
     given_a_change,

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from onetrail.change import ChangeFailed, Finding, RecordCheck, RunRecord, State, Texts, verdict
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.proof.receipts import Receipts
 from onetrail.looked import Absent, There, Unread
 from onetrail.settings import Settings
 from onetrail.steps.evidence import (
@@ -25,8 +27,6 @@ from onetrail.steps.evidence import (
     save,
 )
 from onetrail.steps.evidence.files import read_files, read_report
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.receipts import Receipts
 from tests.unit.change.given import MovableClock, given_a_change, given_a_plan
 from tests.unit.steps.given_record import ACCOUNT, OPENED, given_a_grant, killed, sent
 

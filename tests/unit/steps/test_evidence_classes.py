@@ -12,7 +12,7 @@ from onetrail.show import coverage as seen
 from onetrail.steps.verification import EVIDENCE, ChainSeen, propose
 from onetrail.steps.verification.classes import LATE, classes_of, must_reach
 from onetrail.steps.verification.proof import bill, readings
-from onetrail.steps.verification.sample import NEWEST, SPREAD, claim, joined, sample_of
+from onetrail.steps.verification.region.sample import NEWEST, SPREAD, claim, joined, sample_of
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 
 NOW = datetime(2026, 1, 12, 12, tzinfo=UTC)

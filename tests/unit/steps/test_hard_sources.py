@@ -8,24 +8,24 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.change import Check, CheckKind, State, plain
-from onetrail.s3.client import Finished
-from onetrail.s3.decide import Kind
-from onetrail.s3.ledger import LedgerPart, LedgerRow
-from onetrail.s3.listing import OutOfOrder
+from onetrail.estate.backlog.backlog import Mapped, direction_of
+from onetrail.estate.backlog.obstacles import Obstacle, obstacles
+from onetrail.estate.backlog.samples import Sample
+from onetrail.estate.backlog.still import hold_still, moving
+from onetrail.estate.history import pairing
+from onetrail.estate.history.old_objects import Behind, old_objects, with_tiers
+from onetrail.estate.history.pairing import Pair
+from onetrail.estate.old_estate import OldEstate
+from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.http.client import Finished
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
+from onetrail.s3.listing.streams import OutOfOrder
 from onetrail.s3.rows import Head, ObjectRow, VersionPage, VersionRow
-from onetrail.steps import pairing
 from onetrail.steps.copy_history import check, propose
 from onetrail.steps.copy_history import done as step_done
-from onetrail.steps.copy_history.backlog import Mapped, direction_of
 from onetrail.steps.copy_history.check import closed
-from onetrail.steps.copy_history.flooded import Listening, flooded
-from onetrail.steps.copy_history.obstacles import Obstacle, obstacles
-from onetrail.steps.copy_history.restores import asked_at, ready_at
-from onetrail.steps.copy_history.samples import Sample
-from onetrail.steps.copy_history.still import hold_still, moving
-from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.old_objects import Behind, old_objects, with_tiers
-from onetrail.steps.pairing import Pair
+from onetrail.steps.copy_history.local.restores import asked_at, ready_at
+from onetrail.steps.copy_history.observed.flooded import Listening, flooded
 from tests.unit.steps.given_sources import (
     ARCHIVE,
     KEY,

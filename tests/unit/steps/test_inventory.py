@@ -16,6 +16,7 @@ from onetrail.change import State
 from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.publickeys import PublicKey, dump, fingerprint_of
 from onetrail.errors import OnetrailError, described
+from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.iam.build import old_bucket_shell
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
@@ -28,7 +29,6 @@ from onetrail.steps.inventory.duplicates import Duplicates, find
 from onetrail.steps.inventory.keys import RegionKeys, keep, read_kept
 from onetrail.steps.inventory.lifecycle import Reach, rules_of
 from onetrail.steps.inventory.survey import NAMED_FOREIGN, Survey, Surveyor
-from onetrail.steps.old_estate import OldBucket, OldEstate
 from tests.unit.cloudtrail.signing import der
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)

@@ -5,9 +5,9 @@ import os
 import pytest
 
 from onetrail.change import State
-from onetrail.s3.ledger import LedgerPart, LedgerRow, parts
+from onetrail.estate.ledger_parts import LedgerSeen, ledger_findings, look_at_ledger
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, parts
 from onetrail.steps.evidence.ledger import ledger_sums
-from onetrail.steps.ledger_parts import LedgerSeen, ledger_findings, look_at_ledger
 
 
 def given_a_ledger(folder):

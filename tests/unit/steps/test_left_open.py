@@ -25,9 +25,9 @@ from onetrail.change import (
 )
 from onetrail.change.rest import NotAsApproved, close_rest, rest_of
 from onetrail.errors import OnetrailError
+from onetrail.estate.old_estate import OldEstate
 from onetrail.steps.copy_history import propose
 from onetrail.steps.left_open import ELSEWHERE, LeftOpen, close_left_open, left_open, told
-from onetrail.steps.old_estate import OldEstate
 from tests.unit.change.given import (
     NOON,
     MovableClock,

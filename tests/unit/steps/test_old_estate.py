@@ -11,14 +11,14 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.change import State
+from onetrail.estate.backlog.obstacles import obstacles
+from onetrail.estate.backlog.still import moving
+from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.obstacles import obstacles
-from onetrail.steps.copy_history.still import moving
 from onetrail.steps.evidence.standing import Standing, stands
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.preflight import rows
-from onetrail.steps.preflight_seen import Seen
+from onetrail.steps.start_here.preflight import rows
+from onetrail.steps.start_here.preflight_seen import Seen
 from tests.unit.steps.given_sources import SETTINGS, SOURCE, given_a_bucket
 
 DENIED = Unread("AccessDenied: no", "AccessDenied")

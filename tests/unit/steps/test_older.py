@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from onetrail.cloudtrail.verdict import DigestPlace
 from onetrail.errors import OnetrailError
-from onetrail.steps.verification.older import looked_for
+from onetrail.steps.verification.region.older import looked_for
 from onetrail.steps.verification.verdict import Older
 
 SOURCE, SECOND, LOG = "111122223333", "222233334444", "044455556666"

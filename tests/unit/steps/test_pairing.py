@@ -6,16 +6,17 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.cloudtrail.conflict import conflict_key
-from onetrail.s3.client import HotS3
-from onetrail.s3.decide import Kind
-from onetrail.s3.ledger import LedgerRow
-from onetrail.s3.lookup import WORTH_SKIPPING, Lookup
+from onetrail.estate.history import claims as claims_module
+from onetrail.estate.history import pairing
+from onetrail.estate.history.claims import Claims
+from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.ledger.parts import LedgerRow
+from onetrail.s3.listing.lookup import WORTH_SKIPPING, Lookup
 from onetrail.s3.rows import ObjectRow
-from onetrail.steps import claims as claims_module
-from onetrail.steps import pairing
-from onetrail.steps.claims import Claims
-from onetrail.steps.copy_history import batch_make, tasks
-from onetrail.steps.copy_history.tasks import OUTCOMES, tasks_of_bucket
+from onetrail.steps.copy_history.jobs import make as batch_make
+from onetrail.steps.copy_history.local import tasks
+from onetrail.steps.copy_history.local.tasks import OUTCOMES, tasks_of_bucket
 from tests.unit.s3.fake_s3 import FakeS3, InProcess
 from tests.unit.steps.given_sources import LOG, LOG_KEY, NOW, SETTINGS, given_a_bucket
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from onetrail.change import ChangeFailed, Done, Outcome, Plan
-from onetrail.s3.engine import CopyTask
+from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.rows import Head
-from onetrail.show import copy_history as shown
-from onetrail.show.copy_sources import read_back
-from onetrail.steps.copy_history.pilot import OURS, Copy, PilotDiffers, properties
+from onetrail.show.steps import copy_history as shown
+from onetrail.show.steps.copy_sources import read_back
+from onetrail.steps.copy_history.local.pilot import OURS, Copy, PilotDiffers, properties
 from tests.unit.change.given import given_a_change
 
 UNTIL = datetime(2028, 3, 6, tzinfo=UTC)

@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import RunRecord, entries
-from onetrail.s3.ledger import LedgerPart, LedgerRow
-from onetrail.s3.rows import ObjectRow
-from onetrail.steps import receipt_rows
-from onetrail.steps.receipt_rows import EMPTY_LISTING, ListingHash, ListPart, ProvenRow, ReceiptError, RowList
-from onetrail.steps.receipts import (
+from onetrail.estate.proof import receipt_rows
+from onetrail.estate.proof.receipt_rows import (
+    EMPTY_LISTING,
+    ListingHash,
+    ListPart,
+    ProvenRow,
+    ReceiptError,
+    RowList,
+)
+from onetrail.estate.proof.receipts import (
     Beside,
     Cover,
     Receipt,
@@ -26,6 +31,8 @@ from onetrail.steps.receipts import (
     read_receipts,
     write_receipt,
 )
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
+from onetrail.s3.rows import ObjectRow
 
 NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
 ROWS = [ObjectRow(f"AWSLogs/{n}", n, f"etag{n}", NOON, "STANDARD") for n in range(1, 6)]

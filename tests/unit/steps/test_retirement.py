@@ -11,18 +11,18 @@ import pytest
 from onetrail import iam, names
 from onetrail.change import Check, CheckKind, State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.estate.copier_role import RolePart
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.proof.receipt_rows import ListPart
+from onetrail.estate.proof.receipts import Receipt
+from onetrail.estate.status import Stage, Status
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps import retirement
-from onetrail.steps.copier_role import RolePart
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.receipt_rows import ListPart
-from onetrail.steps.receipts import Receipt
 from onetrail.steps.retirement import Observation, Retiring, check, propose
 from onetrail.steps.retirement.apply import _Retirement
 from onetrail.steps.retirement.observe import of_another
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, QuietUnknown, waits
-from onetrail.steps.status import Stage, Status
 from tests.unit.change.given import given_a_gate
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)

@@ -10,18 +10,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.change import ChangeFailed, EachNamed, Only, State
+from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
+from onetrail.estate.proof.receipts import Receipts
+from onetrail.estate.status import Stage
 from onetrail.looked import There, Unread
+from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.rows import ObjectRow
-from onetrail.s3.tally import Counts
 from onetrail.steps import retirement
-from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.receipt_rows import ListingHash, ProvenRow
-from onetrail.steps.receipts import Receipts
 from onetrail.steps.retirement import check, propose
 from onetrail.steps.retirement.counterparts import Counterparts, _changed, _rising, chunks
 from onetrail.steps.retirement.reading_back import Sample
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past
-from onetrail.steps.status import Stage
 from tests.unit.change.given import given_a_gate
 from tests.unit.steps.test_retirement import (
     BUCKET,

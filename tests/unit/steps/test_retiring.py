@@ -12,17 +12,17 @@ import pytest
 
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.errors import OnetrailError
+from onetrail.estate.copier_role import RolePart
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.proof.receipts import Receipts
+from onetrail.estate.status import Stage, Status
 from onetrail.iam.build import old_bucket_shell
 from onetrail.looked import There, Unread
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.copier_role import RolePart
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.receipts import Receipts
 from onetrail.steps.retirement.counterparts import Lack, Sum
 from onetrail.steps.retirement.observe import Observation, _covered, observe, retiring
 from onetrail.steps.retirement.retiring import Retiring
-from onetrail.steps.status import Stage, Status
 
 module = sys.modules[retiring.__module__]
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.change import ChangeFailed, Deed
-from onetrail.s3.calls import stamp
-from onetrail.s3.drive import Finished
-from onetrail.s3.retention import retain_until
+from onetrail.s3.bulk.tally import Counts
+from onetrail.s3.decisions.retention import retain_until
+from onetrail.s3.http.calls import stamp
+from onetrail.s3.http.drive import Finished
 from onetrail.s3.rows import Head
-from onetrail.s3.tally import Counts
 from onetrail.steps.verification.bounds import seal_bounds
 from tests.unit.steps.test_copy_bounds import BELOW, DAY, NOW, SETTINGS, YEARS
 

@@ -5,11 +5,10 @@ import json
 import pytest
 
 from onetrail.change import RunRecord, entries
-from onetrail.change.heads import Head, key_of
-from onetrail.looked import Unread
-from onetrail.steps import sealed_heads
-from onetrail.steps.receipts import Receipts
-from onetrail.steps.sealed_heads import (
+from onetrail.change.run_record.heads import Head, key_of
+from onetrail.estate.proof import sealed_heads
+from onetrail.estate.proof.receipts import Receipts
+from onetrail.estate.proof.sealed_heads import (
     SealedHead,
     SealedHeads,
     folder,
@@ -18,6 +17,7 @@ from onetrail.steps.sealed_heads import (
     receipts_and_missing,
     sealed_receipts,
 )
+from onetrail.looked import Unread
 from tests.unit.change.given import MovableClock, given_a_fresh_chain
 from tests.unit.steps.given_heads import RUN, WorkBucket, error, given_clients
 from tests.unit.steps.test_receipts import given_a_proven_bucket

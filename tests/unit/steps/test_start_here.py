@@ -9,16 +9,16 @@ import pytest
 from onetrail import iam
 from onetrail.change import State
 from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.status import Stage, Status
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps import evidence, inventory
 from onetrail.steps import start_here as step
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.permissions import LOG, NEEDS, SOURCE, Identity, asked, refusals
-from onetrail.steps.preflight import rows
-from onetrail.steps.preflight_seen import Seen
-from onetrail.steps.start_here import MAP, Observation, Way
-from onetrail.steps.status import Stage, Status
+from onetrail.steps.start_here.overview import MAP, Observation, Way
+from onetrail.steps.start_here.permissions import LOG, NEEDS, SOURCE, Identity, asked, refusals
+from onetrail.steps.start_here.preflight import rows
+from onetrail.steps.start_here.preflight_seen import Seen
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 LOG_ID, SOURCE_ID, MANAGEMENT_ID = "044455556666", "111122223333", "999988887777"

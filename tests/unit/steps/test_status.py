@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from onetrail.change import Change, Check, CheckKind, Plan, State
-from onetrail.show import plan as shown
-from onetrail.steps.status import (
+from onetrail.estate.status import (
     BLIND,
     Stage,
     Status,
@@ -16,6 +15,7 @@ from onetrail.steps.status import (
     unevaluated,
     waiting_findings,
 )
+from onetrail.show import plan as shown
 
 BARE = Plan("05", "practice", ("111122223333",), (), notes=("a fact",))
 CHANGE = Change("k", "1", "r", "s3", "PutBucketPolicy", {}, "b", None, "why", "undo")

@@ -10,10 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.cloudtrail.litter import MOST_READ
+from onetrail.estate.history.pairing import Pair
 from onetrail.s3.rows import ObjectRow
-from onetrail.steps.pairing import Pair
-from onetrail.steps.verification import chains, equality, strays
+from onetrail.steps.verification import equality, strays
 from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.region import chains
 from onetrail.steps.verification.strays import AT_ONCE, Strays
 from onetrail.steps.verification.troubles import WHY_STRAY, TroubleGroup, Troubles
 from tests.unit.steps.test_again import second_look

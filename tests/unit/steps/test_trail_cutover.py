@@ -10,12 +10,12 @@ import pytest
 from onetrail.change import Check, CheckKind, State
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME, Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
+from onetrail.estate.delivery import Delivery
+from onetrail.estate.guardrails import Rail
+from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover
-from onetrail.steps.delivery import Delivery
-from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.rails import Rail
-from onetrail.steps.status import Stage, Status
 from onetrail.steps.trail_cutover import check, delivered_everywhere, drained, last_files_in, propose
 from onetrail.steps.trail_cutover.observe import Observation
 from onetrail.steps.trail_cutover.propose import rail_document

@@ -17,17 +17,18 @@ from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.cloudtrail.verdict import State as File
+from onetrail.estate.history.pairing import Pair
 from onetrail.s3.rows import ObjectRow
-from onetrail.show import verification as seen
 from onetrail.show.report import page
-from onetrail.steps.pairing import Pair
-from onetrail.steps.verification import TroubleGroup, chains, check, equality
-from onetrail.steps.verification.chains import RegionCheck
+from onetrail.show.steps import verification as seen
+from onetrail.steps.verification import TroubleGroup, check, equality
 from onetrail.steps.verification.equality import Compared
 from onetrail.steps.verification.left import Left
-from onetrail.steps.verification.reading import Notes, Origin
+from onetrail.steps.verification.region import chains
+from onetrail.steps.verification.region.chains import RegionCheck
+from onetrail.steps.verification.region.reading import Notes, Origin
+from onetrail.steps.verification.region.tally import EventTally
 from onetrail.steps.verification.sums import Sums
-from onetrail.steps.verification.tally import EventTally
 from onetrail.steps.verification.troubles import MOST_NAMED, MOST_REASONS, OTHER_REASONS, Trouble, Troubles
 from tests.unit.show.test_report import given as given_evidence
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given

@@ -10,11 +10,11 @@ from onetrail import iam
 from onetrail.change import Check, CheckKind, Deed, State
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
+from onetrail.estate.guardrails import Rail
+from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings
 from onetrail.show.coverage import started_anew
-from onetrail.show.verification import chains
-from onetrail.steps.rails import Rail
-from onetrail.steps.status import Stage, Status
+from onetrail.show.steps.verification import chains
 from onetrail.steps.verification import (
     BucketVerdict,
     Cell,

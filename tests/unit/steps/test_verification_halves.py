@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from onetrail.change import Requirement, State
+from onetrail.estate.history.pairing import Pair
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.proof.receipts import Receipts
+from onetrail.estate.status import Stage
 from onetrail.s3.rows import ObjectRow, VersionRow
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.pairing import Pair
-from onetrail.steps.receipts import Receipts
-from onetrail.steps.status import Stage
 from onetrail.steps.verification import check, equality, status
 from onetrail.steps.verification.left import Left
 from onetrail.steps.verification.propose import due
+from onetrail.steps.verification.region.tally import EventTotals
 from onetrail.steps.verification.status import Covered, status_of
-from onetrail.steps.verification.tally import EventTotals
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from onetrail.s3.rows import Head
-from onetrail.steps.verification.versions_read import VersionRead, VersionsRead
+from onetrail.steps.verification.region.versions_read import VersionRead, VersionsRead
 
 BODY = gzip.compress(b"{}", mtime=0)
 HEAD = Head(

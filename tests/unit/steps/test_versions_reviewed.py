@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.change import Bulk, ChangeFailed, Deed, EachNamed, GateClosed, Guard
-from onetrail.s3 import calls
+from onetrail.estate.proof.receipt_rows import ListingHash
+from onetrail.estate.proof.receipts import Cover
+from onetrail.s3.bulk.tally import Counts
+from onetrail.s3.http import calls
 from onetrail.s3.rows import ObjectRow, VersionRow
-from onetrail.s3.tally import Counts
-from onetrail.steps.receipt_rows import ListingHash
-from onetrail.steps.receipts import Cover
 from onetrail.steps.retirement.counterparts import Archive
 from tests.unit.change.given import given_a_change
 from tests.unit.steps.given_archive import NOW, FakeArchive, given_clients

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from onetrail.cli import main
 from onetrail.cloudtrail.litter import begins_as_log
 from onetrail.errors import OnetrailError
-from onetrail.s3 import calls
+from onetrail.s3.http import calls
 from onetrail.validation import directory as directory_module
 from onetrail.validation import place as place_module
 from onetrail.validation.bucket import nothing_is_changed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onetrail.change.words import counted
-from onetrail.s3.prices import BATCH_PER_1000000, BATCH_PER_JOB, PRICES
+from onetrail.s3.decisions.prices import BATCH_PER_1000000, BATCH_PER_JOB, PRICES
 
 LOCAL, BATCH = "local", "s3-batch"
 MOST_COPIES: Final = 3500

@@ -6,9 +6,9 @@ Source: S3 Control API Reference, S3CopyObjectOperation; S3 User Guide, "Copy ob
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from onetrail.s3.decide import ARCHIVED, MOST_BYTES
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.retention import quarter_end
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.decisions.decide import ARCHIVED, MOST_BYTES
+from onetrail.s3.decisions.retention import quarter_end
 
 _MARK: Final = "onetrail"
 

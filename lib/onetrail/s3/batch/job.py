@@ -12,7 +12,7 @@ from onetrail.change.bulk import part_of
 from onetrail.names import bucket_arn
 from onetrail.s3.batch.group import Label, label_of
 from onetrail.s3.batch.manifest import FIELDS, FORMAT
-from onetrail.s3.retention import LOCK_MODE
+from onetrail.s3.decisions.retention import LOCK_MODE
 
 SUSPENDED, COMPLETE, FAILED, CANCELLED = "Suspended", "Complete", "Failed", "Cancelled"
 ENDED: Final = frozenset({COMPLETE, FAILED, CANCELLED})

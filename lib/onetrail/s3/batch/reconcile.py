@@ -12,12 +12,12 @@ from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.batch.index import Held
 from onetrail.s3.batch.job import Job
 from onetrail.s3.batch.report import TaskResult
-from onetrail.s3.decide import same_bytes
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerRow
-from onetrail.s3.retention import LOCK_MODE
+from onetrail.s3.bulk.tally import ObjectOutcome
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.decisions.decide import same_bytes
+from onetrail.s3.decisions.retention import LOCK_MODE
+from onetrail.s3.ledger.parts import LedgerRow
 from onetrail.s3.rows import Head
-from onetrail.s3.tally import ObjectOutcome
 
 _REFUSED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "Forbidden", "KMS.DisabledException"})
 _ARCHIVED: Final = frozenset({"InvalidObjectState", "ObjectNotInActiveTierError"})

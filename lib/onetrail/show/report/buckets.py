@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from onetrail.estate.archive import archive_of
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.show.report.signs import BLIND, Row, sign
-from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import BucketNotOurs, grant_state, verdicts
 from onetrail.steps.bucket_creation.observe import BucketState
 from onetrail.steps.bucket_creation.pieces import Piece, pieces

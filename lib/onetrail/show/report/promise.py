@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from onetrail.change import State, iso
 from onetrail.change.words import counted
+from onetrail.estate.guardrails import Rail
+from onetrail.estate.old_estate import OldBucket, status_of
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
 from onetrail.show.report.signs import BLIND, SIGNS, Row, sign, tally
 from onetrail.steps.evidence import Observation
-from onetrail.steps.old_estate import OldBucket, status_of
-from onetrail.steps.rails import Rail
 from onetrail.steps.trail_cutover import new_trail
 
 _HEADS = ("what", "promised", "as AWS shows it now", "verdict")

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from onetrail import iam, names
 from onetrail.change import Change, Finding, Plan, State, ordered
 from onetrail.change.words import counted
+from onetrail.estate.document_sizes import oversized
+from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
+from onetrail.estate.old_estate import OldBucket
 from onetrail.iam.limits import Kind, size, too_large
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.hold_still import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation, User
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import account_resource, roles_for, whole_plan
 from onetrail.steps.account_lockdown.roles import ORGANIZATION_ROLE
-from onetrail.steps.document_sizes import oversized
-from onetrail.steps.old_estate import OldBucket
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:

@@ -7,11 +7,11 @@ from typing import Any, Final
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import BREAK_GLASS, NAMED
+from onetrail.estate.archive_key import archive_key_arn
+from onetrail.estate.old_estate import OldEstate, read_old_estate
+from onetrail.estate.proof.receipts import read_receipts
 from onetrail.looked import Answer, Look, There, Unread, made, or_none, unread
 from onetrail.settings import Settings
-from onetrail.steps.archive_key import archive_key_arn
-from onetrail.steps.old_estate import OldEstate, read_old_estate
-from onetrail.steps.receipts import read_receipts
 
 FLAGS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 """The four public-access blocks (S3 API Reference, PublicAccessBlockConfiguration)."""

@@ -5,11 +5,11 @@ from typing import Any
 
 from onetrail.change import Requirement
 from onetrail.errors import OnetrailError
+from onetrail.estate.archive import archive_of
 from onetrail.iam import Archive, Opening, Verdict, judge, judge_beside, judge_key
 from onetrail.iam.build import central_bucket
 from onetrail.iam.limits import Kind, size, too_large
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
 
 
 def verdicts(settings: Settings, document: Mapping[str, Any] | None = None) -> list[Verdict]:

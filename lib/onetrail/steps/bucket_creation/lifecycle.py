@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from onetrail.change import plain
 from onetrail.instants import utc
-from onetrail.s3.planner import allowed_for, size_bands
-from onetrail.s3.prices import PRICES
-from onetrail.s3.retention import retain_until
+from onetrail.s3.decisions.planner import allowed_for, size_bands
+from onetrail.s3.decisions.prices import PRICES
+from onetrail.s3.decisions.retention import retain_until
 from onetrail.settings import Settings
 
 Rule = dict[str, Any]

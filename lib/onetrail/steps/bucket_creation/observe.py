@@ -9,15 +9,15 @@ from onetrail import iam
 from onetrail.aws import Clients, look, look_for_bucket, pages
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS
+from onetrail.estate.archive_key import archive_key_arn
+from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of
+from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.estate.status import Status
 from onetrail.looked import Absent, Answer, There, Unread, made, unread
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
 from onetrail.steps.account_lockdown.status import log_account_status
-from onetrail.steps.archive_key import archive_key_arn
 from onetrail.steps.bucket_creation.access_logs import AccessLogs, read_access_logs
-from onetrail.steps.bucket_settings import first_rule, owner_of, read_settings, tags_of
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.status import Status
 
 KINDS: Final = (
     "CloudTrail",

@@ -8,11 +8,13 @@ from typing import Any, Final
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Document, Plan
 from onetrail.errors import WrongUse
+from onetrail.estate.archive import archive_of
+from onetrail.estate.document_sizes import within_limits
+from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import unread_of
-from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import key
 from onetrail.steps.bucket_creation.access_logs import ARRIVED, awaited
 from onetrail.steps.bucket_creation.grant import grant_state, work_opened
@@ -20,8 +22,6 @@ from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, 
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import Piece, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
-from onetrail.steps.document_sizes import within_limits
-from onetrail.steps.status import behind, evaluated, unevaluated
 
 POLICY_JUDGED: Final = Check(CheckKind.POLICY_JUDGED)
 _OPENED: Final = ("window", "open")

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from onetrail.aws import Clients
+from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.status import Stage, Status, standing_behind, still_open
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import awaited
 from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, whole_plan
-from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.status import Stage, Status, standing_behind, still_open
 
 
 def done(

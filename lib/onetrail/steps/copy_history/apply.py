@@ -23,26 +23,27 @@ from onetrail.change import (
 from onetrail.change.rest import Rest, close_rest
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
-from onetrail.s3 import reasons
-from onetrail.s3.client import HotS3
-from onetrail.s3.decide import Decision, Kind
-from onetrail.s3.engine import CopyTask
-from onetrail.s3.ledger import LedgerPart, LedgerRow, Part
-from onetrail.s3.pace import Paces
-from onetrail.s3.pipeline import Ended, Partition, copy_partition, copy_partitions
-from onetrail.s3.ranges import KeyRange
-from onetrail.s3.session import hot
-from onetrail.s3.tally import WANTED, Counts
-from onetrail.steps.claims import Claims
-from onetrail.steps.copy_history import restores
-from onetrail.steps.copy_history.batch import BatchCopy
-from onetrail.steps.copy_history.batch_plan import runs_by_jobs
-from onetrail.steps.copy_history.batch_watch import jobs_role_settled
-from onetrail.steps.copy_history.closed import hole_closed, policies_back, reads_refused
-from onetrail.steps.copy_history.conditional import conditional_copies, over, taken
-from onetrail.steps.copy_history.pilot import demand, read_back
-from onetrail.steps.copy_history.still import hold_still
-from onetrail.steps.copy_history.tasks import (
+from onetrail.estate.backlog.still import hold_still
+from onetrail.estate.history.claims import Claims
+from onetrail.estate.history.pairing import Pair, ranges_of
+from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.s3.bulk import reasons
+from onetrail.s3.bulk.tally import WANTED, Counts
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.copying.pipeline import Ended, Partition, copy_partition, copy_partitions
+from onetrail.s3.decisions.decide import Decision, Kind
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.pace import Paces
+from onetrail.s3.http.session import hot
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, Part
+from onetrail.s3.listing.ranges import KeyRange
+from onetrail.steps.copy_history.jobs.copies import BatchCopy
+from onetrail.steps.copy_history.jobs.plan import runs_by_jobs
+from onetrail.steps.copy_history.jobs.watch import jobs_role_settled
+from onetrail.steps.copy_history.local import restores
+from onetrail.steps.copy_history.local.conditional import conditional_copies, over, taken
+from onetrail.steps.copy_history.local.pilot import demand, read_back
+from onetrail.steps.copy_history.local.tasks import (
     OUTCOMES,
     STAYS,
     due,
@@ -50,9 +51,8 @@ from onetrail.steps.copy_history.tasks import (
     tasks_of_bucket,
     tasks_of_range,
 )
-from onetrail.steps.copy_history.unwritten import listed, write_missing_rows
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.pairing import Pair, ranges_of
+from onetrail.steps.copy_history.local.unwritten import listed, write_missing_rows
+from onetrail.steps.copy_history.permissions.closed import hole_closed, policies_back, reads_refused
 
 _COPIES = (Deed.PILOT, Deed.COPY)
 

@@ -9,12 +9,12 @@ from onetrail.change import Below, Counterpart, OneOf, Only, Stated
 from onetrail.change.bulk import Bound, part_of
 from onetrail.cloudtrail.conflict import conflict_key
 from onetrail.cloudtrail.key import ROOT, parse
+from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.group import lock_date
-from onetrail.s3.calls import stamp
-from onetrail.s3.planner import allowed_for
-from onetrail.s3.retention import retain_until
+from onetrail.s3.decisions.planner import allowed_for
+from onetrail.s3.decisions.retention import retain_until
+from onetrail.s3.http.calls import stamp
 from onetrail.settings import Settings
-from onetrail.steps.old_estate import OldBucket
 
 _SOON: Final = timedelta(days=30)
 _COPY: Final = (

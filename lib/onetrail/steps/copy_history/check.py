@@ -6,19 +6,19 @@ from onetrail import iam
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
 from onetrail.change.words import counted, some
+from onetrail.estate.archive import archive_of
+from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.ledger_parts import ledger_findings
+from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.iam import build
 from onetrail.names import CONFLICTS_FOLDER
-from onetrail.s3.decide import Kind
+from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
-from onetrail.steps.copy_history.backlog import Backlog
-from onetrail.steps.copy_history.edited import edited_findings
-from onetrail.steps.copy_history.flooded import Flooded
 from onetrail.steps.copy_history.observe import Observation, observe
+from onetrail.steps.copy_history.observed.edited import edited_findings
+from onetrail.steps.copy_history.observed.flooded import Flooded
 from onetrail.steps.copy_history.propose import refused_documents
-from onetrail.steps.ledger_parts import ledger_findings
-from onetrail.steps.old_estate import OldEstate
-from onetrail.steps.status import Stage, Status, standing_behind, waiting_findings
 
 STEP = "05"
 _STATES = {

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from onetrail.change.words import counted, some
+from onetrail.estate.backlog.backlog import Backlog
 from onetrail.names import CONFLICTS_FOLDER, SID_NEVER_OVERWRITES
-from onetrail.s3.decide import Kind
-from onetrail.s3.prices import GB, KMS_PER_10_000
+from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.prices import GB, KMS_PER_10_000
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.backlog import Backlog
+from onetrail.steps.copy_history.local.restores import cost_of, restore_days
 from onetrail.steps.copy_history.observe import Observation
-from onetrail.steps.copy_history.restores import cost_of, restore_days
 
 WHAT_TO_DO: Final = {
     Kind.CONFLICT: "the archive has both their keys taken by other bytes; nothing is overwritten, and their bucket is kept",

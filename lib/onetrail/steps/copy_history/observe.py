@@ -7,22 +7,22 @@ from typing import Any
 
 from onetrail import iam
 from onetrail.aws import Clients, look
+from onetrail.estate.archive_key import archive_key_arn
+from onetrail.estate.backlog.backlog import Backlog, read_backlog
+from onetrail.estate.backlog.source_keys import SourceKey
+from onetrail.estate.copier_role import RolePart, standing_parts
+from onetrail.estate.history.claims import Claims
+from onetrail.estate.ledger_parts import LedgerSeen, look_at_ledger
+from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate, regions_of
+from onetrail.estate.status import Status, asked
 from onetrail.looked import Absent, Look, There, Unread, applied, unread
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
-from onetrail.steps.archive_key import archive_key_arn
-from onetrail.steps.claims import Claims
-from onetrail.steps.copier_role import RolePart, standing_parts
-from onetrail.steps.copy_history.backlog import Backlog, read_backlog
-from onetrail.steps.copy_history.batch_seen import BatchSeen, see_batch
-from onetrail.steps.copy_history.conditional import conditional_copies
-from onetrail.steps.copy_history.edited import edited_policies
-from onetrail.steps.copy_history.flooded import Flooded, Listening, flooded, read_listening
-from onetrail.steps.copy_history.restores import ready_at
-from onetrail.steps.copy_history.source_keys import SourceKey
-from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate, regions_of
-from onetrail.steps.status import Status, asked
+from onetrail.steps.copy_history.local.conditional import conditional_copies
+from onetrail.steps.copy_history.local.restores import ready_at
+from onetrail.steps.copy_history.observed.edited import edited_policies
+from onetrail.steps.copy_history.observed.flooded import Flooded, Listening, flooded, read_listening
+from onetrail.steps.copy_history.observed.jobs import BatchSeen, see_batch
 
 __all__ = ["SID_ENCRYPTS", "Backlog", "Observation", "observe", "opens_key", "read_key_policy"]
 

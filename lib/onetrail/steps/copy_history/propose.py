@@ -11,27 +11,28 @@ from typing import Any, Final
 from onetrail.change import COPIER, Bulk, Change, Check, CheckKind, Deed, Finding, Plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
-from onetrail.s3.retention import LOCK_MODE
+from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.document_sizes import oversized, reason
+from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.status import behind, unevaluated
+from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.settings import Settings
-from onetrail.steps.copy_history import batch_choice, batch_plan
-from onetrail.steps.copy_history.backlog import Backlog
-from onetrail.steps.copy_history.batch_choice import by_jobs, choice, engine_of
 from onetrail.steps.copy_history.bounds import copy_bounds
-from onetrail.steps.copy_history.canaries import canaries
-from onetrail.steps.copy_history.grant import Grant
-from onetrail.steps.copy_history.key_grant import key_grant, left_open_key
+from onetrail.steps.copy_history.jobs import choice as batch_choice
+from onetrail.steps.copy_history.jobs import plan as batch_plan
+from onetrail.steps.copy_history.jobs.choice import by_jobs, choice, engine_of
+from onetrail.steps.copy_history.local.restores import restore_change, still_restoring
 from onetrail.steps.copy_history.notes import plan_notes
 from onetrail.steps.copy_history.observe import Observation
-from onetrail.steps.copy_history.restores import restore_change, still_restoring
-from onetrail.steps.copy_history.source_key_grant import (
+from onetrail.steps.copy_history.permissions.grant import Grant
+from onetrail.steps.copy_history.permissions.key_grant import key_grant, left_open_key
+from onetrail.steps.copy_history.permissions.probes import canaries
+from onetrail.steps.copy_history.permissions.source_key_grant import (
     decrypted_keys,
     left_open_keys,
     opened_keys,
     source_key_grant,
 )
-from onetrail.steps.document_sizes import oversized, reason
-from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.status import behind, unevaluated
 
 STEP = "05"
 _HOLE_CLOSED: Final = Check(CheckKind.HOLE_CLOSED)

@@ -1,6 +1,6 @@
 """Step 08: everything read again, the run record as evidence, and the page that an auditor reads. Changes nothing on AWS."""
 
-from onetrail.steps.anchors import Anchor, Anchors
+from onetrail.estate.proof.anchors import Anchor, Anchors
 from onetrail.steps.evidence.apply import apply, propose
 from onetrail.steps.evidence.check import check
 from onetrail.steps.evidence.custody import Custody, read_custody

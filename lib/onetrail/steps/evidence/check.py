@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted, some
+from onetrail.estate.proof.anchors import Anchors
 from onetrail.settings import Settings
-from onetrail.steps.anchors import Anchors
 from onetrail.steps.evidence.apply import STEP
 from onetrail.steps.evidence.files import Fit
 from onetrail.steps.evidence.observe import Chapter, Observation

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from onetrail.s3.form import check_form
-from onetrail.s3.ledger import FORMAT, parts
+from onetrail.s3.ledger.form import check_form
+from onetrail.s3.ledger.parts import FORMAT, parts
 
 _COLUMNS = ["action", "source_bucket", "outcome", "size"]
 

@@ -14,6 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
 from onetrail.errors import OnetrailError, described
+from onetrail.estate.old_estate import OldEstate, read_old_estate
+from onetrail.estate.proof.anchors import Anchors, read_anchors
+from onetrail.estate.proof.receipts import Receipts
+from onetrail.estate.proof.sealed_heads import receipts_and_missing
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,
@@ -23,14 +27,10 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.anchors import Anchors, read_anchors
 from onetrail.steps.evidence.custody import Custody, read_custody
 from onetrail.steps.evidence.files import FileSeen, read_files, read_report
 from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
 from onetrail.steps.inventory.keys import RegionKeys, read_keys
-from onetrail.steps.old_estate import OldEstate, read_old_estate
-from onetrail.steps.receipts import Receipts
-from onetrail.steps.sealed_heads import receipts_and_missing
 
 _O = TypeVar("_O")
 

@@ -3,9 +3,9 @@
 from enum import StrEnum
 
 from onetrail import names
+from onetrail.estate.archive import archive_of
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
 from onetrail.steps.bucket_creation import grant_state
 from onetrail.steps.evidence.observe import Observation
 from onetrail.steps.evidence.permissions import Permission

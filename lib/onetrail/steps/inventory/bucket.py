@@ -12,18 +12,18 @@ from onetrail.aws import Clients, look, pages
 from onetrail.cloudtrail.records import LogFormatError, iter_records
 from onetrail.cloudtrail.unread import Unread
 from onetrail.errors import OnetrailError
+from onetrail.estate.backlog.backlog import direction_of
+from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import There, known, unread
-from onetrail.s3 import calls
-from onetrail.s3.client import HotS3
-from onetrail.s3.listing import list_objects, list_versions
+from onetrail.s3.http import calls
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.session import hot
+from onetrail.s3.listing.streams import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow
-from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.backlog import direction_of
 from onetrail.steps.inventory.draft import Draft, Part
 from onetrail.steps.inventory.lifecycle import rules_of
 from onetrail.steps.inventory.survey import Survey, Surveyor
-from onetrail.steps.old_estate import OldBucket
 
 
 class Reading(StrEnum):

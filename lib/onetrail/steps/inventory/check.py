@@ -7,10 +7,10 @@ from typing import Final
 from onetrail import iam
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted, share
+from onetrail.estate.freeze import live_rules, unmendable
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.hold_still import live_rules, unmendable
 from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading
 from onetrail.steps.inventory.keys import RegionKeys
 from onetrail.steps.inventory.observe import FILE, STEP, Observation

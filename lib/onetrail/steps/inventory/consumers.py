@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.looked import known
-from onetrail.steps.old_estate import OldBucket, OldEstate
 
 _TARGETS: Final = {
     "TopicConfigurations": ("TopicArn", "notifies topic"),

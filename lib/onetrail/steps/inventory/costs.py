@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from onetrail.s3.planner import CLASSIC, Histogram, PlanCost, plan_cost, plan_costs
+from onetrail.s3.decisions.planner import CLASSIC, Histogram, PlanCost, plan_cost, plan_costs
 from onetrail.settings import Settings
 
 

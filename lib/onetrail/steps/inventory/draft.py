@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from onetrail.cloudtrail.key import ParsedKey, below_prefix
-from onetrail.s3.form import check_form, of_form
+from onetrail.s3.ledger.form import check_form, of_form
 from onetrail.s3.rows import ObjectRow
 
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())

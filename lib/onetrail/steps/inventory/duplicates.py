@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, below_prefix
-from onetrail.s3.planner import Histogram
-from onetrail.s3.retention import months_left, retain_until
+from onetrail.s3.decisions.planner import Histogram
+from onetrail.s3.decisions.retention import months_left, retain_until
 from onetrail.steps.inventory.draft import Draft
 
 _NAMED: Final = 10

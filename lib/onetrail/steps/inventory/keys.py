@@ -13,10 +13,10 @@ from pathlib import Path
 
 from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
+from onetrail.estate.public_keys import FOLDER
 from onetrail.files import FileRefused, read_bytes, read_json
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.public_keys import FOLDER
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from onetrail.aws import Clients
+from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, look_through
@@ -15,7 +16,6 @@ from onetrail.steps.inventory.draft import Draft, rows_in
 from onetrail.steps.inventory.duplicates import Duplicates, find
 from onetrail.steps.inventory.keys import RegionKeys, read_keys
 from onetrail.steps.inventory.survey import Survey
-from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
 
 STEP = "01"
 FILE = "inventory.parquet"

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, parse
-from onetrail.s3.planner import Histogram
-from onetrail.s3.retention import months_left, retain_until
+from onetrail.s3.decisions.planner import Histogram
+from onetrail.s3.decisions.retention import months_left, retain_until
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.inventory.lifecycle import Reach, Rule
 

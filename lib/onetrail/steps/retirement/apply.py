@@ -12,25 +12,25 @@ from onetrail import iam, names
 from onetrail.aws import Clients, look
 from onetrail.change import Change, ChangeFailed, Check, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.change.words import counted
+from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate, read_trails_of
+from onetrail.estate.proof.receipt_rows import ProvenRow
+from onetrail.estate.proof.receipts import Receipt, proven_rows
+from onetrail.estate.proof.sealed_heads import sealed_receipts
 from onetrail.looked import Unread
-from onetrail.s3.ledger import LedgerPart
-from onetrail.s3.listing import list_objects, list_versions, merge_join
-from onetrail.s3.pace import Pace
-from onetrail.s3.removal import DeleteTask, delete_proven
-from onetrail.s3.session import hot
-from onetrail.s3.tally import ObjectOutcome
+from onetrail.s3.bulk.removal import DeleteTask, delete_proven
+from onetrail.s3.bulk.tally import ObjectOutcome
+from onetrail.s3.http.pace import Pace
+from onetrail.s3.http.session import hot
+from onetrail.s3.ledger.parts import LedgerPart
+from onetrail.s3.listing.streams import list_objects, list_versions, merge_join
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate, read_trails_of
-from onetrail.steps.receipt_rows import ProvenRow
-from onetrail.steps.receipts import Receipt, proven_rows
 from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack, Original
 from onetrail.steps.retirement.observe import retiring
 from onetrail.steps.retirement.propose import LIFECYCLE_RUNS, PAST
 from onetrail.steps.retirement.reading_back import Sample, read_back
 from onetrail.steps.retirement.retiring import Retiring, waits
 from onetrail.steps.retirement.reviewed import Reviewed
-from onetrail.steps.sealed_heads import sealed_receipts
 
 _EVERYTHING: Final = iam.prepared(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from onetrail.aws import Clients
 from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted
+from onetrail.estate.document_sizes import oversized
+from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.settings import Settings
-from onetrail.steps.document_sizes import oversized
-from onetrail.steps.old_estate import OldEstate
 from onetrail.steps.retirement.observe import Observation, observe
 from onetrail.steps.retirement.propose import STEP, deletable, whole_plan
 from onetrail.steps.retirement.retiring import Retiring, waits
-from onetrail.steps.status import Stage, Status, standing_behind, waiting_findings
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:

@@ -16,18 +16,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail.aws import Clients, look
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.errors import OnetrailError
+from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.looked import Unread
-from onetrail.s3 import calls
-from onetrail.s3.calls import stamp
-from onetrail.s3.client import HotS3
-from onetrail.s3.decide import ARCHIVED
-from onetrail.s3.failure import code_of
-from onetrail.s3.listing import list_versions_between
-from onetrail.s3.retention import is_past, retain_until
+from onetrail.s3.decisions.decide import ARCHIVED
+from onetrail.s3.decisions.retention import is_past, retain_until
+from onetrail.s3.http import calls
+from onetrail.s3.http.calls import stamp
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.session import hot
+from onetrail.s3.listing.streams import list_versions_between
 from onetrail.s3.rows import Head, VersionRow
-from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.receipt_rows import ListingHash, ProvenRow
 
 Original = tuple[ProvenRow, str]
 """What was proven of an object of an old bucket, and the version id it has there, empty where its bucket has no versions."""

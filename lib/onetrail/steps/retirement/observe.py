@@ -12,22 +12,22 @@ from onetrail.aws import Clients, pages
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
+from onetrail.estate.copier_role import RolePart, standing_parts
+from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.estate.proof.receipt_rows import ListingHash, ReceiptError
+from onetrail.estate.proof.receipts import Beside, Receipt, Receipts
+from onetrail.estate.proof.sealed_heads import sealed_receipts
+from onetrail.estate.status import Status, asked
 from onetrail.looked import Answer, Unread, known, unread
-from onetrail.s3.calls import NULL_VERSION
-from onetrail.s3.listing import list_objects, list_versions
+from onetrail.s3.http.calls import NULL_VERSION
+from onetrail.s3.http.session import hot
+from onetrail.s3.listing.streams import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow, VersionRow
-from onetrail.s3.session import hot
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
 from onetrail.steps.account_lockdown.observe import keeper_of
-from onetrail.steps.copier_role import RolePart, standing_parts
-from onetrail.steps.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.steps.receipt_rows import ListingHash, ReceiptError
-from onetrail.steps.receipts import Beside, Receipt, Receipts
 from onetrail.steps.retirement.counterparts import Archive, Sum
 from onetrail.steps.retirement.retiring import Past, Retiring, expires
-from onetrail.steps.sealed_heads import sealed_receipts
-from onetrail.steps.status import Status, asked
 
 _DELIVERS = "cloudtrail.amazonaws.com"
 

@@ -9,15 +9,15 @@ from onetrail import iam, names
 from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Document, EachNamed, Only, Plan, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.copier_role import RolePart
+from onetrail.estate.document_sizes import within_limits
+from onetrail.estate.old_estate import trail_shape
+from onetrail.estate.status import behind, unevaluated
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.looked import known
 from onetrail.settings import Settings
-from onetrail.steps.copier_role import RolePart
-from onetrail.steps.document_sizes import within_limits
-from onetrail.steps.old_estate import trail_shape
 from onetrail.steps.retirement.observe import Observation
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, Retiring
-from onetrail.steps.status import behind, unevaluated
 
 STEP = "07"
 PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="

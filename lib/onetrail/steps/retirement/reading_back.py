@@ -11,12 +11,12 @@ from onetrail.aws.sessions import CannotEnter
 from onetrail.change import READER
 from onetrail.cloudtrail.digest import GzipError, gunzip_sha256
 from onetrail.errors import OnetrailError
-from onetrail.s3 import calls
-from onetrail.s3.failure import code_of
+from onetrail.estate.proof.receipt_rows import ProvenRow
+from onetrail.s3.http import calls
+from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.session import hot
 from onetrail.s3.rows import Body
-from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.receipt_rows import ProvenRow
 from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, Lack
 
 MANY: Final = 50

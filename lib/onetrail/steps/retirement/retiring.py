@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError
+from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.proof.receipts import Receipt
 from onetrail.instants import moved_days
 from onetrail.looked import known
 from onetrail.settings import Settings
-from onetrail.steps.old_estate import OldBucket
-from onetrail.steps.receipts import Receipt
 
 EXPIRE_RULE = "onetrail-expire"
 """ID of the lifecycle rule that empties a bucket where the parameters say `expire`."""

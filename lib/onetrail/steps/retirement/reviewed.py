@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
 
-from onetrail.steps.receipt_rows import ListingHash
+from onetrail.estate.proof.receipt_rows import ListingHash
 from onetrail.steps.retirement.counterparts import Original
 
 

@@ -5,7 +5,7 @@ from typing import cast
 
 from onetrail.aws import Clients
 from onetrail.change import Change, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
-from onetrail.steps.old_estate import read_trails
+from onetrail.estate.old_estate import read_trails
 from onetrail.steps.trail_cutover.observe import (
     Observation,
     delivered_everywhere,

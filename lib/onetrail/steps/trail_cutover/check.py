@@ -8,12 +8,12 @@ from onetrail.change import Finding, State
 from onetrail.change.words import counted
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.delivery import Delivery
+from onetrail.estate.document_sizes import oversized
+from onetrail.estate.guardrails import rail_findings
+from onetrail.estate.old_estate import OldEstate, status_of
+from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.settings import Settings
-from onetrail.steps.delivery import Delivery
-from onetrail.steps.document_sizes import oversized
-from onetrail.steps.old_estate import OldEstate, status_of
-from onetrail.steps.rails import rail_findings
-from onetrail.steps.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.steps.trail_cutover.observe import (
     STEP,
     Observation,

@@ -9,20 +9,14 @@ from onetrail.aws import Clients
 from onetrail.change import Requirement
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.archive_key import archive_key_arn
+from onetrail.estate.delivery import Delivery, read_deliveries
+from onetrail.estate.guardrails import Rail, read_rail
+from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate, status_of, trail_shape
+from onetrail.estate.status import Stage, Status, asked
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation
-from onetrail.steps.archive_key import archive_key_arn
-from onetrail.steps.delivery import Delivery, read_deliveries
-from onetrail.steps.old_estate import (
-    OldEstate,
-    enabled_regions,
-    read_old_estate,
-    status_of,
-    trail_shape,
-)
-from onetrail.steps.rails import Rail, read_rail
-from onetrail.steps.status import Stage, Status, asked
 
 STEP = "04"
 RAIL = "onetrail-trail-rail"

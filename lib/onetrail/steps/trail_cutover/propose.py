@@ -8,14 +8,14 @@ from onetrail import iam, names
 from onetrail.change import Change, Check, CheckKind, Plan
 from onetrail.cloudtrail.selector import MANAGEMENT, Selectors, merge_selectors
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.archive import archive_of
+from onetrail.estate.document_sizes import within_limits
+from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
+from onetrail.estate.old_estate import status_of, trail_shape
+from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.build import trail_rail
 from onetrail.iam.document import values
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
-from onetrail.steps.document_sizes import within_limits
-from onetrail.steps.old_estate import status_of, trail_shape
-from onetrail.steps.rails import judged_rail, rail_changes, rail_unread
-from onetrail.steps.status import behind, evaluated, unevaluated
 from onetrail.steps.trail_cutover.observe import (
     STEP,
     Observation,

@@ -3,7 +3,7 @@
 Sources: CloudTrail User Guide, validating log file integrity; S3 User Guide, checking object integrity, Object Lock.
 """
 
-from onetrail.steps.public_keys import KeySource
+from onetrail.estate.public_keys import KeySource
 from onetrail.steps.verification.apply import Sealed, apply
 from onetrail.steps.verification.check import check
 from onetrail.steps.verification.classes import EVIDENCE

@@ -18,16 +18,16 @@ from onetrail.aws import Clients
 from onetrail.cloudtrail.key import LOG_KINDS, parse
 from onetrail.cloudtrail.publickeys import PublicKey
 from onetrail.errors import OnetrailError
-from onetrail.s3 import calls
-from onetrail.s3.calls import stamp
-from onetrail.s3.session import hot
+from onetrail.estate.history.pairing import name_of, stored_key
+from onetrail.s3.http import calls
+from onetrail.s3.http.calls import stamp
+from onetrail.s3.http.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.pairing import name_of, stored_key
-from onetrail.steps.verification.chains import RegionSeen, Trails
 from onetrail.steps.verification.equality import Day
 from onetrail.steps.verification.left import Left
-from onetrail.steps.verification.reading import Notes, Origin, note_lock
-from onetrail.steps.verification.region_files import RegionMark, beside_of, codes_of, region_rows
+from onetrail.steps.verification.region.chains import RegionSeen, Trails
+from onetrail.steps.verification.region.files import RegionMark, beside_of, codes_of, region_rows
+from onetrail.steps.verification.region.reading import Notes, Origin, note_lock
 from onetrail.steps.verification.strays import archive_strays
 
 FRESH: Final = timedelta(days=1)

@@ -22,28 +22,28 @@ from onetrail.change import (
 )
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
+from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal
+from onetrail.estate.history.pairing import Pair, archived, folder_of, name_of, prefix_of, stored_key
+from onetrail.estate.old_estate import enabled_regions, read_old_estate
+from onetrail.estate.proof.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
+from onetrail.estate.proof.receipts import FOLDER, Receipt, copied_parts, write_receipt
+from onetrail.estate.proof.sealed_heads import put_sealed_head, sealed_receipts
 from onetrail.looked import Unread, or_none
-from onetrail.s3 import calls
-from onetrail.s3.calls import stamp
-from onetrail.s3.ledger import LedgerPart, hashed
-from onetrail.s3.pace import Pace
-from onetrail.s3.removal import LockTask, raise_locks
-from onetrail.s3.session import hot
+from onetrail.s3.bulk.removal import LockTask, raise_locks
+from onetrail.s3.http import calls
+from onetrail.s3.http.calls import stamp
+from onetrail.s3.http.pace import Pace
+from onetrail.s3.http.session import hot
+from onetrail.s3.ledger.parts import LedgerPart, hashed
 from onetrail.settings import Settings
-from onetrail.steps.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal
-from onetrail.steps.old_estate import enabled_regions, read_old_estate
-from onetrail.steps.pairing import Pair, archived, folder_of, name_of, prefix_of, stored_key
-from onetrail.steps.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
-from onetrail.steps.receipts import FOLDER, Receipt, copied_parts, write_receipt
-from onetrail.steps.sealed_heads import put_sealed_head, sealed_receipts
 from onetrail.steps.verification.bounds import AsLongAsKept
 from onetrail.steps.verification.left import Left, beside, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.observe import Observation, observe
 from onetrail.steps.verification.propose import SEALED
-from onetrail.steps.verification.reading import to_raise
-from onetrail.steps.verification.region_files import archive_folders
-from onetrail.steps.verification.versions_read import VersionsRead
+from onetrail.steps.verification.region.files import archive_folders
+from onetrail.steps.verification.region.reading import to_raise
+from onetrail.steps.verification.region.versions_read import VersionsRead
 
 HEADS_AT_ONCE = 1000
 

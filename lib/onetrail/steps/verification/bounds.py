@@ -12,8 +12,8 @@ from onetrail.change import Below, Only, Stated
 from onetrail.change.bulk import Bound, part_of
 from onetrail.cloudtrail.key import parse
 from onetrail.instants import moved
-from onetrail.s3.calls import stamp
-from onetrail.s3.retention import retain_until
+from onetrail.s3.decisions.retention import retain_until
+from onetrail.s3.http.calls import stamp
 from onetrail.settings import Settings
 
 _OWN_DEFAULT: Final = timedelta(days=3)

@@ -8,12 +8,12 @@ from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted
 from onetrail.cloudtrail.verdict import IntervalState
 from onetrail.cloudtrail.verdict import State as File
+from onetrail.estate.document_sizes import oversized
+from onetrail.estate.guardrails import rail_findings
+from onetrail.estate.ledger_parts import ledger_findings
+from onetrail.estate.status import waiting_findings
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.document_sizes import oversized
-from onetrail.steps.ledger_parts import ledger_findings
-from onetrail.steps.rails import rail_findings
-from onetrail.steps.status import waiting_findings
 from onetrail.steps.verification.completeness import completeness, named
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation

@@ -10,14 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail.aws import Clients
 from onetrail.cloudtrail.key import LOG_KINDS, MOVED_KINDS, Kind, below_prefix, parse
 from onetrail.errors import OnetrailError
-from onetrail.s3.compare import AT_ONCE, Place, compare_bytes
-from onetrail.s3.decide import same_bytes
-from onetrail.s3.listing import list_versions
+from onetrail.estate.history.pairing import Pair, folder_of
+from onetrail.estate.proof.receipt_rows import ListingHash
+from onetrail.s3.copying.compare import AT_ONCE, Place, compare_bytes
+from onetrail.s3.decisions.decide import same_bytes
+from onetrail.s3.http.session import hot
+from onetrail.s3.listing.streams import list_versions
 from onetrail.s3.rows import ObjectRow
-from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.pairing import Pair, folder_of
-from onetrail.steps.receipt_rows import ListingHash
 from onetrail.steps.verification.left import Left, beside, rows
 from onetrail.steps.verification.strays import Strays
 from onetrail.steps.verification.troubles import Trouble, Troubles

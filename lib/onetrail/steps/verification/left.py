@@ -7,13 +7,13 @@ from itertools import groupby
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.key import below_prefix
-from onetrail.s3.listing import list_objects, merge_join
+from onetrail.estate.history.pairing import Pair, Pairing, archive_key, archived, folder_of, prefix_of
+from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.proof.receipts import Receipt, Receipts, cover, proven_rows
+from onetrail.s3.http.session import hot
+from onetrail.s3.listing.streams import list_objects, merge_join
 from onetrail.s3.rows import ObjectRow
-from onetrail.s3.session import hot
 from onetrail.settings import Settings
-from onetrail.steps.old_estate import OldBucket, OldEstate
-from onetrail.steps.pairing import Pair, Pairing, archive_key, archived, folder_of, prefix_of
-from onetrail.steps.receipts import Receipt, Receipts, cover, proven_rows
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

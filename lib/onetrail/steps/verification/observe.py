@@ -13,31 +13,31 @@ from onetrail.cloudtrail.publickeys import KeyStore
 from onetrail.cloudtrail.seam import Seam
 from onetrail.cloudtrail.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
+from onetrail.estate.archive_key import archive_key_arn
+from onetrail.estate.break_glass import cannot_become, cannot_seal
+from onetrail.estate.guardrails import Rail, read_rail
+from onetrail.estate.ledger_parts import LedgerSeen, look_at_ledger
+from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
+from onetrail.estate.proof.receipts import Receipts, cover
+from onetrail.estate.proof.sealed_heads import sealed_receipts
+from onetrail.estate.public_keys import KeySource, public_keys
+from onetrail.estate.status import Status, asked
 from onetrail.looked import There, Unread, known, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
-from onetrail.steps.archive_key import archive_key_arn
-from onetrail.steps.break_glass import cannot_become, cannot_seal
-from onetrail.steps.ledger_parts import LedgerSeen, look_at_ledger
-from onetrail.steps.old_estate import OldEstate, enabled_regions, read_old_estate
-from onetrail.steps.public_keys import KeySource, public_keys
-from onetrail.steps.rails import Rail, read_rail
-from onetrail.steps.receipts import Receipts, cover
-from onetrail.steps.sealed_heads import sealed_receipts
-from onetrail.steps.status import Status, asked
 from onetrail.steps.verification.again import Basis, Kept, Places, again, places_of
-from onetrail.steps.verification.chains import RegionCheck, RegionSeen, Trails
 from onetrail.steps.verification.classes import classes_of, must_reach
 from onetrail.steps.verification.equality import Compared, compared
 from onetrail.steps.verification.left import Left, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.proof import Reading, readings
-from onetrail.steps.verification.reading import Origin
+from onetrail.steps.verification.region.chains import RegionCheck, RegionSeen, Trails
+from onetrail.steps.verification.region.reading import Origin
+from onetrail.steps.verification.region.tally import EventTally, EventTotals
+from onetrail.steps.verification.region.versions_read import VersionsRead
 from onetrail.steps.verification.sums import Sums
-from onetrail.steps.verification.tally import EventTally, EventTotals
 from onetrail.steps.verification.troubles import TroubleGroup
 from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen
-from onetrail.steps.verification.versions_read import VersionsRead
 
 RAIL = "onetrail-archive-rail"
 

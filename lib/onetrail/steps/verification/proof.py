@@ -1,13 +1,13 @@
 """How each object's proof is made, and what looking costs. Pure.
 
-Prices are those of `onetrail.s3.prices`: list prices of one region, with their date.
+Prices are those of `onetrail.s3.decisions.prices`: list prices of one region, with their date.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from onetrail.s3.prices import COLLECTED, GB, PRICES, REGION
+from onetrail.s3.decisions.prices import COLLECTED, GB, PRICES, REGION
 from onetrail.steps.verification.verdict import BucketVerdict
 
 

@@ -20,24 +20,24 @@ from onetrail.change import (
 )
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
+from onetrail.estate.archive import archive_of
+from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
+from onetrail.estate.document_sizes import within_limits
+from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
+from onetrail.estate.history.pairing import archive_key
+from onetrail.estate.proof.receipts import CALL
+from onetrail.estate.proof.sealed_heads import folder
+from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.build import archive_rail
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
-from onetrail.s3.retention import LOCK_MODE
+from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.settings import Settings
-from onetrail.steps.archive import archive_of
-from onetrail.steps.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
-from onetrail.steps.document_sizes import within_limits
-from onetrail.steps.pairing import archive_key
-from onetrail.steps.rails import judged_rail, rail_changes, rail_unread
-from onetrail.steps.receipts import CALL
-from onetrail.steps.sealed_heads import folder
-from onetrail.steps.status import behind, evaluated, unevaluated
 from onetrail.steps.verification.bounds import seal_bounds
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.proof import bill
-from onetrail.steps.verification.sample import claim
+from onetrail.steps.verification.region.sample import claim
 from onetrail.steps.verification.verdict import BucketVerdict
 
 STEP = "06"

@@ -7,11 +7,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
 from onetrail.errors import OnetrailError
+from onetrail.estate.old_estate import OldEstate, read_old_estate
+from onetrail.estate.proof.receipts import Receipts, cover
+from onetrail.estate.proof.sealed_heads import sealed_receipts
+from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings
-from onetrail.steps.old_estate import OldEstate, read_old_estate
-from onetrail.steps.receipts import Receipts, cover
-from onetrail.steps.sealed_heads import sealed_receipts
-from onetrail.steps.status import Stage, Status
 from onetrail.steps.verification.apply import sealed
 from onetrail.steps.verification.left import lefts, rows
 from onetrail.steps.verification.propose import STEP

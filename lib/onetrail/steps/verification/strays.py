@@ -5,10 +5,10 @@ from collections.abc import Callable
 from onetrail.aws import Clients
 from onetrail.cloudtrail.key import parse
 from onetrail.cloudtrail.litter import MOST_READ, begins_as_log, may_hide_a_log
-from onetrail.s3 import calls
-from onetrail.s3.client import HotS3
-from onetrail.s3.failure import code_of
-from onetrail.s3.session import hot
+from onetrail.s3.http import calls
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.verification.troubles import STRAY, WHY_STRAY, Trouble, Troubles, stray
 

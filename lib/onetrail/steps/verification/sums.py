@@ -8,8 +8,8 @@ from onetrail.change.words import some
 from onetrail.cloudtrail.key import DIGEST_KINDS, MOVED_KINDS, Kind
 from onetrail.cloudtrail.verdict import State
 from onetrail.settings import Settings
-from onetrail.steps.verification.chains import RegionSeen
 from onetrail.steps.verification.equality import Compared, Day
+from onetrail.steps.verification.region.chains import RegionSeen
 from onetrail.steps.verification.troubles import TroubleGroup
 from onetrail.steps.verification.verdict import BucketVerdict, Cell
 

@@ -1,0 +1,1 @@
+"""The run record: its lines, its chain of hashes, its heads, and the lock on the run folder."""

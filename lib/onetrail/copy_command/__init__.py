@@ -1,0 +1,1 @@
+"""Copies one S3 prefix into another with proof: what `onetrail copy` does."""

@@ -1,0 +1,124 @@
+"""What keeps an old bucket from being copied, or must be known before: each by name, where it is, and what to do. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from onetrail.change.words import counted
+from onetrail.estate.backlog.samples import Sample
+from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
+from onetrail.estate.old_estate import OldBucket
+from onetrail.looked import known
+from onetrail.settings import Settings
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """`name` is the id of its finding; while one that `stops` stands, nothing of the bucket is copied."""
+
+    name: str
+    line: str
+    stops: bool = True
+
+
+def obstacles(
+    settings: Settings,
+    bucket: OldBucket,
+    direction: str,
+    *,
+    samples: Sequence[Sample] = (),
+    keys: Sequence[SourceKey] = (),
+    foreign_owned: int = 0,
+    enabled: Mapping[str, frozenset[str]] | None = None,
+    moving: Iterable[str] = (),
+) -> tuple[Obstacle, ...]:
+    """In the order in which a person mends them. `enabled` maps accounts to their regions, `moving` says why the bucket does not hold still."""
+    return (
+        *_of_bucket(bucket),
+        *_region(settings, bucket, direction, enabled or {}),
+        *_foreign(bucket, direction, foreign_owned),
+        *_of_samples(bucket, samples, foreign_owned),
+        *_of_keys(bucket, direction, keys, samples),
+        *(Obstacle("05.moving", line) for line in moving),
+    )
+
+
+def _of_bucket(bucket: OldBucket) -> Iterator[Obstacle]:
+    if known(bucket.request_payment) not in (None, "BucketOwner"):
+        yield Obstacle(
+            "05.requester-pays", "Requester Pays is on, so no copier can read it: turn Requester Pays off"
+        )
+    if bucket.mfa_delete is True:
+        yield Obstacle(
+            "05.mfa-delete",
+            "MFA delete is on: it is copied, but 07 cannot empty it before root turns MFA delete off with its device",
+            stops=False,
+        )
+
+
+def _region(
+    settings: Settings, bucket: OldBucket, direction: str, enabled: Mapping[str, frozenset[str]]
+) -> Iterator[Obstacle]:
+    log = settings.log_account.account_id
+    if direction == "pull" and log in enabled and bucket.region not in enabled[log]:
+        yield Obstacle(
+            "05.region",
+            f"its region {bucket.region} is not enabled in the log account {log}, whose copier cannot reach it: enable it there, "
+            "or set its direction to auto",
+        )
+
+
+def _foreign(bucket: OldBucket, direction: str, foreign_owned: int) -> Iterator[Obstacle]:
+    if direction == "pull" and foreign_owned and bucket.ownership != "BucketOwnerEnforced":
+        yield Obstacle(
+            "05.foreign-owned",
+            f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account, so the bucket's policy cannot let the copier "
+            "in: set its direction to auto or push",
+        )
+
+
+def _of_samples(bucket: OldBucket, samples: Sequence[Sample], foreign_owned: int) -> Iterator[Obstacle]:
+    for one in samples:
+        if one.customer_key:
+            yield Obstacle(
+                "05.customer-key",
+                f"{one.key} is encrypted with a key that only its writer holds (SSE-C): let the holder of the key copy it over itself "
+                "without one, metadata kept: S3 has the old bytes until the new ones are there",
+            )
+        elif one.foreign and one.unreadable:
+            yield Obstacle(
+                "05.foreign-owned",
+                f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account and not even {bucket.account} can read "
+                f"them ({one.key}: {one.unreadable}): let their owner give bucket-owner-full-control, or set the bucket's ownership to "
+                "BucketOwnerEnforced",
+            )
+        elif one.unreadable and not one.kms_key:
+            yield Obstacle(
+                "05.unreadable",
+                f"{one.key} cannot be read by {bucket.account} itself ({one.unreadable}): see to the permissions of its identity",
+            )
+
+
+def _of_keys(
+    bucket: OldBucket,
+    direction: str,
+    keys: Sequence[SourceKey],
+    samples: Sequence[Sample],
+) -> Iterator[Obstacle]:
+    refused = {one.kms_key: one.unreadable for one in samples if one.kms_key and one.unreadable}
+    for key in keys:
+        if key.state not in ("", "Enabled"):
+            yield Obstacle("05.key", f"its key {key.arn} is {key.state}, so nothing can be read: enable it")
+            continue
+        why = closed_to_pull(bucket, key)
+        if direction == "pull" and why:
+            yield Obstacle(
+                "05.key",
+                f"{why}: set its direction to auto or push, or let an owner of the key copy the objects over themselves without it, "
+                "metadata kept",
+            )
+        elif direction == "push" and key.arn in refused:
+            yield Obstacle(
+                "05.key",
+                f"objects under the key {key.arn} cannot be read by {bucket.account} itself ({refused[key.arn]}): let the owner of the "
+                f"key allow that account kms:Decrypt",
+            )

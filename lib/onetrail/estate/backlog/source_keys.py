@@ -1,0 +1,87 @@
+"""The KMS keys that old objects are under, and whether a copier of the log account can be let use them for a while.
+
+Sources: AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key", "AWS managed keys", "kms:ViaService".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onetrail import iam, names
+from onetrail.aws import Clients, look
+from onetrail.estate.old_estate import OldBucket
+from onetrail.iam.document import values
+from onetrail.iam.match import like
+from onetrail.looked import There, Unread
+
+
+@dataclass(frozen=True)
+class SourceKey:
+    """One key, as the account of the bucket sees it. `policy` is None where it could not be read, with the reason in `why`.
+
+    `managed` is True for an AWS managed key, `state` as DescribeKey says (`""` where it does not), `account` who owns the key.
+    """
+
+    arn: str
+    account: str
+    region: str
+    state: str = ""
+    managed: bool = False
+    policy: Mapping[str, Any] | None = None
+    why: str = ""
+
+    @property
+    def open(self) -> bool:
+        """True while our temporary statement stands in its policy."""
+        return names.SID_COPY_DECRYPT in {s.get("Sid") for s in iam.statements(self.policy or {})}
+
+    @property
+    def prior(self) -> dict[str, Any] | None:
+        """Its policy without our temporary statement."""
+        return iam.without_sids(self.policy, {names.SID_COPY_DECRYPT})
+
+    @property
+    def delegates(self) -> bool:
+        """True where the policy leaves it to the account's own IAM policies who decrypts."""
+        return any(_delegates(one, self.account) for one in iam.statements(self.policy or {}))
+
+
+def _delegates(statement: Mapping[str, Any], account: str) -> bool:
+    principal = statement.get("Principal", {})
+    named = values(principal.get("AWS", ())) if isinstance(principal, Mapping) else ("*",)
+    whole = any(name in (account, "*") or name.endswith(f"::{account}:root") for name in named)
+    actions = values(statement.get("Action", ()))
+    decrypts = any(like(action.lower(), "kms:decrypt") for action in actions)
+    return statement.get("Effect") == "Allow" and whole and decrypts and not statement.get("Condition")
+
+
+def read_source_keys(clients: Clients, bucket: OldBucket, arns: Iterable[str]) -> tuple[SourceKey, ...]:
+    """These keys by ARN, as the identity that the parameters name for the bucket's account sees them."""
+    return tuple(_key(clients, bucket, arn) for arn in sorted(set(arns)))
+
+
+def _key(clients: Clients, bucket: OldBucket, arn: str) -> SourceKey:
+    _, _, _, region, account, _ = arn.split(":", 5)
+    client = clients.client("kms", bucket.account, region)
+    said = look(client.describe_key, KeyId=arn)
+    about = said.value["KeyMetadata"] if isinstance(said, There) else {}
+    key = SourceKey(arn, account, region, about.get("KeyState", ""), about.get("KeyManager") == "AWS")
+    if key.managed or account != bucket.account:
+        return key
+    found = look(client.get_key_policy, KeyId=arn, PolicyName="default")
+    if isinstance(found, Unread):
+        return SourceKey(arn, account, region, key.state, policy=None, why=f"GetKeyPolicy: {found.why}")
+    return SourceKey(arn, account, region, key.state, policy=iam.parse(found.value["Policy"]))
+
+
+def closed_to_pull(bucket: OldBucket, key: SourceKey) -> str:
+    """Why a copier of the log account cannot be let use the key; `""` where it can. Pure."""
+    if key.managed:
+        return "the objects are under the AWS managed key, which no other account can use"
+    if key.account != bucket.account:
+        return f"its key {key.arn} belongs to account {key.account}, whose policy is not ours to change"
+    if key.policy is None:
+        return f"the policy of its key {key.arn} cannot be read from here ({key.why})"
+    if key.arn not in bucket.keys:
+        return f"neither the bucket nor its trails name the key {key.arn}, so the copier of the log account may not use it"
+    return ""

@@ -1,0 +1,1 @@
+"""Who is calling, and whether the call is allowed."""

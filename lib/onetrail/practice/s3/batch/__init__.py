@@ -1,0 +1,1 @@
+"""S3 Batch Operations: jobs, their tasks and their completion reports."""

@@ -1,0 +1,1 @@
+"""S3's operations, one module for each kind."""

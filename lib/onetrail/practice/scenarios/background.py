@@ -1,0 +1,64 @@
+"""The source account goes on living: calls that nobody in the runbook makes, as time passes.
+
+Each region has its own rate; the two nearly idle ones are silent for hours. After three days of waiting the rate falls to a
+call a day, so that a long wait does not fill the estate's memory.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from onetrail.practice.clock import START
+from onetrail.practice.cloudtrail.event_log import Recorded
+from onetrail.practice.cloudtrail.records import Dice, global_record, regional_record
+from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
+
+if TYPE_CHECKING:
+    from onetrail.practice.cloudtrail.service import TrailsService
+    from onetrail.practice.world import World
+
+HOUR: Final = timedelta(hours=1)
+LIVELY: Final = timedelta(days=3)
+_QUIET_RATE: Final = 1 / 24
+
+
+class Background:
+    """Records the calls of each hour that passes. The same hour always has the same calls."""
+
+    def __init__(self, world: "World", service: "TrailsService", account: str, estate: OldEstate) -> None:
+        self.world, self.service, self.account, self.estate = world, service, account, estate
+
+    def advance(self, begin: datetime, now: datetime) -> None:
+        """Record every call that falls after `begin` and not after `now`."""
+        hour = begin.replace(minute=0, second=0, microsecond=0)
+        while hour < now:
+            for old in self.estate.regions:
+                for event in self._of_hour(old, hour):
+                    if begin < event.moment <= now:
+                        self.service.delivery.take(event)
+            hour += HOUR
+
+    def _of_hour(self, old: OldRegion, hour: datetime) -> Iterator[Recorded]:
+        dice = Dice(self.world.number, "background", old.region, hour)
+        rate = min(old.busy / 2, 3.0) if hour - START < LIVELY else _QUIET_RATE
+        if old.busy < 1:
+            rate = min(rate, 0.2)
+        for _ in range(int(rate + dice.chance())):
+            moment = hour + timedelta(seconds=1 + dice.below(3599))
+            is_global = old.region == "us-east-1" and dice.chance() < 0.2
+            if is_global:
+                text = global_record(dice, self.account, moment)
+            else:
+                text = regional_record(dice, self.account, old.region, moment)
+            yield _recorded(text, moment, is_global)
+
+
+def _recorded(text: str, moment: datetime, is_global: bool) -> Recorded:
+    record = json.loads(text)
+    identity = record["userIdentity"]
+    return Recorded(
+        moment, record["recipientAccountId"], record["awsRegion"], record["eventID"], record["eventSource"],
+        record["eventName"], record["readOnly"], identity.get("userName") or identity.get("principalId", ""),
+        identity.get("accessKeyId", ""), (), is_global, text,
+    )  # fmt: skip

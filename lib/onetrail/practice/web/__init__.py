@@ -1,0 +1,1 @@
+"""HTTP, signatures and wire protocols: how requests reach the practice estate."""

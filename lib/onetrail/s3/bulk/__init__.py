@@ -1,0 +1,1 @@
+"""Requests about single objects in bulk: deletions, locks, restores, and how they are counted."""

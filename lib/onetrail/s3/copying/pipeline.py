@@ -1,0 +1,399 @@
+"""The local copy engine: many partitions at once over one client, each with its own ledger part, from one plain thread.
+
+    moved = copy_partitions(partitions, client, folder, now=clock.now)
+
+Tasks are pulled from the open partitions in turn. A partition is finished, its part closed and `ended` told, as soon as its own tasks
+have their outcomes. Memory is that of the open partitions.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from onetrail.s3.bulk.tally import Counts, Ledger, ObjectOutcome, Progress, Tally, Watch
+from onetrail.s3.collecting import seldom_collecting
+from onetrail.s3.copying.engine import CopyTask, Stage, Step, call_of, settled
+from onetrail.s3.http.calls import Call
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.drive import Finished
+from onetrail.s3.http.pace import Pace, Paces
+from onetrail.s3.http.sign import CredentialsEnded
+from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerPart, LedgerRow, Part
+
+AT_ONCE: Final = 16
+"""Partitions open together: enough that listing, at 50 ms a page, keeps ahead of what one prefix after another can take."""
+GIVE_UP_AFTER: Final = 1000
+"""So many failures in a row say that nothing works, and that going on only costs."""
+BROKEN_IN_A_ROW: Final = 2 * AT_ONCE
+"""So many partitions in a row whose tasks broke off say the same."""
+ROWS_A_GROUP: Final = 2000
+"""Ledger rows that an open partition holds in memory."""
+ROWS_A_TURN: Final = 1000
+"""Objects that need no copy are written down so many at a time, so that the other partitions have their turn."""
+ODD_AT_ONCE: Final = 256
+"""So many sources at most wait to be looked at together."""
+SPARE_SHARE: Final = 8
+"""One in so many of the client's places in flight is left to listings, so that copies do not starve what finds them."""
+
+
+class Partition(NamedTuple):
+    """What is copied and written down together. `name` is that of its ledger part.
+
+    `tasks` may be any number; None among them says 'nothing now': the others go on, and it is asked again a little later. A row among
+    them is of an object that needs no copy, or can have none: it is written down as it is, and not counted.
+    """
+
+    name: str
+    tasks: Iterable[CopyTask | LedgerRow | None]
+
+
+class Ended(NamedTuple):
+    """A partition that is over. `part` is None where nothing was done; `error` is what its tasks raised, None where they came to their end."""
+
+    name: str
+    counts: Counts
+    part: Part | None
+    error: Exception | None = None
+
+
+class Moved(NamedTuple):
+    """A whole run: its numbers, and its partitions in the order in which they ended."""
+
+    counts: Counts
+    ended: list[Ended]
+
+
+def copy_partitions(
+    partitions: Iterable[Partition | None],
+    client: HotS3,
+    folder: Path,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    *,
+    now: Callable[[], datetime],
+    paces: Paces | None = None,
+    ended: Callable[[Ended], None] | None = None,
+    at_once: int = AT_ONCE,
+    only_if_absent: bool = True,
+    give_up_after: int = GIVE_UP_AFTER,
+    source: HotS3 | None = None,
+    saw: Callable[[CopyTask, LedgerRow], None] | None = None,
+) -> Moved:
+    """Copy all tasks of all partitions, `at_once` partitions together; parts of the ledger go into `folder`.
+
+    `partitions` may be any number and is pulled as others end; None says 'nothing now'. Never overwrites, and each copy is conditional
+    on the listed ETag; `only_if_absent=False` always looks first instead of trusting If-None-Match. A failure of one object is its
+    outcome in the ledger. `source` looks at sources, where that is another region or identity than `client`'s. `saw` gets each copy
+    that was made. `progress` is told of each source bucket; `ended` of each partition, in this thread, its part being on disk.
+
+    When the tasks of a partition raise, that partition ends, the others go on to their ends, and then the error is raised. What
+    `partitions`, the client's permit or its credentials raise stops the sending; it is raised when all under way is in the ledger.
+    LedgerNotWritten, likewise, when the ledger cannot be written.
+    """
+    run = _Run(
+        client, Watch(progress, stop, give_up_after=give_up_after), now, paces or Paces(), only_if_absent, source, saw
+    )  # fmt: skip
+    run.go(iter(partitions), lambda name: _Later(folder, name), ended, at_once)
+    return Moved(run.counts(), run.ended)
+
+
+def copy_partition(
+    tasks: Iterable[CopyTask],
+    client: HotS3,
+    ledger: Ledger,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    *,
+    now: Callable[[], datetime],
+    pace: Pace | None = None,
+    only_if_absent: bool = True,
+    give_up_after: int = GIVE_UP_AFTER,
+    source: HotS3 | None = None,
+) -> Counts:
+    """One partition into a ledger that the caller finishes; otherwise as `copy_partitions`."""
+    paces = Paces()
+    paces.overall = pace
+    run = _Run(client, Watch(progress, stop, give_up_after=give_up_after), now, paces, only_if_absent, source)
+    run.go(iter([Partition("", tasks)]), lambda _: ledger, None, 1)
+    return run.ended[0].counts
+
+
+class _Open:
+    """A partition under way. `flying` counts objects that were begun and have no outcome yet."""
+
+    def __init__(self, partition: Partition, ledger: Ledger, watch: Watch) -> None:
+        self.name = partition.name
+        self.tasks = iter(partition.tasks)
+        self.ledger = ledger
+        self.tally = Tally(ledger, watch=watch)
+        self.held: tuple[CopyTask, Pace] | None = None
+        self.flying = 0
+        self.over = False
+        self.cut_short = False
+        self.error: Exception | None = None
+
+
+class _Later:
+    """A ledger part that comes to be with its first row."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        self.part: LedgerPart | None = None
+
+    def add(self, row: LedgerRow) -> None:
+        if self.part is None:
+            self.part = LedgerPart(self._folder, self._name, rows_a_group=ROWS_A_GROUP)
+        self.part.add(row)
+
+
+class _Run:
+    def __init__(
+        self,
+        client: HotS3,
+        watch: Watch,
+        now: Callable[[], datetime],
+        paces: Paces,
+        conditional: bool,
+        source: HotS3 | None = None,
+        saw: Callable[[CopyTask, LedgerRow], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._source = source or client
+        self._saw = saw
+        self._odd: list[Step] = []
+        self._watch = watch
+        self._now = now
+        self._paces = paces
+        self._conditional = conditional
+        self._more = True
+        self._open: deque[_Open] = deque()
+        self._next: deque[Step] = deque()
+        self._broken = 0
+        self._unwritten: OSError | None = None
+        self.ended: list[Ended] = []
+
+    def go(
+        self,
+        partitions: Iterator[Partition | None],
+        ledger_of: Callable[[str], Ledger],
+        told: Callable[[Ended], None] | None,
+        at_once: int,
+    ) -> None:
+        """Everything to its end. Raises what `copy_partitions` says."""
+        self._partitions, self._ledger_of, self._told, self._at_once = partitions, ledger_of, told, at_once
+        try:
+            with seldom_collecting():
+                self._drive()
+        finally:
+            # Empty, unless something was raised: rows are true whatever happened after them.
+            for left in tuple(self._open):
+                left.cut_short = True
+                self._close(left)
+        if self._unwritten is not None:
+            raise self._not_written(self._unwritten) from self._unwritten
+        for one in self.ended:
+            if one.error is not None:
+                raise one.error
+
+    def counts(self) -> Counts:
+        """All partitions that ended, added up."""
+        return sum((one.counts for one in self.ended), Counts({}, 0, 0))
+
+    def _drive(self) -> None:
+        failure: Exception | None = None
+        spare = self._client.max_in_flight // SPARE_SHARE
+        while True:
+            try:
+                for ended in self._client.run(self._calls(), self._paces.overall, spare=spare, lane_of=_lane):
+                    self._settle(ended)
+            except Exception as error:  # noqa: BLE001 - kept, and raised to the caller
+                if failure is not None or not (self._next or self._odd):
+                    raise failure or error from None
+                failure = error
+                self._cut_short()
+                continue  # what is begun and needs another look gets it
+            if failure is not None:
+                raise failure
+            return
+
+    def _calls(self) -> Iterator[tuple[Call[Any], Step] | None]:
+        while True:
+            # What is begun is brought to its end even after a stop: its outcome must not stay open. So no step is held while sources are
+            # looked at, which may raise.
+            if len(self._odd) >= ODD_AT_ONCE:
+                self._look_at_sources()
+            step = self._following() or self._beginning()
+            if step is None and self._odd:
+                self._look_at_sources()
+            if step is not None:
+                yield call_of(step), step
+            elif self._open or self._more:
+                yield None
+            else:
+                return
+
+    def _following(self) -> Step | None:
+        if not self._next:
+            return None
+        step = self._next[0]
+        if step.lane is not None and step.lane.wait(self._client.monotonic()):
+            return None
+        return self._next.popleft()
+
+    def _beginning(self) -> Step | None:
+        """The first step of the next object of the partition whose turn it is; None where no partition has one now."""
+        if self._watch.stopping():
+            self._cut_short()
+            return None
+        if self._more and len(self._open) < self._at_once:
+            self._open_more()
+        for _ in range(len(self._open)):
+            one = self._open[0]
+            self._open.rotate(-1)
+            found = one.held or self._pulled(one)
+            if found is None:
+                continue
+            task, lane = found
+            if lane.wait(self._client.monotonic()):
+                one.held = found
+                continue
+            one.held = None
+            one.flying += 1
+            return Step(task, Stage.COPY if self._conditional else Stage.LOOK_FIRST, one, lane)
+        return None
+
+    def _pulled(self, one: _Open) -> tuple[CopyTask, Pace] | None:
+        for _ in range(ROWS_A_TURN):
+            if one.over:
+                return None
+            try:
+                task = next(one.tasks)
+            except StopIteration:
+                self._over(one)
+                return None
+            except Exception as error:  # noqa: BLE001 - kept, and raised when the others are done
+                one.error = error
+                if isinstance(error, CredentialsEnded):
+                    self._watch.halt(f"{error}")
+                self._over(one)
+                return None
+            if task is None:
+                return None
+            if not isinstance(task, LedgerRow):
+                return task, self._paces.lane(task.destination_bucket, task.target_key or task.key)
+            self._write(one, task)
+        return None
+
+    def _write(self, one: _Open, row: LedgerRow) -> None:
+        try:
+            one.ledger.add(row)
+        except OSError as error:
+            self._stop_unwritten(error)
+
+    def _open_more(self) -> None:
+        while self._more and len(self._open) < self._at_once:
+            partition = next(self._partitions, False)
+            if partition is False:
+                self._more = False
+            if not isinstance(partition, Partition):
+                return
+            self._open.append(_Open(partition, self._ledger_of(partition.name), self._watch))
+
+    def _cut_short(self) -> None:
+        self._more = False
+        for one in tuple(self._open):
+            if not one.over:
+                one.cut_short = True
+                self._over(one)
+
+    def _over(self, one: _Open) -> None:
+        one.over, one.held = True, None
+        if not one.flying:
+            self._close(one)
+
+    def _settle(self, ended: Finished[Step]) -> None:
+        one: _Open = ended.context.batch
+        if isinstance(ended.error, CredentialsEnded):
+            self._watch.halt(f"{ended.error}")
+        what = settled(ended, self._now)
+        if isinstance(what, Step):
+            if what.stage is Stage.SOURCE:
+                self._odd.append(what)
+                return
+            if what.stage is Stage.LOOK_FIRST:
+                self._conditional = False
+            self._next.append(what)
+            return
+        try:
+            one.tally.add(what, ended.retries)
+        except OSError as error:
+            self._stop_unwritten(error)
+        if self._saw is not None and what.outcome is ObjectOutcome.COPIED:
+            self._saw(ended.context.task, what)
+        one.flying -= 1
+        if one.over and not one.flying:
+            self._close(one)
+
+    def _look_at_sources(self) -> None:
+        """Those of copies whose ETag is not the listed one, together: their region may be another one.
+
+        What ends the looks is also the outcome of those that were not sent: their copies were made, and have their rows.
+        """
+        odd, self._odd = self._odd, []
+        unseen = {id(step): step for step in odd}
+        try:
+            for ended in self._source.run(iter([(call_of(step), step) for step in odd])):
+                del unseen[id(ended.context)]
+                self._settle(ended)
+        except Exception as error:
+            for step in unseen.values():
+                self._settle(Finished(step, None, error, 0, False))
+            raise
+
+    def _close(self, one: _Open) -> None:
+        self._open.remove(one)
+        part = self._finished(one)
+        counts = one.tally.counts(ended=not one.cut_short)
+        over = Ended(one.name, counts, part, one.error)
+        self.ended.append(over)
+        self._broken = self._broken + 1 if one.error else 0
+        if self._broken >= BROKEN_IN_A_ROW:
+            self._watch.halt(f"{self._broken} partitions in a row broke off, the last with: {one.error}")
+        if self._told is None:
+            return
+        try:
+            self._told(over)
+        except OSError as error:
+            self._stop_unwritten(error)
+
+    def _finished(self, one: _Open) -> Part | None:
+        ledger = one.ledger
+        if not isinstance(ledger, _Later) or ledger.part is None:
+            return None
+        try:
+            return ledger.part.finish()
+        except OSError as error:
+            self._stop_unwritten(error)
+            ledger.part.abandon()
+            return None
+
+    def _stop_unwritten(self, error: OSError) -> None:
+        self._unwritten = self._unwritten or error
+        self._watch.halt("the ledger cannot be written")
+
+    def _not_written(self, error: OSError) -> LedgerNotWritten:
+        counts = self.counts()
+        lost = sum(one.counts.objects for one in self.ended if one.part is None)
+        said = error.__cause__ if isinstance(error, LedgerNotWritten) and error.__cause__ else error
+        why = getattr(said, "strerror", "") or said
+        return LedgerNotWritten(
+            f"the ledger cannot be written ({why}), so nothing more was sent: {counts.outcomes.get('copied', 0)} objects "
+            f"were copied, and {lost} of {counts.objects} outcomes are in no part; make room on the disk of the run "
+            "folder and run again: the next listing finds them"
+        )
+
+
+def _lane(step: Step) -> Pace | None:
+    return step.lane

@@ -1,0 +1,1 @@
+"""S3 over HTTP: calls and answers, signatures, retries, and the transport."""

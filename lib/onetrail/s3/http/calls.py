@@ -1,0 +1,416 @@
+"""The S3 calls this project makes by the million, and the few that read back what they did: how each is written and how its answer is read. Pure.
+
+Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners are stated on every call.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
+from urllib.parse import quote
+
+from onetrail.instants import written
+from onetrail.s3.http import listed, markup
+from onetrail.s3.http.transport import Answer
+from onetrail.s3.rows import Body, Copied, Deletion, Deletions, Head, ObjectPage, Restoring, VersionPage
+
+T = TypeVar("T")
+NULL_VERSION = "null"
+"""The id of a version that was written while versioning was off or suspended; a write replaces it and keeps its id."""
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Call(NamedTuple, Generic[T]):
+    """One request before it is addressed and signed.
+
+    `query` is encoded; `parameters` are the call's parameters by their names in the SDK, for whoever must permit it.
+    """
+
+    operation: str
+    method: str
+    bucket: str
+    key: str
+    query: str
+    headers: Pairs
+    body: bytes
+    parameters: Mapping[str, Any]
+    parse: Callable[[Answer], T]
+
+
+def list_objects(
+    bucket: str,
+    owner: str,
+    prefix: str,
+    *,
+    token: str = "",
+    start_after: str = "",
+    owners: bool = False,
+    restores: bool = False,
+    limit: int = 1000,
+) -> Call[ObjectPage]:
+    """ListObjectsV2, one page; with `restores` it says what became of restores, at no further request."""
+    query = [("encoding-type", "url"), ("list-type", "2"), ("max-keys", str(limit)), ("prefix", prefix)]
+    query += [("continuation-token", token)] if token else []
+    query += [("fetch-owner", "true")] if owners else []
+    query += [("start-after", start_after)] if start_after and not token else []
+    more = _RESTORES if restores else ()
+    return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.object_page, more)
+
+
+def list_folders(bucket: str, owner: str, prefix: str) -> Call[list[str]]:
+    """ListObjectsV2 with the delimiter `/`: the folders right below the prefix, closing slash included; those of the first page only."""
+    query = [
+        ("delimiter", "/"),
+        ("encoding-type", "url"),
+        ("list-type", "2"),
+        ("max-keys", "1000"),
+        ("prefix", prefix),
+    ]
+    return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.folder_page)
+
+
+def list_versions(
+    bucket: str,
+    owner: str,
+    prefix: str,
+    *,
+    key_marker: str = "",
+    version_marker: str = "",
+    restores: bool = False,
+    limit: int = 1000,
+) -> Call[VersionPage]:
+    """ListObjectVersions, one page; `restores` as for `list_objects`."""
+    query = [("encoding-type", "url"), ("max-keys", str(limit)), ("prefix", prefix), ("versions", "")]
+    query += [("key-marker", key_marker)] if key_marker else []
+    query += [("version-id-marker", version_marker)] if version_marker else []
+    more = _RESTORES if restores else ()
+    return _reading("ListObjectVersions", "GET", bucket, "", owner, query, listed.version_page, more)
+
+
+def head_object(
+    bucket: str, owner: str, key: str, *, version_id: str = "", checksums: bool = True
+) -> Call[Head]:
+    """HeadObject. Its checksums take kms:Decrypt where the object is under a KMS key; the rest does not."""
+    return _reading(
+        "HeadObject",
+        "HEAD",
+        bucket,
+        key,
+        owner,
+        _version(version_id),
+        _head,
+        (("x-amz-checksum-mode", "ENABLED"),) if checksums else (),
+    )
+
+
+def get_object(bucket: str, owner: str, key: str, *, version_id: str = "", if_match: str = "") -> Call[Body]:
+    """GetObject, the whole body."""
+    more = (("if-match", f'"{if_match}"'),) if if_match else ()
+    return _reading(
+        "GetObject",
+        "GET",
+        bucket,
+        key,
+        owner,
+        _version(version_id),
+        lambda answer: Body(_head(answer), answer.body),
+        more,
+    )
+
+
+def copy_object(
+    *,
+    source_bucket: str,
+    source_owner: str,
+    key: str,
+    bucket: str,
+    owner: str,
+    source_etag: str = "",
+    source_version_id: str = "",
+    target_key: str = "",
+    storage_class: str = "",
+    acl: str = "",
+    lock_mode: str = "",
+    retain_until: datetime | None = None,
+    only_if_absent: bool = False,
+    kms_key_id: str = "",
+) -> Call[Copied]:
+    """CopyObject with metadata and tags kept and a SHA-256 stored; `""` and None leave a header out."""
+    # Written out, not looped: this is done for each object.
+    target = target_key or key
+    source = path_encoded(f"{source_bucket}/{key}")
+    named: dict[str, str] = {"Bucket": source_bucket, "Key": key}
+    if source_version_id:
+        source = f"{source}?versionId={quote(source_version_id)}"
+        named["VersionId"] = source_version_id
+    headers = [
+        ("x-amz-copy-source", source),
+        ("x-amz-expected-bucket-owner", owner),
+        ("x-amz-source-expected-bucket-owner", source_owner),
+        ("x-amz-checksum-algorithm", "SHA256"),
+    ]
+    parameters: dict[str, Any] = {
+        "Bucket": bucket,
+        "Key": target,
+        "CopySource": named,
+        "ExpectedBucketOwner": owner,
+        "ExpectedSourceBucketOwner": source_owner,
+        "ChecksumAlgorithm": "SHA256",
+    }
+    if source_etag:
+        etag = parameters["CopySourceIfMatch"] = f'"{source_etag}"'
+        headers.append(("x-amz-copy-source-if-match", etag))
+    if only_if_absent:
+        parameters["IfNoneMatch"] = "*"
+        headers.append(("if-none-match", "*"))
+    if storage_class:
+        parameters["StorageClass"] = storage_class
+        headers.append(("x-amz-storage-class", storage_class))
+    if acl:
+        parameters["ACL"] = acl
+        headers.append(("x-amz-acl", acl))
+    if lock_mode:
+        parameters["ObjectLockMode"] = lock_mode
+        headers.append(("x-amz-object-lock-mode", lock_mode))
+    if retain_until:
+        until = parameters["ObjectLockRetainUntilDate"] = stamp(retain_until)
+        headers.append(("x-amz-object-lock-retain-until-date", until))
+    if kms_key_id:
+        parameters["ServerSideEncryption"] = "aws:kms"
+        parameters["SSEKMSKeyId"] = kms_key_id
+        headers.append(("x-amz-server-side-encryption", "aws:kms"))
+        headers.append(("x-amz-server-side-encryption-aws-kms-key-id", kms_key_id))
+    return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, _copied)
+
+
+def put_retention(
+    bucket: str,
+    owner: str,
+    key: str,
+    *,
+    mode: str,
+    retain_until: datetime,
+    version_id: str = "",
+    bypass_governance: bool = False,
+) -> Call[str]:
+    """PutObjectRetention; the result is the request id.
+
+    To change an active governance lock to another mode takes `bypass_governance` and s3:BypassGovernanceRetention. S3 then no longer
+    refuses an earlier date, so whoever sets it must.
+    """
+    until = stamp(retain_until)
+    body = f'<Retention xmlns="{_NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()
+    parameters = {
+        "Bucket": bucket,
+        "Key": key,
+        "Retention": {"Mode": mode, "RetainUntilDate": until},
+        "ExpectedBucketOwner": owner,
+        **({"VersionId": version_id} if version_id else {}),
+        **({"BypassGovernanceRetention": True} if bypass_governance else {}),
+    }
+    query = encoded([("retention", ""), *_version(version_id)])
+    bypass = (("x-amz-bypass-governance-retention", "true"),) if bypass_governance else ()
+    headers = (("x-amz-expected-bucket-owner", owner), _md5(body), *bypass)
+    return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id)
+
+
+def get_retention(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[tuple[str, str]]:
+    """GetObjectRetention: mode and date as S3 writes them. It says why where HeadObject only leaves the lock out, for want of a permission."""
+    query = [("retention", ""), *_version(version_id)]
+    return _reading("GetObjectRetention", "GET", bucket, key, owner, query, _retention)
+
+
+def get_tagging(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[dict[str, str]]:
+    """GetObjectTagging: the tags by their names."""
+    query = [("tagging", ""), *_version(version_id)]
+    return _reading("GetObjectTagging", "GET", bucket, key, owner, query, _tagging)
+
+
+def restore_object(
+    bucket: str, owner: str, key: str, *, days: int, tier: str, version_id: str = ""
+) -> Call[Restoring]:
+    """RestoreObject. `days` is how long the readable copy stays; 0 leaves them out, as INTELLIGENT_TIERING demands.
+
+    `tier` is `Bulk`, `Standard` or `Expedited`.
+    """
+    stay = f"<Days>{days}</Days>" if days else ""
+    body = (
+        f'<RestoreRequest xmlns="{_NAMESPACE}">{stay}<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters></RestoreRequest>'
+    ).encode()
+    request: dict[str, Any] = {"GlacierJobParameters": {"Tier": tier}, **({"Days": days} if days else {})}
+    parameters = {
+        "Bucket": bucket,
+        "Key": key,
+        "RestoreRequest": request,
+        "ExpectedBucketOwner": owner,
+        **({"VersionId": version_id} if version_id else {}),
+    }
+    query = encoded([("restore", ""), *_version(version_id)])
+    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    return Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, _restoring)
+
+
+def put_object(
+    bucket: str, owner: str, key: str, body: bytes, *, headers: Mapping[str, str] | None = None
+) -> Call[str]:
+    """PutObject of a small body; the result is the request id."""
+    parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner, "Body": body}
+    more = tuple((name.lower(), value) for name, value in (headers or {}).items())
+    every = (("x-amz-expected-bucket-owner", owner), _md5(body), *more)
+    return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, _request_id)
+
+
+def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> Call[Deletions]:
+    """DeleteObjects of up to 1,000 (key, version id, ETag); `""` leaves the version id or the ETag out.
+
+    A version id names exact bytes, and no ETag is sent beside it. `null` does not: while versioning is suspended a write replaces that
+    version and keeps its id. ValueError for `null`, for more than 1,000, or a key XML cannot hold.
+    """
+    if not 0 < len(items) <= 1000:
+        raise ValueError(f"DeleteObjects takes 1 to 1,000 keys, not {len(items)}")
+    if any(version == NULL_VERSION for _, version, _ in items):
+        raise ValueError(f"{bucket}: the version id null names no exact bytes")
+    body = _delete_body(items)
+    objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
+    parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
+    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, _deletions)
+
+
+@lru_cache(maxsize=8192)
+def stamp(moment: datetime) -> str:
+    """An instant as S3 writes it in headers, to the second, UTC."""
+    return written(moment)
+
+
+def path_encoded(text: str) -> str:
+    """Text as a path, RFC 3986 encoded, slashes kept."""
+    return text if _PLAIN(text) else quote(text, safe="/~")
+
+
+def encoded(query: Sequence[tuple[str, str]]) -> str:
+    """A query string in canonical order, RFC 3986 encoded."""
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(query))
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII).fullmatch
+"""Text that encoding leaves as it is, as CloudTrail's keys are."""
+_RESTORES: Pairs = (("x-amz-optional-object-attributes", "RestoreStatus"),)
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+def _reading(
+    operation: str,
+    method: str,
+    bucket: str,
+    key: str,
+    owner: str,
+    query: Sequence[tuple[str, str]],
+    parse: Callable[[Answer], T],
+    more: Pairs = (),
+) -> Call[T]:
+    headers = (("x-amz-expected-bucket-owner", owner), *more)
+    parameters = {"Bucket": bucket, "ExpectedBucketOwner": owner, **({"Key": key} if key else {})}
+    return Call(operation, method, bucket, key, encoded(query), headers, b"", parameters, parse)
+
+
+def _version(version_id: str) -> list[tuple[str, str]]:
+    return [("versionId", version_id)] if version_id else []
+
+
+def _md5(body: bytes) -> tuple[str, str]:
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    return "content-md5", base64.b64encode(digest).decode()
+
+
+def _named(**fields: str) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
+    parts = [f'<Delete xmlns="{_NAMESPACE}">']
+    for key, version, etag in items:
+        named = f"<VersionId>{markup.written(version)}</VersionId>" if version else ""
+        proven = f"<ETag>{markup.written(etag)}</ETag>" if etag and not version else ""
+        parts.append(f"<Object><Key>{markup.written(key)}</Key>{named}{proven}</Object>")
+    return "".join([*parts, "</Delete>"]).encode()
+
+
+def _request_id(answer: Answer) -> str:
+    return answer.header("x-amz-request-id")
+
+
+def _retention(answer: Answer) -> tuple[str, str]:
+    body = markup.without_prefixes(answer.body)
+    return markup.text(body, b"Mode"), markup.text(body, b"RetainUntilDate")
+
+
+def _tagging(answer: Answer) -> dict[str, str]:
+    body = markup.without_prefixes(answer.body)
+    return {markup.text(one, b"Key"): markup.text(one, b"Value") for _, one in markup.elements(body, b"Tag")}
+
+
+def _restoring(answer: Answer) -> Restoring:
+    return Restoring(answer.status == 202, _request_id(answer))
+
+
+def _copied(answer: Answer) -> Copied:
+    version = source_version = request = encryption = ""
+    for name, value in answer.headers:
+        lower = name.lower()
+        if lower[:6] != "x-amz-":
+            continue
+        if lower == "x-amz-version-id":
+            version = value
+        elif lower == "x-amz-request-id":
+            request = value
+        elif lower == "x-amz-copy-source-version-id":
+            source_version = value
+        elif lower == "x-amz-server-side-encryption":
+            encryption = value
+    body = markup.without_prefixes(answer.body)
+    etag = markup.content(body, b"ETag")
+    return Copied(
+        etag[6:-6].decode() if etag[:6] == b"&quot;" else markup.etag(markup.plain(etag)),
+        markup.instant(markup.text(body, b"LastModified")),
+        markup.text(body, b"ChecksumSHA256"),
+        version,
+        source_version,
+        request,
+        encryption,
+    )
+
+
+def _deletions(answer: Answer) -> Deletions:
+    body = markup.without_prefixes(answer.body)
+    results = [
+        Deletion(
+            markup.text(content, b"Key"),
+            markup.text(content, b"VersionId"),
+            "" if name == b"Deleted" else markup.text(content, b"Code") or "Unknown",
+            "" if name == b"Deleted" else markup.text(content, b"Message"),
+        )
+        for name, content in markup.elements(body.partition(b"DeleteResult")[2], b"Deleted", b"Error")
+    ]
+    return Deletions(results, _request_id(answer))
+
+
+def _head(answer: Answer) -> Head:
+    headers = {name.lower(): value for name, value in answer.headers}
+    return Head(
+        size=int(headers.get("content-length", "0")),
+        etag=markup.etag(headers.get("etag", "")),
+        last_modified=headers.get("last-modified", ""),
+        storage_class=headers.get("x-amz-storage-class", "STANDARD"),
+        version_id=headers.get("x-amz-version-id", ""),
+        sha256=headers.get("x-amz-checksum-sha256", ""),
+        lock_mode=headers.get("x-amz-object-lock-mode", ""),
+        retain_until=headers.get("x-amz-object-lock-retain-until-date", ""),
+        restore=headers.get("x-amz-restore", ""),
+        encryption=headers.get("x-amz-server-side-encryption", ""),
+        metadata={name[11:]: value for name, value in headers.items() if name.startswith("x-amz-meta-")},
+        headers=headers,
+    )

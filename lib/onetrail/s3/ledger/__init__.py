@@ -1,0 +1,1 @@
+"""The ledger: one row per object copied, locked or deleted, in Parquet parts."""

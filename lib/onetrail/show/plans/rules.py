@@ -1,0 +1,61 @@
+"""Bulk rules of a plan: one row a rule, whatever the number of buckets over which it stands, with the sums of its estimates."""
+
+from collections.abc import Sequence
+
+from onetrail.change import Bulk
+from onetrail.show.html import Column, Shown, folded
+from onetrail.show.plans.change_group import ChangeGroup, marked, names_of
+from onetrail.show.table import simple, written, written_column
+
+
+def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
+    """The table of rules, each with its single buckets folded away; nothing where the plan has none."""
+    ruled = [
+        (group, [change.bulk for change in group.changes if change.bulk])
+        for group in groups
+        if group.changes[0].bulk
+    ]
+    if not ruled:
+        return []
+    counted = list(dict.fromkeys(name for _, bulks in ruled for bulk in bulks for name in bulk.estimate))
+    sums = [[_sum(bulks, name) for _, bulks in ruled] for name in counted]
+    said = [written_column(column) for column in sums]
+    rows = [
+        [group.numbers, ", ".join(bulks[0].calls), group.on_what, _said(group, bulks[0]), *(column[i] for column in said)]
+        for i, (group, bulks) in enumerate(ruled)
+    ]  # fmt: skip
+    columns = [
+        Column("n", right=True), Column("calls"), Column("on what"), Column("which objects"),
+        *(Column(f"{name}, estimated", right=True) for name in counted),
+    ]  # fmt: skip
+    caption = "Rules that stand for many objects; the estimates are not part of what is approved"
+    several = [part for part in ruled if len(part[1]) > 1]
+    singles = Shown("".join(_one_by_one(group, bulks, counted).html for group, bulks in several), "")
+    below = [folded("Each bucket by itself, with its estimate", singles, in_text=False)] if several else []
+    return [simple(caption, columns, rows), *below]
+
+
+def _one_by_one(group: ChangeGroup, bulks: Sequence[Bulk], counted: Sequence[str]) -> Shown:
+    numbers = [written_column([*(b.estimate.get(n) for b in bulks), _sum(bulks, n)]) for n in counted]
+    rows = [
+        [str(place), change.region, change.resource, *(column[i] for column in numbers)]
+        for i, (place, change) in enumerate(zip(group.places, group.changes, strict=True))
+    ]
+    columns = [
+        Column("n", right=True), Column("region"), Column("on what"), *(Column(f"{n}, estimated", right=True) for n in counted),
+    ]  # fmt: skip
+    caption = f"{group.what}: {group.one_of('reason')}"
+    return simple(caption, columns, rows, ["", "all", "", *(column[-1] for column in numbers)])
+
+
+def _sum(bulks: Sequence[Bulk], name: str) -> float | int | None:
+    values = [bulk.estimate.get(name) for bulk in bulks]
+    numbers = [value for value in values if isinstance(value, int | float)]
+    return sum(numbers) if numbers else None
+
+
+def _said(group: ChangeGroup, bulk: Bulk) -> str:
+    rule = dict(bulk.rule)
+    if len(group.changes) > 1:
+        rule = marked(rule, names_of(group.changes[0]))
+    return "; ".join(f"{name.replace('_', ' ')}: {written(value)}" for name, value in rule.items())

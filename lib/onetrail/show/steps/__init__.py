@@ -1,0 +1,1 @@
+"""What each step shows in its notebook."""

@@ -1,0 +1,126 @@
+"""What a person sees of step 02: the ways into the log account, what was found there, and the old buckets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from onetrail import iam
+from onetrail.change.words import share
+from onetrail.estate.freeze import live_rules
+from onetrail.estate.old_estate import OldBucket
+from onetrail.looked import Unread, made
+from onetrail.settings import Settings
+from onetrail.show.html import Shown
+from onetrail.show.table import framed, table
+from onetrail.steps.account_lockdown import LogAccount, Observation, paths
+from onetrail.steps.account_lockdown.observe import ROOT_CREDENTIALS
+
+
+def ways_in(settings: Settings, observation: Observation) -> Shown:
+    """Who may become which role of the log account: now, and once the plan is applied."""
+    rows = [
+        [way.principal, way.role, way.may, _yes(way.now), _yes(way.after), _change(way.now, way.after)]
+        for way in paths(settings, observation)
+    ]
+    columns = ["who", "becomes", "and then may", "before", "after", "so it"]
+    frame = framed(rows, columns=columns)
+    closed = sum(1 for row in rows if row[5] == "closes")
+    opened = sum(1 for row in rows if row[5] == "opens")
+    before, after = (sum(row[at] == "in" for row in rows) for at in (3, 4))
+    verdict = f"Ways in before the plan: {before}, after it: {after}; {opened} open, {closed} close."
+    if observation.log.roles is None:
+        verdict = "The roles could not be read, so no way in is known."
+    return table(frame, f"Ways into the log account {observation.log.account}", verdict=verdict)
+
+
+def account(observation: Observation) -> Shown:
+    """Root, users, public-access block and contact of the log account, one row each."""
+    log = observation.log
+    rows = [
+        ["root", _root(log)],
+        ["IAM users", _unread(log.users, lambda users: ", ".join(user.name for user in users) or "none")],
+        [
+            "active access keys",
+            _unread(_active_keys(log), str),
+        ],
+        [
+            "public-access block",
+            _unread(log.public_access, lambda flags: f"{sum(flags.values())} of {len(flags)} on"),
+        ],
+        ["security contact", _unread(log.security_contact, lambda address: address or "none")],
+    ]
+    frame = framed([[name, str(said)] for name, said in rows], columns=["what", "as it is"])
+    return table(frame, f"The log account {log.account}", verdict=_account_verdict(log))
+
+
+def old_buckets(observation: Observation) -> Shown:
+    """Every old bucket: what could delete from it, and what stands in the way of its policy being changed."""
+    columns = ["region", "bucket", "held still", "rules that delete or move", "dead principals", "access log"]
+    buckets = observation.old.buckets
+    frame = framed([_row(bucket) for bucket in buckets], columns=columns)
+    return table(frame, "The old buckets", verdict=_verdict(buckets))
+
+
+def _active_keys(log: LogAccount) -> int | None:
+    """Of all IAM users; None where those, or the keys of one, could not be listed."""
+    keys = [user.active_keys for user in log.users or ()]
+    read = [some for some in keys if not isinstance(some, Unread)]
+    return None if log.users is None or len(read) < len(keys) else sum(len(some) for some in read)
+
+
+def _yes(can: bool) -> str:
+    return "in" if can else "–"
+
+
+def _change(now: bool, after: bool) -> str:
+    return {(True, True): "stays", (True, False): "closes", (False, True): "opens"}[now, after]
+
+
+def _account_verdict(log: LogAccount) -> str:
+    """What is not as it should be, and what could not be looked at."""
+    asked = {
+        "root": log.root,
+        "IAM users": log.users,
+        "public-access block": log.public_access,
+        "security contact": log.security_contact,
+    }
+    blind = [name for name, value in asked.items() if value is None]
+    wrong = [log.root_fault] if log.root_fault else []
+    wrong += ["there are IAM users"] if log.users else []
+    wrong += (
+        ["buckets could be made public"] if log.public_access and not all(log.public_access.values()) else []
+    )
+    wrong += ["AWS has nobody to write to"] if log.security_contact == "" else []
+    said = f"To be put right: {', '.join(wrong)}." if wrong else "Nothing is to be put right here."
+    return said + (f" Could not look at: {', '.join(blind)}." if blind else "")
+
+
+def _unread(value: Any, said: Any) -> Any:
+    return "could not look" if value is None else said(value)
+
+
+def _root(log: LogAccount) -> str:
+    if log.root is None:
+        return "could not look"
+    parts = {"AccountPasswordPresent": "password", **ROOT_CREDENTIALS, "AccountMFAEnabled": "MFA"}
+    return ", ".join(word for part, word in parts.items() if log.root.get(part)) or "no credentials"
+
+
+def _row(bucket: OldBucket) -> list[str | Unread]:
+    held = "empty shell" if bucket.shell else "yes" if bucket.held else "no"
+    rules = ", ".join(live_rules(bucket)) or "none"
+    return [
+        bucket.region,
+        bucket.name,
+        bucket.policy if isinstance(bucket.policy, Unread) else held,
+        bucket.lifecycle if isinstance(bucket.lifecycle, Unread) else rules,
+        made(bucket.policy, lambda said: ", ".join(iam.dead_principals(said)) or "none", "none"),
+        made(bucket.logging, lambda said: "yes" if said else "no", "no"),
+    ]
+
+
+def _verdict(buckets: Sequence[OldBucket]) -> str:
+    if not buckets:
+        return "No old bucket is left."
+    held = sum(1 for bucket in buckets if bucket.held or bucket.shell)
+    live = sum(1 for bucket in buckets if live_rules(bucket))
+    return f"{share(held, len(buckets), 'old bucket')} held still; in {live} of them rules still delete or move logs."

@@ -1,0 +1,145 @@
+"""What a person sees of step 05: each old bucket beside the archive, what stands in a copy's way, and how far the copying is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from onetrail.change import Plan
+from onetrail.change.words import counted, some
+from onetrail.estate.backlog.backlog import NOT_COPIED, Backlog
+from onetrail.s3.decisions.decide import Kind
+from onetrail.show.html import Shown, paragraph
+from onetrail.show.steps.batch_jobs import engines
+from onetrail.show.steps.copy_sources import CopyProgress, keys, listeners, pilot
+from onetrail.show.table import framed, table
+from onetrail.steps.copy_history.observe import Observation
+
+__all__ = ["backlogs", "engines", "keys", "listeners", "needs_a_person", "pilot", "progress"]
+
+
+MB = 1_000_000
+_COUNTED = (
+    "objects",
+    "in the archive",
+    "to copy",
+    "to copy (MB)",
+    "to restore first",
+    "markers",
+    "need a person",
+)
+
+
+def backlogs(observation: Observation) -> Shown:
+    """One row an old bucket: what it holds, what the archive has of it already, what is to be copied, and by whom."""
+    found = observation.backlogs
+    columns = ["region", "bucket", *_COUNTED, "oldest", "newest", "copied by", "could not look"]
+    frame = framed([_row(one) for one in found], columns=columns)
+    total = {name: frame[name].sum() for name in _COUNTED} if found else {}
+    return table(
+        frame,
+        "Old buckets beside the archive",
+        verdict=_verdict(observation),
+        total={"region": "all", **total} if found else None,
+        if_any=("to restore first", "need a person", "oldest", "newest", "could not look"),
+    )
+
+
+def needs_a_person(observation: Observation) -> Shown:
+    """What is not copied by itself, by bucket and reason, with the first of its keys or what to do about the whole bucket."""
+    rows = [row for one in observation.backlogs for row in _odd(one)]
+    number = sum(row[3] or 0 for row in rows if row[2] in _KINDS)
+    stopped = [one for one in observation.backlogs if one.wanted and one.stopped]
+    line = f"{counted(number, 'object needs a person', 'objects need a person')}." if number else ""
+    line += (
+        f" {counted(len(stopped), 'bucket is', 'buckets are')} not copied before that is mended."
+        if stopped
+        else ""
+    )
+    line = line.strip() or "Nothing needs a person."
+    unread = [one.bucket.name for one in observation.backlogs if one.could_not_look]
+    line += f" Could not look into {', '.join(unread)}." if unread else ""
+    if not rows:
+        return paragraph(line if observation.backlogs else _verdict(observation), strong=True)
+    frame = framed(rows, columns=["region", "bucket", "why", "objects", "what or which"])
+    return table(frame, "What is not copied by itself", verdict=line)
+
+
+_KINDS = {kind.value.replace("_", " ") for kind in NOT_COPIED} | {"overwritten"}
+
+
+def _odd(one: Backlog) -> Iterator[list[Any]]:
+    where = [one.bucket.region, one.bucket.name]
+    for obstacle in one.obstacles:
+        yield [
+            *where,
+            obstacle.name[3:].replace("-", " "),
+            one.wanted if obstacle.stops else None,
+            obstacle.line,
+        ]
+    for kind in NOT_COPIED:
+        if one.objects.get(kind):
+            keys = some(one.named.get(kind, ()), one.objects[kind])
+            yield [*where, kind.value.replace("_", " "), one.objects[kind], keys]
+    if one.behind.other:
+        yield [*where, "overwritten", one.behind.other, some(one.behind.other_named, one.behind.other)]
+
+
+def progress(plan: Plan) -> CopyProgress:
+    """The copying as it goes, bucket by bucket, against what the plan expects."""
+    of: dict[str, int] = {}
+    for change in plan.changes:
+        if change.bulk and "CopySource.Bucket" in change.bulk.fixed:
+            name, objects = (
+                str(change.bulk.fixed["CopySource.Bucket"]),
+                int(change.bulk.estimate.get("objects") or 0),
+            )
+            of[name] = max(of.get(name, 0), objects)
+    return CopyProgress("Copied so far", what="old bucket", of=of)
+
+
+def _row(one: Backlog) -> list[object]:
+    if one.could_not_look:
+        return [one.bucket.region, one.bucket.name, *([None] * 10), one.could_not_look]
+    return [
+        one.bucket.region,
+        one.bucket.name,
+        sum(one.objects.values()),
+        one.present,
+        one.wanted,
+        one.bytes_wanted / MB,
+        sum(one.away.values()) + sum(one.restoring.values()),
+        one.objects.get(Kind.MARKER, 0),
+        sum(one.objects.get(kind, 0) for kind in NOT_COPIED),
+        one.first,
+        one.last,
+        one.direction,
+        "",
+    ]
+
+
+def _verdict(observation: Observation) -> str:
+    waiting = [status for status in observation.forerunners if not status.done]
+    if waiting:
+        return f"waiting for {waiting[0].step}: {waiting[0].line}."
+    if not observation.backlogs:
+        return "No old bucket is left to copy from."
+    number = sum(one.wanted for one in observation.backlogs)
+    size = sum(one.bytes_wanted for one in observation.backlogs) / MB
+    pushed = sum(one.direction == "push" and one.wanted > 0 for one in observation.backlogs)
+    said = (
+        f"{counted(number, 'object')} ({size:,.2f} MB) {'is' if number == 1 else 'are'} to be copied"
+        if number
+        else "Nothing is left to copy"
+    )
+    said += (
+        f"; {counted(pushed, 'bucket pushes its logs itself', 'buckets push their logs themselves')}, the log account pulls the others"
+        if pushed
+        else ""
+    )
+    unread = sum(bool(one.could_not_look) for one in observation.backlogs)
+    said += f"; {counted(unread, 'bucket')} could not be looked into" if unread else ""
+    grants = len(observation.open_sources)
+    return f"{said}; " + (
+        f"{counted(grants, 'old bucket stands', 'old buckets stand')} open by a grant."
+        if grants
+        else "no grant stands open."
+    )

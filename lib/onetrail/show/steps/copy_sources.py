@@ -1,0 +1,123 @@
+"""What a person sees of the old buckets' oddities in step 05: who hears of every copy, how keys move, and what the pilot read back."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any
+
+from onetrail.change import Outcome
+from onetrail.change.words import counted
+from onetrail.show.html import Column, Shown, folded, paragraph, together
+from onetrail.show.steps.batch_jobs import JobProgress
+from onetrail.show.table import framed, simple, table
+from onetrail.steps.copy_history.local.pilot import PilotDiffers, Property
+from onetrail.steps.copy_history.observe import Observation
+
+MB = 1_000_000
+
+
+def listeners(observation: Observation) -> Shown:
+    """Who would hear of every copy, what it costs, and what to do."""
+    found = observation.flooded
+    if not found:
+        return paragraph(
+            "Nobody hears of every copy: no notification, no replication, no trail with data events of S3.",
+            strong=True,
+        )
+    rows = [
+        [one.account, one.region, one.name[3:].replace("-", " "), one.who, one.events, one.dollars, None if one.size is None else one.size / MB, one.line]
+        for one in found
+    ]  # fmt: skip
+    columns = ["account", "region", "how", "who", "events", "dollars", "size (MB)", "what to do"]
+    stops = sum(one.stops for one in found)
+    line = (
+        f"Nothing is copied before {counted(stops, 'listener is', 'listeners are')} taken out of the way."
+        if stops
+        else "None of them keeps anything from being copied."
+    )
+    return table(framed(rows, columns=columns), "Who would hear of every copy", verdict=line)
+
+
+def keys(observation: Observation) -> Shown:
+    """How keys move: their beginning in the old bucket, in the archive, and one key of each bucket as it becomes."""
+    rows = [
+        [one.bucket.name, mapped.objects, mapped.old, mapped.new, mapped.becomes]
+        for one in observation.backlogs
+        for mapped in one.mapped
+    ]
+    changed = sum(1 for row in rows if row[2] != row[3])
+    line = (
+        f"{counted(changed, 'beginning changes', 'beginnings change')}; what follows stays as it is, since digests name it."
+        if changed
+        else "Every key stays as it is."
+    )
+    if not rows:
+        return paragraph("No log is left in an old bucket.", strong=True)
+    columns = ["bucket", "objects", "old keys begin with", "in the archive", "one of them becomes"]
+    shown = table(framed(rows, columns=columns), "How keys move", verdict=line)
+    if changed:
+        return shown
+    return together(paragraph(line, strong=True), folded("one key of each bucket", shown))
+
+
+def pilot(outcome: Outcome) -> Shown:
+    """What the pilot read back beside what was planned, by property over all its objects; those that differ each by itself."""
+    rows = [Property(*row) for done in outcome.done for row in done.result.get("read_back", ())]
+    return read_back(rows) if rows else paragraph("No pilot was sent.", strong=True)
+
+
+def read_back(rows: Sequence[Property]) -> Shown:
+    """The table of these properties: one row each, and one for every object in which it is not as planned."""
+    objects = len({(row.bucket, row.key) for row in rows})
+    wrong = [row for row in rows if not row.same]
+    shown = [_as_planned(name, [row for row in rows if row.name == name]) for name in _names(rows)]
+    columns = [
+        Column("property"),
+        Column("objects", right=True),
+        Column("as planned", right=True),
+        Column("planned"),
+        Column("seen"),
+    ]
+    whole = simple("The pilot, read back", columns, shown)
+    line = (
+        f"{counted(objects, 'object')} of {counted(len({row.bucket for row in rows}), 'bucket')} read back: "
+        + (f"{counted(len(wrong), 'property differs', 'properties differ')} from what was planned." if wrong else "every property is as planned.")
+    )  # fmt: skip
+    if not wrong:
+        return together(whole, paragraph(line, strong=True))
+    beside = simple(
+        "What differs, side by side",
+        [Column("bucket"), Column("key"), Column("property"), Column("planned"), Column("seen")],
+        [list(row) for row in wrong],
+    )
+    return together(beside, together(whole, paragraph(line, strong=True)))
+
+
+def _names(rows: Iterable[Property]) -> list[str]:
+    return list(dict.fromkeys(row.name for row in rows))
+
+
+def _as_planned(name: str, rows: Sequence[Property]) -> list[Any]:
+    same = sum(row.same for row in rows)
+    return [name, f"{len(rows):,}", f"{same:,}", _told(r.planned for r in rows), _told(r.seen for r in rows)]
+
+
+def _told(values: Iterable[str]) -> str:
+    """The value where there are at most three, else how many there are."""
+    counts = Counter(values)
+    if len(counts) > 3:
+        return f"{len(counts):,} values"
+    return ", ".join(
+        value if len(counts) == 1 else f"{value} ({counts[value]:,})" for value in sorted(counts)
+    )
+
+
+class CopyProgress(JobProgress):
+    """The progress of a copy, by this machine or by jobs; a pilot that differs is shown side by side where it stopped."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, err, trace)
+        if isinstance(err, PilotDiffers):
+            self.show(read_back(err.rows))

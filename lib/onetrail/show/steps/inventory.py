@@ -1,0 +1,379 @@
+"""What a person sees of step 01: trails, buckets and objects, what is covered, who depends on it, and what keeping it costs."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from onetrail.change.words import counted
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
+from onetrail.cloudtrail.selector import MANAGEMENT
+from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.old_estate import status_of
+from onetrail.looked import Unread
+from onetrail.s3.decisions.planner import CLASSIC, PlanCost
+from onetrail.s3.decisions.prices import COLLECTED, REGION
+from onetrail.show.html import Column, Shown, folded, paragraph, together
+from onetrail.show.steps.inventory_pictures import KB, ages, coverage, sizes, summed
+from onetrail.show.table import framed, simple, table
+from onetrail.steps.inventory import Observation, Saved
+from onetrail.steps.inventory.bucket import BucketInventory, Reading
+from onetrail.steps.inventory.survey import Sum
+
+MILLIONS: Final = 10
+
+__all__ = [
+    "ages",
+    "buckets",
+    "consumers",
+    "contents",
+    "costs",
+    "coverage",
+    "duplicates",
+    "keys",
+    "lifecycle",
+    "saved",
+    "sizes",
+    "trails",
+]
+
+
+def trails(observation: Observation) -> Shown:
+    """Every old trail, once."""
+    rows = [
+        [
+            trail.home_region,
+            trail.name,
+            trail.bucket,
+            "all" if trail.is_multi_region else "one",
+            trail.validation,
+            "could not look" if trail.status is None else "yes" if status_of(trail).is_logging else "no",
+            _events(trail),
+        ]
+        for trail in observation.estate.old_trails
+    ]
+    columns = ["region", "trail", "bucket", "regions", "digests", "logging", "events"]
+    frame = framed(rows, columns=columns)
+    logging = sum(row[5] == "yes" for row in rows)
+    verdict = (
+        f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "No old trail is left."
+    )
+    return table(frame, "The old trails", verdict=verdict)
+
+
+def buckets(observation: Observation) -> Shown:
+    """Every old bucket: what lies in it, whose it is, whether it can be read, and how it will be copied."""
+    rows = [_bucket(one) for one in observation.buckets]
+    columns = [
+        "region", "bucket", "logs", "digests", "other", "size (KB)", "oldest", "newest", "of other owners", "encryption", "rules", "copied by", "read",
+    ]  # fmt: skip
+    frame = framed(rows, columns=columns)
+    surveys = observation.surveys
+    total = {
+        "region": "all",
+        "logs": sum(s.of(*LOG_KINDS).objects for s in surveys),
+        "digests": sum(s.of(*DIGEST_KINDS).objects for s in surveys),
+        "other": sum(s.of(Kind.MARKER, Kind.FOREIGN).objects for s in surveys),
+        "size (KB)": round(observation.size / KB),
+        "oldest": observation.first,
+        "newest": observation.last,
+        "of other owners": sum(s.foreign_owned for s in surveys),
+        "rules": sum(_rules(one) or 0 for one in observation.buckets),
+    }
+    return table(
+        frame, "The old buckets", verdict=_buckets_verdict(observation), total=total if rows else None
+    )
+
+
+def contents(observation: Observation) -> Shown:
+    """What the objects are, by kind and by storage class; foreign objects by name."""
+    kinds, classes = (
+        summed(s.kinds for s in observation.surveys),
+        summed(s.classes for s in observation.surveys),
+    )
+    total = {"objects": observation.objects, "size (KB)": round(observation.size / KB)}
+    shown = [
+        table(
+            framed(
+                [[str(name), s.objects, round(s.size / KB)] for name, s in found.items()],
+                columns=[what, "objects", "size (KB)"],
+            ),
+            caption,
+            total={what: "all", **total},
+        )
+        for what, caption, found in (
+            ("kind", "What the objects are, by their keys", dict(sorted(kinds.items()))),
+            ("storage class", "Where they lie", dict(sorted(classes.items()))),
+        )
+    ]
+    foreign = [
+        [b.bucket.name, f.key, f.size, f.why]
+        for b in observation.buckets
+        if b.survey
+        for f in b.survey.foreign
+    ]
+    if foreign:
+        frame = framed(foreign, columns=["bucket", "key", "size (bytes)", "why it is none of CloudTrail's"])
+        shown.append(table(frame, "Foreign objects, at most twenty a bucket"))
+    old = sum(s.noncurrent for s in observation.surveys), sum(s.delete_markers for s in observation.surveys)
+    uploads = sum(b.uploads or 0 for b in observation.buckets)
+    number = kinds.get(Kind.FOREIGN, Sum()).objects
+    line = (
+        f"{counted(observation.objects, 'object')}, {number:,} of them foreign; {counted(old[0], 'old version')}, "
+        f"{counted(old[1], 'delete marker')} and {counted(uploads, 'unfinished upload')} lie beside them."
+    )
+    return together(*shown, paragraph(line, strong=True))
+
+
+def duplicates(observation: Observation) -> Shown:
+    """Files that lie in the old buckets more than once."""
+    found = observation.duplicates
+    frame = framed(
+        [
+            [count, size, one.split("/", 1)[0], one.rsplit("/", 1)[-1], other.split("/", 1)[0]]
+            for count, size, one, other in found.copy_examples
+        ],
+        columns=["files", "size of each (bytes)", "in bucket", "named", "and in"],
+    )
+    cost = observation.costs.duplicates
+    verdict = (
+        f"{counted(found.copies, 'log or digest repeats', 'logs and digests repeat')} the bytes of another file ({found.bytes / KB:,.0f} KB); copying and "
+        f"keeping {'it' if found.copies == 1 else 'them'} costs {cost.total:,.4f} USD. Each is copied under its own name{_signed(observation)}."
+        if found.copies
+        else "No log or digest has the bytes of a file under another name."
+    )
+    if found.foreign:
+        verdict += f" {counted(found.foreign, 'foreign file repeats', 'foreign files repeat')} bytes too, and {'is' if found.foreign == 1 else 'are'} not copied."
+    if found.same_name or found.conflicts:
+        verdict += f" {counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes, {found.conflicts:,} with bytes that differ or cannot be compared."
+    shown = table(frame, "Equal bytes under several names, the ten largest", verdict=verdict)
+    return together(
+        shown,
+        *(
+            paragraph(f"Bytes that differ or cannot be compared under one name: {line}")
+            for line in found.conflict_examples
+        ),
+    )
+
+
+def _signed(observation: Observation) -> str:
+    """Why a repeated file is not left out, as far as it was seen here: no digest is read by this step."""
+    digests = sum(survey.of(*DIGEST_KINDS).objects for survey in observation.surveys)
+    if not digests:
+        return ", though no digest lies in these buckets that could name it"
+    return f": {counted(digests, 'digest lies', 'digests lie')} in these buckets and may name it"
+
+
+def consumers(observation: Observation) -> Shown:
+    """Who is fed by the old trails and buckets."""
+    rows = [[c.account, c.region, c.source, c.feeds, c.target] for c in observation.consumers]
+    frame = framed(rows, columns=["account", "region", "what", "feeds", "whom"])
+    places = len({row[2] for row in rows})
+    verdict = (
+        f"{counted(len(rows), 'consumer')} on {counted(places, 'trail or bucket', 'trails and buckets')}: "
+        "whoever is fed falls silent when those are stopped or emptied."
+        if rows
+        else "Nobody is seen to be fed by the old trails and buckets."
+    )
+    return table(frame, "Who else lives on them", verdict=verdict)
+
+
+def lifecycle(observation: Observation) -> Shown:
+    """What the old buckets' own rules do, and when next."""
+    found = [(one.bucket, reach) for one in observation.buckets if one.survey for reach in one.survey.reaches]
+    rows = []
+    for bucket, reach in found:
+        counts = (None, None) if reach.rule.does == "other" else (reach.objects, reach.due)
+        state = "on" if reach.rule.enabled else "off"
+        rows.append([bucket.region, bucket.name, reach.rule.id, state, reach.rule.words, *counts, reach.next])
+    columns = [
+        "region",
+        "bucket",
+        "rule",
+        "state",
+        "what it does",
+        "objects reached",
+        "due already",
+        "first due on",
+    ]
+    frame = framed(rows, columns=columns)
+    live = [reach for _, reach in found if reach.rule.enabled and reach.objects]
+    verdict = (
+        f"{counted(len(live), 'rule is', 'rules are')} on and {'reaches' if len(live) == 1 else 'reach'} "
+        f"{counted(sum(r.objects for r in live), 'object')}, {sum(r.due for r in live):,} of them due already; 02 switches that off."
+        if live
+        else "No rule that is on reaches an object."
+    )
+    return table(frame, "Lifecycle rules of the old buckets", verdict=verdict)
+
+
+def costs(observation: Observation) -> Shown:
+    """Every choice of storage class, cheapest first, beside the one that is chosen."""
+    found = observation.costs
+    objects = sum(found.chosen.objects.values())
+    if not objects:
+        return paragraph("Nothing is left to copy, so there is nothing to price.", strong=True)
+    scale = MILLIONS * 1_000_000 / objects
+    rows = [
+        [
+            _choice(cost, found.chosen),
+            ", ".join(f"{name} {number:,}" for name, number in cost.objects.items()),
+            round(cost.copy, 2),
+            round(cost.keep, 2),
+            round(cost.total, 2),
+            round(cost.total - found.chosen.total, 2),
+            round(cost.total * scale),
+        ]
+        for cost in found.choices
+    ]
+    columns = ["choice", "objects in each class", "copy (USD)", "keep (USD)", "total (USD)", "more than chosen (USD)", f"{MILLIONS} million such objects (USD)"]  # fmt: skip
+    first, more = found.choices[0], found.classic.total - found.chosen.total
+    factor = found.classic.total / found.chosen.total if found.chosen.total else 0.0
+    verdict = (
+        f"{found.chosen.choice} costs {found.chosen.total:,.2f} USD until the last retention ends; the classic recipe, everything into "
+        f"GLACIER, {found.classic.total:,.2f} USD ({factor:,.1f} times, {more * scale:,.0f} USD more for {MILLIONS} million such objects)."
+    )
+    if first.total < found.chosen.total:
+        verdict += f" {first.choice} would be cheaper."
+    caption = (
+        f"What copying and keeping {objects:,} logs and digests costs (list prices of {REGION}, {COLLECTED})"
+    )
+    return table(framed(rows, columns=columns), caption, verdict=verdict)
+
+
+def keys(observation: Observation) -> Shown:
+    """CloudTrail's public keys by region."""
+    rows = [
+        [
+            one.region,
+            len(one.listed),
+            min((k.valid_from.date() for k in one.all), default=None),
+            max((k.valid_to.date() for k in one.all), default=None),
+            one.could_not_look or "; ".join(one.faults) or one.unusable or "each has its own fingerprint",
+        ]
+        for one in observation.keys
+    ]
+    columns = ["region", "keys", "valid from", "valid to", "what was seen"]
+    listed = sum(len(one.listed) for one in observation.keys)
+    total = {"region": "all", "keys": listed}
+    blind = sum(bool(one.could_not_look) for one in observation.keys)
+    faults = sum(len(one.faults) for one in observation.keys)
+    verdict = f"{counted(listed, 'key')} of {counted(len(rows), 'region')}; {counted(faults, 'does not fit its', 'do not fit their')} fingerprint, {counted(blind, 'region')} could not be looked at."
+    return table(
+        framed(rows, columns=columns),
+        "CloudTrail's public keys, as AWS lists them",
+        verdict=verdict,
+        total=total,
+    )
+
+
+def saved(files: Sequence[Saved]) -> Shown:
+    """What now stands in the run folder."""
+    keys_ = [one for one in files if one.what == "public keys"]
+    rows: list[Sequence[str | Shown]] = [
+        [one.name, one.what, f"{one.count:,}"] for one in files if one not in keys_
+    ]
+    rows += (
+        [
+            [
+                _files(keys_),
+                f"public keys of {counted(len(keys_), 'region')}",
+                f"{sum(one.count for one in keys_):,}",
+            ]
+        ]
+        if keys_
+        else []
+    )
+    verdict = f"{counted(files[0].count, 'row')} and {counted(sum(one.count for one in keys_), 'public key')} of {counted(len(keys_), 'region')} are kept; their hashes stand in the record."
+    heads = [Column("file in the run folder"), Column("holds"), Column("count", right=True)]
+    return together(simple("Kept on this machine", heads, rows), paragraph(verdict, strong=True))
+
+
+def _files(keys_: Sequence[Saved]) -> Shown:
+    said = f"{keys_[0].name.rpartition('/')[0]}/, one file a region"
+    heads = [Column("file"), Column("keys", right=True)]
+    inner = simple("Public keys", heads, [[one.name, f"{one.count:,}"] for one in keys_])
+    return Shown(folded(said, inner).html, said)
+
+
+def _events(trail: Trail) -> str:
+    if trail.selectors is None:
+        return "could not look"
+    plain = all(selector == MANAGEMENT for selector in trail.selectors.events)
+    return "management" if plain else "selected, data events or parts"
+
+
+def _bucket(one: BucketInventory) -> list[object]:
+    survey = one.survey
+    if survey is None:
+        return [one.bucket.region, one.bucket.name, *([None] * 10), "could not look"]
+    read = "no log there" if one.reading is None else _READ[one.reading]
+    return [
+        one.bucket.region,
+        one.bucket.name,
+        survey.of(*LOG_KINDS).objects,
+        survey.of(*DIGEST_KINDS).objects,
+        survey.of(Kind.MARKER, Kind.FOREIGN).objects,
+        round(survey.all.size / KB),
+        survey.first,
+        survey.last,
+        survey.foreign_owned,
+        _encryption(one),
+        _rules(one),
+        "–" if one.bucket.shell else one.direction,
+        "empty shell" if one.bucket.shell and not survey.all.objects else read,
+    ]
+
+
+def _encryption(one: BucketInventory) -> str | Unread:
+    """How new objects are encrypted, in a word; since 2023 S3 encrypts with its own keys where nothing is set."""
+    said = one.bucket.encryption
+    if isinstance(said, Unread):
+        return said
+    return {"": "none set", "AES256": "S3's keys", "aws:kms": "KMS"}.get(said, said)
+
+
+def _rules(one: BucketInventory) -> int | None:
+    """How many lifecycle rules it has; None where they could not be read."""
+    said = one.bucket.lifecycle
+    return None if isinstance(said, Unread) else len((said or {}).get("Rules", []))
+
+
+def _buckets_verdict(observation: Observation) -> str:
+    if not observation.buckets:
+        return "No old bucket is left."
+    shells = sum(one.bucket.shell for one in observation.buckets)
+    unread = [
+        one.bucket.name
+        for one in observation.buckets
+        if one.survey is None or one.reading in (Reading.REFUSED, Reading.FAILED)
+    ]
+    pushed = sum(one.direction == "push" and not one.bucket.shell for one in observation.buckets)
+    said = counted(len(observation.buckets), "old bucket")
+    said += f", {shells} of them empty shells" if shells else ""
+    if pushed:
+        said += (
+            f"; {pushed} must push their logs themselves, since their objects or keys are not theirs to share"
+        )
+    if unread:
+        return f"{said}; {', '.join(unread)} could not be read."
+    unfit = [one.bucket.name for one in observation.buckets if one.reading is Reading.UNFIT]
+    said += f"; what was read in {', '.join(unfit)} is no log with records" if unfit else ""
+    read = sum(one.reading is Reading.READ for one in observation.buckets)
+    return (
+        f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read."
+        if read
+        else f"{said}."
+    )
+
+
+_READ: Final = {
+    Reading.READ: "readable",
+    Reading.UNFIT: "readable, no records",
+    Reading.ARCHIVED: "archived",
+    Reading.REFUSED: "not readable",
+    Reading.FAILED: "could not look",
+}
+
+
+def _choice(cost: PlanCost, chosen: PlanCost) -> str:
+    word = "classic (all in GLACIER)" if cost.choice == CLASSIC else cost.choice
+    return f"{word}, chosen" if cost.choice == chosen.choice else word

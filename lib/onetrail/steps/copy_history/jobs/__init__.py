@@ -1,0 +1,1 @@
+"""Copies by S3 Batch Operations: manifests, jobs, and their completion reports."""

@@ -1,0 +1,69 @@
+"""Whether S3 itself refuses a copy over an object that is there: tried on the pilot's copies, kept in the run record.
+
+Sources: API Reference, CopyObject (If-None-Match); AWS What's New of October 2025, "Amazon S3 adds conditional write functionality to copy
+operations"; S3 User Guide, conditional-writes-enforce, which still says that a copy with that header is answered 501.
+"""
+
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from onetrail.change import RunRecord, entries
+from onetrail.s3.copying.engine import CopyTask, Stage, Step, call_of
+from onetrail.s3.http.calls import Call
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.failure import NoAnswer, code_of
+from onetrail.settings import Settings
+from onetrail.steps.copy_history.local.pilot import Property
+from onetrail.steps.copy_history.permissions.probes import CANARY_ETAG
+
+_KIND: Final = "probe"
+_ASKED: Final = "If-None-Match on CopyObject"
+_OVER: Final = "a copy over it"
+_OVER_UNASKED: Final = "a copy over it that does not ask"
+
+
+def conditional_copies(settings: Settings) -> bool:
+    """False once a pilot of this run was told that S3 here takes no If-None-Match on a copy."""
+    told = entries(settings.run_folder, _KIND)
+    return all(line["taken"] for line in told if line["asked"] == _ASKED)
+
+
+def taken(client: HotS3, task: CopyTask, record: RunRecord) -> bool:
+    """Ask S3 whether it takes the header, by a copy that could write nothing: it names an ETag that no object has. A no is recorded."""
+    if _answer(client, call_of(Step(_unwritable(task), Stage.COPY))) != _refused("NotImplemented"):
+        return True
+    record.append(_KIND, step="05", asked=_ASKED, taken=False)
+    return False
+
+
+def over(client: HotS3, task: CopyTask) -> list[Property]:
+    """A second copy of what the pilot has just copied, refused because something is there; and one that does not ask, refused by policy.
+
+    The first would write the same bytes beside the copy if it were let in, the second nothing.
+    """
+    key = task.target_key or task.key
+    deeds = (
+        (_OVER, "PreconditionFailed", Step(task, Stage.COPY)),
+        (_OVER_UNASKED, "AccessDenied", Step(_unwritable(task), Stage.BARE)),
+    )
+    return [
+        Property(task.source_bucket, key, name, _refused(code), _answer(client, call_of(step)))
+        for name, code, step in deeds
+    ]
+
+
+def _unwritable(task: CopyTask) -> CopyTask:
+    return task._replace(etag=CANARY_ETAG.strip('"'))
+
+
+def _refused(code: str) -> str:
+    return f"refused: {code}"
+
+
+def _answer(client: HotS3, call: Call[Any]) -> str:
+    try:
+        client.do(call)
+    except (ClientError, NoAnswer) as err:
+        return _refused(code_of(err))
+    return "written"

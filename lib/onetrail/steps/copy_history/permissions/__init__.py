@@ -1,0 +1,1 @@
+"""The temporary permissions of a copy: opened, revoked, and proven revoked."""

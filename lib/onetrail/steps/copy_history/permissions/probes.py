@@ -1,0 +1,85 @@
+"""Calls that must be refused once a grant is closed, and that could not write even if they were let in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from onetrail.change import COPIER, Change, Check, CheckKind
+from onetrail.estate.backlog.backlog import Backlog
+from onetrail.settings import Settings
+
+CANARY_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
+CANARY_ETAG: Final = '"onetrail-canary"'
+"""An ETag that no object has: a copy that was let in would fail its condition."""
+ROUNDS: Final = 3
+"""How often each canary must be refused."""
+APART: Final = "PT2M"
+"""Between two rounds: longer than a new policy usually takes to be seen everywhere, short enough to sit out."""
+TRIES: Final = 5
+"""How often a canary of the first round is sent while it is still let in."""
+
+
+def canaries(
+    settings: Settings, prefix: str, accounts: Sequence[str], due: Sequence[Backlog], conditional: bool
+) -> list[Change]:
+    """The calls of each account's copier, in rounds with a while between them; `prefix` is the archive's key prefix.
+
+    `conditional`: they carry If-None-Match as the copies did, so that it is the end of the grant which refuses them.
+
+    Before each round the copier is refused on every old bucket that was opened, too. One that is let in at first is sent again a few
+    times, since a policy takes a while to be seen everywhere; once refused it must stay so.
+    """
+    calls = [change for account in accounts for change in _calls(settings, prefix, account, due, conditional)]
+    found = []
+    for number in range(ROUNDS):
+        for place, change in enumerate(calls):
+            key = f"{change.key}-{number + 1}" if number else change.key
+            mine = replace(change, key=key, tries=1 if number else TRIES)
+            if not place:
+                mine = replace(mine, requires=Check(CheckKind.READS_REFUSED), after=APART if number else "")
+            found.append(mine)
+    return found
+
+
+def _calls(
+    settings: Settings, prefix: str, account: str, due: Sequence[Backlog], conditional: bool
+) -> list[Change]:
+    log_account = settings.log_account.account_id
+    pull = account == log_account
+    sample = next(
+        b for b in due if (b.direction == "pull") == pull and account in (log_account, b.bucket.account)
+    )
+    written: dict[str, Any] = {
+        "Bucket": settings.bucket_name,
+        "ExpectedBucketOwner": log_account,
+        "Key": f"{prefix}AWSLogs/onetrail-canary",
+        **({"IfNoneMatch": "*"} if conditional else {}),
+    }
+    acl = {} if pull else {"ACL": "bucket-owner-full-control"}
+    put = {**written, "Body": b"", "ContentMD5": CANARY_MD5, **acl}
+    copy = {
+        **written,
+        "CopySource": f"{sample.bucket.name}/{sample.pilot[0]}",
+        "ExpectedSourceBucketOwner": sample.bucket.account,
+        "CopySourceIfMatch": CANARY_ETAG,
+        **acl,
+    }
+    return [_canary(settings, account, "PutObject", put), _canary(settings, account, "CopyObject", copy)]
+
+
+def _canary(settings: Settings, account: str, call: str, parameters: Mapping[str, Any]) -> Change:
+    return Change(
+        key=f"canary-{call}-{account}",
+        account=account,
+        region=settings.home_region,
+        service="s3",
+        call=call,
+        parameters=parameters,
+        resource=settings.bucket_name,
+        before=None,
+        reason="the copier is refused now; the call could not write even if it were let in",
+        undo="nothing to undo",
+        actor=COPIER,
+        expects="refused",
+    )

@@ -1,0 +1,111 @@
+"""How large the documents of the whole move will be, before it begins, and how many more accounts and buckets they have room for.
+
+Measured over the documents that `onetrail policies` prints for these parameters and the old buckets that were found.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from onetrail import iam
+from onetrail.estate.freeze import without_dead_principals
+from onetrail.estate.old_estate import OldBucket
+from onetrail.iam import build
+from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.looked import Unread
+from onetrail.names import COPIER_ROLE, role_arn
+from onetrail.settings import Settings
+from onetrail.steps.policies import LONG_AGO, documents
+
+CLOSE: Final = 0.75
+"""Share of the limit from which on a document is named."""
+_ONE_MORE_ACCOUNT: Final = "999999999999"
+_RAILS: Final = ("trail_rail", "archive_rail")
+_PUT_BY_OTHERS: Final = ("scp", "rcp")
+"""Printed for whoever holds the organization, and put by no step."""
+_BATCH, _PUSH = "if S3 Batch Operations copies", "if logs are pushed"
+_BY_CHOICE: Final = {
+    "central_bucket_open_both_batch": "if logs are pushed and pulled, with S3 Batch Operations",
+    "central_bucket_open_both": "if logs are pushed and pulled",
+    "central_bucket_open_push": _PUSH,
+    "central_bucket_open_batch": _BATCH,
+    "kms_key_open": _PUSH,
+    "role_source_copier": _PUSH,
+    "role_batch": _BATCH,
+    "work_bucket_open": _BATCH,
+}
+"""How the name of a printed document begins -> when it is put, which is known once 05 has looked at the old buckets."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """One document that is still to be put."""
+
+    name: str
+    kind: Kind
+    taken: int
+    when: str = ""
+    """In which case it is put; empty for in any case."""
+    more_accounts: int | None = None
+    """How many source accounts more it has room for, negative where there are too many; None where it does not grow with them."""
+    more_buckets: int | None = None
+    """The same of old buckets."""
+
+    @property
+    def share(self) -> float:
+        """Of what AWS takes."""
+        return self.taken / LIMITS[self.kind].most
+
+
+def ahead(settings: Settings, buckets: Sequence[OldBucket]) -> list[Ahead]:
+    """Every document, the one with the largest share first."""
+    names = [bucket.name for bucket in buckets if not bucket.shell]
+    return sorted([*_printed(settings, names), *_old_buckets(settings, buckets)], key=lambda a: -a.share)
+
+
+def _printed(settings: Settings, names: Sequence[str]) -> Iterator[Ahead]:
+    account = {
+        "account_id": _ONE_MORE_ACCOUNT,
+        "role_arn": f"arn:{settings.partition}:iam::{_ONE_MORE_ACCOUNT}:role/TrailConsolidation",
+    }
+    accounts = [*settings.parameters()["source_accounts"], account]
+    now = documents(settings, old_buckets=names)
+    wider = documents(settings.with_values(source_accounts=accounts), old_buckets=names)
+    longest = max(names, key=len, default="")
+    fuller = documents(settings, old_buckets=[*names, f"{longest}-2"] if names else [])
+    for name, document in now.items():
+        if name.startswith("old_bucket") or name in _PUT_BY_OTHERS:
+            continue
+        kind = kind_of(name)
+        taken = size(kind, document)
+        room = LIMITS[kind].most - taken
+        grows = [size(kind, other[name]) - taken for other in (wider, fuller)]
+        fits = [room // step if step > 0 else None for step in grows]
+        yield Ahead(name, kind, taken, _case(name), *fits)
+
+
+def kind_of(name: str) -> Kind:
+    """Where a printed document is put, by its name."""
+    if name in _RAILS:
+        return Kind.SCP
+    if name.startswith("role_"):
+        return Kind.TRUST if "_trust" in name else Kind.ROLE
+    return Kind.KEY if "_key_open" in name or name in ("kms_key", "old_key_open") else Kind.BUCKET
+
+
+def _case(name: str) -> str:
+    return next((said for start, said in _BY_CHOICE.items() if name.startswith(start)), "")
+
+
+def _old_buckets(settings: Settings, buckets: Sequence[OldBucket]) -> Iterator[Ahead]:
+    """The policy of each old bucket while it is frozen and open for the copy, with what its owner has in it."""
+    copier = role_arn(settings.partition, settings.log_account.account_id, COPIER_ROLE)
+    for bucket in buckets:
+        if bucket.shell or isinstance(bucket.policy, Unread):
+            continue
+        ours = [
+            *build.old_bucket_hold_still(settings.partition, bucket.name, [copier]),
+            *build.old_bucket_open(settings.partition, bucket.name, copier, ("AWSLogs/",), LONG_AGO),
+        ]
+        whole = iam.with_statements(without_dead_principals(bucket.policy), ours)
+        yield Ahead(bucket.name, Kind.BUCKET, size(Kind.BUCKET, whole))

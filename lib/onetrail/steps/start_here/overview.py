@@ -1,0 +1,148 @@
+"""Step 00: who we are in each account, what would stop the move, and how far every step is. It changes nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from onetrail.aws import Clients
+from onetrail.change import Finding, Gate, Outcome, Plan, State, ordered, run_plan
+from onetrail.errors import WrongUse
+from onetrail.estate.old_estate import OldEstate, read_old_estate
+from onetrail.estate.status import Stage, Status
+from onetrail.settings import Settings
+from onetrail.steps import (
+    account_lockdown,
+    bucket_creation,
+    copy_history,
+    retirement,
+    trail_cutover,
+    verification,
+)
+from onetrail.steps.start_here import preflight, preflight_seen
+
+STEP = "00"
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One step on the map: its title, what it changes, and how its state is asked for; None for a step that changes nothing."""
+
+    number: str
+    title: str
+    changes: str
+    done: Callable[[Settings, Clients, OldEstate, Mapping[str, Status]], Status] | None = None
+
+
+MAP: Final = (
+    Mapped("00", "Start here", "nothing"),
+    Mapped("01", "Inventory", "nothing on AWS; files in the run folder"),
+    Mapped(
+        "02",
+        "Account lockdown",
+        "roles of the log account; settings of the old buckets",
+        account_lockdown.done,
+    ),
+    Mapped("03", "Bucket creation", "the archive and the buckets beside it", bucket_creation.done),
+    Mapped("04", "Trail cutover", "the new trail; the old ones are stopped", trail_cutover.done),
+    Mapped(
+        "05", "Copy history", "copies in the archive, under permissions that close again", copy_history.done
+    ),
+    Mapped("06", "Verification", "locks raised; guard rails around the archive", verification.done),
+    Mapped("07", "Retirement", "old trails deleted, old buckets emptied and closed", retirement.done),
+    Mapped("08", "Evidence", "nothing on AWS; the report in the run folder"),
+)
+"""The runbook in its order."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One account and how it was entered; `arn` is empty where it cannot be, and `line` then says why."""
+
+    account: str
+    what: str
+    arn: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Ways into the accounts, the preflight, and the state of every step that changes something."""
+
+    ways: tuple[Way, ...]
+    preflight: tuple[Finding, ...]
+    statuses: Mapping[str, Status]
+
+
+def observe(settings: Settings, clients: Clients) -> Observation:
+    """Enter every account, look at what would stop the move, and ask each step how far it is; the old estate is read once for all of them.
+
+    Where an account cannot be entered, the rest of the preflight is not looked at, and says so.
+    """
+    ways = read_ways(settings, clients)
+    entered = {way.account: way.arn for way in ways if way.arn}
+    if not set(settings.all_account_ids) <= set(entered):
+        shut = [way for way in ways if not way.arn]
+        why = f"account {shut[0].account} cannot be entered"
+        blind = Finding("00.preflight", State.COULD_NOT_LOOK, shut[0].account, "-", "preflight", why)
+        unknown = {one.number: Status(one.number, Stage.UNKNOWN, why) for one in MAP if one.done}
+        return Observation(ways, (blind,), unknown)
+    estate, statuses = read_old_estate(settings, clients), dict[str, Status]()
+    for one in MAP:
+        if one.done:
+            statuses[one.number] = one.done(settings, clients, estate, statuses)
+    seen = preflight_seen.read(settings, clients, estate, entered)
+    open_steps = [number for number, status in statuses.items() if not status.done]
+    return Observation(ways, tuple(preflight.rows(settings, seen, open_steps)), statuses)
+
+
+def read_ways(settings: Settings, clients: Clients) -> tuple[Way, ...]:
+    """One row for the credentials at hand, if there are any, then one an account, in the order of the parameters; never raises for an account."""
+    base = clients.base()
+    ways = [Way(base.account, "the credentials at hand", base.arn, base.way)] if base else []
+    for account in settings.all_account_ids:
+        what = "log archive" if account == settings.log_account.account_id else "old trails"
+        try:
+            entry = clients.entry(account)
+        except WrongUse as err:
+            ways.append(Way(account, what, "", str(err)))
+        else:
+            ways.append(Way(account, what, entry.arn, entry.way))
+    return tuple(ways)
+
+
+def propose(settings: Settings, observation: Observation) -> Plan:
+    """Always empty: looking changes nothing."""
+    return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
+
+
+def apply(plan: Plan, gate: Gate) -> Outcome:
+    """Sends nothing; notes in the record that the step was run."""
+    return run_plan(plan, gate)
+
+
+def check(settings: Settings, observation: Observation) -> list[Finding]:
+    """Ways in, preflight and map as findings, worst first."""
+    found = [
+        Finding(
+            "00.way-in",
+            State.OK if way.arn else State.COULD_NOT_LOOK,
+            way.account,
+            "-",
+            way.what,
+            way.arn or way.line,
+        )
+        for way in observation.ways
+    ]
+    states = {Stage.DONE: State.OK, Stage.OPEN: State.PLANNED, Stage.UNKNOWN: State.COULD_NOT_LOOK}
+    found += [
+        Finding(
+            "00.step",
+            states[status.stage],
+            "-",
+            "-",
+            f"step {number}",
+            f"{status.stage.value}: {status.line}",
+        )
+        for number, status in observation.statuses.items()
+    ]
+    return ordered([*found, *observation.preflight])

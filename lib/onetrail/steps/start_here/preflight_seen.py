@@ -1,0 +1,121 @@
+"""What the preflight rests on, read once: regions, bucket names, principals, permissions, the organization. Changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from onetrail.aws import Clients, look_for, look_for_bucket, pages
+from onetrail.errors import WrongUse
+from onetrail.estate.old_estate import OldEstate, regions_of
+from onetrail.looked import Absent, There, Unread
+from onetrail.settings import Settings
+from onetrail.steps.start_here.permissions import Identity, read_identity
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the preflight rests on. A map without an account, or None, means that it could not be looked at: `could_not_look` says why.
+
+    `regions` are those an account has enabled. `own_buckets` are the log account's; `taken` maps our bucket names that it does not
+    have to what HeadBucket said. `principals` maps each ARN of the parameters to whether it exists, None where that cannot be seen.
+    """
+
+    estate: OldEstate
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own_buckets: frozenset[str] | None = None
+    taken: Mapping[str, Unread] = field(default_factory=dict)
+    principals: Mapping[str, bool | None] = field(default_factory=dict)
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+    organization: str = ""
+    management: bool = False
+    could_not_look: tuple[str, ...] = ()
+
+
+def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mapping[str, str]) -> Seen:
+    """Read what is not in the old estate already. `entered` maps the accounts that can be entered to the caller's ARN."""
+    failed = list(estate.could_not_look)
+    regions = {}
+    for account in entered:
+        if account in settings.all_account_ids:
+            found = regions_of(clients, account)
+            if isinstance(found, There):
+                regions[account] = tuple(found.value)
+            else:
+                failed.append(f"{account}: DescribeRegions: {found.why}")
+    log = settings.log_account.account_id
+    own, taken = _bucket_names(settings, clients, failed) if log in entered else (None, {})
+    organization, management = _organization(settings, clients)
+    return Seen(
+        estate,
+        regions,
+        own,
+        taken,
+        _principals(settings, clients, entered),
+        {account: read_identity(clients, account, arn) for account, arn in entered.items()},
+        organization,
+        management,
+        tuple(failed),
+    )
+
+
+def _bucket_names(
+    settings: Settings, clients: Clients, failed: list[str]
+) -> tuple[frozenset[str] | None, dict[str, Unread]]:
+    account = settings.log_account.account_id
+    client = clients.client("s3", account, settings.home_region)
+    listed = pages(client, "list_buckets", "Buckets")
+    if isinstance(listed, Unread):
+        failed.append(f"{account}: ListBuckets: {listed.why}")
+        return None, {}
+    own = frozenset(said["Name"] for said in listed.value)
+    taken: dict[str, Unread] = {}
+    for name in sorted({settings.bucket_name, settings.access_log_bucket, settings.work_bucket} - own):
+        head = look_for_bucket(client, name, account)
+        match head:
+            case There():
+                taken[name] = Unread("it answers, and is not among the account's", "403")
+            case Unread():
+                taken[name] = head
+            case Absent():
+                pass
+    return own, taken
+
+
+def _organization(settings: Settings, clients: Clients) -> tuple[str, bool]:
+    """Why guard rails cannot be set from here, and whether they can."""
+    if not settings.organization_id:
+        return "", False
+    base = clients.base()
+    if base is None:
+        return "there are no credentials at hand to look at it with", False
+    found = look_for(
+        clients.client("organizations", base.account).describe_organization,
+        ("AWSOrganizationsNotInUseException",),
+    )
+    if not isinstance(found, There):
+        return found.why or "not in an organization", False
+    said: Mapping[str, Any] = found.value["Organization"]
+    if said["Id"] != settings.organization_id:
+        return f"the credentials at hand are of {said['Id']}", False
+    if said["MasterAccountId"] != base.account:
+        return "the credentials at hand are not of the management account", False
+    return "", True
+
+
+def _principals(settings: Settings, clients: Clients, entered: Mapping[str, str]) -> dict[str, bool | None]:
+    named = {*settings.break_glass_principals, *settings.operator_principals, *settings.reader_principals}
+    return {arn: _exists(clients, arn, entered) for arn in sorted(named)}
+
+
+def _exists(clients: Clients, arn: str, entered: Mapping[str, str]) -> bool | None:
+    account, name = arn.split(":")[4], arn.split(":", 5)[5]
+    kind, _, path = name.partition("/")
+    if account not in entered or kind not in ("role", "user"):
+        return None
+    client = clients.client("iam", account)
+    try:
+        call = {"role": client.get_role, "user": client.get_user}[kind]
+        found = look_for(call, ("NoSuchEntity",), **{f"{kind.title()}Name": path.rsplit("/", 1)[-1]})
+    except WrongUse:
+        return None
+    return None if isinstance(found, Unread) else isinstance(found, There)
