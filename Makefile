@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test exhaustive mutate fuzz lab record docs picture bench lint lock core-pythons test-pythons clean venv FORCE
+.PHONY: help demo test exhaustive mutate fuzz lab record docs picture bench lint lock audit lowest core-pythons test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -111,6 +111,12 @@ UPGRADE ?=
 lock: venv ## write requirements.lock again, with hashes, from pyproject.toml and requirements-dev.in
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links $(if $(UPGRADE),--upgrade) --extra all pyproject.toml requirements-dev.in -o requirements.lock
+
+audit: venv ## known vulnerabilities of what requirements.lock pins, as the OSV database has them; needs the network
+	@$(BIN)/python .ci/audit.py
+
+lowest: venv ## the library's tests with the lowest version that pyproject.toml allows of each dependency; part of make exhaustive
+	@$(BIN)/python -m pytest -q -m exhaustive tests/packaging/test_lowest.py
 
 clean: ## remove environments, caches and the practice run; the records of other runs stay
 	@[ ! -x $(BIN)/onetrail ] || $(BIN)/onetrail practice stop >/dev/null 2>&1 || true
