@@ -14,8 +14,16 @@ from onetrail.cli.say import say
 from onetrail.errors import OnetrailError, described
 from onetrail.printable import printable_lines
 
-VERBS: Final = ("copy", "init", "policies", "practice", "record", "run", "validate")
-"""Each is a module of this package, and the command of its name in it."""
+VERBS: Final = {
+    "copy": "Copy everything below one place in S3 to another, inside S3, and never over an object that is there.",
+    "init": "Lay out this version's notebooks and parameters files in DIR, to work there.",
+    "policies": "Print every policy document that the notebooks put, as one JSON object: name -> document.",
+    "practice": "The practice estate: AWS accounts to try everything on, on this machine alone.",
+    "record": "The record of a run: every changing call, before and after, in a chain of hashes.",
+    "run": "Run the notebooks, in order, each against the state it finds.",
+    "validate": "Prove CloudTrail logs by their digests, wherever they lie now.",
+}
+"""Verb -> the first sentence of its help. Each is a module of this package, and the command of its name in it."""
 
 
 class _Verbs(Mapping[str, click.Command]):
@@ -37,6 +45,15 @@ class _Verbs(Mapping[str, click.Command]):
 
 class _OneLine(click.Group):
     """Our own errors are one line on standard error with their exit code; what nobody foresaw is a line and a file."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs, without importing one: click would ask each for its first sentence."""
+        room = formatter.width - 6 - max(map(len, VERBS))
+        rows = [
+            (name, click.Command(name, help=said).get_short_help_str(room)) for name, said in VERBS.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Options before any verb."""

@@ -1,29 +1,9 @@
 """`onetrail policies`."""
 
-import json
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import click
-
-from onetrail import iam
-from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
-from onetrail.change import WallClock, iso
-from onetrail.change.words import counted
-from onetrail.cli.say import say, say_lines
-from onetrail.errors import WrongUse
-from onetrail.iam.expectations import State
-from onetrail.printable import json_safe
-from onetrail.settings import Settings
-from onetrail.show.html import Column
-from onetrail.show.table import simple
-from onetrail.steps.policies import documents as policy_documents
-from onetrail.steps.policies import named_buckets, printed_archive, printed_openings
-
-_STANDING: Final[dict[State, str]] = {"steady": "central_bucket", "window": "central_bucket_window"}
-_GRANTED: Final[tuple[State, ...]] = ("open", "expired")
 
 
 @click.command()
@@ -54,7 +34,7 @@ _GRANTED: Final[tuple[State, ...]] = ("open", "expired")
     is_flag=True,
     help="Say instead what the central bucket's policy lets and refuses, and by which statement.",
 )
-def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bool) -> None:
+def policies(**asked: Any) -> None:
     """Print every policy document that the notebooks put, as one JSON object: name -> document.
 
     Makes no call to AWS, so what only the estate knows has a stand-in: an old bucket's policy is shown as if the bucket had
@@ -62,71 +42,6 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
 
     With --explain the central bucket's policy is judged in each of its states; exit code 3 when it does not do what it must.
     """
-    settings = Settings.from_file(path)
-    until = expires or _expires(settings)
-    try:
-        documents = policy_documents(settings, old_buckets=old_buckets, expires=until)
-    except iam.PolicyError as err:  # the parameters are validated, so it is --expires or --old-bucket
-        raise WrongUse(str(err)) from err
-    if not explain:
-        click.echo(json_safe(json.dumps(documents, indent=2, ensure_ascii=False)))
-        return
-    archive, judged = printed_archive(settings), dict[tuple[str, str], list[iam.Verdict]]()
-    openings = printed_openings(settings, named_buckets(settings, old_buckets), until)
-    for name, state, opening in _judged(openings):
-        verdicts = iam.judge(archive, documents[name], state, opening)
-        judged[name, state] = verdicts
-        say_lines(_table(name, state, verdicts) + "\n")
-    say_lines(_totals(judged) + "\n")
-    if wrong := sum(not verdict.as_wanted for verdicts in judged.values() for verdict in verdicts):
-        raise WrongVerdicts(
-            f"{counted(wrong, 'request gets another verdict than it must', 'requests get another verdict than they must')}: see the rows marked ✗"
-        )
-    say("Every request gets the verdict it must.")
+    from onetrail.cli import printing
 
-
-class WrongVerdicts(WrongUse):
-    """The central bucket's policy does not do what it must."""
-
-    exit_code = 3
-
-
-def _judged(openings: Mapping[str, iam.Opening]) -> Iterator[tuple[str, State, iam.Opening | None]]:
-    """Each form of the central bucket's policy, the state it is judged in, and the grant it is judged by."""
-    yield from ((name, state, None) for state, name in _STANDING.items())
-    yield from ((name, state, opening) for name, opening in openings.items() for state in _GRANTED)
-
-
-def _table(name: str, state: str, verdicts: list[iam.Verdict]) -> str:
-    columns = [Column(head) for head in ("", "who", "does", "where", "verdict", "by")]
-    rows = [
-        ["✓" if v.as_wanted else "✗", v.row.who, v.row.does, v.row.where, v.row.verdict, v.row.statement]
-        for v in verdicts
-    ]
-    return simple(f"{name}, {state}", columns, rows).text
-
-
-def _totals(judged: Mapping[tuple[str, str], list[iam.Verdict]]) -> str:
-    """How many requests were judged by each document in each state, and what became of them."""
-    rows = [[name, state, *_counts(verdicts)] for (name, state), verdicts in judged.items()]
-    every = _counts([verdict for verdicts in judged.values() for verdict in verdicts])
-    columns = [Column("document"), Column("state"), *(Column(head, right=True) for head in _COUNTED)]
-    return simple("Requests judged", columns, rows, ["all", "", *every]).text
-
-
-_COUNTED: Final = ("requests", "let in", "refused", "not as they must be")
-
-
-def _counts(verdicts: list[iam.Verdict]) -> list[str]:
-    allowed = sum(verdict.row.verdict == "allow" for verdict in verdicts)
-    wrong = sum(not verdict.as_wanted for verdict in verdicts)
-    return [f"{count:,}" for count in (len(verdicts), allowed, len(verdicts) - allowed, wrong)]
-
-
-def _expires(settings: Settings) -> str:
-    """`grant_hours` from now: the practice estate's now if it runs, else the wall clock's."""
-    try:
-        clock = PracticeClock(PracticeEstate.running()) if settings.estate == "practice" else WallClock()
-    except EstateNotRunning:
-        clock = WallClock()
-    return iso(clock.now() + timedelta(hours=settings.grant_hours))
+    printing.policies(**asked)

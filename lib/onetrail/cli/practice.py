@@ -2,17 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from onetrail.aws.estate import PracticeEstate, practice_folder
-from onetrail.change.values import seconds
 from onetrail.cli.extras import needs
 from onetrail.cli.output import OutputFile
 from onetrail.cli.say import say
 from onetrail.errors import WrongUse
 from onetrail.printable import json_safe
+
+if TYPE_CHECKING:
+    from onetrail.aws.estate import PracticeEstate
 
 
 @click.group()
@@ -30,15 +31,17 @@ def practice() -> None:
 def start(scenario: str, number: int) -> None:
     """Start the estate and say where it listens. Does nothing when the same one runs already."""
     needs("onetrail practice", "practice")
+    from onetrail.aws.estate import practice_folder
     from onetrail.practice import process
 
     info = process.start(scenario=scenario, number=number, directory=practice_folder())
-    _say({**PracticeEstate.running().control("GET", "status"), "endpoint": info.endpoint})
+    _say({**_estate().control("GET", "status"), "endpoint": info.endpoint})
 
 
 @practice.command()
 def stop() -> None:
     """Stop the estate; its state is gone unless a snapshot was taken."""
+    from onetrail.aws.estate import practice_folder
     from onetrail.practice import process
 
     stopped = process.stop(practice_folder())
@@ -48,14 +51,14 @@ def stop() -> None:
 @practice.command()
 def status() -> None:
     """Say what the estate holds; exit code 2 when it is not running."""
-    estate = PracticeEstate.running()
+    estate = _estate()
     _say({**estate.control("GET", "status"), "endpoint": estate.endpoint})
 
 
 @practice.command()
 def reset() -> None:
     """Make the estate what it was when it started."""
-    PracticeEstate.running().control("POST", "reset", {})
+    _estate().control("POST", "reset", {})
     say("reset")
 
 
@@ -63,7 +66,7 @@ def reset() -> None:
 @click.argument("path", type=OutputFile())
 def snapshot(path: Path) -> None:
     """Write the estate's whole state to PATH, and print its hash."""
-    said = PracticeEstate.running().control("POST", "snapshot", {"path": str(path.absolute())})
+    said = _estate().control("POST", "snapshot", {"path": str(path.absolute())})
     say(said["state"])
 
 
@@ -71,7 +74,7 @@ def snapshot(path: Path) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 def restore(path: Path) -> None:
     """Put the state back that was written to PATH."""
-    PracticeEstate.running().control("POST", "restore", {"path": str(path.absolute())})
+    _estate().control("POST", "restore", {"path": str(path.absolute())})
     say("restored")
 
 
@@ -79,11 +82,13 @@ def restore(path: Path) -> None:
 @click.argument("duration")
 def wait(duration: str) -> None:
     """Move the estate's clock on by DURATION, such as PT6H, P30D or 3600 seconds; deliveries and digests happen meanwhile."""
+    from onetrail.change.values import seconds
+
     try:
         length = int(duration) if duration.isdigit() else seconds(duration)
     except ValueError as err:
         raise WrongUse(f"{err}: write it as PT6H, P30D or as whole seconds") from err
-    say(PracticeEstate.running().control("POST", "wait", {"seconds": length})["now"])
+    say(_estate().control("POST", "wait", {"seconds": length})["now"])
 
 
 @practice.command()
@@ -91,8 +96,15 @@ def wait(duration: str) -> None:
 @click.argument("details", nargs=-1, metavar="[NAME=VALUE]...")
 def fault(kind: str, details: tuple[str, ...]) -> None:
     """Ask for a fault of KIND, with its details as NAME=VALUE; values are JSON where they can be read so."""
-    said = PracticeEstate.running().control("POST", "fault", {"kind": kind, **dict(map(_detail, details))})
+    said = _estate().control("POST", "fault", {"kind": kind, **dict(map(_detail, details))})
     click.echo(json_safe(json.dumps(said, ensure_ascii=False)))
+
+
+def _estate() -> "PracticeEstate":
+    """The one that runs; the verbs' help needs nothing of AWS. Raises EstateNotRunning."""
+    from onetrail.aws.estate import PracticeEstate
+
+    return PracticeEstate.running()
 
 
 def _detail(text: str) -> tuple[str, Any]:

@@ -156,7 +156,7 @@ def test_requests_that_are_decided_wrongly_are_in_the_totals(monkeypatch):
             *others,
         ]
 
-    monkeypatch.setattr("onetrail.cli.policies.iam", SimpleNamespace(**{**vars(iam), "judge": judged}))
+    monkeypatch.setattr("onetrail.cli.printing.iam", SimpleNamespace(**{**vars(iam), "judge": judged}))
     result = _onetrail("policies", "-f", PRACTICE, "--explain")
     rows = [line.split() for line in result.stdout.split("Requests judged\n")[1].splitlines()[2:]]
     assert {row[-1] for row in rows if row and row[0].startswith("central")} == {"1"}

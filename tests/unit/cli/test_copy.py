@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from onetrail.change import GateClosed, Guard
-from onetrail.cli import copy as verb
+from onetrail.cli import copying as verb
 from onetrail.cli import main
 from onetrail.copy_command import standalone
 from onetrail.copy_command.folder import Folder, folder

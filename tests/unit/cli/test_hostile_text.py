@@ -11,8 +11,7 @@ from click.testing import CliRunner, Result
 
 from onetrail.aws.telling import say_line
 from onetrail.change import RunRecord, WallClock
-from onetrail.cli import copy as copying
-from onetrail.cli import main
+from onetrail.cli import copying, main
 from onetrail.copy_command.telling import Sums
 from onetrail.runner.result import from_error
 from onetrail.runner.telling import Telling
@@ -154,7 +153,7 @@ def test_the_unforeseen_is_no_way_past_the_door(monkeypatch: pytest.MonkeyPatch)
 
 def test_policies_are_json_that_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "onetrail.cli.policies.policy_documents", lambda *_, **__: {EVIL: {"Sid": f"é {EVIL}"}}
+        "onetrail.cli.printing.policy_documents", lambda *_, **__: {EVIL: {"Sid": f"é {EVIL}"}}
     )
     said = onetrail("policies", "-f", str(PRACTICE)).stdout
     assert json.loads(said) == {EVIL: {"Sid": f"é {EVIL}"}}

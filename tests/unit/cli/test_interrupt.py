@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onetrail.cli.interrupt import Interrupts
-from onetrail.cli.validate import print_json
+from onetrail.cli.validating import print_json
 from onetrail.cloudtrail.verdict import FileVerdict
 from onetrail.validation import Check, Directory, PublicKeys, Wanted
 from tests.unit.cloudtrail.signing import given_a_chain, kept_keys, written

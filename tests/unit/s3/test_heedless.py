@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.cli.copy import exit_code
+from onetrail.cli.copying import exit_code
 from onetrail.copy_command import first_copies, later_copies, standalone
 from onetrail.copy_command.later_copies import LaterCopies
 from onetrail.copy_command.standalone import Terms

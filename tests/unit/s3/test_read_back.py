@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.change import Guard
-from onetrail.cli.copy import exit_code, unseen_and_failed
+from onetrail.cli.copying import exit_code, unseen_and_failed
 from onetrail.copy_command import first_copies, later_copies, standalone
 from onetrail.copy_command.first_copies import FirstCopies
 from onetrail.copy_command.folder import Folder

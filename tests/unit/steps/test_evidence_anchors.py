@@ -351,7 +351,7 @@ def test_heads_that_cannot_be_read_make_no_record_less_whole(tmp_path, monkeypat
     run = tmp_path / RUN
     given_a_run(run, WorkBucket())
     monkeypatch.setattr(
-        "onetrail.cli.record._of_bucket",
+        "onetrail.cli.verifying._of_bucket",
         lambda *_: Anchors(could_not_look="ListObjectVersions: AccessDenied"),
     )
     code, said = verified(str(run), "--heads", "s3://work")

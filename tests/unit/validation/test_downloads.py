@@ -225,7 +225,7 @@ def test_a_bucket_is_taken_in_capitals_too(there: Path, monkeypatch: pytest.Monk
         asked.append(words)
         raise OnetrailError("enough")
 
-    monkeypatch.setattr("onetrail.cli.validate.open_bucket", opened)
+    monkeypatch.setattr("onetrail.cli.validating.open_bucket", opened)
     CliRunner().invoke(main, ["validate", where, "--public-keys", str(there.parent / "keys")])
     assert asked == [("acme-archive", "old/", "")]
 

@@ -719,7 +719,7 @@ def test_a_folder_that_cannot_be_listed_ends_the_check(there: Path, monkeypatch:
 
 def test_progress_is_said_on_standard_error(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Regions, digests, logs, bytes and rate. Twin: nothing where outputs must not vary."""
-    monkeypatch.setattr("onetrail.cli.validate.SAY_EACH_SECONDS", 0)
+    monkeypatch.setattr("onetrail.cli.validating.SAY_EACH_SECONDS", 0)
     for live, lines in (("1", True), ("0", False)):
         monkeypatch.setenv("ONETRAIL_LIVE", live)
         done = validated(there)

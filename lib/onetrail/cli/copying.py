@@ -1,0 +1,230 @@
+"""What `onetrail copy` does. The verb itself imports this when it is called, so that its help costs nothing."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from onetrail.change import Guard, WallClock
+from onetrail.change.run_record.lock import FolderBusy, FolderLock
+from onetrail.change.words import counted
+from onetrail.cli.say import say, say_lines
+from onetrail.copy_command import standalone
+from onetrail.copy_command.folder import folder, refuse_overlap
+from onetrail.copy_command.reach import Reach
+from onetrail.copy_command.standalone import FAILURES, FINDINGS, Terms
+from onetrail.copy_command.telling import Sums
+from onetrail.errors import OnetrailError, WrongUse
+from onetrail.instants import utc
+from onetrail.printable import printable
+from onetrail.s3.bulk.reasons import commonest
+from onetrail.s3.ledger import parts as ledger_files
+
+ROWS: Final = (
+    ("copied", "copied"), ("copy", "to be copied"), ("present", "already there"), ("conflict", "conflicts: other bytes are there"),
+    ("unproven", "unproven: same size, nothing says whether equal"), ("archived", "archived: must be restored first"),
+    ("too_large", "larger than 5 GiB"), ("source_changed", "changed since they were listed"), ("gone", "gone since they were listed"),
+    ("refused", "refused"), ("failed", "failed"),
+)  # fmt: skip
+"""Outcome -> how the last table names it, in its order."""
+ALWAYS: Final = {"copied", "present", "conflict", "failed"}
+FAILED, FINDING = 1, 3
+
+
+class LeftAtOnce(OnetrailError):
+    """Somebody did not wait for what was under way."""
+
+
+def copy(
+    source: str, target: str, only_plan: bool, into: Path | None, storage_class: str, acl: str | None, lock_mode: str | None,
+    retain_until: str | None, compare: bool, restored: bool, max_requests_per_second: int | None, profile: str, from_owner: str, to_owner: str,
+) -> None:  # fmt: skip
+    """Do what `onetrail copy` was asked to, say how it ended, and exit."""
+    here, there = folder(source), folder(target)
+    refuse_overlap(here, there)
+    for option, owner in (("--from-owner", from_owner), ("--to-owner", to_owner)):
+        if owner and not (owner.isascii() and owner.isdigit() and len(owner) == 12):
+            raise WrongUse(f"{option} {owner} is no account: give its 12 digits")
+    clock = WallClock()
+    until = _until(lock_mode, retain_until, clock.now())
+    terms = Terms(
+        storage_class, acl or "", lock_mode or "", until, compare, restored, max_requests_per_second
+    )
+    into = into or Path(f"ledger-{here.bucket}-{there.bucket}")
+    guard = Guard()
+    with closing(Reach(profile)) as reach, _stoppable() as stopping:
+        one, other = reach.ends(here, there, guard, from_owner, to_owner)
+        _say(
+            f"from {here} in {one.region}, account {one.owner}; to {there} in {other.region}, account {other.owner}"
+        )
+        telling = _Telling()
+        if only_plan:
+            sums = standalone.plan(one, other, terms, telling.told, stopping)
+        else:
+            with _ledger(into):
+                sums = standalone.copy(
+                    one, other, terms, into, guard, now=clock.now, told=telling.told, stop=stopping
+                )
+    say_lines(table(sums, f"{here} -> {there}", only_plan))
+    for line in unseen_and_failed(sums, into):
+        say(line)
+    if sums.stopped:
+        _say(f"{sums.stopped}{_where(into, sums)}{'' if sums.differs else '; run again to go on'}")
+    sys.exit(exit_code(sums))
+
+
+def exit_code(sums: Sums) -> int:
+    """1 for a failure or an end before the end, 3 where a person has to look, otherwise 0."""
+    if sums.stopped or sums.of(*FAILURES)[0]:
+        return FAILED
+    return FINDING if sums.of(*FINDINGS)[0] else 0
+
+
+def table(sums: Sums, caption: str, only_plan: bool) -> str:
+    """What became of the objects, or what would become of them, with the ledger's place below."""
+    always = {"copy", "present", "conflict"} if only_plan else ALWAYS
+    rows = [(label, *sums.of(word)) for word, label in ROWS if word in always or word in sums.objects]
+    rows.append(("in all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
+    width = max(len(label) for label, _, _ in rows)
+    lines = [printable(caption), f"{'':{width}}  {'objects':>13}  {'MB':>13}"]
+    lines += [f"{label:{width}}  {objects:>13,}  {size / 1e6:>13,.1f}" for label, objects, size in rows]
+    if only_plan:
+        classes = ", ".join(f"{name} {number:,}" for name, number in sums.classes.items())
+        lines.append(
+            f"to be copied, by the class they lie in: {classes}" if classes else "nothing is to be copied"
+        )
+        lines.append("nothing was copied")
+    elif sums.parts:
+        rows_written = sum(part.rows for part in sums.parts)
+        lines.append(
+            f"the ledger: {counted(rows_written, 'row')} in {counted(len(sums.parts), 'part')} in {printable(sums.parts[0].path.parent)}"
+        )
+    else:
+        lines.append("no object had to be copied or noted, so the ledger has no new part")
+    return "\n".join(lines)
+
+
+def unseen_and_failed(sums: Sums, into: Path) -> list[str]:
+    """What the table cannot say: how many copies came without a SHA-256, and why objects were refused or failed, commonest first."""
+    lines = []
+    if sums.unhashed:
+        lines.append(
+            f"the server gave no SHA-256 for {counted(sums.unhashed, 'copy', 'copies')}: sha256 is empty in {'its row' if sums.unhashed == 1 else 'their rows'}"
+        )
+    failed = sums.of(*FAILURES)[0]
+    if failed:
+        lines.append(f"why {counted(failed, 'object was', 'objects were')} refused or failed:")
+        lines += [f"  {number:>11,}  {why}" for why, number in commonest(sums.reasons)]
+        lines.append(f"where to look: {into} has a row for each, with its reason (outcome refused or failed)")
+    return lines
+
+
+class _Telling:
+    """The line on standard error: how many, how fast, how long still."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def told(self, sums: Sums, total: int) -> None:
+        """Say it."""
+        passed = max(time.monotonic() - self._began, 1e-9)
+        rate = sums.seen / passed
+        copied, size = sums.of("copied")
+        said = f"{sums.seen:,} objects seen, {copied:,} copied ({size / 1e6:,.1f} MB), {rate:,.0f}/s"
+        wrong = sums.of(*FAILURES, *FINDINGS)[0]
+        said += f", {wrong:,} not as wanted" if wrong else ""
+        said += f", {_span((total - sums.seen) / rate)} left of {total:,}" if total > sums.seen else ""
+        _say(said)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _until(mode: str | None, text: str | None, now: datetime) -> datetime | None:
+    if bool(mode) != bool(text):
+        raise WrongUse("a lock takes both --lock-mode and --retain-until: give both or neither")
+    if not text:
+        return None
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError as err:
+        raise WrongUse(
+            f"--retain-until {text} is no instant: write it as 2032-01-31 or 2032-01-31T00:00:00Z"
+        ) from err
+    until = utc(until)
+    if until <= now:
+        raise WrongUse(f"--retain-until {text} is over: S3 takes a date in the future")
+    return until
+
+
+@contextmanager
+def _ledger(into: Path) -> Iterator[None]:
+    """The folder, ours alone, and known to take files before anything is copied; gone again where nothing was written.
+
+    Says what an earlier run left there that cannot be read; what that run copied is found by the listing. Raises WrongUse.
+    """
+    fresh, lock = not into.exists(), FolderLock(into, "writer")
+    killed = lock.path.exists()
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except FolderBusy as err:
+        raise WrongUse(
+            f"another copy writes its ledger into {into}: {err.line}; wait for it to end, stop it with Ctrl-C where it runs, or give another --ledger"
+        ) from err
+    except OSError as err:
+        raise WrongUse(
+            f"the ledger cannot be written into {into}: {err.strerror}; give another --ledger"
+        ) from err
+    try:
+        for path, why in ledger_files.unreadable(into):
+            _say(f"{path}: {why}; what it tells of is found again by the listing, its rows are not")
+        if killed:
+            _say(
+                "an earlier run was killed: rows that it had not written yet are lost; what it copied is found by the listing"
+            )
+        yield
+    finally:
+        lock.release()
+        lock.path.unlink(missing_ok=True)
+        if fresh:
+            with suppress(OSError):
+                into.rmdir()
+
+
+def _where(into: Path, sums: Sums) -> str:
+    return f"; the ledger in {into} is whole" if sums.parts else ""
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """While inside, the first Ctrl-C asks to stop and the second one leaves at once."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise LeftAtOnce(
+                "left at once: what was under way may have been copied and has no row in the ledger; run again, and the listing finds it"
+            )
+        asked.set()
+        _say("stopping as soon as what is under way has ended; Ctrl-C again leaves at once")
+
+    held = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, before in held.items():
+            signal.signal(number, before)
+
+
+def _say(line: str) -> None:
+    say(f"onetrail copy: {line}", err=True)
