@@ -129,6 +129,18 @@ def test_the_step_has_its_library_module(notebook):
     assert f"from onetrail.steps import {notebook.step} as step" in str([c.source for c in _cells(notebook)])
 
 
+@each
+def test_the_imports_are_there_and_the_step_is_its_own(notebook):
+    """The first cell as a kernel runs it. Twin: a name that is not there ends it at once."""
+    cell = _cells(notebook)[0].source
+    names: dict[str, object] = {}
+    exec(cell, names)  # noqa: S102 - our own notebook
+    assert names["step"].__name__ == f"onetrail.steps.{notebook.step}"
+    assert names["seen"].__name__.endswith(f".{notebook.step}")
+    with pytest.raises(ImportError, match="cannot import name"):
+        exec(cell.replace("import Clients", "import NoClients"), {})  # noqa: S102
+
+
 def test_every_notebook_knows_every_parameter():
     """And no other."""
     check_parameters(NOTEBOOKS)
