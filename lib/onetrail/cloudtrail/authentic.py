@@ -39,6 +39,9 @@ KEY_EARLY: Final = timedelta(hours=2)
 """A key may sign this long before its stated validity (awscli looks as far around a digest)."""
 KEY_LATE: Final = timedelta(days=30)
 """And this long after: CloudTrail delivers again for 30 days."""
+BACKFILL_LATE: Final = timedelta(days=365)
+"""A backfill digest is made at most this long after the time it covers. AWS gives "processing delays" as its reason and no figure (User
+Guide, digest file structure); a year is far beyond them, and still no key of a later time can vouch for logs of long ago."""
 
 Name = tuple[str, str, str, str, str, Kind, datetime | None]
 """What makes a digest that digest, wherever it lies: organization, account, region, trail, home region,
@@ -50,7 +53,8 @@ class Candidate:
     """One digest object under examination; its stored bytes are not kept.
 
     `verified`: CloudTrail signed these bytes. `trusted`: it signed them for this place in this chain. `tried`: the signature in the
-    metadata has been looked at. `spoke`: what it says of the digest before it is known to the walk.
+    metadata has been looked at. `spoke`: what it says of the digest before it is known to the walk. `odd`: what is wrong with the time in
+    its metadata, which no signature covers.
     """
 
     source: DigestObject
@@ -66,6 +70,7 @@ class Candidate:
     verified: bool = False
     tried: bool = False
     spoke: bool = False
+    odd: str = ""
     name: Name = field(init=False)
     """Free of bucket and prefix."""
 
@@ -150,18 +155,29 @@ def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
 def _with_key(found: Candidate, digest: Digest, generated: str, keys: KeyStore) -> Candidate:
     region = found.parsed.region
     found.public = key = keys.find(region, digest.fingerprint)
-    signed_at = instant(generated) if found.parsed.kind is Kind.BACKFILL_DIGEST else digest.end
+    backfill = found.parsed.kind is Kind.BACKFILL_DIGEST
+    first, last = digest.end, moved(digest.end, BACKFILL_LATE if backfill else timedelta(0))
+    signed_at = instant(generated) if backfill else digest.end
+    if signed_at and not first <= signed_at <= last:
+        found.odd = f"its metadata says that it was made at {signed_at.isoformat()}, and not in the year after the time it covers"
+        signed_at = None
     if key is None:
         return found.settle(*_no_key(digest, region, signed_at, keys))
     if fault := key.fault():
         return found.settle(
             State.UNREADABLE, f"the saved public key {key.fingerprint} cannot be used: {fault}"
         )
-    if signed_at and not moved(key.valid_from, -KEY_EARLY) <= signed_at <= moved(key.valid_to, KEY_LATE):
-        return found.settle(
-            State.INVALID, f"public key {key.fingerprint} was not in use at {signed_at.isoformat()}"
-        )
+    if not _in_use(key, first, last):
+        when = f"{first.isoformat()}{' or in the year after it' if backfill else ''}"
+        return found.settle(State.INVALID, f"public key {key.fingerprint} was not in use at {when}")
+    if signed_at and not _in_use(key, signed_at, signed_at):
+        found.odd = f"its metadata says that it was made at {signed_at.isoformat()}, when public key {key.fingerprint} was not in use"
     return found
+
+
+def _in_use(key: PublicKey, first: datetime, last: datetime) -> bool:
+    """Whether a key may have signed at some time from `first` to `last`."""
+    return moved(key.valid_from, -KEY_EARLY) <= last and first <= moved(key.valid_to, KEY_LATE)
 
 
 def _no_key(digest: Digest, region: str, signed_at: datetime | None, keys: KeyStore) -> tuple[State, str]:
@@ -234,6 +250,8 @@ def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
         if found.signature and found.proof is Proof.SUCCESSOR:
             found.state = State.INVALID
             found.why = "the signature in its metadata was changed; its content is what CloudTrail signed"
+        elif found.odd:
+            found.state, found.why = State.INVALID, f"{found.odd}; its content is what CloudTrail signed"
 
 
 def content_hash(found: Candidate) -> str:

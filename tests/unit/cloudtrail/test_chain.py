@@ -290,6 +290,73 @@ def test_a_backfill_digest_without_a_time_and_with_a_key_that_is_not_held_is_unr
     assert found.why.startswith(f"none of the 1 public keys held of {REGION} signed it")
 
 
+def backfilled(generated: datetime | None, *keys: PublicKey) -> Scene:
+    """Two backfill digests, the later of which says in its metadata when it was made, or does not."""
+    scene = given_a_chain(2, backfill=True)
+    scene.group = replace(GROUP, backfill=True)
+    scene.keys = list(keys) or scene.keys
+    metadata = dict(scene.digests[1].metadata)
+    del metadata["backfill-generation-timestamp"]
+    if generated is not None:
+        metadata["backfill-generation-timestamp"] = generated.isoformat().replace("+00:00", "Z")
+    scene.change(1, metadata=metadata)
+    return scene
+
+
+DAY, LAST = timedelta(days=1), BEGIN + HOUR  # when the later of them ends
+SECOND = timedelta(seconds=1)
+LONG = public_key(days=900)  # from ten days before
+
+
+@pytest.mark.parametrize(
+    ("generated", "keys", "words"),
+    [
+        # the time in the metadata, the keys held, what is wrong with it
+        (LAST, (), ""),
+        (LAST - SECOND, (), "says that it was made at 2023-05-01T10:12:06+00:00, and not in the year after the time it covers"),
+        (datetime(2015, 1, 1, tzinfo=UTC), (LONG,), "and not in the year after"),
+        (LAST + 365 * DAY, (LONG,), ""),
+        (LAST + 365 * DAY + SECOND, (LONG,), "and not in the year after"),
+        (datetime.max.replace(tzinfo=UTC), (LONG,), "and not in the year after"),
+        (BEGIN + 50 * DAY, (), ""),
+        (BEGIN + 50 * DAY + SECOND, (), "was not in use"),
+        (None, (), ""),
+    ],
+)  # fmt: skip
+def test_the_time_in_a_backfill_digests_metadata_has_two_bounds(
+    generated: datetime | None, keys: tuple[PublicKey, ...], words: str
+) -> None:
+    """No signature covers it: outside of what is signed it is what was changed, and the logs are proven all the same. Twins: the rows
+    beside each other."""
+    verdicts, _ = backfilled(generated, *keys).look()
+    (digest,) = [v for v in verdicts if v.kind != L and v.key == digest_key(LAST, backfill=True)]
+    assert (digest.state, words in digest.why) == (State.INVALID if words else State.VALID, True)
+    assert digest.why.endswith("; its content is what CloudTrail signed" if words else "")
+    assert [v.state for v in verdicts if v.kind == L] == [State.VALID]
+
+
+@pytest.mark.parametrize("generated", [None, LAST + HOUR, LAST - DAY])
+@pytest.mark.parametrize(
+    ("begins", "ends", "state"),
+    [
+        (LAST - 40 * DAY, LAST - 30 * DAY, "valid"),
+        (LAST - 40 * DAY, LAST - 30 * DAY - SECOND, "invalid"),
+        (LAST + 365 * DAY + 2 * HOUR, LAST + 400 * DAY, "valid"),
+        (LAST + 365 * DAY + 2 * HOUR + SECOND, LAST + 400 * DAY, "invalid"),
+    ],
+)
+def test_a_key_that_was_never_in_use_in_the_year_after_proves_no_backfill(
+    generated: datetime | None, begins: datetime, ends: datetime, state: str
+) -> None:
+    """Whatever the metadata says or leaves out: its logs are proven or not by that alone. Twins: a second more, or less."""
+    key = replace(public_key(), valid_from=begins, valid_to=ends)
+    verdicts, _ = backfilled(generated, key).look()
+    logs = [v.state.value for v in verdicts if v.kind == L]
+    assert logs == (["valid"] if state == "valid" else [])
+    if state == "invalid":
+        assert "was not in use at 2023-05-01T10:12:07+00:00 or in the year after it" in verdicts[-1].why
+
+
 @pytest.mark.parametrize("status", [status for status in ReadStatus if status is not ReadStatus.FOUND])
 def test_what_came_back_of_a_log_that_was_not_found_is_not_looked_into(status: ReadStatus) -> None:
     """A part of it, say. Twin: it was found."""
