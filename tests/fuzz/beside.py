@@ -45,7 +45,7 @@ def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
     # Of a download a plain .json is taken for the log that was unpacked.
     if key in layout.things or key == layout.root + log.key or (layout.directory and key.endswith(".json")):
         return ""
-    about = Junk(place.account, place.region, place.mark.date(), stray=True)
+    about = Junk(place.account, place.region, place.mark.date(), True, unpacked=key.endswith(".json"))
     return (
         f"nearly right name: {short(key)}"
         if layout.put(key, about, Thing(key, packed(content), content))

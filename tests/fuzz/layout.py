@@ -15,13 +15,15 @@ BESIDE: Final = "onetrail-conflicts/"
 class Junk(NamedTuple):
     """A key that is not one of CloudTrail's, and where it lies: outside of every region's folder, in one, or in a day of one.
 
-    `stray`: it lies where whoever reads the logs takes it for one (docs/verification.md, "What lies among the logs").
+    `stray`: it lies where whoever reads the logs takes it for one (docs/verification.md, "What lies among the logs"). `unpacked`: it has the
+    name of a log that lies there, without `.gz`.
     """
 
     account: str = ""
     region: str = ""
     day: date | None = None
     stray: bool = False
+    unpacked: bool = False
 
 
 class Marker(NamedTuple):

@@ -17,10 +17,11 @@ from onetrail.cloudtrail.walk import Walk
 from onetrail.validation import rest as rest_module
 from tests.fuzz.compare import wrong
 from tests.fuzz.harm import DEEDS
-from tests.fuzz.layout import Junk, Thing, laid
+from tests.fuzz.layout import BESIDE, Junk, Thing, laid
 from tests.fuzz.looks import in_a_bucket
 from tests.fuzz.recipe import Made, described, made, recipe
 from tests.fuzz.run import SEEDS, failure, faults, main
+from tests.fuzz.signing import packed
 from tests.fuzz.trails import Trail, world_of
 from tests.fuzz.truth import Judge, Maybe, Query, Truth
 from tests.fuzz.world import HOUR, digest_key
@@ -179,6 +180,42 @@ def test_what_may_belong_to_the_region_that_is_asked_for_must_be_told(query: Que
     assert layout.put(_STRAY, Junk(ONE.account, stray=True), Thing(_STRAY, b"{}", None))
     truth = Judge(layout, query).truth()
     assert truth.states[_STRAY] == wanted
+    assert not wrong(layout, query, truth, in_a_bucket(layout, query))
+
+
+@pytest.mark.parametrize(("unpacked", "wanted"), [(True, {"foreign", ""}), (False, {""})])
+def test_of_one_trail_what_may_stand_for_its_log_may_be_told(unpacked: bool, wanted: set[str]) -> None:
+    """A log's name without `.gz`, over another content. Twin: any other name."""
+    layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
+    log, query = layout.world.digests[-1].logs[0], Query(trail=ONE.name)
+    key = log.key.removesuffix(".gz") if unpacked else log.key.replace(".json.gz", "-2.json.gz")
+    about = Junk(ONE.account, ONE.region, log.place.mark.date(), stray=True, unpacked=unpacked)
+    assert layout.put(key, about, Thing(key, b"{}", None))
+    truth = Judge(layout, query).truth()
+    assert truth.states[key] == wanted
+    assert not wrong(layout, query, truth, in_a_bucket(layout, query))
+
+
+@pytest.mark.parametrize(
+    ("archived", "query", "wanted"),
+    [
+        (False, Query(), {"unsigned"}),
+        (True, Query(), {"unsigned", "archived"}),
+        (False, Query(trail=ONE.name), {"unsigned", ""}),
+    ],
+)
+def test_a_plain_log_whose_copy_beside_is_named_may_be_that_one_once_more(
+    archived: bool, query: Query, wanted: set[str]
+) -> None:
+    """So long as it is archived, nobody knows; and of one trail it is looked at. Twin: it can be read, and is another."""
+    layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
+    log = layout.world.digests[-1].logs[0]
+    key = f"{BESIDE}{log.bucket}/{log.key}"
+    own = layout.things.pop(log.key)
+    assert layout.put(key, log.place, replace(own, key=key, origin=(log.bucket, log.key)))
+    assert layout.put(log.key, log.place, Thing(log.key, packed(b"{}"), b"{}", archived=archived))
+    truth = Judge(layout, query).truth()
+    assert (truth.states[log.key], truth.states[key]) == (wanted, {"valid"})
     assert not wrong(layout, query, truth, in_a_bucket(layout, query))
 
 

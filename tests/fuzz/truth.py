@@ -379,7 +379,7 @@ class Judge:
                 states |= self._log(thing, log, several)
             if not any(sure == Maybe.YES for _, sure in mine):
                 states |= (
-                    self._nobody_names(thing, place, found, inside)
+                    self._nobody_names(thing, place, found, inside, beside=bool(namers))
                     if inside and not self.query.trail
                     else {"unsigned"}
                 )
@@ -387,9 +387,10 @@ class Judge:
                 # Outside of the time that is asked for: left out, or told as it is.
                 states = states | {UNNAMED} if inside == Maybe.EITHER or mine else {UNNAMED}
             elif self.query.trail and (several or not any(sure == Maybe.YES for _, sure in mine)):
-                # Of one trail: what its digests name, where that was found first; no other copies, and nothing that no digest names.
+                # Of one trail: what its digests name, where that was found first; no other copies, and nothing that no digest names,
+                # unless it lies under the plain key of a copy beside that one names, and no other trail can have written it.
                 states |= {UNNAMED}
-                states -= set() if mine else {"unsigned"}
+                states -= set() if mine or namers else {"unsigned"}
             found.states[thing.key] = frozenset(states)
 
     def _plain(self, things: list[Thing]) -> list[Thing]:
@@ -414,9 +415,14 @@ class Judge:
         # Of copies with the same content one is valid, and which one is nobody's concern.
         return {"valid", "duplicate"} if several else {"valid"}
 
-    def _nobody_names(self, thing: Thing, place: LogPlace, found: Truth, inside: int) -> set[str]:
+    def _nobody_names(
+        self, thing: Thing, place: LogPlace, found: Truth, inside: int, *, beside: bool
+    ) -> set[str]:
+        """`beside`: a digest names another copy of its key. So long as it is archived, nobody knows whether it is that one once more."""
         # One that may be left out need not be called young.
         found.excused[thing.key] = min(self._young(place), inside)
+        if thing.archived and beside:
+            return {"unsigned", "archived"}
         return {"unsigned", "unreadable"} if thing.refused else {"unsigned"}
 
     def _young(self, place: LogPlace) -> int:
@@ -459,11 +465,12 @@ class Judge:
         logs also where its path leaves open whether it belongs to the region that is asked for."""
         if self.query.everything:
             return frozenset({"foreign"})
-        if not (junk.region or junk.stray) or self.query.trail:
+        if not (junk.region or junk.stray) or not self._asked(junk.account, junk.region or self.query.region):
             return frozenset({UNNAMED})
-        if not self._asked(junk.account, junk.region or self.query.region):
+        # Of one trail no other objects are looked for; what may stand for one of its logs is told.
+        if self.query.trail and not junk.unpacked:
             return frozenset({UNNAMED})
-        narrow = bool(self.query.since or self.query.until)
+        narrow = bool(self.query.since or self.query.until or self.query.trail)
         return frozenset({"foreign", UNNAMED} if narrow else {"foreign"})
 
     # What is said of the time.
