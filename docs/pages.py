@@ -15,6 +15,7 @@ from typing import Any, Final
 from unittest import mock
 
 from onetrail.cli.reference import reference
+from onetrail.estate.documents import documents
 from onetrail.iam.expectations.decisions import Ruling, decisions
 from onetrail.iam.limits import LIMITS, size
 from onetrail.runner import RunResult
@@ -22,7 +23,6 @@ from onetrail.runner.notebooks import all_notebooks, read
 from onetrail.runner.result import from_notebook
 from onetrail.settings import Settings
 from onetrail.settings.describe import SECTIONS, default_of, yaml_entry
-from onetrail.steps.policies import documents
 from onetrail.steps.start_here.documents_ahead import kind_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ import pytest
 from onetrail.aws import Clients
 from onetrail.change import State
 from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.estate.custody.custody import read_custody
 from onetrail.steps import retirement, verification
-from onetrail.steps.evidence.custody import read_custody
 from onetrail.steps.evidence.files import Fit, read_files
 from tests.integration.by_hand import by_hand, planned
 from tests.integration.conftest import Estate

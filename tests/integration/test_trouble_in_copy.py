@@ -22,6 +22,7 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import COPIER, Check, CheckKind, Plan, State, verify_record
 from onetrail.errors import OnetrailError
+from onetrail.estate.judged_policies import OpeningWrong
 from onetrail.estate.status import Stage, Status
 from onetrail.iam import build
 from onetrail.practice.faults import EDITED_SID
@@ -31,7 +32,6 @@ from onetrail.s3.ledger import parts as ledger
 from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
-from onetrail.steps.bucket_creation.judged import OpeningWrong
 from onetrail.steps.copy_history.permissions.closed import hole_closed
 from tests.integration.by_hand import by_hand, carried_out, planned, run
 from tests.integration.conftest import ROOT, Estate

@@ -14,13 +14,13 @@ from onetrail.change import WallClock, iso
 from onetrail.change.words import counted
 from onetrail.cli.say import say, say_lines
 from onetrail.errors import WrongUse
+from onetrail.estate.documents import documents as policy_documents
+from onetrail.estate.documents import named_buckets, printed_archive, printed_openings
 from onetrail.iam.expectations import State
 from onetrail.printable import json_safe
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
-from onetrail.steps.policies import documents as policy_documents
-from onetrail.steps.policies import named_buckets, printed_archive, printed_openings
 
 _STANDING: Final[dict[State, str]] = {"steady": "central_bucket", "window": "central_bucket_window"}
 _GRANTED: Final[tuple[State, ...]] = ("open", "expired")

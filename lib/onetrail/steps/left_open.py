@@ -13,10 +13,10 @@ from onetrail.change import Gate, entries
 from onetrail.change.rest import Rest, rest_of
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, described
+from onetrail.estate.custody.custody import read_custody
+from onetrail.estate.custody.permissions import Permission
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
-from onetrail.steps.evidence.custody import read_custody
-from onetrail.steps.evidence.permissions import Permission
 
 CLOSES = "run step 05: it closes what is open"
 ELSEWHERE = "run step 05 under another run_name: it closes what AWS shows as open"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from onetrail.estate.judged_policies import OpeningWrong, judged_opening
 from onetrail.iam import (
     STATES,
     Opening,
@@ -23,7 +24,6 @@ from onetrail.iam import (
 )
 from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window
 from onetrail.iam.expectations.judge import judged
-from onetrail.steps.bucket_creation.judged import OpeningWrong, judged_opening
 
 LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
 LEAST = {"steady": 19, "window": 19, "open": 32, "expired": 32}

@@ -2,9 +2,9 @@
 
 import pytest
 
+from onetrail.estate.judged_policies import KeyPolicyWrong, judged_key
 from onetrail.iam import judge_key, size_bytes, without_sids
 from onetrail.iam.build import kms_key
-from onetrail.steps.bucket_creation.judged import KeyPolicyWrong, judged_key
 from tests.unit.iam.conftest import LOG
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
 from tests.unit.iam.test_guardrails import given

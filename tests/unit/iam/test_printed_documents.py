@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from onetrail.estate.documents import documents
 from onetrail.iam import statements
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.settings import Settings
-from onetrail.steps.policies import documents
 from tests.unit.iam.test_admission import unfit
 
 PARAMETERS = sorted((Path(__file__).resolve().parents[3] / "parameters").glob("*.yaml"))

@@ -14,10 +14,10 @@ from typing import Any
 
 from onetrail.change import Change
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.custody.sent import Sent
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation, trail_cutover
 from onetrail.steps.bucket_creation import BucketState
-from onetrail.steps.evidence.sent import Sent
 
 HOSTILE = "k\x1b[31m\r\x9b\u202e\u200f\u200b\ud800\n$x$ z"
 """A name that colours, goes back, turns around, hides, cannot be written, and makes a line of its own."""

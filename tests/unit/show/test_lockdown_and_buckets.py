@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from onetrail.estate.archive import archive_of
+from onetrail.estate.log_account.observed import FLAGS
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Stage, Status
 from onetrail.iam.build import central_bucket
 from onetrail.settings import Settings
 from onetrail.show.steps import account_lockdown, bucket_creation
 from onetrail.steps.account_lockdown import LogAccount, Observation, Role
-from onetrail.steps.account_lockdown.observe import FLAGS
 from onetrail.steps.bucket_creation import BucketState, verdicts
 from onetrail.steps.bucket_creation import Observation as Buckets
 

@@ -10,13 +10,13 @@ import pytest
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, State, canonical_json
 from onetrail.estate.freeze import held_policy, without_dead_principals
+from onetrail.estate.log_account.observed import FLAGS, User
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.iam.build import old_bucket_hold_still, old_bucket_shell, trust
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.steps import account_lockdown as shown
 from onetrail.steps import account_lockdown as step
-from onetrail.steps.account_lockdown.observe import FLAGS, User
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.status import log_account_status

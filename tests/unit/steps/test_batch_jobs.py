@@ -15,6 +15,7 @@ from onetrail import names
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import ChangeFailed, Check, CheckKind, Gate, Guard, RunRecord, entries
 from onetrail.estate.archive import archive_of
+from onetrail.estate.grant_state import work_opened
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Stage, Status
 from onetrail.iam import build
@@ -23,7 +24,6 @@ from onetrail.s3.batch.job import Job
 from onetrail.s3.batch.manifest import ManifestFile
 from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
-from onetrail.steps.bucket_creation.grant import work_opened
 from onetrail.steps.copy_history import Backlog, Observation, propose
 from onetrail.steps.copy_history.check import closed
 from onetrail.steps.copy_history.jobs.copies import BatchCopy

@@ -11,8 +11,12 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, Document, Result, State, canonical_json
+from onetrail.estate import documents as policies
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import ALIAS
+from onetrail.estate.judged_policies import policy_judged
+from onetrail.estate.log_account.observed import FLAGS
+from onetrail.estate.log_account.roles import wanted_roles
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.status import BLIND, Stage, Status
 from onetrail.iam import Opening
@@ -27,14 +31,10 @@ from onetrail.looked import Unread
 from onetrail.s3.decisions.retention import retain_until
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation as step
-from onetrail.steps import policies
 from onetrail.steps.account_lockdown import LogAccount, Role
-from onetrail.steps.account_lockdown.observe import FLAGS
 from onetrail.steps.account_lockdown.propose import roles_for
-from onetrail.steps.account_lockdown.roles import wanted_roles
 from onetrail.steps.bucket_creation import BucketNotOurs
 from onetrail.steps.bucket_creation.access_logs import AccessLogs
-from onetrail.steps.bucket_creation.judged import policy_judged
 from onetrail.steps.bucket_creation.lifecycle import archive_rules, dated_rule, lock_days
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")

@@ -12,6 +12,7 @@ from docs import pages
 from onetrail.change import After, Change, Check, CheckKind, Document, Plan, Result, State
 from onetrail.estate.archive import archive_of
 from onetrail.estate.document_sizes import sized, within_limits
+from onetrail.estate.documents import documents
 from onetrail.estate.freeze import held_policy
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, OldEstate
@@ -20,7 +21,6 @@ from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.settings import Settings
 from onetrail.show import plan as shown
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover, verification
-from onetrail.steps.policies import documents
 from onetrail.steps.start_here.documents_ahead import kind_of
 from onetrail.steps.start_here.preflight import rows
 from onetrail.steps.start_here.preflight_seen import Seen

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import After, Document
+from onetrail.estate.kept_keys import RegionKeys, read_kept
 from onetrail.steps.evidence import Ended, Fit, read_custody, save
 from onetrail.steps.evidence.files import read_files
-from onetrail.steps.inventory.keys import RegionKeys, read_kept
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 from tests.unit.steps.given_record import (
     BEFORE,

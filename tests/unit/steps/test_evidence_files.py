@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import RecordCheck
-from onetrail.steps.evidence.custody import Custody, Named, read_custody
+from onetrail.estate.custody.custody import Custody, Named, read_custody
 from onetrail.steps.evidence.files import Fit, read_files
 from tests.unit.steps.test_receipts import given_a_proven_bucket
 

@@ -16,6 +16,7 @@ from onetrail.change import State
 from onetrail.cloudtrail.key import Kind
 from onetrail.cloudtrail.publickeys import PublicKey, dump, fingerprint_of
 from onetrail.errors import OnetrailError, described
+from onetrail.estate.kept_keys import RegionKeys, keep, read_kept
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.iam.build import old_bucket_shell
 from onetrail.s3.rows import ObjectRow
@@ -26,7 +27,6 @@ from onetrail.steps.inventory.consumers import consumers
 from onetrail.steps.inventory.costs import costs, together
 from onetrail.steps.inventory.draft import SCHEMA, Draft
 from onetrail.steps.inventory.duplicates import Duplicates, find
-from onetrail.steps.inventory.keys import RegionKeys, keep, read_kept
 from onetrail.steps.inventory.lifecycle import Reach, rules_of
 from onetrail.steps.inventory.survey import NAMED_FOREIGN, Survey, Surveyor
 from tests.unit.cloudtrail.signing import der

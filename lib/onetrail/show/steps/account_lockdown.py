@@ -6,13 +6,13 @@ from typing import Any
 from onetrail import iam
 from onetrail.change.words import share
 from onetrail.estate.freeze import live_rules
+from onetrail.estate.log_account.observed import ROOT_CREDENTIALS
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import Unread, made
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
 from onetrail.steps.account_lockdown import LogAccount, Observation, paths
-from onetrail.steps.account_lockdown.observe import ROOT_CREDENTIALS
 
 
 def ways_in(settings: Settings, observation: Observation) -> Shown:

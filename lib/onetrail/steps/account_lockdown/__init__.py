@@ -1,18 +1,12 @@
 """02: the log-archive account is closed but for named ways in, and the old buckets are held still."""
 
+from onetrail.estate.log_account.observed import LogAccount, Role, User, observe_log_account
 from onetrail.steps.account_lockdown.apply import apply
 from onetrail.steps.account_lockdown.check import check
-from onetrail.steps.account_lockdown.observe import (
-    LogAccount,
-    Observation,
-    Role,
-    User,
-    observe,
-    observe_log_account,
-)
+from onetrail.steps.account_lockdown.observe import Observation, observe
 from onetrail.steps.account_lockdown.paths import Path, paths
 from onetrail.steps.account_lockdown.propose import propose
-from onetrail.steps.account_lockdown.status import done, log_account_done
+from onetrail.steps.account_lockdown.status import done, log_account_done, log_account_status
 
 __all__ = [
     "LogAccount",
@@ -24,6 +18,7 @@ __all__ = [
     "check",
     "done",
     "log_account_done",
+    "log_account_status",
     "observe",
     "observe_log_account",
     "paths",

@@ -7,14 +7,15 @@ from onetrail.change import Change, Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.estate.document_sizes import oversized
 from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
+from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, User
+from onetrail.estate.log_account.roles import ORGANIZATION_ROLE
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam.limits import Kind, size, too_large
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, LogAccount, Observation, User
+from onetrail.steps.account_lockdown.observe import Observation
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import account_resource, roles_for, whole_plan
-from onetrail.steps.account_lockdown.roles import ORGANIZATION_ROLE
 
 
 def check(settings: Settings, observation: Observation) -> list[Finding]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from onetrail import iam
+from onetrail.estate.log_account.observed import SERVICE_LINKED, Role
+from onetrail.estate.log_account.roles import ORGANIZATION_ROLE, WantedRole
 from onetrail.iam.build import trust
 from onetrail.iam.document import values
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import SERVICE_LINKED, Observation, Role
+from onetrail.steps.account_lockdown.observe import Observation
 from onetrail.steps.account_lockdown.propose import roles_for
-from onetrail.steps.account_lockdown.roles import ORGANIZATION_ROLE, WantedRole
 
 
 @dataclass(frozen=True, order=True)

@@ -7,13 +7,14 @@ from onetrail.change import BREAK_GLASS, Change, Plan
 from onetrail.estate.archive import archive_of
 from onetrail.estate.document_sizes import within_limits
 from onetrail.estate.freeze import bucket_changes
+from onetrail.estate.log_account.observed import FLAGS, LogAccount, unread_of
+from onetrail.estate.log_account.roles import WantedRole, narrowed, role_changes, wanted_roles
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.status import evaluated
 from onetrail.iam.document import values
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import FLAGS, LogAccount, Observation, unread_of
-from onetrail.steps.account_lockdown.roles import WantedRole, narrowed, role_changes, wanted_roles
+from onetrail.steps.account_lockdown.observe import Observation
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from onetrail.aws import Clients
 from onetrail.change import Plan, State
 from onetrail.change.words import counted
+from onetrail.estate.log_account.observed import LogAccount, observe_log_account, unread_of
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.status import Stage, Status, still_open
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
-from onetrail.steps.account_lockdown.observe import LogAccount, observe, observe_log_account, unread_of
+from onetrail.steps.account_lockdown.observe import observe
 from onetrail.steps.account_lockdown.propose import log_account_changes, whole_plan
 
 

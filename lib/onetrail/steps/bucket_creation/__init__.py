@@ -1,9 +1,9 @@
 """03: the archive and the two buckets beside it, with their policies, locks and lifecycles."""
 
+from onetrail.estate.grant_state import grant_state
+from onetrail.estate.judged_policies import verdicts
 from onetrail.steps.bucket_creation.apply import apply
 from onetrail.steps.bucket_creation.check import check
-from onetrail.steps.bucket_creation.grant import grant_state
-from onetrail.steps.bucket_creation.judged import verdicts
 from onetrail.steps.bucket_creation.observe import BucketState, Observation, observe
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
 from onetrail.steps.bucket_creation.status import done

@@ -5,12 +5,12 @@ from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.estate.archive import archive_of
 from onetrail.estate.document_sizes import oversized
+from onetrail.estate.grant_state import grant_state, work_opened
+from onetrail.estate.judged_policies import verdicts
+from onetrail.estate.log_account.observed import unread_of
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import unread_of
 from onetrail.steps.bucket_creation.access_logs import access_log_findings
-from onetrail.steps.bucket_creation.grant import grant_state, work_opened
-from onetrail.steps.bucket_creation.judged import verdicts
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import pieces
 from onetrail.steps.bucket_creation.propose import wanted, whole_plan

@@ -11,12 +11,12 @@ from onetrail.aws.sessions import CannotEnter
 from onetrail.change import BREAK_GLASS
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of
+from onetrail.estate.log_account.observed import LogAccount, observe_log_account
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.estate.status import Status
 from onetrail.looked import Absent, Answer, There, Unread, made, unread
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import LogAccount, observe_log_account
-from onetrail.steps.account_lockdown.status import log_account_status
+from onetrail.steps import account_lockdown
 from onetrail.steps.bucket_creation.access_logs import AccessLogs, read_access_logs
 
 KINDS: Final = (
@@ -100,7 +100,7 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
 def observe_buckets(settings: Settings, clients: Clients) -> Observation:
     """The log account's side alone, without a look into the old buckets; while 02 is not done, only which names are taken."""
     log = observe_log_account(settings, clients)
-    forerunner = log_account_status(settings, log)
+    forerunner = account_lockdown.log_account_status(settings, log)
     if not forerunner.done:
         return Observation(forerunner, log, _taken(settings, clients), clients.clock.now())
     key = archive_key_arn(settings, clients)

@@ -6,9 +6,9 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.change import Document, plain
+from onetrail.estate.log_account.observed import FLAGS
 from onetrail.looked import Unread, known, made
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import FLAGS
 from onetrail.steps.bucket_creation.lifecycle import SIZES, normal
 from onetrail.steps.bucket_creation.observe import BucketState
 from onetrail.steps.bucket_creation.wanted import WantedBucket

@@ -10,14 +10,14 @@ from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Docume
 from onetrail.errors import WrongUse
 from onetrail.estate.archive import archive_of
 from onetrail.estate.document_sizes import within_limits
+from onetrail.estate.grant_state import grant_state, work_opened
+from onetrail.estate.log_account.observed import unread_of
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import unread_of
 from onetrail.steps.bucket_creation import key
 from onetrail.steps.bucket_creation.access_logs import ARRIVED, awaited
-from onetrail.steps.bucket_creation.grant import grant_state, work_opened
 from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, end_of, year_of
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import Piece, pieces

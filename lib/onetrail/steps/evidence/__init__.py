@@ -1,14 +1,14 @@
 """Step 08: everything read again, the run record as evidence, and the page that an auditor reads. Changes nothing on AWS."""
 
+from onetrail.estate.custody.custody import Custody, read_custody
+from onetrail.estate.custody.permissions import Permission
+from onetrail.estate.custody.sent import Ended, Sent
 from onetrail.estate.proof.anchors import Anchor, Anchors
 from onetrail.steps.evidence.apply import apply, propose
 from onetrail.steps.evidence.check import check
-from onetrail.steps.evidence.custody import Custody, read_custody
 from onetrail.steps.evidence.files import FileSeen, Fit
 from onetrail.steps.evidence.observe import Chapter, Observation, observe
-from onetrail.steps.evidence.permissions import Permission
 from onetrail.steps.evidence.save import REPORT, Saved, save
-from onetrail.steps.evidence.sent import Ended, Sent
 
 __all__ = [
     "REPORT",

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted, some
+from onetrail.estate.custody.permissions import Permission
+from onetrail.estate.custody.sent import Ended
 from onetrail.estate.proof.anchors import Anchors
 from onetrail.settings import Settings
 from onetrail.steps.evidence.apply import STEP
 from onetrail.steps.evidence.files import Fit
 from onetrail.steps.evidence.observe import Chapter, Observation
-from onetrail.steps.evidence.permissions import Permission
-from onetrail.steps.evidence.sent import Ended
 from onetrail.steps.evidence.standing import Standing, stands
 
 _MOST = 20

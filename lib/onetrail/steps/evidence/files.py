@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onetrail.change.texts import FOLDER as POLICIES
+from onetrail.estate.custody.custody import Custody, Named
 from onetrail.estate.proof.receipts import hash_in
 from onetrail.files import FileRefused, sha256_of
 from onetrail.s3.ledger.parts import parts, unfinished
-from onetrail.steps.evidence.custody import Custody, Named
 
 
 class Fit(StrEnum):

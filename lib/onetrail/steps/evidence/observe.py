@@ -14,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail.aws import Clients
 from onetrail.change import Finding, State
 from onetrail.errors import OnetrailError, described
+from onetrail.estate.custody.custody import Custody, read_custody
+from onetrail.estate.kept_keys import RegionKeys, read_keys
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.anchors import Anchors, read_anchors
 from onetrail.estate.proof.receipts import Receipts
@@ -27,10 +29,8 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.evidence.custody import Custody, read_custody
 from onetrail.steps.evidence.files import FileSeen, read_files, read_report
 from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
-from onetrail.steps.inventory.keys import RegionKeys, read_keys
 
 _O = TypeVar("_O")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from onetrail.change import RecordError, RunRecord
+from onetrail.estate.kept_keys import FOLDER, RegionKeys, keep, replaced
 from onetrail.files import FileRefused, read_bytes
 from onetrail.settings import Settings
 from onetrail.steps.evidence.apply import STEP
-from onetrail.steps.inventory.keys import FOLDER, RegionKeys, keep, replaced
 
 REPORT: Final = "report.html"
 """Below the run folder."""

@@ -4,11 +4,11 @@ from enum import StrEnum
 
 from onetrail import names
 from onetrail.estate.archive import archive_of
+from onetrail.estate.custody.permissions import Permission
+from onetrail.estate.grant_state import grant_state
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.bucket_creation import grant_state
 from onetrail.steps.evidence.observe import Observation
-from onetrail.steps.evidence.permissions import Permission
 
 
 class Standing(StrEnum):

@@ -8,11 +8,11 @@ from onetrail import iam
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted, share
 from onetrail.estate.freeze import live_rules, unmendable
+from onetrail.estate.kept_keys import RegionKeys
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading
-from onetrail.steps.inventory.keys import RegionKeys
 from onetrail.steps.inventory.observe import FILE, STEP, Observation
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")

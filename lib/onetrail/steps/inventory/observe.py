@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from onetrail.aws import Clients
+from onetrail.estate.kept_keys import RegionKeys, read_keys
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
@@ -14,7 +15,6 @@ from onetrail.steps.inventory.consumers import Consumer, consumers
 from onetrail.steps.inventory.costs import Costs, costs, together
 from onetrail.steps.inventory.draft import Draft, rows_in
 from onetrail.steps.inventory.duplicates import Duplicates, find
-from onetrail.steps.inventory.keys import RegionKeys, read_keys
 from onetrail.steps.inventory.survey import Survey
 
 STEP = "01"

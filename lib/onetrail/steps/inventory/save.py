@@ -6,10 +6,10 @@ from pathlib import Path
 
 from onetrail.change import RunRecord
 from onetrail.errors import OnetrailError
+from onetrail.estate.kept_keys import FOLDER, keep
 from onetrail.files import sha256_of
 from onetrail.settings import Settings
 from onetrail.steps.inventory.draft import Draft, rows_in
-from onetrail.steps.inventory.keys import FOLDER, keep
 from onetrail.steps.inventory.observe import FILE, Observation
 
 

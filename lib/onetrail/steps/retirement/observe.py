@@ -17,6 +17,7 @@ from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.estate.proof.receipt_rows import ListingHash, ReceiptError
 from onetrail.estate.proof.receipts import Beside, Receipt, Receipts
 from onetrail.estate.proof.sealed_heads import sealed_receipts
+from onetrail.estate.source_identity import keeper_of
 from onetrail.estate.status import Status, asked
 from onetrail.looked import Answer, Unread, known, unread
 from onetrail.s3.http.calls import NULL_VERSION
@@ -25,7 +26,6 @@ from onetrail.s3.listing.streams import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover, verification
-from onetrail.steps.account_lockdown.observe import keeper_of
 from onetrail.steps.retirement.counterparts import Archive, Sum
 from onetrail.steps.retirement.retiring import Past, Retiring, expires
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onetrail import iam
+from onetrail.estate.documents import LONG_AGO, documents
 from onetrail.estate.freeze import without_dead_principals
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import build
@@ -15,7 +16,6 @@ from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.looked import Unread
 from onetrail.names import COPIER_ROLE, role_arn
 from onetrail.settings import Settings
-from onetrail.steps.policies import LONG_AGO, documents
 
 CLOSE: Final = 0.75
 """Share of the limit from which on a document is named."""

@@ -9,11 +9,11 @@ from typing import Any
 from onetrail import names
 from onetrail.change import BREAK_GLASS, Change, Check, CheckKind, Document
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.batch_folder import folder_of_run
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import build
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import Observation
-from onetrail.steps.copy_history.observed.jobs import folder_of_run
 from onetrail.steps.copy_history.permissions.grant import MARK, Grant, Pair, Place, back_to, prefixes, until
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from onetrail.change import JOBS, NAMED, Below, Bulk, Change, Check, CheckKind, Deed, OneOf, Only
 from onetrail.change.bulk import Bound
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.batch_folder import folder_of_run
 from onetrail.s3.batch.choice import BATCH
 from onetrail.s3.batch.group import opening
 from onetrail.s3.batch.manifest import FORMAT
@@ -15,7 +16,7 @@ from onetrail.s3.decisions.planner import allowed_for
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.bounds import job_lock
 from onetrail.steps.copy_history.jobs.permissions import BatchGrant
-from onetrail.steps.copy_history.observed.jobs import desk, folder_of_run
+from onetrail.steps.copy_history.observed.jobs import desk
 from onetrail.steps.copy_history.permissions.grant import Grant, Pair
 
 PILOT, COPY = "pilot", "copy"

@@ -9,6 +9,7 @@ from onetrail.aws import Clients, look, look_for
 from onetrail.change import JOBS, entries
 from onetrail.errors import OnetrailError
 from onetrail.estate.archive import archive_of
+from onetrail.estate.batch_folder import folder_of_run
 from onetrail.iam import build
 from onetrail.looked import Absent, Look, There, Unread, applied, unread
 from onetrail.s3.batch.job import Desk, Job, job_of
@@ -80,11 +81,6 @@ def work_policy(settings: Settings, clients: Clients) -> Look[Mapping[str, Any]]
 def is_steady(settings: Settings, policy: Mapping[str, Any]) -> bool:
     """Whether it is the work bucket's policy as it is without jobs."""
     return iam.canonical(policy) == iam.canonical(build.work_bucket(archive_of(settings)))
-
-
-def folder_of_run(settings: Settings) -> str:
-    """Where manifests and reports of this run lie in the work bucket, with a slash at its end."""
-    return f"batch/{settings.run_name}/"
 
 
 def desk(settings: Settings) -> Desk:

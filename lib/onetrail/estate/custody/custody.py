@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from onetrail.change import RecordCheck, entries, verify_record
 from onetrail.errors import described
+from onetrail.estate.custody.permissions import Permission, permissions
+from onetrail.estate.custody.sent import Ended, Sent, all_sent, end_of
 from onetrail.estate.proof.receipts import EARLIER_FOLDER, FOLDER
-from onetrail.steps.evidence.permissions import Permission, permissions
-from onetrail.steps.evidence.sent import Ended, Sent, all_sent, end_of
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("step", "plan", "approve", "changes"),

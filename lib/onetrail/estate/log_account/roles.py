@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Document
+from onetrail.estate.log_account.observed import Role
 from onetrail.iam import Archive
 from onetrail.iam.build import (
     copier_policy,
@@ -16,7 +17,6 @@ from onetrail.iam.build import (
     trust,
 )
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import Role
 
 ORGANIZATION_ROLE: Final = "OrganizationAccountAccessRole"
 """What Organizations makes in an account it creates; it trusts the whole management account (Organizations User Guide)."""

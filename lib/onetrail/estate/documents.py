@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.estate.archive import archive_of
+from onetrail.estate.batch_folder import folder_of_run
+from onetrail.estate.log_account.roles import wanted_roles
 from onetrail.iam import Archive, Opening, all_documents, build
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.roles import wanted_roles
-from onetrail.steps.copy_history.observed.jobs import folder_of_run
 
 LONG_AGO: Final = "2000-01-01T00:00:00Z"
 """Expiry in printed grants, where none is open: who puts such a document as it is opens nothing."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from onetrail import iam
 from onetrail.change import canonical_json
-from onetrail.steps.evidence.sent import Ended, Sent
+from onetrail.estate.custody.sent import Ended, Sent
 
 _POLICY = ("PutBucketPolicy", "DeleteBucketPolicy", "PutKeyPolicy")
 _TAKEN_BACK = {"PutRolePolicy": "DeleteRolePolicy", "CreateJob": "UpdateJobStatus"}
