@@ -23,7 +23,7 @@ def run(clients: Clients, step: Any, approve: str = "any") -> Outcome:
     """One step from looking to applying."""
     plan = planned(clients, step)
     with open_gate(clients, approve) as gate:
-        return step.apply(plan, gate)
+        return step.apply(plan, gate, clients)
 
 
 def carried_out(estate: Estate, steps: Iterable[Any], **settings: Any) -> None:

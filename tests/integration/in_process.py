@@ -81,7 +81,7 @@ def one_step(estate: Estate, number: str, *, approve: str = "any", **settings: A
         if step is evidence:
             lines, keys = observation.custody.check.lines, observation.keys
             step.save(clients.settings, page.page(clients.settings, observation), lines, gate.record, keys)
-        outcome = step.apply(plan, gate)
+        outcome = step.apply(plan, gate, clients)
         if step is inventory:
             step.save(clients.settings, observation, gate.record)
     again = {"seen": getattr(outcome, "seen", None) or observation} if step in LOOK_ONCE else {}

@@ -47,7 +47,7 @@ def carry_out(number, runs, at):
     RunRecord.append = counted
     plan = step.propose(settings, step.observe(settings, clients))
     with open_gate(clients, "any") as gate:
-        state = step.apply(plan, gate)
+        state = step.apply(plan, gate, clients)
     return [state.state, state.line, count]
 
 for service in ("ec2", "iam", "s3", "s3control", "cloudtrail", "kms", "sts", "organizations"):

@@ -221,7 +221,7 @@ settings = Settings.from_file({path!r})
 clients = Clients.connect(settings)
 plan = step.propose(settings, step.observe(settings, clients))
 with open_gate(clients) as gate:
-    step.apply(plan, gate)
+    step.apply(plan, gate, clients)
 """
 
 

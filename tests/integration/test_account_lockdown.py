@@ -37,7 +37,7 @@ def run(clients: Clients, approve: str) -> Outcome:
     settings = clients.settings
     plan = step.propose(settings, step.observe(settings, clients))
     with open_gate(clients, approve) as gate:
-        return step.apply(plan, gate)
+        return step.apply(plan, gate, clients)
 
 
 def pending(clients: Clients) -> list[str]:
@@ -171,7 +171,7 @@ def test_a_policy_that_cannot_be_read_is_not_replaced(fresh_estate: Estate) -> N
     fresh_estate.fault("denied", service="s3", operation="GetBucketPolicy", bucket=OLD, count=9)
     refused = pytest.raises(TextUnread, match=rf"s3:PutBucketPolicy on .*{OLD} .*was not sent.*AccessDenied")
     with refused, open_gate(clients, "any") as gate:
-        step.apply(plan, gate)
+        step.apply(plan, gate, clients)
     fresh_estate.fault("clear")
     assert by_hand(clients, "s3", SOURCE, region="us-east-1").get_bucket_policy(Bucket=OLD)["Policy"] == text
 

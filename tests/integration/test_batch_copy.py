@@ -41,7 +41,7 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.settings import Settings
 from onetrail.steps import copy_history as step
-from onetrail.steps.copy_history.batch_make import Maker
+from onetrail.steps.copy_history.jobs.make import Maker
 
 settings = Settings.from_file(sys.argv[1]).with_values(runs_dir=sys.argv[2], scenario="tiny", copy_engine="s3-batch")
 confirm = Maker.confirm
@@ -55,7 +55,7 @@ Maker.confirm = killed
 clients = Clients.connect(settings)
 plan = step.propose(settings, step.observe(settings, clients))
 with open_gate(clients, "any") as gate:
-    step.apply(plan, gate)
+    step.apply(plan, gate, clients)
 """
 """A process that carries out 05 and ends by SIGKILL when all its jobs are made and none of the copy is confirmed."""
 
@@ -126,7 +126,7 @@ def copied(clients: Clients, plan: Plan, progress: Any = None) -> tuple[Outcome,
     with open_gate(clients, "any") as gate:
         gate.say = said.append
         gate.progress = progress or gate.progress
-        return step.apply(plan, gate), said
+        return step.apply(plan, gate, clients), said
 
 
 def rows_of(clients: Clients) -> list[dict[str, Any]]:

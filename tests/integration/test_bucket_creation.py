@@ -30,7 +30,7 @@ ACCESS, WORK = "onetrail-access-logs-044455556666", "onetrail-work-044455556666"
 def run(clients: Clients, approve: str = "any", module: Any = step) -> Outcome:
     plan = module.propose(clients.settings, module.observe(clients.settings, clients))
     with open_gate(clients, approve) as gate:
-        return module.apply(plan, gate)
+        return module.apply(plan, gate, clients)
 
 
 def pending(clients: Clients) -> list[str]:
@@ -246,7 +246,7 @@ def test_without_cloudtrail_in_the_exemption_the_step_refuses_the_policy_and_a_t
     sent = replace(change, parameters={**change.parameters, "Policy": Document(wrong)})
     mark = estate.mark()
     with open_gate(clients, "any") as gate:
-        outcome = step.apply(replace(plan, changes=(sent,)), gate)
+        outcome = step.apply(replace(plan, changes=(sent,)), gate, clients)
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert (
         f"the policy would be wrong: {failed.expectation.name}: cloudtrail.amazonaws.com may not"

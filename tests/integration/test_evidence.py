@@ -45,7 +45,7 @@ def run(clients: Clients, module: Any, approve: str = "any") -> Outcome:
     settings = clients.settings
     plan = module.propose(settings, module.observe(settings, clients))
     with open_gate(clients, approve) as gate:
-        return module.apply(plan, gate)
+        return module.apply(plan, gate, clients)
 
 
 def seen(clients: Clients, earlier: Observation | None = None) -> tuple[Observation, list[Finding]]:
@@ -167,7 +167,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert "Everything is as promised" in text
     with open_gate(clients, "any") as gate:
         saved = step.save(settings, text, observation.custody.check.lines, gate.record)
-        outcome = step.apply(step.propose(settings, observation), gate)
+        outcome = step.apply(step.propose(settings, observation), gate, clients)
     assert outcome.state == "nothing"
     assert estate.mutating(mark) == []
     custody = observation.custody
@@ -379,7 +379,7 @@ def test_a_permission_left_open_is_named_and_once_closed_no_finding(
             return append(kind, **fields)
 
         gate.record.append = until_the_copy  # type: ignore[method-assign]
-        copy_history.apply(plan, gate)
+        copy_history.apply(plan, gate, clients)
     observation, found = seen(estate.clients())
     left = {one.what for one in observation.custody.left_open}
     assert {settings.bucket_name} < left

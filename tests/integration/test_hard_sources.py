@@ -83,7 +83,7 @@ def policies(clients: Clients) -> list[Any]:
 
 def applied(clients: Clients, plan: Plan) -> Outcome:
     with open_gate(clients, "any") as gate:
-        return step.apply(plan, gate)
+        return step.apply(plan, gate, clients)
 
 
 def rows(estate: Estate, action: str) -> list[dict[str, Any]]:

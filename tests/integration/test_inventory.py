@@ -41,7 +41,7 @@ def observed(clients: Clients) -> inventory.Observation:
 def saved(clients: Clients) -> inventory.Observation:
     observation = observed(clients)
     with open_gate(clients, "") as gate:
-        assert inventory.apply(inventory.propose(clients.settings, observation), gate).exit_code == 0
+        assert inventory.apply(inventory.propose(clients.settings, observation), gate, clients).exit_code == 0
         inventory.save(clients.settings, observation, gate.record)
     return observation
 

@@ -122,7 +122,7 @@ def refused(clients: Clients, plan: Plan | None = None) -> str:
     """What step 07 says when it is asked to apply, by this plan or by what it proposes now; it must not end applied."""
     with open_gate(clients, "any") as gate:
         try:
-            outcome = retirement.apply(plan or planned(clients, retirement), gate)
+            outcome = retirement.apply(plan or planned(clients, retirement), gate, clients)
         except ChangeFailed as err:
             return err.line
     assert outcome.state != "applied", outcome.line
@@ -469,7 +469,7 @@ def test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_del
     plan = planned(clients, retirement)
     assert {change.call for change in plan.changes} == {"DeleteBucketLifecycle"}
     with open_gate(clients, "any") as gate:
-        assert retirement.apply(plan, gate).state == "applied"
+        assert retirement.apply(plan, gate, clients).state == "applied"
     for bucket, region in OLD.items():
         with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
             by_hand(clients, "s3", SOURCE, region=region).get_bucket_lifecycle_configuration(Bucket=bucket)
@@ -490,7 +490,7 @@ def test_a_rule_is_put_only_on_a_bucket_that_is_closed_while_the_archive_holds_w
             monkeypatch.setattr(work, look, lambda self, about: Requirement(True, "passed over"))
     mark = estate.mark()
     with open_gate(clients, "any") as gate:
-        outcome = retirement.apply(planned(clients, retirement), gate)
+        outcome = retirement.apply(planned(clients, retirement), gate, clients)
     rules = [r for r in estate.requests(mark) if r["operation"] == "PutBucketLifecycleConfiguration"]
     puts = [r for r in estate.requests(mark) if r["operation"] == "PutBucketPolicy"]
     first = puts[0]["resource"]
@@ -532,7 +532,7 @@ def test_a_bucket_is_opened_again_only_once_the_rule_at_work_on_it_is_gone(
     first = planned(clients, retirement)
     assert {change.call for change in first.changes} == {"DeleteBucketLifecycle"}
     with open_gate(clients, "any") as gate:
-        assert retirement.apply(first, gate).state == "applied"
+        assert retirement.apply(first, gate, clients).state == "applied"
     assert {one.bucket.closed for one in retirement.observe(clients.settings, clients).buckets} == {True}
     assert {bucket: (held(clients, bucket), rules_of(clients, bucket)) for bucket in OLD} == {
         bucket: (before[bucket], []) for bucket in OLD
@@ -668,5 +668,5 @@ def test_an_honest_estate_of_this_kind_is_retired(estate: Estate, saved: dict[st
     """Twin of all of these."""
     clients = begun(estate, saved["06"])
     with open_gate(clients, "any") as gate:
-        assert retirement.apply(planned(clients, retirement), gate).state == "applied"
+        assert retirement.apply(planned(clients, retirement), gate, clients).state == "applied"
     assert {bucket: held(clients, bucket) for bucket in OLD} == dict.fromkeys(OLD, 0)

@@ -90,7 +90,7 @@ def given_a_run(
             old_buckets = {bucket.name for bucket in observation.old.buckets}
         if module is not steps[-1]:
             with open_gate(clients, "any") as gate:
-                outcome = module.apply(plan, gate)
+                outcome = module.apply(plan, gate, clients)
             assert outcome.state == "applied", f"{module.__name__}: {outcome.line}"
     printed = policies.documents(settings, old_buckets=(policies.AN_OLD_BUCKET,))
     in_one_form = {name: iam.canonical(document) for name, document in printed.items()}

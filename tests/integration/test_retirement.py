@@ -38,7 +38,7 @@ def run(clients: Clients, approve: str, module: Any = step) -> Outcome:
     settings = clients.settings
     plan = module.propose(settings, module.observe(settings, clients))
     with open_gate(clients, approve) as gate:
-        return module.apply(plan, gate)
+        return module.apply(plan, gate, clients)
 
 
 def by_hand(clients: Clients) -> Any:
@@ -246,7 +246,7 @@ def test_what_changes_between_the_review_and_the_deletion_stops_it(estate: Estat
     plan, before = step.propose(clients.settings, step.observe(clients.settings, clients)), held(clients)
     estate.fault("tampered_log", bucket=BUCKET)
     with open_gate(clients, plan.id) as gate:
-        outcome = step.apply(plan, gate)
+        outcome = step.apply(plan, gate, clients)
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert "is not what was proven" in outcome.line
     assert held(clients) == before

@@ -92,7 +92,7 @@ def one(runs, what, number, end):
     before = {step: Status(step, Stage.DONE, "") for step in ("02", "04")}
     plan = step.propose(settings, step.observe(settings, clients, before=before))
     with open_gate(clients, "any") as gate:
-        step.apply(plan, gate)
+        step.apply(plan, gate, clients)
 
 print("ready", flush=True)
 for line in sys.stdin:
@@ -234,7 +234,7 @@ def copied(clients: Clients, faults: tuple[tuple[str, dict[str, Any]], ...] = ()
         clients.estate.control("POST", "fault", {"kind": kind, **details})
     try:
         with open_gate(clients, "any") as gate:
-            outcome = step.apply(plan, gate)
+            outcome = step.apply(plan, gate, clients)
     except OnetrailError as err:
         return type(err).__name__, err.line
     return outcome.state, outcome.line

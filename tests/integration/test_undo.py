@@ -490,8 +490,9 @@ def test_02_and_04_are_run_again_where_05_says_so_and_as_the_identity_that_02_na
     )
     for step, number, deed in deeds:
         deed()
-        with open_gate(new_clients(estate, clients), "any") as gate:
-            stopped = copy_history.apply(plan, gate)
+        again = new_clients(estate, clients)
+        with open_gate(again, "any") as gate:
+            stopped = copy_history.apply(plan, gate, again)
         assert (stopped.state, f"run {number} again" in stopped.line) == ("stopped", True)
         assert run(new_clients(estate, clients), step).state == "applied"
         assert planned(new_clients(estate, clients), copy_history).id == plan.id

@@ -40,7 +40,7 @@ def looked(clients: Clients, number: str) -> tuple[Outcome, list[Finding]]:
     step = STEPS[number]
     seen = step.observe(clients.settings, clients)
     with open_gate(clients) as gate:
-        outcome = step.apply(step.propose(clients.settings, seen), gate)
+        outcome = step.apply(step.propose(clients.settings, seen), gate, clients)
     return outcome, step.check(clients.settings, seen)
 
 

@@ -30,7 +30,7 @@ def run(clients: Clients, approve: str, module=step) -> Outcome:
     settings = clients.settings
     plan = module.propose(settings, module.observe(settings, clients))
     with open_gate(clients, approve) as gate:
-        return module.apply(plan, gate)
+        return module.apply(plan, gate, clients)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def test_each_lock_is_looked_at_once_before_it_is_raised_and_a_second_look_reads
     first = step.observe(settings, clients)
     mark = estate.mark()
     with open_gate(clients, "any") as gate:
-        outcome = step.apply(step.propose(settings, first), gate)
+        outcome = step.apply(step.propose(settings, first), gate, clients)
     assert outcome.state == "applied"
     raised = asked_for(estate, mark, "HeadObject")
     assert len(raised) > 100

@@ -91,10 +91,11 @@ def close_left_open(settings: Settings) -> str:
         return " ".join([told(found), *failed]).strip()
     done: list[str] = []
     try:
-        with open_gate(Clients.connect(settings)) as gate:
+        clients = Clients.connect(settings)
+        with open_gate(clients) as gate:
             for rest in rests:
                 try:
-                    done.append(_closed(rest, gate))
+                    done.append(_closed(rest, gate, clients))
                 except Exception as err:  # noqa: BLE001 - every other plan's closings are sent before it is reported
                     failed.append(_why(rest.id, err))
     except OnetrailError as err:
@@ -102,8 +103,8 @@ def close_left_open(settings: Settings) -> str:
     return " ".join([*done, told(left_open(settings.run_folder)), *failed]).strip()
 
 
-def _closed(rest: Rest, gate: Gate) -> str:
-    done = copy_history.close(rest, gate)
+def _closed(rest: Rest, gate: Gate, clients: Clients) -> str:
+    done = copy_history.close(rest, gate, clients)
     names = ", ".join(dict.fromkeys(one.change.resource for one in done))
     line = f"What plan {rest.id} had left open was closed by the process that survived: {names}."
     gate.record.append("step", step=rest.step, plan=rest.id, state="closed", changes=len(done), line=line)

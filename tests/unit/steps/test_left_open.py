@@ -5,6 +5,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
 
@@ -274,16 +275,14 @@ def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from
     rest = rest_of(line, plan.estate, plan.accounts, {"role": "copier", "open-central": "archive"})
     copying = importlib.import_module("onetrail.steps.copy_history.apply")
     gate, estate = given_a_gate(tmp_path / "shut")
-    estate.settings = SETTINGS
     monkeypatch.setattr(copying, "read_old_estate", lambda settings, clients: cannot_be_entered(SOURCE))
     with pytest.raises(StillOpen, match=rf"account {SOURCE} cannot be entered.*still open: copier"):
-        copying.close(rest, gate)
+        copying.close(rest, gate, SimpleNamespace(settings=SETTINGS))
     assert [key for key, _ in estate.sent] == ["close-central"]
     gate, estate = given_a_gate(tmp_path / "entered")
-    estate.settings = SETTINGS
     monkeypatch.setattr(copying, "read_old_estate", lambda settings, clients: OldEstate((), (), ()))
     monkeypatch.setattr(copying, "policies_back", lambda *_: Requirement(True, ""))
-    assert len(copying.close(rest, gate)) == 2
+    assert len(copying.close(rest, gate, SimpleNamespace(settings=SETTINGS))) == 2
 
 
 @pytest.mark.parametrize(
@@ -330,7 +329,7 @@ def test_what_a_survivor_cannot_close_of_one_plan_keeps_no_other_plan_open(tmp_p
         with RunRecord(folder, "practice", MovableClock()) as record:
             yield replace(gate, record=record)
 
-    def close(rest, gate):
+    def close(rest, gate, clients):
         if trouble.startswith("one cannot") and rest.id == other.id:
             raise ValueError("no")
         return close_rest(rest, gate, lambda name: "")

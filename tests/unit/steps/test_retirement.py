@@ -510,8 +510,7 @@ def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(
     monkeypatch.setattr(module, "read_old_estate", lambda *_: OldEstate((), (), (seen.bucket,)))
     monkeypatch.setattr(module, "retiring", lambda *_: seen)
     gate, sender = given_a_gate(tmp_path)
-    sender.settings, sender.clock = SETTINGS, gate.clock
-    outcome = retirement.apply(plan, gate)
+    outcome = retirement.apply(plan, gate, SimpleNamespace(settings=SETTINGS, clock=gate.clock))
     assert (outcome.state, len(sender.sent)) == (("stopped", 0) if why else ("applied", 1))
     assert why in outcome.line
 

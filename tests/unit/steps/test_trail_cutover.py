@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -283,8 +284,7 @@ def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(
     monkeypatch.setattr(module, "read_trails", lambda *_: seen.estate)
     monkeypatch.setattr(module, "observe_delivery", lambda *_: seen)
     gate, sender = given_a_gate(tmp_path)
-    sender.settings = SETTINGS
-    outcome = trail_cutover.apply(stopping, gate)
+    outcome = trail_cutover.apply(stopping, gate, SimpleNamespace(settings=SETTINGS))
     assert [key for key, _ in sender.sent] == ([] if why else [stopping.changes[0].key])
     assert outcome.state == ("stopped" if why else "applied")
     assert why in outcome.line

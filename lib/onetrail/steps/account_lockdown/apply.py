@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final
 
 from onetrail import names
 from onetrail.aws import Clients, look
@@ -25,16 +25,17 @@ _PAUSES: Final = (2, 4, 8, 16, 30)
 """Seconds between looks: a new role takes up to a minute until every endpoint knows it (IAM User Guide, eventual consistency)."""
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Send the plan if it was approved. Stops before the old way in is narrowed unless both new roles were really assumed."""
-    clients = cast(Clients, gate.sender)
     return run_plan(
         plan,
         gate,
         requires={
-            Check(CheckKind.MAY_ADMINISTER): lambda: _patiently(gate, lambda: _may_administer(clients)),
+            Check(CheckKind.MAY_ADMINISTER): lambda: _patiently(
+                gate, clients, lambda: _may_administer(clients)
+            ),
             Check(CheckKind.OPERATOR_SETTLED): lambda: _settled(gate, clients),
-            Check(CheckKind.NEW_WAY_IN): lambda: _patiently(gate, lambda: new_way_in(clients)),
+            Check(CheckKind.NEW_WAY_IN): lambda: _patiently(gate, clients, lambda: new_way_in(clients)),
         },
     )
 
@@ -69,8 +70,8 @@ def _assumed(clients: Clients, actor: str, role: str) -> tuple[bool, str]:
 
 def _settled(gate: Gate, clients: Clients) -> Requirement:
     """Waits until the operator role can be assumed, at most a minute: who may not become it need not be able to."""
-    _patiently(gate, lambda: Requirement(*_assumed(clients, OPERATOR, names.OPERATOR_ROLE)))
-    return _patiently(gate, lambda: _may_administer(clients))
+    _patiently(gate, clients, lambda: Requirement(*_assumed(clients, OPERATOR, names.OPERATOR_ROLE)))
+    return _patiently(gate, clients, lambda: _may_administer(clients))
 
 
 def _may_administer(clients: Clients) -> Requirement:
@@ -82,8 +83,7 @@ def _may_administer(clients: Clients) -> Requirement:
     return Requirement(True, f"{who} may administer")
 
 
-def _patiently(gate: Gate, check: Callable[[], Requirement]) -> Requirement:
-    clients = cast(Clients, gate.sender)
+def _patiently(gate: Gate, clients: Clients, check: Callable[[], Requirement]) -> Requirement:
     state = check()
     for pause in _PAUSES:
         if state.met:

@@ -1,7 +1,5 @@
 """Sending the plan of 03; each policy is judged once more in the very form in which it is sent."""
 
-from typing import cast
-
 from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.estate.archive import archive_of
@@ -11,9 +9,8 @@ from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import POLICY_JUDGED, policy_of
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Send the plan if it was approved; stops before a policy that would decide a request wrongly, and ends with a first access log."""
-    clients = cast(Clients, gate.sender)
     archive = archive_of(clients.settings)
     judged = [change for change in plan.changes if change.requires == POLICY_JUDGED]
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.change import (
@@ -57,9 +57,8 @@ from onetrail.steps.copy_history.permissions.closed import hole_closed, policies
 _COPIES = (Deed.PILOT, Deed.COPY)
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Open, pilot, copy, close, prove. Whatever fails, what was opened is closed."""
-    clients = cast(Clients, gate.sender)
     copying = _Copying(clients, gate)
     named = dict.fromkeys(change.resource for change in plan.changes)
     opened = [copying.buckets[name] for name in named if name in copying.buckets]
@@ -101,12 +100,11 @@ def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | Rest) -> Re
     return policies_back(clients, [there[name] for name in named if name in there], opened_old_keys(plan))
 
 
-def close(rest: Rest, gate: Gate) -> tuple[Done, ...]:
+def close(rest: Rest, gate: Gate, clients: Clients) -> tuple[Done, ...]:
     """Close what a plan of this step left open when its process died. Raises StillOpen, and what a closing raises.
 
     The old buckets are read when a closing needs that: an account that cannot be entered keeps no other closing waiting.
     """
-    clients = cast(Clients, gate.sender)
 
     def unmet(check: Check) -> str:
         if check.kind is not CheckKind.POLICIES_BACK:

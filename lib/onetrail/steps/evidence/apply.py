@@ -1,5 +1,6 @@
 """The plan of 08, which is always empty, and its application, which sends nothing."""
 
+from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, run_plan
 from onetrail.settings import Settings
 from onetrail.steps.evidence.observe import Observation
@@ -12,6 +13,6 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Sends nothing; notes in the record that the step was run."""
     return run_plan(plan, gate)

@@ -5,6 +5,7 @@ Sources: CloudTrail User Guide, log file examples, digest file structure; S3 Use
 ListPublicKeys.
 """
 
+from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, run_plan
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, Canary
@@ -19,7 +20,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Sends nothing; notes in the record that the step was run."""
     return run_plan(plan, gate)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -40,9 +40,8 @@ GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 """Outcomes after which an object is not there any more."""
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Wait for quiet and cooling-off, delete the trails, then object by object what is proven, then close the buckets."""
-    clients = cast(Clients, gate.sender)
     work = _Retirement(clients, gate)
     checks: dict[Check, Callable[[], Requirement]] = {Check(CheckKind.EXPIRED): work.expired}
     for change in plan.changes:

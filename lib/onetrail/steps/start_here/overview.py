@@ -115,7 +115,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Sends nothing; notes in the record that the step was run."""
     return run_plan(plan, gate)
 

@@ -1,7 +1,6 @@
 """Sending the cutover: before each old trail is stopped delivery is seen and the trail looked at again, the last files before the end."""
 
 from functools import partial
-from typing import cast
 
 from onetrail.aws import Clients
 from onetrail.change import Change, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
@@ -16,9 +15,8 @@ from onetrail.steps.trail_cutover.observe import (
 from onetrail.steps.trail_cutover.propose import LAST_FILES
 
 
-def apply(plan: Plan, gate: Gate) -> Outcome:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Send the plan; waits for delivery before an old trail is stopped, and for the last files before the end."""
-    clients = cast(Clients, gate.sender)
 
     def look_again() -> Observation:
         return observe_delivery(clients.settings, clients, read_trails(clients.settings, clients))

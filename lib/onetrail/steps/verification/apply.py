@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.change import (
@@ -55,9 +55,8 @@ class Sealed(Outcome):
     seen: Observation | None = None
 
 
-def apply(plan: Plan, gate: Gate) -> Sealed:
+def apply(plan: Plan, gate: Gate, clients: Clients) -> Sealed:
     """Raise locks, then the default, then the rail, then write the receipts and seal them. Whatever fails stops what comes after it."""
-    clients = cast(Clients, gate.sender)
     sealing = _Sealing(clients, gate)
     requires = {
         SEALED: lambda: sealed(clients),
