@@ -3,12 +3,13 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from tests.fuzz.deeds import Deeds, a_digest, a_log, a_strand, all_removed, short
 from tests.fuzz.layout import Layout, Thing
 from tests.fuzz.signing import packed
-from tests.fuzz.world import Digest, Log, log_key
+from tests.fuzz.world import GENERATED, Digest, Log, instant, later, log_key
 
 UNIQUE: Final = "AbCdEfGh12345678"
 
@@ -212,6 +213,23 @@ def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
         del thing.metadata["signature-algorithm"]
     thing.metadata = {**{name.title(): value for name, value in thing.metadata.items()}, "mtime": "1"}
     return f"metadata in capitals, with more in it: {short(thing.key)}"
+
+
+@deed("time in the metadata of backfill digests changed")
+def _(dice: random.Random, layout: Layout) -> str:
+    """Of each in turn: to some time after it, to a second or years before it, to longer than a year after it, to no time, or to none."""
+    done = []
+    for digest in (one for one in layout.world.digests if one.place.backfill):
+        thing = layout.at(digest.bucket, digest.key)
+        if thing is None or GENERATED not in thing.metadata:
+            continue
+        days = dice.choice((1 / 24, -1 / 86400, -900, 364, 366, 900, 0, 0))
+        at = dice.choice(("", "soon")) if days == 0 else instant(later(digest.end, timedelta(days=days)))
+        thing.metadata = {**thing.metadata, GENERATED: at}
+        if not at:
+            del thing.metadata[GENERATED]
+        done.append(f"{short(thing.key)}: {at or 'none'}")
+    return f"made at: {', '.join(done)}" if done else ""
 
 
 @deed.of_a_digest("metadata file unfit")

@@ -18,13 +18,13 @@ from onetrail.validation import rest as rest_module
 from tests.fuzz.compare import wrong
 from tests.fuzz.harm import DEEDS
 from tests.fuzz.layout import BESIDE, Junk, Thing, laid
-from tests.fuzz.looks import in_a_bucket
+from tests.fuzz.looks import by_chains, in_a_bucket
 from tests.fuzz.recipe import Made, described, made, recipe
 from tests.fuzz.run import SEEDS, failure, faults, main
 from tests.fuzz.signing import packed
 from tests.fuzz.trails import Trail, world_of
 from tests.fuzz.truth import Judge, Maybe, Query, Truth
-from tests.fuzz.world import HOUR, digest_key
+from tests.fuzz.world import GENERATED, HOUR, LogPlace, digest_key, instant
 
 AT_ONCE = 20
 Saw = tuple[Made, Truth]
@@ -108,7 +108,8 @@ def test_a_failing_seed_is_told_as_small_as_it_can_be(
     """The command that repeats it, and no deed that the fault does not need. Twin: a seed that is right says nothing."""
     seed = next(
         seed for seed, (one, truth) in enumerate(_seen())
-        if len(one.words) > 1 and {"invalid"} in truth.states.values() and "log changed" in str(recipe(seed).deeds)
+        if len(one.words) > 1 and "log changed" in str(recipe(seed).deeds)
+        and {"invalid"} in [wanted for key, wanted in truth.states.items() if isinstance(one.layout.what(key), LogPlace)]
     )  # fmt: skip
     assert main([str(seed), "1"]) == 0
     assert capsys.readouterr().out == "1 layouts, 0 wrong\n"
@@ -229,6 +230,44 @@ def test_a_log_that_may_be_left_out_need_not_be_called_young(hours: int, sure: i
     query = Query(until=last.start - HOUR + hours * HOUR)
     truth = Judge(layout, query).truth()
     assert last.logs and {truth.excused[log.key] for log in last.logs} == {sure}
+    assert not wrong(layout, query, truth, in_a_bucket(layout, query))
+
+
+@pytest.mark.parametrize(("metadata", "wanted"), [("lost", {"missing", ""}), ("kept", {"missing"})])
+def test_what_is_older_may_lie_elsewhere_where_nothing_before_is_surely_believed(
+    metadata: str, wanted: set[str]
+) -> None:
+    """The first digest's signature is quoted by one alone that lies in another account's folder. Twin: it has its own as well."""
+    trail = replace(ONE, orgs=("o-exampleorg01", "o-aa11bb22cc"), turn=1)
+    layout, query = laid(world_of((trail,), 1), "", False, "kept", 1), Query(older=True)
+    first, moved, _ = layout.world.digests
+    if metadata == "lost":
+        layout.things[first.key].metadata = {}
+    place = moved.place._replace(account="999988887777")
+    thing = replace(layout.things.pop(moved.key), key=digest_key("", place))
+    assert layout.put(thing.key, place, thing)
+    truth = Judge(layout, query).truth()
+    assert truth.lost[moved.key] == wanted
+    assert not wrong(layout, query, truth, by_chains(layout, query), pure=True)
+
+
+BACK = replace(ONE, backfill=True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "wanted"), [(0, "valid"), (1, "valid"), (-1, "invalid"), (24 * 366, "invalid"), (None, "valid")]
+)
+def test_a_backfill_digest_was_made_in_the_year_after_its_time(hours: int | None, wanted: str) -> None:
+    """By its metadata, where that says when. Twins: any other time; its logs are proven either way."""
+    layout, query = laid(world_of((BACK,), 1), "", False, "kept", 1), Query()
+    one = next(one for one in layout.world.digests if one.logs)
+    metadata = layout.things[one.key].metadata
+    del metadata[GENERATED]
+    if hours is not None:
+        metadata[GENERATED] = instant(one.end + hours * HOUR)
+    truth = Judge(layout, query).truth()
+    assert truth.states[one.key] == {wanted}
+    assert {state for log in one.logs for state in truth.states[log.key]} == {"valid"}
     assert not wrong(layout, query, truth, in_a_bucket(layout, query))
 
 

@@ -14,13 +14,15 @@ from typing import Any, Final
 
 from tests.fuzz.layout import BESIDE, Junk, Layout, Marker, Thing, below
 from tests.fuzz.signing import fingerprint
-from tests.fuzz.world import HOUR, Digest, Log, LogPlace, Place, later
+from tests.fuzz.world import GENERATED, HOUR, Digest, Log, LogPlace, Place, later
 
 UNNAMED: Final = ""
 """Stands among the states of a file that may be left out."""
 GOOD: Final = frozenset({"valid", "duplicate", UNNAMED})
 MARGIN: Final = timedelta(minutes=10)
 """How far a log's mark may lie from its delivery, generously."""
+YEAR: Final = timedelta(days=365)
+"""How long after its time a backfill digest may be made (docs/verification.md)."""
 FRESH: Final = 3 * HOUR
 """A log may wait this long for its digest (docs/verification.md)."""
 States = frozenset[str]
@@ -269,16 +271,26 @@ class Judge:
                 else frozenset({"unreadable", "invalid"})
             )
         quoted = self._quoted(one)
+        proven = "invalid" if self._made_at_no_time(one, _generated(thing)) else "valid"
         if said.get("signature") == one.signature:
-            return frozenset({"valid"}) if self._believed(one.bucket) else frozenset({"foreign"})
+            return frozenset({proven}) if self._believed(one.bucket) else frozenset({"foreign"})
         if "signature" in said:
             return frozenset({"invalid"}) if self._believed(one.bucket) else frozenset({"invalid", "foreign"})
         unsigned = {"unsigned", "unreadable"} if thing.unfit else {"unsigned"}
         if not self._believed(one.bucket):
             return frozenset({"foreign", *(unsigned if quoted != Maybe.YES else ())})
-        return frozenset(
-            {Maybe.YES: {"valid"}, Maybe.EITHER: {"valid", *unsigned}, Maybe.NO: unsigned}[quoted]
+        return frozenset({Maybe.YES: {proven}, Maybe.EITHER: {proven, *unsigned}, Maybe.NO: unsigned}[quoted])
+
+    def _made_at_no_time(self, one: Digest, at: datetime | None) -> bool:
+        """Whether the metadata of a backfill digest says a time at which it was not made, or at which its key was not in use."""
+        if at is None or not one.place.backfill:
+            return False
+        in_use = any(
+            later(key.start, -2 * HOUR) <= at <= later(key.end, timedelta(days=30))
+            for key in self.world.keys
+            if (key.region, key.number) == (one.place.region, one.signer)
         )
+        return not (in_use and one.end <= at <= later(one.end, YEAR))
 
     def _another_key(self, one: Digest) -> bool:
         """Whether a key that is held was valid in this region when this digest was signed."""
@@ -321,7 +333,8 @@ class Judge:
             # Where no key of that time is held, its signer may be one that is not known yet.
             # A backfill digest says in its metadata when it was signed.
             covered = any(key.start <= place.end <= key.end for key in held) and (
-                not place.backfill or "backfill-generation-timestamp" in _metadata(thing)
+                not place.backfill
+                or ((at := _generated(thing)) and place.end <= at <= later(place.end, YEAR))
             )
             return frozenset({"invalid"} if covered else {"invalid", "unreadable"})
         return frozenset({"invalid"} if "signature" in _metadata(thing) else {"invalid", "unsigned"})
@@ -345,9 +358,9 @@ class Judge:
             found.lost[below(before.key)] = frozenset({"missing"} if plain else {"missing", UNNAMED})
 
     def _oldest(self, one: Digest) -> bool:
-        """Whether nothing of its strand that is believed comes before, where that may be so for a reason."""
+        """Whether nothing of its strand that is surely believed comes before, where that may be so for a reason."""
         before = (other for other in self.world.digests if other.strand == one.strand and other.end < one.end)
-        return self.query.older and not any(self.trust[id(other)] for other in before)
+        return self.query.older and not any(self.trust[id(other)] == Maybe.YES for other in before)
 
     def _namers(self, key: str) -> list[tuple[Log, int]]:
         """Who names a log, and how surely: believed digests that are looked at. A digest right after `until` may itself be left out, but
@@ -576,6 +589,14 @@ class Judge:
         if states <= {"unsigned"}:
             return Maybe.YES - found.excused.get(key, Maybe.NO)
         return Maybe.YES
+
+
+def _generated(thing: Thing) -> datetime | None:
+    """When a backfill digest was made, by its metadata; None where that says no time."""
+    try:
+        return datetime.fromisoformat(_metadata(thing)[GENERATED]).replace(tzinfo=None)
+    except (KeyError, ValueError):
+        return None
 
 
 def _metadata(thing: Thing) -> dict[str, str]:

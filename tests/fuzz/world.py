@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 from tests.fuzz.signing import PublicKey, fingerprint, packed, sha256, signature, signed_text
 
 HOUR: Final = timedelta(hours=1)
+GENERATED: Final = "backfill-generation-timestamp"
+"""In the metadata of a backfill digest: when it was made."""
 FIRST, LAST = datetime.min, datetime.max.replace(microsecond=0)
 """The bounds of Python's instants. All instants here are UTC without saying so."""
 
@@ -77,7 +79,7 @@ class Digest:
         """The user metadata that CloudTrail gives it."""
         said = {"signature": self.signature, "signature-algorithm": "SHA256withRSA"}
         if self.place.backfill:
-            said["backfill-generation-timestamp"] = f"{instant(self.end)[:-1]}.000Z"
+            said[GENERATED] = f"{instant(self.end)[:-1]}.000Z"
         return said
 
 
