@@ -9,9 +9,9 @@ from onetrail.change import RecordError, entries
 from onetrail.change.words import counted
 from onetrail.cli.say import say
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.estate.proof.anchors import read_files, read_heads
+from onetrail.estate.custody.custody import Custody, read_custody
+from onetrail.estate.proof.anchors import Anchors, read_files, read_heads
 from onetrail.settings.place import from_home
-from onetrail.steps.evidence import Anchors, Custody, read_custody
 from onetrail.validation.bucket import read_by_boto3
 
 _NO_HEADS: Final = "Whoever can write to the folder can make the whole chain anew: compare it with the heads in the work bucket by --heads."

@@ -31,7 +31,7 @@ from onetrail.runner.telling import Telling
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
-from onetrail.steps.evidence.save import REPORT
+from onetrail.steps.evidence import REPORT
 from onetrail.steps.left_open import close_left_open, left_open, told
 from onetrail.workspace import shipped
 

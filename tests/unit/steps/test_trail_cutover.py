@@ -14,10 +14,11 @@ from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.delivery import Delivery
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.old_trails import drained
 from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover
-from onetrail.steps.trail_cutover import check, delivered_everywhere, drained, last_files_in, propose
+from onetrail.steps.trail_cutover import check, delivered_everywhere, last_files_in, propose
 from onetrail.steps.trail_cutover.observe import Observation
 from onetrail.steps.trail_cutover.propose import rail_document
 from tests.unit.change.given import given_a_gate

@@ -6,13 +6,13 @@ from onetrail.change import State, iso
 from onetrail.change.words import counted
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, status_of
+from onetrail.estate.old_trails import new_trail
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
 from onetrail.show.report.signs import BLIND, SIGNS, Row, sign, tally
 from onetrail.steps.evidence import Observation
-from onetrail.steps.trail_cutover import new_trail
 
 _HEADS = ("what", "promised", "as AWS shows it now", "verdict")
 

@@ -3,10 +3,11 @@
 from onetrail.change.words import counted
 from onetrail.estate.delivery import Delivery
 from onetrail.estate.old_estate import status_of
+from onetrail.estate.old_trails import is_foreign
 from onetrail.settings import Settings
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.table import framed, table
-from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere, is_foreign
+from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere
 
 
 def trails(observation: Observation) -> Shown:

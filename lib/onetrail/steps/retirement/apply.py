@@ -13,6 +13,7 @@ from onetrail.aws import Clients, look
 from onetrail.change import Change, ChangeFailed, Check, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.change.words import counted
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate, read_trails_of
+from onetrail.estate.old_trails import drained, not_as_reviewed
 from onetrail.estate.proof.receipt_rows import ProvenRow
 from onetrail.estate.proof.receipts import Receipt, proven_rows
 from onetrail.estate.proof.sealed_heads import sealed_receipts
@@ -24,7 +25,6 @@ from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.s3.listing.streams import list_objects, list_versions, merge_join
 from onetrail.settings import Settings
-from onetrail.steps import trail_cutover
 from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack, Original
 from onetrail.steps.retirement.observe import retiring
 from onetrail.steps.retirement.propose import LIFECYCLE_RUNS, PAST
@@ -112,10 +112,8 @@ class _Retirement:
         there = {trail.arn: trail for trail in (*seen.old_trails, *seen.new_trails)}
         if change.resource not in there and not seen.could_not_look:
             return Requirement(True, f"the trail {change.resource} is gone already")
-        why = next(iter(seen.could_not_look), "") or trail_cutover.not_as_reviewed(
-            seen, change.resource, change.before
-        )
-        if not why and not trail_cutover.drained(there[change.resource], self.clients.clock.now()):
+        why = next(iter(seen.could_not_look), "") or not_as_reviewed(seen, change.resource, change.before)
+        if not why and not drained(there[change.resource], self.clients.clock.now()):
             why = "it logs again, or its last files are awaited"
         if why:
             return Requirement(False, f"the trail {change.resource}: {why}; run this step again")

@@ -14,6 +14,7 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
 from onetrail.estate.copier_role import RolePart, standing_parts
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
+from onetrail.estate.old_trails import drained, touchable
 from onetrail.estate.proof.receipt_rows import ListingHash, ReceiptError
 from onetrail.estate.proof.receipts import Beside, Receipt, Receipts
 from onetrail.estate.proof.sealed_heads import sealed_receipts
@@ -25,7 +26,7 @@ from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.settings import Settings
-from onetrail.steps import trail_cutover, verification
+from onetrail.steps import verification
 from onetrail.steps.retirement.counterparts import Archive, Sum
 from onetrail.steps.retirement.retiring import Past, Retiring, expires
 
@@ -121,14 +122,14 @@ def observe(
             failed.append(f"{account}: {parts.why}")
         elif parts.value:
             copiers[account] = parts.value
-    ours = trail_cutover.touchable(estate)
+    ours = touchable(estate)
     there = {bucket.name for bucket in estate.buckets}
     return Observation(
         forerunner,
         tuple(seen),
         tuple(ours),
         tuple(trail for trail in estate.old_trails if trail not in ours),
-        frozenset(trail.arn for trail in ours if trail_cutover.drained(trail, now)),
+        frozenset(trail.arn for trail in ours if drained(trail, now)),
         () if estate.could_not_look else tuple(sorted(set(receipts.remembered) - there)),
         keepers,
         copiers,
@@ -169,7 +170,7 @@ def retiring(
         ExpectedBucketOwner=bucket.account,
     )  # fmt: skip
     here = [trail for trail in estate.old_trails if trail.bucket == bucket.name]
-    ours = trail_cutover.touchable(estate)
+    ours = touchable(estate)
     return Retiring(
         bucket,
         settings.retirement_for(bucket.name),
@@ -185,7 +186,7 @@ def retiring(
         listed.delete_markers,
         0 if isinstance(uploads, Unread) else len(uploads.value),
         (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
-        tuple(t.name for t in here if t in ours and not trail_cutover.drained(t, clients.clock.now())),
+        tuple(t.name for t in here if t in ours and not drained(t, clients.clock.now())),
         "; ".join((*bucket.could_not_look, *_unseen(listed, uploads))),
         archive.lack.line if archive.lack else "",
         archive.held.hexdigest(),

@@ -7,16 +7,7 @@ Sources: CloudTrail User Guide, multi-region trails, log file integrity validati
 
 from onetrail.steps.trail_cutover.apply import apply
 from onetrail.steps.trail_cutover.check import check, done
-from onetrail.steps.trail_cutover.observe import (
-    Observation,
-    delivered_everywhere,
-    drained,
-    last_files_in,
-    new_trail,
-    not_as_reviewed,
-    observe,
-    touchable,
-)
+from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere, last_files_in, observe
 from onetrail.steps.trail_cutover.propose import propose
 
 __all__ = [
@@ -25,11 +16,7 @@ __all__ = [
     "check",
     "delivered_everywhere",
     "done",
-    "drained",
     "last_files_in",
-    "new_trail",
-    "not_as_reviewed",
     "observe",
     "propose",
-    "touchable",
 ]

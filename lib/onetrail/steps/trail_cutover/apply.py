@@ -5,11 +5,11 @@ from functools import partial
 from onetrail.aws import Clients
 from onetrail.change import Change, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.estate.old_estate import read_trails
+from onetrail.estate.old_trails import not_as_reviewed
 from onetrail.steps.trail_cutover.observe import (
     Observation,
     delivered_everywhere,
     last_files_in,
-    not_as_reviewed,
     observe_delivery,
 )
 from onetrail.steps.trail_cutover.propose import LAST_FILES

@@ -12,18 +12,10 @@ from onetrail.estate.delivery import Delivery
 from onetrail.estate.document_sizes import oversized
 from onetrail.estate.guardrails import rail_findings
 from onetrail.estate.old_estate import OldEstate, status_of
+from onetrail.estate.old_trails import drained, is_foreign, new_trail, touchable
 from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.settings import Settings
-from onetrail.steps.trail_cutover.observe import (
-    STEP,
-    Observation,
-    delivered_everywhere,
-    drained,
-    is_foreign,
-    new_trail,
-    observe,
-    touchable,
-)
+from onetrail.steps.trail_cutover.observe import STEP, Observation, delivered_everywhere, observe
 from onetrail.steps.trail_cutover.propose import new_trail_changes, rail_document, whole_plan
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.change import Requirement
 from onetrail.change.words import counted
-from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.delivery import Delivery, read_deliveries
 from onetrail.estate.guardrails import Rail, read_rail
-from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate, status_of, trail_shape
+from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
+from onetrail.estate.old_trails import LAST_FILES, drained, new_trail, touchable
 from onetrail.estate.status import Stage, Status, asked
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
@@ -22,9 +21,6 @@ STEP = "04"
 RAIL = "onetrail-trail-rail"
 FIRST_DIGEST = timedelta(minutes=95)
 """The first digest ends when logging starts, the next an hour later; each is delivered within about half an hour."""
-LAST_FILES = timedelta(hours=2)
-"""After StopLogging late log files and one final digest still arrive; AWS states no bound, two hours is the first look."""
-_FOREIGN_OWNERS = ("aws-controltower-", "AWSControlTower", "security-lake", "AmazonSecurityLake")
 
 
 @dataclass(frozen=True)
@@ -89,36 +85,6 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
     )
 
 
-def new_trail(settings: Settings, estate: OldEstate, account: str) -> Trail | None:
-    """The new trail of an account, or the adopted one that covers it; None while it does not exist."""
-    return next((t for t in estate.new_trails if t.account == account), None) or next(
-        (t for t in estate.new_trails if t.is_organization), None
-    )
-
-
-def touchable(estate: OldEstate) -> list[Trail]:
-    """The old trails that are ours to stop and delete."""
-    return [t for t in estate.old_trails if not is_foreign(t)]
-
-
-def is_foreign(trail: Trail) -> bool:
-    """True for trails of an organization, of Control Tower or of Security Lake: they are left as they are."""
-    return trail.is_organization or trail.name.startswith(_FOREIGN_OWNERS)
-
-
-def not_as_reviewed(estate: OldEstate, arn: str, before: Mapping[str, Any]) -> str:
-    """Why an old trail may not be stopped or deleted by a plan that showed it as `before`; empty where it is as it was."""
-    if any(trail.arn == arn for trail in estate.new_trails):
-        return "it delivers into the archive now"
-    trail = next((trail for trail in estate.old_trails if trail.arn == arn), None)
-    if trail is None:
-        return "it is not there any more"
-    if is_foreign(trail):
-        return "it belongs to an organization or another service now"
-    other = [name for name, value in trail_shape(trail).items() if before.get(name) != value]
-    return f"since it was reviewed somebody changed its {', '.join(other)}" if other else ""
-
-
 def delivered_everywhere(settings: Settings, observation: Observation) -> Requirement:
     """Whether the new trail was seen to deliver in every enabled region of every source account."""
     if observation.could_not_look:
@@ -169,18 +135,3 @@ def waiting_for_last_files(observation: Observation) -> tuple[datetime, str] | N
         again,
         f"the last files of {counted(len(waiting), 'stopped trail')} are awaited, first {waiting[0].name} in {waiting[0].home_region}",
     )
-
-
-def drained(trail: Trail, now: datetime) -> bool:
-    """Whether a stopped trail has nothing more to deliver: its final digest is in, or it makes none and two hours have passed."""
-    stopped = status_of(trail).stopped
-    if status_of(trail).is_logging:
-        return False
-    if stopped is None:
-        return True
-    last = status_of(trail).latest_digest
-    if trail.validation and last and last >= stopped:
-        return True
-    if trail.validation and not status_of(trail).latest_digest_error:
-        return now >= stopped + timedelta(days=1)
-    return now >= stopped + LAST_FILES

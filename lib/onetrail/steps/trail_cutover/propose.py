@@ -12,17 +12,12 @@ from onetrail.estate.archive import archive_of
 from onetrail.estate.document_sizes import within_limits
 from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
 from onetrail.estate.old_estate import status_of, trail_shape
+from onetrail.estate.old_trails import new_trail, touchable
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.build import trail_rail
 from onetrail.iam.document import values
 from onetrail.settings import Settings
-from onetrail.steps.trail_cutover.observe import (
-    STEP,
-    Observation,
-    new_trail,
-    touchable,
-    waiting_for_last_files,
-)
+from onetrail.steps.trail_cutover.observe import STEP, Observation, waiting_for_last_files
 
 LAST_FILES: Final = Check(CheckKind.LAST_FILES_IN)
 
