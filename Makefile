@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test exhaustive mutate fuzz lab record docs picture bench lint lock audit lowest core-pythons test-pythons clean venv FORCE
+.PHONY: help demo test exhaustive mutate fuzz lab record docs picture bench lint lock audit lowest wheel core-pythons test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -117,6 +117,10 @@ audit: venv ## known vulnerabilities of what requirements.lock pins, as the OSV 
 
 lowest: venv ## the library's tests with the lowest version that pyproject.toml allows of each dependency; part of make exhaustive
 	@$(BIN)/python -m pytest -q -m exhaustive tests/packaging/test_lowest.py
+
+wheel: venv ## build the wheel and the source distribution into dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
 
 clean: ## remove environments, caches and the practice run; the records of other runs stay
 	@[ ! -x $(BIN)/onetrail ] || $(BIN)/onetrail practice stop >/dev/null 2>&1 || true
