@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+import onetrail
 from tests.packaging.wheel import ROOT
 
 WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
@@ -76,6 +77,20 @@ def test_the_licence_is_the_whole_of_apache_2() -> None:
     assert text.split()[:4] == ["Apache", "License", "Version", "2.0,"]
     assert [f"\n   {number}. " in text for number in range(1, 10)] == [True] * 9
     assert text.rstrip().endswith("limitations under the License.")
+
+
+def test_the_changelog_has_this_version() -> None:
+    """What is not released yet stands above it."""
+    heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert heads[:2] == ["Unreleased", onetrail.__version__]
+    assert heads[-1] == "0.1.0"
+
+
+def test_each_release_of_the_changelog_says_a_thing_once() -> None:
+    """No line stands in it twice."""
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    said = [line for line in lines if line.startswith("- ")]
+    assert [line for line in said if said.count(line) > 1] == []
 
 
 def test_the_version_stands_in_the_package_alone() -> None:
