@@ -27,7 +27,7 @@ from onetrail.estate.proof.receipts import Receipt, proven_rows, read_receipts, 
 from onetrail.estate.proof.sealed_heads import folder
 from onetrail.iam import with_statements
 from onetrail.iam.build import old_bucket_closed
-from onetrail.practice import state
+from onetrail.practice import snapshots
 from onetrail.s3.bulk.removal import delete_proven
 from onetrail.steps import (
     account_lockdown,
@@ -83,7 +83,7 @@ def begun(estate: Estate, saved: Saved, edit: Callable[[Any], None] | None = Non
     if edit is not None:
         content = pickle.loads(path.read_bytes())
         edit(content["store"].buckets[ARCHIVE])
-        state._teach_pickle()
+        snapshots._teach_pickle()
         path = path.with_name("edited")
         path.write_bytes(pickle.dumps(content, protocol=5))
     estate.restore(path)
@@ -223,7 +223,7 @@ def test_what_happens_to_a_copy_after_all_looks_is_found_before_its_batch_is_sen
         estate.snapshot(now)
         content = pickle.loads(now.read_bytes())
         to_each(harm, copies(saved["06"].run))(content["store"].buckets[ARCHIVE])
-        state._teach_pickle()
+        snapshots._teach_pickle()
         now.write_bytes(pickle.dumps(content, protocol=5))
         estate.restore(now)
         return delete_proven(*given, **named)

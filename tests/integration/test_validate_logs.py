@@ -20,10 +20,10 @@ from click.testing import CliRunner
 from onetrail.cli import main
 from onetrail.cloudtrail.key import DIGEST_KINDS
 from onetrail.cloudtrail.verdict import FileVerdict, IntervalState, State
-from onetrail.practice.clock import iso
 from onetrail.practice.cloudtrail.digest_writer import HOUR
 from onetrail.practice.scenarios.history import window
 from onetrail.practice.scenarios.old_estate import TINY, OldRegion
+from onetrail.practice.state.clock import iso
 from onetrail.s3 import HotS3
 from onetrail.s3.http import calls
 from onetrail.validation import Bucket, Check, PublicKeys, Wanted

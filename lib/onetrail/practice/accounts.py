@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from onetrail.iam import Principal
 from onetrail.practice.calls import AccountInfo
 from onetrail.practice.iam.authorize import iam_backend
-from onetrail.practice.iam.identity import Credential
-from onetrail.practice.moto.account import BY_DEFAULT
+from onetrail.practice.services.account import BY_DEFAULT
+from onetrail.practice.state.credentials import Credential
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 MANAGEMENT: Final = "999988887777"
 SOURCE: Final = "111122223333"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetrail.practice import faults, state
-from onetrail.practice.clock import iso
+from onetrail.practice import faults, snapshots
+from onetrail.practice.state.clock import iso
 from onetrail.practice.web.http import HttpRequest, Reply
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 Deed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _JSON = (("content-type", "application/json"),)
@@ -33,10 +33,10 @@ class Control:
             ("GET", "status"): self._status,
             ("GET", "clock"): self._clock,
             ("GET", "requests"): self._requests,
-            ("GET", "state"): lambda asked: {"state": state.digest(world)},
+            ("GET", "state"): lambda asked: {"state": snapshots.digest(world)},
             ("POST", "wait"): self._wait,
             ("POST", "reset"): self._reset,
-            ("POST", "snapshot"): lambda asked: {"state": state.save(world, _path(asked))},
+            ("POST", "snapshot"): lambda asked: {"state": snapshots.save(world, _path(asked))},
             ("POST", "restore"): self._restore,
             ("POST", "fault"): lambda asked: faults.arm(world, asked),
         }
@@ -93,10 +93,10 @@ class Control:
             raise BadControl("this estate has no beginning to return to")
         self._world.faults.clear()
         self._world.requests.clear()
-        return {"state": state.thaw(self._world, self._pristine)}
+        return {"state": snapshots.thaw(self._world, self._pristine)}
 
     def _restore(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"state": state.load(self._world, _path(asked))}
+        return {"state": snapshots.load(self._world, _path(asked))}
 
 
 def _path(asked: Mapping[str, Any]) -> Path:

@@ -9,28 +9,28 @@ from urllib.parse import unquote
 from onetrail.iam import ANONYMOUS, Principal
 from onetrail.practice import faults
 from onetrail.practice.calls import Answer, Call, CallEvent, ServiceError
-from onetrail.practice.clock import http_date, wall_now
 from onetrail.practice.iam import actions
-from onetrail.practice.iam.identity import Credential
-from onetrail.practice.iam.service_access import authorise
-from onetrail.practice.moto import account as corrections_account
-from onetrail.practice.moto import iam as corrections_iam
-from onetrail.practice.moto import kms as corrections_kms
-from onetrail.practice.moto import organizations as corrections_organizations
-from onetrail.practice.moto import s3control as corrections_s3control
-from onetrail.practice.moto import sts as corrections_sts
 from onetrail.practice.moto.bridge import not_implemented
 from onetrail.practice.s3 import front as s3_front
 from onetrail.practice.s3 import routes as s3_routes
 from onetrail.practice.s3.batch import service as s3_batch_service
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
+from onetrail.practice.services import account as corrections_account
+from onetrail.practice.services import iam as corrections_iam
+from onetrail.practice.services import kms as corrections_kms
+from onetrail.practice.services import organizations as corrections_organizations
+from onetrail.practice.services import s3control as corrections_s3control
+from onetrail.practice.services import sts as corrections_sts
+from onetrail.practice.services.authorise import authorise
+from onetrail.practice.state.clock import http_date, wall_now
+from onetrail.practice.state.credentials import Credential
 from onetrail.practice.web import sigv4
 from onetrail.practice.web.http import Connection, HttpRequest, Reply
 from onetrail.practice.web.protocols import Target, answer, refusal, target_of
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 Correction = Callable[["World", Call], Answer]
 Check = Callable[["World", Call], None]

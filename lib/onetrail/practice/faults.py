@@ -12,7 +12,7 @@ from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 _CODES: Final = {
     "slowdown": ("SlowDown", 503),
@@ -206,7 +206,7 @@ def _damage(world: "World", kind: str, name: str, key: str, asked: Mapping[str, 
     elif kind == "archive":
         version.storage_class = str(asked.get("class", "GLACIER"))
     else:
-        from onetrail.practice.s3.store import md5
+        from onetrail.practice.state.buckets import md5
 
         middle = len(version.body) // 2
         body = version.body[:middle] + bytes([version.body[middle] ^ 1]) + version.body[middle + 1 :]

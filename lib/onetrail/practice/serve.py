@@ -9,10 +9,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from onetrail.practice import accounts, state
+from onetrail.practice import accounts, snapshots
 from onetrail.practice.control import Control
 from onetrail.practice.door import Door, listen
-from onetrail.practice.world import World
+from onetrail.practice.state.world import World
 
 BANNER = "onetrail-practice"
 
@@ -31,7 +31,7 @@ async def serve(scenario: str, number: int, port: int, directory: Path) -> None:
     """Serve until terminated. `estate.json` is written when the door is open and removed at the end."""
     world = build(scenario, number)
     token = secrets.token_hex(16)
-    control = Control(world, token, state.frozen(world))
+    control = Control(world, token, snapshots.frozen(world))
     door = Door(world, control)
     main, plain = await listen(door, port, str(number))
     stop = asyncio.Event()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.practice import state
+from onetrail.practice import snapshots
 from onetrail.practice.serve import build
 from tests.unit.practice.knocking import Estate
 
@@ -14,7 +14,7 @@ from tests.unit.practice.knocking import Estate
 @pytest.fixture(scope="session")
 def _door() -> Iterator[tuple[Estate, bytes]]:
     estate = Estate(lambda: build("empty", 7))
-    yield estate, estate.do(lambda: state.frozen(estate.world))
+    yield estate, estate.do(lambda: snapshots.frozen(estate.world))
     estate.close()
 
 
@@ -24,7 +24,7 @@ def estate(_door: tuple[Estate, bytes]) -> Estate:
     found, pristine = _door
     found.world.requests.clear()
     found.world.faults.clear()
-    found.do(lambda: state.thaw(found.world, pristine))
+    found.do(lambda: snapshots.thaw(found.world, pristine))
     return found
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from onetrail.iam import role
-from onetrail.practice import world as world_module
 from onetrail.practice.calls import AccountInfo, Call, CallEvent
 from onetrail.practice.cloudtrail.service import TrailsService, install
-from onetrail.practice.world import World
+from onetrail.practice.state import world as world_module
+from onetrail.practice.state.world import World
 
 SOURCE, LOG, MANAGEMENT = "111122223333", "044455556666", "999988887777"
 REGIONS = {"us-east-1", "eu-west-1", "ap-south-1"}

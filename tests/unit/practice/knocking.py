@@ -13,8 +13,8 @@ from botocore.config import Config
 
 from onetrail.practice import accounts
 from onetrail.practice.door import Door, listen
+from onetrail.practice.state.world import World
 from onetrail.practice.web.http import Connection
-from onetrail.practice.world import World
 
 CONFIG = Config(
     retries={"total_max_attempts": 1},
@@ -98,7 +98,7 @@ class Estate:
     def session(self, who: str, **kwargs: Any) -> dict[str, str]:
         """Credentials of a session of the role `ACCOUNT/NAME`, made without asking its trust policy."""
         from onetrail.practice.iam.authorize import find_role
-        from onetrail.practice.moto.sts import issue
+        from onetrail.practice.services.sts import issue
 
         account, name = who.split("/", 1)
         role = find_role(f"arn:aws:iam::{account}:role/{name}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.practice import accounts, state
+from onetrail.practice import accounts, snapshots
 from tests.unit.practice.knocking import Estate
 
 ADMIN = f"{accounts.SOURCE}/TrailConsolidation"
@@ -83,10 +83,10 @@ def test_what_waits_to_be_delivered_is_part_of_a_snapshot(
     """An estate that is put back delivers what it would have delivered."""
     s3.put_object(Bucket="box", Key="a", Body=b"x")
     wait(estate, 60)
-    kept = estate.do(lambda: state.frozen(estate.world))
+    kept = estate.do(lambda: snapshots.frozen(estate.world))
     wait(estate, 3600)
     first = delivered(s3)
-    estate.do(lambda: state.thaw(estate.world, kept))
+    estate.do(lambda: snapshots.thaw(estate.world, kept))
     again = estate.client("s3", ADMIN)
     wait(estate, 3600)
     assert len(first) == 1 and delivered(again) == first

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.practice import accounts
-from onetrail.practice.clock import wall_now
+from onetrail.practice.state.clock import wall_now
 from tests.unit.practice.knocking import Estate
 
 Refused = Callable[..., str]

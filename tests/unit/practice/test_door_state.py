@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.practice import accounts, state
+from onetrail.practice import accounts, snapshots
 from onetrail.practice.control import Control
 from onetrail.practice.web.http import HttpRequest
 from tests.unit.practice.knocking import Estate
@@ -27,7 +27,7 @@ def given_some_of_everything(estate: Estate) -> None:
 
 def frozen(estate: Estate) -> str:
     """The state's hash."""
-    return str(estate.do(lambda: state.digest(estate.world)))
+    return str(estate.do(lambda: snapshots.digest(estate.world)))
 
 
 READS: list[tuple[str, str, dict[str, Any]]] = [
@@ -90,11 +90,11 @@ def test_a_snapshot_comes_back(estate: Estate, tmp_path: Path) -> None:
     """After later writes the old state is there again, bytes, keys and sessions included."""
     given_some_of_everything(estate)
     s3 = estate.client("s3", ADMIN)
-    before = estate.do(lambda: state.save(estate.world, tmp_path / "snapshot"))
+    before = estate.do(lambda: snapshots.save(estate.world, tmp_path / "snapshot"))
     s3.delete_object(Bucket="box", Key="k")
     estate.do(lambda: estate.world.clock.advance(86400))
     assert frozen(estate) != before
-    assert estate.do(lambda: state.load(estate.world, tmp_path / "snapshot")) == before
+    assert estate.do(lambda: snapshots.load(estate.world, tmp_path / "snapshot")) == before
     assert s3.get_object(Bucket="box", Key="k")["Body"].read() == b"x"
     assert len(estate.client("kms", ADMIN).list_keys()["Keys"]) == 1
 
@@ -103,8 +103,8 @@ def test_what_is_no_snapshot_is_refused(estate: Estate, tmp_path: Path) -> None:
     """And nothing is changed by it."""
     (tmp_path / "other").write_bytes(b"not a snapshot")
     before = frozen(estate)
-    with pytest.raises(state.BadSnapshot):
-        state.load(estate.world, tmp_path / "other")
+    with pytest.raises(snapshots.BadSnapshot):
+        snapshots.load(estate.world, tmp_path / "other")
     assert frozen(estate) == before
 
 
@@ -150,10 +150,10 @@ def test_an_estate_that_is_put_back_gives_out_the_same_keys_again(estate: Estate
 
     Twin: without being put back, the next session of the same role has another key.
     """
-    before = estate.do(lambda: state.frozen(estate.world))
+    before = estate.do(lambda: snapshots.frozen(estate.world))
     first, second = estate.session(ADMIN), estate.session(ADMIN)
     assert first != second
-    estate.do(lambda: state.thaw(estate.world, before))
+    estate.do(lambda: snapshots.thaw(estate.world, before))
     assert [estate.session(ADMIN), estate.session(ADMIN)] == [first, second]
     caller = estate.client("sts", **first).get_caller_identity()
     assert caller["Arn"].endswith("assumed-role/TrailConsolidation/test")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.practice import accounts, state
-from onetrail.practice.s3.batch.jobs import Job, Result, Task
+from onetrail.practice import accounts, snapshots
+from onetrail.practice.state.batch_jobs import Job, Result, Task
 
 LOG, SOURCE = accounts.LOG, accounts.SOURCE
 ADMIN = f"{LOG}/OrganizationAccountAccessRole"
@@ -321,13 +321,13 @@ def test_a_job_can_be_cancelled_and_survives_a_snapshot(estate):
     assert client.update_job_priority(AccountId=LOG, JobId=job, Priority=7)["Priority"] == 7
     wait(estate, 2)
     assert client.describe_job(AccountId=LOG, JobId=job)["Job"]["Priority"] == 7
-    frozen, seen = estate.do(lambda: (state.frozen(estate.world), state.digest(estate.world)))
+    frozen, seen = estate.do(lambda: (snapshots.frozen(estate.world), snapshots.digest(estate.world)))
     client.update_job_status(AccountId=LOG, JobId=job, RequestedJobStatus="Cancelled")
     wait(estate, 1)
     assert client.describe_job(AccountId=LOG, JobId=job)["Job"]["Status"] == "Cancelled"
     with pytest.raises(ClientError, match="JobStatusException"):
         client.update_job_status(AccountId=LOG, JobId=job, RequestedJobStatus="Ready")
-    assert estate.do(lambda: state.thaw(estate.world, frozen)) == seen
+    assert estate.do(lambda: snapshots.thaw(estate.world, frozen)) == seen
     assert ended(estate, client, job)["Status"] == "Complete"
     wait(estate, 91 * 24 * 60)
     assert client.list_jobs(AccountId=LOG)["Jobs"] == []

@@ -15,7 +15,7 @@ from onetrail.practice.cloudtrail.records import Dice, event_time, global_record
 from onetrail.practice.scenarios import scenario
 from onetrail.practice.scenarios.damage import KINDS, NothingToHarm, fault
 from onetrail.practice.scenarios.old_estate import DEFAULT, TINY
-from onetrail.practice.world import World
+from onetrail.practice.state.world import World
 from tests.unit.practice.given_trails import SOURCE, quiet_world
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)

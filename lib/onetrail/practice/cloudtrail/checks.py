@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.practice.calls import Call, ServiceError
 from onetrail.practice.cloudtrail.delivery import SERVICE
-from onetrail.practice.cloudtrail.trails import Trail, TrailBook
+from onetrail.practice.state.trails import Trail, TrailBook
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 TRAILS_A_REGION: Final = 5
 _ACL: Final = {"s3:x-amz-acl": "bucket-owner-full-control"}

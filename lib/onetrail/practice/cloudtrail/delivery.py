@@ -10,14 +10,14 @@ from hashlib import sha256
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Final
 
-from onetrail.practice.clock import iso
 from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, SignedDigest, signed_digest
 from onetrail.practice.cloudtrail.event_log import Recorded, log_content
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
-from onetrail.practice.cloudtrail.trails import Chain, LogFile, Stream, Trail, TrailBook
+from onetrail.practice.state.clock import iso
+from onetrail.practice.state.trails import Chain, LogFile, Stream, Trail, TrailBook
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 SERVICE: Final = "cloudtrail.amazonaws.com"
 MARK: Final = timedelta(minutes=5)

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from onetrail.practice.clock import iso
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.keys import signing_key
+from onetrail.practice.state.clock import iso
 
 ALGORITHM: Final = "SHA256withRSA"
 HOUR: Final = timedelta(hours=1)

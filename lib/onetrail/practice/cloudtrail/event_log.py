@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from onetrail.practice.calls import CallEvent
-from onetrail.practice.clock import iso
+from onetrail.practice.state.clock import iso
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 EVENT_VERSION: Final = "1.11"
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})

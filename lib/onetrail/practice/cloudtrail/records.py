@@ -13,8 +13,8 @@ from itertools import accumulate
 from random import Random
 from typing import Final, TypeVar
 
-from onetrail.practice.clock import iso
 from onetrail.practice.cloudtrail.record_kinds import GLOBAL, REGIONAL, Kind
+from onetrail.practice.state.clock import iso
 
 T = TypeVar("T")
 

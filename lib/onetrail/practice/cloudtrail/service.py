@@ -21,10 +21,10 @@ from onetrail.practice.cloudtrail.checks import (
 from onetrail.practice.cloudtrail.delivery import SERVICE, Delivery
 from onetrail.practice.cloudtrail.event_log import recorded
 from onetrail.practice.cloudtrail.lookup import events, public_keys
-from onetrail.practice.cloudtrail.trails import FrozenTrails, Stream, Trail, TrailBook
+from onetrail.practice.state.trails import FrozenTrails, Stream, Trail, TrailBook
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 _SETTINGS: Final = ("SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "KmsKeyId")
 

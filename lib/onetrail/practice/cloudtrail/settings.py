@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from onetrail.practice.calls import ServiceError
-from onetrail.practice.cloudtrail.trails import DEFAULT_SELECTORS, Trail
+from onetrail.practice.state.trails import DEFAULT_SELECTORS, Trail
 
 MOST_TAGS: Final = 50
 MOST_SELECTORS: Final = 5

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from onetrail.iam import Decision, Document, Policies, Principal, Request, evaluate
 from onetrail.iam.statement import prepared
-from onetrail.practice.iam.identity import Credential
+from onetrail.practice.state.credentials import Credential
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 
 class Authorizer:

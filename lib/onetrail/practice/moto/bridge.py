@@ -10,7 +10,7 @@ from onetrail.practice.calls import ServiceError
 from onetrail.practice.web.http import HttpRequest, Reply
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 _ENVIRONMENT = {
     "MOTO_ALLOW_NONEXISTENT_REGION": "true",

@@ -13,7 +13,7 @@ from onetrail.iam import Document
 from onetrail.iam.document import statements, values
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import Bucket, Version
+from onetrail.practice.state.buckets import Bucket, Version
 
 _HEADER_KEYS: Final = (
     ("x-amz-acl", "s3:x-amz-acl"),

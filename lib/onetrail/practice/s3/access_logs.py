@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from onetrail.practice.s3.store import Bucket
+from onetrail.practice.state.buckets import Bucket
+from onetrail.practice.state.request_log import Logged
 from onetrail.practice.web import xml
-from onetrail.practice.web.request_log import Logged
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 SERVICE: Final = "logging.s3.amazonaws.com"
 _ARN: Final = "arn:aws:s3:::"

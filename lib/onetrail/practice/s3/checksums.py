@@ -11,7 +11,7 @@ from awscrt import checksums as crt
 
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import md5
+from onetrail.practice.state.buckets import md5
 
 
 def _crc32(body: bytes) -> bytes:

@@ -17,7 +17,7 @@ from onetrail.practice.s3.operations import tags_and_acls as s3_marks
 from onetrail.practice.s3.operations import writing as s3_writing
 from onetrail.practice.s3.request import S3Request
 from onetrail.practice.s3.routes import BUCKET_ACTIONS
-from onetrail.practice.s3.store import Bucket
+from onetrail.practice.state.buckets import Bucket
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

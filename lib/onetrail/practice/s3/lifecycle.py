@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from onetrail.practice.s3.errors import S3Error
-from onetrail.practice.s3.store import NULL_VERSION, Bucket, Version
+from onetrail.practice.state.buckets import NULL_VERSION, Bucket, Version
 from onetrail.practice.web import xml
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 MINIMUMS: Final = ("all_storage_classes_128K", "varies_by_storage_class")
 _ORDER: Final = (

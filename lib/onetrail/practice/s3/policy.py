@@ -18,10 +18,10 @@ from onetrail.practice import faults
 from onetrail.practice.iam.authorize import find_role, iam_backend
 from onetrail.practice.s3.access import is_public
 from onetrail.practice.s3.errors import S3Error
-from onetrail.practice.s3.store import Bucket
+from onetrail.practice.state.buckets import Bucket
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 _LONGEST_BODY: Final = 1024 * 1024
 """A body that is not worth reading, white space or not."""

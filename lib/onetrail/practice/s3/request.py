@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from onetrail.iam import Principal
-from onetrail.practice.iam.identity import Credential
+from onetrail.practice.state.credentials import Credential
 from onetrail.practice.web.http import HttpRequest
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 
 @dataclass(slots=True)

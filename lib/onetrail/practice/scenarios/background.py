@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from onetrail.practice.clock import START
 from onetrail.practice.cloudtrail.event_log import Recorded
 from onetrail.practice.cloudtrail.records import Dice, global_record, regional_record
 from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
+from onetrail.practice.state.clock import START
 
 if TYPE_CHECKING:
     from onetrail.practice.cloudtrail.service import TrailsService
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 HOUR: Final = timedelta(hours=1)
 LIVELY: Final = timedelta(days=3)

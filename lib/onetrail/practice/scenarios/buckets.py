@@ -7,7 +7,7 @@ from onetrail.practice.accounts import ORGANIZATION
 from onetrail.practice.scenarios.old_estate import OldRegion
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 DELETED_USER: Final = "AIDAOTPRACTICEGONE001"
 """Unique id that IAM shows in place of a user that was deleted; a policy that holds it cannot be put again."""

@@ -5,10 +5,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
-from onetrail.practice.s3.store import Version
+from onetrail.practice.state.buckets import Version
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 
 class NothingToHarm(ValueError):

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
-from onetrail.practice.s3.store import Bucket, Version, md5
 from onetrail.practice.scenarios.old_estate import OldRegion
+from onetrail.practice.state.buckets import Bucket, Version, md5
 
 if TYPE_CHECKING:
-    from onetrail.practice.cloudtrail.trails import Trail
-    from onetrail.practice.world import World
+    from onetrail.practice.state.trails import Trail
+    from onetrail.practice.state.world import World
 
 _LOGS: Final = "/CloudTrail/"
 

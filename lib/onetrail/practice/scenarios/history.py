@@ -15,11 +15,11 @@ from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, signed_
 from onetrail.practice.cloudtrail.event_log import log_content
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.records import GLOBAL_ONCE, Dice, event_time, global_record, regional_record
-from onetrail.practice.cloudtrail.trails import Chain, Stream, Trail
 from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
+from onetrail.practice.state.trails import Chain, Stream, Trail
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 _RECORDS: Final = (1, 1, 1, 2, 2, 3, 4, 6, 9, 20, 110)
 """Records in a file: quantiles in equal steps."""

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Final
 
 from onetrail.practice.accounts import ORGANIZATION, SOURCE, make_cast, make_user
 from onetrail.practice.cloudtrail.service import TrailsService, install
-from onetrail.practice.cloudtrail.trails import Trail
 from onetrail.practice.scenarios.background import Background
 from onetrail.practice.scenarios.buckets import make_bucket
 from onetrail.practice.scenarios.damage import register
 from onetrail.practice.scenarios.hard import harden
 from onetrail.practice.scenarios.history import Historian, global_copies, months, open_window, window
 from onetrail.practice.scenarios.old_estate import ESTATES, OldEstate, OldRegion
+from onetrail.practice.state.trails import Trail
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 NAMES: Final = tuple(sorted(ESTATES))
 """Names of the scenarios."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape as _escape
 
-from onetrail.practice.clock import iso
+from onetrail.practice.state.clock import iso
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

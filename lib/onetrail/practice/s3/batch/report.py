@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import Any, Final
 
-from onetrail.practice.clock import s3_iso
-from onetrail.practice.s3.batch.jobs import Job, Result
 from onetrail.practice.s3.batch.requests import REPORT
 from onetrail.practice.s3.batch.tasks import Hands, put
+from onetrail.practice.state.batch_jobs import Job, Result
+from onetrail.practice.state.clock import s3_iso
 
 SCHEMA: Final = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage"
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import botocore.session
 
 from onetrail.practice.calls import Call, ServiceError
-from onetrail.practice.clock import iso
+from onetrail.practice.state.clock import iso
 from onetrail.practice.web import xml
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 SERVICE: Final = "batchoperations.s3.amazonaws.com"
 COPY: Final = "S3PutObjectCopy"

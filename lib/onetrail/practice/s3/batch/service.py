@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 from onetrail.practice.calls import Answer, Call, ServiceError
-from onetrail.practice.s3.batch import jobs as states
 from onetrail.practice.s3.batch import report as s3_batch_report
 from onetrail.practice.s3.batch import tasks
-from onetrail.practice.s3.batch.jobs import Job, Result
 from onetrail.practice.s3.batch.requests import bad, checked, may_pass
+from onetrail.practice.state import batch_jobs as states
+from onetrail.practice.state.batch_jobs import Job, Result
 from onetrail.practice.web import xml
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 MINUTE: Final = timedelta(minutes=1)
 TASKS_A_MINUTE: Final = 10_000

@@ -15,18 +15,18 @@ from urllib.parse import quote, unquote_plus
 from onetrail.iam import role as role_session
 from onetrail.iam import service as service_principal
 from onetrail.practice import faults
-from onetrail.practice.clock import iso
 from onetrail.practice.iam.authorize import find_role
-from onetrail.practice.iam.identity import Credential
 from onetrail.practice.s3 import front as s3_front
-from onetrail.practice.s3.batch.jobs import Job, Result, Task
 from onetrail.practice.s3.batch.requests import COPY, SERVICE
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
+from onetrail.practice.state.batch_jobs import Job, Result, Task
+from onetrail.practice.state.clock import iso
+from onetrail.practice.state.credentials import Credential
 from onetrail.practice.web.http import HttpRequest, Reply
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 FAULT = "batch-tasks"
 

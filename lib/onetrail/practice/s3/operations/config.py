@@ -12,7 +12,7 @@ from onetrail.practice.s3.operations.locks import lock_configuration, put_lock_c
 from onetrail.practice.s3.operations.tags_and_acls import acl_document, read_tags, tag_document
 from onetrail.practice.s3.request import S3Request
 from onetrail.practice.s3.routes import BUCKET_ACTIONS, SETTINGS, setting_of
-from onetrail.practice.s3.store import Bucket
+from onetrail.practice.state.buckets import Bucket
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

@@ -6,7 +6,6 @@ algorithm, or gets CRC64NVME when the source has none).
 
 from urllib.parse import unquote
 
-from onetrail.practice.clock import s3_iso
 from onetrail.practice.s3.access import check_acl, expected_owner, require_key, require_object
 from onetrail.practice.s3.checksums import checksum
 from onetrail.practice.s3.errors import S3Error
@@ -25,7 +24,8 @@ from onetrail.practice.s3.operations.writing import (
     written_headers,
 )
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import Bucket, Version, md5
+from onetrail.practice.state.buckets import Bucket, Version, md5
+from onetrail.practice.state.clock import s3_iso
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

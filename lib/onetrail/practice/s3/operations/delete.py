@@ -6,7 +6,7 @@ from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.operations.locks import may_bypass
 from onetrail.practice.s3.operations.writing import next_version_id
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import NULL_VERSION, Bucket, Version
+from onetrail.practice.state.buckets import NULL_VERSION, Bucket, Version
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

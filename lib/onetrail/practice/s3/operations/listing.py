@@ -4,12 +4,12 @@ import base64
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from onetrail.practice.clock import s3_iso
 from onetrail.practice.s3.access import canonical_id, require_bucket
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
 from onetrail.practice.s3.routes import BUCKET_ACTIONS
-from onetrail.practice.s3.store import Bucket, Version
+from onetrail.practice.state.buckets import Bucket, Version
+from onetrail.practice.state.clock import s3_iso
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

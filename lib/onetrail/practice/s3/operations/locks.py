@@ -7,12 +7,12 @@ is still locked.
 
 from datetime import UTC, datetime
 
-from onetrail.practice.clock import s3_iso
 from onetrail.practice.s3.access import context_of, days_left, require_object
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.operations.reading import found_version
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import Bucket, Retention, Version
+from onetrail.practice.state.buckets import Bucket, Retention, Version
+from onetrail.practice.state.clock import s3_iso
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

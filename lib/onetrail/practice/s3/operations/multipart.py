@@ -3,7 +3,6 @@
 import base64
 import hashlib
 
-from onetrail.practice.clock import s3_iso
 from onetrail.practice.s3.access import canonical_id, check_acl, require_bucket, require_object
 from onetrail.practice.s3.checksums import checksum, stated_checksums
 from onetrail.practice.s3.errors import S3Error
@@ -22,7 +21,8 @@ from onetrail.practice.s3.operations.writing import (
     written_headers,
 )
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import Bucket, Upload, Version, md5
+from onetrail.practice.state.buckets import Bucket, Upload, Version, md5
+from onetrail.practice.state.clock import s3_iso
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

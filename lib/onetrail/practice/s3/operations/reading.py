@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from onetrail.practice.clock import http_date, s3_iso
 from onetrail.practice.s3.access import require_key, require_object
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
 from onetrail.practice.s3.routes import OBJECT_ACTIONS
-from onetrail.practice.s3.store import ARCHIVED, Bucket, Version
+from onetrail.practice.state.buckets import ARCHIVED, Bucket, Version
+from onetrail.practice.state.clock import http_date, s3_iso
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

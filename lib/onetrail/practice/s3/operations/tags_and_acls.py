@@ -6,7 +6,7 @@ from onetrail.practice.s3.access import blocked, canonical_id, check_acl
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.operations.reading import found_version
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import Bucket
+from onetrail.practice.state.buckets import Bucket
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 

@@ -11,7 +11,7 @@ from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.operations.locks import lock_of_headers
 from onetrail.practice.s3.operations.reading import encryption_headers
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.s3.store import NULL_VERSION, Bucket, Version, md5
+from onetrail.practice.state.buckets import NULL_VERSION, Bucket, Version, md5
 from onetrail.practice.web.http import Reply
 
 STORAGE_CLASSES: Final = frozenset(

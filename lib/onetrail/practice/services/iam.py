@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from onetrail.iam import PolicyError, parse, statements
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.practice.calls import Answer, Call, ServiceError
-from onetrail.practice.clock import iso
 from onetrail.practice.iam.authorize import decoded, iam_backend
 from onetrail.practice.s3.policy import principals_missing
+from onetrail.practice.state.clock import iso
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 FEATURES = {"RootCredentialsManagement": "rootcredentials", "RootSessions": "rootsessions"}
 

@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from onetrail.practice.calls import AccountInfo, Answer, Call, CallEvent, ServiceError, ServiceHandler
-from onetrail.practice.clock import EstateClock, Hook
 from onetrail.practice.iam.authorize import Authorizer
-from onetrail.practice.iam.identity import Keyring
 from onetrail.practice.moto.bridge import MotoBridge
 from onetrail.practice.s3 import lifecycle as s3_lifecycle
 from onetrail.practice.s3.access_logs import AccessLogs
 from onetrail.practice.s3.batch.service import BatchJobs
-from onetrail.practice.s3.service import ServiceDoor
-from onetrail.practice.s3.store import Bucket, Store, Version, md5
-from onetrail.practice.web.request_log import RequestLog
+from onetrail.practice.s3.service_access import ServiceDoor
+from onetrail.practice.state.buckets import Bucket, Store, Version, md5
+from onetrail.practice.state.clock import EstateClock, Hook
+from onetrail.practice.state.credentials import Keyring
+from onetrail.practice.state.request_log import RequestLog
 
 __all__ = [
     "AccountInfo",

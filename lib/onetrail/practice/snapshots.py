@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 MOTO_SERVICES: Final = {
     "account": "account", "cloudwatch": "cloudwatch", "config": "config", "events": "events", "iam": "iam", "kms": "kms",

@@ -15,7 +15,7 @@ from onetrail.practice.calls import Call, ServiceError
 from onetrail.practice.s3.policy import principals_missing
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 _ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _WAIVER = "BypassPolicyLockoutSafetyCheck"

@@ -7,7 +7,7 @@ from onetrail.practice.s3.operations.config import FLAGS, flags_document
 from onetrail.practice.web import xml
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 
 def _own(call: Call) -> None:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from onetrail.iam import service as service_principal
-from onetrail.practice.s3.store import NULL_VERSION, Bucket, Version, md5
+from onetrail.practice.state.buckets import NULL_VERSION, Bucket, Version, md5
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 
 class ServiceDoor:

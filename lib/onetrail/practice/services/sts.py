@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from onetrail.iam import Principal
 from onetrail.practice.calls import Answer, Call, ServiceError
-from onetrail.practice.clock import wall_now
 from onetrail.practice.iam.authorize import decoded, find_role
-from onetrail.practice.iam.identity import KEY_PREFIX, Credential
+from onetrail.practice.state.clock import wall_now
+from onetrail.practice.state.credentials import KEY_PREFIX, Credential
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 
 def get_caller_identity(world: "World", call: Call) -> Answer:

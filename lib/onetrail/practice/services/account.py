@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from onetrail.practice.calls import Answer, Call, ServiceError
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 BY_DEFAULT = (
     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from onetrail.practice.calls import Call, ServiceError
 from onetrail.practice.iam import actions
 from onetrail.practice.iam.authorize import decoded, kms_key
-from onetrail.practice.iam.identity import Credential
 from onetrail.practice.s3.batch.requests import condition_keys
+from onetrail.practice.state.credentials import Credential
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 _NOTHING = {"Version": "2012-10-17", "Statement": ()}
 

@@ -13,7 +13,7 @@ from onetrail.iam.limits import LIMITS, Kind
 from onetrail.practice.calls import Call, ServiceError
 
 if TYPE_CHECKING:
-    from onetrail.practice.world import World
+    from onetrail.practice.state.world import World
 
 MANAGED_ONLY = frozenset(
     {

@@ -1,0 +1,1 @@
+"""What the estate is: accounts, clock, buckets, credentials, trails, jobs. Values, and no service."""
