@@ -39,12 +39,15 @@ KEYS_A_CALL = 20
 
 def serve(folder: Path) -> None:
     """The estate, in this process; what comes in is appended to `requests.jsonl` of its folder."""
+    # Modules of commit 4ed40ad, some of which have other names now.
+    # isort: off
     from onetrail.practice.clock import iso
     from onetrail.practice.control import Control
     from onetrail.practice.door import Door
-    from onetrail.practice.s3.routes import DATA_OPERATIONS
+    from onetrail.practice.http import Reply
+    from onetrail.practice.s3_routes import DATA_OPERATIONS
     from onetrail.practice.serve import serve as opened
-    from onetrail.practice.web.http import Reply
+    # isort: on
 
     log = (folder / "requests.jsonl").open("a", encoding="utf-8")
     handle, control = Door.handle, Control.__call__
@@ -110,7 +113,7 @@ def step(number: str, keys_a_call: str = "") -> None:
     import importlib
 
     from onetrail.aws import Clients, open_gate
-    from onetrail.s3.bulk import removal
+    from onetrail.s3 import removal
     from onetrail.settings import Settings
 
     if keys_a_call:
@@ -125,7 +128,7 @@ def step(number: str, keys_a_call: str = "") -> None:
     plan = module.propose(settings, observation)
     with open_gate(clients, "any") as gate:
         if number == "08":
-            from onetrail.show.steps import evidence as seen
+            from onetrail.show import evidence as seen
 
             page = seen.page(settings, observation)
             module.save(settings, page, observation.custody.check.lines, gate.record, observation.keys)
