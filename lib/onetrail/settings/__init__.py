@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from onetrail.lazily import lazily
 
 if TYPE_CHECKING:
-    from onetrail.settings.model import Account, Override, Settings
+    from onetrail.settings.model import Settings
+    from onetrail.settings.parameters import Account, Override
     from onetrail.settings.refusal import SettingsError
 
 __all__ = ["Account", "Override", "Settings", "SettingsError"]
 
 if not TYPE_CHECKING:
     # These need pydantic.
-    __getattr__ = lazily(__name__, __all__, "model", "refusal")
+    __getattr__ = lazily(__name__, __all__, "model", "parameters", "refusal")

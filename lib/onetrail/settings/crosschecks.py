@@ -1,20 +1,16 @@
 """What no single parameter shows: keys that contradict each other. Each check returns its line, or None."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from onetrail.settings.arns import iam_arn, kms_key_arn
+from onetrail.settings.parameters import Parameters
 from onetrail.settings.regions import partition_with
-
-if TYPE_CHECKING:
-    from onetrail.settings.model import Settings
 
 _BUCKETS = ("bucket_name", "access_log_bucket", "work_bucket")
 
 
-def _estate(s: Settings) -> str | None:
+def _estate(s: Parameters) -> str | None:
     if s.estate == "aws" and s.scenario not in ("", "default"):
         return f'scenario is "{s.scenario}", and scenarios are for estate: practice: leave it out'
     if s.estate == "aws" and "any" in s.approvals:
@@ -22,7 +18,7 @@ def _estate(s: Settings) -> str | None:
     return None
 
 
-def _accounts(s: Settings) -> str | None:
+def _accounts(s: Parameters) -> str | None:
     ids = s.source_account_ids
     for number, account_id in enumerate(ids):
         if account_id in ids[:number]:
@@ -35,7 +31,7 @@ def _accounts(s: Settings) -> str | None:
     return None
 
 
-def _regions(s: Settings) -> str | None:
+def _regions(s: Parameters) -> str | None:
     if s.regions == "enabled":
         return None
     for number, region in enumerate(s.regions):
@@ -51,7 +47,7 @@ def _regions(s: Settings) -> str | None:
     return None
 
 
-def _arns(s: Settings) -> Iterator[tuple[str, str]]:
+def _arns(s: Parameters) -> Iterator[tuple[str, str]]:
     for number, account in enumerate(s.source_accounts):
         if account.role_arn:
             yield f"source_accounts[{number}].role_arn", iam_arn(account.role_arn).partition
@@ -64,7 +60,7 @@ def _arns(s: Settings) -> Iterator[tuple[str, str]]:
         yield "kms_key", kms_key_arn(s.kms_key).partition
 
 
-def _partitions(s: Settings) -> str | None:
+def _partitions(s: Parameters) -> str | None:
     for key, partition in _arns(s):
         if partition != s.partition:
             return (
@@ -74,7 +70,7 @@ def _partitions(s: Settings) -> str | None:
     return None
 
 
-def _buckets(s: Settings) -> str | None:
+def _buckets(s: Parameters) -> str | None:
     names = [getattr(s, key) for key in _BUCKETS]
     for number, name in enumerate(names):
         if name in names[:number]:
@@ -87,7 +83,7 @@ def _buckets(s: Settings) -> str | None:
     return None
 
 
-def _engine(s: Settings) -> str | None:
+def _engine(s: Parameters) -> str | None:
     if s.copy_engine == "s3-batch" and s.copy_direction == "push":
         return (
             'copy_engine is "s3-batch", and copy_direction is "push": jobs run in the log account and can only pull: '
@@ -96,7 +92,7 @@ def _engine(s: Settings) -> str | None:
     return None
 
 
-def _key(s: Settings) -> str | None:
+def _key(s: Parameters) -> str | None:
     if not s.kms_key.startswith("arn:"):
         return None
     region = kms_key_arn(s.kms_key).region
@@ -105,7 +101,7 @@ def _key(s: Settings) -> str | None:
     return None
 
 
-_CHECKS: Final[tuple[Callable[[Settings], str | None], ...]] = (
+_CHECKS: Final[tuple[Callable[[Parameters], str | None], ...]] = (
     _estate,
     _accounts,
     _regions,
@@ -116,6 +112,6 @@ _CHECKS: Final[tuple[Callable[[Settings], str | None], ...]] = (
 )
 
 
-def contradiction(settings: Settings) -> str | None:
+def contradiction(settings: Parameters) -> str | None:
     """The first pair of parameters that cannot both be meant, as a line; None where all agree."""
     return next((line for check in _CHECKS if (line := check(settings))), None)

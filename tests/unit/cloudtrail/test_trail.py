@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.selector import MANAGEMENT, MAX_VALUES, merge_selectors, selectors_of
+from onetrail.cloudtrail.merged_selectors import MAX_VALUES, merge_selectors
+from onetrail.cloudtrail.selector import MANAGEMENT, selectors_of
 from onetrail.cloudtrail.trail import Trail, TrailStatus, covers, from_api, unique_trails
 
 ARN = "arn:aws:cloudtrail:eu-west-1:044455556666:trail/audit"

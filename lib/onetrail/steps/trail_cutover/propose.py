@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.change import Change, Check, CheckKind, Plan
-from onetrail.cloudtrail.selector import MANAGEMENT, Selectors, merge_selectors
+from onetrail.cloudtrail.merged_selectors import merge_selectors
+from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.archive import archive_of
 from onetrail.estate.document_sizes import within_limits
