@@ -69,6 +69,21 @@ def test_a_verb_whose_extra_is_missing_says_so(core: Installed, words: list[str]
     assert (said.returncode, said.stderr, said.stdout) == (2, line, "")
 
 
+def test_a_folder_is_laid_out(core: Installed, tmp_path: Path) -> None:
+    """Before the runbook is installed beside it."""
+    said = core.run("onetrail", "init", str(tmp_path / "move"))
+    assert (said.returncode, said.stderr) == (0, "")
+    assert len(list((tmp_path / "move" / "notebooks").glob("*.ipynb"))) == 9
+
+
+def test_where_no_practice_estate_runs_that_is_said(core: Installed, tmp_path: Path) -> None:
+    """To ask for it and to stop it needs no extra."""
+    where = {"ONETRAIL_PRACTICE_DIR": str(tmp_path)}
+    asked, stopped = (core.run("onetrail", "practice", verb, **where) for verb in ("status", "stop"))
+    assert (asked.returncode, "onetrail practice start" in asked.stderr) == (2, True)
+    assert (stopped.returncode, stopped.stdout) == (0, "it was not running\n")
+
+
 def test_a_download_is_validated(core: Installed, tmp_path: Path) -> None:
     """Valid as it is, invalid after one changed byte."""
     scene = given_a_chain(4)
