@@ -102,6 +102,6 @@ def test_security_says_how_to_report_and_what_is_promised() -> None:
     """With the page that says what is withstood."""
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     heads = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    assert heads == ["Report a weakness", "What is in scope", "What is promised", "What is not promised"]
+    assert heads == ["Report a vulnerability", "What is in scope", "What is promised", "What is not promised"]
     assert "(docs/security-model.md)" in text
     assert not re.search(r"[\w.]+@[\w.]+", text)  # no address that nobody reads
