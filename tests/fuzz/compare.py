@@ -19,7 +19,7 @@ class Answer(Protocol):
     exit_code: int
     files: list[tuple[str, bool, str, str]]
     gaps: dict[Group, int]
-    absent: dict[Group, int]
+    absent: dict[Group, tuple[int, int]]
     proven: dict[Group, list[Span]]
     digests: Counter[str]
     logs: Counter[str]
@@ -135,7 +135,7 @@ def _times(truth: Truth, said: Answer) -> Iterator[str]:
         if gap == Maybe.NO and got:
             yield f"{got} gaps in {group}, and there is none"
         if (count := truth.absent.get(group, said.absent[group])) != said.absent[group]:
-            yield f"{said.absent[group]} digests are called missing in {group}, and {count} are"
+            yield f"{said.absent[group]} digests are called missing, in all and before the oldest, in {group}, and {count} are"
         must, may = truth.proven[group]
         for span in must:
             if not _covered(span, said.proven[group]):

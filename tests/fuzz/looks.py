@@ -43,7 +43,7 @@ class Said:
     exit_code: int
     files: list[tuple[str, bool, str, str]] = field(default_factory=list)
     gaps: dict[Group, int] = field(default_factory=dict)
-    absent: dict[Group, int] = field(default_factory=dict)
+    absent: dict[Group, tuple[int, int]] = field(default_factory=dict)
     proven: dict[Group, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     digests: Counter[str] = field(default_factory=Counter)
     logs: Counter[str] = field(default_factory=Counter)
@@ -315,7 +315,8 @@ def _chains(said: Said, chains: Iterable[Chain]) -> None:
     for one in chains:
         group = one.account, one.region, one.trail, one.home_region, one.backfill
         said.gaps[group] = sum(1 for i in one.intervals if i.state.value == "gap")
-        said.absent[group] = sum(i.missing for i in one.intervals if i.state.value == "gap")
+        gaps = [i for i in one.intervals if i.state.value == "gap"]
+        said.absent[group] = sum(i.missing for i in gaps), sum(i.missing for i in gaps if i.oldest)
         said.proven[group] = [
             (i.start.replace(tzinfo=None), i.end.replace(tzinfo=None))
             for i in one.intervals
@@ -331,7 +332,8 @@ def _of_json(said: Said, told: dict[str, Any], layout: Layout) -> None:
     for chain in told["chains"]:
         group = tuple(chain[name] for name in ("account", "region", "trail", "home_region", "backfill"))
         said.gaps[group] = sum(1 for i in chain["intervals"] if i["state"] == "gap")
-        said.absent[group] = sum(i["missing"] for i in chain["intervals"])
+        oldest = sum(i["missing"] for i in chain["intervals"] if i["before_the_oldest_digest"])
+        said.absent[group] = sum(i["missing"] for i in chain["intervals"]), oldest
         said.proven[group] = [
             (_instant(i["from"]), _instant(i["to"])) for i in chain["intervals"] if i["state"] == "proven"
         ]

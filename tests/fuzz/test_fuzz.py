@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from onetrail.cloudtrail import chain as chain_module
+from onetrail.cloudtrail.runs import Timeline
 from onetrail.cloudtrail.verdict import AllowList, FileVerdict, State
 from onetrail.cloudtrail.walk import Walk
 from onetrail.validation import rest as rest_module
@@ -80,6 +81,12 @@ def _never_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain_module.ChainCheck, "verdicts", sabotaged)
 
 
+def _never_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chain whose older part is not here is told as one with a digest taken out of its middle."""
+    plain = Timeline._gap
+    monkeypatch.setattr(Timeline, "_gap", lambda *args: plain(*args[:5]))
+
+
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
     # what the engine no longer does, words of a fault that shows it
     (_all_valid, "is valid, and must be invalid"),
@@ -87,6 +94,7 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
     (_no_allow_list, "must be foreign"),
     (_always_young, "logs are called young"),
     (_never_missing, "is not named, and must be missing"),
+    (_never_the_oldest, "digests are called missing, in all and before the oldest"),
 ]
 
 

@@ -61,7 +61,7 @@ class Truth:
     """What must be said. `states` by the key of each object; `lost` by the original key (from `AWSLogs/` on) of what is not there.
 
     `gap` and `proven` by group: whether a gap must, may or must not be said, and the spans that must and that may be called proven.
-    `absent` is how many digests are missing, where that is certain. `excused` says whether an unsigned log is too young for its digest; `exits` what the exit code may be. `together`: of these objects at
+    `absent` is how many digests are missing, and how many of them stand before the oldest one, where that is certain. `excused` says whether an unsigned log is too young for its digest; `exits` what the exit code may be. `together`: of these objects at
     least one has one of these states.
     """
 
@@ -71,7 +71,7 @@ class Truth:
     proven: dict[Group, tuple[list[tuple[datetime, datetime]], list[tuple[datetime, datetime]]]] = field(
         default_factory=dict
     )
-    absent: dict[Group, int] = field(default_factory=dict)
+    absent: dict[Group, tuple[int, int]] = field(default_factory=dict)
     excused: dict[str, int] = field(default_factory=dict)
     exits: frozenset[int] = frozenset()
     together: list[tuple[list[str], States]] = field(default_factory=list)
@@ -224,6 +224,8 @@ class Judge:
                 found.states[thing.key] = frozenset({UNNAMED})
         for group in sorted({place.name for place in self.at if self._in(place)}):
             self._intervals(found, group)
+            if (absent := self._absent(group)) is not None:
+                found.absent[group] = absent
             if all(self._in(place) != Maybe.YES for place in self.at if place.name == group):
                 found.gap[group] = Maybe.EITHER
         found.exits = self._exits(found)
@@ -535,9 +537,9 @@ class Judge:
             return doubtful
         return Maybe.EITHER if perhaps is not None and perhaps >= self.query.end else Maybe.YES
 
-    def _absent(self, group: Group) -> int | None:
-        """How many digests are missing by the hourly rhythm, in all gaps: of what is before the first one only that one is. None where
-        something else than a removal disturbs the rhythm."""
+    def _absent(self, group: Group) -> tuple[int, int] | None:
+        """How many digests are missing by the hourly rhythm, in all gaps, and how many of them before the oldest one: of what is there only
+        the last one is. None where something else than a removal disturbs the rhythm."""
         mine = sorted((one for one in self.world.digests if one.place.name == group), key=lambda one: one.end)
         regular = all(
             one.previous is before and one.start == before.end and one.end - one.start == HOUR
@@ -557,7 +559,7 @@ class Judge:
         if any(self.trust[id(one)] != Maybe.YES for one in there):
             return None
         first, last = mine.index(there[0]), mine.index(there[-1])
-        return (first > 0) + (last - first + 1 - len(there))
+        return (first > 0) + (last - first + 1 - len(there)), int(first > 0)
 
     def _exits(self, found: Truth) -> frozenset[int]:
         asked = [place for place in self.regions if self._asked(*place)]
