@@ -9,6 +9,7 @@ from onetrail.estate.log_account.observed import FLAGS
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Stage, Status
 from onetrail.iam.build import central_bucket
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.steps import account_lockdown, bucket_creation
 from onetrail.steps.account_lockdown import LogAccount, Observation, Role
@@ -52,7 +53,7 @@ def test_the_ways_in_say_which_closes_and_which_open():
 
 
 def test_roles_that_could_not_be_read_are_no_empty_list():
-    blind = replace(SEEN, log=replace(LOG, roles=None, users=None))
+    blind = replace(SEEN, log=replace(LOG, roles=Unread("no"), users=Unread("no")))
     assert "could not be read" in str(account_lockdown.ways_in(SETTINGS, blind))
     assert "could not look" in str(account_lockdown.account(blind))
 
@@ -69,7 +70,7 @@ def test_the_account_says_what_is_to_be_put_right():
     assert "To be put right: buckets" in str(account_lockdown.account(replace(SEEN, log=quiet)))
     good = replace(LOG, public_access=dict.fromkeys(FLAGS, True), security_contact="a@b.example")
     assert "Nothing is to be put right here." in str(account_lockdown.account(replace(SEEN, log=good)))
-    blind = replace(good, root=None)
+    blind = replace(good, root=Unread("no"))
     assert "Could not look at: root." in str(account_lockdown.account(replace(SEEN, log=blind)))
 
 

@@ -280,7 +280,12 @@ def test_a_further_policy_of_our_role_is_taken_away() -> None:
 
 def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_fails_the_check() -> None:
     seen = given_a_closed_log_account(given_a_held_bucket())
-    blind = replace(seen, log=replace(seen.log, roles=None, could_not_look=("ListRoles: AccessDenied: no",)))
+    blind = replace(
+        seen,
+        log=replace(
+            seen.log, roles=Unread("AccessDenied: no"), could_not_look=("ListRoles: AccessDenied: no",)
+        ),
+    )
     assert keys(blind) == []
     assert step.check(SETTINGS, blind)[0].state is State.COULD_NOT_LOOK
     assert not log_account_status(SETTINGS, blind.log).done

@@ -8,7 +8,7 @@ from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import BREAK_GLASS, NAMED
 from onetrail.estate.archive_key import archive_key_arn
-from onetrail.looked import Answer, Look, There, Unread, made, or_none, unread
+from onetrail.looked import Answer, Look, There, Unread, known, made, or_none, unread
 from onetrail.settings import Settings
 
 FLAGS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -46,17 +46,20 @@ ROOT_CREDENTIALS: Final = {
 """Entry of the account summary -> what the root user must not have (IAM API reference, GetAccountSummary)."""
 
 
+_NOT_ASKED: Final = Unread("nobody asked")
+
+
 @dataclass(frozen=True)
 class LogAccount:
-    """The log account's own state. None stands for what could not be read; `could_not_look` says why."""
+    """The log account's own state. `could_not_look` names every part that is unread, and the call that was refused."""
 
     account: str
     entered_as: str
-    root: Mapping[str, int] | None = None
-    users: tuple[User, ...] | None = None
-    roles: Mapping[str, Role] | None = None
-    public_access: Mapping[str, bool] | None = None
-    security_contact: str | None = None
+    root: Mapping[str, int] | Unread = _NOT_ASKED
+    users: tuple[User, ...] | Unread = _NOT_ASKED
+    roles: Mapping[str, Role] | Unread = _NOT_ASKED
+    public_access: Mapping[str, bool] | Unread = _NOT_ASKED
+    security_contact: str | Unread = _NOT_ASKED
     """E-mail address of the alternate security contact; empty when none is set."""
     key_arn: str | Unread = ""
     """The archive's KMS key, empty while there is none."""
@@ -65,12 +68,12 @@ class LogAccount:
     @property
     def inline(self) -> dict[str, Mapping[str, Mapping[str, Any]]]:
         """Role -> its inline policies, as far as they were read."""
-        return {name: role.inline for name, role in (self.roles or {}).items()}
+        return {name: role.inline for name, role in (known(self.roles) or {}).items()}
 
     @property
     def root_fault(self) -> str:
         """What is wrong with the root user, in words; empty where nothing is, or where it could not be looked at."""
-        seen = self.root or {}
+        seen = known(self.root) or {}
         has = [word for part, word in ROOT_CREDENTIALS.items() if seen.get(part)]
         if has:
             return f"root has {' and '.join(has)}"
@@ -81,7 +84,7 @@ class LogAccount:
 
 def unread_of(log: LogAccount) -> tuple[str, ...]:
     """What could not be looked at in the log account, its roles included."""
-    roles = (log.roles or {}).items()
+    roles = (known(log.roles) or {}).items()
     return (*log.could_not_look, *(f"{name}: {text}" for name, role in roles for text in role.could_not_look))
 
 
@@ -113,17 +116,19 @@ def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
         "the archive's key": key,
     }
     failed = unread(parts)
-    people = None
-    if isinstance(users, There):
-        people = tuple(_user(client, said["UserName"], failed) for said in users.value)
+    people = (
+        users
+        if isinstance(users, Unread)
+        else tuple(_user(client, said["UserName"], failed) for said in users.value)
+    )
     return LogAccount(
         account=account,
         entered_as=clients.entry(account, actor).arn,
-        root=root.value["SummaryMap"] if isinstance(root, There) else None,
+        root=root if isinstance(root, Unread) else root.value["SummaryMap"],
         users=people,
-        roles={said["RoleName"]: _role(client, said) for said in roles.value}
-        if isinstance(roles, There)
-        else None,
+        roles=roles
+        if isinstance(roles, Unread)
+        else {said["RoleName"]: _role(client, said) for said in roles.value},
         public_access=_flags(block),
         security_contact=_address(contact),
         key_arn=made(or_none(key), str, ""),
@@ -137,16 +142,16 @@ def _reading_actor(clients: Clients, account: str) -> str:
     return BREAK_GLASS if isinstance(may, Unread) else NAMED
 
 
-def _flags(block: Look[Any]) -> Mapping[str, bool] | None:
+def _flags(block: Look[Any]) -> Mapping[str, bool] | Unread:
     if isinstance(block, Unread):
-        return None
+        return block
     said = block.value["PublicAccessBlockConfiguration"] if isinstance(block, There) else {}
     return {flag: bool(said.get(flag)) for flag in FLAGS}
 
 
-def _address(contact: Look[Any]) -> str | None:
+def _address(contact: Look[Any]) -> str | Unread:
     if isinstance(contact, Unread):
-        return None
+        return contact
     said = contact.value["AlternateContact"] if isinstance(contact, There) else {}
     return str(said.get("EmailAddress", ""))
 

@@ -20,7 +20,7 @@ def section(settings: Settings, observation: Observation) -> Section:
     """Roles and who may become them; then the archive's own policy, request by request."""
     title = "Who can get into the archive account"
     lockdown = observation.lockdown
-    if lockdown is None or lockdown.log.roles is None:
+    if lockdown is None or isinstance(lockdown.log.roles, Unread):
         return Section(
             "access", title, "The roles of the log account could not be read, so no way in is known."
         )

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from onetrail.change import State, iso
 from onetrail.change.words import counted
 from onetrail.estate.guardrails import Rail
+from onetrail.estate.log_account.observed import ROOT_CREDENTIALS
 from onetrail.estate.old_estate import OldBucket, status_of
 from onetrail.estate.old_trails import new_trail
-from onetrail.looked import Unread
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
@@ -48,25 +49,22 @@ def section(settings: Settings, observation: Observation) -> Section:
 def _log_account(settings: Settings, observation: Observation) -> Iterator[Row]:
     lockdown = observation.lockdown
     log = lockdown.log if lockdown else None
-    keys = (
-        sum(log.root.get(p, 0) for p in ("AccountAccessKeysPresent", "AccountSigningCertificatesPresent"))
-        if log and log.root
-        else None
-    )
+    root = known(log.root) if log else None
+    keys = None if root is None else sum(root.get(part, 0) for part in ROOT_CREDENTIALS)
     yield (
         "root",
         "no access keys, no certificates",
         _or_blind(None if keys is None else f"{keys} of either"),
         sign(None if keys is None else not keys),
     )
-    users = None if log is None or log.users is None else log.users
+    users = known(log.users) if log else None
     yield (
         "IAM users",
         "none",
         _or_blind(None if users is None else ", ".join(u.name for u in users) or "none"),
         sign(None if users is None else not users),
     )
-    flags = log.public_access if log else None
+    flags = known(log.public_access) if log else None
     on = None if flags is None else all(flags.values())
     said = None if flags is None else f"{sum(flags.values())} of {len(flags)} on"
     yield "public access, whole account", "all four blocks on", _or_blind(said), sign(on, pending=True)

@@ -1,14 +1,13 @@
 """What a person sees of step 02: the ways into the log account, what was found there, and the old buckets."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from onetrail import iam
 from onetrail.change.words import share
 from onetrail.estate.freeze import live_rules
 from onetrail.estate.log_account.observed import ROOT_CREDENTIALS
 from onetrail.estate.old_estate import OldBucket
-from onetrail.looked import Unread, made
+from onetrail.looked import T, Unread, known, made
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
@@ -27,7 +26,7 @@ def ways_in(settings: Settings, observation: Observation) -> Shown:
     opened = sum(1 for row in rows if row[5] == "opens")
     before, after = (sum(row[at] == "in" for row in rows) for at in (3, 4))
     verdict = f"Ways in before the plan: {before}, after it: {after}; {opened} open, {closed} close."
-    if observation.log.roles is None:
+    if isinstance(observation.log.roles, Unread):
         verdict = "The roles could not be read, so no way in is known."
     return table(frame, f"Ways into the log account {observation.log.account}", verdict=verdict)
 
@@ -60,11 +59,16 @@ def old_buckets(observation: Observation) -> Shown:
     return table(frame, "The old buckets", verdict=_verdict(buckets))
 
 
-def _active_keys(log: LogAccount) -> int | None:
-    """Of all IAM users; None where those, or the keys of one, could not be listed."""
-    keys = [user.active_keys for user in log.users or ()]
-    read = [some for some in keys if not isinstance(some, Unread)]
-    return None if log.users is None or len(read) < len(keys) else sum(len(some) for some in read)
+def _active_keys(log: LogAccount) -> int | Unread:
+    """Of all IAM users; unread where those, or the keys of one, could not be listed."""
+    if isinstance(log.users, Unread):
+        return log.users
+    total = 0
+    for user in log.users:
+        if isinstance(user.active_keys, Unread):
+            return user.active_keys
+        total += len(user.active_keys)
+    return total
 
 
 def _yes(can: bool) -> str:
@@ -83,26 +87,26 @@ def _account_verdict(log: LogAccount) -> str:
         "public-access block": log.public_access,
         "security contact": log.security_contact,
     }
-    blind = [name for name, value in asked.items() if value is None]
+    blind = [name for name, value in asked.items() if isinstance(value, Unread)]
     wrong = [log.root_fault] if log.root_fault else []
-    wrong += ["there are IAM users"] if log.users else []
-    wrong += (
-        ["buckets could be made public"] if log.public_access and not all(log.public_access.values()) else []
-    )
+    wrong += ["there are IAM users"] if known(log.users) else []
+    flags = known(log.public_access)
+    wrong += ["buckets could be made public"] if flags and not all(flags.values()) else []
     wrong += ["AWS has nobody to write to"] if log.security_contact == "" else []
     said = f"To be put right: {', '.join(wrong)}." if wrong else "Nothing is to be put right here."
     return said + (f" Could not look at: {', '.join(blind)}." if blind else "")
 
 
-def _unread(value: Any, said: Any) -> Any:
-    return "could not look" if value is None else said(value)
+def _unread(value: T | Unread, said: Callable[[T], str]) -> str:
+    return "could not look" if isinstance(value, Unread) else said(value)
 
 
 def _root(log: LogAccount) -> str:
-    if log.root is None:
-        return "could not look"
     parts = {"AccountPasswordPresent": "password", **ROOT_CREDENTIALS, "AccountMFAEnabled": "MFA"}
-    return ", ".join(word for part, word in parts.items() if log.root.get(part)) or "no credentials"
+    return _unread(
+        log.root,
+        lambda root: ", ".join(word for part, word in parts.items() if root.get(part)) or "no credentials",
+    )
 
 
 def _row(bucket: OldBucket) -> list[str | Unread]:

@@ -38,7 +38,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
 
 
 def _root(settings: Settings, log: LogAccount) -> list[Finding]:
-    if log.root is None:
+    if isinstance(log.root, Unread):
         return []
     where = ("", f"root of {log.account}")
     if log.root_fault:
@@ -53,7 +53,7 @@ def _root(settings: Settings, log: LogAccount) -> list[Finding]:
 
 
 def _users(settings: Settings, log: LogAccount) -> list[Finding]:
-    if log.users is None:
+    if isinstance(log.users, Unread):
         return []
     if not log.users:
         return [Finding("02.users", State.OK, log.account, "", "IAM users", "there are none")]
@@ -77,7 +77,7 @@ def _keys_of(user: User) -> str:
 
 def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Finding]:
     log = observation.log
-    if log.roles is None:
+    if isinstance(log.roles, Unread):
         return []
     found: list[Finding] = []
     wanted = [role.name for role in roles_for(settings, log, observation.old.buckets, observation.gone)]
@@ -122,7 +122,7 @@ def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Fin
 
 def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
     found = []
-    if log.public_access is not None:
+    if not isinstance(log.public_access, Unread):
         found.append(
             _planned(
                 plan.on(log.account, account_resource(log.account), "PutPublicAccessBlock"),
@@ -133,16 +133,16 @@ def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
                 "all four blocks are on for the account",
             )
         )
-    if log.security_contact is not None and settings.contacts:
-        known = log.security_contact in settings.contacts
+    if not isinstance(log.security_contact, Unread) and settings.contacts:
+        named = log.security_contact in settings.contacts
         said = f"the security contact is {log.security_contact}" + (
-            "" if known else ", whom the parameters do not name"
+            "" if named else ", whom the parameters do not name"
         )
         if not log.security_contact:
             said = "no security contact is set, and the parameters name no e-mail address"
         pending = plan.on(log.account, account_resource(log.account), "PutAlternateContact")
         fine = _planned(pending, "02.contact", log.account, "", "security contact", said)
-        note = fine.state is State.OK and not known
+        note = fine.state is State.OK and not named
         found.append(Finding(**{**fine.__dict__, "state": State.NOTE}) if note else fine)
     return found
 

@@ -9,6 +9,7 @@ from onetrail.estate.log_account.observed import SERVICE_LINKED, Role
 from onetrail.estate.log_account.roles import ORGANIZATION_ROLE, WantedRole
 from onetrail.iam.build import trust
 from onetrail.iam.document import values
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import Observation
 from onetrail.steps.account_lockdown.propose import roles_for
@@ -28,7 +29,7 @@ class Path:
 def paths(settings: Settings, observation: Observation) -> list[Path]:
     """Sorted by role and principal; empty when the roles could not be read."""
     log = observation.log
-    if log.roles is None:
+    if isinstance(log.roles, Unread):
         return []
     wanted = {role.name: role for role in roles_for(settings, log, observation.old.buckets, observation.gone)}
     found: list[Path] = []

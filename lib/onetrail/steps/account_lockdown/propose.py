@@ -1,6 +1,6 @@
 """The plan of 02: the log account first, the old way in narrowed once the new one is proven, then the old buckets held."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, Change, Plan
@@ -70,7 +70,7 @@ def _still_named(
     settings: Settings, log: LogAccount, gone: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Those of the deleted buckets that the copier's policy names, and the keys it names, since it does not say which were theirs."""
-    role = (log.roles or {}).get(names.COPIER_ROLE)
+    role = (known(log.roles) or {}).get(names.COPIER_ROLE)
     policy = role.inline.get(names.COPIER_ROLE) if role else None
     said = {one.get("Sid"): values(one.get("Resource", ())) for one in iam.statements(policy or {})}
     listed = said.get("ListOld", ())
@@ -83,13 +83,15 @@ def log_account_changes(
 ) -> list[Change]:
     """Roles, public-access block and contact, and last the narrowing of the old way in."""
     changes: list[Change] = []
-    if log.roles is not None and not isinstance(log.key_arn, Unread):
-        changes += role_changes(settings, roles_for(settings, log, buckets, gone), log.roles)
-    if log.public_access is not None and not all(log.public_access.values()):
-        changes.append(_public_access(settings, log))
+    roles = log.roles
+    if not isinstance(roles, Unread) and not isinstance(log.key_arn, Unread):
+        changes += role_changes(settings, roles_for(settings, log, buckets, gone), roles)
+    flags = log.public_access
+    if not isinstance(flags, Unread) and not all(flags.values()):
+        changes.append(_public_access(settings, flags))
     if log.security_contact == "" and _address(settings):
         changes.append(_contact(settings, log))
-    last = narrowed(settings, log.roles) if log.roles is not None else None
+    last = None if isinstance(roles, Unread) else narrowed(settings, roles)
     return [*changes, last] if last else changes
 
 
@@ -98,19 +100,20 @@ def account_resource(account: str) -> str:
     return f"account {account}"
 
 
-def _public_access(settings: Settings, log: LogAccount) -> Change:
+def _public_access(settings: Settings, flags: Mapping[str, bool]) -> Change:
+    account = settings.log_account.account_id
     return Change(
         key="public access",
-        account=log.account,
+        account=account,
         region=settings.home_region,
         service="s3control",
         call="PutPublicAccessBlock",
         parameters={
-            "AccountId": log.account,
+            "AccountId": account,
             "PublicAccessBlockConfiguration": {flag: True for flag in FLAGS},
         },
-        resource=account_resource(log.account),
-        before=dict(log.public_access or {}),
+        resource=account_resource(account),
+        before=dict(flags),
         reason="no bucket of this account can ever be made public",
         undo="put the flags of before back",
         actor=BREAK_GLASS,

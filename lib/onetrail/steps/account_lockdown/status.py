@@ -8,6 +8,7 @@ from onetrail.change.words import counted
 from onetrail.estate.log_account.observed import LogAccount, observe_log_account, unread_of
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.status import Stage, Status, still_open
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import observe
@@ -44,7 +45,7 @@ def log_account_done(settings: Settings, clients: Clients) -> Status:
 def log_account_status(settings: Settings, log: LogAccount) -> Status:
     """The same from what was read."""
     failed = unread_of(log)
-    if failed or log.roles is None or log.public_access is None:
+    if failed or isinstance(log.roles, Unread) or isinstance(log.public_access, Unread):
         return Status("02", Stage.UNKNOWN, "; ".join(failed))
     changes = log_account_changes(settings, log, ())
     open_ = still_open(Plan("02", settings.estate, settings.all_account_ids, tuple(changes)))

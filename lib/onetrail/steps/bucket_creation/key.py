@@ -116,7 +116,7 @@ def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
 
 def _roles_using(settings: Settings, observation: Observation) -> list[Change]:
     """The policies of our roles with the new key in them; the copier keeps its own old buckets and their keys."""
-    found: Mapping[str, Role] = observation.log.roles or {}
+    found: Mapping[str, Role] = known(observation.log.roles) or {}
     archive = archive_of(settings, kms_key_arn=KEY_TO_COME)
     copier = found.get(names.COPIER_ROLE)
     buckets = [arn.rsplit(":", 1)[-1] for arn in _resources(copier, "ListOld")]
