@@ -11,6 +11,7 @@ from onetrail.estate.backlog.source_keys import SourceKey
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Stage, Status
 from onetrail.iam import build
+from onetrail.looked import Unread
 from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
 from onetrail.steps.copy_history import Backlog, Observation
@@ -46,7 +47,8 @@ def given_a_trail(name="audit", *, logging=False, selectors=None, account=SOURCE
 
 
 def given_a_key(arn=KEY, *, policy=(ROOT,), **more):
-    whole = {"Version": "2012-10-17", "Statement": list(policy)} if policy is not None else None
+    """`policy` are its statements, or what nobody could read."""
+    whole = policy if isinstance(policy, Unread) else {"Version": "2012-10-17", "Statement": list(policy)}
     _, _, _, region, account, _ = arn.split(":", 5)
     return SourceKey(arn, account, region, more.pop("state", "Enabled"), policy=whole, **more)
 

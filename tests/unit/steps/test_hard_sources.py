@@ -16,6 +16,7 @@ from onetrail.estate.history import pairing
 from onetrail.estate.history.old_objects import Behind, old_objects, with_tiers
 from onetrail.estate.history.pairing import Pair
 from onetrail.estate.old_estate import OldEstate
+from onetrail.looked import Unread
 from onetrail.s3.decisions.decide import Kind
 from onetrail.s3.http.client import Finished
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
@@ -157,7 +158,7 @@ THIRD = KEY.replace(SOURCE, OTHER)
     [
         ({}, {}, "pull", "a role of the log account can read it"),
         ({"trail_keys": (KEY,)}, {"keys": (given_a_key(),)}, "pull", "can read it"),
-        ({"trail_keys": (KEY,)}, {"keys": (given_a_key(policy=None, why="GetKeyPolicy: AccessDenied"),)}, "push", "cannot be read"),
+        ({"trail_keys": (KEY,)}, {"keys": (given_a_key(policy=Unread("GetKeyPolicy: AccessDenied")),)}, "push", "cannot be read"),
         ({"trail_keys": (THIRD,)}, {"keys": (given_a_key(THIRD),)}, "push", f"belongs to account {OTHER}"),
         ({}, {"keys": (given_a_key(),)}, "push", "neither the bucket nor its trails name the key"),
         ({}, {"keys": (given_a_key(managed=True),)}, "push", "AWS managed key"),
@@ -304,15 +305,15 @@ def test_versions_are_named_in_plan_and_check():
         ({"request_payment": "Requester"}, {}, "05.requester-pays", True, "turn Requester Pays off"),
         ({"mfa_delete": True}, {}, "05.mfa-delete", False, "root turns MFA delete off"),
         ({}, {"enabled": {LOG: frozenset({"us-east-1"})}}, "05.region", True, "enable it there"),
-        ({}, {"samples": [Sample("k", customer_key=True, unreadable="InvalidRequest")]}, "05.customer-key", True, "SSE-C"),
-        ({}, {"samples": [Sample("k", foreign=True, unreadable="AccessDenied")], "foreign_owned": 2, "direction": "push"}, "05.foreign-owned", True,
+        ({}, {"samples": [Sample("k", customer_key=True, unreadable=Unread("InvalidRequest", "InvalidRequest"))]}, "05.customer-key", True, "SSE-C"),
+        ({}, {"samples": [Sample("k", foreign=True, unreadable=Unread("AccessDenied", "AccessDenied"))], "foreign_owned": 2, "direction": "push"}, "05.foreign-owned", True,
          "2 objects are owned by another account"),
         ({}, {"foreign_owned": 2}, "05.foreign-owned", True, "set its direction to auto or push"),
-        ({}, {"samples": [Sample("k", unreadable="AccessDenied")]}, "05.unreadable", True, "permissions of its identity"),
+        ({}, {"samples": [Sample("k", unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.unreadable", True, "permissions of its identity"),
         ({"trail_keys": (KEY,)}, {"keys": [given_a_key(state="PendingDeletion")]}, "05.key", True, "is PendingDeletion"),
         ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)]}, "05.key", True, "set its direction to auto or push"),
         ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)], "direction": "push",
-                                    "samples": [Sample("k", THIRD, unreadable="AccessDenied")]}, "05.key", True, "allow that account"),
+                                    "samples": [Sample("k", THIRD, unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.key", True, "allow that account"),
         ({}, {"moving": ["somebody writes"]}, "05.moving", True, "somebody writes"),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, ROOT, ParsedKey, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.obstacles import Obstacle, obstacles
-from onetrail.estate.backlog.samples import Sample, read_samples
+from onetrail.estate.backlog.samples import Sample, read_samples, used_keys
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull, read_source_keys
 from onetrail.estate.backlog.still import moving
 from onetrail.estate.history.claims import Claims
@@ -143,7 +143,7 @@ def read_backlog(
         samples = read_samples(transport, bucket, seen.samples(), seen.owner)
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return Backlog(bucket, "", "", could_not_look=f"listing: {err}")
-    keys = read_source_keys(clients, bucket, {*bucket.keys, *(s.kms_key for s in samples if s.kms_key)})
+    keys = read_source_keys(clients, bucket, {*bucket.keys, *used_keys(samples)})
     return seen.backlog(bucket, samples, keys, enabled, moving(estate, bucket))
 
 
@@ -231,7 +231,7 @@ class _Listed:
         enabled: Mapping[str, frozenset[str]],
         still: tuple[str, ...],
     ) -> Backlog:
-        used = {one.kms_key for one in samples}
+        used = used_keys(samples)
         own = tuple(key for key in keys if key.arn in used)
         log = self.settings.log_account.account_id
         reachable = bucket.region in enabled.get(log, frozenset({bucket.region}))

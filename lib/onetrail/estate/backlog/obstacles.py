@@ -7,7 +7,7 @@ from onetrail.change.words import counted
 from onetrail.estate.backlog.samples import Sample
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.estate.old_estate import OldBucket
-from onetrail.looked import known
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 
 
@@ -84,17 +84,17 @@ def _of_samples(bucket: OldBucket, samples: Sequence[Sample], foreign_owned: int
                 f"{one.key} is encrypted with a key that only its writer holds (SSE-C): let the holder of the key copy it over itself "
                 "without one, metadata kept: S3 has the old bytes until the new ones are there",
             )
-        elif one.foreign and one.unreadable:
+        elif one.foreign and one.unreadable is not None:
             yield Obstacle(
                 "05.foreign-owned",
                 f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account and not even {bucket.account} can read "
-                f"them ({one.key}: {one.unreadable}): let their owner give bucket-owner-full-control, or set the bucket's ownership to "
+                f"them ({one.key}: {one.unreadable.why}): let their owner give bucket-owner-full-control, or set the bucket's ownership to "
                 "BucketOwnerEnforced",
             )
-        elif one.unreadable and not one.kms_key:
+        elif one.unreadable is not None and not known(one.kms_key):
             yield Obstacle(
                 "05.unreadable",
-                f"{one.key} cannot be read by {bucket.account} itself ({one.unreadable}): see to the permissions of its identity",
+                f"{one.key} cannot be read by {bucket.account} itself ({one.unreadable.why}): see to the permissions of its identity",
             )
 
 
@@ -104,9 +104,13 @@ def _of_keys(
     keys: Sequence[SourceKey],
     samples: Sequence[Sample],
 ) -> Iterator[Obstacle]:
-    refused = {one.kms_key: one.unreadable for one in samples if one.kms_key and one.unreadable}
+    refused = {
+        one.kms_key: one.unreadable.why
+        for one in samples
+        if isinstance(one.kms_key, str) and one.kms_key and one.unreadable is not None
+    }
     for key in keys:
-        if key.state not in ("", "Enabled"):
+        if known(key.state) not in (None, "", "Enabled"):
             yield Obstacle("05.key", f"its key {key.arn} is {key.state}, so nothing can be read: enable it")
             continue
         why = closed_to_pull(bucket, key)
@@ -121,4 +125,14 @@ def _of_keys(
                 "05.key",
                 f"objects under the key {key.arn} cannot be read by {bucket.account} itself ({refused[key.arn]}): let the owner of the "
                 f"key allow that account kms:Decrypt",
+            )
+        elif (
+            direction == "push"
+            and isinstance(key.managed, Unread)
+            and not (known(key.policy) is None or key.delegates)
+        ):
+            yield Obstacle(
+                "05.key",
+                f"the policy of its key {key.arn} must be opened for the copier, and whether it is AWS managed cannot be seen "
+                f"({key.managed.why}): allow the identity of account {bucket.account} kms:DescribeKey",
             )

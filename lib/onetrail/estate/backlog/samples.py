@@ -5,30 +5,37 @@ Source: API Reference, HeadObject and GetObject; S3 answers 400 to whoever reads
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from botocore.exceptions import ClientError
 
 from onetrail.estate.old_estate import OldBucket
+from onetrail.looked import Unread
 from onetrail.s3.decisions.decide import put_away
 from onetrail.s3.http import calls
 from onetrail.s3.http.client import HotS3
 from onetrail.s3.http.failure import code_of
 from onetrail.s3.rows import Head, ObjectRow
 
+_UNSAID: Final = "BadRequest"
+"""The code of a HEAD that is answered 400: it has no body, so a GET says why."""
+_WITHOUT_KEY: Final = "InvalidRequest"
+"""The code of that GET where the object is under a customer-provided key."""
+
 
 @dataclass(frozen=True)
 class Sample:
     """One object. `kms_key` is the ARN of its key, `""` for none; `customer_key` is True for SSE-C.
 
-    `foreign` is True where another account owns it. `unreadable` says why the bucket's own account cannot read it, `""` where it can or
+    `foreign` is True where another account owns it. `unreadable` says why the bucket's own account cannot read it, None where it can or
     where nobody had to try.
     """
 
     key: str
-    kms_key: str = ""
+    kms_key: str | Unread = ""
     customer_key: bool = False
     foreign: bool = False
-    unreadable: str = ""
+    unreadable: Unread | None = None
 
 
 def read_samples(
@@ -41,22 +48,32 @@ def read_samples(
     return tuple(_sample(client, bucket, row, owner) for row in rows)
 
 
+def used_keys(samples: Iterable[Sample]) -> set[str]:
+    """ARNs of the KMS keys that these objects are seen to be under."""
+    return {one.kms_key for one in samples if isinstance(one.kms_key, str) and one.kms_key}
+
+
 def _sample(client: HotS3, bucket: OldBucket, row: ObjectRow, owner: str) -> Sample:
     foreign = row.owner_id not in ("", owner) and bucket.ownership != "BucketOwnerEnforced"
     head = calls.head_object(bucket.name, bucket.account, row.key, version_id=row.version_id, checksums=False)
     try:
         said: Head = client.do(head)
     except ClientError as err:
-        why = _read(client, bucket, row) if code_of(err) == "BadRequest" else code_of(err)
-        return Sample(row.key, "", why.startswith("InvalidRequest"), foreign, why)
+        unseen = Unread(f"HeadObject: {code_of(err)}", code_of(err))
+        refused = (
+            _read(client, bucket, row) if code_of(err) == _UNSAID else Unread(code_of(err), code_of(err))
+        )
+        by_customer = refused is not None and refused.code == _WITHOUT_KEY
+        return Sample(row.key, unseen, by_customer, foreign, refused)
     must_read = (foreign or said.kms_key) and not put_away(row)
-    return Sample(row.key, said.kms_key, False, foreign, _read(client, bucket, row) if must_read else "")
+    return Sample(row.key, said.kms_key, False, foreign, _read(client, bucket, row) if must_read else None)
 
 
-def _read(client: HotS3, bucket: OldBucket, row: ObjectRow) -> str:
-    """Why the object cannot be read; `""` where it was. Its bytes are forgotten."""
+def _read(client: HotS3, bucket: OldBucket, row: ObjectRow) -> Unread | None:
+    """Why the object cannot be read; None where it was. Its bytes are forgotten."""
     try:
         client.do(calls.get_object(bucket.name, bucket.account, row.key, version_id=row.version_id))
     except ClientError as err:
-        return f"{code_of(err)}: {err.response['Error'].get('Message', '')}".rstrip(": ")
-    return ""
+        why = f"{code_of(err)}: {err.response['Error'].get('Message', '')}".rstrip(": ")
+        return Unread(why, code_of(err))
+    return None

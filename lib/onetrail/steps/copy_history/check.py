@@ -12,6 +12,7 @@ from onetrail.estate.ledger_parts import ledger_findings
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.iam import build
+from onetrail.looked import Unread, known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.decisions.decide import Kind
 from onetrail.settings import Settings
@@ -105,26 +106,29 @@ def done(
         return Status(STEP, Stage.OPEN, line)
     if not closed(settings, observation):
         return Status(STEP, Stage.OPEN, "a temporary permission stands open")
-    return Status(
-        STEP, Stage.DONE, "every log that can be copied is in the archive; no temporary permission is open"
-    )
+    blind = observation.unread_permissions
+    granted = f"whether one is open is unknown for {blind[0]}" if blind else "no temporary permission is open"
+    return Status(STEP, Stage.DONE, f"every log that can be copied is in the archive; {granted}")
 
 
 def closed(settings: Settings, observation: Observation) -> bool:
-    """True when no policy holds a temporary statement of ours and no temporary role stands."""
+    """True when no policy that was read holds a temporary statement of ours, and no temporary role was seen."""
+    steady = isinstance(observation.central_policy, Unread) or _steady(settings, observation)
     return (
-        _steady(settings, observation)
+        steady
         and not observation.key_open
         and not observation.open_sources
         and not observation.open_keys
-        and not any(observation.source_copiers.values())
+        and not any(known(parts) for parts in observation.source_copiers.values())
         and not observation.batch.open
     )
 
 
 def _steady(settings: Settings, observation: Observation) -> bool:
-    steady = iam.canonical(build.central_bucket(archive_of(settings)))
-    return observation.central_policy is not None and iam.canonical(observation.central_policy) == steady
+    policy = known(observation.central_policy)
+    return policy is not None and iam.canonical(policy) == iam.canonical(
+        build.central_bucket(archive_of(settings))
+    )
 
 
 def _heard(one: Flooded) -> State:
@@ -209,6 +213,16 @@ def _behind(backlog: Backlog) -> list[Finding]:
 
 def _grant(settings: Settings, observation: Observation) -> Finding:
     account = settings.log_account.account_id
+    blind = observation.unread_permissions
+    if closed(settings, observation) and blind:
+        return Finding(
+            "05.grant",
+            State.COULD_NOT_LOOK,
+            account,
+            settings.home_region,
+            settings.bucket_name,
+            f"whether a temporary permission is open is unknown: {'; '.join(blind)}",
+        )
     if closed(settings, observation):
         return Finding(
             "05.grant",

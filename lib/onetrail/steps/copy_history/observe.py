@@ -15,7 +15,7 @@ from onetrail.estate.history.claims import Claims
 from onetrail.estate.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate, regions_of
 from onetrail.estate.status import Status, asked
-from onetrail.looked import Absent, Look, There, Unread, applied, unread
+from onetrail.looked import Absent, Look, There, Unread, applied, known, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover
 from onetrail.steps.copy_history.local.conditional import conditional_copies
@@ -32,18 +32,19 @@ SID_ENCRYPTS = "CopierEncrypts"
 
 @dataclass(frozen=True)
 class Observation:
-    """Backlogs in order of account, region and bucket; the central bucket's policy; what stands of the copier role in each source account."""
+    """Backlogs in order of account, region and bucket; the central bucket's policy, None while 04 is not done, since nobody asked then; what
+    stands of the copier role in each source account."""
 
     forerunners: tuple[Status, ...]
     estate: OldEstate
     backlogs: tuple[Backlog, ...]
-    central_policy: Mapping[str, Any] | None
+    central_policy: Mapping[str, Any] | Unread | None
     source_copiers: Mapping[str, tuple[RolePart, ...] | Unread]
     now: datetime
     could_not_look: tuple[str, ...] = ()
     kms_key: str = ""
     """ARN of the archive's key, empty for none."""
-    key_policy: Mapping[str, Any] | None = None
+    key_policy: Mapping[str, Any] | Unread | None = None
     """The policy of a key that step 03 made; None where there is none."""
     edited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What others changed in a policy while a grant of this run stood open."""
@@ -58,8 +59,26 @@ class Observation:
     @property
     def open_keys(self) -> tuple[SourceKey, ...]:
         """Keys of old buckets in whose policy a temporary statement stands."""
-        found = {key.arn: key for backlog in self.backlogs for key in backlog.keys if key.open}
+        found = {key.arn: key for backlog in self.backlogs for key in backlog.keys if key.open is True}
         return tuple(found[arn] for arn in sorted(found))
+
+    @property
+    def unread_permissions(self) -> list[str]:
+        """Where nobody could look whether a temporary permission stands, and why."""
+        keys = {key.arn: key.open for one in self.backlogs for key in one.keys}
+        looks = unread(
+            {
+                "the archive's policy": self.central_policy,
+                "the policy of the archive's key": self.key_policy,
+                **{f"the policy of {one.name}": one.policy for one in self.estate.buckets if not one.shell},
+                **{f"the policy of the key {arn}": keys[arn] for arn in sorted(keys)},
+                **{
+                    f"the temporary role in {account}": parts
+                    for account, parts in self.source_copiers.items()
+                },
+            }
+        )
+        return [*looks, *self.batch.could_not_look]
 
     batch: BatchSeen = field(default_factory=BatchSeen)
     """What stands of jobs of S3 Batch Operations."""
@@ -74,7 +93,7 @@ class Observation:
     @property
     def key_open(self) -> bool:
         """True when copiers of other accounts may use the archive's key."""
-        return opens_key(self.key_policy)
+        return opens_key(known(self.key_policy))
 
 
 def observe(
@@ -93,17 +112,15 @@ def observe(
         asked(before, "04", lambda: trail_cutover.done(settings, clients, estate, before)),
     )
     failed = list(estate.could_not_look)
-    central = None
+    central: Mapping[str, Any] | Unread | None = None
     backlogs: tuple[Backlog, ...] = ()
     listening = Listening()
     if forerunners[1].done:
         account = settings.log_account.account_id
         client = clients.client("s3", account, settings.home_region)
         seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
-        if isinstance(seen, Unread):
-            failed.append(f"{settings.bucket_name}: GetBucketPolicy: {seen.why}")
-        else:
-            central = iam.parse(seen.value["Policy"])
+        failed += unread({f"{settings.bucket_name}: GetBucketPolicy": seen})
+        central = seen if isinstance(seen, Unread) else iam.parse(seen.value["Policy"])
         live = [bucket for bucket in estate.buckets if not bucket.shell]
         claims = Claims(settings, clients, live)
         enabled, missed = _enabled(settings, clients)
@@ -138,7 +155,7 @@ def observe(
         now,
         tuple(failed),
         arn,
-        policy.value if isinstance(policy, There) else None,
+        or_none(policy),
         edited_policies(settings),
         look_at_ledger(settings.run_folder),
         _ready(settings, backlogs, now),

@@ -14,7 +14,8 @@ from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.document_sizes import oversized, reason
 from onetrail.estate.old_estate import OldBucket
-from onetrail.estate.status import behind, unevaluated
+from onetrail.estate.status import behind, evaluated, unevaluated
+from onetrail.looked import known
 from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.bounds import copy_bounds
@@ -77,7 +78,8 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         *plan_notes(settings, observation, due, plan(after).id if after else ""),
     )
     why = "" if changes else _withheld(observation)
-    return plan(changes, ends_with=_HOLE_CLOSED if changes else None, why=why, notes=notes)
+    whole = plan(changes, ends_with=_HOLE_CLOSED if changes else None, why=why, notes=notes)
+    return evaluated(whole, observation.unread_permissions)
 
 
 def _withheld(observation: Observation) -> str:
@@ -172,7 +174,11 @@ def _after_restores(observation: Observation, changes: Sequence[Change]) -> list
 
     Nothing where nothing is restored, or where the plan also closes what an earlier run left open: that is then not left.
     """
-    left_open = observation.open_sources or observation.open_keys or any(observation.source_copiers.values())
+    left_open = (
+        observation.open_sources
+        or observation.open_keys
+        or any(map(known, observation.source_copiers.values()))
+    )
     rest = [change for change in changes if change.call != "RestoreObject"]
     return [] if left_open or len(rest) == len(changes) else rest
 

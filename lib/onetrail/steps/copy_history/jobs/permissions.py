@@ -12,6 +12,7 @@ from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.batch_folder import folder_of_run
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import build
+from onetrail.looked import known
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.permissions.grant import MARK, Grant, Pair, Place, back_to, prefixes, until
@@ -65,7 +66,7 @@ class BatchGrant:
             return []
         steady = build.work_bucket(self.archive)
         opened = self._opened()
-        before = self.seen.work_policy or steady
+        before = known(self.seen.work_policy) or steady
         opening = self._policy(
             "open-work", before, opened, "jobs may write their reports into their own folder"
         )
@@ -92,7 +93,11 @@ class BatchGrant:
         work = (
             [
                 self._policy(
-                    "close-work", self.seen.work_policy, steady, why, restores=back_to(steady, self._opened())
+                    "close-work",
+                    known(self.seen.work_policy),
+                    steady,
+                    why,
+                    restores=back_to(steady, self._opened()),
                 )
             ]
             if self.seen.work_open

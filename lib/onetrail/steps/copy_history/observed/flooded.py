@@ -17,7 +17,7 @@ from onetrail.cloudtrail.trail import Trail, covers, from_api
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.bucket_settings import read_settings
 from onetrail.estate.old_estate import OldEstate, status_of
-from onetrail.looked import There, unread
+from onetrail.looked import There, Unread, known, made, unread
 from onetrail.s3.decisions.prices import DATA_EVENTS_PER_100_000
 from onetrail.settings import Settings
 
@@ -52,11 +52,11 @@ class Flooded:
 
 @dataclass(frozen=True)
 class Listening:
-    """What was read of possible listeners. `trails` are those of all accounts, seen from each of them."""
+    """What was read of possible listeners. `trails` are those of all accounts, seen from each of them. None: the archive has no such setting."""
 
     trails: tuple[Trail, ...] = ()
-    notifications: Mapping[str, Any] | None = None
-    replication: Mapping[str, Any] | None = None
+    notifications: Mapping[str, Any] | Unread | None = None
+    replication: Mapping[str, Any] | Unread | None = None
     could_not_look: tuple[str, ...] = ()
 
 
@@ -79,8 +79,12 @@ def read_listening(settings: Settings, clients: Clients, estate: OldEstate) -> L
                 found[arn] = from_api(
                     said, *(part.value if isinstance(part, There) else None for part in (status, selectors))
                 )
-    said = {name: value for name, value in (values["notifications"] or {}).items() if value is not None}
+    said = made(values["notifications"], _set, {})
     return Listening(tuple(found[arn] for arn in sorted(found)), said, values["replication"], tuple(missed))
+
+
+def _set(notifications: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in notifications.items() if value is not None}
 
 
 def flooded(settings: Settings, listening: Listening, backlogs: Sequence[Backlog]) -> tuple[Flooded, ...]:
@@ -89,8 +93,10 @@ def flooded(settings: Settings, listening: Listening, backlogs: Sequence[Backlog
     if not copies:
         return ()
     found = [
-        *_notified(settings, listening.notifications or {}, copies),
-        *_replicated(settings, listening.replication or {}, copies, sum(b.bytes_wanted for b in backlogs)),
+        *_notified(settings, known(listening.notifications) or {}, copies),
+        *_replicated(
+            settings, known(listening.replication) or {}, copies, sum(b.bytes_wanted for b in backlogs)
+        ),
         *(row for trail in listening.trails for row in _logged(settings, trail, backlogs)),
     ]
     return tuple(sorted(found, key=lambda one: (not one.stops, one.name, one.account, one.who)))

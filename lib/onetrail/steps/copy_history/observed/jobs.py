@@ -11,7 +11,7 @@ from onetrail.errors import OnetrailError
 from onetrail.estate.archive import archive_of
 from onetrail.estate.batch_folder import folder_of_run
 from onetrail.iam import build
-from onetrail.looked import Absent, Look, There, Unread, applied, unread
+from onetrail.looked import Absent, Look, There, Unread, applied, or_none, unread
 from onetrail.s3.batch.job import Desk, Job, job_of
 from onetrail.settings import Settings
 
@@ -27,11 +27,12 @@ class JobsUnread(OnetrailError):
 
 @dataclass(frozen=True)
 class BatchSeen:
-    """`roles` are the temporary roles that stand, `policies` those of them that have theirs, `work_policy` the work bucket's policy."""
+    """`roles` are the temporary roles that stand, `policies` those of them that have theirs, `work_policy` the work bucket's
+    policy, None where it has none or nobody had to ask."""
 
     roles: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
-    work_policy: Mapping[str, Any] | None = None
+    work_policy: Mapping[str, Any] | Unread | None = None
     work_open: bool = False
     could_not_look: tuple[str, ...] = ()
 
@@ -60,7 +61,7 @@ def see_batch(settings: Settings, clients: Clients) -> BatchSeen:
     return BatchSeen(
         tuple(roles),
         tuple(name for name, found in may.items() if isinstance(found, There)),
-        policy.value if isinstance(policy, There) else None,
+        or_none(policy),
         isinstance(policy, There) and not is_steady(settings, policy.value),
         tuple(f"what jobs may do: {line.strip()}" for line in unread(looks)),
     )

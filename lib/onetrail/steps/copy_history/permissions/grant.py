@@ -88,7 +88,7 @@ class Grant:
         ]
 
     def _left_open_central(self) -> list[Change]:
-        policy, back = self.observation.central_policy, self._back_to(self.steady)
+        policy, back = known(self.observation.central_policy), self._back_to(self.steady)
         if policy is None or iam.canonical(policy) == iam.canonical(back.without_ours(policy)):
             return []
         reason = "the archive's policy is not the steady one"
@@ -138,7 +138,7 @@ class Grant:
         window = self.policy(
             "window-central",
             self.place,
-            self.observation.central_policy,
+            known(self.observation.central_policy),
             self.window,
             "break-glass lets the grant-keeper set the policy",
             actor=BREAK_GLASS,

@@ -12,6 +12,7 @@ from onetrail.estate.archive_key import ALIAS
 from onetrail.iam import Archive
 from onetrail.iam.build import kms_key
 from onetrail.iam.builders.archive import account_of
+from onetrail.looked import known
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import SID_ENCRYPTS, Observation
 from onetrail.steps.copy_history.permissions.grant import MARK, Pair
@@ -31,7 +32,7 @@ def key_grant(
         return []
     opened = kms_key(archive, foreign, MARK)
     why = "copiers of other accounts may encrypt with the archive's key until the expiry"
-    opening = _put(settings, archive, _OPEN, observation.key_policy, opened, why)
+    opening = _put(settings, archive, _OPEN, known(observation.key_policy), opened, why)
     gone = "the copiers may not use the key any more"
     closing = _put(settings, archive, _CLOSE, opened, kms_key(archive), gone, _OPEN, _RESTORES)
     return [Pair(opening, closing)]
@@ -43,7 +44,15 @@ def left_open_key(settings: Settings, observation: Observation, archive: Archive
         return []
     why = "copiers of an earlier run may still use the key"
     return [
-        _put(settings, archive, _CLOSE, observation.key_policy, kms_key(archive), why, restores=_RESTORES)
+        _put(
+            settings,
+            archive,
+            _CLOSE,
+            known(observation.key_policy),
+            kms_key(archive),
+            why,
+            restores=_RESTORES,
+        )
     ]
 
 

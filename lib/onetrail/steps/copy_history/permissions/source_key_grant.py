@@ -11,6 +11,7 @@ from onetrail.change import Change, Restores
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.iam import build
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.permissions.grant import MARK, Pair
@@ -39,7 +40,7 @@ def left_open_keys(
     """The closings of keys that an interrupted run left open, but for those that this plan opens and closes itself."""
     why = "a temporary statement of an earlier run still stands"
     return [
-        _put(settings, key, f"close-{_short(key)}", key.policy, key.prior, why, restores=_RESTORES)
+        _put(settings, key, f"close-{_short(key)}", known(key.policy), key.prior, why, restores=_RESTORES)
         for key in observation.open_keys
         if key.arn not in besides
     ]
@@ -53,7 +54,7 @@ def opened_keys(settings: Settings, due: Sequence[Backlog]) -> list[str]:
 def decrypted_keys(due: Sequence[Backlog], account: str) -> list[str]:
     """ARNs of the keys that the copier role of a source account must be allowed to decrypt with: those, and no others."""
     pushed = (one for one in due if one.bucket.account == account and one.direction == "push")
-    return sorted({key.arn for one in pushed for key in one.keys if not key.managed})
+    return sorted({key.arn for one in pushed for key in one.keys if key.managed is not True})
 
 
 def _uses(settings: Settings, due: Sequence[Backlog]) -> dict[str, _Use]:
@@ -62,7 +63,10 @@ def _uses(settings: Settings, due: Sequence[Backlog]) -> dict[str, _Use]:
         pull = one.direction == "pull"
         owner = settings.log_account.account_id if pull else one.bucket.account
         for key in one.keys:
-            if closed_to_pull(one.bucket, key) and (pull or key.policy is None):
+            policy = known(key.policy)
+            if policy is None or (pull and closed_to_pull(one.bucket, key)):
+                continue
+            if isinstance(key.managed, Unread):
                 continue
             if not pull and key.delegates:
                 continue
@@ -81,7 +85,7 @@ def _pair(settings: Settings, use: _Use) -> Pair:
         settings,
         key,
         f"open-{_short(key)}",
-        key.policy,
+        known(key.policy),
         opened,
         "the copier may decrypt old logs with this key until the expiry",
     )
