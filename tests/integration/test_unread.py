@@ -18,6 +18,7 @@ pytestmark = pytest.mark.estate
 OFTEN: Final = 1_000_000
 """Requests that a refusal holds for."""
 REFUSED: Final = {
+    "00": ("cloudtrail:GetTrailStatus", "s3:GetBucketPolicy", "organizations:DescribeOrganization", "iam:ListRoles"),
     "01": ("s3:ListObjectsV2", "s3:GetBucketAcl", "cloudtrail:ListPublicKeys"),
     "02": ("iam:ListRoles", "iam:GetRolePolicy", "s3:GetBucketPolicy", "s3:GetBucketLifecycleConfiguration", "s3:ListBuckets"),
     "03": ("s3:GetBucketTagging", "s3:GetObjectLockConfiguration", "s3:ListObjectVersions", "s3:ListObjectsV2", "iam:GetRole"),
@@ -28,11 +29,16 @@ REFUSED: Final = {
     "05": ("s3:GetBucketAcl", "s3:GetBucketPolicy", "ec2:DescribeRegions"),
     "06": ("cloudtrail:ListPublicKeys", "organizations:ListRoots", "s3:GetObjectLockConfiguration"),
     "07": ("s3:ListMultipartUploads", "s3:ListObjectVersions", "s3:GetObject"),
+    "08": ("cloudtrail:ListPublicKeys", "s3:GetBucketPolicy", "organizations:ListRoots"),
 }  # fmt: skip
 """By step: some calls whose answers its verdict rests on, those of its own and those of the steps before it."""
 ENTRIES: Final = ("sts:AssumeRole", "sts:GetCallerIdentity")
 """Without these no account is entered: the step raises CannotEnter, which is wrong use."""
 DONE: Final = ("nothing", "applied", "planned")
+LOOK_ONLY: Final = ("00", "01", "08")
+"""Steps that never change anything: "nothing" is all that their plans ever say."""
+REFUSAL_IS_FOUND: Final = (("01", "s3:GetObject"),)
+"""What a step tries in order to see whether it is let: the refusal is a finding of its own, which names the call."""
 
 
 def looked(clients: Clients, number: str) -> tuple[Outcome, list[Finding]]:
@@ -48,7 +54,12 @@ def judged(number: str, call: str, outcome: Outcome, findings: list[Finding]) ->
     """What is wrong with the verdict of a step to which that call was refused."""
     operation = call.partition(":")[2]
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")
-    blind = [one.evidence for one in findings if one.state is State.COULD_NOT_LOOK]
+    tells = (
+        (State.COULD_NOT_LOOK, State.FINDING)
+        if (number, call) in REFUSAL_IS_FOUND
+        else (State.COULD_NOT_LOOK,)
+    )
+    blind = [one.evidence for one in findings if one.state in tells]
     told = " ".join([outcome.line, *outcome.plan.notes, *blind])
     if (
         not {operation, snake, operation.removesuffix("V2")} & set(told.replace(":", " ").split())
@@ -57,7 +68,7 @@ def judged(number: str, call: str, outcome: Outcome, findings: list[Finding]) ->
         yield "does not name it"
     if max(outcome.exit_code, verdict(findings).exit_code) != 3:
         yield f"exits {outcome.exit_code} and {verdict(findings).exit_code}"
-    if number != "01" and outcome.state in DONE:
+    if number not in LOOK_ONLY and outcome.state in DONE:
         yield f"says {outcome.state}: {outcome.line}"
 
 
@@ -86,7 +97,7 @@ def test_each_step_names_the_call_that_was_refused_and_takes_nothing_for_done(
     for number, calls in REFUSED.items():
         mark = estate.mark()
         outcome, findings = looked(estate.clients(runs_dir=after_06.settings.runs_dir), number)
-        if number not in ("01", "07"):
+        if number not in (*LOOK_ONLY, "07"):
             assert (outcome.state, verdict(findings).exit_code) == ("nothing", 0), outcome.line
         sent = {f"{one['service']}:{one['operation']}" for one in estate.requests(mark)}
         assert set(calls) <= sent, (number, sorted(set(calls) - sent))

@@ -11,12 +11,15 @@ import pytest
 from onetrail.change import Finding, State
 from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.verdict import State as File
+from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings
 from onetrail.show.report import page, sections
 from onetrail.show.report.buckets import buckets
+from onetrail.show.report.promise import _rails
 from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
+from onetrail.show.report.signs import SIGNS
 from onetrail.show.steps.evidence import files, kept
 from onetrail.steps import verification
 from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, Saved, read_custody
@@ -377,3 +380,18 @@ def test_the_sections_are_values(tmp_path: Path) -> None:
             if part.kind == "table":
                 assert {len(row) for row in part.rows} <= {len(part.heads)}
                 assert len(part.total) in (0, len(part.heads))
+
+
+@pytest.mark.parametrize(
+    ("rail", "said", "verdict"),
+    [
+        ({"could_not_look": "ListRoots: AccessDenied"}, "could not be looked at", State.COULD_NOT_LOOK),
+        ({"management": ACCOUNT}, "not there yet", State.PLANNED),
+        ({"why": "no organization is named"}, "no organization is named", State.NOTE),
+    ],
+)
+def test_a_guard_rail_that_could_not_be_looked_for_is_not_one_that_is_to_come(tmp_path, rail, said, verdict):
+    """Twins: it is not there, and it is not set from here."""
+    seen = replace(given_a_verification(), rail=Rail("onetrail-archive-rail", **rail))
+    (row,) = [one for one in _rails(given(tmp_path, verified=seen)) if "onetrail-archive-rail" in one[0]]
+    assert (row[2], row[3]) == (said, SIGNS[verdict])

@@ -147,6 +147,25 @@ def test_a_finished_cutover_proposes_nothing():
     assert (plan.empty, plan.not_yet, plan.ends_with) == (True, None, None)
 
 
+@pytest.mark.parametrize(
+    ("rail", "stage"),
+    [
+        ({"why": "the credentials at hand are not of the management account"}, Stage.DONE),
+        ({"could_not_look": "ListRoots: AccessDenied: no"}, Stage.UNKNOWN),
+        ({"management": SOURCE, "organization": "o-1"}, Stage.OPEN),  # it is not there, and the plan sets it
+    ],
+)
+def test_a_guard_rail_that_nobody_could_look_for_leaves_the_step_unknown(monkeypatch, rail, stage):
+    """What is not known to stand is not done, nor waited for. Twins: it is not set from here, and it is not there."""
+    seen = given(new=[given_the_new_trail()], deliveries=delivered(*REGIONS))
+    seen = replace(seen, rail=Rail("onetrail-trail-rail", **rail))
+    module = sys.modules["onetrail.steps.trail_cutover.check"]
+    monkeypatch.setattr(module, "observe", lambda *_: seen)
+    status = module.done(SETTINGS, None)
+    assert status.stage is stage
+    assert (rail.get("could_not_look", "") in status.line) or stage is not Stage.UNKNOWN
+
+
 def test_delivery_is_missing_until_each_region_has_it():
     """One silent region keeps every old trail running."""
     observation = given(new=[given_the_new_trail()], deliveries=delivered("us-east-1"))

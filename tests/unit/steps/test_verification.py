@@ -269,6 +269,33 @@ def test_what_could_not_be_looked_at_stops_the_plan_and_fails_the_check():
     assert ("06.looked", State.COULD_NOT_LOOK) in states(blind)
 
 
+@pytest.mark.parametrize(
+    ("unread", "why"),
+    [
+        ({"could_not_look": "listing: AccessDenied"}, "listing: AccessDenied"),
+        ({"unread_metadata": 2}, "2 digests' user metadata could not be read"),
+        ({"uncompared": 1}, "1 object could not be compared"),
+        ({"digests": {File.UNREADABLE: 1}}, "1 digest is unreadable"),
+        ({"logs": {File.ARCHIVED: 3}}, "3 logs are archived"),
+    ],
+)
+def test_a_bucket_of_which_something_could_not_be_read_makes_no_plan_that_says_already_so(unread, why):
+    """Also where it has its receipt. Twins: what was read and is wrong withholds the receipt and says so, and a proven bucket is so."""
+    done = {"lock": SEALED, "receipts": {"acme-eu": ""}}
+    proven = replace(GOOD, unsealed=0, proven_before=True)
+    blind = replace(proven, **unread)
+    plan = propose(SETTINGS, given(blind, **done))
+    assert (plan.changes, plan.not_evaluated, plan.notes[0]) == ((), True, f"acme-eu: {why}")
+    assert why in blind.reasons and not proven.reasons
+    plan = propose(SETTINGS, given(proven, BAD, replace(BAD, name="acme-uk"), **done))
+    assert (plan.changes, plan.not_evaluated) == ((), False)
+    assert plan.why == "acme-us gets no receipt: 1 log is invalid; 1 other bucket does neither"
+    good = propose(SETTINGS, given(proven, **done))
+    assert (good.changes, good.why, good.not_evaluated) == ((), "", False)
+    beside = propose(SETTINGS, given(blind, replace(GOOD, name="acme-uk"), **done))  # goes on all the same
+    assert beside.changes and not beside.not_evaluated
+
+
 def test_the_rail_comes_after_the_seal_and_names_the_archive():
     rail = Rail("onetrail-archive-rail", "o-practice01", "999988887777", "us-east-1", "", "r-1", True)
     changes = propose(SETTINGS, given(GOOD, rail=rail)).changes

@@ -64,6 +64,8 @@ def done(
         return Status(STEP, Stage.OPEN, delivered.why)
     if plan.not_yet:
         return Status(STEP, Stage.OPEN, plan.why)
+    if plan.not_evaluated:
+        return Status(STEP, Stage.UNKNOWN, plan.notes[0])
     return Status(
         STEP, Stage.DONE, "one trail delivers from every region; every old trail is stopped or gone"
     )

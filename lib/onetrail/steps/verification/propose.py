@@ -27,7 +27,7 @@ from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
 from onetrail.estate.history.pairing import archive_key
 from onetrail.estate.proof.receipts import CALL
 from onetrail.estate.proof.sealed_heads import folder
-from onetrail.estate.status import behind, evaluated, unevaluated
+from onetrail.estate.status import behind, unevaluated
 from onetrail.iam.build import archive_rail
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
@@ -81,13 +81,25 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     due_now = [bucket for bucket in good if observation.receipts.get(bucket.name) != ""]
     changes += [_receipt(settings, bucket) for bucket in due_now]
     changes += [_sealed_head(settings, due_now)] if due_now else []
-    proposed = plan(changes, notes=(*_stops(observation, changes), *_notes(observation)))
-    return evaluated(proposed, list(_blind(observation)))
+    notes = (*_stops(observation, changes), *_notes(observation))
+    blind = list(_blind(observation))
+    if blind and not changes:
+        return unevaluated(plan(notes=notes), blind)
+    return plan(changes, why="" if changes else _withheld(observation), notes=notes)
+
+
+def _withheld(observation: Observation) -> str:
+    """Why nothing is planned where a bucket that stands is not proven; empty where each is."""
+    bad = [bucket for bucket in observation.buckets if not bucket.good and not bucket.shell]
+    if not bad:
+        return ""
+    others = f"; {counted(len(bad) - 1, 'other bucket does', 'other buckets do')} neither" if bad[1:] else ""
+    return f"{bad[0].name} gets no receipt: {bad[0].reasons[0]}{others}"
 
 
 def _blind(observation: Observation) -> Iterator[str]:
     """What could not be looked at and keeps no other bucket from being proven."""
-    yield from (f"{one.name}: {one.could_not_look}" for one in observation.buckets if one.could_not_look)
+    yield from (f"{one.name}: {'; '.join(one.unread)}" for one in observation.buckets if one.unread)
     yield from (
         f"public keys of {key.region}: {key.why}" for key in observation.keys if key.why and not key.source
     )

@@ -1,6 +1,6 @@
 """What verification says of one old bucket. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,6 +19,8 @@ BAD_DIGESTS: Final = (
 )
 BAD_LOGS: Final = (State.INVALID, State.FOREIGN, State.MISSING, State.ARCHIVED, State.UNREADABLE)
 """States of files that keep a bucket from being called good. An unsigned log is present and equal, which is all there is to know."""
+UNREAD: Final = (State.ARCHIVED, State.UNREADABLE)
+"""Those of them in which nobody could read the file."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,12 @@ class BucketVerdict:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the bucket is not good; empty where it is."""
-        return tuple(_reasons(self))
+        return tuple(why for why, _ in _reasons(self))
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Those of them that say that something could not be read, so that nobody knows whether it is as it should be."""
+        return tuple(why for why, unread in _reasons(self) if unread)
 
     @property
     def good(self) -> bool:
@@ -104,35 +111,41 @@ class BucketVerdict:
         }
 
 
-def _reasons(v: BucketVerdict) -> list[str]:
-    found = [v.could_not_look] if v.could_not_look else []
+def _reasons(v: BucketVerdict) -> Iterator[tuple[str, bool]]:
+    """Each with whether it says that something could not be read."""
+    if v.could_not_look:
+        yield v.could_not_look, True
     if not v.full:
-        found.append("not every object was looked at: digest_check is not full")
-    for count, one, several in (
-        (v.missing, "object is not in the archive", "objects are not in the archive"),
-        (v.different, "object is not the same in the archive", "objects are not the same in the archive"),
-        (v.uncompared, "object could not be compared", "objects could not be compared"),
+        yield "not every object was looked at: digest_check is not full", False
+    for count, unread, one, several in (
+        (v.missing, False, "object is not in the archive", "objects are not in the archive"),
+        (
+            v.different,
+            False,
+            "object is not the same in the archive",
+            "objects are not the same in the archive",
+        ),
+        (v.uncompared, True, "object could not be compared", "objects could not be compared"),
         (
             v.changed_metadata,
+            False,
             "digest has other user metadata in the archive",
             "digests have other user metadata in the archive",
         ),
         (
             v.unread_metadata,
+            True,
             "digest's user metadata could not be read",
             "digests' user metadata could not be read",
         ),
-        (v.lost_digests, "digest is missing from the chain", "digests are missing from the chain"),
+        (v.lost_digests, False, "digest is missing from the chain", "digests are missing from the chain"),
     ):
         if count:
-            found.append(counted(count, one, several))
+            yield counted(count, one, several), unread
     for kind, states, seen in (("digest", BAD_DIGESTS, v.digests), ("log", BAD_LOGS, v.logs)):
-        found += [
-            f"{counted(seen[state], f'{kind} is', f'{kind}s are')} {state.value}"
-            for state in states
-            if seen.get(state)
-        ]
-    return found
+        for state in states:
+            if seen.get(state):
+                yield f"{counted(seen[state], f'{kind} is', f'{kind}s are')} {state.value}", state in UNREAD
 
 
 class Cell(NamedTuple):

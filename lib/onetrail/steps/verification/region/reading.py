@@ -122,13 +122,15 @@ class Reader:
         return beside if beside in self._sizes else below_prefix(key)
 
     def _look_at_lock(self, below: str) -> Head | None:
-        """HEAD of a version that cannot be read, with its lock noted; None where that fails too."""
+        """HEAD of a version that cannot be read, with its lock noted; None where it is gone. Raises what else keeps it from being looked at."""
         asked = calls.head_object(
             self._settings.bucket_name, self._account, stored_key(self._settings, below)
         )
         try:
             head = self._archive.do(asked)
-        except ClientError:
+        except ClientError as err:
+            if code_of(err) not in _ABSENT:
+                raise
             return None
         self._noted(below, head)
         return head
