@@ -48,7 +48,10 @@ def _region(
         clients.client("cloudtrail", account, region), "list_public_keys", "PublicKeyList",
         StartTime=FIRST_DIGESTS, EndTime=now + timedelta(hours=2),
     )  # fmt: skip
-    given = list(load({"PublicKeyList": asked.value}, region)) if isinstance(asked, There) else []
+    try:
+        given = list(load({"PublicKeyList": asked.value}, region)) if isinstance(asked, There) else []
+    except KeyStoreError as err:
+        return [], KeySource(region, "", 0, f"ListPublicKeys: {err}")
     try:
         every = KeyStore([*saved, *given])
         faults = every.faults()
