@@ -7,30 +7,11 @@ from typing import Any
 from onetrail.aws.gate import open_gate
 from onetrail.change import Finding, Outcome, Plan, verdict
 from onetrail.show.steps import evidence as page
-from onetrail.steps import (
-    account_lockdown,
-    bucket_creation,
-    copy_history,
-    evidence,
-    inventory,
-    retirement,
-    start_here,
-    trail_cutover,
-    verification,
-)
+from onetrail.steps import evidence, inventory, registry, verification
+from onetrail.steps.registry import package_of
 from tests.integration.conftest import Estate
 
-STEPS: dict[str, Any] = {
-    "00": start_here,
-    "01": inventory,
-    "02": account_lockdown,
-    "03": bucket_creation,
-    "04": trail_cutover,
-    "05": copy_history,
-    "06": verification,
-    "07": retirement,
-    "08": evidence,
-}
+STEPS = {step.number: package_of(step) for step in registry.STEPS}
 """By the number of the notebook."""
 LOOK_ONCE = (verification, evidence)
 """Steps whose check reads no file that they have read already."""

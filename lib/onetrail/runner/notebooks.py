@@ -1,7 +1,6 @@
 """The nine notebooks: where they are, their order, and the parameters each of them knows."""
 
 import ast
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,7 @@ import nbformat
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.settings import Settings
 from onetrail.settings.place import is_checkout
-
-_NAME = re.compile(r"(\d\d)_([a-z_]+)")
+from onetrail.steps.registry import STEPS
 
 
 class NotebookUnfit(OnetrailError):
@@ -35,21 +33,26 @@ class Notebook:
 
 
 def all_notebooks(folder: Path) -> list[Notebook]:
-    """The notebooks of a folder by number; raises NotebookUnfit if there are none."""
-    found = []
-    for path in sorted(folder.glob("*.ipynb")):
-        match = _NAME.fullmatch(path.stem)
-        if match:
-            found.append(Notebook(match[1], match[2], path))
+    """The notebooks of a folder in the order of the steps; other files of that folder are no steps.
+
+    Raises NotebookUnfit if there are none, or if one is missing before the last.
+    """
+    known = [Notebook(step.number, step.name, folder / f"{step.notebook}.ipynb") for step in STEPS]
+    found = [notebook for notebook in known if notebook.path.exists()]
     if not found:
         raise NotebookUnfit(f"{folder}: no notebooks there: {_cure(folder)}")
+    missing = next((one for one in known[: known.index(found[-1])] if one not in found), None)
+    if missing:
+        raise NotebookUnfit(
+            f"{missing.path.name} is missing: {_cure(folder, 'take it from the repository again')}"
+        )
     return found
 
 
-def _cure(folder: Path) -> str:
-    """How notebooks come to fit again: in the repository they are made, elsewhere laid out."""
+def _cure(folder: Path, here: str = "make its parameters cell anew with: make record") -> str:
+    """How notebooks come to fit again: in the repository as `here` says, elsewhere they are laid out."""
     if is_checkout(folder.parent):
-        return "make its parameters cell anew with: make record"
+        return here
     return f"lay out those of this version with: onetrail init {folder.parent}"
 
 

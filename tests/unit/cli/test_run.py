@@ -51,7 +51,7 @@ def _run(file: Path | str, *words: str) -> Result:
 
 
 def _executed(folder: Path) -> str:
-    return str(nbformat.read(folder / "00_step_a.ipynb", as_version=4).cells[-1].outputs)
+    return str(nbformat.read(folder / "00_start_here.ipynb", as_version=4).cells[-1].outputs)
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ def test_in_a_laid_out_folder_its_own_notebooks_run_and_the_run_lies_in_it(
     assert "these are my own" in _executed(mine / "runs" / "practice")
     monkeypatch.chdir(mine / "notebooks")
     assert _run("../parameters/practice.yaml").exit_code == 0
-    assert (mine / "runs" / "practice" / "earlier" / "0001" / "00_step_a.ipynb").is_file()
+    assert (mine / "runs" / "practice" / "earlier" / "0001" / "00_start_here.ipynb").is_file()
     assert [path for path in (elsewhere, mine / "notebooks") if (path / "runs").exists()] == []
 
 

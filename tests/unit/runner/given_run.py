@@ -11,6 +11,7 @@ import nbformat
 
 from onetrail.settings import Settings
 from onetrail.show.parameters_cell import parameters_cell
+from onetrail.steps.registry import STEPS
 
 ROOT = Path(__file__).resolve().parents[3]
 PRACTICE = ROOT / "parameters" / "practice.yaml"
@@ -60,7 +61,7 @@ def given_notebooks(folder: Path, *ends: str, parameters: str | None = None) -> 
             "display_name": "x",
             "language": "python",
         }
-        nbformat.write(notebook, where / f"{number:02d}_step_{'abcdefghi'[number]}.ipynb")
+        nbformat.write(notebook, where / f"{STEPS[number].notebook}.ipynb")
     return where
 
 

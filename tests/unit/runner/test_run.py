@@ -16,6 +16,7 @@ from onetrail.aws.estate import EstateNotRunning
 from onetrail.change import RunFolderBusy, RunRecord, WallClock
 from onetrail.errors import WrongUse
 from onetrail.runner import NotebookUnfit, RunResult, run
+from onetrail.runner.notebooks import all_notebooks
 from tests.unit.steps.given_record import given_a_grant, killed
 
 
@@ -36,14 +37,14 @@ def test_the_first_that_cannot_go_on_stops_the_run_and_findings_do_not(tmp_path)
     """Findings are remembered and the run goes on; a refusal ends it, and the steps after it do not run."""
     result = _run(tmp_path, "findings", "planned", "refused", "ok")
     assert [(step.name, step.state, step.exit_code) for step in result.steps] == [
-        ("00_step_a", "findings", 3),
-        ("01_step_b", "planned", 0),
-        ("02_step_c", "refused", 2),
+        ("00_start_here", "findings", 3),
+        ("01_inventory", "planned", 0),
+        ("02_account_lockdown", "refused", 2),
     ]
     assert result.exit_code == 2
     assert result.steps[1].plan.startswith("p-")
     assert result.steps[2].line == "pass approve=p-0"
-    assert not (tmp_path / "runs/trial/03_step_d.ipynb").exists()
+    assert not (tmp_path / "runs/trial/03_bucket_creation.ipynb").exists()
 
 
 def test_the_last_line_names_the_report_from_where_we_are(tmp_path, monkeypatch):
@@ -134,7 +135,11 @@ def test_an_executed_notebook_of_an_earlier_run_is_kept(tmp_path):
     kept = sorted(
         str(path.relative_to(tmp_path / "runs/trial")) for path in (tmp_path / "runs/trial").rglob("*.ipynb")
     )
-    assert kept == ["00_step_a.ipynb", "earlier/0001/00_step_a.ipynb", "earlier/0002/00_step_a.ipynb"]
+    assert kept == [
+        "00_start_here.ipynb",
+        "earlier/0001/00_start_here.ipynb",
+        "earlier/0002/00_start_here.ipynb",
+    ]
     assert len(result.steps) == 1
 
 
@@ -149,6 +154,22 @@ def test_a_range_that_is_none_is_wrong_use(tmp_path, first, last, words):
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_notebook_that_is_missing_among_the_others_stops_a_run_before_anything_runs(tmp_path):
+    """Twin: where the last ones are missing, a run ends with those that are there; a file of another name is no step."""
+    folder = given_notebooks(tmp_path, "ok", "ok", "ok")
+    (folder / "02_my_notes.ipynb").write_text("no notebook at all")
+    assert [one.name for one in all_notebooks(folder)] == [
+        "00_start_here",
+        "01_inventory",
+        "02_account_lockdown",
+    ]
+    (folder / "01_inventory.ipynb").unlink()
+    with pytest.raises(NotebookUnfit, match=r"^01_inventory.ipynb is missing: lay out those of this version"):
+        run(given_settings(tmp_path), folder=folder)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
 def test_a_notebook_that_does_not_know_a_parameter_is_refused_before_anything_runs(tmp_path):
     """papermill would warn and go on with the default."""
     folder = given_notebooks(tmp_path, "ok", parameters="estate: str = 'practice'")
@@ -182,7 +203,7 @@ def test_a_run_begins_with_what_a_dead_one_left_open(tmp_path, monkeypatch, dead
         killed(tmp_path / "runs/trial", given_a_grant(), at="work")
     _run(tmp_path, "ok")
     first = (tmp_path / "runs/trial/run.log").read_text().splitlines()[0]
-    assert first.startswith("A run was cut off: 1 permission of plan" if dead else "00_step_a")
+    assert first.startswith("A run was cut off: 1 permission of plan" if dead else "00_start_here")
 
 
 @pytest.mark.parametrize(("error", "logged"), [(DeadKernelError, 0), (ValueError, 1)])

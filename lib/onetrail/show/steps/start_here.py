@@ -7,7 +7,8 @@ from onetrail.estate.status import Stage
 from onetrail.show.findings import SIGNS
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
-from onetrail.steps.start_here.overview import MAP, Observation
+from onetrail.steps.registry import STEPS
+from onetrail.steps.start_here.overview import Observation
 
 _WHAT: Final = {
     "00.bucket": "settings that stop a copy",
@@ -49,7 +50,7 @@ def preflight(observation: Observation) -> Shown:
 def steps(observation: Observation) -> Shown:
     """The runbook in its order, each step with its state as AWS shows it now."""
     rows = []
-    for one in MAP:
+    for one in STEPS:
         status = observation.statuses.get(one.number)
         state = _SIGNS[status.stage] if status else "· reads only"
         rows.append(

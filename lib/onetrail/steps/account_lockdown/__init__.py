@@ -7,8 +7,10 @@ from onetrail.steps.account_lockdown.observe import Observation, observe
 from onetrail.steps.account_lockdown.paths import Path, paths
 from onetrail.steps.account_lockdown.propose import propose
 from onetrail.steps.account_lockdown.status import done, log_account_done, log_account_status
+from onetrail.steps.registry import ACCOUNT_LOCKDOWN as ABOUT
 
 __all__ = [
+    "ABOUT",
     "LogAccount",
     "Observation",
     "Path",

@@ -15,6 +15,7 @@ from onetrail.iam.document import values
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import Observation
+from onetrail.steps.registry import ACCOUNT_LOCKDOWN
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -29,7 +30,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         keeper = observation.keepers.get(bucket.account)
         changes += bucket_changes(settings.partition, bucket, keeper) if keeper else []
     plan = Plan(
-        step="02",
+        step=ACCOUNT_LOCKDOWN.number,
         estate=settings.estate,
         accounts=settings.all_account_ids,
         changes=tuple(changes),

@@ -13,6 +13,7 @@ from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import observe
 from onetrail.steps.account_lockdown.propose import log_account_changes, whole_plan
+from onetrail.steps.registry import ACCOUNT_LOCKDOWN
 
 
 def done(
@@ -29,9 +30,9 @@ def done(
     plan = whole_plan(settings, observation)
     blind = [f for f in check(settings, observation) if f.state is State.COULD_NOT_LOOK]
     if blind:
-        return Status("02", Stage.UNKNOWN, blind[0].evidence)
+        return Status(ACCOUNT_LOCKDOWN.number, Stage.UNKNOWN, blind[0].evidence)
     return still_open(plan) or Status(
-        "02",
+        ACCOUNT_LOCKDOWN.number,
         Stage.DONE,
         f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} held still",
     )
@@ -46,7 +47,11 @@ def log_account_status(settings: Settings, log: LogAccount) -> Status:
     """The same from what was read."""
     failed = unread_of(log)
     if failed or isinstance(log.roles, Unread) or isinstance(log.public_access, Unread):
-        return Status("02", Stage.UNKNOWN, "; ".join(failed))
+        return Status(ACCOUNT_LOCKDOWN.number, Stage.UNKNOWN, "; ".join(failed))
     changes = log_account_changes(settings, log, ())
-    open_ = still_open(Plan("02", settings.estate, settings.all_account_ids, tuple(changes)))
-    return open_ or Status("02", Stage.DONE, "the log account is closed but for the named ways in")
+    open_ = still_open(
+        Plan(ACCOUNT_LOCKDOWN.number, settings.estate, settings.all_account_ids, tuple(changes))
+    )
+    return open_ or Status(
+        ACCOUNT_LOCKDOWN.number, Stage.DONE, "the log account is closed but for the named ways in"
+    )

@@ -8,8 +8,10 @@ from onetrail.steps.bucket_creation.observe import BucketState, Observation, obs
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
 from onetrail.steps.bucket_creation.status import done
 from onetrail.steps.bucket_creation.wanted import WantedBucket, lock_days, wanted_buckets
+from onetrail.steps.registry import BUCKET_CREATION as ABOUT
 
 __all__ = [
+    "ABOUT",
     "BucketNotOurs",
     "BucketState",
     "Observation",

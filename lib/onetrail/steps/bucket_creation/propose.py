@@ -22,6 +22,7 @@ from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, 
 from onetrail.steps.bucket_creation.observe import BucketState, Observation
 from onetrail.steps.bucket_creation.pieces import Piece, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
+from onetrail.steps.registry import BUCKET_CREATION
 
 POLICY_JUDGED: Final = Check(CheckKind.POLICY_JUDGED)
 _OPENED: Final = ("window", "open")
@@ -43,7 +44,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
 
 def whole_plan(settings: Settings, observation: Observation) -> Plan:
     """What is left to do, whether AWS takes its documents or not. Raises BucketNotOurs as `propose` does."""
-    bare = Plan("03", settings.estate, settings.all_account_ids, ())
+    bare = Plan(BUCKET_CREATION.number, settings.estate, settings.all_account_ids, ())
     for there in observation.buckets.values():
         refuse_foreign(settings, there)
     if not observation.forerunner.done:

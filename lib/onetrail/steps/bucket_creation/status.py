@@ -9,6 +9,7 @@ from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import awaited
 from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, whole_plan
+from onetrail.steps.registry import BUCKET_CREATION
 
 
 def done(
@@ -24,20 +25,24 @@ def done(
     """
     observation = observe_buckets(settings, clients)
     if not observation.forerunner.done:
-        behind = standing_behind("03", observation.forerunner)
+        behind = standing_behind(BUCKET_CREATION.number, observation.forerunner)
         why = f": {observation.forerunner.line}" if behind.stage is Stage.OPEN else ""
-        return Status("03", behind.stage, f"{behind.line}{why}")
+        return Status(BUCKET_CREATION.number, behind.stage, f"{behind.line}{why}")
     failed = [
         *observation.could_not_look,
         *(t for b in observation.buckets.values() for t in b.could_not_look),
     ]
     if failed:
-        return Status("03", Stage.UNKNOWN, failed[0])
+        return Status(BUCKET_CREATION.number, Stage.UNKNOWN, failed[0])
     try:
         plan = whole_plan(settings, observation)
     except BucketNotOurs as err:
-        return Status("03", Stage.OPEN, str(err))
+        return Status(BUCKET_CREATION.number, Stage.OPEN, str(err))
     waiting = awaited(observation.access_logs, observation.now)
     more = f"; {waiting[1]}" if waiting else ""
-    ready = Status("03", Stage.DONE, f"{settings.bucket_name} and the buckets beside it are as wanted{more}")
+    ready = Status(
+        BUCKET_CREATION.number,
+        Stage.DONE,
+        f"{settings.bucket_name} and the buckets beside it are as wanted{more}",
+    )
     return still_open(plan) or ready

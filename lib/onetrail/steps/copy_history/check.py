@@ -19,9 +19,8 @@ from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import Observation, observe
 from onetrail.steps.copy_history.observed.edited import edited_findings
 from onetrail.steps.copy_history.observed.flooded import Flooded
-from onetrail.steps.copy_history.propose import refused_documents
+from onetrail.steps.copy_history.propose import STEP, refused_documents
 
-STEP = "05"
 _STATES = {
     Kind.CONFLICT: (
         State.FINDING,

@@ -23,6 +23,7 @@ from onetrail.steps.copy_history.local.restores import ready_at
 from onetrail.steps.copy_history.observed.edited import edited_policies
 from onetrail.steps.copy_history.observed.flooded import Flooded, Listening, flooded, read_listening
 from onetrail.steps.copy_history.observed.jobs import BatchSeen, see_batch
+from onetrail.steps.registry import ACCOUNT_LOCKDOWN, TRAIL_CUTOVER
 
 __all__ = ["SID_ENCRYPTS", "Backlog", "Observation", "observe", "opens_key", "read_key_policy"]
 
@@ -108,8 +109,8 @@ def observe(
     """
     estate = estate or read_old_estate(settings, clients)
     forerunners = (
-        asked(before, "02", lambda: account_lockdown.done(settings, clients, estate)),
-        asked(before, "04", lambda: trail_cutover.done(settings, clients, estate, before)),
+        asked(before, ACCOUNT_LOCKDOWN.number, lambda: account_lockdown.done(settings, clients, estate)),
+        asked(before, TRAIL_CUTOVER.number, lambda: trail_cutover.done(settings, clients, estate, before)),
     )
     failed = list(estate.could_not_look)
     central: Mapping[str, Any] | Unread | None = None

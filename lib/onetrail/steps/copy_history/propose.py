@@ -34,8 +34,9 @@ from onetrail.steps.copy_history.permissions.source_key_grant import (
     opened_keys,
     source_key_grant,
 )
+from onetrail.steps.registry import COPY_HISTORY
 
-STEP = "05"
+STEP: Final = COPY_HISTORY.number
 _HOLE_CLOSED: Final = Check(CheckKind.HOLE_CLOSED)
 
 

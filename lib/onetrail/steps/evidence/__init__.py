@@ -9,8 +9,10 @@ from onetrail.steps.evidence.check import check
 from onetrail.steps.evidence.files import FileSeen, Fit
 from onetrail.steps.evidence.observe import Chapter, Observation, observe
 from onetrail.steps.evidence.save import REPORT, Saved, save
+from onetrail.steps.registry import EVIDENCE as ABOUT
 
 __all__ = [
+    "ABOUT",
     "REPORT",
     "Anchor",
     "Anchors",

@@ -1,11 +1,14 @@
 """The plan of 08, which is always empty, and its application, which sends nothing."""
 
+from typing import Final
+
 from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, run_plan
 from onetrail.settings import Settings
 from onetrail.steps.evidence.observe import Observation
+from onetrail.steps.registry import EVIDENCE
 
-STEP = "08"
+STEP: Final = EVIDENCE.number
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:

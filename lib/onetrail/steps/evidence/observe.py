@@ -31,6 +31,17 @@ from onetrail.steps import (
 )
 from onetrail.steps.evidence.files import FileSeen, read_files, read_report
 from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
+from onetrail.steps.registry import (
+    ACCOUNT_LOCKDOWN,
+    BUCKET_CREATION,
+    COPY_HISTORY,
+    EVIDENCE,
+    INVENTORY,
+    RETIREMENT,
+    TRAIL_CUTOVER,
+    VERIFICATION,
+)
+from onetrail.steps.step import About
 
 _O = TypeVar("_O")
 
@@ -78,20 +89,30 @@ def observe(settings: Settings, clients: Clients, seen: Observation | None = Non
     """
     earlier = seen.verified if seen else None
     look = _Look(settings, clients)
-    estate = look.at("02", lambda: read_old_estate(settings, clients))
-    lockdown = look.at("02", lambda: account_lockdown.observe(settings, clients, estate)) if estate else None
-    creation = look.at("03", lambda: bucket_creation.observe(settings, clients, estate))
-    cutover = look.at("04", lambda: trail_cutover.observe(settings, clients, estate)) if estate else None
-    copied = look.at("05", lambda: copy_history.observe(settings, clients, estate))
-    verified = look.at("06", lambda: verification.observe(settings, clients, estate=estate, seen=earlier))
-    retired = look.at("07", lambda: retirement.observe(settings, clients, estate))
+    estate = look.at(ACCOUNT_LOCKDOWN.number, lambda: read_old_estate(settings, clients))
+    lockdown = (
+        look.at(ACCOUNT_LOCKDOWN.number, lambda: account_lockdown.observe(settings, clients, estate))
+        if estate
+        else None
+    )
+    creation = look.at(BUCKET_CREATION.number, lambda: bucket_creation.observe(settings, clients, estate))
+    cutover = (
+        look.at(TRAIL_CUTOVER.number, lambda: trail_cutover.observe(settings, clients, estate))
+        if estate
+        else None
+    )
+    copied = look.at(COPY_HISTORY.number, lambda: copy_history.observe(settings, clients, estate))
+    verified = look.at(
+        VERIFICATION.number, lambda: verification.observe(settings, clients, estate=estate, seen=earlier)
+    )
+    retired = look.at(RETIREMENT.number, lambda: retirement.observe(settings, clients, estate))
     chapters = (
-        look.chapter("02", "Account lockdown", account_lockdown.check, lockdown),
-        look.chapter("03", "Bucket creation", bucket_creation.check, creation),
-        look.chapter("04", "Trail cutover", trail_cutover.check, cutover),
-        look.chapter("05", "Copy of the history", copy_history.check, copied),
-        look.chapter("06", "Verification", verification.check, verified),
-        look.chapter("07", "Retirement", retirement.check, retired),
+        look.chapter(ACCOUNT_LOCKDOWN, account_lockdown.check, lockdown),
+        look.chapter(BUCKET_CREATION, bucket_creation.check, creation),
+        look.chapter(TRAIL_CUTOVER, trail_cutover.check, cutover),
+        look.chapter(COPY_HISTORY, copy_history.check, copied),
+        look.chapter(VERIFICATION, verification.check, verified),
+        look.chapter(RETIREMENT, retirement.check, retired),
     )
     anchors = look.anchors()
     custody = read_custody(settings.run_folder, anchors.heads)
@@ -111,7 +132,7 @@ def observe(settings: Settings, clients: Clients, seen: Observation | None = Non
         copied=copied,
         verified=verified,
         retired=retired,
-        keys=look.at("01", lambda: _keys(settings, clients, verified)) or (),
+        keys=look.at(INVENTORY.number, lambda: _keys(settings, clients, verified)) or (),
     )
 
 
@@ -140,32 +161,30 @@ class _Look:
             self.failed[step] = described(err)
             return None
 
-    def chapter(
-        self, step: str, title: str, check: Callable[[Settings, Any], list[Finding]], seen: Any
-    ) -> Chapter:
+    def chapter(self, step: About, check: Callable[[Settings, Any], list[Finding]], seen: Any) -> Chapter:
         """The step's own findings, or why there are none."""
         if seen is None:
-            why = self.failed.get(step) or self.failed.get("02", "")
-            return Chapter(step, title, (_blind(step, title, why),))
+            why = self.failed.get(step.number) or self.failed.get(ACCOUNT_LOCKDOWN.number, "")
+            return Chapter(step.number, step.title, (_blind(step, why),))
         try:
             found = tuple(check(self.settings, seen))
         except OnetrailError as err:
-            return Chapter(step, title, (_blind(step, title, described(err)),))
-        return Chapter(step, title, found, _waiting(seen))
+            return Chapter(step.number, step.title, (_blind(step, described(err)),))
+        return Chapter(step.number, step.title, found, _waiting(seen))
 
     def anchors(self) -> Anchors:
         """The heads in the work bucket, or why they could not be read."""
-        found = self.at("08", lambda: read_anchors(self.settings, self.clients))
-        return found or Anchors(could_not_look=self.failed["08"])
+        found = self.at(EVIDENCE.number, lambda: read_anchors(self.settings, self.clients))
+        return found or Anchors(could_not_look=self.failed[EVIDENCE.number])
 
     def receipts(self) -> Receipts:
         """The receipts beside the sealed heads, or why those could not be read."""
-        found = self.at("06", lambda: receipts_and_missing(self.settings, self.clients))
-        return found or Receipts(could_not_look=self.failed["06"])
+        found = self.at(VERIFICATION.number, lambda: receipts_and_missing(self.settings, self.clients))
+        return found or Receipts(could_not_look=self.failed[VERIFICATION.number])
 
 
-def _blind(step: str, title: str, why: str) -> Finding:
-    return Finding(f"{step}.looked", State.COULD_NOT_LOOK, "-", "-", title, why)
+def _blind(step: About, why: str) -> Finding:
+    return Finding(f"{step.number}.looked", State.COULD_NOT_LOOK, "-", "-", step.title, why)
 
 
 def _waiting(seen: Any) -> str:

@@ -13,6 +13,7 @@ from onetrail.steps.inventory.check import check, holes, unsigned
 from onetrail.steps.inventory.observe import FILE, STEP, Observation, observe
 from onetrail.steps.inventory.save import NothingToSave, Saved, save
 from onetrail.steps.inventory.survey import Survey
+from onetrail.steps.registry import INVENTORY as ABOUT
 
 
 def propose(settings: Settings, observation: Observation) -> Plan:
@@ -26,6 +27,7 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
 
 
 __all__ = [
+    "ABOUT",
     "FILE",
     "BucketInventory",
     "Canary",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from onetrail.aws import Clients
 from onetrail.estate.kept_keys import RegionKeys, read_keys
@@ -16,8 +17,9 @@ from onetrail.steps.inventory.costs import Costs, costs, together
 from onetrail.steps.inventory.draft import Draft, rows_in
 from onetrail.steps.inventory.duplicates import Duplicates, find
 from onetrail.steps.inventory.survey import Survey
+from onetrail.steps.registry import INVENTORY
 
-STEP = "01"
+STEP: Final = INVENTORY.number
 FILE = "inventory.parquet"
 """Below the run folder; one row an object."""
 

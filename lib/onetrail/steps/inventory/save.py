@@ -10,7 +10,7 @@ from onetrail.estate.kept_keys import FOLDER, keep
 from onetrail.files import sha256_of
 from onetrail.settings import Settings
 from onetrail.steps.inventory.draft import Draft, rows_in
-from onetrail.steps.inventory.observe import FILE, Observation
+from onetrail.steps.inventory.observe import FILE, STEP, Observation
 
 
 class NothingToSave(OnetrailError):
@@ -43,7 +43,7 @@ def save(settings: Settings, observation: Observation, record: RunRecord) -> tup
         if path is not None:
             saved.append(Saved(f"{FOLDER}/{path.name}", "public keys", len(found.all)))
     record.append(
-        "saved", step="01", files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved]
+        "saved", step=STEP, files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved]
     )  # fmt: skip
     return tuple(saved)
 

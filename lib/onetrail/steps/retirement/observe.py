@@ -27,6 +27,7 @@ from onetrail.s3.listing.streams import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.settings import Settings
 from onetrail.steps import verification
+from onetrail.steps.registry import VERIFICATION
 from onetrail.steps.retirement.counterparts import Archive, Sum
 from onetrail.steps.retirement.retiring import Past, Retiring, expires
 
@@ -106,7 +107,9 @@ def observe(
     seen = clients.each(look_at, list(estate.buckets), at_once=4) if worth_it else []
     listed = {one.bucket.name: one for one in seen}
     forerunner = asked(
-        before, "06", lambda: verification.status_of(clients, estate, receipts, lambda b: _covered(listed[b]))
+        before,
+        VERIFICATION.number,
+        lambda: verification.status_of(clients, estate, receipts, lambda b: _covered(listed[b])),
     )
     if forerunner.done and not worth_it:
         seen = clients.each(look_at, list(estate.buckets), at_once=4)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Document, EachNamed, Only, Plan, plain
@@ -16,10 +16,11 @@ from onetrail.estate.status import behind, unevaluated
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.looked import known
 from onetrail.settings import Settings
+from onetrail.steps.registry import RETIREMENT
 from onetrail.steps.retirement.observe import Observation
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, Retiring
 
-STEP = "07"
+STEP: Final = RETIREMENT.number
 PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 """Not the MD5 of what the probe sends: a write that was let in would be refused as damaged."""
 PROBE_TRIES = 10

@@ -1,9 +1,8 @@
 """Step 00: who we are in each account, what would stop the move, and how far every step is. It changes nothing."""
 
+from onetrail.steps.registry import START_HERE as ABOUT
 from onetrail.steps.start_here.overview import (
-    MAP,
     STEP,
-    Mapped,
     Observation,
     Way,
     apply,
@@ -13,4 +12,4 @@ from onetrail.steps.start_here.overview import (
     read_ways,
 )
 
-__all__ = ["MAP", "STEP", "Mapped", "Observation", "Way", "apply", "check", "observe", "propose", "read_ways"]
+__all__ = ["ABOUT", "STEP", "Observation", "Way", "apply", "check", "observe", "propose", "read_ways"]

@@ -1,57 +1,19 @@
 """Step 00: who we are in each account, what would stop the move, and how far every step is. It changes nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from onetrail.aws import Clients
 from onetrail.change import Finding, Gate, Outcome, Plan, State, ordered, run_plan
 from onetrail.errors import WrongUse
-from onetrail.estate.old_estate import OldEstate, read_old_estate
+from onetrail.estate.old_estate import read_old_estate
 from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings
-from onetrail.steps import (
-    account_lockdown,
-    bucket_creation,
-    copy_history,
-    retirement,
-    trail_cutover,
-    verification,
-)
+from onetrail.steps.registry import START_HERE, STEPS, changing_steps
 from onetrail.steps.start_here import preflight, preflight_seen
 
-STEP = "00"
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """One step on the map: its title, what it changes, and how its state is asked for; None for a step that changes nothing."""
-
-    number: str
-    title: str
-    changes: str
-    done: Callable[[Settings, Clients, OldEstate, Mapping[str, Status]], Status] | None = None
-
-
-MAP: Final = (
-    Mapped("00", "Start here", "nothing"),
-    Mapped("01", "Inventory", "nothing on AWS; files in the run folder"),
-    Mapped(
-        "02",
-        "Account lockdown",
-        "roles of the log account; settings of the old buckets",
-        account_lockdown.done,
-    ),
-    Mapped("03", "Bucket creation", "the archive and the buckets beside it", bucket_creation.done),
-    Mapped("04", "Trail cutover", "the new trail; the old ones are stopped", trail_cutover.done),
-    Mapped(
-        "05", "Copy history", "copies in the archive, under permissions that close again", copy_history.done
-    ),
-    Mapped("06", "Verification", "locks raised; guard rails around the archive", verification.done),
-    Mapped("07", "Retirement", "old trails deleted, old buckets emptied and closed", retirement.done),
-    Mapped("08", "Evidence", "nothing on AWS; the report in the run folder"),
-)
-"""The runbook in its order."""
+STEP: Final = START_HERE.number
 
 
 @dataclass(frozen=True)
@@ -84,12 +46,11 @@ def observe(settings: Settings, clients: Clients) -> Observation:
         shut = [way for way in ways if not way.arn]
         why = f"account {shut[0].account} cannot be entered"
         blind = Finding("00.preflight", State.COULD_NOT_LOOK, shut[0].account, "-", "preflight", why)
-        unknown = {one.number: Status(one.number, Stage.UNKNOWN, why) for one in MAP if one.done}
+        unknown = {one.number: Status(one.number, Stage.UNKNOWN, why) for one in STEPS if not one.looks_only}
         return Observation(ways, (blind,), unknown)
     estate, statuses = read_old_estate(settings, clients), dict[str, Status]()
-    for one in MAP:
-        if one.done:
-            statuses[one.number] = one.done(settings, clients, estate, statuses)
+    for one, step in changing_steps():
+        statuses[one.number] = step.done(settings, clients, estate, statuses)
     seen = preflight_seen.read(settings, clients, estate, entered)
     open_steps = [number for number, status in statuses.items() if not status.done]
     return Observation(ways, tuple(preflight.rows(settings, seen, open_steps)), statuses)

@@ -5,12 +5,14 @@ Trails of an organization, of Control Tower or of Security Lake are never touche
 Sources: CloudTrail User Guide, multi-region trails, log file integrity validation; API reference, CreateTrail, StopLogging, GetTrailStatus.
 """
 
+from onetrail.steps.registry import TRAIL_CUTOVER as ABOUT
 from onetrail.steps.trail_cutover.apply import apply
 from onetrail.steps.trail_cutover.check import check, done
 from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere, last_files_in, observe
 from onetrail.steps.trail_cutover.propose import propose
 
 __all__ = [
+    "ABOUT",
     "Observation",
     "apply",
     "check",

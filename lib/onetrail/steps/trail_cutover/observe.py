@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from onetrail.aws import Clients
 from onetrail.change import Requirement
@@ -16,8 +17,9 @@ from onetrail.estate.status import Stage, Status, asked
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation
+from onetrail.steps.registry import BUCKET_CREATION, TRAIL_CUTOVER
 
-STEP = "04"
+STEP: Final = TRAIL_CUTOVER.number
 RAIL = "onetrail-trail-rail"
 FIRST_DIGEST = timedelta(minutes=95)
 """The first digest ends when logging starts, the next an hour later; each is delivered within about half an hour."""
@@ -56,7 +58,7 @@ def observe(
     failed = unread({"the archive's key": key})
     return replace(
         seen,
-        forerunner=asked(before, "03", lambda: bucket_creation.done(settings, clients)),
+        forerunner=asked(before, BUCKET_CREATION.number, lambda: bucket_creation.done(settings, clients)),
         rail=read_rail(settings, clients, RAIL),
         kms_key=key.value if isinstance(key, There) else "",
         could_not_look=(*seen.could_not_look, *failed),
@@ -74,7 +76,7 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
         if trail:
             deliveries += read_deliveries(settings, clients, trail, regions[account])
     return Observation(
-        forerunner=Status("03", Stage.UNKNOWN, "not asked"),
+        forerunner=Status(BUCKET_CREATION.number, Stage.UNKNOWN, "not asked"),
         estate=estate,
         regions=regions,
         deliveries=tuple(deliveries),

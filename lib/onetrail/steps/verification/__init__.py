@@ -4,6 +4,7 @@ Sources: CloudTrail User Guide, validating log file integrity; S3 User Guide, ch
 """
 
 from onetrail.estate.public_keys import KeySource
+from onetrail.steps.registry import VERIFICATION as ABOUT
 from onetrail.steps.verification.apply import Sealed, apply
 from onetrail.steps.verification.check import check
 from onetrail.steps.verification.classes import EVIDENCE
@@ -14,6 +15,7 @@ from onetrail.steps.verification.troubles import PENDING, TroubleGroup
 from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen
 
 __all__ = [
+    "ABOUT",
     "EVIDENCE",
     "PENDING",
     "BucketVerdict",

@@ -17,7 +17,7 @@ from onetrail.settings import Settings
 from onetrail.steps.verification.completeness import completeness, named
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import Observation
-from onetrail.steps.verification.propose import due, rail_document, whole_plan
+from onetrail.steps.verification.propose import STEP, due, rail_document, whole_plan
 from onetrail.steps.verification.troubles import PENDING, STRAY, TroubleGroup
 from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Older
 
@@ -235,7 +235,7 @@ def _seals(settings: Settings, observation: Observation) -> list[Finding]:
         found.append(Finding("06.default-lock", state, account, region, name, evidence))
     proven = any(bucket.good for bucket in observation.buckets)
     return found + rail_findings(
-        "06", observation.rail, rail_document(settings, observation), (account,), ready=proven
+        STEP, observation.rail, rail_document(settings, observation), (account,), ready=proven
     )
 
 

@@ -25,6 +25,7 @@ from onetrail.estate.status import Status, asked
 from onetrail.looked import There, Unread, known, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
+from onetrail.steps.registry import COPY_HISTORY
 from onetrail.steps.verification.again import Basis, Kept, Places, again, places_of
 from onetrail.steps.verification.classes import classes_of, must_reach
 from onetrail.steps.verification.equality import Compared, compared
@@ -106,7 +107,9 @@ def observe(
     found still to be raised are looked at again.
     """
     estate = estate or read_old_estate(settings, clients)
-    forerunner = asked(before, "05", lambda: copy_history.done(settings, clients, estate, before))
+    forerunner = asked(
+        before, COPY_HISTORY.number, lambda: copy_history.done(settings, clients, estate, before)
+    )
     if not forerunner.done:
         return Observation(forerunner, digest_check=settings.digest_check)
     receipts = sealed_receipts(settings, clients) if proven is None else proven

@@ -33,6 +33,7 @@ from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.settings import Settings
+from onetrail.steps.registry import VERIFICATION
 from onetrail.steps.verification.bounds import seal_bounds
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import Observation
@@ -40,7 +41,7 @@ from onetrail.steps.verification.proof import bill
 from onetrail.steps.verification.region.sample import claim
 from onetrail.steps.verification.verdict import BucketVerdict
 
-STEP = "06"
+STEP: Final = VERIFICATION.number
 SEALED: Final = Check(CheckKind.SEALED)
 RECEIPT = "receipt-"
 """How the keys of these changes begin."""

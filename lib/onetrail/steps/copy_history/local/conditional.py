@@ -16,6 +16,7 @@ from onetrail.s3.http.failure import NoAnswer, code_of
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.local.pilot import Property
 from onetrail.steps.copy_history.permissions.probes import CANARY_ETAG
+from onetrail.steps.registry import COPY_HISTORY
 
 _KIND: Final = "probe"
 _ASKED: Final = "If-None-Match on CopyObject"
@@ -33,7 +34,7 @@ def taken(client: HotS3, task: CopyTask, record: RunRecord) -> bool:
     """Ask S3 whether it takes the header, by a copy that could write nothing: it names an ETag that no object has. A no is recorded."""
     if _answer(client, call_of(Step(_unwritable(task), Stage.COPY))) != _refused("NotImplemented"):
         return True
-    record.append(_KIND, step="05", asked=_ASKED, taken=False)
+    record.append(_KIND, step=COPY_HISTORY.number, asked=_ASKED, taken=False)
     return False
 
 

@@ -27,8 +27,8 @@ from onetrail.s3.ledger.keys import keys_in_order
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, parts
 from onetrail.s3.rows import Head
 from onetrail.steps.copy_history.local.tasks import OUTCOMES, row_of
+from onetrail.steps.registry import COPY_HISTORY
 
-_STEP: Final = "05"
 _WRITTEN: Final = (ObjectOutcome.COPIED, ObjectOutcome.PRESENT)
 _WHY: Final = "It was there already: the row that was written when it was copied is lost, or never was."
 
@@ -55,7 +55,7 @@ def write_missing_rows(
                 for place, group in _missing(clients, bucket, torn, left_out=bucket.name in left_out)
             )
             if rows or bucket.name in unfinished or bucket.name not in before:
-                gate.record.append("rows", step=_STEP, bucket=bucket.name, rows=rows)
+                gate.record.append("rows", step=COPY_HISTORY.number, bucket=bucket.name, rows=rows)
             if rows:
                 gate.say(f"{bucket.name}: {rows} rows that the ledger lacked are in it now")
 
@@ -65,7 +65,8 @@ def listed(folder: Path) -> frozenset[str]:
     return frozenset(
         line["bucket"] if line["kind"] == "rows" else line["key"].partition("-")[2]
         for line in entries(folder, "intent", "rows")
-        if line["kind"] == "rows" or (line["step"] == _STEP and line["key"].startswith(("copy-", "pilot-")))
+        if line["kind"] == "rows"
+        or (line["step"] == COPY_HISTORY.number and line["key"].startswith(("copy-", "pilot-")))
     )
 
 
@@ -83,7 +84,11 @@ def interrupted(folder: Path) -> frozenset[str]:
     """Old buckets of which the record has a copy, or a pilot, that was begun and not brought to its end."""
     begun: dict[str, str] = {}
     for line in entries(folder, "intent", "done", "rows"):
-        if line["kind"] == "intent" and line["step"] == _STEP and line["key"].startswith(("copy-", "pilot-")):
+        if (
+            line["kind"] == "intent"
+            and line["step"] == COPY_HISTORY.number
+            and line["key"].startswith(("copy-", "pilot-"))
+        ):
             begun[line["hash"]] = line["key"].partition("-")[2]
         elif line["kind"] == "done":
             begun.pop(line.get("intent", ""), None)

@@ -5,15 +5,14 @@ from typing import Any
 
 from onetrail.change import Finding, State, entries
 from onetrail.settings import Settings
-
-_STEP = "05"
+from onetrail.steps.registry import COPY_HISTORY
 
 
 def edited_policies(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """Bucket or key -> one line for each thing that others changed there between an opening and its closing, in this run."""
     found: dict[str, tuple[str, ...]] = {}
     for line in entries(settings.run_folder, "intent"):
-        said = _changed(line) if line.get("step") == _STEP and "resource" in line else []
+        said = _changed(line) if line.get("step") == COPY_HISTORY.number and "resource" in line else []
         if said:
             found[line["resource"]] = tuple(dict.fromkeys((*found.get(line["resource"], ()), *said)))
     return found
