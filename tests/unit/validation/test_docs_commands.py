@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from onetrail.cli import main
-from onetrail.cli import validate as module
+from onetrail.cli import validating as module
 from onetrail.validation import Directory
 from tests.unit.cloudtrail.signing import REGION, Scene, der, given_a_chain, kept_keys, put, written
 
