@@ -311,9 +311,10 @@ def _asides(result: Result) -> str:
         )
     if oldest := _oldest(result):
         chains = counted(len(oldest), "chain begins", "chains begin")
+        time = "from there on" if len(oldest) == 1 else "from which all of them are here"
         said.append(
             f"{chains} with a digest that names an older one, which is not here. A lifecycle rule that expires logs leaves that, and so "
-            f"does whoever removes them: nothing shows which. --since {_instant(max(i.end for i in oldest))} asks for the time from there on."
+            f"does whoever removes them: nothing shows which. --since {_instant(max(i.end for i in oldest))} asks for the time {time}."
         )
     if not result.is_bucket and (result.logs[State.MISSING] or result.digests[State.MISSING]):
         said.append(

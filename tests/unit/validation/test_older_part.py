@@ -71,6 +71,23 @@ def test_the_time_that_is_advised_asks_for_no_older_part(eight: Path) -> None:
     assert (done.exit_code, "no older digest of this chain of the time asked for" in done.stdout) == (3, True)
 
 
+def test_of_several_chains_the_time_is_advised_from_which_all_are_here(eight: Path) -> None:
+    """The latest begin. Twin: one chain, above."""
+    written(given_a_chain(8, trail="second"), eight)
+    for path in [*digests(eight)]:
+        hour = ("audit", 1) if "_audit_" in path.name else ("second", 4)
+        if path.name.rsplit("_", 1)[-1] < f"{BEGIN + hour[1] * HOUR:%Y%m%dT%H%M%SZ}":
+            path.unlink()
+            beside(path).unlink()
+    done = validated(eight)
+    said = f"2 chains begin with a digest that {BEGINS}."
+    advised = (
+        f"--since {BEGIN + 3 * HOUR:%Y-%m-%dT%H:%M:%SZ} asks for the time from which all of them are here."
+    )
+    assert (said in done.stdout, advised in done.stdout) == (True, True), done.stdout
+    assert "2 digests are missing, before the oldest one of their chain" in done.stdout
+
+
 @pytest.mark.parametrize(("hours", "lost"), [(2.0, 0), (1.5, 1)])
 def test_a_forged_digest_makes_none_missing_that_was_not_asked_for(
     eight: Path, hours: float, lost: int
