@@ -63,6 +63,28 @@ def test_lines_of_runs_without_approval_are_told_as_that(tmp_path, kinds, looks)
     assert [bool(one) for one in said] == [not looks, looks]
 
 
+@pytest.mark.parametrize(
+    ("state", "changes", "looks"),
+    [
+        ("planned", 0, True),
+        ("nothing", 0, True),
+        ("waiting", 0, True),
+        ("not_yet", 0, True),
+        ("withheld", 0, True),
+        ("not_evaluated", 0, True),
+        ("applied", 0, False),
+        ("failed", 0, False),
+        ("planned", 1, False),  # nothing is sent by a run that only plans
+    ],
+)
+def test_a_step_that_sent_nothing_was_a_look(tmp_path, state, changes, looks):
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        record.append("note")
+        head = verify_record(tmp_path).head
+        record.append("step", step="03", plan="p-1", state=state, line="x", changes=changes)
+    assert bool(verify_record(tmp_path, {1: head}).looks) == looks
+
+
 def test_a_stored_head_of_a_line_that_is_not_there_is_a_problem(tmp_path):
     """So is one of another hash."""
     heads = given_a_record(tmp_path, "note", "note")

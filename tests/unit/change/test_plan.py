@@ -19,7 +19,7 @@ from onetrail.change import (
     Stated,
     resolve,
 )
-from onetrail.change.values import seconds
+from onetrail.change.values import plain, seconds
 from tests.unit.change.given import given_a_change, given_a_plan
 
 RULE = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})
@@ -187,3 +187,11 @@ def test_what_a_change_is_about_is_its_account_and_resource():
     assert [change.key for change in plan.on("1", "old")] == ["any words", "other words"]
     assert [change.key for change in plan.on("1", "old", "PutBucketPolicy", "CreateBucket")] == ["any words"]
     assert plan.on("1", "older", "CreateBucket") == ()
+
+
+@pytest.mark.parametrize("made", [set, frozenset, sorted])
+def test_what_has_no_order_is_written_in_one(made):
+    """A plan's id is the same whatever order a set is gone through in."""
+    assert plain({"Actions": made(["s3:Put", "s3:Get", "kms:Decrypt"])}) == {
+        "Actions": ["kms:Decrypt", "s3:Get", "s3:Put"]
+    }

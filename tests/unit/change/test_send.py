@@ -70,6 +70,17 @@ def test_nobody_is_told_of_who_cannot_be_entered(tmp_path):
     assert lines(tmp_path, "caller") == []
 
 
+def test_who_sends_is_written_again_where_another_credential_became_of_it(tmp_path):
+    """Twins: the same one is not, nor is one that cannot be entered any more; what is sent then says why."""
+    first, second, third, last = (given_a_change(key) for key in ("one", "two", "three", "four"))
+    sending, estate, _ = given_a_sending(tmp_path, first, second, third, last)
+    other, where = Caller(WHO.arn, "role x"), ("111122223333", "")
+    for change, who in ((first, WHO), (second, WHO), (third, other), (last, None)):
+        estate.callers = {where: who} if who else {}
+        sending.send(change)
+    assert [(line["arn"], line["way"]) for line in lines(tmp_path, "caller")] == [WHO, other]
+
+
 def test_what_was_gone_already_is_done_and_told(tmp_path):
     """Twin: a call that must be refused proves nothing where its target is gone."""
     change = given_a_change(call="DeleteBucketPolicy")
@@ -79,7 +90,7 @@ def test_what_was_gone_already_is_done_and_told(tmp_path):
     assert lines(tmp_path / "change", "done")[0]["result"] == {"was_gone_already": "NoSuchEntity"}
     probe = given_a_change(expects="refused")
     sending, _, _ = given_a_sending(tmp_path / "probe", probe, failing={"put": Gone("x")})
-    with pytest.raises(ChangeFailed):
+    with pytest.raises(ChangeFailed, match="failed: x"):
         sending.send(probe)
     assert (sending.done, lines(tmp_path / "probe", "done")) == ([], [])
 

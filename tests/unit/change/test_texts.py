@@ -127,6 +127,7 @@ def test_what_cannot_be_read_is_not_replaced(tmp_path: Path, unread: Any) -> Non
     assert "\n" not in str(err.value)
     assert estate.sent == []
     assert "AccessDenied: no" in lines(tmp_path, "not_sent")[0]["why"]
+    assert lines(tmp_path, "not_sent")[0]["key"] == "put"
     assert lines(tmp_path, "intent") == []
 
 

@@ -1,5 +1,6 @@
 """A bucket cut into ranges, listed side by side, and held beside what the destination has: each part by itself."""
 
+import re
 from collections import namedtuple
 from datetime import UTC, datetime
 
@@ -114,6 +115,32 @@ def test_a_small_bucket_is_one_range_and_a_larger_one_is_cut_behind_what_was_rea
     assert sum("delimiter" not in query for _, query in s3.listed[:asked]) == min(5, -(-len(keys) // 6))
     if small:
         assert len(s3.listed) == asked, "what was read already is not asked for again"
+
+
+def test_an_empty_page_is_no_place_to_cut(given, monkeypatch):
+    """S3 may answer with a page without keys that is not the last: the cut is made behind the next one that has some."""
+    monkeypatch.setattr(ranges, "LARGE_PAGES", 2)
+    keys = [f"a/2021/0{month}/{one}" for month in (1, 2, 3) for one in range(9)]
+    s3, side = given(6, old=keys)
+    listing, pages = s3._list, []
+
+    def with_one_empty(bucket, query):
+        page = listing(bucket, query)
+        pages.append(query)
+        if len(pages) != 2:
+            return page
+        status, headers, body = page
+        found = re.sub(rb"<Contents>.*</Contents>", b"", body)
+        return (
+            status,
+            headers,
+            re.sub(rb"(<NextContinuationToken>).*(</Next)", rb"\1" + b"a/2021/01/5" + rb"\2", found),
+        )
+
+    s3._list = with_one_empty
+    spans = [one for one in key_ranges(side("old", prefix="a/")) if one is not None]
+    assert (len(spans[0].pages), spans[0].until, len(spans) > 1) == (3, keys[11], True)
+    assert [key for span in spans for key in keys_of(listed(side("old", prefix="a/"), span))] == keys
 
 
 def test_folders_are_looked_for_as_far_as_months_and_no_further_than_they_may_cost(given, monkeypatch):

@@ -82,7 +82,7 @@ def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None
         if not page.next_token:
             yield KeyRange(pages=tuple(pages))
             return
-        if len(pages) == LARGE_PAGES and page.rows:
+        if len(pages) >= LARGE_PAGES and page.rows:
             break
         pending = side.client.start(
             calls.list_objects(
