@@ -1,11 +1,13 @@
 """The tables of 00 and 01 read themselves to the reader, from the data, and have something to say when nothing is left."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from onetrail.change import Finding, State
 from onetrail.estate.status import Stage, Status
+from onetrail.looked import Unread
 from onetrail.show.steps import inventory as seen
 from onetrail.show.steps import start_here as map_seen
 from onetrail.steps import start_here
@@ -83,6 +85,18 @@ def test_what_becomes_of_repeated_files_is_said_from_what_was_seen(rows, found, 
     said = str(seen.duplicates(given(bucket, duplicates=found)))
     assert line in said
     assert "digests name each" not in said
+
+
+def test_unfinished_uploads_that_could_not_be_listed_are_not_none():
+    """Twin: they were listed, and the line has no more than their number."""
+    bucket = BucketInventory(given_a_bucket(), given_a_survey(row(log())), uploads=2)
+    blind = replace(bucket, uploads=Unread("AccessDenied"))
+    said = str(seen.contents(given(bucket, blind)))
+    assert (
+        "2 unfinished uploads lie beside them. The unfinished uploads of 1 bucket could not be listed."
+        in said
+    )
+    assert "could not be listed" not in str(seen.contents(given(bucket)))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onetrail import iam
 from onetrail.change import State
@@ -19,7 +21,7 @@ from onetrail.steps.registry import STEPS, changing_steps
 from onetrail.steps.start_here.overview import Observation, Way
 from onetrail.steps.start_here.permissions import LOG, NEEDS, SOURCE, Identity, asked, refusals
 from onetrail.steps.start_here.preflight import rows
-from onetrail.steps.start_here.preflight_seen import Seen
+from onetrail.steps.start_here.preflight_seen import Seen, _exists, _organization
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 LOG_ID, SOURCE_ID, MANAGEMENT_ID = "044455556666", "111122223333", "999988887777"
@@ -101,6 +103,8 @@ BROKEN = [
     ("a bucket name that cannot be asked for", given(taken={NAMES[0]: Unread("503: SlowDown", "503")}), "00.bucket-name", State.COULD_NOT_LOOK),
     ("a principal that does not exist", given(principals={ROLE: False}), "00.principal", State.FINDING),
     ("a principal out of sight", given(principals={ROLE: None}), "00.principal", State.NOTE),
+    ("a principal that nobody may look up", given(principals={ROLE: Unread("GetRole: AccessDenied")}), "00.principal", State.COULD_NOT_LOOK),
+    ("an organization that nobody may look at", given(management=False, organization=Unread("DescribeOrganization: AccessDenied")), "00.rails", State.COULD_NOT_LOOK),
     ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", State.COULD_NOT_LOOK),
     ("a read only identity", given(identities={SOURCE_ID: given_an_identity(SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})}), "00.permissions", State.FINDING),
     ("no management account", given(management=False, organization="not the management account"), "00.rails", State.NOTE),
@@ -214,3 +218,39 @@ def test_a_step_that_changes_nothing_says_so(of):
     plan = of.propose(SETTINGS, None)
     assert (plan.changes, plan.nothing_to_change) == ((), "Nothing to change: this step only looks.")
     assert replace(plan, looks_only=False).nothing_to_change != plan.nothing_to_change
+
+
+@pytest.mark.parametrize("code", ["", "AccessDenied", "NoSuchEntity"])
+def test_whether_a_principal_exists_is_seen_or_unknown(code):
+    """A refusal is neither. Twins: it is there, it is not, and nobody is in its account to ask."""
+
+    def get_role(**_):
+        if code:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetRole")
+        return {"Role": {}}
+
+    clients = SimpleNamespace(client=lambda *_: SimpleNamespace(get_role=get_role, get_user=None))
+    said = _exists(clients, ROLE, {SOURCE_ID: "arn"})
+    refused = Unread("GetRole: AccessDenied: no", "AccessDenied")
+    assert said == {"": True, "AccessDenied": refused, "NoSuchEntity": False}[code]
+    assert _exists(clients, ROLE, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("AccessDeniedException", Unread("DescribeOrganization: AccessDeniedException: no", "AccessDeniedException")),
+        ("AWSOrganizationsNotInUseException", "the account at hand is in no organization"),
+    ],
+)  # fmt: skip
+def test_an_organization_that_nobody_may_look_at_is_not_one_that_is_somebody_elses(code, said):
+    """What is refused is unknown. Twin: there is none."""
+
+    def describe_organization(**_):
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeOrganization")
+
+    clients = SimpleNamespace(
+        base=lambda: SimpleNamespace(account=SOURCE_ID),
+        client=lambda *_: SimpleNamespace(describe_organization=describe_organization),
+    )
+    assert _organization(SETTINGS.with_values(organization_id="o-a1b2c3d4e5"), clients) == (said, False)

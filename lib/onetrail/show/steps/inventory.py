@@ -8,7 +8,7 @@ from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
 from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.old_estate import status_of
-from onetrail.looked import Unread
+from onetrail.looked import Unread, known
 from onetrail.s3.decisions.planner import CLASSIC, PlanCost
 from onetrail.s3.decisions.prices import COLLECTED, REGION
 from onetrail.show.html import Column, Shown, folded, paragraph, together
@@ -114,12 +114,15 @@ def contents(observation: Observation) -> Shown:
         frame = framed(foreign, columns=["bucket", "key", "size (bytes)", "why it is none of CloudTrail's"])
         shown.append(table(frame, "Foreign objects, at most twenty a bucket"))
     old = sum(s.noncurrent for s in observation.surveys), sum(s.delete_markers for s in observation.surveys)
-    uploads = sum(b.uploads or 0 for b in observation.buckets)
+    uploads = sum(known(b.uploads) or 0 for b in observation.buckets)
+    blind = sum(isinstance(b.uploads, Unread) for b in observation.buckets)
     number = kinds.get(Kind.FOREIGN, Sum()).objects
     line = (
         f"{counted(observation.objects, 'object')}, {number:,} of them foreign; {counted(old[0], 'old version')}, "
         f"{counted(old[1], 'delete marker')} and {counted(uploads, 'unfinished upload')} lie beside them."
     )
+    if blind:
+        line += f" The unfinished uploads of {counted(blind, 'bucket')} could not be listed."
     return together(*shown, paragraph(line, strong=True))
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail import looked
 from onetrail.aws import Clients, look, pages
 from onetrail.cloudtrail.records import LogFormatError, iter_records
 from onetrail.cloudtrail.unread import Unread
@@ -52,8 +53,7 @@ class Canary:
 class BucketInventory:
     """One old bucket: what its listing came to, how it can be copied, and unfinished uploads.
 
-    `survey` is None where the listing could not be finished, with the reason in `could_not_look`. `uploads` is None where they could
-    not be listed. `canaries` are the logs that were tried: one, and a second where the first was not read as a log; none where the bucket
+    `survey` is None where the listing could not be finished, with the reason in `could_not_look`. `canaries` are the logs that were tried: one, and a second where the first was not read as a log; none where the bucket
     holds no log.
     """
 
@@ -61,7 +61,7 @@ class BucketInventory:
     survey: Survey | None
     direction: str = ""
     why_direction: str = ""
-    uploads: int | None = None
+    uploads: int | looked.Unread = 0
     canaries: tuple[Canary, ...] = ()
     could_not_look: tuple[str, ...] = ()
 
@@ -80,7 +80,7 @@ def look_through(
     acl = look(client.get_bucket_acl, **owner)
     uploads = pages(client, "list_multipart_uploads", "Uploads", **owner)
     failed = unread({"GetBucketAcl": acl, "ListMultipartUploads": uploads})
-    counted = len(uploads.value) if isinstance(uploads, There) else None
+    counted = uploads if isinstance(uploads, looked.Unread) else len(uploads.value)
     account_id = acl.value["Owner"]["ID"] if isinstance(acl, There) else ""
     surveyor = Surveyor(account_id, rules_of(known(bucket.lifecycle)), settings.retention_years, now)
     transport = hot(clients, bucket.account, bucket.region)

@@ -86,8 +86,9 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
         yield said("owner", State.NOTE, f"{share(survey.foreign_owned, sums.objects, 'object', ('belongs', 'belong'))} to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
     if survey.noncurrent or survey.delete_markers:
         yield said("versions", State.NOTE, f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} lie below the current objects; only current ones are copied")  # fmt: skip
-    if inventory.uploads:
-        yield said("uploads", State.NOTE, f"{counted(inventory.uploads, 'upload was', 'uploads were')} begun and never finished; {'it is paid for and holds' if inventory.uploads == 1 else 'they are paid for and hold'} no object")  # fmt: skip
+    uploads = known(inventory.uploads)
+    if uploads:
+        yield said("uploads", State.NOTE, f"{counted(uploads, 'upload was', 'uploads were')} begun and never finished; {'it is paid for and holds' if uploads == 1 else 'they are paid for and hold'} no object")  # fmt: skip
     frozen = sum(survey.classes[name].objects for name in ARCHIVED if name in survey.classes)
     if frozen:
         yield said("archived", State.NOTE, f"{counted(frozen, 'object')} must be restored before {'it' if frozen == 1 else 'they'} can be read or copied")  # fmt: skip

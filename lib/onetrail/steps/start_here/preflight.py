@@ -181,7 +181,7 @@ def _odd(bucket: OldBucket) -> Iterator[Finding]:
 
 def _names(settings: Settings, seen: Seen) -> Iterator[Finding]:
     account, region = settings.log_account.account_id, settings.home_region
-    if seen.own_buckets is None:
+    if isinstance(seen.own_buckets, Unread):
         return
     for name in (settings.bucket_name, settings.access_log_bucket, settings.work_bucket):
         where = (account, region, name)
@@ -198,12 +198,15 @@ def _names(settings: Settings, seen: Seen) -> Iterator[Finding]:
 
 
 def _people(seen: Seen) -> Iterator[Finding]:
-    there = [arn for arn, exists in seen.principals.items() if exists]
+    there = [arn for arn, exists in seen.principals.items() if exists is True]
     for arn, exists in seen.principals.items():
         where = (arn.split(":")[4], "-", arn.split(":", 5)[5])
         if exists is False:
             text = "does not exist: AWS refuses a role whose trust names it, so 02 would fail; correct the parameters"
             yield Finding("00.principal", State.FINDING, *where, text)
+        elif isinstance(exists, Unread):
+            text = f"whether it exists is unknown: {exists.why}; 02 fails if it does not"
+            yield Finding("00.principal", State.COULD_NOT_LOOK, *where, text)
         elif exists is None:
             yield Finding(
                 "00.principal",
@@ -257,6 +260,9 @@ def _rails(settings: Settings, seen: Seen) -> Iterator[Finding]:
     elif seen.management:
         text = f"the credentials at hand are of the management account of {settings.organization_id}: 04 can set them"
         yield Finding("00.rails", State.OK, "-", "-", "guard rails", text)
+    elif isinstance(seen.organization, Unread):
+        text = f"who can set them is unknown: {seen.organization.why}"
+        yield Finding("00.rails", State.COULD_NOT_LOOK, "-", "-", "guard rails", text)
     else:
         text = f"cannot be set from here: {seen.organization}; onetrail policies prints them for whoever can"
         yield Finding("00.rails", State.NOTE, "-", "-", "guard rails", text)

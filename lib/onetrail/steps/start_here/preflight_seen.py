@@ -14,19 +14,20 @@ from onetrail.steps.start_here.permissions import Identity, read_identity
 
 @dataclass(frozen=True)
 class Seen:
-    """What the preflight rests on. A map without an account, or None, means that it could not be looked at: `could_not_look` says why.
+    """What the preflight rests on. A map without an account means that it could not be looked at: `could_not_look` says why.
 
     `regions` are those an account has enabled. `own_buckets` are the log account's; `taken` maps our bucket names that it does not
-    have to what HeadBucket said. `principals` maps each ARN of the parameters to whether it exists, None where that cannot be seen.
+    have to what HeadBucket said. `principals` maps each ARN of the parameters to whether it exists, None where it is of an account that is
+    not entered. `organization` says why guardrails cannot be set from here, empty where they can.
     """
 
     estate: OldEstate
     regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    own_buckets: frozenset[str] | None = None
+    own_buckets: frozenset[str] | Unread = frozenset()
     taken: Mapping[str, Unread] = field(default_factory=dict)
-    principals: Mapping[str, bool | None] = field(default_factory=dict)
+    principals: Mapping[str, bool | Unread | None] = field(default_factory=dict)
     identities: Mapping[str, Identity] = field(default_factory=dict)
-    organization: str = ""
+    organization: str | Unread = ""
     management: bool = False
     could_not_look: tuple[str, ...] = ()
 
@@ -43,7 +44,11 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
             else:
                 failed.append(f"{account}: DescribeRegions: {found.why}")
     log = settings.log_account.account_id
-    own, taken = _bucket_names(settings, clients, failed) if log in entered else (None, {})
+    own, taken = (
+        _bucket_names(settings, clients, failed)
+        if log in entered
+        else (Unread(f"account {log} cannot be entered"), {})
+    )
     organization, management = _organization(settings, clients)
     return Seen(
         estate,
@@ -60,13 +65,13 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
 
 def _bucket_names(
     settings: Settings, clients: Clients, failed: list[str]
-) -> tuple[frozenset[str] | None, dict[str, Unread]]:
+) -> tuple[frozenset[str] | Unread, dict[str, Unread]]:
     account = settings.log_account.account_id
     client = clients.client("s3", account, settings.home_region)
     listed = pages(client, "list_buckets", "Buckets")
     if isinstance(listed, Unread):
         failed.append(f"{account}: ListBuckets: {listed.why}")
-        return None, {}
+        return listed, {}
     own = frozenset(said["Name"] for said in listed.value)
     taken: dict[str, Unread] = {}
     for name in sorted({settings.bucket_name, settings.access_log_bucket, settings.work_bucket} - own):
@@ -81,7 +86,7 @@ def _bucket_names(
     return own, taken
 
 
-def _organization(settings: Settings, clients: Clients) -> tuple[str, bool]:
+def _organization(settings: Settings, clients: Clients) -> tuple[str | Unread, bool]:
     """Why guard rails cannot be set from here, and whether they can."""
     if not settings.organization_id:
         return "", False
@@ -92,8 +97,10 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str, bool]:
         clients.client("organizations", base.account).describe_organization,
         ("AWSOrganizationsNotInUseException",),
     )
-    if not isinstance(found, There):
-        return found.why or "not in an organization", False
+    if isinstance(found, Unread):
+        return Unread(f"DescribeOrganization: {found.why}", found.code), False
+    if isinstance(found, Absent):
+        return "the account at hand is in no organization", False
     said: Mapping[str, Any] = found.value["Organization"]
     if said["Id"] != settings.organization_id:
         return f"the credentials at hand are of {said['Id']}", False
@@ -102,12 +109,14 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str, bool]:
     return "", True
 
 
-def _principals(settings: Settings, clients: Clients, entered: Mapping[str, str]) -> dict[str, bool | None]:
+def _principals(
+    settings: Settings, clients: Clients, entered: Mapping[str, str]
+) -> dict[str, bool | Unread | None]:
     named = {*settings.break_glass_principals, *settings.operator_principals, *settings.reader_principals}
     return {arn: _exists(clients, arn, entered) for arn in sorted(named)}
 
 
-def _exists(clients: Clients, arn: str, entered: Mapping[str, str]) -> bool | None:
+def _exists(clients: Clients, arn: str, entered: Mapping[str, str]) -> bool | Unread | None:
     account, name = arn.split(":")[4], arn.split(":", 5)[5]
     kind, _, path = name.partition("/")
     if account not in entered or kind not in ("role", "user"):
@@ -118,4 +127,6 @@ def _exists(clients: Clients, arn: str, entered: Mapping[str, str]) -> bool | No
         found = look_for(call, ("NoSuchEntity",), **{f"{kind.title()}Name": path.rsplit("/", 1)[-1]})
     except WrongUse:
         return None
-    return None if isinstance(found, Unread) else isinstance(found, There)
+    if isinstance(found, Unread):
+        return Unread(f"Get{kind.title()}: {found.why}", found.code)
+    return isinstance(found, There)
