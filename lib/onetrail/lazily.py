@@ -1,11 +1,15 @@
-"""Names of a package that are imported when they are asked for, so that a verb does not pay for what it does not use (PEP 562)."""
+"""What is imported when it is asked for, so that a verb or a notebook's first cell does not pay for what it does not use."""
 
+import sys
 from collections.abc import Callable, Collection
 from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
 
 
 def lazily(package: str, names: Collection[str], *modules: str) -> Callable[[str], object]:
-    """The `__getattr__` of a package: each of `names` is taken from the first of these modules of it that has it, and kept."""
+    """The `__getattr__` of a package (PEP 562): each of `names` is taken from the first of these modules of it that has it, and kept."""
     here = import_module(package)
 
     def found(name: str) -> object:
@@ -17,3 +21,22 @@ def lazily(package: str, names: Collection[str], *modules: str) -> Callable[[str
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return found
+
+
+class _Later(ModuleType):
+    """Stands for a module until something of it is asked for, and passes on what is asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.modules.get(self.__name__) or import_module(self.__name__), name)
+
+
+def later(name: str) -> ModuleType:
+    """A library's module that is imported once something of it is asked for: the first cell of a notebook does not pay for all of them.
+
+    Raises ModuleNotFoundError at once, as an import would, where the library is not installed; an error of the import itself is raised
+    wherever something is asked for, each time anew. Type checkers are shown the import: `if TYPE_CHECKING: import x`, else `x = later("x")`.
+    """
+    library = name.partition(".")[0]
+    if library not in sys.modules and find_spec(library) is None:
+        raise ModuleNotFoundError(f"No module named {library!r}", name=library)
+    return _Later(name)

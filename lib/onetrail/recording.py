@@ -23,7 +23,7 @@ from onetrail.runner import run
 from onetrail.runner.notebooks import Notebook, all_notebooks, read
 from onetrail.settings import Settings
 from onetrail.show.parameters_cell import FOLDED, TAG, about_parameters, parameters_cell
-from onetrail.workspace import shipped
+from onetrail.workspace.shipped import shipped
 
 _VARIES = "application/vnd.jupyter.widget-view+json"
 _METADATA = {

@@ -41,7 +41,7 @@ def estate(everything: Installed, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def test_it_holds_nothing_of_this_checkout(everything: Installed) -> None:
     """The library is the installed one, and so are its notebooks."""
-    look = "import onetrail; from onetrail.workspace import shipped; print(onetrail.__file__); print(shipped().notebooks)"
+    look = "import onetrail; from onetrail.workspace.shipped import shipped; print(onetrail.__file__); print(shipped().notebooks)"
     library, notebooks = map(Path, everything.run("python", "-c", look).stdout.split())
     assert library.is_relative_to(everything.home)
     assert notebooks == library.parent / "notebooks"

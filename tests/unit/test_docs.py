@@ -21,7 +21,7 @@ from onetrail.practice.scenarios.old_estate import ESTATES
 from onetrail.runner.notebooks import all_notebooks
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.decisions.decide import Kind
-from onetrail.s3.ledger.parts import SCHEMA
+from onetrail.s3.ledger.parts import schema
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import RAIL as TRAIL_RAIL
 from onetrail.steps.verification.observe import RAIL as ARCHIVE_RAIL
@@ -345,7 +345,7 @@ def test_an_unknown_statement_or_role_is_found():
     [
         ("docs/verification.md", "The states of a file", [state.value for state in State]),
         ("docs/verification.md", "Gaps, told as gaps", [state.value for state in IntervalState]),
-        ("docs/evidence.md", "The ledger", SCHEMA.names),
+        ("docs/evidence.md", "The ledger", schema().names),
         ("docs/practice-estate.md", "Scenarios", ESTATES),
         (
             "docs/practice-estate.md",

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 
 import click
@@ -11,6 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from onetrail.cli.main import VERBS, main
+from onetrail.lazily import later
+from onetrail.runner.notebooks import Notebook, all_notebooks, read
+from onetrail.workspace.shipped import shipped
 
 LAZY = ("onetrail.s3", "onetrail.settings")
 
@@ -35,8 +38,39 @@ def loaded(*asked: str) -> set[str]:
 def test_validate_starts_without_what_it_does_not_need() -> None:
     """Neither the ledger's PyArrow nor the settings' pydantic. Twins: who needs them has them."""
     assert loaded("onetrail.cli.validating") == set()
-    assert loaded("onetrail.s3.ledger.parts") == {"pyarrow"}
+    assert loaded("onetrail.s3.ledger.parts") == set()
+    assert loaded("onetrail.validation.parquet") == {"pyarrow"}
     assert loaded("onetrail.settings.model") == {"pydantic"}
+
+
+def test_a_library_that_is_not_installed_is_missed_at_once() -> None:
+    """Where it is named, as by an import, and by its own name. Twin: one that is installed is not loaded by being named."""
+    with pytest.raises(ModuleNotFoundError, match="No module named 'not_installed'") as said:
+        later("not_installed.part")
+    assert said.value.name == "not_installed"
+    sys.modules.pop("wave", None)
+    wave = later("wave")
+    assert "wave" not in sys.modules
+    assert wave.Error is import_module("wave").Error
+    assert "wave" in sys.modules
+    with pytest.raises(AttributeError, match="module 'wave' has no attribute 'nothing'"):
+        _ = wave.nothing
+
+
+def test_a_library_that_cannot_be_imported_says_so_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own error, where it is first asked for, and again after that. Twin: once it can be imported it is there."""
+    path = tmp_path / "half_installed.py"
+    path.write_text("import not_installed")
+    monkeypatch.syspath_prepend(tmp_path)
+    library = later("half_installed")
+    for _ in range(2):
+        with pytest.raises(ModuleNotFoundError, match="No module named 'not_installed'"):
+            _ = library.value
+    path.write_text("value = 'whole by now'")
+    invalidate_caches()
+    assert library.value == "whole by now"
 
 
 SLOW = (
@@ -75,6 +109,15 @@ def test_help_is_there_at_once(words: tuple[str, ...]) -> None:
 def test_a_verb_that_is_called_loads_what_it_needs(tmp_path: Path) -> None:
     """The twin: the same look finds a slow library where one is needed."""
     assert _after("validate", str(tmp_path), "--public-keys", str(tmp_path))[1] >= {"botocore"}
+
+
+@pytest.mark.parametrize("notebook", all_notebooks(shipped().notebooks), ids=lambda notebook: notebook.name)
+def test_the_first_cell_of_a_notebook_loads_no_slow_library(notebook: Notebook) -> None:
+    """They come with the first call. Twin: the exceptions of botocore, which load fast, are there already."""
+    cell = next(cell.source for cell in read(notebook.path).cells if cell.cell_type == "code")
+    code = f"{cell}\nimport sys\nprint(*set({SLOW}) & set(sys.modules))\nprint('botocore.session' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["botocore", "False"]
 
 
 def test_the_list_of_verbs_says_what_each_verb_says_of_itself() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from onetrail.estate.proof.receipt_rows import ProvenRow, RowList
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
-from onetrail.steps.inventory.draft import SCHEMA
+from onetrail.steps.inventory.draft import schema
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 AT = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -83,7 +83,7 @@ def given(tmp_path, monkeypatch):
             for bucket, name, kind, size, etag in LISTED
         ]  # fmt: skip
         pq.write_table(
-            pa.Table.from_pylist(lines, SCHEMA), tmp_path / "runs" / "practice" / "inventory.parquet"
+            pa.Table.from_pylist(lines, schema()), tmp_path / "runs" / "practice" / "inventory.parquet"
         )
         with RowList(tmp_path / "runs" / "practice", "receipts", "one") as proven:
             for row in PROVEN:

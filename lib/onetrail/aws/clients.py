@@ -1,14 +1,13 @@
 """boto3 clients that know their account and region, retry, state the bucket owner, and change nothing without an open gate."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.config import Config
-from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError, TokenRetrievalError
-from botocore.model import OperationModel
 
 from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
 from onetrail.aws.gone import gone_code
@@ -17,10 +16,17 @@ from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touch
 from onetrail.aws.sessions import Entry, Sessions
 from onetrail.change import NAMED, Caller, Change, Clock, Guard, Texts, WallClock
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.lazily import later
 from onetrail.looked import Look, Unread
 
 if TYPE_CHECKING:
+    from botocore import config
+    from botocore.credentials import ReadOnlyCredentials
+    from botocore.model import OperationModel
+
     from onetrail.settings import Settings
+else:
+    config = later("botocore.config")
 
 _REFUSALS = {
     "AccessDenied",
@@ -48,11 +54,11 @@ class OwnerNotStated(OnetrailError):
 class Clients:
     """Everything that talks to AWS for one run. `connect` it from settings."""
 
-    def __init__(self, settings: "Settings", estate: PracticeEstate | None) -> None:
+    def __init__(self, settings: Settings, estate: PracticeEstate | None) -> None:
         self.settings, self.estate = settings, estate
         self.guard = Guard()
         self.clock: Clock = PracticeClock(estate) if estate else WallClock()
-        self._config = Config(
+        self._config = config.Config(
             retries={"mode": "standard", "total_max_attempts": 8},
             connect_timeout=10,
             read_timeout=60,
@@ -68,7 +74,7 @@ class Clients:
         self._lock = threading.RLock()
 
     @classmethod
-    def connect(cls, settings: "Settings") -> "Clients":
+    def connect(cls, settings: Settings) -> Clients:
         """Clients for the estate the settings name; raises EstateNotRunning or CannotEnter before any other call."""
         return cls(settings, PracticeEstate.running() if settings.estate == "practice" else None)
 

@@ -1,19 +1,26 @@
 """The practice estate as the library sees it: where it listens, its credentials, its clock and its control calls."""
 
+from __future__ import annotations
+
 import json
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onetrail.change.values import iso
 from onetrail.errors import WrongUse
+from onetrail.lazily import later
 from onetrail.settings.place import from_home
+
+if TYPE_CHECKING:
+    from http import client as http_client
+    from urllib import error as url_error
+    from urllib import request as url_request
+else:
+    http_client, url_error, url_request = later("http.client"), later("urllib.error"), later("urllib.request")
 
 KEY_PREFIX = "OTPRACTICE"
 """Practice access keys start with this; the practice estate alone accepts them, and they are sent nowhere else."""
@@ -38,7 +45,7 @@ class PracticeEstate:
     scenario: str
 
     @classmethod
-    def running(cls) -> "PracticeEstate":
+    def running(cls) -> PracticeEstate:
         """The estate that runs now; raises EstateNotRunning with the command that starts it."""
         path = practice_folder() / "estate.json"
         try:
@@ -62,7 +69,7 @@ class PracticeEstate:
     def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """One control call; raises EstateNotRunning if the estate does not answer, WrongUse if it refuses what was asked."""
         try:
-            request = urllib.request.Request(
+            request = url_request.Request(
                 f"{self.endpoint}/_practice/{name}",
                 data=None if body is None else json.dumps(body).encode(),
                 headers={"x-practice-token": self.token, "content-type": "application/json"},
@@ -70,12 +77,12 @@ class PracticeEstate:
             )
             with _direct().open(request, timeout=600) as answer:
                 return dict(json.loads(answer.read() or b"{}"))
-        except urllib.error.HTTPError as err:
+        except url_error.HTTPError as err:
             if BANNER_HEADER not in err.headers or err.code == 403:
                 raise self._someone_else() from err
             said = json.loads(err.read() or b"{}").get("error", err.reason)
             raise WrongUse(f"the practice estate refused {name}: {said}") from err
-        except (ValueError, TypeError, HTTPException) as err:
+        except (ValueError, TypeError, http_client.HTTPException) as err:
             raise self._someone_else() from err
         except OSError as err:
             raise EstateNotRunning(
@@ -117,5 +124,5 @@ def _instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def _direct() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _direct() -> url_request.OpenerDirector:
+    return url_request.build_opener(url_request.ProxyHandler({}))

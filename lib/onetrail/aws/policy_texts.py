@@ -6,14 +6,17 @@ be seen everywhere, and reading back at once may show the old one.
 Source: the API references of S3, IAM, KMS and Organizations; Amazon S3 and IAM User Guides, eventual consistency.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
-from urllib.parse import unquote
+from __future__ import annotations
 
-from botocore.model import OperationModel
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from onetrail.aws.look import look_for
 from onetrail.looked import Absent, Look
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
 
 _IAM_TEXT: Final = "PolicyText"
 """Where the text of an IAM policy stands in the answer's metadata."""

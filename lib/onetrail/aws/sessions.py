@@ -1,16 +1,13 @@
 """Who we are in each account: the identity that the parameters name, and the roles onetrail made."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import Loader, create_loader
 
 from onetrail import names
 from onetrail.aws.advice import clock_is_off, cure
@@ -18,9 +15,19 @@ from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
 from onetrail.aws.telling import tell_silence
 from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, READER, SEALER
 from onetrail.errors import WrongUse
+from onetrail.lazily import later
 
 if TYPE_CHECKING:
+    import boto3
+    from botocore import credentials as botocore_credentials
+    from botocore import loaders
+    from botocore import session as botocore_session
+    from botocore.config import Config
+
     from onetrail.settings import Account, Settings
+else:
+    boto3, botocore_session = later("boto3"), later("botocore.session")
+    botocore_credentials, loaders = later("botocore.credentials"), later("botocore.loaders")
 
 _ROLES = {
     OPERATOR: names.OPERATOR_ROLE,
@@ -56,7 +63,7 @@ class Sessions:
 
     def __init__(
         self,
-        settings: "Settings",
+        settings: Settings,
         estate: PracticeEstate | None,
         config: Config,
         check_answer: Callable[..., None],
@@ -185,7 +192,7 @@ class Sessions:
             return f"profile {profile}", lambda: self._of_profile(profile)
         return "own credentials", self._at_hand
 
-    def _accounts(self) -> "list[Account]":
+    def _accounts(self) -> list[Account]:
         return [*self._settings.source_accounts, self._settings.log_account]
 
     def _role_ways(
@@ -215,7 +222,7 @@ class Sessions:
         return session
 
     def _assume(self, base: boto3.Session, arn: str) -> boto3.Session:
-        fetcher = AssumeRoleCredentialFetcher(
+        fetcher = botocore_credentials.AssumeRoleCredentialFetcher(
             client_creator=lambda service, **kw: self._checked(
                 base.client(service, config=self._config, **{**kw, **self._endpoint()})
             ),
@@ -223,7 +230,7 @@ class Sessions:
             role_arn=arn,
             extra_args={"RoleSessionName": f"onetrail-{self._settings.run_name}"[:64]},
         )
-        refreshable = DeferredRefreshableCredentials(
+        refreshable = botocore_credentials.DeferredRefreshableCredentials(
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
         refreshable.get_frozen_credentials()
@@ -268,7 +275,9 @@ class Sessions:
     def _credentials_at_hand(self) -> boto3.Session:
         if self._estate:
             inner = new_session()
-            inner._credentials = Credentials(self._estate.access_key_id, self._estate.secret_access_key)
+            inner._credentials = botocore_credentials.Credentials(
+                self._estate.access_key_id, self._estate.secret_access_key
+            )
             return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
         session = boto3.Session(botocore_session=new_session(), region_name=self._settings.home_region)
         return _own(session)
@@ -290,20 +299,20 @@ def _own(session: boto3.Session, profile: str = "") -> boto3.Session:
     return session
 
 
-def new_session(profile: str | None = None) -> botocore.session.Session:
+def new_session(profile: str | None = None) -> botocore_session.Session:
     """A botocore session that shares the parsed service models with every other; alone, each parses them again, for half a second.
 
     Its clients say so where AWS does not answer.
     """
-    session = botocore.session.Session(profile=profile)
+    session = botocore_session.Session(profile=profile)
     session.register_component("data_loader", _models(session.get_config_variable("data_path")))
     session.register("needs-retry", tell_silence)
     return session
 
 
 @cache
-def _models(data_path: str | None) -> Loader:
-    return create_loader(data_path)
+def _models(data_path: str | None) -> loaders.Loader:
+    return loaders.create_loader(data_path)
 
 
 def _short(err: Exception) -> str:

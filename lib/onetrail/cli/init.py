@@ -23,7 +23,8 @@ def init(folder: Path) -> None:
     only ran is replaced, and yours is kept as NAME.EARLIER-VERSION. Nothing of yours is overwritten.
     """
     import onetrail
-    from onetrail.workspace import apply, propose, shipped
+    from onetrail.workspace.lay_out import apply, propose
+    from onetrail.workspace.shipped import shipped
 
     layout = propose(folder, shipped())
     apply(layout)

@@ -12,7 +12,7 @@ from onetrail.cli.say import say, say_lines
 from onetrail.errors import WrongUse
 from onetrail.settings import Settings
 from onetrail.settings.place import folder_of, home_of, is_laid_out, repository_root
-from onetrail.workspace import laid_out_by_another
+from onetrail.workspace.version import laid_out_by_another
 
 _RECORD: Final = "record.jsonl"
 

@@ -5,6 +5,8 @@ it answers for old keys, so they are saved in the shape of `aws cloudtrail list-
 Source: CloudTrail API reference, ListPublicKeys; the fingerprint rule was seen on every documented key.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hashlib
@@ -12,17 +14,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.cloudtrail.digest import SIGNATURE_ALGORITHM
 from onetrail.errors import OnetrailError
 from onetrail.instants import utc, written
+from onetrail.lazily import later
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+else:
+    exceptions, hashes = later("cryptography.exceptions"), later("cryptography.hazmat.primitives.hashes")
+    serialization = later("cryptography.hazmat.primitives.serialization")
+    padding = later("cryptography.hazmat.primitives.asymmetric.padding")
+    rsa = later("cryptography.hazmat.primitives.asymmetric.rsa")
 
 SMALLEST_KEY_BITS: Final = 2048
 LIST_PUBLIC_KEYS: Final = (
@@ -157,25 +164,27 @@ def verify(key: PublicKey, signature_hex: str, message: bytes, algorithm: str = 
     if public is None or algorithm != SIGNATURE_ALGORITHM:
         return False
     try:
-        public.verify(binascii.unhexlify(signature_hex), message, PKCS1v15(), hashes.SHA256())
-    except (InvalidSignature, ValueError):
+        public.verify(binascii.unhexlify(signature_hex), message, padding.PKCS1v15(), hashes.SHA256())
+    except (exceptions.InvalidSignature, ValueError):
         return False
     return True
 
 
 @lru_cache(maxsize=1024)
-def _rsa(der: bytes) -> RSAPublicKey | None:
+def _rsa(der: bytes) -> rsa.RSAPublicKey | None:
     try:
-        key = load_der_public_key(der)
+        key = serialization.load_der_public_key(der)
     except (ValueError, TypeError):
         return None
     except Exception as err:  # cryptography names its refusal of odd keys differently from version to version
         if type(err).__module__.startswith("cryptography"):
             return None
         raise
-    if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
         return None
-    return key if key.public_bytes(Encoding.DER, PublicFormat.PKCS1) == der else None
+    return (
+        key if key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1) == der else None
+    )
 
 
 def _widened(first: PublicKey, second: PublicKey) -> PublicKey:

@@ -33,7 +33,7 @@ from onetrail.show.html import Column
 from onetrail.show.table import simple
 from onetrail.steps.evidence import REPORT
 from onetrail.steps.left_open import close_left_open, left_open, told
-from onetrail.workspace import shipped
+from onetrail.workspace.shipped import shipped
 
 
 @dataclass(frozen=True)

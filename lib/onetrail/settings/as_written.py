@@ -5,16 +5,22 @@ YAML 1.1, which PyYAML and papermill read, takes `010` for 8, `1:30` for 90, `of
 Source: YAML 1.1, the types int, float, bool, timestamp and merge of yaml.org/type; YAML 1.2.2, section 10.3, Core Schema.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
-
-import yaml
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.files import FileRefused, opened
+from onetrail.lazily import later
 from onetrail.printable import printable
 from onetrail.settings.refusal import LONGEST_NUMBER, SettingsError, path_of, quoted
+
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = later("yaml")
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a parameters file; that is thousands of accounts."""

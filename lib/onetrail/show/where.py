@@ -9,7 +9,7 @@ from onetrail.change import iso
 from onetrail.errors import WrongUse
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
-from onetrail.workspace import laid_out_by_another
+from onetrail.workspace.version import laid_out_by_another
 
 if TYPE_CHECKING:
     from onetrail.settings import Settings

@@ -4,9 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Final
 
 from onetrail.aws import Clients, open_gate
 from onetrail.change import Gate, entries
@@ -15,8 +13,14 @@ from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import read_custody
 from onetrail.estate.custody.permissions import Permission
+from onetrail.lazily import later
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
+
+if TYPE_CHECKING:
+    import filelock
+else:
+    filelock = later("filelock")
 
 CLOSES = "run step 05: it closes what is open"
 ELSEWHERE = "run step 05 under another run_name: it closes what AWS shows as open"
@@ -41,9 +45,9 @@ def left_open(folder: Path) -> LeftOpen:
     if found == LeftOpen():
         return found
     try:
-        with FileLock(folder / ".writer.lock").acquire(timeout=0):
+        with filelock.FileLock(folder / ".writer.lock").acquire(timeout=0):
             return _seen(folder)  # again: somebody may have written while it was read
-    except Timeout:
+    except filelock.Timeout:
         return LeftOpen()
     except OSError:
         return found

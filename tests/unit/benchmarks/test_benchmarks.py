@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import ours, validate
+from benchmarks import ours, starting, validate
 from benchmarks.__main__ import PARTS, README, main, validated
 from benchmarks.measure import Failed, Measured, in_the_middle, main_of, ran
 from benchmarks.nginx import Program, configuration, far_configuration
@@ -215,3 +215,16 @@ def test_nginx_listens_on_loopback_and_nothing_is_left_to_fill_in(tmp_path):
         assert f"listen 127.0.0.1:4433{' ssl' if tls else ''};" in text
         assert "@" not in text
         assert ("ssl_certificate" in text) is tls
+
+
+def test_what_starting_takes_is_measured_once_for_each(tmp_path):
+    """The help, and each notebook's first code cell and no other. Twin: a cell that fails ends it."""
+    cells = [{"cell_type": "markdown", "source": ["x"]}, {"cell_type": "code", "source": ["import json"]}]
+    notebook = tmp_path / "00_x.ipynb"
+    notebook.write_text(json.dumps({"cells": [*cells, {"cell_type": "code", "source": ["1 / 0"]}]}))
+    found = dict(starting.rows(tmp_path, times=1))
+    assert list(found) == ["`onetrail --help`", "first cell of `00_x`"]
+    assert all(seconds > 0 for seconds in found.values())
+    notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": ["1 / 0"]}]}))
+    with pytest.raises(subprocess.CalledProcessError):
+        starting.of_first_cell(notebook, times=1)

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 import onetrail
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import main
-from onetrail.workspace import Shipped, apply, propose
+from onetrail.workspace.lay_out import apply, propose
+from onetrail.workspace.shipped import Shipped
 from tests.unit.runner.given_run import PRACTICE, given_an_answering_estate, given_notebooks
 
 SAYS = 'show.paragraph("these are {0}")'

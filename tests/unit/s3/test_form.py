@@ -44,7 +44,7 @@ def given_a_part(folder: Path, said: bytes | None) -> Path:
 def given_an_inventory(folder: Path, said: bytes | None) -> Path:
     """An inventory without rows whose metadata says that version."""
     path = folder / "inventory.parquet"
-    schema = draft.SCHEMA.with_metadata({NAME: said} if said is not None else None)
+    schema = draft.schema().with_metadata({NAME: said} if said is not None else None)
     pq.write_table(schema.empty_table(), path)
     return path
 

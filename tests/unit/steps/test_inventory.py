@@ -25,7 +25,7 @@ from onetrail.steps import inventory as step
 from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading, _tried
 from onetrail.steps.inventory.consumers import consumers
 from onetrail.steps.inventory.costs import costs, together
-from onetrail.steps.inventory.draft import SCHEMA, Draft
+from onetrail.steps.inventory.draft import Draft, schema
 from onetrail.steps.inventory.duplicates import Duplicates, find
 from onetrail.steps.inventory.lifecycle import Reach, rules_of
 from onetrail.steps.inventory.survey import NAMED_FOREIGN, Survey, Surveyor
@@ -272,7 +272,7 @@ def test_rows_are_joined_in_order_and_read_back(tmp_path):
     draft = given_a_draft(one=[row(log()), row("stray", 3, owner="b" * 64)], two=[row(digest())])
     assert draft.join(tmp_path / "x.parquet") == 3
     table = pq.read_table(tmp_path / "x.parquet")
-    assert table.schema.names == SCHEMA.names
+    assert table.schema.names == schema().names
     first, stray, signed = table.to_pylist()
     assert (first["bucket"], first["kind"], first["region"], first["date"]) == (
         "one",

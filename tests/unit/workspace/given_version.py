@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import onetrail
-from onetrail.workspace import Layout, Shipped, apply, propose
+from onetrail.workspace.lay_out import Layout, apply, propose
+from onetrail.workspace.shipped import Shipped
 
 STEP = "notebooks/01_inventory.ipynb"
 FILLED = "parameters/practice.yaml"

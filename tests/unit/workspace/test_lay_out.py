@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.workspace import Fate, Layout, UnfitWorkspace, apply, propose, shipped
-from onetrail.workspace.lay_out import NotLaidOut
+from onetrail.workspace.lay_out import Fate, Layout, NotLaidOut, apply, propose
+from onetrail.workspace.manifest import UnfitWorkspace
+from onetrail.workspace.shipped import shipped
 from tests.unit.workspace.given_version import BLANK, FILLED, STEP, Versions
 
 SET = {STEP, FILLED, BLANK, ".onetrail.json"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.workspace import NotShipped, shipped
+from onetrail.workspace.shipped import NotShipped, shipped
 from tests.unit.workspace.given_version import BLANK, FILLED, STEP, given_a_package
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import onetrail
-from onetrail.workspace import laid_out_by_another
+from onetrail.workspace.version import laid_out_by_another
 from tests.unit.workspace.given_version import Versions
 
 

@@ -4,20 +4,26 @@ The lock alone decides. The file is written after the lock is taken and is gone 
 whoever takes the lock next replaces it. It may have been planted, so it is never more than words in a line.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import socket
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.change.clock import WallClock
 from onetrail.change.values import iso
 from onetrail.errors import OnetrailError
 from onetrail.files import FileRefused, read_json
+from onetrail.lazily import later
+
+if TYPE_CHECKING:
+    import filelock
+else:
+    filelock = later("filelock")  # it brings asyncio
 
 _MOST_BYTES: Final = 4096
 _LONGEST: Final = 100
@@ -49,14 +55,14 @@ class FolderLock:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.path, self._said = folder / f".{name}.lock", folder / f".{name}.holder"
-        self._lock = FileLock(self.path)
+        self._lock = filelock.FileLock(self.path)
         self._holder = Holder(os.getpid(), socket.gethostname(), "")
 
     def acquire(self) -> None:
         """Take it at once. Raises FolderBusy, OSError."""
         try:
             self._lock.acquire(timeout=0)
-        except Timeout as err:
+        except filelock.Timeout as err:
             held = holder_of(self._said)
             raise FolderBusy(held.line if held else "it does not say which one") from err
         try:

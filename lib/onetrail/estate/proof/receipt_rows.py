@@ -4,33 +4,44 @@ A row of today's format says all that a later proof needs: which version it is, 
 version is encrypted and locked. Lists of earlier releases are parts of the ledger and say only what was in the old bucket.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, Final, NamedTuple, Self
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import IO, TYPE_CHECKING, Final, NamedTuple, Self
 
 from onetrail.errors import OnetrailError
 from onetrail.files import copied, sha256_of
+from onetrail.lazily import later
 
-_TEXT = pa.string()
-_TIME = pa.timestamp("us", "UTC")
-_SCHEMA: Final = pa.schema(
-    [
-        ("key", _TEXT), ("size", pa.int64()), ("etag", _TEXT), ("last_modified", _TIME), ("archive_key", _TEXT), ("version_id", _TEXT),
-        ("archive_etag", _TEXT), ("sha256", _TEXT), ("content_sha256", _TEXT), ("digest", _TEXT), ("read_by", _TEXT), ("encryption", _TEXT),
-        ("kms_key", _TEXT), ("lock_mode", _TEXT), ("retain_until", _TIME),
-    ],
-    {"onetrail.format": "2"},
-)  # fmt: skip
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    pa = later("pyarrow")
+    pq = later("pyarrow.parquet")
+
 _EARLIER: Final = ["key", "size", "source_etag", "source_last_modified"]
 _ROWS_A_GROUP: Final = 10_000
+
+
+@cache
+def _schema() -> pa.Schema:
+    text, time = pa.string(), pa.timestamp("us", "UTC")
+    return pa.schema(
+        [
+            ("key", text), ("size", pa.int64()), ("etag", text), ("last_modified", time), ("archive_key", text), ("version_id", text),
+            ("archive_etag", text), ("sha256", text), ("content_sha256", text), ("digest", text), ("read_by", text), ("encryption", text),
+            ("kms_key", text), ("lock_mode", text), ("retain_until", time),
+        ],
+        {"onetrail.format": "2"},
+    )  # fmt: skip
 
 
 class ReceiptError(OnetrailError):
@@ -78,7 +89,7 @@ class RowList:
         self._run_folder, self._folder, self._bucket = run_folder, run_folder / folder, bucket
         self._folder.mkdir(parents=True, exist_ok=True)
         self._hidden = self._folder / f".{bucket}.parquet.unfinished"
-        self._writer = pq.ParquetWriter(self._hidden, _SCHEMA, compression="zstd", write_page_checksum=True)
+        self._writer = pq.ParquetWriter(self._hidden, _schema(), compression="zstd", write_page_checksum=True)
         self._rows: list[ProvenRow] = []
         self._count = 0
 
@@ -113,9 +124,9 @@ class RowList:
         self._hidden.unlink(missing_ok=True)
 
     def _flush(self) -> None:
-        columns = zip(*self._rows, strict=True) if self._rows else [[] for _ in _SCHEMA]
-        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, _SCHEMA, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
+        columns = zip(*self._rows, strict=True) if self._rows else [[] for _ in _schema()]
+        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, _schema(), strict=True)]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=_schema()))
         self._count += len(self._rows)
         self._rows = []
 

@@ -4,22 +4,29 @@ Source: Amazon S3 API Reference, "Signature Calculations for the Authorization H
 it is done for each object, and everything but a few headers is the same each time.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import io
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from awscrt.http import HttpHeaders, HttpRequest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import __version__
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.lazily import later
 from onetrail.s3.http.calls import Call, path_encoded
 from onetrail.s3.http.transport import LOOPBACK, Origin
+
+if TYPE_CHECKING:
+    from awscrt import http as crt_http
+else:
+    crt_http = later("awscrt.http")
 
 PRACTICE_KEYS = "OTPRACTICE"
 """Access keys of the practice estate start with this; they are sent nowhere but to this machine."""
@@ -92,7 +99,7 @@ class Signer:
         self._stamp = (0, "")
         self.skew_seconds = 0.0
 
-    def signed(self, call: Call[Any]) -> tuple[Origin, HttpRequest]:
+    def signed(self, call: Call[Any]) -> tuple[Origin, crt_http.HttpRequest]:
         """The request, ready to send, and where to. WrongUse where practice keys would leave this machine, or there are no keys;
 
         CredentialsEnded where the session cannot give any more.
@@ -134,7 +141,7 @@ class Signer:
             headers.append(("content-length", str(len(call.body))))
         body = io.BytesIO(call.body) if call.body else None
         target = f"{path}?{call.query}" if call.query else path
-        return where.origin, HttpRequest(call.method, target, HttpHeaders(headers), body)
+        return where.origin, crt_http.HttpRequest(call.method, target, crt_http.HttpHeaders(headers), body)
 
     def address(self, bucket: str, key: str) -> tuple[Origin, str]:
         """Origin and encoded path of an object, or of the bucket where the key is empty."""
@@ -190,7 +197,7 @@ class Signer:
         self._ask_again = now + self.REUSE_SECONDS
         return self._frozen
 
-    def _signing_key(self, identity: tuple[str, str, str], day: str) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    def _signing_key(self, identity: tuple[str, str, str], day: str) -> tuple[hashlib._Hash, hashlib._Hash]:
         """The day's signing key, as HMAC's two hashes with the key already in them."""
         whose, when, begun = self._key
         if whose == identity and when == day:

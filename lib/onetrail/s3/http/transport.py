@@ -1,27 +1,27 @@
 """HTTP/1.1 to one or many hosts on awscrt: one event-loop thread, kept connections, an answer by callback."""
 
+from __future__ import annotations
+
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-from awscrt.exceptions import AwsCrtError
-from awscrt.http import HttpClientConnection, HttpProxyAuthenticationType, HttpProxyOptions, HttpRequest
-from awscrt.io import (
-    ClientBootstrap,
-    ClientTlsContext,
-    DefaultHostResolver,
-    EventLoopGroup,
-    SocketOptions,
-    TlsConnectionOptions,
-    TlsContextOptions,
-)
 
 from onetrail.errors import WrongUse
+from onetrail.lazily import later
+
+if TYPE_CHECKING:
+    from urllib import request as url_request
+
+    from awscrt import exceptions as crt_exceptions
+    from awscrt import http as crt_http
+    from awscrt import io as crt_io
+else:
+    crt_exceptions, crt_http, crt_io = later("awscrt.exceptions"), later("awscrt.http"), later("awscrt.io")
+    url_request = later("urllib.request")
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -67,7 +67,7 @@ class Exchange:
 
     __slots__ = ("_ended", "_lock", "_over", "_parts", "_pool", "_status", "connection", "headers", "request")
 
-    def __init__(self, pool: "_Pool", request: HttpRequest, ended: Ending) -> None:
+    def __init__(self, pool: _Pool, request: crt_http.HttpRequest, ended: Ending) -> None:
         self._pool = pool
         self._ended = ended
         self._lock = threading.Lock()
@@ -76,7 +76,7 @@ class Exchange:
         self._status = 0
         self.request = request
         self.headers: list[tuple[str, str]] = []
-        self.connection: HttpClientConnection | None = None
+        self.connection: crt_http.HttpClientConnection | None = None
 
     @property
     def over(self) -> bool:
@@ -93,7 +93,7 @@ class Exchange:
             connection.close()
         self._end(Broken("no answer before the deadline"))
 
-    def run_on(self, connection: HttpClientConnection) -> None:
+    def run_on(self, connection: crt_http.HttpClientConnection) -> None:
         """Send on this connection."""
         if self._over:
             self._pool.put_back(connection)
@@ -108,7 +108,9 @@ class Exchange:
 
     def fail(self, error: BaseException) -> None:
         """End without an answer."""
-        self._end(Broken(f"{error}", isinstance(error, AwsCrtError) and error.name in _UNTRUSTED))
+        self._end(
+            Broken(f"{error}", isinstance(error, crt_exceptions.AwsCrtError) and error.name in _UNTRUSTED)
+        )
 
     def _end(self, result: Answer | Broken) -> None:
         with self._lock:
@@ -126,7 +128,7 @@ class Exchange:
     def _on_body(self, http_stream: Any, chunk: bytes, **_: Any) -> None:
         self._parts.append(bytes(chunk))
 
-    def _on_complete(self, done: "Future[int]") -> None:
+    def _on_complete(self, done: Future[int]) -> None:
         error = done.exception()
         if error is not None:
             self.fail(error)
@@ -144,9 +146,9 @@ class _Pool:
     def __init__(
         self,
         origin: Origin,
-        bootstrap: ClientBootstrap,
-        options: SocketOptions,
-        tls: TlsConnectionOptions | None,
+        bootstrap: crt_io.ClientBootstrap,
+        options: crt_io.SocketOptions,
+        tls: crt_io.TlsConnectionOptions | None,
         proxies: Mapping[str, str] | None,
     ):
         self._origin = origin
@@ -154,7 +156,7 @@ class _Pool:
         self._options = options
         self._tls = tls
         self._proxy = _proxy_for(origin, proxies)
-        self._idle: deque[HttpClientConnection] = deque()
+        self._idle: deque[crt_http.HttpClientConnection] = deque()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -163,7 +165,7 @@ class _Pool:
         if connection is not None:
             exchange.run_on(connection)
             return
-        HttpClientConnection.new(
+        crt_http.HttpClientConnection.new(
             host_name=self._origin.host,
             port=self._origin.port,
             bootstrap=self._bootstrap,
@@ -172,7 +174,7 @@ class _Pool:
             proxy_options=self._proxy,
         ).add_done_callback(lambda done: self._connected(done, exchange))
 
-    def put_back(self, connection: HttpClientConnection) -> None:
+    def put_back(self, connection: crt_http.HttpClientConnection) -> None:
         with self._lock:
             if not self._closed and connection.is_open():
                 self._idle.append(connection)
@@ -187,7 +189,7 @@ class _Pool:
         for connection in idle:
             connection.close()
 
-    def _take(self) -> HttpClientConnection | None:
+    def _take(self) -> crt_http.HttpClientConnection | None:
         with self._lock:
             while self._idle:
                 connection = self._idle.pop()
@@ -196,7 +198,7 @@ class _Pool:
         return None
 
     @staticmethod
-    def _connected(done: "Future[HttpClientConnection]", exchange: Exchange) -> None:
+    def _connected(done: Future[crt_http.HttpClientConnection], exchange: Exchange) -> None:
         error = done.exception()
         if error is not None:
             exchange.fail(error)
@@ -214,17 +216,17 @@ class Transport:
         self, connect_timeout_seconds: float, ca_bundle: str = "", proxies: Mapping[str, str] | None = None
     ) -> None:
         # One thread: Python callbacks share the interpreter lock, two threads were measured slower.
-        group = EventLoopGroup(1)
-        self._bootstrap = ClientBootstrap(group, DefaultHostResolver(group))
-        self._options = SocketOptions()
+        group = crt_io.EventLoopGroup(1)
+        self._bootstrap = crt_io.ClientBootstrap(group, crt_io.DefaultHostResolver(group))
+        self._options = crt_io.SocketOptions()
         self._options.connect_timeout_ms = int(connect_timeout_seconds * 1000)
         self._ca_bundle = ca_bundle
         self._proxies = proxies
-        self._tls: ClientTlsContext | None = None
+        self._tls: crt_io.ClientTlsContext | None = None
         self._pools: dict[Origin, _Pool] = {}
         self._lock = threading.Lock()
 
-    def send(self, origin: Origin, request: HttpRequest, ended: Ending) -> Exchange:
+    def send(self, origin: Origin, request: crt_http.HttpRequest, ended: Ending) -> Exchange:
         """Start sending; `ended` gets the answer, or Broken, on the event-loop thread."""
         pool = self._pools.get(origin) or self._new_pool(origin)
         exchange = Exchange(pool, request, ended)
@@ -247,40 +249,40 @@ class Transport:
                 )
             return self._pools[origin]
 
-    def _tls_for(self, origin: Origin) -> TlsConnectionOptions | None:
+    def _tls_for(self, origin: Origin) -> crt_io.TlsConnectionOptions | None:
         if origin.scheme != "https":
             return None
         if self._tls is None:
-            options = TlsContextOptions()
+            options = crt_io.TlsContextOptions()
             if self._ca_bundle:
                 if not Path(self._ca_bundle).is_file():
                     raise WrongUse(
                         f"the CA bundle {self._ca_bundle} is no file; correct AWS_CA_BUNDLE, or ca_bundle in the profile"
                     )
                 options.override_default_trust_store_from_path(ca_filepath=self._ca_bundle)
-            self._tls = ClientTlsContext(options)
-        connection = TlsConnectionOptions(self._tls)
+            self._tls = crt_io.ClientTlsContext(options)
+        connection = crt_io.TlsConnectionOptions(self._tls)
         connection.set_server_name(origin.host)
         return connection
 
 
-def _proxy_for(origin: Origin, proxies: Mapping[str, str] | None) -> HttpProxyOptions | None:
+def _proxy_for(origin: Origin, proxies: Mapping[str, str] | None) -> crt_http.HttpProxyOptions | None:
     """The proxy for this origin, spoken to in plain HTTP; none for this machine itself.
 
     Without `proxies` it is the one that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
     """
-    found = (getproxies() if proxies is None else proxies).get(origin.scheme)
-    if not found or origin.host in LOOPBACK or (proxies is None and proxy_bypass(origin.host)):
+    found = (url_request.getproxies() if proxies is None else proxies).get(origin.scheme)
+    if not found or origin.host in LOOPBACK or (proxies is None and url_request.proxy_bypass(origin.host)):
         return None
     parts = urlsplit(found if "://" in found else f"http://{found}")
     if parts.scheme != "http" or not parts.hostname:
         raise WrongUse(f"the {origin.scheme} proxy of the environment is not of the form http://HOST:PORT")
     if not parts.username:
-        return HttpProxyOptions(parts.hostname, parts.port or 80)
-    return HttpProxyOptions(
+        return crt_http.HttpProxyOptions(parts.hostname, parts.port or 80)
+    return crt_http.HttpProxyOptions(
         parts.hostname,
         parts.port or 80,
-        auth_type=HttpProxyAuthenticationType.Basic,
+        auth_type=crt_http.HttpProxyAuthenticationType.Basic,
         auth_username=unquote(parts.username),
         auth_password=unquote(parts.password or ""),
     )

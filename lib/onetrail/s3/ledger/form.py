@@ -3,13 +3,20 @@
 A version changes where columns come, go or change their meaning. Files of the first releases do not say theirs: they are of version 1.
 """
 
-from pathlib import Path
-from typing import Final
+from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from onetrail.errors import OnetrailError
+from onetrail.lazily import later
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    pa = later("pyarrow")
+    pq = later("pyarrow.parquet")
 
 NAME: Final = b"onetrail.format"
 _DIGITS: Final = 9

@@ -1,18 +1,26 @@
 """The keys that a ledger has rows of, in key order, however many: parts are read row group by row group, as each one's turn comes."""
 
+from __future__ import annotations
+
 import heapq
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
+from onetrail.lazily import later
 from onetrail.s3.ledger.form import check_form
-from onetrail.s3.ledger.parts import FORMAT, SCHEMA, LedgerTorn
+from onetrail.s3.ledger.parts import FORMAT, LedgerTorn, schema
 
-_KEY, _READ = SCHEMA.get_field_index("key"), ["source_bucket", "key", "action", "outcome"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+else:
+    pa = later("pyarrow")
+    pc = later("pyarrow.compute")
+    pq = later("pyarrow.parquet")
+
+_READ = ["source_bucket", "key", "action", "outcome"]
 
 
 class _Group(NamedTuple):
@@ -59,7 +67,7 @@ def _groups(path: Path) -> Iterator[_Group]:
         raise LedgerTorn(path, f"not a whole Parquet file ({error})") from error
     check_form(path, metadata, FORMAT)
     for number in range(metadata.num_row_groups):
-        about = metadata.row_group(number).column(_KEY).statistics
+        about = metadata.row_group(number).column(schema().get_field_index("key")).statistics
         first = str(about.min) if about is not None and about.has_min_max else ""
         yield _Group(first, path, number, metadata)
 

@@ -3,39 +3,51 @@
 It is evidence, not state: nothing is skipped because a ledger says so.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, NamedTuple, Self
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from onetrail.errors import OnetrailError
 from onetrail.files import FileRefused, opened, sha256_of
+from onetrail.lazily import later
 from onetrail.s3.ledger.form import check_form, of_form
 
-_TEXT = pa.string()
-_TIME = pa.timestamp("ms", "UTC")
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    pa = later("pyarrow")
+    pq = later("pyarrow.parquet")
+
 FORMAT: Final = 1
 """The version of the form of a part."""
-SCHEMA: Final = of_form(
-    pa.schema(
-        [
-            ("action", _TEXT), ("source_bucket", _TEXT), ("key", _TEXT), ("source_version_id", _TEXT), ("size", pa.int64()),
-            ("source_etag", _TEXT), ("source_last_modified", _TIME), ("source_class", _TEXT), ("destination_bucket", _TEXT),
-            ("destination_key", _TEXT), ("destination_version_id", _TEXT), ("destination_etag", _TEXT), ("sha256", _TEXT),
-            ("destination_class", _TEXT), ("retain_until", _TIME), ("when", _TIME), ("attempt", pa.int32()), ("request_id", _TEXT),
-            ("outcome", _TEXT), ("why", _TEXT),
-        ]
-    ),
-    FORMAT,
-)  # fmt: skip
+
+
+@cache
+def schema() -> pa.Schema:
+    """The columns of a part, those of LedgerRow."""
+    text, time = pa.string(), pa.timestamp("ms", "UTC")
+    return of_form(
+        pa.schema(
+            [
+                ("action", text), ("source_bucket", text), ("key", text), ("source_version_id", text), ("size", pa.int64()),
+                ("source_etag", text), ("source_last_modified", time), ("source_class", text), ("destination_bucket", text),
+                ("destination_key", text), ("destination_version_id", text), ("destination_etag", text), ("sha256", text),
+                ("destination_class", text), ("retain_until", time), ("when", time), ("attempt", pa.int32()), ("request_id", text),
+                ("outcome", text), ("why", text),
+            ]
+        ),
+        FORMAT,
+    )  # fmt: skip
 
 
 class LedgerRow(NamedTuple):
@@ -174,7 +186,7 @@ class LedgerPart:
     def _open_writer(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._writer = pq.ParquetWriter(
-                self._hidden, SCHEMA, compression="zstd", write_page_checksum=True
+                self._hidden, schema(), compression="zstd", write_page_checksum=True
             )
         return self._writer
 
@@ -188,9 +200,9 @@ class LedgerPart:
 
 def table_of(rows: Sequence[LedgerRow]) -> pa.Table:
     """Rows as a table of the ledger's schema."""
-    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [[] for _ in SCHEMA]
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [[] for _ in schema()]
     return pa.Table.from_arrays(
-        [pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
+        [pa.array(column, kind.type) for column, kind in zip(columns, schema(), strict=True)], schema=schema()
     )
 
 
@@ -278,7 +290,7 @@ def _opened(path: Path) -> pq.ParquetFile:
 def _part(path: Path, source: Path | IO[bytes]) -> pq.ParquetFile:
     part = pq.ParquetFile(source, page_checksum_verification=True)
     check_form(path, part.metadata, FORMAT)
-    if not part.schema_arrow.equals(SCHEMA):
+    if not part.schema_arrow.equals(schema()):
         raise LedgerTorn(path, "it is not a part of a ledger")
     return part
 

@@ -1,12 +1,13 @@
 """The page as text: the sections in their order, put into the template with its style sheet. Nothing of it is fetched."""
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from onetrail.change import iso
 from onetrail.change.words import counted
+from onetrail.lazily import later
 from onetrail.settings import Settings
 from onetrail.show.report import (
     access,
@@ -22,6 +23,11 @@ from onetrail.show.report import (
 )
 from onetrail.show.report.model import Section, breakable, cell_class, lines, said
 from onetrail.steps.evidence import Observation, check
+
+if TYPE_CHECKING:
+    import jinja2
+else:
+    jinja2 = later("jinja2")
 
 _TEMPLATE, _STYLE = "report.html.j2", "report.css"
 
@@ -48,10 +54,10 @@ def sections(settings: Settings, observation: Observation) -> tuple[Section, ...
 def page(settings: Settings, observation: Observation) -> str:
     """The whole page. The same settings and observation give the same text."""
     found = check(settings, observation)
-    environment = Environment(
-        loader=PackageLoader("onetrail.show.report", "."),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("onetrail.show.report", "."),
+        autoescape=jinja2.select_autoescape(default=True),
+        undefined=jinja2.StrictUndefined,
         finalize=said,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.change.words import counted
+from onetrail.lazily import later
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.plots import Pictured, bars, heatmap
 from onetrail.steps.inventory import Observation, holes, unsigned
 from onetrail.steps.inventory.survey import Sum
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = later("pandas")
 
 KB: Final = 1024
 _STATES: Final = ("logs and digests", "quiet: digests only", "unsigned: logs only", "nothing")

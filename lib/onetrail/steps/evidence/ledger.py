@@ -1,14 +1,21 @@
 """The ledger in sums: how many objects and bytes of each old bucket were copied, proven, locked and deleted."""
 
+from __future__ import annotations
+
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from onetrail.lazily import later
 from onetrail.s3.ledger.form import check_form
 from onetrail.s3.ledger.parts import FORMAT, parts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    pa = later("pyarrow")
+    pq = later("pyarrow.parquet")
 
 _COLUMNS = ["action", "source_bucket", "outcome", "size"]
 

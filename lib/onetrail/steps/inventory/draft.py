@@ -3,46 +3,63 @@
 Reading leaves nothing behind: the folder goes away with the observation. Only `save` copies the rows into the run folder.
 """
 
+from __future__ import annotations
+
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Final, Self
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from onetrail.cloudtrail.key import ParsedKey, below_prefix
+from onetrail.lazily import later
 from onetrail.s3.ledger.form import check_form, of_form
 from onetrail.s3.rows import ObjectRow
 
-_WORD: Final = pa.dictionary(pa.int32(), pa.string())
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    pa = later("pyarrow")
+    pq = later("pyarrow.parquet")
+
 FORMAT: Final = 1
 """The version of the form of `inventory.parquet`."""
-SCHEMA: Final = of_form(
-    pa.schema(
-        [
-            ("bucket", _WORD),
-            ("account", _WORD),
-            ("key", pa.string()),
-            ("kind", _WORD),
-            ("region", _WORD),
-            ("date", pa.date32()),
-            ("size", pa.int64()),
-            ("etag", pa.string()),
-            ("last_modified", pa.timestamp("s", tz="UTC")),
-            ("storage_class", _WORD),
-            ("owner_is_bucket", pa.bool_()),
-        ]
-    ),
-    FORMAT,
-)
-"""Columns of `inventory.parquet`. `account` is the bucket's account; `region` and `date` are the key's, null where it has none."""
-_MARKS: Final = [("name_mark", pa.uint64()), ("content_mark", pa.uint64())]
-_DRAFT: Final = pa.schema([*SCHEMA, *(pa.field(*mark) for mark in _MARKS)])
 _ROWS: Final = 50_000
 """Rows of a row group, and rows kept in memory for one bucket."""
+
+
+@cache
+def schema() -> pa.Schema:
+    """Columns of `inventory.parquet`. `account` is the bucket's account; `region` and `date` are the key's, null where it has none."""
+    word = pa.dictionary(pa.int32(), pa.string())
+    return of_form(
+        pa.schema(
+            [
+                ("bucket", word),
+                ("account", word),
+                ("key", pa.string()),
+                ("kind", word),
+                ("region", word),
+                ("date", pa.date32()),
+                ("size", pa.int64()),
+                ("etag", pa.string()),
+                ("last_modified", pa.timestamp("s", tz="UTC")),
+                ("storage_class", word),
+                ("owner_is_bucket", pa.bool_()),
+            ]
+        ),
+        FORMAT,
+    )
+
+
+@cache
+def _draft() -> pa.Schema:
+    """The same with two marks, by which rows that are alike are found."""
+    marks = (pa.field(name, pa.uint64()) for name in ("name_mark", "content_mark"))
+    return pa.schema([*schema(), *marks])
 
 
 class Draft:
@@ -51,7 +68,7 @@ class Draft:
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="onetrail-inventory-")
 
-    def part(self, number: int, bucket: str, account: str) -> "Part":
+    def part(self, number: int, bucket: str, account: str) -> Part:
         """A writer for one bucket's rows; use as a context manager."""
         return Part(self._path(number), bucket, account)
 
@@ -73,11 +90,11 @@ class Draft:
     def join(self, path: Path) -> int:
         """Write all rows as one file; returns how many."""
         rows = 0
-        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as out:
+        with pq.ParquetWriter(path, schema(), compression="zstd") as out:
             for part in self.paths():
                 with pq.ParquetFile(part) as rows_of:
                     for group in range(rows_of.num_row_groups):
-                        table = rows_of.read_row_group(group, columns=SCHEMA.names).cast(SCHEMA)
+                        table = rows_of.read_row_group(group, columns=schema().names).cast(schema())
                         out.write_table(table)
                         rows += table.num_rows
         return rows
@@ -95,7 +112,7 @@ class Part:
 
     def __init__(self, path: Path, bucket: str, account: str) -> None:
         self._path, self._bucket, self._account = path, bucket, account
-        self._writer = pq.ParquetWriter(path, _DRAFT, compression="zstd")
+        self._writer = pq.ParquetWriter(path, _draft(), compression="zstd")
         self._rows: list[tuple[Any, ...]] = []
 
     def add(self, row: ObjectRow, parsed: ParsedKey, owner_is_bucket: bool) -> None:
@@ -116,8 +133,8 @@ class Part:
             [self._account] * len(self._rows),
             *zip(*self._rows, strict=True),
         ]
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, _DRAFT, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=_DRAFT))
+        arrays = [pa.array(values, field.type) for values, field in zip(columns, _draft(), strict=True)]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=_draft()))
         self._rows = []
 
     def __enter__(self) -> Self:
