@@ -60,7 +60,7 @@ def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
             name,
             "failed",
             FAILED,
-            f"the kernel cannot import onetrail ({evalue}): install it again: pip install onetrail, or make venv in a checkout",
+            f"the kernel cannot import onetrail ({evalue}): install it again, from its wheel or by make venv in a checkout",
             "",
             path,
         )

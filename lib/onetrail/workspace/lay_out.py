@@ -83,7 +83,7 @@ def propose(folder: Path, ships: Shipped) -> Layout:
     elif newer(manifest.version, onetrail.__version__):
         raise UnfitWorkspace(
             f"{folder} was laid out by onetrail {manifest.version}, and {onetrail.__version__} is installed, which is older: "
-            "pip install --upgrade onetrail"
+            f"install {manifest.version} or a newer one"
         )
     return Layout(folder, manifest.version, tuple(_plans(folder, manifest, ships)))
 

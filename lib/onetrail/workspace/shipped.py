@@ -43,7 +43,5 @@ def shipped(package: Path | None = None) -> Shipped:
     found = Shipped(folder / "notebooks", folder / "parameters", checkout)
     for part in (found.notebooks, found.parameters):
         if not part.is_dir():
-            raise NotShipped(
-                f"{part} is not there: install onetrail again: pip install --force-reinstall onetrail"
-            )
+            raise NotShipped(f"{part} is not there: install onetrail again, from its wheel or a checkout")
     return found

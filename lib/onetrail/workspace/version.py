@@ -21,7 +21,7 @@ def laid_out_by_another(start: Path) -> str:
     if manifest is None or manifest.version == onetrail.__version__:
         return ""
     cure = (
-        f"install that one again: pip install onetrail=={manifest.version}"
+        f"install {manifest.version} or a newer one"
         if newer(manifest.version, onetrail.__version__)
         else f"onetrail init {home} brings its files up to date and says what changed"
     )

@@ -20,7 +20,7 @@ def test_the_same_version_says_nothing(versions: Versions, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("installed", "cure"),
-    [("0.3.0", "onetrail init {} brings its files up to date"), ("0.1.9", "pip install onetrail==0.2.0")],
+    [("0.3.0", "onetrail init {} brings its files up to date"), ("0.1.9", "install 0.2.0 or a newer one")],
 )
 def test_another_version_says_which_and_what_to_do(
     versions: Versions, monkeypatch: pytest.MonkeyPatch, installed: str, cure: str
