@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from onetrail.aws import look_for
-from onetrail.looked import applied, or_none, unread
+from onetrail.looked import Unread, applied, or_none, unread
 
 
 class _Read(NamedTuple):
@@ -57,9 +57,9 @@ def _part(answer: Any, key: str) -> Any:
 
 def read_settings(
     client: Any, bucket: str, account: str, settings: Iterable[str]
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any | Unread | None], list[str]]:
     """The settings named, None where not set and Unread where not read; and what could not be looked at, in words."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any | Unread | None] = {}
     failed: list[str] = []
     for name in settings:
         read = _READS[name]

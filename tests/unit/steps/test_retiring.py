@@ -125,8 +125,10 @@ def test_versions_and_markers_are_counted_each_as_what_it_is(seen: Any, versioni
 def test_uploads_are_counted_and_refused_ones_are_not_none(seen: Any) -> None:
     """Two, and nobody knows."""
     assert seen(uploads=There([{}, {}])).uploads == 2
-    refused = seen(uploads=Unread("AccessDenied: no"))
-    assert (refused.could_not_look, refused.uploads) == ("ListMultipartUploads: AccessDenied: no", 0)
+    no = Unread("AccessDenied: no")
+    refused = seen(uploads=no)
+    assert (refused.could_not_look, refused.uploads) == ("ListMultipartUploads: AccessDenied: no", no)
+    assert "could not be looked at" in replace(refused, how="delete").kept[0]
 
 
 def test_a_listing_that_fails_is_no_empty_bucket(seen: Any) -> None:

@@ -187,7 +187,7 @@ def retiring(
         tuple(listed.named),
         listed.old_versions,
         listed.delete_markers,
-        0 if isinstance(uploads, Unread) else len(uploads.value),
+        uploads if isinstance(uploads, Unread) else len(uploads.value),
         (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
         tuple(t.name for t in here if t in ours and not drained(t, clients.clock.now())),
         "; ".join((*bucket.could_not_look, *_unseen(listed, uploads))),

@@ -10,7 +10,7 @@ from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.proof.receipts import Receipt
 from onetrail.instants import moved_days
-from onetrail.looked import known
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 
 EXPIRE_RULE = "onetrail-expire"
@@ -56,7 +56,7 @@ class Retiring:
     foreign_named: tuple[str, ...] = ()
     old_versions: int = 0
     delete_markers: int = 0
-    uploads: int = 0
+    uploads: int | Unread = 0
     other_writers: tuple[str, ...] = ()
     undrained: tuple[str, ...] = ()
     could_not_look: str = ""
@@ -133,8 +133,8 @@ def _kept(bucket: Retiring) -> Iterator[str]:
         yield f"others still write into it: {', '.join(bucket.other_writers)}"
     if bucket.undrained:
         yield f"a trail still delivers into it: {', '.join(bucket.undrained)}"
-    if bucket.how == "delete" and bucket.uploads:
-        yield f"{counted(bucket.uploads, 'unfinished multipart upload lies', 'unfinished multipart uploads lie')} in it"
+    if bucket.how == "delete" and (uploads := known(bucket.uploads)):
+        yield f"{counted(uploads, 'unfinished multipart upload lies', 'unfinished multipart uploads lie')} in it"
 
 
 def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime, str] | None:
