@@ -13,7 +13,7 @@ ACLS: Final = (
 """S3's canned ACLs (API Reference, CopyObject, x-amz-acl)."""
 
 
-class StorageClass(click.ParamType):
+class StorageClass(click.ParamType[str]):
     """One of S3's storage classes, in any case; the table of them is read when a value is."""
 
     name = "class"

@@ -117,12 +117,13 @@ def _add_member(world: "World", backend: Any, account: str, fake: Any) -> None:
     from moto.organizations import models
 
     info = world.accounts[account]
-    made = models.utils.make_random_account_id
-    models.utils.make_random_account_id = lambda: account
+    utils: Any = vars(models)["utils"]
+    made = utils.make_random_account_id
+    utils.make_random_account_id = lambda: account
     try:
         backend.create_account(AccountName=info.name, Email=info.email)
     finally:
-        models.utils.make_random_account_id = made
+        utils.make_random_account_id = made
     iam = iam_backend(account)
     if any(role.name == "OrganizationAccountAccessRole" for role in iam.roles.values()):
         iam.attach_role_policy("arn:aws:iam::aws:policy/AdministratorAccess", "OrganizationAccountAccessRole")

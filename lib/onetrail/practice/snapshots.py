@@ -149,7 +149,7 @@ def _teach_pickle() -> None:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     for key in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP256R1())):
-        copyreg.pickle(type(key), _reduce_key)  # type: ignore[arg-type]
+        copyreg.pickle(type(key), _reduce_key)
 
 
 def frozen(world: "World") -> bytes:

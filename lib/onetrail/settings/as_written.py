@@ -108,7 +108,7 @@ class _Reader:
     @property
     def line(self) -> int:
         """How far it has read."""
-        return self._loader.line + 1
+        return int(self._loader.line) + 1
 
     def _event(self) -> Any:
         return self._loader.get_event() if self._loader.check_event() else None

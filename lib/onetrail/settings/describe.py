@@ -113,7 +113,7 @@ def yaml_entry(key: str, value: Any) -> str:
 
 
 def _flow(value: Any) -> str:
-    text = yaml.safe_dump(
+    text: str = yaml.safe_dump(
         value, default_flow_style=True, default_style='"' if isinstance(value, str) else None
     )
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """LookupEvents and ListPublicKeys: what CloudTrail answers from its own memory."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from onetrail.practice.cloudtrail.keys import signing_keys
 SHOWN_AFTER: Final = timedelta(minutes=5)
 """An event is in the event history some minutes after the call."""
 _PAGE: Final = 50
-_READERS: Final = {
+_READERS: Final[Mapping[str, Callable[[Recorded], str]]] = {
     "EventId": lambda event: event.event_id,
     "EventName": lambda event: event.name,
     "ReadOnly": lambda event: _word(event.read_only),

@@ -174,7 +174,7 @@ def _lighten() -> None:
                 for name, data in iam.IAMBackend.chosen_policies.items()  # type: ignore[attr-defined]
             ]
 
-        make = kms.generate_private_key
+        make: Any = getattr(kms, "generate_private_key")  # noqa: B009 - moto exports it by name only
         iam.IAMBackend._init_aws_policies = few  # type: ignore[method-assign]
         setattr(kms, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else make(spec))  # noqa: B010
 

@@ -32,7 +32,8 @@ def root_of(world: "World", account: str) -> dict[str, int]:
         "AccountPasswordPresent": management,
         "AccountSigningCertificatesPresent": 0,
     }
-    return usual | world.account_settings.get(account, {}).get("root", {})
+    said: dict[str, int] = world.account_settings.get(account, {}).get("root", {})
+    return usual | said
 
 
 def get_account_summary(world: "World", call: Call) -> Answer:

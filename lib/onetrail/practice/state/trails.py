@@ -1,6 +1,6 @@
 """What CloudTrail remembers: trails, and for each account and region of a trail what was and will be delivered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -202,7 +202,7 @@ def _basic(selector: Mapping[str, Any], event: Recorded) -> bool:
     return kind == "All" or (kind == "ReadOnly") == event.read_only
 
 
-_FIELDS: Final = {
+_FIELDS: Final[Mapping[str, Callable[[Recorded], str]]] = {
     "eventCategory": lambda event: "Management",
     "readOnly": lambda event: "true" if event.read_only else "false",
     "eventSource": lambda event: event.source,
@@ -219,7 +219,7 @@ def _field(selector: Mapping[str, Any], event: Recorded) -> bool:
     if reader is None:
         return False
     value = reader(event)
-    yes = {
+    yes: dict[str, Callable[[Any], object]] = {
         "Equals": value.__eq__, "StartsWith": value.startswith, "EndsWith": value.endswith,
     }  # fmt: skip
     for name, holds in yes.items():

@@ -6,7 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from onetrail.s3.bulk.tally import Counts, ObjectOutcome, Tally
 from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import Finished, HotS3
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.http.sign import CredentialsEnded
 from onetrail.s3.ledger.parts import LedgerRow

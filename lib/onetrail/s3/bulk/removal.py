@@ -9,7 +9,8 @@ from onetrail.s3.bulk.object_requests import each, object_row
 from onetrail.s3.bulk.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
 from onetrail.s3.http import calls
 from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import Finished, HotS3
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.failure import code_of, request_id_of
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.http.sign import CredentialsEnded

@@ -15,7 +15,8 @@ from onetrail.s3.decisions.decide import ARCHIVED
 from onetrail.s3.decisions.retention import DAYS_A_MONTH
 from onetrail.s3.http import calls
 from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import Finished, HotS3
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.failure import code_of, request_id_of
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.ledger.parts import LedgerRow

@@ -12,7 +12,7 @@ class Backoff:
 
     def delay(self, attempt: int, jitter: float) -> float:
         """Seconds to wait after that attempt (from 1); `jitter` is a random number from 0 to 1."""
-        return jitter * min(self.cap_seconds, self.base_seconds * 2 ** min(attempt, 30))
+        return jitter * min(self.cap_seconds, self.base_seconds * 2.0 ** min(attempt, 30))
 
 
 class Pace:

@@ -98,7 +98,7 @@ def _state_of(there: BucketState, name: str) -> str:
     lock = ((known(there.lock) or {}).get("Rule") or {}).get("DefaultRetention", {})
     rule = (known(there.encryption) or {}).get("ApplyServerSideEncryptionByDefault", {})
     tags, policy = known(there.tags) or {}, known(there.policy) or {}
-    words = {
+    words: dict[str, str] = {
         "public access": f"{sum((known(there.public_access) or {}).values())} of 4 blocks on",
         "ownership": known(there.ownership) or "not set",
         "versioning": known(there.versioning) or "not set",

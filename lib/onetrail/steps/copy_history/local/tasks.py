@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
@@ -14,7 +14,7 @@ from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.decisions.decide import Decision, Kind, decide
-from onetrail.s3.decisions.planner import allowed_for, size_bands
+from onetrail.s3.decisions.planner import SizeBands, allowed_for, size_bands
 from onetrail.s3.decisions.retention import LOCK_MODE, months_left
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.ledger.parts import LedgerRow
@@ -154,5 +154,5 @@ def storage_class(
 
 
 @lru_cache(maxsize=4096)
-def _bands(months: int, choice: str) -> Any:
+def _bands(months: int, choice: str) -> SizeBands:
     return size_bands(max(months, 1), allowed_for(choice))
