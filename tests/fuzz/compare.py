@@ -83,8 +83,9 @@ def _files(layout: Layout, truth: Truth, said: Answer, pure: bool) -> Iterator[s
         elif there:
             yield f"{key!r} is {state}, and there is no such object"
         elif by_below.get(key) and key not in truth.lost:
-            # It is spoken of by its original name, and it is there.
-            for one in by_below[key]:
+            # It is spoken of by its original name, and it is there: of several copies those are meant of which it may be said.
+            meant = [one for one in by_below[key] if state in truth.states.get(one, ())]
+            for one in meant or by_below[key]:
                 states[one].add(state)
         else:
             lost[key].add(state)

@@ -19,7 +19,7 @@ from onetrail.validation import rest as rest_module
 from tests.fuzz.compare import wrong
 from tests.fuzz.harm import DEEDS
 from tests.fuzz.layout import BESIDE, Junk, Thing, laid
-from tests.fuzz.looks import by_chains, in_a_bucket
+from tests.fuzz.looks import Said, by_chains, in_a_bucket
 from tests.fuzz.recipe import Made, described, made, recipe
 from tests.fuzz.run import SEEDS, failure, faults, main
 from tests.fuzz.signing import packed
@@ -257,6 +257,21 @@ def test_what_is_older_may_lie_elsewhere_where_nothing_before_is_surely_believed
     truth = Judge(layout, query).truth()
     assert truth.lost[moved.key] == wanted
     assert not wrong(layout, query, truth, by_chains(layout, query), pure=True)
+
+
+@pytest.mark.parametrize(("plain", "faults"), [({"foreign"}, 0), ({"valid"}, 2)])
+def test_what_is_said_of_an_original_name_is_said_of_the_copy_that_it_may_be_of(
+    plain: set[str], faults: int
+) -> None:
+    """And not of the one beside, of another bucket. Twin: it may be of neither, so both are told wrongly."""
+    layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
+    log = layout.world.digests[-1].logs[0]
+    key = f"{BESIDE}another/{log.key}"
+    assert layout.put(key, log.place, replace(layout.things[log.key], key=key, origin=("another", log.key)))
+    truth = Truth(states={log.key: frozenset(plain), key: frozenset({"unsigned"})})
+    said = Said(3, files=[(log.key, False, "log", "foreign"), (key, True, "log", "unsigned")])
+    wrongly = [fault for fault in wrong(layout, Query(), truth, said, pure=True) if "must be" in fault]
+    assert len(wrongly) == faults, wrongly
 
 
 BACK = replace(ONE, backfill=True)
