@@ -19,7 +19,8 @@ from onetrail.copy_command import standalone
 from onetrail.copy_command.folder import folder
 from onetrail.copy_command.reach import End, Reach
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.copying.pipeline import Partition, copy_partitions
+from onetrail.s3.copying.partition import Partition
+from onetrail.s3.copying.pipeline import copy_partitions
 from onetrail.s3.decisions.decide import Kind, Rules, decide
 from onetrail.s3.decisions.planner import SizeBands, size_bands
 from onetrail.s3.decisions.prices import PRICES

@@ -18,8 +18,8 @@ from onetrail.cli.say import say, say_lines
 from onetrail.copy_command import standalone
 from onetrail.copy_command.folder import folder, refuse_overlap
 from onetrail.copy_command.reach import Reach
-from onetrail.copy_command.standalone import FAILURES, FINDINGS, Terms
 from onetrail.copy_command.telling import Sums
+from onetrail.copy_command.terms import FAILURES, FINDINGS, Terms
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
 from onetrail.printable import printable

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from onetrail.s3.bulk.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
     from onetrail.s3.bulk.tally import Counts, ObjectOutcome, Progress
     from onetrail.s3.copying.engine import CopyTask
-    from onetrail.s3.copying.pipeline import Ended, Moved, Partition, copy_partition, copy_partitions
+    from onetrail.s3.copying.partition import Ended, Moved, Partition
+    from onetrail.s3.copying.pipeline import copy_partition, copy_partitions
     from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerPart, LedgerRow, LedgerTorn, Part
 
 __all__ = [

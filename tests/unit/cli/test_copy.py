@@ -13,7 +13,7 @@ from filelock import FileLock
 from onetrail.change import GateClosed, Guard
 from onetrail.cli import copying as verb
 from onetrail.cli import main
-from onetrail.copy_command import standalone
+from onetrail.copy_command import copying, planning, standalone
 from onetrail.copy_command.folder import Folder, folder
 from onetrail.copy_command.reach import End
 from onetrail.copy_command.telling import Sums
@@ -203,7 +203,7 @@ def test_a_refused_copy_is_a_failure_with_its_reason(s3, door):
 
 def test_a_stop_leaves_a_whole_ledger_and_the_next_run_goes_on(s3, monkeypatch):
     """What was begun is brought to its end and noted; one line says so."""
-    real = standalone.beside
+    real = planning.beside
 
     def asked_to_stop(*how):
         seen = 0
@@ -213,12 +213,12 @@ def test_a_stop_leaves_a_whole_ledger_and_the_next_run_goes_on(s3, monkeypatch):
             if seen == 2:
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(standalone, "beside", asked_to_stop)
+    monkeypatch.setattr(planning, "beside", asked_to_stop)
     result = copied(s3)
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1].endswith("is whole; run again to go on")
     assert 0 < len(rows(s3)) == len(held(s3, s3.new)) < 4
-    monkeypatch.setattr(standalone, "beside", real)
+    monkeypatch.setattr(planning, "beside", real)
     assert copied(s3).exit_code == 0
     assert (len(rows(s3)), torn(Path(f"ledger-{s3.old}-{s3.new}"))) == (4, [])
 
@@ -231,7 +231,7 @@ def test_a_second_ctrl_c_leaves_at_once(s3, monkeypatch):
         signal.raise_signal(signal.SIGINT)
         yield None
 
-    monkeypatch.setattr(standalone, "beside", impatient)
+    monkeypatch.setattr(planning, "beside", impatient)
     result = copied(s3)
     assert (result.exit_code, held(s3, s3.new)) == (1, {})
     assert "left at once" in result.stderr.splitlines()[-1]
@@ -265,7 +265,8 @@ def test_what_a_killed_run_lost_is_told(s3):
 
 def test_a_full_part_is_closed_and_the_range_goes_on_in_another(s3, monkeypatch):
     """Every object has its row, in parts of the size that was asked for; nothing is copied twice."""
-    monkeypatch.setattr(standalone, "ROWS_A_PART", 2)
+    for module in (planning, copying):
+        monkeypatch.setattr(module, "ROWS_A_PART", 2)
     result = copied(s3, "--ledger", "ledger")
     assert (result.exit_code, "4 rows in 2 parts" in result.stdout) == (0, True), result.output
     assert sorted(read(Path("ledger")).column("key").to_pylist()) == sorted(KEYS)

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.cli.copying import exit_code
-from onetrail.copy_command import first_copies, later_copies, standalone
+from onetrail.copy_command import first_copies, later_copies, planning
 from onetrail.copy_command.later_copies import LaterCopies
-from onetrail.copy_command.standalone import Terms
+from onetrail.copy_command.terms import Terms
 from onetrail.s3.copying import engine, pipeline
 from onetrail.s3.copying.engine import OTHER_BYTES, CopyTask, Stage, Step, call_of, settled
 from onetrail.s3.http.client import HotS3
@@ -292,7 +292,7 @@ def test_a_run_that_is_left_waits_for_no_reading(copied, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("left")
 
-    monkeypatch.setattr(standalone, "copy_partitions", broken)
+    monkeypatch.setattr(planning, "copy_partitions", broken)
     with pytest.raises(RuntimeError, match="left"):
         copied(ServerOfCopies(objects()))
     assert len(left) == 1

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from onetrail.cloudtrail.key import partition_of_key
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.copying.pipeline import ROWS_A_TURN, Partition, copy_partition, copy_partitions
+from onetrail.s3.copying.partition import Partition
+from onetrail.s3.copying.pipeline import ROWS_A_TURN, copy_partition, copy_partitions
 from onetrail.s3.http.client import HotS3
 from onetrail.s3.http.listed import HalfAListing
 from onetrail.s3.http.pace import Backoff, Paces
@@ -309,7 +310,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_and_leaves_no_torn_part(
         flush(part)
 
     monkeypatch.setattr(LedgerPart, "_flush", full)
-    monkeypatch.setattr("onetrail.s3.copying.pipeline.ROWS_A_GROUP", 5)
+    monkeypatch.setattr("onetrail.s3.copying.partition.ROWS_A_GROUP", 5)
     many = [Partition(name, (task(f"{name}{number:03}") for number in range(500))) for name in "ab"]
     with pytest.raises(LedgerNotWritten, match=r"No space left on device.*objects were copied.*run again"):
         copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW)

@@ -19,7 +19,7 @@ from onetrail.copy_command import first_copies, later_copies, standalone
 from onetrail.copy_command.first_copies import FirstCopies
 from onetrail.copy_command.folder import Folder
 from onetrail.copy_command.reach import End
-from onetrail.copy_command.standalone import Terms
+from onetrail.copy_command.terms import Terms
 from onetrail.s3.copying import engine
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.copying.read_back import KEPT, MOST_READ, Copy, Unread, properties, read_back

@@ -6,7 +6,8 @@ import pytest
 
 from onetrail.change import Deed
 from onetrail.s3.bulk.tally import Counts
-from onetrail.steps.copy_history.apply import _beside, _not_copied, _unhashed
+from onetrail.steps.copy_history.apply import _not_copied, _unhashed
+from onetrail.steps.copy_history.copying import _beside
 
 
 def ended(*results, deed=Deed.COPY):

@@ -10,17 +10,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from onetrail.s3.bulk.tally import Counts, Ledger, ObjectOutcome, Progress, Tally, Watch
+from onetrail.s3.bulk.tally import Counts, Ledger, ObjectOutcome, Progress, Watch
 from onetrail.s3.collecting import seldom_collecting
 from onetrail.s3.copying.engine import CopyTask, Stage, Step, call_of, settled
+from onetrail.s3.copying.partition import Ended, Later, Moved, OpenPartition, Partition
 from onetrail.s3.http.calls import Call
 from onetrail.s3.http.client import HotS3
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.pace import Pace, Paces
 from onetrail.s3.http.sign import CredentialsEnded
-from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerPart, LedgerRow, Part
+from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerRow, Part
 
 AT_ONCE: Final = 16
 """Partitions open together: enough that listing, at 50 ms a page, keeps ahead of what one prefix after another can take."""
@@ -28,41 +29,12 @@ GIVE_UP_AFTER: Final = 1000
 """So many failures in a row say that nothing works, and that going on only costs."""
 BROKEN_IN_A_ROW: Final = 2 * AT_ONCE
 """So many partitions in a row whose tasks broke off say the same."""
-ROWS_A_GROUP: Final = 2000
-"""Ledger rows that an open partition holds in memory."""
 ROWS_A_TURN: Final = 1000
 """Objects that need no copy are written down so many at a time, so that the other partitions have their turn."""
 ODD_AT_ONCE: Final = 256
 """So many sources at most wait to be looked at together."""
 SPARE_SHARE: Final = 8
 """One in so many of the client's places in flight is left to listings, so that copies do not starve what finds them."""
-
-
-class Partition(NamedTuple):
-    """What is copied and written down together. `name` is that of its ledger part.
-
-    `tasks` may be any number; None among them says 'nothing now': the others go on, and it is asked again a little later. A row among
-    them is of an object that needs no copy, or can have none: it is written down as it is, and not counted.
-    """
-
-    name: str
-    tasks: Iterable[CopyTask | LedgerRow | None]
-
-
-class Ended(NamedTuple):
-    """A partition that is over. `part` is None where nothing was done; `error` is what its tasks raised, None where they came to their end."""
-
-    name: str
-    counts: Counts
-    part: Part | None
-    error: Exception | None = None
-
-
-class Moved(NamedTuple):
-    """A whole run: its numbers, and its partitions in the order in which they ended."""
-
-    counts: Counts
-    ended: list[Ended]
 
 
 def copy_partitions(
@@ -95,7 +67,7 @@ def copy_partitions(
     run = _Run(
         client, Watch(progress, stop, give_up_after=give_up_after), now, paces or Paces(), only_if_absent, source, saw
     )  # fmt: skip
-    run.go(iter(partitions), lambda name: _Later(folder, name), ended, at_once)
+    run.go(iter(partitions), lambda name: Later(folder, name), ended, at_once)
     return Moved(run.counts(), run.ended)
 
 
@@ -120,34 +92,6 @@ def copy_partition(
     return run.ended[0].counts
 
 
-class _Open:
-    """A partition under way. `flying` counts objects that were begun and have no outcome yet."""
-
-    def __init__(self, partition: Partition, ledger: Ledger, watch: Watch) -> None:
-        self.name = partition.name
-        self.tasks = iter(partition.tasks)
-        self.ledger = ledger
-        self.tally = Tally(ledger, watch=watch)
-        self.held: tuple[CopyTask, Pace] | None = None
-        self.flying = 0
-        self.over = False
-        self.cut_short = False
-        self.error: Exception | None = None
-
-
-class _Later:
-    """A ledger part that comes to be with its first row."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name = folder, name
-        self.part: LedgerPart | None = None
-
-    def add(self, row: LedgerRow) -> None:
-        if self.part is None:
-            self.part = LedgerPart(self._folder, self._name, rows_a_group=ROWS_A_GROUP)
-        self.part.add(row)
-
-
 class _Run:
     def __init__(
         self,
@@ -168,7 +112,7 @@ class _Run:
         self._paces = paces
         self._conditional = conditional
         self._more = True
-        self._open: deque[_Open] = deque()
+        self._open: deque[OpenPartition] = deque()
         self._next: deque[Step] = deque()
         self._broken = 0
         self._unwritten: OSError | None = None
@@ -264,7 +208,7 @@ class _Run:
             return Step(task, Stage.COPY if self._conditional else Stage.LOOK_FIRST, one, lane)
         return None
 
-    def _pulled(self, one: _Open) -> tuple[CopyTask, Pace] | None:
+    def _pulled(self, one: OpenPartition) -> tuple[CopyTask, Pace] | None:
         for _ in range(ROWS_A_TURN):
             if one.over:
                 return None
@@ -286,7 +230,7 @@ class _Run:
             self._write(one, task)
         return None
 
-    def _write(self, one: _Open, row: LedgerRow) -> None:
+    def _write(self, one: OpenPartition, row: LedgerRow) -> None:
         try:
             one.ledger.add(row)
         except OSError as error:
@@ -299,7 +243,7 @@ class _Run:
                 self._more = False
             if not isinstance(partition, Partition):
                 return
-            self._open.append(_Open(partition, self._ledger_of(partition.name), self._watch))
+            self._open.append(OpenPartition(partition, self._ledger_of(partition.name), self._watch))
 
     def _cut_short(self) -> None:
         self._more = False
@@ -308,13 +252,13 @@ class _Run:
                 one.cut_short = True
                 self._over(one)
 
-    def _over(self, one: _Open) -> None:
+    def _over(self, one: OpenPartition) -> None:
         one.over, one.held = True, None
         if not one.flying:
             self._close(one)
 
     def _settle(self, ended: Finished[Step]) -> None:
-        one: _Open = ended.context.batch
+        one: OpenPartition = ended.context.batch
         if isinstance(ended.error, CredentialsEnded):
             self._watch.halt(f"{ended.error}")
         what = settled(ended, self._now)
@@ -352,7 +296,7 @@ class _Run:
                 self._settle(Finished(step, None, error, 0, False))
             raise
 
-    def _close(self, one: _Open) -> None:
+    def _close(self, one: OpenPartition) -> None:
         self._open.remove(one)
         part = self._finished(one)
         counts = one.tally.counts(ended=not one.cut_short)
@@ -368,9 +312,9 @@ class _Run:
         except OSError as error:
             self._stop_unwritten(error)
 
-    def _finished(self, one: _Open) -> Part | None:
+    def _finished(self, one: OpenPartition) -> Part | None:
         ledger = one.ledger
-        if not isinstance(ledger, _Later) or ledger.part is None:
+        if not isinstance(ledger, Later) or ledger.part is None:
             return None
         try:
             return ledger.part.finish()

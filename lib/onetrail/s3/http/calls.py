@@ -14,8 +14,17 @@ from urllib.parse import quote
 
 from onetrail.instants import written
 from onetrail.s3.http import listed, markup
+from onetrail.s3.http.answers import (
+    copied_of,
+    deletions_of,
+    head_of,
+    request_id_of,
+    restoring_of,
+    retention_of,
+    tagging_of,
+)
 from onetrail.s3.http.transport import Answer
-from onetrail.s3.rows import Body, Copied, Deletion, Deletions, Head, ObjectPage, Restoring, VersionPage
+from onetrail.s3.rows import Body, Copied, Deletions, Head, ObjectPage, Restoring, VersionPage
 
 T = TypeVar("T")
 NULL_VERSION = "null"
@@ -101,7 +110,7 @@ def head_object(
         key,
         owner,
         _version(version_id),
-        _head,
+        head_of,
         (("x-amz-checksum-mode", "ENABLED"),) if checksums else (),
     )
 
@@ -116,7 +125,7 @@ def get_object(bucket: str, owner: str, key: str, *, version_id: str = "", if_ma
         key,
         owner,
         _version(version_id),
-        lambda answer: Body(_head(answer), answer.body),
+        lambda answer: Body(head_of(answer), answer.body),
         more,
     )
 
@@ -183,7 +192,7 @@ def copy_object(
         parameters["SSEKMSKeyId"] = kms_key_id
         headers.append(("x-amz-server-side-encryption", "aws:kms"))
         headers.append(("x-amz-server-side-encryption-aws-kms-key-id", kms_key_id))
-    return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, _copied)
+    return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, copied_of)
 
 
 def put_retention(
@@ -214,19 +223,19 @@ def put_retention(
     query = encoded([("retention", ""), *_version(version_id)])
     bypass = (("x-amz-bypass-governance-retention", "true"),) if bypass_governance else ()
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body), *bypass)
-    return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, _request_id)
+    return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, request_id_of)
 
 
 def get_retention(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[tuple[str, str]]:
     """GetObjectRetention: mode and date as S3 writes them. It says why where HeadObject only leaves the lock out, for want of a permission."""
     query = [("retention", ""), *_version(version_id)]
-    return _reading("GetObjectRetention", "GET", bucket, key, owner, query, _retention)
+    return _reading("GetObjectRetention", "GET", bucket, key, owner, query, retention_of)
 
 
 def get_tagging(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[dict[str, str]]:
     """GetObjectTagging: the tags by their names."""
     query = [("tagging", ""), *_version(version_id)]
-    return _reading("GetObjectTagging", "GET", bucket, key, owner, query, _tagging)
+    return _reading("GetObjectTagging", "GET", bucket, key, owner, query, tagging_of)
 
 
 def restore_object(
@@ -250,7 +259,7 @@ def restore_object(
     }
     query = encoded([("restore", ""), *_version(version_id)])
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
-    return Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, _restoring)
+    return Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, restoring_of)
 
 
 def put_object(
@@ -260,7 +269,7 @@ def put_object(
     parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner, "Body": body}
     more = tuple((name.lower(), value) for name, value in (headers or {}).items())
     every = (("x-amz-expected-bucket-owner", owner), _md5(body), *more)
-    return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, _request_id)
+    return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, request_id_of)
 
 
 def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> Call[Deletions]:
@@ -277,7 +286,7 @@ def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]
     objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
     parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
-    return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, _deletions)
+    return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, deletions_of)
 
 
 @lru_cache(maxsize=8192)
@@ -337,80 +346,3 @@ def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
         proven = f"<ETag>{markup.written(etag)}</ETag>" if etag and not version else ""
         parts.append(f"<Object><Key>{markup.written(key)}</Key>{named}{proven}</Object>")
     return "".join([*parts, "</Delete>"]).encode()
-
-
-def _request_id(answer: Answer) -> str:
-    return answer.header("x-amz-request-id")
-
-
-def _retention(answer: Answer) -> tuple[str, str]:
-    body = markup.without_prefixes(answer.body)
-    return markup.text(body, b"Mode"), markup.text(body, b"RetainUntilDate")
-
-
-def _tagging(answer: Answer) -> dict[str, str]:
-    body = markup.without_prefixes(answer.body)
-    return {markup.text(one, b"Key"): markup.text(one, b"Value") for _, one in markup.elements(body, b"Tag")}
-
-
-def _restoring(answer: Answer) -> Restoring:
-    return Restoring(answer.status == 202, _request_id(answer))
-
-
-def _copied(answer: Answer) -> Copied:
-    version = source_version = request = encryption = ""
-    for name, value in answer.headers:
-        lower = name.lower()
-        if lower[:6] != "x-amz-":
-            continue
-        if lower == "x-amz-version-id":
-            version = value
-        elif lower == "x-amz-request-id":
-            request = value
-        elif lower == "x-amz-copy-source-version-id":
-            source_version = value
-        elif lower == "x-amz-server-side-encryption":
-            encryption = value
-    body = markup.without_prefixes(answer.body)
-    etag = markup.content(body, b"ETag")
-    return Copied(
-        etag[6:-6].decode() if etag[:6] == b"&quot;" else markup.etag(markup.plain(etag)),
-        markup.instant(markup.text(body, b"LastModified")),
-        markup.text(body, b"ChecksumSHA256"),
-        version,
-        source_version,
-        request,
-        encryption,
-    )
-
-
-def _deletions(answer: Answer) -> Deletions:
-    body = markup.without_prefixes(answer.body)
-    results = [
-        Deletion(
-            markup.text(content, b"Key"),
-            markup.text(content, b"VersionId"),
-            "" if name == b"Deleted" else markup.text(content, b"Code") or "Unknown",
-            "" if name == b"Deleted" else markup.text(content, b"Message"),
-        )
-        for name, content in markup.elements(body.partition(b"DeleteResult")[2], b"Deleted", b"Error")
-    ]
-    return Deletions(results, _request_id(answer))
-
-
-def _head(answer: Answer) -> Head:
-    headers = {name.lower(): value for name, value in answer.headers}
-    return Head(
-        size=int(headers.get("content-length", "0")),
-        etag=markup.etag(headers.get("etag", "")),
-        last_modified=headers.get("last-modified", ""),
-        storage_class=headers.get("x-amz-storage-class", "STANDARD"),
-        version_id=headers.get("x-amz-version-id", ""),
-        sha256=headers.get("x-amz-checksum-sha256", ""),
-        lock_mode=headers.get("x-amz-object-lock-mode", ""),
-        retain_until=headers.get("x-amz-object-lock-retain-until-date", ""),
-        restore=headers.get("x-amz-restore", ""),
-        encryption=headers.get("x-amz-server-side-encryption", ""),
-        metadata={name[11:]: value for name, value in headers.items() if name.startswith("x-amz-meta-")},
-        headers=headers,
-    )

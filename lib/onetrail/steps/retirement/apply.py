@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,16 +17,18 @@ from onetrail.estate.proof.receipt_rows import ProvenRow
 from onetrail.estate.proof.receipts import Receipt, proven_rows
 from onetrail.estate.proof.sealed_heads import sealed_receipts
 from onetrail.looked import Unread
-from onetrail.s3.bulk.removal import DeleteTask, delete_proven
+from onetrail.s3.bulk.removal import delete_proven
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.s3.listing.streams import list_objects, list_versions, merge_join
 from onetrail.settings import Settings
-from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack, Original
+from onetrail.steps.retirement.batches import Batches
+from onetrail.steps.retirement.bucket_changes import PAST
+from onetrail.steps.retirement.counterparts import Archive, Lack, Original
 from onetrail.steps.retirement.observe import retiring
-from onetrail.steps.retirement.propose import LIFECYCLE_RUNS, PAST
+from onetrail.steps.retirement.propose import LIFECYCLE_RUNS
 from onetrail.steps.retirement.reading_back import Sample, read_back
 from onetrail.steps.retirement.retiring import Retiring, waits
 from onetrail.steps.retirement.reviewed import Reviewed
@@ -222,7 +223,7 @@ class _Retirement:
             raise ChangeFailed(
                 f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step again"
             )
-        batch = _Batches(self._archive, bucket, past=past)
+        batch = Batches(self._archive, bucket, past=past)
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
         rows = proven_rows(self.settings.run_folder, receipt)
         named = reviewed.rows(listing) if bucket.versioned else ((row.key, row.etag, "") for row in rows)
@@ -295,59 +296,6 @@ class _Retirement:
         if self._estate is None:
             self._estate = read_old_estate(self.settings, self.clients)
         return self._estate
-
-
-class _Batches:
-    """The deletions of one rule, and the archive beside each batch of them right before it is sent."""
-
-    def __init__(self, archive: Archive, bucket: OldBucket, *, past: bool) -> None:
-        self._archive, self._bucket, self._past = archive, bucket, past
-
-    def tasks(self, there: Iterator[tuple[Any, ProvenRow]]) -> Iterator[DeleteTask]:
-        """Each object with the proven ETag; by its version where the bucket has versions."""
-        while pairs := list(islice(there, AT_ONCE)):
-            wanted = {proven.key for _, proven in pairs}
-            if self._past:
-                seen = self._archive.look([proven for _, proven in pairs], heads=False)
-                wanted = {row.key for row in seen.past}
-            for row, proven in pairs:
-                if proven.key in wanted:
-                    yield self._task(row, proven)
-
-    def check(self, batch: list[DeleteTask]) -> None:
-        """ChangeFailed, and the batch is not sent, unless the archive is now as the rule says for each object of it."""
-        seen = self._archive.look([task.proof for task in batch], heads=True)
-        lack = seen.lack or self._other_than_reviewed(seen)
-        if lack:
-            raise ChangeFailed(
-                f"{self._bucket.name}: {lack.line}; nothing of this batch was deleted, nor of what follows it"
-            )
-
-    def _other_than_reviewed(self, seen: Counterparts) -> Lack | None:
-        if self._past and seen.held:
-            return Lack(
-                seen.held[0].archive_key, "it is in the archive, and was taken for past retention", LOOK_AGAIN
-            )
-        if not self._past and seen.past:
-            return Lack(
-                seen.past[0].archive_key, "its retention ended meanwhile, and its copy is gone", LOOK_AGAIN
-            )
-        return None
-
-    def _task(self, row: Any, proven: ProvenRow) -> DeleteTask:
-        bucket = self._bucket
-        version = row.version_id if bucket.versioned else ""
-        return DeleteTask(
-            bucket.name,
-            bucket.account,
-            row.key,
-            proven.etag,
-            row.size,
-            version,
-            row.last_modified,
-            row.storage_class,
-            proven,
-        )
 
 
 def _may_write(partition: str, bucket: OldBucket) -> str:

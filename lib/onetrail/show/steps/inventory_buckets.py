@@ -1,0 +1,109 @@
+"""What a person sees of the old buckets in step 01."""
+
+from typing import Final
+
+from onetrail.change.words import counted
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
+from onetrail.looked import Unread
+from onetrail.show.html import Shown
+from onetrail.show.steps.inventory_pictures import KB
+from onetrail.show.table import framed, table
+from onetrail.steps.inventory import Observation
+from onetrail.steps.inventory.bucket import BucketInventory, Reading
+
+
+def buckets(observation: Observation) -> Shown:
+    """Every old bucket: what lies in it, whose it is, whether it can be read, and how it will be copied."""
+    rows = [_bucket(one) for one in observation.buckets]
+    columns = [
+        "region", "bucket", "logs", "digests", "other", "size (KB)", "oldest", "newest", "of other owners", "encryption", "rules", "copied by", "read",
+    ]  # fmt: skip
+    frame = framed(rows, columns=columns)
+    surveys = observation.surveys
+    total = {
+        "region": "all",
+        "logs": sum(s.of(*LOG_KINDS).objects for s in surveys),
+        "digests": sum(s.of(*DIGEST_KINDS).objects for s in surveys),
+        "other": sum(s.of(Kind.MARKER, Kind.FOREIGN).objects for s in surveys),
+        "size (KB)": round(observation.size / KB),
+        "oldest": observation.first,
+        "newest": observation.last,
+        "of other owners": sum(s.foreign_owned for s in surveys),
+        "rules": sum(_rules(one) or 0 for one in observation.buckets),
+    }
+    return table(
+        frame, "The old buckets", verdict=_buckets_verdict(observation), total=total if rows else None
+    )
+
+
+def _bucket(one: BucketInventory) -> list[object]:
+    survey = one.survey
+    if survey is None:
+        return [one.bucket.region, one.bucket.name, *([None] * 10), "could not look"]
+    read = "no log there" if one.reading is None else _READ[one.reading]
+    return [
+        one.bucket.region,
+        one.bucket.name,
+        survey.of(*LOG_KINDS).objects,
+        survey.of(*DIGEST_KINDS).objects,
+        survey.of(Kind.MARKER, Kind.FOREIGN).objects,
+        round(survey.all.size / KB),
+        survey.first,
+        survey.last,
+        survey.foreign_owned,
+        _encryption(one),
+        _rules(one),
+        "–" if one.bucket.shell else one.direction,
+        "empty shell" if one.bucket.shell and not survey.all.objects else read,
+    ]
+
+
+def _encryption(one: BucketInventory) -> str | Unread:
+    """How new objects are encrypted, in a word; since 2023 S3 encrypts with its own keys where nothing is set."""
+    said = one.bucket.encryption
+    if isinstance(said, Unread):
+        return said
+    return {"": "none set", "AES256": "S3's keys", "aws:kms": "KMS"}.get(said, said)
+
+
+def _rules(one: BucketInventory) -> int | None:
+    """How many lifecycle rules it has; None where they could not be read."""
+    said = one.bucket.lifecycle
+    return None if isinstance(said, Unread) else len((said or {}).get("Rules", []))
+
+
+def _buckets_verdict(observation: Observation) -> str:
+    if not observation.buckets:
+        return "No old bucket is left."
+    shells = sum(one.bucket.shell for one in observation.buckets)
+    unread = [
+        one.bucket.name
+        for one in observation.buckets
+        if one.survey is None or one.reading in (Reading.REFUSED, Reading.FAILED)
+    ]
+    pushed = sum(one.direction == "push" and not one.bucket.shell for one in observation.buckets)
+    said = counted(len(observation.buckets), "old bucket")
+    said += f", {shells} of them empty shells" if shells else ""
+    if pushed:
+        said += (
+            f"; {pushed} must push their logs themselves, since their objects or keys are not theirs to share"
+        )
+    if unread:
+        return f"{said}; {', '.join(unread)} could not be read."
+    unfit = [one.bucket.name for one in observation.buckets if one.reading is Reading.UNFIT]
+    said += f"; what was read in {', '.join(unfit)} is no log with records" if unfit else ""
+    read = sum(one.reading is Reading.READ for one in observation.buckets)
+    return (
+        f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read."
+        if read
+        else f"{said}."
+    )
+
+
+_READ: Final = {
+    Reading.READ: "readable",
+    Reading.UNFIT: "readable, no records",
+    Reading.ARCHIVED: "archived",
+    Reading.REFUSED: "not readable",
+    Reading.FAILED: "could not look",
+}

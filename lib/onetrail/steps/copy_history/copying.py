@@ -1,0 +1,263 @@
+"""The copy of each old bucket under the open grant: the pilot, the partitions, and the rows that say what became of each object."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onetrail.aws import Clients
+from onetrail.change import (
+    COPIER,
+    Change,
+    ChangeFailed,
+    Deed,
+    Gate,
+    Plan,
+    Requirement,
+)
+from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.estate.backlog.still import hold_still
+from onetrail.estate.history.claims import Claims
+from onetrail.estate.history.pairing import Pair, ranges_of
+from onetrail.estate.old_estate import OldBucket, read_old_estate
+from onetrail.s3.bulk import reasons
+from onetrail.s3.bulk.tally import Counts
+from onetrail.s3.copying.engine import CopyTask
+from onetrail.s3.copying.partition import Ended, Partition
+from onetrail.s3.copying.pipeline import copy_partition, copy_partitions
+from onetrail.s3.decisions.decide import Decision, Kind
+from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.pace import Paces
+from onetrail.s3.http.session import hot
+from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, Part
+from onetrail.s3.listing.ranges import KeyRange
+from onetrail.steps.copy_history.jobs.plan import runs_by_jobs
+from onetrail.steps.copy_history.local import restores
+from onetrail.steps.copy_history.local.conditional import conditional_copies, over, taken
+from onetrail.steps.copy_history.local.pilot import demand, read_back
+from onetrail.steps.copy_history.local.tasks import (
+    OUTCOMES,
+    STAYS,
+    due,
+    task_of,
+    tasks_of_bucket,
+    tasks_of_range,
+)
+from onetrail.steps.copy_history.local.unwritten import listed, write_missing_rows
+
+
+def _beside(counts: Counts) -> dict[str, Any]:
+    """What a copying rule says besides its outcomes, where there is something to say."""
+    said = {"reasons": dict(reasons.commonest(counts.reasons)), "unhashed": counts.unhashed}
+    return {name: value for name, value in said.items() if value}
+
+
+@dataclass
+class Copying:
+    """Carries out the bulk rules of one plan."""
+
+    clients: Clients
+    gate: Gate
+
+    def __post_init__(self) -> None:
+        self.settings = self.clients.settings
+        self.estate = read_old_estate(self.settings, self.clients)
+        self.buckets = {bucket.name: bucket for bucket in self.estate.buckets}
+        self.live = [bucket for bucket in self.estate.buckets if not bucket.shell]
+        self.claims = Claims(self.settings, self.clients, self.live)
+        self.folder = self.settings.run_folder / "ledger"
+        self.so_far: dict[str, Counts] = {}
+        self.listed = listed(self.settings.run_folder)
+        self.unwritten = {bucket.name for bucket in self.live}
+        """Buckets of which no copy of this plan writes a row for each object: they are listed beside the ledger at its end."""
+        self._rows_written = False
+        self._piloted: dict[str, frozenset[str]] = {}
+        self.paces = Paces(self.settings.max_requests_per_second)
+        self.conditional = conditional_copies(self.settings)
+
+    def sources_ready(self, plan: Plan) -> Requirement:
+        """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
+        if self.estate.could_not_look:
+            return Requirement(False, f"something could not be looked at: {self.estate.could_not_look[0]}")
+        copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
+        still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
+        asked = [self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is Deed.RESTORE]
+        if not still.met or not asked:
+            return still
+        return restores.restored(self.settings, self.clients, asked)
+
+    def write_rows(self, plan: Plan, *, waits: bool = False) -> None:
+        """A row for each listed object that has none, once at the plan's end; `waits`: what is to be copied is left to the next plan."""
+        if self._rows_written:
+            return
+        self._rows_written = True
+        copied = {c.bulk.fixed.get("CopySource.Bucket") for c in plan.changes if c.bulk}
+        left_out = set() if waits else {bucket.name for bucket in self.live} - copied
+        write_missing_rows(self.clients, self.gate, self.buckets.values(), self.unwritten, left_out)
+
+    def carry_out(self, change: Change) -> Mapping[str, Any]:
+        """One rule over one old bucket: its pilot, or all that the archive lacks."""
+        assert change.bulk is not None
+        if change.bulk.deed is Deed.RESTORE:
+            bucket = self.buckets[change.resource]
+            return restores.carry_out(self.clients, self.gate, change, bucket, self.gate.progress)
+        bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
+        if change.bulk.deed is Deed.PILOT:
+            return self._pilot(change, bucket)
+        parts: list[Mapping[str, Any]] = []
+        named: dict[str, KeyRange] = {}
+
+        def ended(one: Ended) -> None:
+            """A range that is over, into the record; one in which nothing was to be copied leaves nothing."""
+            if one.part is None:
+                return
+            parts.append(_said(one.part))
+            span = named[one.name]
+            self.gate.record.append(
+                "partition",
+                key=change.key,
+                after=span.after,
+                until=span.until,
+                outcomes=dict(one.counts.outcomes),
+                **parts[-1],
+            )
+
+        total = copy_partitions(
+            self._partitions(change, bucket, named),
+            self._client(change),
+            self.folder,
+            self._progress(bucket),
+            now=self.clients.clock.now,
+            paces=self.paces,
+            ended=ended,
+            source=self._source(change, bucket),
+        ).counts
+        self.so_far[bucket.name] = self._so_far(bucket) + total
+        if total.stopped:
+            raise ChangeFailed(
+                f"copy of {bucket.name} stopped: {total.trouble or total.stopped}; the ledger has each object, a new run goes on"
+            )
+        return {
+            "outcomes": dict(total.outcomes),
+            "bytes": total.size,
+            "retries": total.retries,
+            "ledger": parts,
+            **_beside(total),
+        }
+
+    def _partitions(
+        self, change: Change, bucket: OldBucket, named: dict[str, KeyRange]
+    ) -> Iterator[Partition | None]:
+        """The bucket in ranges; `named` learns which part is which."""
+        now, pace = self.clients.clock.now(), self.paces.overall
+        noted = self._noted(change, bucket)
+        if bucket.versioned:
+            name = f"copy-{bucket.name}-001"
+            named[name] = KeyRange()
+            yield Partition(name, self._by_version(change, bucket, noted))
+            return
+        for span in ranges_of(self.clients, bucket, pace):
+            if span is None:
+                yield None
+                continue
+            name = f"copy-{bucket.name}-{len(named) + 1:03}"
+            named[name] = span._replace(pages=())
+            tasks = tasks_of_range(
+                self.settings, self.clients, change.account, bucket, span, now, self.claims, pace, noted
+            )
+            yield Partition(name, self._without_pilot(bucket, tasks))
+
+    def _by_version(
+        self, change: Change, bucket: OldBucket, noted: Collection[Kind]
+    ) -> Iterator[CopyTask | LedgerRow | None]:
+        """A bucket with versions is one listing, in which a log behind a delete marker is seen."""
+        tasks = tasks_of_bucket(
+            self.settings, self.clients, change.account, bucket, self.clients.clock.now(), self.claims, noted
+        )
+        return self._without_pilot(bucket, tasks)
+
+    def _noted(self, change: Change, bucket: OldBucket) -> Collection[Kind]:
+        """What gets a row besides what is copied: all of it, once. After jobs their copies have rows already, and are told apart later."""
+        if bucket.name in self.listed or runs_by_jobs(change):
+            return STAYS
+        self.unwritten.discard(bucket.name)
+        return OUTCOMES
+
+    def _without_pilot(
+        self, bucket: OldBucket, tasks: Iterator[CopyTask | LedgerRow | None]
+    ) -> Iterator[CopyTask | LedgerRow | None]:
+        """The pilot's copies have their rows."""
+        piloted = self._piloted.get(bucket.name, frozenset())
+        return (task for task in tasks if not (isinstance(task, LedgerRow) and task.key in piloted))
+
+    def _client(self, change: Change) -> HotS3:
+        return hot(self.clients, change.account, self.settings.home_region, COPIER)
+
+    def _source(self, change: Change, bucket: OldBucket) -> HotS3:
+        return hot(self.clients, change.account, bucket.region, COPIER)
+
+    def _so_far(self, bucket: OldBucket) -> Counts:
+        return self.so_far.get(bucket.name, Counts({}, 0, 0))
+
+    def _progress(self, bucket: OldBucket) -> Callable[[str, int, int, int, int], None]:
+        """Progress of the whole bucket: what its pilot came to, and what is copied now."""
+        before = self._so_far(bucket)
+
+        def told(name: str, objects: int, size: int, retries: int, errors: int) -> None:
+            said = (
+                before.objects + objects,
+                before.size + size,
+                before.retries + retries,
+                before.errors + errors,
+            )
+            self.gate.progress(name or bucket.name, *said)
+
+        return told
+
+    def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
+        """One log file and one digest file, read back in every property that was planned."""
+        found: dict[bool, tuple[Pair, Decision]] = {}
+        for pair, decision in due(self.settings, self.clients, bucket, self.claims):
+            found.setdefault(parse(pair.source.key).kind in DIGEST_KINDS, (pair, decision))
+            if len(found) == 2:
+                break
+        now = self.clients.clock.now()
+        tasks = [task_of(self.settings, change.account, bucket, *found[kind], now) for kind in sorted(found)]
+        self._piloted[bucket.name] = frozenset(task.key for task in tasks)
+        with LedgerPart(self.folder, f"copy-{bucket.name}-pilot") as ledger:
+            counts = copy_partition(
+                tasks,
+                self._client(change),
+                ledger,
+                self._progress(bucket),
+                now=self.clients.clock.now,
+                pace=self.paces.overall,
+                source=self._source(change, bucket),
+            )
+        part = ledger.finish()
+        self.so_far[bucket.name] = self._so_far(bucket) + counts
+        client = self._client(change)
+        if counts.errors:
+            if self.conditional and not taken(client, tasks[0], self.gate.record):
+                raise ChangeFailed(
+                    f"pilot of {bucket.name}: S3 in {self.settings.home_region} takes no If-None-Match on a copy, and so the archive's policy "
+                    "cannot ask for it; nothing was copied: run this step again, its plan leaves that out"
+                )
+            raise ChangeFailed(
+                f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was copied",
+                {"ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}]},
+            )
+        rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
+        if self.conditional and tasks:
+            rows += over(client, tasks[0])
+            demand(bucket, rows)
+        return {
+            "outcomes": dict(counts.outcomes),
+            "read_back": [list(row) for row in rows],
+            "ledger": [_said(part)],
+            **_beside(counts),
+        }
+
+
+def _said(part: Part) -> Mapping[str, Any]:
+    """A ledger part as the record names it."""
+    return {"part": part.path.name, "sha256": part.sha256, "rows": part.rows}

@@ -1,0 +1,240 @@
+"""The changes that retire one old bucket, or keep it: closed, emptied object by object or by a rule, reopened."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from onetrail import iam, names
+from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Document, EachNamed, Only, plain
+from onetrail.iam.build import old_bucket_closed, old_bucket_shell
+from onetrail.looked import known
+from onetrail.settings import Settings
+from onetrail.steps.retirement.observe import Observation
+from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, Retiring
+
+PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""Not the MD5 of what the probe sends: a write that was let in would be refused as damaged."""
+PROBE_TRIES = 10
+"""How often a write is tried while a new policy is not seen everywhere yet, half a minute apart."""
+PAST = "past-retention"
+"""Scope of the rule that deletes originals whose copies are past retention."""
+
+
+def bucket_changes(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:
+    if seen.by_rule and seen.expiring:
+        return []
+    past = [_delete_past(seen)] if seen.past.objects else []
+    if seen.by_rule:
+        opening = _reopening(seen) if past else []
+        return [*opening, *past, *_closing(settings, seen, opened=bool(opening)), _expire(seen)]
+    emptying = [*(_reopening(seen) if seen.objects else []), *past]
+    emptying += [_delete(seen)] if seen.objects > seen.past.objects else []
+    if seen.how == "delete":
+        gone = "the name goes back to AWS: anybody may take it"
+        return [
+            *emptying,
+            _call(
+                seen,
+                "DeleteBucket",
+                {},
+                {"listing": seen.listing},
+                gone,
+                "none: make a bucket of that name again, if nobody took it",
+                CheckKind.EMPTY,
+            ),
+        ]
+    shell = old_bucket_shell(settings.partition, seen.bucket.name, [observation.keepers[seen.bucket.account]])
+    words = "empty, it keeps its name out of strangers' hands; nothing can be put into it"
+    undo = "put the policy shown as before back"
+    return [
+        *emptying,
+        _call(
+            seen,
+            "PutBucketPolicy",
+            {"Policy": Document(shell)},
+            known(seen.bucket.policy),
+            words,
+            undo,
+            CheckKind.EMPTY,
+        ),
+    ]
+
+
+def _delete(seen: Retiring) -> Change:
+    return _deletion(
+        seen,
+        f"DeleteObjects-{seen.bucket.name}",
+        "exactly this listing, each by its ETag, a batch only while the archive holds each proven version of it",
+        "each object is proven to be in the archive; it is deleted only while it has the ETag that was proven",
+        "none: the archive has every log and digest; a bucket can be filled from it",
+        Past(
+            seen.objects - seen.past.objects,
+            seen.size - seen.past.size,
+            seen.held if seen.past.objects or seen.bucket.versioned else seen.listing,
+        ),
+    )
+
+
+def _delete_past(seen: Retiring) -> Change:
+    """A line of its own: these are in no archive any more."""
+    return _deletion(
+        seen,
+        f"DeleteObjects-{PAST}-{seen.bucket.name}",
+        "exactly this listing, each by its ETag, and only what is past retention by the date in its key",
+        "past retention: the archive has let the copies of these go, since their retention ended",
+        "none: they are kept nowhere any more",
+        seen.past,
+        PAST,
+    )
+
+
+def _deletion(
+    seen: Retiring, key: str, objects: str, reason: str, undo: str, these: Past, scope: str = ""
+) -> Change:
+    bucket = seen.bucket
+    return Change(
+        key=key,
+        account=bucket.account,
+        region=bucket.region,
+        service="s3",
+        call="DeleteObjects",
+        parameters={},
+        resource=bucket.name,
+        before={"listing": these.listing},
+        reason=reason,
+        undo=undo,
+        requires=Check(CheckKind.PROVEN_QUIET_COOLED, bucket.name),
+        bulk=Bulk(
+            Deed.DELETE,
+            ("DeleteObjects",),
+            {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account},
+            {"objects": objects.replace("ETag", "ETag and version", 1) if bucket.versioned else objects},
+            these.listing,
+            {"objects": these.objects, "bytes": these.size},
+            bounds=(
+                EachNamed(versions=bucket.versioned),
+                Only(("Bucket", "Delete", "ExpectedBucketOwner")),
+            ),
+            scope=scope,
+        ),
+    )
+
+
+def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change]:
+    """Before a rule deletes without asking: nobody may put anything more into the bucket, and that is tried."""
+    bucket = seen.bucket
+    closed = iam.with_statements(known(bucket.policy), old_bucket_closed(settings.partition, bucket.name))
+    put = _call(
+        seen,
+        "PutBucketPolicy",
+        {"Policy": Document(closed)},
+        known(bucket.policy),
+        "nothing may come into a bucket that a rule empties: it would be deleted unproven",
+        "put the policy shown as before back once the rule is gone",
+        CheckKind.PROVEN_QUIET_COOLED,
+    )
+    probe = Change(
+        key=f"probe-PutObject-{bucket.name}",
+        account=bucket.account,
+        region=bucket.region,
+        service="s3",
+        call="PutObject",
+        parameters={
+            "Bucket": bucket.name,
+            "ExpectedBucketOwner": bucket.account,
+            "Key": "AWSLogs/onetrail-probe",
+            "Body": b"",
+            "ContentMD5": PROBE_MD5,
+        },
+        resource=bucket.name,
+        before=None,
+        reason="a write is refused now; the call could not write even if it were let in",
+        undo="nothing to undo",
+        expects="refused",
+        tries=PROBE_TRIES,
+    )
+    return [probe] if bucket.closed and not opened else [put, probe]
+
+
+def _reopening(seen: Retiring) -> list[Change]:
+    """A bucket that was closed for a rule and is now to be emptied object by object: our statement would refuse that too."""
+    policy = iam.without_sids(known(seen.bucket.policy), {names.SID_CLOSED})
+    if not seen.bucket.closed:
+        return []
+    call, said = ("PutBucketPolicy", {"Policy": Document(policy)}) if policy else ("DeleteBucketPolicy", {})
+    words = "the bucket is no longer left to a rule: its objects are deleted one by one"
+    opening = _call(
+        seen,
+        call,
+        said,
+        known(seen.bucket.policy),
+        words,
+        "put the policy shown as before back",
+        CheckKind.PROVEN_QUIET_COOLED,
+    )
+    return [replace(opening, key=f"open-{seen.bucket.name}")]
+
+
+def without_danger(seen: Retiring) -> Change:
+    """The rule is taken away as soon as it may not go on deleting."""
+    rules = [
+        one for one in (known(seen.bucket.lifecycle) or {}).get("Rules", []) if one.get("ID") != EXPIRE_RULE
+    ]
+    return _call(
+        seen,
+        "PutBucketLifecycleConfiguration" if rules else "DeleteBucketLifecycle",
+        {"LifecycleConfiguration": {"Rules": rules}} if rules else {},
+        plain(known(seen.bucket.lifecycle) or {}),
+        f"the rule of ours may not go on deleting: {seen.danger}",
+        "step 07 puts the rule again, once the bucket may be left to one",
+        None,
+    )
+
+
+def _expire(seen: Retiring) -> Change:
+    lifecycle = known(seen.bucket.lifecycle) or {}
+    rule = {
+        "ID": EXPIRE_RULE,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Days": 1},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    kept = [one for one in lifecycle.get("Rules", []) if one.get("ID") != EXPIRE_RULE]
+    parameters = {"LifecycleConfiguration": {"Rules": [*kept, rule]}}
+    listing = seen.held if seen.past.objects else seen.listing
+    words = f"S3 itself deletes what is proven to be in the archive (listing {listing[:12]})"
+    return _call(
+        seen,
+        "PutBucketLifecycleConfiguration",
+        parameters,
+        {"rules": plain(lifecycle), "listing": listing},
+        words,
+        "put the rules shown as before back; what expired is in the archive",
+        CheckKind.CLOSED,
+    )
+
+
+def _call(
+    seen: Retiring,
+    call: str,
+    parameters: Mapping[str, Any],
+    before: Any,
+    reason: str,
+    undo: str,
+    requires: CheckKind | None,
+) -> Change:
+    bucket = seen.bucket
+    return Change(
+        key=f"{call}-{bucket.name}",
+        account=bucket.account,
+        region=bucket.region,
+        service="s3",
+        call=call,
+        parameters={"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account, **parameters},
+        resource=bucket.name,
+        before=before,
+        reason=reason,
+        undo=undo,
+        requires=Check(requires, bucket.name) if requires else None,
+    )
