@@ -134,7 +134,7 @@ def by_sql(without=()):
 
 
 EXPECTED = {
-    "What was done, and what became of it": [
+    "What was done, and with what outcome": [
         ("copy", "conflict", 1, 7), ("copy", "copied", 2, 16), ("copy", "failed", 2, 14), ("copy", "refused", 1, 7),
         ("delete", "deleted", 3, 16), ("prove", "proven", 1, 7),
     ],
@@ -148,8 +148,8 @@ EXPECTED = {
     "Was anything copied twice": [],
     "How much is locked, how, and until which year": [("", "", 1, 0), ("COMPLIANCE", "2028", 1, 7), ("GOVERNANCE", "2028", 1, 9)],
     "What was deleted, and by which request": [("one", "D1", 2, 7), ("one", "D2", 1, 9)],
-    "Was anything deleted that has no copy": [],
-    "What was listed, and has no copy in the ledger": [("one", MARK, "marker", 0), ("one", EU, "log", 9), ("two", US, "log", 7)],
+    "Was anything deleted without a copy": [],
+    "What was listed but has no copy in the ledger": [("one", MARK, "marker", 0), ("one", EU, "log", 9), ("two", US, "log", 7)],
 }  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def test_what_must_never_be_is_seen(given):
     given([*ROWS, copied("one", US, 5), deleted("two", "top", "D3"), other])
     for answers in (by_pandas(), by_sql()):
         assert answers["Was anything copied twice"] == [("archive", US, 2)]
-        assert answers["Was anything deleted that has no copy"] == [
+        assert answers["Was anything deleted without a copy"] == [
             ("one", EU, 9, "D4"),
             ("two", "top", 7, "D3"),
         ]
