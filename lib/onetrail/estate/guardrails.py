@@ -43,8 +43,8 @@ def _first_wrong(archive: Archive, which: Guardrail, text: str) -> str:
 class Rail:
     """One rail as the organization shows it.
 
-    `management` is empty when the credentials at hand cannot set it; `why` then says the reason. `content` is None when it does not exist.
-    `could_not_look` says what was refused where nobody knows whether it stands.
+    `management` is empty when the credentials at hand cannot set it; `why` then says the reason. `content` is None when it does not exist,
+    or nobody can look from here; it is unread where the look was refused, and nobody knows whether it stands.
     """
 
     name: str
@@ -55,9 +55,8 @@ class Rail:
     root: str = ""
     enabled: bool = False
     policy_id: str = ""
-    content: Mapping[str, Any] | None = None
+    content: Mapping[str, Any] | Unread | None = None
     targets: tuple[str, ...] = ()
-    could_not_look: str = ""
 
 
 def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
@@ -115,19 +114,20 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
 
 
 def _blind(settings: Settings, name: str, looks: Mapping[str, object]) -> Rail:
-    return Rail(name, settings.organization_id, could_not_look="; ".join(unread(looks)))
+    return Rail(name, settings.organization_id, content=Unread("; ".join(unread(looks))))
 
 
 def rail_unread(rail: Rail) -> list[str]:
     """What could not be looked at, so that nobody knows whether the rail stands."""
-    return [f"the guard rail {rail.name}: {rail.could_not_look}"] if rail.could_not_look else []
+    return unread({f"the guard rail {rail.name}": rail.content})
 
 
 def rail_changes(
     rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: Check
 ) -> list[Change]:
     """What makes the rail stand over the accounts; nothing where it cannot be set from here or stands already."""
-    if not rail.management:
+    content = rail.content
+    if isinstance(content, Unread) or not rail.management:
         return []
     changes = []
     parameters: dict[str, Any]
@@ -144,7 +144,7 @@ def rail_changes(
                 requires,
             )
         )
-    if rail.content is None:
+    if content is None:
         parameters = {
             "Name": rail.name,
             "Type": TYPE,
@@ -157,7 +157,7 @@ def rail_changes(
                 rail, "CreatePolicy", rail.name, parameters, None, "no rail of this name exists", requires
             )
         )
-    elif iam.canonical(rail.content) != iam.canonical(wanted):
+    elif iam.canonical(content) != iam.canonical(wanted):
         parameters = {"PolicyId": rail.policy_id, "Content": Document(wanted)}
         changes.append(
             _change(
@@ -165,7 +165,7 @@ def rail_changes(
                 "UpdatePolicy",
                 rail.name,
                 parameters,
-                rail.content,
+                content,
                 "the rail says something else",
                 requires,
             )
@@ -192,8 +192,9 @@ def rail_findings(
 ) -> list[Finding]:
     """Whether the rail stands; `ready` says whether what it must not come before is done."""
     account = rail.management or "-"
-    if rail.could_not_look:
-        text = f"whether it stands is unknown: {rail.could_not_look}"
+    content = rail.content
+    if isinstance(content, Unread):
+        text = f"whether it stands is unknown: {content.why}"
         return [Finding(f"{step}.rail", State.COULD_NOT_LOOK, "-", "-", rail.name, text)]
     if rail.why and not rail.organization:
         return [Finding(f"{step}.rail", State.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")]
@@ -209,8 +210,8 @@ def rail_findings(
             )
         ]
     stands = (
-        rail.content is not None
-        and iam.canonical(rail.content) == iam.canonical(wanted)
+        content is not None
+        and iam.canonical(content) == iam.canonical(wanted)
         and set(accounts) <= set(rail.targets)
     )
     if stands:

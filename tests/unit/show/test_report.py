@@ -14,6 +14,7 @@ from onetrail.cloudtrail.verdict import State as File
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Stage, Status
+from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report import page, sections
 from onetrail.show.report.buckets import buckets
@@ -385,7 +386,7 @@ def test_the_sections_are_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rail", "said", "verdict"),
     [
-        ({"could_not_look": "ListRoots: AccessDenied"}, "could not be looked at", State.COULD_NOT_LOOK),
+        ({"content": Unread("ListRoots: AccessDenied")}, "could not be looked at", State.COULD_NOT_LOOK),
         ({"management": ACCOUNT}, "not there yet", State.PLANNED),
         ({"why": "no organization is named"}, "no organization is named", State.NOTE),
     ],

@@ -77,7 +77,7 @@ def _rails(observation: Observation) -> Iterator[Row]:
         seen.rail for seen in (observation.cutover, observation.verified) if seen is not None
     ]
     for rail in rails:
-        if rail.could_not_look:
+        if isinstance(rail.content, Unread):
             yield f"guard rail {rail.name}", "attached by the organization", BLIND, sign(None)
         elif rail.content is not None:
             yield (

@@ -17,6 +17,7 @@ from onetrail.estate.old_trails import new_trail, touchable
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.build import trail_rail
 from onetrail.iam.document import values
+from onetrail.looked import known
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import STEP, Observation, waiting_for_last_files
 
@@ -199,7 +200,7 @@ def _behind_the_rail(observation: Observation, changes: Sequence[Change]) -> tup
     rail = observation.rail
     denied = {
         action
-        for statement in iam.statements(rail.content or {})
+        for statement in iam.statements(known(rail.content) or {})
         if statement["Effect"] == "Deny"
         for action in values(statement.get("Action", []))
     }
