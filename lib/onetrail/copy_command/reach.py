@@ -18,7 +18,8 @@ from onetrail.change import Guard
 from onetrail.copy_command.folder import Folder
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.names import PRACTICE_KEYS
-from onetrail.s3.http.client import HotS3, Permit
+from onetrail.s3.http.channel import Permit
+from onetrail.s3.http.client import HotS3
 from onetrail.s3.http.session import attempts, of_boto3
 from onetrail.s3.http.transport import LOOPBACK
 

@@ -29,9 +29,9 @@ def ends():
     """A small S3 with an object that differs under two prefixes, and both its sides."""
     s3 = FakeS3(old={"from/k": "e" * 32}, new={"to/k": "f" * 32})
     client = HotS3(
-        REGION, "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0)
+        REGION, "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0),
+        transport=InProcess(s3),
     )  # fmt: skip
-    client._transport = InProcess(s3)
     yield (
         s3,
         End(Folder("old", "from/"), OWNER, REGION, client),

@@ -303,9 +303,10 @@ def given_two_clients(s3, here, permit=lambda *_: None):
     here.buckets = s3.buckets
     clients = []
     for server, may in ((s3, lambda *_: None), (here, permit)):
-        clients.append(HotS3("eu-west-1", "http://s3", lambda: KEYS, permit=may, max_in_flight=4))
-        clients[-1]._transport.close()
-        clients[-1]._transport = InProcess(server)
+        made = HotS3(
+            "eu-west-1", "http://s3", lambda: KEYS, permit=may, max_in_flight=4, transport=InProcess(server)
+        )
+        clients.append(made)
     return clients
 
 

@@ -214,9 +214,8 @@ def test_any_bucket_ends_in_the_archive_once_whatever_fails_on_the_way(keys, dat
     }
     client = HotS3(
         "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=60,
-        backoff=Backoff(0.0, 0.0),
+        backoff=Backoff(0.0, 0.0), transport=InProcess(s3),
     )  # fmt: skip
-    client._transport = InProcess(s3)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "LARGE_PAGES", 1)
         counts = moved(client, Path(folder), paces=Paces(None, 10**7), at_once=at_once).counts

@@ -50,9 +50,9 @@ def given():
     def give(page, **buckets):
         s3 = FakeS3(page, **{name: {key: etag_of(key) for key in keys} for name, keys in buckets.items()})
         client = HotS3(
-            "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0)
+            "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0),
+            transport=InProcess(s3),
         )  # fmt: skip
-        client._transport = InProcess(s3)
         made.append(client)
         return s3, lambda bucket, **more: Side(client, bucket, OWNER, **more)
 

@@ -180,9 +180,8 @@ def copied(tmp_path):
             max_in_flight=8,
             max_retries=1,
             backoff=Backoff(0.001, 0.002),
+            transport=InProcess(s3),
         )
-        client._transport.close()
-        client._transport = InProcess(s3)
         made.append(client)
         ends = [End(Folder(name, ""), OWNER, "eu-west-1", client) for name in ("old", "new")]
         folder = tmp_path / f"ledger-{len(made)}"

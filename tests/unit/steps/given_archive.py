@@ -105,8 +105,8 @@ def given_clients(archive: FakeArchive, now: datetime, kms: FakeKms | None = Non
     made = HotS3(
         "us-east-1", endpoint_url="http://127.0.0.1:1", permit=lambda *_: None,
         credentials=lambda: SimpleNamespace(access_key="AKID", secret_key="s", token=None), correct_clock=False,
+        transport=archive,
     )  # fmt: skip
-    made._transport = archive
     actors = ("", "reader") if reader else ("",)
     return SimpleNamespace(
         transports={(LOG, "us-east-1", actor): made for actor in actors},

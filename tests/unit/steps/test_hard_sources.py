@@ -18,7 +18,7 @@ from onetrail.estate.history.pairing import Pair
 from onetrail.estate.old_estate import OldEstate
 from onetrail.looked import Unread
 from onetrail.s3.decisions.decide import Kind
-from onetrail.s3.http.client import Finished
+from onetrail.s3.http.drive import Finished
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
 from onetrail.s3.listing.streams import OutOfOrder
 from onetrail.s3.rows import Head, ObjectRow, VersionPage, VersionRow

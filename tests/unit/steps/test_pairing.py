@@ -32,8 +32,9 @@ class Estate:
     def __init__(self, monkeypatch, named=(), **buckets):
         self.s3 = FakeS3(1000, **{ARCHIVE: {}, **buckets})
         self.names = [name for name in buckets if name != ARCHIVE]
-        client = HotS3("eu-west-1", "http://s3", lambda: FROZEN, permit=lambda *_: None)
-        client._transport = InProcess(self.s3)
+        client = HotS3(
+            "eu-west-1", "http://s3", lambda: FROZEN, permit=lambda *_: None, transport=InProcess(self.s3)
+        )
         digests = SimpleNamespace(name=lambda claim: claim.row.etag in named)
         for module in (pairing, claims_module):
             monkeypatch.setattr(module, "hot", lambda *_: client)

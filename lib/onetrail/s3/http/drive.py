@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from onetrail.change.interrupt import heed
 from onetrail.s3.http.calls import Call
+from onetrail.s3.http.channel import Channel
 from onetrail.s3.http.failure import ENDED_CODES, code_of, error_of, no_answer, too_fast, worth_asking_again
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.http.sign import CredentialsEnded, SignedWith
 from onetrail.s3.http.transport import Answer, Broken, Exchange
-
-if TYPE_CHECKING:
-    from onetrail.s3.http.client import HotS3
 
 C = TypeVar("C")
 
@@ -52,7 +50,7 @@ class _Flight:
     deadline: float = 0.0
     exchange: Exchange | None = None
     signed_with: SignedWith | None = None
-    mended: bool = False
+    renewed: bool = False
 
 
 class _Answers:
@@ -96,22 +94,22 @@ class _Answers:
 class Drive(Generic[C]):
     """Drives one run. `calls` may yield None for 'nothing now, ask again soon'.
 
-    `spare` of the client's places in flight are left to others; `lane_of` names the pace of a call's own prefix, beside that of the run.
+    `spare` of the channel's places in flight are left to others; `lane_of` names the pace of a call's own prefix, beside that of the run.
     """
 
     def __init__(
         self,
-        client: "HotS3",
+        channel: Channel,
         calls: Iterator[tuple[Call[Any], C] | None],
         pace: Pace | None,
         spare: int = 0,
         lane_of: Callable[[C], Pace | None] | None = None,
         before_each: Callable[[C], None] | None = None,
     ) -> None:
-        self._client = client
+        self._channel = channel
         self._calls = calls
         self._pace = pace
-        self._most = max(1, client.max_in_flight - spare)
+        self._most = max(1, channel.limits.max_in_flight - spare)
         self._refill_at = max(1, min(HANDFUL, self._most // 8))
         self._lane_of = lane_of
         self._before_each = before_each
@@ -145,28 +143,28 @@ class Drive(Generic[C]):
         """A call that ended, or None where there is none now; never waits."""
         self.fill()
         if self._flying and not self._answers:
-            self._cut_the_late(self._client.monotonic())
+            self._cut_the_late(self._channel.monotonic())
         while self._answers:
             if (ended := self._one_answer()) is not None:
                 return ended
         return self._lost.popleft() if self._lost else None
 
     def leave(self) -> None:
-        """Nobody asks any more: what is under way is left to the client, so that its place comes back even if no answer does."""
+        """Nobody asks any more: what is under way is abandoned, so that its place comes back even if no answer does."""
         for flight in self._flying.values():
             if flight.exchange is not None and not flight.exchange.over:
-                self._client._set_adrift(flight.exchange, flight.deadline)
+                self._channel.in_flight.abandon(flight.exchange, flight.deadline)
 
     def fill(self) -> float | None:
         """Send what may be sent now. Returns seconds until more may be sent, None when only an answer (or nothing) can change that."""
-        now = self._client.monotonic()
+        now = self._channel.monotonic()
         self._since_filled = 0
         while True:
             flight, pause = self._due(now)
             if flight is None:
                 return pause
             wait = self._pace.wait(now) if self._pace else 0.0
-            if wait or not self._client._take_place(self._most):
+            if wait or not self._channel.in_flight.take(self._most):
                 self._push_back(flight, now)
                 return max(wait, TICK_SECONDS) if wait else (None if self._flying else TICK_SECONDS)
             self._send(flight, now)
@@ -194,7 +192,7 @@ class Drive(Generic[C]):
                 return None, min(pause or TICK_SECONDS, TICK_SECONDS)
             if asked is not False:
                 call, context = asked  # type: ignore[misc]
-                self._client._permit("s3", call.operation, call.parameters)
+                self._channel.permit("s3", call.operation, call.parameters)
                 return _Flight(call, context, self._lane_of(context) if self._lane_of else None), None
         except Exception as error:  # noqa: BLE001 - kept, and raised to the caller
             self.failure = error
@@ -209,8 +207,8 @@ class Drive(Generic[C]):
 
     def _send(self, flight: _Flight, now: float) -> None:
         number = next(self._number)
-        client = self._client
-        put, give_back = self._answers.put, client._give_back_place
+        channel = self._channel
+        put, give_back = self._answers.put, channel.in_flight.give_back
 
         def ended(answer: Answer | Broken) -> None:
             give_back()
@@ -219,22 +217,22 @@ class Drive(Generic[C]):
         try:
             if self._before_each is not None:
                 self._before_each(flight.context)
-            origin, request = client._signer.signed(flight.call)
+            origin, request = channel.signer.signed(flight.call)
         except Exception as error:  # noqa: BLE001 - kept, and raised to the caller
             give_back()
             self._more = False
             self.failure = error
             self._lost.append(Finished(flight.context, None, error, flight.retries, flight.unsure))
             return
-        flight.signed_with = client._signer.signed_with
+        flight.signed_with = channel.signer.signed_with
         flight.begun = flight.begun or now
-        flight.deadline = now + client._deadline
+        flight.deadline = now + channel.limits.deadline_seconds
         self._flying[number] = flight
         if self._pace:
             self._pace.sent()
         if flight.lane:
             flight.lane.sent()
-        flight.exchange = client._transport.send(origin, request, ended)
+        flight.exchange = channel.transport.send(origin, request, ended)
 
     def _one_answer(self) -> Finished[C] | None:
         self._since_filled += 1
@@ -243,7 +241,7 @@ class Drive(Generic[C]):
 
     def _wait(self, pause: float | None) -> None:
         # Deadlines are looked at only when nothing has arrived: a slow reader is no reason to cut connections.
-        limit = self._cut_the_late(self._client.monotonic()) if self._flying else pause
+        limit = self._cut_the_late(self._channel.monotonic()) if self._flying else pause
         handful = max(1, min(HANDFUL, len(self._flying) // 8))
         most = limit if pause is None else pause if limit is None else min(pause, limit)
         assert most is not None
@@ -251,11 +249,11 @@ class Drive(Generic[C]):
 
     def _cut_the_late(self, now: float) -> float:
         """Give up what is past its deadline, and say what is silent for long; seconds until the next of either."""
-        client, oldest = self._client, next(iter(self._flying.values()))
-        limit, silent = oldest.deadline - now, oldest.begun + client._silent - now
+        channel, oldest = self._channel, next(iter(self._flying.values()))
+        limit, silent = oldest.deadline - now, oldest.begun + channel.limits.silent_seconds - now
         if silent <= 0:
-            client._tell_silence(oldest.call, now - oldest.begun, oldest.retries + 1, now)
-            silent = client._silent
+            channel.silence.report(oldest.call, now - oldest.begun, oldest.retries + 1, now)
+            silent = channel.limits.silent_seconds
         if limit > 0:
             return min(limit, silent)
         for flight in self._flying.values():
@@ -266,7 +264,7 @@ class Drive(Generic[C]):
         return 1.0
 
     def _judge(self, flight: _Flight, answer: Answer | Broken) -> Finished[C] | None:
-        client = self._client
+        channel = self._channel
         if isinstance(answer, Broken):
             flight.unsure = True
             where = f"{flight.call.bucket}/{flight.call.key}".rstrip("/")
@@ -278,31 +276,31 @@ class Drive(Generic[C]):
                 return self._read(flight, answer)
             error = refusal
             code = code_of(refusal)
-            if code in ENDED_CODES and flight.mended:
+            if code in ENDED_CODES and flight.renewed:
                 error = CredentialsEnded(f"credentials ended ({code}); sign in and run again")
-            elif not flight.mended and self._mended(flight, answer, code):
+            elif not flight.renewed and self._renewed(flight, answer, code):
                 return None
             again = worth_asking_again(refusal)
             flight.unsure = flight.unsure or (answer.status in (200, 500, 502, 504) and not too_fast(refusal))
             if too_fast(refusal) and (pace := flight.lane or self._pace):
-                pace.slow_down(client.monotonic(), client._jitter())
-        if not again or flight.retries >= client._max_retries:
+                pace.slow_down(channel.monotonic(), channel.jitter())
+        if not again or flight.retries >= channel.limits.max_retries:
             return Finished(flight.context, None, error, flight.retries, flight.unsure)
         flight.retries += 1
         flight.exchange = None
-        due = client.monotonic() + client._backoff.delay(flight.retries, client._jitter())
+        due = channel.monotonic() + channel.limits.backoff.delay(flight.retries, channel.jitter())
         heapq.heappush(self._again, (due, next(self._number), flight))
         return None
 
-    def _mended(self, flight: _Flight, answer: Answer, code: str) -> bool:
+    def _renewed(self, flight: _Flight, answer: Answer, code: str) -> bool:
         """True where the call goes once more, signed with what is right now."""
         assert flight.signed_with is not None
-        if not self._client._mend(flight.signed_with, answer, code):
+        if not self._channel.renewal.helps(flight.signed_with, answer, code):
             return False
-        flight.mended = True
+        flight.renewed = True
         flight.retries += 1
         flight.exchange = None
-        heapq.heappush(self._again, (self._client.monotonic(), next(self._number), flight))
+        heapq.heappush(self._again, (self._channel.monotonic(), next(self._number), flight))
         return True
 
     def _read(self, flight: _Flight, answer: Answer) -> Finished[C]:
