@@ -65,14 +65,23 @@ class Layout:
 
 
 class NotLaidOut(OnetrailError):
-    """The folder cannot be written."""
+    """The folder cannot be read or written."""
 
 
 def propose(folder: Path, ships: Shipped) -> Layout:
-    """What is to be done so that `folder` has the files of this version. Changes nothing. Raises UnfitWorkspace.
+    """What is to be done so that `folder` has the files of this version. Changes nothing. Raises UnfitWorkspace, NotLaidOut.
 
     The folder is not there yet, or empty (names that begin with a dot do not count), or laid out before, not by a newer version.
     """
+    try:
+        return _proposed(folder, ships)
+    except OSError as err:
+        raise NotLaidOut(
+            f"{err.filename or folder} cannot be read: {err.strerror}; correct that and run onetrail init again"
+        ) from err
+
+
+def _proposed(folder: Path, ships: Shipped) -> Layout:
     manifest = manifest_of(folder)
     if manifest is None:
         if folder.exists() and any(not path.name.startswith(".") for path in folder.iterdir()):

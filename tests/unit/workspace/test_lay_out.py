@@ -239,3 +239,23 @@ def test_every_fate_has_a_line(versions: Versions) -> None:
         "  unchanged  parameters/template.yaml",
     ]
     assert {fate.value for fate in Fate} == {"new", "unchanged", "updated", "edited", "left"}
+
+
+def test_a_folder_that_cannot_be_read_or_written_is_one_line(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the place and the cause."""
+    versions.folder.mkdir()
+
+    def refused(self: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "iterdir", refused)
+        with pytest.raises(NotLaidOut, match="mine cannot be read: Permission denied; correct that"):
+            versions.lay_out("0.2.0")
+    versions.write(".onetrail.json", '{"onetrail": "0.2.0", "files": {}}')
+    versions.write("notebooks", "a file")
+    with pytest.raises(NotLaidOut, match="notebooks cannot be written: File exists; correct that"):
+        versions.lay_out("0.2.0")
+    assert versions.text("notebooks") == "a file"
