@@ -9,13 +9,13 @@ from tests.fuzz.signing import packed
 from tests.fuzz.world import LogPlace, Place, World
 
 BESIDE: Final = "onetrail-conflicts/"
-"""Below it lies a copy whose plain key was taken by other bytes: BUCKET/FULL-OLD-KEY (docs/verification.md, "Copies beside")."""
+"""Below it lies a copy whose plain key was taken by other bytes: BUCKET/FULL-OLD-KEY (docs/verification.md, "Conflicting copies")."""
 
 
 class Junk(NamedTuple):
     """A key that is not one of CloudTrail's, and where it lies: outside of every region's folder, in one, or in a day of one.
 
-    `stray`: it lies where whoever reads the logs takes it for one (docs/verification.md, "What lies among the logs"). `unpacked`: it has the
+    `stray`: it lies where whoever reads the logs takes it for one (docs/verification.md, "Objects among the logs"). `unpacked`: it has the
     name of a log that lies there, without `.gz`.
     """
 

@@ -344,7 +344,7 @@ def test_an_unknown_statement_or_role_is_found():
     ("name", "heading", "known"),
     [
         ("docs/verification.md", "The states of a file", [state.value for state in State]),
-        ("docs/verification.md", "Gaps, told as gaps", [state.value for state in IntervalState]),
+        ("docs/verification.md", "Gaps", [state.value for state in IntervalState]),
         ("docs/evidence.md", "The ledger", schema().names),
         ("docs/practice-estate.md", "Scenarios", ESTATES),
         (
