@@ -13,9 +13,9 @@ from hashlib import sha256
 
 from benchmarks.measure import Measured, measured
 from benchmarks.table import table
-from onetrail.cloudtrail.chain import ChainCheck
-from onetrail.cloudtrail.publickeys import KeyStore, PublicKey
-from onetrail.cloudtrail.verdict import AllowList, DigestObject, Group, LogRead, ReadStatus, State
+from onetrail.cloudtrail.digests.chain import ChainCheck
+from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey
+from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject, Group, LogRead, ReadStatus, State
 from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, Place, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.keys import signing_keys

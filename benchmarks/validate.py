@@ -32,8 +32,8 @@ from benchmarks.measure import Measured, in_the_middle, measured, ran
 from benchmarks.nginx import far
 from benchmarks.table import table
 from onetrail.aws.estate import PracticeEstate
-from onetrail.cloudtrail.chain import looked_at
-from onetrail.cloudtrail.verdict import LogRead, ReadStatus
+from onetrail.cloudtrail.digests.chain import looked_at
+from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, Place, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.s3 import HotS3

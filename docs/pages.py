@@ -15,7 +15,7 @@ from typing import Any, Final
 from unittest import mock
 
 from onetrail.cli.reference import reference
-from onetrail.estate.documents import documents
+from onetrail.estate.policy_documents.printed import documents
 from onetrail.iam.expectations.decisions import Ruling, decisions
 from onetrail.iam.limits import LIMITS, size
 from onetrail.runner import RunResult

@@ -13,14 +13,21 @@ from typing import Any
 from click.testing import CliRunner
 
 from onetrail.cli import main
-from onetrail.cloudtrail.authentic import opened
-from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.authentic import opened
+from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
+from onetrail.cloudtrail.digests.conflict import conflict_key
+from onetrail.cloudtrail.digests.orphan import unsigned_logs
+from onetrail.cloudtrail.digests.publickeys import KeyStore, load
+from onetrail.cloudtrail.digests.verdict import (
+    AllowList,
+    Chain,
+    DigestObject,
+    FileVerdict,
+    LogRead,
+    ReadStatus,
+)
+from onetrail.cloudtrail.digests.walk import join, walk
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
-from onetrail.cloudtrail.orphan import unsigned_logs
-from onetrail.cloudtrail.publickeys import KeyStore, load
-from onetrail.cloudtrail.verdict import AllowList, Chain, DigestObject, FileVerdict, LogRead, ReadStatus
-from onetrail.cloudtrail.walk import join, walk
 from onetrail.errors import WrongUse
 from onetrail.validation import Check, PublicKeys, Wanted
 from onetrail.validation.kept import KeptChains

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail import chain as chain_module
-from onetrail.cloudtrail.runs import Timeline
-from onetrail.cloudtrail.verdict import AllowList, FileVerdict, State
-from onetrail.cloudtrail.walk import Walk
+from onetrail.cloudtrail.digests import chain as chain_module
+from onetrail.cloudtrail.digests.runs import Timeline
+from onetrail.cloudtrail.digests.verdict import AllowList, FileVerdict, State
+from onetrail.cloudtrail.digests.walk import Walk
 from onetrail.validation import rest as rest_module
 from tests.fuzz.compare import wrong
 from tests.fuzz.harm import DEEDS

@@ -14,7 +14,7 @@ import pytest
 
 from onetrail.aws import Clients
 from onetrail.change import State
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.proof.receipts import proven_rows, read_receipts
 from onetrail.practice.cloudtrail.digest_writer import LoggedFile, Place, signed_digest
 from onetrail.s3.ledger import parts as ledger

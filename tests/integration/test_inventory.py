@@ -12,8 +12,8 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import State, verdict
 from onetrail.change.run_record.record import entries, verify_record
+from onetrail.cloudtrail.digests.publickeys import KeyStore, load
 from onetrail.cloudtrail.key import Kind
-from onetrail.cloudtrail.publickeys import KeyStore, load
 from onetrail.iam.build import old_bucket_shell
 from onetrail.steps import inventory, start_here
 from tests.integration.conftest import Estate

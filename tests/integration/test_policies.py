@@ -12,8 +12,8 @@ from onetrail.aws.gate import open_gate
 from onetrail.aws.policy_texts import touches_policy
 from onetrail.change import Change, Document, Plan
 from onetrail.change.values import plain
-from onetrail.estate import documents as policies
 from onetrail.estate.freeze import without_dead_principals
+from onetrail.estate.policy_documents import printed as policies
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,

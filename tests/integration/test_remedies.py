@@ -9,7 +9,7 @@ import pytest
 
 from onetrail.aws import Clients
 from onetrail.change import State
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.custody.custody import read_custody
 from onetrail.steps import retirement, verification
 from onetrail.steps.evidence.files import Fit, read_files

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from onetrail.aws import Clients, open_gate
-from onetrail.cloudtrail.chain import ChainCheck, groups
-from onetrail.cloudtrail.publickeys import KeyStore, load
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.chain import ChainCheck, groups
+from onetrail.cloudtrail.digests.publickeys import KeyStore, load
+from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestObject,
     LogRead,

@@ -22,7 +22,7 @@ from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.change import COPIER, Check, CheckKind, Plan, State, verify_record
 from onetrail.errors import OnetrailError
-from onetrail.estate.judged_policies import OpeningWrong
+from onetrail.estate.policy_documents.judged import OpeningWrong
 from onetrail.estate.status import Stage, Status
 from onetrail.iam import build
 from onetrail.practice.faults import EDITED_SID

@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from onetrail.cli import main
+from onetrail.cloudtrail.digests.verdict import FileVerdict, IntervalState, State
 from onetrail.cloudtrail.key import DIGEST_KINDS
-from onetrail.cloudtrail.verdict import FileVerdict, IntervalState, State
 from onetrail.practice.cloudtrail.digest_writer import HOUR
 from onetrail.practice.scenarios.history import window
 from onetrail.practice.scenarios.old_estate import TINY, OldRegion

@@ -13,7 +13,7 @@ from onetrail import names
 from onetrail.change import CheckKind
 from onetrail.change.finding import State as FindingState
 from onetrail.cli.main import main
-from onetrail.cloudtrail.verdict import IntervalState, State
+from onetrail.cloudtrail.digests.verdict import IntervalState, State
 from onetrail.practice import faults
 from onetrail.practice.s3.batch import tasks as s3_batch_tasks
 from onetrail.practice.scenarios import damage as scenario_faults

@@ -14,8 +14,8 @@ from onetrail.change import WallClock, iso
 from onetrail.change.words import counted
 from onetrail.cli.say import say, say_lines
 from onetrail.errors import WrongUse
-from onetrail.estate.documents import documents as policy_documents
-from onetrail.estate.documents import named_buckets, printed_archive, printed_openings
+from onetrail.estate.policy_documents.printed import documents as policy_documents
+from onetrail.estate.policy_documents.printed import named_buckets, printed_archive, printed_openings
 from onetrail.iam.expectations import State
 from onetrail.printable import json_safe
 from onetrail.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from onetrail.cli.output import OutputFile, OutputFolder
-from onetrail.cloudtrail.publickeys import LIST_PUBLIC_KEYS
+from onetrail.cloudtrail.digests.publickeys import LIST_PUBLIC_KEYS
 
 _INSTANT: Final = "INSTANT"
 

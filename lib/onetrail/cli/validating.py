@@ -16,7 +16,7 @@ from onetrail.change import WallClock
 from onetrail.change.words import counted
 from onetrail.cli.interrupt import Interrupts
 from onetrail.cli.say import say_lines
-from onetrail.cloudtrail.verdict import FileVerdict
+from onetrail.cloudtrail.digests.verdict import FileVerdict
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
 from onetrail.s3.collecting import seldom_collecting

@@ -36,7 +36,7 @@ class Kind(StrEnum):
     MARKER = "marker"
     FOREIGN = "foreign"
     CONFLICT = "conflict"
-    """A copy beside the plain key of the archive: `onetrail.cloudtrail.conflict` says whose it is."""
+    """A copy beside the plain key of the archive: `onetrail.cloudtrail.digests.conflict` says whose it is."""
 
 
 FOLDERS: Final[dict[Kind, str]] = {

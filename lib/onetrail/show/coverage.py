@@ -6,8 +6,8 @@ from typing import Final
 
 from onetrail.change import iso
 from onetrail.change.words import counted, share
-from onetrail.cloudtrail.seam import Seam, SeamState
-from onetrail.cloudtrail.verdict import IntervalState
+from onetrail.cloudtrail.digests.seam import Seam, SeamState
+from onetrail.cloudtrail.digests.verdict import IntervalState
 from onetrail.show.calendar import calendar
 from onetrail.show.html import Shown, folded, paragraph, preformatted, together
 from onetrail.show.plots import Pictured

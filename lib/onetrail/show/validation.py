@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from onetrail.change.values import iso
 from onetrail.change.words import counted
-from onetrail.cloudtrail.verdict import Chain, FileVerdict, Interval, IntervalState, State
+from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, Interval, IntervalState, State
 from onetrail.printable import printable
 from onetrail.show.html import Column
 from onetrail.show.table import simple

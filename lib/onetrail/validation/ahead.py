@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from onetrail.cloudtrail.authentic import Candidate, Name, authenticate, name_of
-from onetrail.cloudtrail.digest import LoggedFile, Previous
+from onetrail.cloudtrail.digests.authentic import Candidate, Name, authenticate, name_of
+from onetrail.cloudtrail.digests.digest import LoggedFile, Previous
+from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
 from onetrail.cloudtrail.key import parse
-from onetrail.cloudtrail.verdict import AllowList, DigestObject
 from onetrail.validation.place import Content, Stored, Unread, refused
 
 DIGESTS_AT_ONCE: Final = 256

@@ -15,7 +15,7 @@ from onetrail.aws.advice import advice
 from onetrail.aws.estate import BANNER_HEADER, KEY_PREFIX
 from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
-from onetrail.cloudtrail.verdict import LogRead, ReadStatus
+from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3 import HotS3, NoAnswer, code_of
 from onetrail.s3.http import calls

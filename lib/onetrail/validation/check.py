@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from onetrail.cloudtrail.authentic import group_of
-from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
+from onetrail.cloudtrail.digests.authentic import group_of
+from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.verdict import AllowList, Chain, FileVerdict, Group, State
 from onetrail.cloudtrail.key import LOG_KINDS, Kind, parse
 from onetrail.cloudtrail.key import below_prefix as below
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, Chain, FileVerdict, Group, State
 from onetrail.errors import WrongUse
 from onetrail.instants import moved
 from onetrail.validation.folders import Folder, Found, survey, within

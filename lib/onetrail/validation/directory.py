@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from onetrail.cloudtrail.authentic import ARCHIVE_CLASSES
+from onetrail.cloudtrail.digests.authentic import ARCHIVE_CLASSES
+from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
-from onetrail.cloudtrail.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.validation.metadata import (
     MAX_METADATA_BYTES,

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticSerializationError
 
 from onetrail import __version__
-from onetrail.cloudtrail.verdict import FileVerdict
+from onetrail.cloudtrail.digests.verdict import FileVerdict
 from onetrail.errors import OnetrailError
 from onetrail.files import copied, sha256_of
 from onetrail.validation.result import ChainSeen

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from onetrail.cloudtrail.digests.verdict import FileVerdict, State
 from onetrail.cloudtrail.key import Kind, among_logs, parse
 from onetrail.cloudtrail.litter import begins_as_log, may_hide_a_log
-from onetrail.cloudtrail.verdict import FileVerdict, State
 from onetrail.validation.place import Content, Place, Stored, Unread
 from onetrail.validation.result import Result, Wanted
 

@@ -7,9 +7,9 @@ import gzip
 import zlib
 from typing import Final
 
-from onetrail.cloudtrail.chain import looked_at
-from onetrail.cloudtrail.digest import GZIP_MAGIC, GzipError, gunzip_single, sha256_hex
-from onetrail.cloudtrail.verdict import LogRead
+from onetrail.cloudtrail.digests.chain import looked_at
+from onetrail.cloudtrail.digests.digest import GZIP_MAGIC, GzipError, gunzip_single, sha256_hex
+from onetrail.cloudtrail.digests.verdict import LogRead
 
 UNPACKED: Final = "unpacked"
 TWICE: Final = "packed twice"

@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from onetrail.cloudtrail.verdict import FileVerdict
+from onetrail.cloudtrail.digests.verdict import FileVerdict
 from onetrail.errors import OnetrailError
 
 ROWS_AT_ONCE: Final = 10_000

@@ -12,7 +12,14 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from onetrail.cloudtrail.publickeys import LIST_PUBLIC_KEYS, KeyStore, KeyStoreError, PublicKey, dump, load
+from onetrail.cloudtrail.digests.publickeys import (
+    LIST_PUBLIC_KEYS,
+    KeyStore,
+    KeyStoreError,
+    PublicKey,
+    dump,
+    load,
+)
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.files import FileRefused, NotJson, json_value, opened
 

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from onetrail.cloudtrail.authentic import Candidate, opened
-from onetrail.cloudtrail.chain import looked_at
-from onetrail.cloudtrail.conflict import conflict_key
-from onetrail.cloudtrail.digest import (
+from onetrail.cloudtrail.digests.authentic import Candidate, opened
+from onetrail.cloudtrail.digests.chain import looked_at
+from onetrail.cloudtrail.digests.conflict import conflict_key
+from onetrail.cloudtrail.digests.digest import (
     DigestFormatError,
     GzipError,
     LoggedFile,
     digest_of,
     gunzip_single,
 )
-from onetrail.cloudtrail.key import LOG_KINDS, Kind, below_prefix, lies_beside, parse
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestObject,
     FileVerdict,
@@ -23,6 +22,7 @@ from onetrail.cloudtrail.verdict import (
     ReadStatus,
     State,
 )
+from onetrail.cloudtrail.key import LOG_KINDS, Kind, below_prefix, lies_beside, parse
 from onetrail.validation.ahead import Ahead
 from onetrail.validation.days import Days
 from onetrail.validation.folders import Folder

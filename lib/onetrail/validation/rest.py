@@ -6,10 +6,10 @@ from heapq import merge
 from itertools import groupby
 from typing import Final
 
+from onetrail.cloudtrail.digests.orphan import WHY_YOUNG, is_young, unsigned_logs
+from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, LogRead, ReadStatus, State
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, lies_beside, parse
 from onetrail.cloudtrail.key import below_prefix as below
-from onetrail.cloudtrail.orphan import WHY_YOUNG, is_young, unsigned_logs
-from onetrail.cloudtrail.verdict import Chain, FileVerdict, LogRead, ReadStatus, State
 from onetrail.validation.folders import Folder, within
 from onetrail.validation.named import Named
 from onetrail.validation.outside import Outside

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from onetrail.cloudtrail.digests.orphan import MARK_MARGIN
+from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, Group, State
 from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, day_in, days_in, parse, place_in
-from onetrail.cloudtrail.orphan import MARK_MARGIN
-from onetrail.cloudtrail.verdict import Chain, FileVerdict, Group, State
 from onetrail.instants import day_path, moved
 from onetrail.validation.publickeys import RegionKeys
 

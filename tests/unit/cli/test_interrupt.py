@@ -11,7 +11,7 @@ import pytest
 
 from onetrail.cli.interrupt import Interrupts
 from onetrail.cli.validating import print_json
-from onetrail.cloudtrail.verdict import FileVerdict
+from onetrail.cloudtrail.digests.verdict import FileVerdict
 from onetrail.validation import Check, Directory, PublicKeys, Wanted
 from tests.unit.cloudtrail.signing import given_a_chain, kept_keys, written
 

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from onetrail.cloudtrail.publickeys import PublicKey
-from onetrail.cloudtrail.verdict import FileVerdict, LogRead, ReadStatus
+from onetrail.cloudtrail.digests.publickeys import PublicKey
+from onetrail.cloudtrail.digests.verdict import FileVerdict, LogRead, ReadStatus
 from onetrail.validation import Check, PublicKeys, Result, Wanted
 from onetrail.validation.place import Content, Stored, Unread
 from tests.unit.cloudtrail.signing import (

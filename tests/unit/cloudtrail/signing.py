@@ -15,10 +15,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onetrail.cloudtrail.chain import ChainCheck
-from onetrail.cloudtrail.key import Kind
-from onetrail.cloudtrail.publickeys import KeyStore, PublicKey
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.chain import ChainCheck
+from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey
+from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,
     DigestObject,
@@ -28,6 +27,7 @@ from onetrail.cloudtrail.verdict import (
     ReadStatus,
     TrailIdentity,
 )
+from onetrail.cloudtrail.key import Kind
 
 ACCOUNT, REGION, TRAIL, HOME = "044455556666", "eu-west-1", "audit", "eu-west-1"
 OLD, OLDER = "acme-audit-eu-west-1", "acme-audit-first"

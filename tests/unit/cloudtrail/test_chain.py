@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from onetrail.cloudtrail.chain import groups, looked_at
-from onetrail.cloudtrail.digest import sha256_hex
-from onetrail.cloudtrail.key import parse
-from onetrail.cloudtrail.orphan import is_of_the_future, is_young, unsigned_logs
-from onetrail.cloudtrail.publickeys import PublicKey
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.chain import groups, looked_at
+from onetrail.cloudtrail.digests.digest import sha256_hex
+from onetrail.cloudtrail.digests.orphan import is_of_the_future, is_young, unsigned_logs
+from onetrail.cloudtrail.digests.publickeys import PublicKey
+from onetrail.cloudtrail.digests.verdict import (
     Chain,
     Group,
     Interval,
@@ -23,6 +22,7 @@ from onetrail.cloudtrail.verdict import (
     ReadStatus,
     State,
 )
+from onetrail.cloudtrail.key import parse
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.conflict import LONGEST_KEY, Original, conflict_key, fits, original_of
+from onetrail.cloudtrail.digests.conflict import LONGEST_KEY, Original, conflict_key, fits, original_of
 from onetrail.cloudtrail.key import MOVED_KINDS, Kind, parse, partition_of_key
 
 A = "044455556666"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.authentic import opened
-from onetrail.cloudtrail.chain import ChainCheck
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.runs import Bounds, Timeline
-from onetrail.cloudtrail.verdict import AllowList, DigestObject, FileVerdict, LogRead, ReadStatus
-from onetrail.cloudtrail.walk import Stretch, Walk, join, walk
+from onetrail.cloudtrail.digests.authentic import opened
+from onetrail.cloudtrail.digests.chain import ChainCheck
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.runs import Bounds, Timeline
+from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject, FileVerdict, LogRead, ReadStatus
+from onetrail.cloudtrail.digests.walk import Stretch, Walk, join, walk
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onetrail.cloudtrail.digest import (
+from onetrail.cloudtrail.digests.digest import (
     DigestFormatError,
     GzipError,
     digest_of,
@@ -17,7 +17,7 @@ from onetrail.cloudtrail.digest import (
     gunzip_single,
     sha256_hex,
 )
-from onetrail.cloudtrail.publickeys import (
+from onetrail.cloudtrail.digests.publickeys import (
     KeyStore,
     KeyStoreError,
     PublicKey,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail import digest as digest_module
-from onetrail.cloudtrail.digest import (
+from onetrail.cloudtrail.digests import digest as digest_module
+from onetrail.cloudtrail.digests.digest import (
     MAX_JSON_VALUES,
     MAX_LOG_FILES,
     DigestFormatError,
@@ -20,7 +20,7 @@ from onetrail.cloudtrail.digest import (
     digest_of,
     gunzip_single,
 )
-from onetrail.cloudtrail.verdict import State
+from onetrail.cloudtrail.digests.verdict import State
 from tests.unit.cloudtrail.archive import Archive, given_an_archive
 from tests.unit.cloudtrail.signing import BEGIN, HOUR, log_key, packed, signed_digest
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail import authentic
-from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
-from onetrail.cloudtrail.digest import sha256_hex
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, LogRead, ReadStatus, State
-from onetrail.cloudtrail.walk import OTHERS_TRIED, Settled, Walk, walk
+from onetrail.cloudtrail.digests import authentic
+from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
+from onetrail.cloudtrail.digests.digest import sha256_hex
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.verdict import AllowList, LogRead, ReadStatus, State
+from onetrail.cloudtrail.digests.walk import OTHERS_TRIED, Settled, Walk, walk
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,

@@ -10,8 +10,8 @@ import pytest
 from awscli.customizations.cloudtrail.validation import DigestError, Sha256RSADigestValidator
 from cryptography.hazmat.primitives import hashes
 
-from onetrail.cloudtrail.digest import digest_of, signing_string
-from onetrail.cloudtrail.publickeys import verify
+from onetrail.cloudtrail.digests.digest import digest_of, signing_string
+from onetrail.cloudtrail.digests.publickeys import verify
 from tests.unit.cloudtrail.signing import BEGIN, HOUR, Signed, der, packed, public_key, sign, signed_digest
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.verdict import Chain, DigestPlace, FileVerdict, State
+from onetrail.cloudtrail.digests.verdict import Chain, DigestPlace, FileVerdict, State
 from tests.unit.cloudtrail.archive import Archive
 from tests.unit.cloudtrail.signing import (
     BEGIN,

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onetrail.cloudtrail.publickeys import (
+from onetrail.cloudtrail.digests.publickeys import (
     KeyStore,
     KeyStoreError,
     PublicKey,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.digest import gunzip_single
+from onetrail.cloudtrail.digests.digest import gunzip_single
+from onetrail.cloudtrail.digests.seam import SeamCheck, SeamState
 from onetrail.cloudtrail.events import Content, Event, content_of
 from onetrail.cloudtrail.records import EventIdentity, LogFormatError, event_identity, iter_records
-from onetrail.cloudtrail.seam import SeamCheck, SeamState
 
 NINE = datetime(2026, 1, 12, 9, tzinfo=UTC)
 

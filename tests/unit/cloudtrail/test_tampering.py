@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from onetrail.cloudtrail.publickeys import PublicKey
-from onetrail.cloudtrail.verdict import IntervalState, State
+from onetrail.cloudtrail.digests.publickeys import PublicKey
+from onetrail.cloudtrail.digests.verdict import IntervalState, State
 from tests.unit.cloudtrail.archive import END, HOURS, Archive, content, given_an_archive
 from tests.unit.cloudtrail.signing import (
     BEGIN,

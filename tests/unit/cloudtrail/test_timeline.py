@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.authentic import name_of
-from onetrail.cloudtrail.digest import Previous
+from onetrail.cloudtrail.digests.authentic import name_of
+from onetrail.cloudtrail.digests.digest import Previous
+from onetrail.cloudtrail.digests.runs import Bad, Bounds, DigestEnd, Run, Timeline, union
+from onetrail.cloudtrail.digests.verdict import AllowList, DigestPlace, State
 from onetrail.cloudtrail.key import Kind, parse
-from onetrail.cloudtrail.runs import Bad, Bounds, DigestEnd, Run, Timeline, union
-from onetrail.cloudtrail.verdict import AllowList, DigestPlace, State
 from tests.unit.cloudtrail.signing import BEGIN, GROUP, HOUR, OLD, OLDER, digest_key
 
 O, Q = "o-abcdefghij", "o-zyxwvutsrq"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.estate.judged_policies import OpeningWrong, judged_opening
+from onetrail.estate.policy_documents.judged import OpeningWrong, judged_opening
 from onetrail.iam import (
     STATES,
     Opening,

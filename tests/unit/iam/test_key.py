@@ -2,7 +2,7 @@
 
 import pytest
 
-from onetrail.estate.judged_policies import KeyPolicyWrong, judged_key
+from onetrail.estate.policy_documents.judged import KeyPolicyWrong, judged_key
 from onetrail.iam import judge_key, size_bytes, without_sids
 from onetrail.iam.build import kms_key
 from tests.unit.iam.conftest import LOG

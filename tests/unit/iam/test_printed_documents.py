@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onetrail.estate.documents import documents
+from onetrail.estate.policy_documents.printed import documents
 from onetrail.iam import statements
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.settings import Settings

@@ -14,7 +14,7 @@ import pytest
 from onetrail import printable as doors
 from onetrail import show
 from onetrail.change import Done, Finding, Outcome, State
-from onetrail.cloudtrail.publickeys import KeyStore
+from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.runner.result import StepResult
 from onetrail.runner.run import RunResult
 from onetrail.show import html

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import Finding, State
-from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.verdict import State as File
+from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
+from onetrail.cloudtrail.digests.verdict import State as File
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Stage, Status

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.change import State
-from onetrail.cloudtrail.publickeys import PublicKey
-from onetrail.cloudtrail.verdict import Chain, TrailIdentity
+from onetrail.cloudtrail.digests.publickeys import PublicKey
+from onetrail.cloudtrail.digests.verdict import Chain, TrailIdentity
 from onetrail.s3.rows import Head, ObjectRow
 from onetrail.steps.verification import again as module
 from onetrail.steps.verification import check

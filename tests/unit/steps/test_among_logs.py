@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from onetrail.change import Finding, State
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.verdict import State as File
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
+from onetrail.cloudtrail.digests.verdict import State as File
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.verification import BucketVerdict, ChainSeen, check
 from onetrail.steps.verification.region import chains as module

@@ -11,13 +11,13 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, Document, Result, State, canonical_json
-from onetrail.estate import documents as policies
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import ALIAS
-from onetrail.estate.judged_policies import policy_judged
 from onetrail.estate.log_account.observed import FLAGS
 from onetrail.estate.log_account.roles import wanted_roles
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents import printed as policies
+from onetrail.estate.policy_documents.judged import policy_judged
 from onetrail.estate.status import BLIND, Stage, Status
 from onetrail.iam import Opening
 from onetrail.iam.build import (

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import State
-from onetrail.cloudtrail.chain import looked_at
-from onetrail.cloudtrail.seam import Seam, SeamState
-from onetrail.cloudtrail.verdict import LogRead, ReadStatus
+from onetrail.cloudtrail.digests.chain import looked_at
+from onetrail.cloudtrail.digests.seam import Seam, SeamState
+from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.show import coverage as seen
 from onetrail.steps.verification import Cell, check
 from onetrail.steps.verification.region import tally

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from onetrail.change import Bulk, Deed, GateClosed, Guard
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.backlog.backlog import Mapped, rules
 from onetrail.estate.history.pairing import Pair, archive_key
 from onetrail.s3.copying.engine import Stage, Step, call_of

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.cloudtrail.publickeys import KeyStore
+from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.estate.history import digest_names
 from onetrail.estate.history.claims import Rival
 from onetrail.estate.history.digest_names import DigestNames

@@ -11,11 +11,11 @@ import pytest
 from docs import pages
 from onetrail.change import After, Change, Check, CheckKind, Document, Plan, Result, State
 from onetrail.estate.archive import archive_of
-from onetrail.estate.document_sizes import sized, within_limits
-from onetrail.estate.documents import documents
 from onetrail.estate.freeze import held_policy
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.policy_documents.printed import documents
+from onetrail.estate.policy_documents.sizes import sized, within_limits
 from onetrail.iam import build
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.settings import Settings

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
+from onetrail.cloudtrail.digests.verdict import State as File
 from onetrail.cloudtrail.trail import Trail, TrailStatus
-from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.verdict import State as File
 from onetrail.show import coverage as seen
 from onetrail.steps.verification import EVIDENCE, ChainSeen, propose
 from onetrail.steps.verification.classes import LATE, classes_of, must_reach

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import After, Document
-from onetrail.estate.kept_keys import RegionKeys, read_kept
+from onetrail.estate.public_keys.kept import RegionKeys, read_kept
 from onetrail.steps.evidence import Ended, Fit, read_custody, save
 from onetrail.steps.evidence.files import read_files
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan

@@ -13,11 +13,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.change import State
+from onetrail.cloudtrail.digests.publickeys import PublicKey, dump, fingerprint_of
 from onetrail.cloudtrail.key import Kind
-from onetrail.cloudtrail.publickeys import PublicKey, dump, fingerprint_of
 from onetrail.errors import OnetrailError, described
-from onetrail.estate.kept_keys import RegionKeys, keep, read_kept
 from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.public_keys.kept import RegionKeys, keep, read_kept
 from onetrail.iam.build import old_bucket_shell
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from onetrail.cloudtrail.verdict import DigestPlace
+from onetrail.cloudtrail.digests.verdict import DigestPlace
 from onetrail.errors import OnetrailError
 from onetrail.steps.verification.region.older import looked_for
 from onetrail.steps.verification.verdict import Older

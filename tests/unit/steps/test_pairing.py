@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.history import claims as claims_module
 from onetrail.estate.history import pairing
 from onetrail.estate.history.claims import Claims

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.chain import looked_at
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import State
+from onetrail.cloudtrail.digests.chain import looked_at
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.verdict import State
 from onetrail.steps.verification.region.chains import RegionCheck
 from tests.unit.cloudtrail.signing import ACCOUNT, GROUP, OLD, REGION, Scene, given_a_chain
 from tests.unit.steps.test_verification import SETTINGS

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.publickeys import dump
-from onetrail.estate.public_keys import FOLDER, public_keys
+from onetrail.cloudtrail.digests.publickeys import dump
+from onetrail.estate.public_keys.read import FOLDER, public_keys
 from tests.unit.cloudtrail.signing import REGION, public_key
 from tests.unit.steps.test_verification import SETTINGS
 

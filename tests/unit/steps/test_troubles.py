@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from onetrail.change import State
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.conflict import conflict_key
+from onetrail.cloudtrail.digests.verdict import FileVerdict
+from onetrail.cloudtrail.digests.verdict import State as File
 from onetrail.cloudtrail.key import Kind
-from onetrail.cloudtrail.verdict import FileVerdict
-from onetrail.cloudtrail.verdict import State as File
 from onetrail.estate.history.pairing import Pair
 from onetrail.s3.rows import ObjectRow
 from onetrail.show.report import page

@@ -8,8 +8,8 @@ import pytest
 
 from onetrail import iam
 from onetrail.change import Check, CheckKind, Deed, State
-from onetrail.cloudtrail.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.verdict import State as File
+from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
+from onetrail.cloudtrail.digests.verdict import State as File
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.status import Stage, Status
 from onetrail.settings import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.cloudtrail.verdict import FileVerdict, LogRead, ReadStatus, State
+from onetrail.cloudtrail.digests.verdict import FileVerdict, LogRead, ReadStatus, State
 from onetrail.validation import ahead, place
 from onetrail.validation.check import Check
 from onetrail.validation.place import Content, Stored, Unread

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.cloudtrail.conflict import conflict_key
-from onetrail.cloudtrail.verdict import State
+from onetrail.cloudtrail.digests.conflict import conflict_key
+from onetrail.cloudtrail.digests.verdict import State
 from tests.unit.cloudtrail.archive import Archive, given_an_archive
 from tests.unit.cloudtrail.signing import OLD, packed
 

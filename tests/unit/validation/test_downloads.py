@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from onetrail.cli import main
+from onetrail.cloudtrail.digests.verdict import FileVerdict, State
 from onetrail.cloudtrail.key import Kind
-from onetrail.cloudtrail.verdict import FileVerdict, State
 from onetrail.errors import OnetrailError
 from onetrail.show.validation import json_text
 from onetrail.validation import Result

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.conflict import conflict_key
 from tests.unit.cloudtrail.signing import (
     ACCOUNT,
     BEGIN,

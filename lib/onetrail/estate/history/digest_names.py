@@ -12,14 +12,14 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.authentic import Candidate, authenticate, group_of, opened
-from onetrail.cloudtrail.digest import GzipError, gunzip_sha256
+from onetrail.cloudtrail.digests.authentic import Candidate, authenticate, group_of, opened
+from onetrail.cloudtrail.digests.digest import GzipError, gunzip_sha256
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, Kind, ParsedKey, below_prefix, parse
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.verdict import AllowList, DigestObject
 from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldBucket
-from onetrail.estate.public_keys import public_keys
+from onetrail.estate.public_keys.read import public_keys
 from onetrail.instants import day_path, moved
 from onetrail.s3.decisions.placing import Claim
 from onetrail.s3.http import calls

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.conflict import conflict_key, fits
+from onetrail.cloudtrail.digests.conflict import conflict_key, fits
 from onetrail.cloudtrail.key import below_prefix, partition_of_key
 from onetrail.estate.history.claims import Claims, Rivals
 from onetrail.estate.history.old_objects import Behind, old_objects, with_tiers

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from onetrail.change import iso
 from onetrail.change.words import counted, share
-from onetrail.cloudtrail.verdict import Interval, IntervalState, State
+from onetrail.cloudtrail.digests.verdict import Interval, IntervalState, State
 from onetrail.show.coverage import started_anew
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.steps import verification

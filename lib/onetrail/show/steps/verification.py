@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from onetrail.change.words import counted, share
-from onetrail.cloudtrail.verdict import IntervalState
+from onetrail.cloudtrail.digests.verdict import IntervalState
 from onetrail.show.coverage import coverage, events, proofs_made, seams, started_anew, waiting
 from onetrail.show.html import Column, Shown, below, folded, paragraph, preformatted, together
 from onetrail.show.table import framed, simple, table

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from onetrail import iam, names
 from onetrail.change import Change, Finding, Plan, State, ordered
 from onetrail.change.words import counted
-from onetrail.estate.document_sizes import oversized
 from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, User
 from onetrail.estate.log_account.roles import ORGANIZATION_ROLE
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.iam.limits import Kind, size, too_large
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, Change, Plan
 from onetrail.estate.archive import archive_of
-from onetrail.estate.document_sizes import within_limits
 from onetrail.estate.freeze import bucket_changes
 from onetrail.estate.log_account.observed import FLAGS, LogAccount, unread_of
 from onetrail.estate.log_account.roles import WantedRole, narrowed, role_changes, wanted_roles
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import evaluated
 from onetrail.iam.document import values
 from onetrail.looked import Unread, known

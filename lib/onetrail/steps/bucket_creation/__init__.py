@@ -1,7 +1,7 @@
 """03: the archive and the two buckets beside it, with their policies, locks and lifecycles."""
 
 from onetrail.estate.grant_state import grant_state
-from onetrail.estate.judged_policies import verdicts
+from onetrail.estate.policy_documents.judged import verdicts
 from onetrail.steps.bucket_creation.apply import apply
 from onetrail.steps.bucket_creation.check import check
 from onetrail.steps.bucket_creation.observe import BucketState, Observation, observe

@@ -3,7 +3,7 @@
 from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.estate.archive import archive_of
-from onetrail.estate.judged_policies import policy_judged
+from onetrail.estate.policy_documents.judged import policy_judged
 from onetrail.steps.bucket_creation.access_logs import ARRIVED, arrived
 from onetrail.steps.bucket_creation.observe import observe_buckets
 from onetrail.steps.bucket_creation.propose import POLICY_JUDGED, policy_of

@@ -4,10 +4,10 @@ from onetrail import names
 from onetrail.change import Finding, Plan, State, ordered
 from onetrail.change.words import counted
 from onetrail.estate.archive import archive_of
-from onetrail.estate.document_sizes import oversized
 from onetrail.estate.grant_state import grant_state, work_opened
-from onetrail.estate.judged_policies import verdicts
 from onetrail.estate.log_account.observed import unread_of
+from onetrail.estate.policy_documents.judged import verdicts
+from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import access_log_findings

@@ -7,9 +7,9 @@ from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, Change, Document, Result
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import ALIAS
-from onetrail.estate.judged_policies import judged_key
 from onetrail.estate.log_account.observed import Role
 from onetrail.estate.log_account.roles import role_changes, wanted_roles
+from onetrail.estate.policy_documents.judged import judged_key
 from onetrail.iam.build import kms_key
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings

@@ -9,9 +9,9 @@ from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Document, Plan
 from onetrail.errors import WrongUse
 from onetrail.estate.archive import archive_of
-from onetrail.estate.document_sizes import within_limits
 from onetrail.estate.grant_state import grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
+from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.looked import Unread, known

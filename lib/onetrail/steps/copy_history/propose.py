@@ -12,8 +12,8 @@ from onetrail.change import COPIER, Bulk, Change, Check, CheckKind, Deed, Findin
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.backlog.backlog import Backlog
-from onetrail.estate.document_sizes import oversized, reason
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents.sizes import oversized, reason
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.looked import known
 from onetrail.s3.decisions.retention import LOCK_MODE

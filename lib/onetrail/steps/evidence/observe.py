@@ -15,11 +15,11 @@ from onetrail.aws import Clients
 from onetrail.change import Finding, State
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import Custody, read_custody
-from onetrail.estate.kept_keys import RegionKeys, read_keys
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.anchors import Anchors, read_anchors
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.proof.sealed_heads import receipts_and_missing
+from onetrail.estate.public_keys.kept import RegionKeys, read_keys
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,

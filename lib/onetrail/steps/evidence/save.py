@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from onetrail.change import RecordError, RunRecord
-from onetrail.estate.kept_keys import RegionKeys, keep, replaced
-from onetrail.estate.public_keys import FOLDER
+from onetrail.estate.public_keys.kept import RegionKeys, keep, replaced
+from onetrail.estate.public_keys.read import FOLDER
 from onetrail.files import FileRefused, read_bytes
 from onetrail.settings import Settings
 from onetrail.steps.evidence.apply import STEP

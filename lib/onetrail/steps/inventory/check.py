@@ -8,7 +8,7 @@ from onetrail import iam
 from onetrail.change import Finding, State, ordered
 from onetrail.change.words import counted, share
 from onetrail.estate.freeze import live_rules, unmendable
-from onetrail.estate.kept_keys import RegionKeys
+from onetrail.estate.public_keys.kept import RegionKeys
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings

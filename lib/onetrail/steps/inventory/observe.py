@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from onetrail.aws import Clients
-from onetrail.estate.kept_keys import RegionKeys, read_keys
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
+from onetrail.estate.public_keys.kept import RegionKeys, read_keys
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, look_through

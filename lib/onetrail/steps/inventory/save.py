@@ -6,8 +6,8 @@ from pathlib import Path
 
 from onetrail.change import RunRecord
 from onetrail.errors import OnetrailError
-from onetrail.estate.kept_keys import keep
-from onetrail.estate.public_keys import FOLDER
+from onetrail.estate.public_keys.kept import keep
+from onetrail.estate.public_keys.read import FOLDER
 from onetrail.files import sha256_of
 from onetrail.settings import Settings
 from onetrail.steps.inventory.draft import Draft, rows_in

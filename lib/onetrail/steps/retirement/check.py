@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from onetrail.aws import Clients
 from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted
-from onetrail.estate.document_sizes import oversized
 from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.settings import Settings
 from onetrail.steps.retirement.observe import Observation, observe

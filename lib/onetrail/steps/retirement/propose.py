@@ -9,8 +9,8 @@ from onetrail.change import Change, Check, CheckKind, Plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.copier_role import RolePart
-from onetrail.estate.document_sizes import within_limits
 from onetrail.estate.old_estate import trail_shape
+from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import behind, unevaluated
 from onetrail.looked import known
 from onetrail.settings import Settings

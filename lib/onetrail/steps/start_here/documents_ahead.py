@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from onetrail import iam
-from onetrail.estate.documents import LONG_AGO, documents
 from onetrail.estate.freeze import without_dead_principals
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents.printed import LONG_AGO, documents
 from onetrail.iam import build
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.looked import Unread

@@ -9,10 +9,10 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.delivery import Delivery
-from onetrail.estate.document_sizes import oversized
 from onetrail.estate.guardrails import rail_findings
 from onetrail.estate.old_estate import OldEstate, status_of
 from onetrail.estate.old_trails import drained, is_foreign, new_trail, touchable
+from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import STEP, Observation, delivered_everywhere, observe

@@ -10,10 +10,10 @@ from onetrail.cloudtrail.merged_selectors import merge_selectors
 from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.archive import archive_of
-from onetrail.estate.document_sizes import within_limits
 from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
 from onetrail.estate.old_estate import status_of, trail_shape
 from onetrail.estate.old_trails import new_trail, touchable
+from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.build import trail_rail
 from onetrail.iam.document import values

@@ -3,7 +3,7 @@
 Sources: CloudTrail User Guide, validating log file integrity; S3 User Guide, checking object integrity, Object Lock.
 """
 
-from onetrail.estate.public_keys import KeySource
+from onetrail.estate.public_keys.read import KeySource
 from onetrail.steps.registry import VERIFICATION as ABOUT
 from onetrail.steps.verification.apply import Sealed, apply
 from onetrail.steps.verification.check import check

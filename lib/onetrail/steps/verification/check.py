@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted
-from onetrail.cloudtrail.verdict import IntervalState
-from onetrail.cloudtrail.verdict import State as File
-from onetrail.estate.document_sizes import oversized
+from onetrail.cloudtrail.digests.verdict import IntervalState
+from onetrail.cloudtrail.digests.verdict import State as File
 from onetrail.estate.guardrails import rail_findings
 from onetrail.estate.ledger_parts import ledger_findings
+from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import waiting_findings
 from onetrail.looked import Unread
 from onetrail.settings import Settings

@@ -2,7 +2,7 @@
 
 from onetrail.change import Finding, State, iso
 from onetrail.change.words import counted, some
-from onetrail.cloudtrail.seam import Seam, SeamState
+from onetrail.cloudtrail.digests.seam import Seam, SeamState
 from onetrail.settings import Settings
 from onetrail.steps.verification.observe import Observation
 from onetrail.steps.verification.troubles import TroubleGroup

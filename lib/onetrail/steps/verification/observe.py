@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.seam import Seam
-from onetrail.cloudtrail.verdict import TrailIdentity
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.seam import Seam
+from onetrail.cloudtrail.digests.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.break_glass import cannot_become, cannot_seal
@@ -20,7 +20,7 @@ from onetrail.estate.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.estate.proof.receipts import Receipts, cover
 from onetrail.estate.proof.sealed_heads import sealed_receipts
-from onetrail.estate.public_keys import KeySource, public_keys
+from onetrail.estate.public_keys.read import KeySource, public_keys
 from onetrail.estate.status import Status, asked
 from onetrail.looked import There, Unread, known, or_none, unread
 from onetrail.settings import Settings

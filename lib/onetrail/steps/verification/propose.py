@@ -22,9 +22,9 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.archive import archive_of
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
-from onetrail.estate.document_sizes import within_limits
 from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
 from onetrail.estate.history.pairing import archive_key
+from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.proof.receipts import CALL
 from onetrail.estate.proof.sealed_heads import folder
 from onetrail.estate.status import behind, unevaluated

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from onetrail.change.words import some
+from onetrail.cloudtrail.digests.verdict import State
 from onetrail.cloudtrail.key import DIGEST_KINDS, MOVED_KINDS, Kind
-from onetrail.cloudtrail.verdict import State
 from onetrail.settings import Settings
 from onetrail.steps.verification.equality import Compared, Day
 from onetrail.steps.verification.region.chains import RegionSeen

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from onetrail.change.words import counted
-from onetrail.cloudtrail.verdict import Chain, State, TrailIdentity
+from onetrail.cloudtrail.digests.verdict import Chain, State, TrailIdentity
 
 BAD_DIGESTS: Final = (
     State.INVALID,

@@ -10,8 +10,8 @@ from onetrail import iam, names
 from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Check, CheckKind, Document, Restores
 from onetrail.estate.archive import archive_of
 from onetrail.estate.copier_role import RolePart
-from onetrail.estate.judged_policies import judged_opening
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents.judged import judged_opening
 from onetrail.iam import build
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings

@@ -6,13 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.chain import ChainCheck, Listed, groups
-from onetrail.cloudtrail.conflict import original_of
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, below_prefix, parse
-from onetrail.cloudtrail.orphan import WHY_COMPLETE, WHY_YOUNG, is_of_the_future, is_young, unsigned_logs
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.seam import Seam
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
+from onetrail.cloudtrail.digests.conflict import original_of
+from onetrail.cloudtrail.digests.orphan import (
+    WHY_COMPLETE,
+    WHY_YOUNG,
+    is_of_the_future,
+    is_young,
+    unsigned_logs,
+)
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.seam import Seam
+from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,
     DigestObject,
@@ -24,6 +29,7 @@ from onetrail.cloudtrail.verdict import (
     State,
     TrailIdentity,
 )
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, below_prefix, parse
 from onetrail.estate.history.pairing import name_of, stored_key
 from onetrail.s3.http import calls
 from onetrail.s3.http.session import hot

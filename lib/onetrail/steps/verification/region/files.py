@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.conflict import conflict_key
+from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.cloudtrail.key import FOLDERS, Kind, parse
 from onetrail.estate.history.pairing import archived
 from onetrail.names import CONFLICTS_FOLDER

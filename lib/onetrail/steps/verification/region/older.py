@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from onetrail.aws import Clients
 from onetrail.aws.look import look_for
-from onetrail.cloudtrail.verdict import DigestPlace
+from onetrail.cloudtrail.digests.verdict import DigestPlace
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, There
 from onetrail.steps.verification.verdict import Older, OlderSeen

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from onetrail.cloudtrail.verdict import Chain
+from onetrail.cloudtrail.digests.verdict import Chain
 
 NEWEST: Final = 24
 """Digests at the end of each chain, read as one stretch: that the newest are gone is the cheapest harm."""

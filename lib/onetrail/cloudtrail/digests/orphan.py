@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, Interval, IntervalState, State
 from onetrail.cloudtrail.key import LOG_KINDS, ParsedKey, below_prefix, parse
-from onetrail.cloudtrail.verdict import Chain, FileVerdict, Interval, IntervalState, State
 from onetrail.instants import moved
 
 MARK_MARGIN: Final = timedelta(minutes=10)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from onetrail.cloudtrail.digest import (
+from onetrail.cloudtrail.digests.digest import (
     SIGNATURE_ALGORITHM,
     Digest,
     DigestFormatError,
@@ -20,10 +20,8 @@ from onetrail.cloudtrail.digest import (
     gunzip_single,
     signing_string,
 )
-from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, ParsedKey, parse
-from onetrail.cloudtrail.publickeys import KeyStore, PublicKey, verify
-from onetrail.cloudtrail.records import instant
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey, verify
+from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestObject,
     FileVerdict,
@@ -32,6 +30,8 @@ from onetrail.cloudtrail.verdict import (
     State,
     TrailIdentity,
 )
+from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, ParsedKey, parse
+from onetrail.cloudtrail.records import instant
 from onetrail.instants import moved
 
 ARCHIVE_CLASSES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})

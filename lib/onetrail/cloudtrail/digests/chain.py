@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from onetrail.cloudtrail.authentic import Candidate, Name, group_of, name_of, opened
-from onetrail.cloudtrail.digest import GzipError, LoggedFile, gunzip_sha256
-from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
-from onetrail.cloudtrail.publickeys import KeyStore
-from onetrail.cloudtrail.runs import Bounds, Timeline
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.authentic import Candidate, Name, group_of, name_of, opened
+from onetrail.cloudtrail.digests.digest import GzipError, LoggedFile, gunzip_sha256
+from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.runs import Bounds, Timeline
+from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,
     DigestObject,
@@ -28,7 +27,8 @@ from onetrail.cloudtrail.verdict import (
     ReadStatus,
     State,
 )
-from onetrail.cloudtrail.walk import Settled, Walk
+from onetrail.cloudtrail.digests.walk import Settled, Walk
+from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
 
 ReadLog = Callable[[str, str], LogRead]
 """Reads a log by its original bucket and key, wherever it lies today; must answer every failure with a

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from onetrail.cloudtrail.digest import SIGNATURE_ALGORITHM
+from onetrail.cloudtrail.digests.digest import SIGNATURE_ALGORITHM
 from onetrail.errors import OnetrailError
 from onetrail.instants import utc, written
 from onetrail.lazily import later

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from onetrail.aws import Clients, pages
-from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, load
+from onetrail.cloudtrail.digests.publickeys import KeyStore, KeyStoreError, PublicKey, load
 from onetrail.files import FileRefused, read_json
 from onetrail.looked import There, Unread
 from onetrail.settings import Settings

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from onetrail.cloudtrail.authentic import Name, name_of
-from onetrail.cloudtrail.digest import Previous
-from onetrail.cloudtrail.key import Kind, parse
-from onetrail.cloudtrail.verdict import (
+from onetrail.cloudtrail.digests.authentic import Name, name_of
+from onetrail.cloudtrail.digests.digest import Previous
+from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestPlace,
     FileVerdict,
@@ -21,6 +20,7 @@ from onetrail.cloudtrail.verdict import (
     IntervalState,
     State,
 )
+from onetrail.cloudtrail.key import Kind, parse
 
 HOUR: Final = timedelta(hours=1)
 Span = tuple[datetime, datetime]

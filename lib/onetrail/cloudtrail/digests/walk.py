@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from onetrail.cloudtrail.authentic import Candidate, Name, content_hash, name_of, proved, reject
-from onetrail.cloudtrail.digest import Digest, Previous
+from onetrail.cloudtrail.digests.authentic import Candidate, Name, content_hash, name_of, proved, reject
+from onetrail.cloudtrail.digests.digest import Digest, Previous
+from onetrail.cloudtrail.digests.runs import Bad, DigestEnd, Run
+from onetrail.cloudtrail.digests.verdict import AllowList, FileVerdict, Proof, State
 from onetrail.cloudtrail.key import parse
-from onetrail.cloudtrail.runs import Bad, DigestEnd, Run
-from onetrail.cloudtrail.verdict import AllowList, FileVerdict, Proof, State
 
 OTHERS_TRIED: Final = 32
 """Quotes of another content that are still tried as the signature of a digest: what was quoted with a changed hash may be genuine."""

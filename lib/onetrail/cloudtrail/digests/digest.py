@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from onetrail.cloudtrail.unread import Unread
+from onetrail.cloudtrail.digests.unread import Unread
 from onetrail.errors import OnetrailError
 
 MAX_DIGEST_BYTES: Final = 32 * 2**20

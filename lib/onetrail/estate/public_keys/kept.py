@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from onetrail.aws import Clients, pages
-from onetrail.cloudtrail.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
-from onetrail.estate.public_keys import FOLDER
+from onetrail.cloudtrail.digests.publickeys import KeyStore, KeyStoreError, PublicKey, dump, load
+from onetrail.estate.public_keys.read import FOLDER
 from onetrail.files import FileRefused, read_bytes, read_json
 from onetrail.looked import Unread
 from onetrail.settings import Settings
