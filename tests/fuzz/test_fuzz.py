@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from onetrail.cloudtrail.digests import chain as chain_module
-from onetrail.cloudtrail.digests.runs import Timeline
+from onetrail.cloudtrail.digests.timeline import Timeline
 from onetrail.cloudtrail.digests.verdict import AllowList, FileVerdict, State
 from onetrail.cloudtrail.digests.walk import Walk
 from onetrail.validation import rest as rest_module

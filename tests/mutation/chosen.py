@@ -26,17 +26,20 @@ SAMPLED: Final = (
     "s3/listing/ranges.py",
     "iam/*.py",
     "iam/builders/*.py",
+    "cloudtrail/key.py",
+    "cloudtrail/partitions.py",
     *(
-        f"cloudtrail/{name}.py"
+        f"cloudtrail/digests/{name}.py"
         for name in (
             "authentic",
             "chain",
             "conflict",
             "digest",
-            "key",
             "orphan",
             "runs",
             "seam",
+            "settling",
+            "timeline",
             "verdict",
             "walk",
         )

@@ -12,7 +12,6 @@ A key whose path and file name disagree is never guessed at: it is `FOREIGN`, wi
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -80,60 +79,45 @@ class ParsedKey(NamedTuple):
         return f"{_folder(self)}{_file_name(self)}"
 
 
-class Partition(NamedTuple):
-    """A part of a bucket that one listing prefix covers: all objects of an account, kind, region and month.
-
-    `kind` is never `BACKFILL_DIGEST`: those lie among the digests. `month` is `YYYY-MM` from the path.
-    """
-
-    account: str
-    kind: Kind
-    region: str
-    month: str
-
-
-_REGION: Final = r"[a-z]{2,5}(?:-[a-z]+){1,2}-\d{1,2}"
-_ACCOUNT_PART: Final = r"AWSLogs/(?:(o-[a-z0-9]{10,32})/)?(\d{12})/"
-_DAY_PART: Final = rf"({_REGION})/(\d{{4}})/(\d\d)/(\d\d)/"
+REGION_PART: Final = r"[a-z]{2,5}(?:-[a-z]+){1,2}-\d{1,2}"
+ACCOUNT_PART: Final = r"AWSLogs/(?:(o-[a-z0-9]{10,32})/)?(\d{12})/"
+_DAY_PART: Final = rf"({REGION_PART})/(\d{{4}})/(\d\d)/(\d\d)/"
 _HOUR_MINUTE: Final = r"(?:[01]\d|2[0-3])[0-5]\d"
 
 
 def _log_pattern(folder: str) -> re.Pattern[str]:
     names = "CloudTrail" if folder == "CloudTrail" else f"(?:{folder}|CloudTrail)"
     tail = rf"\2_{names}_\3_(\4\5\6T{_HOUR_MINUTE}Z)_?([A-Za-z0-9]+)\.json\.gz\Z"
-    return re.compile(_ACCOUNT_PART + folder + "/" + _DAY_PART + tail, re.ASCII)
+    return re.compile(ACCOUNT_PART + folder + "/" + _DAY_PART + tail, re.ASCII)
 
 
 _LOGS: Final = tuple((kind, _log_pattern(FOLDERS[kind])) for kind in Kind if kind in LOG_KINDS)
 _LOG_MATCH: Final = _LOGS[0][1].match
 _DIGEST_MATCH: Final = re.compile(
-    _ACCOUNT_PART
+    ACCOUNT_PART
     + "CloudTrail-Digest/"
     + _DAY_PART
-    + rf"\2_CloudTrail-Digest_\3_([A-Za-z0-9._-]{{1,128}})_({_REGION})_(\4\5\6T{_HOUR_MINUTE}[0-5]\dZ)(_backfill)?\.json\.gz\Z",
+    + rf"\2_CloudTrail-Digest_\3_([A-Za-z0-9._-]{{1,128}})_({REGION_PART})_(\4\5\6T{_HOUR_MINUTE}[0-5]\dZ)(_backfill)?\.json\.gz\Z",
     re.ASCII,
-).match
-_PARTITION_MATCH: Final = re.compile(
-    _ACCOUNT_PART + r"(CloudTrail(?:-[A-Za-z]+)?)/(" + _REGION + r")/(\d{4})/(\d\d)/\d\d/[^/]+\Z", re.ASCII
 ).match
 _MARKER_MATCH: Final = re.compile(
     r"AWSLogs/(?:o-[a-z0-9]{10,32}/)?(?:\d{12}/(?:CloudTrail(?:-[A-Za-z]+)?/(?:"
-    + _REGION
+    + REGION_PART
     + r"/(?:\d{4}/(?:\d\d/(?:\d\d/)?)?)?)?)?)?\Z",
     re.ASCII,
 ).match
 _HASHED_MATCH: Final = re.compile(
-    _ACCOUNT_PART + r"(CloudTrail(?:-[A-Za-z]+)?)/" + _DAY_PART + r"sha256-[0-9a-f]{64}\Z", re.ASCII
+    ACCOUNT_PART + r"(CloudTrail(?:-[A-Za-z]+)?)/" + _DAY_PART + r"sha256-[0-9a-f]{64}\Z", re.ASCII
 ).match
 _LOG_FOLDER: Final = (
     r"(?:\A|/)AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/(?:" + "|".join(sorted(set(FOLDERS.values()))) + ")/"
 )
-_BELOW_DAY_SEARCH: Final = re.compile(_LOG_FOLDER + _REGION + r"/\d{4}/\d\d/\d\d/", re.ASCII).search
+_BELOW_DAY_SEARCH: Final = re.compile(_LOG_FOLDER + REGION_PART + r"/\d{4}/\d\d/\d\d/", re.ASCII).search
 _DAYS_SEARCH: Final = re.compile(
-    _LOG_FOLDER + _REGION + r"/(\d{4}(?:/\d\d(?:/\d\d)?)?)(?:/|\Z)", re.ASCII
+    _LOG_FOLDER + REGION_PART + r"/(\d{4}(?:/\d\d(?:/\d\d)?)?)(?:/|\Z)", re.ASCII
 ).search
 _PLACE_SEARCH: Final = re.compile(
-    r"(?:\A|/)AWSLogs/(?:o-[^/]*/)?(\d{12})(?:/CloudTrail[^/]*/(" + _REGION + r"))?(?=/|\Z)", re.ASCII
+    r"(?:\A|/)AWSLogs/(?:o-[^/]*/)?(\d{12})(?:/CloudTrail[^/]*/(" + REGION_PART + r"))?(?=/|\Z)", re.ASCII
 ).search
 _NEAR_SEARCH: Final = re.compile(
     r"(?:\A|/)AWSLogs/(?:[^/]+/){0,3}\s*(?i:CloudTrail)[^/]*/(?:.*/)?[^/]*(?i:\.json[^/]*|\.gz)\Z",
@@ -142,9 +126,7 @@ _NEAR_SEARCH: Final = re.compile(
 _LITTER_MATCH: Final = re.compile(
     r"(?:\.DS_Store|Thumbs\.db|.+\.[0-9A-Fa-f]{8})\Z", re.ASCII | re.DOTALL
 ).match
-_KIND_OF_FOLDER: Final = {
-    folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
-}
+KIND_OF_FOLDER: Final = {folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST}
 _LOOSE_FILE: Final = re.compile(r"(\d{12})_(CloudTrail[A-Za-z-]*)_(.+)_(\d{8})T", re.ASCII)
 
 
@@ -181,50 +163,6 @@ def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> P
     if lies_beside(key):
         return _hashed(key, at, prefix)
     return _foreign(_reason(key[at:]))
-
-
-def partition_of_key(key: str) -> Partition | None:
-    """The partition a log or digest lies in, by its folders alone; None for markers and foreign folders.
-
-    Several times faster than `parse`, and looser: the file name is not looked at.
-    """
-    at = key.rfind(ROOT)
-    if at < 0 or not (found := _PARTITION_MATCH(key, at)):
-        return None
-    _, account, folder, region, year, month = found.groups()
-    kind = _KIND_OF_FOLDER.get(folder)
-    return Partition(account, kind, region, f"{year}-{month}") if kind else None
-
-
-def month_prefix(partition: Partition, key_prefix: str = "", organization_id: str = "") -> str:
-    """The listing prefix of one partition, closing slash included."""
-    start = f"{key_prefix}/{ROOT}" if key_prefix else ROOT
-    level = f"{organization_id}/" if organization_id else ""
-    folder = FOLDERS[partition.kind]
-    return (
-        f"{start}{level}{partition.account}/{folder}/{partition.region}/{partition.month.replace('-', '/')}/"
-    )
-
-
-def month_prefixes(
-    account: str,
-    regions: Iterable[str],
-    first: dt.date,
-    last: dt.date,
-    kinds: Iterable[Kind] = (Kind.LOG, Kind.DIGEST),
-    key_prefix: str = "",
-    organization_id: str = "",
-) -> Iterator[tuple[Partition, str]]:
-    """Every partition from the month of `first` to the month of `last` (both included) with its listing prefix.
-
-    Order: kind, region, month, as given.
-    """
-    regions = tuple(regions)
-    for kind in dict.fromkeys(Kind.DIGEST if kind is Kind.BACKFILL_DIGEST else kind for kind in kinds):
-        for region in regions:
-            for month in _months(first, last):
-                partition = Partition(account, kind, region, month)
-                yield partition, month_prefix(partition, key_prefix, organization_id)
 
 
 def lies_beside(key: str) -> bool:
@@ -270,11 +208,6 @@ def below_prefix(key: str) -> str:
     """The key from `AWSLogs/` on: what stays the same when an object is moved below another key prefix."""
     at = key.rfind(ROOT)
     return key[at:] if at >= 0 else key
-
-
-def _months(first: dt.date, last: dt.date) -> Iterator[str]:
-    for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
-        yield f"{count // 12:04d}-{count % 12 + 1:02d}"
 
 
 def _conflict(key: str) -> ParsedKey:
@@ -334,7 +267,7 @@ def _reason(tail: str) -> str:
     if not place or not re.fullmatch(r"[0-9]{12}", place[0]):
         return "no account id below AWSLogs/"
     folder = place[1] if len(place) > 1 else ""
-    if folder not in _KIND_OF_FOLDER:
+    if folder not in KIND_OF_FOLDER:
         return f"the folder {folder!r} is not CloudTrail's"
     if len(place) != 7:
         return "not ACCOUNT/FOLDER/REGION/YYYY/MM/DD/FILE"

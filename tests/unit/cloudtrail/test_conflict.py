@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrail.cloudtrail.digests.conflict import LONGEST_KEY, Original, conflict_key, fits, original_of
-from onetrail.cloudtrail.key import MOVED_KINDS, Kind, parse, partition_of_key
+from onetrail.cloudtrail.key import MOVED_KINDS, Kind, parse
+from onetrail.cloudtrail.partitions import partition_of_key
 
 A = "044455556666"
 DAY = f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/01"

@@ -12,15 +12,12 @@ from onetrail.cloudtrail.key import (
     MOVED_KINDS,
     Kind,
     ParsedKey,
-    Partition,
     among_logs,
     below_prefix,
     day_in,
-    month_prefix,
-    month_prefixes,
     parse,
-    partition_of_key,
 )
+from onetrail.cloudtrail.partitions import Partition, month_prefix, month_prefixes, partition_of_key
 from onetrail.cloudtrail.regions import REGIONS, regions_of
 
 A = "044455556666"

@@ -7,7 +7,8 @@ import pytest
 from onetrail.cloudtrail import key as grammar
 from onetrail.cloudtrail.digests.conflict import fits
 from onetrail.cloudtrail.digests.orphan import MARK_MARGIN, is_of_the_future
-from onetrail.cloudtrail.key import Kind, ParsedKey, below_prefix, is_litter, month_prefixes, parse
+from onetrail.cloudtrail.key import Kind, ParsedKey, below_prefix, is_litter, parse
+from onetrail.cloudtrail.partitions import month_prefixes
 
 FOLDER = "AWSLogs/111122223333/{}/eu-west-1/{}/"
 LOG = (

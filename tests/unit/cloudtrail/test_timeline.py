@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from onetrail.cloudtrail.digests.authentic import name_of
 from onetrail.cloudtrail.digests.digest import Previous
-from onetrail.cloudtrail.digests.runs import Bad, Bounds, DigestEnd, Run, Timeline, union
+from onetrail.cloudtrail.digests.runs import Bad, DigestEnd, Run, union
+from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestPlace, State
 from onetrail.cloudtrail.key import Kind, parse
 from tests.unit.cloudtrail.signing import BEGIN, GROUP, HOUR, OLD, OLDER, digest_key

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.key import partition_of_key
+from onetrail.cloudtrail.partitions import partition_of_key
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.copying.partition import Partition
 from onetrail.s3.copying.pipeline import ROWS_A_TURN, copy_partition, copy_partitions

@@ -15,7 +15,8 @@ from typing import Final
 from onetrail.cloudtrail.digests.authentic import Candidate, Name, group_of, name_of, opened
 from onetrail.cloudtrail.digests.digest import GzipError, LoggedFile, gunzip_sha256
 from onetrail.cloudtrail.digests.publickeys import KeyStore
-from onetrail.cloudtrail.digests.runs import Bounds, Timeline
+from onetrail.cloudtrail.digests.settling import Settled
+from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,
@@ -27,7 +28,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
     State,
 )
-from onetrail.cloudtrail.digests.walk import Settled, Walk
+from onetrail.cloudtrail.digests.walk import Walk
 from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
 
 ReadLog = Callable[[str, str], LogRead]

@@ -6,45 +6,30 @@ and `join` settles it. Of several digests that name one, the nearest signed one 
 names says nothing of it, so there are no circles.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from onetrail.cloudtrail.digests.authentic import Candidate, Name, content_hash, name_of, proved, reject
-from onetrail.cloudtrail.digests.digest import Digest, Previous
+from onetrail.cloudtrail.digests.digest import Digest
 from onetrail.cloudtrail.digests.runs import Bad, DigestEnd, Run
-from onetrail.cloudtrail.digests.verdict import AllowList, FileVerdict, Proof, State
+from onetrail.cloudtrail.digests.settling import (
+    Order,
+    Quote,
+    Settled,
+    chosen_of,
+    hopeless,
+    order_of,
+    quoted_signatures,
+    settle_other,
+    signed_quote,
+    stamp_of,
+)
+from onetrail.cloudtrail.digests.verdict import AllowList, Proof, State
 from onetrail.cloudtrail.key import parse
 
-OTHERS_TRIED: Final = 32
-"""Quotes of another content that are still tried as the signature of a digest: what was quoted with a changed hash may be genuine."""
 _PRUNE_FROM: Final = 64
-
-Order = tuple[datetime, str, str]
-"""Where a digest object stands among the others: its time, its key, its bucket."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What the digest `by` says of the one before it. `signed`: by CloudTrail, for the place that it lies in."""
-
-    order: Order
-    by: Name
-    previous: Previous
-    signed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """All objects of one name, each with its verdict. `chosen` is the one that the chain goes on from; None where none is signed."""
-
-    objects: tuple[Candidate, ...]
-    chosen: Candidate | None
-
-    def verdicts(self) -> Iterator[FileVerdict]:
-        """One for each object."""
-        return (found.verdict() for found in self.objects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +94,7 @@ class Walk:
             return [Settled((found,), None)]
         settled = []
         if self._edge and stamp != self._edge[0].parsed.stamp:
-            if stamp > _stamp(self._edge[0]):
+            if stamp > stamp_of(self._edge[0]):
                 raise ValueError(
                     f"digests must come newest first, by the time in their key: {found.source.key}"
                 )
@@ -127,9 +112,9 @@ class Walk:
         """What is settled once no more objects of the oldest time come."""
         if not self._edge:
             return []
-        oldest = _stamp(self._edge[0])
+        oldest = stamp_of(self._edge[0])
         places: dict[Name, list[Candidate]] = {}
-        for found in self._edge if len(self._edge) < 2 else sorted(self._edge, key=_order):
+        for found in self._edge if len(self._edge) < 2 else sorted(self._edge, key=order_of):
             places.setdefault(found.name, []).append(found)
         self._edge = []
         self._signatures.clear()
@@ -144,7 +129,7 @@ class Walk:
         """Go on with a part that was walked alone, and give what is settled by that."""
         if older.top is None:
             return []
-        if self._edge and older.top > _stamp(self._edge[0]):
+        if self._edge and older.top > stamp_of(self._edge[0]):
             raise ValueError("the older part of a chain is the newer one")
         self._top = self._top or older.top
         for name, quotes in older.quotes.items():
@@ -165,18 +150,18 @@ class Walk:
     def stretch(self, settled: Iterable[Settled] = ()) -> Stretch:
         """What has been walked, as a value."""
         if self._edge:
-            self._prune(_stamp(self._edge[0]))
+            self._prune(stamp_of(self._edge[0]))
         return Stretch(
             self._top,
-            tuple(replace(found) for found in sorted(self._edge, key=_order)),
+            tuple(replace(found) for found in sorted(self._edge, key=order_of)),
             tuple(
                 tuple(map(replace, place))
-                for _, place in sorted(self._open.items(), key=lambda one: _order(one[1][0]), reverse=True)
+                for _, place in sorted(self._open.items(), key=lambda one: order_of(one[1][0]), reverse=True)
             ),
             {name: tuple(held) for name, held in self._quotes.items()},
             tuple(sorted(map(Run.copy, self._runs.values()), key=lambda run: run.first.name)),
             tuple(sorted(self.bad)),
-            tuple(sorted(settled, key=lambda one: _order(one.objects[0]))),
+            tuple(sorted(settled, key=lambda one: order_of(one.objects[0]))),
         )
 
     def _again(self, place: Iterable[Candidate]) -> list[Settled]:
@@ -209,7 +194,9 @@ class Walk:
         content = found.name, content_hash(found)
         tried: list[str] = []
         known = self._signatures.get(content)
-        done = proved(found, known if known is not None else _tried(content[1], quotes, tried), self._allowed)
+        done = proved(
+            found, known if known is not None else quoted_signatures(content[1], quotes, tried), self._allowed
+        )
         if known is None and found.proof is not Proof.METADATA:
             self._signatures[content] = tuple(tried[-1:]) if found.proof is Proof.SUCCESSOR else ()
         return done
@@ -218,7 +205,7 @@ class Walk:
         """Whether nothing more can be said of a digest: a signed one has spoken, and no nearer one whose signature may yet be found."""
         if self._whole:
             return True
-        signed = _signed(quotes)
+        signed = signed_quote(quotes)
         return signed is not None and all(order > signed.order for order in self._unsure.get(name, ()))
 
     def _speak(self, found: Candidate) -> None:
@@ -228,13 +215,13 @@ class Walk:
             return
         found.spoke = True
         name = name_of(parse(previous.key))
-        if name[-1] is not None and name[-1] < _stamp(found):
-            self._quote(name, Quote(_order(found), found.name, previous, found.trusted))
+        if name[-1] is not None and name[-1] < stamp_of(found):
+            self._quote(name, Quote(order_of(found), found.name, previous, found.trusted))
 
     def _quote(self, name: Name, quote: Quote) -> None:
         """Kept with the nearest last. Those behind a signed one can never count."""
         held = self._quotes.setdefault(name, [])
-        signed = _signed(held)
+        signed = signed_quote(held)
         if signed is not None and quote.order > signed.order:
             return
         held.append(quote)
@@ -246,21 +233,21 @@ class Walk:
     def _settle(self, name: Name, place: list[Candidate]) -> Settled | None:
         """All objects of one name; None where their verdict depends on a newer part."""
         quotes = self._quotes.get(name, [])
-        if not self._whole and (name[-1] == self._top or not (_hopeless(place) or self._final(name, quotes))):
+        if not self._whole and (name[-1] == self._top or not (hopeless(place) or self._final(name, quotes))):
             self._open[name] = place
             for found in place:
                 if found.open and found.digest and found.digest.previous:
                     before = name_of(parse(found.digest.previous.key))
-                    self._unsure.setdefault(before, []).append(_order(found))
+                    self._unsure.setdefault(before, []).append(order_of(found))
             return None
         self._quotes.pop(name, None)
-        signed = _signed(quotes)
-        chosen = _chosen(place, signed.previous if signed else None)
+        signed = signed_quote(quotes)
+        chosen = chosen_of(place, signed.previous if signed else None)
         for found in place if len(place) > 1 else ():
             if found is not chosen:
-                _settle_other(found, chosen, place)
+                settle_other(found, chosen, place)
         if not chosen.trusted or chosen.digest is None:
-            self.bad.append(Bad(_stamp(chosen), name, chosen.source.key, chosen.state, chosen.why))
+            self.bad.append(Bad(stamp_of(chosen), name, chosen.source.key, chosen.state, chosen.why))
             return Settled(tuple(place), None)
         self._link(chosen, chosen.digest, signed.by if signed else None)
         return Settled(tuple(place), chosen)
@@ -289,73 +276,3 @@ class Walk:
             for name, held in self._quotes.items()
             if name in self._open or (name[-1] is not None and name[-1] <= oldest)
         }
-
-
-def _order(found: Candidate) -> Order:
-    return _stamp(found), found.source.key, found.source.bucket
-
-
-def _stamp(found: Candidate) -> datetime:
-    assert found.parsed.stamp is not None
-    return found.parsed.stamp
-
-
-def _signed(quotes: list[Quote]) -> Quote | None:
-    """The nearest signed quote; it is the farthest that is kept."""
-    return quotes[0] if quotes and quotes[0].signed else None
-
-
-def _tried(content: str, quotes: list[Quote], tried: list[str]) -> Iterator[str]:
-    """Signatures that are quoted for a digest, the nearest first: those of its very content, then some others."""
-    near = [quote.previous for quote in reversed(quotes)]
-    same = [previous.signature for previous in near if previous.hash == content]
-    others = [previous.signature for previous in near if previous.hash != content]
-    for signature in (*same, *others[:OTHERS_TRIED]):
-        tried.append(signature)
-        yield signature
-
-
-def _hopeless(place: list[Candidate]) -> bool:
-    """Whether nothing can be said that makes one of these objects believed."""
-    return not any(found.open or found.trusted for found in place)
-
-
-def _fits(quote: Previous, found: Candidate) -> bool:
-    """Whether the next digest quotes this very content and, where the object brought its own, this
-    signature."""
-    own = found.signature if found.proof is Proof.METADATA else quote.signature
-    return (quote.hash, quote.signature) == (content_hash(found), own)
-
-
-def _chosen(place: list[Candidate], quote: Previous | None) -> Candidate:
-    """The object that fills a place: signed, and the one the next signed digest means."""
-    first = place[0]
-    if len(place) == 1 and first.trusted and (quote is None or _fits(quote, first)):
-        return first
-    trusted = sorted(
-        (found for found in place if found.trusted),
-        key=lambda found: (found.state is not None, found.proof is not Proof.METADATA),
-    )
-    meant = [found for found in trusted if quote and _fits(quote, found)]
-    if quote is None or meant:
-        return (meant or trusted or place)[0]
-    for found in trusted:
-        found.settle(State.INVALID, "the next digest names another version of it (hash or signature differ)")
-    for found in place:
-        if found.state is State.UNSIGNED and content_hash(found) != quote.hash:
-            found.settle(State.INVALID, "its content is not what the next digest names (its hash differs)")
-    return (trusted or place)[0]
-
-
-def _settle_other(found: Candidate, chosen: Candidate, place: list[Candidate]) -> None:
-    """Another object in a place that is filled: the same again, another signed version, or an impostor."""
-    if found.state not in (None, State.UNSIGNED):
-        return
-    if content_hash(found) == content_hash(chosen):
-        found.settle(State.DUPLICATE, f"the same digest as {chosen.source.bucket}/{chosen.source.key}")
-    elif found.trusted:
-        found.settle(
-            State.DUPLICATE, "another version that CloudTrail signed; the chain goes on from its twin"
-        )
-    elif chosen.trusted:
-        found.settle(State.INVALID, f"one of {len(place)} objects for one digest, and not the signed one")

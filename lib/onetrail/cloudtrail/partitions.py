@@ -1,0 +1,74 @@
+"""The parts that a bucket's logs are divided into by their keys: kind, account, region, month."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from onetrail.cloudtrail.key import ACCOUNT_PART, FOLDERS, KIND_OF_FOLDER, REGION_PART, ROOT, Kind
+
+
+class Partition(NamedTuple):
+    """A part of a bucket that one listing prefix covers: all objects of an account, kind, region and month.
+
+    `kind` is never `BACKFILL_DIGEST`: those lie among the digests. `month` is `YYYY-MM` from the path.
+    """
+
+    account: str
+    kind: Kind
+    region: str
+    month: str
+
+
+_PARTITION_MATCH: Final = re.compile(
+    ACCOUNT_PART + r"(CloudTrail(?:-[A-Za-z]+)?)/(" + REGION_PART + r")/(\d{4})/(\d\d)/\d\d/[^/]+\Z", re.ASCII
+).match
+
+
+def partition_of_key(key: str) -> Partition | None:
+    """The partition a log or digest lies in, by its folders alone; None for markers and foreign folders.
+
+    Several times faster than `parse`, and looser: the file name is not looked at.
+    """
+    at = key.rfind(ROOT)
+    if at < 0 or not (found := _PARTITION_MATCH(key, at)):
+        return None
+    _, account, folder, region, year, month = found.groups()
+    kind = KIND_OF_FOLDER.get(folder)
+    return Partition(account, kind, region, f"{year}-{month}") if kind else None
+
+
+def month_prefix(partition: Partition, key_prefix: str = "", organization_id: str = "") -> str:
+    """The listing prefix of one partition, closing slash included."""
+    start = f"{key_prefix}/{ROOT}" if key_prefix else ROOT
+    level = f"{organization_id}/" if organization_id else ""
+    folder = FOLDERS[partition.kind]
+    return (
+        f"{start}{level}{partition.account}/{folder}/{partition.region}/{partition.month.replace('-', '/')}/"
+    )
+
+
+def month_prefixes(
+    account: str,
+    regions: Iterable[str],
+    first: dt.date,
+    last: dt.date,
+    kinds: Iterable[Kind] = (Kind.LOG, Kind.DIGEST),
+    key_prefix: str = "",
+    organization_id: str = "",
+) -> Iterator[tuple[Partition, str]]:
+    """Every partition from the month of `first` to the month of `last` (both included) with its listing prefix.
+
+    Order: kind, region, month, as given.
+    """
+    regions = tuple(regions)
+    for kind in dict.fromkeys(Kind.DIGEST if kind is Kind.BACKFILL_DIGEST else kind for kind in kinds):
+        for region in regions:
+            for month in _months(first, last):
+                partition = Partition(account, kind, region, month)
+                yield partition, month_prefix(partition, key_prefix, organization_id)
+
+
+def _months(first: dt.date, last: dt.date) -> Iterator[str]:
+    for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield f"{count // 12:04d}-{count % 12 + 1:02d}"
