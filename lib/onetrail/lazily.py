@@ -27,7 +27,11 @@ class _Later(ModuleType):
     """Stands for a module until something of it is asked for, and passes on what is asked."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(sys.modules.get(self.__name__) or import_module(self.__name__), name)
+        held = vars(self)
+        if "_whole" not in held:
+            # Not what sys.modules holds: while another thread still imports the module, that is half of it, and import_module waits.
+            held["_whole"] = import_module(self.__name__)
+        return getattr(held["_whole"], name)
 
 
 def later(name: str) -> ModuleType:

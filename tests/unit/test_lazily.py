@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 
@@ -78,6 +79,22 @@ SLOW = (
     "papermill", "pyarrow",
 )  # fmt: skip
 """What takes long to load, and is not needed to say how a verb is called."""
+
+
+def test_threads_that_ask_while_it_is_imported_get_the_whole_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for the one that imports. Twin: sys.modules holds half of it meanwhile, which has not what is asked for."""
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.3)\nanswer = 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    slow = later("slow_to_import")
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(lambda: slow.answer) for _ in range(4)]
+        while "slow_to_import" not in sys.modules:
+            pass
+        half = vars(sys.modules["slow_to_import"])
+        assert "answer" not in half
+        assert [one.result() for one in answers] == [42] * 4
 
 
 def _commands(command: click.Command, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
