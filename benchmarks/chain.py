@@ -16,9 +16,10 @@ from benchmarks.table import table
 from onetrail.cloudtrail.digests.chain import ChainCheck
 from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject, Group, LogRead, ReadStatus, State
-from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, Place, signed_digest
+from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.keys import signing_keys
+from onetrail.practice.state.trail_files import LoggedFile, Place
 
 PLACE = Place("111122223333", "eu-west-1", "audit", "eu-west-1", "acme-audit-eu-west-1")
 GROUP = Group(PLACE.account, PLACE.region, PLACE.trail, PLACE.home)

@@ -34,8 +34,9 @@ from benchmarks.table import table
 from onetrail.aws.estate import PracticeEstate
 from onetrail.cloudtrail.digests.chain import looked_at
 from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
-from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, Place, signed_digest
+from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
+from onetrail.practice.state.trail_files import LoggedFile, Place
 from onetrail.s3 import HotS3
 from onetrail.s3.http import calls
 

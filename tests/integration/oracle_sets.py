@@ -14,9 +14,10 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
-from onetrail.practice.cloudtrail.digest_writer import HOUR, DigestLink, LoggedFile, Place, signed_digest
+from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
 from onetrail.practice.cloudtrail.keys import signing_key
+from onetrail.practice.state.trail_files import DigestLink, LoggedFile, Place
 from tests.integration.aws_cli import SOURCE
 
 BUCKET = "acme-oracle-sets"

@@ -16,7 +16,8 @@ from onetrail.aws import Clients
 from onetrail.change import State
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.proof.receipts import proven_rows, read_receipts
-from onetrail.practice.cloudtrail.digest_writer import LoggedFile, Place, signed_digest
+from onetrail.practice.cloudtrail.digest_writer import signed_digest
+from onetrail.practice.state.trail_files import LoggedFile, Place
 from onetrail.s3.ledger import parts as ledger
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import Estate

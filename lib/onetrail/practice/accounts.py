@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from moto.organizations import models
 
 from onetrail.iam import Principal
-from onetrail.practice.calls import AccountInfo
-from onetrail.practice.iam.authorize import iam_backend
-from onetrail.practice.services.account import BY_DEFAULT
+from onetrail.practice.moto.backends import iam_backend, organization_backend, seed
+from onetrail.practice.state.account_info import BY_DEFAULT, AccountInfo
 from onetrail.practice.state.credentials import Credential
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 MANAGEMENT: Final = "999988887777"
 SOURCE: Final = "111122223333"
@@ -23,7 +22,7 @@ ACCESS_KEY_ID: Final = "OTPRACTICE0ENGINEER0"
 SECRET_ACCESS_KEY: Final = "practice-only-engineer"
 
 
-def make_cast(world: "World") -> None:
+def make_cast(world: World) -> None:
     """Accounts, organization, roles and practice credentials in an empty world."""
     add_account(world, MANAGEMENT, "acme-management", (), management=True)
     add_account(world, SOURCE, "acme-production", OPTED_IN)
@@ -37,7 +36,7 @@ def make_cast(world: "World") -> None:
 
 
 def add_account(
-    world: "World", account: str, name: str, opted_in: Sequence[str], management: bool = False
+    world: World, account: str, name: str, opted_in: Sequence[str], management: bool = False
 ) -> None:
     """Make an account known, with the regions it opted in to beside those on by default."""
     mail = f"{name}@acme.example"
@@ -47,7 +46,7 @@ def add_account(
 
 
 def make_role(
-    world: "World",
+    world: World,
     account: str,
     name: str,
     trusts: Sequence[str],
@@ -55,7 +54,7 @@ def make_role(
     inline: dict[str, dict[str, Any]] | None = None,
 ) -> Any:
     """A role that the given principals may assume, with AWS-managed and inline policies. Returns moto's role."""
-    world.bridge.seed("role", account, name)
+    seed(world, "role", account, name)
     backend = iam_backend(account)
     statement = {"Effect": "Allow", "Principal": {"AWS": list(trusts)}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -68,9 +67,9 @@ def make_role(
     return role
 
 
-def make_user(world: "World", account: str, name: str, policies: Sequence[str] = (), keys: int = 0) -> Any:
+def make_user(world: World, account: str, name: str, policies: Sequence[str] = (), keys: int = 0) -> Any:
     """An IAM user, with AWS-managed policies and access keys. Returns moto's user."""
-    world.bridge.seed("user", account, name)
+    seed(world, "user", account, name)
     backend = iam_backend(account)
     user = backend.create_user("us-east-1", name)
     for policy in policies:
@@ -81,7 +80,7 @@ def make_user(world: "World", account: str, name: str, policies: Sequence[str] =
     return user
 
 
-def give_key(world: "World", access_key_id: str, secret: str, role: Any, session: str) -> None:
+def give_key(world: World, access_key_id: str, secret: str, role: Any, session: str) -> None:
     """A lasting key that makes its holder a session of the role."""
     account = role.arn.split(":")[4]
     name = role.arn.rsplit("/", 1)[-1]
@@ -94,11 +93,9 @@ def give_key(world: "World", access_key_id: str, secret: str, role: Any, session
     world.keyring.add(Credential(access_key_id, secret, principal, f"{role.id}:{session}", role_id=role.id))
 
 
-def _make_organization(world: "World") -> None:
-    from moto.organizations.models import FakeAccount, organizations_backends
-
-    world.bridge.seed("organization")
-    backend: Any = organizations_backends[MANAGEMENT]["aws"]
+def _make_organization(world: World) -> None:
+    seed(world, "organization")
+    backend = organization_backend(MANAGEMENT)
     backend.create_organization("us-east-1", FeatureSet="ALL")
     backend.org.id = world.organization_id = ORGANIZATION
     backend.org.master_account_email = world.accounts[MANAGEMENT].email
@@ -110,12 +107,10 @@ def _make_organization(world: "World") -> None:
     for key in [key for key, role in roles.items() if role.name == "OrganizationAccountAccessRole"]:
         del roles[key]
     for account in (SOURCE, LOG):
-        _add_member(world, backend, account, FakeAccount)
+        _add_member(world, backend, account)
 
 
-def _add_member(world: "World", backend: Any, account: str, fake: Any) -> None:
-    from moto.organizations import models
-
+def _add_member(world: World, backend: Any, account: str) -> None:
     info = world.accounts[account]
     utils: Any = vars(models)["utils"]
     made = utils.make_random_account_id

@@ -74,14 +74,3 @@ class CallEvent:
     error_code: str = ""
     error_message: str = ""
     response: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class AccountInfo:
-    """An account and the regions enabled in it (those on by default and those opted in)."""
-
-    account_id: str
-    name: str
-    opted_in: set[str]
-    email: str = ""
-    management: bool = False

@@ -5,17 +5,16 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onetrail.practice import faults, snapshots
+from onetrail.practice.estate import Estate
 from onetrail.practice.state.clock import iso
-from onetrail.practice.web.http import HttpRequest, Reply
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.web.http import Handler, HttpRequest, Reply
 
 Deed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _JSON = (("content-type", "application/json"),)
+_PATH = "/_practice/"
 
 
 class BadControl(ValueError):
@@ -23,12 +22,11 @@ class BadControl(ValueError):
 
 
 class Control:
-    """Answers control calls for one world; `pristine` is the frozen state to which `reset` returns."""
+    """Answers control calls for one estate; `pristine` is the frozen state to which `reset` returns."""
 
-    def __init__(self, world: "World", token: str, pristine: bytes | None = None) -> None:
+    def __init__(self, estate: Estate, token: str, pristine: bytes | None = None) -> None:
+        world = estate.world
         self._world, self._token, self._pristine = world, token, pristine
-        self.extra: dict[tuple[str, str], Deed] = {}
-        """Further calls that a scenario brings: (method, name) -> deed."""
         self._deeds: dict[tuple[str, str], Deed] = {
             ("GET", "status"): self._status,
             ("GET", "clock"): self._clock,
@@ -38,8 +36,16 @@ class Control:
             ("POST", "reset"): self._reset,
             ("POST", "snapshot"): lambda asked: {"state": snapshots.save(world, _path(asked))},
             ("POST", "restore"): self._restore,
-            ("POST", "fault"): lambda asked: faults.arm(world, asked),
+            ("POST", "fault"): lambda asked: faults.arm(world, asked, estate.fault_kinds),
         }
+
+    def or_else(self, handler: Handler) -> Handler:
+        """What answers a control call here, and any other request by that handler."""
+
+        def handle(request: HttpRequest) -> Reply:
+            return (self if request.raw_path.startswith(_PATH) else handler)(request)
+
+        return handle
 
     def __call__(self, request: HttpRequest) -> Reply:
         """Answer one control call."""
@@ -49,8 +55,8 @@ class Control:
             return _reply(
                 403, {"error": "the header x-practice-token is missing or wrong; it stands in estate.json"}
             )
-        name = request.raw_path.removeprefix("/_practice/").strip("/")
-        deed = self._deeds.get((request.method, name)) or self.extra.get((request.method, name))
+        name = request.raw_path.removeprefix(_PATH).strip("/")
+        deed = self._deeds.get((request.method, name))
         if deed is None:
             return _reply(404, {"error": f"there is no control call {request.method} {name}"})
         try:

@@ -2,17 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from onetrail.iam import with_statements
+from onetrail.practice.state.buckets import md5
+from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 _CODES: Final = {
     "slowdown": ("SlowDown", 503),
@@ -48,6 +47,10 @@ EDITED_SID: Final = "SomebodyElse"
 """The statement that `policy-edited` adds, unless another Sid is asked for."""
 
 
+FaultKind = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""What a service does when a fault of its own kind is asked for: the request's members, and the answer's."""
+
+
 class UnknownFault(ValueError):
     """There is no such fault."""
 
@@ -65,7 +68,7 @@ class Fault:
 
 
 def for_request(
-    world: "World",
+    world: World,
     service: str,
     operation: str,
     bucket: str,
@@ -99,7 +102,7 @@ def for_request(
     return None
 
 
-def _strikes(world: "World", fault: dict[str, Any]) -> bool:
+def _strikes(world: World, fault: dict[str, Any]) -> bool:
     """Whether this fitting request is hit: not the first `after` ones, and of the rest so many as `probability` says, always the same."""
     if fault.get("after", 0) > 0:
         fault["after"] -= 1
@@ -127,17 +130,19 @@ def _fault(fault: Mapping[str, Any]) -> Fault:
     return Fault(code, reply, cut=kind == "truncated-listing")
 
 
-def skew_seconds(world: "World") -> float:
+def skew_seconds(world: World) -> float:
     """How far the estate's wall clock is ahead of the caller's; 0 unless that was asked for."""
     return next((float(f.get("seconds", _SKEW_SECONDS)) for f in world.faults if f["kind"] == "skew"), 0.0)
 
 
-def judges_policies(world: "World") -> bool:
+def judges_policies(world: World) -> bool:
     """Whether a bucket policy must fit together; an estate of an earlier release took what does not."""
     return all(fault["kind"] != "unjudged-policies" for fault in world.faults)
 
 
-def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
+def arm(
+    world: World, asked: Mapping[str, Any], services: Mapping[str, FaultKind] | None = None
+) -> dict[str, Any]:
     """Do or arm a fault. Raises UnknownFault, and KeyError when `bucket` or `key` is missing or unknown.
 
     Of requests: `slowdown`, `internal-error`, `denied`, `expired-token`, `not-implemented`, `reset`, `delay` (`seconds`), `timeout` (no answer ever),
@@ -147,9 +152,9 @@ def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
     (0 to 1; without a count it lasts), all optional.
     `skew` puts the door's clock `seconds` ahead until it is cleared, and until then `unjudged-policies` has bucket policies taken whose
     actions, resources and condition keys do not fit together. Of objects: `archive` (`class`), `tamper`, `lose`, each with
-    `bucket` and `key`. `clear` takes back what is armed. Services add kinds of their own.
+    `bucket` and `key`. `clear` takes back what is armed. `services` are the kinds that services add.
     """
-    kind = str(asked.get("kind", ""))
+    kind, more = str(asked.get("kind", "")), services or {}
     if kind == "clear":
         world.faults.clear()
         return {"armed": 0}
@@ -158,13 +163,13 @@ def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"armed": len(world.faults)}
     if kind in OBJECT_KINDS:
         return {"done": _damage(world, kind, str(asked["bucket"]), str(asked["key"]), asked)}
-    if kind in world.fault_sinks:
-        return dict(world.fault_sinks[kind](asked))
-    known = ", ".join((*REQUEST_KINDS, *OBJECT_KINDS, "clear", *world.fault_sinks))
+    if kind in more:
+        return dict(more[kind](asked))
+    known = ", ".join((*REQUEST_KINDS, *OBJECT_KINDS, "clear", *more))
     raise UnknownFault(f"there is no fault {kind!r}; there are {known}")
 
 
-def _armed(world: "World", kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _armed(world: World, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     share = asked.get("probability")
     if share is not None and not 0 < float(share) <= 1:
         raise UnknownFault(f"probability is {share}, not a number above 0 and up to 1")
@@ -174,7 +179,7 @@ def _armed(world: "World", kind: str, asked: Mapping[str, Any]) -> dict[str, Any
     return {"count": None if share is not None or kind in _STANDING else 1, **operation, **asked}
 
 
-def _deed(world: "World", fault: Mapping[str, Any], bucket: str, headers: Mapping[str, str]) -> None:
+def _deed(world: World, fault: Mapping[str, Any], bucket: str, headers: Mapping[str, str]) -> None:
     if fault["kind"] == "policy-edited":
         _edit_policy(world, str(fault["target"]), str(fault.get("sid", EDITED_SID)))
         return
@@ -184,7 +189,7 @@ def _deed(world: "World", fault: Mapping[str, Any], bucket: str, headers: Mappin
         _damage(world, "tamper" if fault["kind"] == "changed" else "lose", name, key, fault)
 
 
-def _edit_policy(world: "World", name: str, sid: str) -> None:
+def _edit_policy(world: World, name: str, sid: str) -> None:
     """As somebody of the bucket's own account does who adds a harmless statement of theirs."""
     bucket = world.store.buckets[name]
     theirs = {
@@ -198,7 +203,7 @@ def _edit_policy(world: "World", name: str, sid: str) -> None:
     bucket.policy = json.dumps(bucket.policy_document, separators=(",", ":")).encode()
 
 
-def _damage(world: "World", kind: str, name: str, key: str, asked: Mapping[str, Any]) -> str:
+def _damage(world: World, kind: str, name: str, key: str, asked: Mapping[str, Any]) -> str:
     bucket = world.store.buckets[name]
     version = bucket.versions[key][-1]
     if kind == "lose":
@@ -206,8 +211,6 @@ def _damage(world: "World", kind: str, name: str, key: str, asked: Mapping[str, 
     elif kind == "archive":
         version.storage_class = str(asked.get("class", "GLACIER"))
     else:
-        from onetrail.practice.state.buckets import md5
-
         middle = len(version.body) // 2
         body = version.body[:middle] + bytes([version.body[middle] ^ 1]) + version.body[middle + 1 :]
         changed = replace(version, body=body, etag=md5(body), checksums={})

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onetrail.errors import OnetrailError, WrongUse
+from onetrail.practice.scenarios.old_estate import ESTATES
 
 START_SECONDS = 120
 STOP_SECONDS = 15
@@ -66,8 +67,6 @@ def start(
 
     Raises WrongUse for a scenario that there is not, OtherEstateRuns, and EstateFailed when it is not up within START_SECONDS.
     """
-    from onetrail.practice.scenarios.old_estate import ESTATES
-
     if scenario not in ("empty", *ESTATES):
         raise WrongUse(f"there is no scenario {scenario!r}: give one of {', '.join(sorted(ESTATES))}")
     home = folder(directory)

@@ -1,7 +1,6 @@
-"""The estate's process: builds the world, opens the door, writes where it can be found."""
+"""The estate's process: builds the estate, listens, writes where it can be found."""
 
 import asyncio
-import importlib
 import json
 import os
 import secrets
@@ -11,29 +10,18 @@ from typing import Any
 
 from onetrail.practice import accounts, snapshots
 from onetrail.practice.control import Control
-from onetrail.practice.door import Door, listen
-from onetrail.practice.state.world import World
+from onetrail.practice.estate import build
+from onetrail.practice.web.http import Connection, Handler
 
 BANNER = "onetrail-practice"
 
 
-def build(scenario: str, number: int) -> World:
-    """A world of that scenario. `empty` has accounts and roles only; others come from `onetrail.practice.scenarios.scenario`."""
-    world = World(number, scenario)
-    accounts.make_cast(world)
-    if scenario != "empty":
-        found: Any = importlib.import_module("onetrail.practice.scenarios.scenario")
-        found.build(world, scenario)
-    return world
-
-
 async def serve(scenario: str, number: int, port: int, directory: Path) -> None:
     """Serve until terminated. `estate.json` is written when the door is open and removed at the end."""
-    world = build(scenario, number)
+    estate = build(scenario, number)
     token = secrets.token_hex(16)
-    control = Control(world, token, snapshots.frozen(world))
-    door = Door(world, control)
-    main, plain = await listen(door, port, str(number))
+    control = Control(estate, token, snapshots.frozen(estate.world))
+    main, plain = await listen(control.or_else(estate.handle), port, str(number))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -59,6 +47,16 @@ async def serve(scenario: str, number: int, port: int, directory: Path) -> None:
         path.unlink(missing_ok=True)
         main.close()
         plain.close()
+
+
+async def listen(handler: Handler, port: int, banner: str) -> tuple[asyncio.Server, asyncio.Server]:
+    """Two loopback listeners: the main one counts as TLS, the second as plain HTTP. Port 0 takes any free one."""
+    loop = asyncio.get_running_loop()
+    main = await loop.create_server(
+        lambda: Connection(handler, True, banner), "127.0.0.1", port, backlog=1024
+    )
+    plain = await loop.create_server(lambda: Connection(handler, False, banner), "127.0.0.1", 0, backlog=1024)
+    return main, plain
 
 
 def _write(path: Path, said: dict[str, Any]) -> None:

@@ -11,17 +11,25 @@ import pickle
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from onetrail.practice.moto.backends import backends, management_accounts
+from onetrail.practice.state.world import World
 
 MOTO_SERVICES: Final = {
     "account": "account", "cloudwatch": "cloudwatch", "config": "config", "events": "events", "iam": "iam", "kms": "kms",
     "logs": "logs", "organizations": "organizations", "sns": "sns", "sqs": "sqs",
 }  # fmt: skip
 """moto services whose backends belong to the state."""
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _READ_MARKS: Final = frozenset(
     {
         "last_used",
@@ -41,13 +49,7 @@ class BadSnapshot(ValueError):
     """The file is no snapshot of this program."""
 
 
-def _backends(service: str) -> Any:
-    import importlib
-
-    return getattr(importlib.import_module(f"moto.{service}.models"), f"{service}_backends")
-
-
-def digest(world: "World") -> str:
+def digest(world: World) -> str:
     """sha256 of the frozen state."""
     whole = hashlib.sha256()
     for part in (
@@ -56,7 +58,7 @@ def digest(world: "World") -> str:
         {name: _bucket(bucket) for name, bucket in world.store.buckets.items()},
         world.store.account_blocks,
         {account: found for account, found in world.account_settings.items() if found.keys() - _READ_MARKS},
-        {name: held.get() for name, held in world.registered.items()},
+        {"access logs": world.access_logs, "jobs": world.jobs, "trails": world.trails.configuration()},
         *(_moto(service) for service in MOTO_SERVICES),
     ):
         whole.update(json.dumps(_canonical(part, ()), sort_keys=True, separators=(",", ":")).encode())
@@ -84,7 +86,7 @@ def _bucket(bucket: Any) -> dict[str, Any]:
 def _moto(service: str) -> dict[str, Any]:
     """Every backend's attributes; one that reading merely opened, and that equals a fresh one, is left out."""
     found = {}
-    for account, region, backend in _backends(service).iter_backends():
+    for account, region, backend in backends(service).iter_backends():
         state = _canonical(vars(backend), ())
         if state != _canonical(_fresh(type(backend), region, account), ()):
             found[f"{service} {account} {region}"] = state
@@ -134,29 +136,21 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def _restore_key(pem: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
     return load_pem_private_key(pem, None)
 
 
 def _reduce_key(key: Any) -> Any:
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
     return _restore_key, (key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),)
 
 
 def _teach_pickle() -> None:
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
     for key in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP256R1())):
         copyreg.pickle(type(key), _reduce_key)
 
 
-def frozen(world: "World") -> bytes:
+def frozen(world: World) -> bytes:
     """The whole state as bytes."""
     _teach_pickle()
-    from moto.organizations.models import organizations_backends
-
     content = {
         "format": _FORMAT,
         "number": world.number,
@@ -169,18 +163,20 @@ def frozen(world: "World") -> bytes:
         "keys": world.keyring.all(),
         "settings": world.account_settings,
         "counters": world.counters,
-        "registered": {name: held.get() for name, held in world.registered.items()},
+        "trails": world.trails,
+        "jobs": world.jobs,
+        "access logs": world.access_logs,
         "moto": {service: _opened(service) for service in MOTO_SERVICES},
-        "masters": dict(organizations_backends.master_accounts),
+        "masters": dict(management_accounts()),
     }
     return pickle.dumps(content, protocol=5)
 
 
 def _opened(service: str) -> dict[str, dict[str, Any]]:
-    return {account: dict(regions.items()) for account, regions in _backends(service).items()}
+    return {account: dict(regions.items()) for account, regions in backends(service).items()}
 
 
-def save(world: "World", path: Path) -> str:
+def save(world: World, path: Path) -> str:
     """Write a snapshot, whole or not at all. Returns the state's hash."""
     half = path.with_name(path.name + ".half")
     half.write_bytes(frozen(world))
@@ -189,15 +185,13 @@ def save(world: "World", path: Path) -> str:
     return digest(world)
 
 
-def load(world: "World", path: Path) -> str:
+def load(world: World, path: Path) -> str:
     """Put a snapshot of this estate back. Returns the state's hash. Raises BadSnapshot or OSError."""
     return thaw(world, path.read_bytes())
 
 
-def thaw(world: "World", content: bytes) -> str:
+def thaw(world: World, content: bytes) -> str:
     """Put frozen state back. Only files that the estate wrote itself may come here: pickle runs what it reads."""
-    from moto.organizations.models import organizations_backends
-
     try:
         found = pickle.loads(content)
         if found["format"] != _FORMAT:
@@ -212,15 +206,13 @@ def thaw(world: "World", content: bytes) -> str:
     world.keyring.restore(found["keys"])
     world.account_settings, world.counters = found["settings"], found["counters"]
     for service, accounts in found["moto"].items():
-        backends = _backends(service)
-        backends.clear()
+        held = backends(service)
+        held.clear()
         for account, regions in accounts.items():
             for region, backend in regions.items():
-                backends[account][region] = backend
-    organizations_backends.master_accounts.clear()
-    organizations_backends.master_accounts.update(found["masters"])
-    for name, value in found["registered"].items():
-        if name in world.registered:
-            world.registered[name].set(value)
+                held[account][region] = backend
+    management_accounts().clear()
+    management_accounts().update(found["masters"])
+    world.trails, world.jobs, world.access_logs = found["trails"], found["jobs"], found["access logs"]
     world.iam_changed()
     return digest(world)

@@ -18,7 +18,7 @@ from onetrail.copy_command.folder import Folder, folder
 from onetrail.copy_command.reach import End
 from onetrail.copy_command.telling import Sums
 from onetrail.practice import accounts
-from onetrail.practice.serve import build
+from onetrail.practice.estate import build
 from onetrail.s3.ledger.parts import read, torn
 from tests.unit.practice.knocking import Estate
 

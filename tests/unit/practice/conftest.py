@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.practice import snapshots
-from onetrail.practice.serve import build
+from onetrail.practice.estate import build
 from tests.unit.practice.knocking import Estate
 
 

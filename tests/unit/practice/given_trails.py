@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from onetrail.iam import role
-from onetrail.practice.calls import AccountInfo, Call, CallEvent
-from onetrail.practice.cloudtrail.service import TrailsService, install
-from onetrail.practice.state import world as world_module
+from onetrail.practice.calls import Call, CallEvent
+from onetrail.practice.cloudtrail.service import TrailsService
+from onetrail.practice.iam.authorize import Authorizer
+from onetrail.practice.s3.service_access import ServiceAccess
+from onetrail.practice.state.account_info import AccountInfo
 from onetrail.practice.state.world import World
 
 SOURCE, LOG, MANAGEMENT = "111122223333", "044455556666", "999988887777"
@@ -19,23 +21,20 @@ MADE = datetime(2025, 1, 1, tzinfo=UTC)
 ACL = {"s3:x-amz-acl": "bucket-owner-full-control"}
 
 
-class _NoBridge:
-    def __init__(self, world: World) -> None:
-        pass
-
-    def seed(self, *parts: object) -> None:
-        """Nothing of moto's is used."""
-
-
-def quiet_world(monkeypatch: pytest.MonkeyPatch, number: int = 7) -> World:
+def quiet_world(number: int = 7) -> World:
     """Three accounts in three regions, no bucket, no moto."""
-    monkeypatch.setattr(world_module, "MotoBridge", _NoBridge)
     world = World(number)
-    monkeypatch.setattr(world.authorizer, "controls", lambda account, kind: ())
     for account in (SOURCE, LOG, MANAGEMENT):
         world.accounts[account] = AccountInfo(account, "acme", set(REGIONS))
     world.management_account = MANAGEMENT
     return world
+
+
+def quiet_access(monkeypatch: pytest.MonkeyPatch, world: World) -> ServiceAccess:
+    """S3 as AWS services meet it, in a world without service control policies."""
+    authorizer = Authorizer(world)
+    monkeypatch.setattr(authorizer, "controls", lambda account, kind: ())
+    return ServiceAccess(world, authorizer)
 
 
 def policy(bucket: str, account: str = SOURCE, **condition: str) -> dict[str, Any]:
@@ -61,8 +60,9 @@ class Trails:
     """CloudTrail of a quiet world, with one bucket `logs` that lets it write."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, number: int = 7) -> None:
-        self.world = quiet_world(monkeypatch, number)
-        self.service: TrailsService = install(self.world)
+        self.world = quiet_world(number)
+        self.service = TrailsService(self.world, quiet_access(monkeypatch, self.world))
+        self.world.clock.on_advance(self.service.delivery.advance)
         self.bucket("logs")
 
     def bucket(self, name: str, document: dict[str, Any] | None = None, account: str = SOURCE) -> None:

@@ -12,8 +12,10 @@ import boto3
 from botocore.config import Config
 
 from onetrail.practice import accounts
-from onetrail.practice.door import Door, listen
-from onetrail.practice.state.world import World
+from onetrail.practice.estate import Estate as PracticeEstate
+from onetrail.practice.moto.backends import find_role
+from onetrail.practice.serve import listen
+from onetrail.practice.services.sts import issue
 from onetrail.practice.web.http import Connection
 
 CONFIG = Config(
@@ -25,15 +27,15 @@ CONFIG = Config(
 
 
 class Estate:
-    """A world behind a door. Everything that touches the world runs in the door's thread."""
+    """A practice estate behind its door. Everything that touches its world runs in the door's thread."""
 
-    def __init__(self, make: Callable[[], World]) -> None:
+    def __init__(self, make: Callable[[], PracticeEstate]) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.world = self.do(make)
-        self.door = Door(self.world)
-        self._servers = self._await(listen(self.door, 0, "7"))
+        self.practice: PracticeEstate = self.do(make)
+        self.world = self.practice.world
+        self._servers = self._await(listen(self.practice.handle, 0, "7"))
         self.endpoint, self.plain_endpoint = (
             f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in self._servers
         )
@@ -64,7 +66,7 @@ class Estate:
 
         async def opened() -> asyncio.Server:
             loop = asyncio.get_running_loop()
-            made = lambda: Connection(self.door.handle, True, "7", **given)
+            made = lambda: Connection(self.practice.handle, True, "7", **given)
             return await loop.create_server(made, "127.0.0.1", 0)
 
         server = self._await(opened())
@@ -97,9 +99,6 @@ class Estate:
 
     def session(self, who: str, **kwargs: Any) -> dict[str, str]:
         """Credentials of a session of the role `ACCOUNT/NAME`, made without asking its trust policy."""
-        from onetrail.practice.iam.authorize import find_role
-        from onetrail.practice.services.sts import issue
-
         account, name = who.split("/", 1)
         role = find_role(f"arn:aws:iam::{account}:role/{name}")
         made = self.do(lambda: issue(self.world, role, "test", 3600))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from onetrail.practice import accounts
+from onetrail.practice.s3.service_access import CallingService
 from tests.unit.practice.knocking import Estate
 
 Refused = Callable[..., str]
@@ -303,14 +304,8 @@ def test_a_service_is_bound_to_its_trail(estate: Estate, source_arn: str, acl: s
         "Principal": {"Service": "cloudtrail.amazonaws.com"}
     }
     estate.policy("new-logs", statement)
-    said = estate.world.service_allowed(
-        "cloudtrail", "s3:PutObject", "new-logs", "k", source_arn=source_arn, source_account=SOURCE,
-        context={"s3:x-amz-acl": acl} if acl else {},
-    )  # fmt: skip
-    assert said == code
-    assert (
-        estate.world.service_allowed(
-            "cloudtrail", "s3:PutObject", "none", "k", source_arn=trail, source_account=SOURCE
-        )
-        == "NoSuchBucket"
-    )
+    access, context = estate.practice.service_access, {"s3:x-amz-acl": acl} if acl else {}
+    service = CallingService("cloudtrail.amazonaws.com", source_arn, SOURCE)
+    assert access.refusal(service, "s3:PutObject", "new-logs", "k", context) == code
+    service = CallingService("cloudtrail.amazonaws.com", trail, SOURCE)
+    assert access.refusal(service, "s3:PutObject", "none", "k") == "NoSuchBucket"

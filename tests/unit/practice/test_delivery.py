@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from onetrail.practice.cloudtrail.delivery import digest_arrival, log_arrival, mark_of
 from onetrail.practice.cloudtrail.event_log import agent
+from onetrail.practice.cloudtrail.rhythm import digest_arrival, log_arrival, mark_of
 from onetrail.practice.state.clock import START, iso
 from tests.unit.practice.given_trails import REGIONS, SOURCE, Trails, policy
 

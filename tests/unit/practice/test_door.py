@@ -174,13 +174,13 @@ def test_request_ids_of_query_services_are_the_logged_ones(estate: Estate) -> No
 def test_management_events_go_to_the_sink_and_object_calls_do_not(estate: Estate) -> None:
     """CloudTrail hears of a bucket's creation, with the caller and the request id; not of an object's."""
     heard: list[object] = []
-    estate.world.event_sink = heard.append
+    estate.practice.journal.listener = heard.append
     try:
         s3 = estate.client("s3", ADMIN)
         made = s3.create_bucket(Bucket="heard")
         s3.put_object(Bucket="heard", Key="k", Body=b"x")
     finally:
-        estate.world.event_sink = None
+        estate.practice.journal.listener = None
     assert [event.operation for event in heard] == ["CreateBucket"]  # type: ignore[attr-defined]
     assert heard[0].request_id == made["ResponseMetadata"]["RequestId"]  # type: ignore[attr-defined]
 

@@ -125,7 +125,7 @@ def test_what_is_no_snapshot_is_refused(estate: Estate, tmp_path: Path) -> None:
 )
 def test_control_calls(estate: Estate, method: str, name: str, token: str, body: bytes, status: int) -> None:
     """Only with the token, and with an error in JSON for what makes no sense."""
-    control = Control(estate.world, "right")
+    control = Control(estate.practice, "right")
     headers = {"x-practice-token": token} if token else {}
     reply = control(HttpRequest(method, f"/_practice/{name}", "", headers, body, True))
     assert reply.status == status

@@ -238,7 +238,7 @@ def test_what_aws_refuses_makes_no_job(estate, refused):
     assert [refused(client.create_job, **{**fresh, **changes}) for changes, _ in REFUSALS] == [
         code for _, code in REFUSALS
     ]
-    assert len(estate.world.batch.jobs) == 1
+    assert len(estate.world.jobs) == 1
 
 
 def test_making_a_job_takes_its_own_permission_and_the_right_to_pass_exactly_that_role(estate, refused):
@@ -259,7 +259,7 @@ def test_making_a_job_takes_its_own_permission_and_the_right_to_pass_exactly_tha
     for name, (statements, code) in cases.items():
         client = estate.client("s3control", estate.role(LOG, name, *statements))
         assert refused(client.create_job, **asked) == code, name
-    (job,) = estate.world.batch.jobs
+    (job,) = estate.world.jobs
     assert refused(client.describe_job, AccountId=LOG, JobId=job) == "AccessDenied"
     other = estate.client("s3control", f"{SOURCE}/TrailConsolidation")
     assert refused(other.describe_job, AccountId=LOG, JobId=job) == "AccessDenied"
@@ -276,7 +276,9 @@ def test_a_share_of_tasks_fails_on_request_and_a_complete_job_is_no_success(esta
 
     estate.do(
         lambda: faults.arm(
-            estate.world, {"kind": "batch-tasks", "share": 0.1, "code": "SlowDown", "status": 503}
+            estate.world,
+            {"kind": "batch-tasks", "share": 0.1, "code": "SlowDown", "status": 503},
+            estate.practice.fault_kinds,
         )
     )
     told = ended(estate, client, job := client.create_job(**request(etag))["JobId"])

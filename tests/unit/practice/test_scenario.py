@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from onetrail.practice.cloudtrail.delivery import SERVICE
+from onetrail.practice.cloudtrail.delivery import SERVICE, Delivery
 from onetrail.practice.cloudtrail.record_kinds import GLOBAL, REGIONAL
 from onetrail.practice.cloudtrail.records import Dice, event_time, global_record, regional_record
+from onetrail.practice.s3.service_access import CallingService
 from onetrail.practice.scenarios import scenario
+from onetrail.practice.scenarios.background import Background
 from onetrail.practice.scenarios.damage import KINDS, NothingToHarm, fault
 from onetrail.practice.scenarios.old_estate import DEFAULT, TINY
 from onetrail.practice.state.world import World
-from tests.unit.practice.given_trails import SOURCE, quiet_world
+from tests.unit.practice.given_trails import SOURCE, quiet_access, quiet_world
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 
@@ -27,11 +29,14 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def _built(monkeypatch: pytest.MonkeyPatch, number: int) -> World:
-    world = quiet_world(monkeypatch, number)
+    world = quiet_world(number)
     for info in world.accounts.values():
         info.opted_in.update({"us-east-1", "eu-west-1", "sa-east-1"})
     monkeypatch.setattr(scenario, "make_user", lambda *given, **more: SimpleNamespace(access_keys=[]))
-    scenario.build(world, "tiny")
+    delivery = Delivery(world, quiet_access(monkeypatch, world))
+    world.clock.on_advance(Background(world, delivery.take, SOURCE, TINY).advance)
+    world.clock.on_advance(delivery.advance)
+    scenario.fill(world, TINY)
     return world
 
 
@@ -66,13 +71,13 @@ def test_tiny_is_tiny_and_has_every_kind_of_mess(tiny: World) -> None:
     assert markers == [f"AWSLogs/{SOURCE}/CloudTrail-Digest/", f"AWSLogs/{SOURCE}/CloudTrail/"]
 
 
-def test_every_old_bucket_lets_its_trail_deliver(tiny: World) -> None:
+def test_every_old_bucket_lets_its_trail_deliver(monkeypatch: pytest.MonkeyPatch, tiny: World) -> None:
+    access = quiet_access(monkeypatch, tiny)
     for old in TINY.regions:
         arn = f"arn:aws:cloudtrail:{old.region}:{SOURCE}:trail/{old.trail}"
         for action, key in (("s3:GetBucketAcl", None), ("s3:PutObject", f"AWSLogs/{SOURCE}/CloudTrail/x")):
             acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
-            asked = {"source_arn": arn, "source_account": SOURCE, "context": acl}
-            assert tiny.service_allowed(SERVICE, action, old.bucket, key, **asked) is None
+            assert access.refusal(CallingService(SERVICE, arn, SOURCE), action, old.bucket, key, acl) is None
 
 
 def test_records_could_stand_in_a_real_file(tiny: World) -> None:

@@ -239,16 +239,16 @@ def test_a_call_on_another_accounts_resource_is_recorded_in_both(trails: Trails)
 
 def test_a_snapshot_brings_trails_back(trails: Trails) -> None:
     trails.create()
-    before = pickle.dumps(trails.world.registered["cloudtrail"].get())
+    before = pickle.dumps(trails.world.trails)
     trails.call("DeleteTrail", Name="audit")
-    trails.world.registered["cloudtrail"].set(pickle.loads(before))
+    trails.world.trails = pickle.loads(before)
     trails.wait(3)
     assert trails.status()["IsLogging"] is True and trails.digests()
 
 
 def test_reading_does_not_change_the_hashed_state(trails: Trails) -> None:
     trails.create()
-    hashed = lambda: trails.world.registered["cloudtrail"].get().configuration
+    hashed = lambda: trails.world.trails.configuration()
     before = hashed()
     trails.call("DescribeTrails")
     assert hashed() == before

@@ -1,14 +1,14 @@
 """What CloudTrail refuses: names, buckets it may not write to, keys in the wrong region, one trail too many."""
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from onetrail.practice.calls import Call, ServiceError
-from onetrail.practice.cloudtrail.delivery import SERVICE
+from onetrail.practice.cloudtrail.delivery import calling
+from onetrail.practice.moto.backends import kms_key
+from onetrail.practice.s3.service_access import ServiceAccess
 from onetrail.practice.state.trails import Trail, TrailBook
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 TRAILS_A_REGION: Final = 5
 _ACL: Final = {"s3:x-amz-acl": "bucket-owner-full-control"}
@@ -44,7 +44,7 @@ def split_arn(name: str) -> tuple[str, str, str] | None:
     return found[1], found[2], found[3]
 
 
-def check_room(world: "World", book: TrailBook, trail: Trail) -> None:
+def check_room(world: World, book: TrailBook, trail: Trail) -> None:
     """Refuse a trail that would be the sixth in a region; a multi-region trail counts in every region."""
     info = world.accounts.get(trail.account)
     regions = sorted(info.opted_in) if trail.multi_region and info else [trail.home]
@@ -61,13 +61,13 @@ def check_room(world: "World", book: TrailBook, trail: Trail) -> None:
             raise ServiceError("MaximumNumberOfTrailsExceededException", message)
 
 
-def check_bucket(world: "World", trail: Trail) -> None:
+def check_bucket(world: World, access: ServiceAccess, trail: Trail) -> None:
     """Refuse a bucket that is not there, or whose policy does not let CloudTrail read its ACL and write its objects."""
     if not _BUCKET.fullmatch(trail.bucket):
         raise ServiceError("InvalidS3BucketNameException", f"Bucket name {trail.bucket} is not valid.")
     if len(trail.prefix) > 200 or "AWSLogs/" in f"{trail.prefix}/":
         raise ServiceError("InvalidS3PrefixException", f"Prefix {trail.prefix} is not valid.")
-    if world.bucket(trail.bucket) is None:
+    if trail.bucket not in world.store.buckets:
         raise ServiceError("S3BucketDoesNotExistException", f"S3 bucket {trail.bucket} does not exist!")
     root = trail.place(trail.account, trail.home).root
     asked: list[tuple[str, str | None, dict[str, str]]] = [("s3:GetBucketAcl", None, {})]
@@ -76,23 +76,14 @@ def check_bucket(world: "World", trail: Trail) -> None:
         own = "/".join(part for part in (trail.prefix, "AWSLogs", trail.account) if part)
         asked.append(("s3:PutObject", f"{own}/CloudTrail/", _ACL))
     for action, key, context in asked:
-        refused = world.service_allowed(
-            SERVICE,
-            action,
-            trail.bucket,
-            key,
-            source_arn=trail.arn,
-            source_account=trail.account,
-            context=context,
-        )
-        if refused:
+        if access.refusal(calling(trail), action, trail.bucket, key, context):
             raise ServiceError(
                 "InsufficientS3BucketPolicyException",
                 f"Incorrect S3 bucket policy is detected for bucket: {trail.bucket}",
             )
 
 
-def check_settings(world: "World", trail: Trail) -> None:
+def check_settings(world: World, access: ServiceAccess, trail: Trail) -> None:
     """Refuse members that do not go together, and a key that is not in the bucket's region."""
     if trail.multi_region and not trail.global_events:
         raise ServiceError(
@@ -108,19 +99,19 @@ def check_settings(world: "World", trail: Trail) -> None:
             f"InvalidCloudWatchLogs{kind}Exception", "You must specify a log group and a role."
         )
     if "KmsKeyId" in trail.settings:
-        trail.settings["KmsKeyId"] = _key(world, trail)
+        trail.settings["KmsKeyId"] = _key(world, access, trail)
 
 
-def _key(world: "World", trail: Trail) -> str:
+def _key(world: World, access: ServiceAccess, trail: Trail) -> str:
     """The key's ARN. A key must be in the bucket's region and enabled."""
-    given, home = trail.settings["KmsKeyId"], world.bucket(trail.bucket)
+    given, home = trail.settings["KmsKeyId"], world.store.buckets.get(trail.bucket)
     if given.startswith("arn:") and not _KEY_ARN.fullmatch(given):
         raise ServiceError("InvalidKmsKeyIdException", f"The KMS key {given} is not valid.")
     found = _KEY_ARN.fullmatch(given)
     region, account = (found[1], found[2]) if found else (trail.home, trail.account)
     name = found[4] if found else given.removeprefix("alias/")
     alias = found[3] == "alias" if found else given.startswith("alias/")
-    key = _moto_key(region, account, f"alias/{name}" if alias else name)
+    key = kms_key(f"arn:aws:kms:{region}:{account}:{'alias' if alias else 'key'}/{name}")
     if key is None or (home and home.region != region):
         message = (
             f"The KMS key {given} does not exist in the region of bucket {trail.bucket}, or cannot be used."
@@ -128,25 +119,13 @@ def _key(world: "World", trail: Trail) -> str:
         raise ServiceError("KmsKeyNotFoundException", message)
     if not key.enabled:
         raise ServiceError("KmsException", f"The KMS key {given} is disabled.")
-    refused = world.service_allowed(
-        SERVICE, "kms:GenerateDataKey", key.arn, None, source_arn=trail.arn, source_account=trail.account,
-        context=trail.key_context,
-    )  # fmt: skip
-    if refused:
+    if access.key_refusal(calling(trail), "kms:GenerateDataKey", key.arn, trail.key_context):
         message = f"Insufficient permissions to access S3 bucket {trail.bucket} or KMS key {key.arn}."
         raise ServiceError("InsufficientEncryptionPolicyException", message)
     return str(key.arn)
 
 
-def _moto_key(region: str, account: str, name: str) -> Any:
-    from moto.kms.models import kms_backends
-
-    backend = kms_backends[account][region]
-    key_id = backend.get_key_id_from_alias(name) if name.startswith("alias/") else name
-    return backend.keys.get(key_id or "")
-
-
-def check_organization(world: "World", call: Call) -> str:
+def check_organization(world: World, call: Call) -> str:
     """The organization's id, if the caller may make a trail of it."""
     if not world.organization_id:
         raise ServiceError(

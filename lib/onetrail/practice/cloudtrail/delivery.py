@@ -1,58 +1,44 @@
-"""Logs and digests while time passes: what CloudTrail puts into buckets, and what becomes of it when S3 refuses.
-
-Source for the rhythm: CloudTrail User Guide, "How CloudTrail works" and "CloudTrail digest file structure"; marks, delays and
-the first digest as measured on real files.
-"""
+"""Logs and digests while time passes: what CloudTrail puts into buckets, and what becomes of it when S3 refuses."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, SignedDigest, signed_digest
-from onetrail.practice.cloudtrail.event_log import Recorded, log_content
+from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
+from onetrail.practice.cloudtrail.event_log import log_content
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
+from onetrail.practice.cloudtrail.rhythm import LAST_LOGS, digest_arrival, log_arrival, mark_of
+from onetrail.practice.s3.service_access import CallingService, DeliveredObject, ServiceAccess
 from onetrail.practice.state.clock import iso
-from onetrail.practice.state.trails import Chain, LogFile, Stream, Trail, TrailBook
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.trail_files import LogFile, LoggedFile, Recorded, SignedDigest
+from onetrail.practice.state.trails import Chain, Stream, Trail, TrailBook
+from onetrail.practice.state.world import World
 
 SERVICE: Final = "cloudtrail.amazonaws.com"
-MARK: Final = timedelta(minutes=5)
 GIVES_UP: Final = timedelta(days=30)
 """How long CloudTrail tries to deliver what a bucket refuses."""
 HISTORY: Final = timedelta(days=90)
 """How long LookupEvents remembers."""
-LAST_LOGS: Final = timedelta(minutes=15)
-"""After this the last log files of a stopped trail have landed; the next digest is the final one."""
-_LEAST_WAIT: Final = timedelta(seconds=150)
-_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _JSON: Final = "application/json"
 
 
-def mark_of(moment: datetime) -> datetime:
-    """The five-minute mark in the key of the file that holds an event of that instant: 150 to 450 s later."""
-    waited = moment + _LEAST_WAIT - _EPOCH
-    return _EPOCH + -(-waited // MARK) * MARK
-
-
-def log_arrival(mark: datetime, nonce: bytes) -> datetime:
-    """When a log file lands: 100 s before its mark to 190 s after."""
-    return mark + timedelta(seconds=nonce[16] * 290 // 255 - 100)
-
-
-def digest_arrival(end: datetime, nonce: bytes) -> datetime:
-    """When a digest lands: 26 to 30 minutes after the end of its hour."""
-    return end + timedelta(minutes=26, seconds=nonce[0] * 240 // 255)
+def calling(trail: Trail) -> CallingService:
+    """CloudTrail as it calls for that trail."""
+    return CallingService(SERVICE, trail.arn, trail.account)
 
 
 class Delivery:
     """Moves what is due, in time order. One action is due at one instant for one stream of one trail."""
 
-    def __init__(self, world: "World", book: TrailBook) -> None:
-        self.world, self.book = world, book
+    def __init__(self, world: World, access: ServiceAccess) -> None:
+        self.world, self._access = world, access
+
+    @property
+    def book(self) -> TrailBook:
+        """The world's trails; another book once a snapshot was put back."""
+        return self.world.trails
 
     # What happens to trails
 
@@ -211,17 +197,14 @@ class Delivery:
         self, trail: Trail, bucket: str, key: str, body: bytes, metadata: dict[str, str], moment: datetime
     ) -> str | None:
         """Put one object, under the trail's key if it has one. None, or the error that the trail's status shows."""
-        source: dict[str, Any] = {"source_arn": trail.arn, "source_account": trail.account}
+        service = calling(trail)
         if trail.kms_key:
-            refused = self.world.service_allowed(
-                SERVICE, "kms:GenerateDataKey", trail.kms_key, None, context=trail.key_context, **source
+            refused = self._access.key_refusal(
+                service, "kms:GenerateDataKey", trail.kms_key, trail.key_context
             )
             if refused:
                 return refused
-        error = self.world.service_put(
-            SERVICE, bucket, key, body, metadata=metadata, content_type=_JSON, content_encoding="gzip",
-            last_modified=moment, **source,
-        )  # fmt: skip
+        error = self._access.put(service, DeliveredObject(bucket, key, body, metadata, _JSON, "gzip", moment))
         stored = self.world.store.buckets[bucket].current(key) if trail.kms_key and not error else None
         if stored is not None:
             stored.sse, stored.kms_key = "aws:kms", trail.kms_key

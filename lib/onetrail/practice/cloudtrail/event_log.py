@@ -5,16 +5,14 @@ Source: CloudTrail User Guide, "CloudTrail record contents"; field order and esc
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from onetrail.practice.calls import CallEvent
 from onetrail.practice.state.clock import iso
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.trail_files import Recorded
+from onetrail.practice.state.world import World
 
 EVENT_VERSION: Final = "1.11"
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})
@@ -24,25 +22,6 @@ _SECRET: Final = frozenset({"sessiontoken", "secretaccesskey", "password", "oldp
 _ESCAPES: Final = {"'": "\\u0027", "=": "\\u003d", "<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _ESCAPED: Final = str.maketrans(_ESCAPES)
 _API_VERSION: Final = {"cloudtrail": "2013-11-01"}
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One recorded call in one account. `text` is the record as it stands in a log file."""
-
-    moment: datetime
-    account: str
-    region: str
-    event_id: str
-    source: str
-    name: str
-    read_only: bool
-    username: str
-    access_key_id: str
-    resources: tuple[tuple[str, str], ...]
-    """(type, name) pairs, as LookupEvents shows them."""
-    is_global: bool
-    text: str
 
 
 def record_text(record: Mapping[str, Any]) -> str:
@@ -63,7 +42,7 @@ def agent(said: str) -> str:
     return said.split(" ", 1)[0]
 
 
-def recorded(world: "World", event: CallEvent) -> list[Recorded]:
+def recorded(world: World, event: CallEvent) -> list[Recorded]:
     """The records of one call: the caller's, and the resource owner's where that is another account."""
     accounts = [event.account]
     if event.resource_account not in ("", event.account):
@@ -72,7 +51,7 @@ def recorded(world: "World", event: CallEvent) -> list[Recorded]:
     return [_record(world, event, account, shared) for account in accounts if account]
 
 
-def _record(world: "World", event: CallEvent, account: str, shared: str) -> Recorded:
+def _record(world: World, event: CallEvent, account: str, shared: str) -> Recorded:
     event_id, is_global = _event_id(world, account, event), event.service in GLOBAL_SERVICES
     region = "us-east-1" if is_global else event.region
     source = f"{event.service}.amazonaws.com"
@@ -112,7 +91,7 @@ def _record(world: "World", event: CallEvent, account: str, shared: str) -> Reco
     )  # fmt: skip
 
 
-def _event_id(world: "World", what: str, event: CallEvent) -> str:
+def _event_id(world: World, what: str, event: CallEvent) -> str:
     return str(UUID(bytes=world.ident("cloudtrail", "event", what, event.request_id)[:16], version=4))
 
 

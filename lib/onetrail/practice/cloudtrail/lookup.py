@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from onetrail.practice.calls import ServiceError
 from onetrail.practice.cloudtrail.delivery import HISTORY
-from onetrail.practice.cloudtrail.event_log import Recorded
 from onetrail.practice.cloudtrail.keys import signing_keys
+from onetrail.practice.state.trail_files import Recorded
 
 SHOWN_AFTER: Final = timedelta(minutes=5)
 """An event is in the event history some minutes after the call."""

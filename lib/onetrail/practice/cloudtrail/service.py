@@ -6,7 +6,7 @@ Source: CloudTrail API reference as in botocore 1.44.5.
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from onetrail.practice.calls import Answer, Call, CallEvent, ServiceError
 from onetrail.practice.cloudtrail import settings as trail_settings
@@ -18,33 +18,22 @@ from onetrail.practice.cloudtrail.checks import (
     check_settings,
     split_arn,
 )
-from onetrail.practice.cloudtrail.delivery import SERVICE, Delivery
+from onetrail.practice.cloudtrail.delivery import Delivery, calling
 from onetrail.practice.cloudtrail.event_log import recorded
 from onetrail.practice.cloudtrail.lookup import events, public_keys
-from onetrail.practice.state.trails import FrozenTrails, Stream, Trail, TrailBook
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.s3.service_access import DeliveredObject, ServiceAccess
+from onetrail.practice.state.trails import Stream, Trail, TrailBook
+from onetrail.practice.state.world import World
 
 _SETTINGS: Final = ("SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "KmsKeyId")
-
-
-def install(world: "World", service: "TrailsService | None" = None) -> "TrailsService":
-    """Bring CloudTrail to life in that world: its API, its ear, and its deliveries while time passes."""
-    service = service or TrailsService(world)
-    world.services["cloudtrail"] = service
-    world.event_sink = service.hear
-    world.on_advance(service.delivery.advance)
-    world.register_state("cloudtrail", service.state, service.restore)
-    return service
 
 
 class TrailsService:
     """One handler for every operation; calling it with a `Call` answers it or raises `ServiceError`."""
 
-    def __init__(self, world: "World") -> None:
-        self.world, self.book = world, TrailBook()
-        self.delivery = Delivery(world, self.book)
+    def __init__(self, world: World, access: ServiceAccess) -> None:
+        self.world, self._access = world, access
+        self.delivery = Delivery(world, access)
         self._operations: dict[str, Callable[[Call], Mapping[str, Any]]] = {
             "AddTags": lambda call: trail_settings.add_tags(self._tagged(call), call.parameters),
             "CreateTrail": self._create,
@@ -84,18 +73,10 @@ class TrailsService:
         for record in recorded(self.world, event):
             self.delivery.take(record)
 
-    def state(self) -> FrozenTrails:
-        """Everything, for a snapshot; it is pickled at once."""
-        return FrozenTrails(self.book)
-
-    def restore(self, frozen: FrozenTrails) -> None:
-        """Put a snapshot's state back."""
-        self.book = self.delivery.book = frozen.book
-
-    def add(self, trail: Trail) -> Trail:
-        """Seed a trail, without checks."""
-        self.book.trails[trail.arn] = trail
-        return trail
+    @property
+    def book(self) -> TrailBook:
+        """The world's trails; another book once a snapshot was put back."""
+        return self.world.trails
 
     # Finding trails
 
@@ -198,18 +179,15 @@ class TrailsService:
             trail.settings |= {"SnsTopicName": arn.rsplit(":", 1)[-1], "SnsTopicARN": arn}
 
     def _check(self, trail: Trail) -> None:
-        check_bucket(self.world, trail)
-        check_settings(self.world, trail)
+        check_bucket(self.world, self._access, trail)
+        check_settings(self.world, self._access, trail)
 
     def _mark(self, trail: Trail) -> None:
         """The zero-byte markers that come with a trail."""
         folders = ["CloudTrail", *(["CloudTrail-Digest"] if trail.validation else [])]
         for folder in folders:
             key = f"{trail.place(trail.account, trail.home).root}/{folder}/"
-            self.world.service_put(
-                SERVICE, trail.bucket, key, b"", metadata={}, content_type="", content_encoding="",
-                source_arn=trail.arn, source_account=trail.account,
-            )  # fmt: skip
+            self._access.put(calling(trail), DeliveredObject(trail.bucket, key, b""))
 
     def _delete(self, call: Call) -> Mapping[str, Any]:
         trail = self._own(call, call.parameters.get("Name", ""))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from onetrail.practice.iam.authorize import iam_backend
+from onetrail.practice.moto.backends import iam_backend
 
 _PREFIX: Final = {"monitoring": "cloudwatch", "events": "events", "s3": "s3", "api.pricing": "pricing"}
 _RENAMED: Final = {

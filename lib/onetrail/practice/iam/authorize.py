@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onetrail.iam import Decision, Document, Policies, Principal, Request, evaluate
 from onetrail.iam.statement import prepared
+from onetrail.practice.iam.requester import Requester
+from onetrail.practice.moto.backends import find_role, iam_backend, kms_key, organization_backend
 from onetrail.practice.state.credentials import Credential
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 
 class Authorizer:
     """Reads policies from moto's IAM, Organizations and KMS; what it decoded is kept until IAM changes."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         self._seen_version = -1
         self._attached: dict[tuple[str, str], tuple[tuple[Document, ...], Document | None]] = {}
@@ -24,8 +24,7 @@ class Authorizer:
 
     def decide(
         self,
-        credential: Credential | None,
-        principal: Principal,
+        requester: Requester,
         action: str,
         resource: str,
         resource_account: str,
@@ -35,8 +34,9 @@ class Authorizer:
         owner_only: bool = False,
         trust: bool = False,
     ) -> Decision:
-        """The verdict on one action. `credential` brings session policies; None for services and anonymous callers."""
+        """The verdict on one action. The caller's credential brings session policies."""
         self._refresh()
+        principal, credential = requester.principal, requester.credential
         identity, boundary = self._policies_of(principal, credential)
         session = credential.session_policies[0] if credential and credential.session_policies else None
         policies = Policies(
@@ -95,8 +95,7 @@ class Authorizer:
 
     def key_allows(
         self,
-        credential: Credential | None,
-        principal: Principal,
+        requester: Requester,
         action: str,
         key_arn: str,
         context: Mapping[str, Any],
@@ -106,8 +105,7 @@ class Authorizer:
         if found is None:
             return False
         decision = self.decide(
-            credential,
-            principal,
+            requester,
             action,
             key_arn,
             key_arn.split(":")[4],
@@ -126,31 +124,6 @@ def decoded(document: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
     except ValueError:
         return {"Version": "2012-10-17", "Statement": []}
     return found if isinstance(found, dict) else {"Version": "2012-10-17", "Statement": []}
-
-
-def iam_backend(account: str) -> Any:
-    """moto's IAM of an account."""
-    from moto.iam.models import iam_backends
-
-    return iam_backends[account]["aws"]
-
-
-def find_role(arn: str) -> Any:
-    """moto's role of that ARN, or None."""
-    return next((role for role in iam_backend(arn.split(":")[4]).roles.values() if role.arn == arn), None)
-
-
-def kms_key(arn: str) -> Any:
-    """moto's KMS key of that ARN (also by alias ARN), or None."""
-    from moto.kms.models import kms_backends
-
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or parts[2] != "kms":
-        return None
-    backend = kms_backends[parts[4]][parts[3]]
-    if parts[5].startswith("alias/"):
-        return backend.keys.get(backend.get_key_id_from_alias(parts[5]) or "")
-    return backend.keys.get(parts[5].removeprefix("key/"))
 
 
 def _attached(principal: Principal, role_id: str) -> tuple[tuple[Document, ...], Document | None]:
@@ -186,9 +159,7 @@ def _default_version(policy: Any) -> dict[str, Any]:
 
 
 def _controls(management: str, account: str, kind: str) -> tuple[tuple[Document, ...], ...]:
-    from moto.organizations.models import organizations_backends
-
-    backend: Any = organizations_backends[management]["aws"]
+    backend = organization_backend(management)
     if backend.org is None:
         return ()
     root = next((ou for ou in backend.ou if ou.id == backend.org.root_id), None)

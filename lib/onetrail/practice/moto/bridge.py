@@ -1,16 +1,20 @@
-"""moto behind the door: its web application called in process, its clock and its random numbers ours."""
+"""moto behind the door: its web application called in process."""
 
+import importlib
 import io
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from onetrail.practice.calls import ServiceError
+from moto.core.base_backend import BackendDict
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from onetrail.practice.calls import Call, ServiceError
+from onetrail.practice.moto.backends import management_accounts, seed
+from onetrail.practice.moto.patches import know_jobs, lighten, take_clock
+from onetrail.practice.state.world import World
 from onetrail.practice.web.http import HttpRequest, Reply
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 _ENVIRONMENT = {
     "MOTO_ALLOW_NONEXISTENT_REGION": "true",
@@ -18,13 +22,6 @@ _ENVIRONMENT = {
     "MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS": "true",
     "MOTO_ENABLE_ISO_REGIONS": "false",
 }
-MANAGED_POLICIES = (
-    "AdministratorAccess", "AWSCloudTrail_FullAccess", "AWSCloudTrail_ReadOnlyAccess", "AmazonS3FullAccess",
-    "AmazonS3ReadOnlyAccess", "CloudWatchLogsFullAccess", "IAMFullAccess", "IAMReadOnlyAccess", "PowerUserAccess",
-    "ReadOnlyAccess", "SecurityAudit", "ViewOnlyAccess", "AWSOrganizationsReadOnlyAccess",
-)  # fmt: skip
-"""The AWS-managed policies the estate knows; moto's whole list would make every account slow to open."""
-
 _SERVICES = (
     "account", "cloudwatch", "config", "ec2", "events", "iam", "kms", "logs", "organizations", "sns", "sqs", "sts",
 )  # fmt: skip
@@ -34,8 +31,6 @@ def _moto_modules() -> None:
     os.environ.pop("MOTO_ACCOUNT_ID", None)
     os.environ.update(_ENVIRONMENT)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    import importlib
-
     for service in _SERVICES:
         importlib.import_module(f"moto.{service}.models")
         importlib.import_module(f"moto.{service}.responses")
@@ -44,39 +39,23 @@ def _moto_modules() -> None:
 class MotoBridge:
     """Calls moto for one world. moto's backends are global: one estate a process."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: World) -> None:
         _moto_modules()
-        from moto.core.base_backend import BackendDict
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
         self._world = world
         self._application = DomainDispatcherApplication(create_backend_app)
         BackendDict.reset()
-        self._forget_organizations()
-        _take_clock(world)
-        _lighten()
-        _know_jobs()
-        self.seed("start")
+        management_accounts().clear()
+        take_clock(world.clock)
+        lighten()
+        know_jobs()
+        seed(world, "start")
 
-    @staticmethod
-    def _forget_organizations() -> None:
-        from moto.organizations.models import organizations_backends
-
-        organizations_backends.master_accounts.clear()
-
-    def seed(self, *parts: object) -> None:
-        """Make moto's next random values follow from these parts."""
-        from moto.moto_api._internal import mock_random
-
-        mock_random.seed(int.from_bytes(self._world.ident("moto", *parts)))
-
-    def call(
-        self, request: HttpRequest, service: str, operation: str, region: str, account: str, request_id: str
-    ) -> Reply:
+    def call(self, request: HttpRequest, call: Call) -> Reply:
         """moto's answer. Raises ServiceError NotImplemented where moto has nothing, InternalFailure where it breaks."""
-        self.seed(account, region, service, operation)
+        service, operation = call.service, call.operation
+        seed(self._world, call.account, call.region, service, operation)
         try:
-            status, headers, body = self._send(request, service, region, account)
+            status, headers, body = self._send(request, service, call.region, call.account)
         except NotImplementedError as err:
             raise not_implemented(service, operation) from err
         except Exception as err:
@@ -88,13 +67,13 @@ class MotoBridge:
             raise not_implemented(service, operation)
         if status == 404 and body[:15].lower().startswith(b"<!doctype html>"):
             raise not_implemented(service, operation)
-        body = re.sub(rb"<(RequestId|requestId)>[^<]*<", rb"<\1>" + request_id.encode() + b"<", body)
+        body = re.sub(rb"<(RequestId|requestId)>[^<]*<", rb"<\1>" + call.request_id.encode() + b"<", body)
         kept = [
             (n, v)
             for n, v in headers
             if n.lower() not in ("content-length", "x-amzn-requestid", "date", "server", "connection")
         ]
-        return Reply(status, body, (*kept, ("x-amzn-requestid", request_id)))
+        return Reply(status, body, (*kept, ("x-amzn-requestid", call.request_id)))
 
     def _send(
         self, request: HttpRequest, service: str, region: str, account: str
@@ -137,50 +116,3 @@ def not_implemented(service: str, operation: str) -> ServiceError:
     return ServiceError(
         "NotImplemented", f"{service} {operation or 'call'} is not part of the practice estate.", 501
     )
-
-
-def _take_clock(world: "World") -> None:
-    """Replace every `utcnow` that moto's modules hold by the estate's clock."""
-    from moto.core import utils
-
-    original = getattr(utils.utcnow, "replaces", utils.utcnow)
-    current = utils.utcnow
-
-    def utcnow() -> Any:
-        return world.clock.naive()
-
-    utcnow.replaces = original  # type: ignore[attr-defined]
-    for name, module in list(sys.modules.items()):
-        if name.startswith("moto.") and getattr(module, "utcnow", None) in (original, current):
-            module.utcnow = utcnow  # type: ignore[attr-defined]
-
-
-def _lighten() -> None:
-    """Fewer managed policies and no RSA key for symmetric KMS keys: both cost seconds and cannot be seen."""
-    import json
-
-    import moto.iam.models as iam
-    import moto.kms.models as kms
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
-
-    chosen = getattr(iam.IAMBackend, "chosen_policies", None)
-    if chosen is None:
-        every = json.loads(aws_managed_policies_data)
-        iam.IAMBackend.chosen_policies = {name: every[name] for name in MANAGED_POLICIES if name in every}  # type: ignore[attr-defined]
-
-        def few(self: Any) -> list[Any]:
-            return [
-                iam.AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data)
-                for name, data in iam.IAMBackend.chosen_policies.items()  # type: ignore[attr-defined]
-            ]
-
-        make: Any = getattr(kms, "generate_private_key")  # noqa: B009 - moto exports it by name only
-        iam.IAMBackend._init_aws_policies = few  # type: ignore[method-assign]
-        setattr(kms, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else make(spec))  # noqa: B010
-
-
-def _know_jobs() -> None:
-    """IAM takes ARNs of S3's batch jobs, which name a region (Service Authorization Reference, Amazon S3, resource types)."""
-    from moto.iam.policy_validation import SERVICE_TYPE_REGION_INFORMATION_ERROR_ASSOCIATIONS as ALLOWED
-
-    ALLOWED["s3"]["valid_starting_values"] = ["accesspoint/", "job/"]

@@ -129,10 +129,8 @@ def _require(
     *,
     owner_only: bool,
 ) -> None:
-    world = request.world
-    decision = world.authorizer.decide(
-        request.credential,
-        request.principal,
+    decision = request.authorizer.decide(
+        request.requester,
         action,
         arn,
         resource_account,
@@ -228,8 +226,7 @@ def require_key(
         "kms:viaservice": f"s3.{bucket.region}.amazonaws.com",
         "kms:encryptioncontext:aws:s3:arn": held,
     }
-    authorizer = request.world.authorizer
-    if not authorizer.key_allows(request.credential, request.principal, action, key_arn, context):
+    if not request.authorizer.key_allows(request.requester, action, key_arn, context):
         raise denied(request, action, key_arn, "implicit_deny_resource")
 
 

@@ -7,14 +7,13 @@ refuses is lost, as there. That an hour is enough is a guess.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+from onetrail.practice.s3.service_access import CallingService, DeliveredObject, ServiceAccess
 from onetrail.practice.state.buckets import Bucket
 from onetrail.practice.state.request_log import Logged
+from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 SERVICE: Final = "logging.s3.amazonaws.com"
 _ARN: Final = "arn:aws:s3:::"
@@ -23,33 +22,25 @@ _ARN: Final = "arn:aws:s3:::"
 class AccessLogs:
     """Collects the requests that came before each step of the clock, and delivers them."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self._next = 1
-        self._waiting: dict[str, list[str]] = {}
-        world.clock.on_advance(self._advance)
-        world.register_state("access logs", self._state, self._restore)
+    def __init__(self, world: World, access: ServiceAccess) -> None:
+        self._world, self._access = world, access
 
-    def _state(self) -> Any:
-        return self._next, {name: list(lines) for name, lines in self._waiting.items()}
-
-    def _restore(self, state: Any) -> None:
-        self._next, self._waiting = state[0], {name: list(lines) for name, lines in state[1].items()}
-
-    def _advance(self, before: datetime, to: datetime) -> None:
+    def advance(self, before: datetime, to: datetime) -> None:
+        """Collect what came until now; at a full hour, deliver."""
+        backlog = self._world.access_logs
         logged = {name: target for name, target in self._targets()}
-        self._next, found = self._world.requests.after(self._next)
+        backlog.next, found = self._world.requests.after(backlog.next)
         for request in found if logged else ():
             name = request.resource.removeprefix(_ARN).split("/", 1)[0]
             if request.service == "s3" and name in logged:
                 line = _line(self._world.store.buckets[name], request, before)
-                self._waiting.setdefault(name, []).append(line)
+                backlog.waiting.setdefault(name, []).append(line)
         if to.minute or to.second:
             return
-        for name, lines in sorted(self._waiting.items()):
+        for name, lines in sorted(backlog.waiting.items()):
             if name in logged:
                 self._deliver(self._world.store.buckets[name], *logged[name], lines, to)
-        self._waiting.clear()
+        backlog.waiting.clear()
 
     def _targets(self) -> Iterator[tuple[str, tuple[str, str]]]:
         """Buckets that are logged -> where to: bucket and prefix."""
@@ -62,15 +53,9 @@ class AccessLogs:
 
     def _deliver(self, bucket: Bucket, target: str, prefix: str, lines: list[str], now: datetime) -> None:
         mark = self._world.ident("access log", bucket.name, now).hex()[:16].upper()
-        self._world.service_put(
-            SERVICE,
-            target,
-            f"{prefix}{now:%Y-%m-%d-%H-%M-%S}-{mark}",
-            "".join(lines).encode(),
-            content_type="text/plain",
-            source_arn=bucket.arn,
-            source_account=bucket.account,
-        )
+        key, body = f"{prefix}{now:%Y-%m-%d-%H-%M-%S}-{mark}", "".join(lines).encode()
+        service = CallingService(SERVICE, bucket.arn, bucket.account)
+        self._access.put(service, DeliveredObject(target, key, body, content_type="text/plain"))
 
 
 def _line(bucket: Bucket, request: Logged, moment: datetime) -> str:

@@ -67,9 +67,8 @@ def serve(request: S3Request) -> Reply:
     """Answer one S3 request. Raises S3Error."""
     operation = request.operation
     if operation == "ListBuckets":
-        decision = request.world.authorizer.decide(
-            request.credential,
-            request.principal,
+        decision = request.authorizer.decide(
+            request.requester,
             "s3:ListAllMyBuckets",
             "*",
             request.account,

@@ -6,14 +6,12 @@ Source: S3 API Reference, PutBucketLifecycleConfiguration; S3 User Guide, "Lifec
 
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.state.buckets import NULL_VERSION, Bucket, Version
+from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 MINIMUMS: Final = ("all_storage_classes_128K", "varies_by_storage_class")
 _ORDER: Final = (
@@ -26,7 +24,7 @@ _DEEDS: Final = (
 )  # fmt: skip
 
 
-def checked(world: "World", bucket: Bucket, body: bytes) -> bytes:
+def checked(world: World, bucket: Bucket, body: bytes) -> bytes:
     """The document as S3 keeps it, every rule with an ID. Raises MalformedXML, InvalidArgument or InvalidRequest."""
     try:
         root = xml.parse(body)
@@ -122,8 +120,8 @@ def _instant(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def run(world: "World", before: datetime, to: datetime) -> None:
-    """Carry out every bucket's rules once for each midnight between two instants."""
+def run(world: World, before: datetime, to: datetime) -> None:
+    """Carry out every bucket's rules once when midnight lies between two instants."""
     if before.date() == to.date():
         return
     for bucket in list(world.store.buckets.values()):
@@ -134,7 +132,7 @@ def run(world: "World", before: datetime, to: datetime) -> None:
                     _run_rule(world, bucket, rule, to)
 
 
-def _run_rule(world: "World", bucket: Bucket, rule: ET.Element, now: datetime) -> None:
+def _run_rule(world: World, bucket: Bucket, rule: ET.Element, now: datetime) -> None:
     for key in list(bucket.names):
         for place, version in enumerate(list(reversed(bucket.versions.get(key, ())))):
             if place == 0:
@@ -184,7 +182,7 @@ def _days_of(rule: ET.Element, deed: str, name: str) -> int:
     return int(xml.text(rule, f"{deed}/{name}") or 0)
 
 
-def _run_current(world: "World", bucket: Bucket, rule: ET.Element, version: Version, now: datetime) -> None:
+def _run_current(world: World, bucket: Bucket, rule: ET.Element, version: Version, now: datetime) -> None:
     if version.marker:
         alone = len(bucket.versions[version.key]) == 1
         if (
@@ -204,7 +202,7 @@ def _run_current(world: "World", bucket: Bucket, rule: ET.Element, version: Vers
             _move(bucket, rule, version, xml.text(transition, "StorageClass"))
 
 
-def _expire(world: "World", bucket: Bucket, version: Version, now: datetime) -> None:
+def _expire(world: World, bucket: Bucket, version: Version, now: datetime) -> None:
     if bucket.versioning == "Enabled":
         marker = Version(version.key, b"", "", now, bucket.account, marker=True)
         marker.version_id = world.ident("s3", "version", bucket.name, version.key).hex()[:32]

@@ -7,7 +7,7 @@ actions, resources and condition keys that do not fit together.
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from onetrail.iam import PolicyError, parse, reference, statements
 from onetrail.iam.document import values
@@ -15,20 +15,18 @@ from onetrail.iam.fit import Misfit, misfits
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.iam.reference import Service
 from onetrail.practice import faults
-from onetrail.practice.iam.authorize import find_role, iam_backend
+from onetrail.practice.moto.backends import find_role, iam_backend
 from onetrail.practice.s3.access import is_public
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.state.buckets import Bucket
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 _LONGEST_BODY: Final = 1024 * 1024
 """A body that is not worth reading, white space or not."""
 _ARN = re.compile(r"arn:aws:(iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)/.+)")
 
 
-def checked(world: "World", bucket: Bucket, body: bytes) -> dict[str, Any]:
+def checked(world: World, bucket: Bucket, body: bytes) -> dict[str, Any]:
     """The policy as a dictionary. Raises MalformedPolicy or PolicyTooLarge-like errors in S3's words."""
     if len(body) > _LONGEST_BODY:
         raise _too_large()
@@ -56,7 +54,7 @@ def _too_large() -> S3Error:
     return S3Error("PolicyTooLarge", f"The policy exceeds the maximum allowed document size of {most} bytes")
 
 
-def _check(world: "World", bucket: Bucket, statement: Mapping[str, Any]) -> None:
+def _check(world: World, bucket: Bucket, statement: Mapping[str, Any]) -> None:
     if "Principal" not in statement and "NotPrincipal" not in statement:
         raise S3Error("MalformedPolicy", "Missing required field Principal")
     if "Resource" not in statement and "NotResource" not in statement:
@@ -92,7 +90,7 @@ def _covers(resource: str, arn: str) -> bool:
     return ("*" in resource or "?" in resource) and re.fullmatch(pattern, arn) is not None
 
 
-def principals_missing(world: "World", principal: Any) -> list[str]:
+def principals_missing(world: World, principal: Any) -> list[str]:
     """Principals that AWS would refuse: no such account, role or user, or the unique id of a deleted one."""
     if not isinstance(principal, Mapping):
         return [] if principal == "*" else [str(principal)]
@@ -105,7 +103,7 @@ def principals_missing(world: "World", principal: Any) -> list[str]:
     return missing
 
 
-def _exists(world: "World", name: str) -> bool:
+def _exists(world: World, name: str) -> bool:
     if name == "*":
         return True
     if re.fullmatch(r"\d{12}", name):

@@ -1,138 +1,125 @@
 """AWS services at S3's door: may a service principal act on a bucket, and its delivery of objects."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onetrail.iam import service as service_principal
-from onetrail.practice.state.buckets import NULL_VERSION, Bucket, Version, md5
+from onetrail.practice.iam.authorize import Authorizer
+from onetrail.practice.iam.requester import Requester
+from onetrail.practice.moto.backends import kms_key
+from onetrail.practice.state.buckets import Bucket, Version, md5
+from onetrail.practice.state.world import World
 
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+
+@dataclass(frozen=True, slots=True)
+class CallingService:
+    """An AWS service, such as `cloudtrail.amazonaws.com`, and the resource on whose behalf it calls."""
+
+    name: str
+    source_arn: str = ""
+    source_account: str = ""
 
 
-class ServiceDoor:
+@dataclass(frozen=True, slots=True)
+class DeliveredObject:
+    """An object that a service puts. Without `last_modified` it is put now."""
+
+    bucket: str
+    key: str
+    body: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "binary/octet-stream"
+    content_encoding: str = ""
+    last_modified: datetime | None = None
+
+
+class ServiceAccess:
     """Calls that AWS services make on their own behalf."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, world: World, authorizer: Authorizer) -> None:
+        self._world, self._authorizer = world, authorizer
 
     def refusal(
         self,
-        service: str,
+        service: CallingService,
         action: str,
         bucket: str,
-        key: str | None,
-        source_arn: str,
-        source_account: str,
-        context: Mapping[str, str],
+        key: str | None = None,
+        context: Mapping[str, str] | None = None,
     ) -> str | None:
-        """None, or the code of the error S3 gives the service. Actions of KMS take the key's ARN as `bucket`."""
-        if action.startswith("kms:"):
-            return self._key_refusal(service, action, bucket, source_arn, source_account, context)
+        """None if the service may do `action` (such as `s3:PutObject`) there, else S3's error code."""
         home = self._world.store.buckets.get(bucket)
         if home is None:
             return "NoSuchBucket"
-        arn = home.arn if key is None else f"{home.arn}/{key}"
-        decision = self._world.authorizer.decide(
-            None,
-            service_principal(_full(service)),
+        decision = self._authorizer.decide(
+            Requester(service_principal(service.name)),
             action,
-            arn,
+            home.arn if key is None else f"{home.arn}/{key}",
             home.account,
-            {**self._context(source_arn, source_account), **context},
+            {**self._context(service), **(context or {})},
             resource_policy=home.policy_document,
         )
         return None if decision.allowed else "AccessDenied"
 
-    def _key_refusal(
-        self,
-        service: str,
-        action: str,
-        key_arn: str,
-        source_arn: str,
-        source_account: str,
-        context: Mapping[str, str],
+    def key_refusal(
+        self, service: CallingService, action: str, key_arn: str, context: Mapping[str, str]
     ) -> str | None:
-        from onetrail.practice.iam.authorize import kms_key
-
+        """None if the service may use the KMS key, else the error code that it reports."""
         key = kms_key(key_arn)
         if key is None:
             return "KMS.NotFoundException"
         if not key.enabled:
             return "KMS.DisabledException"
-        allowed = self._world.authorizer.key_allows(
-            None, service_principal(_full(service)), action, key_arn,
-            {**self._context(source_arn, source_account), **context},
-        )  # fmt: skip
+        requester = Requester(service_principal(service.name))
+        allowed = self._authorizer.key_allows(
+            requester, action, key_arn, {**self._context(service), **context}
+        )
         return None if allowed else "AccessDenied"
 
-    def _context(self, source_arn: str, source_account: str) -> dict[str, Any]:
+    def _context(self, service: CallingService) -> dict[str, Any]:
         found: dict[str, Any] = {
             "aws:SecureTransport": "true",
             "s3:TlsVersion": "1.3",
             "aws:CurrentTime": self._world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:EpochTime": str(int(self._world.clock.epoch())),
         }
-        if source_arn:
-            found["aws:SourceArn"] = source_arn
-        if source_account:
-            found["aws:SourceAccount"] = source_account
-            if source_account in self._world.accounts and self._world.organization_id:
+        if service.source_arn:
+            found["aws:SourceArn"] = service.source_arn
+        if service.source_account:
+            found["aws:SourceAccount"] = service.source_account
+            if service.source_account in self._world.accounts and self._world.organization_id:
                 found["aws:SourceOrgID"] = self._world.organization_id
         return found
 
-    def put(
-        self,
-        service: str,
-        bucket: str,
-        key: str,
-        body: bytes,
-        metadata: dict[str, str],
-        content_type: str,
-        content_encoding: str,
-        source_arn: str,
-        source_account: str,
-        last_modified: datetime | None = None,
-    ) -> str | None:
-        """Store an object as the service delivers it, with bucket-owner-full-control. None, or an error code."""
-        refused = self.refusal(
-            service,
-            "s3:PutObject",
-            bucket,
-            key,
-            source_arn,
-            source_account,
-            {"s3:x-amz-acl": "bucket-owner-full-control"},
-        )
+    def put(self, service: CallingService, delivered: DeliveredObject) -> str | None:
+        """Store an object as the service delivers it, with bucket-owner-full-control. None, or S3's error code."""
+        acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
+        refused = self.refusal(service, "s3:PutObject", delivered.bucket, delivered.key, acl)
         if refused:
             return refused
-        home = self._world.store.buckets[bucket]
-        now = last_modified or self._world.clock.now()
-        version = Version(key, body, md5(body), now, self._owner(home, service), metadata=metadata)
-        version.content_type = content_type or "binary/octet-stream"
-        version.headers = {"content-encoding": content_encoding} if content_encoding else {}
+        home = self._world.store.buckets[delivered.bucket]
+        home.add(self._version(home, service, delivered))
+        return None
+
+    def _version(self, home: Bucket, service: CallingService, delivered: DeliveredObject) -> Version:
+        key, body, now = delivered.key, delivered.body, self._world.clock.now()
+        moment, metadata = delivered.last_modified or now, dict(delivered.metadata)
+        version = Version(key, body, md5(body), moment, _owner(home, service), metadata=metadata)
+        version.content_type = delivered.content_type
+        if delivered.content_encoding:
+            version.headers = {"content-encoding": delivered.content_encoding}
         version.sse, version.kms_key, version.bucket_key = home.sse, home.kms_key, home.bucket_key
         if version.owner != home.account:
             version.full_control = (home.account,)
         if home.retention:
-            version.lock_mode, version.lock_until = (
-                home.retention.mode,
-                home.retention.until(self._world.clock.now()),
-            )
-        version.version_id = (
-            self._world.ident("s3", "version", bucket, key).hex()[:32]
-            if home.versioning == "Enabled"
-            else NULL_VERSION
-        )
-        home.add(version)
-        return None
-
-    @staticmethod
-    def _owner(bucket: Bucket, service: str) -> str:
-        enforced = bucket.ownership in ("BucketOwnerEnforced", "BucketOwnerPreferred")
-        return bucket.account if enforced else f"{service.split('.')[0]}-delivery"
+            version.lock_mode, version.lock_until = home.retention.mode, home.retention.until(now)
+        if home.versioning == "Enabled":
+            version.version_id = self._world.ident("s3", "version", home.name, key).hex()[:32]
+        return version
 
 
-def _full(service: str) -> str:
-    return service if "." in service else f"{service}.amazonaws.com"
+def _owner(bucket: Bucket, service: CallingService) -> str:
+    enforced = bucket.ownership in ("BucketOwnerEnforced", "BucketOwnerPreferred")
+    return bucket.account if enforced else f"{service.name.split('.')[0]}-delivery"

@@ -5,18 +5,15 @@ call a day, so that a long wait does not fill the estate's memory.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from onetrail.practice.cloudtrail.event_log import Recorded
 from onetrail.practice.cloudtrail.records import Dice, global_record, regional_record
 from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
 from onetrail.practice.state.clock import START
-
-if TYPE_CHECKING:
-    from onetrail.practice.cloudtrail.service import TrailsService
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.trail_files import Recorded
+from onetrail.practice.state.world import World
 
 HOUR: Final = timedelta(hours=1)
 LIVELY: Final = timedelta(days=3)
@@ -24,10 +21,12 @@ _QUIET_RATE: Final = 1 / 24
 
 
 class Background:
-    """Records the calls of each hour that passes. The same hour always has the same calls."""
+    """Has the calls of each hour that passes recorded. The same hour always has the same calls."""
 
-    def __init__(self, world: "World", service: "TrailsService", account: str, estate: OldEstate) -> None:
-        self.world, self.service, self.account, self.estate = world, service, account, estate
+    def __init__(
+        self, world: World, take: Callable[[Recorded], None], account: str, estate: OldEstate
+    ) -> None:
+        self.world, self._take, self.account, self.estate = world, take, account, estate
 
     def advance(self, begin: datetime, now: datetime) -> None:
         """Record every call that falls after `begin` and not after `now`."""
@@ -36,7 +35,7 @@ class Background:
             for old in self.estate.regions:
                 for event in self._of_hour(old, hour):
                     if begin < event.moment <= now:
-                        self.service.delivery.take(event)
+                        self._take(event)
             hour += HOUR
 
     def _of_hour(self, old: OldRegion, hour: datetime) -> Iterator[Recorded]:

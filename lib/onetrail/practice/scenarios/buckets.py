@@ -1,13 +1,11 @@
 """The old buckets as they grew: policies of several ages, consumers, one lifecycle rule."""
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from onetrail.practice.accounts import ORGANIZATION
 from onetrail.practice.scenarios.old_estate import OldRegion
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 DELETED_USER: Final = "AIDAOTPRACTICEGONE001"
 """Unique id that IAM shows in place of a user that was deleted; a policy that holds it cannot be put again."""
@@ -15,7 +13,7 @@ _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE: Final = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 
-def make_bucket(world: "World", account: str, old: OldRegion) -> None:
+def make_bucket(world: World, account: str, old: OldRegion) -> None:
     """Make one old bucket with everything that is set on it."""
     world.create_bucket(account, old.bucket, old.region, ownership=old.ownership, created=old.made)
     bucket = world.store.buckets[old.bucket]

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
+from onetrail.practice.faults import FaultKind
 from onetrail.practice.state.buckets import Version
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 
 class NothingToHarm(ValueError):
@@ -18,13 +17,12 @@ class NothingToHarm(ValueError):
 LOGS, DIGESTS = "/CloudTrail/", "/CloudTrail-Digest/"
 
 
-def register(world: "World") -> None:
-    """Let `POST /_practice/fault` do these kinds of harm."""
-    for kind in KINDS:
-        world.register_fault(kind, partial(_asked, world, kind))
+def fault_kinds(world: World) -> dict[str, FaultKind]:
+    """What `POST /_practice/fault` does for these kinds of harm."""
+    return {kind: partial(_asked, world, kind) for kind in KINDS}
 
 
-def fault(world: "World", kind: str, *, bucket: str, key: str = "", count: int = 1) -> dict[str, Any]:
+def fault(world: World, kind: str, *, bucket: str, key: str = "", count: int = 1) -> dict[str, Any]:
     """Do that harm in a bucket and say which keys it hit.
 
     - `tampered_log`: a log's content is changed; it is still good gzip and good JSON.
@@ -44,12 +42,12 @@ def fault(world: "World", kind: str, *, bucket: str, key: str = "", count: int =
     return {"kind": kind, "bucket": bucket, "keys": keys}
 
 
-def _asked(world: "World", kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _asked(world: World, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     key, count = str(given.get("key", "")), int(given.get("count", 1))
     return fault(world, kind, bucket=str(given["bucket"]), key=key, count=count)
 
 
-def _chosen(world: "World", kind: str, bucket: str, count: int) -> list[str]:
+def _chosen(world: World, kind: str, bucket: str, count: int) -> list[str]:
     part = DIGESTS if "digest" in kind else LOGS
     home = world.store.buckets[bucket]
     keys = [name for name in home.names if part in name and not name.endswith("/")]
@@ -59,14 +57,14 @@ def _chosen(world: "World", kind: str, bucket: str, count: int) -> list[str]:
     return keys[middle : middle + count]
 
 
-def _current(world: "World", bucket: str, key: str) -> Version:
+def _current(world: World, bucket: str, key: str) -> Version:
     found = world.store.buckets[bucket].current(key)
     if found is None:
         raise NothingToHarm(f"{key} is not in {bucket}")
     return found
 
 
-def _replace(world: "World", bucket: str, key: str, body: bytes) -> None:
+def _replace(world: World, bucket: str, key: str, body: bytes) -> None:
     """Other bytes under the same key, as somebody with write access would leave them."""
     held = _current(world, bucket, key)
     world.store_object(
@@ -75,24 +73,24 @@ def _replace(world: "World", bucket: str, key: str, body: bytes) -> None:
     )  # fmt: skip
 
 
-def _tampered_log(world: "World", bucket: str, key: str) -> None:
+def _tampered_log(world: World, bucket: str, key: str) -> None:
     raw = gunzipped(_current(world, bucket, key).body)
     at = raw.index(b'"sourceIPAddress":"') + len(b'"sourceIPAddress":"')
     changed = raw[:at] + (b"8" if raw[at : at + 1] != b"8" else b"9") + raw[at + 1 :]
     _replace(world, bucket, key, gzipped(changed))
 
 
-def _flip_byte(world: "World", bucket: str, key: str) -> None:
+def _flip_byte(world: World, bucket: str, key: str) -> None:
     body = bytearray(_current(world, bucket, key).body)
     body[len(body) // 2] ^= 0xFF
     _replace(world, bucket, key, bytes(body))
 
 
-def _delete(world: "World", bucket: str, key: str) -> None:
+def _delete(world: World, bucket: str, key: str) -> None:
     world.store.buckets[bucket].remove(_current(world, bucket, key))
 
 
-def _archive(world: "World", bucket: str, key: str) -> None:
+def _archive(world: World, bucket: str, key: str) -> None:
     _current(world, bucket, key).storage_class = "GLACIER"
 
 

@@ -2,20 +2,19 @@
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
+from onetrail.practice.moto.backends import kms_backend, seed
 from onetrail.practice.scenarios.old_estate import OldRegion
 from onetrail.practice.state.buckets import Bucket, Version, md5
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.trails import Trail
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.trails import Trail
+from onetrail.practice.state.world import World
 
 _LOGS: Final = "/CloudTrail/"
 
 
-def harden(world: "World", account: str, old: OldRegion, trail: "Trail") -> None:
+def harden(world: World, account: str, old: OldRegion, trail: Trail) -> None:
     """Do to one region's bucket what its habits say, after its history was written."""
     bucket = world.store.buckets[old.bucket]
     if old.organization:
@@ -48,10 +47,8 @@ def _archive(bucket: Bucket) -> None:
         version.storage_class = "GLACIER" if number % 5 else "DEEP_ARCHIVE"
 
 
-def _key(world: "World", account: str, region: str) -> str:
+def _key(world: World, account: str, region: str) -> str:
     """A key of the account, which leaves it to the account's own policies who uses it."""
-    from moto.kms.models import kms_backends
-
     root = {"AWS": f"arn:aws:iam::{account}:root"}
     service = {"Service": "cloudtrail.amazonaws.com"}
     statements: list[dict[str, Any]] = [
@@ -70,14 +67,14 @@ def _key(world: "World", account: str, region: str) -> str:
             "Resource": "*",
         },
     ]
-    world.bridge.seed("kms", account, region, "old trail")
-    backend: Any = kms_backends[account][region]
+    seed(world, "kms", account, region, "old trail")
+    backend = kms_backend(account, region)
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
     key = backend.create_key(policy, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "cloudtrail logs", None)
     return str(key.arn)
 
 
-def _encrypt(bucket: Bucket, trail: "Trail", key_arn: str) -> None:
+def _encrypt(bucket: Bucket, trail: Trail, key_arn: str) -> None:
     """The trail encrypts with the key, so no ETag is an MD5; the bucket's own default stays as it was."""
     trail.settings["KmsKeyId"] = key_arn
     for name in bucket.names:
@@ -86,7 +83,7 @@ def _encrypt(bucket: Bucket, trail: "Trail", key_arn: str) -> None:
             version.etag = md5(b"aws:kms" + version.body)
 
 
-def _version(world: "World", bucket: Bucket) -> None:
+def _version(world: World, bucket: Bucket) -> None:
     """Versions were switched on; since then one log was deleted, one overwritten, and one put once more as it was."""
     bucket.versioning = "Enabled"
     logs = _logs(bucket)
@@ -97,7 +94,7 @@ def _version(world: "World", bucket: Bucket) -> None:
     bucket.add(_newer(world, repeated, repeated.body))
 
 
-def _newer(world: "World", version: Version, body: bytes) -> Version:
+def _newer(world: World, version: Version, body: bytes) -> Version:
     made = Version(version.key, body, md5(body), _later(version), version.owner, _id(world, version))
     made.metadata, made.content_type, made.headers = version.metadata, version.content_type, version.headers
     return made
@@ -114,5 +111,5 @@ def _later(version: Version) -> Any:
     return version.last_modified + timedelta(days=3)
 
 
-def _id(world: "World", version: Version) -> str:
+def _id(world: World, version: Version) -> str:
     return world.ident("version", version.key).hex()[:32]

@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from onetrail.practice.cloudtrail.delivery import LAST_LOGS, MARK, digest_arrival, log_arrival, mark_of
-from onetrail.practice.cloudtrail.digest_writer import HOUR, LoggedFile, signed_digest
+from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.event_log import log_content
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.records import GLOBAL_ONCE, Dice, event_time, global_record, regional_record
+from onetrail.practice.cloudtrail.rhythm import LAST_LOGS, MARK, digest_arrival, log_arrival, mark_of
 from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
+from onetrail.practice.state.trail_files import LoggedFile
 from onetrail.practice.state.trails import Chain, Stream, Trail
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 _RECORDS: Final = (1, 1, 1, 2, 2, 3, 4, 6, 9, 20, 110)
 """Records in a file: quantiles in equal steps."""
@@ -81,7 +80,7 @@ def global_copies(
 class Historian:
     """Writes the history of one region into its bucket, and leaves the trail as it stands now."""
 
-    def __init__(self, world: "World", account: str, old: OldRegion, trail: Trail) -> None:
+    def __init__(self, world: World, account: str, old: OldRegion, trail: Trail) -> None:
         self.world, self.old, self.trail = world, old, trail
         self.account, self.number = account, world.number
         self.place = trail.place(account, old.region)

@@ -1,56 +1,37 @@
 """Scenarios: an old estate as somebody might find it, the same bytes for the same number on any machine."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
 
-from onetrail.practice.accounts import ORGANIZATION, SOURCE, make_cast, make_user
-from onetrail.practice.cloudtrail.service import TrailsService, install
-from onetrail.practice.scenarios.background import Background
+from onetrail.practice.accounts import ORGANIZATION, SOURCE, make_user
 from onetrail.practice.scenarios.buckets import make_bucket
-from onetrail.practice.scenarios.damage import register
 from onetrail.practice.scenarios.hard import harden
 from onetrail.practice.scenarios.history import Historian, global_copies, months, open_window, window
-from onetrail.practice.scenarios.old_estate import ESTATES, OldEstate, OldRegion
+from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
 from onetrail.practice.state.trails import Trail
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
-
-NAMES: Final = tuple(sorted(ESTATES))
-"""Names of the scenarios."""
+from onetrail.practice.state.world import World
 
 
-def build(world: "World", name: str = "default") -> TrailsService:
-    """Fill an empty world with the scenario of that name; its clock stays where it is.
-
-    Makes the cast if there is none, brings CloudTrail to life, and writes buckets, trails and their history.
-    Raises KeyError for an unknown name.
-    """
-    estate = ESTATES[name]
-    if not world.accounts:
-        make_cast(world)
-    service = TrailsService(world)
-    world.on_advance(Background(world, service, SOURCE, estate).advance)
-    install(world, service)
-    register(world)
+def fill(world: World, estate: OldEstate) -> None:
+    """Write users, buckets, trails and their history into a world that has its accounts; its clock stays where it is."""
     _old_users(world)
     for old in estate.regions:
         make_bucket(world, SOURCE, old)
-    _write_history(world, service, estate)
-    return service
+    _write_history(world, estate)
 
 
-def _write_history(world: "World", service: TrailsService, estate: OldEstate) -> None:
+def _write_history(world: World, estate: OldEstate) -> None:
     copies = {at: global_copies(world.number, estate, SOURCE, *at) for at in months(estate)}
     for old in estate.regions:
-        historian = Historian(world, SOURCE, old, service.add(_trail(old)))
+        trail = _trail(old)
+        world.trails.trails[trail.arn] = trail
+        historian = Historian(world, SOURCE, old, trail)
         historian.markers()
         now = world.clock.now()
         for at, shared in copies.items():
             if at != (now.year, now.month):
                 historian.write(window(world.number, old, *at), shared)
         historian.write(open_window(world.number, old, now), [])
-        harden(world, SOURCE, old, historian.trail)
+        harden(world, SOURCE, old, trail)
 
 
 def _trail(old: OldRegion) -> Trail:
@@ -70,7 +51,7 @@ def _trail(old: OldRegion) -> Trail:
     return trail
 
 
-def _old_users(world: "World") -> None:
+def _old_users(world: World) -> None:
     """Users of another time: their keys are years old and still active."""
     for years, name in enumerate(("legacy-ci", "metrics-agent", "svc-backup")):
         user = make_user(world, SOURCE, name, ("ReadOnlyAccess",), keys=1)

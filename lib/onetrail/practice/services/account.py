@@ -4,28 +4,13 @@ Source: Account Management API Reference, ListRegions and GetRegionOptStatus; EC
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from onetrail.practice.calls import Answer, Call, ServiceError
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
-
-BY_DEFAULT = (
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
-    "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1",
-    "us-east-2", "us-west-1", "us-west-2",
-)  # fmt: skip
-"""Regions that every account has."""
-BY_CHOICE = (
-    "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
-    "me-central-1", "me-south-1", "mx-central-1",
-)  # fmt: skip
-"""Regions that an account opts in to (November 2026)."""
+from onetrail.practice.state.account_info import BY_CHOICE, BY_DEFAULT
+from onetrail.practice.state.world import World
 
 
-def status_of(world: "World", account: str, region: str) -> str:
+def status_of(world: World, account: str, region: str) -> str:
     """ENABLED_BY_DEFAULT, ENABLED or DISABLED. Raises ServiceError for a region AWS does not have."""
     if region in BY_DEFAULT:
         return "ENABLED_BY_DEFAULT"
@@ -34,14 +19,14 @@ def status_of(world: "World", account: str, region: str) -> str:
     return "ENABLED" if region in world.accounts[account].opted_in else "DISABLED"
 
 
-def _of(world: "World", call: Call) -> str:
+def _of(world: World, call: Call) -> str:
     asked = str(call.parameters.get("AccountId") or call.account)
     if asked != call.account and (call.account != world.management_account or asked not in world.accounts):
         raise ServiceError("AccessDeniedException", "You don't have access to this account", 403)
     return asked
 
 
-def list_regions(world: "World", call: Call) -> Answer:
+def list_regions(world: World, call: Call) -> Answer:
     """account.ListRegions, with its status filter and paging."""
     account = _of(world, call)
     wanted = call.parameters.get("RegionOptStatusContains") or ()
@@ -56,14 +41,14 @@ def list_regions(world: "World", call: Call) -> Answer:
     return Answer(200, {"Regions": found[start : start + most], **more})
 
 
-def get_region_opt_status(world: "World", call: Call) -> Answer:
+def get_region_opt_status(world: World, call: Call) -> Answer:
     """account.GetRegionOptStatus."""
     region = str(call.parameters.get("RegionName", ""))
     return Answer(200, {"RegionName": region, "RegionOptStatus": status_of(world, _of(world, call), region)})
 
 
-def _switch(on: bool) -> Callable[["World", Call], Answer]:
-    def switch(world: "World", call: Call) -> Answer:
+def _switch(on: bool) -> Callable[[World, Call], Answer]:
+    def switch(world: World, call: Call) -> Answer:
         region, account = str(call.parameters.get("RegionName", "")), _of(world, call)
         if status_of(world, account, region) == "ENABLED_BY_DEFAULT":
             raise ServiceError("ValidationException", f"{region} is on by default and cannot be switched")
@@ -73,7 +58,7 @@ def _switch(on: bool) -> Callable[["World", Call], Answer]:
     return switch
 
 
-def describe_regions(world: "World", call: Call) -> Answer:
+def describe_regions(world: World, call: Call) -> Answer:
     """ec2.DescribeRegions: enabled ones, or all with AllRegions."""
     given = call.parameters
     every = str(given.get("AllRegions", "")).lower() == "true"

@@ -1,24 +1,22 @@
 """May a call to a service other than S3 pass: identity policies, trust policies, key policies, SCPs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onetrail.practice.calls import Call, ServiceError
 from onetrail.practice.iam import actions
-from onetrail.practice.iam.authorize import decoded, kms_key
+from onetrail.practice.iam.authorize import Authorizer, decoded
+from onetrail.practice.iam.requester import Requester
+from onetrail.practice.moto.backends import kms_key
 from onetrail.practice.s3.batch.requests import condition_keys
-from onetrail.practice.state.credentials import Credential
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 _NOTHING = {"Version": "2012-10-17", "Statement": ()}
 
 
 def authorise(
-    world: "World",
+    authorizer: Authorizer,
     call: Call,
-    credential: Credential,
+    requester: Requester,
     base: Mapping[str, Any],
     resource: str,
     *,
@@ -33,7 +31,7 @@ def authorise(
     trust = action == "sts:AssumeRole"
     if trust:
         known = resource.count(":") == 5
-        policy = (world.authorizer.role_trust(resource) if known else None) or _NOTHING
+        policy = (authorizer.role_trust(resource) if known else None) or _NOTHING
         owner = resource.split(":")[4] if known else ""
         if call.parameters.get("ExternalId"):
             context["sts:ExternalId"] = str(call.parameters["ExternalId"])
@@ -44,8 +42,8 @@ def authorise(
         context |= condition_keys(call)
     if call.service == "iam" and call.parameters.get("PolicyArn"):
         context["iam:PolicyARN"] = str(call.parameters["PolicyArn"])
-    decision = world.authorizer.decide(
-        credential, call.principal, action, resource, owner, context, resource_policy=policy, trust=trust
+    decision = authorizer.decide(
+        requester, action, resource, owner, context, resource_policy=policy, trust=trust
     )
     if not decision.allowed:
         raise _denied(call, action, resource, decision.reason, json_protocol)

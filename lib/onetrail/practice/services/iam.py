@@ -5,22 +5,24 @@ Source: IAM API Reference; IAM User Guide, "IAM and AWS STS quotas", "Getting cr
 
 import base64
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from moto.iam import policy_validation
+from moto.iam.exceptions import MalformedPolicyDocument
 
 from onetrail.iam import PolicyError, parse, statements
 from onetrail.iam.limits import LIMITS, Kind, size
 from onetrail.practice.calls import Answer, Call, ServiceError
-from onetrail.practice.iam.authorize import decoded, iam_backend
+from onetrail.practice.iam.authorize import decoded
+from onetrail.practice.moto.backends import iam_backend
 from onetrail.practice.s3.policy import principals_missing
 from onetrail.practice.state.clock import iso
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 FEATURES = {"RootCredentialsManagement": "rootcredentials", "RootSessions": "rootsessions"}
 
 
-def root_of(world: "World", account: str) -> dict[str, int]:
+def root_of(world: World, account: str) -> dict[str, int]:
     """What GetAccountSummary says about an account's root user; a management account has a password and MFA.
 
     A scenario says otherwise in `world.account_settings[account]["root"]`.
@@ -36,7 +38,7 @@ def root_of(world: "World", account: str) -> dict[str, int]:
     return usual | said
 
 
-def get_account_summary(world: "World", call: Call) -> Answer:
+def get_account_summary(world: World, call: Call) -> Answer:
     """GetAccountSummary with the root fields."""
     backend = iam_backend(call.account)
     own = [p for p in backend.managed_policies.values() if ":aws:policy" not in p.arn]
@@ -78,13 +80,13 @@ _COLUMNS = (
 )
 
 
-def generate_credential_report(world: "World", call: Call) -> Answer:
+def generate_credential_report(world: World, call: Call) -> Answer:
     """GenerateCredentialReport; the report is ready at once."""
     world.account_settings.setdefault(call.account, {})["credential_report"] = iso(world.clock.now())
     return Answer(200, {"State": "COMPLETE"})
 
 
-def get_credential_report(world: "World", call: Call) -> Answer:
+def get_credential_report(world: World, call: Call) -> Answer:
     """GetCredentialReport with the row of the root user first."""
     made = world.account_settings.get(call.account, {}).get("credential_report")
     if not made:
@@ -97,7 +99,7 @@ def get_credential_report(world: "World", call: Call) -> Answer:
     return Answer(200, {"Content": content, "ReportFormat": "text/csv", "GeneratedTime": made})
 
 
-def _root_row(world: "World", account: str) -> str:
+def _root_row(world: World, account: str) -> str:
     root = root_of(world, account)
     key = "true" if root["AccountAccessKeysPresent"] else "false"
     password = "not_supported" if root["AccountPasswordPresent"] else "false"
@@ -147,7 +149,7 @@ def _user_row(user: Any) -> str:
     return ",".join([*head, *rest, *keys, "false", "N/A", "false", "N/A"])
 
 
-def _organization_only(world: "World", call: Call) -> None:
+def _organization_only(world: World, call: Call) -> None:
     if call.account != world.management_account:
         raise ServiceError(
             "AccountNotManagementOrDelegatedAdministratorException",
@@ -155,19 +157,19 @@ def _organization_only(world: "World", call: Call) -> None:
         )
 
 
-def list_organizations_features(world: "World", call: Call) -> Answer:
+def list_organizations_features(world: World, call: Call) -> Answer:
     """ListOrganizationsFeatures."""
     _organization_only(world, call)
     return Answer(200, _features(world))
 
 
-def _features(world: "World") -> dict[str, Any]:
+def _features(world: World) -> dict[str, Any]:
     enabled = world.account_settings.get(world.management_account, {}).get("root_features", ())
     return {"OrganizationId": world.organization_id, "EnabledFeatures": sorted(enabled)}
 
 
 def _switch(feature: str, on: bool) -> Any:
-    def switch(world: "World", call: Call) -> Answer:
+    def switch(world: World, call: Call) -> Answer:
         _organization_only(world, call)
         settings = world.account_settings.setdefault(world.management_account, {})
         enabled = set(settings.get("root_features", ()))
@@ -177,7 +179,7 @@ def _switch(feature: str, on: bool) -> Any:
     return switch
 
 
-def check_trust(world: "World", call: Call) -> None:
+def check_trust(world: World, call: Call) -> None:
     """Refuses a trust policy that is no policy, names a principal that does not exist, or is too long."""
     text = str(call.parameters.get("AssumeRolePolicyDocument") or call.parameters.get("PolicyDocument") or "")
     document = _parsed(text)
@@ -193,7 +195,7 @@ def check_trust(world: "World", call: Call) -> None:
     _check_quota("ACLSizePerRole", Kind.TRUST, size(Kind.TRUST, document))
 
 
-def check_document(world: "World", call: Call) -> None:
+def check_document(world: World, call: Call) -> None:
     """Refuses an identity policy that is no policy or names a principal."""
     text = str(call.parameters.get("PolicyDocument", ""))
     document = _parsed(text)
@@ -202,7 +204,7 @@ def check_document(world: "World", call: Call) -> None:
     _validate("IAMPolicyDocumentValidator", text)
 
 
-def check_managed(world: "World", call: Call) -> None:
+def check_managed(world: World, call: Call) -> None:
     """Refuses a managed policy that is no identity policy or is too long."""
     check_document(world, call)
     _check_quota(
@@ -210,7 +212,7 @@ def check_managed(world: "World", call: Call) -> None:
     )
 
 
-def check_inline(world: "World", call: Call) -> None:
+def check_inline(world: World, call: Call) -> None:
     """Refuses an inline policy that is no identity policy, or with which the role's inline policies are too long together."""
     check_document(world, call)
     role, name = str(call.parameters.get("RoleName", "")), str(call.parameters.get("PolicyName", ""))
@@ -231,9 +233,6 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _validate(validator: str, text: str) -> None:
     """moto's own look at the document: unique Sids, actions with a vendor, resources that are ARNs."""
-    from moto.iam import policy_validation
-    from moto.iam.exceptions import MalformedPolicyDocument
-
     try:
         getattr(policy_validation, validator)(text).validate()
     except MalformedPolicyDocument as err:
@@ -245,7 +244,7 @@ def _check_quota(name: str, kind: Kind, taken: int) -> None:
         raise ServiceError("LimitExceeded", f"Cannot exceed quota for {name}: {LIMITS[kind].most}", 409)
 
 
-def check_password(world: "World", call: Call) -> None:
+def check_password(world: World, call: Call) -> None:
     """Refuses a password that the account's password policy forbids, as far as its length goes."""
     policy = iam_backend(call.account).account_password_policy
     least = policy.minimum_password_length if policy else 8

@@ -6,22 +6,20 @@ and has no effect.
 """
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onetrail.iam import Policies, Request, evaluate, statements
 from onetrail.iam.document import PolicyError
 from onetrail.iam.limits import LIMITS, Kind
 from onetrail.practice.calls import Call, ServiceError
 from onetrail.practice.s3.policy import principals_missing
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 _ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _WAIVER = "BypassPolicyLockoutSafetyCheck"
 
 
-def check_key_policy(world: "World", call: Call) -> None:
+def check_key_policy(world: World, call: Call) -> None:
     """Refuses a key policy that KMS does not take; a key made without one gets KMS's own."""
     text = call.parameters.get("Policy")
     if text is None:

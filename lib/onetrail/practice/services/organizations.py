@@ -5,15 +5,16 @@ Source: Organizations API Reference, RegisterDelegatedAdministrator, CreatePolic
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from moto.organizations.models import FakeDelegatedAdministrator
 
 from onetrail.iam import PolicyError, parse, statements
 from onetrail.iam.document import VERSION, values
 from onetrail.iam.limits import LIMITS, Kind
 from onetrail.practice.calls import Call, ServiceError
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.moto.backends import organization_backend
+from onetrail.practice.state.world import World
 
 MANAGED_ONLY = frozenset(
     {
@@ -27,17 +28,15 @@ MANAGED_ONLY = frozenset(
 )  # fmt: skip
 
 
-def check_management(world: "World", call: Call) -> None:
+def check_management(world: World, call: Call) -> None:
     """Member accounts may not administer the organization."""
     if call.account != world.management_account:
         raise ServiceError("AccessDeniedException", "You don't have permissions to access this resource.")
 
 
-def check_delegated(world: "World", call: Call) -> None:
+def check_delegated(world: World, call: Call) -> None:
     """RegisterDelegatedAdministrator: CloudTrail goes through its own API; moto would half-register it."""
     check_management(world, call)
-    from moto.organizations.models import FakeDelegatedAdministrator
-
     known = FakeDelegatedAdministrator.SUPPORTED_SERVICES
     if "cloudtrail.amazonaws.com" not in known:
         known.append("cloudtrail.amazonaws.com")
@@ -48,7 +47,7 @@ def check_delegated(world: "World", call: Call) -> None:
 _KINDS: Final = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
 
-def check_policy(world: "World", call: Call) -> None:
+def check_policy(world: World, call: Call) -> None:
     """CreatePolicy and UpdatePolicy: refuses a service or resource control policy that Organizations does not take."""
     check_management(world, call)
     kind = _KINDS.get(_type_of(world, call))
@@ -69,12 +68,10 @@ def check_policy(world: "World", call: Call) -> None:
         raise ServiceError("MalformedPolicyDocumentException", wrong)
 
 
-def _type_of(world: "World", call: Call) -> str:
+def _type_of(world: World, call: Call) -> str:
     if "Type" in call.parameters:
         return str(call.parameters["Type"])
-    from moto.organizations.models import organizations_backends
-
-    backend = organizations_backends[world.management_account]["aws"]
+    backend = organization_backend(world.management_account)
     wanted = call.parameters.get("PolicyId")
     return next((policy.type for policy in backend.policies if policy.id == wanted), "")
 

@@ -1,13 +1,9 @@
 """S3 Control: the account's public-access block (S3 API Reference, GetPublicAccessBlock of S3 Control)."""
 
-from typing import TYPE_CHECKING
-
 from onetrail.practice.calls import Answer, Call, ServiceError
 from onetrail.practice.s3.operations.config import FLAGS, flags_document
+from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 
 def _own(call: Call) -> None:
@@ -15,7 +11,7 @@ def _own(call: Call) -> None:
         raise ServiceError("AccessDenied", "Access Denied", 403)
 
 
-def get_public_access_block(world: "World", call: Call) -> Answer:
+def get_public_access_block(world: World, call: Call) -> Answer:
     """GetPublicAccessBlock of the account."""
     _own(call)
     flags = world.store.account_blocks.get(call.account)
@@ -26,7 +22,7 @@ def get_public_access_block(world: "World", call: Call) -> Answer:
     return Answer(200, flags_document(flags))
 
 
-def put_public_access_block(world: "World", call: Call) -> Answer:
+def put_public_access_block(world: World, call: Call) -> Answer:
     """PutPublicAccessBlock of the account."""
     _own(call)
     try:
@@ -39,7 +35,7 @@ def put_public_access_block(world: "World", call: Call) -> Answer:
     return Answer(201, b"")
 
 
-def delete_public_access_block(world: "World", call: Call) -> Answer:
+def delete_public_access_block(world: World, call: Call) -> Answer:
     """DeletePublicAccessBlock of the account."""
     _own(call)
     world.store.account_blocks.pop(call.account, None)

@@ -5,19 +5,18 @@ Source: STS API Reference, AssumeRole and GetCallerIdentity. Sessions run on wal
 
 import base64
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from onetrail.iam import Principal
 from onetrail.practice.calls import Answer, Call, ServiceError
-from onetrail.practice.iam.authorize import decoded, find_role
+from onetrail.practice.iam.authorize import decoded
+from onetrail.practice.iam.requester import credential_of
+from onetrail.practice.moto.backends import find_role
 from onetrail.practice.state.clock import wall_now
 from onetrail.practice.state.credentials import KEY_PREFIX, Credential
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
+from onetrail.practice.state.world import World
 
 
-def get_caller_identity(world: "World", call: Call) -> Answer:
+def get_caller_identity(world: World, call: Call) -> Answer:
     """GetCallerIdentity."""
     who = call.principal
     return Answer(
@@ -25,7 +24,7 @@ def get_caller_identity(world: "World", call: Call) -> Answer:
     )
 
 
-def assume_role(world: "World", call: Call) -> Answer:
+def assume_role(world: World, call: Call) -> Answer:
     """AssumeRole; the door has already asked both the caller's policies and the role's trust policy."""
     given = call.parameters
     role = find_role(str(given["RoleArn"]))
@@ -64,7 +63,7 @@ def assume_role(world: "World", call: Call) -> Answer:
 
 
 def issue(
-    world: "World", role: object, name: str, seconds: int, session: tuple[dict[str, object], ...] = ()
+    world: World, role: object, name: str, seconds: int, session: tuple[dict[str, object], ...] = ()
 ) -> Credential:
     """A new session of moto's role, valid for so many seconds of wall time."""
     arn, role_id = str(role.arn), str(role.id)  # type: ignore[attr-defined]
@@ -93,9 +92,9 @@ def issue(
     return credential
 
 
-def _is_of_another(world: "World", key: str, principal: Principal) -> bool:
+def _is_of_another(world: World, key: str, principal: Principal) -> bool:
     """Whether somebody else has this key. This very session may: it was given out before the estate was put back to an earlier state."""
-    found = world.keyring.find(key)
+    found = credential_of(world.keyring, key)
     return found is not None and found.principal != principal
 
 

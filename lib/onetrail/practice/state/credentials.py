@@ -1,4 +1,4 @@
-"""Whose key signed a request: the practice credentials, role sessions, and IAM users' access keys."""
+"""The keys that the estate gave out: the practice credentials and role sessions."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,7 +30,7 @@ class Credential:
 
 
 class Keyring:
-    """All credentials of the estate by key id."""
+    """All credentials of the estate by key id; access keys of IAM users lie in moto."""
 
     def __init__(self) -> None:
         self._keys: dict[str, Credential] = {}
@@ -40,9 +40,8 @@ class Keyring:
         self._keys[credential.access_key_id] = credential
 
     def find(self, access_key_id: str) -> Credential | None:
-        """The credential of that key id: ours, or an active access key of an IAM user."""
-        found = self._keys.get(access_key_id)
-        return found or _user_key(access_key_id)
+        """The credential of that key id, or None."""
+        return self._keys.get(access_key_id)
 
     def expire(self, access_key_id: str, moment: datetime) -> None:
         """End a session at that wall time."""
@@ -58,18 +57,3 @@ class Keyring:
     def restore(self, keys: dict[str, Credential]) -> None:
         """Put a snapshot's keys back; keys handed out since stay valid."""
         self._keys = {**self._keys, **keys}
-
-
-def _user_key(access_key_id: str) -> Credential | None:
-    from moto.iam.models import iam_backends
-
-    for account, partitions in list(iam_backends.items()):
-        backend = partitions["aws"]
-        key = backend.access_keys.get(access_key_id)
-        if key is None or key.status != "Active" or not key.user_name:
-            continue
-        user = backend.users.get(key.user_name)
-        if user is not None:
-            principal = Principal("user", account=account, arn=user.arn)
-            return Credential(access_key_id, key.secret_access_key, principal, user.id)
-    return None

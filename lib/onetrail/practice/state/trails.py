@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from onetrail.practice.cloudtrail.digest_writer import DigestLink, LoggedFile, Place, SignedDigest
-from onetrail.practice.cloudtrail.event_log import Recorded
+from onetrail.practice.state.trail_files import DigestLink, LogFile, LoggedFile, Place, Recorded, SignedDigest
 
 DEFAULT_SELECTORS: Final[tuple[Mapping[str, Any], ...]] = (
     {
@@ -27,17 +26,6 @@ class Chain:
     files: list[LoggedFile] = field(default_factory=list)
     until: datetime | None = None
     """Logging has stopped: the first digest that ends at this instant or later is the final one."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    """A log file on its way, its records already in their order."""
-
-    mark: datetime
-    content: bytes
-    newest: str
-    oldest: str
-    nonce: bytes
 
 
 @dataclass
@@ -156,31 +144,14 @@ class TrailBook:
         return [*self.trails.values(), *self.departed]
 
     def configuration(self) -> list[dict[str, Any]]:
-        """What is set on trails, without what is under way or was delivered; for comparing two states."""
+        """What is set on trails: the state's hash has that and no more.
+
+        What was recorded and is under way changes with every read call; what was delivered lies in the buckets.
+        """
         return [
             trail.described() | _more(trail)
             for trail in sorted(self.trails.values(), key=lambda trail: trail.arn)
         ]
-
-
-class _WholeBook:
-    __slots__ = ("book",)
-
-    def __init__(self, book: TrailBook) -> None:
-        self.book = book
-
-
-class FrozenTrails(_WholeBook):
-    """The book for a snapshot. Its own slot is what is set on trails: the state's hash reads that and no more.
-
-    What was recorded and is under way changes with every read call; what was delivered lies in the buckets.
-    """
-
-    __slots__ = ("configuration",)
-
-    def __init__(self, book: TrailBook) -> None:
-        super().__init__(book)
-        self.configuration = book.configuration()
 
 
 def _more(trail: Trail) -> dict[str, Any]:

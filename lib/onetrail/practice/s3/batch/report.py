@@ -12,16 +12,16 @@ from io import StringIO
 from typing import Any, Final
 
 from onetrail.practice.s3.batch.requests import REPORT
-from onetrail.practice.s3.batch.tasks import Hands, put
+from onetrail.practice.s3.batch.tasks import JobSession, put
 from onetrail.practice.state.batch_jobs import Job, Result
 from onetrail.practice.state.clock import s3_iso
 
 SCHEMA: Final = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage"
 
 
-def write(hands: Hands) -> None:
+def write(session: JobSession) -> None:
     """Write what the job asked for; nothing where it asked for none or no task was run. Raises JobFailure."""
-    job, asked = hands.job, hands.job.asked["Report"]
+    job, asked = session.job, session.job.asked["Report"]
     if not asked.get("Enabled") or not job.results:
         return
     bucket, owner = asked["Bucket"].rsplit(":", 1)[-1], asked.get("ExpectedBucketOwner", "")
@@ -34,19 +34,19 @@ def write(hands: Hands) -> None:
         if rows:
             body = _rows(status, rows)
             key = f"{folder}results/{_name(job, status)}.csv"
-            put(hands, bucket, key, body, owner)
+            put(session, bucket, key, body, owner)
             results.append(
                 {"TaskExecutionStatus": status, "Bucket": bucket, "MD5Checksum": _md5(body), "Key": key}
             )
     said = {
         "Format": REPORT,
-        "ReportCreationDate": s3_iso(hands.world.clock.now()),
+        "ReportCreationDate": s3_iso(session.world.clock.now()),
         "Results": results,
         "ReportSchema": SCHEMA,
     }
     top = json.dumps(said).encode()
-    put(hands, bucket, f"{folder}manifest.json", top, owner)
-    put(hands, bucket, f"{folder}manifest.json.md5", _md5(top).encode(), owner)
+    put(session, bucket, f"{folder}manifest.json", top, owner)
+    put(session, bucket, f"{folder}manifest.json.md5", _md5(top).encode(), owner)
 
 
 def _rows(status: str, results: Sequence[Result]) -> bytes:

@@ -8,16 +8,16 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import botocore.session
 
 from onetrail.practice.calls import Call, ServiceError
+from onetrail.practice.iam.authorize import Authorizer
+from onetrail.practice.iam.requester import Requester, credential_of
 from onetrail.practice.state.clock import iso
+from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 SERVICE: Final = "batchoperations.s3.amazonaws.com"
 COPY: Final = "S3PutObjectCopy"
@@ -81,7 +81,7 @@ def bad(message: str) -> ServiceError:
     return ServiceError("InvalidRequest", message)
 
 
-def checked(world: "World", call: Call) -> dict[str, Any]:
+def checked(world: World, call: Call) -> dict[str, Any]:
     """The request's members once they make a job that can be. Raises ServiceError as S3 Control would."""
     asked = decoded(call)
     for name in ("Operation", "Report", "Priority", "RoleArn", "ClientRequestToken"):
@@ -105,7 +105,7 @@ def checked(world: "World", call: Call) -> dict[str, Any]:
     return asked
 
 
-def _copy(world: "World", call: Call, operation: Mapping[str, Any]) -> None:
+def _copy(world: World, call: Call, operation: Mapping[str, Any]) -> None:
     if len(operation) != 1:
         raise bad("Exactly one operation is required")
     if COPY not in operation:
@@ -154,7 +154,7 @@ def _report(report: Mapping[str, Any]) -> None:
         raise bad("ReportScope must be AllTasks or FailedTasksOnly")
 
 
-def may_pass(world: "World", call: Call, role_arn: str) -> None:
+def may_pass(world: World, authorizer: Authorizer, call: Call, role_arn: str) -> None:
     """Raises AccessDenied unless the caller may hand this role to Batch Operations."""
     now = world.clock.now()
     context = {
@@ -163,14 +163,8 @@ def may_pass(world: "World", call: Call, role_arn: str) -> None:
         "aws:CurrentTime": iso(now),
         "aws:EpochTime": str(int(now.timestamp())),
     }
-    decision = world.authorizer.decide(
-        world.keyring.find(call.access_key_id),
-        call.principal,
-        "iam:PassRole",
-        role_arn,
-        call.account,
-        context,
-    )
+    requester = Requester(call.principal, credential_of(world.keyring, call.access_key_id))
+    decision = authorizer.decide(requester, "iam:PassRole", role_arn, call.account, context)
     if not decision.allowed:
         who = call.principal.session_arn or call.principal.arn
         raise ServiceError(

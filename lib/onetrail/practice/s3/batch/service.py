@@ -1,80 +1,57 @@
-"""S3 Batch Operations: jobs that are made, confirmed, run minute by minute on the estate's clock, and told about.
+"""S3 Batch Operations' API: jobs are made, described, listed, confirmed and cancelled.
 
-Source: S3 Control API Reference, CreateJob, DescribeJob, ListJobs, UpdateJobStatus, UpdateJobPriority; S3 User Guide, "Tracking job
-status". How long a state takes AWS does not say: here it is a minute.
+Source: S3 Control API Reference, CreateJob, DescribeJob, ListJobs, UpdateJobStatus, UpdateJobPriority.
 """
 
 import base64
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
-from onetrail.practice.calls import Answer, Call, ServiceError
-from onetrail.practice.s3.batch import report as s3_batch_report
-from onetrail.practice.s3.batch import tasks
+from onetrail.practice.calls import Answer, Call, ServiceError, ServiceHandler
+from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.s3.batch.requests import bad, checked, may_pass
+from onetrail.practice.s3.batch.runner import MINUTE
 from onetrail.practice.state import batch_jobs as states
-from onetrail.practice.state.batch_jobs import Job, Result
+from onetrail.practice.state.batch_jobs import Job
+from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
 
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
-
-MINUTE: Final = timedelta(minutes=1)
-TASKS_A_MINUTE: Final = 10_000
 _NAMESPACE: Final = "http://awss3control.amazonaws.com/doc/2018-08-20/"
 _CANCELLABLE: Final = frozenset({states.NEW, states.PREPARING, states.SUSPENDED, states.READY, states.ACTIVE})
 
 
 class BatchJobs:
-    """All jobs of one world, by id."""
+    """The part of S3 Control that is about jobs; what time makes of them is not here."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self.jobs: dict[str, Job] = {}
-        world.clock.on_stop(self._next_due)
-        world.on_advance(self._advance)
-        world.register_state("s3-batch", lambda: dict(self.jobs), self._restore)
-        world.register_fault(tasks.FAULT, lambda asked: tasks.arm(world, asked))
+    def __init__(self, world: World, authorizer: Authorizer) -> None:
+        self._world, self._authorizer = world, authorizer
 
-    def _restore(self, jobs: Mapping[str, Job]) -> None:
-        self.jobs = dict(jobs)
-
-    def _next_due(self) -> datetime | None:
-        return min((job.due for job in self.jobs.values() if job.due), default=None)
-
-    def _advance(self, before: datetime, to: datetime) -> None:
-        for job in list(self.jobs.values()):
-            while job.due and job.due <= to:
-                self._step(job, job.due)
-
-    def _step(self, job: Job, now: datetime) -> None:
-        """What becomes of a job at the instant it was due."""
-        job.due = None
-        try:
-            _STEPS[job.status](self._world, job, now)
-        except tasks.JobFailure as err:
-            job.reasons = [{"FailureCode": err.code, "FailureReason": err.reason}]
-            _end(job, states.FAILED, now)
-
-    # -- operations ---------------------------------------------------------------------------------------------
+    def operations(self) -> dict[tuple[str, str], ServiceHandler]:
+        """(service, operation) -> what answers it."""
+        return {
+            ("s3", "CreateJob"): self.create,
+            ("s3", "DescribeJob"): self.describe,
+            ("s3", "ListJobs"): self.list,
+            ("s3", "UpdateJobStatus"): self.update_status,
+            ("s3", "UpdateJobPriority"): self.update_priority,
+        }
 
     def create(self, call: Call) -> Answer:
         """CreateJob. The same token with the same request is the same job."""
         _own(call)
         asked = checked(self._world, call)
         token = asked.pop("ClientRequestToken")
-        for job in self.jobs.values():
+        for job in self._world.jobs.values():
             if (job.account, job.region, job.token) == (call.account, call.region, token):
                 if job.asked != asked:
                     raise ServiceError("IdempotencyException", "The token was used for another job.")
                 return _answer("CreateJobResult", {"JobId": job.job_id})
-        may_pass(self._world, call, asked["RoleArn"])
+        may_pass(self._world, self._authorizer, call, asked["RoleArn"])
         raw = self._world.ident("s3", "job", call.account, call.region).hex()
         job_id = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:32]}"
         now = self._world.clock.now()
-        self.jobs[job_id] = Job(job_id, call.account, call.region, token, asked, now, due=now + MINUTE)
+        self._world.jobs[job_id] = Job(job_id, call.account, call.region, token, asked, now, due=now + MINUTE)
         return _answer("CreateJobResult", {"JobId": job_id})
 
     def describe(self, call: Call) -> Answer:
@@ -88,7 +65,7 @@ class BatchJobs:
         now = self._world.clock.now()
         mine = [
             job
-            for job in reversed(self.jobs.values())
+            for job in reversed(self._world.jobs.values())
             if (job.account, job.region) == (call.account, call.region)
             and (not job.terminated or job.terminated > now - states.KEPT)
             and job.status in query.get("jobStatuses", [job.status])
@@ -133,7 +110,7 @@ class BatchJobs:
 
     def _found(self, call: Call) -> Job:
         _own(call)
-        job = self.jobs.get(call.parameters.get("id", ""))
+        job = self._world.jobs.get(call.parameters.get("id", ""))
         if job is None or (job.account, job.region) != (call.account, call.region):
             raise ServiceError("NoSuchJob", "The specified job does not exist", 404)
         return job
@@ -147,88 +124,3 @@ def _own(call: Call) -> None:
 def _answer(root: str, said: Mapping[str, Any]) -> Answer:
     inner = "".join(xml.element(name, value) for name, value in said.items())
     return Answer(200, f'{xml.DECLARATION}<{root} xmlns="{_NAMESPACE}">{inner}</{root}>'.encode())
-
-
-# -- what time brings -------------------------------------------------------------------------------------------
-
-
-def _become(job: Job, status: str, now: datetime) -> None:
-    job.status, job.due = status, now + MINUTE
-
-
-def _end(job: Job, status: str, now: datetime) -> None:
-    job.status, job.due, job.terminated, job.tasks = status, None, now, []
-
-
-def _begin(world: "World", job: Job, now: datetime) -> None:
-    _become(job, states.PREPARING, now)
-
-
-def _prepare(world: "World", job: Job, now: datetime) -> None:
-    job.tasks = tasks.manifest(tasks.Hands.of(world, job))
-    job.total = len(job.tasks)
-    if job.asked.get("ConfirmationRequired"):
-        job.status, job.suspended = states.SUSPENDED, now
-    else:
-        _become(job, states.READY, now)
-
-
-def _start(world: "World", job: Job, now: datetime) -> None:
-    job.active = now
-    _become(job, states.ACTIVE, now)
-
-
-def _work(world: "World", job: Job, now: datetime) -> None:
-    """One minute's tasks. A role that is gone makes tasks fail, not the job."""
-    slice_, job.tasks = job.tasks[:TASKS_A_MINUTE], job.tasks[TASKS_A_MINUTE:]
-    try:
-        hands = tasks.Hands.of(world, job)
-    except tasks.JobFailure as err:
-        done = (Result(task, 403, "AccessDenied", err.reason) for task in slice_)
-    else:
-        done = (tasks.copy(hands, task) for task in slice_)
-    for result in done:
-        job.note(result)
-        if job.hopeless:
-            job.reasons = [
-                {"FailureCode": "JobFailureThreshold", "FailureReason": "More than half of the tasks failed"}
-            ]
-            return _become(job, states.FAILING, now)
-    _become(job, states.ACTIVE if job.tasks else states.COMPLETING, now)
-
-
-def _complete(world: "World", job: Job, now: datetime) -> None:
-    s3_batch_report.write(tasks.Hands.of(world, job))
-    _end(job, states.COMPLETE, now)
-
-
-def _cancel(world: "World", job: Job, now: datetime) -> None:
-    _reported_if_possible(world, job)
-    _end(job, states.CANCELLED, now)
-
-
-def _fail(world: "World", job: Job, now: datetime) -> None:
-    _reported_if_possible(world, job)
-    _end(job, states.FAILED, now)
-
-
-def _reported_if_possible(world: "World", job: Job) -> None:
-    """A job that ends otherwise has its report where its role can still write one."""
-    try:
-        s3_batch_report.write(tasks.Hands.of(world, job))
-    except tasks.JobFailure as err:
-        job.reasons.append({"FailureCode": err.code, "FailureReason": err.reason})
-
-
-_STEPS: Final = {
-    states.NEW: _begin, states.PREPARING: _prepare, states.READY: _start, states.ACTIVE: _work,
-    states.COMPLETING: _complete, states.CANCELLING: _cancel, states.FAILING: _fail,
-}  # fmt: skip
-
-CORRECTIONS = {
-    ("s3", "CreateJob"): lambda world, call: world.batch.create(call),
-    ("s3", "DescribeJob"): lambda world, call: world.batch.describe(call),
-    ("s3", "ListJobs"): lambda world, call: world.batch.list(call),
-    ("s3", "UpdateJobStatus"): lambda world, call: world.batch.update_status(call),
-    ("s3", "UpdateJobPriority"): lambda world, call: world.batch.update_priority(call),
-}

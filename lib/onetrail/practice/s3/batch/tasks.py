@@ -9,13 +9,15 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from onetrail.iam import role as role_session
 from onetrail.iam import service as service_principal
 from onetrail.practice import faults
-from onetrail.practice.iam.authorize import find_role
+from onetrail.practice.iam.authorize import Authorizer
+from onetrail.practice.iam.requester import Requester
+from onetrail.practice.moto.backends import find_role
 from onetrail.practice.s3 import front as s3_front
 from onetrail.practice.s3.batch.requests import COPY, SERVICE
 from onetrail.practice.s3.errors import S3Error
@@ -23,10 +25,9 @@ from onetrail.practice.s3.request import S3Request
 from onetrail.practice.state.batch_jobs import Job, Result, Task
 from onetrail.practice.state.clock import iso
 from onetrail.practice.state.credentials import Credential
+from onetrail.practice.state.request_log import Logged
+from onetrail.practice.state.world import World
 from onetrail.practice.web.http import HttpRequest, Reply
-
-if TYPE_CHECKING:
-    from onetrail.practice.state.world import World
 
 FAULT = "batch-tasks"
 
@@ -40,45 +41,28 @@ class JobFailure(Exception):
 
 
 @dataclass(frozen=True)
-class Hands:
-    """The job's role as Batch Operations holds it: what calls S3 for one job at one instant."""
+class JobSession:
+    """The job's role as Batch Operations has assumed it: what calls S3 for one job at one instant."""
 
-    world: "World"
+    world: World
+    authorizer: Authorizer
     job: Job
-    credential: Credential
+    requester: Requester
     context: dict[str, str]
-
-    @classmethod
-    def of(cls, world: "World", job: Job) -> "Hands":
-        """A session of the job's role. Raises JobFailure where there is no such role or it does not trust the service."""
-        arn = job.asked["RoleArn"]
-        role = find_role(arn)
-        if role is None:
-            raise JobFailure("InvalidRole", f"The role {arn} does not exist")
-        context = _context(world, job)
-        trusted = world.authorizer.decide(
-            None, service_principal(SERVICE), "sts:AssumeRole", arn, job.account, context,
-            resource_policy=world.authorizer.role_trust(arn), trust=True,
-        )  # fmt: skip
-        if not trusted.allowed:
-            raise JobFailure("AccessDenied", f"{SERVICE} may not assume the role {arn}")
-        who = role_session(arn, f"s3-batch-operations-{job.job_id[:8]}")
-        credential = Credential("", "", who, f"{role.id}:s3-batch-operations", role_id=role.id)
-        return cls(world, job, credential, {**context, "aws:userid": credential.principal_id})
 
     def send(
         self, operation: str, bucket: str, key: str, headers: dict[str, str], body: bytes = b""
     ) -> Reply:
         """One S3 call as the job's role, logged like every other. Raises S3Error."""
-        world, who = self.world, self.credential.principal
+        world = self.world
         home = world.store.buckets.get(bucket)
         region = home.region if home else self.job.region
         method = "GET" if operation == "GetObject" else "PUT"
         http = HttpRequest(method, f"/{bucket}/{quote(key)}", "", headers, body, True, "s3.amazonaws.com")
         request_id = world.ident("s3", "batch", self.job.job_id, operation).hex()[:16].upper()
         request = S3Request(
-            world, http, operation, bucket, key, headers, {}, body, self.credential, who, region, world.clock.now(),
-            request_id, dict(self.context),
+            world, self.authorizer, http, self.requester, region, operation, bucket, key, headers, body, world.clock.now(),
+            dict(self.context),
         )  # fmt: skip
         status = 500
         try:
@@ -91,10 +75,13 @@ class Hands:
             err.fields = {**err.fields, "RequestId": request_id}
             raise
         finally:
+            who = self.requester.principal
             arn = f"arn:aws:s3:::{bucket}/{key}"
             changes = operation != "GetObject"
             world.requests.add(
-                who.account, who.session_arn, region, "s3", operation, changes, status, request_id, arn
+                Logged(
+                    who.account, who.session_arn, region, "s3", operation, changes, status, request_id, arn
+                )
             )
 
     def _fault(self, operation: str, bucket: str, key: str) -> None:
@@ -103,7 +90,26 @@ class Hands:
             raise S3Error(fault.code or "InternalError", status=fault.reply.status if fault.code else 500)
 
 
-def _context(world: "World", job: Job) -> dict[str, str]:
+def assumed(world: World, authorizer: Authorizer, job: Job) -> JobSession:
+    """A session of the job's role. Raises JobFailure where there is no such role or it does not trust the service."""
+    arn = job.asked["RoleArn"]
+    role = find_role(arn)
+    if role is None:
+        raise JobFailure("InvalidRole", f"The role {arn} does not exist")
+    context = _context(world, job)
+    trusted = authorizer.decide(
+        Requester(service_principal(SERVICE)), "sts:AssumeRole", arn, job.account, context,
+        resource_policy=authorizer.role_trust(arn), trust=True,
+    )  # fmt: skip
+    if not trusted.allowed:
+        raise JobFailure("AccessDenied", f"{SERVICE} may not assume the role {arn}")
+    who = role_session(arn, f"s3-batch-operations-{job.job_id[:8]}")
+    credential = Credential("", "", who, f"{role.id}:s3-batch-operations", role_id=role.id)
+    context |= {"aws:userid": credential.principal_id}
+    return JobSession(world, authorizer, job, Requester(who, credential), context)
+
+
+def _context(world: World, job: Job) -> dict[str, str]:
     now = world.clock.now()
     found = {
         "aws:SecureTransport": "true",
@@ -118,13 +124,13 @@ def _context(world: "World", job: Job) -> dict[str, str]:
     return found
 
 
-def manifest(hands: Hands) -> list[Task]:
+def manifest(session: JobSession) -> list[Task]:
     """The job's tasks. Raises JobFailure where the manifest cannot be read, is another one, or is not well-formed."""
-    asked = hands.job.asked["Manifest"]
+    asked = session.job.asked["Manifest"]
     bucket, _, key = asked["Location"]["ObjectArn"].removeprefix("arn:aws:s3:::").partition("/")
-    home = hands.world.store.buckets.get(bucket)
+    home = session.world.store.buckets.get(bucket)
     try:
-        reply = hands.send("GetObject", bucket, key, {})
+        reply = session.send("GetObject", bucket, key, {})
     except S3Error as err:
         raise JobFailure(
             err.code, f"Reading the manifest is not possible: {err.code}: {err.message}"
@@ -151,18 +157,18 @@ def _lines(body: bytes, fields: int) -> Iterator[Task]:
         yield Task(row[0], unquote_plus(row[1]), row[2] if fields == 3 else "", row[1])
 
 
-def copy(hands: Hands, task: Task) -> Result:
+def copy(session: JobSession, task: Task) -> Result:
     """One task: a CopyObject as the job asks for it."""
-    asked: Mapping[str, Any] = hands.job.asked["Operation"][COPY]
+    asked: Mapping[str, Any] = session.job.asked["Operation"][COPY]
     source = quote(f"{task.bucket}/{task.key}") + (f"?versionId={task.version_id}" if task.version_id else "")
     prefix = f"{asked['TargetKeyPrefix']}/" if asked.get("TargetKeyPrefix") else ""
     headers = {"x-amz-copy-source": source, **_headers(asked)}
     bucket = asked["TargetResource"].rsplit(":", 1)[-1]
     try:
-        wanted = _wanted_failure(hands.world, task)
+        wanted = _wanted_failure(session.world, task)
         if wanted:
             raise S3Error(wanted[0], "A fault that was asked for", status=wanted[1])
-        hands.send("CopyObject", bucket, prefix + task.key, headers)
+        session.send("CopyObject", bucket, prefix + task.key, headers)
     except S3Error as err:
         said = f"(Service: Amazon S3; Status Code: {err.status}; Error Code: {err.code}; Request ID: {err.fields.get('RequestId', '')})"
         return Result(task, err.status, err.code, f"{err.message} {said}")
@@ -185,7 +191,7 @@ def _headers(asked: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
+def arm(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Let a share of the tasks fail: `share` (0 to 1), `code`, `status`, `bucket` (the source), `key` (a prefix). Raises ValueError."""
     share = float(asked.get("share", 1))
     if not 0 < share <= 1:
@@ -200,7 +206,7 @@ def arm(world: "World", asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"armed": len(world.faults)}
 
 
-def _wanted_failure(world: "World", task: Task) -> tuple[str, int] | None:
+def _wanted_failure(world: World, task: Task) -> tuple[str, int] | None:
     """The code and status by which this task fails on request: evenly spread, so that the share is exact and the same every time."""
     for fault in world.faults:
         fits = fault["kind"] == FAULT and fault.get("bucket", task.bucket) == task.bucket
@@ -211,13 +217,13 @@ def _wanted_failure(world: "World", task: Task) -> tuple[str, int] | None:
     return None
 
 
-def put(hands: Hands, bucket: str, key: str, body: bytes, owner: str) -> None:
+def put(session: JobSession, bucket: str, key: str, body: bytes, owner: str) -> None:
     """Write one file of a report, always under S3's own keys. Raises JobFailure."""
     md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
     headers = {"content-md5": md5, "x-amz-server-side-encryption": "AES256"}
     headers |= {"x-amz-expected-bucket-owner": owner} if owner else {}
     try:
-        hands.send("PutObject", bucket, key, headers, body)
+        session.send("PutObject", bucket, key, headers, body)
     except S3Error as err:
         raise JobFailure(
             err.code,

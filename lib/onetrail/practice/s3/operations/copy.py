@@ -74,8 +74,8 @@ def source_of(request: S3Request) -> tuple[Bucket, Version]:
 
 
 def _missing(request: S3Request, bucket: Bucket, key: str, version_id: str) -> S3Error:
-    decision = request.world.authorizer.decide(
-        request.credential, request.principal, "s3:ListBucket", bucket.arn, bucket.account, request.base_context,
+    decision = request.authorizer.decide(
+        request.requester, "s3:ListBucket", bucket.arn, bucket.account, request.base_context,
         resource_policy=bucket.policy_document,
     )  # fmt: skip
     if not decision.allowed:

@@ -40,8 +40,8 @@ def found_version(request: S3Request, bucket: Bucket, action: str = "") -> Versi
 
 def _require_listing(request: S3Request, bucket: Bucket) -> None:
     context = dict(request.base_context)
-    decision = request.world.authorizer.decide(
-        request.credential, request.principal, "s3:ListBucket", bucket.arn, bucket.account, context,
+    decision = request.authorizer.decide(
+        request.requester, "s3:ListBucket", bucket.arn, bucket.account, context,
         resource_policy=bucket.policy_document,
     )  # fmt: skip
     if not decision.allowed:
