@@ -69,11 +69,17 @@ def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     return key
 
 
+@lru_cache(maxsize=64)
+def _instant(stamp: str) -> datetime:
+    """`20260112T090000Z` as aware UTC; kept, since many requests of one second have the same. Raises ValueError."""
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 def verify(request: HttpRequest, signed: Signed, secret: str, now: datetime) -> None:
     """Raises BadSignature when header, body hash or time do not fit. `now` is wall time."""
     stamp = request.headers.get("x-amz-date", "")
     try:
-        moment = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        moment = _instant(stamp)
     except ValueError as err:
         raise BadSignature(
             "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"
