@@ -302,6 +302,24 @@ def test_a_job_is_given_up_when_more_than_half_of_a_thousand_tasks_or_more_faile
     assert job.hopeless is hopeless
 
 
+@pytest.mark.parametrize(("there", "failed"), [(True, 0), (False, 2)])
+def test_a_role_that_is_gone_while_a_job_runs_makes_its_tasks_fail(estate, there, failed):
+    """Each task is a failure, and the job goes on. Twin: the role is still there, and no task fails."""
+    given_buckets(estate)
+    given_a_role(estate, *MAY)
+    client, iam = estate.client("s3control", ADMIN), estate.client("iam", ADMIN)
+    asked = request(given_a_manifest(estate, LINES), ConfirmationRequired=False, Report={"Enabled": False})
+    job = client.create_job(**asked)["JobId"]
+    wait(estate, 3)
+    assert client.describe_job(AccountId=LOG, JobId=job)["Job"]["Status"] == "Active"
+    if not there:
+        iam.delete_role_policy(RoleName="copies", PolicyName="p")
+        iam.delete_role(RoleName="copies")
+    wait(estate, 1)
+    told = client.describe_job(AccountId=LOG, JobId=job)["Job"]
+    assert (told["Status"], told["ProgressSummary"]["NumberOfTasksFailed"]) == ("Completing", failed)
+
+
 def test_a_job_that_is_given_up_ends_failed_with_its_report(estate):
     """A thousand refused: the rest is not tried, the report tells those that were. Twin: nine hundred and ninety-nine end Complete."""
     given_buckets(estate, ["AWSLogs/a"], reads=False)

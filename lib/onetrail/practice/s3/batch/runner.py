@@ -68,7 +68,8 @@ class JobRunner:
         try:
             session = self._session(job)
         except tasks.JobFailure as err:
-            done = (Result(task, 403, "AccessDenied", err.reason) for task in slice_)
+            reason = err.reason
+            done = (Result(task, 403, "AccessDenied", reason) for task in slice_)
         else:
             done = (tasks.copy(session, task) for task in slice_)
         for result in done:
