@@ -296,9 +296,9 @@ def test_the_security_model_says_what_is_possible() -> None:
     text = (Path(__file__).parents[3] / "docs" / "security-model.md").read_text(encoding="utf-8")
     for said in (
         "make themselves break-glass by changing that role's trust policy | refused by the guardrail; **possible without an organization**",
-        "stop, delete or narrow the new trail | refused by the rail; **possible without an organization**",
-        "**Root of the log account** keeps getting, putting and deleting the bucket policy",
+        "stop, delete or narrow the new trail | refused by the guardrail; **possible without an organization**",
+        "**Root of the log account** can always get, put and delete the bucket policy",
         "Within the window it could set any policy",
-        "The guardrail then still refuses deletion, settings and re-keying",
+        "The guardrail still denies deletion, settings and re-keying",
     ):
         assert said in text, said
