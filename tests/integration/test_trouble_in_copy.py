@@ -55,11 +55,11 @@ import json, os, signal, sys
 import pandas  # pyarrow would have each forked process import it
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.s3.ledger import LedgerPart
+from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.settings import Settings
 from onetrail.steps import copy_history as step
-from onetrail.steps.old_estate import read_old_estate
-from onetrail.steps.status import Stage, Status
+from onetrail.estate.old_estate import read_old_estate
+from onetrail.estate.status import Stage, Status
 
 def dies_at(owner, name, number, end, *, after):
     kept, count = getattr(owner, name), 0
