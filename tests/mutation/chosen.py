@@ -26,6 +26,7 @@ SAMPLED: Final = (
     "s3/listing/ranges.py",
     "iam/*.py",
     "iam/builders/*.py",
+    "cloudtrail/gzipped.py",
     "cloudtrail/key.py",
     "cloudtrail/partitions.py",
     *(

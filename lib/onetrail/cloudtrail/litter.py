@@ -3,7 +3,7 @@
 import zlib
 from typing import Final
 
-from onetrail.cloudtrail.digests.digest import GZIP_MAGIC
+from onetrail.cloudtrail.gzipped import GZIP_MAGIC
 from onetrail.cloudtrail.key import among_logs, is_litter
 
 MOST_READ: Final = 256 * 2**20

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from onetrail.cloudtrail.digests.digest import GzipError, gunzip_single
-from onetrail.cloudtrail.digests.unread import Unread
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
+from onetrail.cloudtrail.unread import Unread
 from onetrail.errors import OnetrailError
 from onetrail.instants import utc
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Final
 
-from onetrail.cloudtrail.digests.digest import GZIP_MAGIC
+from onetrail.cloudtrail.gzipped import GZIP_MAGIC
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
 from onetrail.errors import OnetrailError
 

@@ -8,8 +8,8 @@ import zlib
 from typing import Final
 
 from onetrail.cloudtrail.digests.chain import looked_at
-from onetrail.cloudtrail.digests.digest import GZIP_MAGIC, GzipError, gunzip_single, sha256_hex
 from onetrail.cloudtrail.digests.verdict import LogRead
+from onetrail.cloudtrail.gzipped import GZIP_MAGIC, GzipError, gunzip_single, sha256_hex
 
 UNPACKED: Final = "unpacked"
 TWICE: Final = "packed twice"

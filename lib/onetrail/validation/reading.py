@@ -5,13 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from onetrail.cloudtrail.digests.authentic import Candidate, opened
 from onetrail.cloudtrail.digests.chain import looked_at
 from onetrail.cloudtrail.digests.conflict import conflict_key
-from onetrail.cloudtrail.digests.digest import (
-    DigestFormatError,
-    GzipError,
-    LoggedFile,
-    digest_of,
-    gunzip_single,
-)
+from onetrail.cloudtrail.digests.digest import DigestFormatError, LoggedFile, digest_of
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
@@ -22,6 +16,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
     State,
 )
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
 from onetrail.cloudtrail.key import LOG_KINDS, Kind, below_prefix, lies_beside, parse
 from onetrail.validation.ahead import Ahead
 from onetrail.validation.days import Days

@@ -9,7 +9,6 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 
 from onetrail.cloudtrail.digests.chain import groups, looked_at
-from onetrail.cloudtrail.digests.digest import sha256_hex
 from onetrail.cloudtrail.digests.orphan import is_of_the_future, is_young, unsigned_logs
 from onetrail.cloudtrail.digests.publickeys import PublicKey
 from onetrail.cloudtrail.digests.verdict import (
@@ -22,6 +21,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
     State,
 )
+from onetrail.cloudtrail.gzipped import sha256_hex
 from onetrail.cloudtrail.key import parse
 from tests.unit.cloudtrail.signing import (
     BEGIN,

@@ -8,15 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onetrail.cloudtrail.digests.digest import (
-    DigestFormatError,
-    GzipError,
-    digest_of,
-    gunzip_both,
-    gunzip_sha256,
-    gunzip_single,
-    sha256_hex,
-)
+from onetrail.cloudtrail.digests.digest import DigestFormatError, digest_of
 from onetrail.cloudtrail.digests.publickeys import (
     KeyStore,
     KeyStoreError,
@@ -26,6 +18,7 @@ from onetrail.cloudtrail.digests.publickeys import (
     load,
     verify,
 )
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_both, gunzip_sha256, gunzip_single, sha256_hex
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     HOUR,

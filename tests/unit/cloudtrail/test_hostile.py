@@ -11,16 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.digests import digest as digest_module
-from onetrail.cloudtrail.digests.digest import (
-    MAX_JSON_VALUES,
-    MAX_LOG_FILES,
-    DigestFormatError,
-    GzipError,
-    digest_of,
-    gunzip_single,
-)
+from onetrail.cloudtrail import gzipped
+from onetrail.cloudtrail.digests.digest import MAX_JSON_VALUES, MAX_LOG_FILES, DigestFormatError, digest_of
 from onetrail.cloudtrail.digests.verdict import State
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
 from tests.unit.cloudtrail.archive import Archive, given_an_archive
 from tests.unit.cloudtrail.signing import BEGIN, HOUR, log_key, packed, signed_digest
 
@@ -167,7 +161,7 @@ def test_a_bomb_in_place_of_a_digest_or_a_log_is_invalid_in_little_memory(
     archive = given_an_archive()
     archive.put(archive.key(2), _bomb(40))
     archive.put(archive.logs(3)[0], _bomb(40))
-    monkeypatch.setattr(digest_module, "MAX_LOG_BYTES", 30 * 2**20)
+    monkeypatch.setattr(gzipped, "MAX_LOG_BYTES", 30 * 2**20)
     found, peak = _peak(archive)
     assert (found[archive.key(2)], found[archive.logs(3)[0]]) == (State.INVALID, State.INVALID)
     assert peak < 100, peak

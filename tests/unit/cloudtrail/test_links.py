@@ -8,11 +8,11 @@ import pytest
 
 from onetrail.cloudtrail.digests import authentic
 from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
-from onetrail.cloudtrail.digests.digest import sha256_hex
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.settling import OTHERS_TRIED, Settled
 from onetrail.cloudtrail.digests.verdict import AllowList, LogRead, ReadStatus, State
 from onetrail.cloudtrail.digests.walk import Walk, walk
+from onetrail.cloudtrail.gzipped import sha256_hex
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.digests.digest import gunzip_single
 from onetrail.cloudtrail.digests.seam import SeamCheck, SeamState
 from onetrail.cloudtrail.events import Content, Event, content_of
+from onetrail.cloudtrail.gzipped import gunzip_single
 from onetrail.cloudtrail.records import EventIdentity, LogFormatError, event_identity, iter_records
 
 NINE = datetime(2026, 1, 12, 9, tzinfo=UTC)

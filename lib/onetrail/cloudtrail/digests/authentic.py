@@ -14,10 +14,8 @@ from onetrail.cloudtrail.digests.digest import (
     SIGNATURE_ALGORITHM,
     Digest,
     DigestFormatError,
-    GzipError,
     Previous,
     digest_of,
-    gunzip_single,
     signing_string,
 )
 from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey, verify
@@ -30,6 +28,7 @@ from onetrail.cloudtrail.digests.verdict import (
     State,
     TrailIdentity,
 )
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
 from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, ParsedKey, parse
 from onetrail.cloudtrail.records import instant
 from onetrail.instants import moved

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from onetrail.cloudtrail.digests.authentic import Candidate, Name, group_of, name_of, opened
-from onetrail.cloudtrail.digests.digest import GzipError, LoggedFile, gunzip_sha256
+from onetrail.cloudtrail.digests.digest import LoggedFile
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.settling import Settled
 from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
@@ -29,6 +29,7 @@ from onetrail.cloudtrail.digests.verdict import (
     State,
 )
 from onetrail.cloudtrail.digests.walk import Walk
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
 from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
 
 ReadLog = Callable[[str, str], LogRead]

@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.digests.authentic import Candidate, authenticate, group_of, opened
-from onetrail.cloudtrail.digests.digest import GzipError, gunzip_sha256
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
 from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, Kind, ParsedKey, below_prefix, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldBucket

@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import looked
 from onetrail.aws import Clients, look, pages
-from onetrail.cloudtrail.digests.unread import Unread
 from onetrail.cloudtrail.records import LogFormatError, iter_records
+from onetrail.cloudtrail.unread import Unread
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.backlog import direction_of
 from onetrail.estate.old_estate import OldBucket

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail.aws import Clients
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import READER
-from onetrail.cloudtrail.digests.digest import GzipError, gunzip_sha256
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
 from onetrail.errors import OnetrailError
 from onetrail.estate.proof.receipt_rows import ProvenRow
 from onetrail.s3.http import calls

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from onetrail.cloudtrail.digests.digest import GzipError, gunzip_both
 from onetrail.cloudtrail.digests.seam import Seam, SeamCheck
-from onetrail.cloudtrail.digests.unread import Unread
 from onetrail.cloudtrail.digests.verdict import IntervalState, LogRead
 from onetrail.cloudtrail.events import Content, content_of
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_both
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.cloudtrail.records import MAX_RECORDS_BYTES, LogFormatError
+from onetrail.cloudtrail.unread import Unread
 from onetrail.steps.verification.region.tally import EventTally
 from onetrail.steps.verification.verdict import ChainSeen
 

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.change.values import canonical_json
 from onetrail.cloudtrail.digests.conflict import conflict_key, original_of
-from onetrail.cloudtrail.digests.digest import Digest, DigestFormatError, GzipError, digest_of, gunzip_single
+from onetrail.cloudtrail.digests.digest import Digest, DigestFormatError, digest_of
 from onetrail.cloudtrail.digests.verdict import DigestObject, LogRead, ReadStatus
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
 from onetrail.cloudtrail.key import below_prefix
 from onetrail.estate.history.pairing import name_of, stored_key
 from onetrail.s3.decisions.retention import LOCK_MODE

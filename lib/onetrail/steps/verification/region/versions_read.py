@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Final, NamedTuple, Self
 
-from onetrail.cloudtrail.digests.digest import GzipError, gunzip_sha256
+from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
 from onetrail.s3.rows import Head
 
 _HELD: Final = 5_000
