@@ -165,6 +165,7 @@ CASES: list[tuple[str, list[Run], list[Bad], Bounds, Told]] = [
     ("a restart of an account's while an organization's goes on", [run(0, 1), run(0, 9, O), run(4, 5)], [], Bounds(), [proven(-1, 9), ("restart", 1, 3, 0, ANEW)]),
     ("another's start while one goes on", [run(0, 1), run(0, 9, O), run(4, 5, Q)], [], Bounds(), [proven(-1, 9)]),
     ("from nothing where another has just ended", [run(0, 4, O), run(5, 6, Q, names=4)], [], Bounds(), [("gap", None, 4, 1, oldest(4)), proven(-1, 6)]),
+    ("an organization's own before it is the account's", [run(0, 1, O), run(3, 4, O, names=2), run(3, 4, names=2)], [], ELSEWHERE, [proven(-1, 1), ("gap", 1, 2, 1, lost(1, 2)), proven(2, 4)]),
     ("not lost to a new chain that starts beside", [run(0, 1), run(3, 9, O), run(5, 6, names=4)], [], Bounds(), [proven(-1, 1), ("gap", 1, 4, 3, lost(3, 4)), proven(2, 9)]),
     ("nor where what is older may lie elsewhere", [run(0, 1), run(3, 9, O), run(5, 6, names=4)], [], ELSEWHERE, [proven(-1, 1), ("gap", 1, 4, 3, lost(3, 4)), proven(2, 9)]),
     ("a new chain from what no other goes on from", [run(0, 1), run(0.5, 1.5), run(3, 9, O), run(5, 6, names=4)], [], Bounds(), [proven(-1, 1.5), ("restart", 1, 2, 0, ANEW), ("gap", 1.5, 4, 2, lost(2, 4)), proven(2, 9)]),

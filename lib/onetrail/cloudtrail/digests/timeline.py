@@ -90,14 +90,15 @@ class Timeline:
 
     def _goes_on_from(self) -> dict[Name, Run]:
         """By the name of a run's oldest digest, the run before it: of those that name a digest which is not there first, since a new
-        chain needs none."""
+        chain needs none; and of each organization's own before it is another's."""
         found: dict[Name, Run] = {}
-        for new in (False, True):
+        for new, others in ((False, False), (False, True), (True, False), (True, True)):
             taken = {run.last.name for run in found.values()}
             heads = Heads(run for run in self._runs if run.last.name not in taken)
-            for first in (run.first for run in self._runs):
+            for first in (run.first for run in self._runs if run.first.name not in found):
                 if (first.previous is None) is new and not self._is_there(first.previous):
-                    head = heads.claimed(_asked(first), _organizations(first), self._covers(first.start))
+                    own = not others or self._covers(first.start)
+                    head = heads.claimed(_asked(first), _organizations(first), own)
                     found |= {first.name: head} if head else {}
         return found
 
