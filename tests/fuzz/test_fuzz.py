@@ -206,15 +206,16 @@ def test_of_one_trail_what_may_stand_for_its_log_may_be_told(unpacked: bool, wan
 
 
 @pytest.mark.parametrize(
-    ("archived", "query", "wanted"),
+    ("archived", "same", "query", "wanted"),
     [
-        (False, Query(), {"unsigned"}),
-        (True, Query(), {"unsigned", "archived"}),
-        (False, Query(trail=ONE.name), {"unsigned", ""}),
+        (False, False, Query(), {"unsigned"}),
+        (False, True, Query(), {"unsigned", "duplicate"}),
+        (True, False, Query(), {"unsigned", "archived"}),
+        (False, False, Query(trail=ONE.name), {"unsigned", ""}),
     ],
 )
 def test_a_plain_log_whose_copy_beside_is_named_may_be_that_one_once_more(
-    archived: bool, query: Query, wanted: set[str]
+    archived: bool, same: bool, query: Query, wanted: set[str]
 ) -> None:
     """So long as it is archived, nobody knows; and of one trail it is looked at. Twin: it can be read, and is another."""
     layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
@@ -222,7 +223,9 @@ def test_a_plain_log_whose_copy_beside_is_named_may_be_that_one_once_more(
     key = f"{BESIDE}{log.bucket}/{log.key}"
     own = layout.things.pop(log.key)
     assert layout.put(key, log.place, replace(own, key=key, origin=(log.bucket, log.key)))
-    assert layout.put(log.key, log.place, Thing(log.key, packed(b"{}"), b"{}", archived=archived))
+    content = log.content if same else b"{}"
+    plain = Thing(log.key, packed(content), content, archived=archived)
+    assert layout.put(log.key, log.place, plain)
     truth = Judge(layout, query).truth()
     assert (truth.states[log.key], truth.states[key]) == (wanted, {"valid"})
     assert not wrong(layout, query, truth, in_a_bucket(layout, query))

@@ -398,6 +398,8 @@ class Judge:
                     if inside and not self.query.trail
                     else {"unsigned"}
                 )
+                if thing.readable and any(self._content(thing) == log.content for log, _ in namers):
+                    states |= {"duplicate"}  # the content of a copy beside that a digest names
             if inside != Maybe.YES:
                 # Outside of the time that is asked for: left out, or told as it is.
                 states = states | {UNNAMED} if inside == Maybe.EITHER or mine else {UNNAMED}
