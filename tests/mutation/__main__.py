@@ -58,7 +58,10 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument(
-        "--count", type=int, default=COUNT, help="how many besides all of the whole modules; 0: all"
+        "--count",
+        type=int,
+        default=COUNT,
+        help="size of the sample, without the modules that are changed as a whole; 0: all",
     )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument(

@@ -123,5 +123,5 @@ def write_page(sample: Chosen, known: Results, seed: int, count: int) -> None:
     begin, end = "<!-- mutants: made by make mutate WRITE=1 -->", "<!-- end of mutants -->"
     page = PAGE.read_text(encoding="utf-8")
     head, rest = page.split(begin)
-    said = f"Seed {seed}, {count:,} besides all of the four:\n\n{table(sample, known)}"
+    said = f"Seed {seed}, {count:,} sampled changes, and every change of the four modules:\n\n{table(sample, known)}"
     PAGE.write_text(f"{head}{begin}\n{said}\n{end}{rest.split(end)[1]}", encoding="utf-8")
