@@ -31,6 +31,7 @@ def test_the_core_is_small_and_exactly_what_the_lock_says(core: Installed) -> No
     assert packages.pop("onetrail") == onetrail.__version__
     assert len(packages) < MOST
     assert packages.keys() & HEAVY == set()
+    assert f"{len(packages) + 1} packages in all" in (ROOT / "docs" / "installing.md").read_text()
     lock = part_of_the_lock(set(packages))
     assert [name for name, version in packages.items() if f"{name}=={version} " not in lock] == []
 
