@@ -4,7 +4,6 @@ One estate, under governance and a key of its own, is saved after 04 and after 0
 """
 
 import json
-import pickle
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -81,11 +80,10 @@ def begun(estate: Estate, saved: Saved, edit: Callable[[Any], None] | None = Non
     """Put it back, with what somebody did to the stored objects; new clients."""
     path = saved.snapshot
     if edit is not None:
-        content = pickle.loads(path.read_bytes())
+        content = snapshots.unpacked(path.read_bytes())
         edit(content["store"].buckets[ARCHIVE])
-        snapshots._teach_pickle()
         path = path.with_name("edited")
-        path.write_bytes(pickle.dumps(content, protocol=5))
+        path.write_bytes(snapshots.packed(content))
     estate.restore(path)
     settings = estate.settings(**SAID)
     shutil.rmtree(settings.run_folder, ignore_errors=True)
@@ -221,10 +219,9 @@ def test_what_happens_to_a_copy_after_all_looks_is_found_before_its_batch_is_sen
     def at_the_last_moment(*given: Any, **named: Any) -> Any:
         now = saved["06"].snapshot.with_name("now")
         estate.snapshot(now)
-        content = pickle.loads(now.read_bytes())
+        content = snapshots.unpacked(now.read_bytes())
         to_each(harm, copies(saved["06"].run))(content["store"].buckets[ARCHIVE])
-        snapshots._teach_pickle()
-        now.write_bytes(pickle.dumps(content, protocol=5))
+        now.write_bytes(snapshots.packed(content))
         estate.restore(now)
         return delete_proven(*given, **named)
 

@@ -10,6 +10,7 @@ from typing import Any
 from onetrail.practice import faults, snapshots
 from onetrail.practice.estate import Estate
 from onetrail.practice.state.clock import iso
+from onetrail.practice.state_hash import digest
 from onetrail.practice.web.http import Handler, HttpRequest, Reply
 
 Deed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -31,7 +32,7 @@ class Control:
             ("GET", "status"): self._status,
             ("GET", "clock"): self._clock,
             ("GET", "requests"): self._requests,
-            ("GET", "state"): lambda asked: {"state": snapshots.digest(world)},
+            ("GET", "state"): lambda asked: {"state": digest(world)},
             ("POST", "wait"): self._wait,
             ("POST", "reset"): self._reset,
             ("POST", "snapshot"): lambda asked: {"state": snapshots.save(world, _path(asked))},

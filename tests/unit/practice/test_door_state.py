@@ -2,33 +2,13 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onetrail.practice import accounts, snapshots
-from onetrail.practice.control import Control
-from onetrail.practice.web.http import HttpRequest
+from onetrail.practice import snapshots
+from tests.unit.practice.given_everything import ADMIN, asked, frozen, given_some_of_everything
 from tests.unit.practice.knocking import Estate
-
-ADMIN = f"{accounts.SOURCE}/TrailConsolidation"
-
-
-def given_some_of_everything(estate: Estate) -> None:
-    """A bucket with an object, a key, a topic, a user."""
-    s3 = estate.client("s3", ADMIN)
-    s3.create_bucket(Bucket="box")
-    s3.put_object(Bucket="box", Key="k", Body=b"x")
-    estate.client("kms", ADMIN).create_key()
-    estate.client("sns", ADMIN).create_topic(Name="t")
-    estate.client("iam", ADMIN).create_user(UserName="old-hand")
-
-
-def frozen(estate: Estate) -> str:
-    """The state's hash."""
-    return str(estate.do(lambda: snapshots.digest(estate.world)))
-
 
 READS: list[tuple[str, str, dict[str, Any]]] = [
     ("s3", "list_buckets", {}),
@@ -51,11 +31,11 @@ def test_reading_leaves_the_state_as_it_is(estate: Estate) -> None:
     """No read call of any service changes the hash, in any region."""
     given_some_of_everything(estate)
     before = frozen(estate)
-    for service, call, asked in READS:
+    for service, call, given in READS:
         for region in (
             ("us-east-1",) if service in ("s3", "iam", "organizations") else ("us-east-1", "eu-west-1")
         ):
-            getattr(estate.client(service, ADMIN, region), call)(**asked)
+            getattr(estate.client(service, ADMIN, region), call)(**given)
     assert frozen(estate) == before
 
 
@@ -86,28 +66,6 @@ def test_every_write_changes_the_state(estate: Estate, write: Callable[[Estate],
     assert frozen(estate) != before
 
 
-def test_a_snapshot_comes_back(estate: Estate, tmp_path: Path) -> None:
-    """After later writes the old state is there again, bytes, keys and sessions included."""
-    given_some_of_everything(estate)
-    s3 = estate.client("s3", ADMIN)
-    before = estate.do(lambda: snapshots.save(estate.world, tmp_path / "snapshot"))
-    s3.delete_object(Bucket="box", Key="k")
-    estate.do(lambda: estate.world.clock.advance(86400))
-    assert frozen(estate) != before
-    assert estate.do(lambda: snapshots.load(estate.world, tmp_path / "snapshot")) == before
-    assert s3.get_object(Bucket="box", Key="k")["Body"].read() == b"x"
-    assert len(estate.client("kms", ADMIN).list_keys()["Keys"]) == 1
-
-
-def test_what_is_no_snapshot_is_refused(estate: Estate, tmp_path: Path) -> None:
-    """And nothing is changed by it."""
-    (tmp_path / "other").write_bytes(b"not a snapshot")
-    before = frozen(estate)
-    with pytest.raises(snapshots.BadSnapshot):
-        snapshots.load(estate.world, tmp_path / "other")
-    assert frozen(estate) == before
-
-
 @pytest.mark.parametrize(
     ("method", "name", "token", "body", "status"),
     [
@@ -125,9 +83,7 @@ def test_what_is_no_snapshot_is_refused(estate: Estate, tmp_path: Path) -> None:
 )
 def test_control_calls(estate: Estate, method: str, name: str, token: str, body: bytes, status: int) -> None:
     """Only with the token, and with an error in JSON for what makes no sense."""
-    control = Control(estate.practice, "right")
-    headers = {"x-practice-token": token} if token else {}
-    reply = control(HttpRequest(method, f"/_practice/{name}", "", headers, body, True))
+    reply = asked(estate, method, name, body, token)
     assert reply.status == status
     assert ("error" in json.loads(reply.body)) == (status != 200)
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.practice import accounts, snapshots
 from onetrail.practice.state.batch_jobs import Job, Result, Task
+from onetrail.practice.state_hash import digest
 
 LOG, SOURCE = accounts.LOG, accounts.SOURCE
 ADMIN = f"{LOG}/OrganizationAccountAccessRole"
@@ -341,7 +342,7 @@ def test_a_job_can_be_cancelled_and_survives_a_snapshot(estate):
     assert client.update_job_priority(AccountId=LOG, JobId=job, Priority=7)["Priority"] == 7
     wait(estate, 2)
     assert client.describe_job(AccountId=LOG, JobId=job)["Job"]["Priority"] == 7
-    frozen, seen = estate.do(lambda: (snapshots.frozen(estate.world), snapshots.digest(estate.world)))
+    frozen, seen = estate.do(lambda: (snapshots.frozen(estate.world), digest(estate.world)))
     client.update_job_status(AccountId=LOG, JobId=job, RequestedJobStatus="Cancelled")
     wait(estate, 1)
     assert client.describe_job(AccountId=LOG, JobId=job)["Job"]["Status"] == "Cancelled"

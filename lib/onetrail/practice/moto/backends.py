@@ -1,7 +1,7 @@
 """Where moto keeps what it knows: its backends are global, by service, account and region."""
 
 import importlib
-from typing import Any
+from typing import Any, Final
 
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
@@ -9,6 +9,11 @@ from moto.moto_api._internal import mock_random
 from moto.organizations.models import organizations_backends
 
 from onetrail.practice.state.world import World
+
+STATEFUL: Final = (
+    "account", "cloudwatch", "config", "events", "iam", "kms", "logs", "organizations", "sns", "sqs",
+)  # fmt: skip
+"""Services whose backends belong to the estate's state."""
 
 
 def seed(world: World, *parts: object) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 from bisect import bisect_left, insort
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -179,13 +178,6 @@ class Bucket:
         if not found:
             del self.versions[version.key]
             del self.names[bisect_left(self.names, version.key)]
-
-    def from_key(self, start: str) -> Iterator[str]:
-        """Keys from `start` on, in order."""
-        index = bisect_left(self.names, start)
-        while index < len(self.names):
-            yield self.names[index]
-            index += 1
 
     def index(self, start: str) -> int:
         """Where `start` stands or would stand among the keys."""
