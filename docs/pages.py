@@ -120,7 +120,7 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "README.md": {"demo": last_lines_of_the_demo},
     "docs/steps.md": {"notebooks": the_notebooks, "run": the_whole_run, "accounts": how_many_accounts_fit},
 }
-"""Page -> the name between its marks -> what stands there."""
+"""Page -> the name between its marks -> the text between them."""
 
 
 def with_part(text: str, name: str, made: str) -> str:
@@ -174,14 +174,14 @@ def parameters_page() -> str:
         for key in keys:
             said = Settings.model_fields[key].description
             defaults = [_default(key, estate) for estate in ("practice", "aws")]
-            told = (
+            default = (
                 defaults[0]
                 if defaults[0] == defaults[1]
                 else f"{defaults[0]} on practice, {defaults[1]} on aws"
             )
             parts.append(
                 f"### `{key}`\n\n{said}\n\n"
-                f"- Type: {type_of(schema['properties'][key], schema['$defs'])}\n- Default: {told}\n\n"
+                f"- Type: {type_of(schema['properties'][key], schema['$defs'])}\n- Default: {default}\n\n"
                 f"```yaml\n{yaml_entry(key, example[key])}```\n"
             )
     return "\n".join(parts)
