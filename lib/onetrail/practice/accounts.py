@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from moto.organizations import models
-
 from onetrail.iam import Principal
-from onetrail.practice.moto.backends import iam_backend, organization_backend, seed
+from onetrail.practice.moto.backends import iam_backend, seed
+from onetrail.practice.moto.organization import make_organization
 from onetrail.practice.state.account_info import BY_DEFAULT, AccountInfo
 from onetrail.practice.state.credentials import Credential
 from onetrail.practice.state.world import World
@@ -27,7 +26,8 @@ def make_cast(world: World) -> None:
     add_account(world, MANAGEMENT, "acme-management", (), management=True)
     add_account(world, SOURCE, "acme-production", OPTED_IN)
     add_account(world, LOG, "acme-log-archive", OPTED_IN)
-    _make_organization(world)
+    world.organization_id = ORGANIZATION
+    make_organization(world, invited=(SOURCE,))
     make_role(world, MANAGEMENT, "PlatformEngineer", [f"arn:aws:iam::{MANAGEMENT}:root"])
     make_role(world, MANAGEMENT, "SecurityLead", [ENGINEER_ROLE])
     make_role(world, SOURCE, "TrailConsolidation", [ENGINEER_ROLE])
@@ -91,41 +91,3 @@ def give_key(world: World, access_key_id: str, secret: str, role: Any, session: 
         session_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
     )
     world.keyring.add(Credential(access_key_id, secret, principal, f"{role.id}:{session}", role_id=role.id))
-
-
-def _make_organization(world: World) -> None:
-    seed(world, "organization")
-    backend = organization_backend(MANAGEMENT)
-    backend.create_organization("us-east-1", FeatureSet="ALL")
-    backend.org.id = world.organization_id = ORGANIZATION
-    backend.org.master_account_email = world.accounts[MANAGEMENT].email
-    master = backend.accounts[0]
-    master.name, master.email = world.accounts[MANAGEMENT].name, world.accounts[MANAGEMENT].email
-    for thing in (*backend.ou, *backend.policies, *backend.accounts):
-        thing.organization_id = ORGANIZATION
-    roles = iam_backend(MANAGEMENT).roles
-    for key in [key for key, role in roles.items() if role.name == "OrganizationAccountAccessRole"]:
-        del roles[key]
-    for account in (SOURCE, LOG):
-        _add_member(world, backend, account)
-
-
-def _add_member(world: World, backend: Any, account: str) -> None:
-    info = world.accounts[account]
-    utils: Any = vars(models)["utils"]
-    made = utils.make_random_account_id
-    utils.make_random_account_id = lambda: account
-    try:
-        backend.create_account(AccountName=info.name, Email=info.email)
-    finally:
-        utils.make_random_account_id = made
-    iam = iam_backend(account)
-    if any(role.name == "OrganizationAccountAccessRole" for role in iam.roles.values()):
-        iam.attach_role_policy("arn:aws:iam::aws:policy/AdministratorAccess", "OrganizationAccountAccessRole")
-    if account == SOURCE:
-        backend.accounts[-1].joined_method = "INVITED"
-        for key in [k for k, r in iam.roles.items() if r.name == "OrganizationAccountAccessRole"]:
-            iam.detach_role_policy(
-                "arn:aws:iam::aws:policy/AdministratorAccess", "OrganizationAccountAccessRole"
-            )
-            del iam.roles[key]

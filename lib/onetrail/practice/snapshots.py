@@ -8,7 +8,6 @@ import pickle
 from pathlib import Path
 from typing import Any, Final
 
-import moto
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -17,14 +16,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from onetrail.practice.moto.backends import STATEFUL, backends, management_accounts
+from onetrail.practice.moto.backends import STATEFUL, VERSION, backends, management_accounts
 from onetrail.practice.state.world import World
 from onetrail.practice.state_hash import digest
 
 FORMAT: Final = 2
 """Goes up whenever a class of `state/`, or its place, changes: what was saved before cannot be read then."""
 _NAME: Final = b"onetrail practice snapshot "
-_HEAD: Final = _NAME + f"{FORMAT}, moto {moto.__version__}\n".encode()
+_HEAD: Final = _NAME + f"{FORMAT}, moto {VERSION}\n".encode()
 _FORMAT_1: Final = b"\x80\x05"
 """Until format 2 a snapshot was a pickle alone."""
 

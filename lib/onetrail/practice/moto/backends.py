@@ -3,6 +3,7 @@
 import importlib
 from typing import Any, Final
 
+import moto
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.moto_api._internal import mock_random
@@ -10,6 +11,7 @@ from moto.organizations.models import organizations_backends
 
 from onetrail.practice.state.world import World
 
+VERSION: Final = moto.__version__
 STATEFUL: Final = (
     "account", "cloudwatch", "config", "events", "iam", "kms", "logs", "organizations", "sns", "sqs",
 )  # fmt: skip

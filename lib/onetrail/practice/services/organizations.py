@@ -7,13 +7,12 @@ Source: Organizations API Reference, RegisterDelegatedAdministrator, CreatePolic
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from moto.organizations.models import FakeDelegatedAdministrator
-
 from onetrail.iam import PolicyError, parse, statements
 from onetrail.iam.document import VERSION, values
 from onetrail.iam.limits import LIMITS, Kind
 from onetrail.practice.calls import Call, ServiceError
 from onetrail.practice.moto.backends import organization_backend
+from onetrail.practice.moto.organization import delegable_services
 from onetrail.practice.state.world import World
 
 MANAGED_ONLY = frozenset(
@@ -37,7 +36,7 @@ def check_management(world: World, call: Call) -> None:
 def check_delegated(world: World, call: Call) -> None:
     """RegisterDelegatedAdministrator: CloudTrail goes through its own API; moto would half-register it."""
     check_management(world, call)
-    known = FakeDelegatedAdministrator.SUPPORTED_SERVICES
+    known = delegable_services()
     if "cloudtrail.amazonaws.com" not in known:
         known.append("cloudtrail.amazonaws.com")
     if call.parameters.get("ServicePrincipal") not in known:

@@ -1,0 +1,57 @@
+"""The organization as moto holds it: made with ids of ours, its members created or invited; its delegated administrators."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from moto.organizations import models
+
+from onetrail.practice.moto.backends import iam_backend, organization_backend, seed
+from onetrail.practice.state.world import World
+
+_ROLE: Final = "OrganizationAccountAccessRole"
+_ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def make_organization(world: World, invited: Collection[str]) -> None:
+    """An organization of all the world's accounts; those invited have no role for the management account."""
+    seed(world, "organization")
+    management = world.management_account
+    backend, info = organization_backend(management), world.accounts[management]
+    backend.create_organization("us-east-1", FeatureSet="ALL")
+    backend.org.id = world.organization_id
+    backend.org.master_account_email = info.email
+    master = backend.accounts[0]
+    master.name, master.email = info.name, info.email
+    for thing in (*backend.ou, *backend.policies, *backend.accounts):
+        thing.organization_id = world.organization_id
+    _forget_role(management)
+    for account in (account for account in world.accounts if account != management):
+        _add_member(world, account)
+        if account in invited:
+            backend.accounts[-1].joined_method = "INVITED"
+            iam_backend(account).detach_role_policy(_ADMINISTRATOR, _ROLE)
+            _forget_role(account)
+
+
+def _add_member(world: World, account: str) -> None:
+    info = world.accounts[account]
+    utils: Any = vars(models)["utils"]
+    made = utils.make_random_account_id
+    utils.make_random_account_id = lambda: account
+    try:
+        organization_backend(world.management_account).create_account(AccountName=info.name, Email=info.email)
+    finally:
+        utils.make_random_account_id = made
+    iam_backend(account).attach_role_policy(_ADMINISTRATOR, _ROLE)
+
+
+def _forget_role(account: str) -> None:
+    roles = iam_backend(account).roles
+    for key in [key for key, role in roles.items() if role.name == _ROLE]:
+        del roles[key]
+
+
+def delegable_services() -> list[str]:
+    """Services that moto lets an account administer for the organization; may be added to."""
+    found: list[str] = models.FakeDelegatedAdministrator.SUPPORTED_SERVICES
+    return found
