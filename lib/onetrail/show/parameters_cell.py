@@ -31,9 +31,9 @@ def parameters_cell(settings: Settings) -> str:
 def about_parameters() -> str:
     """The sentence above the cell."""
     return (
-        f"What a person decides: {len(Settings.model_fields)} parameters, with defaults that change nothing. "
-        "JupyterLab shows the cell folded; a click on its bar opens it to be edited.\n"
-        "A run from a parameters file puts its own values in a cell below this one:"
+        f"The parameters: {len(Settings.model_fields)} values that you decide; the defaults change nothing. "
+        "JupyterLab shows this cell collapsed; click its bar to open and edit it.\n"
+        "A run from a parameters file inserts its values in a cell below this one:"
     )
 
 
