@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.accounts import SOURCE_OWNER, TARGET_OWNER
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Guard, WallClock
 from onetrail.copy_command import standalone
 from onetrail.copy_command.folder import folder
@@ -94,7 +95,7 @@ def main(words: list[str]) -> None:
     """Do what the first word says."""
     what, source, target = words
     with closing(Reach()) as reach:
-        ends = reach.ends(folder(source), folder(target), Guard(), SOURCE_OWNER, TARGET_OWNER)
+        ends = reach.ends(folder(source), folder(target), Guard(AWS_REQUESTS), SOURCE_OWNER, TARGET_OWNER)
         if what == "plan":
             said = plan_all(*ends)
         else:

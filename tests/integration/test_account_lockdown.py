@@ -10,8 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, NAMED, Outcome, PlanRefused, State, TextUnread, resolve
+from onetrail.change import NAMED, Outcome, PlanRefused, State, TextUnread, resolve
 from onetrail.iam import parse
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown as step

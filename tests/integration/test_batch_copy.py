@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 
 from onetrail import names
 from onetrail.aws import Clients
+from onetrail.aws.actors import COPIER, JOBS
 from onetrail.aws.gate import open_gate
-from onetrail.change import COPIER, JOBS, Outcome, Plan, entries
+from onetrail.change import Outcome, Plan, entries
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.job import Job

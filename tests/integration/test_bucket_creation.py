@@ -11,8 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, NAMED, Document, Outcome, State, entries
+from onetrail.change import NAMED, Document, Outcome, State, entries
 from onetrail.estate.archive import archive_of
 from onetrail.iam.build import central_bucket
 from onetrail.steps import account_lockdown

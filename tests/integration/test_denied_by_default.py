@@ -13,7 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
-from onetrail.change import BREAK_GLASS, JOBS, NAMED, READER, ChangeFailed, iso
+from onetrail.aws.actors import BREAK_GLASS, JOBS, READER
+from onetrail.change import NAMED, ChangeFailed, iso
 from onetrail.estate.archive import archive_of
 from onetrail.iam import build
 from onetrail.iam.build import archive_rail, trust

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from onetrail import names
 from onetrail.aws import Clients
-from onetrail.change import BREAK_GLASS, ChangeFailed, State
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import ChangeFailed, State
 from onetrail.iam import parse
 from onetrail.iam.build import old_bucket_open
 from onetrail.steps import (

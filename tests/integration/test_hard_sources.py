@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, Clock, Outcome, Plan, State
+from onetrail.change import Clock, Outcome, Plan, State
 from onetrail.change.clock import SHORT_WAIT_SECONDS
 from onetrail.change.values import iso
 from onetrail.errors import NotYet

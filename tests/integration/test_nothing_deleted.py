@@ -18,8 +18,9 @@ from botocore.exceptions import ClientError
 
 from onetrail import names
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS, SEALER
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, SEALER, ChangeFailed, Plan, Requirement, entries, verify_record
+from onetrail.change import ChangeFailed, Plan, Requirement, entries, verify_record
 from onetrail.change.run_record.heads import Head, key_of
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow, RowList
 from onetrail.estate.proof.receipts import Receipt, proven_rows, read_receipts, write_receipt

@@ -19,8 +19,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import COPIER
 from onetrail.aws.gate import open_gate
-from onetrail.change import COPIER, Check, CheckKind, Plan, State, verify_record
+from onetrail.change import Check, CheckKind, Plan, State, verify_record
 from onetrail.errors import OnetrailError
 from onetrail.estate.policy_documents.judged import OpeningWrong
 from onetrail.estate.status import Stage, Status

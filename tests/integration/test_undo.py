@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, NAMED, Change, Finding, State
+from onetrail.change import NAMED, Change, Finding, State
 from onetrail.change.values import resolve
 from onetrail.steps import (
     account_lockdown,

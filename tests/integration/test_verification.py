@@ -13,8 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import BREAK_GLASS, Outcome, PlanRefused, State
+from onetrail.change import Outcome, PlanRefused, State
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover
 from onetrail.steps import verification as step
 from tests.integration.by_hand import by_hand, carried_out

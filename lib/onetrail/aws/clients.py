@@ -12,12 +12,15 @@ from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError,
 from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
 from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
-from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touches_policy
+from onetrail.aws.policy_texts import keep_iam_text, text_now
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import Entry, Sessions
-from onetrail.change import NAMED, Caller, Change, Clock, Guard, Texts, WallClock
+from onetrail.change import NAMED, Caller, Change, Clock, Guard, WallClock
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.lazily import later
 from onetrail.looked import Look, Unread
+from onetrail.policies.calls import text_after, touches_policy
+from onetrail.policies.texts import Texts
 
 if TYPE_CHECKING:
     from botocore import config
@@ -56,7 +59,7 @@ class Clients:
 
     def __init__(self, settings: Settings, estate: PracticeEstate | None) -> None:
         self.settings, self.estate = settings, estate
-        self.guard = Guard()
+        self.guard = Guard(AWS_REQUESTS)
         self.clock: Clock = PracticeClock(estate) if estate else WallClock()
         self._config = config.Config(
             retries={"mode": "standard", "total_max_attempts": 8},

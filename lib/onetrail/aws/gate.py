@@ -13,6 +13,7 @@ from onetrail.change import Change, Gate, RecordError, RunRecord
 from onetrail.change.run_record.heads import LARGEST, Head, HeadRefused, key_of, parse_head
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, Unread
+from onetrail.policies import PolicyKeeper
 
 _THERE_ALREADY: Final = ("PreconditionFailed", "412")
 
@@ -33,6 +34,7 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
             record,
             clients.clock,
             clients.guard,
+            PolicyKeeper(record.folder, clients.texts),
             say_line,
         )
         gate.anchor = lambda held: anchor_head(clients, held)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import names
+from onetrail.aws.actors import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, OPERATOR, READER, SEALER
 from onetrail.aws.advice import clock_is_off, cure
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
 from onetrail.aws.telling import tell_silence
-from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, NAMED, OPERATOR, READER, SEALER
+from onetrail.change import NAMED
 from onetrail.errors import WrongUse
 from onetrail.lazily import later
 

@@ -129,27 +129,9 @@ class _Run:
         return Outcome(self.plan, state, " ".join([line, *self._put_back()]), tuple(self.sending.done))
 
     def _put_back(self) -> list[str]:
-        """What became of the policies that were opened, in sentences."""
-        changed = self.sending.restored
+        """What became of the texts that were put back, in sentences."""
         names = {change.key: change.resource for change in self.plan.changes}
-        whole = sum(bool(found.prior) for found in changed.values())
-        said = [
-            f"{counted(whole, 'policy is', 'policies are')} again what {'it was' if whole == 1 else 'they were'}, byte for byte."
-        ]
-        made = [names[key] for key, found in changed.items() if not (found.prior or found.foreign)]
-        return [
-            *(said if whole else ()),
-            *(
-                [f"Our statements were taken out of what was there in {', '.join(dict.fromkeys(made))}."]
-                if made
-                else ()
-            ),
-            *(
-                f"Somebody else changed the policy of {names[key]} meanwhile, which is kept: {'; '.join(found.foreign)}."
-                for key, found in changed.items()
-                if found.foreign
-            ),
-        ]
+        return self.gate.texts.became([(names[key], found) for key, found in self.sending.restored.items()])
 
     def _unmet(self, check: Check | None, where: str) -> Outcome | None:
         """None once the check holds; waits for it a bounded number of times, with nothing left open meanwhile."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
-from urllib.parse import unquote
 
 
 class Deed(StrEnum):
@@ -98,44 +97,11 @@ class Only:
 
 
 @dataclass(frozen=True)
-class EachNamed:
-    """Each object of a DeleteObjects is named by its key and its ETag, and by its version exactly where `versions` says so."""
-
-    versions: bool
-
-    def holds(self, parameters: Mapping[str, Any]) -> bool:
-        wanted = {"Key", "ETag", "VersionId"} if self.versions else {"Key", "ETag"}
-        objects = part_of(parameters, "Delete.Objects")
-        if not isinstance(objects, list | tuple) or not objects:
-            return False
-        return all(one.keys() == wanted and one.get("VersionId") != "null" for one in objects)
-
-    def meaning(self) -> list[Any]:
-        return ["each named", self.versions]
-
-
-@dataclass(frozen=True)
-class Counterpart:
-    """The target key is the source key with one of these prefixes replaced: pairs of (prefix of the source, prefix of the target)."""
-
-    prefixes: tuple[tuple[str, str], ...]
-
-    def holds(self, parameters: Mapping[str, Any]) -> bool:
-        source, target = part_of(parameters, "CopySource.Key"), parameters.get("Key")
-        return isinstance(source, str) and any(
-            source.startswith(old) and target == new + source[len(old) :] for old, new in self.prefixes
-        )
-
-    def meaning(self) -> list[Any]:
-        return ["counterpart", [list(pair) for pair in self.prefixes]]
-
-
-@dataclass(frozen=True)
 class Bulk:
-    """A rule over one bucket that stands for many object calls.
+    """A rule over one resource that stands for many calls about single objects.
 
-    `calls` are operations such as `CopyObject`; `fixed` are the parameters every single call must carry
-    (`Retention.Mode` is a part of one, `CopySource.Bucket` the bucket part of a copy source), `bounds` what else each must keep.
+    `calls` are operations; `fixed` are the parameters every single call must carry, a part of one by a dotted name, `bounds` what else
+    each must keep.
     `rule` says in plain values which objects are meant; `listing` is the hash of the exact listing, for deletions: the guard then lets
     through only what `Guard.listed` was given. `named` is the part of a call whose value must be one that `Guard.named` was given, for
     what has no name yet when the plan is made. `scope` tells rules of one deed apart. `estimate` (objects, bytes, price) is shown, never hashed.
@@ -171,14 +137,10 @@ class Bulk:
 
 
 def part_of(parameters: Mapping[str, Any], name: str) -> Any:
-    """A parameter by name, or a part of one by a dotted name; None where there is none. A copy source may be text: `bucket/key`, encoded."""
+    """A parameter by name, or a part of one by a dotted name; None where there is none."""
     if "." not in name:
         return parameters.get(name)
     found: Any = parameters
     for part in name.split("."):
-        if isinstance(found, str) and part in ("Bucket", "Key"):
-            bucket, _, key = found.lstrip("/").partition("/")
-            found = bucket if part == "Bucket" else unquote(key.partition("?versionId=")[0])
-        else:
-            found = found.get(part) if isinstance(found, Mapping) else None
+        found = found.get(part) if isinstance(found, Mapping) else None
     return found

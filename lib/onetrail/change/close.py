@@ -9,7 +9,7 @@ from onetrail.change.named_check import Check
 from onetrail.change.plan import Change
 from onetrail.change.run_record.chain import RecordError
 from onetrail.change.send import ChangeFailed, Sending
-from onetrail.change.texts import TextUnread
+from onetrail.change.text_keeper import TextUnread
 from onetrail.errors import OnetrailError
 
 PAUSES_SECONDS: Final = (5, 15, 45, 90)
@@ -29,7 +29,7 @@ def close_what_is_open(sending: Sending, unmet: Holds) -> None:
     One that fails does not keep the next from being tried.
 
     A closing whose check does not hold waits for the others, and is not sent before it does. One is spared where a later closing
-    made the same policy anew. Signals wait meanwhile.
+    made the same text once more. Signals wait meanwhile.
     Raises what failed, once every closing was tried.
     """
     changes = sending.plan.changes
@@ -121,7 +121,7 @@ class _Closing:
         return True
 
     def _may_pass(self, change: Change) -> bool:
-        """Whether trying again can help: not where AWS refused, nor where the credentials are over."""
+        """Whether trying again can help: not where it was refused, nor where the credentials are over."""
         err = self.failed[change.key]
         causes = [err, *([err.__cause__] if err.__cause__ else [])]
         sender = self.sending.gate.sender

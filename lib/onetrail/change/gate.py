@@ -8,7 +8,7 @@ from onetrail.change.clock import Clock
 from onetrail.change.guard import Guard
 from onetrail.change.plan import Change, Plan
 from onetrail.change.run_record.record import RunRecord
-from onetrail.change.texts import Texts
+from onetrail.change.text_keeper import TextKeeper
 from onetrail.errors import WrongUse
 
 
@@ -17,21 +17,17 @@ class PlanRefused(WrongUse):
 
 
 class Caller(NamedTuple):
-    """Who sends in an account as an actor: the ARN that STS gives, and the way in words (`role ...`, `profile ...`, `own credentials`)."""
+    """Who sends in an account as an actor: the identity by its full name, and the way in words (`role ...`, `profile ...`, `own credentials`)."""
 
     arn: str
     way: str
 
 
 class Sender(Protocol):
-    """Sends one change to AWS as the identity the change names."""
+    """Sends one change as the identity that it names."""
 
     def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The response, without its metadata but with `RequestId`; raises what the client raises."""
-        ...
-
-    def texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
-        """The text that the change replaces, read now, and the one it puts; None where a change is about no such text."""
         ...
 
     def caller(self, change: Change) -> Caller | None:
@@ -39,7 +35,7 @@ class Sender(Protocol):
         ...
 
     def refusal(self, error: BaseException) -> str:
-        """The error code where AWS refused for lack of permission (`AccessDenied`), else an empty string."""
+        """The error code where it was refused for lack of permission, else an empty string."""
         ...
 
     def expired(self, error: BaseException) -> bool:
@@ -53,7 +49,7 @@ class Sender(Protocol):
 
 @dataclass
 class Gate:
-    """What `apply` needs: the approval, the sender, the record, the clock, the guard and where progress is said.
+    """What `apply` needs: the approval, the sender, the record, the clock, the guard, who keeps texts and where progress is said.
 
     `progress` gets what bulk work has done so far: name, objects, bytes, retries, errors.
     `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not; None where nobody does.
@@ -65,6 +61,7 @@ class Gate:
     record: RunRecord
     clock: Clock
     guard: Guard
+    texts: TextKeeper
     say: Callable[[str], None] = field(default=lambda line: None)
     progress: Callable[[str, int, int, int, int], None] = field(
         default=lambda name, objects, size, retries, errors: None

@@ -1,14 +1,14 @@
 """The guard: the one function through which every mutating call of every transport passes.
 
-It knows which calls only read, and lets any other call through only while an approved change stands open for exactly that call. A bulk
+It is told which calls only read, and lets any other call through only while an approved change stands open for exactly that call. A bulk
 rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the objects of that listing, in its order;
 one that binds names, only calls about those that it was given.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from onetrail.change.bulk import part_of
@@ -19,12 +19,41 @@ from onetrail.errors import WrongUse
 
 T = TypeVar("T")
 
-_READING = ("Get", "List", "Describe", "Head", "Lookup", "BatchGet", "Simulate", "Search")
-_READING_TOO = {
-    ("sts", "AssumeRole"),
-    ("iam", "GenerateCredentialReport"),
-    ("kms", "Verify"),
-}
+
+@dataclass(frozen=True)
+class RequestShapes:
+    """What the guard knows of requests: a table that those give who send them.
+
+    `reading` are the beginnings of operations that change nothing, `reading_too` others that do not either, by service. `texts` reads the
+    parts of parameters that may also be written as one text. `objects` is where a call lists the objects that it is about, and
+    `object_parts` where key, ETag and version stand in each. Without a table every call counts as changing something.
+    """
+
+    reading: tuple[str, ...] = ()
+    reading_too: frozenset[tuple[str, str]] = frozenset()
+    texts: Mapping[str, Callable[[str], Mapping[str, Any]]] = field(default_factory=dict)
+    objects: str = ""
+    object_parts: tuple[str, str, str] = ("", "", "")
+
+    def only_reads(self, service: str, operation: str) -> bool:
+        """True for calls that change nothing. Unknown calls count as changing something."""
+        return operation.startswith(self.reading) or (service, operation) in self.reading_too
+
+    def by_parts(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parameters with each text that has parts as these parts, as bounds read them."""
+        for name, read in self.texts.items():
+            text = parameters.get(name)
+            if isinstance(text, str):
+                parameters = {**parameters, name: read(text)}
+        return parameters
+
+    def listed(self, parameters: Mapping[str, Any]) -> list[tuple[Any, Any, Any]]:
+        """Key, ETag and version of each object that the call is about, the version `""` where none is named."""
+        key, etag, version = self.object_parts
+        return [
+            (one.get(key), one.get(etag), one.get(version, ""))
+            for one in part_of(parameters, self.objects) or ()
+        ]
 
 
 class GateClosed(WrongUse):
@@ -44,24 +73,17 @@ class _Listed:
         self._rows = iter(rows)
         self._lock = threading.Lock()
 
-    def holds(self, parameters: Mapping[str, Any]) -> bool:
+    def hold(self, asked: Sequence[tuple[str, str, str]]) -> bool:
         """Whether each object that the call names is still to come in the listing, with that ETag and that version."""
-        asked = parameters.get("Delete", {}).get("Objects", [])
         with self._lock:
-            return bool(asked) and all(
-                (one.get("Key"), one.get("ETag"), one.get("VersionId", "")) in self._rows for one in asked
-            )
-
-
-def only_reads(service: str, operation: str) -> bool:
-    """True for calls that change nothing. Unknown calls count as changing something."""
-    return operation.startswith(_READING) or (service, operation) in _READING_TOO
+            return bool(asked) and all(one in self._rows for one in asked)
 
 
 class Guard:
     """Holds which change is open now; shared by all clients and threads of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, shapes: RequestShapes) -> None:
+        self._shapes = shapes
         self._open: list[_Open] = []
         self._listed: dict[int, _Listed] = {}
         self._named: dict[int, frozenset[str]] = {}
@@ -118,7 +140,7 @@ class Guard:
 
         `region` and `actor` are those of the client that would send it, where it has them: then they must be the change's own.
         """
-        if only_reads(service, operation):
+        if self._shapes.only_reads(service, operation):
             return
         heed()
         with self._lock:
@@ -137,6 +159,7 @@ class Guard:
         change = held.change
         if change.bulk is None:
             return change.call == operation and canonical_json(held.parameters) == canonical_json(parameters)
+        parameters = self._shapes.by_parts(parameters)
         if not change.bulk.permits(operation, parameters):
             return False
         if change.bulk.named and part_of(parameters, change.bulk.named) not in self._named.get(
@@ -146,7 +169,7 @@ class Guard:
         if not change.bulk.listing:
             return True
         listed = self._listed.get(id(change))
-        return listed is not None and listed.holds(parameters)
+        return listed is not None and listed.hold(self._shapes.listed(parameters))
 
 
 def _sent_by(change: Change, account: str, service: str, region: str, actor: str | None) -> bool:

@@ -1,25 +1,25 @@
-"""A plan: what will be sent to AWS, in order, as a value that a person reads, approves by its id, and that runs as it is."""
+"""A plan: what will be sent, in order, as a value that a person reads, approves by its id, and that runs as it is."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from onetrail.change.bulk import Bulk
 from onetrail.change.named_check import Check
-from onetrail.change.restore import Restores
 from onetrail.change.values import canonical_json
 
 NAMED = ""
 """The identity that the parameters name for the account."""
-OPERATOR, BREAK_GLASS, GRANT_KEEPER, COPIER = "operator", "break-glass", "grant-keeper", "copier"
-SEALER = "sealer"
-"""The role of the log account that puts what seals a run record; break-glass principals alone become it."""
-READER = "reader"
-"""The role of the log account that reads logs and changes nothing."""
-JOBS = "jobs"
-"""The temporary role that makes jobs of S3 Batch Operations."""
+
+
+class PutsBack(Protocol):
+    """How a closing makes the text that it puts back, from what is there when it is sent."""
+
+    def meaning(self) -> Mapping[str, Any]:
+        """What approval covers, in plain values."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Change:
     bulk: Bulk | None = None
     after: str = ""
     tries: int = 1
-    restores: Restores | None = None
+    restores: PutsBack | None = None
 
     def meaning(self) -> dict[str, Any]:
         """What approval covers: everything but counts, sizes, prices, words and the clock."""

@@ -5,27 +5,23 @@ those of that plan is known by the id, which is a hash of them.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from onetrail.change.close import Holds, close_what_is_open
 from onetrail.change.gate import Gate
 from onetrail.change.interrupt import ended_by_signals
-from onetrail.change.named_check import Check, CheckKind
+from onetrail.change.named_check import CheckKind
 from onetrail.change.plan import Change
-from onetrail.change.restore import Restores
 from onetrail.change.send import Done, Sending
-from onetrail.change.values import Document, canonical_json
+from onetrail.change.values import canonical_json
 from onetrail.errors import OnetrailError
 
-_TEXTS: Final = ("Policy", "PolicyDocument", "AssumeRolePolicyDocument")
-"""Parameters that AWS takes as text and that a plan holds as a document."""
-_POLICY_CALLS: Final[Mapping[str, tuple[str, str]]] = {
-    "s3": ("PutBucketPolicy", "DeleteBucketPolicy"),
-    "kms": ("PutKeyPolicy", ""),
-}
-"""By service: what puts a policy back, and what takes the last of it away."""
+Closing = Callable[[Mapping[str, Any], str, bool], Change | None]
+"""Makes a closing of what the record's line says, its resource, and whether the step must close something of the plan itself.
+
+None where it then takes the step too."""
 
 
 class NotAsApproved(OnetrailError):
@@ -47,9 +43,15 @@ class Rest:
 
 
 def rest_of(
-    line: Mapping[str, Any], estate: str, accounts: tuple[str, ...], opened: Mapping[str, str]
+    line: Mapping[str, Any],
+    estate: str,
+    accounts: tuple[str, ...],
+    opened: Mapping[str, str],
+    closing: Closing,
 ) -> Rest:
     """The closings of these openings, from the record's line of the plan. `opened` maps the key of each opening to its resource.
+
+    `closing` makes each of them a change again.
 
     Raises NotAsApproved where the line is not of the plan that its id names.
     """
@@ -60,11 +62,12 @@ def rest_of(
         )
     closings = [one for one in line["changes"] if one["closes"] in opened]
     by_step = any(one.get("bulk") for one in closings)
-    changes = [
-        _closing(one, opened[one["closes"]])
+    made_again = [
+        closing(one, opened[one["closes"]], by_step)
         for one in closings
-        if not one.get("bulk") and not (by_step and one["service"] == "iam") and _checkable(one)
+        if not one.get("bulk") and _checkable(one)
     ]
+    changes = [change for change in made_again if change is not None]
     made = {one.key for one in changes}
     left = tuple(one["key"] for one in closings if one["key"] not in made)
     return Rest(line["step"], line["plan"], accounts, tuple(changes), left)
@@ -90,32 +93,3 @@ def _ids(line: Mapping[str, Any], estate: str, accounts: tuple[str, ...]) -> Ite
 def _checkable(said: Mapping[str, Any]) -> bool:
     """Whether what the closing waits for is a check that this version knows."""
     return not said["requires"] or said["requires"].partition(":")[0] in list(CheckKind)
-
-
-def _closing(said: Mapping[str, Any], resource: str) -> Change:
-    restores = said.get("restores")
-    return Change(
-        key=said["key"],
-        account=said["account"],
-        region=said["region"],
-        service=said["service"],
-        call=said["call"],
-        parameters={name: _sent(name, value) for name, value in said["parameters"].items()},
-        resource=resource,
-        before=said["before"],
-        reason="what the plan opened is closed by the process that was left",
-        undo="nothing to undo",
-        requires=Check.read(said["requires"]) if said["requires"] else None,
-        actor=said["actor"],
-        closes=said["closes"],
-        restores=_restores(said["service"], restores) if restores else None,
-    )
-
-
-def _sent(name: str, value: Any) -> Any:
-    return Document(value) if name in _TEXTS and isinstance(value, Mapping) else value
-
-
-def _restores(service: str, said: Mapping[str, Any]) -> Restores:
-    puts_by, removes_by = _POLICY_CALLS[service]
-    return Restores(frozenset(said["ours"]), tuple(said["puts"]), puts_by, removes_by)

@@ -1,20 +1,16 @@
 """Sending one change: written down, sent, and written down again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from onetrail.change.gate import Caller, Gate
 from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change
-from onetrail.change.restore import KeptTexts, Restored, restored
-from onetrail.change.texts import Texts, TextUnread, put, replaced, texts_of
+from onetrail.change.text_keeper import ChangedText, PutBack, TextUnread
 from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError, described
-from onetrail.files import FileRefused
-from onetrail.iam import PolicyError
-from onetrail.looked import Unread, or_none
 
 BulkDoer = Callable[[Change], Mapping[str, Any]]
 AGAIN_SECONDS: Final = 30
@@ -31,7 +27,7 @@ class ChangeFailed(OnetrailError):
 
 @dataclass(frozen=True)
 class Done:
-    """One change that was carried out, with the request id AWS gave it."""
+    """One change that was carried out, with the request id that it was given."""
 
     change: Change
     request_id: str
@@ -64,10 +60,9 @@ class Sending:
     sent: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
     until: dict[str, str] = field(default_factory=dict)
-    restored: dict[str, Restored] = field(default_factory=dict)
+    restored: dict[str, PutBack] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._kept = KeptTexts(self.gate.record.folder)
         self._callers: dict[tuple[str, str], Caller] = {}
 
     def wait_for(self, change: Change) -> None:
@@ -98,10 +93,10 @@ class Sending:
         heed()
         self._say_who(change)
         parameters = self.parameters(change)
-        texts, line = self._texts(change, parameters), self.gate.record.lines + 1
-        found = self._restored(change, texts)
-        if found is not None and texts is not None:
-            change, parameters, texts = _restoring(change, parameters, texts, found)
+        text, line = self._text(change, parameters), self.gate.record.lines + 1
+        if text is not None:
+            change, parameters = text.change, dict(text.parameters)
+        found = text.put_back if text else None
         number = self.gate.record.append(
             "intent",
             step=self.plan.step,
@@ -117,7 +112,7 @@ class Sending:
             parameters=parameters,
             reason=change.reason,
             **({"restores": found.recorded()} if found else {}),
-            **replaced(self.gate.record.folder, line, change, texts),
+            **(text.replaced(line) if text else {}),
         )
         self._say(change, found)
         self.sent.add(change.key)
@@ -143,7 +138,7 @@ class Sending:
                 f"{change.resource}: {change.service}:{change.call} as {change.actor} must be refused but got through"
             )
         request_id = str(result.pop("RequestId", ""))
-        self._is_done(change, number, request_id, result, put(self.gate.record.folder, line, change, texts))
+        self._is_done(change, number, request_id, result, text.put(line) if text else {})
         return True
 
     def _is_done(
@@ -181,7 +176,7 @@ class Sending:
             )
             self._callers[where] = who
 
-    def _say(self, change: Change, found: Restored | None) -> None:
+    def _say(self, change: Change, found: PutBack | None) -> None:
         self.gate.say(f"{change.service}:{change.call} {change.resource}")
         if found is not None:
             self.restored[change.key] = found
@@ -193,25 +188,9 @@ class Sending:
             now = self.gate.clock.now()
             self.until[change.key] = max(iso(now + timedelta(seconds=seconds(one))) for one in durations)
 
-    def _restored(self, change: Change, texts: Texts | None) -> Restored | None:
-        """What a closing puts back; None where the policy of now could not be read, so that the reviewed one is sent."""
-        if change.restores is None or texts is None:
-            return None
-        now = or_none(texts.before)
-        if isinstance(now, Unread):
-            return None
+    def _text(self, change: Change, parameters: Mapping[str, Any]) -> ChangedText | None:
         try:
-            known = self._kept.of(change.account, change.service, change.resource)
-        except (FileRefused, OSError, ValueError, KeyError):
-            known = []  # without the record's texts it is closed all the same
-        try:
-            return restored(change.restores, now, known)
-        except PolicyError:
-            return None
-
-    def _texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
-        try:
-            return texts_of(self.gate.sender.texts, change, parameters)
+            return self.gate.texts.of(change, parameters)
         except TextUnread as err:
             self.gate.record.append(
                 "not_sent",
@@ -255,22 +234,6 @@ class Sending:
 
     def _cure(self, err: Exception) -> str:
         return "sign in again" if self.gate.sender.expired(err) else "mend the cause"
-
-
-def _restoring(
-    change: Change, parameters: dict[str, Any], texts: Texts, found: Restored
-) -> tuple[Change, dict[str, Any], Texts]:
-    """The closing as it is sent: with the text that was made just now, or taking the policy away where none is left."""
-    assert change.restores is not None
-    how = change.restores
-    rest = {name: value for name, value in parameters.items() if name != how.text}
-    if found.text is None and how.removes_by:
-        return replace(change, call=how.removes_by), rest, replace(texts, after=None)
-    return (
-        replace(change, call=how.puts_by),
-        {**rest, how.text: found.text},
-        replace(texts, after=found.text),
-    )
 
 
 def _durations(value: Any) -> list[str]:

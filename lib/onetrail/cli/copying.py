@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Guard, WallClock
 from onetrail.change.run_record.lock import FolderBusy, FolderLock
 from onetrail.change.words import counted
@@ -57,7 +58,7 @@ def copy(
         storage_class, acl or "", lock_mode or "", until, compare, restored, max_requests_per_second
     )
     into = into or Path(f"ledger-{here.bucket}-{there.bucket}")
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
     with closing(Reach(profile)) as reach, _stoppable() as stopping:
         one, other = reach.ends(here, there, guard, from_owner, to_owner)
         _say(

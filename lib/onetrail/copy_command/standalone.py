@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from onetrail.change import Bulk, Change, Counterpart, Deed, Guard, Stated
+from onetrail.change import Bulk, Change, Deed, Guard, Stated
 from onetrail.copy_command.copying import Copying, Notes
 from onetrail.copy_command.planning import Planning
 from onetrail.copy_command.reach import End
 from onetrail.copy_command.telling import Sums, Telling, Told, Total
 from onetrail.copy_command.terms import Terms
+from onetrail.s3.bulk.bounds import Counterpart
 
 
 def change(source: End, target: End, terms: Terms) -> Change:

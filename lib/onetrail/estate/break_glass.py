@@ -4,8 +4,9 @@ from typing import Final
 
 from onetrail import names
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS, SEALER
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import BREAK_GLASS, SEALER, Check, CheckKind, Requirement
+from onetrail.change import Check, CheckKind, Requirement
 
 CAN_BECOME: Final = Check(CheckKind.BREAK_GLASS)
 """What changes say of it in `requires`."""

@@ -14,6 +14,7 @@ from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import read_custody
 from onetrail.estate.custody.permissions import Permission
 from onetrail.lazily import later
+from onetrail.policies import closing_of
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
 
@@ -128,7 +129,7 @@ def _rests(settings: Settings, found: LeftOpen, plans: Iterable[str]) -> tuple[l
         opened = {one.opened.key: one.what for one in found.permissions if one.opened.plan == plan}
         try:
             line = [line for line in entries(settings.run_folder, "plan") if line.get("plan") == plan][-1]
-            rest = rest_of(line, settings.estate, settings.all_account_ids, opened)
+            rest = rest_of(line, settings.estate, settings.all_account_ids, opened, closing_of)
         except Exception as err:  # noqa: BLE001 - the line of one plan keeps no other plan open
             failed.append(_why(plan, err))
         else:

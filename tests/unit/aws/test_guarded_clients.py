@@ -9,9 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import OPERATOR
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import NAMED, OPERATOR, GateClosed, Texts, only_reads
+from onetrail.change import NAMED, GateClosed
 from onetrail.looked import Absent, Look, There, Unread
+from onetrail.policies import Texts
 from onetrail.settings import Settings
 from tests.unit.change.given import given_a_change
 
@@ -56,7 +59,12 @@ def _changing_call(client: Any) -> str:
     """The first call of the service that is not known to read; empty where all of its calls read."""
     names = sorted(client.meta.method_to_api_mapping.items())
     return next(
-        (method for method, call in names if not only_reads(client.meta.service_model.service_name, call)), ""
+        (
+            method
+            for method, call in names
+            if not AWS_REQUESTS.only_reads(client.meta.service_model.service_name, call)
+        ),
+        "",
     )
 
 

@@ -9,8 +9,9 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from onetrail.aws.policy_texts import keep_iam_text, text_after, text_now, touches_policy
+from onetrail.aws.policy_texts import keep_iam_text, text_now
 from onetrail.looked import Absent, There, Unread
+from onetrail.policies.calls import text_after, touches_policy
 
 ODD = '{ "Version":"2012-10-17",\r\n\t"Statement" : [ ],  "Id":"a+b 100% \u00fcber" }\n'
 ROLE = {"RoleName": "old", "PolicyName": "own"}

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import BREAK_GLASS, COPIER, GRANT_KEEPER
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import BREAK_GLASS, COPIER, GRANT_KEEPER
 from onetrail.settings import Settings
 from onetrail.show.where import where
 from onetrail.steps.start_here.overview import read_ways

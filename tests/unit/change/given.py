@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, Texts, entries, iso
+from onetrail.aws.requests import AWS_REQUESTS
+from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, entries, iso
 from onetrail.change.run_record.chain import START
 from onetrail.change.run_record.lines import written
 from onetrail.change.send import Sending
 from onetrail.errors import NotYet
+from onetrail.policies import PolicyKeeper, Texts
 
 NOON = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
 
@@ -107,10 +109,11 @@ def given_a_gate(
     failing: Mapping[str, Exception] | None = None,
     clock: MovableClock | None = None,
 ) -> tuple[Gate, Estate]:
-    guard, clock = Guard(), clock or MovableClock()
+    guard, clock = Guard(AWS_REQUESTS), clock or MovableClock()
     sender = Estate(guard, failing)
     record = RunRecord(folder, "practice", clock).__enter__()
-    return Gate(approve, estate, sender, record, clock, guard), sender
+    texts = PolicyKeeper(folder, lambda change, parameters: sender.texts(change, parameters))
+    return Gate(approve, estate, sender, record, clock, guard, texts), sender
 
 
 def given_a_sending(

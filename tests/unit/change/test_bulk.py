@@ -2,8 +2,10 @@
 
 import pytest
 
-from onetrail.change import Below, Bulk, Counterpart, Deed, EachNamed, GateClosed, Guard, OneOf, Only, Stated
+from onetrail.aws.requests import AWS_REQUESTS
+from onetrail.change import Below, Bulk, Deed, GateClosed, Guard, OneOf, Only, Stated
 from onetrail.change.bulk import part_of
+from onetrail.s3.bulk.bounds import Counterpart, EachNamed
 from tests.unit.change.given import given_a_change
 
 COPY = Bulk(
@@ -31,7 +33,7 @@ CALL = {
 
 def permitted(bulk: Bulk, operation: str, parameters: dict) -> bool:
     """Whether the guard lets the call through while a change with this rule is open."""
-    guard, change = Guard(), given_a_change(call=bulk.calls[0], bulk=bulk)
+    guard, change = Guard(AWS_REQUESTS), given_a_change(call=bulk.calls[0], bulk=bulk)
     try:
         with guard.opened(change, {}):
             guard.check(change.account, "s3", operation, parameters)
@@ -107,11 +109,13 @@ def test_below_takes_any_of_its_folders():
         ({}, "A.B.C", None),
         ({"CopySource": "b/k%20k"}, "CopySource.Key", "k k"),
         ({"CopySource": "b/k"}, "CopySource.VersionId", None),
+        ({"CopySource": "b/k?versionId=v"}, "CopySource.VersionId", "v"),
+        ({"CopySource": {"Bucket": "b"}}, "CopySource.Bucket", "b"),
     ],
 )
 def test_a_part_of_a_parameter(parameters, name, value):
     """What is not there is None, whatever stands in its place."""
-    assert part_of(parameters, name) == value
+    assert part_of(AWS_REQUESTS.by_parts(parameters), name) == value
 
 
 @pytest.mark.parametrize(
@@ -170,7 +174,7 @@ def test_a_counterpart_is_by_one_of_the_pairs_and_all_of_it(source, target, hold
 
 def test_a_listing_is_closed_with_its_block():
     """Though the rule is open still, and though nothing of the listing was asked for."""
-    guard, change = Guard(), given_a_change(call="DeleteObjects", bulk=DELETE)
+    guard, change = Guard(AWS_REQUESTS), given_a_change(call="DeleteObjects", bulk=DELETE)
     with guard.opened(change, {}):
         with guard.listed(change, LISTING):
             pass
@@ -228,7 +232,10 @@ READY = {"AccountId": "1", "JobId": "one", "RequestedJobStatus": "Ready"}
 )
 def test_a_rule_that_binds_names_is_about_these_alone(operation, more, names, passes):
     """A job has no id when the plan is made; what is open for some is closed for all others, before and after."""
-    guard, change = Guard(), given_a_change(call="UpdateJobStatus", service="s3control", bulk=CONFIRM)
+    guard, change = (
+        Guard(AWS_REQUESTS),
+        given_a_change(call="UpdateJobStatus", service="s3control", bulk=CONFIRM),
+    )
 
     def let_through():
         try:
@@ -250,7 +257,10 @@ def test_a_rule_that_binds_names_is_about_these_alone(operation, more, names, pa
 
 def test_names_are_those_of_one_rule():
     """What one rule was given is not another one's."""
-    guard, mine = Guard(), given_a_change("mine", call="UpdateJobStatus", service="s3control", bulk=CONFIRM)
+    guard, mine = (
+        Guard(AWS_REQUESTS),
+        given_a_change("mine", call="UpdateJobStatus", service="s3control", bulk=CONFIRM),
+    )
     other = given_a_change("other", call="UpdateJobStatus", service="s3control", bulk=CONFIRM)
     with guard.opened(mine, {}), guard.named(other, ("one",)), pytest.raises(GateClosed):
         guard.check(mine.account, "s3control", "UpdateJobStatus", READY)
@@ -271,7 +281,7 @@ def deletion(*rows: tuple[str, ...]) -> dict:
 
 def let_through(*calls: dict, listing=LISTING) -> list[bool]:
     """Which of these deletions pass, one after the other, while the listing stands open."""
-    guard, change = Guard(), given_a_change(call="DeleteObjects", bulk=DELETE)
+    guard, change = Guard(AWS_REQUESTS), given_a_change(call="DeleteObjects", bulk=DELETE)
     found = []
     with guard.opened(change, {}), guard.listed(change, listing):
         for call in calls:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from onetrail.change.bulk import Below, Bulk, Counterpart, Deed, EachNamed, OneOf, Only, Stated
+from onetrail.change.bulk import Below, Bulk, Deed, OneOf, Only, Stated
+from onetrail.s3.bulk.bounds import Counterpart, EachNamed
 from tests.unit.change.given import given_a_change, given_a_plan
 
 BOUNDS = [

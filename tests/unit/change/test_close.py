@@ -16,7 +16,6 @@ from onetrail.change import (
     Deed,
     Document,
     Requirement,
-    Restores,
     StillOpen,
     apply,
     entries,
@@ -25,6 +24,7 @@ from onetrail.change import (
 )
 from onetrail.change.run_record import record as record_module
 from onetrail.errors import NotYet, WrongUse
+from onetrail.policies import Restores
 from tests.unit.change.given import NOON, Expired, Gone, Refused, given_a_change, given_a_gate, given_a_plan
 
 BACK = Check(CheckKind.POLICIES_BACK)

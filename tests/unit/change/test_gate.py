@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import (
     Bulk,
     ChangeFailed,
@@ -20,7 +21,6 @@ from onetrail.change import (
     Requirement,
     Result,
     entries,
-    only_reads,
     run_plan,
 )
 from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
@@ -75,12 +75,12 @@ def test_an_empty_plan_needs_no_approval(tmp_path):
 )
 def test_what_only_reads(service, operation, reads):
     """Only calls known to read pass a closed gate."""
-    assert only_reads(service, operation) is reads
+    assert AWS_REQUESTS.only_reads(service, operation) is reads
 
 
 def test_the_guard_lets_only_the_open_change_through():
     """While one change is open, its neighbour is still refused."""
-    guard, change = Guard(), given_a_change()
+    guard, change = Guard(AWS_REQUESTS), given_a_change()
     with pytest.raises(GateClosed, match="no approved plan"):
         guard.check(change.account, "s3", "PutBucketPolicy", change.parameters)
     with guard.opened(change, change.parameters):
@@ -98,7 +98,7 @@ def test_the_guard_lets_only_the_open_change_through():
 
 def test_a_bulk_rule_covers_its_own_bucket_only():
     """A rule over one old bucket lets no copy from another one through."""
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
     change = given_a_change(
         call="CopyObject",
         bulk=Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {}),
@@ -118,7 +118,7 @@ def test_a_bulk_rule_covers_its_own_bucket_only():
 
 def test_a_bulk_rule_that_bypasses_governance_covers_its_bucket_mode_and_bypass_only():
     """A rule that raises locks lets no other lock through. Twin: the call it means, which passes."""
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
     fixed = {"Bucket": "new", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
     change = given_a_change(
         call="PutObjectRetention",
@@ -365,7 +365,7 @@ def test_the_guard_lets_the_change_through_as_the_identity_and_in_the_region_tha
     client, passes
 ):
     """A client of another identity or region sends no change that names neither."""
-    guard, change = Guard(), given_a_change(region="eu-west-1", actor="break-glass")
+    guard, change = Guard(AWS_REQUESTS), given_a_change(region="eu-west-1", actor="break-glass")
     with guard.opened(change, change.parameters), nullcontext() if passes else pytest.raises(GateClosed):
         guard.check(change.account, change.service, change.call, change.parameters, **client)
 
@@ -373,4 +373,15 @@ def test_the_guard_lets_the_change_through_as_the_identity_and_in_the_region_tha
 def test_what_a_gate_has_sealed_is_its_own_to_say():
     """Nobody hands in how far the record lies outside: it would be believed."""
     given = [one.name for one in fields(Gate) if one.init]
-    assert given == ["approve", "estate", "sender", "record", "clock", "guard", "say", "progress", "anchor"]
+    assert given == [
+        "approve",
+        "estate",
+        "sender",
+        "record",
+        "clock",
+        "guard",
+        "texts",
+        "say",
+        "progress",
+        "anchor",
+    ]

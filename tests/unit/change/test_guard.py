@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from onetrail.change import Check, CheckKind, GateClosed, Guard, only_reads
+from onetrail.aws.requests import AWS_REQUESTS
+from onetrail.change import Check, CheckKind, GateClosed, Guard
 from onetrail.change.bulk import Bulk, Deed
 from onetrail.change.interrupt import Stopped, ended_by_signals
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
@@ -18,8 +19,8 @@ from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 )  # fmt: skip
 def test_calls_that_read_by_their_name_need_no_plan(operation):
     """Of any service. Twin: the same word later in the name is no reading call."""
-    Guard().check("111122223333", "any", operation, {})
-    assert not only_reads("any", "Put" + operation)
+    Guard(AWS_REQUESTS).check("111122223333", "any", operation, {})
+    assert not AWS_REQUESTS.only_reads("any", "Put" + operation)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +28,8 @@ def test_calls_that_read_by_their_name_need_no_plan(operation):
 )
 def test_three_calls_read_though_their_names_do_not_say_so(service, operation):
     """Of their own service alone."""
-    assert only_reads(service, operation)
-    assert not only_reads("other", operation)
+    assert AWS_REQUESTS.only_reads(service, operation)
+    assert not AWS_REQUESTS.only_reads("other", operation)
 
 
 OPEN = given_a_change()
@@ -65,7 +66,7 @@ def passes(guard: Guard, **other) -> bool:
 )
 def test_each_part_of_a_call_must_be_as_it_was_reviewed(other, expected):
     """One part differs at a time."""
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
     with guard.opened(OPEN, OPEN.parameters):
         assert passes(guard, **other) is expected
     assert not passes(guard)
@@ -73,14 +74,14 @@ def test_each_part_of_a_call_must_be_as_it_was_reviewed(other, expected):
 
 def test_a_change_of_no_region_is_sent_from_any():
     """A global service has clients of one region or another."""
-    guard, change = Guard(), given_a_change(region="")
+    guard, change = Guard(AWS_REQUESTS), given_a_change(region="")
     with guard.opened(change, change.parameters):
         assert passes(guard, region="eu-west-1")
 
 
 def test_of_two_open_changes_each_passes_and_one_that_ended_does_not():
     """Threads open and close them in any order."""
-    guard, other = Guard(), given_a_change("other", account="444455556666")
+    guard, other = Guard(AWS_REQUESTS), given_a_change("other", account="444455556666")
     with guard.opened(OPEN, OPEN.parameters):
         with guard.opened(other, other.parameters):
             assert passes(guard)
@@ -102,7 +103,7 @@ def deleting(*rows) -> dict:
 
 def test_a_listing_opens_its_rule_while_it_is_given_and_no_longer():
     """Twins: before, after, another rule's listing, and a rule that binds none."""
-    guard, change = Guard(), given_a_change(bulk=LISTED)
+    guard, change = Guard(AWS_REQUESTS), given_a_change(bulk=LISTED)
     with guard.opened(change, {}):
         assert not passes(guard, **deleting(ROWS[0]))
         with guard.listed(change, ROWS):
@@ -119,7 +120,7 @@ def test_a_listing_opens_its_rule_while_it_is_given_and_no_longer():
 
 def test_a_stop_that_was_asked_for_stops_the_next_change_and_no_reading():
     """Though the change is open."""
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
     with pytest.raises(Stopped), ended_by_signals(print), guard.opened(OPEN, OPEN.parameters):
         with suppress(Stopped):
             os.kill(os.getpid(), signal.SIGINT)

@@ -6,20 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import (
-    After,
-    Below,
-    Bulk,
-    Check,
-    CheckKind,
-    Counterpart,
-    Deed,
-    Document,
-    OneOf,
-    Stated,
-    resolve,
-)
+from onetrail.change import After, Below, Bulk, Check, CheckKind, Deed, Document, OneOf, Stated, resolve
 from onetrail.change.values import plain, seconds
+from onetrail.s3.bulk.bounds import Counterpart
 from tests.unit.change.given import given_a_change, given_a_plan
 
 RULE = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})

@@ -16,14 +16,13 @@ from onetrail.change import (
     CheckKind,
     RecordError,
     Requirement,
-    Restores,
     StillOpen,
-    Texts,
     run_plan,
 )
 from onetrail.change.close import close_what_is_open
 from onetrail.change.orphan import outlives_parent
 from onetrail.looked import There
+from onetrail.policies import Restores, Texts
 from tests.unit.change.given import (
     NOON,
     MovableClock,

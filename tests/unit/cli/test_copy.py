@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import GateClosed, Guard
 from onetrail.cli import copying as verb
 from onetrail.cli import main
@@ -413,7 +414,7 @@ def test_from_another_account_once_its_owner_is_named(s3, door):
 )
 def test_only_the_copy_that_was_asked_for_passes_the_guard(asked, passes):
     """One call of each kind that differs in one thing, and any deletion; before and after the copy, nothing passes."""
-    guard, account = Guard(), "1" * 12
+    guard, account = Guard(AWS_REQUESTS), "1" * 12
     here, there = Folder("old", "logs/"), Folder("new", "kept/")
     ends = [End(one, account, "us-east-1", None) for one in (here, there)]
     permit = partial(guard.check, account)

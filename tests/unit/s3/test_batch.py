@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Bulk, Change, Deed, Guard
 from onetrail.change.guard import GateClosed
 from onetrail.s3.batch import group as grouping
@@ -172,7 +173,7 @@ def test_a_request_that_leaves_its_bounds_does_not_pass_the_guard(broken):
     change = Change(
         "k", "044455556666", "us-east-1", "s3control", "CreateJob", {}, "r", None, "", "", bulk=rule
     )
-    guard, asked = Guard(), DESK.request(LABEL, ETAG, 0)
+    guard, asked = Guard(AWS_REQUESTS), DESK.request(LABEL, ETAG, 0)
     with guard.opened(change, {}):
         guard.check("044455556666", "s3control", "CreateJob", asked)
         with pytest.raises(GateClosed):

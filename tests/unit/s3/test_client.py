@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError, SSLError, UnauthorizedSSOTokenError
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import GateClosed, Guard
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3.http import calls
@@ -100,7 +101,7 @@ def test_the_permit_is_asked_before_every_call(server, given_a_client, call, bod
 def test_the_guard_stands_before_every_call_that_changes_something(server, given_a_client, call):
     """With no change open, only what reads is sent."""
     server.answer = lambda seen: (200, {}, LISTED + VERSIONS)
-    client = given_a_client(permit=partial(Guard().check, SOURCE))
+    client = given_a_client(permit=partial(Guard(AWS_REQUESTS).check, SOURCE))
     if call.operation in CHANGING:
         with pytest.raises(GateClosed):
             client.do(call)

@@ -13,6 +13,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Guard
 from onetrail.cli.copying import exit_code, unseen_and_failed
 from onetrail.copy_command import first_copies, later_copies, standalone
@@ -185,7 +186,7 @@ def copied(tmp_path):
         made.append(client)
         ends = [End(Folder(name, ""), OWNER, "eu-west-1", client) for name in ("old", "new")]
         folder = tmp_path / f"ledger-{len(made)}"
-        sums = standalone.copy(*ends, terms, folder, Guard(), now=lambda: NOW)
+        sums = standalone.copy(*ends, terms, folder, Guard(AWS_REQUESTS), now=lambda: NOW)
         return sums, {row["key"]: row for row in read(folder).to_pylist()}
 
     return copy

@@ -8,6 +8,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import new_session
 from onetrail.change import Guard
 from onetrail.copy_command import standalone
@@ -49,7 +50,7 @@ def silent(kind, times, after=0):
 def copied(given_a_client, tmp_path, **limits):
     """`onetrail copy` from old to new, and the lines it told."""
     told = []
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
     client = given_a_client(permit=lambda *asked: guard.check(OWNER, *asked), tell=told.append, **limits)
     ends = [End(Folder(bucket, ""), OWNER, "eu-west-1", client) for bucket in ("old", "new")]
     sums = standalone.copy(

@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Guard
 from onetrail.change.run_record.heads import folder_of, key_of
 from tests.unit.change.given import MovableClock
@@ -85,7 +86,7 @@ class WorkBucket:
 
 def given_clients(bucket: WorkBucket) -> Any:
     """What `anchor_head` and `read_anchors` ask of clients; changing calls pass the guard."""
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
 
     def send(change: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         guard.check(change.account, change.service, change.call, parameters)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, State, canonical_json
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import NAMED, Check, CheckKind, State, canonical_json
 from onetrail.estate.freeze import held_policy, without_dead_principals
 from onetrail.estate.log_account.observed import FLAGS, User
 from onetrail.estate.old_estate import OldBucket, OldEstate

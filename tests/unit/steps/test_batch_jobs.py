@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail import names
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import ChangeFailed, Check, CheckKind, Gate, Guard, RunRecord, entries
 from onetrail.estate.archive import archive_of
@@ -253,7 +254,7 @@ def given(tmp_path: Path) -> Iterator[Any]:
 
         def make(control: Control) -> Given:
             clients = SimpleNamespace(settings=settings, clock=clock, client=lambda *_: control)
-            gate = Gate("any", "practice", clients, record, clock, Guard(), said.append)  # type: ignore[arg-type]
+            gate = Gate("any", "practice", clients, record, clock, Guard(AWS_REQUESTS), None, said.append)  # type: ignore[arg-type]
             local = SimpleNamespace(buckets={}, claims=None, carry_out=lambda change: {})
             return Given(BatchCopy(clients, gate, local), said, clock, settings.run_folder)  # type: ignore[arg-type]
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, Check, CheckKind, Document, Result, State, canonical_json
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import NAMED, Check, CheckKind, Document, Result, State, canonical_json
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import ALIAS
 from onetrail.estate.log_account.observed import FLAGS

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Bulk, Deed, GateClosed, Guard
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.backlog.backlog import Mapped, rules
@@ -51,7 +52,7 @@ def the_copy(prefix: str, account: str = LOG, stage: Stage = Stage.COPY, below: 
 
 
 def passes(change, call) -> bool:
-    guard = Guard()
+    guard = Guard(AWS_REQUESTS)
     try:
         with guard.opened(change, {}):
             guard.check(change.account, "s3", call.operation, call.parameters)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import ChangeFailed, Finding, RecordCheck, RunRecord, State, Texts, verdict
+from onetrail.change import ChangeFailed, Finding, RecordCheck, RunRecord, State, verdict
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.looked import Absent, There, Unread
+from onetrail.policies import Texts
 from onetrail.settings import Settings
 from onetrail.steps.evidence import (
     Anchor,

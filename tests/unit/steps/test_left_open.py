@@ -27,6 +27,7 @@ from onetrail.change import (
 from onetrail.change.rest import NotAsApproved, close_rest, rest_of
 from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldEstate
+from onetrail.policies import closing_of
 from onetrail.steps.copy_history import propose
 from onetrail.steps.left_open import ELSEWHERE, LeftOpen, close_left_open, left_open, told
 from tests.unit.change.given import (
@@ -160,7 +161,7 @@ def test_the_closings_of_the_record_are_those_that_were_approved(tmp_path, name)
     plan = propose(settings, observation)
     wanted = [change for change in plan.changes if change.closes]
     opened = {one.closes: one.resource for one in wanted}
-    rest = rest_of(recorded(tmp_path, plan), plan.estate, plan.accounts, opened)
+    rest = rest_of(recorded(tmp_path, plan), plan.estate, plan.accounts, opened, closing_of)
     assert len(wanted) >= 5
     assert (rest.id, rest.step, rest.left) == (plan.id, "05", ())
 
@@ -194,9 +195,11 @@ def test_jobs_are_left_to_the_step_and_their_roles_with_them(tmp_path):
         step="05",
     )
     line = recorded(tmp_path, plan)
-    all_open = rest_of(line, plan.estate, plan.accounts, {"role": "jobs", "open": "old", "make": "jobs"})
+    all_open = rest_of(
+        line, plan.estate, plan.accounts, {"role": "jobs", "open": "old", "make": "jobs"}, closing_of
+    )
     assert ([one.key for one in all_open.changes], all_open.left) == (["close"], ("cancel", "no-role"))
-    without = rest_of(line, plan.estate, plan.accounts, {"role": "jobs", "open": "old"})
+    without = rest_of(line, plan.estate, plan.accounts, {"role": "jobs", "open": "old"}, closing_of)
     assert ([one.key for one in without.changes], without.left) == (["close", "no-role"], ())
 
 
@@ -207,7 +210,7 @@ def test_a_line_that_is_not_of_the_approved_plan_closes_nothing(tmp_path):
     line = recorded(tmp_path, plan)
     next(one for one in line["changes"] if one["closes"])["parameters"] = {"Bucket": "another"}
     with pytest.raises(NotAsApproved, match="run step 05: it closes what AWS shows open"):
-        rest_of(line, plan.estate, plan.accounts, {"open-a": "a"})
+        rest_of(line, plan.estate, plan.accounts, {"open-a": "a"}, closing_of)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def test_a_closing_that_waits_for_a_check_of_another_version_is_left_to_the_step
     closing["requires"] = asked
     hashed = canonical_json([plan.step, plan.estate, sorted(plan.accounts), changes])
     line = {"step": plan.step, "plan": f"p-{sha256(hashed.encode()).hexdigest()[:12]}", "changes": changes}
-    rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"})
+    rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"}, closing_of)
     if asked == "policies_back":
         assert [one.requires for one in rest.changes] == [Check(CheckKind.POLICIES_BACK)]
         assert rest.left == ()
@@ -234,7 +237,7 @@ def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
     plan = given_a_grant()
     killed(tmp_path, plan, at="work")
     line = next(line for line in entries(tmp_path) if line["kind"] == "plan")
-    rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"})
+    rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"}, closing_of)
     gate, estate = given_a_gate(tmp_path, approve="")
     assert [one.change.key for one in close_rest(rest, gate, lambda name: "")] == ["close-old"]
     assert [key for key, _ in estate.sent] == ["close-old"]
@@ -272,7 +275,9 @@ def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from
         step="05",
     )
     line = recorded(tmp_path, plan)
-    rest = rest_of(line, plan.estate, plan.accounts, {"role": "copier", "open-central": "archive"})
+    rest = rest_of(
+        line, plan.estate, plan.accounts, {"role": "copier", "open-central": "archive"}, closing_of
+    )
     copying = importlib.import_module("onetrail.steps.copy_history.apply")
     gate, estate = given_a_gate(tmp_path / "shut")
     monkeypatch.setattr(copying, "read_old_estate", lambda settings, clients: cannot_be_entered(SOURCE))

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import ChangeFailed, EachNamed, Only, State
+from onetrail.change import ChangeFailed, Only, State
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.status import Stage
 from onetrail.looked import There, Unread
+from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps import retirement

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Bulk, ChangeFailed, Deed, EachNamed, GateClosed, Guard
+from onetrail.aws.requests import AWS_REQUESTS
+from onetrail.change import Bulk, ChangeFailed, Deed, GateClosed, Guard
 from onetrail.estate.proof.receipt_rows import ListingHash
 from onetrail.estate.proof.receipts import Cover
+from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.http import calls
 from onetrail.s3.rows import ObjectRow, VersionRow
@@ -49,7 +51,7 @@ def deleted(tmp_path, monkeypatch):
         settings = SETTINGS.with_values(runs_dir=str(tmp_path))
         settings.run_folder.mkdir(exist_ok=True, parents=True)
         clients = given_clients(FakeArchive(**HELD), NOW)
-        guard, sent, left = Guard(), [], iter(shown)
+        guard, sent, left = Guard(AWS_REQUESTS), [], iter(shown)
         bulk = Bulk(
             Deed.DELETE,
             ("DeleteObjects",),

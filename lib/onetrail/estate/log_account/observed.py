@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
-from onetrail.change import BREAK_GLASS, NAMED
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import NAMED
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.looked import Answer, Look, There, Unread, known, made, or_none, unread
 from onetrail.settings import Settings

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Document
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import NAMED, Change, Check, CheckKind, Document
 from onetrail.estate.log_account.observed import Role
 from onetrail.iam import Archive
 from onetrail.iam.build import (

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 from botocore.exceptions import BotoCoreError
 
 from onetrail.aws import Clients, look, pages_for
-from onetrail.change import SEALER, RunRecord, verify_record
+from onetrail.aws.actors import SEALER
+from onetrail.change import RunRecord, verify_record
 from onetrail.change.run_record.heads import Head, HeadRefused, folder_of, parse_head
 from onetrail.estate.proof.anchors import SEALED, read_anchors
 from onetrail.estate.proof.receipts import Receipt, Receipts, lines_of, read_receipts

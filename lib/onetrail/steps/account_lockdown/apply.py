@@ -6,18 +6,9 @@ from typing import Final
 
 from onetrail import names
 from onetrail.aws import Clients, look
+from onetrail.aws.actors import BREAK_GLASS, OPERATOR
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import (
-    BREAK_GLASS,
-    OPERATOR,
-    Check,
-    CheckKind,
-    Gate,
-    Outcome,
-    Plan,
-    Requirement,
-    run_plan,
-)
+from onetrail.change import Check, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
 from onetrail.errors import NotYet
 from onetrail.looked import Unread
 

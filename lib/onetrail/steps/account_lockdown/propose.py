@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, Change, Plan
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import Change, Plan
 from onetrail.estate.archive import archive_of
 from onetrail.estate.freeze import bucket_changes
 from onetrail.estate.log_account.observed import FLAGS, LogAccount, unread_of

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, Change, Document, Result
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import Change, Document, Result
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import ALIAS
 from onetrail.estate.log_account.observed import Role

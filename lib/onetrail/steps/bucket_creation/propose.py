@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, NAMED, Change, Check, CheckKind, Document, Plan
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import NAMED, Change, Check, CheckKind, Document, Plan
 from onetrail.errors import WrongUse
 from onetrail.estate.archive import archive_of
 from onetrail.estate.grant_state import grant_state, work_opened

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from onetrail.change import Below, Counterpart, OneOf, Only, Stated
+from onetrail.change import Below, OneOf, Only, Stated
 from onetrail.change.bulk import Bound, part_of
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.cloudtrail.key import ROOT, parse
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.group import lock_date
+from onetrail.s3.bulk.bounds import Counterpart
 from onetrail.s3.decisions.planner import allowed_for
 from onetrail.s3.decisions.retention import retain_until
 from onetrail.s3.http.calls import stamp

@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from onetrail.aws import Clients
-from onetrail.change import (
-    COPIER,
-    Change,
-    ChangeFailed,
-    Deed,
-    Gate,
-    Plan,
-    Requirement,
-)
+from onetrail.aws.actors import COPIER
+from onetrail.change import Change, ChangeFailed, Deed, Gate, Plan, Requirement
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.estate.backlog.still import hold_still
 from onetrail.estate.history.claims import Claims

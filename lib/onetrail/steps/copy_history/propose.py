@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from onetrail.change import COPIER, Bulk, Change, Check, CheckKind, Deed, Finding, Plan
+from onetrail.aws.actors import COPIER
+from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Finding, Plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.backlog.backlog import Backlog

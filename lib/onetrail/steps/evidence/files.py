@@ -6,10 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from onetrail.change.texts import FOLDER as POLICIES
 from onetrail.estate.custody.custody import Custody, Named
 from onetrail.estate.proof.receipts import hash_in
 from onetrail.files import FileRefused, sha256_of
+from onetrail.policies.texts import FOLDER as POLICIES
 from onetrail.s3.ledger.parts import parts, unfinished
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Document, EachNamed, Only, plain
+from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Document, Only, plain
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.looked import known
+from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.settings import Settings
 from onetrail.steps.retirement.observe import Observation
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, Retiring

@@ -7,8 +7,8 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import READER
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import READER
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
 from onetrail.errors import OnetrailError
 from onetrail.estate.proof.receipt_rows import ProvenRow

@@ -8,18 +8,8 @@ from itertools import islice
 from typing import Any
 
 from onetrail.aws import Clients
-from onetrail.change import (
-    BREAK_GLASS,
-    Change,
-    ChangeFailed,
-    Deed,
-    Gate,
-    Outcome,
-    Plan,
-    Requirement,
-    iso,
-    run_plan,
-)
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import Change, ChangeFailed, Deed, Gate, Outcome, Plan, Requirement, iso, run_plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal

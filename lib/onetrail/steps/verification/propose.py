@@ -5,19 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from onetrail.change import (
-    BREAK_GLASS,
-    SEALER,
-    Below,
-    Bulk,
-    Change,
-    Check,
-    CheckKind,
-    Deed,
-    Only,
-    Plan,
-    plain,
-)
+from onetrail.aws.actors import BREAK_GLASS, SEALER
+from onetrail.change import Below, Bulk, Change, Check, CheckKind, Deed, Only, Plan, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.archive import archive_of

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onetrail import names
-from onetrail.change import BREAK_GLASS, Change, Check, CheckKind, Document
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import Change, Check, CheckKind, Document
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.batch_folder import folder_of_run
 from onetrail.estate.old_estate import OldBucket

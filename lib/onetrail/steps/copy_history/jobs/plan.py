@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from onetrail.change import JOBS, NAMED, Below, Bulk, Change, Check, CheckKind, Deed, OneOf, Only
+from onetrail.aws.actors import JOBS
+from onetrail.change import NAMED, Below, Bulk, Change, Check, CheckKind, Deed, OneOf, Only
 from onetrail.change.bulk import Bound
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.batch_folder import folder_of_run

@@ -9,7 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
-from onetrail.change import JOBS
+from onetrail.aws.actors import JOBS
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.backlog import rules
 from onetrail.estate.history.pairing import Pair, archive_key

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, runtime_checkable
 
 from onetrail.aws import Clients
+from onetrail.aws.actors import JOBS
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import JOBS, ChangeFailed, Gate, Requirement, entries, iso
+from onetrail.change import ChangeFailed, Gate, Requirement, entries, iso
 from onetrail.change.words import counted
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.job import FAILED, Job, job_of

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients, look
-from onetrail.change import COPIER, ChangeFailed, iso
+from onetrail.aws.actors import COPIER
+from onetrail.change import ChangeFailed, iso
 from onetrail.errors import OnetrailError
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.old_estate import OldBucket

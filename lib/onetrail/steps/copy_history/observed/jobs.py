@@ -6,7 +6,8 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for
-from onetrail.change import JOBS, entries
+from onetrail.aws.actors import JOBS
+from onetrail.change import entries
 from onetrail.errors import OnetrailError
 from onetrail.estate.archive import archive_of
 from onetrail.estate.batch_folder import folder_of_run

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for
+from onetrail.aws.actors import COPIER
 from onetrail.aws.telling import say_line
-from onetrail.change import COPIER, Requirement, iso
+from onetrail.change import Requirement, iso
 from onetrail.change.words import counted
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import archive_key_arn

@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from onetrail import iam, names
-from onetrail.change import BREAK_GLASS, GRANT_KEEPER, After, Change, Check, CheckKind, Document, Restores
+from onetrail.aws.actors import BREAK_GLASS, GRANT_KEEPER
+from onetrail.change import After, Change, Check, CheckKind, Document
 from onetrail.estate.archive import archive_of
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.judged import judged_opening
 from onetrail.iam import build
 from onetrail.looked import Unread, known
+from onetrail.policies import Restores
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import Backlog, Observation
 

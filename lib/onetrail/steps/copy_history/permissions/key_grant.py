@@ -7,12 +7,14 @@ Source: AWS KMS Developer Guide, allowing users in other accounts to use a KMS k
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.change import BREAK_GLASS, Change, Restores
+from onetrail.aws.actors import BREAK_GLASS
+from onetrail.change import Change
 from onetrail.estate.archive_key import ALIAS
 from onetrail.iam import Archive
 from onetrail.iam.build import kms_key
 from onetrail.iam.builders.archive import account_of
 from onetrail.looked import known
+from onetrail.policies import Restores
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import SID_ENCRYPTS, Observation
 from onetrail.steps.copy_history.permissions.grant import MARK, Pair

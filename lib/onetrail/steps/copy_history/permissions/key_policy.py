@@ -6,7 +6,8 @@ Source: AWS KMS API Reference, PutKeyPolicy; the only name of a key policy is `d
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from onetrail.change import NAMED, Change, Document, Restores
+from onetrail.change import NAMED, Change, Document
+from onetrail.policies import Restores
 from onetrail.steps.copy_history.permissions.grant import until
 
 

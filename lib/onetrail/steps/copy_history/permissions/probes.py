@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from onetrail.change import COPIER, Change, Check, CheckKind
+from onetrail.aws.actors import COPIER
+from onetrail.change import Change, Check, CheckKind
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.settings import Settings
 

@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from onetrail import iam, names
-from onetrail.change import Change, Restores
+from onetrail.change import Change
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.iam import build
 from onetrail.looked import Unread, known
+from onetrail.policies import Restores
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import Observation
 from onetrail.steps.copy_history.permissions.grant import MARK, Pair

@@ -17,6 +17,7 @@ from onetrail.change.run_record.chain import as_line
 from onetrail.change.run_record.lines import raw_lines
 from onetrail.files import FileRefused, read_bytes
 from onetrail.iam.document import VERSION
+from onetrail.policies.calls import PUT_BACK_BY
 
 _ABSENT: Final = "absent"
 
@@ -32,8 +33,8 @@ class Restores:
 
     ours: frozenset[str]
     puts: tuple[Mapping[str, Any], ...] = ()
-    puts_by: str = "PutBucketPolicy"
-    removes_by: str = "DeleteBucketPolicy"
+    puts_by: str = PUT_BACK_BY["s3"][0]
+    removes_by: str = PUT_BACK_BY["s3"][1]
     text: str = "Policy"
 
     def meaning(self) -> dict[str, Any]:
@@ -67,6 +68,11 @@ class Restored:
     text: str | None
     prior: str
     foreign: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the policy of before, byte for byte, or none where there was none."""
+        return bool(self.prior)
 
     @property
     def line(self) -> str:

@@ -1,4 +1,4 @@
-"""The text that a change puts, replaces or removes, such as a policy: kept byte for byte in the run folder, before and after.
+"""The policy that a change puts, replaces or removes: its text is kept byte for byte in the run folder, before and after.
 
 The text of before is on disk before the change is sent, and the record's lines bind both by SHA-256.
 """
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from onetrail.change.plan import Change
-from onetrail.change.run_record.chain import RecordError
-from onetrail.errors import OnetrailError, described
+from onetrail.change import Change, RecordError, TextUnread
+from onetrail.errors import described
 from onetrail.looked import Absent, Look, There, Unread
 
 FOLDER: Final = "policies"
@@ -22,10 +21,6 @@ _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 100
 _ABSENT: Final[Mapping[str, Any]] = {"absent": True}
 """What the record says where there is no text: then there is no file either."""
-
-
-class TextUnread(OnetrailError):
-    """The text that a change replaces could not be read, so the change was not sent."""
 
 
 @dataclass(frozen=True)

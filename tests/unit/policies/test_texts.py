@@ -7,15 +7,9 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import (
-    ChangeFailed,
-    RecordError,
-    Restores,
-    Texts,
-    TextUnread,
-    run_plan,
-)
+from onetrail.change import ChangeFailed, RecordError, TextUnread, run_plan
 from onetrail.looked import Absent, There, Unread
+from onetrail.policies import Restores, Texts
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan, lines
 
 ODD = '{ "Version":"2012-10-17",\r\n\t"Statement" : [ ],  "Id":"\u00fcber" }\n\n'

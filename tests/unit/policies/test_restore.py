@@ -1,12 +1,15 @@
 """A closing puts back what was there before, byte for byte, and never over what somebody else changed meanwhile."""
 
 import json
+from hashlib import sha256
 
 import pytest
 
-from onetrail.change import Document, Kept, Restores, Texts, entries, restored, run_plan
+from onetrail.change import Document, entries, run_plan
 from onetrail.iam import canonical, parse
 from onetrail.looked import Absent, There
+from onetrail.policies import PolicyKeeper, Restores, Texts
+from onetrail.policies.restore import Kept, restored
 from tests.unit.change.given import Estate, given_a_change, given_a_gate, given_a_plan
 
 OURS, THEIRS, MORE = (
@@ -94,6 +97,7 @@ def given_a_grant(folder, prior, meanwhile=lambda text: text):
     gate, _ = given_a_gate(folder)
     bucket = Bucket(gate.guard)
     bucket.policy, bucket.meanwhile, gate.sender = prior, meanwhile, bucket
+    gate.texts = PolicyKeeper(folder, bucket.texts)
     statements = [THEIRS] if prior else []
     opening = given_a_change(
         "open", parameters={"Bucket": "old", "Policy": Document(parse(policy(*statements, OURS)))}
@@ -167,3 +171,38 @@ def test_the_plan_id_does_not_depend_on_what_others_do(tmp_path):
     change = given_a_change("close", restores=SOURCE)
     assert given_a_plan(change).id == given_a_plan(given_a_change("close", restores=SOURCE)).id
     assert given_a_plan(change).id != given_a_plan(given_a_change("close", restores=CENTRAL)).id
+
+
+FIXED = [
+    # what was there, what others do -> plan id, head of the record, SHA-256 of its bytes, the files kept
+    (PRIOR, None, "p-56dfa5e14a13", "be869f2f6940f99b9922081b13ee724ce10bf9c2de210a369c722f65f6676b96",
+     "b09067d12a29004db56112bd803d4c78547402042fd8dcf4c091b4bfd417df31",
+     {"000002-after-old.json": "1b7bbcb35c619d96", "000002-before-old.json": "42361a874e04c083",
+      "000004-after-old.json": "42361a874e04c083", "000004-before-old.json": "1b7bbcb35c619d96"}),
+    (PRIOR, add, "p-56dfa5e14a13", "d68ebebc2bbd9ad8a8c7ae83e56138d213692683e6671066129979a28e5796f5",
+     "98f82a5cd310e798d9fec63ece0f1c619e136ba852ccee185042b3e55b0d71f7",
+     {"000002-after-old.json": "1b7bbcb35c619d96", "000002-before-old.json": "42361a874e04c083",
+      "000004-after-old.json": "af62b6709f5d4ead", "000004-before-old.json": "2ee95e3fe6cc5e5d"}),
+    (None, None, "p-2a00e5cf26db", "6ef9f1b4b5116670937985755d138d2a4c84fa6cb6c8c402af6870eea2bbc111",
+     "c6561868937f4b80efa6f21014a9b01e8bd50adaf7221084ddb2c66208e8f563",
+     {"000002-after-old.json": "edf3a2c06ae06312", "000004-before-old.json": "edf3a2c06ae06312"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("prior", "meanwhile", "id_", "head", "record", "files"), FIXED)
+def test_plan_ids_record_and_run_folder_stay_what_they_were(
+    tmp_path, prior, meanwhile, id_, head, record, files
+):
+    """Approvals that were given, records that were begun and files that were kept hold on; twins: each row differs from the others."""
+    gate, _, plan = given_a_grant(tmp_path, prior, meanwhile or (lambda text: text))
+    run_plan(plan, gate)
+    assert (plan.id, gate.record.lines, gate.record.head) == (id_, 6, head)
+    assert sha256((tmp_path / "record.jsonl").read_bytes()).hexdigest() == record
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "policies").iterdir()}
+    assert {name: sha256(content).hexdigest()[:16] for name, content in kept.items()} == files
+
+
+def test_the_id_of_a_plan_that_puts_a_policy_back_stays_what_it_was():
+    """Whose statements go and which are put are part of it."""
+    ids = [given_a_plan(given_a_change("close", restores=how)).id for how in (SOURCE, CENTRAL)]
+    assert ids == ["p-f0be1912042f", "p-4650bd70083b"]
