@@ -11,7 +11,7 @@ import pytest
 
 from onetrail.practice.cloudtrail.delivery import SERVICE, Delivery
 from onetrail.practice.cloudtrail.record_kinds import GLOBAL, REGIONAL
-from onetrail.practice.cloudtrail.records import Dice, event_time, global_record, regional_record
+from onetrail.practice.cloudtrail.records import SeededDraws, event_time, global_record, regional_record
 from onetrail.practice.s3.service_access import CallingService
 from onetrail.practice.scenarios import scenario
 from onetrail.practice.scenarios.background import Background
@@ -138,8 +138,8 @@ def test_the_background_does_not_depend_on_how_the_time_is_cut(monkeypatch: pyte
 
 
 def test_no_record_holds_what_could_be_a_secret() -> None:
-    dice = Dice("secrets")
-    for text in (regional_record(dice, SOURCE, "eu-west-1", NOW) for _ in range(400)):
+    draws = SeededDraws("secrets")
+    for text in (regional_record(draws, SOURCE, "eu-west-1", NOW) for _ in range(400)):
         answer = (json.loads(text)["responseElements"] or {}).get("credentials", {})
         assert answer.get("sessionToken", "HIDDEN_DUE_TO_SECURITY_REASONS").startswith("HIDDEN")
         assert "secretAccessKey" not in answer
@@ -147,18 +147,18 @@ def test_no_record_holds_what_could_be_a_secret() -> None:
 
 @pytest.mark.parametrize("year", [2021, 2022, 2023, 2024, 2025, 2026])
 def test_every_kind_of_record_is_json_without_open_tokens(year: int) -> None:
-    dice, moment = Dice("kinds", year), NOW.replace(year=year)
-    texts = [regional_record(dice, SOURCE, "eu-west-1", moment) for _ in range(12 * len(REGIONAL))]
-    texts += [global_record(dice, SOURCE, moment) for _ in range(12 * len(GLOBAL))]
+    draws, moment = SeededDraws("kinds", year), NOW.replace(year=year)
+    texts = [regional_record(draws, SOURCE, "eu-west-1", moment) for _ in range(12 * len(REGIONAL))]
+    texts += [global_record(draws, SOURCE, moment) for _ in range(12 * len(GLOBAL))]
     for text in texts:
         assert json.loads(text)["eventTime"] == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         assert not set("'=<>&@") & set(text), text
 
 
 def test_event_times_never_come_after_their_mark_or_before_logging() -> None:
-    dice = Dice("lags")
+    draws = SeededDraws("lags")
     for _ in range(500):
-        moment = event_time(dice, NOW, NOW - timedelta(minutes=3))
+        moment = event_time(draws, NOW, NOW - timedelta(minutes=3))
         assert NOW - timedelta(minutes=3) <= moment <= NOW
 
 

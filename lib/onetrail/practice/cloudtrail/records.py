@@ -67,7 +67,7 @@ _AGENTS: Final = (
 )  # fmt: skip
 
 
-class Dice:
+class SeededDraws:
     """Chance that falls the same way on every machine: only Mersenne Twister's floats and bits are used."""
 
     def __init__(self, *named: object) -> None:
@@ -102,50 +102,50 @@ class Dice:
         )
 
 
-def event_time(dice: Dice, mark: datetime, not_before: datetime) -> datetime:
+def event_time(draws: SeededDraws, mark: datetime, not_before: datetime) -> datetime:
     """When an event happened that lies in a file of this mark: 4 s to 10 minutes before it."""
-    moment = mark - timedelta(seconds=dice.quantile(_LAG))
-    return moment if moment >= not_before else not_before + (mark - not_before) * dice.chance()
+    moment = mark - timedelta(seconds=draws.quantile(_LAG))
+    return moment if moment >= not_before else not_before + (mark - not_before) * draws.chance()
 
 
-def regional_record(dice: Dice, account: str, region: str, moment: datetime) -> str:
+def regional_record(draws: SeededDraws, account: str, region: str, moment: datetime) -> str:
     """JSON text of one call in that region."""
-    return _record(dice, _drawn(dice, REGIONAL, _REGIONAL_SUMS), account, region, moment)
+    return _record(draws, _drawn(draws, REGIONAL, _REGIONAL_SUMS), account, region, moment)
 
 
-def global_record(dice: Dice, account: str, moment: datetime) -> str:
+def global_record(draws: SeededDraws, account: str, moment: datetime) -> str:
     """JSON text of one global-service call; its awsRegion is us-east-1 wherever the record lies."""
-    return _record(dice, _drawn(dice, GLOBAL, _GLOBAL_SUMS), account, "us-east-1", moment)
+    return _record(draws, _drawn(draws, GLOBAL, _GLOBAL_SUMS), account, "us-east-1", moment)
 
 
 _REGIONAL_SUMS: Final = list(accumulate(kind.weight for kind in REGIONAL))
 _GLOBAL_SUMS: Final = list(accumulate(kind.weight for kind in GLOBAL))
 
 
-def _drawn(dice: Dice, kinds: Sequence[Kind], sums: list[int]) -> Kind:
-    return kinds[bisect(sums, dice.below(sums[-1]))]
+def _drawn(draws: SeededDraws, kinds: Sequence[Kind], sums: list[int]) -> Kind:
+    return kinds[bisect(sums, draws.below(sums[-1]))]
 
 
-def _record(dice: Dice, kind: Kind, account: str, region: str, moment: datetime) -> str:
-    when, actor = iso(moment), dice.pick(kind.actors)
-    identity, address, agent, arn = _actor(dice, actor, account, moment)
+def _record(draws: SeededDraws, kind: Kind, account: str, region: str, moment: datetime) -> str:
+    when, actor = iso(moment), draws.pick(kind.actors)
+    identity, address, agent, arn = _actor(draws, actor, account, moment)
     source = f"{kind.service}.amazonaws.com"
     version = _of_year(_VERSIONS, moment.year)
     error = f'"errorCode":"{kind.error[0]}","errorMessage":"{kind.error[1]}",' if kind.error else ""
     resources = f'"resources":{kind.resources},' if kind.resources else ""
     api = f'"apiVersion":"{kind.api_version}",' if kind.api_version else ""
-    shared = f'"sharedEventID":"{dice.uuid()}",' if actor in "so" and kind.name == "AssumeRole" else ""
+    shared = f'"sharedEventID":"{draws.uuid()}",' if actor in "so" and kind.name == "AssumeRole" else ""
     tls = ""
-    if actor in "ruo" and kind.event_type == "AwsApiCall" and (moment.year > 2021 or dice.chance() < 0.3):
+    if actor in "ruo" and kind.event_type == "AwsApiCall" and (moment.year > 2021 or draws.chance() < 0.3):
         tls = _TLS[moment.year >= 2024] % f"{kind.service}.{region}.amazonaws.com"
         if agent == "console.amazonaws.com":
             tls = ',"sessionCredentialFromConsole":"true"'
-    request = f'"requestID":"{dice.uuid()}",' if kind.event_type == "AwsApiCall" else ""
+    request = f'"requestID":"{draws.uuid()}",' if kind.event_type == "AwsApiCall" else ""
     text = (
         f'{{"eventVersion":"{version}","userIdentity":{identity},"eventTime":"{when}","eventSource":"{source}",'
         f'"eventName":"{kind.name}","awsRegion":"{region}","sourceIPAddress":"{address}","userAgent":"{agent}",'
         f'{error}"requestParameters":{kind.parameters},"responseElements":{kind.response},{kind.extra}{request}'
-        f'"eventID":"{dice.uuid()}","readOnly":{str(kind.read_only).lower()},{resources}'
+        f'"eventID":"{draws.uuid()}","readOnly":{str(kind.read_only).lower()},{resources}'
         f'"eventType":"{kind.event_type}",{api}"managementEvent":true,"recipientAccountId":"{account}",{shared}'
         f'"eventCategory":"Management"{tls}}}'
     )
@@ -153,38 +153,38 @@ def _record(dice: Dice, kind: Kind, account: str, region: str, moment: datetime)
     known |= {
         "date": f"{moment:%Y/%m/%d}",
         "slashed": f"{moment:%b %d, %Y}",
-        "session": f"i-{dice.bits(68):017x}",
+        "session": f"i-{draws.bits(68):017x}",
     }
-    return _TOKEN.sub(lambda token: known.get(token[1]) or _filled(dice, token[1], token[2]), text).translate(
-        _ESCAPES
-    )
+    return _TOKEN.sub(
+        lambda token: known.get(token[1]) or _filled(draws, token[1], token[2]), text
+    ).translate(_ESCAPES)
 
 
-def _filled(dice: Dice, token: str, count: str) -> str:
+def _filled(draws: SeededDraws, token: str, count: str) -> str:
     size = int(count or 0)
     if token == "i":
-        return f"{dice.bits(4 * size):0{size}x}"
+        return f"{draws.bits(4 * size):0{size}x}"
     if token == "n":
-        return str(10 ** (size - 1) + dice.below(9 * 10 ** (size - 1)))
+        return str(10 ** (size - 1) + draws.below(9 * 10 ** (size - 1)))
     if token == "uuid":
-        return dice.uuid()
-    return dice.letters(size, _UPPER if token == "u" else _LOWER)
+        return draws.uuid()
+    return draws.letters(size, _UPPER if token == "u" else _LOWER)
 
 
 def _of_year(table: Sequence[tuple[int, T]], year: int) -> T:
     return [value for since, value in table if since <= year][-1]
 
 
-def _actor(dice: Dice, actor: str, account: str, moment: datetime) -> tuple[str, str, str, str]:
+def _actor(draws: SeededDraws, actor: str, account: str, moment: datetime) -> tuple[str, str, str, str]:
     """userIdentity, sourceIPAddress, userAgent and ARN of the caller."""
     if actor in "sc":
-        service = "cloudtrail" if actor == "c" else dice.pick(_SERVICES)
+        service = "cloudtrail" if actor == "c" else draws.pick(_SERVICES)
         name = f"{service}.amazonaws.com"
         return f'{{"type":"AWSService","invokedBy":"{name}"}}', name, name, name
     if actor == "k":
         return f'{{"accountId":"{account}","invokedBy":"AWS Internal"}}', "AWS Internal", "AWS Internal", ""
-    address = f"{dice.pick(_NETWORKS)}{1 + dice.below(254)}"
-    agent = dice.pick(_of_year(_AGENTS, moment.year))
+    address = f"{draws.pick(_NETWORKS)}{1 + draws.below(254)}"
+    agent = draws.pick(_of_year(_AGENTS, moment.year))
     if actor == "o":
         identity = f'{{"type":"AWSAccount","principalId":"AROAOTPRACTICEENGINEER:audit","accountId":"{_MANAGEMENT}"}}'
         return identity, address, agent, ""
@@ -198,30 +198,32 @@ def _actor(dice: Dice, actor: str, account: str, moment: datetime) -> tuple[str,
             arn,
         )
     if actor == "u":
-        user = dice.pick(_USERS)
+        user = draws.pick(_USERS)
         arn = f"arn:aws:iam::{account}:user/{user}"
         identity = (
             f'{{"type":"IAMUser","principalId":"{_id("AIDA", user)}","arn":"{arn}","accountId":"{account}",'
             f'"accessKeyId":"{_id("AKIA", user)}","userName":"{user}"}}'
         )
         return identity, address, agent, arn
-    return _session(dice, account, moment, address, agent)
+    return _session(draws, account, moment, address, agent)
 
 
 def _session(
-    dice: Dice, account: str, moment: datetime, address: str, agent: str
+    draws: SeededDraws, account: str, moment: datetime, address: str, agent: str
 ) -> tuple[str, str, str, str]:
-    role = dice.pick(_ROLES)
+    role = draws.pick(_ROLES)
     session = (
-        f"i-{dice.bits(20):05x}0ac3e0000000" if role in ("acme-app-prod", "acme-node-group") else "automation"
+        f"i-{draws.bits(20):05x}0ac3e0000000"
+        if role in ("acme-app-prod", "acme-node-group")
+        else "automation"
     )
     arn = f"arn:aws:sts::{account}:assumed-role/{role}/{session}"
     role_id = _id("AROA", role)
     delivery = ',"ec2RoleDelivery":"2.0"' if session.startswith("i-") and moment.year > 2021 else ""
-    created = iso(moment - timedelta(seconds=dice.below(3500)))
+    created = iso(moment - timedelta(seconds=draws.below(3500)))
     identity = (
         f'{{"type":"AssumedRole","principalId":"{role_id}:{session}","arn":"{arn}","accountId":"{account}",'
-        f'"accessKeyId":"ASIAOTPRACTICE{dice.letters(6, _UPPER)}","sessionContext":{{"sessionIssuer":{{"type":"Role",'
+        f'"accessKeyId":"ASIAOTPRACTICE{draws.letters(6, _UPPER)}","sessionContext":{{"sessionIssuer":{{"type":"Role",'
         f'"principalId":"{role_id}","arn":"arn:aws:iam::{account}:role/{role}","accountId":"{account}",'
         f'"userName":"{role}"}},"webIdFederationData":{{}},"attributes":{{"creationDate":"{created}",'
         f'"mfaAuthenticated":"false"}}{delivery}}}}}'

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from onetrail.practice.cloudtrail.records import Dice, global_record, regional_record
+from onetrail.practice.cloudtrail.records import SeededDraws, global_record, regional_record
 from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
 from onetrail.practice.state.clock import START
 from onetrail.practice.state.trail_files import Recorded
@@ -39,17 +39,17 @@ class Background:
             hour += HOUR
 
     def _of_hour(self, old: OldRegion, hour: datetime) -> Iterator[Recorded]:
-        dice = Dice(self.world.number, "background", old.region, hour)
+        draws = SeededDraws(self.world.number, "background", old.region, hour)
         rate = min(old.busy / 2, 3.0) if hour - START < LIVELY else _QUIET_RATE
         if old.busy < 1:
             rate = min(rate, 0.2)
-        for _ in range(int(rate + dice.chance())):
-            moment = hour + timedelta(seconds=1 + dice.below(3599))
-            is_global = old.region == "us-east-1" and dice.chance() < 0.2
+        for _ in range(int(rate + draws.chance())):
+            moment = hour + timedelta(seconds=1 + draws.below(3599))
+            is_global = old.region == "us-east-1" and draws.chance() < 0.2
             if is_global:
-                text = global_record(dice, self.account, moment)
+                text = global_record(draws, self.account, moment)
             else:
-                text = regional_record(dice, self.account, old.region, moment)
+                text = regional_record(draws, self.account, old.region, moment)
             yield _recorded(text, moment, is_global)
 
 

@@ -13,7 +13,13 @@ from typing import Final
 from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.event_log import log_content
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
-from onetrail.practice.cloudtrail.records import GLOBAL_ONCE, Dice, event_time, global_record, regional_record
+from onetrail.practice.cloudtrail.records import (
+    GLOBAL_ONCE,
+    SeededDraws,
+    event_time,
+    global_record,
+    regional_record,
+)
 from onetrail.practice.cloudtrail.rhythm import LAST_LOGS, MARK, digest_arrival, log_arrival, mark_of
 from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
 from onetrail.practice.state.trail_files import LoggedFile
@@ -46,7 +52,10 @@ def months(estate: OldEstate) -> Iterator[tuple[int, int]]:
 
 def window(number: int, old: OldRegion, year: int, month: int) -> Window:
     """The logging window of that region in that month; before 2021-12 all regions share the day."""
-    together, own = Dice(number, "window", year, month), Dice(number, "window", year, month, old.region)
+    together, own = (
+        SeededDraws(number, "window", year, month),
+        SeededDraws(number, "window", year, month, old.region),
+    )
     base = datetime(year, month, 2 + together.below(18), together.below(24), tzinfo=UTC)
     if base >= GLOBAL_ONCE:
         base += timedelta(days=own.below(7), hours=own.below(24) - 12)
@@ -59,7 +68,7 @@ def open_window(number: int, old: OldRegion, now: datetime) -> Window:
     start = (
         now
         - timedelta(hours=4)
-        + timedelta(seconds=Dice(number, "window", "open", old.region).below(55 * 60))
+        + timedelta(seconds=SeededDraws(number, "window", "open", old.region).below(55 * 60))
     )
     return Window(now - timedelta(hours=4), start, None)
 
@@ -71,10 +80,12 @@ def global_copies(
     base = window(number, estate.regions[0], year, month).base
     if base >= GLOBAL_ONCE:
         return []
-    dice = Dice(number, "global", year, month)
+    draws = SeededDraws(number, "global", year, month)
     span = (_COMMON[1] - _COMMON[0]).total_seconds()
-    moments = [base + _COMMON[0] + timedelta(seconds=int(dice.chance() * span)) for _ in range(estate.copies)]
-    return [(moment, global_record(dice, account, moment)) for moment in moments]
+    moments = [
+        base + _COMMON[0] + timedelta(seconds=int(draws.chance() * span)) for _ in range(estate.copies)
+    ]
+    return [(moment, global_record(draws, account, moment)) for moment in moments]
 
 
 class Historian:
@@ -105,31 +116,31 @@ class Historian:
     def _logs(
         self, time: Window, copies: list[tuple[datetime, str]], now: datetime
     ) -> list[tuple[datetime, LoggedFile]]:
-        dice = Dice(self.number, self.trail.arn, time.start)
+        draws = SeededDraws(self.number, self.trail.arn, time.start)
         end = time.stop or now - 2 * MARK
         marks: dict[datetime, list[tuple[datetime, str]]] = {}
         for moment, text in copies:
             marks.setdefault(mark_of(moment), []).append((moment, text))
-        plain = self._marks(dice, time.start, end)
-        contents = [(mark, self._events(dice, mark, time)) for mark in plain] + list(marks.items())
+        plain = self._marks(draws, time.start, end)
+        contents = [(mark, self._events(draws, mark, time)) for mark in plain] + list(marks.items())
         written = [self._log(mark, events, index) for index, (mark, events) in enumerate(contents)]
         return sorted(written, key=lambda item: (item[0], item[1].key))
 
-    def _marks(self, dice: Dice, start: datetime, end: datetime) -> list[datetime]:
+    def _marks(self, draws: SeededDraws, start: datetime, end: datetime) -> list[datetime]:
         first = mark_of(start)
         steps = max(1, (mark_of(end) - first) // MARK)
-        count = int(self.old.busy * (0.6 + 0.8 * dice.chance()) + dice.chance())
-        return [first + MARK * dice.below(steps + 1) for _ in range(count)]
+        count = int(self.old.busy * (0.6 + 0.8 * draws.chance()) + draws.chance())
+        return [first + MARK * draws.below(steps + 1) for _ in range(count)]
 
-    def _events(self, dice: Dice, mark: datetime, time: Window) -> list[tuple[datetime, str]]:
+    def _events(self, draws: SeededDraws, mark: datetime, time: Window) -> list[tuple[datetime, str]]:
         region, found = self.old.region, list[tuple[datetime, str]]()
-        for _ in range(dice.quantile(_RECORDS) * (1 + dice.below(self.old.heavy))):
-            moment = event_time(dice, mark, time.start)
-            is_global = region == "us-east-1" and mark >= GLOBAL_ONCE and dice.chance() < 0.15
+        for _ in range(draws.quantile(_RECORDS) * (1 + draws.below(self.old.heavy))):
+            moment = event_time(draws, mark, time.start)
+            is_global = region == "us-east-1" and mark >= GLOBAL_ONCE and draws.chance() < 0.15
             if is_global:
-                found.append((moment, global_record(dice, self.account, moment)))
+                found.append((moment, global_record(draws, self.account, moment)))
             else:
-                found.append((moment, regional_record(dice, self.account, region, moment)))
+                found.append((moment, regional_record(draws, self.account, region, moment)))
         return found
 
     def _log(
