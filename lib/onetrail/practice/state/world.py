@@ -66,19 +66,16 @@ class World:
         content_encoding: str = "",
         owner: str,
         last_modified: datetime,
-        acl_full_control_for_bucket_owner: bool = True,
-        storage_class: str = "STANDARD",
     ) -> None:
-        """Seed an object, without checks and fast. `owner` is an account id or a service's own name."""
+        """Seed an object, without checks and fast. `owner` is an account id or a service's own name; the bucket's owner has full control."""
         home = self.store.buckets[bucket]
         version = Version(key, body, md5(body), last_modified, owner)
         version.metadata = dict(metadata or {})
         version.content_type = content_type or "binary/octet-stream"
         if content_encoding:
             version.headers = {"content-encoding": content_encoding}
-        version.storage_class = storage_class
         version.sse = home.sse
-        if acl_full_control_for_bucket_owner and owner != home.account:
+        if owner != home.account:
             version.full_control = (home.account,)
         home.add(version)
 
