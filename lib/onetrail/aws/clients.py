@@ -13,6 +13,7 @@ from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
 from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
 from onetrail.aws.policy_texts import keep_iam_text, text_now
+from onetrail.aws.remembered import Remembered
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import Entry, Sessions
 from onetrail.change import NAMED, Caller, Change, Clock, Guard, WallClock
@@ -74,6 +75,7 @@ class Clients:
         self._clients: dict[tuple[str, str, str, str], Any] = {}
         self.transports: dict[tuple[str, str, str], Any] = {}
         """Kept by the transports other than boto3, by account, region and actor."""
+        self.remembered = Remembered()
         self._lock = threading.RLock()
 
     @classmethod
@@ -119,12 +121,16 @@ class Clients:
         self, account: str, region: str, actor: str = NAMED
     ) -> Callable[[str, str, Mapping[str, Any]], None]:
         """The guard for one account, region and identity, as the other transports call it: service, operation, parameters."""
-        return lambda service, operation, parameters: self.guard.check(
-            account, service, operation, parameters, region=region, actor=actor
-        )
+
+        def check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+            self.guard.check(account, service, operation, parameters, region=region, actor=actor)
+            self.remembered.passed(service, operation)
+
+        return check
 
     def forget(self) -> None:
         """Enter every account afresh, after roles were made or removed."""
+        self.remembered.drop()
         with self._lock:
             self._sessions.forget()
             self._clients.clear()
@@ -200,6 +206,7 @@ class Clients:
 
         def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
             self.guard.check(account, service, model.name, params, region=region, actor=actor)
+            self.remembered.passed(service, model.name)
             shape = model.input_shape
             if (
                 service == "s3"
@@ -214,6 +221,7 @@ class Clients:
         events.register("after-call", self._check_banner)
         if service == "iam":
             events.register_first("after-call.iam", keep_iam_text)  # before botocore makes a document of it
+        self.remembered.watch(client, service, account, region, actor)
         if self.estate and service == "s3control":
             events.register_first("before-sign", _without_host_prefix(self.estate.endpoint))
         return client

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onetrail.aws import Clients
+from onetrail.aws.remembered import one_look
 from onetrail.estate.log_account.observed import LogAccount, observe_log_account
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.receipts import read_receipts
@@ -26,6 +27,7 @@ class Observation:
     gone: tuple[str, ...] = ()
 
 
+@one_look
 def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
     """Everything step 02 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
     keepers, failed = {}, []

@@ -8,6 +8,7 @@ from typing import Any, Final
 from onetrail import iam
 from onetrail.aws import Clients, look, look_for_bucket, pages
 from onetrail.aws.actors import BREAK_GLASS
+from onetrail.aws.remembered import one_look
 from onetrail.aws.sessions import CannotEnter
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of
@@ -76,6 +77,7 @@ class Observation:
     access_logs: AccessLogs = field(default_factory=AccessLogs)
 
 
+@one_look
 def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
     """Everything step 03 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
     seen = observe_buckets(settings, clients)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.remembered import one_look
 from onetrail.change import Finding, State
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import Custody, read_custody
@@ -82,6 +83,7 @@ class Observation:
     keys: tuple[RegionKeys, ...] = ()
 
 
+@one_look
 def observe(settings: Settings, clients: Clients, seen: Observation | None = None) -> Observation:
     """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be looked at.
 

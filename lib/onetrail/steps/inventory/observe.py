@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from onetrail.aws import Clients
+from onetrail.aws.remembered import one_look
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.estate.public_keys.kept import RegionKeys, read_keys
 from onetrail.looked import There, unread
@@ -81,6 +82,7 @@ class Observation:
         return max((survey.last for survey in self.surveys if survey.last), default=None)
 
 
+@one_look
 def observe(settings: Settings, clients: Clients) -> Observation:
     """Read trails and buckets, list every old bucket once, read one small log of each, and ask for CloudTrail's public keys.
 

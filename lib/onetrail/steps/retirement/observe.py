@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam
 from onetrail.aws import Clients, pages
+from onetrail.aws.remembered import one_look
 from onetrail.cloudtrail.key import Kind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
@@ -85,6 +86,7 @@ class _Listed:
             yield row
 
 
+@one_look
 def observe(
     settings: Settings,
     clients: Clients,

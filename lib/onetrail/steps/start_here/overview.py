@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onetrail.aws import Clients
+from onetrail.aws.remembered import one_look
 from onetrail.change import Finding, Gate, Outcome, Plan, State, ordered, run_plan
 from onetrail.errors import WrongUse
 from onetrail.estate.old_estate import read_old_estate
@@ -35,6 +36,7 @@ class Observation:
     statuses: Mapping[str, Status]
 
 
+@one_look
 def observe(settings: Settings, clients: Clients) -> Observation:
     """Enter every account, look at what would stop the move, and ask each step how far it is; the old estate is read once for all of them.
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.aws import Clients
+from onetrail.aws.remembered import one_look
 from onetrail.change import Requirement
 from onetrail.change.words import counted
 from onetrail.estate.archive_key import archive_key_arn
@@ -43,6 +44,7 @@ class Observation:
     could_not_look: tuple[str, ...] = ()
 
 
+@one_look
 def observe(
     settings: Settings,
     clients: Clients,

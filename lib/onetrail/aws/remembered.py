@@ -1,0 +1,141 @@
+"""One look at AWS: a question that is asked twice while a step looks is answered once.
+
+A step asks earlier steps how far they are, and each of them reads what it rests on: the same roles, buckets and trails. What was
+answered is kept from the beginning of the outermost look to its end, and no longer: the next look reads all of it again, and what is
+sent, and what is read right before it, never comes from here, since no look is under way then.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
+
+from onetrail.aws.requests import AWS_REQUESTS
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+    from onetrail.aws.clients import Clients
+    from onetrail.settings import Settings
+
+OLDEST_SECONDS: Final = 300.0
+"""An answer that is older is asked for again: a look that reads every log may take hours."""
+_ANY_NUMBER: Final = frozenset(
+    {"ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads", "LookupEvents"}
+)
+"""Answers with as many rows as there are objects or events, which nobody holds in memory."""
+_ANSWERED: Final = "onetrail_answered"
+_ASKED: Final = "onetrail_asked"
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class _Answer(NamedTuple):
+    http: Any
+    parsed: Mapping[str, Any]
+    at: float
+
+
+class Remembered:
+    """What was answered in the look that is under way; nothing while none is."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._answers: dict[Any, _Answer] | None = None
+        self._looks = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """While inside, what is read is kept; a look within a look is part of it. Threads of the look take part."""
+        with self._lock:
+            self._looks += 1
+            if self._looks == 1:
+                self._answers = {}
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._looks -= 1
+                if not self._looks:
+                    self._answers = None
+
+    def passed(self, service: str, operation: str) -> None:
+        """A call that the guard let through: one that changes something ends all keeping until the next look begins."""
+        if not AWS_REQUESTS.only_reads(service, operation):
+            self.drop()
+
+    def drop(self) -> None:
+        """Keep nothing more until the next look begins: what was read may not be so any more."""
+        with self._lock:
+            self._answers = None
+
+    def watch(self, client: Any, *where: str) -> None:
+        """Let this boto3 client's reads be answered from here. `where` tells it from other clients: service, account, region, identity."""
+        name = client.meta.service_model.service_id.hyphenize()
+
+        def asked(
+            params: Mapping[str, Any], model: "OperationModel", context: dict[str, Any], **_: Any
+        ) -> None:
+            if _is_kept(where[0], model, params):
+                context[_ASKED] = (*where, model.name, repr(params))
+
+        def answered(context: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
+            found = self._found(context.get(_ASKED))
+            if found is None:
+                return None
+            context[_ANSWERED] = True
+            return found.http, deepcopy(found.parsed)
+
+        def keep(http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+            if _ASKED in context and _ANSWERED not in context and _is_an_answer(http_response.status_code):
+                self._keep(context[_ASKED], http_response, parsed)
+
+        client.meta.events.register(f"before-parameter-build.{name}", asked)
+        client.meta.events.register(f"before-call.{name}", answered)
+        client.meta.events.register_first(
+            f"after-call.{name}", keep
+        )  # as AWS answered, before anything is made of it
+
+    def _found(self, key: Any) -> _Answer | None:
+        with self._lock:
+            found = (self._answers or {}).get(key)
+        return found if found and self._seconds() - found.at < OLDEST_SECONDS else None
+
+    def _keep(self, key: Any, http: Any, parsed: Mapping[str, Any]) -> None:
+        answer = _Answer(http, deepcopy(parsed), self._seconds())
+        with self._lock:
+            if self._answers is not None:
+                self._answers[key] = answer
+
+
+def one_look(
+    observe: "Callable[Concatenate[Settings, Clients, _P], _R]",
+) -> "Callable[Concatenate[Settings, Clients, _P], _R]":
+    """A step's `observe` as one look: what it and the steps that it asks read twice is read once."""
+
+    @wraps(observe)
+    def looked(settings: "Settings", clients: "Clients", /, *args: _P.args, **more: _P.kwargs) -> _R:
+        with clients.remembered.one_look():
+            return observe(settings, clients, *args, **more)
+
+    return looked
+
+
+def _is_kept(service: str, model: "OperationModel", parameters: Mapping[str, Any]) -> bool:
+    """Settings are kept; what is said of single objects and events is not, nor what enters an account."""
+    return (
+        service != "sts"
+        and AWS_REQUESTS.only_reads(service, model.name)
+        and model.name not in _ANY_NUMBER
+        and "Key" not in parameters
+        and not model.has_streaming_output
+    )
+
+
+def _is_an_answer(status: int) -> bool:
+    """AWS said what is there, or that it is not there. What was refused or failed is asked again."""
+    return status < 300 or status == 404
