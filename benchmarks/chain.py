@@ -15,14 +15,21 @@ from benchmarks.measure import Measured, measured
 from benchmarks.table import table
 from onetrail.cloudtrail.digests.chain import ChainCheck
 from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey
-from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject, Group, LogRead, ReadStatus, State
+from onetrail.cloudtrail.digests.verdict import (
+    AllowList,
+    DigestGroup,
+    DigestObject,
+    FileState,
+    LogRead,
+    ReadStatus,
+)
 from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.keys import signing_keys
-from onetrail.practice.state.trail_files import LoggedFile, Place
+from onetrail.practice.state.trail_files import DeliveredFile, DeliveryPlace
 
-PLACE = Place("111122223333", "eu-west-1", "audit", "eu-west-1", "acme-audit-eu-west-1")
-GROUP = Group(PLACE.account, PLACE.region, PLACE.trail, PLACE.home)
+PLACE = DeliveryPlace("111122223333", "eu-west-1", "audit", "eu-west-1", "acme-audit-eu-west-1")
+GROUP = DigestGroup(PLACE.account, PLACE.region, PLACE.trail, PLACE.home)
 FIRST = datetime(2021, 1, 12, 10, tzinfo=UTC)
 EVENT = {
     "eventVersion": "1.08",
@@ -42,7 +49,7 @@ def given_a_chain(hours: int) -> tuple[list[DigestObject], dict[str, LogRead]]:
         key = PLACE.log_key(end - timedelta(minutes=20), hour.to_bytes(16, "big"))
         logs[key] = LogRead(ReadStatus.FOUND, gzipped(content), key)
         at = end.strftime("%Y-%m-%dT%H:%M:%SZ")
-        files = [LoggedFile(PLACE.bucket, key, sha256(content).hexdigest(), at, at)]
+        files = [DeliveredFile(PLACE.bucket, key, sha256(content).hexdigest(), at, at)]
         made = signed_digest(PLACE, end, files, previous)
         digests.append(DigestObject(PLACE.bucket, made.link.key, made.body, made.metadata))
         previous = made.link
@@ -59,7 +66,7 @@ def verified(digests: list[DigestObject], logs: dict[str, LogRead]) -> int:
     allowed = AllowList(frozenset({PLACE.bucket}), frozenset({GROUP.identity}))
     check = ChainCheck(GROUP, lambda _, key: logs[key], keys, allowed)
     states = [verdict.state for verdict in check.verdicts(reversed(digests))]
-    assert set(states) == {State.VALID}, set(states)
+    assert set(states) == {FileState.VALID}, set(states)
     return len(states) // 2
 
 

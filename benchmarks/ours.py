@@ -18,11 +18,11 @@ from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Guard, WallClock
 from onetrail.copy_command import standalone
 from onetrail.copy_command.folder import folder
-from onetrail.copy_command.reach import End, Reach
+from onetrail.copy_command.reach import CopyConnection, CopySide
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.copying.partition import Partition
+from onetrail.s3.copying.partition import CopyPartition
 from onetrail.s3.copying.pipeline import copy_partitions
-from onetrail.s3.decisions.decide import Kind, Rules, decide
+from onetrail.s3.decisions.decide import DecisionKind, Rules, decide
 from onetrail.s3.decisions.planner import SizeBands, size_bands
 from onetrail.s3.decisions.prices import PRICES
 from onetrail.s3.decisions.retention import months_left
@@ -30,7 +30,7 @@ from onetrail.s3.http.pace import Paces
 from onetrail.s3.listing.ranges import KeyRange, Side, beside, key_ranges, listed
 
 
-def list_all(source: End) -> int:
+def list_all(source: CopySide) -> int:
     """How many objects a listing of all ranges gives, each row made."""
     side = Side(source.client, source.folder.bucket, source.owner, source.folder.prefix)
     found = 0
@@ -42,12 +42,12 @@ def list_all(source: End) -> int:
             if row is None:
                 yield None
 
-    parts = (Partition("", rows(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(side))
+    parts = (CopyPartition("", rows(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(side))
     copy_partitions(parts, source.client, Path(), now=WallClock().now, paces=Paces())
     return found
 
 
-def plan_all(source: End, target: End) -> dict[str, object]:
+def plan_all(source: CopySide, target: CopySide) -> dict[str, object]:
     """What a plan comes to, and how far it was when."""
     began = time.perf_counter()
     marks: list[tuple[int, float]] = []
@@ -61,7 +61,7 @@ def plan_all(source: End, target: End) -> dict[str, object]:
     return {"objects": sums.seen, "marks": marks}
 
 
-def decide_all(source: End, target: End) -> int:
+def decide_all(source: CopySide, target: CopySide) -> int:
     """How many objects step 05 would copy: each key taken apart, its retention and its class computed, beside what the archive has."""
     rules = Rules(7, datetime(2026, 1, 12, 9, tzinfo=UTC))
     sides = [Side(end.client, end.folder.bucket, end.owner, end.folder.prefix) for end in (source, target)]
@@ -74,12 +74,12 @@ def decide_all(source: End, target: End) -> int:
                 yield None
                 continue
             decision = decide(*found, rules)
-            if decision.kind is Kind.COPY and decision.retain_until is not None:
+            if decision.kind is DecisionKind.COPY and decision.retain_until is not None:
                 months = round(months_left(decision.retain_until, rules.now))
                 wanted += bands(months).class_for(found[0].size) in PRICES
 
     parts = (
-        Partition("", decided(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(sides[0])
+        CopyPartition("", decided(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(sides[0])
     )
     copy_partitions(parts, target.client, Path(), now=WallClock().now, paces=Paces())
     return wanted
@@ -94,7 +94,7 @@ def bands(months: int) -> SizeBands:
 def main(words: list[str]) -> None:
     """Do what the first word says."""
     what, source, target = words
-    with closing(Reach()) as reach:
+    with closing(CopyConnection()) as reach:
         ends = reach.ends(folder(source), folder(target), Guard(AWS_REQUESTS), SOURCE_OWNER, TARGET_OWNER)
         if what == "plan":
             said = plan_all(*ends)

@@ -36,13 +36,13 @@ from onetrail.cloudtrail.digests.chain import looked_at
 from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
-from onetrail.practice.state.trail_files import LoggedFile, Place
-from onetrail.s3 import HotS3
+from onetrail.practice.state.trail_files import DeliveredFile, DeliveryPlace
+from onetrail.s3 import S3Client
 from onetrail.s3.http import calls
 
 BIN = Path(sys.executable).parent
 ACCOUNT, BUCKET = "111122223333", "acme-audit-us-east-1"
-PLACE = Place(ACCOUNT, "us-east-1", "audit", "us-east-1", BUCKET)
+PLACE = DeliveryPlace(ACCOUNT, "us-east-1", "audit", "us-east-1", BUCKET)
 FIRST = datetime(2023, 1, 12, 10, tzinfo=UTC)
 LOGS_A_DIGEST, EVENTS_A_LOG = 20, 60
 START_SECONDS = 60
@@ -75,7 +75,7 @@ def given_files(logs: int) -> dict[str, tuple[bytes, dict[str, str]]]:
             ).encode()
             key = PLACE.log_key(end - timedelta(minutes=rng.randint(5, 55)), rng.randbytes(16))
             files[key] = (gzipped(content), {})
-            listed.append(LoggedFile(BUCKET, key, hashlib.sha256(content).hexdigest(), at, at))
+            listed.append(DeliveredFile(BUCKET, key, hashlib.sha256(content).hexdigest(), at, at))
         made = signed_digest(PLACE, end, listed, previous)
         files[made.link.key], previous = (made.body, dict(made.metadata)), made.link
     return files
@@ -176,11 +176,11 @@ def _until_it_answers(url: str, keys: dict[str, str]) -> None:
             return
 
 
-def client(url: str, keys: dict[str, str], at_once: int = 448) -> HotS3:
+def client(url: str, keys: dict[str, str], at_once: int = 448) -> S3Client:
     """Requests of the verifier's to that server."""
     found = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]).get_credentials()
     assert found is not None
-    return HotS3(
+    return S3Client(
         "us-east-1", url, found.get_frozen_credentials, permit=lambda *_: None, max_in_flight=at_once
     )
 

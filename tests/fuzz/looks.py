@@ -29,9 +29,9 @@ from onetrail.cloudtrail.digests.verdict import (
 from onetrail.cloudtrail.digests.walk import join, walk
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.errors import WrongUse
-from onetrail.validation import Check, PublicKeys, Wanted
+from onetrail.validation import CheckScope, PlaceCheck, PublicKeys
 from onetrail.validation.kept import KeptChains
-from onetrail.validation.place import Content, Stored, Unread
+from onetrail.validation.place import ObjectContent, Stored, UnreadObject
 from tests.fuzz.layout import BESIDE, Layout, Thing, below
 from tests.fuzz.signing import der, fingerprint
 from tests.fuzz.truth import Query
@@ -66,11 +66,11 @@ def in_a_bucket(layout: Layout, query: Query, folder: Path | None = None) -> Sai
     """The check of `onetrail validate` on a bucket; with a folder in which proven chains are kept, and are found again."""
     said = Said(0)
     store = PublicKeys(None, lambda region: _Asked(layout, region))
-    wanted = Wanted(
+    wanted = CheckScope(
         query.account, query.region, query.trail, _utc(query.since), _utc(query.until), _utc(query.end), _utc(layout.now)
     )  # fmt: skip
     kept = None if folder is None else KeptChains(folder, lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    check = Check(Bucket(layout), store, wanted, query.believed, kept=kept)
+    check = PlaceCheck(Bucket(layout), store, wanted, query.believed, kept=kept)
     try:
         _files(said, check.verdicts())
     except WrongUse as err:
@@ -215,17 +215,17 @@ class Bucket:
                 thing = self._things[key]
                 yield Stored(key, len(thing.body), "GLACIER" if thing.archived else "STANDARD")
 
-    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, Content | Unread]]:
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, ObjectContent | UnreadObject]]:
         for row in rows:
             if row is None:
                 continue
             thing = self._things[row.key]
             if thing.refused:
-                yield row, Unread(ReadStatus.UNREADABLE, "access denied")
+                yield row, UnreadObject(ReadStatus.UNREADABLE, "access denied")
             elif thing.archived:
-                yield row, Unread(ReadStatus.ARCHIVED, "restore it first")
+                yield row, UnreadObject(ReadStatus.ARCHIVED, "restore it first")
             else:
-                yield row, Content(thing.body, thing.metadata)
+                yield row, ObjectContent(thing.body, thing.metadata)
 
     def absent(self, key: str) -> LogRead:
         return LogRead(ReadStatus.MISSING)

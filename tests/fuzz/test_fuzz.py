@@ -13,7 +13,7 @@ import pytest
 
 from onetrail.cloudtrail.digests import chain as chain_module
 from onetrail.cloudtrail.digests.timeline import Timeline
-from onetrail.cloudtrail.digests.verdict import AllowList, FileVerdict, State
+from onetrail.cloudtrail.digests.verdict import AllowList, FileState, FileVerdict
 from onetrail.cloudtrail.digests.walk import Walk
 from onetrail.validation import rest as rest_module
 from tests.fuzz.compare import wrong
@@ -51,7 +51,7 @@ def _all_valid(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def sabotaged(*args: Any, **words: Any) -> FileVerdict:
         said = plain(*args, **words)
-        return replace(said, state=State.VALID) if said.state is State.INVALID else said
+        return replace(said, state=FileState.VALID) if said.state is FileState.INVALID else said
 
     monkeypatch.setattr(chain_module.ChainCheck, "_log_verdict", sabotaged)
 
@@ -76,7 +76,7 @@ def _never_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = chain_module.ChainCheck.verdicts
 
     def sabotaged(*args: Any) -> Iterator[FileVerdict]:
-        return (one for one in plain(*args) if one.state is not State.MISSING)
+        return (one for one in plain(*args) if one.state is not FileState.MISSING)
 
     monkeypatch.setattr(chain_module.ChainCheck, "verdicts", sabotaged)
 
@@ -139,7 +139,7 @@ def test_the_seeds_hold_every_kind_of_layout() -> None:
         for state in wanted
         if len(wanted) == 1
     )
-    assert {state.value for state in State} - {"missing", "duplicate"} <= states.keys()
+    assert {state.value for state in FileState} - {"missing", "duplicate"} <= states.keys()
     assert any("missing" in wanted for _, truth in _seen() for wanted in truth.lost.values())
     exits = Counter(truth.exits for _, truth in _seen())
     assert exits[frozenset({0})] > SEEDS * 0.15 and exits[frozenset({3})] > SEEDS * 0.3, exits

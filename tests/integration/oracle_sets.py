@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from onetrail.practice.cloudtrail.digest_writer import HOUR, signed_digest
 from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
 from onetrail.practice.cloudtrail.keys import signing_key
-from onetrail.practice.state.trail_files import DigestLink, LoggedFile, Place
+from onetrail.practice.state.trail_files import DeliveredFile, DeliveryPlace, DigestLink
 from tests.integration.aws_cli import SOURCE
 
 BUCKET = "acme-oracle-sets"
@@ -31,7 +31,7 @@ class Set:
     """One chain and its logs. `digests` and `logs` are keys in order of time; a damage changes `files`."""
 
     number: int
-    place: Place
+    place: DeliveryPlace
     rng: random.Random
     files: dict[str, Object] = field(default_factory=dict)
     digests: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ def given_a_set(number: int, *, prefix: str = "set", trail: str = "", restarts: 
     rng = random.Random(number)
     region, home = rng.choice(REGIONS), rng.choice(REGIONS)
     home = region if rng.random() < 0.5 else home
-    place = Place(SOURCE, region, trail or rng.choice(TRAILS), home, BUCKET, f"{prefix}-{number:03d}")
+    place = DeliveryPlace(SOURCE, region, trail or rng.choice(TRAILS), home, BUCKET, f"{prefix}-{number:03d}")
     made = Set(number, place, rng)
     hours = rng.randint(4, 6)
     restart = rng.randint(2, hours - 1) if rng.random() < 0.25 and restarts else 0
@@ -99,7 +99,7 @@ def given_a_set(number: int, *, prefix: str = "set", trail: str = "", restarts: 
     return made
 
 
-def _delivered(made: Set, end: datetime, count: int) -> list[LoggedFile]:
+def _delivered(made: Set, end: datetime, count: int) -> list[DeliveredFile]:
     listed = []
     for _ in range(count):
         content = json.dumps(
@@ -108,7 +108,7 @@ def _delivered(made: Set, end: datetime, count: int) -> list[LoggedFile]:
         key = made.place.log_key(end - timedelta(minutes=made.rng.randint(5, 55)), made.rng.randbytes(16))
         at = end.strftime("%Y-%m-%dT%H:%M:%SZ")
         made.files[key] = (gzipped(content), {})
-        listed.append(LoggedFile(BUCKET, key, sha256(content).hexdigest(), at, at))
+        listed.append(DeliveredFile(BUCKET, key, sha256(content).hexdigest(), at, at))
     return listed
 
 

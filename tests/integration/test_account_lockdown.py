@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import NAMED, Outcome, PlanRefused, State, TextUnread, resolve
+from onetrail.change import NAMED, FindingState, Outcome, PlanRefused, TextUnread, resolve
 from onetrail.iam import parse
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown as step
@@ -81,7 +81,7 @@ def test_without_approval_nothing_is_sent_and_the_clock_stands(fresh_estate: Est
     assert fresh_estate.mutating(mark) == []
     assert fresh_estate.door.control("GET", "clock") == before
     found = step.check(clients.settings, step.observe(clients.settings, clients))
-    assert not [f for f in found if f.state in (State.FINDING, State.COULD_NOT_LOOK)]
+    assert not [f for f in found if f.state in (FindingState.FINDING, FindingState.COULD_NOT_LOOK)]
     assert not step.done(clients.settings, clients).done
 
 
@@ -258,7 +258,9 @@ def test_a_user_in_the_log_account_is_found_and_left_to_people(closed_clients: C
     iam.create_access_key(UserName="old-admin")
     settings = closed_clients.settings
     found = step.check(settings, step.observe(settings, closed_clients))
-    assert [(f.id, f.state) for f in found if f.state is State.FINDING] == [("02.users", State.FINDING)]
+    assert [(f.id, f.state) for f in found if f.state is FindingState.FINDING] == [
+        ("02.users", FindingState.FINDING)
+    ]
     assert pending(closed_clients) == []
 
 

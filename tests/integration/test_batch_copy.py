@@ -19,7 +19,7 @@ from onetrail.aws.gate import open_gate
 from onetrail.change import Outcome, Plan, entries
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.estate.old_estate import OldBucket
-from onetrail.s3.batch.job import Job
+from onetrail.s3.batch.job import BatchJob
 from onetrail.s3.ledger import parts as ledger
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
@@ -89,7 +89,7 @@ class Watching:
     def __call__(self, *bulk: Any) -> None:
         pass
 
-    def jobs(self, jobs: Sequence[Job]) -> None:
+    def jobs(self, jobs: Sequence[BatchJob]) -> None:
         self.states |= {job.status for job in jobs}
         if not self.seen_open and any(job.status == "Active" for job in jobs):
             self.seen_open = see_batch(self.clients.settings, self.clients).open

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import NAMED, Document, Outcome, State, entries
+from onetrail.change import NAMED, Document, FindingState, Outcome, entries
 from onetrail.estate.archive import archive_of
 from onetrail.iam.build import central_bucket
 from onetrail.steps import account_lockdown
@@ -99,7 +99,7 @@ def test_after_it_the_step_is_done_and_the_records_head_is_out_of_our_hands(
     assert pending(clients) == []
     assert step.done(clients.settings, clients).done
     assert {f.state for f in step.check(clients.settings, step.observe(clients.settings, clients))} == {
-        State.OK
+        FindingState.OK
     }
     anchors = [line for line in entries(clients.settings.run_folder) if line["kind"] == "anchor"]
     assert anchors[-1]["resource"].startswith(f"{WORK}/records/")

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from onetrail.aws import Clients
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.proof.receipts import proven_rows, read_receipts
 from onetrail.practice.cloudtrail.digest_writer import signed_digest
-from onetrail.practice.state.trail_files import LoggedFile, Place
+from onetrail.practice.state.trail_files import DeliveredFile, DeliveryPlace
 from onetrail.s3.ledger import parts as ledger
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import Estate
@@ -69,9 +69,9 @@ def given_a_log(clients: Clients, bucket: str, name: str, word: str) -> tuple[st
 
 def given_a_digest(clients: Clients, bucket: str, *logs: tuple[str, bytes]) -> str:
     """A digest that CloudTrail signed for this bucket and that names these logs there."""
-    place = Place(SOURCE, "eu-west-1", f"second-{bucket[-9:]}", "eu-west-1", bucket)
+    place = DeliveryPlace(SOURCE, "eu-west-1", f"second-{bucket[-9:]}", "eu-west-1", bucket)
     at = "2025-06-02T09:30:00Z"
-    named = [LoggedFile(bucket, key, sha256(decompress(body)).hexdigest(), at, at) for key, body in logs]
+    named = [DeliveredFile(bucket, key, sha256(decompress(body)).hexdigest(), at, at) for key, body in logs]
     made = signed_digest(place, ENDED, named, None)
     old(clients).put_object(Bucket=bucket, Key=made.link.key, Body=made.body, Metadata=made.metadata)
     return made.link.key
@@ -122,7 +122,11 @@ def test_a_conflict_goes_through_all_steps_and_no_byte_string_is_ever_gone(
     mark = estate.mark()
     for number in STEPS:
         ended = one_step(estate, number, **runs)
-        wrong = [f for f in ended.findings if f.state not in (State.OK, State.NOTE, State.PLANNED)]
+        wrong = [
+            f
+            for f in ended.findings
+            if f.state not in (FindingState.OK, FindingState.NOTE, FindingState.PLANNED)
+        ]
         assert (ended.exit_code, wrong) == (0, []), number
         held = no_digest(archived(clients)) if number >= "03" else {}
         if number < "05":

@@ -19,7 +19,7 @@ from onetrail.estate.archive import archive_of
 from onetrail.iam import build
 from onetrail.iam.build import archive_rail, trust
 from onetrail.names import BATCH_ROLE, JOBS_ROLE
-from onetrail.s3.batch.group import Group, Label
+from onetrail.s3.batch.group import JobGroup, Label
 from onetrail.s3.batch.manifest import line
 from onetrail.s3.decisions.retention import quarter_end
 from onetrail.steps import copy_history, verification
@@ -170,7 +170,7 @@ def given_a_job_left_over(estate: Estate, clients: Clients) -> str:
         iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
     estate.wait(120)  # until the new roles are known
     until = quarter_end(clients.clock.now() + timedelta(days=365))
-    label = Label(settings.run_name, "copy", Group(bucket, "GLACIER_IR", until))
+    label = Label(settings.run_name, "copy", JobGroup(bucket, "GLACIER_IR", until))
     body = f"{line(bucket, 'AWSLogs/nothing-there.json.gz')}\n".encode()
     etag = md5(body, usedforsecurity=False).hexdigest()
     by_hand(clients, "s3", LOG).put_object(Bucket=WORK, Key=place.manifest_key(label, etag), Body=body)

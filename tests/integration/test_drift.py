@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import ChangeFailed, State
+from onetrail.change import ChangeFailed, FindingState
 from onetrail.iam import parse
 from onetrail.iam.build import old_bucket_open
 from onetrail.steps import (
@@ -265,7 +265,7 @@ def test_what_is_undone_of_the_copy_is_proposed_and_put_right(
     clients = estate.clients()
     seen = copy_history.observe(clients.settings, clients)
     assert {b.bucket.name: b.to_copy for b in seen.backlogs if b.to_copy} == ({OLD: 1} if missing else {})
-    assert [f.id for f in copy_history.check(clients.settings, seen) if f.state is State.PLANNED] == (
+    assert [f.id for f in copy_history.check(clients.settings, seen) if f.state is FindingState.PLANNED] == (
         ["05.copied"] if missing else ["05.grant"]
     )
     plan = copy_history.propose(clients.settings, seen)

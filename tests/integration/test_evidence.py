@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
 from onetrail.aws.policy_texts import touches_policy
-from onetrail.change import Finding, Outcome, State, entries, verdict
-from onetrail.change.run_record.heads import Head
+from onetrail.change import Finding, FindingState, Outcome, entries, verdict
+from onetrail.change.run_record.heads import RecordHead
 from onetrail.cli import main
 from onetrail.settings import Settings
 from onetrail.show.report import page
@@ -29,7 +29,7 @@ from onetrail.steps import (
     verification,
 )
 from onetrail.steps import evidence as step
-from onetrail.steps.evidence import Observation
+from onetrail.steps.evidence import EvidenceObservation
 from tests.integration.aws_cli import environment
 from tests.integration.by_hand import carried_out
 from tests.integration.conftest import Estate
@@ -38,7 +38,7 @@ from tests.unit.change.given import given_a_fresh_chain
 pytestmark = pytest.mark.estate
 
 BUCKET, SOURCE = "acme-audit-eu-west-1", "111122223333"
-BAD = (State.FINDING, State.COULD_NOT_LOOK)
+BAD = (FindingState.FINDING, FindingState.COULD_NOT_LOOK)
 
 
 def run(clients: Clients, module: Any, approve: str = "any") -> Outcome:
@@ -48,13 +48,15 @@ def run(clients: Clients, module: Any, approve: str = "any") -> Outcome:
         return module.apply(plan, gate, clients)
 
 
-def seen(clients: Clients, earlier: Observation | None = None) -> tuple[Observation, list[Finding]]:
+def seen(
+    clients: Clients, earlier: EvidenceObservation | None = None
+) -> tuple[EvidenceObservation, list[Finding]]:
     """A look and what it says; after an earlier look no file of the archive is read again that is listed as it was."""
     observation = step.observe(clients.settings, clients, earlier)
     return observation, step.check(clients.settings, observation)
 
 
-def states(found: list[Finding], name: str) -> set[State]:
+def states(found: list[Finding], name: str) -> set[FindingState]:
     return {one.state for one in found if one.id == name}
 
 
@@ -95,7 +97,7 @@ def ended(estate: Estate, runs: Path, half_way: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def at_the_end(estate: Estate, runs: Path, ended: str) -> Observation:
+def at_the_end(estate: Estate, runs: Path, ended: str) -> EvidenceObservation:
     """A look at the estate after step 07."""
     _restored(estate, runs, ended)
     clients = estate.clients()
@@ -135,8 +137,8 @@ def test_on_a_fresh_estate_nothing_is_ok_that_is_not_done(fresh_estate: Estate) 
     assert fresh_estate.mutating(mark) == []
     assert verdict(found).exit_code == 0
     for name in ("03", "04", "05", "06", "07"):
-        assert {f.state for f in found if f.id.startswith(name)} == {State.PLANNED}, name
-    assert states(found, "08.record") == {State.NOTE}
+        assert {f.state for f in found if f.id.startswith(name)} == {FindingState.PLANNED}, name
+    assert states(found, "08.record") == {FindingState.NOTE}
     text = page(clients.settings, observation)
     assert "The move is not finished" in text
     assert "There is no record" in text
@@ -147,9 +149,9 @@ def test_half_way_it_says_what_is_done_and_what_is_not(at: Callable[[str], Clien
     clients = at(half_way)
     observation, found = seen(clients)
     assert bad(found) == set()
-    assert states(found, "03.bucket") == {State.OK}
-    assert State.PLANNED in {f.state for f in found if f.id.startswith("04")}
-    assert states(found, "08.record") == states(found, "08.anchors") == {State.OK}
+    assert states(found, "03.bucket") == {FindingState.OK}
+    assert FindingState.PLANNED in {f.state for f in found if f.id.startswith("04")}
+    assert states(found, "08.record") == states(found, "08.anchors") == {FindingState.OK}
     text = page(clients.settings, observation)
     assert "No old bucket is compared with the archive: waiting for" in text
 
@@ -161,7 +163,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     clients = at(ended)
     mark, settings = estate.mark(), clients.settings
     observation, found = seen(clients)
-    assert [f for f in found if f.state not in (State.OK, State.NOTE)] == []
+    assert [f for f in found if f.state not in (FindingState.OK, FindingState.NOTE)] == []
     text = page(settings, observation)
     assert text == page(settings, step.observe(settings, clients, observation))
     assert "Everything is as promised" in text
@@ -190,13 +192,13 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert under.custody.check.behind == ""
     assert max(under.anchors.heads) > under.custody.reports[-1].line, "the page is under a head"
     assert (settings.run_folder / saved.name).read_text() == text
-    assert states(after, "08.report") == states(after, "08.record") == {State.OK}
+    assert states(after, "08.report") == states(after, "08.record") == {FindingState.OK}
     for said in ("onetrail-copier", BUCKET, "compliance", observation.custody.approvals[0].plan):
         assert said in text
 
 
 def test_every_permission_of_the_move_is_there_with_its_closing(
-    estate: Estate, at_the_end: Observation
+    estate: Estate, at_the_end: EvidenceObservation
 ) -> None:
     """The openings of each old bucket and of the archive, and the temporary role where one was needed."""
     custody = at_the_end.custody
@@ -209,7 +211,7 @@ def test_every_permission_of_the_move_is_there_with_its_closing(
     assert {one.opened.key for one in custody.permissions} == openings
     assert {"open-central", "window-central"} < openings
     assert custody.left_open == ()
-    assert states(found, "08.permission") == {State.OK}
+    assert states(found, "08.permission") == {FindingState.OK}
     assert all(one.opened.request_id and one.closed.request_id for one in custody.permissions)
 
 
@@ -279,7 +281,7 @@ def _rewritten_record(clients: Clients) -> None:
     given_a_fresh_chain(folder, lines[:3] + lines[4:])
     s3 = by_hand(clients, account, settings.home_region)
     last = list(entries(folder))[-1]
-    body = Head("practice", last["n"], last["hash"], last["at"]).body()
+    body = RecordHead("practice", last["n"], last["hash"], last["at"]).body()
     put = partial(
         s3.put_object, Bucket=settings.work_bucket, Body=body, ContentMD5=_md5(body), IfNoneMatch="*"
     )
@@ -338,7 +340,7 @@ def _everything_beside_the_record(clients: Clients) -> None:
 def test_what_was_tampered_with_comes_first_and_ends_with_3(
     at: Callable[[str], Clients],
     ended: str,
-    at_the_end: Observation,
+    at_the_end: EvidenceObservation,
     harm: Callable[[Clients], None],
     names: set[str],
 ) -> None:
@@ -383,15 +385,15 @@ def test_a_permission_left_open_is_named_and_once_closed_no_finding(
     observation, found = seen(estate.clients())
     left = {one.what for one in observation.custody.left_open}
     assert {settings.bucket_name} < left
-    assert states(found, "08.permission") == {State.FINDING}
+    assert states(found, "08.permission") == {FindingState.FINDING}
     assert f"are not shown as closed: {min(left)}" in page(settings, observation)
     assert run(estate.clients(), copy_history).state == "applied"
     _, after = seen(estate.clients())
-    assert states(after, "08.permission") == {State.OK}
+    assert states(after, "08.permission") == {FindingState.OK}
 
 
 def test_a_step_that_cannot_be_looked_at_is_said_and_the_others_are_looked_at(
-    estate: Estate, at: Callable[[str], Clients], ended: str, at_the_end: Observation
+    estate: Estate, at: Callable[[str], Clients], ended: str, at_the_end: EvidenceObservation
 ) -> None:
     """It is never taken for nothing there."""
     clients = at(ended)
@@ -399,6 +401,6 @@ def test_a_step_that_cannot_be_looked_at_is_said_and_the_others_are_looked_at(
     estate.fault("denied", service="s3", operation="GetObject", bucket=work, key="records/", count=50)
     _, found = seen(clients, at_the_end)
     estate.fault("clear")
-    assert states(found, "08.anchors") == {State.COULD_NOT_LOOK}
-    assert states(found, "08.record") == {State.OK}
-    assert State.OK in states(found, "06.bucket")
+    assert states(found, "08.anchors") == {FindingState.COULD_NOT_LOOK}
+    assert states(found, "08.record") == {FindingState.OK}
+    assert FindingState.OK in states(found, "06.bucket")

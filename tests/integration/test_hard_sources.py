@@ -13,7 +13,7 @@ import pytest
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import Clock, Outcome, Plan, State
+from onetrail.change import Clock, FindingState, Outcome, Plan
 from onetrail.change.clock import SHORT_WAIT_SECONDS
 from onetrail.change.values import iso
 from onetrail.errors import NotYet
@@ -153,8 +153,8 @@ def test_all_of_it_is_copied_and_closed(ready: Estate, clients: Clients) -> None
     seen = step.observe(clients.settings, clients)
     assert step.propose(clients.settings, seen).empty and step.done(clients.settings, clients).done
     found = {f.id: f.state for f in step.check(clients.settings, seen)}
-    assert {name: state for name, state in found.items() if state is not State.OK} == {
-        "05.overwritten": State.FINDING, "05.deleted": State.NOTE, "05.versions": State.NOTE, "05.compare": State.NOTE,
+    assert {name: state for name, state in found.items() if state is not FindingState.OK} == {
+        "05.overwritten": FindingState.FINDING, "05.deleted": FindingState.NOTE, "05.versions": FindingState.NOTE, "05.compare": FindingState.NOTE,
     }  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_what_a_listener_or_a_writer_does_to_the_plan(ready: Estate, clients: Cl
     )
     seen = step.observe(clients.settings, clients)
     assert step.propose(clients.settings, seen).empty
-    found = {f.id: f.evidence for f in step.check(clients.settings, seen) if f.state is State.FINDING}
+    found = {f.id: f.evidence for f in step.check(clients.settings, seen) if f.state is FindingState.FINDING}
     assert {"05.copied", "05.moving", "05.requester-pays", "05.notification"} <= set(found)
     assert "config.amazonaws.com" in found["05.moving"]
     outcome = run(clients, step)

@@ -10,10 +10,10 @@ from botocore.config import Config
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import State, verdict
+from onetrail.change import FindingState, verdict
 from onetrail.change.run_record.record import entries, verify_record
 from onetrail.cloudtrail.digests.publickeys import KeyStore, load
-from onetrail.cloudtrail.key import Kind
+from onetrail.cloudtrail.key import KeyKind
 from onetrail.iam.build import old_bucket_shell
 from onetrail.steps import inventory, start_here
 from tests.integration.conftest import Estate
@@ -34,11 +34,11 @@ def by_hand(clients: Clients, service: str, account: str = SOURCE, region: str =
     )
 
 
-def observed(clients: Clients) -> inventory.Observation:
+def observed(clients: Clients) -> inventory.InventoryObservation:
     return inventory.observe(clients.settings, clients)
 
 
-def saved(clients: Clients) -> inventory.Observation:
+def saved(clients: Clients) -> inventory.InventoryObservation:
     observation = observed(clients)
     with open_gate(clients, "") as gate:
         assert inventory.apply(inventory.propose(clients.settings, observation), gate, clients).exit_code == 0
@@ -46,12 +46,12 @@ def saved(clients: Clients) -> inventory.Observation:
     return observation
 
 
-def states(clients: Clients, name: str) -> list[tuple[str, State]]:
+def states(clients: Clients, name: str) -> list[tuple[str, FindingState]]:
     found = inventory.check(clients.settings, observed(clients))
     return sorted((f.resource, f.state) for f in found if f.id == name)
 
 
-def the_bucket(observation: inventory.Observation) -> inventory.BucketInventory:
+def the_bucket(observation: inventory.InventoryObservation) -> inventory.BucketInventory:
     return next(b for b in observation.buckets if b.bucket.name == BUCKET)
 
 
@@ -66,7 +66,7 @@ def test_looking_changes_nothing_on_the_estate(fresh_estate: Estate) -> None:
         *inventory.check(clients.settings, observed(clients)),
     ]
     assert verdict(found).exit_code == 0, [
-        f for f in found if f.state in (State.FINDING, State.COULD_NOT_LOOK)
+        f for f in found if f.state in (FindingState.FINDING, FindingState.COULD_NOT_LOOK)
     ]
     assert fresh_estate.mutating(mark) == []
     assert fresh_estate.door.control("GET", "clock") == before
@@ -114,8 +114,8 @@ def test_keys_are_kept_as_the_command_line_shows_them_and_stand_in_the_record(fr
 def test_not_saved_is_a_finding(fresh_estate: Estate) -> None:
     """The twin: without `save` neither rows nor keys are kept, and the check says so."""
     clients = fresh_estate.clients(run_name="never-saved")
-    assert states(clients, "01.kept") == [(inventory.FILE, State.FINDING)]
-    assert {state for _, state in states(clients, "01.keys")} == {State.FINDING}
+    assert states(clients, "01.kept") == [(inventory.FILE, FindingState.FINDING)]
+    assert {state for _, state in states(clients, "01.keys")} == {FindingState.FINDING}
 
 
 def test_a_log_that_may_not_be_read_is_a_finding(fresh_estate: Estate) -> None:
@@ -127,7 +127,7 @@ def test_a_log_that_may_not_be_read_is_a_finding(fresh_estate: Estate) -> None:
         {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
     )
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
-    assert (BUCKET, State.FINDING) in states(clients, "01.canary")
+    assert (BUCKET, FindingState.FINDING) in states(clients, "01.canary")
 
 
 def test_a_bucket_that_may_not_be_listed_is_could_not_look(fresh_estate: Estate) -> None:
@@ -140,7 +140,7 @@ def test_a_bucket_that_may_not_be_listed_is_could_not_look(fresh_estate: Estate)
     )
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
     assert the_bucket(observed(clients)).survey is None
-    assert (BUCKET, State.COULD_NOT_LOOK) in states(clients, "01.looked")
+    assert (BUCKET, FindingState.COULD_NOT_LOOK) in states(clients, "01.looked")
 
 
 def test_old_versions_foreign_objects_and_archived_logs_are_told(fresh_estate: Estate) -> None:
@@ -162,7 +162,7 @@ def test_old_versions_foreign_objects_and_archived_logs_are_told(fresh_estate: E
     assert (survey.noncurrent, survey.delete_markers) == (2, 1)
     assert survey.classes["GLACIER"].objects == 1
     for name in ("01.versions", "01.foreign", "01.archived"):
-        assert states(clients, name) == [(BUCKET, State.NOTE)]
+        assert states(clients, name) == [(BUCKET, FindingState.NOTE)]
 
 
 def test_after_retirement_a_bucket_is_an_empty_shell(fresh_estate: Estate) -> None:
@@ -180,7 +180,7 @@ def test_after_retirement_a_bucket_is_an_empty_shell(fresh_estate: Estate) -> No
     survey = the_bucket(observation).survey
     assert survey is not None
     assert survey.all.objects == 0
-    assert (BUCKET, State.OK) in states(clients, "01.bucket")
+    assert (BUCKET, FindingState.OK) in states(clients, "01.bucket")
     aside = list(clients.settings.run_folder.glob("inventory-*.parquet"))
     assert [pq.read_metadata(path).num_rows for path in aside] == [full]
     assert verdict(inventory.check(clients.settings, observed(clients))).exit_code == 0
@@ -202,7 +202,7 @@ def test_a_bucket_name_of_somebody_else_is_found_before_it_is_needed(fresh_estat
     clients = fresh_estate.clients()
     by_hand(clients, "s3").create_bucket(Bucket=clients.settings.bucket_name)
     found = start_here.check(clients.settings, start_here.observe(clients.settings, clients))
-    assert (clients.settings.bucket_name, State.FINDING) in {
+    assert (clients.settings.bucket_name, FindingState.FINDING) in {
         (f.resource, f.state) for f in found if f.id == "00.bucket-name"
     }
 
@@ -212,7 +212,7 @@ def test_a_named_principal_that_does_not_exist_is_found(fresh_estate: Estate) ->
     gone = "arn:aws:iam::999988887777:role/NobodyHere"
     clients = fresh_estate.clients(operator_principals=[gone])
     found = start_here.check(clients.settings, start_here.observe(clients.settings, clients))
-    assert ("role/NobodyHere", State.FINDING) in {
+    assert ("role/NobodyHere", FindingState.FINDING) in {
         (f.resource, f.state) for f in found if f.id == "00.principal"
     }
 
@@ -230,7 +230,7 @@ def test_an_identity_that_may_only_read_is_told_before_it_is_refused(fresh_estat
     clients = fresh_estate.clients()
     mark = fresh_estate.mark()
     found = start_here.check(clients.settings, start_here.observe(clients.settings, clients))
-    refused = [f.evidence for f in found if f.id == "00.permissions" and f.state is State.FINDING]
+    refused = [f.evidence for f in found if f.id == "00.permissions" and f.state is FindingState.FINDING]
     assert any("cloudtrail:StopLogging" in line for line in refused)
     assert fresh_estate.mutating(mark) == []
 
@@ -240,5 +240,5 @@ def test_kinds_in_the_file_are_those_of_the_keys(fresh_estate: Estate) -> None:
     clients = fresh_estate.clients()
     observation = saved(clients)
     kinds = Counter(pq.read_table(clients.settings.run_folder / inventory.FILE)["kind"].to_pylist())
-    counted = Counter({k.value: sum(s.of(k).objects for s in observation.surveys) for k in Kind})
+    counted = Counter({k.value: sum(s.of(k).objects for s in observation.surveys) for k in KeyKind})
     assert kinds == +counted

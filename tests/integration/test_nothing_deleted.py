@@ -21,7 +21,7 @@ from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS, SEALER
 from onetrail.aws.gate import open_gate
 from onetrail.change import ChangeFailed, Plan, Requirement, entries, verify_record
-from onetrail.change.run_record.heads import Head, key_of
+from onetrail.change.run_record.heads import RecordHead, key_of
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow, RowList
 from onetrail.estate.proof.receipts import Receipt, proven_rows, read_receipts, write_receipt
 from onetrail.estate.proof.sealed_heads import folder
@@ -411,7 +411,7 @@ def test_forged_steps_with_a_head_for_every_line_by_the_operators_rights_permit_
     s3, receipts = by_hand(clients, "s3", LOG), read_receipts(settings.run_folder).held
     there = {one["Key"] for one in s3.list_objects_v2(Bucket=settings.work_bucket)["Contents"]}
     for line in entries(settings.run_folder):
-        head = Head("practice", line["n"], line["hash"], line["at"])
+        head = RecordHead("practice", line["n"], line["hash"], line["at"])
         if key_of("practice", head.line) not in there:
             s3.put_object(
                 Bucket=settings.work_bucket,
@@ -440,7 +440,7 @@ def test_a_forgery_that_even_a_sealed_head_names_deletes_nothing_that_the_archiv
     settings = clients.settings
     *_, line = entries(settings.run_folder)
     receipts = {name: one.sha256 for name, one in read_receipts(settings.run_folder).held.items()}
-    sealed = Head("practice", line["n"], line["hash"], line["at"], more={"receipts": receipts})
+    sealed = RecordHead("practice", line["n"], line["hash"], line["at"], more={"receipts": receipts})
     by_hand(clients, "s3", LOG, SEALER).put_object(
         Bucket=settings.work_bucket,
         Key=f"{folder('practice')}head-{sealed.line:06d}.json",

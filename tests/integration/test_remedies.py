@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from onetrail.aws import Clients
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.custody.custody import read_custody
 from onetrail.steps import retirement, verification
@@ -82,7 +82,7 @@ def test_run_step_05_again_keeps_both_copies_of_a_conflict_that_was_left_whateve
     assert s3.get_object(Key=plain, **owner)["Body"].read() != body
     again = new_clients(estate, clients)
     found = verification.check(again.settings, verification.observe(again.settings, again))
-    assert [f for f in found if f.state not in (State.OK, State.NOTE)] == []
+    assert [f for f in found if f.state not in (FindingState.OK, FindingState.NOTE)] == []
 
 
 def test_a_receipt_that_is_moved_out_of_the_run_folder_retires_nothing(estate: Estate, after: After) -> None:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import ChangeFailed, Outcome, State
+from onetrail.change import ChangeFailed, FindingState, Outcome
 from onetrail.estate.proof.receipt_rows import ProvenRow
 from onetrail.estate.proof.receipts import proven_rows, read_receipts
 from onetrail.steps import (
@@ -138,7 +138,7 @@ def test_what_is_proven_goes_and_empty_closed_shells_stay(estate: Estate, client
     clients = estate.clients()
     observation = step.observe(clients.settings, clients)
     assert step.propose(clients.settings, observation).changes == ()
-    assert [f for f in step.check(clients.settings, observation) if f.state is not State.OK] == []
+    assert [f for f in step.check(clients.settings, observation) if f.state is not FindingState.OK] == []
     assert step.done(clients.settings, clients).done
     assert verification.done(clients.settings, clients).done
     seen = verification.observe(clients.settings, clients)

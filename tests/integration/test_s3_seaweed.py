@@ -24,12 +24,12 @@ from click.testing import CliRunner
 
 from onetrail.cli import main as onetrail
 from onetrail.s3 import (
+    CopyPartition,
     CopyTask,
     DeleteTask,
-    HotS3,
     LedgerPart,
-    Partition,
-    Place,
+    ObjectPlace,
+    S3Client,
     Side,
     beside,
     compare_bytes,
@@ -155,14 +155,14 @@ def boto(url, keys=KEYS):
 
 
 def hot(endpoint, keys, in_flight=64):
-    return HotS3(
+    return S3Client(
         "us-east-1", endpoint, lambda: keys, permit=lambda *_: None, max_in_flight=in_flight, max_retries=4
     )
 
 
 @pytest.fixture
 def client(endpoint):
-    with HotS3(
+    with S3Client(
         "us-east-1", endpoint, lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=2
     ) as hot:
         yield hot
@@ -211,7 +211,7 @@ def test_a_bucket_is_moved_proven_and_emptied(endpoint, client, buckets, tmp_pat
     assert copied(client, old, archive, tmp_path / "ledger").objects == 0  # a second run finds nothing to do
 
     rows = list(list_objects(client, old, SOURCE, ""))
-    pairs = [(Place(old, SOURCE, row.key), Place(archive, SOURCE, row.key)) for row in rows]
+    pairs = [(ObjectPlace(old, SOURCE, row.key), ObjectPlace(archive, SOURCE, row.key)) for row in rows]
     assert {one.equal for one in compare_bytes(pairs, client, client)} == {True}
     assert client.do(calls.head_object(archive, SOURCE, key(3))).metadata["signature"] == "abc"
     assert read(tmp_path / "ledger").num_rows == 30
@@ -304,7 +304,7 @@ def test_an_error_is_the_one_boto3_raises(endpoint, client, buckets):
 
     assert code(lambda: client.do(calls.get_object(buckets[0], SOURCE, "none"))) == "NoSuchKey"
     assert code(lambda: list(list_objects(client, "no-such-bucket-here", SOURCE, ""))) == "NoSuchBucket"
-    with HotS3(
+    with S3Client(
         "us-east-1", endpoint, lambda: KEYS._replace(secret_key="wrong"), permit=lambda *_: None
     ) as stranger:
         assert code(lambda: list(list_objects(stranger, buckets[0], SOURCE, ""))) == "SignatureDoesNotMatch"
@@ -387,7 +387,7 @@ def moved(client, folder, acl="bucket-owner-full-control", stop=None):
                 )
 
     spans = enumerate(key_ranges(source))
-    partitions = (span and Partition(f"part-{number}", tasks(span)) for number, span in spans)
+    partitions = (span and CopyPartition(f"part-{number}", tasks(span)) for number, span in spans)
     return copy_partitions(partitions, client, folder, stop=stop, now=lambda: NOW, give_up_after=50)
 
 

@@ -18,9 +18,9 @@ from onetrail.cloudtrail.digests.publickeys import KeyStore, load
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestObject,
+    FileState,
     LogRead,
     ReadStatus,
-    State,
     TrailIdentity,
 )
 from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
@@ -75,7 +75,7 @@ def ours(clients: Clients, old: OldRegion, objects: Objects) -> dict[str, bool]:
         )
         check = ChainCheck(group, _reader(objects), store, allowed)
         for verdict in check.verdicts(_digests(old, objects, chain[::-1])):
-            found[verdict.original_key or verdict.key] = verdict.state is State.VALID
+            found[verdict.original_key or verdict.key] = verdict.state is FileState.VALID
     return found
 
 
@@ -179,7 +179,7 @@ def _chains(estate: Estate) -> tuple[bool, dict[str, Counter[str]]]:
     old = [one.chain for one in seen.chains if one.chain.trail != clients.settings.trail_name]
     counts = {
         chain.region: Counter(
-            {"digests": chain.digests.get(State.VALID, 0), "logs": chain.logs.get(State.VALID, 0)}
+            {"digests": chain.digests.get(FileState.VALID, 0), "logs": chain.logs.get(FileState.VALID, 0)}
         )
         for chain in old
     }

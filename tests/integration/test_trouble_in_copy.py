@@ -21,14 +21,14 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.actors import COPIER
 from onetrail.aws.gate import open_gate
-from onetrail.change import Check, CheckKind, Plan, State, verify_record
+from onetrail.change import CheckKind, FindingState, Plan, RequiredCheck, verify_record
 from onetrail.errors import OnetrailError
 from onetrail.estate.policy_documents.judged import OpeningWrong
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.iam import build
 from onetrail.practice.faults import EDITED_SID
 from onetrail.s3.http import session
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.ledger import parts as ledger
 from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
@@ -43,7 +43,7 @@ LOG, SOURCE = "044455556666", "111122223333"
 CENTRAL = "onetrail-archive-044455556666"
 SEED, CHAINS, KILLS = 20260112, 2, 10
 KILLED_AT = 75
-BEFORE = {number: Status(number, Stage.DONE, "") for number in ("02", "04")}
+BEFORE = {number: Status(number, StepStage.DONE, "") for number in ("02", "04")}
 """The steps before, which no case undoes."""
 WHO = [
     *(("s3", LOG, actor) for actor in ("", "break-glass", "grant-keeper", "copier")),
@@ -292,7 +292,7 @@ COPY = {"operation": "CopyObject"}
 OLD = "acme-audit-us-east-1"
 
 
-class Impatient(HotS3):
+class Impatient(S3Client):
     """Gives up on an answer after a second."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -304,7 +304,7 @@ def told(name: str) -> str:
     return f"Somebody else changed the policy of {name} meanwhile, which is kept: added {EDITED_SID}"
 
 
-def edited(clients: Clients) -> dict[str, State]:
+def edited(clients: Clients) -> dict[str, FindingState]:
     """Whose policies were edited, by the findings."""
     found = step.check(clients.settings, step.observe(clients.settings, clients, before=BEFORE))
     return {one.resource: one.state for one in found if one.id == "05.policy-edited"}
@@ -325,7 +325,7 @@ def test_an_estate_that_answers_badly_is_borne(
 ) -> None:
     """SlowDown at 20 %, resets and 200-with-an-error at 5 %, answers that never come, and a clock ten minutes off: nothing is lost and
     nothing is told but how it ended. Twins: the tests below, where something is."""
-    monkeypatch.setattr(session, "HotS3", Impatient)
+    monkeypatch.setattr(session, "S3Client", Impatient)
     bad = (
         ("timeout", {**COPY, "count": 2, "after": 5}),
         ("hidden-error", {"probability": 0.05}),
@@ -372,7 +372,7 @@ def test_sources_that_change_under_the_copy_are_left_and_told_and_others_edits_a
     }
     assert wanted == {key: row for key, row in plain.rows.items() if key not in left}
     assert policy_sids(clients, OLD) == before | {EDITED_SID}
-    assert edited(clients) == {OLD: State.NOTE}
+    assert edited(clients) == {OLD: FindingState.NOTE}
 
 
 def test_an_edit_of_the_archives_policy_is_kept_told_and_a_finding(clients: Clients) -> None:
@@ -381,7 +381,7 @@ def test_an_edit_of_the_archives_policy_is_kept_told_and_a_finding(clients: Clie
     assert state == "stopped"
     assert "the archive's policy read back is not the steady one: added SomebodyElse" in line
     assert told(CENTRAL) in line
-    assert edited(clients) == {CENTRAL: State.FINDING}
+    assert edited(clients) == {CENTRAL: FindingState.FINDING}
     assert not hole_closed(clients).met
     assert not {sid for sid in policy_sids(clients, CENTRAL) if sid.startswith("Copier")}
 
@@ -449,7 +449,9 @@ def test_half_a_listing_is_no_listing(estate: Estate, clients: Clients) -> None:
     seen = step.observe(clients.settings, clients, before=BEFORE)
     plan = step.propose(clients.settings, seen)
     assert (plan.empty, plan.why) == (True, "something could not be looked at")
-    unseen = [f.evidence for f in step.check(clients.settings, seen) if f.state is State.COULD_NOT_LOOK]
+    unseen = [
+        f.evidence for f in step.check(clients.settings, seen) if f.state is FindingState.COULD_NOT_LOOK
+    ]
     assert unseen
     assert all("listing" in why for why in unseen)
     estate.fault("clear")
@@ -543,12 +545,12 @@ def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve
     opened = {bucket.name for bucket in seen.open_sources}
     assert opened
     (grant,) = (f for f in step.check(anew.settings, seen) if f.id == "05.grant")
-    assert grant.state is State.PLANNED
+    assert grant.state is FindingState.PLANNED
     assert grant.evidence == f"left open, closed by the plan: {', '.join(sorted(opened))}"
     plan = step.propose(anew.settings, seen)
     assert f"a grant was found open in {len(opened)} old buckets; this plan closes it" in plan.notes
     assert {c.resource for c in plan.changes if c.key.startswith("close-")} == {*opened, CENTRAL}
-    assert plan.ends_with == Check(CheckKind.HOLE_CLOSED)
+    assert plan.ends_with == RequiredCheck(CheckKind.HOLE_CLOSED)
     other = estate.clients(runs_dir=str(killed.runs), run_name="another")
     elsewhere = step.propose(other.settings, step.observe(other.settings, other))
     assert closings(elsewhere) == closings(plan), "by what AWS shows, whatever the record says"

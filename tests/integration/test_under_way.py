@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
-from onetrail.change import State, verify_record
+from onetrail.change import FindingState, verify_record
 from onetrail.estate.proof.receipts import proven_rows, read_receipts
 from onetrail.s3.ledger import parts as ledger
 from onetrail.steps.left_open import close_left_open, left_open, told
@@ -178,7 +178,7 @@ def test_a_move_that_an_earlier_version_began_ends_like_one_of_this_version(
         outcome = run(estate.clients(runs_dir=str(tmp_path)), STEPS[number])
         assert outcome.state in ("applied", "nothing"), f"{number}: {outcome.line}"
     last = one_step(estate, "08", runs_dir=str(tmp_path))
-    assert [found for found in last.findings if found.state not in (State.OK, State.NOTE)] == []
+    assert [found for found in last.findings if found.state not in (FindingState.OK, FindingState.NOTE)] == []
     clients = estate.clients(runs_dir=str(tmp_path))
     other = differences(held(clients), undisturbed)
     assert [line for line in other if not line.startswith(UNTOUCHED.get(state, ()))] == []

@@ -13,7 +13,7 @@ from onetrail import iam, names
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import NAMED, Change, Finding, State
+from onetrail.change import NAMED, Change, Finding, FindingState
 from onetrail.change.values import resolve
 from onetrail.steps import (
     account_lockdown,
@@ -360,7 +360,7 @@ def test_the_undo_of_06_and_07_loses_nothing_and_both_do_it_again(estate: Estate
 def found(clients: Clients, step: Any) -> dict[str, Finding]:
     """What the step's check complains of, by id."""
     said = step.check(clients.settings, step.observe(clients.settings, clients))
-    return {one.id: one for one in said if one.state is State.FINDING}
+    return {one.id: one for one in said if one.state is FindingState.FINDING}
 
 
 def test_what_is_printed_beside_a_finding_makes_it_go_away(estate: Estate, after: After) -> None:
@@ -477,7 +477,7 @@ def test_02_and_04_are_run_again_where_05_says_so_and_as_the_identity_that_02_na
     as_other = new_clients(estate, clients, source_accounts=[{"account_id": SOURCE, "role_arn": other}])
     seen = account_lockdown.check(as_other.settings, account_lockdown.observe(as_other.settings, as_other))
     held = {one.resource: one.state for one in seen if one.id == "02.held"}
-    assert (told.resource, held[SA]) == (SA, State.OK)
+    assert (told.resource, held[SA]) == (SA, FindingState.OK)
     by_hand(as_other, "s3", SOURCE).put_bucket_policy(Bucket=SA, Policy=frozen)
     texts_before, plan = texts(clients), planned(clients, copy_history)
     rules = s3.get_bucket_lifecycle_configuration(Bucket=US)["Rules"]

@@ -8,7 +8,7 @@ import pytest
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import Finding, Outcome, State, verdict
+from onetrail.change import Finding, FindingState, Outcome, verdict
 from tests.integration import saved
 from tests.integration.conftest import Estate
 from tests.integration.in_process import STEPS
@@ -55,9 +55,9 @@ def judged(number: str, call: str, outcome: Outcome, findings: list[Finding]) ->
     operation = call.partition(":")[2]
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")
     tells = (
-        (State.COULD_NOT_LOOK, State.FINDING)
+        (FindingState.COULD_NOT_LOOK, FindingState.FINDING)
         if (number, call) in REFUSAL_IS_FOUND
-        else (State.COULD_NOT_LOOK,)
+        else (FindingState.COULD_NOT_LOOK,)
     )
     blind = [one.evidence for one in findings if one.state in tells]
     told = " ".join([outcome.line, *outcome.plan.notes, *blind])

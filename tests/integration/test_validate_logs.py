@@ -18,15 +18,15 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from onetrail.cli import main
-from onetrail.cloudtrail.digests.verdict import FileVerdict, IntervalState, State
+from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict, IntervalState
 from onetrail.cloudtrail.key import DIGEST_KINDS
 from onetrail.practice.cloudtrail.digest_writer import HOUR
 from onetrail.practice.scenarios.history import window
 from onetrail.practice.scenarios.old_estate import TINY, OldRegion
 from onetrail.practice.state.clock import iso
-from onetrail.s3 import HotS3
+from onetrail.s3 import S3Client
 from onetrail.s3.http import calls
-from onetrail.validation import Bucket, Check, PublicKeys, Wanted
+from onetrail.validation import BucketPlace, CheckScope, PlaceCheck, PublicKeys
 from tests.integration.aws_cli import SOURCE, ValidateLogs, environment, verdicts_of
 from tests.integration.conftest import Estate
 from tests.integration.oracle_sets import ALIKE, BUCKET, SEES_MORE, Said, Set, appended, given_a_set
@@ -45,7 +45,7 @@ class Both:
 
     environment: dict[str, str]
     s3: Any
-    hot: HotS3
+    hot: S3Client
     theirs: ValidateLogs
     keys: PublicKeys
 
@@ -63,9 +63,11 @@ class Both:
         """Every verdict of theirs."""
         return verdicts_of("\n".join(self.theirs.said(one.words)))
 
-    def ours(self, one: Set, **wanted: Any) -> tuple[list[FileVerdict], Check]:
+    def ours(self, one: Set, **wanted: Any) -> tuple[list[FileVerdict], PlaceCheck]:
         """Every verdict of ours."""
-        check = Check(Bucket(self.hot, BUCKET, f"{one.place.prefix}/", SOURCE), self.keys, Wanted(**wanted))
+        check = PlaceCheck(
+            BucketPlace(self.hot, BUCKET, f"{one.place.prefix}/", SOURCE), self.keys, CheckScope(**wanted)
+        )
         return list(check.verdicts()), check
 
 
@@ -89,16 +91,16 @@ def both(estate: Estate) -> Iterator[Both]:
     assert found
     permit: Callable[..., None] = lambda *_: None
     keys = found.get_frozen_credentials
-    with HotS3("us-east-1", estate.door.endpoint, keys, permit=permit, correct_clock=False) as hot:
+    with S3Client("us-east-1", estate.door.endpoint, keys, permit=permit, correct_clock=False) as hot:
         yield Both(said, s3, hot, ValidateLogs(said), PublicKeys(None, cloudtrail))
 
 
 def spoken(verdicts: list[FileVerdict]) -> dict[str, bool]:
     """Each file that a digest speaks of, or that is a digest: whether it is valid. What no digest names the AWS command line passes over."""
     return {
-        one.key or one.original_key: one.state is State.VALID
+        one.key or one.original_key: one.state is FileState.VALID
         for one in verdicts
-        if one.kind in DIGEST_KINDS or one.state is not State.UNSIGNED
+        if one.kind in DIGEST_KINDS or one.state is not FileState.UNSIGNED
     }
 
 
@@ -213,7 +215,7 @@ def test_a_log_that_no_digest_names_is_told_by_ours(both: Both) -> None:
         ALIKE[damage](made)
         both.put([made])
         assert set(both.said(made).values()) == {True}
-        assert Counter(one.state for one in both.ours(made)[0])[State.UNSIGNED] == (damage != "nothing")
+        assert Counter(one.state for one in both.ours(made)[0])[FileState.UNSIGNED] == (damage != "nothing")
 
 
 def test_a_trail_whose_name_begins_with_anothers_is_kept_apart_by_ours(both: Both) -> None:
@@ -243,7 +245,7 @@ def test_a_digest_that_is_archived_is_told_by_ours(both: Both) -> None:
     with pytest.raises(ClientError, match="InvalidObjectState"):
         both.said(made)
     states = {one.key: one.state for one in both.ours(made)[0]}
-    assert states[key] is State.ARCHIVED
+    assert states[key] is FileState.ARCHIVED
 
 
 # --- What the estate writes by itself

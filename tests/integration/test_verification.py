@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import Outcome, PlanRefused, State
+from onetrail.change import FindingState, Outcome, PlanRefused
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover
 from onetrail.steps import verification as step
 from tests.integration.by_hand import by_hand, carried_out
@@ -75,7 +75,11 @@ def test_after_it_everything_is_sealed_each_bucket_has_its_receipt_and_nothing_i
     assert step.done(clients.settings, clients).done
     assert {bucket.good for bucket in observation.buckets} == {True}
     assert set(observation.receipts.values()) == {""}
-    bad = [f for f in step.check(clients.settings, observation) if f.state not in (State.OK, State.NOTE)]
+    bad = [
+        f
+        for f in step.check(clients.settings, observation)
+        if f.state not in (FindingState.OK, FindingState.NOTE)
+    ]
     assert bad == []
     s3 = clients.client("s3", LOG)
     owner = {"Bucket": clients.settings.bucket_name, "ExpectedBucketOwner": LOG}
@@ -191,7 +195,7 @@ def asked_for(estate: Estate, mark: int, operation: str) -> Counter[str]:
     )
 
 
-def as_seen(observation: step.Observation) -> step.Observation:
+def as_seen(observation: step.VerificationObservation) -> step.VerificationObservation:
     """What a look says, without what it cost and what it keeps for another one."""
     return replace(observation, kept=None, readings=(), now=None)
 
@@ -276,7 +280,7 @@ STRAY = f"{NO_DIGEST.rsplit('/', 1)[0]}/evil.json.gz"
 
 
 @pytest.fixture(scope="module")
-def harmed(estate: Estate) -> tuple[dict[str, Harm], step.Observation]:
+def harmed(estate: Estate) -> tuple[dict[str, Harm], step.VerificationObservation]:
     """A byte turned over in one old bucket, the newest digests gone from another, odd objects put among the logs of a third and its oldest
     digest expired; then the copy, and a look at it."""
     estate.restore()
@@ -302,7 +306,7 @@ def harmed(estate: Estate) -> tuple[dict[str, Harm], step.Observation]:
 )
 def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_no_receipt(
     estate: Estate,
-    harmed: tuple[dict[str, Harm], step.Observation],
+    harmed: tuple[dict[str, Harm], step.VerificationObservation],
     kind: str,
     found: str,
     where: Callable[[Harm], str],
@@ -314,7 +318,7 @@ def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_n
     assert (verdict.equal, verdict.missing, verdict.different) == (verdict.logs_and_digests, 0, 0)
     assert not verdict.good
     settings = estate.settings()
-    findings = [f for f in step.check(settings, observation) if f.state is State.FINDING]
+    findings = [f for f in step.check(settings, observation) if f.state is FindingState.FINDING]
     assert (found, where(harm)) in {(f.id, f.resource) for f in findings}
     keys = [change.key for change in step.propose(settings, observation).changes]
     assert f"receipt-{harm.bucket}" not in keys
@@ -329,18 +333,18 @@ def _oldest_digest(clients: Clients) -> str:
 
 
 def test_older_history_is_looked_for_before_it_is_called_gone(
-    estate: Estate, harmed: tuple[dict[str, Harm], step.Observation]
+    estate: Estate, harmed: tuple[dict[str, Harm], step.VerificationObservation]
 ) -> None:
     """The old bucket says that the oldest digest is gone: a note. Twins, where it is there or nobody may look: tests/unit/steps/test_older.py."""
     harms, observation = harmed
     harm = harms["oldest expired"]
     found = [f for f in step.check(estate.settings(), observation) if f.id.startswith("06.older")]
-    assert [(f.id, f.state) for f in found] == [("06.older-gone", State.NOTE)]
+    assert [(f.id, f.state) for f in found] == [("06.older-gone", FindingState.NOTE)]
     assert f"{harm.keys[0]} in {harm.bucket}, which is not there" in found[0].evidence
 
 
 def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(
-    estate: Estate, harmed: tuple[dict[str, Harm], step.Observation]
+    estate: Estate, harmed: tuple[dict[str, Harm], step.VerificationObservation]
 ) -> None:
     """Its copy is equal, so the bucket is proven, and the owner of another copy learns which file, and why, before the plan is approved.
 
@@ -354,7 +358,7 @@ def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(
     assert {key: f.evidence.split(": ")[1].split(" (")[0] for key, f in told.items()} == dict(
         zip(UNREADABLE, reasons, strict=True)
     )
-    assert {f.state for f in told.values()} == {State.NOTE}
+    assert {f.state for f in told.values()} == {FindingState.NOTE}
     assert all("step 07 may delete the original" in f.evidence for f in told.values())
     assert observation.events is not None
     assert observation.events.unread == len(UNREADABLE) + 1
@@ -366,12 +370,12 @@ def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(
 
 
 def test_an_object_among_the_logs_of_an_old_bucket_is_named_not_copied_and_a_finding(
-    estate: Estate, harmed: tuple[dict[str, Harm], step.Observation]
+    estate: Estate, harmed: tuple[dict[str, Harm], step.VerificationObservation]
 ) -> None:
     """Whatever its name. Twin: the buckets that hold none."""
     _, observation = harmed
     found = [f for f in step.check(estate.settings(), observation) if f.id == "06.stray"]
-    assert [(f.resource, f.state) for f in found] == [(STRAY, State.FINDING)]
+    assert [(f.resource, f.state) for f in found] == [(STRAY, FindingState.FINDING)]
     assert {bucket.name: bucket.foreign for bucket in observation.buckets if bucket.foreign} == {
         "acme-audit-us-east-1": 1
     }

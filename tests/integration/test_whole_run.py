@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 
 from onetrail.aws import Clients
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cli import main
 from onetrail.steps import (
     account_lockdown,
@@ -174,7 +174,7 @@ def test_one_byte_turned_over_before_the_run_is_named_and_ends_it_with_3(harm: H
         (one.id, one.resource)
         for step in harm.steps
         for one in step.findings
-        if one.state in (State.FINDING, State.COULD_NOT_LOOK)
+        if one.state in (FindingState.FINDING, FindingState.COULD_NOT_LOOK)
     }
     assert found == {("06.log-invalid", harm.key), ("06.bucket", HARMED)}
 

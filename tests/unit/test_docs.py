@@ -11,16 +11,16 @@ import pytest
 from docs import pages, picture
 from onetrail import names
 from onetrail.change import CheckKind
-from onetrail.change.finding import State as FindingState
+from onetrail.change.finding import FindingState
 from onetrail.cli.main import main
-from onetrail.cloudtrail.digests.verdict import IntervalState, State
+from onetrail.cloudtrail.digests.verdict import FileState, IntervalState
 from onetrail.practice import faults
 from onetrail.practice.s3.batch import tasks as s3_batch_tasks
 from onetrail.practice.scenarios import damage as scenario_faults
 from onetrail.practice.scenarios.old_estate import ESTATES
 from onetrail.runner.notebooks import all_notebooks
 from onetrail.s3.bulk.tally import ObjectOutcome
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.s3.ledger.parts import schema
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import RAIL as TRAIL_RAIL
@@ -269,8 +269,8 @@ def known_findings():
     found |= {
         f"{number}.rail" for number in ("04", "06")
     }  # lib/onetrail/estate/guardrails.py is given the step's number
-    found |= {f"05.{kind.value.replace('_', '-')}" for kind in Kind}
-    return found | {f"06.{kind}-{state.value}" for kind in ("log", "digest") for state in State}
+    found |= {f"05.{kind.value.replace('_', '-')}" for kind in DecisionKind}
+    return found | {f"06.{kind}-{state.value}" for kind in ("log", "digest") for state in FileState}
 
 
 def unknown_findings(text):
@@ -343,7 +343,7 @@ def test_an_unknown_statement_or_role_is_found():
 @pytest.mark.parametrize(
     ("name", "heading", "known"),
     [
-        ("docs/verification.md", "The states of a file", [state.value for state in State]),
+        ("docs/verification.md", "The states of a file", [state.value for state in FileState]),
         ("docs/verification.md", "Gaps", [state.value for state in IntervalState]),
         ("docs/evidence.md", "The ledger", schema().names),
         ("docs/practice-estate.md", "Scenarios", ESTATES),

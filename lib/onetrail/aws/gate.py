@@ -10,7 +10,7 @@ from onetrail.aws.clients import Clients
 from onetrail.aws.look import look, look_for_bucket
 from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
-from onetrail.change.run_record.heads import LARGEST, Head, HeadRefused, key_of, parse_head
+from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, key_of, parse_head
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, Unread
 from onetrail.policies import PolicyKeeper
@@ -73,7 +73,7 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
         return
     if isinstance(there, Unread):
         raise OnetrailError(f"{settings.work_bucket}: HeadBucket: {there.why}")
-    head = Head(settings.run_name, record.lines, record.head, record.at)
+    head = RecordHead(settings.run_name, record.lines, record.head, record.at)
     key = key_of(head.run, head.line)
     change = Change(
         key=f"head-{head.line}",
@@ -98,7 +98,7 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
     record.append("anchor", line=head.line, head=head.head, resource=change.resource, request_id=request_id)
 
 
-def _is_ours(s3: Any, head: Head, where: dict[str, str]) -> None:
+def _is_ours(s3: Any, head: RecordHead, where: dict[str, str]) -> None:
     """Pass where what is there is that very head, put by a request whose answer was lost; else raise."""
     got = look(s3.get_object, **where)
     if isinstance(got, Unread):

@@ -1,37 +1,47 @@
 """Plans, approval, the record of a run, and time; knows nothing of AWS."""
 
 from onetrail.change.apply import Requirement, run_plan
-from onetrail.change.bulk import Below, Bulk, Deed, OneOf, Only, Stated
+from onetrail.change.bulk import Below, Bulk, BulkAction, OneOf, Only, Stated
 from onetrail.change.clock import Clock, WallClock
 from onetrail.change.close import StillOpen
-from onetrail.change.finding import Finding, State, Verdict, ordered, verdict
+from onetrail.change.finding import Finding, FindingState, Verdict, ordered, verdict
 from onetrail.change.gate import Caller, Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, RequestShapes
-from onetrail.change.named_check import Check, CheckKind
+from onetrail.change.named_check import CheckKind, RequiredCheck
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import NAMED, Change, Plan, PutsBack
 from onetrail.change.run_record.chain import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.run_record.record import RunFolderBusy, RunRecord
 from onetrail.change.send import ChangeFailed, Done
 from onetrail.change.text_keeper import ChangedText, PutBack, TextKeeper, TextUnread
-from onetrail.change.values import After, Document, Result, canonical_json, iso, plain, resolve, seconds
+from onetrail.change.values import (
+    After,
+    Document,
+    EarlierResult,
+    canonical_json,
+    iso,
+    plain,
+    resolve,
+    seconds,
+)
 
 __all__ = [
     "NAMED",
     "After",
     "Below",
     "Bulk",
+    "BulkAction",
     "Caller",
     "Change",
     "ChangeFailed",
     "ChangedText",
-    "Check",
     "CheckKind",
     "Clock",
-    "Deed",
     "Document",
     "Done",
+    "EarlierResult",
     "Finding",
+    "FindingState",
     "Gate",
     "GateClosed",
     "Guard",
@@ -45,12 +55,11 @@ __all__ = [
     "RecordCheck",
     "RecordError",
     "RequestShapes",
+    "RequiredCheck",
     "Requirement",
-    "Result",
     "RunFolderBusy",
     "RunRecord",
     "Sender",
-    "State",
     "Stated",
     "StillOpen",
     "TextKeeper",

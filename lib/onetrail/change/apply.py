@@ -8,7 +8,7 @@ from onetrail.change.close import close_what_is_open
 from onetrail.change.ending import record_end, record_failure
 from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import ended_by_signals, heed
-from onetrail.change.named_check import Check
+from onetrail.change.named_check import RequiredCheck
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
 from onetrail.change.send import BulkDoer, Sending
@@ -29,7 +29,7 @@ class Requirement:
 _LOOKS = 8
 """How often a requirement that only lacks time is looked at again before the step ends with `not yet`."""
 
-Requires = Mapping[Check, Callable[[], Requirement]]
+Requires = Mapping[RequiredCheck, Callable[[], Requirement]]
 
 
 def run_plan(
@@ -133,7 +133,7 @@ class _Run:
         names = {change.key: change.resource for change in self.plan.changes}
         return self.gate.texts.became([(names[key], found) for key, found in self.sending.restored.items()])
 
-    def _unmet(self, check: Check | None, where: str) -> Outcome | None:
+    def _unmet(self, check: RequiredCheck | None, where: str) -> Outcome | None:
         """None once the check holds; waits for it a bounded number of times, with nothing left open meanwhile."""
         if check is None:
             return None

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 
-class Deed(StrEnum):
+class BulkAction(StrEnum):
     """What carrying out a bulk rule does. Doers match this, never a change's key or its words."""
 
     RESTORE = "restore"
@@ -107,7 +107,7 @@ class Bulk:
     what has no name yet when the plan is made. `scope` tells rules of one deed apart. `estimate` (objects, bytes, price) is shown, never hashed.
     """
 
-    deed: Deed
+    deed: BulkAction
     calls: tuple[str, ...]
     fixed: Mapping[str, Any]
     rule: Mapping[str, Any]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from onetrail.change.interrupt import uninterrupted
-from onetrail.change.named_check import Check
+from onetrail.change.named_check import RequiredCheck
 from onetrail.change.plan import Change
 from onetrail.change.run_record.chain import RecordError
 from onetrail.change.send import ChangeFailed, Sending
@@ -15,7 +15,7 @@ from onetrail.errors import OnetrailError
 PAUSES_SECONDS: Final = (5, 15, 45, 90)
 """Between the tries of closings that failed, each after the client's own retries."""
 
-Holds = Callable[[Check], str]
+Holds = Callable[[RequiredCheck], str]
 """Why a check does not hold; empty where it does."""
 
 
@@ -85,7 +85,7 @@ class _Closing:
             return False
         return True
 
-    def _waits(self, change: Change, check: Check) -> ChangeFailed | None:
+    def _waits(self, change: Change, check: RequiredCheck) -> ChangeFailed | None:
         """Why it is not sent yet; None once its check holds. A check that cannot be made does not hold."""
         cause: Exception | None = None
         try:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from onetrail.change.words import counted
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """How a thing stands. Only `FINDING` and `COULD_NOT_LOOK` make a run end with exit code 3."""
 
     OK = "ok"
@@ -17,7 +17,13 @@ class State(StrEnum):
     COULD_NOT_LOOK = "could_not_look"
 
 
-_ORDER = [State.FINDING, State.COULD_NOT_LOOK, State.PLANNED, State.NOTE, State.OK]
+_ORDER = [
+    FindingState.FINDING,
+    FindingState.COULD_NOT_LOOK,
+    FindingState.PLANNED,
+    FindingState.NOTE,
+    FindingState.OK,
+]
 _NAMED = 5
 """Bad findings that the verdict's line names; the table has all."""
 
@@ -27,7 +33,7 @@ class Finding:
     """`id` is stable from run to run (such as `06.log-invalid`); `evidence` is the sentence a reader can check."""
 
     id: str
-    state: State
+    state: FindingState
     account: str
     region: str
     resource: str
@@ -40,7 +46,7 @@ class Verdict:
 
     line: str
     exit_code: int
-    counts: dict[State, int]
+    counts: dict[FindingState, int]
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -51,13 +57,13 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 def verdict(findings: Sequence[Finding]) -> Verdict:
     """Counts by state, in words, worst first; what is bad is named by check and resource."""
     counts = {state: sum(1 for f in findings if f.state is state) for state in _ORDER}
-    bad = counts[State.FINDING] + counts[State.COULD_NOT_LOOK]
+    bad = counts[FindingState.FINDING] + counts[FindingState.COULD_NOT_LOOK]
     words = {
-        State.FINDING: ("needs attention", "need attention"),
-        State.COULD_NOT_LOOK: ("could not be looked at", "could not be looked at"),
-        State.PLANNED: ("is cured by a pending change", "are cured by pending changes"),
-        State.NOTE: ("is a note about the past", "are notes about the past"),
-        State.OK: ("is as it should be", "are as they should be"),
+        FindingState.FINDING: ("needs attention", "need attention"),
+        FindingState.COULD_NOT_LOOK: ("could not be looked at", "could not be looked at"),
+        FindingState.PLANNED: ("is cured by a pending change", "are cured by pending changes"),
+        FindingState.NOTE: ("is a note about the past", "are notes about the past"),
+        FindingState.OK: ("is as it should be", "are as they should be"),
     }
     parts = [f"{counts[s]:,} {words[s][0] if counts[s] == 1 else words[s][1]}" for s in _ORDER if counts[s]]
     line = (
@@ -70,7 +76,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
 
 def _named(findings: Sequence[Finding]) -> str:
     """Which checks of which resources are bad, so that whoever sees the line alone knows where to look."""
-    bad = [f for f in ordered(findings) if f.state in (State.FINDING, State.COULD_NOT_LOOK)]
+    bad = [f for f in ordered(findings) if f.state in (FindingState.FINDING, FindingState.COULD_NOT_LOOK)]
     if not bad:
         return ""
     more = f"; and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""

@@ -53,7 +53,7 @@ class CheckKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class RequiredCheck:
     """One check. `subject` is the bucket or trail that it is made for, empty for a check that is about the whole step."""
 
     kind: CheckKind

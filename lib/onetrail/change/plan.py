@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from onetrail.change.bulk import Bulk
-from onetrail.change.named_check import Check
+from onetrail.change.named_check import RequiredCheck
 from onetrail.change.values import canonical_json
 
 NAMED = ""
@@ -44,7 +44,7 @@ class Change:
     before: Any
     reason: str
     undo: str
-    requires: Check | None = None
+    requires: RequiredCheck | None = None
     actor: str = NAMED
     closes: str = ""
     expects: str = "done"
@@ -95,7 +95,7 @@ class Plan:
     waiting_for: str = ""
     not_yet: datetime | None = None
     why: str = ""
-    ends_with: Check | None = None
+    ends_with: RequiredCheck | None = None
     notes: tuple[str, ...] = ()
     not_evaluated: bool = False
     looks_only: bool = False

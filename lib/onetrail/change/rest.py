@@ -29,7 +29,7 @@ class NotAsApproved(OnetrailError):
 
 
 @dataclass(frozen=True)
-class Rest:
+class RemainingClosings:
     """The closings of a plan that are not done. `id` is that of the plan, `accounts` those it is about, `changes` in the plan's order.
 
     `left` are keys of closings that cannot be made from the record: they take the step itself.
@@ -48,7 +48,7 @@ def rest_of(
     accounts: tuple[str, ...],
     opened: Mapping[str, str],
     closing: Closing,
-) -> Rest:
+) -> RemainingClosings:
     """The closings of these openings, from the record's line of the plan. `opened` maps the key of each opening to its resource.
 
     `closing` makes each of them a change again.
@@ -70,10 +70,10 @@ def rest_of(
     changes = [change for change in made_again if change is not None]
     made = {one.key for one in changes}
     left = tuple(one["key"] for one in closings if one["key"] not in made)
-    return Rest(line["step"], line["plan"], accounts, tuple(changes), left)
+    return RemainingClosings(line["step"], line["plan"], accounts, tuple(changes), left)
 
 
-def close_rest(rest: Rest, gate: Gate, unmet: Holds) -> tuple[Done, ...]:
+def close_rest(rest: RemainingClosings, gate: Gate, unmet: Holds) -> tuple[Done, ...]:
     """Send these closings, recorded like every other change. Raises what failed, once each was tried."""
     sending = Sending(rest, gate, None)
     sending.sent |= {change.closes for change in rest.changes}

@@ -34,7 +34,7 @@ class After:
 
 
 @dataclass(frozen=True)
-class Result:
+class EarlierResult:
     """A value that an earlier change of the same plan brings back, such as the id of a policy it created; `path` is dotted."""
 
     key: str
@@ -66,7 +66,7 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if isinstance(value, After):
         return f"after {value.duration}"
-    if isinstance(value, Result):
+    if isinstance(value, EarlierResult):
         return f"{value.path} of {value.key}"
     if isinstance(value, datetime):
         return iso(value)
@@ -91,7 +91,7 @@ def resolve(value: Any, now: datetime, results: Mapping[str, Any] | None = None)
         )
     if isinstance(value, After):
         return iso(now + timedelta(seconds=seconds(value.duration)))
-    if isinstance(value, Result):
+    if isinstance(value, EarlierResult):
         found: Any = (results or {})[value.key]
         for part in value.path.split("."):
             found = found[part]

@@ -18,8 +18,8 @@ from onetrail.change.words import counted
 from onetrail.cli.say import say, say_lines
 from onetrail.copy_command import standalone
 from onetrail.copy_command.folder import folder, refuse_overlap
-from onetrail.copy_command.reach import Reach
-from onetrail.copy_command.telling import Sums
+from onetrail.copy_command.reach import CopyConnection
+from onetrail.copy_command.telling import CopySums
 from onetrail.copy_command.terms import FAILURES, FINDINGS, Terms
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
@@ -59,7 +59,7 @@ def copy(
     )
     into = into or Path(f"ledger-{here.bucket}-{there.bucket}")
     guard = Guard(AWS_REQUESTS)
-    with closing(Reach(profile)) as reach, _stoppable() as stopping:
+    with closing(CopyConnection(profile)) as reach, _stoppable() as stopping:
         one, other = reach.ends(here, there, guard, from_owner, to_owner)
         _say(
             f"from {here} in {one.region}, account {one.owner}; to {there} in {other.region}, account {other.owner}"
@@ -80,14 +80,14 @@ def copy(
     sys.exit(exit_code(sums))
 
 
-def exit_code(sums: Sums) -> int:
+def exit_code(sums: CopySums) -> int:
     """1 for a failure or an end before the end, 3 where a person has to look, otherwise 0."""
     if sums.stopped or sums.of(*FAILURES)[0]:
         return FAILED
     return FINDING if sums.of(*FINDINGS)[0] else 0
 
 
-def table(sums: Sums, caption: str, only_plan: bool) -> str:
+def table(sums: CopySums, caption: str, only_plan: bool) -> str:
     """What became of the objects, or what would become of them, with the ledger's place below."""
     always = {"copy", "present", "conflict"} if only_plan else ALWAYS
     rows = [(label, *sums.of(word)) for word, label in ROWS if word in always or word in sums.objects]
@@ -111,7 +111,7 @@ def table(sums: Sums, caption: str, only_plan: bool) -> str:
     return "\n".join(lines)
 
 
-def unseen_and_failed(sums: Sums, into: Path) -> list[str]:
+def unseen_and_failed(sums: CopySums, into: Path) -> list[str]:
     """What the table cannot say: how many copies came without a SHA-256, and why objects were refused or failed, commonest first."""
     lines = []
     if sums.unhashed:
@@ -132,7 +132,7 @@ class _Telling:
     def __init__(self) -> None:
         self._began = time.monotonic()
 
-    def told(self, sums: Sums, total: int) -> None:
+    def told(self, sums: CopySums, total: int) -> None:
         """Say it."""
         passed = max(time.monotonic() - self._began, 1e-9)
         rate = sums.seen / passed
@@ -202,7 +202,7 @@ def _ledger(into: Path) -> Iterator[None]:
                 into.rmdir()
 
 
-def _where(into: Path, sums: Sums) -> str:
+def _where(into: Path, sums: CopySums) -> str:
     return f"; the ledger in {into} is whole" if sums.parts else ""
 
 

@@ -37,7 +37,7 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     if not explain:
         click.echo(json_safe(json.dumps(documents, indent=2, ensure_ascii=False)))
         return
-    archive, judged = printed_archive(settings), dict[tuple[str, str], list[iam.Verdict]]()
+    archive, judged = printed_archive(settings), dict[tuple[str, str], list[iam.ExpectationResult]]()
     openings = printed_openings(settings, named_buckets(settings, old_buckets), until)
     for name, state, opening in _judged(openings):
         verdicts = iam.judge(archive, documents[name], state, opening)
@@ -63,7 +63,7 @@ def _judged(openings: Mapping[str, iam.Opening]) -> Iterator[tuple[str, State, i
     yield from ((name, state, opening) for name, opening in openings.items() for state in _GRANTED)
 
 
-def _table(name: str, state: str, verdicts: list[iam.Verdict]) -> str:
+def _table(name: str, state: str, verdicts: list[iam.ExpectationResult]) -> str:
     columns = [Column(head) for head in ("", "who", "does", "where", "verdict", "by")]
     rows = [
         ["✓" if v.as_wanted else "✗", v.row.who, v.row.does, v.row.where, v.row.verdict, v.row.statement]
@@ -72,7 +72,7 @@ def _table(name: str, state: str, verdicts: list[iam.Verdict]) -> str:
     return simple(f"{name}, {state}", columns, rows).text
 
 
-def _totals(judged: Mapping[tuple[str, str], list[iam.Verdict]]) -> str:
+def _totals(judged: Mapping[tuple[str, str], list[iam.ExpectationResult]]) -> str:
     """How many requests were judged by each document in each state, and what became of them."""
     rows = [[name, state, *_counts(verdicts)] for (name, state), verdicts in judged.items()]
     every = _counts([verdict for verdicts in judged.values() for verdict in verdicts])
@@ -83,7 +83,7 @@ def _totals(judged: Mapping[tuple[str, str], list[iam.Verdict]]) -> str:
 _COUNTED: Final = ("requests", "let in", "refused", "not as they must be")
 
 
-def _counts(verdicts: list[iam.Verdict]) -> list[str]:
+def _counts(verdicts: list[iam.ExpectationResult]) -> list[str]:
     allowed = sum(verdict.row.verdict == "allow" for verdict in verdicts)
     wrong = sum(not verdict.as_wanted for verdict in verdicts)
     return [f"{count:,}" for count in (len(verdicts), allowed, len(verdicts) - allowed, wrong)]

@@ -22,12 +22,12 @@ from onetrail.instants import utc
 from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
 from onetrail.validation import (
-    Check,
+    CheckScope,
     Directory,
-    Place,
+    LogPlace,
+    PlaceCheck,
     PublicKeys,
-    Result,
-    Wanted,
+    ValidationResult,
     cloudtrail,
     open_bucket,
 )
@@ -57,7 +57,7 @@ def validate(
     """Do what `onetrail validate` was asked to, print what it found, and exit."""
     if as_json and parquet:
         raise WrongUse("--json and --parquet exclude each other")
-    wanted = Wanted(  # without the clock yet: a directory is what it was when it was downloaded
+    wanted = CheckScope(  # without the clock yet: a directory is what it was when it was downloaded
         account,
         region,
         trail,
@@ -66,7 +66,7 @@ def validate(
         _instant("expected-end", expected_end),
     )
     _refuse(wanted)
-    place: Place
+    place: LogPlace
     with ExitStack() as stack:
         stack.enter_context(seldom_collecting())
         if _names_a_bucket(where):
@@ -82,7 +82,7 @@ def validate(
         ask = cloudtrail() if keep is not None or saved is None else None
         keys = PublicKeys(saved, ask, keep)
         kept = _kept(resumed, practice) if resumed else None
-        check = Check(place, keys, wanted, moved_from or None, owner, _Progress().tell, kept)
+        check = PlaceCheck(place, keys, wanted, moved_from or None, owner, _Progress().tell, kept)
         if as_json:
             print_json(check)
         else:
@@ -96,7 +96,7 @@ def validate(
     sys.exit(0 if check.result.proven else 3)
 
 
-def print_json(check: Check) -> None:
+def print_json(check: PlaceCheck) -> None:
     """The whole document, also where Ctrl-C comes while it is written, or while nobody reads it."""
     with Interrupts() as interrupts:
         for piece in show.json_text(interrupts.amid(check.verdicts()), check.result):
@@ -110,7 +110,7 @@ class _Progress:
     def __init__(self) -> None:
         self._begun = self._said = time.monotonic()
 
-    def tell(self, result: Result, done: int, of: int) -> None:
+    def tell(self, result: ValidationResult, done: int, of: int) -> None:
         now = time.monotonic()
         if now - self._said < SAY_EACH_SECONDS:
             return
@@ -185,7 +185,7 @@ def _now(practice: bool) -> datetime:
     return WallClock().now()
 
 
-def _refuse(wanted: Wanted) -> None:
+def _refuse(wanted: CheckScope) -> None:
     if wanted.since and wanted.until and wanted.since >= wanted.until:
         raise WrongUse("--since is not before --until")
     if wanted.account and not (len(wanted.account) == 12 and wanted.account.isdecimal()):

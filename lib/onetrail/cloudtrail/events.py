@@ -74,7 +74,7 @@ _ODD_DECODER: Final = msgspec.json.Decoder(_OddFile)
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class LogContent:
     """What one log file holds: its records by region and day, the marks of its events by day, and how many records have no identity."""
 
     days: Counter[RegionDay]
@@ -88,7 +88,7 @@ class Content:
         return [row if isinstance(row, Event) else _event(row) for row in self._rows]
 
 
-def content_of(unpacked: bytes) -> Content:
+def content_of(unpacked: bytes) -> LogContent:
     """One log file, unpacked. `LogFormatError` where it is none."""
     try:
         records = _DECODER.decode(unpacked).Records
@@ -101,11 +101,11 @@ def content_of(unpacked: bytes) -> Content:
     if len(counts) == 1:
         ((region, text),) = counts
         day = _day(text)
-        return Content(Counter({(region, day): len(marks)}), {day: marks}, 0, records)
+        return LogContent(Counter({(region, day): len(marks)}), {day: marks}, 0, records)
     return _sorted_out([(r.awsRegion, r.eventTime[:10]) for r in records], marks, records)
 
 
-def _odd_content(unpacked: bytes) -> Content:
+def _odd_content(unpacked: bytes) -> LogContent:
     """A file with records of old versions, without an identity, or with a field of an odd type."""
     try:
         events = [_odd_event(record) for record in _ODD_DECODER.decode(unpacked).Records]
@@ -121,7 +121,7 @@ def _odd_content(unpacked: bytes) -> Content:
 
 def _sorted_out(
     places: list[tuple[str, str]], marks: list[int], rows: list[_Record] | list[Event]
-) -> Content:
+) -> LogContent:
     days: Counter[RegionDay] = Counter()
     for (region, text), count in Counter(places).items():
         days[region, _day(text)] += count
@@ -129,7 +129,7 @@ def _sorted_out(
     for (_, text), mark in zip(places, marks, strict=True):
         if mark:
             found.setdefault(_day(text), []).append(mark)
-    return Content(days, found, marks.count(0), rows)
+    return LogContent(days, found, marks.count(0), rows)
 
 
 def _mark(event_id: str, account: str) -> int:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from onetrail.cloudtrail.unread import Unread
+from onetrail.cloudtrail.unread import UnreadBytes
 from onetrail.errors import OnetrailError
 
 MAX_DIGEST_BYTES: Final = 32 * 2**20
@@ -20,7 +20,7 @@ _CHUNK: Final = 2**20
 class GzipError(OnetrailError):
     """The bytes are not exactly one gzip member of allowed size; `why` says what they are, `unread` in a word."""
 
-    def __init__(self, why: str, unread: Unread) -> None:
+    def __init__(self, why: str, unread: UnreadBytes) -> None:
         super().__init__(why)
         self.why, self.unread = why, unread
 
@@ -72,15 +72,17 @@ def _unpacked(data: bytes, limit: int) -> Iterator[bytes]:
         try:
             piece = stream.decompress(rest, _CHUNK)
         except zlib.error as err:
-            found = Unread.DAMAGED if data.startswith(GZIP_MAGIC) else Unread.NOT_GZIP
+            found = UnreadBytes.DAMAGED if data.startswith(GZIP_MAGIC) else UnreadBytes.NOT_GZIP
             raise GzipError(f"not a whole gzip file: {err}", found) from err
         rest, total = stream.unconsumed_tail, total + len(piece)
         if total > limit:
-            raise GzipError(f"unpacks to more than {limit} bytes", Unread.TOO_LARGE)
+            raise GzipError(f"unpacks to more than {limit} bytes", UnreadBytes.TOO_LARGE)
         if not piece and not rest and not stream.eof:
-            raise GzipError("the gzip data ends early", Unread.TRUNCATED if data else Unread.EMPTY)
+            raise GzipError("the gzip data ends early", UnreadBytes.TRUNCATED if data else UnreadBytes.EMPTY)
         yield piece
     if stream.unused_data.startswith(GZIP_MAGIC):
-        raise GzipError("a second gzip member follows the first", Unread.SECOND)
+        raise GzipError("a second gzip member follows the first", UnreadBytes.SECOND)
     if stream.unused_data:
-        raise GzipError(f"{len(stream.unused_data)} bytes follow the end of the gzip data", Unread.TRAILING)
+        raise GzipError(
+            f"{len(stream.unused_data)} bytes follow the end of the gzip data", UnreadBytes.TRAILING
+        )

@@ -23,7 +23,7 @@ ROOT: Final = "AWSLogs/"
 """The first folder below the key prefix, the same for every service that delivers logs."""
 
 
-class Kind(StrEnum):
+class KeyKind(StrEnum):
     """What an object is, by its key."""
 
     LOG = "log"
@@ -38,19 +38,19 @@ class Kind(StrEnum):
     """A copy beside the plain key of the archive: `onetrail.cloudtrail.digests.conflict` says whose it is."""
 
 
-FOLDERS: Final[dict[Kind, str]] = {
-    Kind.LOG: "CloudTrail",
-    Kind.DIGEST: "CloudTrail-Digest",
-    Kind.BACKFILL_DIGEST: "CloudTrail-Digest",
-    Kind.INSIGHT: "CloudTrail-Insight",
-    Kind.NETWORK_ACTIVITY: "CloudTrail-NetworkActivity",
-    Kind.AGGREGATED: "CloudTrail-Aggregated",
+FOLDERS: Final[dict[KeyKind, str]] = {
+    KeyKind.LOG: "CloudTrail",
+    KeyKind.DIGEST: "CloudTrail-Digest",
+    KeyKind.BACKFILL_DIGEST: "CloudTrail-Digest",
+    KeyKind.INSIGHT: "CloudTrail-Insight",
+    KeyKind.NETWORK_ACTIVITY: "CloudTrail-NetworkActivity",
+    KeyKind.AGGREGATED: "CloudTrail-Aggregated",
 }
 """The folder below the account, for each kind that has one."""
-LOG_KINDS: Final = frozenset({Kind.LOG, Kind.INSIGHT, Kind.NETWORK_ACTIVITY, Kind.AGGREGATED})
+LOG_KINDS: Final = frozenset({KeyKind.LOG, KeyKind.INSIGHT, KeyKind.NETWORK_ACTIVITY, KeyKind.AGGREGATED})
 """Files that hold records and that digests name."""
-DIGEST_KINDS: Final = frozenset({Kind.DIGEST, Kind.BACKFILL_DIGEST})
-MOVED_KINDS: Final = LOG_KINDS | DIGEST_KINDS | {Kind.CONFLICT}
+DIGEST_KINDS: Final = frozenset({KeyKind.DIGEST, KeyKind.BACKFILL_DIGEST})
+MOVED_KINDS: Final = LOG_KINDS | DIGEST_KINDS | {KeyKind.CONFLICT}
 """What is copied and proven."""
 
 
@@ -62,7 +62,7 @@ class ParsedKey(NamedTuple):
     meaningless random part of a log; `why` is filled for `FOREIGN` only.
     """
 
-    kind: Kind
+    kind: KeyKind
     prefix: str = ""
     organization_id: str = ""
     account: str = ""
@@ -91,7 +91,7 @@ def _log_pattern(folder: str) -> re.Pattern[str]:
     return re.compile(ACCOUNT_PART + folder + "/" + _DAY_PART + tail, re.ASCII)
 
 
-_LOGS: Final = tuple((kind, _log_pattern(FOLDERS[kind])) for kind in Kind if kind in LOG_KINDS)
+_LOGS: Final = tuple((kind, _log_pattern(FOLDERS[kind])) for kind in KeyKind if kind in LOG_KINDS)
 _LOG_MATCH: Final = _LOGS[0][1].match
 _DIGEST_MATCH: Final = re.compile(
     ACCOUNT_PART
@@ -126,7 +126,9 @@ _NEAR_SEARCH: Final = re.compile(
 _LITTER_MATCH: Final = re.compile(
     r"(?:\.DS_Store|Thumbs\.db|.+\.[0-9A-Fa-f]{8})\Z", re.ASCII | re.DOTALL
 ).match
-KIND_OF_FOLDER: Final = {folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST}
+KIND_OF_FOLDER: Final = {
+    folder: kind for kind, folder in FOLDERS.items() if kind is not KeyKind.BACKFILL_DIGEST
+}
 _LOOSE_FILE: Final = re.compile(r"(\d{12})_(CloudTrail[A-Za-z-]*)_(.+)_(\d{8})T", re.ASCII)
 
 
@@ -152,7 +154,7 @@ def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> P
         return _foreign("not below AWSLogs/")
     prefix = key[: at - 1] if at else ""
     if found := _LOG_MATCH(key, at):
-        return _log(Kind.LOG, prefix, found)
+        return _log(KeyKind.LOG, prefix, found)
     if found := _DIGEST_MATCH(key, at):
         return _digest(prefix, found)
     for kind, pattern in _LOGS[1:]:
@@ -213,7 +215,7 @@ def below_prefix(key: str) -> str:
 def _conflict(key: str) -> ParsedKey:
     """What lies below the folder for conflicts: the parts of the old key, and a kind of its own."""
     found = parse(key)
-    return found if found.kind in (Kind.FOREIGN, Kind.MARKER) else found._replace(kind=Kind.CONFLICT)
+    return found if found.kind in (KeyKind.FOREIGN, KeyKind.MARKER) else found._replace(kind=KeyKind.CONFLICT)
 
 
 def _hashed(key: str, at: int, prefix: str) -> ParsedKey:
@@ -223,10 +225,10 @@ def _hashed(key: str, at: int, prefix: str) -> ParsedKey:
     if found is None or day is None:
         return _foreign(_reason(key[at:]))
     org, account, _, region, *_ = found.groups()
-    return ParsedKey(Kind.CONFLICT, prefix, org or "", account, region, day)
+    return ParsedKey(KeyKind.CONFLICT, prefix, org or "", account, region, day)
 
 
-def _log(kind: Kind, prefix: str, found: re.Match[str]) -> ParsedKey:
+def _log(kind: KeyKind, prefix: str, found: re.Match[str]) -> ParsedKey:
     org, account, region, _, _, _, text, unique = found.groups()
     day = _day(text[:8])
     if day is None:
@@ -239,7 +241,7 @@ def _digest(prefix: str, found: re.Match[str]) -> ParsedKey:
     day = _day(text[:8])
     if day is None:
         return _foreign(f"there is no day {text[:8]}")
-    kind = Kind.BACKFILL_DIGEST if backfill else Kind.DIGEST
+    kind = KeyKind.BACKFILL_DIGEST if backfill else KeyKind.DIGEST
     stamp = dt.datetime.fromisoformat(text)
     return ParsedKey(kind, prefix, org or "", account, region, day, stamp, "", trail, home)
 
@@ -253,11 +255,11 @@ def _day(digits: str) -> dt.date | None:
 
 
 def _marker(prefix: str, size: int | None) -> ParsedKey:
-    return _foreign(f"a folder marker that holds {size} bytes") if size else ParsedKey(Kind.MARKER, prefix)
+    return _foreign(f"a folder marker that holds {size} bytes") if size else ParsedKey(KeyKind.MARKER, prefix)
 
 
 def _foreign(why: str) -> ParsedKey:
-    return ParsedKey(Kind.FOREIGN, why=why)
+    return ParsedKey(KeyKind.FOREIGN, why=why)
 
 
 def _reason(tail: str) -> str:
@@ -310,5 +312,5 @@ def _file_name(parsed: ParsedKey) -> str:
     day = parsed.stamp.date().isoformat().replace("-", "")
     if parsed.kind in LOG_KINDS:
         return f"{head}_{day}T{parsed.stamp:%H%M}Z_{parsed.unique}.json.gz"
-    tail = "_backfill" if parsed.kind is Kind.BACKFILL_DIGEST else ""
+    tail = "_backfill" if parsed.kind is KeyKind.BACKFILL_DIGEST else ""
     return f"{head}_{parsed.trail}_{parsed.home_region}_{day}T{parsed.stamp:%H%M%S}Z{tail}.json.gz"

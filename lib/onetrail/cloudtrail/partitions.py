@@ -5,17 +5,17 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import ACCOUNT_PART, FOLDERS, KIND_OF_FOLDER, REGION_PART, ROOT, Kind
+from onetrail.cloudtrail.key import ACCOUNT_PART, FOLDERS, KIND_OF_FOLDER, REGION_PART, ROOT, KeyKind
 
 
-class Partition(NamedTuple):
+class KeyPartition(NamedTuple):
     """A part of a bucket that one listing prefix covers: all objects of an account, kind, region and month.
 
     `kind` is never `BACKFILL_DIGEST`: those lie among the digests. `month` is `YYYY-MM` from the path.
     """
 
     account: str
-    kind: Kind
+    kind: KeyKind
     region: str
     month: str
 
@@ -25,7 +25,7 @@ _PARTITION_MATCH: Final = re.compile(
 ).match
 
 
-def partition_of_key(key: str) -> Partition | None:
+def partition_of_key(key: str) -> KeyPartition | None:
     """The partition a log or digest lies in, by its folders alone; None for markers and foreign folders.
 
     Several times faster than `parse`, and looser: the file name is not looked at.
@@ -35,10 +35,10 @@ def partition_of_key(key: str) -> Partition | None:
         return None
     _, account, folder, region, year, month = found.groups()
     kind = KIND_OF_FOLDER.get(folder)
-    return Partition(account, kind, region, f"{year}-{month}") if kind else None
+    return KeyPartition(account, kind, region, f"{year}-{month}") if kind else None
 
 
-def month_prefix(partition: Partition, key_prefix: str = "", organization_id: str = "") -> str:
+def month_prefix(partition: KeyPartition, key_prefix: str = "", organization_id: str = "") -> str:
     """The listing prefix of one partition, closing slash included."""
     start = f"{key_prefix}/{ROOT}" if key_prefix else ROOT
     level = f"{organization_id}/" if organization_id else ""
@@ -53,19 +53,19 @@ def month_prefixes(
     regions: Iterable[str],
     first: dt.date,
     last: dt.date,
-    kinds: Iterable[Kind] = (Kind.LOG, Kind.DIGEST),
+    kinds: Iterable[KeyKind] = (KeyKind.LOG, KeyKind.DIGEST),
     key_prefix: str = "",
     organization_id: str = "",
-) -> Iterator[tuple[Partition, str]]:
+) -> Iterator[tuple[KeyPartition, str]]:
     """Every partition from the month of `first` to the month of `last` (both included) with its listing prefix.
 
     Order: kind, region, month, as given.
     """
     regions = tuple(regions)
-    for kind in dict.fromkeys(Kind.DIGEST if kind is Kind.BACKFILL_DIGEST else kind for kind in kinds):
+    for kind in dict.fromkeys(KeyKind.DIGEST if kind is KeyKind.BACKFILL_DIGEST else kind for kind in kinds):
         for region in regions:
             for month in _months(first, last):
-                partition = Partition(account, kind, region, month)
+                partition = KeyPartition(account, kind, region, month)
                 yield partition, month_prefix(partition, key_prefix, organization_id)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
-from onetrail.cloudtrail.unread import Unread
+from onetrail.cloudtrail.unread import UnreadBytes
 from onetrail.errors import OnetrailError
 from onetrail.instants import utc
 
@@ -25,7 +25,7 @@ NEVER_KEPT: Final = frozenset(
 class LogFormatError(OnetrailError):
     """The bytes are not a CloudTrail log file; the message says in what, `unread` in a word."""
 
-    def __init__(self, why: str, unread: Unread) -> None:
+    def __init__(self, why: str, unread: UnreadBytes) -> None:
         super().__init__(why)
         self.unread = unread
 
@@ -54,10 +54,12 @@ def records_in(unpacked: bytes) -> Iterator[dict[str, Any]]:
     try:
         document = json.loads(unpacked.decode("utf-8"), object_hook=_without_secrets)
     except (ValueError, RecursionError) as err:
-        raise LogFormatError(f"not a log file: {type(err).__name__} in its JSON", Unread.NOT_JSON) from None
+        raise LogFormatError(
+            f"not a log file: {type(err).__name__} in its JSON", UnreadBytes.NOT_JSON
+        ) from None
     records = document.get("Records") if isinstance(document, dict) else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise LogFormatError("not a log file: no list of Records", Unread.NO_RECORDS)
+        raise LogFormatError("not a log file: no list of Records", UnreadBytes.NO_RECORDS)
     yield from records
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Unread(StrEnum):
+class UnreadBytes(StrEnum):
     """What the bytes of such a file are."""
 
     EMPTY = "0 bytes"

@@ -7,11 +7,11 @@ from typing import Final, Self
 
 from onetrail.copy_command.doubts import settled
 from onetrail.copy_command.planning import Pair, Planning
-from onetrail.copy_command.reach import End
-from onetrail.copy_command.telling import Telling
-from onetrail.copy_command.terms import ROWS_A_PART, Kind, Terms, kind_of
+from onetrail.copy_command.reach import CopySide
+from onetrail.copy_command.telling import CopyReporter
+from onetrail.copy_command.terms import ROWS_A_PART, CopyKind, Terms, kind_of
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, Part
+from onetrail.s3.ledger.parts import FinishedPart, LedgerPart, LedgerRow
 from onetrail.s3.rows import ObjectRow
 
 AT_ONCE: Final = 500
@@ -25,7 +25,7 @@ class Notes:
         self._folder, self._name = folder, name
         self._part: LedgerPart | None = None
         self._rows = 0
-        self.finished: list[Part] = []
+        self.finished: list[FinishedPart] = []
 
     def add(self, row: LedgerRow) -> None:
         if self._part is None:
@@ -52,9 +52,9 @@ class Copying(Planning):
 
     def __init__(
         self,
-        source: End,
-        target: End,
-        telling: Telling,
+        source: CopySide,
+        target: CopySide,
+        telling: CopyReporter,
         terms: Terms,
         notes: Notes,
         now: Callable[[], datetime],
@@ -67,19 +67,19 @@ class Copying(Planning):
         """The task of what is to be copied; the first one of each kind is copied here, alone, and read back."""
         row, other = pair
         kind = kind_of(row, other, self._terms.restored)
-        if kind is Kind.COPY:
+        if kind is CopyKind.COPY:
             if self._firsts.halted:
                 return None
             task = self._task(row)
             return self._first(task) if self._firsts.lack(task) else task
-        if kind is Kind.PRESENT:
+        if kind is CopyKind.PRESENT:
             self._telling.saw(kind, row.size)
         elif other is None:
             self._note(row, kind, _WHY[kind])
         elif row.size != other.size:
             self._note(
                 row,
-                Kind.CONFLICT,
+                CopyKind.CONFLICT,
                 f"The target has {other.size} bytes under this key, not {row.size}.",
                 other,
             )
@@ -144,6 +144,6 @@ class Copying(Planning):
 
 
 _WHY: Final = {
-    Kind.ARCHIVED: "It is archived and must be restored before it can be copied.",
-    Kind.TOO_LARGE: "It is larger than one CopyObject takes (5 GiB).",
+    CopyKind.ARCHIVED: "It is archived and must be restored before it can be copied.",
+    CopyKind.TOO_LARGE: "It is larger than one CopyObject takes (5 GiB).",
 }

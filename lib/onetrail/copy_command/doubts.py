@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from onetrail.copy_command.reach import End
+from onetrail.copy_command.reach import CopySide
 from onetrail.s3.bulk.tally import ObjectOutcome
-from onetrail.s3.copying.compare import Place, compare_bytes
+from onetrail.s3.copying.compare import ObjectPlace, compare_bytes
 from onetrail.s3.decisions.decide import same_bytes
 from onetrail.s3.http import calls
 from onetrail.s3.http.failure import code_of
@@ -14,7 +14,7 @@ from onetrail.s3.rows import ObjectRow
 Pair = tuple[ObjectRow, ObjectRow]
 
 
-class Verdict(NamedTuple):
+class DoubtVerdict(NamedTuple):
     """`outcome` is present, conflict or unproven."""
 
     source: ObjectRow
@@ -23,7 +23,9 @@ class Verdict(NamedTuple):
     why: str
 
 
-def settled(pairs: Sequence[Pair], source: End, target: End, *, read: bool) -> Iterator[Verdict]:
+def settled(
+    pairs: Sequence[Pair], source: CopySide, target: CopySide, *, read: bool
+) -> Iterator[DoubtVerdict]:
     """A verdict on each pair. ETags that differ prove a conflict, unless KMS encrypts a side: such an ETag is no MD5 (API Reference, Object).
 
     With `read` both objects are read whole where that is not enough.
@@ -34,12 +36,12 @@ def settled(pairs: Sequence[Pair], source: End, target: End, *, read: bool) -> I
     for row, other in pairs:
         if row.key in plain:
             why = f"The target has other bytes under this key: ETag {other.etag}, not {row.etag}."
-            yield Verdict(row, other, ObjectOutcome.CONFLICT, why)
+            yield DoubtVerdict(row, other, ObjectOutcome.CONFLICT, why)
         elif read:
             open_still.append((row, other))
         else:
             why = "An object of this size is there, and the ETags cannot be compared."
-            yield Verdict(row, other, ObjectOutcome.UNPROVEN, why)
+            yield DoubtVerdict(row, other, ObjectOutcome.UNPROVEN, why)
     yield from _read(open_still, source, target)
 
 
@@ -48,7 +50,7 @@ def _marks(pair: Pair) -> tuple[int, str, int, str]:
     return row.size, row.etag, other.size, other.etag
 
 
-def _without_kms(pairs: Sequence[Pair], source: End, target: End) -> set[str]:
+def _without_kms(pairs: Sequence[Pair], source: CopySide, target: CopySide) -> set[str]:
     """Keys of the pairs of which both sides were looked at, and KMS encrypts neither."""
     plain = {row.key for row, _ in pairs}
     for end, side in ((source, 0), (target, 1)):
@@ -61,11 +63,11 @@ def _without_kms(pairs: Sequence[Pair], source: End, target: End) -> set[str]:
     return plain
 
 
-def _read(pairs: Sequence[Pair], source: End, target: End) -> Iterator[Verdict]:
+def _read(pairs: Sequence[Pair], source: CopySide, target: CopySide) -> Iterator[DoubtVerdict]:
     places = (
         (
-            Place(source.folder.bucket, source.owner, row.key),
-            Place(target.folder.bucket, target.owner, other.key),
+            ObjectPlace(source.folder.bucket, source.owner, row.key),
+            ObjectPlace(target.folder.bucket, target.owner, other.key),
         )
         for row, other in pairs
     )
@@ -74,10 +76,10 @@ def _read(pairs: Sequence[Pair], source: End, target: End) -> Iterator[Verdict]:
         if seen.equal is None:
             assert seen.error is not None
             why = f"It could not be read to compare: {code_of(seen.error)}."
-            yield Verdict(row, other, ObjectOutcome.UNPROVEN, why)
+            yield DoubtVerdict(row, other, ObjectOutcome.UNPROVEN, why)
         elif seen.equal:
             why = "It was there already: both were read, and are equal."
-            yield Verdict(row, other, ObjectOutcome.PRESENT, why)
+            yield DoubtVerdict(row, other, ObjectOutcome.PRESENT, why)
         else:
             why = "The target has other bytes under this key: both were read."
-            yield Verdict(row, other, ObjectOutcome.CONFLICT, why)
+            yield DoubtVerdict(row, other, ObjectOutcome.CONFLICT, why)

@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 
 from onetrail.s3.bulk import reasons
 from onetrail.s3.bulk.tally import Counts, ObjectOutcome
-from onetrail.s3.copying.engine import CopyTask, Stage, Step, call_of, copied_alone
+from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of, copied_alone
 from onetrail.s3.copying.pipeline import GIVE_UP_AFTER
-from onetrail.s3.copying.read_back import BYTES, Unread, read_back, said
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.copying.read_back import BYTES, ReadBackFailed, read_back, said
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import NoAnswer, code_of
 from onetrail.s3.http.sign import CredentialsEnded
 from onetrail.s3.ledger.parts import LedgerRow
@@ -41,7 +41,7 @@ class FirstCopies:
     both are empty while the rest may go on. `counts` has reasons, retries and what came without a SHA-256.
     """
 
-    def __init__(self, source: HotS3, target: HotS3, give_up_after: int = GIVE_UP_AFTER) -> None:
+    def __init__(self, source: S3Client, target: S3Client, give_up_after: int = GIVE_UP_AFTER) -> None:
         self._source, self._target, self._give_up_after = source, target, give_up_after
         self._read: set[Wish] = set()
         self._in_a_row = self._retries = self._unhashed = 0
@@ -83,7 +83,7 @@ class FirstCopies:
         name = f"the {kind}, s3://{row.destination_bucket}/{row.destination_key},"
         try:
             head, differing = read_back(task, row, self._source, self._target)
-        except Unread as err:
+        except ReadBackFailed as err:
             self.differs = f"{name} cannot be read back, and {NO_MORE}: {err}"
             return row._replace(why=f"It could not be read back: {err}.")
         row = row._replace(
@@ -105,7 +105,7 @@ class FirstCopies:
         A server that knows no such condition says 501, as it did the first time, and is looked at before each copy.
         """
         try:
-            self._target.do(call_of(Step(task, Stage.COPY)))
+            self._target.do(call_of(CopyStep(task, CopyStage.COPY)))
         except (ClientError, NoAnswer) as err:
             if code_of(err) in ("PreconditionFailed", "NotImplemented"):
                 return row

@@ -8,7 +8,7 @@ from onetrail.errors import WrongUse
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 
 
-class Folder(NamedTuple):
+class S3Prefix(NamedTuple):
     """A bucket and the prefix of the keys meant, `""` for all of them, otherwise closed by a slash."""
 
     bucket: str
@@ -18,7 +18,7 @@ class Folder(NamedTuple):
         return f"s3://{self.bucket}/{self.prefix}"
 
 
-def folder(text: str) -> Folder:
+def folder(text: str) -> S3Prefix:
     """The folder that `s3://BUCKET[/PREFIX]` names; a prefix means the folder of that name, with or without its closing slash.
 
     Raises WrongUse for anything else.
@@ -27,10 +27,10 @@ def folder(text: str) -> Folder:
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not mark or not _BUCKET.fullmatch(bucket):
         raise WrongUse(f"{text!r} is not of the form s3://BUCKET or s3://BUCKET/PREFIX")
-    return Folder(bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else "")
+    return S3Prefix(bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else "")
 
 
-def refuse_overlap(source: Folder, target: Folder) -> None:
+def refuse_overlap(source: S3Prefix, target: S3Prefix) -> None:
     """Raises WrongUse where one folder holds the other: copies would be listed, and copied again, as if they were originals."""
     if source.bucket != target.bucket:
         return

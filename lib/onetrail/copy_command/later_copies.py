@@ -8,9 +8,9 @@ from contextlib import suppress
 from queue import Full, Queue
 from typing import Final
 
-from onetrail.s3.copying.engine import CopyTask, Stage, Step, call_of
+from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of
 from onetrail.s3.copying.read_back import read_back, said
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import code_of
 from onetrail.s3.ledger.parts import LedgerRow
 
@@ -24,7 +24,7 @@ Made = tuple[CopyTask, LedgerRow]
 class LaterCopies:
     """Reads copies back in a thread of its own. `differs` says in one line why the copying must stop; empty while it may go on."""
 
-    def __init__(self, source: HotS3, target: HotS3) -> None:
+    def __init__(self, source: S3Client, target: S3Client) -> None:
         self._source, self._target = source, target
         self._waiting: Queue[Made | None] = Queue(WAITING)
         self._thread: threading.Thread | None = None
@@ -86,6 +86,6 @@ class LaterCopies:
     def _same_source(self, task: CopyTask) -> bool:
         """False where the source was deleted or written anew since: then nothing can be held against its copy."""
         try:
-            return bool(self._source.do(call_of(Step(task, Stage.SOURCE))).etag == task.etag)
+            return bool(self._source.do(call_of(CopyStep(task, CopyStage.SOURCE))).etag == task.etag)
         except Exception as err:  # noqa: BLE001 - nothing is known of the source, so that the first finding stays
             return code_of(err) not in ("404", "NotFound", "NoSuchKey", "NoSuchVersion")

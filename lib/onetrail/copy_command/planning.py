@@ -10,20 +10,20 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from onetrail.copy_command.first_copies import FirstCopies
-from onetrail.copy_command.folder import Folder
+from onetrail.copy_command.folder import S3Prefix
 from onetrail.copy_command.later_copies import LaterCopies
-from onetrail.copy_command.reach import End
-from onetrail.copy_command.telling import Sums, Telling
-from onetrail.copy_command.terms import ROWS_A_PART, ROWS_AT_A_TIME, Kind, Terms, kind_of
+from onetrail.copy_command.reach import CopySide
+from onetrail.copy_command.telling import CopyReporter, CopySums
+from onetrail.copy_command.terms import ROWS_A_PART, ROWS_AT_A_TIME, CopyKind, Terms, kind_of
 from onetrail.errors import OnetrailError
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.copying.partition import Ended, Partition
+from onetrail.s3.copying.partition import CopyPartition, FinishedPartition
 from onetrail.s3.copying.pipeline import copy_partitions
 from onetrail.s3.http.failure import NoAnswer
 from onetrail.s3.http.listed import HalfAListing
 from onetrail.s3.http.pace import Paces
-from onetrail.s3.ledger.parts import LedgerRow, Part, sums_of
+from onetrail.s3.ledger.parts import FinishedPart, LedgerRow, sums_of
 from onetrail.s3.listing.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.listing.streams import OutOfOrder
 from onetrail.s3.rows import ObjectRow
@@ -41,17 +41,17 @@ Pair = tuple[ObjectRow, ObjectRow | None]
 class Planning:
     """Goes through both listings, many ranges of keys at once. What is found is only counted."""
 
-    def __init__(self, source: End, target: End, telling: Telling, terms: Terms) -> None:
+    def __init__(self, source: CopySide, target: CopySide, telling: CopyReporter, terms: Terms) -> None:
         self._source, self._target, self._telling, self._terms = source, target, telling, terms
         self._paces = Paces(terms.most)
         self._going: deque[Iterator[CopyTask | LedgerRow | None]] = deque()
         self._under_way = 0
-        self._parts: list[Part] = []
+        self._parts: list[FinishedPart] = []
         self._counts = Counts({}, 0, 0)
         self._firsts = FirstCopies(source.client, target.client)
         self._later = LaterCopies(source.client, target.client)
 
-    def run(self, ledger: Path, now: Callable[[], datetime], stop: Callable[[], bool] | None) -> Sums:
+    def run(self, ledger: Path, now: Callable[[], datetime], stop: Callable[[], bool] | None) -> CopySums:
         """Everything to its end, or until somebody says stop."""
         stopped = ""
 
@@ -74,7 +74,7 @@ class Planning:
         differs = self._firsts.differs or self._later.differs
         found, firsts = self._telling, self._firsts
         counts = self._counts + firsts.counts
-        return Sums(
+        return CopySums(
             objects=dict(sorted(found.objects.items())),
             size=dict(sorted(found.size.items())),
             classes=dict(sorted(found.classes.items())),
@@ -94,11 +94,11 @@ class Planning:
         row, other = pair
         kind = kind_of(row, other, self._terms.restored)
         self._telling.saw(kind, row.size)
-        if kind is Kind.COPY:
+        if kind is CopyKind.COPY:
             self._telling.classes[row.storage_class] += 1
         return None
 
-    def _partitions(self) -> Iterator[Partition | None]:
+    def _partitions(self) -> Iterator[CopyPartition | None]:
         """A partition for each range of keys, and another one where its part of the ledger is full."""
         more, number = self._ranges(), 0
         while True:
@@ -113,7 +113,7 @@ class Planning:
                 self._under_way += 1
                 found = self._tasks(cut)
             number += 1
-            yield Partition(f"copy-{self._source.folder.bucket}-{number:04}", self._part_of(found))
+            yield CopyPartition(f"copy-{self._source.folder.bucket}-{number:04}", self._part_of(found))
 
     def _part_of(self, tasks: Iterator[CopyTask | LedgerRow | None]) -> Iterator[CopyTask | LedgerRow | None]:
         """As many tasks as one part of the ledger holds; the rest goes on as a partition of its own."""
@@ -151,7 +151,7 @@ class Planning:
                     yield None
                     self._telling.tick()
 
-    def _ended(self, ended: Ended) -> None:
+    def _ended(self, ended: FinishedPartition) -> None:
         self._counts += ended.counts
         if ended.part is not None:
             self._parts.append(ended.part)
@@ -159,12 +159,12 @@ class Planning:
                 self._telling.count(outcome, size, objects)
 
 
-def _side(end: End) -> Side:
+def _side(end: CopySide) -> Side:
     return Side(end.client, end.folder.bucket, end.owner, end.folder.prefix)
 
 
 @contextmanager
-def _cut_off(*folders: Folder) -> Iterator[None]:
+def _cut_off(*folders: S3Prefix) -> Iterator[None]:
     """What a listing raises, as one error that says where."""
     try:
         yield

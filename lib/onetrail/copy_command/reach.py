@@ -15,11 +15,11 @@ from onetrail.aws.advice import advice
 from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
 from onetrail.change import Guard
-from onetrail.copy_command.folder import Folder
+from onetrail.copy_command.folder import S3Prefix
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.names import PRACTICE_KEYS
 from onetrail.s3.http.channel import Permit
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.session import attempts, of_boto3
 from onetrail.s3.http.transport import LOOPBACK
 
@@ -43,16 +43,16 @@ class Unreachable(OnetrailError):
 
 
 @dataclass(frozen=True)
-class End:
+class CopySide:
     """One side of a copy: the folder, the account that owns its bucket, the bucket's region, and the transport of that region."""
 
-    folder: Folder
+    folder: S3Prefix
     owner: str
     region: str
-    client: HotS3
+    client: S3Client
 
 
-class Reach:
+class CopyConnection:
     """Opens both ends of a copy with one identity; close it after use.
 
     `profile` is `""` for what the environment says. Credentials, endpoints and CA bundles are found as boto3 finds them.
@@ -81,11 +81,11 @@ class Reach:
                 "the credentials are those of the practice estate; set AWS_ENDPOINT_URL to its address, or sign in to AWS"
             )
         self._account = ""
-        self._transports: dict[str, HotS3] = {}
+        self._transports: dict[str, S3Client] = {}
 
     def ends(
-        self, source: Folder, target: Folder, guard: Guard, source_owner: str = "", target_owner: str = ""
-    ) -> tuple[End, End]:
+        self, source: S3Prefix, target: S3Prefix, guard: Guard, source_owner: str = "", target_owner: str = ""
+    ) -> tuple[CopySide, CopySide]:
         """Both places, looked at. Without an owner, the account of the credentials is taken to own the bucket, and that is checked.
 
         Raises WrongUse where there is no such bucket or another account owns it, Unreachable where it could not be looked at.
@@ -103,7 +103,7 @@ class Reach:
         ]
         ask = partial(guard.check, owners[1])
         one, other = (
-            End(where, owner, region, self._transport(region, ask))
+            CopySide(where, owner, region, self._transport(region, ask))
             for where, owner, region in zip((source, target), owners, regions, strict=True)
         )
         return one, other
@@ -133,7 +133,7 @@ class Reach:
         )
         return self._session.client(service, region_name=region or self._region, config=config)
 
-    def _looked_at(self, where: Folder, owner: str, option: str) -> str:
+    def _looked_at(self, where: S3Prefix, owner: str, option: str) -> str:
         """The bucket's region; `option` names the owner, where nobody did."""
         try:
             return self._region_of(self._s3.head_bucket(Bucket=where.bucket, ExpectedBucketOwner=owner))
@@ -157,7 +157,7 @@ class Reach:
                 f"bucket {where.bucket} cannot be reached: {_short(err)}; check network and endpoint"
             ) from err
 
-    def _seen_without_owner(self, where: Folder) -> bool:
+    def _seen_without_owner(self, where: S3Prefix) -> bool:
         try:
             self._s3.head_bucket(Bucket=where.bucket)
         except (ClientError, BotoCoreError):
@@ -168,11 +168,11 @@ class Reach:
         headers = answer["ResponseMetadata"]["HTTPHeaders"]
         return str(answer.get("BucketRegion") or headers.get("x-amz-bucket-region") or self._region)
 
-    def _transport(self, region: str, permit: Permit) -> HotS3:
+    def _transport(self, region: str, permit: Permit) -> S3Client:
         if region not in self._transports:
             credentials = self._credentials
             profile = self._session._session.get_scoped_config()
-            self._transports[region] = HotS3(
+            self._transports[region] = S3Client(
                 region,
                 None,
                 lambda: credentials.get_frozen_credentials(),

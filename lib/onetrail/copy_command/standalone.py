@@ -9,16 +9,16 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from onetrail.change import Bulk, Change, Deed, Guard, Stated
+from onetrail.change import Bulk, BulkAction, Change, Guard, Stated
 from onetrail.copy_command.copying import Copying, Notes
 from onetrail.copy_command.planning import Planning
-from onetrail.copy_command.reach import End
-from onetrail.copy_command.telling import Sums, Telling, Told, Total
+from onetrail.copy_command.reach import CopySide
+from onetrail.copy_command.telling import CopyReporter, CopySums, Told, Total
 from onetrail.copy_command.terms import Terms
 from onetrail.s3.bulk.bounds import Counterpart
 
 
-def change(source: End, target: End, terms: Terms) -> Change:
+def change(source: CopySide, target: CopySide, terms: Terms) -> Change:
     """The one rule that stands open while copying: CopyObject from that bucket into that bucket, on those terms."""
     fixed = {
         "Bucket": target.folder.bucket,
@@ -42,7 +42,7 @@ def change(source: End, target: End, terms: Terms) -> Change:
         reason="the copy that was asked for",
         undo="none: copies are kept, for nobody knows later whether one is the only copy",
         bulk=Bulk(
-            Deed.COPY,
+            BulkAction.COPY,
             ("CopyObject",),
             fixed,
             rule,
@@ -55,20 +55,20 @@ def change(source: End, target: End, terms: Terms) -> Change:
 
 
 def plan(
-    source: End,
-    target: End,
+    source: CopySide,
+    target: CopySide,
     terms: Terms,
     told: Told | None = None,
     stop: Callable[[], bool] | None = None,
-) -> Sums:
+) -> CopySums:
     """What a copy would find and do, by the listings alone; nothing is sent but listings."""
-    walk = Planning(source, target, Telling(told, None), terms)
+    walk = Planning(source, target, CopyReporter(told, None), terms)
     return walk.run(Path(), _no_clock, stop)
 
 
 def copy(
-    source: End,
-    target: End,
+    source: CopySide,
+    target: CopySide,
     terms: Terms,
     ledger: Path,
     guard: Guard,
@@ -76,7 +76,7 @@ def copy(
     now: Callable[[], datetime],
     told: Told | None = None,
     stop: Callable[[], bool] | None = None,
-) -> Sums:
+) -> CopySums:
     """Copy what the target lacks. Every outcome but `present` is a row of the ledger, whatever ends the run.
 
     A failure of one object is its outcome. A listing that broke off ends the run, as `stopped` says; what was begun is brought to
@@ -87,7 +87,7 @@ def copy(
         Total(source) as total,
         guard.opened(change(source, target, terms), {}),
     ):
-        walk = Copying(source, target, Telling(told, total), terms, notes, now)
+        walk = Copying(source, target, CopyReporter(told, total), terms, notes, now)
         sums = walk.run(ledger, now, stop)
     return replace(sums, parts=(*sums.parts, *notes.finished))
 

@@ -10,15 +10,15 @@ from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
-from onetrail.copy_command.reach import End
+from onetrail.copy_command.reach import CopySide
 from onetrail.errors import OnetrailError
 from onetrail.s3.bulk.tally import WANTED
 from onetrail.s3.http import calls, markup
-from onetrail.s3.ledger.parts import Part
+from onetrail.s3.ledger.parts import FinishedPart
 
 
 @dataclass(frozen=True)
-class Sums:
+class CopySums:
     """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it lies in.
 
     `stopped` is `""` when the run came to its end, otherwise why it did not; `differs` that it is for a copy that was read back and
@@ -34,7 +34,7 @@ class Sums:
     differs: bool = False
     reasons: Mapping[str, int] = field(default_factory=dict)
     unhashed: int = 0
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FinishedPart, ...] = ()
 
     def of(self, *words: str) -> tuple[int, int]:
         """Objects and bytes of these outcomes together."""
@@ -46,11 +46,11 @@ class Sums:
         return sum(self.objects.values())
 
 
-Told = Callable[[Sums, int], None]
+Told = Callable[[CopySums, int], None]
 """Gets the sums so far, and how many objects the source has; 0 while that is being counted."""
 
 
-class Telling:
+class CopyReporter:
     """Sums as they grow, told every few seconds."""
 
     EVERY_SECONDS = 2.0
@@ -99,13 +99,13 @@ class Telling:
         if self._total is not None and objects:
             self._total.begin()
         told = {**self._seen, "copied": objects - errors, "failed": errors}
-        self._told(Sums(told, {"copied": size}), self._total.objects if self._total is not None else 0)
+        self._told(CopySums(told, {"copied": size}), self._total.objects if self._total is not None else 0)
 
 
 class Total:
     """Counts the source's objects beside the copy, once it is begun; for the time left alone, so a failure to count is no error."""
 
-    def __init__(self, source: End) -> None:
+    def __init__(self, source: CopySide) -> None:
         self._source = source
         self._leave = threading.Event()
         self._thread: threading.Thread | None = None
@@ -138,7 +138,7 @@ class Total:
             self._thread.join(1.0)
 
 
-def _counted(call: calls.Call[Any]) -> calls.Call[tuple[int, str]]:
+def _counted(call: calls.S3Call[Any]) -> calls.S3Call[tuple[int, str]]:
     """The same listing call, whose answer is read as a number of objects and the next token."""
     return call._replace(
         parse=lambda answer: (

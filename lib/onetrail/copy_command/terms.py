@@ -9,7 +9,7 @@ from onetrail.s3.decisions.decide import ARCHIVED, MOST_BYTES, same_bytes
 from onetrail.s3.rows import ObjectRow
 
 
-class Kind(StrEnum):
+class CopyKind(StrEnum):
     """What is to be done with one object, by the two listings alone."""
 
     COPY = "copy"
@@ -47,11 +47,11 @@ class Terms:
     most: float | None = None
 
 
-def kind_of(source: ObjectRow, target: ObjectRow | None, restored: bool = False) -> Kind:
+def kind_of(source: ObjectRow, target: ObjectRow | None, restored: bool = False) -> CopyKind:
     """What the two listings say of one object. `restored` says that archived ones were: the listing does not show that."""
     if target is None:
         if source.size > MOST_BYTES:
-            return Kind.TOO_LARGE
-        return Kind.ARCHIVED if source.storage_class in ARCHIVED and not restored else Kind.COPY
+            return CopyKind.TOO_LARGE
+        return CopyKind.ARCHIVED if source.storage_class in ARCHIVED and not restored else CopyKind.COPY
     equal = same_bytes(source.size, source.etag, target.size, target.etag)
-    return Kind.UNPROVEN if equal is None else Kind.PRESENT if equal else Kind.CONFLICT
+    return CopyKind.UNPROVEN if equal is None else CopyKind.PRESENT if equal else CopyKind.CONFLICT

@@ -6,11 +6,11 @@ from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS, SEALER
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import Check, CheckKind, Requirement
+from onetrail.change import CheckKind, RequiredCheck, Requirement
 
-CAN_BECOME: Final = Check(CheckKind.BREAK_GLASS)
+CAN_BECOME: Final = RequiredCheck(CheckKind.BREAK_GLASS)
 """What changes say of it in `requires`."""
-CAN_SEAL: Final = Check(CheckKind.SEALER)
+CAN_SEAL: Final = RequiredCheck(CheckKind.SEALER)
 """The same for the role that seals the record's head."""
 SEAL_CURE: Final = (
     "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from onetrail.aws import Clients, look
-from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.key import KeyKind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.old_estate import status_of
 from onetrail.instants import day_path, moved
@@ -14,7 +14,7 @@ from onetrail.settings import Settings
 
 
 @dataclass(frozen=True)
-class Delivery:
+class RegionDelivery:
     """One region. `evidence_key` is the object seen; `error` is what GetTrailStatus says; `proven` needs an object and no error."""
 
     account: str
@@ -41,24 +41,24 @@ class Delivery:
 
 def read_deliveries(
     settings: Settings, clients: Clients, trail: Trail, regions: tuple[str, ...]
-) -> list[Delivery]:
+) -> list[RegionDelivery]:
     """One row a region, in the order of `regions`."""
     return clients.each(lambda region: _read(settings, clients, trail, region), list(regions))
 
 
-def _read(settings: Settings, clients: Clients, trail: Trail, region: str) -> Delivery:
+def _read(settings: Settings, clients: Clients, trail: Trail, region: str) -> RegionDelivery:
     status = look(clients.client("cloudtrail", trail.account, region).get_trail_status, Name=trail.arn)
     if isinstance(status, Unread):
-        return Delivery(trail.account, region, could_not_look=f"GetTrailStatus: {status.why}")
+        return RegionDelivery(trail.account, region, could_not_look=f"GetTrailStatus: {status.why}")
     error = status.value.get("LatestDeliveryError") or status.value.get("LatestDigestDeliveryError") or ""
     found = _digest(settings, clients, trail, region)
     match found:
         case Unread(why):
-            return Delivery(trail.account, region, error=error, could_not_look=f"ListObjectsV2: {why}")
+            return RegionDelivery(trail.account, region, error=error, could_not_look=f"ListObjectsV2: {why}")
         case Absent():
-            return Delivery(trail.account, region, error=error)
+            return RegionDelivery(trail.account, region, error=error)
         case There(key):
-            return Delivery(trail.account, region, key, "digest file", error)
+            return RegionDelivery(trail.account, region, key, "digest file", error)
 
 
 def _digest(settings: Settings, clients: Clients, trail: Trail, region: str) -> Look[str]:
@@ -84,7 +84,7 @@ def _digest(settings: Settings, clients: Clients, trail: Trail, region: str) -> 
             return page
         for said in page.value.get("Contents", []):
             key = parse(said["Key"], settings.key_prefix)
-            if key.kind is Kind.DIGEST and (key.trail, key.home_region) == (trail.name, trail.home_region):
+            if key.kind is KeyKind.DIGEST and (key.trail, key.home_region) == (trail.name, trail.home_region):
                 return There(str(said["Key"]))
         if not page.value.get("IsTruncated"):
             break

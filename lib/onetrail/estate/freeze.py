@@ -10,7 +10,7 @@ from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import document as policy_document
 from onetrail.iam.build import Writers, old_bucket_hold_still
 from onetrail.iam.builders.old_bucket import DELIVERIES
-from onetrail.iam.limits import Kind, size, too_large
+from onetrail.iam.limits import DocumentKind, size, too_large
 from onetrail.iam.match import like
 from onetrail.looked import Unread, known
 
@@ -127,9 +127,9 @@ def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Chang
         changes.append(_frozen(partition, bucket))
     if not isinstance(bucket.policy, Unread) and not unmendable(bucket):
         wanted = held_policy(partition, bucket, keeper)
-        if not too_large(Kind.BUCKET, size(Kind.BUCKET, wanted)) and iam.canonical(wanted) != iam.canonical(
-            bucket.policy
-        ):
+        if not too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, wanted)) and iam.canonical(
+            wanted
+        ) != iam.canonical(bucket.policy):
             changes.append(_held(partition, bucket, wanted))
     return changes
 

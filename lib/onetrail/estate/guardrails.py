@@ -11,7 +11,7 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
-from onetrail.change import Change, Check, Document, Finding, Result, State
+from onetrail.change import Change, Document, EarlierResult, Finding, FindingState, RequiredCheck
 from onetrail.errors import OnetrailError
 from onetrail.iam import Archive
 from onetrail.iam.expectations import Guardrail
@@ -123,7 +123,7 @@ def rail_unread(rail: Rail) -> list[str]:
 
 
 def rail_changes(
-    rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: Check
+    rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: RequiredCheck
 ) -> list[Change]:
     """What makes the rail stand over the accounts; nothing where it cannot be set from here or stands already."""
     content = rail.content
@@ -170,7 +170,9 @@ def rail_changes(
                 requires,
             )
         )
-    policy_id: Any = rail.policy_id or Result(f"rail-CreatePolicy-{rail.name}", "Policy.PolicySummary.Id")
+    policy_id: Any = rail.policy_id or EarlierResult(
+        f"rail-CreatePolicy-{rail.name}", "Policy.PolicySummary.Id"
+    )
     for account in sorted(set(accounts) - set(rail.targets)):
         parameters = {"PolicyId": policy_id, "TargetId": account}
         changes.append(
@@ -195,14 +197,14 @@ def rail_findings(
     content = rail.content
     if isinstance(content, Unread):
         text = f"whether it stands is unknown: {content.why}"
-        return [Finding(f"{step}.rail", State.COULD_NOT_LOOK, "-", "-", rail.name, text)]
+        return [Finding(f"{step}.rail", FindingState.COULD_NOT_LOOK, "-", "-", rail.name, text)]
     if rail.why and not rail.organization:
-        return [Finding(f"{step}.rail", State.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")]
+        return [Finding(f"{step}.rail", FindingState.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")]
     if rail.why:
         return [
             Finding(
                 f"{step}.rail",
-                State.NOTE,
+                FindingState.NOTE,
                 "-",
                 "-",
                 rail.name,
@@ -218,7 +220,7 @@ def rail_findings(
         return [
             Finding(
                 f"{step}.rail",
-                State.OK,
+                FindingState.OK,
                 account,
                 "-",
                 rail.name,
@@ -226,7 +228,7 @@ def rail_findings(
             )
         ]
     evidence = "is set by the plan" if ready else "is set once what it protects is proven"
-    return [Finding(f"{step}.rail", State.PLANNED, account, "-", rail.name, evidence)]
+    return [Finding(f"{step}.rail", FindingState.PLANNED, account, "-", rail.name, evidence)]
 
 
 def _change(
@@ -236,7 +238,7 @@ def _change(
     parameters: Mapping[str, Any],
     before: Any,
     reason: str,
-    requires: Check,
+    requires: RequiredCheck,
 ) -> Change:
     undo = {
         "EnablePolicyType": "DisablePolicyType",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from onetrail.change import Finding, State
+from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted
 from onetrail.s3.ledger.parts import unfinished, unreadable
 
@@ -26,7 +26,7 @@ def ledger_findings(finding_id: str, seen: LedgerSeen) -> list[Finding]:
     found = [
         Finding(
             finding_id,
-            State.FINDING,
+            FindingState.FINDING,
             "-",
             "-",
             f"ledger/{name}",
@@ -37,5 +37,5 @@ def ledger_findings(finding_id: str, seen: LedgerSeen) -> list[Finding]:
     ]
     if seen.unfinished:
         text = f"{counted(seen.unfinished, 'part was', 'parts were')} never finished by a run that was killed: the rows are lost, the copies are found by listing"
-        found.append(Finding(finding_id, State.NOTE, "-", "-", "ledger", text))
+        found.append(Finding(finding_id, FindingState.NOTE, "-", "-", "ledger", text))
     return found

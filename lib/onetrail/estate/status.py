@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from onetrail.change import Finding, Plan, State
+from onetrail.change import Finding, FindingState, Plan
 
 BLIND: Final = "something could not be looked at"
 """Why a plan holds nothing where a look failed."""
 
 
-class Stage(StrEnum):
+class StepStage(StrEnum):
     """`DONE`: nothing left to change. `OPEN`: something is left. `UNKNOWN`: could not look."""
 
     DONE = "done"
@@ -24,13 +24,13 @@ class Status:
     """One step's stage with the sentence that says what was seen."""
 
     step: str
-    stage: Stage
+    stage: StepStage
     line: str
 
     @property
     def done(self) -> bool:
         """True when a later step may build on this one."""
-        return self.stage is Stage.DONE
+        return self.stage is StepStage.DONE
 
 
 def asked(before: Mapping[str, Status] | None, step: str, ask: Callable[[], Status]) -> Status:
@@ -59,22 +59,24 @@ def evaluated(plan: Plan, unread: Sequence[str]) -> Plan:
 
 def behind(plan: Plan, before: Status) -> Plan:
     """The plan of a step whose prerequisite is not done: it waits, or is as unknown as that is."""
-    if before.stage is Stage.UNKNOWN:
+    if before.stage is StepStage.UNKNOWN:
         return unevaluated(plan, (_unknown(before),))
     return replace(plan, changes=(), waiting_for=before.step, why=before.line)
 
 
 def standing_behind(step: str, before: Status) -> Status:
     """The status of such a step; what the prerequisite lacks stands in its own."""
-    unknown = before.stage is Stage.UNKNOWN
+    unknown = before.stage is StepStage.UNKNOWN
     return Status(step, before.stage, _unknown(before) if unknown else f"waiting for {before.step}")
 
 
 def waiting_findings(id: str, before: Status, resource: str) -> list[Finding]:
     """What the check of such a step finds."""
-    if before.stage is Stage.UNKNOWN:
-        return [Finding(id, State.COULD_NOT_LOOK, "-", "-", resource, _unknown(before))]
-    return [Finding(id, State.PLANNED, "-", "-", resource, f"waiting for {before.step}: {before.line}")]
+    if before.stage is StepStage.UNKNOWN:
+        return [Finding(id, FindingState.COULD_NOT_LOOK, "-", "-", resource, _unknown(before))]
+    return [
+        Finding(id, FindingState.PLANNED, "-", "-", resource, f"waiting for {before.step}: {before.line}")
+    ]
 
 
 def _unknown(before: Status) -> str:
@@ -87,4 +89,4 @@ def still_open(plan: Plan) -> Status | None:
         return None
     first, more = plan.changes[0], len(plan.changes) - 1
     others = f" and {more:,} more are" if more else " is"
-    return Status(plan.step, Stage.OPEN, f"{first.key} ({first.call}){others} still to be done")
+    return Status(plan.step, StepStage.OPEN, f"{first.key} ({first.call}){others} still to be done")

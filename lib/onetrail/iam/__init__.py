@@ -14,11 +14,11 @@ from onetrail.iam.document import (
     with_statements,
     without_sids,
 )
-from onetrail.iam.evaluate import Decision, Policies, evaluate
+from onetrail.iam.evaluate import Policies, PolicyDecision, evaluate
 from onetrail.iam.expectations import (
     STATES,
     Expectation,
-    Verdict,
+    ExpectationResult,
     expected,
     judge,
     judge_beside,
@@ -33,16 +33,16 @@ __all__ = [
     "ANONYMOUS",
     "STATES",
     "Archive",
-    "Decision",
     "Document",
     "Expectation",
+    "ExpectationResult",
     "Opening",
     "Policies",
+    "PolicyDecision",
     "PolicyError",
     "Principal",
     "Request",
     "Row",
-    "Verdict",
     "all_documents",
     "canonical",
     "compact",

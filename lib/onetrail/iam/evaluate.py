@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from onetrail.iam.document import Document
-from onetrail.iam.match import Named
+from onetrail.iam.match import PrincipalPrecision
 from onetrail.iam.request import Request, context_of
 from onetrail.iam.statement import Scene, ready
 
@@ -36,7 +36,7 @@ class Policies:
 
 
 @dataclass(frozen=True)
-class Decision:
+class PolicyDecision:
     """The verdict, and what it rests on."""
 
     allowed: bool
@@ -52,7 +52,7 @@ class Decision:
 
 class _Hit(NamedTuple):
     sid: str
-    named: Named
+    named: PrincipalPrecision
 
 
 _KIND: Final = {
@@ -65,7 +65,7 @@ _KIND: Final = {
 }
 
 
-def evaluate(request: Request, policies: Policies) -> Decision:
+def evaluate(request: Request, policies: Policies) -> PolicyDecision:
     """The decision on one request. Raises `PolicyError` on a document that AWS would never have stored."""
     bounded = policies.boundary is not None and request.principal.kind in ("role", "user")
     scene = Scene(request, request.action.lower(), context_of(request), bounded)
@@ -80,7 +80,7 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     return _by_identity_and_resource(scene, policies)
 
 
-def _explicit_deny(scene: Scene, policies: Policies) -> Decision | None:
+def _explicit_deny(scene: Scene, policies: Policies) -> PolicyDecision | None:
     for where, document in _all_documents(scene, policies):
         if where == "resource" and _owner_root_may_repair(scene.request):
             continue
@@ -114,7 +114,7 @@ def _owner_root_may_repair(request: Request) -> bool:
     )
 
 
-def _ceiling(scene: Scene, policies: Policies) -> Decision | None:
+def _ceiling(scene: Scene, policies: Policies) -> PolicyDecision | None:
     has_identity = scene.request.principal.kind in ("role", "user", "root")
     for where, levels in (("scp", policies.scps if has_identity else ()), ("rcp", policies.rcps)):
         for level in levels:
@@ -123,19 +123,19 @@ def _ceiling(scene: Scene, policies: Policies) -> Decision | None:
     return None
 
 
-def _by_resource_alone(scene: Scene, policies: Policies) -> Decision:
+def _by_resource_alone(scene: Scene, policies: Policies) -> PolicyDecision:
     hit = _resource_allow(scene, policies)
     if hit:
         return _said(scene, True, "allowed", "resource", hit)
     return _said(scene, False, "implicit_deny_resource", "resource")
 
 
-def _by_identity_and_resource(scene: Scene, policies: Policies) -> Decision:
+def _by_identity_and_resource(scene: Scene, policies: Policies) -> PolicyDecision:
     request = scene.request
     same_account = request.resource_account in ("", request.principal.account)
     resource = _resource_allow(scene, policies)
-    if same_account and resource and resource.named > Named.ACCOUNT:
-        limit = None if resource.named is Named.EXACT else _limit(scene, policies)
+    if same_account and resource and resource.named > PrincipalPrecision.ACCOUNT:
+        limit = None if resource.named is PrincipalPrecision.EXACT else _limit(scene, policies)
         return limit or _said(scene, True, "allowed", "resource", resource)
     if not resource and (not same_account or policies.trust or request.action.lower().startswith("kms:")):
         return _said(scene, False, "implicit_deny_resource", "resource")
@@ -145,10 +145,12 @@ def _by_identity_and_resource(scene: Scene, policies: Policies) -> Decision:
     limit = _limit(scene, policies)
     if limit:
         return limit
-    return _said(scene, True, "allowed", "identity", identity or _Hit("(root user)", Named.EXACT))
+    return _said(
+        scene, True, "allowed", "identity", identity or _Hit("(root user)", PrincipalPrecision.EXACT)
+    )
 
 
-def _limit(scene: Scene, policies: Policies) -> Decision | None:
+def _limit(scene: Scene, policies: Policies) -> PolicyDecision | None:
     for where, document in (("boundary", policies.boundary), ("session", policies.session)):
         if document is not None and not _best(scene, (document,), "Allow"):
             return _said(scene, False, f"implicit_deny_{where}", where)
@@ -166,7 +168,7 @@ def _best(scene: Scene, documents: Iterable[Document], effect: str) -> _Hit | No
     best: _Hit | None = None
     for document in documents:
         for statement in ready(document):
-            how = statement.applies(scene) if statement.effect == effect else Named.NO
+            how = statement.applies(scene) if statement.effect == effect else PrincipalPrecision.NO
             if how and (best is None or how > best.named):
                 best = _Hit(statement.sid, how)
                 if effect == "Deny":
@@ -174,7 +176,7 @@ def _best(scene: Scene, documents: Iterable[Document], effect: str) -> _Hit | No
     return best
 
 
-def _said(scene: Scene, allowed: bool, reason: str, where: str, hit: _Hit | None = None) -> Decision:
+def _said(scene: Scene, allowed: bool, reason: str, where: str, hit: _Hit | None = None) -> PolicyDecision:
     request = scene.request
     deed = f"{request.action} on {request.resource}"
     if reason == "explicit_deny" and hit:
@@ -183,4 +185,4 @@ def _said(scene: Scene, allowed: bool, reason: str, where: str, hit: _Hit | None
         text = f"{request.principal} may {deed}: statement {hit.sid} of {_KIND[where]} allows it."
     else:
         text = f"{request.principal} may not {deed}: no statement of {_KIND[where]} allows it."
-    return Decision(allowed, reason, hit.sid if hit else "", where, text)
+    return PolicyDecision(allowed, reason, hit.sid if hit else "", where, text)

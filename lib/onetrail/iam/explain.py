@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from onetrail.iam.evaluate import Decision, Policies, evaluate
+from onetrail.iam.evaluate import Policies, PolicyDecision, evaluate
 from onetrail.iam.request import Request
 
 
@@ -20,7 +20,7 @@ class Row:
     """Sid and kind of the deciding policy, or what is missing."""
 
 
-def explain(decision: Decision, request: Request) -> str:
+def explain(decision: PolicyDecision, request: Request) -> str:
     """The decision in one sentence, with the context keys that were given, in order of their names."""
     given = ", ".join(f"{key}={_shown(value)}" for key, value in sorted(request.context.items()))
     return decision.explain + (f" Given: {given}." if given else "")
@@ -30,12 +30,12 @@ def _shown(value: str | tuple[str, ...]) -> str:
     return value if isinstance(value, str) else "[" + ", ".join(value) + "]"
 
 
-def deciding(decision: Decision) -> str:
+def deciding(decision: PolicyDecision) -> str:
     """Sid and kind of the policy that decided, or that nothing there allows it."""
     return f"{decision.sid} ({decision.where})" if decision.sid else f"no Allow ({decision.where})"
 
 
-def row(request: Request, decision: Decision, wanted: bool | None = None) -> Row:
+def row(request: Request, decision: PolicyDecision, wanted: bool | None = None) -> Row:
     """One row of a table of verdicts."""
     return Row(
         who=str(request.principal),

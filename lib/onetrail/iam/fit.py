@@ -30,7 +30,7 @@ class Misfit(StrEnum):
     CONDITION = "Conditions do not apply to combination of actions and resources in statement"
 
 
-class Found(NamedTuple):
+class StatementMisfit(NamedTuple):
     """One misfit of a statement."""
 
     misfit: Misfit
@@ -38,7 +38,7 @@ class Found(NamedTuple):
     """The action, or the action and the condition key."""
 
 
-def misfits(statement: Mapping[str, Any], service_of: ServiceOf) -> Iterator[Found]:
+def misfits(statement: Mapping[str, Any], service_of: ServiceOf) -> Iterator[StatementMisfit]:
     """What does not fit in one statement, in the order in which S3 looks.
 
     Each element of Action is judged by itself: wildcards stand for all actions that they name, and at least one of those must take a
@@ -48,28 +48,28 @@ def misfits(statement: Mapping[str, Any], service_of: ServiceOf) -> Iterator[Fou
     keys = [key for block in (statement.get("Condition") or {}).values() for key in block]
     for element in values(statement.get("NotAction", ())):
         if not _named(element, service_of):
-            yield Found(Misfit.ACTION, element)
+            yield StatementMisfit(Misfit.ACTION, element)
     for element in values(statement.get("Action", ())):
         yield from _misfits_of(element, statement, keys, service_of)
 
 
 def _misfits_of(
     element: str, statement: Mapping[str, Any], keys: list[str], service_of: ServiceOf
-) -> Iterator[Found]:
+) -> Iterator[StatementMisfit]:
     if element == "*":
         return
     named = _named(element, service_of)
     if not named:
-        yield Found(Misfit.ACTION, element)
+        yield StatementMisfit(Misfit.ACTION, element)
         return
     service = service_of(element.split(":", 1)[0].lower())
     acting = [action for action in named if service and _acts(action, service, statement)]
     if not acting:
-        yield Found(Misfit.RESOURCE, element)
+        yield StatementMisfit(Misfit.RESOURCE, element)
         return
     for key in keys:
         if not key.lower().startswith("aws:") and not any(has_key(action, key) for action in acting):
-            yield Found(Misfit.CONDITION, f"{element} with {key}")
+            yield StatementMisfit(Misfit.CONDITION, f"{element} with {key}")
 
 
 def _named(element: str, service_of: ServiceOf) -> tuple[Action, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 from onetrail.iam.document import Document, compact
 
 
-class Kind(StrEnum):
+class DocumentKind(StrEnum):
     """Where a document is put, in words."""
 
     BUCKET = "bucket policy"
@@ -47,8 +47,8 @@ _FEWER_BUCKETS: Final = (
     "each old bucket takes a part of it: move the source accounts in two runs with an archive each"
 )
 
-LIMITS: Final[Mapping[Kind, Limit]] = {
-    Kind.BUCKET: Limit(
+LIMITS: Final[Mapping[DocumentKind, Limit]] = {
+    DocumentKind.BUCKET: Limit(
         20_480,
         "bytes",
         "PolicyTooLarge",
@@ -56,14 +56,14 @@ LIMITS: Final[Mapping[Kind, Limit]] = {
         "shorten what others put into it; where it is the archive's, copy with pull where the old buckets allow it, "
         "or move the source accounts in two runs with an archive each",
     ),
-    Kind.ROLE: Limit(10_240, "characters", "LimitExceeded", _QUOTAS, _FEWER_BUCKETS),
-    Kind.TRUST: Limit(
+    DocumentKind.ROLE: Limit(10_240, "characters", "LimitExceeded", _QUOTAS, _FEWER_BUCKETS),
+    DocumentKind.TRUST: Limit(
         2_048, "characters", "LimitExceeded", _QUOTAS, "name fewer principals that may assume the role"
     ),
-    Kind.MANAGED: Limit(6_144, "characters", "LimitExceeded", _QUOTAS, "split it into two"),
-    Kind.SCP: Limit(10_240, "characters", "ConstraintViolationException", _ORGANIZATIONS, _FEWER),
-    Kind.RCP: Limit(5_120, "characters", "ConstraintViolationException", _ORGANIZATIONS, _FEWER),
-    Kind.KEY: Limit(
+    DocumentKind.MANAGED: Limit(6_144, "characters", "LimitExceeded", _QUOTAS, "split it into two"),
+    DocumentKind.SCP: Limit(10_240, "characters", "ConstraintViolationException", _ORGANIZATIONS, _FEWER),
+    DocumentKind.RCP: Limit(5_120, "characters", "ConstraintViolationException", _ORGANIZATIONS, _FEWER),
+    DocumentKind.KEY: Limit(
         32_768,
         "bytes",
         "LimitExceededException",
@@ -78,13 +78,13 @@ size AWS does not document: what is read from S3 has that form already, and ours
 """
 
 
-def size(kind: Kind, document: Document) -> int:
+def size(kind: DocumentKind, document: Document) -> int:
     """The document's size in the unit of its kind."""
     text = compact(document)
     return len(text.encode()) if LIMITS[kind].unit == "bytes" else len(text)
 
 
-def too_large(kind: Kind, taken: int) -> str:
+def too_large(kind: DocumentKind, taken: int) -> str:
     """What is wrong, without the document's name and without a cure; empty where the size fits."""
     limit = LIMITS[kind]
     if taken <= limit.most:

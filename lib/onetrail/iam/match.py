@@ -18,7 +18,7 @@ class Unresolved(Exception):
     """A policy variable has no value in this request: the statement that needs it does not apply."""
 
 
-class Named(IntEnum):
+class PrincipalPrecision(IntEnum):
     """How precisely a resource policy names the caller; more precise is greater."""
 
     NO = 0
@@ -112,39 +112,39 @@ def arn_like(pattern: str, arn: str) -> bool:
     return _arn_matcher(pattern)(arn)
 
 
-def named(principal: Any, who: Principal) -> Named:
+def named(principal: Any, who: Principal) -> PrincipalPrecision:
     """How a `Principal` element names the caller."""
     if principal == "*":
-        return Named.PRINCIPAL
+        return PrincipalPrecision.PRINCIPAL
     if not isinstance(principal, Mapping):
-        return Named.NO
-    best = Named.NO
+        return PrincipalPrecision.NO
+    best = PrincipalPrecision.NO
     for kind, names in principal.items():
         for name in values(names):
             best = max(best, _named_as(kind, name, who))
     return best
 
 
-def _named_as(kind: str, name: str, who: Principal) -> Named:
+def _named_as(kind: str, name: str, who: Principal) -> PrincipalPrecision:
     if kind == "AWS":
         return _named_in_aws(name, who)
     if kind == "Service" and who.kind == "service":
-        return Named.PRINCIPAL if name == who.service or name == "*" else Named.NO
-    return Named.NO
+        return PrincipalPrecision.PRINCIPAL if name == who.service or name == "*" else PrincipalPrecision.NO
+    return PrincipalPrecision.NO
 
 
-def _named_in_aws(name: str, who: Principal) -> Named:
+def _named_in_aws(name: str, who: Principal) -> PrincipalPrecision:
     if name == "*":
-        return Named.PRINCIPAL
+        return PrincipalPrecision.PRINCIPAL
     if who.kind in ("service", "anonymous"):
-        return Named.NO
+        return PrincipalPrecision.NO
     if name == who.account or _is_root_of(name, who.account):
-        return Named.EXACT if who.kind == "root" else Named.ACCOUNT
+        return PrincipalPrecision.EXACT if who.kind == "root" else PrincipalPrecision.ACCOUNT
     if who.session_arn and name == who.session_arn:
-        return Named.EXACT
+        return PrincipalPrecision.EXACT
     if name == who.arn:
-        return Named.PRINCIPAL if who.kind == "role" else Named.EXACT
-    return Named.NO
+        return PrincipalPrecision.PRINCIPAL if who.kind == "role" else PrincipalPrecision.EXACT
+    return PrincipalPrecision.NO
 
 
 def _is_root_of(name: str, account: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from onetrail.iam.condition import Clause, clauses, holds
 from onetrail.iam.document import Document, PolicyError, statements, values
-from onetrail.iam.match import Named, Unresolved, arn_like, filled, like, named, spared
+from onetrail.iam.match import PrincipalPrecision, Unresolved, arn_like, filled, like, named, spared
 from onetrail.iam.request import ContextValue, Request
 
 
@@ -36,29 +36,29 @@ class Statement(NamedTuple):
     conditions: tuple[Clause, ...]
     version: str
 
-    def applies(self, scene: Scene) -> Named:
+    def applies(self, scene: Scene) -> PrincipalPrecision:
         """How the statement reaches the caller, `Named.NO` when it does not apply to this request."""
         if not self._action(scene.action):
-            return Named.NO
+            return PrincipalPrecision.NO
         how = self._who(scene)
         if not how:
-            return Named.NO
+            return PrincipalPrecision.NO
         try:
             fits = self._resource(scene) and holds(self.conditions, scene.context, self.version)
         except Unresolved:
-            return Named.NO
-        return how if fits else Named.NO
+            return PrincipalPrecision.NO
+        return how if fits else PrincipalPrecision.NO
 
     def _action(self, asked: str) -> bool:
         hit = asked in self.exact_actions or any(like(pattern, asked) for pattern in self.wild_actions)
         return hit != self.negated_action
 
-    def _who(self, scene: Scene) -> Named:
+    def _who(self, scene: Scene) -> PrincipalPrecision:
         if self.principal is not None:
             return named(self.principal, scene.request.principal)
         if self.not_principal is not None:
-            return Named.PRINCIPAL if self._not_spared(scene) else Named.NO
-        return Named.PRINCIPAL
+            return PrincipalPrecision.PRINCIPAL if self._not_spared(scene) else PrincipalPrecision.NO
+        return PrincipalPrecision.PRINCIPAL
 
     def _not_spared(self, scene: Scene) -> bool:
         """A Deny with NotPrincipal always hits a caller that has a permissions boundary, whomever it lists (IAM User Guide, NotPrincipal)."""

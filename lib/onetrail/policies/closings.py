@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from onetrail.change import Change, Check, Document
+from onetrail.change import Change, Document, RequiredCheck
 from onetrail.policies.calls import PUT_BACK_BY
 from onetrail.policies.restore import Restores
 
@@ -27,7 +27,7 @@ def closing_of(said: Mapping[str, Any], resource: str, by_step: bool) -> Change 
         before=said["before"],
         reason="what the plan opened is closed by the process that was left",
         undo="nothing to undo",
-        requires=Check.read(said["requires"]) if said["requires"] else None,
+        requires=RequiredCheck.read(said["requires"]) if said["requires"] else None,
         actor=said["actor"],
         closes=said["closes"],
         restores=_restores(said["service"], restores) if restores else None,

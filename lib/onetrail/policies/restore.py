@@ -50,7 +50,7 @@ class Restores:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptText:
     """One text of the run folder, or that there was none: `file` is its path there, empty for none."""
 
     text: str | None
@@ -91,7 +91,7 @@ class Restored:
         return {"prior": self.prior, "changed_by_others": list(self.foreign)}
 
 
-def restored(restores: Restores, now: str | None, texts: Iterable[tuple[str, Kept]]) -> Restored:
+def restored(restores: Restores, now: str | None, texts: Iterable[tuple[str, KeptText]]) -> Restored:
     """What a closing puts in the place of `now`; `texts` are those of this policy in the record, oldest first, each with `before` or `after`.
 
     Raises PolicyError where a text is no policy.
@@ -110,7 +110,7 @@ def _foreign(
     restores: Restores,
     there: Mapping[str, Any] | None,
     wanted: Mapping[str, Any] | None,
-    known: list[tuple[str, Kept]],
+    known: list[tuple[str, KeptText]],
 ) -> tuple[str, ...]:
     """What differs from the text that we put last, or from what of it is not ours; nothing where the record knows of none."""
     puts = [kept for when, kept in known if when == "after"] or [kept for _, kept in known]
@@ -127,7 +127,7 @@ def _opens(restores: Restores, policy: Mapping[str, Any] | None) -> bool:
     return iam.canonical(policy) != iam.canonical(restores.without_ours(policy))
 
 
-def _read(kept: Kept) -> Mapping[str, Any] | None:
+def _read(kept: KeptText) -> Mapping[str, Any] | None:
     return iam.parse(kept.text) if kept.text is not None else None
 
 
@@ -137,9 +137,9 @@ class KeptTexts:
     def __init__(self, folder: Path) -> None:
         self._folder, self._at = folder, 0
         self._about: dict[str, tuple[str, str, str]] = {}
-        self._found: dict[tuple[str, str, str], list[tuple[str, Kept]]] = {}
+        self._found: dict[tuple[str, str, str], list[tuple[str, KeptText]]] = {}
 
-    def of(self, account: str, service: str, resource: str) -> list[tuple[str, Kept]]:
+    def of(self, account: str, service: str, resource: str) -> list[tuple[str, KeptText]]:
         """The texts of one resource, oldest first; a file that is not what the record says is left out. Raises FileRefused, ValueError."""
         self._grow()
         return self._found.get((account, service, resource), [])
@@ -161,10 +161,10 @@ class KeptTexts:
 
     def _keep(self, where: tuple[str, str, str], when: str, said: Mapping[str, Any]) -> None:
         if said.get("absent"):
-            self._found.setdefault(where, []).append((when, Kept(None, "")))
+            self._found.setdefault(where, []).append((when, KeptText(None, "")))
         elif isinstance(said.get("file"), str):
             with suppress(FileRefused):
                 content = read_bytes(self._folder / said["file"])
                 if hashlib.sha256(content).hexdigest() != said.get("sha256"):
                     return
-                self._found.setdefault(where, []).append((when, Kept(content.decode(), said["file"])))
+                self._found.setdefault(where, []).append((when, KeptText(content.decode(), said["file"])))

@@ -9,7 +9,7 @@ from onetrail.iam import Principal
 
 
 @dataclass(frozen=True)
-class Call:
+class ServiceCall:
     """One authenticated and authorised request to a service of ours. `parameters` are the decoded input members."""
 
     account: str
@@ -27,7 +27,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServiceAnswer:
     """What a service says. A dict is written in the service's protocol; bytes go out as they are."""
 
     status: int = 200
@@ -43,7 +43,7 @@ class ServiceError(Exception):
         self.code, self.message, self.status = code, message, status
 
 
-ServiceHandler = Callable[[Call], Answer]
+ServiceHandler = Callable[[ServiceCall], ServiceAnswer]
 """A service of ours that takes the place of moto's; an operation it lacks raises `ServiceError("NotImplemented", ..., 501)`."""
 
 

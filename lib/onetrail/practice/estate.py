@@ -13,14 +13,14 @@ from onetrail.practice.faults import FaultKind
 from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.moto.bridge import MotoBridge
 from onetrail.practice.s3 import lifecycle
-from onetrail.practice.s3.access_logs import AccessLogs
+from onetrail.practice.s3.access_logs import AccessLogWriter
 from onetrail.practice.s3.batch import tasks
 from onetrail.practice.s3.batch.runner import JobRunner
 from onetrail.practice.s3.batch.service import BatchJobs
 from onetrail.practice.s3.service_access import ServiceAccess
 from onetrail.practice.scenarios import damage, scenario
 from onetrail.practice.scenarios.background import Background
-from onetrail.practice.scenarios.old_estate import ESTATES, OldEstate
+from onetrail.practice.scenarios.old_estate import ESTATES, ScenarioEstate
 from onetrail.practice.services.answers import ServiceAnswers
 from onetrail.practice.state.world import World
 
@@ -49,9 +49,9 @@ class Estate:
         clock.on_stop(jobs.next_due)
         clock.on_advance(partial(lifecycle.run, self.world))
         clock.on_advance(jobs.advance)
-        clock.on_advance(AccessLogs(self.world, self.service_access).advance)
+        clock.on_advance(AccessLogWriter(self.world, self.service_access).advance)
 
-    def add_cloudtrail(self, old: OldEstate) -> None:
+    def add_cloudtrail(self, old: ScenarioEstate) -> None:
         """Bring CloudTrail to life, and the calls that nobody in the runbook makes."""
         trails = TrailsService(self.world, self.service_access)
         background = Background(self.world, trails.delivery.take, SOURCE, old)

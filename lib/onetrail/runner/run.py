@@ -27,7 +27,7 @@ from onetrail.runner.notebooks import (
     read,
 )
 from onetrail.runner.result import FAILED, StepResult, from_error, from_notebook, from_stop
-from onetrail.runner.telling import Telling
+from onetrail.runner.telling import RunOutput
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
@@ -109,7 +109,7 @@ def run(
     environment = {} if live else {"ONETRAIL_LIVE": "0"}
     with (
         _alone_in(run_folder) as alone,
-        Telling(run_folder / "run.log") as telling,
+        RunOutput(run_folder / "run.log") as telling,
         kernel_environment(environment),
         interruption.heeded(),
     ):
@@ -155,7 +155,7 @@ def _execute(
     notebook: Notebook,
     parameters: Mapping[str, Any],
     output: Path,
-    telling: Telling,
+    telling: RunOutput,
     interruption: Interruption,
 ) -> StepResult:
     with suppress(ImportError):
@@ -198,7 +198,7 @@ def _execute(
     return from_notebook(notebook.name, executed, output)
 
 
-def _counting(telling: Telling, interruption: Interruption) -> Callable[..., None]:
+def _counting(telling: RunOutput, interruption: Interruption) -> Callable[..., None]:
     count = 0
 
     def began(cell: Any, cell_index: int) -> None:

@@ -13,7 +13,7 @@ _EVERY_SECONDS: Final = 3.0
 """Lines of the same step come no more often than this where nobody watches."""
 
 
-class Telling:
+class RunOutput:
     """Use as a context manager. Progress goes to `out`, which is standard error unless told otherwise."""
 
     def __init__(self, log: Path, out: TextIO | None = None) -> None:

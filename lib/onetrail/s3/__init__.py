@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from onetrail.lazily import lazily
-from onetrail.s3.copying.compare import Compared, Place, compare_bytes
-from onetrail.s3.decisions.decide import Decision, Kind, Rules, decide, same_bytes
+from onetrail.s3.copying.compare import ObjectComparison, ObjectPlace, compare_bytes
+from onetrail.s3.decisions.decide import DecisionKind, ObjectDecision, Rules, decide, same_bytes
 from onetrail.s3.decisions.planner import (
     Cost,
     Histogram,
@@ -17,42 +17,40 @@ from onetrail.s3.decisions.planner import (
     size_bands,
 )
 from onetrail.s3.decisions.retention import is_past, months_left, quarter_end, retain_until
-from onetrail.s3.http.client import HotS3, Pending
+from onetrail.s3.http.client import Pending, S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.failure import NoAnswer, code_of
 from onetrail.s3.http.listed import HalfAListing
 from onetrail.s3.http.pace import Backoff, Pace, Paces
 from onetrail.s3.listing.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.listing.streams import OutOfOrder, list_objects, list_versions, merge_join
-from onetrail.s3.rows import Body, Copied, Head, ObjectRow, VersionRow
+from onetrail.s3.rows import Body, Copied, ObjectHead, ObjectRow, VersionRow
 
 if TYPE_CHECKING:
     from onetrail.s3.bulk.removal import DeleteTask, LockTask, delete_proven, raise_locks
     from onetrail.s3.bulk.restore import RestoreCost, RestoreTask, restore_archived, restore_cost
     from onetrail.s3.bulk.tally import Counts, ObjectOutcome, Progress
     from onetrail.s3.copying.engine import CopyTask
-    from onetrail.s3.copying.partition import Ended, Moved, Partition
+    from onetrail.s3.copying.partition import CopyPartition, FinishedPartition, Moved
     from onetrail.s3.copying.pipeline import copy_partition, copy_partitions
-    from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerPart, LedgerRow, LedgerTorn, Part
+    from onetrail.s3.ledger.parts import FinishedPart, LedgerNotWritten, LedgerPart, LedgerRow, LedgerTorn
 
 __all__ = [
     "Backoff",
     "Body",
-    "Compared",
     "Copied",
+    "CopyPartition",
     "CopyTask",
     "Cost",
     "Counts",
-    "Decision",
+    "DecisionKind",
     "DeleteTask",
-    "Ended",
     "Finished",
+    "FinishedPart",
+    "FinishedPartition",
     "HalfAListing",
-    "Head",
     "Histogram",
-    "HotS3",
     "KeyRange",
-    "Kind",
     "LedgerNotWritten",
     "LedgerPart",
     "LedgerRow",
@@ -60,20 +58,22 @@ __all__ = [
     "LockTask",
     "Moved",
     "NoAnswer",
+    "ObjectComparison",
+    "ObjectDecision",
+    "ObjectHead",
     "ObjectOutcome",
+    "ObjectPlace",
     "ObjectRow",
     "OutOfOrder",
     "Pace",
     "Paces",
-    "Part",
-    "Partition",
     "Pending",
-    "Place",
     "PlanCost",
     "Progress",
     "RestoreCost",
     "RestoreTask",
     "Rules",
+    "S3Client",
     "Side",
     "SizeBands",
     "VersionRow",

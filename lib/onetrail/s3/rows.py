@@ -58,7 +58,7 @@ class VersionPage(NamedTuple):
     next_version: str
 
 
-class Head(NamedTuple):
+class ObjectHead(NamedTuple):
     """HeadObject. Lock fields, checksum and version are `""` where the answer has none; metadata names are lower case."""
 
     size: int
@@ -96,7 +96,7 @@ class Head(NamedTuple):
 class Body(NamedTuple):
     """GetObject: the whole body and what HeadObject would say."""
 
-    head: Head
+    head: ObjectHead
     content: bytes
 
 

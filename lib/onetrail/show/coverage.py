@@ -12,7 +12,7 @@ from onetrail.show.calendar import calendar
 from onetrail.show.html import Shown, folded, paragraph, preformatted, together
 from onetrail.show.plots import Pictured
 from onetrail.show.table import framed, table
-from onetrail.steps.verification import Cell, ChainSeen, Observation
+from onetrail.steps.verification import ArchiveChain, DayCoverage, VerificationObservation
 from onetrail.steps.verification.proof import bill, proofs
 
 PROVEN, PRESENT, LOST, NOTHING = (
@@ -24,7 +24,7 @@ PROVEN, PRESENT, LOST, NOTHING = (
 """What a month of a region can be, best first but for the last: an empty month is no fault."""
 
 
-def coverage(observation: Observation) -> Pictured | Shown:
+def coverage(observation: VerificationObservation) -> Pictured | Shown:
     """Regions by days, before and after the move: signed and proven, present but not proven, lost, or nothing; its numbers below it."""
     cells = observation.coverage
     if not cells:
@@ -32,7 +32,7 @@ def coverage(observation: Observation) -> Pictured | Shown:
             framed([], columns=["region"]), "Coverage", verdict=waiting(observation) or "No log was seen."
         )
     several = len({cell.account for cell in cells}) > 1
-    places: dict[str, list[Cell]] = {}
+    places: dict[str, list[DayCoverage]] = {}
     for cell in sorted(cells, key=lambda cell: (cell.account, cell.region)):
         places.setdefault(f"{cell.account} {cell.region}" if several else cell.region, []).append(cell)
     rows = {name: (_before(found), _after(found)) for name, found in places.items()}
@@ -47,7 +47,7 @@ def coverage(observation: Observation) -> Pictured | Shown:
     return Pictured(picture, f"{caption}, before and after the move", _numbers(places, observation))
 
 
-def events(observation: Observation) -> Shown:
+def events(observation: VerificationObservation) -> Shown:
     """The records in all log files of the archive: by region, and how many of them tell an event once more."""
     said = observation.events
     if said is None:
@@ -83,7 +83,7 @@ def events(observation: Observation) -> Shown:
     )
 
 
-def proofs_made(observation: Observation) -> Shown:
+def proofs_made(observation: VerificationObservation) -> Shown:
     """How each object's proof is made, how many objects rest on it, and what this look read for it."""
     rows = proofs(observation.buckets, observation.read_both)
     frame = framed([list(row) for row in rows], columns=["proof", "objects", "what is read for it"])
@@ -94,7 +94,7 @@ def proofs_made(observation: Observation) -> Shown:
     )
 
 
-def seams(observation: Observation) -> Shown:
+def seams(observation: VerificationObservation) -> Shown:
     """Where the old trails end and the new one begins, region by region: the events of the time in which both recorded."""
     rows = [
         [
@@ -123,7 +123,7 @@ def seams(observation: Observation) -> Shown:
     )
 
 
-def started_anew(chains: Iterable[ChainSeen]) -> str:
+def started_anew(chains: Iterable[ArchiveChain]) -> str:
     """What `whole` does not say where chains were started anew, in a sentence after it; empty where none was."""
     seen = [sum(i.state is IntervalState.RESTART for i in one.chain.intervals) for one in chains]
     count, several = sum(seen), sum(1 for number in seen if number)
@@ -135,7 +135,7 @@ def started_anew(chains: Iterable[ChainSeen]) -> str:
     )
 
 
-def waiting(observation: Observation) -> str:
+def waiting(observation: VerificationObservation) -> str:
     """`waiting for 05: ...`; empty where nothing is waited for."""
     status = observation.forerunner
     return "" if status.done else f"waiting for {status.step}: {status.line}."
@@ -149,16 +149,16 @@ _STATES: Final[Mapping[SeamState, str]] = {
 }
 
 
-def _before(cells: Sequence[Cell]) -> dict[date, int]:
+def _before(cells: Sequence[DayCoverage]) -> dict[date, int]:
     return {cell.day: int(bool(cell.unsigned or not cell.proven)) for cell in cells if cell.before}
 
 
-def _after(cells: Sequence[Cell]) -> dict[date, int]:
+def _after(cells: Sequence[DayCoverage]) -> dict[date, int]:
     words = {PROVEN: 0, PRESENT: 1, LOST: -1}
     return {cell.day: words[month_state([cell])] for cell in cells if cell.before or cell.new}
 
 
-def _numbers(places: Mapping[str, Sequence[Cell]], observation: Observation) -> Shown:
+def _numbers(places: Mapping[str, Sequence[DayCoverage]], observation: VerificationObservation) -> Shown:
     columns = [
         "region", "days before", "days after", "days lost", "days proven", "days not proven", "logs before", "equal after", "unsigned",
         "new trail's own",
@@ -179,7 +179,7 @@ def _numbers(places: Mapping[str, Sequence[Cell]], observation: Observation) -> 
     )
 
 
-def _days(cells: Sequence[Cell]) -> list[int]:
+def _days(cells: Sequence[DayCoverage]) -> list[int]:
     after = _after(cells)
     return [
         sum(bool(cell.before) for cell in cells),
@@ -194,7 +194,7 @@ def _days(cells: Sequence[Cell]) -> list[int]:
     ]
 
 
-def _told(observation: Observation) -> str:
+def _told(observation: VerificationObservation) -> str:
     said = observation.events
     assert said is not None
     line = f"{counted(said.records, 'record')} in {counted(said.files, 'log file')} tell {counted(said.events, 'event')}"
@@ -236,7 +236,7 @@ def months_between(first: date, last: date) -> Iterator[str]:
         yield f"{count // 12:04d}-{count % 12 + 1:02d}"
 
 
-def month_state(cells: Sequence[Cell]) -> str:
+def month_state(cells: Sequence[DayCoverage]) -> str:
     """The weakest word that fits any day of the month."""
     if not cells:
         return NOTHING
@@ -245,7 +245,7 @@ def month_state(cells: Sequence[Cell]) -> str:
     return PRESENT if any(cell.unsigned or not cell.proven for cell in cells) else PROVEN
 
 
-def covered(cells: Sequence[Cell]) -> str:
+def covered(cells: Sequence[DayCoverage]) -> str:
     """The coverage in one line."""
     lost = sum(cell.before - cell.after for cell in cells)
     days = sum(1 for cell in cells if cell.before)

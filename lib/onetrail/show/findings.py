@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from typing import Final
 
-from onetrail.change import Finding, State, ordered, verdict
+from onetrail.change import Finding, FindingState, ordered, verdict
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import simple
 
 _IN_SIGHT: Final = 8
 """Findings of one check and state that stand in rows of their own; more are folded into one row."""
 SIGNS: Final = {
-    State.FINDING: "✗ finding",
-    State.COULD_NOT_LOOK: "? could not look",
-    State.PLANNED: "→ planned",
-    State.NOTE: "· note",
-    State.OK: "✓ ok",
+    FindingState.FINDING: "✗ finding",
+    FindingState.COULD_NOT_LOOK: "? could not look",
+    FindingState.PLANNED: "→ planned",
+    FindingState.NOTE: "· note",
+    FindingState.OK: "✓ ok",
 }
 """State as a sign and in words, so that it reads without colour."""
 _COLUMNS: Final = [Column(head) for head in ("state", "check", "account", "region", "what", "evidence")]
@@ -41,7 +41,7 @@ def findings(found: Iterable[Finding]) -> Shown:
 
 
 def _groups(listed: list[Finding]) -> list[list[Finding]]:
-    groups: dict[tuple[State, str], list[Finding]] = {}
+    groups: dict[tuple[FindingState, str], list[Finding]] = {}
     for one in listed:
         groups.setdefault((one.state, one.id), []).append(one)
     return list(groups.values())
@@ -49,7 +49,7 @@ def _groups(listed: list[Finding]) -> list[list[Finding]]:
 
 def _rows(group: list[Finding]) -> list[list[str | Shown]]:
     first = group[0]
-    if len(group) <= (1 if first.state is State.OK else _IN_SIGHT):
+    if len(group) <= (1 if first.state is FindingState.OK else _IN_SIGHT):
         return [[SIGNS[f.state], f.id, f.account, f.region, f.resource, f.evidence] for f in group]
     return [[SIGNS[first.state], first.id, *_shared(group), f"{len(group):,} things", _evidence(group)]]
 

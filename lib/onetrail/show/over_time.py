@@ -12,7 +12,7 @@ _MOST: Final = 512
 _ROWS: Final = 10
 
 
-class Sample(NamedTuple):
+class ProgressPoint(NamedTuple):
     """Seconds since the first word, objects and bytes done by then."""
 
     seconds: float
@@ -24,11 +24,11 @@ class Sample(NamedTuple):
 class Samples:
     """What was told of a run, thinned to at most 512 samples however long it takes; the last one is always kept."""
 
-    kept: list[Sample] = field(default_factory=list)
-    last: Sample | None = None
+    kept: list[ProgressPoint] = field(default_factory=list)
+    last: ProgressPoint | None = None
     _apart: float = 0.0
 
-    def add(self, sample: Sample) -> None:
+    def add(self, sample: ProgressPoint) -> None:
         """Note one word; words closer together than the samples are apart replace each other."""
         self.last = sample
         if self.kept and sample.seconds - self.kept[-1].seconds < self._apart:
@@ -38,7 +38,7 @@ class Samples:
             self.kept = self.kept[::2]
             self._apart = 2 * (self.kept[-1].seconds - self.kept[0].seconds) / _MOST
 
-    def all(self) -> list[Sample]:
+    def all(self) -> list[ProgressPoint]:
         """The samples in order, the newest at the end."""
         ends = [self.last] if self.last and (not self.kept or self.kept[-1] != self.last) else []
         return [*self.kept, *ends]
@@ -75,7 +75,7 @@ def over_time(samples: Samples, caption: str) -> Pictured | None:
     return Pictured(line(curve, caption, along="seconds", up="objects"), caption, numbers)
 
 
-def _spread(points: list[Sample]) -> list[Sample]:
+def _spread(points: list[ProgressPoint]) -> list[ProgressPoint]:
     """The first point and up to ten more at about the same distance in time, the last of all among them."""
     step = points[-1].seconds / _ROWS
     chosen = [points[0]]

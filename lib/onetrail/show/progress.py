@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from onetrail.aws.telling import progress_out
 from onetrail.printable import printable
 from onetrail.show.html import Column, Shown
-from onetrail.show.over_time import Sample, Samples, over_time
+from onetrail.show.over_time import ProgressPoint, Samples, over_time
 from onetrail.show.table import simple, written_column
 
 _TABLE_SECONDS: Final = 0.5
@@ -60,7 +60,7 @@ class Progress:
             now = self._monotonic()
             self._begun.setdefault(name, now)
             self._samples.add(
-                Sample(now - min(self._begun.values()), self._sum("objects"), self._sum("bytes"))
+                ProgressPoint(now - min(self._begun.values()), self._sum("objects"), self._sum("bytes"))
             )
             due = now - self._last >= (_TABLE_SECONDS if self._table else _LINE_SECONDS)
             if self._live and due:

@@ -8,23 +8,23 @@ from typing import Any, Final
 
 from onetrail.change.values import iso
 from onetrail.change.words import counted
-from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, Interval, IntervalState, State
+from onetrail.cloudtrail.digests.verdict import Chain, FileState, FileVerdict, Interval, IntervalState
 from onetrail.printable import printable
 from onetrail.show.html import Column
 from onetrail.show.table import simple
-from onetrail.validation import ChainSeen, Result
+from onetrail.validation import CheckedChain, ValidationResult
 
 WORST: Final = 10
 """Findings of each kind that are named; the others are counted."""
 BY_WEIGHT: Final = (
-    State.INVALID, State.MISSING, State.FOREIGN, State.UNREADABLE, State.ARCHIVED, State.UNSIGNED,
+    FileState.INVALID, FileState.MISSING, FileState.FOREIGN, FileState.UNREADABLE, FileState.ARCHIVED, FileState.UNSIGNED,
 )  # fmt: skip
 _HEADS: Final = ("account", "region", "trail", "proven from", "proven to")
 _NUMBERS: Final = ("gaps", "restarts", "digests", "logs valid", "invalid", "missing", "unsigned", "not read")
-_NOT_READ: Final = (State.ARCHIVED, State.UNREADABLE, State.FOREIGN)
+_NOT_READ: Final = (FileState.ARCHIVED, FileState.UNREADABLE, FileState.FOREIGN)
 
 
-def text(result: Result) -> str:
+def text(result: ValidationResult) -> str:
     """The whole of it for a person."""
     parts = [
         _table(result),
@@ -37,7 +37,7 @@ def text(result: Result) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def verdict(result: Result) -> str:
+def verdict(result: ValidationResult) -> str:
     """One line: what is proven, or what is not."""
     digests, logs = sum(result.digests.values()), sum(result.logs.values())
     said = f"{counted(len(result.chains), 'chain')}, {counted(digests, 'digest')}, {counted(logs, 'log')}"
@@ -52,25 +52,26 @@ def verdict(result: Result) -> str:
     return f"{begun}: {'; '.join(_wrong(result))}{later}."
 
 
-def _wrong(result: Result) -> Iterator[str]:
+def _wrong(result: ValidationResult) -> Iterator[str]:
     """What keeps everything from being proven, the worst first."""
     if not result.chains:
         yield "no digest lies there, so nothing can be proven"
     if gaps := sum(1 for one in result.chains if _intervals(one.chain, IntervalState.GAP)):
         yield f"{counted(gaps, 'chain has', 'chains have')} gaps"
     for state in BY_WEIGHT:
-        young = result.young if state is State.UNSIGNED else 0
+        young = result.young if state is FileState.UNSIGNED else 0
         for count, one in ((result.digests[state], "digest"), (result.logs[state] - young, "log")):
             if count:
                 said = f"{counted(count, f'{one} is', f'{one}s are')} {state.value}"
-                yield said + (_before_all(result, count) if (one, state) == ("digest", State.MISSING) else "")
+                oldest = (one, state) == ("digest", FileState.MISSING)
+                yield said + (_before_all(result, count) if oldest else "")
     if result.strays:
         yield f"{counted(result.strays, 'object that is not', 'objects that are not')} CloudTrail's {'lies' if result.strays == 1 else 'lie'} among the logs"
     if result.unread:
         yield f"{counted(result.unread, 'other file was', 'other files were')} unreadable"
 
 
-def _before_all(result: Result, count: int) -> str:
+def _before_all(result: ValidationResult, count: int) -> str:
     """How many of the missing digests stand before the oldest one of their chain."""
     oldest = len(_oldest(result))
     if not oldest:
@@ -79,7 +80,7 @@ def _before_all(result: Result, count: int) -> str:
     return f",{which} before the oldest one of {'its' if oldest == 1 else 'their'} chain"
 
 
-def _oldest(result: Result) -> list[Interval]:
+def _oldest(result: ValidationResult) -> list[Interval]:
     """The gaps before the oldest digest of a chain."""
     return [i for one in result.chains for i in one.chain.intervals if i.oldest]
 
@@ -90,7 +91,7 @@ def file_row(one: FileVerdict) -> dict[str, str]:
     return {"key": key, "kind": kind, "state": one.state.value, "why": one.why}
 
 
-def json_text(files: Iterable[FileVerdict], result: Result) -> Iterator[str]:
+def json_text(files: Iterable[FileVerdict], result: ValidationResult) -> Iterator[str]:
     """The whole of it as one JSON document, in pieces as the files come; `result` is read after the last of them.
 
     What ends the check early is raised once the document is whole.
@@ -111,7 +112,7 @@ def json_text(files: Iterable[FileVerdict], result: Result) -> Iterator[str]:
         raise ended
 
 
-def chain_row(one: ChainSeen) -> dict[str, Any]:
+def chain_row(one: CheckedChain) -> dict[str, Any]:
     """One chain for a program; times are UTC, `from` null where nothing says when a gap began."""
     chain = one.chain
     return {
@@ -134,7 +135,7 @@ def chain_row(one: ChainSeen) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def summary(result: Result) -> dict[str, Any]:
+def summary(result: ValidationResult) -> dict[str, Any]:
     """What all files and chains come to, for a program."""
     named = result.believed is not None
     return {
@@ -170,7 +171,7 @@ def summary(result: Result) -> dict[str, Any]:
     }
 
 
-def _because(named: bool, bucket: str, result: Result) -> str:
+def _because(named: bool, bucket: str, result: ValidationResult) -> str:
     if not named:
         return "signed digests name it"
     return (
@@ -178,7 +179,7 @@ def _because(named: bool, bucket: str, result: Result) -> str:
     )
 
 
-def _table(result: Result) -> str:
+def _table(result: ValidationResult) -> str:
     rows = [_row(one, result) for one in sorted(result.chains, key=lambda one: _place(one.chain))]
     alone = Counter((one.chain.account, one.chain.region) for one in result.chains)
     for (account, region), count in sorted(result.unsigned.items()):
@@ -189,7 +190,7 @@ def _table(result: Result) -> str:
     return simple(f"Chains in {printable(result.place)}", columns, rows).text if rows else ""
 
 
-def _row(one: ChainSeen, result: Result) -> list[str]:
+def _row(one: CheckedChain, result: ValidationResult) -> list[str]:
     chain = one.chain
     proven = _intervals(chain, IntervalState.PROVEN)
     home = "" if chain.home_region == chain.region else f" of {chain.home_region}"
@@ -199,9 +200,12 @@ def _row(one: ChainSeen, result: Result) -> list[str]:
         len(_intervals(chain, IntervalState.GAP)),
         len(_intervals(chain, IntervalState.RESTART)),
         sum(chain.digests.values()),
-        chain.logs.get(State.VALID, 0),
-        *(chain.digests.get(state, 0) + chain.logs.get(state, 0) for state in (State.INVALID, State.MISSING)),
-        chain.digests.get(State.UNSIGNED, 0) + unsigned,
+        chain.logs.get(FileState.VALID, 0),
+        *(
+            chain.digests.get(state, 0) + chain.logs.get(state, 0)
+            for state in (FileState.INVALID, FileState.MISSING)
+        ),
+        chain.digests.get(FileState.UNSIGNED, 0) + unsigned,
         sum(chain.digests.get(state, 0) + chain.logs.get(state, 0) for state in _NOT_READ),
     )
     return [
@@ -214,9 +218,9 @@ def _row(one: ChainSeen, result: Result) -> list[str]:
     ]
 
 
-def _believed(result: Result) -> str:
+def _believed(result: ValidationResult) -> str:
     if result.believed is not None:
-        strangers = result.logs[State.FOREIGN] + result.digests[State.FOREIGN]
+        strangers = result.logs[FileState.FOREIGN] + result.digests[FileState.FOREIGN]
         itself = "; the place itself is one of them" if result.is_bucket else ""
         said = f"Believed are files delivered to {', '.join(map(printable, sorted(result.believed)))}, by --moved-from{itself}."
         return said + (" Others are foreign." if strangers else "")
@@ -231,7 +235,7 @@ def _believed(result: Result) -> str:
     )
 
 
-def _keys(result: Result) -> str:
+def _keys(result: ValidationResult) -> str:
     sources: dict[str, list[str]] = {}
     for region, keys in sorted(result.keys.items()):
         sources.setdefault(keys.why or keys.source, []).append(region)
@@ -248,14 +252,16 @@ def _keys(result: Result) -> str:
     return f"Public keys: {'; '.join(few)}.{owner}{unknown}" if few else ""
 
 
-def _worst(result: Result) -> Iterator[str]:
+def _worst(result: ValidationResult) -> Iterator[str]:
     gaps = [(one.chain, gap) for one in result.chains for gap in _intervals(one.chain, IntervalState.GAP)]
     if gaps:
         yield _listed("Gaps", [_gap(chain, gap) for chain, gap in gaps[:WORST]], len(gaps))
     for state in BY_WEIGHT:
         named = result.troubles.get(state, [])
         count = (
-            result.digests[state] + result.logs[state] + (result.unread if state is State.UNREADABLE else 0)
+            result.digests[state]
+            + result.logs[state]
+            + (result.unread if state is FileState.UNREADABLE else 0)
         )
         if named:
             yield _listed(state.value.capitalize(), [_line(one) for one in named[:WORST]], count)
@@ -284,7 +290,7 @@ def _line(one: FileVerdict) -> str:
     return f"{one.key or one.original_key}: {one.why}"
 
 
-def _asides(result: Result) -> str:
+def _asides(result: ValidationResult) -> str:
     """What is said and not judged."""
     said = []
     if result.foreign:
@@ -316,12 +322,12 @@ def _asides(result: Result) -> str:
             f"{chains} with a digest that names an older one, which is not here. A lifecycle rule that expires logs leaves that, and so "
             f"does whoever removes them: nothing shows which. --since {_instant(max(i.end for i in oldest))} asks for the time {time}."
         )
-    if not result.is_bucket and (result.logs[State.MISSING] or result.digests[State.MISSING]):
+    if not result.is_bucket and (result.logs[FileState.MISSING] or result.digests[FileState.MISSING]):
         said.append(
             "A sync skips archived objects (GLACIER, DEEP_ARCHIVE): what is missing from this download may lie in the bucket, and a check of "
             "the bucket itself says which does."
         )
-    if result.digests[State.UNSIGNED] and not result.is_bucket:
+    if result.digests[FileState.UNSIGNED] and not result.is_bucket:
         said.append(
             "The signature of a digest is in its metadata: beside a downloaded one, `aws s3api head-object --bucket BUCKET --key KEY "
             "--output json > KEY.metadata.json` keeps it."
@@ -338,7 +344,7 @@ def _place(chain: Chain) -> tuple[str, str, str, str, bool]:
 
 
 def _states(counts: Any) -> dict[str, int]:
-    return {state.value: counts[state] for state in State if counts.get(state)}
+    return {state.value: counts[state] for state in FileState if counts.get(state)}
 
 
 def _instant(moment: datetime | None) -> str:

@@ -18,12 +18,12 @@ if (
     )
     from onetrail.steps.step import ChangingStep, Step
 
-    _00: Step[start_here.Observation] = start_here
-    _01: Step[inventory.Observation] = inventory
-    _02: ChangingStep[account_lockdown.Observation] = account_lockdown
-    _03: ChangingStep[bucket_creation.Observation] = bucket_creation
-    _04: ChangingStep[trail_cutover.Observation] = trail_cutover
-    _05: ChangingStep[copy_history.Observation] = copy_history
-    _06: ChangingStep[verification.Observation] = verification
-    _07: ChangingStep[retirement.Observation] = retirement
-    _08: Step[evidence.Observation] = evidence
+    _00: Step[start_here.StartObservation] = start_here
+    _01: Step[inventory.InventoryObservation] = inventory
+    _02: ChangingStep[account_lockdown.LockdownObservation] = account_lockdown
+    _03: ChangingStep[bucket_creation.BucketsObservation] = bucket_creation
+    _04: ChangingStep[trail_cutover.CutoverObservation] = trail_cutover
+    _05: ChangingStep[copy_history.CopyObservation] = copy_history
+    _06: ChangingStep[verification.VerificationObservation] = verification
+    _07: ChangingStep[retirement.RetirementObservation] = retirement
+    _08: Step[evidence.EvidenceObservation] = evidence

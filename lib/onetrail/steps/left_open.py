@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from onetrail.aws import Clients, open_gate
 from onetrail.change import Gate, entries
-from onetrail.change.rest import Rest, rest_of
+from onetrail.change.rest import RemainingClosings, rest_of
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import read_custody
@@ -108,7 +108,7 @@ def close_left_open(settings: Settings) -> str:
     return " ".join([*done, told(left_open(settings.run_folder)), *failed]).strip()
 
 
-def _closed(rest: Rest, gate: Gate, clients: Clients) -> str:
+def _closed(rest: RemainingClosings, gate: Gate, clients: Clients) -> str:
     done = copy_history.close(rest, gate, clients)
     names = ", ".join(dict.fromkeys(one.change.resource for one in done))
     line = f"What plan {rest.id} had left open was closed by the process that survived: {names}."
@@ -122,7 +122,9 @@ def _approved(settings: Settings, plan: str) -> bool:
     return anything or plan in settings.approvals
 
 
-def _rests(settings: Settings, found: LeftOpen, plans: Iterable[str]) -> tuple[list[Rest], list[str]]:
+def _rests(
+    settings: Settings, found: LeftOpen, plans: Iterable[str]
+) -> tuple[list[RemainingClosings], list[str]]:
     """What is left of each plan, the last one first, and why there is none of some."""
     rests, failed = [], []
     for plan in plans:

@@ -1,23 +1,23 @@
 """Moved or downloaded logs proven by anyone who has them: a bucket or a directory, and CloudTrail's public keys."""
 
-from onetrail.validation.bucket import Bucket, cloudtrail, open_bucket
-from onetrail.validation.check import Check
+from onetrail.validation.bucket import BucketPlace, cloudtrail, open_bucket
+from onetrail.validation.check import PlaceCheck
 from onetrail.validation.directory import Directory
-from onetrail.validation.place import Place
+from onetrail.validation.place import LogPlace
 from onetrail.validation.publickeys import PublicKeys, RegionKeys, UnfitStore
-from onetrail.validation.result import ChainSeen, Result, Wanted
+from onetrail.validation.result import CheckedChain, CheckScope, ValidationResult
 
 __all__ = [
-    "Bucket",
-    "ChainSeen",
-    "Check",
+    "BucketPlace",
+    "CheckScope",
+    "CheckedChain",
     "Directory",
-    "Place",
+    "LogPlace",
+    "PlaceCheck",
     "PublicKeys",
     "RegionKeys",
-    "Result",
     "UnfitStore",
-    "Wanted",
+    "ValidationResult",
     "cloudtrail",
     "open_bucket",
 ]

@@ -12,7 +12,7 @@ from onetrail.cloudtrail.digests.authentic import Candidate, Name, authenticate,
 from onetrail.cloudtrail.digests.digest import LoggedFile, Previous
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
 from onetrail.cloudtrail.key import parse
-from onetrail.validation.place import Content, Stored, Unread, refused
+from onetrail.validation.place import ObjectContent, Stored, UnreadObject, refused
 
 DIGESTS_AT_ONCE: Final = 256
 BYTES_AT_ONCE: Final = 48 * 2**20
@@ -40,7 +40,7 @@ class _Turn:
     lacking: int = 0
 
 
-class Ahead:
+class ReadAhead:
     """Says what to ask for next, takes the answers in any order, and gives the digests back in theirs, each once its logs are there.
 
     `digests` are a chain's rows, the newest first. `source` makes a digest object of an answer and `opened` looks into it; `rows` finds the
@@ -52,10 +52,10 @@ class Ahead:
         self,
         digests: Iterable[Stored],
         allowed: AllowList,
-        source: Callable[[Stored, Content | Unread], DigestObject],
+        source: Callable[[Stored, ObjectContent | UnreadObject], DigestObject],
         opened: Callable[[DigestObject], Candidate],
         rows: Callable[[Iterable[LoggedFile]], Iterable[Stored]],
-        read: Callable[[Stored, Content | Unread], None],
+        read: Callable[[Stored, ObjectContent | UnreadObject], None],
         judged: Callable[[Stored], bool] = lambda row: True,
     ) -> None:
         self._rest, self._allowed = deque(digests), allowed
@@ -82,7 +82,7 @@ class Ahead:
             self._under_way += row is not None
             yield row
 
-    def take(self, row: Stored, found: Content | Unread) -> None:
+    def take(self, row: Stored, found: ObjectContent | UnreadObject) -> None:
         """The answer to what was asked for."""
         self._under_way -= 1
         self._taken(row, found)
@@ -121,7 +121,7 @@ class Ahead:
         self._log_bytes += row.size
         return row
 
-    def _taken(self, row: Stored, found: Content | Unread) -> None:
+    def _taken(self, row: Stored, found: ObjectContent | UnreadObject) -> None:
         if turn := self._digest_of.pop(row.key, None):
             turn.source = self._source(row, found)
             return

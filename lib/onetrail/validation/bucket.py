@@ -17,12 +17,12 @@ from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
 from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.s3 import HotS3, NoAnswer, code_of
+from onetrail.s3 import NoAnswer, S3Client, code_of
 from onetrail.s3.http import calls
-from onetrail.s3.http.calls import Call
+from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.session import attempts, of_boto3
 from onetrail.s3.http.transport import LOOPBACK
-from onetrail.validation.place import Content, Stored, Unread, refused
+from onetrail.validation.place import ObjectContent, Stored, UnreadObject, refused
 from onetrail.validation.publickeys import Ask
 
 T = TypeVar("T")
@@ -33,13 +33,15 @@ _FIRST_REGION: Final = "us-east-1"
 _READS: Final = frozenset({"ListObjectsV2", "HeadObject", "GetObject"})
 
 
-class Bucket:
+class BucketPlace:
     """A bucket below a prefix. `owner` is stated on every call; `""` where it is not known, and then on none.
 
     `practice`: the practice estate answers for it, whose time is its own.
     """
 
-    def __init__(self, client: HotS3, bucket: str, prefix: str, owner: str, practice: bool = False) -> None:
+    def __init__(
+        self, client: S3Client, bucket: str, prefix: str, owner: str, practice: bool = False
+    ) -> None:
         self._client, self._prefix, self.owner = client, prefix, owner
         self.bucket, self.name = bucket, f"s3://{bucket}/{prefix}".rstrip("/")
         self.root = f"s3://{bucket}/{prefix}"
@@ -54,11 +56,11 @@ class Bucket:
                 f"{self.name} cannot be listed: {code_of(err)}; s3:ListBucket is needed, and s3:GetObject below it"
             ) from err
 
-    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, Content | Unread]]:
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, ObjectContent | UnreadObject]]:
         """GetObject for each row that is small enough, as the answers come."""
-        waiting: list[tuple[Stored, Unread]] = []
+        waiting: list[tuple[Stored, UnreadObject]] = []
 
-        def asked() -> Iterator[tuple[Call[Any], Stored] | None]:
+        def asked() -> Iterator[tuple[S3Call[Any], Stored] | None]:
             for row in rows:
                 if row is None:
                     yield None
@@ -94,14 +96,14 @@ class Bucket:
             if not page.next_token:
                 return
 
-    def _call(self, call: Call[T]) -> Call[T]:
+    def _call(self, call: S3Call[T]) -> S3Call[T]:
         """The call, without the owner's header where nobody knows the owner: an empty one would be refused."""
         if self.owner:
             return call
         return call._replace(headers=tuple(pair for pair in call.headers if pair[0] != _OWNER))
 
 
-def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
+def open_bucket(bucket: str, prefix: str, owner: str = "") -> BucketPlace:
     """The bucket, entered with the credentials, endpoint and region that boto3 finds.
 
     The owner that is stated is the one given, else the caller's own account where it is the owner, else none.
@@ -109,7 +111,7 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
     """
     session = _session("name a directory to look at")
     s3, region, known, practice = _entered(session, bucket, owner)
-    client = HotS3(
+    client = S3Client(
         region,
         None,
         session.get_credentials().get_frozen_credentials,
@@ -120,7 +122,7 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> Bucket:
         **of_boto3(s3),
         **attempts(os.environ, session._session.get_scoped_config()),
     )
-    return Bucket(client, bucket, prefix, known, practice)
+    return BucketPlace(client, bucket, prefix, known, practice)
 
 
 def read_by_boto3(bucket: str, owner: str = "") -> tuple[Any, str]:
@@ -220,16 +222,16 @@ def nothing_is_changed(service: str, operation: str, parameters: Mapping[str, An
     raise OnetrailError(f"{service}:{operation} would change something, and validate only reads")
 
 
-def _content(body: Any) -> Content:
-    return Content(body.content, dict(body.head.metadata), body.head.storage_class)
+def _content(body: Any) -> ObjectContent:
+    return ObjectContent(body.content, dict(body.head.metadata), body.head.storage_class)
 
 
-def _unread(error: Exception) -> Unread:
+def _unread(error: Exception) -> UnreadObject:
     code = code_of(error)
     if code in _ABSENT:
-        return Unread(ReadStatus.MISSING, "it was listed, and is gone")
+        return UnreadObject(ReadStatus.MISSING, "it was listed, and is gone")
     if code == "InvalidObjectState":
-        return Unread(ReadStatus.ARCHIVED, "in an archive class: restore it first")
-    return Unread(
+        return UnreadObject(ReadStatus.ARCHIVED, "in an archive class: restore it first")
+    return UnreadObject(
         ReadStatus.UNREADABLE, f"GetObject: {code}" if isinstance(error, ClientError) else f"{error}"
     )

@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING, Any
 from onetrail.cloudtrail.digests.authentic import group_of
 from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.digests.publickeys import KeyStore
-from onetrail.cloudtrail.digests.verdict import AllowList, Chain, FileVerdict, Group, State
-from onetrail.cloudtrail.key import LOG_KINDS, Kind, parse
+from onetrail.cloudtrail.digests.verdict import AllowList, Chain, DigestGroup, FileState, FileVerdict
+from onetrail.cloudtrail.key import LOG_KINDS, KeyKind, parse
 from onetrail.cloudtrail.key import below_prefix as below
 from onetrail.errors import WrongUse
 from onetrail.instants import moved
-from onetrail.validation.folders import Folder, Found, survey, within
-from onetrail.validation.named import Named, NamedLogs
-from onetrail.validation.outside import Outside
-from onetrail.validation.place import Place, Stored
+from onetrail.validation.folders import LogFolder, PlaceFolders, survey, within
+from onetrail.validation.named import NamedLog, NamedLogs
+from onetrail.validation.outside import ForeignJudge
+from onetrail.validation.place import LogPlace, Stored
 from onetrail.validation.publickeys import PublicKeys
-from onetrail.validation.reading import Reader
-from onetrail.validation.rest import Rest
-from onetrail.validation.result import LATE, ChainSeen, Result, Wanted
+from onetrail.validation.reading import PlaceReader
+from onetrail.validation.rest import RemainingFiles
+from onetrail.validation.result import LATE, CheckedChain, CheckScope, ValidationResult
 
 if TYPE_CHECKING:
     from onetrail.validation.kept import KeptChains
 
-Progress = Callable[[Result, int, int], None]
+Progress = Callable[[ValidationResult, int, int], None]
 """Told of the result so far, of how many regions are done, and of how many there are."""
 
 
-class Check:
+class PlaceCheck:
     """One check: iterate `verdicts()` to its end, then `result` is whole.
 
     `moved_from` names the buckets that are believed beside the place itself; None: whichever signed digests name.
@@ -39,9 +39,9 @@ class Check:
 
     def __init__(
         self,
-        place: Place,
+        place: LogPlace,
         keys: PublicKeys,
-        wanted: Wanted,
+        wanted: CheckScope,
         moved_from: Iterable[str] | None = None,
         owner: str = "",
         progress: Progress = lambda result, done, of: None,
@@ -50,7 +50,7 @@ class Check:
         self._place, self._keys, self._wanted, self._progress = place, keys, wanted, progress
         self._kept = kept
         believed = None if moved_from is None else frozenset({*moved_from, place.bucket} - {""})
-        self.result = Result(
+        self.result = ValidationResult(
             place.name,
             owner,
             believed,
@@ -67,7 +67,7 @@ class Check:
         places = [place for place in sorted(found.folders) if self._wanted.place(*place)]
         if self._wanted.everything:
             self.result.markers += found.markers
-        outside = Outside(self._place, self._wanted, self.result)
+        outside = ForeignJudge(self._place, self._wanted, self.result)
         for row in beyond:
             if self._wanted.everything or outside.hides_something(row):
                 yield outside.verdict(row)
@@ -83,9 +83,9 @@ class Check:
                 f"no digest of a trail {self._wanted.trail} lies in what was asked for of {self._place.name}"
             )
 
-    def _region(self, folders: list[Folder], store: KeyStore) -> Iterator[FileVerdict]:
+    def _region(self, folders: list[LogFolder], store: KeyStore) -> Iterator[FileVerdict]:
         digests, early = self._digests(folders)
-        reader = Reader(self._place, folders, self._tell)
+        reader = PlaceReader(self._place, folders, self._tell)
         chains: list[Chain] = []
         with NamedLogs() as named:
             found = groups(digests)
@@ -97,15 +97,17 @@ class Check:
                     )
                     chains.append(self.result.chains[-1].chain)
             alone = all(map(self._wanted.chain, found))
-            rest = Rest(self._place, self._wanted, self.result, folders, reader, chains, early, alone)
+            rest = RemainingFiles(
+                self._place, self._wanted, self.result, folders, reader, chains, early, alone
+            )
             yield from rest.verdicts(named.sorted())
 
-    def _digests(self, folders: list[Folder]) -> tuple[dict[str, Stored], list[Stored]]:
+    def _digests(self, folders: list[LogFolder]) -> tuple[dict[str, Stored], list[Stored]]:
         """The digests of the time that is wanted, by key, with those right after it, which prove the last ones; and those right before."""
         found: dict[str, Stored] = {}
         early: list[Stored] = []
-        after: dict[Group, list[tuple[datetime, Stored]]] = {}
-        for folder in (one for one in folders if one.kind is Kind.DIGEST):
+        after: dict[DigestGroup, list[tuple[datetime, Stored]]] = {}
+        for folder in (one for one in folders if one.kind is KeyKind.DIGEST):
             for row in within(self._place, folder, self._wanted.since, self._wanted.until):
                 key = parse(row.key)
                 if self._wanted.digest(key):
@@ -124,7 +126,12 @@ class Check:
         return last is not None and stamp > last
 
     def _kept_or_checked(
-        self, group: Group, rows: Sequence[Stored], store: KeyStore, reader: Reader, named: NamedLogs
+        self,
+        group: DigestGroup,
+        rows: Sequence[Stored],
+        store: KeyStore,
+        reader: PlaceReader,
+        named: NamedLogs,
     ) -> Iterator[FileVerdict]:
         """A chain's verdicts, from an earlier run where the same was asked then and the chain was proven."""
         if self._kept is None:
@@ -144,7 +151,7 @@ class Check:
             if self.result.chains[-1].chain.sound:
                 keeping.finish(self.result.chains[-1])
 
-    def _question(self, group: Group, rows: Sequence[Stored], store: KeyStore) -> list[Any]:
+    def _question(self, group: DigestGroup, rows: Sequence[Stored], store: KeyStore) -> list[Any]:
         """Everything that a chain's verdicts depend on but the logs themselves."""
         wanted, believed = self._wanted, self.result.believed
         return [
@@ -157,7 +164,12 @@ class Check:
         ]
 
     def _chain(
-        self, group: Group, rows: Sequence[Stored], store: KeyStore, reader: Reader, named: NamedLogs
+        self,
+        group: DigestGroup,
+        rows: Sequence[Stored],
+        store: KeyStore,
+        reader: PlaceReader,
+        named: NamedLogs,
     ) -> Iterator[FileVerdict]:
         allowed = AllowList(self.result.believed, frozenset({group.identity}))
         check = ChainCheck(
@@ -177,11 +189,11 @@ class Check:
             if verdict.kind not in LOG_KINDS and verdict.key and verdict.original_bucket:
                 buckets.add(verdict.original_bucket)
             yield self._of_chain(self._sought(self._noted(verdict, reader), reader), named)
-        self.result.chains.append(ChainSeen(check.chain(), tuple(sorted(buckets))))
+        self.result.chains.append(CheckedChain(check.chain(), tuple(sorted(buckets))))
 
-    def _sought(self, verdict: FileVerdict, reader: Reader) -> FileVerdict:
+    def _sought(self, verdict: FileVerdict, reader: PlaceReader) -> FileVerdict:
         """The verdict; of a missing file with the key that it would have here, where that is another one."""
-        if verdict.state is not State.MISSING:
+        if verdict.state is not FileState.MISSING:
             return verdict
         here = reader.here(verdict.original_key)
         return (
@@ -190,7 +202,7 @@ class Check:
             else replace(verdict, why=f"{verdict.why}; here it would be {here}")
         )
 
-    def _noted(self, verdict: FileVerdict, reader: Reader) -> FileVerdict:
+    def _noted(self, verdict: FileVerdict, reader: PlaceReader) -> FileVerdict:
         """The verdict, with what reading the file showed besides."""
         if not (note := reader.note(verdict)):
             return verdict
@@ -198,7 +210,7 @@ class Check:
 
     def _of_chain(self, verdict: FileVerdict, named: NamedLogs) -> FileVerdict:
         if verdict.kind in LOG_KINDS and verdict.original_key:
-            named.add(Named(below(verdict.key or verdict.original_key), verdict.key, verdict.hash))
+            named.add(NamedLog(below(verdict.key or verdict.original_key), verdict.key, verdict.hash))
         return self.result.take(verdict)
 
     def _tell(self, size: int) -> None:
@@ -207,7 +219,7 @@ class Check:
         self._progress(self.result, self._done, self._of)
 
 
-def _nothing(place: str, found: Found) -> str:
+def _nothing(place: str, found: PlaceFolders) -> str:
     """Why there is nothing to prove."""
     if not found.folders:
         return f"no log or digest of CloudTrail lies in {place}: name what holds AWSLogs/ACCOUNT/"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from onetrail.instants import day_path, moved_days
-from onetrail.validation.place import Place, Stored
+from onetrail.validation.place import LogPlace, Stored
 
 DAYS_AT_ONCE: Final = 8
 """Days whose listing is kept."""
@@ -18,7 +18,7 @@ _DAY: Final = len("2023/05/01/")
 class Days:
     """Listings of days. Memory: those of `DAYS_AT_ONCE` days."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: LogPlace) -> None:
         self._place = place
         self._kept: OrderedDict[str, dict[str, Stored]] = OrderedDict()
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from onetrail.cloudtrail.digests.authentic import ARCHIVE_CLASSES
 from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, parse
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.validation.metadata import (
     MAX_METADATA_BYTES,
@@ -23,7 +23,7 @@ from onetrail.validation.metadata import (
     may_hold_events,
     said,
 )
-from onetrail.validation.place import Content, Stored, Unread, refused
+from onetrail.validation.place import ObjectContent, Stored, UnreadObject, refused
 
 MOST_FOLDERS: Final = 300
 """How deep folders are opened."""
@@ -47,7 +47,7 @@ class Directory:
         """Every file by key; folders in which nothing can be wanted are not opened."""
         yield from self._walk(self._root, "", prefix, after)
 
-    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, Content | Unread]]:
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, ObjectContent | UnreadObject]]:
         """One file after the other."""
         for row in rows:
             if row is not None:
@@ -104,12 +104,12 @@ class Directory:
         """
         of = key.removesuffix(METADATA)
         name = of.rpartition("/")[2]
-        kind = kind_beside(of) if of != key and (name in names or name in listed) else Kind.FOREIGN
+        kind = kind_beside(of) if of != key and (name in names or name in listed) else KeyKind.FOREIGN
         if kind in DIGEST_KINDS:
             with suppress(OSError):  # what reads the digest tells it
                 return not may_hold_events(self._bytes(key, MAX_METADATA_BYTES))
             return True
-        if kind not in LOG_KINDS | {Kind.CONFLICT}:
+        if kind not in LOG_KINDS | {KeyKind.CONFLICT}:
             return False
         try:
             said(self._bytes(key, MAX_METADATA_BYTES))
@@ -161,21 +161,21 @@ class Directory:
                 raise
             return self._bytes(row.lies_as + METADATA, MAX_METADATA_BYTES)
 
-    def _content(self, row: Stored) -> Content | Unread:
+    def _content(self, row: Stored) -> ObjectContent | UnreadObject:
         metadata, storage_class, note = self._metadata(row) if row.beside else ({}, "STANDARD", "")
         try:
             body = self._bytes(row.lies_as or row.key, row.size)
         except FileNotFoundError as err:
             if storage_class in ARCHIVE_CLASSES:
-                return Unread(
+                return UnreadObject(
                     ReadStatus.ARCHIVED, f"in {storage_class}, and so not downloaded: restore it first"
                 )
-            return Unread(ReadStatus.UNREADABLE, _words(err))
+            return UnreadObject(ReadStatus.UNREADABLE, _words(err))
         except OSError as err:
-            return Unread(ReadStatus.UNREADABLE, _words(err))
+            return UnreadObject(ReadStatus.UNREADABLE, _words(err))
         if not body and storage_class in ARCHIVE_CLASSES:
-            return Unread(ReadStatus.ARCHIVED, f"in {storage_class}: restore it first")
-        return Content(body, metadata, storage_class, note, downloaded=True)
+            return UnreadObject(ReadStatus.ARCHIVED, f"in {storage_class}: restore it first")
+        return ObjectContent(body, metadata, storage_class, note, downloaded=True)
 
     def _metadata(self, row: Stored) -> tuple[dict[str, str], str, str]:
         """User metadata and storage class, from the file beside it; where that cannot be used none, and a note that names it."""

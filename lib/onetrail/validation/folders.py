@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import FOLDERS, Kind, parse
+from onetrail.cloudtrail.key import FOLDERS, KeyKind, parse
 from onetrail.instants import day_path, moved
-from onetrail.validation.place import Place, Stored
+from onetrail.validation.place import LogPlace, Stored
 
 DAY: Final = timedelta(days=1)
 _KIND_OF_FOLDER: Final = {
-    folder: kind for kind, folder in FOLDERS.items() if kind is not Kind.BACKFILL_DIGEST
+    folder: kind for kind, folder in FOLDERS.items() if kind is not KeyKind.BACKFILL_DIGEST
 }
 _REGION_FOLDER: Final = re.compile(
     r"AWSLogs/(?:o-[a-z0-9]{10,32}/)?(\d{12})/("
@@ -26,12 +26,12 @@ _AFTER_SLASH: Final = "0"
 """The character after `/`: a folder's name with it in place of its slash comes after everything in that folder."""
 
 
-class Folder(NamedTuple):
+class LogFolder(NamedTuple):
     """A folder of one account, kind and region. `path` ends with a slash; `root` is what stands before `AWSLogs/` in it."""
 
     path: str
     root: str
-    kind: Kind
+    kind: KeyKind
 
     @property
     def below(self) -> str:
@@ -40,16 +40,16 @@ class Folder(NamedTuple):
 
 
 @dataclass(slots=True)
-class Found:
+class PlaceFolders:
     """What a place holds: folders by account and region, and how many folder markers lie outside of them."""
 
-    folders: dict[tuple[str, str], list[Folder]] = field(default_factory=dict)
+    folders: dict[tuple[str, str], list[LogFolder]] = field(default_factory=dict)
     markers: int = 0
 
 
-def survey(place: Place, tell: Callable[[Stored], None]) -> Found:
+def survey(place: LogPlace, tell: Callable[[Stored], None]) -> PlaceFolders:
     """Every folder of CloudTrail's; each object outside of them is told."""
-    found, after, more = Found(), "", True
+    found, after, more = PlaceFolders(), "", True
     while more:
         more = False
         for row in place.rows("", after):
@@ -57,10 +57,10 @@ def survey(place: Place, tell: Callable[[Stored], None]) -> Found:
                 at, path = inside.start(), row.key[: inside.end()]
                 account, folder, region = inside.groups()
                 kind = _KIND_OF_FOLDER[folder]
-                found.folders.setdefault((account, region), []).append(Folder(path, row.key[:at], kind))
+                found.folders.setdefault((account, region), []).append(LogFolder(path, row.key[:at], kind))
                 after, more = path[:-1] + _AFTER_SLASH, True
                 break
-            if not row.fault and parse(row.key, size=row.size).kind is Kind.MARKER:
+            if not row.fault and parse(row.key, size=row.size).kind is KeyKind.MARKER:
                 found.markers += 1
             else:
                 tell(row)
@@ -73,7 +73,9 @@ def _region_folder(key: str) -> re.Match[str] | None:
     return next((one for one in found if one), None)
 
 
-def within(place: Place, folder: Folder, since: datetime | None, until: datetime | None) -> Iterator[Stored]:
+def within(
+    place: LogPlace, folder: LogFolder, since: datetime | None, until: datetime | None
+) -> Iterator[Stored]:
     """The rows of a folder's days that can matter, a day more on either side; and what lies beside its years."""
     after = f"{folder.path}{day_path(moved(since, -DAY))}" if since else ""
     last = f"{folder.path}{day_path(moved(until, DAY))}0" if until else ""

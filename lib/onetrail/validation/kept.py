@@ -22,7 +22,7 @@ from onetrail import __version__
 from onetrail.cloudtrail.digests.verdict import FileVerdict
 from onetrail.errors import OnetrailError
 from onetrail.files import copied, sha256_of
-from onetrail.validation.result import ChainSeen
+from onetrail.validation.result import CheckedChain
 
 _SUFFIX: Final = ".jsonl.gz"
 _LEVEL: Final = 1
@@ -34,7 +34,7 @@ _HEX: Final = 32
 class _End:
     """The last line of a file."""
 
-    seen: ChainSeen
+    seen: CheckedChain
     checked: datetime
 
 
@@ -50,7 +50,7 @@ class KeptChain:
 
     def __init__(self, own: IO[bytes]) -> None:
         self._own = own
-        self.seen: ChainSeen
+        self.seen: CheckedChain
         self.checked: datetime
 
     def verdicts(self) -> Iterator[FileVerdict]:
@@ -85,7 +85,7 @@ class Keeping:
         with _writing(self._folder):
             self._out.write(line + b"\n")
 
-    def finish(self, seen: ChainSeen) -> None:
+    def finish(self, seen: CheckedChain) -> None:
         """The chain is whole."""
         if not self._fit:
             return

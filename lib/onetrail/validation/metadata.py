@@ -5,7 +5,7 @@ import re
 from typing import Any, Final
 
 from onetrail.cloudtrail.gzipped import GZIP_MAGIC
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, parse
 from onetrail.errors import OnetrailError
 
 METADATA: Final = ".metadata.json"
@@ -45,10 +45,10 @@ def may_hold_events(text: bytes) -> bool:
     return False
 
 
-def kind_beside(of: str) -> Kind:
+def kind_beside(of: str) -> KeyKind:
     """The kind of the log or digest whose metadata would lie beside it, by its key or the one that it has while it is packed."""
     kind = parse(of).kind
-    return kind if kind in LOG_KINDS | DIGEST_KINDS | {Kind.CONFLICT} else parse(f"{of}.gz").kind
+    return kind if kind in LOG_KINDS | DIGEST_KINDS | {KeyKind.CONFLICT} else parse(f"{of}.gz").kind
 
 
 def _is_plain(pair: tuple[str, Any]) -> bool:

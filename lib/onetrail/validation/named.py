@@ -10,7 +10,7 @@ from typing import IO, Final, NamedTuple, Self
 ROWS_IN_MEMORY: Final = 20_000
 
 
-class Named(NamedTuple):
+class NamedLog(NamedTuple):
     """A log that a digest names: its key from `AWSLogs/` on, the key under which it was read (`""`: it was not), and its hash."""
 
     below: str
@@ -22,7 +22,7 @@ class NamedLogs:
     """Takes names in any order and gives them back sorted. Memory: `ROWS_IN_MEMORY` of them; the rest lies in a temporary file."""
 
     def __init__(self, at_once: int = ROWS_IN_MEMORY) -> None:
-        self._at_once, self._rows = at_once, list[Named]()
+        self._at_once, self._rows = at_once, list[NamedLog]()
         self._open = ExitStack()
         self._runs: list[IO[str]] = []
 
@@ -32,7 +32,7 @@ class NamedLogs:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def add(self, row: Named) -> None:
+    def add(self, row: NamedLog) -> None:
         """Remember one."""
         self._rows.append(row)
         if len(self._rows) >= self._at_once:
@@ -41,7 +41,7 @@ class NamedLogs:
             self._runs.append(run)
             self._rows = []
 
-    def sorted(self) -> Iterator[Named]:
+    def sorted(self) -> Iterator[NamedLog]:
         """All of them by key; the same one named twice comes twice."""
         self._rows.sort()
         for run in self._runs:
@@ -49,6 +49,6 @@ class NamedLogs:
         return heapq.merge(self._rows, *map(_read, self._runs))
 
 
-def _read(run: IO[str]) -> Iterator[Named]:
+def _read(run: IO[str]) -> Iterator[NamedLog]:
     for line in run:
-        yield Named(*json.loads(line))
+        yield NamedLog(*json.loads(line))

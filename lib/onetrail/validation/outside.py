@@ -2,19 +2,19 @@
 
 from typing import Final
 
-from onetrail.cloudtrail.digests.verdict import FileVerdict, State
-from onetrail.cloudtrail.key import Kind, among_logs, parse
+from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict
+from onetrail.cloudtrail.key import KeyKind, among_logs, parse
 from onetrail.cloudtrail.litter import begins_as_log, may_hide_a_log
-from onetrail.validation.place import Content, Place, Stored, Unread
-from onetrail.validation.result import Result, Wanted
+from onetrail.validation.place import LogPlace, ObjectContent, Stored, UnreadObject
+from onetrail.validation.result import CheckScope, ValidationResult
 
 WHY_AMONG: Final = "it lies among the logs, where Athena and others read it as one"
 
 
-class Outside:
+class ForeignJudge:
     """Judges what is not CloudTrail's in a place, and counts it in the result."""
 
-    def __init__(self, place: Place, wanted: Wanted, result: Result) -> None:
+    def __init__(self, place: LogPlace, wanted: CheckScope, result: ValidationResult) -> None:
         self._place, self._wanted, self._result = place, wanted, result
 
     def verdict(self, row: Stored) -> FileVerdict:
@@ -22,9 +22,9 @@ class Outside:
         kind, stray = parse(row.key, size=row.size), self._is_stray(row)
         why = f"{WHY_AMONG}: {kind.why}" if stray else kind.why
         verdict = (
-            FileVerdict(row.key, "", "", kind.kind, State.UNREADABLE, row.fault)
+            FileVerdict(row.key, "", "", kind.kind, FileState.UNREADABLE, row.fault)
             if row.fault
-            else FileVerdict(row.key, "", "", Kind.FOREIGN, State.FOREIGN, why)
+            else FileVerdict(row.key, "", "", KeyKind.FOREIGN, FileState.FOREIGN, why)
         )
         self._result.outside(verdict, stray)
         return verdict
@@ -44,5 +44,5 @@ class Outside:
         )
 
 
-def _is_litter(found: Content | Unread) -> bool:
-    return isinstance(found, Content) and not begins_as_log(found.body)
+def _is_litter(found: ObjectContent | UnreadObject) -> bool:
+    return isinstance(found, ObjectContent) and not begins_as_log(found.body)

@@ -39,7 +39,7 @@ class Stored(NamedTuple):
         return f"{self.size:,} bytes, and more than {limit:,} are not read" if self.size > limit else ""
 
 
-class Place(Protocol):
+class LogPlace(Protocol):
     """A bucket or a directory."""
 
     @property
@@ -61,7 +61,7 @@ class Place(Protocol):
         """Every object under the prefix after `after`, in key order; raises OnetrailError where it cannot be listed."""
         ...
 
-    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, "Content | Unread"]]:
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, "ObjectContent | UnreadObject"]]:
         """The content of these rows, in no order, many at once; rows are asked for as requests go out, and None says 'nothing now'."""
         ...
 
@@ -70,7 +70,7 @@ class Place(Protocol):
         ...
 
 
-class Content(NamedTuple):
+class ObjectContent(NamedTuple):
     """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be said of it whatever its verdict.
 
     `downloaded`: what brought it here may have taken its gzip off, or put it on once more.
@@ -83,22 +83,22 @@ class Content(NamedTuple):
     downloaded: bool = False
 
 
-class Unread(NamedTuple):
+class UnreadObject(NamedTuple):
     """Why an object was not read. `status` is never found."""
 
     status: ReadStatus
     why: str
 
 
-def refused(row: Stored) -> Unread | None:
+def refused(row: Stored) -> UnreadObject | None:
     """Why this row is not even asked for; None where it is to be read."""
     why = row.fault or row.too_large
-    return Unread(ReadStatus.UNREADABLE, why) if why else None
+    return UnreadObject(ReadStatus.UNREADABLE, why) if why else None
 
 
-def digest_object(place: str, row: Stored, found: Content | Unread) -> DigestObject:
+def digest_object(place: str, row: Stored, found: ObjectContent | UnreadObject) -> DigestObject:
     """A digest as the chain wants it."""
-    if isinstance(found, Content):
+    if isinstance(found, ObjectContent):
         return DigestObject(place, row.key, found.body, found.metadata, row.size, found.storage_class)
     archived = found.status is ReadStatus.ARCHIVED
     return DigestObject(
@@ -111,9 +111,9 @@ def digest_object(place: str, row: Stored, found: Content | Unread) -> DigestObj
     )
 
 
-def log_read(row: Stored, found: Content | Unread) -> LogRead:
+def log_read(row: Stored, found: ObjectContent | UnreadObject) -> LogRead:
     """A log as the chain wants it."""
-    if isinstance(found, Content):
+    if isinstance(found, ObjectContent):
         if len(found.body) != row.size:
             return LogRead(
                 ReadStatus.UNREADABLE, None, row.key, f"{len(found.body)} of {row.size} bytes were read"

@@ -9,38 +9,38 @@ from onetrail.cloudtrail.digests.digest import DigestFormatError, LoggedFile, di
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
+    DigestGroup,
     DigestObject,
+    FileState,
     FileVerdict,
-    Group,
     LogRead,
     ReadStatus,
-    State,
 )
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
-from onetrail.cloudtrail.key import LOG_KINDS, Kind, below_prefix, lies_beside, parse
-from onetrail.validation.ahead import Ahead
+from onetrail.cloudtrail.key import LOG_KINDS, KeyKind, below_prefix, lies_beside, parse
+from onetrail.validation.ahead import ReadAhead
 from onetrail.validation.days import Days
-from onetrail.validation.folders import Folder
+from onetrail.validation.folders import LogFolder
 from onetrail.validation.packing import looked_into, packed_once
 from onetrail.validation.place import (
     MAX_STORED_DIGEST,
     MAX_STORED_LOG,
-    Content,
-    Place,
+    LogPlace,
+    ObjectContent,
     Stored,
-    Unread,
+    UnreadObject,
     digest_object,
     log_read,
 )
 
 
-class Reader:
+class PlaceReader:
     """Reads one account and region. `seen` is told of every log that was read, in stored bytes."""
 
     def __init__(
         self,
-        place: Place,
-        folders: Sequence[Folder],
+        place: LogPlace,
+        folders: Sequence[LogFolder],
         seen: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._place, self._seen = place, seen
@@ -55,7 +55,7 @@ class Reader:
 
     def digests(
         self,
-        group: Group,
+        group: DigestGroup,
         rows: Sequence[Stored],
         store: KeyStore,
         allowed: AllowList,
@@ -63,7 +63,7 @@ class Reader:
     ) -> Iterator[Candidate]:
         """A chain's digests in the order given, opened; the logs that those name which are judged are read before."""
         self._held.clear()
-        ahead = Ahead(
+        ahead = ReadAhead(
             rows,
             allowed,
             self._digest,
@@ -97,7 +97,7 @@ class Reader:
     def note(self, verdict: FileVerdict) -> str:
         """What is to be said of an object that was read, beside its verdict; asked once."""
         (packing, content), note = self._packing.pop(verdict.key, ("", "")), self._notes.pop(verdict.key, "")
-        if packing and (verdict.state is State.VALID or (content and content == verdict.hash)):
+        if packing and (verdict.state is FileState.VALID or (content and content == verdict.hash)):
             packing = f"{packing}; its content is what was signed"
         return "; ".join(filter(None, (packing, note)))
 
@@ -120,8 +120,8 @@ class Reader:
             found.update(below_prefix(entry.key) for entry in digest.logs)
         return frozenset(found)
 
-    def _digest(self, row: Stored, found: Content | Unread) -> DigestObject:
-        if not isinstance(found, Content):
+    def _digest(self, row: Stored, found: ObjectContent | UnreadObject) -> DigestObject:
+        if not isinstance(found, ObjectContent):
             return digest_object(self._place.name, row, found)
         if found.note:
             self._notes[row.key] = found.note
@@ -132,21 +132,21 @@ class Reader:
                 row, found = row._replace(size=len(body)), found._replace(body=body)
         return digest_object(self._place.name, row, found)
 
-    def _hold(self, row: Stored, found: Content | Unread) -> None:
+    def _hold(self, row: Stored, found: ObjectContent | UnreadObject) -> None:
         self._held[_name(row)] = self._looked(row, found)
 
     def _read(self, rows: Sequence[Stored]) -> Iterator[LogRead]:
         for row, found in self._place.read(rows):
             yield self._looked(row, found)
 
-    def _looked(self, row: Stored, found: Content | Unread) -> LogRead:
+    def _looked(self, row: Stored, found: ObjectContent | UnreadObject) -> LogRead:
         self._seen(row.size)
         read = log_read(row, found)
         looked, packing = looked_into(read, MAX_STORED_LOG)
         if not packing:
             return looked
         self._packing[row.key] = packing, looked.hash
-        return looked if isinstance(found, Content) and found.downloaded else looked_at(read)
+        return looked if isinstance(found, ObjectContent) and found.downloaded else looked_at(read)
 
     def _rows(self, entries: Iterable[LoggedFile], allowed: AllowList) -> Iterator[Stored]:
         """The logs that may be read and were not yet, where they lie."""
@@ -165,7 +165,7 @@ class Reader:
         if not self._apart:
             return None
         wanted = conflict_key(bucket, key)
-        if parse(wanted).kind not in LOG_KINDS | {Kind.CONFLICT}:
+        if parse(wanted).kind not in LOG_KINDS | {KeyKind.CONFLICT}:
             return None
         below = below_prefix(wanted)
         root = wanted[: len(wanted) - len(below)]

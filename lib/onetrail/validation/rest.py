@@ -7,21 +7,21 @@ from itertools import groupby
 from typing import Final
 
 from onetrail.cloudtrail.digests.orphan import WHY_YOUNG, is_young, unsigned_logs
-from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, LogRead, ReadStatus, State
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, lies_beside, parse
+from onetrail.cloudtrail.digests.verdict import Chain, FileState, FileVerdict, LogRead, ReadStatus
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, lies_beside, parse
 from onetrail.cloudtrail.key import below_prefix as below
-from onetrail.validation.folders import Folder, within
-from onetrail.validation.named import Named
-from onetrail.validation.outside import Outside
-from onetrail.validation.place import Place, Stored
-from onetrail.validation.reading import Reader
-from onetrail.validation.result import Result, Wanted
+from onetrail.validation.folders import LogFolder, within
+from onetrail.validation.named import NamedLog
+from onetrail.validation.outside import ForeignJudge
+from onetrail.validation.place import LogPlace, Stored
+from onetrail.validation.reading import PlaceReader
+from onetrail.validation.result import CheckScope, ValidationResult
 
 SECOND_COPIES_AT_ONCE: Final = 256
 _WHY_HASHED: Final = "its name is a hash of its old key, and no digest names it: the run's ledger says which old object it is of"
 
 
-class Rest:
+class RemainingFiles:
     """The rest of one region, once its `chains` were checked.
 
     `early` are digests from right before the time that is asked for. `alone`: no digests of a trail that is not asked for lie there.
@@ -29,11 +29,11 @@ class Rest:
 
     def __init__(
         self,
-        place: Place,
-        wanted: Wanted,
-        result: Result,
-        folders: list[Folder],
-        reader: Reader,
+        place: LogPlace,
+        wanted: CheckScope,
+        result: ValidationResult,
+        folders: list[LogFolder],
+        reader: PlaceReader,
         chains: list[Chain],
         early: list[Stored],
         alone: bool,
@@ -41,26 +41,26 @@ class Rest:
         self._place, self._wanted, self._result = place, wanted, result
         self._folders, self._reader, self._chains = folders, reader, chains
         self._early, self._alone = early, alone
-        self._outside = Outside(place, wanted, result)
+        self._outside = ForeignJudge(place, wanted, result)
 
-    def verdicts(self, named: Iterator[Named]) -> Iterator[FileVerdict]:
+    def verdicts(self, named: Iterator[NamedLog]) -> Iterator[FileVerdict]:
         """All of it; of one trail, what has a name that its digests give, and what may hide a log. `named` come in key order."""
-        copies: list[tuple[Stored, Named]] = []
+        copies: list[tuple[Stored, NamedLog]] = []
         every = not self._wanted.trail
         for row, name, apart in _beside(self._listed(), named):
             parsed = parse(row.key, size=row.size)
-            if parsed.kind is Kind.MARKER:
+            if parsed.kind is KeyKind.MARKER:
                 self._result.markers += every
             elif row.fault and (name is None or row.key != name.key):
                 hides = every or bool(name or apart) or parsed.kind not in LOG_KINDS
                 if hides and self._asked_for(row.key, parsed, name):
                     yield self._result.take(
-                        FileVerdict(row.key, "", "", parsed.kind, State.UNREADABLE, row.fault)
+                        FileVerdict(row.key, "", "", parsed.kind, FileState.UNREADABLE, row.fault)
                     )
-            elif parsed.kind is Kind.CONFLICT:
+            elif parsed.kind is KeyKind.CONFLICT:
                 if name is None and every:
                     yield self._result.take(
-                        FileVerdict(row.key, "", "", parsed.kind, State.UNSIGNED, _WHY_HASHED)
+                        FileVerdict(row.key, "", "", parsed.kind, FileState.UNSIGNED, _WHY_HASHED)
                     )
             elif parsed.kind not in LOG_KINDS:
                 if every or _unpacked_kind(row.key) in LOG_KINDS:
@@ -93,7 +93,7 @@ class Rest:
         return self._reader.names(self._early)
 
     def _plain(
-        self, row: Stored, apart: Sequence[Named], parsed: ParsedKey, judged: bool
+        self, row: Stored, apart: Sequence[NamedLog], parsed: ParsedKey, judged: bool
     ) -> Iterator[FileVerdict]:
         """A log under a plain key, of which digests name copies beside alone: one of those once more, or another old object."""
         for read in self._reader.hashed([row]):
@@ -112,7 +112,7 @@ class Rest:
             return
         yield self._unpacked_copy(row) or self._outside.verdict(row)
 
-    def _asked_for(self, key: str, parsed: ParsedKey, name: Named | None) -> bool:
+    def _asked_for(self, key: str, parsed: ParsedKey, name: NamedLog | None) -> bool:
         """Whether something that cannot be read is of the time that is asked for."""
         if parsed.kind not in LOG_KINDS:
             return self._wanted.day_of(key)
@@ -122,18 +122,18 @@ class Rest:
         """A log that no digest names, or none yet."""
         if self._wanted.now and is_young(parsed, self._chains, self._wanted.now):
             self._result.young += 1
-            yield self._result.take(FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, WHY_YOUNG))
+            yield self._result.take(FileVerdict(key, "", "", parsed.kind, FileState.UNSIGNED, WHY_YOUNG))
         else:
             if parsed.stamp and not self._wanted.now and is_young(parsed, self._chains, parsed.stamp):
                 self._result.after_newest += 1
             yield from map(self._result.take, unsigned_logs([key], (), self._chains, now=self._wanted.now))
 
-    def _second(self, copies: list[tuple[Stored, Named]]) -> Iterator[FileVerdict]:
+    def _second(self, copies: list[tuple[Stored, NamedLog]]) -> Iterator[FileVerdict]:
         """Copies of a log that was read elsewhere in the place."""
         first = {row.key: name for row, name in copies}
         for read in self._reader.hashed([row for row, _ in copies]):
             verdict = _second_verdict(read, first[read.key])
-            if verdict.state is State.DUPLICATE or self._wanted.named_log(parse(read.key)):
+            if verdict.state is FileState.DUPLICATE or self._wanted.named_log(parse(read.key)):
                 yield self._result.take(verdict)
 
     def _unpacked_copy(self, row: Stored) -> FileVerdict | None:
@@ -149,7 +149,7 @@ class Rest:
         if len({one.hash for one in found}) != 1 or not found[0].hash:
             return None
         return self._result.take(
-            FileVerdict(row.key, "", "", kind, State.DUPLICATE, f"the content of {whole}, unpacked")
+            FileVerdict(row.key, "", "", kind, FileState.DUPLICATE, f"the content of {whole}, unpacked")
         )
 
     def _listed(self) -> Iterator[tuple[str, Stored]]:
@@ -159,12 +159,12 @@ class Rest:
         """
         for path in sorted({folder.below for folder in self._folders}):
             same = [folder for folder in self._folders if folder.below == path]
-            digests = same[0].kind is Kind.DIGEST
+            digests = same[0].kind is KeyKind.DIGEST
             for here, row in merge(*map(self._below_root, same), key=lambda one: one[0]):
                 if not digests or parse(row.key).kind not in DIGEST_KINDS:
                     yield here, row
 
-    def _below_root(self, folder: Folder) -> Iterator[tuple[str, Stored]]:
+    def _below_root(self, folder: LogFolder) -> Iterator[tuple[str, Stored]]:
         return (
             (row.key[len(folder.root) :], row)
             for row in within(self._place, folder, self._wanted.since, self._wanted.until)
@@ -172,8 +172,8 @@ class Rest:
 
 
 def _beside(
-    rows: Iterable[tuple[str, Stored]], named: Iterator[Named]
-) -> Iterator[tuple[Stored, Named | None, Sequence[Named]]]:
+    rows: Iterable[tuple[str, Stored]], named: Iterator[NamedLog]
+) -> Iterator[tuple[Stored, NamedLog | None, Sequence[NamedLog]]]:
     """Each row with the name that a digest gives it, None where none does; both come in the order of the keys from `AWSLogs/` on.
 
     Third: the names of copies beside it, where it is a plain key that has no other.
@@ -188,12 +188,12 @@ def _beside(
         yield row, name, () if name or lies_beside(row.key) else of
 
 
-def _unpacked_kind(key: str) -> Kind:
+def _unpacked_kind(key: str) -> KeyKind:
     """The kind of the log or digest that lies there without its gzip; `FOREIGN` where it has no such name."""
-    return parse(f"{key}.gz").kind if key.endswith(".json") else Kind.FOREIGN
+    return parse(f"{key}.gz").kind if key.endswith(".json") else KeyKind.FOREIGN
 
 
-def _name_of(row: Stored, same: Sequence[Named]) -> Named | None:
+def _name_of(row: Stored, same: Sequence[NamedLog]) -> NamedLog | None:
     """The name that speaks of a row: its own; else, of copies that are one, another's. A copy beside a plain key is of another old object."""
     own = next((name for name in same if name.key == row.key), None)
     if own or lies_beside(row.key):
@@ -201,12 +201,12 @@ def _name_of(row: Stored, same: Sequence[Named]) -> Named | None:
     return max((n for n in same if not lies_beside(n.key)), key=lambda name: name.key, default=None)
 
 
-def _second_verdict(read: LogRead, first: Named) -> FileVerdict:
+def _second_verdict(read: LogRead, first: NamedLog) -> FileVerdict:
     kind = parse(read.key).kind
     if read.status is not ReadStatus.FOUND:
-        state = State.ARCHIVED if read.status is ReadStatus.ARCHIVED else State.UNREADABLE
+        state = FileState.ARCHIVED if read.status is ReadStatus.ARCHIVED else FileState.UNREADABLE
         return FileVerdict(read.key, "", "", kind, state, read.why or "no content came back")
     if read.hash == first.hash:
-        return FileVerdict(read.key, "", "", kind, State.DUPLICATE, f"the same log as {first.key}")
+        return FileVerdict(read.key, "", "", kind, FileState.DUPLICATE, f"the same log as {first.key}")
     why = read.fault or f"its content is not what a signed digest has for it; {first.key} is another copy"
-    return FileVerdict(read.key, "", "", kind, State.INVALID, why)
+    return FileVerdict(read.key, "", "", kind, FileState.INVALID, why)

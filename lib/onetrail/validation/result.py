@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.cloudtrail.digests.orphan import MARK_MARGIN
-from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, Group, State
+from onetrail.cloudtrail.digests.verdict import Chain, DigestGroup, FileState, FileVerdict
 from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, day_in, days_in, parse, place_in
 from onetrail.instants import day_path, moved
 from onetrail.validation.publickeys import RegionKeys
@@ -16,11 +16,11 @@ LATE: Final = timedelta(hours=1) + MARK_MARGIN
 """The last logs of a time stand in the digest of the hour after it; the mark in a log's name may lie before its delivery."""
 MOST_NAMED: Final = 200
 """Files that are kept by name for each state; the counts go on."""
-GOOD: Final = frozenset({State.VALID, State.DUPLICATE})
+GOOD: Final = frozenset({FileState.VALID, FileState.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CheckScope:
     """What is looked at. Texts are `""` and instants (UTC) None where nothing narrows it; `end` is when each chain must have come to.
 
     `now` is the instant of the check where the place may still be written to: logs too young for a digest are told, and not held against it.
@@ -43,7 +43,7 @@ class Wanted:
         """Whether this account and region is looked at."""
         return self.account in ("", account) and self.region in ("", region)
 
-    def chain(self, group: Group) -> bool:
+    def chain(self, group: DigestGroup) -> bool:
         """Whether this chain is looked at."""
         return self.trail in ("", group.trail)
 
@@ -103,7 +103,7 @@ def _days(at: datetime, like: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainSeen:
+class CheckedChain:
     """A chain, and the buckets that its signed digests name as the place they were delivered to."""
 
     chain: Chain
@@ -111,7 +111,7 @@ class ChainSeen:
 
 
 @dataclass(slots=True)
-class Result:
+class ValidationResult:
     """Everything that was found but the files one by one. Complete once the verdicts came to their end.
 
     `young` counts the unsigned logs that are too young for a digest. `unsigned` counts logs that no digest names by account and region; `narrowed`: one trail alone was looked at, so they were not counted.
@@ -125,9 +125,9 @@ class Result:
     place: str
     owner: str
     believed: frozenset[str] | None
-    chains: list[ChainSeen] = field(default_factory=list)
-    digests: Counter[State] = field(default_factory=Counter)
-    logs: Counter[State] = field(default_factory=Counter)
+    chains: list[CheckedChain] = field(default_factory=list)
+    digests: Counter[FileState] = field(default_factory=Counter)
+    logs: Counter[FileState] = field(default_factory=Counter)
     foreign: int = 0
     strays: int = 0
     stray_files: list[FileVerdict] = field(default_factory=list)
@@ -140,7 +140,7 @@ class Result:
     young: int = 0
     read: int = 0
     size: int = 0
-    troubles: dict[State, list[FileVerdict]] = field(default_factory=dict)
+    troubles: dict[FileState, list[FileVerdict]] = field(default_factory=dict)
     keys: Mapping[str, RegionKeys] = field(default_factory=dict)
     unsigned: Counter[tuple[str, str]] = field(default_factory=Counter)
     is_bucket: bool = False
@@ -151,7 +151,7 @@ class Result:
     @property
     def proven(self) -> bool:
         """At least one chain, no gap in any, every file of CloudTrail's valid, and nothing else among the logs."""
-        old = self.logs - Counter({State.UNSIGNED: self.young})
+        old = self.logs - Counter({FileState.UNSIGNED: self.young})
         every = set(self.digests) | set(old)
         return (
             bool(self.chains)
@@ -169,7 +169,7 @@ class Result:
 
     def outside(self, verdict: FileVerdict, stray: bool) -> None:
         """Count one file that is not CloudTrail's. `stray`: it lies among the logs."""
-        if verdict.state is State.UNREADABLE:
+        if verdict.state is FileState.UNREADABLE:
             self.unread += 1
             self._name(verdict)
         elif stray:
@@ -185,12 +185,12 @@ class Result:
             self.digests[verdict.state] += 1
         else:
             self.logs[verdict.state] += 1
-            if verdict.state is State.UNSIGNED:
+            if verdict.state is FileState.UNSIGNED:
                 parsed = parse(verdict.key)
                 self.unsigned[parsed.account, parsed.region] += 1
         if verdict.state not in GOOD:
             self._name(verdict)
-        elif verdict.state is State.VALID and verdict.why:
+        elif verdict.state is FileState.VALID and verdict.why:
             self.remarked += 1
             if len(self.remarks) < MOST_NAMED:
                 self.remarks.append(verdict)

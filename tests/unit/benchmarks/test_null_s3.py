@@ -58,7 +58,7 @@ def expected(keys, prefix="", delimiter="", after=""):
 
 def test_keys_are_cloudtrails_and_rise(keys):
     """Every key is a log by the grammar, none is there twice, and they come as S3 sorts: by their bytes."""
-    assert {grammar.parse(key).kind for key in keys} == {grammar.Kind.LOG}
+    assert {grammar.parse(key).kind for key in keys} == {grammar.KeyKind.LOG}
     assert keys == sorted(set(keys))
     places = {(key.split("/")[3], "/".join(key.split("/")[4:6])) for key in keys}
     assert (len({region for region, _ in places}), len({month for _, month in places})) == (8, 6)

@@ -3,13 +3,13 @@
 import pytest
 
 from onetrail.aws.requests import AWS_REQUESTS
-from onetrail.change import Below, Bulk, Deed, GateClosed, Guard, OneOf, Only, Stated
+from onetrail.change import Below, Bulk, BulkAction, GateClosed, Guard, OneOf, Only, Stated
 from onetrail.change.bulk import part_of
 from onetrail.s3.bulk.bounds import Counterpart, EachNamed
 from tests.unit.change.given import given_a_change
 
 COPY = Bulk(
-    Deed.COPY,
+    BulkAction.COPY,
     ("CopyObject",),
     {"Bucket": "archive", "CopySource.Bucket": "old", "ObjectLockMode": "GOVERNANCE", "IfNoneMatch": "*"},
     {},
@@ -204,7 +204,7 @@ def test_only_is_about_a_part_where_it_names_one():
 
 
 CONFIRM = Bulk(
-    Deed.CONFIRM_JOBS,
+    BulkAction.CONFIRM_JOBS,
     ("UpdateJobStatus",),
     {"AccountId": "1", "RequestedJobStatus": "Ready"},
     {},
@@ -268,7 +268,7 @@ def test_names_are_those_of_one_rule():
     assert len(DELETE.meaning()) == len(CONFIRM.meaning()) - 1, "a rule that binds none means what it did"
 
 
-DELETE = Bulk(Deed.DELETE, ("DeleteObjects",), {"Bucket": "old"}, {}, listing="a" * 64)
+DELETE = Bulk(BulkAction.DELETE, ("DeleteObjects",), {"Bucket": "old"}, {}, listing="a" * 64)
 LISTING = [("a", "1", ""), ("b", "2", ""), ("c", "3", ""), ("d", "4", "")]
 VERSIONS = [("a", "1", "v1"), ("b", "2", "v2"), ("b", "2", "v3")]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from onetrail.change.bulk import Below, Bulk, Deed, OneOf, Only, Stated
+from onetrail.change.bulk import Below, Bulk, BulkAction, OneOf, Only, Stated
 from onetrail.s3.bulk.bounds import Counterpart, EachNamed
 from tests.unit.change.given import given_a_change, given_a_plan
 
@@ -26,11 +26,11 @@ def test_a_bound_means_its_kind_and_all_of_its_values(bound, meaning):
 
 
 RULE = Bulk(
-    Deed.COPY, ("CopyObject",), {"Bucket": "new"}, {"prefix": "AWSLogs/"}, "a" * 64,
+    BulkAction.COPY, ("CopyObject",), {"Bucket": "new"}, {"prefix": "AWSLogs/"}, "a" * 64,
     bounds=tuple(bound for bound, _ in BOUNDS), scope="acme", estimate={"objects": 7},
 )  # fmt: skip
 OTHER = {
-    "deed": Deed.SEAL, "calls": ("CopyObject", "PutObject"), "fixed": {"Bucket": "other"}, "rule": {"prefix": ""},
+    "deed": BulkAction.SEAL, "calls": ("CopyObject", "PutObject"), "fixed": {"Bucket": "other"}, "rule": {"prefix": ""},
     "listing": "b" * 64, "bounds": RULE.bounds[1:], "scope": "acme-eu",
 }  # fmt: skip
 

@@ -10,11 +10,11 @@ import pytest
 from onetrail.change import (
     After,
     Bulk,
+    BulkAction,
     ChangeFailed,
-    Check,
     CheckKind,
-    Deed,
     Document,
+    RequiredCheck,
     Requirement,
     StillOpen,
     apply,
@@ -27,9 +27,9 @@ from onetrail.errors import NotYet, WrongUse
 from onetrail.policies import Restores
 from tests.unit.change.given import NOON, Expired, Gone, Refused, given_a_change, given_a_gate, given_a_plan
 
-BACK = Check(CheckKind.POLICIES_BACK)
-QUIET = Check(CheckKind.PROVEN_QUIET_COOLED, "old")
-REFUSED = Check(CheckKind.READS_REFUSED)
+BACK = RequiredCheck(CheckKind.POLICIES_BACK)
+QUIET = RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, "old")
+REFUSED = RequiredCheck(CheckKind.READS_REFUSED)
 UNTIL = {"Condition": {"DateLessThan": {"aws:CurrentTime": After("PT6H")}}}
 
 
@@ -219,7 +219,7 @@ def test_a_stop_that_is_lost_at_the_last_call_is_raised_at_the_end(tmp_path):
 def test_a_bulk_loop_asks_before_each_call_whether_to_stop(tmp_path):
     """Through the guard, in whatever thread. Twin: no signal, and every object is asked for."""
     rule = given_a_change(
-        "work", region="eu-west-3", call="CopyObject", bulk=Bulk(Deed.COPY, ("CopyObject",), {}, {})
+        "work", region="eu-west-3", call="CopyObject", bulk=Bulk(BulkAction.COPY, ("CopyObject",), {}, {})
     )
     for stopped, asked in ((True, 3), (False, 9)):
         gate, _ = given_a_gate(tmp_path / str(asked))

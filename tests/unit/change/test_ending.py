@@ -11,9 +11,9 @@ import pytest
 
 from onetrail.change import (
     ChangeFailed,
-    Check,
     CheckKind,
     PlanRefused,
+    RequiredCheck,
     Requirement,
     entries,
     run_plan,
@@ -115,10 +115,10 @@ def test_a_plan_that_is_refused_was_not_begun_and_is_told(tmp_path):
 def test_a_plan_that_a_check_ends_has_its_own_states(tmp_path, requirement, state):
     """A check that does not hold, and one that lacks time."""
     plan = given_a_plan(
-        given_a_change("open"), given_a_change("work", requires=Check(CheckKind.POLICY_JUDGED))
+        given_a_change("open"), given_a_change("work", requires=RequiredCheck(CheckKind.POLICY_JUDGED))
     )
     gate, _ = given_a_gate(tmp_path, clock=MovableClock(timedelta(days=1)))
-    assert run_plan(plan, gate, {Check(CheckKind.POLICY_JUDGED): lambda: requirement}).state == state
+    assert run_plan(plan, gate, {RequiredCheck(CheckKind.POLICY_JUDGED): lambda: requirement}).state == state
     assert [(one["state"], one["changes"]) for one in entries(tmp_path, "step")] == [(state, 1)]
 
 

@@ -9,24 +9,26 @@ import pytest
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import (
     Bulk,
+    BulkAction,
     ChangeFailed,
-    Check,
     CheckKind,
-    Deed,
+    EarlierResult,
     Gate,
     GateClosed,
     Guard,
     PlanRefused,
     RecordError,
+    RequiredCheck,
     Requirement,
-    Result,
     entries,
     run_plan,
 )
 from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
 
-DELIVERED = Check(CheckKind.DELIVERED_EVERYWHERE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/old")
-DRAINED = Check(CheckKind.LAST_FILES_IN)
+DELIVERED = RequiredCheck(
+    CheckKind.DELIVERED_EVERYWHERE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/old"
+)
+DRAINED = RequiredCheck(CheckKind.LAST_FILES_IN)
 
 
 def test_without_approval_nothing_is_sent_and_that_is_no_failure(tmp_path):
@@ -101,7 +103,7 @@ def test_a_bulk_rule_covers_its_own_bucket_only():
     guard = Guard(AWS_REQUESTS)
     change = given_a_change(
         call="CopyObject",
-        bulk=Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {}),
+        bulk=Bulk(BulkAction.COPY, ("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {}),
     )
     with guard.opened(change, {}):
         guard.check(
@@ -122,7 +124,7 @@ def test_a_bulk_rule_that_bypasses_governance_covers_its_bucket_mode_and_bypass_
     fixed = {"Bucket": "new", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
     change = given_a_change(
         call="PutObjectRetention",
-        bulk=Bulk(Deed.SEAL, ("PutObjectRetention",), fixed, {"until": "the date each has"}),
+        bulk=Bulk(BulkAction.SEAL, ("PutObjectRetention",), fixed, {"until": "the date each has"}),
     )
     raised = {
         "Bucket": "new", "Key": "k", "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2028-03-06T00:00:00Z"},
@@ -227,11 +229,14 @@ def test_nothing_is_sent_that_the_record_could_not_take_first(tmp_path):
 def test_an_unmet_requirement_stops_there(tmp_path):
     """What was promised to hold is looked at in the moment of sending."""
     plan = given_a_plan(
-        given_a_change("a"), given_a_change("b", requires=Check(CheckKind.NEW_WAY_IN), region="eu-west-1")
+        given_a_change("a"),
+        given_a_change("b", requires=RequiredCheck(CheckKind.NEW_WAY_IN), region="eu-west-1"),
     )
     gate, estate = given_a_gate(tmp_path)
     outcome = run_plan(
-        plan, gate, {Check(CheckKind.NEW_WAY_IN): lambda: Requirement(False, "the new way in was not proven")}
+        plan,
+        gate,
+        {RequiredCheck(CheckKind.NEW_WAY_IN): lambda: Requirement(False, "the new way in was not proven")},
     )
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert [key for key, _ in estate.sent] == ["a"]
@@ -322,7 +327,7 @@ def test_waiting_alone_needs_an_approval_before_it_moves_a_clock(tmp_path):
 def test_a_change_may_use_what_an_earlier_one_brought_back(tmp_path):
     """An id that AWS gives is filled in when the next change is sent, and the guard sees the filled-in call."""
     plan = given_a_plan(
-        given_a_change("make"), given_a_change("use", parameters={"Id": Result("make", "Made.Id")})
+        given_a_change("make"), given_a_change("use", parameters={"Id": EarlierResult("make", "Made.Id")})
     )
     gate, estate = given_a_gate(tmp_path)
     send = estate.send

@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from onetrail.aws.requests import AWS_REQUESTS
-from onetrail.change import Check, CheckKind, GateClosed, Guard
-from onetrail.change.bulk import Bulk, Deed
+from onetrail.change import CheckKind, GateClosed, Guard, RequiredCheck
+from onetrail.change.bulk import Bulk, BulkAction
 from onetrail.change.interrupt import Stopped, ended_by_signals
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 
@@ -91,7 +91,7 @@ def test_of_two_open_changes_each_passes_and_one_that_ended_does_not():
 
 
 LISTED = Bulk(
-    Deed.DELETE, calls=("DeleteObjects",), fixed={"Bucket": "old"}, rule={}, listing="a" * 64
+    BulkAction.DELETE, calls=("DeleteObjects",), fixed={"Bucket": "old"}, rule={}, listing="a" * 64
 )  # fmt: skip
 ROWS = [("a", "e1", ""), ("b", "e2", ""), ("c", "e3", "")]
 
@@ -148,7 +148,7 @@ def test_a_head_is_put_where_lines_were_written_since_the_last_one(tmp_path):
 
 def test_a_plan_without_changes_is_open_only_for_what_it_ends_with(tmp_path):
     """Whatever was approved; without any approval it is not."""
-    ends = given_a_plan(ends_with=Check(CheckKind.EXPIRED))
+    ends = given_a_plan(ends_with=RequiredCheck(CheckKind.EXPIRED))
     gate, _ = given_a_gate(tmp_path, approve="p-000000000000", estate="aws")
     assert not gate.opens_for(given_a_plan())
     assert gate.opens_for(ends)

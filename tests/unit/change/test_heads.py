@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from onetrail.change.run_record.heads import LARGEST, Head, HeadRefused, parse_head
+from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, parse_head
 
 SAID = {"run": "practice", "line": 7, "head": "a" * 64, "at": "2026-01-12T12:00:00Z"}
 
 
 def test_a_head_is_read_as_it_was_stored():
     """Of today's form, of the first one, which did not name itself, and with what was asked for besides."""
-    head = Head("practice", 7, "a" * 64, "2026-01-12T12:00:00Z")
+    head = RecordHead("practice", 7, "a" * 64, "2026-01-12T12:00:00Z")
     assert parse_head(head.body()) == head
     assert json.loads(head.body()) == {"v": 2, **SAID}
     assert parse_head(json.dumps(SAID).encode()).version == 1
     assert parse_head(json.dumps({**SAID, "v": 1}).encode()).version == 1
     assert parse_head(json.dumps({**SAID, "receipts": {}}).encode(), ["receipts"]).more == {"receipts": {}}
-    assert json.loads(Head(*SAID.values(), more={"receipts": {}}).body())["receipts"] == {}
+    assert json.loads(RecordHead(*SAID.values(), more={"receipts": {}}).body())["receipts"] == {}
 
 
 REFUSED = [

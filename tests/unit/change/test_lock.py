@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from onetrail.change import RunFolderBusy, RunRecord
-from onetrail.change.run_record.lock import FolderLock, Holder, holder_of
+from onetrail.change.run_record.lock import FolderLock, LockHolder, holder_of
 from tests.unit.change.given import MovableClock
 
 HOLDS = """
@@ -53,7 +53,7 @@ def test_the_second_process_is_told_who_holds_the_run_folder_and_what_to_do(tmp_
     with held_by_another(tmp_path) as pid:
         line = refused(tmp_path)
         held = holder_of(tmp_path / ".writer.holder")
-    assert held == Holder(pid, socket.gethostname(), held.since, "05")
+    assert held == LockHolder(pid, socket.gethostname(), held.since, "05")
     assert before <= datetime.fromisoformat(held.since) <= datetime.now(UTC)
     assert line == (
         f"{tmp_path}: another process is writing this run: process {pid} on {socket.gethostname()}, at work since {held.since}, in step 05; "

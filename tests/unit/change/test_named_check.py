@@ -2,19 +2,19 @@
 
 import pytest
 
-from onetrail.change import Check, CheckKind, Requirement, run_plan
+from onetrail.change import CheckKind, RequiredCheck, Requirement, run_plan
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan, lines
 
 BUCKET, ARN = "acme-eu", "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit"
 WRITTEN = [
     (None, "", "p-644229242163"),
-    (Check(CheckKind.NEW_WAY_IN), "new_way_in", "p-4e76c98f7b50"),
+    (RequiredCheck(CheckKind.NEW_WAY_IN), "new_way_in", "p-4e76c98f7b50"),
     (
-        Check(CheckKind.PROVEN_QUIET_COOLED, BUCKET),
+        RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, BUCKET),
         "proven_quiet_cooled:acme-eu",
         "p-afe101df5844",
     ),
-    (Check(CheckKind.TRAIL_AS_REVIEWED, ARN), f"trail_as_reviewed:{ARN}", "p-a94d6299bb3a"),
+    (RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, ARN), f"trail_as_reviewed:{ARN}", "p-a94d6299bb3a"),
 ]
 """With the ids that these plans had while a check was text: approvals and records of then hold."""
 
@@ -29,25 +29,30 @@ def test_a_check_stands_in_plan_and_record_as_the_text_that_it_always_was(tmp_pa
     (line,) = lines(tmp_path, "plan")
     assert (line["plan"], line["changes"][0]["requires"]) == (id, text)
     assert [one["name"] for one in lines(tmp_path, "requirement")] == [text for _ in [check] if check]
-    other = Check(CheckKind.EMPTY, text)
+    other = RequiredCheck(CheckKind.EMPTY, text)
     assert given_a_plan(given_a_change(requires=other)).id != id
 
 
-@pytest.mark.parametrize("check", [*(check for check, _, _ in WRITTEN if check), *map(Check, CheckKind)])
+@pytest.mark.parametrize(
+    "check", [*(check for check, _, _ in WRITTEN if check), *map(RequiredCheck, CheckKind)]
+)
 def test_a_check_is_read_as_it_was_written(check):
     """Also where its subject holds colons. Twin: a kind that there is not is no check."""
-    assert Check.read(str(check)) == check
+    assert RequiredCheck.read(str(check)) == check
     with pytest.raises(ValueError, match="no_such_check"):
-        Check.read(f"no_such_check:{check}")
+        RequiredCheck.read(f"no_such_check:{check}")
 
 
 def test_a_check_of_another_subject_is_another_check(tmp_path):
     """The answer for one bucket is none for the next. Twin: its own check holds, and the change is sent."""
-    for asked, sent in ((Check(CheckKind.EMPTY, "new"), []), (Check(CheckKind.EMPTY, "old"), ["put"])):
+    for asked, sent in (
+        (RequiredCheck(CheckKind.EMPTY, "new"), []),
+        (RequiredCheck(CheckKind.EMPTY, "old"), ["put"]),
+    ):
         gate, estate = given_a_gate(tmp_path / asked.subject)
         checks = {
-            Check(CheckKind.EMPTY, "old"): lambda: Requirement(True, "old is empty"),
-            Check(CheckKind.EMPTY, "new"): lambda: Requirement(False, "new holds objects"),
+            RequiredCheck(CheckKind.EMPTY, "old"): lambda: Requirement(True, "old is empty"),
+            RequiredCheck(CheckKind.EMPTY, "new"): lambda: Requirement(False, "new holds objects"),
         }
         run_plan(given_a_plan(given_a_change(requires=asked)), gate, checks)
         assert [key for key, _ in estate.sent] == sent

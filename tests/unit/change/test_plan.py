@@ -6,12 +6,23 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import After, Below, Bulk, Check, CheckKind, Deed, Document, OneOf, Stated, resolve
+from onetrail.change import (
+    After,
+    Below,
+    Bulk,
+    BulkAction,
+    CheckKind,
+    Document,
+    OneOf,
+    RequiredCheck,
+    Stated,
+    resolve,
+)
 from onetrail.change.values import plain, seconds
 from onetrail.s3.bulk.bounds import Counterpart
 from tests.unit.change.given import given_a_change, given_a_plan
 
-RULE = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})
+RULE = Bulk(BulkAction.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})
 
 
 @pytest.mark.parametrize(
@@ -23,8 +34,8 @@ RULE = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"})
         {"call": "DeleteBucketPolicy"},
         {"parameters": {"Bucket": "old", "Policy": "{} "}},
         {"before": {"Policy": "older"}},  # the reviewed state before is part of what was approved
-        {"requires": Check(CheckKind.NEW_WAY_IN)},
-        {"requires": Check(CheckKind.NEW_WAY_IN, "what it is made for")},
+        {"requires": RequiredCheck(CheckKind.NEW_WAY_IN)},
+        {"requires": RequiredCheck(CheckKind.NEW_WAY_IN, "what it is made for")},
         {"actor": "break-glass"},
         {"expects": "refused"},
         {"resource": "another bucket"},  # doers look the resource up
@@ -87,7 +98,9 @@ def test_an_id_is_p_and_twelve_digits():
 
 def test_counts_and_prices_are_not_meaning():
     """Objects keep arriving: an estimate is shown, never hashed."""
-    bulk = Bulk(Deed.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"}, estimate={"objects": 5})
+    bulk = Bulk(
+        BulkAction.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"}, estimate={"objects": 5}
+    )
     later = replace(bulk, estimate={"objects": 6})
     assert given_a_plan(given_a_change(bulk=bulk)).id == given_a_plan(given_a_change(bulk=later)).id
 
@@ -95,7 +108,7 @@ def test_counts_and_prices_are_not_meaning():
 @pytest.mark.parametrize(
     "different",
     [
-        {"deed": Deed.PILOT},
+        {"deed": BulkAction.PILOT},
         {"calls": ("CopyObject", "PutObject")},
         {"fixed": {"Bucket": "c"}},
         {"rule": {"prefix": ""}},
@@ -115,7 +128,7 @@ def test_all_of_a_rule_but_its_estimate_is_meaning(different):
 
 def test_an_exact_listing_is_meaning():
     """A deletion is approved for one listing only."""
-    bulk = Bulk(Deed.DELETE, ("DeleteObjects",), {"Bucket": "b"}, {}, listing="a" * 64)
+    bulk = Bulk(BulkAction.DELETE, ("DeleteObjects",), {"Bucket": "b"}, {}, listing="a" * 64)
     other = replace(bulk, listing="b" * 64)
     assert given_a_plan(given_a_change(bulk=bulk)).id != given_a_plan(given_a_change(bulk=other)).id
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from onetrail.change import After, Caller, ChangeFailed, Document, entries, iso
-from onetrail.change.bulk import Bulk, Deed
+from onetrail.change.bulk import Bulk, BulkAction
 from tests.unit.change.given import (
     NOON,
     Expired,
@@ -16,7 +16,7 @@ from tests.unit.change.given import (
     given_a_sending,
 )
 
-RULE = Bulk(Deed.COPY, calls=("CopyObject",), fixed={}, rule={})
+RULE = Bulk(BulkAction.COPY, calls=("CopyObject",), fixed={}, rule={})
 WHO = Caller("arn:aws:iam::111122223333:user/ann", "own credentials")
 
 

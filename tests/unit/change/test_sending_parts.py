@@ -12,9 +12,9 @@ import pytest
 from onetrail.change import (
     Caller,
     ChangeFailed,
-    Check,
     CheckKind,
     RecordError,
+    RequiredCheck,
     Requirement,
     StillOpen,
     run_plan,
@@ -34,7 +34,7 @@ from tests.unit.change.given import (
     lines,
 )
 
-PROVEN = Check(CheckKind.PROVEN_QUIET_COOLED, "old")
+PROVEN = RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, "old")
 OURS = '{"Version":"2012-10-17","Statement":[{"Sid":"Ours","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
 THEIRS = '{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
 

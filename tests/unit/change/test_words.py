@@ -2,7 +2,7 @@
 
 import pytest
 
-from onetrail.change import State, verdict
+from onetrail.change import FindingState, verdict
 from onetrail.change.finding import Finding
 from onetrail.change.words import counted, share, some
 
@@ -56,6 +56,6 @@ def test_the_first_of_a_count_are_not_told_as_all(names: list[str], of: int, sai
 
 def test_a_single_check_is_told_as_one() -> None:
     """The line of a step with one check says `1 check`; with two it says `2 checks`."""
-    one = Finding("06.bucket", State.OK, "-", "-", "bucket", "as it should be")
+    one = Finding("06.bucket", FindingState.OK, "-", "-", "bucket", "as it should be")
     assert verdict([one]).line == "1 check: 1 is as it should be."
     assert verdict([one, one]).line == "2 checks: 2 are as they should be."

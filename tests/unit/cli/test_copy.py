@@ -15,9 +15,9 @@ from onetrail.change import GateClosed, Guard
 from onetrail.cli import copying as verb
 from onetrail.cli import main
 from onetrail.copy_command import copying, planning, standalone
-from onetrail.copy_command.folder import Folder, folder
-from onetrail.copy_command.reach import End
-from onetrail.copy_command.telling import Sums
+from onetrail.copy_command.folder import S3Prefix, folder
+from onetrail.copy_command.reach import CopySide
+from onetrail.copy_command.telling import CopySums
 from onetrail.practice import accounts
 from onetrail.practice.estate import build
 from onetrail.s3.ledger.parts import read, torn
@@ -415,8 +415,8 @@ def test_from_another_account_once_its_owner_is_named(s3, door):
 def test_only_the_copy_that_was_asked_for_passes_the_guard(asked, passes):
     """One call of each kind that differs in one thing, and any deletion; before and after the copy, nothing passes."""
     guard, account = Guard(AWS_REQUESTS), "1" * 12
-    here, there = Folder("old", "logs/"), Folder("new", "kept/")
-    ends = [End(one, account, "us-east-1", None) for one in (here, there)]
+    here, there = S3Prefix("old", "logs/"), S3Prefix("new", "kept/")
+    ends = [CopySide(one, account, "us-east-1", None) for one in (here, there)]
     permit = partial(guard.check, account)
     call = {
         "Bucket": "new", "Key": "kept/a", "CopySource": {"Bucket": "old", "Key": "logs/a"}, "StorageClass": "STANDARD",
@@ -438,7 +438,7 @@ def test_the_line_says_rate_and_time_left(capsys, monkeypatch):
     """With a total there is a time left; while it is being counted there is none."""
     telling = verb._Telling()
     monkeypatch.setattr(verb.time, "monotonic", lambda: telling._began + 10)
-    sums = Sums({"copied": 1000, "conflict": 2}, {"copied": 5_000_000})
+    sums = CopySums({"copied": 1000, "conflict": 2}, {"copied": 5_000_000})
     telling.told(sums, 0)
     telling.told(sums, 11_002)
     first, second = capsys.readouterr().err.splitlines()
@@ -448,5 +448,5 @@ def test_the_line_says_rate_and_time_left(capsys, monkeypatch):
 
 def test_a_folder_is_read_from_its_address():
     """With or without a closing slash."""
-    assert folder("s3://old") == folder("s3://old/") == Folder("old", "")
-    assert folder("s3://old/a/b") == folder("s3://old/a/b/") == Folder("old", "a/b/")
+    assert folder("s3://old") == folder("s3://old/") == S3Prefix("old", "")
+    assert folder("s3://old/a/b") == folder("s3://old/a/b/") == S3Prefix("old", "a/b/")

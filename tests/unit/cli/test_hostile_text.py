@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from onetrail.aws.telling import say_line
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import copying, main
-from onetrail.copy_command.telling import Sums
+from onetrail.copy_command.telling import CopySums
 from onetrail.runner.result import from_error
-from onetrail.runner.telling import Telling
+from onetrail.runner.telling import RunOutput
 from onetrail.show.progress import Progress
 from tests.unit.cloudtrail.signing import given_a_chain, kept_keys, written
 
@@ -104,7 +104,7 @@ def test_an_original_bucket_says_no_line_of_its_own(tmp_path: Path) -> None:
 
 
 def test_the_place_of_a_copy_says_no_line_of_its_own() -> None:
-    said = copying.table(Sums({}, {}), "s3://a/x\nall copied -> s3://b/", False)
+    said = copying.table(CopySums({}, {}), "s3://a/x\nall copied -> s3://b/", False)
     assert said.startswith("s3://a/x\\nall copied -> s3://b/\n")
 
 
@@ -166,7 +166,7 @@ def test_progress_and_logs_obey_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     Progress(EVIL, unattended=True)(EVIL, objects=1)
     copying._say(EVIL)
     out = io.StringIO()
-    with Telling(tmp_path / "run.log", out) as telling:
+    with RunOutput(tmp_path / "run.log", out) as telling:
         telling.step("05", 3)
         telling.line(from_error("05", "NotYet", EVIL, Path("x")).line)
         telling.write(f"{EVIL}\n")

@@ -12,7 +12,7 @@ import pytest
 from onetrail.cli.interrupt import Interrupts
 from onetrail.cli.validating import print_json
 from onetrail.cloudtrail.digests.verdict import FileVerdict
-from onetrail.validation import Check, Directory, PublicKeys, Wanted
+from onetrail.validation import CheckScope, Directory, PlaceCheck, PublicKeys
 from tests.unit.cloudtrail.signing import given_a_chain, kept_keys, written
 
 PIECES = 1 + 5 + 2
@@ -36,17 +36,17 @@ class _Pressed(io.StringIO):
 
 
 @pytest.fixture
-def check(tmp_path: Path) -> Check:
+def check(tmp_path: Path) -> PlaceCheck:
     scene = given_a_chain(3)
     kept_keys(scene, tmp_path / "keys")
     place = Directory(written(scene, tmp_path / "down"))
-    return Check(place, PublicKeys(tmp_path / "keys", None), Wanted())
+    return PlaceCheck(place, PublicKeys(tmp_path / "keys", None), CheckScope())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("at", range(PIECES))
 def test_the_document_is_whole_wherever_ctrl_c_comes(
-    check: Check, monkeypatch: pytest.MonkeyPatch, at: int, number: signal.Signals
+    check: PlaceCheck, monkeypatch: pytest.MonkeyPatch, at: int, number: signal.Signals
 ) -> None:
     """In the middle of each piece. Twin: the second Ctrl-C, below, cuts it off."""
     monkeypatch.setattr(sys, "stdout", out := _Pressed(at, number=number))
@@ -63,22 +63,22 @@ def test_the_document_is_whole_wherever_ctrl_c_comes(
     assert signal.getsignal(number) is before
 
 
-def test_ctrl_c_ends_a_check_that_takes_long(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_ends_a_check_that_takes_long(check: PlaceCheck, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is raised where the check is, and not kept until the next file."""
 
-    def verdicts(self: Check) -> Iterator[FileVerdict]:
+    def verdicts(self: PlaceCheck) -> Iterator[FileVerdict]:
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("the check went on")
         yield
 
-    monkeypatch.setattr(Check, "verdicts", verdicts)
+    monkeypatch.setattr(PlaceCheck, "verdicts", verdicts)
     monkeypatch.setattr(sys, "stdout", out := _Pressed())
     with pytest.raises(KeyboardInterrupt):
         print_json(check)
     assert json.loads(out.getvalue())["summary"]["ended_early"] == "KeyboardInterrupt"
 
 
-def test_a_second_ctrl_c_leaves_at_once(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_ctrl_c_leaves_at_once(check: PlaceCheck, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody reads the output the program would otherwise wait for ever."""
     monkeypatch.setattr(sys, "stdout", out := _Pressed(2, 3))
     with pytest.raises(KeyboardInterrupt):

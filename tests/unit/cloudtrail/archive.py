@@ -11,8 +11,8 @@ from typing import Any
 
 from onetrail.cloudtrail.digests.publickeys import PublicKey
 from onetrail.cloudtrail.digests.verdict import FileVerdict, LogRead, ReadStatus
-from onetrail.validation import Check, PublicKeys, Result, Wanted
-from onetrail.validation.place import Content, Stored, Unread
+from onetrail.validation import CheckScope, PlaceCheck, PublicKeys, ValidationResult
+from onetrail.validation.place import ObjectContent, Stored, UnreadObject
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     HOUR,
@@ -55,17 +55,17 @@ class Archive:
             if key.startswith(prefix) and key > after:
                 yield Stored(key, len(self.files[key][0]), self.classes.get(key, "STANDARD"))
 
-    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, Content | Unread]]:
+    def read(self, rows: Iterable[Stored]) -> Iterator[tuple[Stored, ObjectContent | UnreadObject]]:
         for row in rows:
             if row.storage_class in ("GLACIER", "DEEP_ARCHIVE"):
-                yield row, Unread(ReadStatus.ARCHIVED, "restore it first")
+                yield row, UnreadObject(ReadStatus.ARCHIVED, "restore it first")
             else:
-                yield row, Content(*self.files[row.key], row.storage_class)
+                yield row, ObjectContent(*self.files[row.key], row.storage_class)
 
     def absent(self, key: str) -> LogRead:
         return LogRead(ReadStatus.MISSING)
 
-    def look(self, tmp: Path) -> tuple[list[FileVerdict], Result]:
+    def look(self, tmp: Path) -> tuple[list[FileVerdict], ValidationResult]:
         """Every file's verdict and what they come to, by the very check that `onetrail validate` makes."""
         store = PublicKeys(None, lambda region: _Asked([k for k in self.keys if k.region == region]))
         others = [key for key in self.keys if key.region != REGION]
@@ -74,7 +74,7 @@ class Archive:
                 kept_keys(Scene(keys=others), tmp / "others"),
                 lambda r: _Asked([k for k in self.keys if k.region == r]),
             )
-        check = Check(self, store, Wanted(end=self.end, now=self.now), self.believed)
+        check = PlaceCheck(self, store, CheckScope(end=self.end, now=self.now), self.believed)
         return list(check.verdicts()), check.result
 
     # What CloudTrail does.

@@ -20,20 +20,20 @@ from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,
+    DigestGroup,
     DigestObject,
     FileVerdict,
-    Group,
     LogRead,
     ReadStatus,
     TrailIdentity,
 )
-from onetrail.cloudtrail.key import Kind
+from onetrail.cloudtrail.key import KeyKind
 
 ACCOUNT, REGION, TRAIL, HOME = "044455556666", "eu-west-1", "audit", "eu-west-1"
 OLD, OLDER = "acme-audit-eu-west-1", "acme-audit-first"
 BEGIN = datetime(2023, 5, 1, 9, 12, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-GROUP = Group(ACCOUNT, REGION, TRAIL, HOME)
+GROUP = DigestGroup(ACCOUNT, REGION, TRAIL, HOME)
 
 
 @cache
@@ -97,7 +97,7 @@ def oldest_first(verdicts: Iterable[FileVerdict]) -> list[FileVerdict]:
     """Digests by the time in their names, each before the logs that it names."""
     found: list[list[FileVerdict]] = []
     for one in verdicts:
-        if one.kind is Kind.LOG:
+        if one.kind is KeyKind.LOG:
             found[-1].append(one)
         else:
             found.append([one])
@@ -120,7 +120,7 @@ class Scene:
     trails: set[TrailIdentity] = field(default_factory=lambda: {GROUP.identity})
     expected_start: datetime | None = None
     expected_end: datetime | None = None
-    group: Group = GROUP
+    group: DigestGroup = GROUP
     listed: Callable[[str], bool] | None = None
     partly: bool = False
     elsewhere: bool = False

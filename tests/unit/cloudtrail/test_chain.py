@@ -13,13 +13,13 @@ from onetrail.cloudtrail.digests.orphan import is_of_the_future, is_young, unsig
 from onetrail.cloudtrail.digests.publickeys import PublicKey
 from onetrail.cloudtrail.digests.verdict import (
     Chain,
-    Group,
+    DigestGroup,
+    FileProof,
+    FileState,
     Interval,
     IntervalState,
     LogRead,
-    Proof,
     ReadStatus,
-    State,
 )
 from onetrail.cloudtrail.gzipped import sha256_hex
 from onetrail.cloudtrail.key import parse
@@ -48,10 +48,10 @@ NO_SIGNATURE: dict[str, str] = {}
 
 def test_an_untouched_chain_is_sound_and_one_proven_interval() -> None:
     verdicts, chain = given_a_chain().look()
-    assert {v.state for v in verdicts} == {State.VALID}
+    assert {v.state for v in verdicts} == {FileState.VALID}
     assert [(i.start, i.end, i.state) for i in chain.intervals] == [(BEGIN - HOUR, END, IntervalState.PROVEN)]
-    assert (chain.digests, chain.logs, chain.sound) == ({State.VALID: 6}, {State.VALID: 5}, True)
-    assert verdicts[0].original_bucket == OLD and verdicts[0].proof is Proof.METADATA
+    assert (chain.digests, chain.logs, chain.sound) == ({FileState.VALID: 6}, {FileState.VALID: 5}, True)
+    assert verdicts[0].original_bucket == OLD and verdicts[0].proof is FileProof.METADATA
 
 
 def _flip(data: bytes | None) -> bytes:
@@ -196,22 +196,22 @@ def test_what_is_harmless_is_not_called_tampering(what: str, do: Callable[[Scene
     do(scene)
     verdicts, chain = scene.look()
     assert chain.sound
-    assert {v.state for v in verdicts} <= {State.VALID, State.DUPLICATE}
+    assert {v.state for v in verdicts} <= {FileState.VALID, FileState.DUPLICATE}
 
 
 def test_the_proof_says_where_the_signature_came_from() -> None:
     scene = given_a_chain(3)
     scene.change(1, metadata={})
     proofs = [v.proof for v in scene.look()[0] if v.kind == D]
-    assert proofs == [Proof.METADATA, Proof.SUCCESSOR, Proof.METADATA]
+    assert proofs == [FileProof.METADATA, FileProof.SUCCESSOR, FileProof.METADATA]
 
 
 def test_the_newest_digest_without_signature_is_unsigned_and_its_logs_are_not_believed() -> None:
     scene = given_a_chain(3)
     scene.change(2, metadata={})
     verdicts, chain = scene.look()
-    assert [(v.kind, v.state) for v in verdicts][-1] == (D, State.UNSIGNED)
-    assert chain.logs == {State.VALID: 1} and not chain.sound
+    assert [(v.kind, v.state) for v in verdicts][-1] == (D, FileState.UNSIGNED)
+    assert chain.logs == {FileState.VALID: 1} and not chain.sound
 
 
 def test_a_chain_that_goes_on_in_another_bucket_stays_one_chain() -> None:
@@ -219,13 +219,13 @@ def test_a_chain_that_goes_on_in_another_bucket_stays_one_chain() -> None:
     assert len(scene.look()[1].intervals) == 1
     scene.buckets = {OLD}
     verdicts, chain = scene.look()
-    assert [v.state for v in verdicts].count(State.FOREIGN) == 3
+    assert [v.state for v in verdicts].count(FileState.FOREIGN) == 3
     assert [i.state for i in chain.intervals] == [IntervalState.GAP, IntervalState.PROVEN]
 
 
 def test_a_restart_is_neither_a_gap_nor_proven() -> None:
     verdicts, chain = given_a_chain(restart_at=3).look()
-    assert {v.state for v in verdicts} == {State.VALID}
+    assert {v.state for v in verdicts} == {FileState.VALID}
     assert [i.state.value for i in chain.intervals] == ["proven", "restart", "proven"]
     assert chain.intervals[1].end - chain.intervals[1].start == 2 * HOUR  # type: ignore[operator]
 
@@ -272,8 +272,8 @@ def test_each_log_says_which_digest_names_it() -> None:
 
 def test_backfill_is_a_chain_of_its_own_with_its_own_time() -> None:
     scene = given_a_chain(3, backfill=True)
-    assert scene.look()[1].digests == {State.FOREIGN: 3}
-    scene.group = Group(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
+    assert scene.look()[1].digests == {FileState.FOREIGN: 3}
+    scene.group = DigestGroup(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
     verdicts, chain = scene.look()
     assert chain.sound and {v.kind.value for v in verdicts} == {"backfill-digest", "log"}
 
@@ -281,12 +281,12 @@ def test_backfill_is_a_chain_of_its_own_with_its_own_time() -> None:
 def test_a_backfill_digest_without_a_time_and_with_a_key_that_is_not_held_is_unreadable() -> None:
     """Nothing says whether the keys that are held are of its time. Twin: it says when it was made, in theirs, so its key is none of CloudTrail's."""
     scene = given_a_chain(1, backfill=True, number=1)
-    scene.group = Group(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
+    scene.group = DigestGroup(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
     assert scene.states() == [("backfill-digest", "invalid")]
     without = {name: said for name, said in scene.digests[0].metadata.items() if "timestamp" not in name}
     scene.change(0, metadata=without)
     (found,) = scene.look()[0]
-    assert found.state is State.UNREADABLE
+    assert found.state is FileState.UNREADABLE
     assert found.why.startswith(f"none of the 1 public keys held of {REGION} signed it")
 
 
@@ -330,9 +330,9 @@ def test_the_time_in_a_backfill_digests_metadata_has_two_bounds(
     beside each other."""
     verdicts, _ = backfilled(generated, *keys).look()
     (digest,) = [v for v in verdicts if v.kind != L and v.key == digest_key(LAST, backfill=True)]
-    assert (digest.state, words in digest.why) == (State.INVALID if words else State.VALID, True)
+    assert (digest.state, words in digest.why) == (FileState.INVALID if words else FileState.VALID, True)
     assert digest.why.endswith("; its content is what CloudTrail signed" if words else "")
-    assert [v.state for v in verdicts if v.kind == L] == [State.VALID]
+    assert [v.state for v in verdicts if v.kind == L] == [FileState.VALID]
 
 
 @pytest.mark.parametrize("generated", [None, LAST + HOUR, LAST - DAY])
@@ -376,40 +376,40 @@ def test_why_a_log_could_not_be_read_is_told(said: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("read", "state"),
     [
-        (LogRead(ReadStatus.ARCHIVED), State.ARCHIVED),
-        (LogRead(ReadStatus.UNREADABLE, why="AccessDenied"), State.UNREADABLE),
-        (LogRead(ReadStatus.FOREIGN), State.FOREIGN),
-        (LogRead(ReadStatus.FOUND), State.UNREADABLE),  # found without content
+        (LogRead(ReadStatus.ARCHIVED), FileState.ARCHIVED),
+        (LogRead(ReadStatus.UNREADABLE, why="AccessDenied"), FileState.UNREADABLE),
+        (LogRead(ReadStatus.FOREIGN), FileState.FOREIGN),
+        (LogRead(ReadStatus.FOUND), FileState.UNREADABLE),  # found without content
     ],
 )
-def test_what_could_not_be_looked_at_is_not_called_missing(read: LogRead, state: State) -> None:
+def test_what_could_not_be_looked_at_is_not_called_missing(read: LogRead, state: FileState) -> None:
     scene = given_a_chain(3)
     scene.logs[scene.log(1)] = read
-    assert [v.state for v in scene.look()[0] if v.kind == L] == [state, State.VALID]
+    assert [v.state for v in scene.look()[0] if v.kind == L] == [state, FileState.VALID]
 
 
 @pytest.mark.parametrize(
     ("change", "state"),
     [
-        ({"raw_gz": None, "storage_class": "DEEP_ARCHIVE"}, State.ARCHIVED),
-        ({"raw_gz": None, "why": "timed out"}, State.UNREADABLE),
-        ({"size": 999999}, State.UNREADABLE),  # a read cut short
+        ({"raw_gz": None, "storage_class": "DEEP_ARCHIVE"}, FileState.ARCHIVED),
+        ({"raw_gz": None, "why": "timed out"}, FileState.UNREADABLE),
+        ({"size": 999999}, FileState.UNREADABLE),  # a read cut short
     ],
 )
 def test_a_digest_that_could_not_be_read_is_a_gap_and_not_missing(
-    change: dict[str, Any], state: State
+    change: dict[str, Any], state: FileState
 ) -> None:
     scene = given_a_chain(4)
     scene.change(1, **change)
     verdicts, chain = scene.look()
-    assert [v.state for v in verdicts if v.state is not State.VALID] == [state]
+    assert [v.state for v in verdicts if v.state is not FileState.VALID] == [state]
     assert IntervalState.GAP in {i.state for i in chain.intervals}
 
 
 def test_without_public_keys_nothing_is_called_tampered() -> None:
     scene = given_a_chain(2)
     scene.keys = []
-    assert scene.look()[1].digests == {State.UNREADABLE: 2}
+    assert scene.look()[1].digests == {FileState.UNREADABLE: 2}
 
 
 def test_a_log_in_a_bucket_off_the_list_is_not_even_read() -> None:
@@ -417,13 +417,13 @@ def test_a_log_in_a_bucket_off_the_list_is_not_even_read() -> None:
     stray = signed_digest(BEGIN + HOUR, scene.digests[0], [("stranger", log_key(BEGIN), b"x")])
     scene.objects.append(stray.object())
     scene.logs = {("stranger", log_key(BEGIN)): LogRead(ReadStatus.FOUND, packed(b"x"))}
-    assert scene.look()[1].logs == {State.FOREIGN: 1}
+    assert scene.look()[1].logs == {FileState.FOREIGN: 1}
 
 
 def test_a_genuine_digest_of_a_trail_off_the_list_is_foreign() -> None:
     scene = given_a_chain(2)
     scene.trails = set()
-    assert scene.look()[1].digests == {State.FOREIGN: 2}
+    assert scene.look()[1].digests == {FileState.FOREIGN: 2}
 
 
 def test_of_two_signed_versions_the_next_digest_decides() -> None:
@@ -432,7 +432,7 @@ def test_of_two_signed_versions_the_next_digest_decides() -> None:
     scene.objects.insert(1, other.object(bucket="first"))
     verdicts, chain = scene.look()
     digests = [v.state for v in verdicts if v.kind == D]
-    assert digests == [State.VALID, State.VALID, State.DUPLICATE, State.VALID]
+    assert digests == [FileState.VALID, FileState.VALID, FileState.DUPLICATE, FileState.VALID]
     assert chain.sound
     scene.drop(2)
     assert not scene.look()[1].sound
@@ -445,7 +445,7 @@ def test_logs_without_a_digest_are_unsigned_and_the_reason_knows_the_chain() -> 
     named = [v.original_key for v in verdicts if v.kind == L]
     planted, lost = log_key(BEGIN + timedelta(minutes=30), "planted0"), scene.log(3)[1]
     found = list(unsigned_logs([*named, planted, lost, "readme.txt"], named, [chain]))
-    assert [(v.key, v.state) for v in found] == [(planted, State.UNSIGNED), (lost, State.UNSIGNED)]
+    assert [(v.key, v.state) for v in found] == [(planted, FileState.UNSIGNED), (lost, FileState.UNSIGNED)]
     assert "put there by somebody else" in found[0].why and "are missing" in found[1].why
 
 
@@ -548,7 +548,7 @@ def test_only_a_living_chain_of_that_account_and_region_promises_a_digest(
 def test_why_no_digest_names_a_log_follows_from_its_time(stamp: datetime, words: str) -> None:
     """Each bound has a row on either side."""
     (found,) = unsigned_logs([log_key(stamp)], (), [_ending(NEWEST)], now=NEWEST + 20 * HOUR)
-    assert found.state is State.UNSIGNED and words in found.why, found.why
+    assert found.state is FileState.UNSIGNED and words in found.why, found.why
 
 
 @pytest.mark.parametrize(
@@ -579,7 +579,7 @@ def test_groups_keep_trails_apart_whose_names_begin_alike() -> None:
     ]
     found = groups(keys)
     assert [(g.trail, len(k)) for g, k in found.items()] == [("prod", 2), ("prod_us-east-1", 1)]
-    assert found[Group(GROUP.account, REGION, "prod", REGION)] == (keys[2], keys[0])
+    assert found[DigestGroup(GROUP.account, REGION, "prod", REGION)] == (keys[2], keys[0])
 
 
 def test_digests_out_of_order_are_refused() -> None:
@@ -593,13 +593,13 @@ def test_a_trail_off_the_list_is_not_even_opened() -> None:
     scene = given_a_chain(1)
     scene.trails = set()
     scene.change(0, raw_gz=b"junk")
-    assert scene.look()[1].digests == {State.FOREIGN: 1}
+    assert scene.look()[1].digests == {FileState.FOREIGN: 1}
 
 
 def test_a_genuine_digest_of_another_account_is_foreign() -> None:
     scene = given_a_chain(1)
     scene.objects = [signed_digest(BEGIN, None, awsAccountId="111122223333").object()]
-    assert scene.look()[1].digests == {State.FOREIGN: 1}
+    assert scene.look()[1].digests == {FileState.FOREIGN: 1}
 
 
 def test_a_time_that_linked_digests_leave_out_is_a_gap() -> None:
@@ -608,7 +608,7 @@ def test_a_time_that_linked_digests_leave_out_is_a_gap() -> None:
     scene.objects.append(late.object())
     _, chain = scene.look()
     assert [(i.state.value, i.start) for i in chain.intervals][1] == ("gap", BEGIN)
-    assert chain.digests == {State.VALID: 2} and not chain.sound
+    assert chain.digests == {FileState.VALID: 2} and not chain.sound
 
 
 def test_a_changed_digest_cannot_discredit_the_one_before_it() -> None:

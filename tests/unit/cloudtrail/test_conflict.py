@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrail.cloudtrail.digests.conflict import LONGEST_KEY, Original, conflict_key, fits, original_of
-from onetrail.cloudtrail.key import MOVED_KINDS, Kind, parse
+from onetrail.cloudtrail.key import MOVED_KINDS, KeyKind, parse
 from onetrail.cloudtrail.partitions import partition_of_key
 
 A = "044455556666"
@@ -52,11 +52,11 @@ def test_a_plain_key_is_nobodys_copy_beside():
 def test_in_the_archive_it_is_a_kind_of_its_own_with_the_day_of_the_old_key(prefix, key):
     """Whatever the trail's key prefix is. Twin: without the folder it lies outside the prefix, and is foreign."""
     found = parse(key, prefix)
-    assert (found.kind, found.account, found.region) == (Kind.CONFLICT, A, "us-east-1")
+    assert (found.kind, found.account, found.region) == (KeyKind.CONFLICT, A, "us-east-1")
     assert found.date == dt.date(2023, 5, 1)
     assert found.kind in MOVED_KINDS
     assert partition_of_key(key) is not None
-    assert parse(f"elsewhere/{LOG}", prefix).kind is Kind.FOREIGN
+    assert parse(f"elsewhere/{LOG}", prefix).kind is KeyKind.FOREIGN
 
 
 def test_what_is_no_old_log_or_digest_stays_foreign_there():
@@ -66,7 +66,7 @@ def test_what_is_no_old_log_or_digest_stays_foreign_there():
         f"onetrail-conflicts/old-b/{DAY}/sha256-{'g' * 64}",
         HASHED.replace("2023/05/01", "2023/02/31"),
     ):
-        assert {parse(key, "").kind, parse(key).kind} == {Kind.FOREIGN}
+        assert {parse(key, "").kind, parse(key).kind} == {KeyKind.FOREIGN}
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=900), st.integers(1, 400))
@@ -75,5 +75,5 @@ def test_every_key_beside_fits_and_no_two_old_keys_share_one(prefix, length):
     old = f"{prefix}/{LOG[:-8]}{'x' * length}.json.gz"
     key = conflict_key("b" * 63, old)
     assert len(key.encode()) <= LONGEST_KEY
-    assert parse(key, "").kind is Kind.CONFLICT
+    assert parse(key, "").kind is KeyKind.CONFLICT
     assert conflict_key("b" * 63, f"{old}x") != key != conflict_key("c" * 63, old)

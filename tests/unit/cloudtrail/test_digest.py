@@ -121,7 +121,10 @@ def test_a_whole_member_is_read_to_the_byte() -> None:
 def test_content_is_hashed_and_held_in_one_go_up_to_the_size_that_is_kept(size: int, kept: bool) -> None:
     """What is larger is hashed all the same, and nothing of it is held."""
     content = b"x" * size
-    assert gunzip_both(gzip.compress(content, mtime=0), 5000) == (sha256_hex(content), content if kept else None)
+    assert gunzip_both(gzip.compress(content, mtime=0), 5000) == (
+        sha256_hex(content),
+        content if kept else None,
+    )
 
 
 def test_keys_survive_saving_and_are_checked_against_themselves() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from onetrail.cloudtrail import gzipped
 from onetrail.cloudtrail.digests.digest import MAX_JSON_VALUES, MAX_LOG_FILES, DigestFormatError, digest_of
-from onetrail.cloudtrail.digests.verdict import State
+from onetrail.cloudtrail.digests.verdict import FileState
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
 from tests.unit.cloudtrail.archive import Archive, given_an_archive
 from tests.unit.cloudtrail.signing import BEGIN, HOUR, log_key, packed, signed_digest
@@ -48,7 +48,7 @@ def _set(body: dict[str, Any], field: str, value: Any) -> None:
         body[field] = value
 
 
-def _looked(archive: Archive) -> dict[str, State]:
+def _looked(archive: Archive) -> dict[str, FileState]:
     """Every file's state by key; each file of CloudTrail's has one."""
     verdicts, result = archive.look(NOWHERE)
     found = {one.key: one.state for one in verdicts if one.key}
@@ -65,12 +65,12 @@ def test_no_field_of_a_digest_can_stop_the_check(signed: bool, field: str, value
     archive = given_an_archive()
     archive.rewrite(2, lambda body: _set(body, field, value), 0 if signed else None)
     found = _looked(archive)
-    assert found[archive.key(1)] is State.VALID
-    assert found[archive.logs(1)[0]] is State.VALID
+    assert found[archive.key(1)] is FileState.VALID
+    assert found[archive.logs(1)[0]] is FileState.VALID
     if not signed and json.dumps(value if value is not ABSENT else "") != json.dumps(
         archive.digests[2].body[field]
     ):
-        assert found[archive.key(2)] is not State.VALID
+        assert found[archive.key(2)] is not FileState.VALID
 
 
 @given(st.sampled_from(ENTRY), st.one_of(st.just(ABSENT), VALUES))
@@ -79,7 +79,7 @@ def test_no_entry_of_a_digest_can_stop_the_check(field: str, value: Any) -> None
     """The same for what it says of a log."""
     archive = given_an_archive()
     archive.rewrite(2, lambda body: _set(body["logFiles"][0], field, value), 0)
-    assert _looked(archive)[archive.key(1)] is State.VALID
+    assert _looked(archive)[archive.key(1)] is FileState.VALID
 
 
 @given(
@@ -96,7 +96,7 @@ def test_no_bytes_can_stop_the_check(stored: bytes) -> None:
     archive.put(archive.key(2), stored)
     archive.put(archive.logs(3)[0], stored)
     found = _looked(archive)
-    assert (found[archive.key(2)], found[archive.logs(3)[0]]) == (State.INVALID, State.INVALID)
+    assert (found[archive.key(2)], found[archive.logs(3)[0]]) == (FileState.INVALID, FileState.INVALID)
 
 
 @given(st.dictionaries(st.text(max_size=12), st.sampled_from(HOSTILE), max_size=3), st.sampled_from(HOSTILE))
@@ -107,7 +107,7 @@ def test_no_metadata_can_stop_the_check(more: dict[str, str], signature: str) ->
     archive.with_metadata(
         archive.key(4), {**more, "signature": signature, "backfill-generation-timestamp": signature}
     )
-    assert _looked(archive)[archive.key(4)] in (State.INVALID, State.UNSIGNED)
+    assert _looked(archive)[archive.key(4)] in (FileState.INVALID, FileState.UNSIGNED)
 
 
 PARTS = [
@@ -136,10 +136,10 @@ def test_no_key_can_stop_the_check(key: str) -> None:
     """Made of the parts of genuine keys, and of anything."""
     archive = given_an_archive()
     archive.put(key, b"x")
-    assert _looked(archive)[archive.key(4)] is State.VALID
+    assert _looked(archive)[archive.key(4)] is FileState.VALID
 
 
-def _peak(archive: Archive) -> tuple[dict[str, State], float]:
+def _peak(archive: Archive) -> tuple[dict[str, FileState], float]:
     """Every file's state, and how many MB it took at most."""
     tracemalloc.start()
     try:
@@ -163,7 +163,7 @@ def test_a_bomb_in_place_of_a_digest_or_a_log_is_invalid_in_little_memory(
     archive.put(archive.logs(3)[0], _bomb(40))
     monkeypatch.setattr(gzipped, "MAX_LOG_BYTES", 30 * 2**20)
     found, peak = _peak(archive)
-    assert (found[archive.key(2)], found[archive.logs(3)[0]]) == (State.INVALID, State.INVALID)
+    assert (found[archive.key(2)], found[archive.logs(3)[0]]) == (FileState.INVALID, FileState.INVALID)
     assert peak < 100, peak
     with pytest.raises(GzipError, match="unpacks to more than 33554432 bytes"):
         gunzip_single(archive.files[archive.key(2)][0])
@@ -212,4 +212,4 @@ def test_content_that_is_gzip_of_gzip_is_not_looked_into() -> None:
     """The hash is over what one unpacking gives."""
     archive = given_an_archive()
     archive.change(archive.logs(2)[0], gzip.compress)
-    assert _looked(archive)[archive.logs(2)[0]] is State.INVALID
+    assert _looked(archive)[archive.logs(2)[0]] is FileState.INVALID

@@ -10,14 +10,14 @@ from onetrail.cloudtrail.key import (
     DIGEST_KINDS,
     FOLDERS,
     MOVED_KINDS,
-    Kind,
+    KeyKind,
     ParsedKey,
     among_logs,
     below_prefix,
     day_in,
     parse,
 )
-from onetrail.cloudtrail.partitions import Partition, month_prefix, month_prefixes, partition_of_key
+from onetrail.cloudtrail.partitions import KeyPartition, month_prefix, month_prefixes, partition_of_key
 from onetrail.cloudtrail.regions import REGIONS, regions_of
 
 A = "044455556666"
@@ -28,7 +28,7 @@ DIGEST_DAY = f"AWSLogs/{A}/CloudTrail-Digest/us-east-1/2023/05/01/{A}_CloudTrail
 
 def test_a_log_key_is_read_whole() -> None:
     stamp = dt.datetime(2023, 5, 1, 12, 55, tzinfo=dt.UTC)
-    want = ParsedKey(Kind.LOG, "", "", A, "us-east-1", stamp.date(), stamp, "Mu0KsOhtH1ar15ZZ")
+    want = ParsedKey(KeyKind.LOG, "", "", A, "us-east-1", stamp.date(), stamp, "Mu0KsOhtH1ar15ZZ")
     assert parse(LOG) == want
     assert parse(f"a/b/{LOG}") == want._replace(prefix="a/b")
     assert parse(LOG.replace("AWSLogs/", "AWSLogs/o-practice01/")) == want._replace(
@@ -48,9 +48,9 @@ def test_a_log_key_is_read_whole() -> None:
 )
 def test_the_home_region_is_the_last_part_before_the_date(middle: str, trail: str, home: str) -> None:
     found = parse(f"{DIGEST_DAY}{middle}_20230501T125507Z.json.gz")
-    assert (found.kind, found.trail, found.home_region) == (Kind.DIGEST, trail, home)
+    assert (found.kind, found.trail, found.home_region) == (KeyKind.DIGEST, trail, home)
     backfill = parse(f"{DIGEST_DAY}{middle}_20230501T125507Z_backfill.json.gz")
-    assert (backfill.kind, backfill.trail) == (Kind.BACKFILL_DIGEST, trail)
+    assert (backfill.kind, backfill.trail) == (KeyKind.BACKFILL_DIGEST, trail)
 
 
 @pytest.mark.parametrize(
@@ -95,21 +95,21 @@ def test_logs_digests_and_their_copies_beside_are_what_is_moved(key: str, moved:
 )  # fmt: skip
 def test_what_is_not_cloudtrails_is_foreign_with_the_reason(key: str, why: str) -> None:
     found = parse(key)
-    assert found.kind is Kind.FOREIGN and why in found.why, found
+    assert found.kind is KeyKind.FOREIGN and why in found.why, found
 
 
 @pytest.mark.parametrize(
     ("key", "prefix", "kind"),
     [
-        (LOG, "", Kind.LOG),
-        (f"p/{LOG}", "p", Kind.LOG),
-        (f"p/{LOG}", "", Kind.FOREIGN),
-        (LOG, "p", Kind.FOREIGN),
-        (f"pp/{LOG}", "p", Kind.FOREIGN),
-        ("p/", "p", Kind.MARKER),
+        (LOG, "", KeyKind.LOG),
+        (f"p/{LOG}", "p", KeyKind.LOG),
+        (f"p/{LOG}", "", KeyKind.FOREIGN),
+        (LOG, "p", KeyKind.FOREIGN),
+        (f"pp/{LOG}", "p", KeyKind.FOREIGN),
+        ("p/", "p", KeyKind.MARKER),
     ],
 )
-def test_a_stated_key_prefix_is_demanded(key: str, prefix: str, kind: Kind) -> None:
+def test_a_stated_key_prefix_is_demanded(key: str, prefix: str, kind: KeyKind) -> None:
     assert parse(key, prefix).kind is kind
 
 
@@ -125,9 +125,9 @@ def test_a_stated_key_prefix_is_demanded(key: str, prefix: str, kind: Kind) -> N
     ],
 )
 def test_folder_markers_are_markers_only_while_empty(tail: str) -> None:
-    assert parse(f"AWSLogs/{tail}", size=0).kind is Kind.MARKER
+    assert parse(f"AWSLogs/{tail}", size=0).kind is KeyKind.MARKER
     assert "holds 5 bytes" in parse(f"AWSLogs/{tail}", size=5).why
-    assert parse(f"AWSLogs/{A}/Config/").kind is Kind.FOREIGN
+    assert parse(f"AWSLogs/{A}/Config/").kind is KeyKind.FOREIGN
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_folder_markers_are_markers_only_while_empty(tail: str) -> None:
 def test_what_lies_among_logs_is_told_by_its_place(key: str, among: bool) -> None:
     """Twins: the rows beside each other."""
     assert among_logs(key) is among
-    assert parse(key).kind is Kind.FOREIGN
+    assert parse(key).kind is KeyKind.FOREIGN
 
 
 def test_an_empty_folder_below_a_day_is_no_object_among_logs() -> None:
@@ -247,19 +247,21 @@ def test_every_key_survives_the_round_trip(made: ParsedKey) -> None:
 
 @given(st.text(alphabet="AWSLogs/0123456789CloudTrail-_TZ.jsongz", max_size=80))
 def test_no_key_raises(key: str) -> None:
-    assert parse(key).kind in Kind
-    assert parse("AWSLogs/" + key).kind in Kind
+    assert parse(key).kind in KeyKind
+    assert parse("AWSLogs/" + key).kind in KeyKind
 
 
 def test_partitions_and_their_prefixes() -> None:
-    assert partition_of_key(LOG) == (A, Kind.LOG, "us-east-1", "2023-05")
-    assert partition_of_key(DIGEST_DAY + "x_backfill.json.gz") == Partition(
-        A, Kind.DIGEST, "us-east-1", "2023-05"
+    assert partition_of_key(LOG) == (A, KeyKind.LOG, "us-east-1", "2023-05")
+    assert partition_of_key(DIGEST_DAY + "x_backfill.json.gz") == KeyPartition(
+        A, KeyKind.DIGEST, "us-east-1", "2023-05"
     )
     assert partition_of_key(f"AWSLogs/{A}/CloudTrail/") is None
     assert partition_of_key(LOG.replace("/CloudTrail/", "/CloudTrail-Other/")) is None
     found = list(
-        month_prefixes(A, ["us-east-1"], dt.date(2022, 12, 31), dt.date(2023, 1, 1), [Kind.LOG], "p", "o-1")
+        month_prefixes(
+            A, ["us-east-1"], dt.date(2022, 12, 31), dt.date(2023, 1, 1), [KeyKind.LOG], "p", "o-1"
+        )
     )
     assert [prefix for _, prefix in found] == [
         f"p/AWSLogs/o-1/{A}/CloudTrail/us-east-1/2022/12/",

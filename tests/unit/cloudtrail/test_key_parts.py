@@ -7,7 +7,7 @@ import pytest
 from onetrail.cloudtrail import key as grammar
 from onetrail.cloudtrail.digests.conflict import fits
 from onetrail.cloudtrail.digests.orphan import MARK_MARGIN, is_of_the_future
-from onetrail.cloudtrail.key import Kind, ParsedKey, below_prefix, is_litter, parse
+from onetrail.cloudtrail.key import KeyKind, ParsedKey, below_prefix, is_litter, parse
 from onetrail.cloudtrail.partitions import month_prefixes
 
 FOLDER = "AWSLogs/111122223333/{}/eu-west-1/{}/"
@@ -30,16 +30,16 @@ def test_a_key_of_a_day_that_there_is_none_of_is_foreign(day):
     stamp = day.replace("/", "")
     log = LOG.replace("2026/01/05", day).replace("20260105", stamp).format("Abc")
     for key in (digest(day), log):
-        assert parse(key) == ParsedKey(Kind.FOREIGN, why=f"there is no day {stamp}")
-    assert (parse(digest()).kind, parse(digest()).date) == (Kind.DIGEST, dt.date(2026, 1, 5))
+        assert parse(key) == ParsedKey(KeyKind.FOREIGN, why=f"there is no day {stamp}")
+    assert (parse(digest()).kind, parse(digest()).date) == (KeyKind.DIGEST, dt.date(2026, 1, 5))
 
 
 @pytest.mark.parametrize(
     "parsed",
     [
-        ParsedKey(Kind.MARKER),
-        ParsedKey(Kind.FOREIGN),
-        ParsedKey(Kind.LOG),
+        ParsedKey(KeyKind.MARKER),
+        ParsedKey(KeyKind.FOREIGN),
+        ParsedKey(KeyKind.LOG),
         parse(digest())._replace(date=None),
     ],
 )
@@ -87,10 +87,10 @@ def test_litter_is_told_by_the_name_alone(key, litter):
 def test_digests_of_a_backfill_lie_among_the_others_and_are_listed_once():
     """Asked for alone, or beside them."""
     day = dt.date(2026, 1, 5)
-    for kinds in ((Kind.BACKFILL_DIGEST,), (Kind.DIGEST,), (Kind.DIGEST, Kind.BACKFILL_DIGEST)):
+    for kinds in ((KeyKind.BACKFILL_DIGEST,), (KeyKind.DIGEST,), (KeyKind.DIGEST, KeyKind.BACKFILL_DIGEST)):
         (found,) = month_prefixes("111122223333", ["eu-west-1"], day, day, kinds)
         assert found == (
-            ("111122223333", Kind.DIGEST, "eu-west-1", "2026-01"),
+            ("111122223333", KeyKind.DIGEST, "eu-west-1", "2026-01"),
             "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/01/",
         )
 
@@ -98,12 +98,12 @@ def test_digests_of_a_backfill_lie_among_the_others_and_are_listed_once():
 @pytest.mark.parametrize(
     ("key", "prefix", "kind"),
     [
-        ("p/", "p", Kind.MARKER),
-        ("p/x/", "p", Kind.FOREIGN),  # another folder beside AWSLogs/
-        ("p/AWSLogs/", "p", Kind.MARKER),
-        ("p", "p", Kind.FOREIGN),
-        ("AWSLogs/", "", Kind.MARKER),
-        ("pAWSLogs/", None, Kind.FOREIGN),
+        ("p/", "p", KeyKind.MARKER),
+        ("p/x/", "p", KeyKind.FOREIGN),  # another folder beside AWSLogs/
+        ("p/AWSLogs/", "p", KeyKind.MARKER),
+        ("p", "p", KeyKind.FOREIGN),
+        ("AWSLogs/", "", KeyKind.MARKER),
+        ("pAWSLogs/", None, KeyKind.FOREIGN),
     ],
 )
 def test_the_folder_of_a_key_prefix_is_a_marker_and_no_other_folder_is(key, prefix, kind):
@@ -117,7 +117,7 @@ def test_a_copy_whose_name_is_a_hash_is_of_the_account_in_its_folders():
         key = f"{grammar.CONFLICTS_FOLDER}old/AWSLogs/{org}111122223333/CloudTrail/eu-west-1/2026/01/05/sha256-{'a' * 64}"
         found = parse(key, "")
         assert (found.kind, found.organization_id, found.account, found.region) == (
-            Kind.CONFLICT,
+            KeyKind.CONFLICT,
             org[:-1],
             "111122223333",
             "eu-west-1",
@@ -160,7 +160,7 @@ def test_only_a_name_with_an_instant_can_be_of_the_future():
     """More than the margin ahead. Twins: at it, and a name without one."""
     now = dt.datetime(2026, 1, 5, 0, 0, tzinfo=dt.UTC)
     log = parse(LOG.format("Abc"))
-    assert not is_of_the_future(ParsedKey(Kind.FOREIGN), now)
+    assert not is_of_the_future(ParsedKey(KeyKind.FOREIGN), now)
     assert not is_of_the_future(log, log.stamp)
     assert not is_of_the_future(log, log.stamp - MARK_MARGIN)
     assert is_of_the_future(log, log.stamp - MARK_MARGIN - dt.timedelta(seconds=1))

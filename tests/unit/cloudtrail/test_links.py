@@ -10,7 +10,7 @@ from onetrail.cloudtrail.digests import authentic
 from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.settling import OTHERS_TRIED, Settled
-from onetrail.cloudtrail.digests.verdict import AllowList, LogRead, ReadStatus, State
+from onetrail.cloudtrail.digests.verdict import AllowList, FileState, LogRead, ReadStatus
 from onetrail.cloudtrail.digests.walk import Walk, walk
 from onetrail.cloudtrail.gzipped import sha256_hex
 from tests.unit.cloudtrail.signing import (
@@ -198,7 +198,7 @@ def test_many_that_quote_wrongly_neither_hide_the_right_word_nor_take_long(
     plain = authentic.verify
     monkeypatch.setattr(authentic, "verify", lambda *said: bool(asked.append(1)) or plain(*said))
     found = scene.look()[0]
-    assert [one.state for one in found if one.key == first.key] == [State.VALID]
+    assert [one.state for one in found if one.key == first.key] == [FileState.VALID]
     assert len(asked) <= (copies + 1) * (OTHERS_TRIED + 1) + quoting
 
 
@@ -233,7 +233,7 @@ def test_a_digest_of_another_chain_stands_beside_and_makes_no_gap() -> None:
         scene.objects.insert(at, stray)
         chain = scene.look()[1]
         assert [one.state.value for one in chain.intervals] == ["proven"]
-        assert (chain.digests[State.FOREIGN], chain.digests[State.VALID]) == (1, 3)
+        assert (chain.digests[FileState.FOREIGN], chain.digests[FileState.VALID]) == (1, 3)
     scene.objects = [*(one.object() for one in scene.digests), signed_digest(BEGIN + 9 * HOUR, None, number=1).object()]  # fmt: skip
     assert [one.state.value for one in scene.look()[1].intervals] == ["proven", "gap"]
 
@@ -246,7 +246,7 @@ def test_of_equal_copies_the_one_with_its_own_signature_is_the_valid_one() -> No
         scene = of(first, after)
         scene.objects.insert(0, first.object(key=f"{before}{first.key}", metadata={}))
         said = {one.key: (one.state.value, one.proof) for one in scene.look()[0]}
-        assert said[first.key] == ("valid", authentic.Proof.METADATA)
+        assert said[first.key] == ("valid", authentic.FileProof.METADATA)
         assert said[f"{before}{first.key}"][0] == "duplicate"
         scene.objects[0] = replace(scene.objects[0], metadata={"signature": "00" * 256})
         said = {one.key: (one.state.value, one.proof) for one in scene.look()[0]}
@@ -313,7 +313,7 @@ def test_each_copy_that_lost_its_signature_is_proven_by_the_next_digest() -> Non
     first = signed_digest(BEGIN, None)
     after = signed_digest(BEGIN + HOUR, first)
     copies = [first.object(key=f"{way}{first.key}", metadata={}) for way in ("", "x/")]
-    for there, bucket, proof in (([after.object()], OLD, authentic.Proof.SUCCESSOR), ([], "", authentic.Proof.NONE)):  # fmt: skip
+    for there, bucket, proof in (([after.object()], OLD, authentic.FileProof.SUCCESSOR), ([], "", authentic.FileProof.NONE)):  # fmt: skip
         scene = of()
         scene.objects = [*copies, *there]
         found = [one for one in scene.look()[0] if one.key.endswith(first.key)]

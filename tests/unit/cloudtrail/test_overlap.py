@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.digests.verdict import Chain, DigestPlace, FileVerdict, State
+from onetrail.cloudtrail.digests.verdict import Chain, DigestPlace, FileState, FileVerdict
 from tests.unit.cloudtrail.archive import Archive
 from tests.unit.cloudtrail.signing import (
     BEGIN,
@@ -102,15 +102,15 @@ def test_two_trails_of_one_name_side_by_side_are_proven(stripped: bool) -> None:
     """Each digest is joined to the one that it names, and proven by it. Twins: one of either trail is gone."""
     both = side_by_side()
     verdicts, chain = both.look(stripped=stripped)
-    assert [one.state for one in verdicts] == [State.VALID] * 12
+    assert [one.state for one in verdicts] == [FileState.VALID] * 12
     assert told(chain) == [("proven", -1, 5.5, 0)]
     assert chain.sound
     for gone in (("account", 2.0), ("organization", 2.5)):
         verdicts, chain = both.look(gone, stripped=stripped)
-        missing = [one.original_key for one in verdicts if one.state is State.MISSING]
+        missing = [one.original_key for one in verdicts if one.state is FileState.MISSING]
         assert missing == [one.key for one in both.made[gone[0]] if _end(one) == BEGIN + gone[1] * HOUR]
         unproven = 1 if stripped else 0  # the one before it, which nothing quotes now
-        assert [one.state for one in verdicts].count(State.UNSIGNED) == unproven
+        assert [one.state for one in verdicts].count(FileState.UNSIGNED) == unproven
         assert ("gap", gone[1] - 1 - unproven, gone[1], 1) in told(chain)
         assert not chain.sound
 
@@ -139,7 +139,7 @@ ONE_CHAIN: list[tuple[str, Callable[[], Trails]]] = [
 def test_what_goes_on_is_one_proven_time(what: str, trails: Callable[[], Trails], stripped: bool) -> None:
     """No restart and no gap of no length. Twin: the rows of the next table."""
     verdicts, chain = trails().look(stripped=stripped)
-    assert {one.state for one in verdicts} == {State.VALID}
+    assert {one.state for one in verdicts} == {FileState.VALID}
     assert [one.state.value for one in chain.intervals] == ["proven"]
     assert chain.sound
 
@@ -168,7 +168,7 @@ def test_gaps_and_restarts_are_of_each_run(
     """Beside what the other run proves. Twin: the rows of the table above."""
     verdicts, chain = trails.look(*gone)
     assert told(chain) == intervals
-    assert [one.state for one in verdicts].count(State.MISSING) == missing
+    assert [one.state for one in verdicts].count(FileState.MISSING) == missing
     assert chain.sound == (not any(state == "gap" for state, *_ in intervals))
 
 
@@ -186,13 +186,13 @@ def test_what_each_run_names_before_it_is_given_out() -> None:
     scene = both.scene
     scene.elsewhere = True
     verdicts, chain = both.look(*gone)
-    assert {one.state for one in verdicts} == {State.VALID}
+    assert {one.state for one in verdicts} == {FileState.VALID}
     assert (chain.sound, told(chain)) == (True, [("proven", 0, 5.5, 0)])
     named = [both.made["account"][0].key, both.made["organization"][1].key]
     assert chain.older == tuple(DigestPlace(OLD, key) for key in named)
     scene.elsewhere = False
     verdicts, chain = both.look(*gone)
-    assert ([one.state for one in verdicts].count(State.MISSING), chain.older) == (2, ())
+    assert ([one.state for one in verdicts].count(FileState.MISSING), chain.older) == (2, ())
 
 
 def test_nothing_is_missing_that_a_listing_has() -> None:
@@ -202,10 +202,10 @@ def test_nothing_is_missing_that_a_listing_has() -> None:
     trails.scene.listed = lambda key: key == left_out
     trails.scene.partly = True
     verdicts, chain = trails.look(("one", 2))
-    assert ({one.state for one in verdicts}, chain.sound) == ({State.VALID}, True)
+    assert ({one.state for one in verdicts}, chain.sound) == ({FileState.VALID}, True)
     assert told(chain) == [("proven", -1, 1, 0), ("proven", 2, 5, 0)]
     trails.scene.listed = lambda key: False
-    assert [one.state for one in trails.look(("one", 2))[0]].count(State.MISSING) == 1
+    assert [one.state for one in trails.look(("one", 2))[0]].count(FileState.MISSING) == 1
 
 
 def _sync(archive: Archive) -> None:
@@ -230,10 +230,10 @@ def test_a_place_with_two_trails_of_one_name_is_proven(tmp_path: Path, sync: boo
     if sync:
         _sync(archive)
     verdicts, result = archive.look(tmp_path)
-    assert ({one.state for one in verdicts}, len(verdicts), result.proven) == ({State.VALID}, 36, True)
+    assert ({one.state for one in verdicts}, len(verdicts), result.proven) == ({FileState.VALID}, 36, True)
     archive.drop(kept[""][3].key)
     verdicts, result = archive.look(tmp_path)
-    found = [(one.kind.value, one.state.value) for one in verdicts if one.state is not State.VALID]
+    found = [(one.kind.value, one.state.value) for one in verdicts if one.state is not FileState.VALID]
     before = [("digest", "unsigned"), *[("log", "unsigned")] * 2] if sync else []  # nothing quotes it now
     assert sorted(found) == sorted([("digest", "missing"), *[("log", "unsigned")] * 2, *before])
     assert not result.proven

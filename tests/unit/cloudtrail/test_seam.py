@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from onetrail.cloudtrail.digests.seam import SeamCheck, SeamState
-from onetrail.cloudtrail.events import Content, Event, content_of
+from onetrail.cloudtrail.events import Event, LogContent, content_of
 from onetrail.cloudtrail.gzipped import gunzip_single
 from onetrail.cloudtrail.records import EventIdentity, LogFormatError, event_identity, iter_records
 
@@ -20,7 +20,7 @@ def packed(*records: Any) -> bytes:
     return gzip.compress(json.dumps({"Records": list(records)}).encode(), mtime=0)
 
 
-def content(*records: Any) -> Content:
+def content(*records: Any) -> LogContent:
     return content_of(gunzip_single(packed(*records)))
 
 

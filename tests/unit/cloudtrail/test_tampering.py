@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 
 from onetrail.cloudtrail.digests.publickeys import PublicKey
-from onetrail.cloudtrail.digests.verdict import IntervalState, State
+from onetrail.cloudtrail.digests.verdict import FileState, IntervalState
 from tests.unit.cloudtrail.archive import END, HOURS, Archive, content, given_an_archive
 from tests.unit.cloudtrail.signing import (
     BEGIN,
@@ -279,7 +279,7 @@ def _look(a: Archive, tmp: Path) -> tuple[States, bool, list[str]]:
     verdicts, result = a.look(tmp)
     reasons = [one.why for one in verdicts] + [i.why for one in result.chains for i in one.chain.intervals]
     return (
-        sorted((one.kind.value, one.state.value) for one in verdicts if one.state is not State.VALID),
+        sorted((one.kind.value, one.state.value) for one in verdicts if one.state is not FileState.VALID),
         result.proven,
         reasons,
     )
@@ -288,7 +288,7 @@ def _look(a: Archive, tmp: Path) -> tuple[States, bool, list[str]]:
 def test_what_nobody_touched_is_proven(tmp_path: Path) -> None:
     """The twin of every row: five digests, ten logs, one interval."""
     verdicts, result = given_an_archive().look(tmp_path)
-    assert ({one.state for one in verdicts}, len(verdicts), result.proven) == ({State.VALID}, 15, True)
+    assert ({one.state for one in verdicts}, len(verdicts), result.proven) == ({FileState.VALID}, 15, True)
     (chain,) = result.chains
     assert [i.state for i in chain.chain.intervals] == [IntervalState.PROVEN]
 
@@ -422,7 +422,7 @@ def test_what_is_harmless_is_never_called_tampering(
     change(archive)
     found, proven, reasons = _look(archive, tmp_path)
     assert proven, (found, [reason for reason in reasons if reason])
-    assert {state for _, state in found} <= {State.DUPLICATE, State.FOREIGN}
+    assert {state for _, state in found} <= {FileState.DUPLICATE, FileState.FOREIGN}
     assert len(found) == others
 
 

@@ -11,8 +11,8 @@ from onetrail.cloudtrail.digests.authentic import name_of
 from onetrail.cloudtrail.digests.digest import Previous
 from onetrail.cloudtrail.digests.runs import Bad, DigestEnd, Run, union
 from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
-from onetrail.cloudtrail.digests.verdict import AllowList, DigestPlace, State
-from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.digests.verdict import AllowList, DigestPlace, FileState
+from onetrail.cloudtrail.key import KeyKind, parse
 from tests.unit.cloudtrail.signing import BEGIN, GROUP, HOUR, OLD, OLDER, digest_key
 
 O, Q = "o-abcdefghij", "o-zyxwvutsrq"
@@ -47,7 +47,7 @@ def run(first: float, last: float, organization: str = "", names: float | str | 
 
 def bad(hour: float, organization: str = "") -> Bad:
     here = key(hour, organization)
-    return Bad(BEGIN + hour * HOUR, name_of(parse(here)), here, State.INVALID, "broken")
+    return Bad(BEGIN + hour * HOUR, name_of(parse(here)), here, FileState.INVALID, "broken")
 
 
 def at(hour: float) -> "Bounds":
@@ -239,13 +239,13 @@ def test_what_is_missing_is_named_with_its_place() -> None:
     """And with its kind, and with what speaks against its bucket. Twins: backfill, and a bucket that is not believed."""
     (one,) = timeline([run(3, 5, names=2)], [], Bounds()).missing
     assert (one.key, one.original_bucket, one.original_key) == ("", OLD, key(2))
-    assert (one.kind, one.state, one.proof.value, one.hash) == (Kind.DIGEST, State.MISSING, "", "")
+    assert (one.kind, one.state, one.proof.value, one.hash) == (KeyKind.DIGEST, FileState.MISSING, "", "")
     assert one.why == "the oldest digest of this chain here names it as its predecessor, and it is not there"
     for before in ([run(0, 1)], []):  # something older is here, believed or not
         (one,) = timeline([*before, run(3, 5, names=2)], [] if before else [bad(1)], Bounds()).missing
         assert one.why == "the next digest names it as its predecessor, and it is not there"
     (one,) = timeline([run(3, 5, names=2)], [], BACKFILL).missing
-    assert one.kind is Kind.BACKFILL_DIGEST
+    assert one.kind is KeyKind.BACKFILL_DIGEST
     (one,) = timeline([run(3, 5, names=2)], [], Bounds(), believed=OLDER).missing
     assert one.why.endswith(f"; its bucket {OLD} is not on the allow list")
 

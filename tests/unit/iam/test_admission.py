@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from onetrail.iam import reference, statements
-from onetrail.iam.fit import Found, Misfit, misfits
-from onetrail.iam.limits import LIMITS, Kind
+from onetrail.iam.fit import Misfit, StatementMisfit, misfits
+from onetrail.iam.limits import LIMITS, DocumentKind
 from tests.unit.iam import aws_reference
 
 
-def unfit(document: Any) -> list[tuple[str, Found]]:
+def unfit(document: Any) -> list[tuple[str, StatementMisfit]]:
     """(Sid, misfit) for whatever does not fit, by AWS's own list."""
     return [
         (str(statement.get("Sid")), found)
@@ -38,7 +38,7 @@ def test_a_condition_key_that_some_of_the_actions_lack_is_found() -> None:
     """S3 refused the whole opening of the archive for this statement; its twin names PutObject alone."""
     mixed = _copier(["s3:PutObject", "s3:ReplicateObject", "s3:ReplicateTags"])
     assert unfit({"Statement": [mixed]}) == [
-        ("CopierOnlyCopies", Found(Misfit.CONDITION, f"{action} with s3:x-amz-copy-source"))
+        ("CopierOnlyCopies", StatementMisfit(Misfit.CONDITION, f"{action} with s3:x-amz-copy-source"))
         for action in ("s3:ReplicateObject", "s3:ReplicateTags")
     ]
     assert unfit({"Statement": [_copier(["s3:PutObject"])]}) == []
@@ -95,7 +95,7 @@ def test_of_not_action_only_the_names_are_judged() -> None:
     turned = {"Effect": "Deny", "NotAction": ["s3:Get*", "s3:List*"], "Resource": OBJECTS, "Condition": keys}
     assert list(misfits(turned, aws_reference.service)) == []
     wrong = {**turned, "NotAction": ["s3:Get*", "s3:Lits*"]}
-    assert list(misfits(wrong, aws_reference.service)) == [Found(Misfit.ACTION, "s3:Lits*")]
+    assert list(misfits(wrong, aws_reference.service)) == [StatementMisfit(Misfit.ACTION, "s3:Lits*")]
 
 
 def test_the_literal_table_is_what_aws_has() -> None:
@@ -109,5 +109,5 @@ def test_the_literal_table_is_what_aws_has() -> None:
 
 def test_every_kind_of_document_has_a_limit() -> None:
     """With a unit and a source."""
-    assert set(LIMITS) == set(Kind)
+    assert set(LIMITS) == set(DocumentKind)
     assert {limit.unit for limit in LIMITS.values()} == {"bytes", "characters"}

@@ -20,7 +20,7 @@ from onetrail.iam import (
 )
 from onetrail.iam.condition import clauses
 from onetrail.iam.document import canonical
-from onetrail.iam.match import Named, named, spared
+from onetrail.iam.match import PrincipalPrecision, named, spared
 from onetrail.iam.request import context_of
 from onetrail.iam.statement import Scene, ready
 
@@ -127,20 +127,20 @@ def test_a_row_says_what_was_wanted_and_what_decided():
 @pytest.mark.parametrize(
     ("principal", "who", "how"),
     [
-        ({"AWS": ""}, TRAIL, Named.NO),  # a service has no account that could be named
-        ({"AWS": ""}, ANONYMOUS, Named.NO),
-        ({"AWS": "*"}, TRAIL, Named.PRINCIPAL),
-        ({"AWS": HOME}, ROLE, Named.ACCOUNT),
-        ({"AWS": HOME}, root(HOME), Named.EXACT),
-        ({"AWS": USER.arn}, USER, Named.EXACT),
-        ({"AWS": ROLE.arn}, ROLE, Named.PRINCIPAL),
-        ({"AWS": ROLE.session_arn}, ROLE, Named.EXACT),
-        ({"AWS": "111122223333"}, ROLE, Named.NO),
-        ({"Service": "*"}, TRAIL, Named.PRINCIPAL),
-        ({"Service": "*"}, ROLE, Named.NO),
-        ({"Service": TRAIL.service}, ROLE, Named.NO),
-        ({"Federated": "*"}, ROLE, Named.NO),
-        ("arn", ROLE, Named.NO),
+        ({"AWS": ""}, TRAIL, PrincipalPrecision.NO),  # a service has no account that could be named
+        ({"AWS": ""}, ANONYMOUS, PrincipalPrecision.NO),
+        ({"AWS": "*"}, TRAIL, PrincipalPrecision.PRINCIPAL),
+        ({"AWS": HOME}, ROLE, PrincipalPrecision.ACCOUNT),
+        ({"AWS": HOME}, root(HOME), PrincipalPrecision.EXACT),
+        ({"AWS": USER.arn}, USER, PrincipalPrecision.EXACT),
+        ({"AWS": ROLE.arn}, ROLE, PrincipalPrecision.PRINCIPAL),
+        ({"AWS": ROLE.session_arn}, ROLE, PrincipalPrecision.EXACT),
+        ({"AWS": "111122223333"}, ROLE, PrincipalPrecision.NO),
+        ({"Service": "*"}, TRAIL, PrincipalPrecision.PRINCIPAL),
+        ({"Service": "*"}, ROLE, PrincipalPrecision.NO),
+        ({"Service": TRAIL.service}, ROLE, PrincipalPrecision.NO),
+        ({"Federated": "*"}, ROLE, PrincipalPrecision.NO),
+        ("arn", ROLE, PrincipalPrecision.NO),
     ],
 )
 def test_how_a_principal_names_a_caller(principal, who, how):
@@ -180,7 +180,7 @@ def test_a_statement_that_does_not_reach_a_request_names_nobody(other):
     """Another action, another caller, a variable without a value, another resource. Twin: it reaches it."""
     request = Request(ROLE, "s3:GetObject", OBJECT, HOME)
     scene = Scene(request, "s3:getobject", context_of(request))
-    for more, how in ((other, Named.NO), ({}, Named.ACCOUNT)):
+    for more, how in ((other, PrincipalPrecision.NO), ({}, PrincipalPrecision.ACCOUNT)):
         (one,) = ready(doc({**statement(principal=ACCOUNT), **more}))
         assert one.applies(scene) is how
 

@@ -8,7 +8,7 @@ import yaml
 
 from onetrail.estate.policy_documents.printed import documents
 from onetrail.iam import statements
-from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.iam.limits import LIMITS, DocumentKind, size
 from onetrail.settings import Settings
 from tests.unit.iam.test_admission import unfit
 
@@ -60,18 +60,18 @@ def settings_of(path: Path, variant: str) -> Settings:
     return Settings.from_mapping({**found, **VARIANTS[variant]})
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> DocumentKind:
     """Where a printed document is put, by its name."""
     if name.startswith("role_"):
-        return Kind.TRUST if "_trust" in name else Kind.ROLE
+        return DocumentKind.TRUST if "_trust" in name else DocumentKind.ROLE
     if name in ("scp", "trail_rail", "archive_rail"):
-        return Kind.SCP
+        return DocumentKind.SCP
     if name == "rcp":
-        return Kind.RCP
+        return DocumentKind.RCP
     if name.startswith(("kms_key", "old_key")):
-        return Kind.KEY
+        return DocumentKind.KEY
     assert "bucket" in name, f"{name}: say here where it is put"
-    return Kind.BUCKET
+    return DocumentKind.BUCKET
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

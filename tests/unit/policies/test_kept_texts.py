@@ -9,7 +9,7 @@ import pytest
 from onetrail.change import RunRecord
 from onetrail.looked import Absent
 from onetrail.policies import Restores, Texts
-from onetrail.policies.restore import Kept, KeptTexts, restored
+from onetrail.policies.restore import KeptText, KeptTexts, restored
 from onetrail.policies.texts import put
 from tests.unit.change.given import MovableClock, given_a_change
 
@@ -34,7 +34,7 @@ def test_the_texts_of_a_resource_are_those_that_its_lines_name_in_their_order(tm
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
         about = record.append("intent", key="open", **WHERE, replaces={"absent": True})
         texts = KeptTexts(tmp_path)
-        assert texts.of(*WHERE.values()) == [("before", Kept(None, ""))]
+        assert texts.of(*WHERE.values()) == [("before", KeptText(None, ""))]
         record.append("done", key="open", intent=about, puts=said["one"])
         about = record.append("intent", key="close", **WHERE, replaces=said["one"])
         record.append("done", key="close", intent=about, puts={"absent": True})
@@ -44,11 +44,11 @@ def test_the_texts_of_a_resource_are_those_that_its_lines_name_in_their_order(tm
         record.append("done", key="plain", intent=about)
         record.append("failed", key="close", intent=about, error="x", puts=said["two"])
         record.append("intent", key="other", **{**WHERE, "resource": "other"}, replaces=said["two"])
-    one = Kept("one", "policies/one.json")
+    one = KeptText("one", "policies/one.json")
     assert texts.of(*WHERE.values()) == [
-        ("before", Kept(None, "")), ("after", one), ("before", one), ("after", Kept(None, "")),
+        ("before", KeptText(None, "")), ("after", one), ("before", one), ("after", KeptText(None, "")),
     ]  # fmt: skip
-    assert texts.of("111122223333", "s3", "other") == [("before", Kept("two", "policies/two.json"))]
+    assert texts.of("111122223333", "s3", "other") == [("before", KeptText("two", "policies/two.json"))]
     assert texts.of("444455556666", "s3", "old") == texts.of("111122223333", "kms", "old") == []
 
 
@@ -65,7 +65,7 @@ def test_a_text_that_is_not_what_its_line_says_is_left_out(tmp_path, spoil):
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
         record.append("intent", key="open", **WHERE, replaces=said["one"])
         record.append("intent", key="open", **WHERE, replaces=said["two"])
-    assert KeptTexts(tmp_path).of(*WHERE.values()) == [("before", Kept("two", "policies/two.json"))]
+    assert KeptTexts(tmp_path).of(*WHERE.values()) == [("before", KeptText("two", "policies/two.json"))]
 
 
 def test_what_others_changed_is_told_by_the_text_that_was_put_last():
@@ -78,7 +78,7 @@ def test_what_others_changed_is_told_by_the_text_that_was_put_last():
     def text(*statements):
         return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
-    known = [("after", Kept(text(ours), "1")), ("after", Kept(text(theirs, ours), "2"))]
+    known = [("after", KeptText(text(ours), "1")), ("after", KeptText(text(theirs, ours), "2"))]
     how = Restores(frozenset({"Ours"}))
     assert restored(how, text(theirs, ours), known).foreign == ()
     assert restored(how, text(theirs, ours), known[:1]).foreign != ()

@@ -9,7 +9,7 @@ from onetrail.change import Document, entries, run_plan
 from onetrail.iam import canonical, parse
 from onetrail.looked import Absent, There
 from onetrail.policies import PolicyKeeper, Restores, Texts
-from onetrail.policies.restore import Kept, restored
+from onetrail.policies.restore import KeptText, restored
 from tests.unit.change.given import Estate, given_a_change, given_a_gate, given_a_plan
 
 OURS, THEIRS, MORE = (
@@ -34,7 +34,7 @@ PRIOR = policy(THEIRS)
 
 
 def kept(when, text):
-    return when, Kept(text, "policies/1.json" if text else "")
+    return when, KeptText(text, "policies/1.json" if text else "")
 
 
 BEFORE, OPENED = kept("before", PRIOR), kept("after", policy(THEIRS, OURS))

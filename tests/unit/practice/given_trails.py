@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from onetrail.iam import role
-from onetrail.practice.calls import Call, CallEvent
+from onetrail.practice.calls import CallEvent, ServiceCall
 from onetrail.practice.cloudtrail.service import TrailsService
 from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.s3.service_access import ServiceAccess
@@ -80,7 +80,7 @@ class Trails:
         """One call as it comes from the door, recorded as the door records it."""
         who = role(f"arn:aws:iam::{account}:role/TrailConsolidation", "test")
         request = self.world.ident("request").hex()[:32]
-        answer = self.service(Call(account, who, region, "cloudtrail", operation, parameters, request))
+        answer = self.service(ServiceCall(account, who, region, "cloudtrail", operation, parameters, request))
         read = operation.startswith(("Get", "Describe", "List", "Lookup"))
         self.happens("cloudtrail", operation, region, account, read_only=read, request=request)
         return answer.body

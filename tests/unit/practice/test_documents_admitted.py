@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.iam.limits import LIMITS, Kind
+from onetrail.iam.limits import LIMITS, DocumentKind
 from onetrail.practice import accounts
 from tests.unit.practice.knocking import Estate
 
@@ -85,7 +85,7 @@ def test_a_bucket_policy_whose_parts_do_not_fit_is_refused_in_s3s_words(
 
 def test_a_bucket_policy_counts_without_white_space(s3: Any) -> None:
     """20,480 bytes are taken, however they are laid out, and one more is not."""
-    most = LIMITS[Kind.BUCKET].most
+    most = LIMITS[DocumentKind.BUCKET].most
     own = {"Effect": "Allow", "Principal": {"AWS": ADMIN_ARN}, "Action": "s3:GetObject", "Resource": OBJECTS}
     spacious = json.dumps(json.loads(padded(most, own)), indent=40)
     assert answer(s3.put_bucket_policy, Bucket="box", Policy=padded(most, own))[0] == ""
@@ -123,7 +123,7 @@ def test_only_the_owners_account_sets_a_bucket_policy(estate: Estate, s3: Any) -
 def test_the_inline_policies_of_a_role_count_together(estate: Estate) -> None:
     """10,240 characters in all; a policy that is put again counts once."""
     estate.role(accounts.SOURCE, "full")
-    iam, most = estate.client("iam", ADMIN), LIMITS[Kind.ROLE].most
+    iam, most = estate.client("iam", ADMIN), LIMITS[DocumentKind.ROLE].most
 
     def put(name: str, size: int) -> tuple[str, str]:
         return answer(

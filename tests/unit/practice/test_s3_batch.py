@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.practice import accounts, snapshots
-from onetrail.practice.state.batch_jobs import Job, Result, Task
+from onetrail.practice.state.batch_jobs import StoredJob, StoredTaskResult, Task
 from onetrail.practice.state_hash import digest
 
 LOG, SOURCE = accounts.LOG, accounts.SOURCE
@@ -297,9 +297,11 @@ def test_a_job_is_given_up_when_more_than_half_of_a_thousand_tasks_or_more_faile
     succeeded, failed, hopeless
 ):
     """At least a thousand, and more than half: the rows beside them are its twins."""
-    job = Job("id", LOG, "us-east-1", "t", {}, datetime(2026, 1, 1, tzinfo=UTC))
+    job = StoredJob("id", LOG, "us-east-1", "t", {}, datetime(2026, 1, 1, tzinfo=UTC))
     for number in range(succeeded + failed):
-        job.note(Result(Task("b", "k", "", "k"), 200, "" if number < succeeded else "AccessDenied", ""))
+        job.note(
+            StoredTaskResult(Task("b", "k", "", "k"), 200, "" if number < succeeded else "AccessDenied", "")
+        )
     assert job.hopeless is hopeless
 
 

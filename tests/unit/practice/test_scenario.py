@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.practice.cloudtrail.delivery import SERVICE, Delivery
+from onetrail.practice.cloudtrail.delivery import SERVICE, DeliveryService
 from onetrail.practice.cloudtrail.record_kinds import GLOBAL, REGIONAL
 from onetrail.practice.cloudtrail.records import SeededDraws, event_time, global_record, regional_record
 from onetrail.practice.s3.service_access import CallingService
@@ -33,7 +33,7 @@ def _built(monkeypatch: pytest.MonkeyPatch, number: int) -> World:
     for info in world.accounts.values():
         info.opted_in.update({"us-east-1", "eu-west-1", "sa-east-1"})
     monkeypatch.setattr(scenario, "make_user", lambda *given, **more: SimpleNamespace(access_keys=[]))
-    delivery = Delivery(world, quiet_access(monkeypatch, world))
+    delivery = DeliveryService(world, quiet_access(monkeypatch, world))
     world.clock.on_advance(Background(world, delivery.take, SOURCE, TINY).advance)
     world.clock.on_advance(delivery.advance)
     scenario.fill(world, TINY)

@@ -72,9 +72,9 @@ FORMAT_2 = """
 iam Principal: kind account arn session_arn service
 account_info AccountInfo: account_id name opted_in email management
 batch_jobs Task: bucket key version_id written
-batch_jobs Result: task status code message
-batch_jobs Job: job_id account region token asked created status due total tasks results succeeded
-    failed reasons said suspended active terminated
+batch_jobs StoredTaskResult: task status code message
+batch_jobs StoredJob: job_id account region token asked created status due total tasks results
+    succeeded failed reasons said suspended active terminated
 buckets Version: key body etag last_modified owner version_id marker metadata content_type headers
     storage_class full_control public_read lock_mode lock_until legal_hold checksums checksum_type
     sse kms_key bucket_key tags parts restore_ready restore_until tier customer_key
@@ -90,16 +90,16 @@ request_log AccessLogBacklog: next waiting
 trail_files Recorded: moment account region event_id source name read_only username access_key_id
     resources is_global text
 trail_files LogFile: mark content newest oldest nonce
-trail_files LoggedFile: bucket key sha256 newest oldest
+trail_files DeliveredFile: bucket key sha256 newest oldest
 trail_files DigestLink: bucket key sha256 signature
-trail_files Place: account region trail home bucket prefix organization
+trail_files DeliveryPlace: account region trail home bucket prefix organization
 trail_files SignedDigest: body metadata link
-trails Chain: end previous files until
+trails WrittenChain: end previous files until
 trails Stream: account region waiting refused digests chain ending delivered delivery_error
     digest_delivered digest_error
-trails Trail: name account home bucket prefix multi_region organization validation global_events
-    settings recursive_logging selectors advanced_selectors insights tags logging started stopped
-    streams
+trails TrailState: name account home bucket prefix multi_region organization validation
+    global_events settings recursive_logging selectors advanced_selectors insights tags logging
+    started stopped streams
 trails TrailBook: trails departed history
 """
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PRACTICE = ROOT / "parameters" / "practice.yaml"
 
 PLAN = """
-from onetrail.change import Change, Outcome, Plan, Finding, State
+from onetrail.change import Change, Outcome, Plan, Finding, FindingState
 from onetrail import show
 change = Change(key="k", account="1", region="r", service="s3", call="PutObject", parameters={}, resource="x",
                 before=None, reason="", undo="")
@@ -29,9 +29,9 @@ ENDS = {
     "waiting": 'show.outcome(Outcome(plan, "waiting", "waiting for 02"))',
     "not_yet": 'show.outcome(Outcome(plan, "not_yet", "not yet: again after 2026-02-01T00:00:00Z"))',
     "stopped": 'show.outcome(Outcome(plan, "stopped", "Stopped before k: no."))',
-    "findings": 'show.findings([Finding("03.x", State.FINDING, "1", "r", "x", "bad")])',
-    "could_not_look": 'show.findings([Finding("03.x", State.COULD_NOT_LOOK, "1", "r", "x", "no")])',
-    "ok": 'show.findings([Finding("03.x", State.OK, "1", "r", "x", "good")])',
+    "findings": 'show.findings([Finding("03.x", FindingState.FINDING, "1", "r", "x", "bad")])',
+    "could_not_look": 'show.findings([Finding("03.x", FindingState.COULD_NOT_LOOK, "1", "r", "x", "no")])',
+    "ok": 'show.findings([Finding("03.x", FindingState.OK, "1", "r", "x", "good")])',
     "refused": 'from onetrail.change import PlanRefused\nraise PlanRefused("pass approve=p-0")',
     "failed": 'from onetrail.change import ChangeFailed\nraise ChangeFailed("s3 said no")',
     "broken": "1 / 0",

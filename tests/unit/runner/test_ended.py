@@ -9,7 +9,7 @@ import pytest
 
 from onetrail.change import run_plan
 from onetrail.runner.ended import interrupted, lines_of
-from onetrail.runner.telling import Telling
+from onetrail.runner.telling import RunOutput
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 
 
@@ -68,7 +68,7 @@ class Gone(io.StringIO):
 @pytest.mark.parametrize("tty", [True, False])
 def test_a_terminal_that_is_gone_is_no_error_and_the_log_has_every_line(tmp_path, tty):
     """Twin: any other failure is raised."""
-    with Telling(tmp_path / "run.log", Gone(tty)) as telling:
+    with RunOutput(tmp_path / "run.log", Gone(tty)) as telling:
         telling.step("05_copy_history", 4)
         telling.cell(1)
         telling.write("s3:PutBucketPolicy old\n")
@@ -78,5 +78,5 @@ def test_a_terminal_that_is_gone_is_no_error_and_the_log_has_every_line(tmp_path
     assert log.endswith("05_copy_history: interrupted\n")
     broken = Gone(tty)
     broken.write = lambda text: 1 / 0
-    with pytest.raises(ZeroDivisionError), Telling(tmp_path / "other.log", broken) as telling:
+    with pytest.raises(ZeroDivisionError), RunOutput(tmp_path / "other.log", broken) as telling:
         telling.line("a line")

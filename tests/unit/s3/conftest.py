@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.pace import Backoff
 
 Frozen = namedtuple("Frozen", "access_key secret_key token")
@@ -80,10 +80,10 @@ def server() -> Iterator[ScriptedS3]:
 
 
 @pytest.fixture
-def given_a_client(server: ScriptedS3) -> Iterator[Callable[..., HotS3]]:
-    made: list[HotS3] = []
+def given_a_client(server: ScriptedS3) -> Iterator[Callable[..., S3Client]]:
+    made: list[S3Client] = []
 
-    def give(**more: Any) -> HotS3:
+    def give(**more: Any) -> S3Client:
         options = {
             "permit": lambda *_: None,
             "max_in_flight": 8,
@@ -95,7 +95,7 @@ def given_a_client(server: ScriptedS3) -> Iterator[Callable[..., HotS3]]:
             "endpoint_url": server.url,
             **more,
         }
-        made.append(HotS3("eu-west-1", **options))
+        made.append(S3Client("eu-west-1", **options))
         return made[-1]
 
     yield give

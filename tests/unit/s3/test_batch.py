@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onetrail.aws.requests import AWS_REQUESTS
-from onetrail.change import Bulk, Change, Deed, Guard
+from onetrail.change import Bulk, BulkAction, Change, Guard
 from onetrail.change.guard import GateClosed
 from onetrail.s3.batch import group as grouping
 from onetrail.s3.batch import report
 from onetrail.s3.batch.choice import choose, duration
-from onetrail.s3.batch.group import Group, Label, group_of, label_of, lock_date, unfit
+from onetrail.s3.batch.group import JobGroup, Label, group_of, label_of, lock_date, unfit
 from onetrail.s3.batch.index import Held, JobIndex
-from onetrail.s3.batch.job import Desk, Job, job_of
+from onetrail.s3.batch.job import BatchJob, Desk, job_of
 from onetrail.s3.batch.manifest import BadManifest, Manifests, keys, line
 from onetrail.s3.batch.reconcile import Looked, needs_source, settled
 from onetrail.s3.batch.report import BadReport, TaskResult
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 ETAG = "0" * 32
@@ -87,7 +87,7 @@ def test_what_no_job_can_do_as_it_is_planned_stays_with_this_machine(task, prefi
 
 def test_a_label_is_read_back_from_a_description_and_a_foreign_one_is_not():
     """The run, the scope, the bucket, class and date; twins: other words, another date, a job of somebody else."""
-    label = Label("practice", "copy", Group("old", "GLACIER_IR", day("2031-07-01")))
+    label = Label("practice", "copy", JobGroup("old", "GLACIER_IR", day("2031-07-01")))
     assert label_of(str(label)) == label
     for text in (
         "",
@@ -104,7 +104,7 @@ ODD = ["a b", "ü+", 'c,"d"', "e%2Ff", "g~h", "i\nj"]
 
 def test_a_manifest_is_a_line_an_object_and_gives_the_same_keys_back(tmp_path):
     """Odd keys in as many files as there are jobs, more than are open at once; twin: a line that is none of ours."""
-    groups = [Group("old", "STANDARD", NOW + timedelta(days=n)) for n in range(70)]
+    groups = [JobGroup("old", "STANDARD", NOW + timedelta(days=n)) for n in range(70)]
     with Manifests(tmp_path) as written:
         for key in ODD:
             for one in groups:
@@ -130,7 +130,7 @@ DESK = Desk(
     "batch/practice/",
     "arn:aws:iam::044455556666:role/onetrail-batch",
 )
-LABEL = Label("practice", "copy", Group("old", "GLACIER_IR", day("2031-07-01")))
+LABEL = Label("practice", "copy", JobGroup("old", "GLACIER_IR", day("2031-07-01")))
 
 
 def test_a_request_asks_for_confirmation_lock_report_and_the_manifest_by_its_etag():
@@ -169,7 +169,7 @@ def test_a_request_asks_for_confirmation_lock_report_and_the_manifest_by_its_eta
 @pytest.mark.parametrize("broken", ["AccountId", "ConfirmationRequired", "RoleArn", "Report", "Operation"])
 def test_a_request_that_leaves_its_bounds_does_not_pass_the_guard(broken):
     """What the plan fixes is in every request; twin: one part changed, and it is not sent."""
-    rule = Bulk(Deed.MAKE_JOBS, ("CreateJob",), DESK.fixed(), {})
+    rule = Bulk(BulkAction.MAKE_JOBS, ("CreateJob",), DESK.fixed(), {})
     change = Change(
         "k", "044455556666", "us-east-1", "s3control", "CreateJob", {}, "r", None, "", "", bulk=rule
     )
@@ -263,7 +263,7 @@ def a_head(**more):
         "version_id": "v1", "sha256": "sum", "lock_mode": "GOVERNANCE", "retain_until": "2031-07-01T00:00:00.000Z", "restore": "",
         "encryption": "AES256", "metadata": {"signature": "s"}, "headers": {}, **more,
     }  # fmt: skip
-    return Head(**given)
+    return ObjectHead(**given)
 
 
 OK, NO = TaskResult("k", True, "", 200, ""), TaskResult("k", False, "AccessDenied", 403, "Access Denied")
@@ -297,14 +297,14 @@ SETTLED = [
 @pytest.mark.parametrize(("task", "result", "copy", "source", "outcome", "why"), SETTLED)
 def test_nothing_is_believed_that_the_archive_does_not_show(task, result, copy, source, outcome, why):
     """What the report says beside what lies there."""
-    row = settled(task, Job("j", LABEL, "Complete"), result, copy, source, NOW)
+    row = settled(task, BatchJob("j", LABEL, "Complete"), result, copy, source, NOW)
     assert (row.outcome, row.action, row.request_id) == (ObjectOutcome(outcome), "copy", "job/j")
     assert why in row.why and bool(row.why) == (outcome != "copied")
 
 
 def test_a_copied_row_is_full():
     """Every column that the engine of this machine fills is filled, from the object itself; the lock date is the job's."""
-    row = settled(a_task(), Job("j", LABEL, "Complete"), OK, Looked(a_head()), Looked(), NOW)
+    row = settled(a_task(), BatchJob("j", LABEL, "Complete"), OK, Looked(a_head()), Looked(), NOW)
     assert [name for name, value in row._asdict().items() if value in ("", None)] == [
         "source_version_id",
         "why",

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from onetrail.s3.copying.compare import Place, compare_bytes
+from onetrail.s3.copying.compare import ObjectPlace, compare_bytes
 
 SOURCE, LOG = "111122223333", "044455556666"
 
@@ -18,7 +18,10 @@ def test_each_pair_is_judged_by_its_bytes_alone(server, given_a_client):
     missing = (404, {}, b"<Error><Code>NoSuchKey</Code></Error>")
     server.answer = lambda seen: (200, {}, held[seen.path]) if seen.path in held else missing
     client = given_a_client()
-    pairs = [(Place("old", SOURCE, key), Place("archive", LOG, key)) for key in ("same", "other", "lost")]
+    pairs = [
+        (ObjectPlace("old", SOURCE, key), ObjectPlace("archive", LOG, key))
+        for key in ("same", "other", "lost")
+    ]
     found = list(compare_bytes(pairs, client, client))
     assert [one.equal for one in found] == [True, False, None]
     assert found[0].source_sha256 == found[0].destination_sha256 == hashlib.sha256(b"x").hexdigest()
@@ -30,8 +33,12 @@ def test_the_version_that_is_named_is_read(server, given_a_client):
     """Not what lies there today; each pair has its own hashes, however many there are. Twin: without a version, today's is read."""
     server.answer = lambda seen: (200, {}, b"old" if "versionId=v1" in seen.path else b"new")
     client = given_a_client()
-    here = Place("old", SOURCE, "k", "v1")
-    pairs = [(here, Place("archive", LOG, "k", "v1")), (here, Place("archive", LOG, "k")), (here, here)]
+    here = ObjectPlace("old", SOURCE, "k", "v1")
+    pairs = [
+        (here, ObjectPlace("archive", LOG, "k", "v1")),
+        (here, ObjectPlace("archive", LOG, "k")),
+        (here, here),
+    ]
     found = list(compare_bytes(pairs, client, client))
     assert [one.equal for one in found] == [True, False, True]
     assert found[1].source_sha256 == hashlib.sha256(b"old").hexdigest()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.s3.decisions.decide import MOST_BYTES, Kind, Rules, decide, put_away, same_bytes
+from onetrail.s3.decisions.decide import MOST_BYTES, DecisionKind, Rules, decide, put_away, same_bytes
 from onetrail.s3.decisions.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import ObjectRow
 
@@ -25,58 +25,70 @@ def row(key=LOG, size=8000, etag="e1", storage_class="STANDARD", **more):
 @pytest.mark.parametrize(
     ("source", "destination", "rules", "kind", "until"),
     [
-        (row(), None, RULES, Kind.COPY, UNTIL),
-        (row(), row(), RULES, Kind.PRESENT, UNTIL),
-        (row(), row(storage_class="GLACIER_IR"), RULES, Kind.PRESENT, UNTIL),
-        (row(), row(etag="e2"), RULES, Kind.CONFLICT, UNTIL),  # other bytes
-        (row(), row(size=1), RULES, Kind.CONFLICT, UNTIL),
-        (row(etag="m-2"), row(), RULES, Kind.COMPARE, UNTIL),  # multipart: no MD5
-        (row(etag="m-2"), row(etag="m-2"), RULES, Kind.COMPARE, UNTIL),
-        (row(etag="m-2"), row(size=1), RULES, Kind.CONFLICT, UNTIL),
+        (row(), None, RULES, DecisionKind.COPY, UNTIL),
+        (row(), row(), RULES, DecisionKind.PRESENT, UNTIL),
+        (row(), row(storage_class="GLACIER_IR"), RULES, DecisionKind.PRESENT, UNTIL),
+        (row(), row(etag="e2"), RULES, DecisionKind.CONFLICT, UNTIL),  # other bytes
+        (row(), row(size=1), RULES, DecisionKind.CONFLICT, UNTIL),
+        (row(etag="m-2"), row(), RULES, DecisionKind.COMPARE, UNTIL),  # multipart: no MD5
+        (row(etag="m-2"), row(etag="m-2"), RULES, DecisionKind.COMPARE, UNTIL),
+        (row(etag="m-2"), row(size=1), RULES, DecisionKind.CONFLICT, UNTIL),
         (
             row(),
             row(etag="e2"),
             Rules(7, NOW, etags_comparable=False),
-            Kind.COMPARE,
+            DecisionKind.COMPARE,
             UNTIL,
         ),  # KMS: no MD5
-        (row(), row(), Rules(7, NOW, etags_comparable=False), Kind.COMPARE, UNTIL),
-        (row("holiday.jpg"), None, RULES, Kind.FOREIGN, None),
-        (row("AWSLogs/111122223333/Config/x.gz"), row(), RULES, Kind.FOREIGN, None),
-        (row(MARKER, size=0), None, RULES, Kind.MARKER, None),
-        (row(MARKER, size=3), None, RULES, Kind.FOREIGN, None),  # a marker holds nothing
-        (row(), None, SHORT, Kind.PAST_RETENTION, None),
-        (row(), row(), SHORT, Kind.PRESENT, None),  # moved before its retention ended
+        (row(), row(), Rules(7, NOW, etags_comparable=False), DecisionKind.COMPARE, UNTIL),
+        (row("holiday.jpg"), None, RULES, DecisionKind.FOREIGN, None),
+        (row("AWSLogs/111122223333/Config/x.gz"), row(), RULES, DecisionKind.FOREIGN, None),
+        (row(MARKER, size=0), None, RULES, DecisionKind.MARKER, None),
+        (row(MARKER, size=3), None, RULES, DecisionKind.FOREIGN, None),  # a marker holds nothing
+        (row(), None, SHORT, DecisionKind.PAST_RETENTION, None),
+        (row(), row(), SHORT, DecisionKind.PRESENT, None),  # moved before its retention ended
         (
             row(),
             None,
             Rules(2, NOW, copy_past_retention=True),
-            Kind.COPY,
+            DecisionKind.COPY,
             None,
         ),  # copied, but there is nothing to lock
-        (row(storage_class="GLACIER"), None, RULES, Kind.ARCHIVED, UNTIL),
-        (row(storage_class="DEEP_ARCHIVE"), None, RULES, Kind.ARCHIVED, UNTIL),
-        (row(storage_class="GLACIER", restore="ongoing"), None, RULES, Kind.RESTORING, UNTIL),
-        (row(storage_class="GLACIER", restore="until 2026-01-20T00:00:00Z"), None, RULES, Kind.COPY, UNTIL),
+        (row(storage_class="GLACIER"), None, RULES, DecisionKind.ARCHIVED, UNTIL),
+        (row(storage_class="DEEP_ARCHIVE"), None, RULES, DecisionKind.ARCHIVED, UNTIL),
+        (row(storage_class="GLACIER", restore="ongoing"), None, RULES, DecisionKind.RESTORING, UNTIL),
+        (
+            row(storage_class="GLACIER", restore="until 2026-01-20T00:00:00Z"),
+            None,
+            RULES,
+            DecisionKind.COPY,
+            UNTIL,
+        ),
         (
             row(storage_class="INTELLIGENT_TIERING"),
             None,
             RULES,
-            Kind.COPY,
+            DecisionKind.COPY,
             UNTIL,
         ),  # in a tier that can be read
-        (row(storage_class="INTELLIGENT_TIERING", tier="ARCHIVE_ACCESS"), None, RULES, Kind.ARCHIVED, UNTIL),
+        (
+            row(storage_class="INTELLIGENT_TIERING", tier="ARCHIVE_ACCESS"),
+            None,
+            RULES,
+            DecisionKind.ARCHIVED,
+            UNTIL,
+        ),
         (
             row(storage_class="INTELLIGENT_TIERING", tier="DEEP_ARCHIVE_ACCESS", restore="ongoing"),
             None,
             RULES,
-            Kind.RESTORING,
+            DecisionKind.RESTORING,
             UNTIL,
         ),
-        (row(storage_class="GLACIER"), row(), RULES, Kind.PRESENT, UNTIL),
-        (row(storage_class="GLACIER_IR"), None, RULES, Kind.COPY, UNTIL),  # readable at once
-        (row(size=MOST_BYTES), None, RULES, Kind.COPY, UNTIL),
-        (row(size=MOST_BYTES + 1), None, RULES, Kind.TOO_LARGE, UNTIL),
+        (row(storage_class="GLACIER"), row(), RULES, DecisionKind.PRESENT, UNTIL),
+        (row(storage_class="GLACIER_IR"), None, RULES, DecisionKind.COPY, UNTIL),  # readable at once
+        (row(size=MOST_BYTES), None, RULES, DecisionKind.COPY, UNTIL),
+        (row(size=MOST_BYTES + 1), None, RULES, DecisionKind.TOO_LARGE, UNTIL),
     ],
 )
 def test_the_decision(source, destination, rules, kind, until):
@@ -86,8 +98,8 @@ def test_the_decision(source, destination, rules, kind, until):
 
 
 def test_a_key_outside_the_prefix_is_foreign():
-    assert decide(row("other/" + LOG), None, Rules(7, NOW, key_prefix="")).kind is Kind.FOREIGN
-    assert decide(row("other/" + LOG), None, RULES).kind is Kind.COPY
+    assert decide(row("other/" + LOG), None, Rules(7, NOW, key_prefix="")).kind is DecisionKind.FOREIGN
+    assert decide(row("other/" + LOG), None, RULES).kind is DecisionKind.COPY
 
 
 @pytest.mark.parametrize(
@@ -193,7 +205,7 @@ def test_a_retention_that_ended_says_when():
 
 def test_a_restore_that_is_under_way_holds_up_nothing_that_can_be_read():
     """A listing may say so of an object that is not archived any more."""
-    assert decide(row(restore="ongoing"), None, RULES).kind is Kind.COPY
+    assert decide(row(restore="ongoing"), None, RULES).kind is DecisionKind.COPY
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from onetrail.copy_command.doubts import settled
-from onetrail.copy_command.folder import Folder
-from onetrail.copy_command.reach import End
-from onetrail.s3.http.client import HotS3
+from onetrail.copy_command.folder import S3Prefix
+from onetrail.copy_command.reach import CopySide
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.pace import Backoff
 from onetrail.s3.rows import ObjectRow
 from tests.unit.s3.fake_s3 import FakeS3, InProcess
@@ -28,14 +28,14 @@ UNKNOWN = ("unproven", "An object of this size is there, and the ETags cannot be
 def ends():
     """A small S3 with an object that differs under two prefixes, and both its sides."""
     s3 = FakeS3(old={"from/k": "e" * 32}, new={"to/k": "f" * 32})
-    client = HotS3(
+    client = S3Client(
         REGION, "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0),
         transport=InProcess(s3),
     )  # fmt: skip
     yield (
         s3,
-        End(Folder("old", "from/"), OWNER, REGION, client),
-        End(Folder("new", "to/"), OWNER, REGION, client),
+        CopySide(S3Prefix("old", "from/"), OWNER, REGION, client),
+        CopySide(S3Prefix("new", "to/"), OWNER, REGION, client),
     )
     client.close()
 

@@ -15,7 +15,7 @@ from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
 from onetrail.steps.copy_history.local.restores import asked_at
 from onetrail.steps.evidence.ledger import ledger_sums
 from onetrail.steps.inventory import draft
-from onetrail.steps.inventory.draft import Draft
+from onetrail.steps.inventory.draft import InventoryDraft
 
 ROW = LedgerRow("copy", "old", "AWSLogs/1", outcome="copied")
 EARLIER = Path(__file__).parents[2] / "integration" / "under_way" / "run-folders.tar.xz"
@@ -53,7 +53,7 @@ def test_what_is_written_says_its_version(tmp_path):
     """A part and the inventory, where any reader of Parquet finds it."""
     with LedgerPart(tmp_path, "copy-old-001") as part:
         part.add(ROW)
-    Draft().join(tmp_path / "inventory.parquet")
+    InventoryDraft().join(tmp_path / "inventory.parquet")
     for name in ("copy-old-001.parquet", "inventory.parquet"):
         assert pq.read_metadata(tmp_path / name).metadata[NAME] == b"1"
         assert pq.read_schema(tmp_path / name).metadata[NAME] == b"1"

@@ -10,8 +10,8 @@ from onetrail.copy_command import first_copies, later_copies, planning
 from onetrail.copy_command.later_copies import LaterCopies
 from onetrail.copy_command.terms import Terms
 from onetrail.s3.copying import engine, pipeline
-from onetrail.s3.copying.engine import OTHER_BYTES, CopyTask, Stage, Step, call_of, settled
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.copying.engine import OTHER_BYTES, CopyStage, CopyStep, CopyTask, call_of, settled
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.rows import Copied
 from tests.unit.s3.fake_s3 import InProcess
@@ -186,7 +186,7 @@ KMS = HEAD._replace(encryption="aws:kms:dsse")
 )  # fmt: skip
 def test_what_two_etags_say(task, answer, looks, outcome):
     """A look is made only where both have the form of an MD5; what could not be looked at is no failure and no copy."""
-    step = Step(TASK._replace(**task), Stage.COPY)
+    step = CopyStep(TASK._replace(**task), CopyStage.COPY)
     what = settled(Finished(step, OTHER._replace(**answer), None, 0, False), lambda: NOW)
     asked = []
     for look in looks:
@@ -303,7 +303,7 @@ def given_two_clients(s3, here, permit=lambda *_: None):
     here.buckets = s3.buckets
     clients = []
     for server, may in ((s3, lambda *_: None), (here, permit)):
-        made = HotS3(
+        made = S3Client(
             "eu-west-1", "http://s3", lambda: KEYS, permit=may, max_in_flight=4, transport=InProcess(server)
         )
         clients.append(made)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from onetrail.cloudtrail.partitions import partition_of_key
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.copying.partition import Partition
+from onetrail.s3.copying.partition import CopyPartition
 from onetrail.s3.copying.pipeline import ROWS_A_TURN, copy_partition, copy_partitions
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.listed import HalfAListing
 from onetrail.s3.http.pace import Backoff, Paces
 from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerPart, LedgerRow, parts, read, unfinished
@@ -80,7 +80,7 @@ def moved(client, tmp_path, bucket="old", **more):
 
     def partitions():
         for number, span in enumerate(key_ranges(source)):
-            yield span and Partition(f"part-{number:05}", tasks(span))
+            yield span and CopyPartition(f"part-{number:05}", tasks(span))
 
     return copy_partitions(partitions(), client, tmp_path, now=lambda: NOW, **more)
 
@@ -212,7 +212,7 @@ def test_any_bucket_ends_in_the_archive_once_whatever_fails_on_the_way(keys, dat
         **{target: etag_of(key) for key, target in sorted(logs.items(), reverse=True)},
         **s3.buckets["archive"],
     }
-    client = HotS3(
+    client = S3Client(
         "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=60,
         backoff=Backoff(0.0, 0.0), transport=InProcess(s3),
     )  # fmt: skip
@@ -239,7 +239,10 @@ def test_partitions_share_the_client_and_end_as_their_own_tasks_end(server, give
             yield None
         yield task("a1")
 
-    many = [Partition("slow", slow()), Partition("quick", (task(f"b{number}") for number in range(40)))]
+    many = [
+        CopyPartition("slow", slow()),
+        CopyPartition("quick", (task(f"b{number}") for number in range(40))),
+    ]
     result = copy_partitions(
         many,
         given_a_client(),
@@ -267,7 +270,7 @@ def test_a_listing_that_breaks_ends_its_partition_only_and_is_raised_at_the_end(
     told = []
     with pytest.raises(OutOfOrder):
         copy_partitions(
-            [Partition("a", broken()), Partition("b", tasks("b")), Partition("c", tasks("c"))],
+            [CopyPartition("a", broken()), CopyPartition("b", tasks("b")), CopyPartition("c", tasks("c"))],
             given_a_client(), tmp_path, now=lambda: NOW, at_once=1, ended=told.append,
         )  # fmt: skip
     assert [(one.name, one.counts.objects, type(one.error)) for one in told] == [
@@ -310,7 +313,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_and_leaves_no_torn_part(
 
     monkeypatch.setattr(LedgerPart, "_flush", full)
     monkeypatch.setattr("onetrail.s3.copying.partition.ROWS_A_GROUP", 5)
-    many = [Partition(name, (task(f"{name}{number:03}") for number in range(500))) for name in "ab"]
+    many = [CopyPartition(name, (task(f"{name}{number:03}") for number in range(500))) for name in "ab"]
     with pytest.raises(LedgerNotWritten, match=r"No space left on device.*objects were copied.*run again"):
         copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW)
     assert len(server.answer.put) < 60
@@ -332,7 +335,7 @@ def test_outcomes_that_no_part_holds_are_counted_whatever_rows_stand_beside_them
 
     monkeypatch.setattr(LedgerPart, "_flush", full)
     noted = [LedgerRow("copy", "old", f"b{n}", outcome="present") for n in range(1, 11)]
-    many = [Partition("b", [*noted, task("b0")]), Partition("a", [task("a0"), task("a1")])]
+    many = [CopyPartition("b", [*noted, task("b0")]), CopyPartition("a", [task("a0"), task("a1")])]
     with pytest.raises(LedgerNotWritten, match="2 of 3 outcomes are in no part"):
         copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW, at_once=1)
     assert read(tmp_path).num_rows == 11
@@ -340,7 +343,7 @@ def test_outcomes_that_no_part_holds_are_counted_whatever_rows_stand_beside_them
 
 def test_a_record_that_cannot_be_written_stops_the_run_too(server, given_a_client, tmp_path):
     given_an_s3(server, old=[f"{name}{number:03}" for name in "ab" for number in range(200)], archive=[])
-    many = [Partition(name, (task(f"{name}{number:03}") for number in range(200))) for name in "ab"]
+    many = [CopyPartition(name, (task(f"{name}{number:03}") for number in range(200))) for name in "ab"]
 
     def told(_):
         raise OSError(errno.EROFS, "Read-only file system")
@@ -352,7 +355,7 @@ def test_a_record_that_cannot_be_written_stops_the_run_too(server, given_a_clien
 
 def test_the_twin_with_room_on_the_disk_ends_whole(server, given_a_client, tmp_path):
     given_an_s3(server, old=[f"a{number:03}" for number in range(50)], archive=[])
-    many = [Partition("a", (task(f"a{number:03}") for number in range(50)))]
+    many = [CopyPartition("a", (task(f"a{number:03}") for number in range(50)))]
     assert copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW).counts.outcomes == {
         "copied": 50
     }
@@ -362,7 +365,7 @@ def test_credentials_that_end_under_way_stop_the_run_with_a_whole_ledger(server,
     s3 = given_an_s3(server, old=[f"a{number:03}" for number in range(300)], archive=[])
     ended = (400, {}, b"<Error><Code>ExpiredToken</Code></Error>")
     s3.fault = lambda seen: ended if len(s3.put) >= 40 else None
-    many = [Partition("a", (task(f"a{number:03}") for number in range(300)))]
+    many = [CopyPartition("a", (task(f"a{number:03}") for number in range(300)))]
     result = copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW)
     assert result.counts.stopped == "credentials ended (ExpiredToken); sign in and run again"
     outcomes = {one["key"]: one["outcome"] for one in read(tmp_path).to_pylist()}
@@ -374,7 +377,7 @@ def test_progress_counts_by_bucket_over_all_partitions(server, given_a_client, t
     given_an_s3(server, old=["a", "b"], other=["c"], archive=[])
     told = {}
     many = [
-        Partition(key, [task(key, bucket=bucket)])
+        CopyPartition(key, [task(key, bucket=bucket)])
         for key, bucket in (("a", "old"), ("b", "old"), ("c", "other"))
     ]
     copy_partitions(
@@ -439,7 +442,7 @@ def test_a_look_at_a_server_without_the_condition_is_learned_once(server, given_
     s3.fault = lambda seen: (
         (501, {}, b"<Error><Code>NotImplemented</Code></Error>") if "if-none-match" in seen.headers else None
     )
-    many = [Partition("a", (task(f"k{number:02}") for number in range(60)))]
+    many = [CopyPartition("a", (task(f"k{number:02}") for number in range(60)))]
     result = copy_partitions(many, given_a_client(max_in_flight=4), tmp_path, now=lambda: NOW)
     assert result.counts.outcomes == {"copied": 59, "present": 1}
     assert sum("if-none-match" in seen.headers for seen in server.seen) <= 8
@@ -449,10 +452,10 @@ def test_a_row_among_the_tasks_is_written_down_and_not_counted(server, given_a_c
     """What needs no copy has its row beside those of the copies. Twin: a partition of rows alone has a part, one of nothing has none."""
     given_an_s3(server, old=["a", "c"], archive=[])
     rows = [LedgerRow("copy", "old", name, outcome="foreign", why="Not CloudTrail's.") for name in "bd"]
-    mixed = Partition("mixed", [task("a"), rows[0], task("c"), None, rows[1]])
-    alone = Partition("alone", [rows[0]] * (2 * ROWS_A_TURN + 1))
+    mixed = CopyPartition("mixed", [task("a"), rows[0], task("c"), None, rows[1]])
+    alone = CopyPartition("alone", [rows[0]] * (2 * ROWS_A_TURN + 1))
     found = copy_partitions(
-        [mixed, alone, Partition("none", [])], given_a_client(), tmp_path, now=lambda: NOW
+        [mixed, alone, CopyPartition("none", [])], given_a_client(), tmp_path, now=lambda: NOW
     )
     assert found.counts.outcomes == {"copied": 2}
     assert {one.name: one.part and one.part.rows for one in found.ended} == {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.pace import Backoff
 from onetrail.s3.listing import ranges
 from onetrail.s3.listing.ranges import (
@@ -49,7 +49,7 @@ def given():
 
     def give(page, **buckets):
         s3 = FakeS3(page, **{name: {key: etag_of(key) for key in keys} for name, keys in buckets.items()})
-        client = HotS3(
+        client = S3Client(
             "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0),
             transport=InProcess(s3),
         )  # fmt: skip

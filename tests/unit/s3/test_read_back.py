@@ -18,20 +18,27 @@ from onetrail.change import Guard
 from onetrail.cli.copying import exit_code, unseen_and_failed
 from onetrail.copy_command import first_copies, later_copies, standalone
 from onetrail.copy_command.first_copies import FirstCopies
-from onetrail.copy_command.folder import Folder
-from onetrail.copy_command.reach import End
+from onetrail.copy_command.folder import S3Prefix
+from onetrail.copy_command.reach import CopySide
 from onetrail.copy_command.terms import Terms
 from onetrail.s3.copying import engine
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.copying.read_back import KEPT, MOST_READ, Copy, Unread, properties, read_back
+from onetrail.s3.copying.read_back import (
+    KEPT,
+    MOST_READ,
+    ReadBackFailed,
+    ReadBackObject,
+    properties,
+    read_back,
+)
 from onetrail.s3.http.calls import copy_object
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.failure import NoAnswer
 from onetrail.s3.http.pace import Backoff
 from onetrail.s3.http.sign import CredentialsEnded
 from onetrail.s3.ledger.parts import LedgerRow, read
-from onetrail.s3.rows import Body, Copied, Head
+from onetrail.s3.rows import Body, Copied, ObjectHead
 from tests.unit.s3.fake_s3 import InProcess
 
 OWNER = "111122223333"
@@ -173,7 +180,7 @@ def copied(tmp_path):
     made = []
 
     def copy(s3, terms=LOCKED):
-        client = HotS3(
+        client = S3Client(
             "eu-west-1",
             "http://s3",
             lambda: KEYS,
@@ -184,7 +191,7 @@ def copied(tmp_path):
             transport=InProcess(s3),
         )
         made.append(client)
-        ends = [End(Folder(name, ""), OWNER, "eu-west-1", client) for name in ("old", "new")]
+        ends = [CopySide(S3Prefix(name, ""), OWNER, "eu-west-1", client) for name in ("old", "new")]
         folder = tmp_path / f"ledger-{len(made)}"
         sums = standalone.copy(*ends, terms, folder, Guard(AWS_REQUESTS), now=lambda: NOW)
         return sums, {row["key"]: row for row in read(folder).to_pylist()}
@@ -332,7 +339,7 @@ def test_first_copies_that_all_fail_end_the_run(copied, monkeypatch, number, sto
     assert (f"{number} objects in a row failed, the last with" in sums.stopped, len(rows)) == (stopped, 3)
 
 
-HEAD = Head(7, "e" * 32, "", "STANDARD", "", "", "", "", "", "", {}, {})
+HEAD = ObjectHead(7, "e" * 32, "", "STANDARD", "", "", "", "", "", "", {}, {})
 TASK = CopyTask("old", OWNER, "k", "e" * 32, 7, NOW, "new", OWNER, "STANDARD")
 ROW = LedgerRow("copy", "old", "k", destination_etag="e" * 32)
 KMS = {"x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:eu-west-1:111122223333:key/k1"}
@@ -366,8 +373,8 @@ def test_what_is_compared_and_when(task, source, copy, differing):
     found = properties(
         TASK._replace(**task),
         ROW,
-        Copy(HEAD._replace(**source)),
-        Copy(new, lock=(new.lock_mode, new.retain_until)),
+        ReadBackObject(HEAD._replace(**source)),
+        ReadBackObject(new, lock=(new.lock_mode, new.retain_until)),
     )
     assert [one.name for one in found if one.asked != one.there] == differing
 
@@ -579,7 +586,7 @@ def test_without_bytes_no_hash_is_judged():
 )  # fmt: skip
 def test_a_look_that_fails_says_its_own_cure(error, said):
     """A refusal wants a permission, silence a network path."""
-    with pytest.raises(Unread, match=re.escape(said)):
+    with pytest.raises(ReadBackFailed, match=re.escape(said)):
         looked(target={"HeadObject": error})
 
 
@@ -591,14 +598,16 @@ def test_a_long_value_is_shown_by_its_beginning_and_a_hash(length, whole):
     """So that two that differ at their ends do not look alike."""
     found = looked(source={"HeadObject": HEAD._replace(metadata={"a": "x" * length})})
     assert found[0] == ["metadata"]
-    row = properties(TASK, ROW, Copy(HEAD._replace(metadata={"a": "x" * length})), Copy(HEAD))[2]
+    row = properties(
+        TASK, ROW, ReadBackObject(HEAD._replace(metadata={"a": "x" * length})), ReadBackObject(HEAD)
+    )[2]
     assert (row.asked == "a=" + "x" * length) is whole
     assert (row.there, row.name) == ("none", "metadata")
 
 
 def test_tags_that_nobody_saw_are_none():
     """Where the source has some, that is a difference."""
-    found = properties(TASK, ROW, Copy(HEAD, tags={"a": "1"}), Copy(HEAD))
+    found = properties(TASK, ROW, ReadBackObject(HEAD, tags={"a": "1"}), ReadBackObject(HEAD))
     assert [(one.name, one.there) for one in found if one.asked != one.there] == [("tags", "none")]
 
 
@@ -607,7 +616,10 @@ def test_what_is_empty_is_called_none():
     wish = TASK._replace(storage_class="", kms_key_id="k", lock_mode="GOVERNANCE", retain_until=UNTIL)
     bare = HEAD._replace(storage_class="", etag="")
     found = {
-        one.name: one for one in properties(wish, ROW._replace(destination_etag=""), Copy(HEAD), Copy(bare))
+        one.name: one
+        for one in properties(
+            wish, ROW._replace(destination_etag=""), ReadBackObject(HEAD), ReadBackObject(bare)
+        )
     }
     assert (found["storage class"].asked, found["storage class"].there) == ("STANDARD", "STANDARD")
     assert (found["encryption"].asked, found["encryption"].there) == ("aws:kms k", "none")
@@ -617,7 +629,7 @@ def test_what_is_empty_is_called_none():
         "none",
     )
     assert (found["lock mode"].there, found["retain until"].there) == ("none", "none")
-    odd = properties(wish, ROW, Copy(HEAD), Copy(HEAD, lock=("GOVERNANCE", "soon")))
+    odd = properties(wish, ROW, ReadBackObject(HEAD), ReadBackObject(HEAD, lock=("GOVERNANCE", "soon")))
     assert {one.name: one.there for one in odd}["retain until"] == "soon"
 
 
@@ -691,7 +703,7 @@ def test_a_first_copy_that_cannot_be_read_says_so_in_its_row(monkeypatch):
     """And holds nothing that nobody saw."""
 
     def unread(*_):
-        raise Unread("HeadObject on new/k: AccessDenied")
+        raise ReadBackFailed("HeadObject on new/k: AccessDenied")
 
     firsts, _ = first(monkeypatch)
     monkeypatch.setattr(first_copies, "read_back", unread)

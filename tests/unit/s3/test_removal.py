@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onetrail.s3.bulk.removal import DeleteTask, LockTask, delete_proven, raise_locks
-from onetrail.s3.bulk.tally import Counts, Tally, Watch
+from onetrail.s3.bulk.tally import BulkWatch, Counts, Tally
 from onetrail.s3.ledger.parts import LedgerRow
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -98,7 +98,7 @@ def test_counts_say_what_went_wrong_and_why_it_was_stopped():
 def test_each_bucket_is_told_with_its_own_sums_and_no_more_often_than_agreed():
     """Objects, bytes of what went well, retries, errors."""
     told, clock = [], [0.0]
-    watch = Watch(
+    watch = BulkWatch(
         lambda *said: told.append(said), None, give_up_after=9, every_seconds=1.0, monotonic=lambda: clock[0]
     )
     watch.saw(row("copied"), 2)
@@ -116,7 +116,7 @@ def test_each_bucket_is_told_with_its_own_sums_and_no_more_often_than_agreed():
 
 def test_nothing_more_is_begun_after_so_many_failures_in_a_row():
     """One that went well begins the count again; what changed meanwhile is no failure. The first reason stays."""
-    watch = Watch(None, None, give_up_after=3)
+    watch = BulkWatch(None, None, give_up_after=3)
     for outcome in ("failed", "refused", "copied", "failed", "source_changed", "refused"):
         watch.saw(row(outcome), 0)
         assert not watch.stopping()

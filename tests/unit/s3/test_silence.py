@@ -12,9 +12,9 @@ from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import new_session
 from onetrail.change import Guard
 from onetrail.copy_command import standalone
-from onetrail.copy_command.folder import Folder
+from onetrail.copy_command.folder import S3Prefix
 from onetrail.copy_command.later_copies import LaterCopies
-from onetrail.copy_command.reach import End
+from onetrail.copy_command.reach import CopySide
 from onetrail.s3.http import calls
 from onetrail.s3.ledger import parts as ledger
 from tests.unit.s3.fake_s3 import FakeS3, etag_of
@@ -52,7 +52,7 @@ def copied(given_a_client, tmp_path, **limits):
     told = []
     guard = Guard(AWS_REQUESTS)
     client = given_a_client(permit=lambda *asked: guard.check(OWNER, *asked), tell=told.append, **limits)
-    ends = [End(Folder(bucket, ""), OWNER, "eu-west-1", client) for bucket in ("old", "new")]
+    ends = [CopySide(S3Prefix(bucket, ""), OWNER, "eu-west-1", client) for bucket in ("old", "new")]
     sums = standalone.copy(
         *ends, standalone.Terms(), tmp_path / "ledger", guard, now=lambda: datetime(2026, 1, 12, tzinfo=UTC)
     )

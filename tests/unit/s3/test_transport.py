@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from onetrail.errors import WrongUse
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import NoAnswer
 
 SOURCE = "111122223333"
@@ -74,7 +74,7 @@ def no_proxies_of_this_machine(monkeypatch):
 
 
 def asked(url, deadline=5.0, **more):
-    client = HotS3(
+    client = S3Client(
         "eu-west-1",
         url,
         lambda: Frozen("AKID", "s", None),

@@ -34,9 +34,11 @@ _FIXED: Mapping[tuple[type, str], Callable[[], Any]] = {
     (Sent, "ended_at"): lambda: "2026-01-12T09:00:05Z",
     (Change, "closes"): lambda: "",
     (BucketState, "state"): lambda: "ours",
-    (bucket_creation.Observation, "buckets"): lambda: {name: made(BucketState, name=name) for name in OURS},
-    (bucket_creation.Observation, "folders"): lambda: (f"AWSLogs/1/CloudTrail/{HOSTILE}/2021/",),
-    (trail_cutover.Observation, "regions"): lambda: {ACCOUNT: (HOSTILE,)},
+    (bucket_creation.BucketsObservation, "buckets"): lambda: {
+        name: made(BucketState, name=name) for name in OURS
+    },
+    (bucket_creation.BucketsObservation, "folders"): lambda: (f"AWSLogs/1/CloudTrail/{HOSTILE}/2021/",),
+    (trail_cutover.CutoverObservation, "regions"): lambda: {ACCOUNT: (HOSTILE,)},
 }
 """What is no text of others: instants of the record, names that changes of one plan have for each other, a word of ours, and what
 is looked up by the names in the parameters."""

@@ -6,21 +6,23 @@ from pathlib import Path
 import pytest
 
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.s3.batch.group import Group, Label
-from onetrail.s3.batch.job import Job
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.batch.group import JobGroup, Label
+from onetrail.s3.batch.job import BatchJob
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.settings import Settings
 from onetrail.show.steps.batch_jobs import JobProgress, engines
 from onetrail.steps.copy_history.jobs.watch import TellsJobs
-from onetrail.steps.copy_history.observe import Backlog, Observation
+from onetrail.steps.copy_history.observe import Backlog, CopyObservation
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 
 
 def seen(objects):
     bucket = OldBucket("old", "111122223333", "eu-west-1")
-    one = Backlog(bucket, "pull", "", {Kind.COPY: objects}, first=date(2025, 11, 1), last=date(2026, 1, 2))
-    return Observation((), OldEstate((), (), ()), (one,), None, {}, datetime(2026, 1, 12, 9, tzinfo=UTC))
+    one = Backlog(
+        bucket, "pull", "", {DecisionKind.COPY: objects}, first=date(2025, 11, 1), last=date(2026, 1, 2)
+    )
+    return CopyObservation((), OldEstate((), (), ()), (one,), None, {}, datetime(2026, 1, 12, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -49,8 +51,8 @@ def test_with_nothing_to_copy_no_engine_is_compared():
 
 
 def job(number, status, succeeded, failed):
-    group = Group(f"old-{number}", "GLACIER_IR", datetime(2033, 1, 1, tzinfo=UTC))
-    return Job(f"{number}" * 12, Label("practice", "copy", group), status, 10, succeeded, failed)
+    group = JobGroup(f"old-{number}", "GLACIER_IR", datetime(2033, 1, 1, tzinfo=UTC))
+    return BatchJob(f"{number}" * 12, Label("practice", "copy", group), status, 10, succeeded, failed)
 
 
 def test_jobs_stand_below_the_counts_with_their_sum_and_in_one_line_elsewhere(monkeypatch, capsys):

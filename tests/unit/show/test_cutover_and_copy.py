@@ -6,25 +6,25 @@ from pathlib import Path
 
 from given import given_a_change, given_a_plan
 
-from onetrail.change import Bulk, Deed
+from onetrail.change import Bulk, BulkAction
 from onetrail.cloudtrail.trail import Trail, TrailStatus
-from onetrail.estate.backlog.backlog import Backlog, Mapped
+from onetrail.estate.backlog.backlog import Backlog, KeyMapping
 from onetrail.estate.backlog.obstacles import Obstacle
-from onetrail.estate.delivery import Delivery
+from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.status import Stage, Status
-from onetrail.s3.decisions.decide import Kind
+from onetrail.estate.status import Status, StepStage
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.settings import Settings
 from onetrail.show.steps import copy_history, trail_cutover
-from onetrail.steps.copy_history.observe import Observation as Copying
+from onetrail.steps.copy_history.observe import CopyObservation as Copying
 from onetrail.steps.copy_history.observed.flooded import Flooded
-from onetrail.steps.trail_cutover.observe import Observation as Cutover
+from onetrail.steps.trail_cutover.observe import CutoverObservation as Cutover
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SOURCE = "111122223333"
-DONE = Status("03", Stage.DONE, "done")
+DONE = Status("03", StepStage.DONE, "done")
 
 
 def _trail(name, region, **said):
@@ -42,7 +42,7 @@ def _cutover(*deliveries, new=(NEW,)):
 
 
 def _seen(region):
-    return Delivery(SOURCE, region, f"AWSLogs/{region}/digest.json.gz", "digest file")
+    return RegionDelivery(SOURCE, region, f"AWSLogs/{region}/digest.json.gz", "digest file")
 
 
 def _bucket(name):
@@ -64,8 +64,8 @@ def test_delivery_is_one_row_a_region_and_one_missing_is_said():
 
 def test_a_failing_delivery_is_not_one_that_could_not_be_looked_at():
     """Each has its own sign and its own words."""
-    failing = Delivery(SOURCE, "us-east-1", error="AccessDenied")
-    blind = Delivery(SOURCE, "eu-west-1", could_not_look="GetTrailStatus: throttled")
+    failing = RegionDelivery(SOURCE, "us-east-1", error="AccessDenied")
+    blind = RegionDelivery(SOURCE, "eu-west-1", could_not_look="GetTrailStatus: throttled")
     text = trail_cutover.delivery(SETTINGS, _cutover(failing, blind)).text
     assert "✗ fails" in text
     assert "? could not look" in text
@@ -89,8 +89,16 @@ def test_trails_that_log_are_counted_and_an_unread_one_is_neither():
 
 def test_backlogs_have_a_total_and_a_verdict():
     """What is there, what the archive has, what is left."""
-    one = Backlog(_bucket("a"), "pull", "", {Kind.COPY: 3, Kind.PRESENT: 2}, {Kind.COPY: 2_500_000})
-    two = Backlog(_bucket("b"), "push", "", {Kind.COPY: 1, Kind.MARKER: 1}, {Kind.COPY: 500_000})
+    one = Backlog(
+        _bucket("a"),
+        "pull",
+        "",
+        {DecisionKind.COPY: 3, DecisionKind.PRESENT: 2},
+        {DecisionKind.COPY: 2_500_000},
+    )
+    two = Backlog(
+        _bucket("b"), "push", "", {DecisionKind.COPY: 1, DecisionKind.MARKER: 1}, {DecisionKind.COPY: 500_000}
+    )
     text = copy_history.backlogs(_copying(one, two)).text
     assert next(line for line in text.splitlines() if line.startswith("all")).split() == [
         "all",
@@ -115,17 +123,24 @@ def test_a_bucket_that_could_not_be_listed_is_not_an_empty_one():
 
 def test_a_step_whose_forerunner_is_not_done_waits():
     """Nothing to copy is said only where it was looked at."""
-    waiting = replace(_copying(), forerunners=(Status("02", Stage.OPEN, "roles"), DONE))
+    waiting = replace(_copying(), forerunners=(Status("02", StepStage.OPEN, "roles"), DONE))
     assert "waiting for 02: roles." in copy_history.backlogs(waiting).text
 
 
 def test_what_needs_a_person_is_named():
     """By reason and by key; without any the line says so."""
-    odd = Backlog(_bucket("a"), "pull", "", {Kind.CONFLICT: 2}, {}, named={Kind.CONFLICT: ("one", "two")})
+    odd = Backlog(
+        _bucket("a"),
+        "pull",
+        "",
+        {DecisionKind.CONFLICT: 2},
+        {},
+        named={DecisionKind.CONFLICT: ("one", "two")},
+    )
     text = copy_history.needs_a_person(_copying(odd)).text
     assert "one, two" in text
     assert "2 objects need a person" in text
-    fine = Backlog(_bucket("a"), "pull", "", {Kind.COPY: 2})
+    fine = Backlog(_bucket("a"), "pull", "", {DecisionKind.COPY: 2})
     assert "Nothing needs a person." in copy_history.needs_a_person(_copying(fine)).text
 
 
@@ -134,7 +149,7 @@ def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
     monkeypatch.setenv("ONETRAIL_LIVE", "1")
     fixed = {"CopySource.Bucket": "a"}
     rules = [
-        given_a_change(f"{name}-a", call="CopyObject", bulk=Bulk(Deed.COPY, ("CopyObject",), fixed, {}, estimate={"objects": number}))
+        given_a_change(f"{name}-a", call="CopyObject", bulk=Bulk(BulkAction.COPY, ("CopyObject",), fixed, {}, estimate={"objects": number}))
         for name, number in (("pilot", 2), ("copy", 10))
     ]  # fmt: skip
     with copy_history.progress(given_a_plan(*rules)) as progress:
@@ -157,7 +172,7 @@ def test_who_hears_of_every_copy_is_shown_with_its_price():
 
 def test_how_keys_move_is_shown_by_bucket():
     """Their beginnings on both sides, and one key as it becomes; twin: where none changes the line says so."""
-    moved = Mapped("p/AWSLogs/", "AWSLogs/", 2, "p/AWSLogs/x", "AWSLogs/x")
+    moved = KeyMapping("p/AWSLogs/", "AWSLogs/", 2, "p/AWSLogs/x", "AWSLogs/x")
     text = copy_history.keys(_copying(Backlog(_bucket("a"), "pull", "", mapped=(moved,)))).text
     assert "p/AWSLogs/" in text and "1 beginning changes" in text
     same = replace(moved, old="AWSLogs/")
@@ -174,7 +189,7 @@ def test_what_stops_a_whole_bucket_is_named_with_what_to_do():
         _bucket("a"),
         "pull",
         "",
-        {Kind.COPY: 3},
+        {DecisionKind.COPY: 3},
         obstacles=(
             Obstacle("05.requester-pays", "turn it off"),
             Obstacle("05.mfa-delete", "root", stops=False),
@@ -187,10 +202,12 @@ def test_what_stops_a_whole_bucket_is_named_with_what_to_do():
 
 def test_what_must_be_restored_first_has_its_column():
     """Part of what is to be copied; without any the column is left out."""
-    odd = Backlog(_bucket("a"), "pull", "", {Kind.COPY: 3, Kind.ARCHIVED: 4}, away={"GLACIER": 4})
+    odd = Backlog(
+        _bucket("a"), "pull", "", {DecisionKind.COPY: 3, DecisionKind.ARCHIVED: 4}, away={"GLACIER": 4}
+    )
     assert "7 objects" in copy_history.backlogs(_copying(odd)).text
     assert "to restore first" in copy_history.backlogs(_copying(odd)).text
     assert (
         "to restore first"
-        not in copy_history.backlogs(_copying(Backlog(_bucket("a"), "pull", "", {Kind.COPY: 3}))).text
+        not in copy_history.backlogs(_copying(Backlog(_bucket("a"), "pull", "", {DecisionKind.COPY: 3}))).text
     )

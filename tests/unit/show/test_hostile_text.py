@@ -13,7 +13,7 @@ import pytest
 
 from onetrail import printable as doors
 from onetrail import show
-from onetrail.change import Done, Finding, Outcome, State
+from onetrail.change import Done, Finding, FindingState, Outcome
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.runner.result import StepResult
 from onetrail.runner.run import RunResult
@@ -21,7 +21,7 @@ from onetrail.show import html
 from onetrail.show.plots import Pictured
 from onetrail.show.progress import Progress
 from onetrail.show.validation import json_text, text
-from onetrail.validation import RegionKeys, Result
+from onetrail.validation import RegionKeys, ValidationResult
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.show.hostile import HOSTILE, made
 
@@ -92,9 +92,9 @@ def plan() -> show.Shown:
 
 
 def findings() -> show.Shown:
-    few = Finding("06.log", State.FINDING, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    few = Finding("06.log", FindingState.FINDING, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     return show.findings(
-        [few, *(Finding("07.log", State.NOTE, HOSTILE, HOSTILE, HOSTILE, HOSTILE) for _ in range(20))]
+        [few, *(Finding("07.log", FindingState.NOTE, HOSTILE, HOSTILE, HOSTILE, HOSTILE) for _ in range(20))]
     )
 
 
@@ -124,7 +124,7 @@ def test_what_a_run_and_a_check_of_any_place_say_obeys_no_name() -> None:
     step = StepResult("05_copy_history", "findings", 3, HOSTILE, "p-0123456789ab", Path(HOSTILE))
     assert unsafe(doors.printable_lines(RunResult((step,), step.path).text)) == []
     assert "\n$x$" not in RunResult((step,), step.path).text
-    result = made(Result, keys={})
+    result = made(ValidationResult, keys={})
     assert unsafe(doors.printable_lines(text(result))) == []
     assert "".join(json_text([], result)).isascii()
 
@@ -136,7 +136,9 @@ def test_no_name_prints_a_line_of_its_own_in_what_a_check_says(
 ) -> None:
     """A bucket called "a\\nAll proven" would say that of everything."""
     keys = {"eu-west-1": RegionKeys("eu-west-1", KeyStore(()), HOSTILE)}
-    result = made(Result, keys=keys, believed=believed, ended=ended, place="s3://a", buckets={HOSTILE: 1})
+    result = made(
+        ValidationResult, keys=keys, believed=believed, ended=ended, place="s3://a", buckets={HOSTILE: 1}
+    )
     said = text(result)
     assert HOSTILE not in said and "\n$x$" not in said
     assert said.count(SEEN) >= 3 or said.count("\\n$x$") >= 3

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.change import Finding, State
-from onetrail.estate.status import Stage, Status
+from onetrail.change import Finding, FindingState
+from onetrail.estate.status import Status, StepStage
 from onetrail.looked import Unread
 from onetrail.show.steps import inventory as seen
 from onetrail.show.steps import start_here as map_seen
 from onetrail.steps import start_here
-from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading
+from onetrail.steps.inventory.bucket import BucketInventory, Canary, ReadProbe
 from onetrail.steps.inventory.consumers import Consumer
 from onetrail.steps.inventory.duplicates import Duplicates
 from tests.unit.steps.test_inventory import (
@@ -102,22 +102,22 @@ def test_unfinished_uploads_that_could_not_be_listed_are_not_none():
 @pytest.mark.parametrize(
     ("ended", "cell", "line"),
     [
-        ((Reading.READ,), "readable", "1 old bucket; a log of each was read."),
-        ((Reading.UNFIT, Reading.READ), "readable", "1 old bucket; a log of each was read."),
+        ((ReadProbe.READ,), "readable", "1 old bucket; a log of each was read."),
+        ((ReadProbe.UNFIT, ReadProbe.READ), "readable", "1 old bucket; a log of each was read."),
         (
-            (Reading.UNFIT,),
+            (ReadProbe.UNFIT,),
             "readable, no records",
             "1 old bucket; what was read in acme-audit is no log with records.",
         ),
-        ((Reading.ARCHIVED,), "archived", "1 old bucket."),
-        ((Reading.REFUSED,), "not readable", "acme-audit could not be read."),
-        ((Reading.FAILED,), "could not look", "acme-audit could not be read."),
+        ((ReadProbe.ARCHIVED,), "archived", "1 old bucket."),
+        ((ReadProbe.REFUSED,), "not readable", "acme-audit could not be read."),
+        ((ReadProbe.FAILED,), "could not look", "acme-audit could not be read."),
         ((), "no log there", "1 old bucket."),
     ],
 )
 def test_an_object_that_is_no_log_does_not_make_a_bucket_unreadable(ended, cell, line):
     """It was read; what S3 refused was not."""
-    tried = tuple(Canary(log(), why="" if one is Reading.READ else "why", ended=one) for one in ended)
+    tried = tuple(Canary(log(), why="" if one is ReadProbe.READ else "why", ended=one) for one in ended)
     text = str(
         seen.buckets(given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=tried)))
     )
@@ -144,31 +144,34 @@ def test_pictures_are_pictures():
     ("stages", "line"),
     [
         (
-            {"02": Stage.OPEN, "03": Stage.OPEN},
+            {"02": StepStage.OPEN, "03": StepStage.OPEN},
             "0 of 2 steps that change something are done; the next one is 02.",
         ),
         (
-            {"02": Stage.DONE, "03": Stage.OPEN},
+            {"02": StepStage.DONE, "03": StepStage.OPEN},
             "1 of 2 steps that change something is done; the next one is 03.",
         ),
-        ({"02": Stage.DONE, "03": Stage.DONE}, "Every step on this map is done."),
-        ({"02": Stage.DONE, "03": Stage.UNKNOWN}, "The state of 03 could not be looked at."),
+        ({"02": StepStage.DONE, "03": StepStage.DONE}, "Every step on this map is done."),
+        ({"02": StepStage.DONE, "03": StepStage.UNKNOWN}, "The state of 03 could not be looked at."),
         ({}, "No step's state is known."),
     ],
 )
 def test_the_map_says_which_step_is_next(stages, line):
     """Unknown is never taken for open or done."""
     statuses = {number: Status(number, stage, "x") for number, stage in stages.items()}
-    assert line in str(map_seen.steps(start_here.Observation((), (), statuses)))
+    assert line in str(map_seen.steps(start_here.StartObservation((), (), statuses)))
 
 
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        ([State.OK], "Nothing that was looked at stops the move."),
-        ([State.OK, State.PLANNED], "Nothing that was looked at stops the move. 1 is cured on the way."),
+        ([FindingState.OK], "Nothing that was looked at stops the move."),
         (
-            [State.FINDING, State.COULD_NOT_LOOK],
+            [FindingState.OK, FindingState.PLANNED],
+            "Nothing that was looked at stops the move. 1 is cured on the way.",
+        ),
+        (
+            [FindingState.FINDING, FindingState.COULD_NOT_LOOK],
             "1 stop the move, 1 could not be looked at: see to them first.",
         ),
     ],
@@ -176,7 +179,7 @@ def test_the_map_says_which_step_is_next(stages, line):
 def test_the_preflight_says_whether_to_begin(found, line):
     """Worst first, read from the rows."""
     rows = tuple(Finding("00.trails", state, "1", "-", "x", "y") for state in found)
-    assert line in str(map_seen.preflight(start_here.Observation((), rows, {})))
+    assert line in str(map_seen.preflight(start_here.StartObservation((), rows, {})))
 
 
 def test_instants_do_not_slip_into_the_tables():

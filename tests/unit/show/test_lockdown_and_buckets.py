@@ -7,14 +7,14 @@ from pathlib import Path
 from onetrail.estate.archive import archive_of
 from onetrail.estate.log_account.observed import FLAGS
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.iam.build import central_bucket
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.steps import account_lockdown, bucket_creation
-from onetrail.steps.account_lockdown import LogAccount, Observation, Role
+from onetrail.steps.account_lockdown import LockdownObservation, LogAccount, Role
+from onetrail.steps.bucket_creation import BucketsObservation as Buckets
 from onetrail.steps.bucket_creation import BucketState, verdicts
-from onetrail.steps.bucket_creation import Observation as Buckets
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 TRUST = {
@@ -43,7 +43,7 @@ LOG = LogAccount(
     public_access=dict.fromkeys(FLAGS, False),
     security_contact="",
 )
-SEEN = Observation(LOG, OldEstate((), (), (OldBucket("acme", "111122223333", "us-east-1"),)))
+SEEN = LockdownObservation(LOG, OldEstate((), (), (OldBucket("acme", "111122223333", "us-east-1"),)))
 
 
 def test_the_ways_in_say_which_closes_and_which_open():
@@ -80,7 +80,7 @@ def test_old_buckets_are_counted():
 
 def _given(done: bool) -> Buckets:
     names = (SETTINGS.access_log_bucket, SETTINGS.work_bucket, SETTINGS.bucket_name)
-    stage = Status("02", Stage.DONE if done else Stage.OPEN, "roles are still to be made")
+    stage = Status("02", StepStage.DONE if done else StepStage.OPEN, "roles are still to be made")
     there = {name: BucketState(name, "absent") for name in names} if done else {}
     return Buckets(
         stage, LOG, there, datetime(2026, 1, 12, tzinfo=UTC), ("AWSLogs/1/CloudTrail/us-east-1/2021/",)

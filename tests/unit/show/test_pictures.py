@@ -10,7 +10,7 @@ import pytest
 from onetrail import show
 from onetrail.aws.telling import say_line
 from onetrail.show.calendar import MOST_ROWS, calendar
-from onetrail.show.over_time import Sample, Samples, over_time
+from onetrail.show.over_time import ProgressPoint, Samples, over_time
 from onetrail.show.progress import Progress
 
 COVERAGE = pd.DataFrame(
@@ -152,17 +152,17 @@ def test_objects_over_time_end_in_what_was_really_done():
     """However many words, few samples are kept, and the last is among them; two words are too few to draw."""
     samples = Samples()
     for number in range(5001):
-        samples.add(Sample(number / 10, number * 7, number * 7000))
+        samples.add(ProgressPoint(number / 10, number * 7, number * 7000))
     assert len(samples.all()) <= 514
-    assert samples.all()[-1] == Sample(500.0, 35_000, 35_000_000)
+    assert samples.all()[-1] == ProgressPoint(500.0, 35_000, 35_000_000)
     shown = over_time(samples, "Copied")
     assert shown.png.startswith(b"\x89PNG")
     lines = str(shown).splitlines()
     assert "35,000 objects in 500.0 s: 70 a second." in lines
     assert len([line for line in lines if line.split()[:1] and line.split()[0][0].isdigit()]) <= 12
     few = Samples()
-    few.add(Sample(0, 0, 0))
-    few.add(Sample(1, 5, 5))
+    few.add(ProgressPoint(0, 0, 0))
+    few.add(ProgressPoint(1, 5, 5))
     assert over_time(few, "Copied") is None
 
 

@@ -3,7 +3,7 @@
 from given import given_a_change, given_a_plan
 
 from onetrail import show
-from onetrail.change import Bulk, Check, CheckKind, Deed, Document
+from onetrail.change import Bulk, BulkAction, CheckKind, Document, RequiredCheck
 from onetrail.show.plans.change_group import short
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
@@ -68,7 +68,11 @@ def test_policies_are_shown_by_the_statements_that_differ():
 def test_a_rule_shows_its_estimate_and_a_canary_that_it_must_be_refused():
     """Bulk work is a rule with numbers beside it."""
     bulk = Bulk(
-        Deed.COPY, ("CopyObject",), {"Bucket": "old"}, {"prefix": "AWSLogs/"}, estimate={"objects": 1_234_567}
+        BulkAction.COPY,
+        ("CopyObject",),
+        {"Bucket": "old"},
+        {"prefix": "AWSLogs/"},
+        estimate={"objects": 1_234_567},
     )
     copy = given_a_change("copy", call="CopyObject", bulk=bulk)
     canary = given_a_change("canary", call="PutObject", expects="refused")
@@ -101,7 +105,10 @@ def test_changes_that_each_require_their_own_bucket_are_one_row():
     """Twenty deletions that wait for twenty proofs read as one; each proof stands in the fold."""
     shown = show.plan(
         given_a_plan(
-            *(_hold(r, requires=Check(CheckKind.PROVEN_QUIET_COOLED, f"acme-audit-{r}")) for r in REGIONS)
+            *(
+                _hold(r, requires=RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, f"acme-audit-{r}"))
+                for r in REGIONS
+            )
         )
     )
     assert "proven quiet cooled, each its own" in shown.text
@@ -115,7 +122,8 @@ def test_what_a_check_is_made_for_keeps_its_name():
     arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/old_audit"
     for number in (1, 5):
         asked = [
-            _hold(r, requires=Check(CheckKind.TRAIL_AS_REVIEWED, f"{arn}_{r}")) for r in REGIONS[:number]
+            _hold(r, requires=RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, f"{arn}_{r}"))
+            for r in REGIONS[:number]
         ]
         html = show.plan(given_a_plan(*asked)).html.replace("<wbr>", "")
         assert "trail as reviewed" in html
@@ -151,7 +159,7 @@ def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
             f"copy-{region}",
             call="CopyObject",
             resource=f"acme-{region} -> archive",
-            bulk=Bulk(Deed.COPY, ("CopyObject",), {"CopySource.Bucket": f"acme-{region}"}, {"from": f"acme-{region}"},
+            bulk=Bulk(BulkAction.COPY, ("CopyObject",), {"CopySource.Bucket": f"acme-{region}"}, {"from": f"acme-{region}"},
                       estimate={"objects": 1_000 + n}),
         )
         for n, region in enumerate(REGIONS)
@@ -162,7 +170,7 @@ def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
     assert "1,004" not in shown.text
     assert "1,004" in shown.html
     odd = given_a_change("odd", call="CopyObject", resource="odd -> archive",
-                         bulk=Bulk(Deed.COPY, ("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}))  # fmt: skip
+                         bulk=Bulk(BulkAction.COPY, ("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}))  # fmt: skip
     assert "objects: two" in show.plan(given_a_plan(*rules, odd)).text
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.change import Finding, State
+from onetrail.change import Finding, FindingState
 from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.digests.verdict import State as File
+from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report import page, sections
@@ -23,9 +23,17 @@ from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
 from onetrail.show.report.signs import SIGNS
 from onetrail.show.steps.evidence import files, kept
 from onetrail.steps import verification
-from onetrail.steps.evidence import Anchors, Chapter, FileSeen, Fit, Observation, Saved, read_custody
+from onetrail.steps.evidence import (
+    Anchors,
+    Chapter,
+    EvidenceObservation,
+    FileSeen,
+    Fit,
+    SavedReport,
+    read_custody,
+)
 from onetrail.steps.evidence.ledger import LedgerSum
-from onetrail.steps.verification import BucketVerdict, Cell, ChainSeen, KeySource, TroubleGroup
+from onetrail.steps.verification import ArchiveChain, BucketVerdict, DayCoverage, KeySource, TroubleGroup
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.steps import test_bucket_creation as made
 from tests.unit.steps.given_record import given_a_grant, killed, sent
@@ -41,15 +49,17 @@ PROVEN = Interval(NOW - timedelta(days=9), NOW, IntervalState.PROVEN)
 GAP = Interval(NOW - timedelta(days=5), NOW - timedelta(days=4), IntervalState.GAP, "digests are missing", 24)
 
 
-def given(folder: Path, *findings: Finding, **said) -> Observation:
+def given(folder: Path, *findings: Finding, **said) -> EvidenceObservation:
     """An observation over the record in `folder`."""
     chapter = Chapter(
-        "05", "Copy of the history", findings or (Finding("05.copied", State.OK, "-", "-", "x", "y"),)
+        "05", "Copy of the history", findings or (Finding("05.copied", FindingState.OK, "-", "-", "x", "y"),)
     )
-    return Observation(NOW, (chapter,), read_custody(folder), Anchors(), **said)
+    return EvidenceObservation(NOW, (chapter,), read_custody(folder), Anchors(), **said)
 
 
-def given_a_verification(*intervals: Interval, key: str = "", **bucket) -> verification.Observation:
+def given_a_verification(
+    *intervals: Interval, key: str = "", **bucket
+) -> verification.VerificationObservation:
     """One old bucket, one chain, two months of coverage."""
     counted = {"objects": 12, "size": 1200, "logs_and_digests": 10, "equal": 10, "full": True, **bucket}
     chain = Chain(
@@ -68,13 +78,13 @@ def given_a_verification(*intervals: Interval, key: str = "", **bucket) -> verif
         else ()
     )
     after = counted["equal"]
-    return verification.Observation(
-        Status("05", Stage.DONE, ""),
+    return verification.VerificationObservation(
+        Status("05", StepStage.DONE, ""),
         buckets=(BucketVerdict("old", ACCOUNT, "eu-west-1", **counted),),
-        chains=(ChainSeen(chain, "trail"),),
+        chains=(ArchiveChain(chain, "trail"),),
         coverage=(
-            Cell(ACCOUNT, "eu-west-1", date(2025, 11, 3), 5, 5, 5, 0, 0),
-            Cell(ACCOUNT, "eu-west-1", date(2026, 1, 3), 5, after - 5, after - 5, 0, 0),
+            DayCoverage(ACCOUNT, "eu-west-1", date(2025, 11, 3), 5, 5, 5, 0, 0),
+            DayCoverage(ACCOUNT, "eu-west-1", date(2026, 1, 3), 5, after - 5, after - 5, 0, 0),
         ),
         troubles=trouble,
         keys=(KeySource("eu-west-1", "saved", 2),),
@@ -142,7 +152,9 @@ def test_nothing_is_fetched_and_nothing_is_run(tmp_path: Path, full: bool) -> No
 
 def test_findings_come_before_everything_else(tmp_path: Path) -> None:
     """In the headline, and in the first section."""
-    bad = Finding("05.conflict", State.FINDING, ACCOUNT, "eu-west-1", "old", "other bytes in the archive")
+    bad = Finding(
+        "05.conflict", FindingState.FINDING, ACCOUNT, "eu-west-1", "old", "other bytes in the archive"
+    )
     text = page(SETTINGS, given(tmp_path, bad))
     assert "✗ 1 finding needs attention" in text.split("<nav")[0]
     assert "other bytes in the archive" in section_of(text, "findings")
@@ -153,13 +165,13 @@ def test_findings_come_before_everything_else(tmp_path: Path) -> None:
 
 def test_what_could_not_be_looked_at_is_in_the_headline_too(tmp_path: Path) -> None:
     """It is never taken for fine."""
-    blind = Finding("05.looked", State.COULD_NOT_LOOK, "-", "-", "old", "AccessDenied")
+    blind = Finding("05.looked", FindingState.COULD_NOT_LOOK, "-", "-", "old", "AccessDenied")
     assert "1 thing could not be looked at" in page(SETTINGS, given(tmp_path, blind)).split("<nav")[0]
 
 
 def test_a_move_that_is_not_finished_is_not_called_done(tmp_path: Path) -> None:
     """Planned is neither fine nor a finding."""
-    waiting = Finding("05.waiting", State.PLANNED, "-", "-", "old", "waiting for 04")
+    waiting = Finding("05.waiting", FindingState.PLANNED, "-", "-", "old", "waiting for 04")
     head = page(SETTINGS, given(tmp_path, waiting)).split("<nav")[0]
     assert "→ The move is not finished" in head
     assert "Everything is as promised" not in head
@@ -169,7 +181,7 @@ def test_names_are_escaped_wherever_they_stand(tmp_path: Path) -> None:
     """A key may hold anything; in a table, in a picture, in a finding."""
     seen = given_a_verification(key=NASTY)
     cell = replace_cell(seen, region="<b>eu</b>")
-    bad = Finding("06.log-invalid", State.FINDING, ACCOUNT, "eu-west-1", NASTY, "its hash differs")
+    bad = Finding("06.log-invalid", FindingState.FINDING, ACCOUNT, "eu-west-1", NASTY, "its hash differs")
     text = page(
         SETTINGS, given(tmp_path, bad, verified=cell, files=(FileSeen(NASTY, Fit.CHANGED, "0" * 64),))
     )
@@ -178,7 +190,7 @@ def test_names_are_escaped_wherever_they_stand(tmp_path: Path) -> None:
     assert text.count("&lt;script&gt;") >= 3
 
 
-def replace_cell(seen: verification.Observation, **said) -> verification.Observation:
+def replace_cell(seen: verification.VerificationObservation, **said) -> verification.VerificationObservation:
     return replace(seen, coverage=tuple(cell._replace(**said) for cell in seen.coverage))
 
 
@@ -252,7 +264,7 @@ def test_files_of_the_record_have_their_sum_and_the_page_says_which_checks_it_co
     assert not any(row[:1] == ["all"] for row in map(str.split, files(given(tmp_path)).text.splitlines()))
     assert (
         "the check of the page itself, 08.report, comes after it"
-        in kept(Saved("report.html", 9, "0" * 64, "")).text
+        in kept(SavedReport("report.html", 9, "0" * 64, "")).text
     )
 
 
@@ -386,9 +398,13 @@ def test_the_sections_are_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rail", "said", "verdict"),
     [
-        ({"content": Unread("ListRoots: AccessDenied")}, "could not be looked at", State.COULD_NOT_LOOK),
-        ({"management": ACCOUNT}, "not there yet", State.PLANNED),
-        ({"why": "no organization is named"}, "no organization is named", State.NOTE),
+        (
+            {"content": Unread("ListRoots: AccessDenied")},
+            "could not be looked at",
+            FindingState.COULD_NOT_LOOK,
+        ),
+        ({"management": ACCOUNT}, "not there yet", FindingState.PLANNED),
+        ({"why": "no organization is named"}, "no organization is named", FindingState.NOTE),
     ],
 )
 def test_a_guard_rail_that_could_not_be_looked_for_is_not_one_that_is_to_come(tmp_path, rail, said, verdict):

@@ -4,7 +4,7 @@ import pytest
 from given import given_a_change, given_a_plan
 
 from onetrail import show
-from onetrail.change import Done, Finding, Outcome, State
+from onetrail.change import Done, Finding, FindingState, Outcome
 
 
 def _finding(state, number=0, check="03.tls"):
@@ -41,9 +41,9 @@ def test_an_outcome_counts_what_was_done_without_request_ids():
 
 def test_findings_are_worst_first_and_what_is_well_is_one_row():
     """Twenty buckets in order are one line; one that is not stands above them."""
-    found = [_finding(State.OK, n) for n in range(20)] + [
-        _finding(State.FINDING, 20),
-        _finding(State.NOTE, 21),
+    found = [_finding(FindingState.OK, n) for n in range(20)] + [
+        _finding(FindingState.FINDING, 20),
+        _finding(FindingState.NOTE, 21),
     ]
     shown = show.findings(found)
     assert shown.text.index("✗ finding") < shown.text.index("· note") < shown.text.index("✓ ok")
@@ -56,9 +56,9 @@ def test_findings_are_worst_first_and_what_is_well_is_one_row():
     ("states", "code"),
     [
         ([], 0),
-        ([State.OK, State.NOTE, State.PLANNED], 0),
-        ([State.OK, State.COULD_NOT_LOOK], 3),  # what could not be looked at is not well
-        ([State.FINDING], 3),
+        ([FindingState.OK, FindingState.NOTE, FindingState.PLANNED], 0),
+        ([FindingState.OK, FindingState.COULD_NOT_LOOK], 3),  # what could not be looked at is not well
+        ([FindingState.FINDING], 3),
     ],
 )
 def test_findings_say_their_exit_code(states, code):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from onetrail import show
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.looked import Unread
 from onetrail.show.html import as_json
 from onetrail.show.table import written, written_column
@@ -26,7 +26,7 @@ from onetrail.show.table import written, written_column
         ("044455556666", "044455556666"),  # an account id stays text
         (datetime(2026, 1, 12, 9, tzinfo=UTC), "2026-01-12T09:00:00Z"),
         (date(2026, 1, 12), "2026-01-12"),
-        (State.COULD_NOT_LOOK, "could_not_look"),
+        (FindingState.COULD_NOT_LOOK, "could_not_look"),
         (["b", "a"], "b, a"),  # a list has its own order
         ({"b", "a"}, "a, b"),  # a set has none
         ([], "–"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.transport import Answer
 
 ARCHIVE, LOG = "onetrail-archive-044455556666", "044455556666"
@@ -102,7 +102,7 @@ class FakeKms:
 
 def given_clients(archive: FakeArchive, now: datetime, kms: FakeKms | None = None, *, reader: bool = True):
     """What the code under test needs of `Clients`, with the archive behind the operator and, unless told otherwise, the reader."""
-    made = HotS3(
+    made = S3Client(
         "us-east-1", endpoint_url="http://127.0.0.1:1", permit=lambda *_: None,
         credentials=lambda: SimpleNamespace(access_key="AKID", secret_key="s", token=None), correct_clock=False,
         transport=archive,

@@ -9,12 +9,12 @@ from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.archive import archive_of
 from onetrail.estate.backlog.source_keys import SourceKey
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.iam import build
 from onetrail.looked import Unread
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.settings import Settings
-from onetrail.steps.copy_history import Backlog, Observation
+from onetrail.steps.copy_history import Backlog, CopyObservation
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 SOURCE, LOG, OTHER = "111122223333", "044455556666", "222233334444"
@@ -54,8 +54,13 @@ def given_a_key(arn=KEY, *, policy=(ROOT,), **more):
 
 
 def given_a_backlog(bucket=None, direction="pull", copy=2, *, archived=0, restoring=0, **more):
-    counts = {Kind.COPY: copy, Kind.ARCHIVED: archived, Kind.RESTORING: restoring, Kind.PRESENT: 5}
-    sizes = {Kind.COPY: copy * 100, Kind.ARCHIVED: archived * 2**30}
+    counts = {
+        DecisionKind.COPY: copy,
+        DecisionKind.ARCHIVED: archived,
+        DecisionKind.RESTORING: restoring,
+        DecisionKind.PRESENT: 5,
+    }
+    sizes = {DecisionKind.COPY: copy * 100, DecisionKind.ARCHIVED: archived * 2**30}
     if archived:
         more |= {"away": {"DEEP_ARCHIVE": archived}, "away_sizes": {"DEEP_ARCHIVE": archived * 2**30}}
     if restoring:
@@ -66,7 +71,7 @@ def given_a_backlog(bucket=None, direction="pull", copy=2, *, archived=0, restor
 
 def given(*backlogs, **more):
     """What 05 has seen once 02 and 04 are done."""
-    done = (Status("02", Stage.DONE, ""), Status("04", Stage.DONE, ""))
+    done = (Status("02", StepStage.DONE, ""), Status("04", StepStage.DONE, ""))
     buckets = tuple(backlog.bucket for backlog in backlogs)
     steady = build.central_bucket(archive_of(SETTINGS))
-    return Observation(done, OldEstate((), (), buckets), backlogs, steady, {SOURCE: ()}, NOW, **more)
+    return CopyObservation(done, OldEstate((), (), buckets), backlogs, steady, {SOURCE: ()}, NOW, **more)

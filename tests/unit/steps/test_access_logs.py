@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.steps import bucket_creation as step
 from onetrail.steps.bucket_creation.access_logs import (
     ARRIVED,
-    AccessLogs,
+    AccessLogDelivery,
     arrived,
     awaited,
     read_access_logs,
@@ -30,29 +30,34 @@ HOUR = timedelta(hours=1)
 BOTH = (CENTRAL, WORK)
 
 
-def given(seen: AccessLogs, now: datetime = NOW) -> step.Observation:
+def given(seen: AccessLogDelivery, now: datetime = NOW) -> step.BucketsObservation:
     return replace(given_all_made(), access_logs=seen, now=now)
 
 
-def states(seen: step.Observation) -> list[State]:
+def states(seen: step.BucketsObservation) -> list[FindingState]:
     return [one.state for one in step.check(SETTINGS, seen) if one.id == "03.access-log"]
 
 
 SEEN = [
     # what was seen, hours since the bucket was made, (met, hours until the next look), the finding's state
-    (AccessLogs((), NOW), 1, (True, None), State.OK),
-    (AccessLogs(BOTH, NOW), 0, (False, 1), State.PLANNED),
-    (AccessLogs((WORK,), NOW), 3, (False, 4), State.PLANNED),  # each bucket of ours must be seen
-    (AccessLogs(BOTH, NOW), 23.5, (False, 24), State.PLANNED),
-    (AccessLogs(BOTH, NOW), 24, (False, None), State.FINDING),  # bounded
-    (AccessLogs((CENTRAL,), NOW), 30, (False, None), State.FINDING),
-    (AccessLogs(could_not_look="AccessDenied"), 1, (False, None), State.COULD_NOT_LOOK),
+    (AccessLogDelivery((), NOW), 1, (True, None), FindingState.OK),
+    (AccessLogDelivery(BOTH, NOW), 0, (False, 1), FindingState.PLANNED),
+    (
+        AccessLogDelivery((WORK,), NOW),
+        3,
+        (False, 4),
+        FindingState.PLANNED,
+    ),  # each bucket of ours must be seen
+    (AccessLogDelivery(BOTH, NOW), 23.5, (False, 24), FindingState.PLANNED),
+    (AccessLogDelivery(BOTH, NOW), 24, (False, None), FindingState.FINDING),  # bounded
+    (AccessLogDelivery((CENTRAL,), NOW), 30, (False, None), FindingState.FINDING),
+    (AccessLogDelivery(could_not_look="AccessDenied"), 1, (False, None), FindingState.COULD_NOT_LOOK),
 ]
 
 
 @pytest.mark.parametrize(("seen", "hours", "requirement", "state"), SEEN)
 def test_a_first_access_log_is_awaited_for_a_day(
-    seen: AccessLogs, hours: float, requirement: Any, state: State
+    seen: AccessLogDelivery, hours: float, requirement: Any, state: FindingState
 ) -> None:
     """Then it is a finding of a stable id. A failed look is neither."""
     now = NOW + hours * HOUR
@@ -64,10 +69,10 @@ def test_a_first_access_log_is_awaited_for_a_day(
 
 def test_03_is_not_finished_before_a_first_access_log() -> None:
     """Nothing is left to change, and it ends `not yet`. Twins: one that arrived, one that is overdue."""
-    waiting = step.propose(SETTINGS, given(AccessLogs(BOTH, NOW)))
+    waiting = step.propose(SETTINGS, given(AccessLogDelivery(BOTH, NOW)))
     assert (waiting.changes, waiting.ends_with, waiting.not_yet) == ((), ARRIVED, NOW + HOUR)
     assert "04 may be run meanwhile" in waiting.why
-    for seen in (AccessLogs((), NOW), AccessLogs(BOTH, NOW - 24 * HOUR)):
+    for seen in (AccessLogDelivery((), NOW), AccessLogDelivery(BOTH, NOW - 24 * HOUR)):
         plan = step.propose(SETTINGS, given(seen))
         assert (plan.changes, plan.ends_with, plan.not_yet) == ((), None, None)
 
@@ -75,7 +80,7 @@ def test_03_is_not_finished_before_a_first_access_log() -> None:
 def test_the_plan_that_makes_the_buckets_ends_with_their_access_log_and_keeps_its_id() -> None:
     """Time is no part of what is approved; the finding waits until there is a bucket."""
     bare = given_nothing_made_yet()
-    seen = replace(bare, access_logs=AccessLogs(BOTH))
+    seen = replace(bare, access_logs=AccessLogDelivery(BOTH))
     plan = step.propose(SETTINGS, seen)
     assert (plan.ends_with, plan.not_yet, plan.why) == (ARRIVED, None, "")
     assert plan.id == step.propose(SETTINGS, bare).id
@@ -94,9 +99,9 @@ def test_one_key_is_asked_for_of_each_bucket_that_logs() -> None:
         return SimpleNamespace(client=lambda *_: SimpleNamespace(list_objects_v2=listed))
 
     clients = given_listing({f"{CENTRAL}/": 1, f"{WORK}/": 0})
-    assert read_access_logs(SETTINGS, clients, NOW, there=True) == AccessLogs((WORK,), NOW)
+    assert read_access_logs(SETTINGS, clients, NOW, there=True) == AccessLogDelivery((WORK,), NOW)
     assert {(said["Bucket"], said["MaxKeys"], said["ExpectedBucketOwner"]) for said in asked} == {
         (ACCESS, 1, SETTINGS.log_account.account_id)
     }
-    assert read_access_logs(SETTINGS, clients, None, there=False) == AccessLogs(BOTH)
-    assert awaited(AccessLogs(BOTH), NOW) is not None
+    assert read_access_logs(SETTINGS, clients, None, there=False) == AccessLogDelivery(BOTH)
+    assert awaited(AccessLogDelivery(BOTH), NOW) is not None

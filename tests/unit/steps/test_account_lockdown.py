@@ -9,7 +9,7 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import NAMED, Check, CheckKind, State, canonical_json
+from onetrail.change import NAMED, CheckKind, FindingState, RequiredCheck, canonical_json
 from onetrail.estate.freeze import held_policy, without_dead_principals
 from onetrail.estate.log_account.observed import FLAGS, User
 from onetrail.estate.old_estate import OldBucket, OldEstate
@@ -62,7 +62,7 @@ def given_a_held_bucket(**parts: Any) -> OldBucket:
     return replace(bucket, **{"policy": held_policy("aws", bucket, KEEPER), **parts})
 
 
-def given_a_fresh_log_account(*buckets: OldBucket) -> step.Observation:
+def given_a_fresh_log_account(*buckets: OldBucket) -> step.LockdownObservation:
     first = step.Role(
         "OrganizationAccountAccessRole",
         f"arn:aws:iam::{LOG}:role/OrganizationAccountAccessRole",
@@ -79,10 +79,10 @@ def given_a_fresh_log_account(*buckets: OldBucket) -> step.Observation:
         public_access=dict.fromkeys(FLAGS, False),
         security_contact="",
     )
-    return step.Observation(log, OldEstate((), (), buckets), {SOURCE: KEEPER})
+    return step.LockdownObservation(log, OldEstate((), (), buckets), {SOURCE: KEEPER})
 
 
-def given_a_closed_log_account(*buckets: OldBucket) -> step.Observation:
+def given_a_closed_log_account(*buckets: OldBucket) -> step.LockdownObservation:
     fresh = given_a_fresh_log_account(*buckets)
     roles = {
         wanted.name: step.Role(
@@ -108,12 +108,12 @@ def given_a_closed_log_account(*buckets: OldBucket) -> step.Observation:
     return replace(fresh, log=log)
 
 
-def with_role(seen: step.Observation, name: str, **parts: Any) -> step.Observation:
+def with_role(seen: step.LockdownObservation, name: str, **parts: Any) -> step.LockdownObservation:
     roles = {**seen.log.roles, name: replace(seen.log.roles[name], **parts)}
     return replace(seen, log=replace(seen.log, roles=roles))
 
 
-def keys(seen: step.Observation) -> list[str]:
+def keys(seen: step.LockdownObservation) -> list[str]:
     return [change.key for change in step.propose(SETTINGS, seen).changes]
 
 
@@ -145,7 +145,7 @@ def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_bu
 def test_the_old_way_in_is_narrowed_only_behind_the_proof_of_the_new_one() -> None:
     plan = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket()))
     narrowing = next(c for c in plan.changes if c.key == "OrganizationAccountAccessRole: trust")
-    assert narrowing.requires == Check(CheckKind.NEW_WAY_IN)
+    assert narrowing.requires == RequiredCheck(CheckKind.NEW_WAY_IN)
     assert narrowing.before == MANAGEMENT
     assert iam.canonical(narrowing.parameters["PolicyDocument"].value) == iam.canonical(
         trust(["arn:aws:iam::999988887777:role/SecurityLead"])
@@ -156,13 +156,13 @@ def test_the_first_role_gets_its_power_from_the_identity_that_made_it_since_it_h
     changes = {c.key: c for c in step.propose(SETTINGS, given_a_fresh_log_account()).changes}
     assert changes["onetrail-break-glass: has AdministratorAccess"].actor == NAMED
     assert changes["onetrail-operator: role"].actor == BREAK_GLASS
-    assert changes["onetrail-operator: role"].requires == Check(CheckKind.MAY_ADMINISTER)
+    assert changes["onetrail-operator: role"].requires == RequiredCheck(CheckKind.MAY_ADMINISTER)
 
 
 def test_what_is_done_proposes_nothing() -> None:
     seen = given_a_closed_log_account(given_a_held_bucket())
     assert keys(seen) == []
-    assert {f.state for f in step.check(SETTINGS, seen)} == {State.OK}
+    assert {f.state for f in step.check(SETTINGS, seen)} == {FindingState.OK}
     assert log_account_status(SETTINGS, seen.log).done
 
 
@@ -222,7 +222,7 @@ def test_a_bucket_frozen_for_another_identity_is_named_with_it_and_nothing_is_se
     (held,) = (f for f in step.check(SETTINGS, seen) if f.id == "02.held")
     assert bool(keys(seen)) is not bool(spared)
     assert (f"is frozen for {spared}" in held.evidence) is bool(spared)
-    assert (held.state is State.FINDING) is bool(spared)
+    assert (held.state is FindingState.FINDING) is bool(spared)
 
 
 OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
@@ -288,13 +288,13 @@ def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_
         ),
     )
     assert keys(blind) == []
-    assert step.check(SETTINGS, blind)[0].state is State.COULD_NOT_LOOK
+    assert step.check(SETTINGS, blind)[0].state is FindingState.COULD_NOT_LOOK
     assert not log_account_status(SETTINGS, blind.log).done
     assert step.propose(SETTINGS, blind).not_evaluated and not step.propose(SETTINGS, seen).not_evaluated
     half = with_role(seen, "onetrail-reader", inline={}, could_not_look=("GetRolePolicy: AccessDenied: no",))
     assert keys(half) == []
     assert step.propose(SETTINGS, half).notes[0] == "onetrail-reader: GetRolePolicy: AccessDenied: no"
-    assert step.check(SETTINGS, half)[0].state is State.COULD_NOT_LOOK
+    assert step.check(SETTINGS, half)[0].state is FindingState.COULD_NOT_LOOK
 
 
 def test_users_keys_of_root_and_foreign_roles_are_findings_and_nobody_is_removed() -> None:
@@ -311,9 +311,9 @@ def test_users_keys_of_root_and_foreign_roles_are_findings_and_nobody_is_removed
     )
     found = step.check(SETTINGS, replace(seen, log=log))
     assert [(f.id, f.state) for f in found[:3]] == [
-        ("02.foreign-role", State.FINDING),
-        ("02.root", State.FINDING),
-        ("02.users", State.FINDING),
+        ("02.foreign-role", FindingState.FINDING),
+        ("02.root", FindingState.FINDING),
+        ("02.users", FindingState.FINDING),
     ]
     assert keys(replace(seen, log=log)) == []
     assert not any(service.name in f.resource for f in found)
@@ -386,7 +386,7 @@ def test_a_dead_principal_in_a_not_principal_is_shown_and_left_alone() -> None:
     seen = given_a_closed_log_account(bucket)
     assert keys(seen) == []
     worst = step.check(SETTINGS, seen)[0]
-    assert (worst.id, worst.state) == ("02.held", State.FINDING)
+    assert (worst.id, worst.state) == ("02.held", FindingState.FINDING)
 
 
 def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
@@ -396,7 +396,7 @@ def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
         given_an_old_bucket(policy=DENIED, lifecycle=DENIED, could_not_look=why)
     )
     assert keys(seen) == []
-    assert step.check(SETTINGS, seen)[0].state is State.COULD_NOT_LOOK
+    assert step.check(SETTINGS, seen)[0].state is FindingState.COULD_NOT_LOOK
     plan = step.propose(SETTINGS, seen)
     assert (plan.not_evaluated, plan.notes[0]) == (True, f"acme-audit-us-east-1: {why[0]}")
     rules = {"Rules": [{"ID": "old", "Status": "Enabled", "Expiration": {"Days": 9}}]}
@@ -411,7 +411,7 @@ def test_whatever_of_a_bucket_is_unread_the_step_can_tell_and_show_it(part: str)
     seen = given_a_closed_log_account(given_a_held_bucket(**{part: DENIED}, could_not_look=why))
     plan = step.propose(SETTINGS, seen)
     assert (plan.changes, plan.notes[0]) == ((), f"acme-audit-us-east-1: {why[0]}")
-    assert State.COULD_NOT_LOOK in {one.state for one in step.check(SETTINGS, seen)}
+    assert FindingState.COULD_NOT_LOOK in {one.state for one in step.check(SETTINGS, seen)}
     assert not step.propose(SETTINGS, given_a_closed_log_account(given_a_held_bucket())).not_evaluated
     assert ("could not look" in shown.old_buckets(seen).text) == (part in ("policy", "lifecycle", "logging"))
 
@@ -435,11 +435,11 @@ def test_the_keys_of_a_user_that_could_not_be_listed_are_not_none() -> None:
         # it was not read, so nothing is said of its rules
         ({"lifecycle": DENIED}, []),
         # another setting was not read, by somebody whose name holds the word
-        ({"logging": Unread("AccessDenied: arn:aws:iam::111122223333:role/lifecycle")}, [State.OK]),
+        ({"logging": Unread("AccessDenied: arn:aws:iam::111122223333:role/lifecycle")}, [FindingState.OK]),
     ],
 )
 def test_which_call_was_refused_decides_and_not_a_word_in_its_refusal(
-    why: dict[str, Any], said: list[State]
+    why: dict[str, Any], said: list[FindingState]
 ) -> None:
     """02.frozen is told where the lifecycle rules were read, and only there."""
     seen = given_a_closed_log_account(given_an_old_bucket(**why, could_not_look=("no",)))
@@ -470,14 +470,14 @@ def test_an_empty_shell_is_left_as_it_is() -> None:
     assert keys(given_a_closed_log_account(shell)) == []
 
 
-def given_two_buckets_of_which_one_was_deleted(*gone: str, key: str = "") -> step.Observation:
+def given_two_buckets_of_which_one_was_deleted(*gone: str, key: str = "") -> step.LockdownObservation:
     """The roles are those of before; `gone` is what the receipts of this run remember."""
     left = given_an_old_bucket()
     seen = given_a_closed_log_account(left, replace(left, name="acme-gone", kms_key=key))
     return replace(seen, old=OldEstate((), (), (left,)), gone=gone)
 
 
-def given_only_one(seen: step.Observation) -> list[str]:
+def given_only_one(seen: step.LockdownObservation) -> list[str]:
     """What is proposed for the log account beside what the bucket itself still needs."""
     return [one for one in keys(seen) if one.startswith("onetrail-")]
 

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.publickeys import PublicKey
 from onetrail.cloudtrail.digests.verdict import Chain, TrailIdentity
-from onetrail.s3.rows import Head, ObjectRow
+from onetrail.s3.rows import ObjectHead, ObjectRow
 from onetrail.steps.verification import again as module
 from onetrail.steps.verification import check
-from onetrail.steps.verification.again import Basis, Kept, again, places_of
-from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.again import Basis, FullLook, again, places_of
+from onetrail.steps.verification.left import OriginalSide
 from onetrail.steps.verification.region.chains import RegionSeen
 from onetrail.steps.verification.region.files import RegionMark
-from onetrail.steps.verification.region.reading import Notes, Origin
+from onetrail.steps.verification.region.reading import LogOrigin, Notes
 from onetrail.steps.verification.region.tally import EventTotals
-from onetrail.steps.verification.verdict import ChainSeen
+from onetrail.steps.verification.verdict import ArchiveChain
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -36,8 +36,8 @@ KEY = PublicKey("f" * 32, b"der", COPIED, COPIED, REGION)
 PLACES = {
     (ACCOUNT, REGION): [
         (
-            Origin("acme-eu", ACCOUNT, REGION, "", True),
-            Left("acme-eu", ACCOUNT, REGION),
+            LogOrigin("acme-eu", ACCOUNT, REGION, "", True),
+            OriginalSide("acme-eu", ACCOUNT, REGION),
             frozenset({"AWSLogs/"}),
         )
     ]
@@ -50,8 +50,8 @@ def row(key: str, *, size: int = 10, etag: str = "e", at: datetime = COPIED) -> 
     return ObjectRow(key, size, etag, at, "STANDARD")
 
 
-def chain(trail: TrailIdentity, known: str) -> ChainSeen:
-    return ChainSeen(Chain(ACCOUNT, REGION, trail.trail, REGION, False, (), {}, {}), known)
+def chain(trail: TrailIdentity, known: str) -> ArchiveChain:
+    return ArchiveChain(Chain(ACCOUNT, REGION, trail.trail, REGION, False, (), {}, {}), known)
 
 
 @dataclass
@@ -69,12 +69,12 @@ class World:
         """HEAD of each of these."""
         for _, below in asked:
             self.asked.append(below)
-            head = Head(10, "e", "", "", "v", "", self.mode, "2033-01-01T00:00:00Z", "", "", {}, {})
+            head = ObjectHead(10, "e", "", "", "v", "", self.mode, "2033-01-01T00:00:00Z", "", "", {}, {})
             error = ClientError({"Error": {"Code": "AccessDenied"}}, "HeadObject") if self.refused else None
             yield SimpleNamespace(context=below, result=head, error=error)
 
 
-def first_look(world: World) -> Kept:
+def first_look(world: World) -> FullLook:
     mark = RegionMark()
     for one in world.rows:
         mark.add(one)
@@ -82,7 +82,7 @@ def first_look(world: World) -> Kept:
         ACCOUNT, REGION, [chain(TRAIL, "trail"), chain(GONE, "digests")], unknown={GONE},
         notes=Notes(Counter({0: 1, 1: 1}), Counter({2: 4})), mark=mark,
     )  # fmt: skip
-    return Kept(NOW, BASIS, (seen,))
+    return FullLook(NOW, BASIS, (seen,))
 
 
 def second_look(
@@ -109,7 +109,9 @@ def with_rows(*rows: ObjectRow) -> Callable[[World], object]:
     return lambda world: setattr(world, "rows", list(rows))
 
 
-OTHER_PLACE = [(Origin("acme-us", ACCOUNT, REGION, "logs/", True), Left("", "", ""), frozenset({"AWSLogs/"}))]
+OTHER_PLACE = [
+    (LogOrigin("acme-us", ACCOUNT, REGION, "logs/", True), OriginalSide("", "", ""), frozenset({"AWSLogs/"}))
+]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_what_the_new_trail_delivered_meanwhile_is_counted_and_told(monkeypatch:
     assert (seen.since, seen.new) == (1, {(ACCOUNT, REGION, date(2026, 1, 12)): 1})
     assert world.asked == [OLD, OWN, NEW]
     told = {f.id: f for f in check(SETTINGS, given(GOOD, since=1, events=EVENTS))}
-    assert told["06.since"].state is State.NOTE
+    assert told["06.since"].state is FindingState.NOTE
     assert "1 file was delivered" in told["06.since"].evidence
     assert "06.since" not in {f.id for f in check(SETTINGS, given(GOOD, events=EVENTS))}
 

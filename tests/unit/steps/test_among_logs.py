@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import Finding, State
+from onetrail.change import Finding, FindingState
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.digests.verdict import State as File
+from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.s3.rows import ObjectRow
-from onetrail.steps.verification import BucketVerdict, ChainSeen, check
+from onetrail.steps.verification import ArchiveChain, BucketVerdict, check
 from onetrail.steps.verification.region import chains as module
 from onetrail.steps.verification.region.chains import RegionCheck, RegionSeen
-from onetrail.steps.verification.region.reading import Origin
+from onetrail.steps.verification.region.reading import LogOrigin
 from onetrail.steps.verification.troubles import MOST_NAMED, TroubleGroup, Troubles, stray
 from tests.unit.steps.test_again import second_look
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
@@ -33,7 +33,7 @@ def log(stamp: datetime, unique: str = "x") -> str:
     return f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{stamp:%Y/%m/%d}/{ACCOUNT}_CloudTrail_{REGION}_{at}_{unique}.json.gz"
 
 
-def told(found: Iterable[Finding], name: str) -> list[tuple[str, State]]:
+def told(found: Iterable[Finding], name: str) -> list[tuple[str, FindingState]]:
     return [(one.resource, one.state) for one in found if one.id == name]
 
 
@@ -69,8 +69,8 @@ def test_each_is_a_finding_by_its_key_and_all_are_counted(files: int) -> None:
             troubles.add(odd)
         found = check(SETTINGS, given(GOOD, archive=OWN, troubles=tuple(troubles.groups())))
         names = [f"{DAY}evil{number:03}" for number in range(min(files, MOST_NAMED))]
-        named = [(name, State.FINDING) for name in names]
-        assert told(found, "06.stray") == (named if files <= MOST_NAMED else [(bucket, State.FINDING)])
+        named = [(name, FindingState.FINDING) for name in names]
+        assert told(found, "06.stray") == (named if files <= MOST_NAMED else [(bucket, FindingState.FINDING)])
         if files > MOST_NAMED:
             assert [one.evidence for one in found if one.id == "06.stray" and f"{files} " in one.evidence]
     assert told(check(SETTINGS, given(GOOD, archive=OWN)), "06.stray") == []
@@ -83,12 +83,14 @@ def strays(seen: RegionSeen) -> list[str]:
 def a_check() -> RegionCheck:
     """One account and region of the archive, with a chain whose newest digest ended two hours ago."""
     clients: Any = SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW))
-    origin = Origin("acme-eu", ACCOUNT, REGION, "", True)
+    origin = LogOrigin("acme-eu", ACCOUNT, REGION, "", True)
     places: Any = [(origin, None, frozenset())]
     tally: Any = None
     made = RegionCheck(SETTINGS, clients, KeyStore(), frozenset(), {}, ACCOUNT, REGION, places, tally)
     proven = (Interval(NOW - 30 * HOUR, NOW - 2 * HOUR, IntervalState.PROVEN),)
-    made.seen.chains.append(ChainSeen(Chain(ACCOUNT, REGION, "new", REGION, False, proven, {}, {}), "trail"))
+    made.seen.chains.append(
+        ArchiveChain(Chain(ACCOUNT, REGION, "new", REGION, False, proven, {}, {}), "trail")
+    )
     return made
 
 
@@ -124,15 +126,15 @@ def test_a_log_that_no_digest_names_is_excused_while_one_may_still_come(
 @pytest.mark.parametrize(
     ("bucket", "state", "wanted"),
     [
-        (ARCHIVE, "pending", (ARCHIVE, State.NOTE)),
-        (ARCHIVE, "unsigned", ("k", State.FINDING)),
-        ("acme-eu", "unsigned", ("acme-eu", State.NOTE)),
-        (ARCHIVE, "future", ("k", State.FINDING)),
-        ("acme-eu", "future", ("k", State.FINDING)),
+        (ARCHIVE, "pending", (ARCHIVE, FindingState.NOTE)),
+        (ARCHIVE, "unsigned", ("k", FindingState.FINDING)),
+        ("acme-eu", "unsigned", ("acme-eu", FindingState.NOTE)),
+        (ARCHIVE, "future", ("k", FindingState.FINDING)),
+        ("acme-eu", "future", ("k", FindingState.FINDING)),
     ],
 )
 def test_what_is_said_of_a_log_that_no_digest_names(
-    bucket: str, state: str, wanted: tuple[str, State]
+    bucket: str, state: str, wanted: tuple[str, FindingState]
 ) -> None:
     """A note for what is moved and for what is young; a finding by name for the rest."""
     group = TroubleGroup(bucket, ACCOUNT, REGION, "log", state, "why", 1, ("k",))

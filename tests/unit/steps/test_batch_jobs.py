@@ -14,21 +14,21 @@ from botocore.exceptions import ClientError
 from onetrail import names
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import ChangeFailed, Check, CheckKind, Gate, Guard, RunRecord, entries
+from onetrail.change import ChangeFailed, CheckKind, Gate, Guard, RequiredCheck, RunRecord, entries
 from onetrail.estate.archive import archive_of
 from onetrail.estate.grant_state import work_opened
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.iam import build
-from onetrail.s3.batch.group import Group, Label
-from onetrail.s3.batch.job import Job
+from onetrail.s3.batch.group import JobGroup, Label
+from onetrail.s3.batch.job import BatchJob
 from onetrail.s3.batch.manifest import ManifestFile
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.settings import Settings
-from onetrail.steps.copy_history import Backlog, Observation, propose
+from onetrail.steps.copy_history import Backlog, CopyObservation, propose
 from onetrail.steps.copy_history.check import closed
 from onetrail.steps.copy_history.jobs.copies import BatchCopy
-from onetrail.steps.copy_history.jobs.rows import NoReport, Reader
+from onetrail.steps.copy_history.jobs.rows import JobReader, NoReport
 from onetrail.steps.copy_history.jobs.watch import jobs_role_settled
 from onetrail.steps.copy_history.observed.jobs import BatchSeen, desk
 
@@ -36,7 +36,7 @@ SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practi
     copy_engine="s3-batch"
 )
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
-DONE = (Status("02", Stage.DONE, ""), Status("04", Stage.DONE, ""))
+DONE = (Status("02", StepStage.DONE, ""), Status("04", StepStage.DONE, ""))
 ARCHIVE = archive_of(SETTINGS)
 BATCH_ARN = f"arn:aws:iam::044455556666:role/{names.BATCH_ROLE}"
 LEFT = BatchSeen(
@@ -46,14 +46,14 @@ LEFT = BatchSeen(
 
 def a_backlog(name, objects=2, direction="pull", encryption="AES256"):
     bucket = OldBucket(name, "111122223333", "eu-west-1", encryption=encryption)
-    counts = {Kind.COPY: objects, Kind.PRESENT: 1}
+    counts = {DecisionKind.COPY: objects, DecisionKind.PRESENT: 1}
     pilot = ("log", "digest") if objects else ()
     return Backlog(
         bucket,
         direction,
         "because",
         counts,
-        {Kind.COPY: 9},
+        {DecisionKind.COPY: 9},
         pilot=pilot,
         first=date(2024, 1, 1),
         last=date(2025, 1, 1),
@@ -63,7 +63,7 @@ def a_backlog(name, objects=2, direction="pull", encryption="AES256"):
 def seen(*backlogs, batch=BatchSeen()):  # noqa: B008 - a frozen value
     estate = OldEstate((), (), tuple(one.bucket for one in backlogs))
     central = build.central_bucket(ARCHIVE)
-    return Observation(DONE, estate, backlogs, central, {"111122223333": ()}, NOW, batch=batch)
+    return CopyObservation(DONE, estate, backlogs, central, {"111122223333": ()}, NOW, batch=batch)
 
 
 def keys(plan) -> list[str]:
@@ -102,7 +102,9 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
     locks = {c.key: "quarter" in c.bulk.rule["lock"] for c in plan.changes if c.key.startswith("copy-")}
     assert locks == {"copy-a": True, "copy-b": False}
     assert engines == {"pilot-a": "s3-batch", "copy-a": "s3-batch", "pilot-b": "local", "copy-b": "local"}
-    assert [c.key for c in plan.changes if c.requires == Check(CheckKind.JOBS_ROLE_SETTLED)] == ["open-a"]
+    assert [c.key for c in plan.changes if c.requires == RequiredCheck(CheckKind.JOBS_ROLE_SETTLED)] == [
+        "open-a"
+    ]
     assert "the role of the jobs" in next(c for c in plan.changes if c.key == "open-a").reason
     jobs = next(c for c in plan.changes if c.key == "batch-copy-jobs")
     assert jobs.bulk.rule["from"] == ["a"] and jobs.bulk.fixed["RoleArn"] == BATCH_ARN
@@ -181,7 +183,7 @@ def test_step_03_knows_the_work_bucket_that_05_has_opened():
 
 
 DESK = desk(SETTINGS)
-LABEL = Label("practice", "copy", Group("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC)))
+LABEL = Label("practice", "copy", JobGroup("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC)))
 MADE = {
     name: DESK.request(LABEL, "e" * 32, 0)[name] for name in ("ConfirmationRequired", "Operation", "Report", "RoleArn", "Manifest")
 }  # fmt: skip
@@ -204,7 +206,7 @@ class Control:
         return {"Jobs": every[int(NextToken) :][:1], **more}
 
     def every(self) -> list[dict[str, Any]]:
-        label = Label("practice", "copy", Group("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC)))
+        label = Label("practice", "copy", JobGroup("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC)))
         counts = {"TotalNumberOfTasks": self.total, "NumberOfTasksSucceeded": 3, "NumberOfTasksFailed": 0}
         said = {"Description": str(label), "ProgressSummary": counts}
         return [{"JobId": job, "Status": status, **said} for job, status in self.statuses.items()]
@@ -356,7 +358,7 @@ def test_a_job_that_is_made_otherwise_does_not_pass(wrong):
     """Twin: the request that this run sends."""
     rule = the_change("batch-copy-jobs").bulk
     until = datetime(2028, 1, 1, tzinfo=UTC)
-    asked = DESK.request(LABEL._replace(group=Group("a", "STANDARD", until)), "e" * 32, 0)
+    asked = DESK.request(LABEL._replace(group=JobGroup("a", "STANDARD", until)), "e" * 32, 0)
     assert rule.permits("CreateJob", asked)
     if isinstance(wrong, tuple):
         copy = {**asked["Operation"]["S3PutObjectCopy"], wrong[0]: wrong[1]}
@@ -381,7 +383,7 @@ def test_jobs_are_confirmed_and_cancelled_under_rules_that_bind_their_ids():
 
 def test_a_list_that_arrived_otherwise_makes_no_job(given, tmp_path):
     """S3's ETag is not that of what was sent; twin: with the right one the list is as it was, and its file is gone."""
-    group = Group("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC))
+    group = JobGroup("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC))
     held, change = given(Control({})), the_change("batch-copy-manifests")
     for etag, right in (("0" * 32, False), ("1" * 32, True)):
         path = tmp_path / "list.csv"
@@ -438,8 +440,8 @@ def test_a_report_that_cannot_be_looked_at_is_not_taken_for_none(given, there, f
         return {"Body": BytesIO(said)}
 
     held.copying.clients.client = lambda *_: SimpleNamespace(get_object=get_object)
-    reader = Reader(SETTINGS, held.copying.clients, held.copying.watch.desk)
-    job = Job("one", Label("practice", "copy", Group("a", "STANDARD", NOW)), "Complete")
+    reader = JobReader(SETTINGS, held.copying.clients, held.copying.watch.desk)
+    job = BatchJob("one", Label("practice", "copy", JobGroup("a", "STANDARD", NOW)), "Complete")
     if files is None:
         with pytest.raises(NoReport, match="the report of job one cannot be read"):
             reader._result_files(job)
@@ -454,7 +456,7 @@ def test_results_that_are_not_those_that_the_report_names_are_not_read(given):
     held.copying.clients.client = lambda *_: SimpleNamespace(
         get_object=lambda **_: {"ETag": '"m"', "Body": body}
     )
-    reader = Reader(SETTINGS, held.copying.clients, held.copying.watch.desk)
+    reader = JobReader(SETTINGS, held.copying.clients, held.copying.watch.desk)
     assert list(reader._lines("k", "m")) == list(reader._lines("k")) == ["a", "b"]
     with pytest.raises(NoReport, match="k is not the file that the job or its report names"):
         reader._lines("k", "another")

@@ -11,7 +11,15 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import NAMED, Check, CheckKind, Document, Result, State, canonical_json
+from onetrail.change import (
+    NAMED,
+    CheckKind,
+    Document,
+    EarlierResult,
+    FindingState,
+    RequiredCheck,
+    canonical_json,
+)
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import ALIAS
 from onetrail.estate.log_account.observed import FLAGS
@@ -19,7 +27,7 @@ from onetrail.estate.log_account.roles import wanted_roles
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents import printed as policies
 from onetrail.estate.policy_documents.judged import policy_judged
-from onetrail.estate.status import BLIND, Stage, Status
+from onetrail.estate.status import BLIND, Status, StepStage
 from onetrail.iam import Opening
 from onetrail.iam.build import (
     central_bucket,
@@ -35,7 +43,7 @@ from onetrail.steps import bucket_creation as step
 from onetrail.steps.account_lockdown import LogAccount, Role
 from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.bucket_creation import BucketNotOurs
-from onetrail.steps.bucket_creation.access_logs import AccessLogs
+from onetrail.steps.bucket_creation.access_logs import AccessLogDelivery
 from onetrail.steps.bucket_creation.lifecycle import archive_rules, dated_rule, lock_days
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -48,11 +56,13 @@ FOLDER = "AWSLogs/111122223333/CloudTrail/eu-west-1/2021/"
 KEY = "arn:aws:kms:us-east-1:044455556666:key/0a1b2c3d-0000-0000-0000-000000000000"
 
 
-def given_nothing_made_yet(settings: Settings = SETTINGS, folders: tuple[str, ...] = ()) -> step.Observation:
+def given_nothing_made_yet(
+    settings: Settings = SETTINGS, folders: tuple[str, ...] = ()
+) -> step.BucketsObservation:
     names = (settings.access_log_bucket, settings.work_bucket, settings.bucket_name)
     log = LogAccount(LOG, f"arn:aws:sts::{LOG}:assumed-role/onetrail-operator/s", roles={})
-    return step.Observation(
-        Status("02", Stage.DONE, "closed"),
+    return step.BucketsObservation(
+        Status("02", StepStage.DONE, "closed"),
         log,
         {name: step.BucketState(name, "absent") for name in names},
         NOW,
@@ -62,14 +72,14 @@ def given_nothing_made_yet(settings: Settings = SETTINGS, folders: tuple[str, ..
 
 def given_all_made(
     settings: Settings = SETTINGS, folders: tuple[str, ...] = (), key: str = ""
-) -> step.Observation:
+) -> step.BucketsObservation:
     """What AWS would show after the plan: built from the calls, not from the wanted values."""
     before = given_nothing_made_yet(settings, folders)
     before = replace(before, log=replace(before.log, key_arn=key))
     return after(before, step.propose(settings, before).changes)
 
 
-def after(seen: step.Observation, changes: Any) -> step.Observation:
+def after(seen: step.BucketsObservation, changes: Any) -> step.BucketsObservation:
     buckets = dict(seen.buckets)
     for change in changes:
         if change.service == "s3":
@@ -105,11 +115,11 @@ def _sent(there: step.BucketState, call: str, said: Mapping[str, Any]) -> step.B
     return replace(there, **part)
 
 
-def with_bucket(seen: step.Observation, name: str, **parts: Any) -> step.Observation:
+def with_bucket(seen: step.BucketsObservation, name: str, **parts: Any) -> step.BucketsObservation:
     return replace(seen, buckets={**seen.buckets, name: replace(seen.buckets[name], **parts)})
 
 
-def calls(seen: step.Observation, settings: Settings = SETTINGS) -> list[tuple[str, str]]:
+def calls(seen: step.BucketsObservation, settings: Settings = SETTINGS) -> list[tuple[str, str]]:
     return [(change.parameters["Bucket"], change.call) for change in step.propose(settings, seen).changes]
 
 
@@ -132,7 +142,7 @@ def test_the_buckets_are_made_in_the_order_in_which_they_need_each_other_and_the
 def test_what_is_done_proposes_nothing_and_finds_nothing() -> None:
     seen = given_all_made(folders=(FOLDER,))
     assert calls(seen) == []
-    assert {f.state for f in step.check(SETTINGS, seen)} == {State.OK}
+    assert {f.state for f in step.check(SETTINGS, seen)} == {FindingState.OK}
 
 
 @pytest.mark.parametrize("lock", ["none", "governance", "compliance"])
@@ -195,7 +205,7 @@ def test_one_setting_that_differs_is_put_right_by_one_change_as_break_glass(
     seen = with_bucket(given_all_made(), name, **parts)
     (change,) = step.propose(SETTINGS, seen).changes
     assert (change.parameters["Bucket"], change.call, change.actor) == (name, call, BREAK_GLASS)
-    assert [f.resource for f in step.check(SETTINGS, seen) if f.state is State.PLANNED] == [name]
+    assert [f.resource for f in step.check(SETTINGS, seen) if f.state is FindingState.PLANNED] == [name]
     assert calls(after(seen, [change])) == []
 
 
@@ -211,7 +221,7 @@ def test_a_policy_that_differs_is_put_back_behind_its_verdict(sid: str, actor: s
     (change,) = step.propose(SETTINGS, with_bucket(given_all_made(), CENTRAL, policy=weak)).changes
     assert (change.call, change.requires, change.actor) == (
         "PutBucketPolicy",
-        Check(CheckKind.POLICY_JUDGED),
+        RequiredCheck(CheckKind.POLICY_JUDGED),
         actor,
     )
     found = step.check(SETTINGS, with_bucket(given_all_made(), CENTRAL, policy=weak))
@@ -252,7 +262,7 @@ def test_the_plan_says_how_long_governance_lasts(mode: str, words: str) -> None:
 def test_a_grant_that_stands_open_is_left_to_05(document: Any) -> None:
     seen = with_bucket(given_all_made(), CENTRAL, policy=document(ARCHIVE))
     assert calls(seen) == []
-    assert [f.id for f in step.check(SETTINGS, seen) if f.state is State.FINDING] == ["03.policy"]
+    assert [f.id for f in step.check(SETTINGS, seen) if f.state is FindingState.FINDING] == ["03.policy"]
 
 
 def test_an_opening_with_one_word_too_many_is_drift() -> None:
@@ -269,7 +279,7 @@ def test_a_work_bucket_that_is_opened_for_jobs_is_left_to_05_and_shown() -> None
     document = work_bucket_open(ARCHIVE, arn, "batch/practice/", "2026-01-12T15:00:00Z")
     seen = with_bucket(given_all_made(), SETTINGS.work_bucket, policy=document)
     assert calls(seen) == []
-    (found,) = (f for f in step.check(SETTINGS, seen) if f.state is State.FINDING)
+    (found,) = (f for f in step.check(SETTINGS, seen) if f.state is FindingState.FINDING)
     assert (found.id, found.resource) == ("03.policy", SETTINGS.work_bucket)
     changed = {**document, "Statement": document["Statement"][:-1]}
     assert calls(with_bucket(seen, SETTINGS.work_bucket, policy=changed)) == [
@@ -296,11 +306,11 @@ def test_policies_of_the_version_before_are_renewed_as_break_glass(central: str)
     plan = step.propose(SETTINGS, seen)
     said = {(c.parameters["Bucket"], c.call, c.actor, c.requires) for c in plan.changes}
     assert said == {
-        (name, "PutBucketPolicy", BREAK_GLASS, Check(CheckKind.POLICY_JUDGED))
+        (name, "PutBucketPolicy", BREAK_GLASS, RequiredCheck(CheckKind.POLICY_JUDGED))
         for name in (CENTRAL, WORK, ACCESS)
     }
-    found = [f for f in step.check(SETTINGS, seen) if f.state is not State.OK]
-    assert {f.state for f in found} == {State.PLANNED}
+    found = [f for f in step.check(SETTINGS, seen) if f.state is not FindingState.OK]
+    assert {f.state for f in found} == {FindingState.PLANNED}
     assert calls(after(seen, plan.changes)) == []
 
 
@@ -361,7 +371,7 @@ def test_an_empty_or_tagged_bucket_is_adopted_and_keeps_its_tags(parts: dict[str
 
 def test_a_forerunner_that_is_not_done_is_waited_for() -> None:
     seen = replace(
-        given_nothing_made_yet(), forerunner=Status("02", Stage.OPEN, "roles are still to be made")
+        given_nothing_made_yet(), forerunner=Status("02", StepStage.OPEN, "roles are still to be made")
     )
     plan = step.propose(SETTINGS, seen)
     assert (plan.waiting_for, plan.changes) == ("02", ())
@@ -373,11 +383,11 @@ def test_a_setting_that_could_not_be_read_is_not_written_over() -> None:
         given_all_made(), CENTRAL, policy=DENIED, could_not_look=(f"get_bucket_policy: {DENIED.why}",)
     )
     assert calls(seen) == []
-    assert {f.id: f.state for f in step.check(SETTINGS, seen)}["03.policy"] is State.COULD_NOT_LOOK
+    assert {f.id: f.state for f in step.check(SETTINGS, seen)}["03.policy"] is FindingState.COULD_NOT_LOOK
     assert not_evaluated(seen) == f"{CENTRAL}: get_bucket_policy: {DENIED.why}"
 
 
-def not_evaluated(seen: step.Observation) -> str:
+def not_evaluated(seen: step.BucketsObservation) -> str:
     """The first note of a plan that holds nothing because something could not be looked at."""
     plan = step.propose(SETTINGS, seen)
     assert (plan.changes, plan.not_evaluated, plan.why) == ((), True, BLIND)
@@ -392,7 +402,7 @@ def test_each_setting_that_could_not_be_read_is_neither_put_nor_fine(part: str) 
     unread = with_bucket(given_all_made(), CENTRAL, **{part: DENIED}, could_not_look=("get_it: no",))
     assert calls(unread) == []
     assert not_evaluated(unread) == f"{CENTRAL}: get_it: no"
-    assert State.OK not in {
+    assert FindingState.OK not in {
         f.state for f in step.check(SETTINGS, unread) if f.resource == CENTRAL and f.id == "03.bucket"
     }
     empty = {"ownership": "", "versioning": "", "lock": None, "lifecycle": None, "logging": None}.get(
@@ -438,7 +448,7 @@ def test_a_bucket_is_foreign_only_where_its_tags_and_its_objects_were_seen(
     "unread",
     [
         {"could_not_look": ("acme-logs: ListObjectsV2 AWSLogs/: no",)},
-        {"access_logs": AccessLogs(could_not_look="ListObjectsV2 x/: no")},
+        {"access_logs": AccessLogDelivery(could_not_look="ListObjectsV2 x/: no")},
         {"log": {"could_not_look": ("GetAlternateContact: no",)}},
         {
             "log": {
@@ -573,7 +583,7 @@ def test_a_key_to_be_made_is_made_first_and_its_arn_filled_in_where_it_is_used()
     ]
     encryption = next(c for c in plan.changes if c.key == f"{CENTRAL}: encryption")
     rule = encryption.parameters["ServerSideEncryptionConfiguration"]["Rules"][0]
-    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == Result(
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == EarlierResult(
         "archive key", "KeyMetadata.Arn"
     )
     assert "to-be-made" not in canonical_json([c.meaning() for c in plan.changes])

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.chain import looked_at
 from onetrail.cloudtrail.digests.seam import Seam, SeamState
 from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.show import coverage as seen
-from onetrail.steps.verification import Cell, check
+from onetrail.steps.verification import DayCoverage, check
 from onetrail.steps.verification.region import tally
 from onetrail.steps.verification.region.events import RegionEvents
 from onetrail.steps.verification.region.tally import EventTally, EventTotals
@@ -80,7 +80,9 @@ def test_records_are_counted_by_their_own_region_and_day():
         {"awsRegion": "eu-west-1"},
     ]
     with EventTally() as counting:
-        looked_into(counting, f"{FOLDER}1.json.gz", gzip.compress(json.dumps({"Records": records}).encode(), mtime=0))
+        looked_into(
+            counting, f"{FOLDER}1.json.gz", gzip.compress(json.dumps({"Records": records}).encode(), mtime=0)
+        )
         found = counting.totals()
     assert (found.records, found.events, found.nameless) == (4, 2, 1)
     assert dict(found.days) == {
@@ -97,10 +99,10 @@ def given_a_seam(state, **said):
 @pytest.mark.parametrize(
     ("seam", "state", "words"),
     [
-        (given_a_seam(SeamState.MATCHED, both=13), State.OK, "95 minutes; 13 events"),
-        (given_a_seam(SeamState.QUIET), State.OK, "no event of the old one falls into that time"),
-        (given_a_seam(SeamState.LACKING, only_old=1, lacking=("e-7",)), State.FINDING, "compare their event selectors: e-7"),
-        (given_a_seam(SeamState.APART), State.NOTE, "nothing speaks of the time between"),
+        (given_a_seam(SeamState.MATCHED, both=13), FindingState.OK, "95 minutes; 13 events"),
+        (given_a_seam(SeamState.QUIET), FindingState.OK, "no event of the old one falls into that time"),
+        (given_a_seam(SeamState.LACKING, only_old=1, lacking=("e-7",)), FindingState.FINDING, "compare their event selectors: e-7"),
+        (given_a_seam(SeamState.APART), FindingState.NOTE, "nothing speaks of the time between"),
     ],
 )  # fmt: skip
 def test_the_cutover_is_a_finding_only_where_the_new_trail_lacks_events(seam, state, words):
@@ -116,7 +118,7 @@ TOTALS = EventTotals(4, 0, 9, 5, 0, 1, ((("eu-west-1", date(2026, 1, 12)), 8), (
 def test_repeated_events_are_told_and_no_fault():
     """Twin: with nothing repeated there is no such line; a check that is not full counts nothing."""
     found = {f.id: f for f in check(SETTINGS, given(GOOD, events=TOTALS))}
-    assert found["06.repeated"].state is State.NOTE
+    assert found["06.repeated"].state is FindingState.NOTE
     assert found["06.events"].evidence == "9 records in 4 log files, 5 distinct events"
     plain = TOTALS._replace(events=9, same_content=0)
     assert "06.repeated" not in {f.id for f in check(SETTINGS, given(GOOD, events=plain))}
@@ -127,7 +129,7 @@ def test_repeated_events_are_told_and_no_fault():
 
 
 CELLS = tuple(
-    Cell("111122223333", region, date(2025, 3, day), 5, 5, 5, unsigned, 0)
+    DayCoverage("111122223333", region, date(2025, 3, day), 5, 5, 5, unsigned, 0)
     for region, unsigned in (("eu-west-1", 0), ("us-east-1", 5))
     for day in (1, 2, 4)
 )

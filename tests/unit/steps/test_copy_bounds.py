@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from onetrail.aws.requests import AWS_REQUESTS
-from onetrail.change import Bulk, Deed, GateClosed, Guard
+from onetrail.change import Bulk, BulkAction, GateClosed, Guard
 from onetrail.cloudtrail.digests.conflict import conflict_key
-from onetrail.estate.backlog.backlog import Mapped, rules
-from onetrail.estate.history.pairing import Pair, archive_key
-from onetrail.s3.copying.engine import Stage, Step, call_of
+from onetrail.estate.backlog.backlog import KeyMapping, rules
+from onetrail.estate.history.pairing import ObjectPair, archive_key
+from onetrail.s3.copying.engine import CopyStage, CopyStep, call_of
 from onetrail.s3.decisions.decide import decide
 from onetrail.s3.decisions.retention import quarter_end, retain_until
 from onetrail.s3.http import calls
@@ -31,24 +31,24 @@ PREFIXES = ["", "corp"]
 DAY, YEARS = date(2023, 3, 5), SETTINGS.retention_years
 
 
-def the_rule(prefix: str, deed: Deed, direction: str = "pull", *, conditional: bool = True):
+def the_rule(prefix: str, deed: BulkAction, direction: str = "pull", *, conditional: bool = True):
     """The change of this deed in the plan for one bucket whose keys begin with that prefix."""
     folder = f"{prefix}/AWSLogs/" if prefix else "AWSLogs/"
     backlog = replace(
         given_a_backlog(given_a_bucket("old"), direction=direction),
-        mapped=(Mapped(folder, "AWSLogs/", 2, folder + "x", "AWSLogs/x"),),
+        mapped=(KeyMapping(folder, "AWSLogs/", 2, folder + "x", "AWSLogs/x"),),
     )
     plan = propose(SETTINGS, given(backlog, conditional=conditional))
     return next(one for one in plan.changes if one.bulk and one.bulk.deed is deed)
 
 
-def the_copy(prefix: str, account: str = LOG, stage: Stage = Stage.COPY, below: str = BELOW, **task):
+def the_copy(prefix: str, account: str = LOG, stage: CopyStage = CopyStage.COPY, below: str = BELOW, **task):
     """The engine's own call for one log of that bucket."""
     bucket = given_a_bucket("old")
     row = ObjectRow(f"{prefix}/{below}" if prefix else below, 500, "e" * 32, NOW, "STANDARD")
-    pair = Pair(row, None, archive_key(SETTINGS, row.key), "")
+    pair = ObjectPair(row, None, archive_key(SETTINGS, row.key), "")
     made = task_of(SETTINGS, account, bucket, pair, decide(row, None, rules(SETTINGS, bucket, NOW)), NOW)
-    return call_of(Step(made._replace(**task), stage))
+    return call_of(CopyStep(made._replace(**task), stage))
 
 
 def passes(change, call) -> bool:
@@ -62,7 +62,7 @@ def passes(change, call) -> bool:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-@pytest.mark.parametrize("deed", [Deed.PILOT, Deed.COPY])
+@pytest.mark.parametrize("deed", [BulkAction.PILOT, BulkAction.COPY])
 @pytest.mark.parametrize(("direction", "account"), [("pull", LOG), ("push", SOURCE)])
 def test_the_engines_own_copy_passes(prefix, deed, direction, account):
     """With and without a key prefix, pulled and pushed; a log whose time is over too."""
@@ -71,7 +71,7 @@ def test_the_engines_own_copy_passes(prefix, deed, direction, account):
     assert passes(change, the_copy(prefix, account, below=BELOW.replace("2023", "2015")))
 
 
-@pytest.mark.parametrize("deed", [Deed.PILOT, Deed.COPY])
+@pytest.mark.parametrize("deed", [BulkAction.PILOT, BulkAction.COPY])
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -110,7 +110,7 @@ def test_a_copy_that_differs_in_one_thing_does_not_pass(deed, wrong):
 )
 def test_what_the_rule_does_not_name_no_copy_may_carry(more):
     """Twin: the engine's own copy, without it."""
-    change, call = the_rule("", Deed.COPY), the_copy("")
+    change, call = the_rule("", BulkAction.COPY), the_copy("")
     assert passes(change, call)
     assert not passes(change, call._replace(parameters={**call.parameters, **more}))
 
@@ -162,7 +162,9 @@ def test_a_lock_that_is_raised_ends_no_earlier_than_the_key_asks(wrong):
     """Twin: the lock that a copy has."""
     folders = ("AWSLogs/",)
     fixed = {"Bucket": "archive", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
-    rule = Bulk(Deed.SEAL, ("PutObjectRetention",), fixed, {}, bounds=seal_bounds(SETTINGS, folders, NOW))
+    rule = Bulk(
+        BulkAction.SEAL, ("PutObjectRetention",), fixed, {}, bounds=seal_bounds(SETTINGS, folders, NOW)
+    )
     until = retain_until(date(2023, 3, 5), SETTINGS.retention_years)
     call = calls.put_retention(
         "archive", LOG, BELOW, mode="COMPLIANCE", retain_until=until, version_id="v", bypass_governance=True
@@ -213,19 +215,19 @@ def test_without_a_clock_nothing_is_let_through_for_the_moment():
 
 def test_only_the_pilot_may_try_a_copy_that_does_not_ask():
     """The pilot shows that the policy refuses it; the bulk always asks. Where S3 takes no such header neither asks."""
-    bare = the_copy("", stage=Stage.BARE)
-    assert passes(the_rule("", Deed.PILOT), bare)
-    assert not passes(the_rule("", Deed.COPY), bare)
-    assert passes(the_rule("", Deed.COPY, conditional=False), bare)
+    bare = the_copy("", stage=CopyStage.BARE)
+    assert passes(the_rule("", BulkAction.PILOT), bare)
+    assert not passes(the_rule("", BulkAction.COPY), bare)
+    assert passes(the_rule("", BulkAction.COPY, conditional=False), bare)
 
 
 def test_a_key_outside_of_the_log_folders_does_not_pass():
     """The rule of a bucket with a key prefix lets nothing through beside that prefix."""
-    assert not passes(the_rule("corp", Deed.COPY), the_copy(""))
-    assert passes(the_rule("corp", Deed.COPY), the_copy("corp"))
+    assert not passes(the_rule("corp", BulkAction.COPY), the_copy(""))
+    assert passes(the_rule("corp", BulkAction.COPY), the_copy("corp"))
 
 
-@pytest.mark.parametrize("deed", [Deed.PILOT, Deed.COPY])
+@pytest.mark.parametrize("deed", [BulkAction.PILOT, BulkAction.COPY])
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_copy_beside_goes_to_the_key_of_its_own_bucket_and_old_key_alone(prefix, deed):
     """Both copies of a conflict are kept. Twins: another bucket's folder, another key in it, a key outside of the log folders."""

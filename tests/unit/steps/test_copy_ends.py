@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Deed
+from onetrail.change import BulkAction
 from onetrail.s3.bulk.tally import Counts
 from onetrail.steps.copy_history.apply import _not_copied, _unhashed
 from onetrail.steps.copy_history.copying import _beside
 
 
-def ended(*results, deed=Deed.COPY):
+def ended(*results, deed=BulkAction.COPY):
     """An outcome of which each copying rule came to one of these."""
     rule = SimpleNamespace(bulk=SimpleNamespace(deed=deed))
     plain = SimpleNamespace(change=SimpleNamespace(bulk=None), result={"outcomes": {"failed": 9}})
@@ -33,7 +33,7 @@ FAILED = {"outcomes": {"copied": 1, "failed": 50}, "reasons": {"SlowDown on Copy
 def test_reasons_stand_beside_the_numbers(results, said):
     """Of all buckets together, commonest first. Twin: what is left alone for a reason of its own, and a run without trouble."""
     assert _not_copied(ended(*results)) == said
-    assert _not_copied(ended(*results, deed=Deed.DELETE)) == []
+    assert _not_copied(ended(*results, deed=BulkAction.DELETE)) == []
 
 
 def test_copies_without_a_sha256_are_said_once():

@@ -9,24 +9,24 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import Check, CheckKind, Document, RunRecord, WallClock
+from onetrail.change import CheckKind, Document, RequiredCheck, RunRecord, WallClock
 from onetrail.change.values import plain
 from onetrail.estate.archive import archive_of
 from onetrail.estate.backlog.backlog import NOT_COPIED
 from onetrail.estate.backlog.obstacles import Obstacle
 from onetrail.estate.copier_role import RolePart, standing_parts
-from onetrail.estate.history.old_objects import Behind
-from onetrail.estate.history.pairing import Pair
+from onetrail.estate.history.old_objects import NoncurrentCounts
+from onetrail.estate.history.pairing import ObjectPair
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.iam import build, with_statements
 from onetrail.looked import There
-from onetrail.s3.decisions.decide import Decision, Kind
+from onetrail.s3.decisions.decide import DecisionKind, ObjectDecision
 from onetrail.s3.ledger import keys as ledger_keys
 from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.copy_history import Backlog, Observation, propose
+from onetrail.steps.copy_history import Backlog, CopyObservation, propose
 from onetrail.steps.copy_history.check import check, closed
 from onetrail.steps.copy_history.local.conditional import conditional_copies
 from onetrail.steps.copy_history.local.tasks import OUTCOMES, row_of
@@ -35,7 +35,7 @@ from onetrail.steps.copy_history.local.unwritten import interrupted
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 ARCHIVE = archive_of(SETTINGS)
 SOURCE = "111122223333"
-DONE = (Status("02", Stage.DONE, ""), Status("04", Stage.DONE, ""))
+DONE = (Status("02", StepStage.DONE, ""), Status("04", StepStage.DONE, ""))
 
 
 def given_a_bucket(name, *, grant_open=False):
@@ -45,7 +45,7 @@ def given_a_bucket(name, *, grant_open=False):
 
 
 def given(*backlogs, copier_left=(), forerunners=DONE, central=None, **key):
-    return Observation(
+    return CopyObservation(
         forerunners,
         OldEstate((), (), tuple(backlog.bucket for backlog in backlogs)),
         backlogs,
@@ -57,9 +57,14 @@ def given(*backlogs, copier_left=(), forerunners=DONE, central=None, **key):
 
 
 def given_a_backlog(bucket, objects=2, direction="pull"):
-    counts = {Kind.COPY: objects, Kind.PRESENT: 5}
+    counts = {DecisionKind.COPY: objects, DecisionKind.PRESENT: 5}
     return Backlog(
-        bucket, direction, "because", counts, {Kind.COPY: 100}, pilot=("log", "digest") if objects else ()
+        bucket,
+        direction,
+        "because",
+        counts,
+        {DecisionKind.COPY: 100},
+        pilot=("log", "digest") if objects else (),
     )
 
 
@@ -79,7 +84,7 @@ def test_every_opening_has_its_closing():
     }
     assert openings == closings
     assert keys(plan)[-1].startswith("DeleteRole-")
-    assert plan.ends_with == Check(CheckKind.HOLE_CLOSED)
+    assert plan.ends_with == RequiredCheck(CheckKind.HOLE_CLOSED)
 
 
 def test_nothing_to_copy_and_nothing_open_is_nothing_to_do():
@@ -198,7 +203,7 @@ def test_a_key_left_open_is_closed_and_until_then_the_step_is_not_done():
 
 def test_without_its_forerunners_nothing_is_opened():
     """02 and 04 come first."""
-    open_ = (Status("02", Stage.DONE, ""), Status("04", Stage.OPEN, "delivery is missing"))
+    open_ = (Status("02", StepStage.DONE, ""), Status("04", StepStage.OPEN, "delivery is missing"))
     plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a")), forerunners=open_))
     assert (plan.empty, plan.waiting_for) == (True, "04")
 
@@ -236,7 +241,7 @@ def test_every_closing_of_a_policy_is_made_of_what_is_there_and_roles_go_last():
     assert all(change.restores for change in closings)
     assert not [change.key for change in plan.changes if change.restores and change not in closings]
     assert {c.requires for c in plan.changes if c.call.startswith("DeleteRole")} == {
-        Check(CheckKind.POLICIES_BACK)
+        RequiredCheck(CheckKind.POLICIES_BACK)
     }
     steady = build.central_bucket(ARCHIVE)
     back = next(change for change in closings if change.key == "no-window-central").restores
@@ -275,14 +280,16 @@ def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_
 
 def test_every_object_that_is_not_copied_has_an_outcome_of_its_own():
     """Whatever is decided of it. Logs past their retention are copied, so they have none here."""
-    assert set(Kind) - set(OUTCOMES) == {Kind.COPY, Kind.PAST_RETENTION}
+    assert set(DecisionKind) - set(OUTCOMES) == {DecisionKind.COPY, DecisionKind.PAST_RETENTION}
     bucket, at = given_a_bucket("a"), datetime(2026, 1, 12, tzinfo=UTC)
     row = ObjectRow("k", 3, "e", at, "STANDARD")
-    for kind in (*OUTCOMES, Kind.COPY):
-        pair = Pair(row, None, "k", "")
-        found = row_of(SETTINGS, bucket, pair, Decision(kind, "because"), at)
-        assert found.outcome == ("not_tried" if kind is Kind.COPY else OUTCOMES[kind])
-        assert bool(found.destination_key) == (kind not in (Kind.COPY, Kind.FOREIGN, Kind.MARKER))
+    for kind in (*OUTCOMES, DecisionKind.COPY):
+        pair = ObjectPair(row, None, "k", "")
+        found = row_of(SETTINGS, bucket, pair, ObjectDecision(kind, "because"), at)
+        assert found.outcome == ("not_tried" if kind is DecisionKind.COPY else OUTCOMES[kind])
+        assert bool(found.destination_key) == (
+            kind not in (DecisionKind.COPY, DecisionKind.FOREIGN, DecisionKind.MARKER)
+        )
 
 
 def test_a_bucket_is_laid_beside_its_own_parts_of_the_ledger_and_no_others(tmp_path, monkeypatch):
@@ -290,7 +297,7 @@ def test_a_bucket_is_laid_beside_its_own_parts_of_the_ledger_and_no_others(tmp_p
     module = importlib.import_module("onetrail.steps.copy_history.local.unwritten")
     settings, at = SETTINGS.with_values(runs_dir=str(tmp_path)), datetime(2026, 1, 12, tzinfo=UTC)
     row, read, said = ObjectRow("notes.txt", 3, "e", at, "STANDARD"), [], []
-    pair = Pair(row, None, row.key, "")
+    pair = ObjectPair(row, None, row.key, "")
 
     def keys_in_order(found, *asked):
         read.append({path.name for path in found})
@@ -300,7 +307,9 @@ def test_a_bucket_is_laid_beside_its_own_parts_of_the_ledger_and_no_others(tmp_p
     monkeypatch.setattr(module, "pairs", lambda *_: iter([pair]))
     monkeypatch.setattr(module, "hot", lambda *_: SimpleNamespace(run=list))
     for name in ("acme", "acme-eu", "other"):
-        written = row_of(settings, given_a_bucket(name), pair, Decision(Kind.FOREIGN, "because"), at)
+        written = row_of(
+            settings, given_a_bucket(name), pair, ObjectDecision(DecisionKind.FOREIGN, "because"), at
+        )
         for part in (f"copy-{name}-001", f"pilot-{name}-jobs"):
             with LedgerPart(settings.run_folder / "ledger", part) as ledger:
                 ledger.add(written)
@@ -322,7 +331,7 @@ def test_where_every_bucket_is_left_out_the_plan_says_what_keeps_it():
         "2 objects are still to be copied, and not before this is put right: a: its region is off",
     )
     assert propose(SETTINGS, given(left_out, given_a_backlog(given_a_bucket("b")))).changes
-    none = propose(SETTINGS, given(replace(left_out, objects={Kind.PRESENT: 5})))
+    none = propose(SETTINGS, given(replace(left_out, objects={DecisionKind.PRESENT: 5})))
     assert (none.changes, none.why) == ((), "")
 
 
@@ -331,7 +340,9 @@ def test_names_that_are_not_all_say_how_many_more_there_are():
     five = tuple(f"k{n}" for n in range(5))
 
     def told(number):
-        behind = Behind(hidden=number, other=number, hidden_named=list(five), other_named=list(five))
+        behind = NoncurrentCounts(
+            hidden=number, other=number, hidden_named=list(five), other_named=list(five)
+        )
         backlog = replace(
             given_a_backlog(given_a_bucket("a"), objects=0),
             objects={kind: number for kind in NOT_COPIED},
@@ -362,11 +373,11 @@ def test_canaries_come_in_three_rounds_that_lie_apart():
     plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"))))
     rounds = [(c.call, c.after, c.tries, c.requires) for c in plan.changes if c.expects == "refused"]
     assert rounds == [
-        ("PutObject", "", 5, Check(CheckKind.READS_REFUSED)),
+        ("PutObject", "", 5, RequiredCheck(CheckKind.READS_REFUSED)),
         ("CopyObject", "", 5, None),
-        ("PutObject", "PT2M", 1, Check(CheckKind.READS_REFUSED)),
+        ("PutObject", "PT2M", 1, RequiredCheck(CheckKind.READS_REFUSED)),
         ("CopyObject", "", 1, None),
-        ("PutObject", "PT2M", 1, Check(CheckKind.READS_REFUSED)),
+        ("PutObject", "PT2M", 1, RequiredCheck(CheckKind.READS_REFUSED)),
         ("CopyObject", "", 1, None),
     ]
 

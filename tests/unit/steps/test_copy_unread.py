@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.estate.backlog.obstacles import obstacles
-from onetrail.estate.backlog.samples import Sample, read_samples, used_keys
+from onetrail.estate.backlog.samples import SampledObject, read_samples, used_keys
 from onetrail.estate.backlog.source_keys import closed_to_pull, read_source_keys
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldEstate
@@ -62,14 +62,14 @@ def test_a_permission_that_could_not_be_looked_at_is_neither_closed_nor_open(whe
     fine = given(given_a_backlog(KEYED, copy=0, keys=(given_a_key(),)))
     seen = blind(fine, where)
     grant = {one.id: one for one in check(SETTINGS, seen)}["05.grant"]
-    assert grant.state is State.COULD_NOT_LOOK
+    assert grant.state is FindingState.COULD_NOT_LOOK
     assert f"whether a temporary permission is open is unknown: {named}" in grant.evidence
     plan = propose(SETTINGS, seen)
     assert (plan.changes, plan.not_evaluated, named in plan.notes[0]) == ((), True, True)
-    assert {one.id: one.state for one in check(SETTINGS, fine)}["05.grant"] is State.OK
+    assert {one.id: one.state for one in check(SETTINGS, fine)}["05.grant"] is FindingState.OK
     assert not propose(SETTINGS, fine).not_evaluated and closed(SETTINGS, fine)
     open_ = replace(seen, source_copiers={**seen.source_copiers, "222233334444": (RolePart.ROLE,)})
-    assert {one.id: one.state for one in check(SETTINGS, open_)}["05.grant"] is State.PLANNED
+    assert {one.id: one.state for one in check(SETTINGS, open_)}["05.grant"] is FindingState.PLANNED
     assert not closed(SETTINGS, open_)
 
 
@@ -165,11 +165,11 @@ def sampled(head=None, get=None):
 @pytest.mark.parametrize(
     ("head", "get", "sample"),
     [
-        (None, None, Sample("k", KEY)),
-        (None, "AccessDenied", Sample("k", KEY, unreadable=Unread("AccessDenied: words", "AccessDenied"))),
-        ("BadRequest", "InvalidRequest", Sample("k", Unread("HeadObject: BadRequest", "BadRequest"), True, unreadable=Unread("InvalidRequest: words", "InvalidRequest"))),
-        ("BadRequest", "InvalidRequestPayer", Sample("k", Unread("HeadObject: BadRequest", "BadRequest"), unreadable=Unread("InvalidRequestPayer: words", "InvalidRequestPayer"))),
-        ("403", None, Sample("k", Unread("HeadObject: 403", "403"), unreadable=Unread("403", "403"))),
+        (None, None, SampledObject("k", KEY)),
+        (None, "AccessDenied", SampledObject("k", KEY, unreadable=Unread("AccessDenied: words", "AccessDenied"))),
+        ("BadRequest", "InvalidRequest", SampledObject("k", Unread("HeadObject: BadRequest", "BadRequest"), True, unreadable=Unread("InvalidRequest: words", "InvalidRequest"))),
+        ("BadRequest", "InvalidRequestPayer", SampledObject("k", Unread("HeadObject: BadRequest", "BadRequest"), unreadable=Unread("InvalidRequestPayer: words", "InvalidRequestPayer"))),
+        ("403", None, SampledObject("k", Unread("HeadObject: 403", "403"), unreadable=Unread("403", "403"))),
     ],
 )  # fmt: skip
 def test_an_object_whose_head_is_refused_is_not_one_without_a_key(head, get, sample):

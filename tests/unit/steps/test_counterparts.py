@@ -10,8 +10,8 @@ import pytest
 
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.settings import Settings
-from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, Archive
-from onetrail.steps.retirement.reading_back import Sample, read_back
+from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, ArchiveLookup
+from onetrail.steps.retirement.reading_back import RowSample, read_back
 from onetrail.steps.retirement.reviewed import Reviewed
 from tests.unit.steps.given_archive import LOCKED, NOW, FakeArchive, FakeKms, given_clients
 
@@ -40,7 +40,7 @@ HELD = {key: [{"id": "v1"}] for key in (A, B, C)}
 def looked(versions=HELD, rows=ROWS, *, heads=True, now=NOW, kms=None, refused=(), settings=SETTINGS):
     archive = FakeArchive(**versions)
     archive.refused = refused
-    return Archive(settings, given_clients(archive, now, kms)).look(rows, heads=heads)
+    return ArchiveLookup(settings, given_clients(archive, now, kms)).look(rows, heads=heads)
 
 
 def test_copies_that_are_as_they_were_proven_are_held():
@@ -90,7 +90,7 @@ class GoesMeanwhile(FakeArchive):
 
 def test_a_version_that_goes_between_the_listing_and_its_head_is_gone_and_not_unread():
     """So the cure is to copy and prove again. Twin: a HEAD that is refused says nothing of the version, and is asked again."""
-    gone = Archive(SETTINGS, given_clients(GoesMeanwhile(**HELD), NOW)).look(ROWS, heads=True).lack
+    gone = ArchiveLookup(SETTINGS, given_clients(GoesMeanwhile(**HELD), NOW)).look(ROWS, heads=True).lack
     assert (gone.key, gone.why, gone.cure) == (B, "its version v1 is not there any more", AGAIN)
     refused = looked(refused=("HEAD",)).lack
     assert (refused.key, refused.cure) == (A, LOOK_AGAIN)
@@ -120,7 +120,7 @@ def test_a_lock_that_is_longer_or_stronger_than_proven_is_no_lack(now_has):
 def test_locks_and_keys_are_asked_for_unless_compliance_binds_them(mode, until, asked):
     rows = [row._replace(lock_mode=mode, retain_until=until) for row in ROWS]
     archive = FakeArchive(**{key: [{"id": "v1", "lock": "COMPLIANCE"}] for key in HELD})
-    assert Archive(SETTINGS, given_clients(archive, NOW)).look(rows, heads=True).lack is None
+    assert ArchiveLookup(SETTINGS, given_clients(archive, NOW)).look(rows, heads=True).lack is None
     assert len(archive.heads) == asked
 
 
@@ -219,7 +219,7 @@ def test_a_listing_covers_the_range_of_its_rows_and_goes_on_over_pages():
     many = [{"id": "v1"}, *({"id": f"old{number}"} for number in range(5))]
     archive = FakeArchive(**{log(0): [{"id": "x"}], A: many, B: many, C: many, log(9): [{"id": "x"}] * 50})
     archive.page = 4
-    look = Archive(SETTINGS, given_clients(archive, NOW))
+    look = ArchiveLookup(SETTINGS, given_clients(archive, NOW))
     assert look.look(ROWS, heads=False).held == ROWS
     assert log(0) not in [key for page in archive.pages for key in page]
     assert len(archive.pages) <= 6
@@ -231,11 +231,11 @@ def test_a_whole_bucket_is_looked_at_in_parts_and_stops_at_the_first_lack():
     rows = [proven(log(number)) for number in range(2_500)]
     versions = {row.key: [{"id": "v1"}] for row in rows}
     clients = given_clients(FakeArchive(**versions), NOW)
-    sample = Sample(50)
-    found = Archive(SETTINGS, clients).over(((row, "") for row in rows), heads=False, seen=sample.add)
+    sample = RowSample(50)
+    found = ArchiveLookup(SETTINGS, clients).over(((row, "") for row in rows), heads=False, seen=sample.add)
     assert (found.lack, found.held.objects, found.past.objects, len(sample.rows)) == (None, 2_500, 0, 50)
     del versions[rows[1_500].key]
-    found = Archive(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(
+    found = ArchiveLookup(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(
         ((row, "") for row in rows), heads=False
     )
     assert (found.lack.key, found.held.objects) == (rows[1_500].key, 1_000)
@@ -248,7 +248,7 @@ def test_where_the_old_bucket_has_versions_they_are_part_of_what_is_reviewed(tmp
     def hashed(*versions):
         with Reviewed(tmp_path) as reviewed:
             pairs = zip(ROWS, versions, strict=True)
-            found = Archive(SETTINGS, clients).over(pairs, heads=False, hashed=reviewed.add)
+            found = ArchiveLookup(SETTINGS, clients).over(pairs, heads=False, hashed=reviewed.add)
             return found.held.hexdigest(), list(reviewed.rows(found.held)), list(reviewed.rows(found.past))
 
     plain, ours, other = hashed("", "", ""), hashed("a", "b", "c"), hashed("a", "x", "c")
@@ -266,7 +266,7 @@ def test_where_the_old_bucket_has_versions_they_are_part_of_what_is_reviewed(tmp
 def test_what_lies_in_an_archive_class_is_held_and_not_picked_for_reading():
     picked = []
     versions = {A: [{"id": "v1", "class": "GLACIER"}], B: [{"id": "v1", "class": "GLACIER_IR"}], C: HELD[C]}
-    Archive(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(
+    ArchiveLookup(SETTINGS, given_clients(FakeArchive(**versions), NOW)).over(
         ((row, "") for row in ROWS), heads=False, seen=picked.append
     )
     assert [row.key for row in picked] == [B, C]
@@ -277,7 +277,7 @@ def test_a_sample_picks_from_the_whole_stream_and_differs_from_time_to_time():
     rows = [proven(log(number)) for number in range(500)]
     drawn = []
     for _ in range(4):
-        sample = Sample(50)
+        sample = RowSample(50)
         for row in rows:
             sample.add(row)
         drawn.append(frozenset(row.key for row in sample.rows))

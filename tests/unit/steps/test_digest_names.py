@@ -9,7 +9,7 @@ from onetrail.estate.history import digest_names
 from onetrail.estate.history.claims import Rival
 from onetrail.estate.history.digest_names import DigestNames
 from onetrail.s3.decisions.placing import Claim
-from onetrail.s3.rows import Body, Head, ObjectRow
+from onetrail.s3.rows import Body, ObjectHead, ObjectRow
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     HOUR,
@@ -37,7 +37,7 @@ def asked(monkeypatch, objects, key, *, keys=None):
 
     def read(call):
         content, metadata = objects[call.key]
-        return Body(Head(1, "e", "", "STANDARD", "", "", "", "", "", "", metadata, {}), content)
+        return Body(ObjectHead(1, "e", "", "STANDARD", "", "", "", "", "", "", metadata, {}), content)
 
     monkeypatch.setattr(digest_names, "list_objects", listed)
     monkeypatch.setattr(digest_names, "hot", lambda *_: SimpleNamespace(do=read))

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from docs import pages
-from onetrail.change import After, Change, Check, CheckKind, Document, Plan, Result, State
+from onetrail.change import (
+    After,
+    Change,
+    CheckKind,
+    Document,
+    EarlierResult,
+    FindingState,
+    Plan,
+    RequiredCheck,
+)
 from onetrail.estate.archive import archive_of
 from onetrail.estate.freeze import held_policy
 from onetrail.estate.guardrails import Rail
@@ -17,13 +26,13 @@ from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.policy_documents.printed import documents
 from onetrail.estate.policy_documents.sizes import sized, within_limits
 from onetrail.iam import build
-from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.iam.limits import LIMITS, DocumentKind, size
 from onetrail.settings import Settings
 from onetrail.show import plan as shown
 from onetrail.steps import account_lockdown, bucket_creation, copy_history, trail_cutover, verification
 from onetrail.steps.start_here.documents_ahead import kind_of
 from onetrail.steps.start_here.preflight import rows
-from onetrail.steps.start_here.preflight_seen import Seen
+from onetrail.steps.start_here.preflight_seen import PreflightFacts
 from tests.unit.steps.test_account_lockdown import KEEPER, given_a_fresh_log_account, given_an_old_bucket
 from tests.unit.steps.test_bucket_creation import given_nothing_made_yet
 from tests.unit.steps.test_copy_history import SETTINGS, given_a_backlog, given_a_bucket
@@ -34,19 +43,19 @@ from tests.unit.steps.test_verification import given as given_the_verification
 
 KINDS = [
     # kind, call, parameters beside the document, the one that holds it
-    (Kind.BUCKET, "PutBucketPolicy", {"Bucket": "b"}, "Policy"),
-    (Kind.TRUST, "CreateRole", {"RoleName": "r"}, "AssumeRolePolicyDocument"),
-    (Kind.TRUST, "UpdateAssumeRolePolicy", {"RoleName": "r"}, "PolicyDocument"),
-    (Kind.ROLE, "PutRolePolicy", {"RoleName": "r", "PolicyName": "p"}, "PolicyDocument"),
-    (Kind.KEY, "CreateKey", {}, "Policy"),
-    (Kind.KEY, "PutKeyPolicy", {"KeyId": "k"}, "Policy"),
-    (Kind.SCP, "CreatePolicy", {"Type": "SERVICE_CONTROL_POLICY"}, "Content"),
-    (Kind.SCP, "UpdatePolicy", {"PolicyId": "p-1"}, "Content"),
-    (Kind.RCP, "CreatePolicy", {"Type": "RESOURCE_CONTROL_POLICY"}, "Content"),
+    (DocumentKind.BUCKET, "PutBucketPolicy", {"Bucket": "b"}, "Policy"),
+    (DocumentKind.TRUST, "CreateRole", {"RoleName": "r"}, "AssumeRolePolicyDocument"),
+    (DocumentKind.TRUST, "UpdateAssumeRolePolicy", {"RoleName": "r"}, "PolicyDocument"),
+    (DocumentKind.ROLE, "PutRolePolicy", {"RoleName": "r", "PolicyName": "p"}, "PolicyDocument"),
+    (DocumentKind.KEY, "CreateKey", {}, "Policy"),
+    (DocumentKind.KEY, "PutKeyPolicy", {"KeyId": "k"}, "Policy"),
+    (DocumentKind.SCP, "CreatePolicy", {"Type": "SERVICE_CONTROL_POLICY"}, "Content"),
+    (DocumentKind.SCP, "UpdatePolicy", {"PolicyId": "p-1"}, "Content"),
+    (DocumentKind.RCP, "CreatePolicy", {"Type": "RESOURCE_CONTROL_POLICY"}, "Content"),
 ]
 MOST = {
     # written out, from AWS's pages: S3, IAM, KMS, Organizations
-    Kind.BUCKET: 20_480, Kind.TRUST: 2_048, Kind.ROLE: 10_240, Kind.KEY: 32_768, Kind.SCP: 10_240, Kind.RCP: 5_120,
+    DocumentKind.BUCKET: 20_480, DocumentKind.TRUST: 2_048, DocumentKind.ROLE: 10_240, DocumentKind.KEY: 32_768, DocumentKind.SCP: 10_240, DocumentKind.RCP: 5_120,
 }  # fmt: skip
 
 
@@ -65,12 +74,12 @@ def change(call: str, part: str, sent: Document, key: str = "one", **parameters:
 
 
 def plan(*changes: Change) -> Plan:
-    return Plan("03", "practice", ("111122223333",), changes, ends_with=Check(CheckKind.HOLE_CLOSED))
+    return Plan("03", "practice", ("111122223333",), changes, ends_with=RequiredCheck(CheckKind.HOLE_CLOSED))
 
 
 @pytest.mark.parametrize(("kind", "call", "parameters", "part"), KINDS, ids=lambda one: str(one))
 def test_a_plan_with_a_document_that_is_too_large_is_not_proposed(
-    kind: Kind, call: str, parameters: dict[str, Any], part: str
+    kind: DocumentKind, call: str, parameters: dict[str, Any], part: str
 ) -> None:
     """It names document, size and limit. Twin: one byte less, and the plan is as it was."""
     fits = plan(change(call, part, document(MOST[kind]), **parameters))
@@ -101,7 +110,7 @@ def test_the_inline_policies_of_a_role_count_together() -> None:
 
 def test_what_is_filled_in_when_it_is_sent_counts_as_sent() -> None:
     """An expiry is shown as a duration and sent as an instant; a key that is still to be made has a long ARN."""
-    sent = Document({"Statement": [{"Until": After("PT6H"), "Key": Result("key", "Arn")}]})
+    sent = Document({"Statement": [{"Until": After("PT6H"), "Key": EarlierResult("key", "Arn")}]})
     (one,) = sized([change("PutBucketPolicy", "Policy", sent)])
     longest = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-" + "0" * 32
     as_sent = {"Statement": [{"Until": "2026-01-12T15:00:00Z", "Key": longest}]}
@@ -134,7 +143,7 @@ def accounts(number: int) -> list[dict[str, str]]:
     return [{"account_id": one, "role_arn": f"arn:aws:iam::{one}:role/TrailConsolidation"} for one in found]
 
 
-def states(found: Any, name: str) -> list[State]:
+def states(found: Any, name: str) -> list[FindingState]:
     return [one.state for one in found if one.id == name]
 
 
@@ -149,8 +158,8 @@ def test_02_is_not_planned_where_the_copiers_policy_is_too_large() -> None:
         seen = given_a_fresh_log_account(*buckets)
         assert account_lockdown.propose(SETTINGS, seen).empty is empty
         found = account_lockdown.check(SETTINGS, seen)
-        assert states(found, "02.document-size") == ([State.FINDING] if empty else [])
-        assert State.PLANNED in states(found, "02.role")
+        assert states(found, "02.document-size") == ([FindingState.FINDING] if empty else [])
+        assert FindingState.PLANNED in states(found, "02.role")
 
 
 def test_03_is_not_planned_where_the_archives_policy_is_too_large() -> None:
@@ -187,7 +196,7 @@ def test_05_opens_nothing_where_the_archives_policy_would_be_too_large_and_close
     plan = copy_history.propose(settings, seen)
     assert [change.key for change in plan.changes] == ["close-left"]
     assert "as bucket policy, and AWS takes 20,480" in plan.why
-    assert State.FINDING in states(copy_history.check(settings, seen), "05.document-size")
+    assert FindingState.FINDING in states(copy_history.check(settings, seen), "05.document-size")
     few = copy_history.propose(settings, replace(seen, backlogs=(due[0], left)))
     assert few.why == "" and len(few.changes) > 5
 
@@ -204,7 +213,7 @@ def test_06_is_not_planned_where_the_guardrail_is_too_large() -> None:
         module = import_module("onetrail.steps.verification.propose")
         patch.setattr(module, "rail_document", lambda *_: document(10_241).value)
         assert verification.propose(SETTINGS, seen).empty
-        assert states(verification.check(SETTINGS, seen), "06.document-size") == [State.FINDING]
+        assert states(verification.check(SETTINGS, seen), "06.document-size") == [FindingState.FINDING]
 
 
 def test_a_plan_that_is_held_back_does_not_say_that_everything_is_done() -> None:
@@ -217,7 +226,7 @@ def test_a_plan_that_is_held_back_does_not_say_that_everything_is_done() -> None
 
 
 def given_the_preflight(*buckets: OldBucket) -> Any:
-    return Seen(OldEstate((), (), buckets))
+    return PreflightFacts(OldEstate((), (), buckets))
 
 
 def sizes(settings: Settings, seen: Any, open_steps: tuple[str, ...] = ("02",)) -> dict[str, Any]:
@@ -227,15 +236,15 @@ def sizes(settings: Settings, seen: Any, open_steps: tuple[str, ...] = ("02",)) 
 def test_00_says_how_many_accounts_fit_and_that_number_is_right() -> None:
     """What is put in any case is a finding once it is too large; what depends on the copies' direction is a note. Twin: few accounts."""
     few = sizes(grown(3), given_the_preflight())
-    assert [one.state for one in few.values()] == [State.OK]
+    assert [one.state for one in few.values()] == [FindingState.OK]
     many = sizes(grown(105), given_the_preflight())
-    assert many["central_bucket"].state is State.FINDING
-    assert many["central_bucket_open_push"].state is State.NOTE
+    assert many["central_bucket"].state is FindingState.FINDING
+    assert many["central_bucket_open_push"].state is FindingState.NOTE
     assert many["central_bucket_open_push"].evidence.startswith("if logs are pushed: would have ")
     for name in ("central_bucket", "central_bucket_open_push"):
         fit = int(re.search(r"room for (\d+) source account", many[name].evidence)[1])  # type: ignore[index]
-        assert size(Kind.BUCKET, documents(grown(fit))[name]) <= 20_480
-        assert size(Kind.BUCKET, documents(grown(fit + 1))[name]) > 20_480
+        assert size(DocumentKind.BUCKET, documents(grown(fit))[name]) <= 20_480
+        assert size(DocumentKind.BUCKET, documents(grown(fit + 1))[name]) > 20_480
 
 
 def test_00_says_how_many_old_buckets_fit() -> None:
@@ -245,20 +254,20 @@ def test_00_says_how_many_old_buckets_fit() -> None:
         for n in range(70)
     ]
     said = sizes(SETTINGS, given_the_preflight(*buckets))["role_copier"]
-    assert said.state is State.NOTE
+    assert said.state is FindingState.NOTE
     more = int(re.search(r"room for (\d+) more old bucket", said.evidence)[1])  # type: ignore[index]
     names = [bucket.name for bucket in buckets] + [
         f"acme-audit-logs-of-the-whole-estate-{n:04}-2" for n in range(more + 1)
     ]
-    assert size(Kind.ROLE, documents(SETTINGS, old_buckets=names[:-1])["role_copier"]) <= 10_240
-    assert size(Kind.ROLE, documents(SETTINGS, old_buckets=names)["role_copier"]) > 10_240
+    assert size(DocumentKind.ROLE, documents(SETTINGS, old_buckets=names[:-1])["role_copier"]) <= 10_240
+    assert size(DocumentKind.ROLE, documents(SETTINGS, old_buckets=names)["role_copier"]) > 10_240
 
 
 def test_00_names_an_old_bucket_whose_own_policy_leaves_no_room() -> None:
     """Before 02 freezes it and 05 opens it. Twin: a short policy, an emptied bucket, and steps that are done."""
     long = given_an_old_bucket(name="crowded", policy=document(19_500).value)
     found = sizes(SETTINGS, given_the_preflight(long))
-    assert found["crowded"].state is State.FINDING
+    assert found["crowded"].state is FindingState.FINDING
     assert "crowded" not in sizes(SETTINGS, given_the_preflight(replace(long, policy=None)))
     emptied = replace(long, policy=build.old_bucket_shell("aws", "crowded", [long.account]))
     assert "crowded" not in sizes(SETTINGS, given_the_preflight(emptied))
@@ -268,10 +277,10 @@ def test_00_names_an_old_bucket_whose_own_policy_leaves_no_room() -> None:
 @pytest.mark.parametrize("name", [*documents(SETTINGS.with_values(kms_key="create"))])
 def test_every_printed_document_is_measured_by_the_limit_of_its_kind(name: str) -> None:
     """By what its name says, written out here once more."""
-    wanted = Kind.BUCKET
+    wanted = DocumentKind.BUCKET
     if name.startswith("role_"):
-        wanted = Kind.TRUST if "trust" in name else Kind.ROLE
-    wanted = {"trail_rail": Kind.SCP, "archive_rail": Kind.SCP, "kms_key": Kind.KEY, "kms_key_open": Kind.KEY, "old_key_open": Kind.KEY}.get(name, wanted)  # fmt: skip
+        wanted = DocumentKind.TRUST if "trust" in name else DocumentKind.ROLE
+    wanted = {"trail_rail": DocumentKind.SCP, "archive_rail": DocumentKind.SCP, "kms_key": DocumentKind.KEY, "kms_key_open": DocumentKind.KEY, "old_key_open": DocumentKind.KEY}.get(name, wanted)  # fmt: skip
     if name not in ("scp", "rcp"):
         assert kind_of(name) is wanted
 
@@ -288,12 +297,12 @@ def test_the_page_says_how_many_accounts_fit() -> None:
 def test_02_leaves_a_policy_alone_that_would_be_too_large_when_it_is_frozen() -> None:
     """And says so, with the rest of the plan as it is. Twin: one byte less."""
     empty = given_an_old_bucket(policy=document(0).value)
-    spare = MOST[Kind.BUCKET] - size(Kind.BUCKET, held_policy("aws", empty, KEEPER))
-    for more, state in ((0, State.PLANNED), (1, State.FINDING)):
+    spare = MOST[DocumentKind.BUCKET] - size(DocumentKind.BUCKET, held_policy("aws", empty, KEEPER))
+    for more, state in ((0, FindingState.PLANNED), (1, FindingState.FINDING)):
         bucket = given_an_old_bucket(
-            policy=document(spare + more + size(Kind.BUCKET, empty.policy or {})).value
+            policy=document(spare + more + size(DocumentKind.BUCKET, empty.policy or {})).value
         )
         seen = given_a_fresh_log_account(bucket)
         assert states(account_lockdown.check(SETTINGS, seen), "02.held") == [state]
         held = f"{bucket.name}: policy" in [c.key for c in account_lockdown.propose(SETTINGS, seen).changes]
-        assert held is (state is State.PLANNED)
+        assert held is (state is FindingState.PLANNED)

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from onetrail.aws.gate import anchor_head
 from onetrail.change import RunRecord, entries, run_plan, verify_record
-from onetrail.change.run_record.heads import Head, HeadRefused, parse_head
+from onetrail.change.run_record.heads import HeadRefused, RecordHead, parse_head
 from onetrail.cli import main
 from onetrail.estate.proof.anchors import Anchors, read_anchors, read_files
 from tests.unit.change.given import (
@@ -136,9 +136,9 @@ def test_a_head_whose_answer_was_lost_is_there_already(tmp_path):
     clients = given_clients(bucket)
     with RunRecord(tmp_path, RUN, clients.clock) as record:
         record.append("note")
-        bucket.put("head-000001.json", Head(RUN, 1, record.head, record.at).body())
+        bucket.put("head-000001.json", RecordHead(RUN, 1, record.head, record.at).body())
         assert anchor_head(clients, record) == ""
-        bucket.put("head-000003.json", Head(RUN, 3, "0" * 64, record.at).body())
+        bucket.put("head-000003.json", RecordHead(RUN, 3, "0" * 64, record.at).body())
         record.append("note")
         assert f"another head lies at records/{RUN}/head-000003.json already" in anchor_head(clients, record)
         bucket.put("head-000005.json", b"junk")
@@ -170,7 +170,7 @@ def test_a_record_that_the_operator_rewrites_whole_is_found_out(tmp_path):
     for name, line in (
         ("head-000004.json", 4), ("head-000009.json", 9), ("head-4.json", 4), ("head-000004.json.json", 4), ("head-x", 9),
     ):  # fmt: skip
-        bucket.put(name, Head(RUN, line, forged[line], "2026-01-12T12:00:00Z").body())
+        bucket.put(name, RecordHead(RUN, line, forged[line], "2026-01-12T12:00:00Z").body())
     anchors = read_anchors(given_clients(bucket).settings, given_clients(bucket))
     assert verify_record(tmp_path, anchors.heads).problems == (
         "line 4 differs from the head that was stored in the work bucket",
@@ -185,14 +185,14 @@ def test_a_record_that_the_operator_rewrites_whole_is_found_out(tmp_path):
     [
         ("head-junk", b"junk", "is not the key of a head"),
         ("note.txt", b"approved", "is not the key of a head"),
-        ("head-7.json", Head(RUN, 7, "0" * 64, "").body(), "is not the key of a head"),
+        ("head-7.json", RecordHead(RUN, 7, "0" * 64, "").body(), "is not the key of a head"),
         ("head-000007.json", None, "has a delete marker and no version"),
         ("head-000007.json", b"junk", "is no head of a record: it is not JSON"),
         ("head-000007.json", b"[" * 4_000, "is no head of a record: its brackets are nested too deep"),
         ("head-000007.json", b" " * 5_000, "is larger than 4,096 bytes"),
-        ("head-000007.json", Head(RUN, 8, "0" * 64, "").body(), "is a head of line 8, which has another name"),
-        ("head-0000007.json", Head(RUN, 7, "0" * 64, "").body(), "is a head of line 7, which has another name"),
-        ("head-000007.json", Head("other", 7, "0" * 64, "").body(), "is a head of the run 'other'"),
+        ("head-000007.json", RecordHead(RUN, 8, "0" * 64, "").body(), "is a head of line 8, which has another name"),
+        ("head-0000007.json", RecordHead(RUN, 7, "0" * 64, "").body(), "is a head of line 7, which has another name"),
+        ("head-000007.json", RecordHead("other", 7, "0" * 64, "").body(), "is a head of the run 'other'"),
     ],
 )  # fmt: skip
 def test_what_is_no_head_is_named_and_no_obstacle(tmp_path, name, body, said):
@@ -234,7 +234,7 @@ def test_a_head_that_was_covered_or_hidden_counts_by_its_oldest_version(tmp_path
     bucket = WorkBucket()
     given_a_run(tmp_path, bucket)
     true = read_anchors(given_clients(bucket).settings, given_clients(bucket)).heads
-    bucket.put("head-000004.json", Head(RUN, 4, "f" * 64, "").body())
+    bucket.put("head-000004.json", RecordHead(RUN, 4, "f" * 64, "").body())
     bucket.put("head-000004.json", None)
     anchors = read_anchors(given_clients(bucket).settings, given_clients(bucket))
     assert (anchors.heads, anchors.held[0].above) == (true, 2)
@@ -266,10 +266,10 @@ def test_a_head_is_read_strictly(said, why):
 
 def test_a_head_that_holds_more_is_read_by_those_who_ask_for_it():
     """What is asked for must be there."""
-    body = Head(RUN, 7, "0" * 64, "", more={"receipts": {"a": "b"}}).body()
+    body = RecordHead(RUN, 7, "0" * 64, "", more={"receipts": {"a": "b"}}).body()
     assert parse_head(body, also=("receipts",)).more == {"receipts": {"a": "b"}}
     with pytest.raises(HeadRefused, match="'receipts' is missing"):
-        parse_head(Head(RUN, 7, "0" * 64, "").body(), also=("receipts",))
+        parse_head(RecordHead(RUN, 7, "0" * 64, "").body(), also=("receipts",))
 
 
 def given_a_download(bucket: WorkBucket, folder: Path) -> Path:

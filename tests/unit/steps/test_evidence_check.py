@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import ChangeFailed, Finding, RecordCheck, RunRecord, State, verdict
+from onetrail.change import ChangeFailed, Finding, FindingState, RecordCheck, RunRecord, verdict
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.looked import Absent, There, Unread
@@ -19,9 +19,9 @@ from onetrail.steps.evidence import (
     Anchor,
     Anchors,
     Chapter,
+    EvidenceObservation,
     FileSeen,
     Fit,
-    Observation,
     check,
     propose,
     read_custody,
@@ -33,24 +33,24 @@ from tests.unit.steps.given_record import ACCOUNT, OPENED, given_a_grant, killed
 
 NOW = datetime(2026, 1, 20, 9, tzinfo=UTC)
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
-FINE = Finding("05.copied", State.OK, "-", "-", "old", "all there")
+FINE = Finding("05.copied", FindingState.OK, "-", "-", "old", "all there")
 OLD = OldBucket("old", ACCOUNT, "eu-west-1", policy={"Version": "2012-10-17", "Statement": []})
 
 
-def given(folder: Path, *findings: Finding, **said) -> Observation:
+def given(folder: Path, *findings: Finding, **said) -> EvidenceObservation:
     """An observation over the record in `folder`; step 05 says `findings`."""
     said.setdefault("anchors", Anchors())
     custody = said.pop("custody", None) or read_custody(folder, said["anchors"].heads)
     chapters = said.pop("chapters", (Chapter("05", "Copy of the history", findings or (FINE,)),))
     estate = said.pop("estate", OldEstate((), (), (OLD,)))
-    return Observation(NOW, chapters, custody, estate=estate, **said)
+    return EvidenceObservation(NOW, chapters, custody, estate=estate, **said)
 
 
-def states(observation: Observation, name: str, settings: Settings = SETTINGS) -> list[State]:
+def states(observation: EvidenceObservation, name: str, settings: Settings = SETTINGS) -> list[FindingState]:
     return [one.state for one in check(settings, observation) if one.id == f"08.{name}"]
 
 
-def evidence(observation: Observation, name: str) -> str:
+def evidence(observation: EvidenceObservation, name: str) -> str:
     return "; ".join(one.evidence for one in check(SETTINGS, observation) if one.id == f"08.{name}")
 
 
@@ -64,10 +64,10 @@ def given_a_head(folder: Path, **said) -> Anchors:
 def test_a_record_that_is_whole_is_ok_and_a_changed_one_a_finding(tmp_path: Path) -> None:
     """Every problem is named."""
     sent(tmp_path, given_a_grant())
-    assert states(given(tmp_path), "record") == [State.OK]
+    assert states(given(tmp_path), "record") == [FindingState.OK]
     path = tmp_path / "record.jsonl"
     path.write_text(path.read_text().replace("the copier may read", "nothing", 1))
-    assert State.FINDING in states(given(tmp_path), "record")
+    assert FindingState.FINDING in states(given(tmp_path), "record")
     assert "was changed" in evidence(given(tmp_path), "record")
 
 
@@ -77,15 +77,15 @@ A_HEAD = Anchor(7, "0" * 64, "records/practice/head-000007.json", "COMPLIANCE", 
 @pytest.mark.parametrize(
     ("anchors", "state"),
     [
-        (Anchors(), State.NOTE),  # nothing was run
-        (Anchors(there=False), State.NOTE),  # nor was 03
-        (Anchors((A_HEAD,)), State.FINDING),  # it was taken away
-        (Anchors(unread={7: "no"}), State.FINDING),
-        (Anchors(could_not_look="AccessDenied"), State.COULD_NOT_LOOK),
+        (Anchors(), FindingState.NOTE),  # nothing was run
+        (Anchors(there=False), FindingState.NOTE),  # nor was 03
+        (Anchors((A_HEAD,)), FindingState.FINDING),  # it was taken away
+        (Anchors(unread={7: "no"}), FindingState.FINDING),
+        (Anchors(could_not_look="AccessDenied"), FindingState.COULD_NOT_LOOK),
     ],
 )
 def test_a_folder_without_a_record_is_a_note_only_where_it_is_known_to_have_no_heads(
-    tmp_path: Path, anchors: Anchors, state: State
+    tmp_path: Path, anchors: Anchors, state: FindingState
 ) -> None:
     """Nothing was run, or somebody took the record away."""
     assert states(given(tmp_path, anchors=anchors), "record") == [state]
@@ -105,59 +105,63 @@ def test_a_record_that_cannot_be_read_is_a_finding_whatever_the_heads_say(
     if not head:
         (tmp_path / "record.head").unlink()
     seen = given(tmp_path, anchors=Anchors(could_not_look=could_not_look))
-    nothing = [State.COULD_NOT_LOOK if could_not_look else State.NOTE]
-    assert states(seen, "record") == ([State.FINDING] if there or head else nothing)
+    nothing = [FindingState.COULD_NOT_LOOK if could_not_look else FindingState.NOTE]
+    assert states(seen, "record") == ([FindingState.FINDING] if there or head else nothing)
 
 
 def test_heads_that_fit_are_ok(tmp_path: Path) -> None:
     """And those that do not show in the record's own check."""
     sent(tmp_path, given_a_grant())
-    assert states(given(tmp_path, anchors=given_a_head(tmp_path)), "anchors") == [State.OK]
+    assert states(given(tmp_path, anchors=given_a_head(tmp_path)), "anchors") == [FindingState.OK]
     strange = given(tmp_path, anchors=given_a_head(tmp_path, head="0" * 64))
     assert states(strange, "anchors") == []
-    assert states(strange, "record") == [State.FINDING]
+    assert states(strange, "record") == [FindingState.FINDING]
 
 
 def test_a_head_that_is_gone_or_bare_or_overwritten_is_a_finding(tmp_path: Path) -> None:
     """The record says that it was stored, and every head is locked."""
     sent(tmp_path, given_a_grant())
     custody = replace(read_custody(tmp_path), anchored={3: "0" * 64})
-    assert states(given(tmp_path, custody=custody), "anchors") == [State.FINDING]
-    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors")[0] is State.FINDING
+    assert states(given(tmp_path, custody=custody), "anchors") == [FindingState.FINDING]
+    assert (
+        states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors")[0] is FindingState.FINDING
+    )
     hidden = given(tmp_path, anchors=given_a_head(tmp_path, above=1))
-    assert states(hidden, "anchors")[0] is State.FINDING
+    assert states(hidden, "anchors")[0] is FindingState.FINDING
     unlocked = SETTINGS.with_values(object_lock="none")
-    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors", unlocked) == [State.OK]
+    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors", unlocked) == [
+        FindingState.OK
+    ]
 
 
 def test_heads_that_could_not_be_read_are_not_taken_for_absent(tmp_path: Path) -> None:
     """The twin: there are none yet."""
     sent(tmp_path, given_a_grant())
     assert states(given(tmp_path, anchors=Anchors(could_not_look="AccessDenied")), "anchors") == [
-        State.COULD_NOT_LOOK
+        FindingState.COULD_NOT_LOOK
     ]
-    assert states(given(tmp_path), "anchors") == [State.PLANNED]
-    assert states(given(tmp_path / "fresh"), "anchors") == [State.NOTE]
+    assert states(given(tmp_path), "anchors") == [FindingState.PLANNED]
+    assert states(given(tmp_path / "fresh"), "anchors") == [FindingState.NOTE]
 
 
 @pytest.mark.parametrize(
     ("estate", "state", "words"),
     [
-        (OldEstate((), (), (replace(OLD, policy=OPENED),)), State.FINDING, "AWS shows it open"),
-        (OldEstate((), (), (OLD,)), State.NOTE, "AWS shows it closed now"),
-        (OldEstate((), (), ()), State.NOTE, "AWS shows it closed now"),  # the bucket is gone
-        (None, State.FINDING, "could not be looked at"),
+        (OldEstate((), (), (replace(OLD, policy=OPENED),)), FindingState.FINDING, "AWS shows it open"),
+        (OldEstate((), (), (OLD,)), FindingState.NOTE, "AWS shows it closed now"),
+        (OldEstate((), (), ()), FindingState.NOTE, "AWS shows it closed now"),  # the bucket is gone
+        (None, FindingState.FINDING, "could not be looked at"),
         (
             OldEstate(
                 (), (), (replace(OLD, policy=Unread("no"), could_not_look=("get_bucket_policy: no",)),)
             ),
-            State.FINDING,
+            FindingState.FINDING,
             "could not",
         ),
     ],
 )
 def test_a_permission_left_open_is_named_with_what_aws_shows_of_it(
-    tmp_path: Path, estate: OldEstate | None, state: State, words: str
+    tmp_path: Path, estate: OldEstate | None, state: FindingState, words: str
 ) -> None:
     """What could not be looked at counts as open."""
     killed(tmp_path, given_a_grant(), at="work")
@@ -169,7 +173,7 @@ def test_a_permission_left_open_is_named_with_what_aws_shows_of_it(
 def test_permissions_that_were_closed_are_ok(tmp_path: Path) -> None:
     """The twin of the above."""
     sent(tmp_path, given_a_grant())
-    assert states(given(tmp_path), "permission") == [State.OK]
+    assert states(given(tmp_path), "permission") == [FindingState.OK]
     (tmp_path / "record.head").unlink()
     assert states(given(tmp_path), "permission") == [], "a line that is cut off may have opened another"
 
@@ -177,15 +181,15 @@ def test_permissions_that_were_closed_are_ok(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("seen", "state"),
     [
-        (State.OK, State.NOTE),  # nothing is left to do: it was carried out
-        (State.NOTE, State.NOTE),
-        (State.PLANNED, State.PLANNED),  # the next run settles it
-        (State.FINDING, State.FINDING),
-        (State.COULD_NOT_LOOK, State.FINDING),
+        (FindingState.OK, FindingState.NOTE),  # nothing is left to do: it was carried out
+        (FindingState.NOTE, FindingState.NOTE),
+        (FindingState.PLANNED, FindingState.PLANNED),  # the next run settles it
+        (FindingState.FINDING, FindingState.FINDING),
+        (FindingState.COULD_NOT_LOOK, FindingState.FINDING),
     ],
 )
 def test_a_change_whose_end_is_not_known_is_settled_by_what_its_step_sees_now(
-    tmp_path: Path, seen: State, state: State
+    tmp_path: Path, seen: FindingState, state: FindingState
 ) -> None:
     """And by nothing else."""
     killed(tmp_path, given_a_grant(), at="work")
@@ -195,12 +199,12 @@ def test_a_change_whose_end_is_not_known_is_settled_by_what_its_step_sees_now(
 def test_any_is_a_note_on_the_practice_estate_and_a_finding_elsewhere(tmp_path: Path) -> None:
     """A plan under its own id is ok."""
     sent(tmp_path, given_a_plan(given_a_change()))
-    assert states(given(tmp_path), "approval") == [State.NOTE]
+    assert states(given(tmp_path), "approval") == [FindingState.NOTE]
     real = SETTINGS.model_copy(update={"estate": "aws"})
-    assert states(given(tmp_path), "approval", real) == [State.FINDING]
+    assert states(given(tmp_path), "approval", real) == [FindingState.FINDING]
     plan = given_a_plan(given_a_change())
     sent(tmp_path / "named", plan, approve=plan.id)
-    assert states(given(tmp_path / "named"), "approval", real) == [State.OK]
+    assert states(given(tmp_path / "named"), "approval", real) == [FindingState.OK]
 
 
 def test_a_plan_that_ran_under_another_id_is_a_finding(tmp_path: Path) -> None:
@@ -208,32 +212,38 @@ def test_a_plan_that_ran_under_another_id_is_a_finding(tmp_path: Path) -> None:
     sent(tmp_path, given_a_plan(given_a_change()))
     custody = read_custody(tmp_path)
     forged = tuple(one._replace(approve="p-000000000000") for one in custody.approvals)
-    assert states(given(tmp_path, custody=replace(custody, approvals=forged)), "approval") == [State.FINDING]
+    assert states(given(tmp_path, custody=replace(custody, approvals=forged)), "approval") == [
+        FindingState.FINDING
+    ]
 
 
 def test_receipts_that_cannot_be_believed_are_findings(tmp_path: Path) -> None:
     """Whole ones are ok."""
-    assert states(given(tmp_path, receipts=Receipts({"old": SimpleNamespace()})), "token") == [State.OK]
-    assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "token") == [State.FINDING]
+    assert states(given(tmp_path, receipts=Receipts({"old": SimpleNamespace()})), "token") == [
+        FindingState.OK
+    ]
+    assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "token") == [
+        FindingState.FINDING
+    ]
     strange = Receipts({"old": SimpleNamespace()}, strange=("'records/x/sealed/y' is no head of a record",))
-    assert State.FINDING in states(given(tmp_path, receipts=strange), "anchors")
+    assert FindingState.FINDING in states(given(tmp_path, receipts=strange), "anchors")
     gone = Receipts(missing={"old": "records/x/sealed/y names the receipt z, which is not here"})
-    assert states(given(tmp_path, receipts=gone), "token") == [State.FINDING]
+    assert states(given(tmp_path, receipts=gone), "token") == [FindingState.FINDING]
     unread = Receipts(could_not_look="AccessDenied")
-    assert states(given(tmp_path, receipts=unread), "token") == [State.COULD_NOT_LOOK]
+    assert states(given(tmp_path, receipts=unread), "token") == [FindingState.COULD_NOT_LOOK]
 
 
 @pytest.mark.parametrize(
     ("buckets", "state"),
     [
-        ((), State.NOTE),  # deleted
-        ((("old", True),), State.NOTE),  # emptied and closed
-        ((("old", False),), State.FINDING),  # still to be retired: it needs a new one
-        (None, State.FINDING),  # the old estate could not be read
+        ((), FindingState.NOTE),  # deleted
+        ((("old", True),), FindingState.NOTE),  # emptied and closed
+        ((("old", False),), FindingState.FINDING),  # still to be retired: it needs a new one
+        (None, FindingState.FINDING),  # the old estate could not be read
     ],
 )
 def test_a_receipt_of_an_earlier_release_is_enough_for_a_bucket_that_is_retired(
-    tmp_path: Path, buckets: tuple[tuple[str, bool], ...] | None, state: State
+    tmp_path: Path, buckets: tuple[tuple[str, bool], ...] | None, state: FindingState
 ) -> None:
     """What it permits is over by then, and it cannot be written again. Twin: a bucket that is still to be retired."""
     receipts = Receipts({}, {"old": "an earlier release wrote it"}, {"old": SimpleNamespace()})
@@ -245,15 +255,15 @@ def test_a_receipt_of_an_earlier_release_is_enough_for_a_bucket_that_is_retired(
 @pytest.mark.parametrize(
     ("fit", "state"),
     [
-        (Fit.FITS, State.OK),
-        (Fit.CHANGED, State.FINDING),
-        (Fit.MISSING, State.FINDING),
-        (Fit.UNREAD, State.FINDING),
-        (Fit.UNNAMED, State.FINDING),
-        (Fit.TORN, State.NOTE),
+        (Fit.FITS, FindingState.OK),
+        (Fit.CHANGED, FindingState.FINDING),
+        (Fit.MISSING, FindingState.FINDING),
+        (Fit.UNREAD, FindingState.FINDING),
+        (Fit.UNNAMED, FindingState.FINDING),
+        (Fit.TORN, FindingState.NOTE),
     ],
 )
-def test_a_file_beside_its_hash(tmp_path: Path, fit: Fit, state: State) -> None:
+def test_a_file_beside_its_hash(tmp_path: Path, fit: Fit, state: FindingState) -> None:
     """Changed or gone is a finding; what the record never named is a note."""
     assert states(given(tmp_path, files=(FileSeen("ledger/x.parquet", fit, "0" * 64),)), "file") == [state]
 
@@ -263,15 +273,15 @@ def test_a_step_that_waits_is_planned_and_never_ok(tmp_path: Path) -> None:
     waiting = Chapter("03", "Bucket creation", (), "waiting for 02: roles are missing")
     found = check(SETTINGS, given(tmp_path, chapters=(waiting, replace(waiting, step="04", waiting=""))))
     assert [(f.id, f.state) for f in found if f.id[:2] in ("03", "04")] == [
-        ("03.waiting", State.PLANNED),
-        ("04.waiting", State.NOTE),
+        ("03.waiting", FindingState.PLANNED),
+        ("04.waiting", FindingState.NOTE),
     ]
     assert verdict(found).exit_code == 0
 
 
 def test_findings_come_first_and_end_with_3(tmp_path: Path) -> None:
     """Whatever step they are of."""
-    bad = replace(FINE, id="05.conflict", state=State.FINDING)
+    bad = replace(FINE, id="05.conflict", state=FindingState.FINDING)
     found = check(SETTINGS, given(tmp_path, FINE, bad))
     assert found[0] == bad
     assert verdict(found).exit_code == 3
@@ -291,19 +301,19 @@ def test_the_page_and_the_record_bind_each_other(tmp_path: Path) -> None:
         with RunRecord(folder, "practice", MovableClock()) as record:
             return save(settings, text, record.lines, record)
 
-    def seen() -> list[State]:
+    def seen() -> list[FindingState]:
         custody = read_custody(folder)
         return states(given(folder, report=read_report(folder, custody)), "report")
 
     first = keep("<p>one</p>")
-    assert (first.kept, seen()) == ("", [State.OK])
+    assert (first.kept, seen()) == ("", [FindingState.OK])
     second = keep("<p>two</p>")
     assert (folder / second.kept).read_text() == "<p>one</p>"
-    assert seen() == [State.OK]
+    assert seen() == [FindingState.OK]
     (folder / "report.html").write_text("<p>better</p>")
-    assert seen() == [State.FINDING]
+    assert seen() == [FindingState.FINDING]
     (folder / "report.html").unlink()
-    assert seen() == [State.FINDING]
+    assert seen() == [FindingState.FINDING]
 
 
 def test_files_are_read_beside_the_record(tmp_path: Path) -> None:
@@ -340,14 +350,14 @@ def _one_space_more(path: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "fit", "state"),
     [
-        (_nothing, Fit.FITS, [State.OK]),
-        (_one_space_more, Fit.CHANGED, [State.FINDING, State.OK]),
-        (Path.unlink, Fit.MISSING, [State.FINDING, State.OK]),
+        (_nothing, Fit.FITS, [FindingState.OK]),
+        (_one_space_more, Fit.CHANGED, [FindingState.FINDING, FindingState.OK]),
+        (Path.unlink, Fit.MISSING, [FindingState.FINDING, FindingState.OK]),
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_policies_are_bound_by_the_record(
-    tmp_path: Path, harm, fit: Fit, state: list[State], when: str
+    tmp_path: Path, harm, fit: Fit, state: list[FindingState], when: str
 ) -> None:
     """A policy that was changed or taken away is a finding, and so for that of before as for that of after."""
     sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(There("{ }"), "{}")})
@@ -375,7 +385,7 @@ def test_a_policy_that_no_line_names_is_told(tmp_path: Path) -> None:
 def test_a_policy_that_a_closing_could_not_keep_is_a_note(tmp_path: Path) -> None:
     """It is told with its reason and nothing can cure it any more. Twin: where it was read nothing is said."""
     sent(tmp_path, given_a_grant(), held={"close-old": Texts(Unread("AccessDenied: no"), "{}")})
-    assert states(given(tmp_path), "policy") == [State.NOTE]
+    assert states(given(tmp_path), "policy") == [FindingState.NOTE]
     assert "AccessDenied: no" in evidence(given(tmp_path), "policy")
     sent(tmp_path / "read", given_a_grant(), held={"close-old": Texts(There("{ }"), "{}")})
     assert states(given(tmp_path / "read"), "policy") == []
@@ -384,15 +394,19 @@ def test_a_policy_that_a_closing_could_not_keep_is_a_note(tmp_path: Path) -> Non
 def test_a_record_check_that_fails_is_said_once_a_problem(tmp_path: Path) -> None:
     """None is swallowed."""
     custody = replace(read_custody(tmp_path), check=RecordCheck(False, 5, "0" * 64, ("one", "two")))
-    assert states(given(tmp_path, custody=custody), "record") == [State.FINDING, State.FINDING]
+    assert states(given(tmp_path, custody=custody), "record") == [FindingState.FINDING, FindingState.FINDING]
 
 
 @pytest.mark.parametrize(
     ("seen", "state"),
-    [(State.OK, State.NOTE), (State.PLANNED, State.PLANNED), (State.FINDING, State.FINDING)],
+    [
+        (FindingState.OK, FindingState.NOTE),
+        (FindingState.PLANNED, FindingState.PLANNED),
+        (FindingState.FINDING, FindingState.FINDING),
+    ],
 )
 def test_a_plan_that_was_killed_is_named_until_its_step_stands(
-    tmp_path: Path, seen: State, state: State
+    tmp_path: Path, seen: FindingState, state: FindingState
 ) -> None:
     """Plans begun beside plans ended. Twins: one that ended, by a failure or as it should, is not named."""
     sent(tmp_path, given_a_grant())
@@ -410,10 +424,10 @@ def test_what_lies_beside_the_heads_is_named_and_the_heads_still_fit(tmp_path: P
     """Each object by name up to a number, the rest by their count; without one, the heads are ok."""
     sent(tmp_path, given_a_grant())
     anchors = given_a_head(tmp_path)
-    assert states(given(tmp_path, anchors=anchors), "anchors") == [State.OK]
+    assert states(given(tmp_path, anchors=anchors), "anchors") == [FindingState.OK]
     flooded = replace(anchors, strange=tuple(f"head-{n} is not the key of a head" for n in range(25)))
     found = states(given(tmp_path, anchors=flooded), "anchors")
-    assert (found.count(State.FINDING), found.count(State.OK)) == (21, 1)
+    assert (found.count(FindingState.FINDING), found.count(FindingState.OK)) == (21, 1)
     assert "5 more objects beside the heads that are no head" in evidence(
         given(tmp_path, anchors=flooded), "anchors"
     )
@@ -423,10 +437,10 @@ def test_every_head_that_is_gone_or_cannot_be_read_is_counted(tmp_path: Path) ->
     """Up to a number by its line, the rest by their count. Twin: exactly as many as are named have no such line."""
     sent(tmp_path, given_a_grant())
     unread = Anchors(unread=dict.fromkeys(range(1, 26), "AccessDenied"))
-    assert states(given(tmp_path, anchors=unread), "anchors") == [State.COULD_NOT_LOOK] * 21
+    assert states(given(tmp_path, anchors=unread), "anchors") == [FindingState.COULD_NOT_LOOK] * 21
     assert "5 more heads could not be read" in evidence(given(tmp_path, anchors=unread), "anchors")
     few = Anchors(unread=dict.fromkeys(range(1, 21), "AccessDenied"))
-    assert states(given(tmp_path, anchors=few), "anchors") == [State.COULD_NOT_LOOK] * 20
+    assert states(given(tmp_path, anchors=few), "anchors") == [FindingState.COULD_NOT_LOOK] * 20
     for gone, said in (
         (1, "the head of line 1 was stored here, and it is not there"),
         (2, "the heads of lines 1, 2 were stored here, and they are not there"),
@@ -441,11 +455,11 @@ def test_lines_behind_the_last_head_are_a_finding_and_an_unfinished_one_a_note(t
     sent(tmp_path, given_a_grant())
     anchors = given_a_head(tmp_path)
     sent(tmp_path, given_a_grant())
-    assert State.FINDING in states(given(tmp_path, anchors=anchors), "anchors")
+    assert FindingState.FINDING in states(given(tmp_path, anchors=anchors), "anchors")
     assert "behind the last head" in evidence(given(tmp_path, anchors=anchors), "anchors")
     with (tmp_path / "record.jsonl").open("ab") as out:
         out.write(b'{"v":2,"n":')
-    assert sorted(states(given(tmp_path), "record")) == [State.NOTE, State.OK]
+    assert sorted(states(given(tmp_path), "record")) == [FindingState.NOTE, FindingState.OK]
     assert "was never finished" in evidence(given(tmp_path), "record")
 
 
@@ -453,14 +467,14 @@ def test_a_ledger_part_that_no_line_names_is_a_finding_unless_a_step_was_killed(
     """It is no evidence, and whoever queries the folder counts it. Twin: a killed step may have left it, which is a note."""
     sent(tmp_path, given_a_grant())
     planted = (FileSeen("ledger/copy-old-0.parquet", Fit.UNNAMED, "0" * 64),)
-    assert states(given(tmp_path, files=planted), "file") == [State.FINDING]
+    assert states(given(tmp_path, files=planted), "file") == [FindingState.FINDING]
     said = evidence(given(tmp_path, files=planted), "file")
     assert (
         "no line of the record names it, so it is no evidence, and the queries of docs/ledger.md count its rows"
         in said
     )
     killed(tmp_path, given_a_grant(), "work")
-    assert states(given(tmp_path, files=planted), "file") == [State.NOTE]
+    assert states(given(tmp_path, files=planted), "file") == [FindingState.NOTE]
 
 
 def test_the_parts_of_bulk_work_that_failed_are_bound_too(tmp_path: Path) -> None:

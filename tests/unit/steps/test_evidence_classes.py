@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.digests.verdict import State as File
+from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.show import coverage as seen
-from onetrail.steps.verification import EVIDENCE, ChainSeen, propose
+from onetrail.steps.verification import EVIDENCE, ArchiveChain, propose
 from onetrail.steps.verification.classes import LATE, classes_of, must_reach
 from onetrail.steps.verification.proof import bill, readings
 from onetrail.steps.verification.region.sample import NEWEST, SPREAD, claim, joined, sample_of
@@ -103,7 +103,7 @@ def test_stretches_of_a_chain_are_told_as_one():
         (NOW + 5 * HOUR, NOW + 6 * HOUR),
     ]
     assert (whole.digests, whole.logs) == ({File.VALID: 2}, {File.VALID: 4})
-    sampled = ChainSeen(whole, "trail", sampled=True, present=100)
+    sampled = ArchiveChain(whole, "trail", sampled=True, present=100)
     notes = propose(SETTINGS, given(GOOD, chains=(sampled,), digest_check="sample")).notes
     assert any(note.startswith("2 of 100 hours were read") for note in notes)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import After, Document
-from onetrail.estate.public_keys.kept import RegionKeys, read_kept
-from onetrail.steps.evidence import Ended, Fit, read_custody, save
+from onetrail.estate.public_keys.kept import KeptRegionKeys, read_kept
+from onetrail.steps.evidence import ChangeEnding, Fit, read_custody, save
 from onetrail.steps.evidence.files import read_files
 from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 from tests.unit.steps.given_record import (
@@ -85,7 +85,7 @@ def test_a_permission_that_a_killed_run_left_open_is_named(tmp_path: Path) -> No
     custody = read_custody(tmp_path)
     (one,) = custody.left_open
     assert (one.what, one.closed, one.seconds) == ("old", None, None)
-    assert [(c.key, c.ended) for c in custody.unknown] == [("work", Ended.UNKNOWN)]
+    assert [(c.key, c.ended) for c in custody.unknown] == [("work", ChangeEnding.UNKNOWN)]
 
 
 def test_a_later_plan_that_closes_it_counts(tmp_path: Path) -> None:
@@ -158,7 +158,10 @@ def test_a_canary_that_was_refused_is_told_from_a_call_that_was_refused(tmp_path
         given_a_plan(given_a_change("knock", expects="refused"), given_a_change("put")),
         failing=said,
     )
-    assert [one.ended for one in read_custody(tmp_path).sent] == [Ended.REFUSED_AS_WANTED, Ended.REFUSED]
+    assert [one.ended for one in read_custody(tmp_path).sent] == [
+        ChangeEnding.REFUSED_AS_WANTED,
+        ChangeEnding.REFUSED,
+    ]
 
 
 @pytest.mark.parametrize(("approve", "by"), [("any", "any"), ("{id}", "its own id")])
@@ -225,12 +228,12 @@ def test_jobs_count_as_closed_by_the_change_that_cancels_what_is_left_of_them(tm
 def test_keys_that_cloudtrail_took_since_step_01_are_kept_and_bound_with_the_report(tmp_path: Path) -> None:
     """Whoever checks the newest digests later needs them. Twin: the second time nothing is new, and no line says so."""
     settings = SETTINGS.with_values(runs_dir=str(tmp_path))
-    found = RegionKeys(REGION, listed=(given_a_key(),))
+    found = KeptRegionKeys(REGION, listed=(given_a_key(),))
     gate, _ = given_a_gate(settings.run_folder)
     assert save(settings, "<p>page</p>", 0, gate.record, [found]).keys == 1
     kept, why = read_kept(settings, REGION)
     assert (len(kept), why) == (1, "")
-    again = RegionKeys(REGION, listed=(given_a_key(),), kept=kept)
+    again = KeptRegionKeys(REGION, listed=(given_a_key(),), kept=kept)
     assert save(settings, "<p>page</p>", 0, gate.record, [again]).keys == 0
     gate.record.__exit__()
     custody = read_custody(settings.run_folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onetrail.change import RecordCheck
-from onetrail.estate.custody.custody import Custody, Named, read_custody
+from onetrail.estate.custody.custody import BoundFile, Custody, read_custody
 from onetrail.steps.evidence.files import Fit, read_files
 from tests.unit.steps.test_receipts import given_a_proven_bucket
 
@@ -19,7 +19,7 @@ def given_a_folder(folder):
     for name, content in PARTS.items():
         (folder / name).write_bytes(content)
     named = tuple(
-        Named(line, name, hashlib.sha256(content).hexdigest(), 1)
+        BoundFile(line, name, hashlib.sha256(content).hexdigest(), 1)
         for line, (name, content) in enumerate(PARTS.items(), 1)
     )
     return Custody(RecordCheck(True, 2, "", ()), files=named)

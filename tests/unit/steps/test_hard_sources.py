@@ -7,21 +7,21 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Check, CheckKind, State, plain
-from onetrail.estate.backlog.backlog import Mapped, direction_of
+from onetrail.change import CheckKind, FindingState, RequiredCheck, plain
+from onetrail.estate.backlog.backlog import KeyMapping, direction_of
 from onetrail.estate.backlog.obstacles import Obstacle, obstacles
-from onetrail.estate.backlog.samples import Sample
+from onetrail.estate.backlog.samples import SampledObject
 from onetrail.estate.backlog.still import hold_still, moving
 from onetrail.estate.history import pairing
-from onetrail.estate.history.old_objects import Behind, old_objects, with_tiers
-from onetrail.estate.history.pairing import Pair
+from onetrail.estate.history.old_objects import NoncurrentCounts, old_objects, with_tiers
+from onetrail.estate.history.pairing import ObjectPair
 from onetrail.estate.old_estate import OldEstate
 from onetrail.looked import Unread
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
 from onetrail.s3.listing.streams import OutOfOrder
-from onetrail.s3.rows import Head, ObjectRow, VersionPage, VersionRow
+from onetrail.s3.rows import ObjectHead, ObjectRow, VersionPage, VersionRow
 from onetrail.steps.copy_history import check, propose
 from onetrail.steps.copy_history import done as step_done
 from onetrail.steps.copy_history.check import closed
@@ -66,12 +66,12 @@ def test_archived_logs_are_restored_before_anything_is_opened():
         "RestoreRequest.GlacierJobParameters.Tier": "Bulk",
     }
     assert restore.bulk.estimate == {"objects": 3, "GB": 3.0, "US dollars": 0.03}
-    assert opening.requires == Check(CheckKind.SOURCES_READY)
+    assert opening.requires == RequiredCheck(CheckKind.SOURCES_READY)
     assert any(
         "3 objects (3.000 GB) of 1 bucket must be restored first: at most 48 hours" in n for n in plan.notes
     )
     ready = propose(SETTINGS, given(given_a_backlog()))
-    assert (keys(ready)[0], ready.changes[0].requires) == ("open-old", Check(CheckKind.SOURCES_READY))
+    assert (keys(ready)[0], ready.changes[0].requires) == ("open-old", RequiredCheck(CheckKind.SOURCES_READY))
 
 
 def test_what_is_left_after_the_restores_can_be_approved_beforehand():
@@ -86,7 +86,7 @@ def test_a_restore_under_way_is_waited_for_and_never_asked_for_twice():
     """The step says when to come back and changes nothing; a grant left open is closed all the same."""
     ready = NOW + timedelta(hours=12)
     plan = propose(SETTINGS, given(given_a_backlog(restoring=4), ready=ready))
-    assert (plan.changes, plan.not_yet, plan.ends_with) == ((), ready, Check(CheckKind.RESTORED))
+    assert (plan.changes, plan.not_yet, plan.ends_with) == ((), ready, RequiredCheck(CheckKind.RESTORED))
     assert plan.why == "4 objects are being restored in old"
     left = given_a_backlog(given_a_bucket("left", {"Sid": "OnetrailCopyRead", "Effect": "Allow", "Action": "s3:GetObject",
                                                    "Principal": {"AWS": COPIER}, "Resource": "*"}), copy=0)  # fmt: skip
@@ -215,37 +215,37 @@ OTHER_KEY = LOG_KEY.replace("0005Z", "0010Z")
 @pytest.mark.parametrize(
     ("rows", "moved", "behind"),
     [
-        ([version(LOG_KEY, 2, latest=True)], ["v2"], Behind()),
+        ([version(LOG_KEY, 2, latest=True)], ["v2"], NoncurrentCounts()),
         (  # deleted: its newest version is brought back
             [version(LOG_KEY, 3, marker=True, latest=True), version(LOG_KEY, 2), version(LOG_KEY, 1)],
             ["v2"],
-            Behind(hidden=1, markers=1, equal=1, hidden_named=[LOG_KEY]),
+            NoncurrentCounts(hidden=1, markers=1, equal=1, hidden_named=[LOG_KEY]),
         ),
         (  # overwritten: the newest is moved, the older one named
             [version(LOG_KEY, 3, latest=True), version(LOG_KEY, 2, etag="x"), version(OTHER_KEY, 4, latest=True)],
             ["v3", "v4"],
-            Behind(other=1, other_named=[f"{LOG_KEY} version v2"]),
+            NoncurrentCounts(other=1, other_named=[f"{LOG_KEY} version v2"]),
         ),
         (  # multipart ETags cannot say that bytes are equal, so a person looks
             [version(LOG_KEY, 3, latest=True, etag="e-2"), version(LOG_KEY, 2, etag="e-2")],
             ["v3"],
-            Behind(other=1, other_named=[f"{LOG_KEY} version v2"]),
+            NoncurrentCounts(other=1, other_named=[f"{LOG_KEY} version v2"]),
         ),
         (  # a marker alone, and one that was deleted twice
             [version(LOG_KEY, 4, marker=True, latest=True), version(LOG_KEY, 3, marker=True), version(LOG_KEY, 2)],
             ["v2"],
-            Behind(hidden=1, markers=2, hidden_named=[LOG_KEY]),
+            NoncurrentCounts(hidden=1, markers=2, hidden_named=[LOG_KEY]),
         ),
-        ([version(LOG_KEY, 4, marker=True, latest=True)], [], Behind(markers=1)),
+        ([version(LOG_KEY, 4, marker=True, latest=True)], [], NoncurrentCounts(markers=1)),
         (  # what is not CloudTrail's and was deleted stays deleted
-            [version("notes.txt", 4, marker=True, latest=True), version("notes.txt", 3)], [], Behind(markers=1)
+            [version("notes.txt", 4, marker=True, latest=True), version("notes.txt", 3)], [], NoncurrentCounts(markers=1)
         ),
-        ([version("notes.txt", 4, latest=True), version("notes.txt", 3, etag="x")], ["v4"], Behind()),
+        ([version("notes.txt", 4, latest=True), version("notes.txt", 3, etag="x")], ["v4"], NoncurrentCounts()),
     ],
 )  # fmt: skip
 def test_nothing_of_a_bucket_with_versions_is_dropped_in_silence(rows, moved, behind):
     """Each log once, by the version that is moved; whatever lies behind it is counted, and named where it differs."""
-    count = Behind()
+    count = NoncurrentCounts()
     found = list(old_objects(Listing(rows), given_a_bucket(versioning="Enabled"), count))
     assert [row.version_id for row in found] == moved
     assert count == behind
@@ -255,10 +255,10 @@ def test_only_head_tells_what_intelligent_tiering_put_away():
     """Large objects that are still to be moved are looked at, in order; small ones and those the archive has are not."""
 
     def pair(key, size=200_000, storage="INTELLIGENT_TIERING", target=None):
-        return Pair(ObjectRow(key, size, "e", NOW, storage), target, key, "")
+        return ObjectPair(ObjectRow(key, size, "e", NOW, storage), target, key, "")
 
     def head(restore="", status=""):
-        return Head(1, "e", "", "", "", "", "", "", restore, "", {}, {"x-amz-archive-status": status})
+        return ObjectHead(1, "e", "", "", "", "", "", "", restore, "", {}, {"x-amz-archive-status": status})
 
     there = ObjectRow("c", 200_000, "e", NOW, "STANDARD")
     pairs = [
@@ -282,15 +282,15 @@ def test_only_head_tells_what_intelligent_tiering_put_away():
 
 def test_versions_are_named_in_plan_and_check():
     """Brought back is a note, an overwritten log a finding; twin: a bucket without versions says nothing of them."""
-    behind = Behind(1, 1, 1, 1, ["deleted"], ["other version v1"])
+    behind = NoncurrentCounts(1, 1, 1, 1, ["deleted"], ["other version v1"])
     seen = given(given_a_backlog(behind=behind))
     notes = " ".join(propose(SETTINGS, seen).notes)
     assert "brought back, by version id: deleted" in notes and "other version v1" in notes
     found = {f.id: f.state for f in check(SETTINGS, seen)}
     assert (found["05.deleted"], found["05.overwritten"], found["05.versions"]) == (
-        State.NOTE,
-        State.FINDING,
-        State.NOTE,
+        FindingState.NOTE,
+        FindingState.FINDING,
+        FindingState.NOTE,
     )
     plainly = {f.id for f in check(SETTINGS, given(given_a_backlog()))}
     assert not plainly & {"05.deleted", "05.overwritten", "05.versions"}
@@ -305,15 +305,15 @@ def test_versions_are_named_in_plan_and_check():
         ({"request_payment": "Requester"}, {}, "05.requester-pays", True, "turn Requester Pays off"),
         ({"mfa_delete": True}, {}, "05.mfa-delete", False, "root turns MFA delete off"),
         ({}, {"enabled": {LOG: frozenset({"us-east-1"})}}, "05.region", True, "enable it there"),
-        ({}, {"samples": [Sample("k", customer_key=True, unreadable=Unread("InvalidRequest", "InvalidRequest"))]}, "05.customer-key", True, "SSE-C"),
-        ({}, {"samples": [Sample("k", foreign=True, unreadable=Unread("AccessDenied", "AccessDenied"))], "foreign_owned": 2, "direction": "push"}, "05.foreign-owned", True,
+        ({}, {"samples": [SampledObject("k", customer_key=True, unreadable=Unread("InvalidRequest", "InvalidRequest"))]}, "05.customer-key", True, "SSE-C"),
+        ({}, {"samples": [SampledObject("k", foreign=True, unreadable=Unread("AccessDenied", "AccessDenied"))], "foreign_owned": 2, "direction": "push"}, "05.foreign-owned", True,
          "2 objects are owned by another account"),
         ({}, {"foreign_owned": 2}, "05.foreign-owned", True, "set its direction to auto or push"),
-        ({}, {"samples": [Sample("k", unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.unreadable", True, "permissions of its identity"),
+        ({}, {"samples": [SampledObject("k", unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.unreadable", True, "permissions of its identity"),
         ({"trail_keys": (KEY,)}, {"keys": [given_a_key(state="PendingDeletion")]}, "05.key", True, "is PendingDeletion"),
         ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)]}, "05.key", True, "set its direction to auto or push"),
         ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)], "direction": "push",
-                                    "samples": [Sample("k", THIRD, unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.key", True, "allow that account"),
+                                    "samples": [SampledObject("k", THIRD, unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.key", True, "allow that account"),
         ({}, {"moving": ["somebody writes"]}, "05.moving", True, "somebody writes"),
     ],
 )  # fmt: skip
@@ -327,8 +327,8 @@ def test_what_cannot_be_copied_is_refused_by_name(bucket, more, name, stops, wha
     assert plan.empty is stops
     assert any(found.line in note and "old" in note for note in plan.notes)
     said = {f.id: f.state for f in check(SETTINGS, seen)}
-    assert said[name] is (State.FINDING if stops else State.NOTE)
-    assert said["05.copied"] is (State.FINDING if stops else State.PLANNED)
+    assert said[name] is (FindingState.FINDING if stops else FindingState.NOTE)
+    assert said["05.copied"] is (FindingState.FINDING if stops else FindingState.PLANNED)
     assert obstacles(SETTINGS, given_a_bucket(), "pull", enabled={LOG: frozenset({"eu-west-1"})}) == ()
 
 
@@ -437,12 +437,12 @@ def test_a_listener_that_would_drown_stops_the_bulk():
     drowning = flooded(SETTINGS, Listening(notifications=queue("s3:ObjectCreated:*")), [backlog])
     stopped = given(backlog, flooded=drowning)
     assert propose(SETTINGS, stopped).empty
-    assert {f.id: f.state for f in check(SETTINGS, stopped)}["05.notification"] is State.FINDING
+    assert {f.id: f.state for f in check(SETTINGS, stopped)}["05.notification"] is FindingState.FINDING
     trail = given_a_trail(logging=True, selectors=ALL_DATA)
     billed = given(backlog, flooded=flooded(SETTINGS, Listening((trail,)), [backlog]))
     plan = propose(SETTINGS, billed)
     assert "copy-old" in keys(plan) and any("about 9 data events" in note for note in plan.notes)
-    assert {f.id: f.state for f in check(SETTINGS, billed)}["05.data-events"] is State.PLANNED
+    assert {f.id: f.state for f in check(SETTINGS, billed)}["05.data-events"] is FindingState.PLANNED
 
 
 # How keys move
@@ -485,21 +485,21 @@ def test_what_keeps_the_step_open_is_said_with_the_count(monkeypatch):
 
 def test_the_plan_says_how_keys_move_and_lets_in_every_prefix_there_is():
     """Beginnings that change are told; the grant covers what lies there, not only what today's trails say."""
-    mapped = (Mapped("a/b/AWSLogs/", "AWSLogs/", 2, "a/b/AWSLogs/1/x", "AWSLogs/1/x"),)
+    mapped = (KeyMapping("a/b/AWSLogs/", "AWSLogs/", 2, "a/b/AWSLogs/1/x", "AWSLogs/1/x"),)
     plan = propose(SETTINGS, given(given_a_backlog(mapped=mapped)))
     assert "keys that begin with a/b/AWSLogs/ begin with AWSLogs/ in the archive: old" in plan.notes
     opening = next(change for change in plan.changes if change.key == "open-old")
     assert "arn:aws:s3:::old/a/b/AWSLogs/*" in str(plain(opening.parameters["Policy"]))
-    same = (Mapped("AWSLogs/", "AWSLogs/", 2, "AWSLogs/1/x", "AWSLogs/1/x"),)
+    same = (KeyMapping("AWSLogs/", "AWSLogs/", 2, "AWSLogs/1/x", "AWSLogs/1/x"),)
     assert "every key stays as it is" in propose(SETTINGS, given(given_a_backlog(mapped=same))).notes
 
 
 def test_objects_that_etags_cannot_compare_are_left_to_06():
     """Under a key no ETag is an MD5: a note, and neither a conflict nor work for a person."""
     seen = given(given_a_backlog(copy=0))
-    backlog = replace(seen.backlogs[0], objects={Kind.COMPARE: 3})
+    backlog = replace(seen.backlogs[0], objects={DecisionKind.COMPARE: 3})
     found = {f.id: f for f in check(SETTINGS, replace(seen, backlogs=(backlog,)))}
-    assert (found["05.compare"].state, found["05.copied"].state) == (State.NOTE, State.OK)
+    assert (found["05.compare"].state, found["05.copied"].state) == (FindingState.NOTE, FindingState.OK)
     assert (
         found["05.copied"].evidence == "3 log and digest files are in the archive, 0 of them with equal bytes"
     )

@@ -12,22 +12,22 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.publickeys import PublicKey, dump, fingerprint_of
-from onetrail.cloudtrail.key import Kind
+from onetrail.cloudtrail.key import KeyKind
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.public_keys.kept import RegionKeys, keep, read_kept
+from onetrail.estate.public_keys.kept import KeptRegionKeys, keep, read_kept
 from onetrail.iam.build import old_bucket_shell
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps import inventory as step
-from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading, _tried
+from onetrail.steps.inventory.bucket import BucketInventory, Canary, ReadProbe, _tried
 from onetrail.steps.inventory.consumers import consumers
 from onetrail.steps.inventory.costs import costs, together
-from onetrail.steps.inventory.draft import Draft, schema
+from onetrail.steps.inventory.draft import InventoryDraft, schema
 from onetrail.steps.inventory.duplicates import Duplicates, find
-from onetrail.steps.inventory.lifecycle import Reach, rules_of
+from onetrail.steps.inventory.lifecycle import RuleEffect, rules_of
 from onetrail.steps.inventory.survey import NAMED_FOREIGN, Survey, Surveyor
 from tests.unit.cloudtrail.signing import der
 
@@ -53,7 +53,7 @@ def row(key, size=700, etag="0" * 32, made=NOW - timedelta(days=70), storage="ST
 
 
 READ = Canary(log(), 700, 3)
-UNFIT = Canary(log(), why="an empty object under a log's key", ended=Reading.UNFIT)
+UNFIT = Canary(log(), why="an empty object under a log's key", ended=ReadProbe.UNFIT)
 
 
 def given_a_survey(*rows, rules=(), owner=OWNER, years=7):
@@ -70,7 +70,7 @@ def given_a_bucket(name="acme-audit", **said):
 def given(*buckets, keys=(), kept_rows=1, **said):
     surveys = [b.survey for b in buckets if b.survey]
     whole = together(s.months_to_keep for s in surveys)
-    return step.Observation(
+    return step.InventoryObservation(
         estate=OldEstate((), (), tuple(b.bucket for b in buckets)),
         buckets=buckets,
         duplicates=said.pop("duplicates", Duplicates()),
@@ -102,10 +102,10 @@ def test_every_object_is_counted_under_one_kind():
         row(log()), row(digest(), 400), row(f"AWSLogs/{SOURCE}/CloudTrail/", 0), row("readme.txt", 12)
     )
     assert {kind: tuple(s) for kind, s in survey.kinds.items()} == {
-        Kind.LOG: (1, 700),
-        Kind.DIGEST: (1, 400),
-        Kind.MARKER: (1, 0),
-        Kind.FOREIGN: (1, 12),
+        KeyKind.LOG: (1, 700),
+        KeyKind.DIGEST: (1, 400),
+        KeyKind.MARKER: (1, 0),
+        KeyKind.FOREIGN: (1, 12),
     }
     assert survey.all == (4, 1112)
     assert [f.key for f in survey.foreign] == ["readme.txt"]
@@ -115,7 +115,7 @@ def test_foreign_objects_are_named_up_to_twenty_and_all_counted():
     """A bucket full of something else does not fill memory or the page."""
     survey = given_a_survey(*(row(f"stray/{n:03d}") for n in range(50)))
     assert len(survey.foreign) == NAMED_FOREIGN
-    assert survey.of(Kind.FOREIGN).objects == 50
+    assert survey.of(KeyKind.FOREIGN).objects == 50
 
 
 def test_days_hold_logs_and_digests_apart():
@@ -232,7 +232,7 @@ def test_when_an_object_is_due(made, due):
 def test_a_rule_counts_what_is_due_already():
     """One object made long ago is due; a young one is not."""
     (rule,) = given_rules(EXPIRES)
-    reach = Reach(rule, NOW.date())
+    reach = RuleEffect(rule, NOW.date())
     reach.add(row(log(), made=NOW - timedelta(days=200)))
     reach.add(row(log(unique="b" * 16), made=NOW - timedelta(days=3)))
     assert (reach.objects, reach.due) == (2, 1)
@@ -258,7 +258,7 @@ def test_old_versions_and_unfinished_uploads_are_told_in_words():
 
 
 def given_a_draft(**buckets):
-    draft = Draft()
+    draft = InventoryDraft()
     for number, (name, rows) in enumerate(buckets.items()):
         surveyor = Surveyor(OWNER, (), 7, NOW)
         with draft.part(number, name, SOURCE) as part:
@@ -371,7 +371,7 @@ def test_many_rows_are_looked_through_in_parts(monkeypatch):
 
 def test_no_rows_at_all_hold_nothing_twice():
     """An estate whose buckets are gone."""
-    assert find(Draft(), 7, NOW) == Duplicates()
+    assert find(InventoryDraft(), 7, NOW) == Duplicates()
 
 
 # -- findings
@@ -385,25 +385,31 @@ def test_a_month_without_anything_is_a_hole_only_within_the_regions_time():
     observation = given(BucketInventory(given_a_bucket(), survey))
     assert step.holes(observation) == {(SOURCE, REGION): ["2025-09", "2025-10"]}
     assert step.unsigned(observation) == {(SOURCE, REGION): ["2025-08"]}
-    assert {("01.hole", State.NOTE), ("01.unsigned", State.NOTE)} <= set(states(observation))
+    assert {("01.hole", FindingState.NOTE), ("01.unsigned", FindingState.NOTE)} <= set(states(observation))
 
 
 @pytest.mark.parametrize(
     ("canaries", "found"),
     [
-        ((READ,), [State.OK]),
-        ((Canary(log(), why="GetObject: AccessDenied: no", ended=Reading.REFUSED),), [State.FINDING]),
-        ((Canary(log(), why="GetObject: SlowDown: wait", ended=Reading.FAILED),), [State.COULD_NOT_LOOK]),
+        ((READ,), [FindingState.OK]),
         (
-            (Canary(log(), why="GetObject: InvalidObjectState: archived", ended=Reading.ARCHIVED),),
-            [State.NOTE],
+            (Canary(log(), why="GetObject: AccessDenied: no", ended=ReadProbe.REFUSED),),
+            [FindingState.FINDING],
         ),
-        ((UNFIT,), [State.FINDING]),
-        ((UNFIT, UNFIT), [State.FINDING, State.FINDING]),
-        ((UNFIT, READ), [State.NOTE, State.OK]),  # the bucket can be read, and this log cannot
         (
-            (Canary(log(), why="GetObject: AccessDenied: no", ended=Reading.REFUSED), READ),
-            [State.FINDING, State.OK],
+            (Canary(log(), why="GetObject: SlowDown: wait", ended=ReadProbe.FAILED),),
+            [FindingState.COULD_NOT_LOOK],
+        ),
+        (
+            (Canary(log(), why="GetObject: InvalidObjectState: archived", ended=ReadProbe.ARCHIVED),),
+            [FindingState.NOTE],
+        ),
+        ((UNFIT,), [FindingState.FINDING]),
+        ((UNFIT, UNFIT), [FindingState.FINDING, FindingState.FINDING]),
+        ((UNFIT, READ), [FindingState.NOTE, FindingState.OK]),  # the bucket can be read, and this log cannot
+        (
+            (Canary(log(), why="GetObject: AccessDenied: no", ended=ReadProbe.REFUSED), READ),
+            [FindingState.FINDING, FindingState.OK],
         ),
     ],
 )
@@ -438,17 +444,17 @@ def refused(code):
 @pytest.mark.parametrize(
     ("first", "ended", "said"),
     [
-        (packed(b'{"Records": [{}, {}]}'), Reading.READ, ""),
-        (b"", Reading.UNFIT, "an empty object under a log's key"),
-        (packed(b'{"Records": []}' * 99)[:-20], Reading.UNFIT, "a log that is cut short"),
-        (b'{"Records": []}', Reading.UNFIT, "no gzip file under a log's key"),
-        (packed(b"no"), Reading.UNFIT, "a gzip file under a log's key that holds no JSON"),
-        (packed(b"[]"), Reading.UNFIT, "a gzip file under a log's key that holds no Records"),
-        (packed(b'{"Records": []}') * 2, Reading.UNFIT, "a second gzip member follows the first"),
-        (refused("AccessDenied"), Reading.REFUSED, "GetObject: AccessDenied: no"),
-        (refused("InvalidObjectState"), Reading.ARCHIVED, "GetObject: InvalidObjectState: no"),
-        (refused("SlowDown"), Reading.FAILED, "GetObject: SlowDown: no"),
-        (OnetrailError("no answer\nfrom S3"), Reading.FAILED, "no answer from S3"),
+        (packed(b'{"Records": [{}, {}]}'), ReadProbe.READ, ""),
+        (b"", ReadProbe.UNFIT, "an empty object under a log's key"),
+        (packed(b'{"Records": []}' * 99)[:-20], ReadProbe.UNFIT, "a log that is cut short"),
+        (b'{"Records": []}', ReadProbe.UNFIT, "no gzip file under a log's key"),
+        (packed(b"no"), ReadProbe.UNFIT, "a gzip file under a log's key that holds no JSON"),
+        (packed(b"[]"), ReadProbe.UNFIT, "a gzip file under a log's key that holds no Records"),
+        (packed(b'{"Records": []}') * 2, ReadProbe.UNFIT, "a second gzip member follows the first"),
+        (refused("AccessDenied"), ReadProbe.REFUSED, "GetObject: AccessDenied: no"),
+        (refused("InvalidObjectState"), ReadProbe.ARCHIVED, "GetObject: InvalidObjectState: no"),
+        (refused("SlowDown"), ReadProbe.FAILED, "GetObject: SlowDown: no"),
+        (OnetrailError("no answer\nfrom S3"), ReadProbe.FAILED, "no answer from S3"),
     ],
     ids=range(11),
 )
@@ -457,9 +463,9 @@ def test_a_second_log_is_tried_where_the_first_is_none(first, ended, said):
     transport = Holding(a=first, b=packed(b'{"Records": [{}]}'))
     tried = _tried(transport, given_a_bucket(), ["a", "b"])
     assert (tried[0].ended, tried[0].why) == (ended, said)
-    assert transport.asked == (["a"] if ended is Reading.READ else ["a", "b"])
-    assert tried[-1].ended is Reading.READ
-    assert BucketInventory(given_a_bucket(), None, canaries=tried).reading is Reading.READ
+    assert transport.asked == (["a"] if ended is ReadProbe.READ else ["a", "b"])
+    assert tried[-1].ended is ReadProbe.READ
+    assert BucketInventory(given_a_bucket(), None, canaries=tried).reading is ReadProbe.READ
     evidence = [
         f.evidence
         for f in step.check(
@@ -472,7 +478,7 @@ def test_a_second_log_is_tried_where_the_first_is_none(first, ended, said):
 def test_a_listing_that_broke_off_is_could_not_look():
     """And nothing is said of objects that were not seen."""
     observation = given(BucketInventory(given_a_bucket(), None, could_not_look=("listing: AccessDenied",)))
-    assert states(observation, "01.looked", "01.bucket") == [("01.looked", State.COULD_NOT_LOOK)]
+    assert states(observation, "01.looked", "01.bucket") == [("01.looked", FindingState.COULD_NOT_LOOK)]
 
 
 def test_what_02_will_cure_is_planned():
@@ -482,8 +488,8 @@ def test_what_02_will_cure_is_planned():
     bucket = given_a_bucket(policy=dead, lifecycle=live)
     survey = given_a_survey(row(log()), rules=rules_of(live))
     assert states(given(BucketInventory(bucket, survey)), "01.dead-principal", "01.lifecycle") == [
-        ("01.dead-principal", State.PLANNED),
-        ("01.lifecycle", State.PLANNED),
+        ("01.dead-principal", FindingState.PLANNED),
+        ("01.lifecycle", FindingState.PLANNED),
     ]
     off = replace(bucket, policy=None, lifecycle={"Rules": [{**EXPIRES, "Status": "Disabled"}]})
     assert states(given(BucketInventory(off, survey)), "01.dead-principal", "01.lifecycle") == []
@@ -494,7 +500,7 @@ def test_an_empty_shell_is_as_it_should_be():
     policy = old_bucket_shell("aws", "acme-audit", ["arn:aws:iam::111122223333:role/TrailConsolidation"])
     observation = given(BucketInventory(given_a_bucket(policy=policy), Survey()))
     (found,) = [f for f in step.check(SETTINGS, observation) if f.id == "01.bucket"]
-    assert (found.state, found.evidence) == (State.OK, "an empty shell that keeps the name")
+    assert (found.state, found.evidence) == (FindingState.OK, "an empty shell that keeps the name")
 
 
 def test_consumers_of_trails_and_buckets_are_named():
@@ -530,9 +536,9 @@ def at(tmp_path):
 def test_keys_are_kept_beside_those_of_before(tmp_path):
     """Nothing that was kept once is lost because AWS stops listing it."""
     settings, old = at(tmp_path), given_a_key()
-    keep(settings, RegionKeys(REGION, listed=(old,)))
+    keep(settings, KeptRegionKeys(REGION, listed=(old,)))
     kept, why = read_kept(settings, REGION)
-    keep(settings, RegionKeys(REGION, listed=(), kept=kept, unusable=why))
+    keep(settings, KeptRegionKeys(REGION, listed=(), kept=kept, unusable=why))
     assert read_kept(settings, REGION) == ((old,), "")
     said = json.loads((settings.run_folder / "public-keys" / f"{REGION}.json").read_text())
     assert said == dump([old], REGION)
@@ -556,7 +562,7 @@ def test_what_is_planted_among_the_kept_keys_is_named_and_put_aside(tmp_path, pl
     planted(path)
     kept, why = read_kept(settings, REGION)
     assert (kept, why.startswith(f"{REGION}.json cannot be used")) == ((), True)
-    keep(settings, RegionKeys(REGION, listed=(given_a_key(),), unusable=why))
+    keep(settings, KeptRegionKeys(REGION, listed=(given_a_key(),), unusable=why))
     assert read_kept(settings, REGION) == ((given_a_key(),), "")
     assert len(list(path.parent.glob("*.unusable-*"))) == 1
 
@@ -569,7 +575,7 @@ def test_a_file_that_cannot_be_used_is_put_aside_and_never_overwritten(tmp_path)
     path.write_text("{half")
     kept, why = read_kept(settings, REGION)
     assert (kept, why.startswith(f"{REGION}.json cannot be used")) == ((), True)
-    keep(settings, RegionKeys(REGION, listed=(given_a_key(),), unusable=why))
+    keep(settings, KeptRegionKeys(REGION, listed=(given_a_key(),), unusable=why))
     assert read_kept(settings, REGION) == ((given_a_key(),), "")
     assert [p.read_text() for p in path.parent.glob("*.unusable-*")] == ["{half"]
 
@@ -588,11 +594,11 @@ def test_a_kept_key_that_does_not_fit_its_fingerprint_is_not_used(tmp_path):
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        (RegionKeys(REGION, (given_a_key(),), (given_a_key(),)), [State.OK]),
-        (RegionKeys(REGION, (given_a_key(),), ()), [State.FINDING]),
-        (RegionKeys(REGION, (), (given_a_key(),), faults=("x: its bytes do not have its fingerprint",)), [State.FINDING, State.OK]),
-        (RegionKeys(REGION, (), (), could_not_look="ListPublicKeys: AccessDenied"), [State.COULD_NOT_LOOK]),
-        (RegionKeys(REGION, (given_a_key(),), (), unusable="eu-west-1.json cannot be used: x"), [State.FINDING]),
+        (KeptRegionKeys(REGION, (given_a_key(),), (given_a_key(),)), [FindingState.OK]),
+        (KeptRegionKeys(REGION, (given_a_key(),), ()), [FindingState.FINDING]),
+        (KeptRegionKeys(REGION, (), (given_a_key(),), faults=("x: its bytes do not have its fingerprint",)), [FindingState.FINDING, FindingState.OK]),
+        (KeptRegionKeys(REGION, (), (), could_not_look="ListPublicKeys: AccessDenied"), [FindingState.COULD_NOT_LOOK]),
+        (KeptRegionKeys(REGION, (given_a_key(),), (), unusable="eu-west-1.json cannot be used: x"), [FindingState.FINDING]),
     ],
 )  # fmt: skip
 def test_keys_that_are_not_kept_are_a_finding(keys, expected):
@@ -608,19 +614,19 @@ def test_digests_of_a_month_without_any_key_are_told():
     held = given_a_key(valid_from=datetime(2025, 10, 20, tzinfo=UTC))
     (found,) = [
         f
-        for f in step.check(SETTINGS, given(inventory, keys=[RegionKeys(REGION, (held,), (held,))]))
+        for f in step.check(SETTINGS, given(inventory, keys=[KeptRegionKeys(REGION, (held,), (held,))]))
         if f.id == "01.no-key"
     ]
     assert (found.state, found.evidence.startswith("no public key is to be had for 2021-02")) == (
-        State.NOTE,
+        FindingState.NOTE,
         True,
     )
 
 
 def test_an_inventory_that_was_not_saved_is_a_finding():
     """And one that was is OK."""
-    assert states(given(kept_rows=None), "01.kept") == [("01.kept", State.FINDING)]
-    assert states(given(kept_rows=5), "01.kept") == [("01.kept", State.OK)]
+    assert states(given(kept_rows=None), "01.kept") == [("01.kept", FindingState.FINDING)]
+    assert states(given(kept_rows=5), "01.kept") == [("01.kept", FindingState.OK)]
 
 
 def test_the_plan_is_always_empty():

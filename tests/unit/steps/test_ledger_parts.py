@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.estate.ledger_parts import LedgerSeen, ledger_findings, look_at_ledger
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, parts
 from onetrail.steps.evidence.ledger import ledger_sums
@@ -25,7 +25,7 @@ def test_a_torn_part_is_a_finding_with_its_cure(tmp_path):
     (found,) = ledger_findings("06.ledger", look_at_ledger(tmp_path))
     assert (found.id, found.state, found.resource) == (
         "06.ledger",
-        State.FINDING,
+        FindingState.FINDING,
         "ledger/copy-old-002.parquet",
     )
     assert "not a whole Parquet file" in found.evidence
@@ -40,7 +40,7 @@ def test_what_a_killed_run_left_is_a_note(tmp_path):
     given_a_ledger(tmp_path)
     (tmp_path / "ledger" / ".copy-old-003.parquet.7.unfinished").write_bytes(b"PAR1")
     (found,) = ledger_findings("05.ledger", look_at_ledger(tmp_path))
-    assert (found.id, found.state) == ("05.ledger", State.NOTE)
+    assert (found.id, found.state) == ("05.ledger", FindingState.NOTE)
     assert found.evidence.startswith("1 part was never finished")
 
 

@@ -13,9 +13,9 @@ from onetrail.aws import Clients
 from onetrail.aws.sessions import CannotEnter
 from onetrail.change import (
     Bulk,
-    Check,
+    BulkAction,
     CheckKind,
-    Deed,
+    RequiredCheck,
     Requirement,
     RunRecord,
     StillOpen,
@@ -180,7 +180,7 @@ def test_the_closings_of_the_record_are_those_that_were_approved(tmp_path, name)
 
 def test_jobs_are_left_to_the_step_and_their_roles_with_them(tmp_path):
     """Only it can cancel jobs, and a job whose role is gone cannot be looked at; the policies are closed all the same."""
-    cancel = Bulk(Deed.CANCEL_JOBS, ("UpdateJobStatus",), {"RequestedJobStatus": "Cancelled"}, {})
+    cancel = Bulk(BulkAction.CANCEL_JOBS, ("UpdateJobStatus",), {"RequestedJobStatus": "Cancelled"}, {})
     plan = given_a_plan(
         given_a_change(
             "role", service="iam", call="CreateRole", parameters={"RoleName": "jobs"}, resource="jobs"
@@ -226,7 +226,7 @@ def test_a_closing_that_waits_for_a_check_of_another_version_is_left_to_the_step
     line = {"step": plan.step, "plan": f"p-{sha256(hashed.encode()).hexdigest()[:12]}", "changes": changes}
     rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"}, closing_of)
     if asked == "policies_back":
-        assert [one.requires for one in rest.changes] == [Check(CheckKind.POLICIES_BACK)]
+        assert [one.requires for one in rest.changes] == [RequiredCheck(CheckKind.POLICIES_BACK)]
         assert rest.left == ()
     else:
         assert (rest.changes, rest.left) == ((), (closing["key"],))
@@ -248,7 +248,8 @@ def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
     assert OPENED["Statement"][-1]["Sid"] not in json.dumps(last["parameters"])
     gate, estate = given_a_gate(tmp_path, approve="")
     waiting = replace(
-        rest, changes=tuple(replace(one, requires=Check(CheckKind.POLICIES_BACK)) for one in rest.changes)
+        rest,
+        changes=tuple(replace(one, requires=RequiredCheck(CheckKind.POLICIES_BACK)) for one in rest.changes),
     )
     with pytest.raises(Exception, match="still open: old"):
         close_rest(waiting, gate, lambda name: "a policy names the copier")
@@ -270,7 +271,7 @@ def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from
             call="DeleteRole",
             closes="role",
             parameters={},
-            requires=Check(CheckKind.POLICIES_BACK),
+            requires=RequiredCheck(CheckKind.POLICIES_BACK),
         ),
         step="05",
     )

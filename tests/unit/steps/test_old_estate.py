@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.estate.backlog.obstacles import obstacles
 from onetrail.estate.backlog.still import moving
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
@@ -18,7 +18,7 @@ from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.evidence.standing import Standing, stands
 from onetrail.steps.start_here.preflight import rows
-from onetrail.steps.start_here.preflight_seen import Seen
+from onetrail.steps.start_here.preflight_seen import PreflightFacts
 from tests.unit.steps.given_sources import SETTINGS, SOURCE, given_a_bucket
 
 DENIED = Unread("AccessDenied: no", "AccessDenied")
@@ -104,13 +104,13 @@ def test_no_unread_setting_is_called_an_obstacle_or_fine(part: str) -> None:
     """Twin: the setting that is read as wrong is one."""
     bucket = unread(part)
     assert obstacles(SETTINGS, bucket, "pull") == ()
-    found = rows(SETTINGS, Seen(OldEstate((), (), (bucket,))), ())
+    found = rows(SETTINGS, PreflightFacts(OldEstate((), (), (bucket,))), ())
     resting = {"policy": "00.dead-principal"} | dict.fromkeys(
         ("request_payment", "mfa_delete", "encryption"), "00.bucket"
     )
     said = [one.state for one in found if one.id == resting.get(part)]
     assert said == []
-    assert {one.id for one in found if one.state is State.FINDING} == set()
+    assert {one.id for one in found if one.state is FindingState.FINDING} == set()
     wrong = {"request_payment": "Requester", "mfa_delete": True}
     if part in wrong:
         assert len(obstacles(SETTINGS, replace(given_a_bucket(), **{part: wrong[part]}), "pull")) == 1

@@ -9,8 +9,8 @@ from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.estate.history import claims as claims_module
 from onetrail.estate.history import pairing
 from onetrail.estate.history.claims import Claims
-from onetrail.s3.decisions.decide import Kind
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.decisions.decide import DecisionKind
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.ledger.parts import LedgerRow
 from onetrail.s3.listing.lookup import WORTH_SKIPPING, Lookup
 from onetrail.s3.rows import ObjectRow
@@ -32,7 +32,7 @@ class Estate:
     def __init__(self, monkeypatch, named=(), **buckets):
         self.s3 = FakeS3(1000, **{ARCHIVE: {}, **buckets})
         self.names = [name for name in buckets if name != ARCHIVE]
-        client = HotS3(
+        client = S3Client(
             "eu-west-1", "http://s3", lambda: FROZEN, permit=lambda *_: None, transport=InProcess(self.s3)
         )
         digests = SimpleNamespace(name=lambda claim: claim.row.etag in named)
@@ -136,7 +136,10 @@ def test_jobs_leave_what_two_buckets_want_to_this_machine(monkeypatch):
     maker = batch_make.Maker(clients, None, watch, {"a": bucket}, estate.claims())
     assert [task.key for _, task in maker._tasks(bucket, "copy")] == [OTHER_KEY]
     here = tasks.due(SETTINGS, estate.clients, bucket, estate.claims())
-    assert [pair.source.key for pair, decision in here if decision.kind is Kind.COPY] == [LOG_KEY, OTHER_KEY]
+    assert [pair.source.key for pair, decision in here if decision.kind is DecisionKind.COPY] == [
+        LOG_KEY,
+        OTHER_KEY,
+    ]
 
 
 def test_a_lookup_lists_on_and_begins_anew_only_where_that_is_cheaper():

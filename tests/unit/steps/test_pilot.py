@@ -8,10 +8,10 @@ import pytest
 
 from onetrail.change import ChangeFailed, Done, Outcome, Plan
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 from onetrail.show.steps import copy_history as shown
 from onetrail.show.steps.copy_sources import read_back
-from onetrail.steps.copy_history.local.pilot import OURS, Copy, PilotDiffers, properties
+from onetrail.steps.copy_history.local.pilot import OURS, PilotDiffers, PilotObject, properties
 from tests.unit.change.given import given_a_change
 
 UNTIL = datetime(2028, 3, 6, tzinfo=UTC)
@@ -20,14 +20,14 @@ SUM = base64.b64encode(hashlib.sha256(b"log").digest()).decode()
 SIGNATURE = "ab" * 256
 KEY = "arn:aws:kms:us-east-1:2:key/1"
 HEADERS = {"x-amz-server-side-encryption-aws-kms-key-id": KEY}
-SOURCE = Head(10, "e1", "", "STANDARD", "", "", "", "", "", "AES256", {"signature": SIGNATURE}, {})
+SOURCE = ObjectHead(10, "e1", "", "STANDARD", "", "", "", "", "", "AES256", {"signature": SIGNATURE}, {})
 AS_PLANNED = SOURCE._replace(
     storage_class="GLACIER_IR", sha256=SUM, lock_mode="GOVERNANCE", retain_until="2028-03-06T00:00:00.000Z"
 )
 
 
 def differing(head=AS_PLANNED, *, sha256=SUM, owner=OURS, kms_key="", source=SOURCE):
-    rows = properties(TASK, Copy(source, SUM), Copy(head, sha256, owner), kms_key)
+    rows = properties(TASK, PilotObject(source, SUM), PilotObject(head, sha256, owner), kms_key)
     return [row.name for row in rows if not row.same]
 
 
@@ -74,7 +74,9 @@ def test_an_etag_that_is_no_md5_is_not_compared(source):
 
 
 def rows_of(**changed):
-    return properties(TASK, Copy(SOURCE, SUM), Copy(AS_PLANNED._replace(**changed), SUM, OURS), "")
+    return properties(
+        TASK, PilotObject(SOURCE, SUM), PilotObject(AS_PLANNED._replace(**changed), SUM, OURS), ""
+    )
 
 
 def test_a_pilot_that_differs_says_planned_and_seen():
@@ -107,8 +109,10 @@ def test_values_that_differ_from_object_to_object_are_counted():
         for n in range(5)
         for row in properties(
             TASK._replace(storage_class="STANDARD" if n else "GLACIER_IR"),
-            Copy(SOURCE._replace(size=n), SUM),
-            Copy(AS_PLANNED._replace(size=n, storage_class="STANDARD" if n else "GLACIER_IR"), SUM, OURS),
+            PilotObject(SOURCE._replace(size=n), SUM),
+            PilotObject(
+                AS_PLANNED._replace(size=n, storage_class="STANDARD" if n else "GLACIER_IR"), SUM, OURS
+            ),
             "",
         )
     ]

@@ -7,7 +7,7 @@ import pytest
 
 from onetrail.cloudtrail.digests.chain import looked_at
 from onetrail.cloudtrail.digests.publickeys import KeyStore
-from onetrail.cloudtrail.digests.verdict import State
+from onetrail.cloudtrail.digests.verdict import FileState
 from onetrail.steps.verification.region.chains import RegionCheck
 from tests.unit.cloudtrail.signing import ACCOUNT, GROUP, OLD, REGION, Scene, given_a_chain
 from tests.unit.steps.test_verification import SETTINGS
@@ -48,4 +48,4 @@ def test_a_log_is_bound_to_its_own_digest(changed: int | None) -> None:
         scene.change(changed, metadata={**scene.digests[changed].metadata, "signature": "ab" * 256})
     found, made = proven_by(scene)
     assert found == {scene.log(hour)[1]: scene.digests[hour].key for hour in range(1, 5)}
-    assert made.seen.digests[0].get(State.INVALID, 0) == (changed is not None)
+    assert made.seen.digests[0].get(FileState.INVALID, 0) == (changed is not None)

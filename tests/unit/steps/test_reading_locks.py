@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.s3.rows import Body
-from onetrail.steps.verification.region.reading import Origin, Reader
+from onetrail.steps.verification.region.reading import LogOrigin, RegionReader
 from tests.unit.steps.given_sources import LOG_KEY, NOW, SETTINGS, SOURCE
 
 
@@ -35,8 +35,8 @@ def given_a_reader(monkeypatch, head):
         "onetrail.steps.verification.region.reading.hot", lambda *_, **__: SimpleNamespace(do=do, run=run)
     )
     clients = SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW))
-    origin = Origin("old", SOURCE, "eu-west-1", "", live=True)
-    return Reader(SETTINGS, clients, [origin], {LOG_KEY: 1}, {LOG_KEY: 7})
+    origin = LogOrigin("old", SOURCE, "eu-west-1", "", live=True)
+    return RegionReader(SETTINGS, clients, [origin], {LOG_KEY: 1}, {LOG_KEY: 7})
 
 
 HEAD = SimpleNamespace(lock_mode="", retain_until="", metadata={})

@@ -21,8 +21,8 @@ from onetrail.estate.proof.receipt_rows import (
 )
 from onetrail.estate.proof.receipts import (
     Beside,
-    Cover,
     Receipt,
+    ReceiptCoverage,
     copied_parts,
     cover,
     hash_in,
@@ -459,7 +459,7 @@ def test_what_is_still_there_comes_as_it_was_proven_and_nothing_else_does(tmp_pa
     there = [ROWS[0], ROWS[2]._replace(etag="other"), ROWS[3], late]
     found = [(row, proven.key) for row, proven in beside.through(there)]
     assert found == [(ROWS[0], ROWS[0].key), (ROWS[3], ROWS[3].key)]
-    assert beside.cover() == Cover(
+    assert beside.cover() == ReceiptCoverage(
         False, "the bucket changed after it was proven: AWSLogs/3 is not what was proven; run step 06 again"
     )
     beside = Beside(tmp_path, receipt)
@@ -475,9 +475,13 @@ def test_what_is_still_there_comes_as_it_was_proven_and_nothing_else_does(tmp_pa
 def test_a_bucket_as_it_was_proven_is_covered_and_by_a_receipt_of_another_listing_it_is_not(tmp_path):
     """Twin: the list of proven objects fits the bucket, and the hash of the listing, under the receipt's own, does not."""
     receipt = given_a_proven_bucket(tmp_path)
-    assert cover(tmp_path, receipt, ROWS) == Cover(True, "the bucket holds exactly what was proven", 0)
-    assert cover(tmp_path, receipt, ROWS[:4]) == Cover(True, "1 of the proven objects is already gone", 1)
-    assert cover(tmp_path, replace(receipt, listing="0" * 64), ROWS) == Cover(
+    assert cover(tmp_path, receipt, ROWS) == ReceiptCoverage(
+        True, "the bucket holds exactly what was proven", 0
+    )
+    assert cover(tmp_path, receipt, ROWS[:4]) == ReceiptCoverage(
+        True, "1 of the proven objects is already gone", 1
+    )
+    assert cover(tmp_path, replace(receipt, listing="0" * 64), ROWS) == ReceiptCoverage(
         False, "the receipt is of another listing; run step 06 again"
     )
 

@@ -9,24 +9,24 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail import iam, names
-from onetrail.change import Check, CheckKind, State
+from onetrail.change import CheckKind, FindingState, RequiredCheck
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipt_rows import ListPart
 from onetrail.estate.proof.receipts import Receipt
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.settings import Settings
 from onetrail.steps import retirement
-from onetrail.steps.retirement import Observation, Retiring, check, propose
+from onetrail.steps.retirement import RetirementObservation, Retiring, check, propose
 from onetrail.steps.retirement.apply import _Retirement
 from onetrail.steps.retirement.observe import of_another
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, QuietUnknown, waits
 from tests.unit.change.given import given_a_gate
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
-EXPIRED = Check(CheckKind.EXPIRED)
+EXPIRED = RequiredCheck(CheckKind.EXPIRED)
 SOURCE = "111122223333"
 KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -58,8 +58,8 @@ def given(*buckets, trails=(), drained=True, done=True, **said):
         "now": NOW,
         **said,
     }
-    return Observation(
-        Status("06", Stage.DONE if done else Stage.OPEN, "not proven yet"),
+    return RetirementObservation(
+        Status("06", StepStage.DONE if done else StepStage.OPEN, "not proven yet"),
         tuple(buckets),
         tuple(trails),
         drained=frozenset(trail.arn for trail in trails if drained),
@@ -77,15 +77,15 @@ def test_it_waits_for_the_verification_while_nothing_is_proven():
     )
     assert (plan.waiting_for, plan.changes) == ("06", ())
     found = check(SETTINGS, given(done=False))
-    assert [(one.id, one.state) for one in found] == [("07.waiting", State.PLANNED)]
+    assert [(one.id, one.state) for one in found] == [("07.waiting", FindingState.PLANNED)]
 
 
 def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
     plan = propose(SETTINGS, given(READY, trails=[TRAIL]))
     assert [(change.call, change.requires) for change in plan.changes] == [
-        ("DeleteTrail", Check(CheckKind.TRAIL_AS_REVIEWED, TRAIL.arn)),
-        ("DeleteObjects", Check(CheckKind.PROVEN_QUIET_COOLED, "acme-eu")),
-        ("PutBucketPolicy", Check(CheckKind.EMPTY, "acme-eu")),
+        ("DeleteTrail", RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, TRAIL.arn)),
+        ("DeleteObjects", RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, "acme-eu")),
+        ("PutBucketPolicy", RequiredCheck(CheckKind.EMPTY, "acme-eu")),
     ]
     trail, objects, policy = plan.changes
     assert trail.before["bucket"] == "acme-eu"
@@ -132,14 +132,14 @@ def test_each_missing_protection_alone_keeps_the_bucket_and_names_why(fault, rea
 @pytest.mark.parametrize(
     ("fault", "state"),
     [
-        ({"receipt_why": "the bucket changed after it was proven"}, State.FINDING),
-        ({"lack": "AWSLogs/x: a delete marker hides it"}, State.FINDING),
-        ({"foreign": 1}, State.NOTE),
-        ({"receipt": None, "receipt_why": "no receipt"}, State.NOTE),
-        ({"could_not_look": "AccessDenied"}, State.COULD_NOT_LOOK),
-        ({}, State.PLANNED),
-        ({"bucket": SHELL, "objects": 0}, State.OK),
-        ({"bucket": SHELL, "objects": 1}, State.FINDING),
+        ({"receipt_why": "the bucket changed after it was proven"}, FindingState.FINDING),
+        ({"lack": "AWSLogs/x: a delete marker hides it"}, FindingState.FINDING),
+        ({"foreign": 1}, FindingState.NOTE),
+        ({"receipt": None, "receipt_why": "no receipt"}, FindingState.NOTE),
+        ({"could_not_look": "AccessDenied"}, FindingState.COULD_NOT_LOOK),
+        ({}, FindingState.PLANNED),
+        ({"bucket": SHELL, "objects": 0}, FindingState.OK),
+        ({"bucket": SHELL, "objects": 1}, FindingState.FINDING),
     ],
 )
 def test_how_a_bucket_stands(fault, state):
@@ -261,9 +261,9 @@ def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_
     first = replace(READY, how="expire", bucket=replace(BUCKET, lifecycle=lifecycle))
     closing, probe, change = propose(SETTINGS, given(first)).changes
     assert [(one.call, one.requires, one.expects) for one in (closing, probe, change)] == [
-        ("PutBucketPolicy", Check(CheckKind.PROVEN_QUIET_COOLED, "acme-eu"), "done"),
+        ("PutBucketPolicy", RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, "acme-eu"), "done"),
         ("PutObject", None, "refused"),
-        ("PutBucketLifecycleConfiguration", Check(CheckKind.CLOSED, "acme-eu"), "done"),
+        ("PutBucketLifecycleConfiguration", RequiredCheck(CheckKind.CLOSED, "acme-eu"), "done"),
     ]
     assert change.before["listing"] == first.listing, "the rule deletes exactly what was reviewed"
     rules = change.parameters["LifecycleConfiguration"]["Rules"]
@@ -505,7 +505,7 @@ def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(
     module = sys.modules["onetrail.steps.retirement.apply"]
     nothing_lacks = SimpleNamespace(over=lambda *_, **__: SimpleNamespace(lack=None))
     monkeypatch.setattr(module, "sealed_receipts", lambda *_: None)
-    monkeypatch.setattr(module, "Archive", lambda *_: nothing_lacks)
+    monkeypatch.setattr(module, "ArchiveLookup", lambda *_: nothing_lacks)
     monkeypatch.setattr(module, "read_back", lambda *_: None)
     monkeypatch.setattr(module, "read_old_estate", lambda *_: OldEstate((), (), (seen.bucket,)))
     monkeypatch.setattr(module, "retiring", lambda *_: seen)

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import ChangeFailed, Only, State
+from onetrail.change import ChangeFailed, FindingState, Only
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.estate.proof.receipts import Receipts
-from onetrail.estate.status import Stage
+from onetrail.estate.status import StepStage
 from onetrail.looked import There, Unread
 from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.s3.bulk.tally import Counts
@@ -21,7 +21,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.steps import retirement
 from onetrail.steps.retirement import check, propose
 from onetrail.steps.retirement.counterparts import Counterparts, _changed, _rising, chunks
-from onetrail.steps.retirement.reading_back import Sample
+from onetrail.steps.retirement.reading_back import RowSample
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past
 from tests.unit.change.given import given_a_gate
 from tests.unit.steps.test_retirement import (
@@ -147,16 +147,16 @@ def findings(observation, identity):
 @pytest.mark.parametrize(
     ("fault", "state", "evidence"),
     [
-        ({}, State.PLANNED, "proven, quiet and cooled off; retired by the plan"),
-        ({"newest": NOW - timedelta(hours=5)}, State.PLANNED, "acme-eu: 6 hours without a new object: not before 2026-02-01T13:00:00Z"),
-        ({"could_not_look": "AccessDenied"}, State.COULD_NOT_LOOK, "AccessDenied"),
-        ({"could_not_look": "AccessDenied", "bucket": SHELL}, State.COULD_NOT_LOOK, "AccessDenied"),
-        ({"receipt_why": "it changed"}, State.FINDING, "left alone: it changed"),
-        ({"foreign": 1, "old_versions": 1}, State.NOTE, "left alone: it holds 1 object that is not CloudTrail's, first ; it holds 1 older version"),
-        ({"bucket": SHELL, "objects": 2}, State.FINDING, "closed as a shell, yet it holds 2 objects"),
-        ({"bucket": SHELL, "objects": 0}, State.OK, "an empty shell"),
-        ({"how": "expire", "bucket": RULED}, State.PLANNED, "its lifecycle rule is emptying it"),
-        ({"how": "delete", "bucket": RULED}, State.PLANNED, "its lifecycle rule goes first: old_buckets no longer leaves"),
+        ({}, FindingState.PLANNED, "proven, quiet and cooled off; retired by the plan"),
+        ({"newest": NOW - timedelta(hours=5)}, FindingState.PLANNED, "acme-eu: 6 hours without a new object: not before 2026-02-01T13:00:00Z"),
+        ({"could_not_look": "AccessDenied"}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
+        ({"could_not_look": "AccessDenied", "bucket": SHELL}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
+        ({"receipt_why": "it changed"}, FindingState.FINDING, "left alone: it changed"),
+        ({"foreign": 1, "old_versions": 1}, FindingState.NOTE, "left alone: it holds 1 object that is not CloudTrail's, first ; it holds 1 older version"),
+        ({"bucket": SHELL, "objects": 2}, FindingState.FINDING, "closed as a shell, yet it holds 2 objects"),
+        ({"bucket": SHELL, "objects": 0}, FindingState.OK, "an empty shell"),
+        ({"how": "expire", "bucket": RULED}, FindingState.PLANNED, "its lifecycle rule is emptying it"),
+        ({"how": "delete", "bucket": RULED}, FindingState.PLANNED, "its lifecycle rule goes first: old_buckets no longer leaves"),
     ],
 )  # fmt: skip
 def test_a_bucket_stands_as_it_was_seen_and_says_why(fault, state, evidence):
@@ -172,33 +172,33 @@ def test_everything_else_of_the_old_estate_is_among_the_findings():
     seen = given(
         READY, trails=[TRAIL], untouched=(theirs,), deleted=("gone",), could_not_look=("AccessDenied",), source_copiers={SOURCE: ()}
     )  # fmt: skip
-    assert findings(seen, "07.bucket")[-1] == (State.OK, "gone", "deleted; its name is free")
+    assert findings(seen, "07.bucket")[-1] == (FindingState.OK, "gone", "deleted; its name is free")
     assert findings(seen, "07.trail") == [
-        (State.PLANNED, "audit", "stopped and proven; deleted by the plan"),
-        (State.NOTE, "theirs", "belongs to others; never touched"),
+        (FindingState.PLANNED, "audit", "stopped and proven; deleted by the plan"),
+        (FindingState.NOTE, "theirs", "belongs to others; never touched"),
     ]
-    assert findings(seen, "07.looked") == [(State.COULD_NOT_LOOK, "the old estate", "AccessDenied")]
-    assert findings(seen, "07.left-over")[0][:2] == (State.PLANNED, "the copier role")
-    assert findings(given(READY), "07.trail") == [(State.OK, "old trails", "none of ours is left")]
-    assert findings(given(READY, trails=[TRAIL], drained=False), "07.trail")[0][0] is State.NOTE
+    assert findings(seen, "07.looked") == [(FindingState.COULD_NOT_LOOK, "the old estate", "AccessDenied")]
+    assert findings(seen, "07.left-over")[0][:2] == (FindingState.PLANNED, "the copier role")
+    assert findings(given(READY), "07.trail") == [(FindingState.OK, "old trails", "none of ours is left")]
+    assert findings(given(READY, trails=[TRAIL], drained=False), "07.trail")[0][0] is FindingState.NOTE
     assert findings(given(READY, done=False), "07.waiting") == [], "one that is proven is looked at"
 
 
 @pytest.mark.parametrize(
     ("observation", "stage", "line"),
     [
-        (given(READY, could_not_look=("AccessDenied",)), Stage.UNKNOWN, "AccessDenied"),
-        (given(replace(READY, receipt=None), done=False), Stage.OPEN, "waiting for 06"),
-        (given(READY, done=False), Stage.OPEN, "1 old bucket is still to be retired, first acme-eu"),
-        (given(replace(READY, could_not_look="x"), OTHER), Stage.UNKNOWN, "acme-eu: x"),
-        (given(READY, OTHER), Stage.OPEN, "2 old buckets are still to be retired, first acme-eu"),
-        (given(replace(READY, foreign=1), OTHER), Stage.OPEN, "1 old bucket is still to be retired, first acme-us"),
-        (given(replace(READY, bucket=SHELL), OTHER), Stage.OPEN, "1 old bucket is still to be retired, first acme-us"),
-        (given(replace(READY, bucket=SHELL), trails=[TRAIL]), Stage.OPEN, "1 old trail still exists, first audit in eu-west-1"),
-        (given(replace(READY, bucket=SHELL), trails=[TRAIL, TRAIL]), Stage.OPEN, "2 old trails still exist, first audit"),
-        (given(replace(READY, bucket=SHELL)), Stage.DONE, "no old trail is left, every old bucket is retired"),
-        (given(replace(READY, foreign=1)), Stage.DONE, "no old trail is left, every old bucket is retired; kept for a named reason: acme-eu"),
-        (given(), Stage.DONE, "no old trail is left"),
+        (given(READY, could_not_look=("AccessDenied",)), StepStage.UNKNOWN, "AccessDenied"),
+        (given(replace(READY, receipt=None), done=False), StepStage.OPEN, "waiting for 06"),
+        (given(READY, done=False), StepStage.OPEN, "1 old bucket is still to be retired, first acme-eu"),
+        (given(replace(READY, could_not_look="x"), OTHER), StepStage.UNKNOWN, "acme-eu: x"),
+        (given(READY, OTHER), StepStage.OPEN, "2 old buckets are still to be retired, first acme-eu"),
+        (given(replace(READY, foreign=1), OTHER), StepStage.OPEN, "1 old bucket is still to be retired, first acme-us"),
+        (given(replace(READY, bucket=SHELL), OTHER), StepStage.OPEN, "1 old bucket is still to be retired, first acme-us"),
+        (given(replace(READY, bucket=SHELL), trails=[TRAIL]), StepStage.OPEN, "1 old trail still exists, first audit in eu-west-1"),
+        (given(replace(READY, bucket=SHELL), trails=[TRAIL, TRAIL]), StepStage.OPEN, "2 old trails still exist, first audit"),
+        (given(replace(READY, bucket=SHELL)), StepStage.DONE, "no old trail is left, every old bucket is retired"),
+        (given(replace(READY, foreign=1)), StepStage.DONE, "no old trail is left, every old bucket is retired; kept for a named reason: acme-eu"),
+        (given(), StepStage.DONE, "no old trail is left"),
     ],
 )  # fmt: skip
 def test_the_step_is_done_when_every_bucket_and_trail_is_seen_to(monkeypatch, observation, stage, line):
@@ -206,7 +206,7 @@ def test_the_step_is_done_when_every_bucket_and_trail_is_seen_to(monkeypatch, ob
     monkeypatch.setattr(CHECK, "observe", lambda *_: observation)
     status = retirement.done(SETTINGS, None)
     assert (status.stage, status.line[: len(line)]) == (stage, line)
-    assert status.line == line or stage is Stage.OPEN or line == "no old trail is left"
+    assert status.line == line or stage is StepStage.OPEN or line == "no old trail is left"
 
 
 # --- What is seen of a bucket
@@ -333,19 +333,19 @@ def test_a_lock_is_no_less_than_it_was_proven_to_be(mode, until, weaker):
 
 def test_a_sample_is_all_of_few_rows_and_so_many_of_more():
     """Each row has its chance: the last as the first."""
-    few = Sample(3)
+    few = RowSample(3)
     for row in "ab":
         few.add(row)
     assert few.rows == ["a", "b"]
     picked = set()
     for _ in range(200):
-        sample = Sample(2)
+        sample = RowSample(2)
         for row in "abcd":
             sample.add(row)
         assert len(sample.rows) == len(set(sample.rows)) == 2
         picked |= set(sample.rows)
     assert picked == set("abcd")
-    one = [Sample(1) for _ in range(400)]
+    one = [RowSample(1) for _ in range(400)]
     for sample in one:
         sample.add("a")
         sample.add("b")
@@ -402,7 +402,7 @@ def work(monkeypatch, tmp_path):
 
     def give(*seen, archive=None, receipts=None, listings=None):
         monkeypatch.setattr(APPLY, "sealed_receipts", lambda *_: Receipts(receipts or {}))
-        monkeypatch.setattr(APPLY, "Archive", lambda *_: archive or Looks())
+        monkeypatch.setattr(APPLY, "ArchiveLookup", lambda *_: archive or Looks())
         monkeypatch.setattr(APPLY, "read_back", lambda *_: None)
         monkeypatch.setattr(APPLY, "proven_rows", lambda *_: iter(()))
         monkeypatch.setattr(APPLY, "hot", lambda *_: None)

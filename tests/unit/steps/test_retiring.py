@@ -15,13 +15,13 @@ from onetrail.errors import OnetrailError
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipts
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.iam.build import old_bucket_shell
 from onetrail.looked import There, Unread
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.retirement.counterparts import Lack, Sum
-from onetrail.steps.retirement.observe import Observation, _covered, observe, retiring
+from onetrail.steps.retirement.counterparts import CopyProblem, HeldCounts
+from onetrail.steps.retirement.observe import RetirementObservation, _covered, observe, retiring
 from onetrail.steps.retirement.retiring import Retiring
 
 module = sys.modules[retiring.__module__]
@@ -65,8 +65,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
                 raise rows
             return iter(rows)
 
-        def beside_its_receipt(*_: Any) -> tuple[str, Sum]:
-            return "the bucket changed after it was proven", Sum(Lack(LOG, "a delete marker hides it"))
+        def beside_its_receipt(*_: Any) -> tuple[str, HeldCounts]:
+            return "the bucket changed after it was proven", HeldCounts(
+                CopyProblem(LOG, "a delete marker hides it")
+            )
 
         def multipart(*_: Any, **said: Any) -> Any:
             asked.update(said)
@@ -218,7 +220,7 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def of(
         keeper: Any = KEEPER, parts: Any = NO_PARTS, *, held: bool = True
-    ) -> tuple[Observation, list[str]]:
+    ) -> tuple[RetirementObservation, list[str]]:
         looked: list[str] = []
 
         def look(_s: Any, _c: Any, _e: Any, bucket: OldBucket, _r: Any) -> Retiring:
@@ -235,7 +237,7 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
         clients = SimpleNamespace(
             clock=SimpleNamespace(now=lambda: NOW), each=lambda work, items, **_: [work(one) for one in items]
         )
-        before = {"06": Status("06", Stage.OPEN, "not proven yet")}
+        before = {"06": Status("06", StepStage.OPEN, "not proven yet")}
         return observe(SETTINGS, cast(Any, clients), OldEstate((), (), (BUCKET,)), before), looked
 
     return of

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import ChangeFailed, Deed
+from onetrail.change import BulkAction, ChangeFailed
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.decisions.retention import retain_until
 from onetrail.s3.http.calls import stamp
 from onetrail.s3.http.drive import Finished
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 from onetrail.steps.verification.bounds import seal_bounds
 from tests.unit.steps.test_copy_bounds import BELOW, DAY, NOW, SETTINGS, YEARS
 
@@ -26,7 +26,7 @@ def given_heads(dates):
 
     def run(asked):
         for (_, below), until in zip(asked, dates, strict=True):
-            head = Head(7, "e", "", "STANDARD", "v1", "", "GOVERNANCE", stamp(until), "", "", {}, {})
+            head = ObjectHead(7, "e", "", "STANDARD", "v1", "", "GOVERNANCE", stamp(until), "", "", {}, {})
             yield Finished(below, head, None, 0, False)
 
     return belows, SimpleNamespace(run=run)
@@ -53,7 +53,7 @@ def sealed(tmp_path, monkeypatch):
         monkeypatch.setattr(applying, "raise_locks", raise_locks)
         monkeypatch.setattr(applying, "hot", lambda *_: None)
         bulk = SimpleNamespace(
-            deed=Deed.SEAL, scope="old", rule={}, bounds=seal_bounds(SETTINGS, ("AWSLogs/",), NOW)
+            deed=BulkAction.SEAL, scope="old", rule={}, bounds=seal_bounds(SETTINGS, ("AWSLogs/",), NOW)
         )
         try:
             return sealing.carry_out(SimpleNamespace(bulk=bulk)), sent

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from onetrail.change import RunRecord, entries
-from onetrail.change.run_record.heads import Head, key_of
+from onetrail.change.run_record.heads import RecordHead, key_of
 from onetrail.estate.proof import sealed_heads
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.proof.sealed_heads import (
@@ -53,14 +53,16 @@ def test_a_receipt_that_a_sealed_head_names_is_held(tmp_path):
 def operators_head(clients, tmp_path, receipt):
     """The operator may put heads, and whatever else outside of the sealed folder."""
     line = next(entries(tmp_path))
-    body = Head(RUN, 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}).body()
+    body = RecordHead(RUN, 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}).body()
     clients.client().put_object(Key=key_of(RUN, 1), Body=body)
     clients.client().put_object(Key=f"records/{RUN}/sealed-head-000001.json", Body=body)
 
 
 def another_run(clients, tmp_path, receipt):
     line = next(entries(tmp_path))
-    body = Head("other", 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}).body()
+    body = RecordHead(
+        "other", 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}
+    ).body()
     clients.client().put_object(Key="records/other/sealed/head-000001.json", Body=body)
     clients.client().put_object(Key=FIRST, Body=body)
 
@@ -122,7 +124,7 @@ def test_a_record_that_disagrees_with_a_plain_head_permits_nothing_either(tmp_pa
     bucket = WorkBucket()
     clients, receipt = given_a_run(tmp_path, bucket), given_a_proven_bucket(tmp_path)
     sealed_by_06(clients, tmp_path, acme=receipt.sha256)
-    bucket.put("head-000001.json", Head(RUN, 1, "0" * 64, "2026-01-12T12:00:00Z").body())
+    bucket.put("head-000001.json", RecordHead(RUN, 1, "0" * 64, "2026-01-12T12:00:00Z").body())
     assert "line 1 differs" in seen(clients).broken["acme"]
 
 
@@ -177,7 +179,7 @@ def test_the_oldest_version_of_a_sealed_head_counts_and_one_above_it_is_named(tm
     bucket = WorkBucket()
     clients, receipt = given_a_run(tmp_path, bucket), given_a_proven_bucket(tmp_path)
     sealed_by_06(clients, tmp_path, acme=receipt.sha256)
-    bucket.put("sealed/head-000001.json", Head(RUN, 1, "0" * 64, "", more={"receipts": {}}).body())
+    bucket.put("sealed/head-000001.json", RecordHead(RUN, 1, "0" * 64, "", more={"receipts": {}}).body())
     bucket.put("sealed/head-000001.json", None)
     found = read_sealed_heads(clients.settings, clients)
     assert [one.receipts for one in found.held] == [{"acme": receipt.sha256}]
@@ -306,7 +308,7 @@ def test_a_sealed_head_larger_than_any_is_named_as_that(tmp_path, monkeypatch):
     monkeypatch.setattr(sealed_heads, "LARGEST", 500)
     bucket = WorkBucket()
     clients = given_a_run(tmp_path, bucket)
-    body = Head(RUN, 1, "a" * 64, "", more={"receipts": {}}).body()
+    body = RecordHead(RUN, 1, "a" * 64, "", more={"receipts": {}}).body()
     bucket.put("sealed/head-000001.json", body.ljust(500))
     assert len(read_sealed_heads(clients.settings, clients).held) == 1
     bucket.put("sealed/head-000002.json", body.ljust(501))

@@ -9,19 +9,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail import iam
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps import evidence, inventory
 from onetrail.steps import start_here as step
 from onetrail.steps.registry import STEPS, changing_steps
-from onetrail.steps.start_here.overview import Observation, Way
+from onetrail.steps.start_here.overview import AccountEntry, StartObservation
 from onetrail.steps.start_here.permissions import LOG, NEEDS, SOURCE, Identity, asked, refusals
 from onetrail.steps.start_here.preflight import rows
-from onetrail.steps.start_here.preflight_seen import Seen, _exists, _organization
+from onetrail.steps.start_here.preflight_seen import PreflightFacts, _exists, _organization
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 LOG_ID, SOURCE_ID, MANAGEMENT_ID = "044455556666", "111122223333", "999988887777"
@@ -56,7 +56,7 @@ def given_a_trail(name="audit", region="eu-west-1", **said):
 def given(buckets=None, trails=None, new=(), **said):
     buckets = (given_a_bucket(),) if buckets is None else buckets
     trails = (given_a_trail(),) if trails is None else trails
-    return Seen(
+    return PreflightFacts(
         **{
             "estate": OldEstate(tuple(new), tuple(trails), tuple(buckets)),
             "regions": {SOURCE_ID: REGIONS, LOG_ID: REGIONS},
@@ -76,7 +76,7 @@ def states(seen, *ids, settings=SETTINGS, open_steps=OPEN):
 def test_a_good_estate_has_nothing_that_stops_it():
     """Every check is there and OK."""
     found = states(given())
-    assert {state for _, state in found} == {State.OK}
+    assert {state for _, state in found} == {FindingState.OK}
     assert {name for name, _ in found} == {
         "00.bucket", "00.bucket-name", "00.dead-principal", "00.document-size", "00.permissions", "00.principal", "00.rails", "00.regions", "00.trails",
     }  # fmt: skip
@@ -87,28 +87,28 @@ DEAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": 
 NOT_DEAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "NotPrincipal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:*", "Resource": "*"}]}  # fmt: skip
 FULL = tuple(given_a_trail(f"t{n}") for n in range(5))
 BROKEN = [
-    ("five trails in a region", given(trails=FULL), "00.trails", State.FINDING),
-    ("four, and one that covers all", given(trails=(*FULL[:4], given_a_trail("all", "us-east-1", is_multi_region=True))), "00.trails", State.FINDING),
-    ("five, but the new trail is there", given(trails=FULL, new=(given_a_trail("onetrail", "us-east-1", is_multi_region=True),)), "00.trails", State.OK),
-    ("a deleted principal", given(buckets=(given_a_bucket(policy=DEAD),)), "00.dead-principal", State.PLANNED),
-    ("a deleted principal in NotPrincipal", given(buckets=(given_a_bucket(policy=NOT_DEAD),)), "00.dead-principal", State.FINDING),
-    ("requester pays", given(buckets=(given_a_bucket(request_payment="Requester"),)), "00.requester-pays", State.FINDING),
-    ("MFA delete", given(buckets=(given_a_bucket(mfa_delete=True),)), "00.mfa-delete", State.NOTE),
-    ("the AWS managed key", given(buckets=(replace(given_a_bucket(), encryption="aws:kms"),)), "00.kms", State.NOTE),
-    ("home region off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("eu-west-1",)}), "00.regions", State.FINDING),
-    ("old bucket where its account is off", given(buckets=(given_a_bucket(region="af-south-1"),)), "00.old-region", State.FINDING),
-    ("old bucket where the log account is off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("us-east-1",)}), "00.old-region", State.FINDING),
-    ("old trail where its account is off", given(trails=(given_a_trail(region="me-south-1"),)), "00.old-region", State.FINDING),
-    ("a bucket name of somebody else", given(taken={NAMES[0]: Unread("403: Forbidden", "403")}), "00.bucket-name", State.FINDING),
-    ("a bucket name that cannot be asked for", given(taken={NAMES[0]: Unread("503: SlowDown", "503")}), "00.bucket-name", State.COULD_NOT_LOOK),
-    ("a principal that does not exist", given(principals={ROLE: False}), "00.principal", State.FINDING),
-    ("a principal out of sight", given(principals={ROLE: None}), "00.principal", State.NOTE),
-    ("a principal that nobody may look up", given(principals={ROLE: Unread("GetRole: AccessDenied")}), "00.principal", State.COULD_NOT_LOOK),
-    ("an organization that nobody may look at", given(management=False, organization=Unread("DescribeOrganization: AccessDenied")), "00.rails", State.COULD_NOT_LOOK),
-    ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", State.COULD_NOT_LOOK),
-    ("a read only identity", given(identities={SOURCE_ID: given_an_identity(SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})}), "00.permissions", State.FINDING),
-    ("no management account", given(management=False, organization="not the management account"), "00.rails", State.NOTE),
-    ("something could not be looked at", given(could_not_look=("111122223333: DescribeTrails: no",)), "00.looked", State.COULD_NOT_LOOK),
+    ("five trails in a region", given(trails=FULL), "00.trails", FindingState.FINDING),
+    ("four, and one that covers all", given(trails=(*FULL[:4], given_a_trail("all", "us-east-1", is_multi_region=True))), "00.trails", FindingState.FINDING),
+    ("five, but the new trail is there", given(trails=FULL, new=(given_a_trail("onetrail", "us-east-1", is_multi_region=True),)), "00.trails", FindingState.OK),
+    ("a deleted principal", given(buckets=(given_a_bucket(policy=DEAD),)), "00.dead-principal", FindingState.PLANNED),
+    ("a deleted principal in NotPrincipal", given(buckets=(given_a_bucket(policy=NOT_DEAD),)), "00.dead-principal", FindingState.FINDING),
+    ("requester pays", given(buckets=(given_a_bucket(request_payment="Requester"),)), "00.requester-pays", FindingState.FINDING),
+    ("MFA delete", given(buckets=(given_a_bucket(mfa_delete=True),)), "00.mfa-delete", FindingState.NOTE),
+    ("the AWS managed key", given(buckets=(replace(given_a_bucket(), encryption="aws:kms"),)), "00.kms", FindingState.NOTE),
+    ("home region off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("eu-west-1",)}), "00.regions", FindingState.FINDING),
+    ("old bucket where its account is off", given(buckets=(given_a_bucket(region="af-south-1"),)), "00.old-region", FindingState.FINDING),
+    ("old bucket where the log account is off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("us-east-1",)}), "00.old-region", FindingState.FINDING),
+    ("old trail where its account is off", given(trails=(given_a_trail(region="me-south-1"),)), "00.old-region", FindingState.FINDING),
+    ("a bucket name of somebody else", given(taken={NAMES[0]: Unread("403: Forbidden", "403")}), "00.bucket-name", FindingState.FINDING),
+    ("a bucket name that cannot be asked for", given(taken={NAMES[0]: Unread("503: SlowDown", "503")}), "00.bucket-name", FindingState.COULD_NOT_LOOK),
+    ("a principal that does not exist", given(principals={ROLE: False}), "00.principal", FindingState.FINDING),
+    ("a principal out of sight", given(principals={ROLE: None}), "00.principal", FindingState.NOTE),
+    ("a principal that nobody may look up", given(principals={ROLE: Unread("GetRole: AccessDenied")}), "00.principal", FindingState.COULD_NOT_LOOK),
+    ("an organization that nobody may look at", given(management=False, organization=Unread("DescribeOrganization: AccessDenied")), "00.rails", FindingState.COULD_NOT_LOOK),
+    ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", FindingState.COULD_NOT_LOOK),
+    ("a read only identity", given(identities={SOURCE_ID: given_an_identity(SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})}), "00.permissions", FindingState.FINDING),
+    ("no management account", given(management=False, organization="not the management account"), "00.rails", FindingState.NOTE),
+    ("something could not be looked at", given(could_not_look=("111122223333: DescribeTrails: no",)), "00.looked", FindingState.COULD_NOT_LOOK),
 ]  # fmt: skip
 
 
@@ -121,7 +121,9 @@ def test_what_would_stop_the_move_is_told(what, seen, name, state):
 def test_a_region_of_the_parameters_that_is_off_is_a_finding():
     """And enabled ones that they leave out are told."""
     settings = SETTINGS.with_values(regions=["us-east-1", "af-south-1"])
-    assert {("00.regions", State.FINDING), ("00.regions", State.NOTE)} <= states(given(), settings=settings)
+    assert {("00.regions", FindingState.FINDING), ("00.regions", FindingState.NOTE)} <= states(
+        given(), settings=settings
+    )
 
 
 def test_a_bucket_that_is_pushed_needs_no_region_in_the_log_account():
@@ -175,30 +177,33 @@ def test_what_is_done_is_asked_no_more():
     assert refusals(nothing, LOG, OPEN, {})
     assert refusals(nothing, LOG, ("04", "05"), {}) == ()
     assert states(given(identities={LOG_ID: nothing}), "00.permissions", open_steps=("05",)) == {
-        ("00.permissions", State.OK)
+        ("00.permissions", FindingState.OK)
     }
 
 
 def test_an_account_that_cannot_be_entered_is_could_not_look():
     """A row with its reason, not a crash, and no step is taken for open or done."""
     ways = (
-        Way(MANAGEMENT_ID, "the credentials at hand", "arn:aws:sts::x", "own"),
-        Way(LOG_ID, "log archive", "", "no trust"),
+        AccountEntry(MANAGEMENT_ID, "the credentials at hand", "arn:aws:sts::x", "own"),
+        AccountEntry(LOG_ID, "log archive", "", "no trust"),
     )
-    unknown = {"02": Status("02", Stage.UNKNOWN, "account cannot be entered")}
-    found = step.check(SETTINGS, Observation(ways, (), unknown))
+    unknown = {"02": Status("02", StepStage.UNKNOWN, "account cannot be entered")}
+    found = step.check(SETTINGS, StartObservation(ways, (), unknown))
     assert [(f.id, f.state, f.evidence) for f in found] == [
-        ("00.step", State.COULD_NOT_LOOK, "could not look: account cannot be entered"),
-        ("00.way-in", State.COULD_NOT_LOOK, "no trust"),
-        ("00.way-in", State.OK, "arn:aws:sts::x"),
+        ("00.step", FindingState.COULD_NOT_LOOK, "could not look: account cannot be entered"),
+        ("00.way-in", FindingState.COULD_NOT_LOOK, "no trust"),
+        ("00.way-in", FindingState.OK, "arn:aws:sts::x"),
     ]
 
 
 def test_an_open_step_is_planned_and_a_done_one_ok():
     """The map is no list of faults."""
-    statuses = {"02": Status("02", Stage.DONE, "x"), "03": Status("03", Stage.OPEN, "y")}
-    found = step.check(SETTINGS, Observation((), (), statuses))
-    assert {f.resource: f.state for f in found} == {"step 02": State.OK, "step 03": State.PLANNED}
+    statuses = {"02": Status("02", StepStage.DONE, "x"), "03": Status("03", StepStage.OPEN, "y")}
+    found = step.check(SETTINGS, StartObservation((), (), statuses))
+    assert {f.resource: f.state for f in found} == {
+        "step 02": FindingState.OK,
+        "step 03": FindingState.PLANNED,
+    }
 
 
 def test_the_map_has_every_step_that_changes_something():
@@ -209,7 +214,7 @@ def test_the_map_has_every_step_that_changes_something():
 
 def test_the_plan_is_always_empty():
     """Looking changes nothing."""
-    assert step.propose(SETTINGS, Observation((), (), {})).empty
+    assert step.propose(SETTINGS, StartObservation((), (), {})).empty
 
 
 @pytest.mark.parametrize("of", [step, inventory, evidence])

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.change import Change, Check, CheckKind, Plan, State
+from onetrail.change import Change, CheckKind, FindingState, Plan, RequiredCheck
 from onetrail.estate.status import (
     BLIND,
-    Stage,
     Status,
+    StepStage,
     behind,
     evaluated,
     standing_behind,
@@ -20,8 +20,8 @@ from onetrail.show import plan as shown
 BARE = Plan("05", "practice", ("111122223333",), (), notes=("a fact",))
 CHANGE = Change("k", "1", "r", "s3", "PutBucketPolicy", {}, "b", None, "why", "undo")
 OPEN, UNKNOWN = (
-    Status("02", Stage.OPEN, "a role is to be made"),
-    Status("02", Stage.UNKNOWN, "GetRole: AccessDenied: no"),
+    Status("02", StepStage.OPEN, "a role is to be made"),
+    Status("02", StepStage.UNKNOWN, "GetRole: AccessDenied: no"),
 )
 
 
@@ -33,7 +33,7 @@ def test_a_plan_that_nobody_could_make_holds_nothing_and_names_the_refusal_first
             "practice",
             (),
             (CHANGE,),
-            ends_with=Check(CheckKind.HOLE_CLOSED),
+            ends_with=RequiredCheck(CheckKind.HOLE_CLOSED),
             not_yet=datetime(2026, 1, 1, tzinfo=UTC),
             notes=("a fact",),
         ),
@@ -66,12 +66,12 @@ def test_a_step_behind_one_that_nobody_could_look_at_does_not_wait_for_it() -> N
     """Its plan, its status and its finding are as unknown as that; twin: behind one that is open it waits."""
     said = "whether step 02 is done is unknown: GetRole: AccessDenied: no"
     assert behind(BARE, UNKNOWN) == unevaluated(BARE, (said,))
-    assert standing_behind("05", UNKNOWN) == Status("05", Stage.UNKNOWN, said)
+    assert standing_behind("05", UNKNOWN) == Status("05", StepStage.UNKNOWN, said)
     (finding,) = waiting_findings("05.waiting", UNKNOWN, "x")
-    assert (finding.state, finding.evidence) == (State.COULD_NOT_LOOK, said)
+    assert (finding.state, finding.evidence) == (FindingState.COULD_NOT_LOOK, said)
     assert (behind(BARE, OPEN).waiting_for, behind(BARE, OPEN).why) == ("02", OPEN.line)
-    assert standing_behind("05", OPEN) == Status("05", Stage.OPEN, "waiting for 02")
-    assert waiting_findings("05.waiting", OPEN, "x")[0].state is State.PLANNED
+    assert standing_behind("05", OPEN) == Status("05", StepStage.OPEN, "waiting for 02")
+    assert waiting_findings("05.waiting", OPEN, "x")[0].state is FindingState.PLANNED
 
 
 def test_the_table_of_such_a_plan_names_what_was_refused() -> None:

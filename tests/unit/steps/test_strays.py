@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from onetrail.cloudtrail.litter import MOST_READ
-from onetrail.estate.history.pairing import Pair
+from onetrail.estate.history.pairing import ObjectPair
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.verification import equality, strays
-from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.left import OriginalSide
 from onetrail.steps.verification.region import chains
 from onetrail.steps.verification.strays import AT_ONCE, Strays
 from onetrail.steps.verification.troubles import WHY_STRAY, TroubleGroup, Troubles
@@ -125,9 +125,9 @@ def test_an_old_bucket_the_archive_and_a_second_look_go_by_it(
     client = Client(content)
     monkeypatch.setattr(equality, "hot", lambda *_: client)
     monkeypatch.setattr(equality, "rows", lambda *_: ())
-    monkeypatch.setattr(equality, "beside", lambda *_: iter([Pair(LITTER, None, LITTER.key, "")]))
+    monkeypatch.setattr(equality, "beside", lambda *_: iter([ObjectPair(LITTER, None, LITTER.key, "")]))
     clients: Any = SimpleNamespace()
-    one = equality.compared(SETTINGS, clients, Left("acme-eu", ACCOUNT, REGION))
+    one = equality.compared(SETTINGS, clients, OriginalSide("acme-eu", ACCOUNT, REGION))
     assert (one.could_not_look, len(found(one.troubles))) == ("", count)
 
     monkeypatch.setattr(strays, "hot", lambda *_: client)

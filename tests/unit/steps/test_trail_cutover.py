@@ -8,19 +8,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from onetrail.change import Check, CheckKind, State
+from onetrail.change import CheckKind, FindingState, RequiredCheck
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME, Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
-from onetrail.estate.delivery import Delivery
+from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.guardrails import Rail, rail_changes
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.old_trails import drained
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps import trail_cutover
 from onetrail.steps.trail_cutover import check, delivered_everywhere, last_files_in, propose
-from onetrail.steps.trail_cutover.observe import Observation
+from onetrail.steps.trail_cutover.observe import CutoverObservation
 from onetrail.steps.trail_cutover.propose import rail_document
 from tests.unit.change.given import given_a_gate
 
@@ -48,8 +48,8 @@ def given_the_new_trail(**said):
 
 
 def given(new=(), old=(), deliveries=(), now=NOW, ready=True, **said):
-    return Observation(
-        forerunner=Status("03", Stage.DONE if ready else Stage.OPEN, "the bucket is not there"),
+    return CutoverObservation(
+        forerunner=Status("03", StepStage.DONE if ready else StepStage.OPEN, "the bucket is not there"),
         estate=OldEstate(tuple(new), tuple(old), ()),
         regions={SOURCE: REGIONS},
         deliveries=tuple(deliveries),
@@ -61,7 +61,7 @@ def given(new=(), old=(), deliveries=(), now=NOW, ready=True, **said):
 
 
 def delivered(*regions):
-    return [Delivery(SOURCE, region, f"AWSLogs/{region}", "digest file") for region in regions]
+    return [RegionDelivery(SOURCE, region, f"AWSLogs/{region}", "digest file") for region in regions]
 
 
 def calls(plan):
@@ -72,7 +72,7 @@ def test_the_new_trail_comes_first_and_the_old_ones_stop_only_on_a_condition():
     """Create, select, start; and no StopLogging without delivery seen in every region."""
     plan = propose(SETTINGS, given(old=[given_a_trail()]))
     assert calls(plan) == ["CreateTrail", "PutEventSelectors", "StartLogging", "StopLogging"]
-    assert plan.changes[-1].requires == Check(CheckKind.DELIVERED_EVERYWHERE, given_a_trail().arn)
+    assert plan.changes[-1].requires == RequiredCheck(CheckKind.DELIVERED_EVERYWHERE, given_a_trail().arn)
     assert plan.changes[0].parameters["IsMultiRegionTrail"] is True
     assert plan.changes[0].parameters["EnableLogFileValidation"] is True
 
@@ -151,9 +151,12 @@ def test_a_finished_cutover_proposes_nothing():
 @pytest.mark.parametrize(
     ("rail", "stage"),
     [
-        ({"why": "the credentials at hand are not of the management account"}, Stage.DONE),
-        ({"content": Unread("ListRoots: AccessDenied: no")}, Stage.UNKNOWN),
-        ({"management": SOURCE, "organization": "o-1"}, Stage.OPEN),  # it is not there, and the plan sets it
+        ({"why": "the credentials at hand are not of the management account"}, StepStage.DONE),
+        ({"content": Unread("ListRoots: AccessDenied: no")}, StepStage.UNKNOWN),
+        (
+            {"management": SOURCE, "organization": "o-1"},
+            StepStage.OPEN,
+        ),  # it is not there, and the plan sets it
     ],
 )
 def test_a_guard_rail_that_nobody_could_look_for_leaves_the_step_unknown(monkeypatch, rail, stage):
@@ -164,8 +167,11 @@ def test_a_guard_rail_that_nobody_could_look_for_leaves_the_step_unknown(monkeyp
     monkeypatch.setattr(module, "observe", lambda *_: seen)
     status = module.done(SETTINGS, None)
     assert status.stage is stage
-    assert ("onetrail-trail-rail: ListRoots: AccessDenied" in status.line) is (stage is Stage.UNKNOWN)
-    assert rail_changes(seen.rail, {}, (SOURCE,), Check(CheckKind.LAST_FILES_IN)) == [] or stage is Stage.OPEN
+    assert ("onetrail-trail-rail: ListRoots: AccessDenied" in status.line) is (stage is StepStage.UNKNOWN)
+    assert (
+        rail_changes(seen.rail, {}, (SOURCE,), RequiredCheck(CheckKind.LAST_FILES_IN)) == []
+        or stage is StepStage.OPEN
+    )
 
 
 def test_delivery_is_missing_until_each_region_has_it():
@@ -188,7 +194,7 @@ def test_what_could_not_be_looked_at_is_not_taken_for_delivered():
 
 def test_a_delivery_error_is_no_reason_to_wait():
     """AccessDenied does not pass with time: the step stops and says so."""
-    rows = [*delivered("us-east-1"), Delivery(SOURCE, "eu-west-1", error="AccessDenied")]
+    rows = [*delivered("us-east-1"), RegionDelivery(SOURCE, "eu-west-1", error="AccessDenied")]
     state = delivered_everywhere(SETTINGS, given(new=[given_the_new_trail()], deliveries=rows))
     assert (state.met, state.again) == (False, None)
     assert "AccessDenied" in state.why
@@ -224,7 +230,7 @@ def test_last_files_are_awaited_as_a_state():
     assert (plan.empty, plan.not_yet, plan.ends_with) == (
         True,
         NOW + timedelta(hours=2),
-        Check(CheckKind.LAST_FILES_IN),
+        RequiredCheck(CheckKind.LAST_FILES_IN),
     )
 
 
@@ -245,16 +251,16 @@ def test_a_full_region_is_named_before_the_trail_is_made():
 def test_findings_follow_the_state():
     """A logging old trail is planned, a failing region a finding, an unread one not looked at."""
     rows = [
-        Delivery(SOURCE, "eu-west-1", error="AccessDenied"),
-        Delivery(SOURCE, "us-east-1", could_not_look="403"),
+        RegionDelivery(SOURCE, "eu-west-1", error="AccessDenied"),
+        RegionDelivery(SOURCE, "us-east-1", could_not_look="403"),
     ]
     found = check(SETTINGS, given(new=[given_the_new_trail()], old=[given_a_trail()], deliveries=rows))
     assert {(f.id, f.state) for f in found} == {
-        ("04.new-trail", State.OK),
-        ("04.delivery", State.FINDING),
-        ("04.delivery", State.COULD_NOT_LOOK),
-        ("04.old-trail", State.PLANNED),
-        ("04.rail", State.NOTE),
+        ("04.new-trail", FindingState.OK),
+        ("04.delivery", FindingState.FINDING),
+        ("04.delivery", FindingState.COULD_NOT_LOOK),
+        ("04.old-trail", FindingState.PLANNED),
+        ("04.rail", FindingState.NOTE),
     }
 
 
@@ -329,7 +335,7 @@ def test_a_selector_without_the_consoles_name_is_a_note_and_no_change(names, sai
     observation = given(new=[there], old=[], deliveries=delivered(*REGIONS))
     assert "PutEventSelectors" not in calls(trail_cutover.propose(SETTINGS, observation))
     notes = [f for f in trail_cutover.check(SETTINGS, observation) if f.id == "04.selector-name"]
-    assert [f.state for f in notes] == [State.NOTE] * len(said)
+    assert [f.state for f in notes] == [FindingState.NOTE] * len(said)
     assert all(words in f.evidence for words, f in zip(said, notes, strict=True))
     adopted = SETTINGS.with_values(trail_mode="adopt")
     assert not [f for f in trail_cutover.check(adopted, observation) if f.id == "04.selector-name"]

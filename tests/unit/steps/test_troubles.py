@@ -12,23 +12,23 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import State
+from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.conflict import conflict_key
+from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.cloudtrail.digests.verdict import FileVerdict
-from onetrail.cloudtrail.digests.verdict import State as File
-from onetrail.cloudtrail.key import Kind
-from onetrail.estate.history.pairing import Pair
+from onetrail.cloudtrail.key import KeyKind
+from onetrail.estate.history.pairing import ObjectPair
 from onetrail.s3.rows import ObjectRow
 from onetrail.show.report import page
 from onetrail.show.steps import verification as seen
 from onetrail.steps.verification import TroubleGroup, check, equality
-from onetrail.steps.verification.equality import Compared
-from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.equality import BucketComparison
+from onetrail.steps.verification.left import OriginalSide
 from onetrail.steps.verification.region import chains
 from onetrail.steps.verification.region.chains import RegionCheck
-from onetrail.steps.verification.region.reading import Notes, Origin
+from onetrail.steps.verification.region.reading import LogOrigin, Notes
 from onetrail.steps.verification.region.tally import EventTally
-from onetrail.steps.verification.sums import Sums
+from onetrail.steps.verification.sums import VerificationSums
 from onetrail.steps.verification.troubles import MOST_NAMED, MOST_REASONS, OTHER_REASONS, Trouble, Troubles
 from tests.unit.show.test_report import given as given_evidence
 from tests.unit.steps.test_verification import GOOD, SETTINGS, given
@@ -37,7 +37,7 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 AT = datetime(2026, 1, 12, tzinfo=UTC)
 FOLDER = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/"
 CLIENTS: Any = SimpleNamespace(clock=SimpleNamespace(now=lambda: datetime(2026, 2, 1, tzinfo=UTC)))
-LEFT = Left("acme-eu", ACCOUNT, REGION, None, None)
+LEFT = OriginalSide("acme-eu", ACCOUNT, REGION, None, None)
 
 
 def log(number: int) -> str:
@@ -109,9 +109,9 @@ def test_findings_say_the_true_number_of_each_state() -> None:
     found = check(SETTINGS, given(GOOD, troubles=STATES))
     by_id = {name: [one for one in found if one.id == name] for name in {one.id for one in found}}
     for name, state, files in (
-        ("06.log-different", State.FINDING, 201),
-        ("06.log-missing", State.FINDING, 350),
-        ("06.log-uncompared", State.COULD_NOT_LOOK, 464),
+        ("06.log-different", FindingState.FINDING, 201),
+        ("06.log-missing", FindingState.FINDING, 350),
+        ("06.log-uncompared", FindingState.COULD_NOT_LOOK, 464),
     ):
         (one,) = by_id[name]
         assert (one.state, one.resource) == (state, "acme-eu")
@@ -147,10 +147,10 @@ def test_the_table_and_the_report_have_the_true_numbers(tmp_path: Path) -> None:
     assert "200 of 222 files are named." in said
 
 
-def pair(number: int, size: int | None, etag: str = "b" * 32) -> Pair:
+def pair(number: int, size: int | None, etag: str = "b" * 32) -> ObjectPair:
     row = ObjectRow(log(number), 10, "a" * 32, AT, "STANDARD")
     target = None if size is None else row._replace(size=size, etag=etag)
-    return Pair(row, target, row.key, FOLDER)
+    return ObjectPair(row, target, row.key, FOLDER)
 
 
 def test_the_comparison_of_a_bucket_counts_each_state_and_names_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,8 +164,8 @@ def test_the_comparison_of_a_bucket_counts_each_state_and_names_each(monkeypatch
     ]
     monkeypatch.setattr(equality, "rows", lambda *_: ())
     monkeypatch.setattr(equality, "beside", lambda *_: iter(pairs))
-    retired = Left("acme-eu", ACCOUNT, REGION, None, SimpleNamespace())  # type: ignore[arg-type]
-    found: Compared = equality.compared(SETTINGS, SimpleNamespace(), retired)  # type: ignore[arg-type]
+    retired = OriginalSide("acme-eu", ACCOUNT, REGION, None, SimpleNamespace())  # type: ignore[arg-type]
+    found: BucketComparison = equality.compared(SETTINGS, SimpleNamespace(), retired)  # type: ignore[arg-type]
     assert found.could_not_look == ""
     assert found.states == {"uncompared": 250, "missing": 1, "different": 1, "equal": 1}
     assert figures(found.troubles.groups()) == {
@@ -173,7 +173,7 @@ def test_the_comparison_of_a_bucket_counts_each_state_and_names_each(monkeypatch
         "missing": (1, 1),
         "different": (1, 1),
     }
-    (sums,) = [Sums(SETTINGS, [found], [], {})]
+    (sums,) = [VerificationSums(SETTINGS, [found], [], {})]
     assert sums.troubles() == tuple(sorted(found.troubles.groups()))
 
 
@@ -217,9 +217,9 @@ def region(monkeypatch: pytest.MonkeyPatch, moved: int, own: int = 0) -> RegionC
     rows = [ObjectRow(log(n), 10, "e", AT, "STANDARD") for n in range(moved + own)]
     monkeypatch.setattr(chains, "region_rows", lambda *_: iter(rows))
     monkeypatch.setattr(chains, "codes_of", lambda *_: {log(n): 1 for n in range(moved)})
-    monkeypatch.setattr(chains, "Reader", FakeReader)
+    monkeypatch.setattr(chains, "RegionReader", FakeReader)
     monkeypatch.setattr(chains, "hot", lambda *_: SimpleNamespace(run=lambda asked: iter(())))
-    places = [(Origin("acme-eu", ACCOUNT, REGION, "old/", True), LEFT, frozenset({FOLDER}))]
+    places = [(LogOrigin("acme-eu", ACCOUNT, REGION, "old/", True), LEFT, frozenset({FOLDER}))]
     return RegionCheck(
         SETTINGS,
         CLIENTS,
@@ -269,7 +269,7 @@ def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() ->
 
     bad = replace(GOOD, name="acme-us", missing=1)
     first, many = told(GOOD, bad)
-    assert (first.state, first.resource) == (State.NOTE, log(0))
+    assert (first.state, first.resource) == (FindingState.NOTE, log(0))
     assert first.evidence.startswith("no records can be read: truncated (acme-eu); ")
     assert "step 07 may delete the original" in first.evidence
     assert many.resource == "acme-us"
@@ -286,11 +286,11 @@ def test_a_log_that_two_digests_name_is_one_log() -> None:
     own = conflict_key("acme-eu", log(2))
     one = RegionCheck(
         SETTINGS, CLIENTS, None, frozenset(), {}, ACCOUNT, REGION,  # type: ignore[arg-type]
-        [(Origin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
+        [(LogOrigin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
     )  # fmt: skip
     named: set[str] = set()
     for key in (log(1), log(1), own):
-        one._take(FileVerdict(key, "acme-eu", key, Kind.LOG, File.VALID, ""), {log(1): 1, own: 1}, named)
+        one._take(FileVerdict(key, "acme-eu", key, KeyKind.LOG, File.VALID, ""), {log(1): 1, own: 1}, named)
     assert one.seen.logs == {1: {File.VALID: 2, File.DUPLICATE: 1}}
     assert one.seen.proven == {(ACCOUNT, REGION, date(2026, 1, 12)): 2}
     assert replace(GOOD, logs=one.seen.logs[1]).logs_valid == 2
@@ -300,9 +300,9 @@ def test_a_moved_file_that_is_missing_is_counted_once() -> None:
     """The comparison of its bucket has it; a digest that names it tells no second file. Twin: one that no old bucket has is named by it."""
     one = RegionCheck(
         SETTINGS, CLIENTS, None, frozenset(), {}, ACCOUNT, REGION,  # type: ignore[arg-type]
-        [(Origin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
+        [(LogOrigin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
     )  # fmt: skip
-    missing = FileVerdict("", "acme-eu", log(1), Kind.LOG, File.MISSING, "not there")
+    missing = FileVerdict("", "acme-eu", log(1), KeyKind.LOG, File.MISSING, "not there")
     one._take(missing, {log(1): 1}, set())
     assert list(one.seen.troubles.groups()) == []
     assert one.seen.logs == {1: {File.MISSING: 1}}

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from onetrail import iam
-from onetrail.change import Check, CheckKind, Deed, State
+from onetrail.change import BulkAction, CheckKind, FindingState, RequiredCheck
 from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
-from onetrail.cloudtrail.digests.verdict import State as File
+from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.estate.guardrails import Rail
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.settings import Settings
 from onetrail.show.coverage import started_anew
 from onetrail.show.steps.verification import chains
 from onetrail.steps.verification import (
+    ArchiveChain,
     BucketVerdict,
-    Cell,
-    ChainSeen,
+    DayCoverage,
     KeySource,
-    Observation,
     TroubleGroup,
+    VerificationObservation,
     check,
     propose,
 )
@@ -48,8 +48,8 @@ def given(*buckets, ready=True, **said):
         "rail": Rail("onetrail-archive-rail", why="no organization is named in the parameters"),
         "now": NOW,
     }
-    return Observation(
-        Status("05", Stage.DONE if ready else Stage.OPEN, "still copying"), **{**values, **said}
+    return VerificationObservation(
+        Status("05", StepStage.DONE if ready else StepStage.OPEN, "still copying"), **{**values, **said}
     )
 
 
@@ -64,7 +64,7 @@ def states(observation, settings=SETTINGS):
 def test_it_waits_for_the_copy():
     plan = propose(SETTINGS, given(GOOD, ready=False))
     assert (plan.waiting_for, plan.changes) == ("05", ())
-    assert [found.state for found in check(SETTINGS, given(GOOD, ready=False))] == [State.PLANNED]
+    assert [found.state for found in check(SETTINGS, given(GOOD, ready=False))] == [FindingState.PLANNED]
 
 
 def test_what_is_proven_is_sealed_and_gets_its_receipt_and_what_is_not_is_left_out():
@@ -77,7 +77,7 @@ def test_what_is_proven_is_sealed_and_gets_its_receipt_and_what_is_not_is_left_o
     ]
     assert plan.notes[-1] == "acme-us is not sealed and gets no receipt: 1 log is invalid"
     receipt = plan.changes[-2]
-    assert (receipt.requires, receipt.bulk.listing) == (Check(CheckKind.SEALED), "a" * 64)
+    assert (receipt.requires, receipt.bulk.listing) == (RequiredCheck(CheckKind.SEALED), "a" * 64)
 
 
 def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mode_and_bypass():
@@ -92,7 +92,7 @@ def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mod
         f"seal-{SETTINGS.bucket_name}",
     ]
     assert {(change.actor, change.requires) for change in locks} == {
-        ("break-glass", Check(CheckKind.BREAK_GLASS))
+        ("break-glass", RequiredCheck(CheckKind.BREAK_GLASS))
     }
     for change in (locks[0], locks[-1]):
         assert change.bulk.calls == ("PutObjectRetention",)
@@ -130,8 +130,8 @@ def test_a_plan_that_writes_receipts_ends_with_a_sealed_head_that_the_sealer_put
     assert (last.key, last.actor, last.requires, last.bulk.deed) == (
         "sealed-head",
         "sealer",
-        Check(CheckKind.SEALER),
-        Deed.SEAL_HEAD,
+        RequiredCheck(CheckKind.SEALER),
+        BulkAction.SEAL_HEAD,
     )
     assert last.bulk.rule == {"names the receipts of": ["acme-eu", "acme-us"]}
     where = {"Bucket": SETTINGS.work_bucket, "ExpectedBucketOwner": SETTINGS.log_account.account_id}
@@ -150,11 +150,11 @@ def test_a_plan_that_writes_receipts_ends_with_a_sealed_head_that_the_sealer_put
 @pytest.mark.parametrize(
     ("mode", "lock", "state"),
     [
-        ("compliance", SEALED, State.OK),
-        ("compliance", LOCK, State.PLANNED),
-        ("compliance", None, State.FINDING),
-        ("governance", LOCK, State.OK),
-        ("governance", {"ObjectLockEnabled": "Enabled"}, State.FINDING),
+        ("compliance", SEALED, FindingState.OK),
+        ("compliance", LOCK, FindingState.PLANNED),
+        ("compliance", None, FindingState.FINDING),
+        ("governance", LOCK, FindingState.OK),
+        ("governance", {"ObjectLockEnabled": "Enabled"}, FindingState.FINDING),
     ],
 )
 @pytest.mark.parametrize("which", ["lock", "work_lock"])
@@ -166,16 +166,16 @@ def test_the_default_lock_of_archive_and_work_bucket_is_what_the_parameters_say(
     name = settings.bucket_name if which == "lock" else settings.work_bucket
     found = {f.resource: f.state for f in check(settings, observation) if f.id == "06.default-lock"}
     assert found.pop(name) is state
-    assert set(found.values()) == {State.OK}
+    assert set(found.values()) == {FindingState.OK}
 
 
-@pytest.mark.parametrize(("lock", "state"), [(LOCK, State.OK), (None, State.FINDING)])
+@pytest.mark.parametrize(("lock", "state"), [(LOCK, FindingState.OK), (None, FindingState.FINDING)])
 def test_where_the_parameters_want_no_lock_the_work_bucket_has_one_all_the_same(lock, state):
     """The archive's is a note. Twin: a work bucket without any is a finding."""
     settings = SETTINGS.with_values(object_lock="none")
     said = check(settings, given(GOOD, lock=None, work_lock=lock))
     found = {f.resource: f.state for f in said if f.id == "06.default-lock"}
-    assert found == {settings.bucket_name: State.NOTE, settings.work_bucket: state}
+    assert found == {settings.bucket_name: FindingState.NOTE, settings.work_bucket: state}
 
 
 def test_where_nothing_is_proven_nothing_is_sealed():
@@ -266,7 +266,7 @@ def test_what_could_not_be_looked_at_stops_the_plan_and_fails_the_check():
     blind = given(GOOD, could_not_look=("111122223333: ListBuckets: AccessDenied",))
     assert keys(blind) == []
     assert propose(SETTINGS, blind).not_evaluated
-    assert ("06.looked", State.COULD_NOT_LOOK) in states(blind)
+    assert ("06.looked", FindingState.COULD_NOT_LOOK) in states(blind)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_the_rail_comes_after_the_seal_and_names_the_archive():
     changes = propose(SETTINGS, given(GOOD, rail=rail)).changes
     rails = [change for change in changes if change.service == "organizations"]
     assert [change.call for change in rails] == ["CreatePolicy", "AttachPolicy"]
-    assert {change.requires for change in rails} == {Check(CheckKind.SEALED)}
+    assert {change.requires for change in rails} == {RequiredCheck(CheckKind.SEALED)}
     assert all(
         SETTINGS.bucket_name in str(s["Resource"])
         for s in iam.statements(rail_document(SETTINGS, given()))
@@ -327,7 +327,7 @@ def given_a_chain(*intervals, **said):
     chain = Chain(
         "111122223333", "eu-west-1", "audit", "eu-west-1", False, intervals, {File.VALID: 4}, {File.VALID: 5}
     )
-    return ChainSeen(chain, **{"known": "trail", **said})
+    return ArchiveChain(chain, **{"known": "trail", **said})
 
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
@@ -336,20 +336,29 @@ START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("chain", "wanted"),
     [
-        (given_a_chain(Interval(START, END, IntervalState.PROVEN)), ("06.chain", State.OK)),
-        (given_a_chain(Interval(START, END, IntervalState.RESTART, "a new chain")), ("06.chain", State.OK)),
-        (given_a_chain(Interval(START, END, IntervalState.GAP, "left out")), ("06.gap", State.NOTE)),
+        (given_a_chain(Interval(START, END, IntervalState.PROVEN)), ("06.chain", FindingState.OK)),
+        (
+            given_a_chain(Interval(START, END, IntervalState.RESTART, "a new chain")),
+            ("06.chain", FindingState.OK),
+        ),
+        (given_a_chain(Interval(START, END, IntervalState.GAP, "left out")), ("06.gap", FindingState.NOTE)),
         (
             given_a_chain(Interval(START, END, IntervalState.GAP, "not there", 2)),
-            ("06.digest-missing", State.FINDING),
+            ("06.digest-missing", FindingState.FINDING),
         ),
-        (given_a_chain(older=(OlderSeen("acme-old", "k", Older.GONE),)), ("06.older-gone", State.NOTE)),
-        (given_a_chain(older=(OlderSeen("acme-old", "k", Older.THERE),)), ("06.older-left", State.FINDING)),
+        (
+            given_a_chain(older=(OlderSeen("acme-old", "k", Older.GONE),)),
+            ("06.older-gone", FindingState.NOTE),
+        ),
+        (
+            given_a_chain(older=(OlderSeen("acme-old", "k", Older.THERE),)),
+            ("06.older-left", FindingState.FINDING),
+        ),
         (
             given_a_chain(older=(OlderSeen("acme-old", "k", Older.UNKNOWN, "AccessDenied"),)),
-            ("06.older-left", State.COULD_NOT_LOOK),
+            ("06.older-left", FindingState.COULD_NOT_LOOK),
         ),
-        (given_a_chain(known="digests"), ("06.trail-unknown", State.NOTE)),
+        (given_a_chain(known="digests"), ("06.trail-unknown", FindingState.NOTE)),
     ],
 )
 def test_a_gap_of_the_past_is_a_note_and_a_missing_digest_a_finding(chain, wanted):
@@ -386,11 +395,11 @@ def test_whole_says_what_it_means_where_a_chain_was_started_anew():
 @pytest.mark.parametrize(
     ("state", "wanted"),
     [
-        ("invalid", State.FINDING),
-        ("missing", State.FINDING),
-        ("different", State.FINDING),
-        ("unreadable", State.COULD_NOT_LOOK),
-        ("unsigned", State.NOTE),
+        ("invalid", FindingState.FINDING),
+        ("missing", FindingState.FINDING),
+        ("different", FindingState.FINDING),
+        ("unreadable", FindingState.COULD_NOT_LOOK),
+        ("unsigned", FindingState.NOTE),
     ],
 )
 def test_a_file_is_named_with_what_is_the_matter(state, wanted):
@@ -406,15 +415,15 @@ def test_a_file_is_named_with_what_is_the_matter(state, wanted):
 
 def test_a_day_with_fewer_logs_than_before_is_a_finding():
     def cell(after):
-        return Cell("111122223333", "eu-west-1", date(2025, 3, 1), 5, after, after, 0, 0)
+        return DayCoverage("111122223333", "eu-west-1", date(2025, 3, 1), 5, after, after, 0, 0)
 
-    assert ("06.coverage", State.OK) in states(given(GOOD, coverage=(cell(5),)))
-    assert ("06.coverage", State.FINDING) in states(given(GOOD, coverage=(cell(4),)))
+    assert ("06.coverage", FindingState.OK) in states(given(GOOD, coverage=(cell(5),)))
+    assert ("06.coverage", FindingState.FINDING) in states(given(GOOD, coverage=(cell(4),)))
 
 
 def test_a_region_without_keys_could_not_be_looked_at():
-    assert ("06.keys", State.OK) in states(given(GOOD, keys=(KeySource("eu-west-1", "saved", 3),)))
-    assert ("06.keys", State.COULD_NOT_LOOK) in states(
+    assert ("06.keys", FindingState.OK) in states(given(GOOD, keys=(KeySource("eu-west-1", "saved", 3),)))
+    assert ("06.keys", FindingState.COULD_NOT_LOOK) in states(
         given(GOOD, keys=(KeySource("eu-west-1", "", 0, "AccessDenied"),))
     )
 
@@ -424,9 +433,11 @@ def test_a_retired_bucket_is_shown_as_proven_before_and_nothing_is_proposed_for_
     observation = given(retired, lock=SEALED, receipts={"acme-eu": ""})
     assert keys(observation) == []
     line = next(found for found in check(SETTINGS, observation) if found.id == "06.bucket")
-    assert line.state is State.OK
+    assert line.state is FindingState.OK
     assert line.evidence.startswith("proven before retirement")
 
 
 def test_a_shell_of_which_this_run_knows_nothing_is_a_note():
-    assert ("06.bucket", State.NOTE) in states(given(replace(GOOD, shell=True, full=False), lock=SEALED))
+    assert ("06.bucket", FindingState.NOTE) in states(
+        given(replace(GOOD, shell=True, full=False), lock=SEALED)
+    )

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from onetrail.change import Requirement, State
-from onetrail.estate.history.pairing import Pair
+from onetrail.change import FindingState, Requirement
+from onetrail.estate.history.pairing import ObjectPair
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipts
-from onetrail.estate.status import Stage
+from onetrail.estate.status import StepStage
 from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.steps.verification import check, equality, status
-from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.left import OriginalSide
 from onetrail.steps.verification.propose import due
 from onetrail.steps.verification.region.tally import EventTotals
 from onetrail.steps.verification.status import Covered, status_of
@@ -28,12 +28,14 @@ SHELL: Any = SimpleNamespace(shell=True, versioned=False, kms=False)
 RECEIPT: Any = SimpleNamespace(bucket="old", account=ACCOUNT, region=REGION)
 
 
-def compared(monkeypatch: pytest.MonkeyPatch, left: Left, etag: str, settings: Any = SETTINGS) -> Any:
+def compared(monkeypatch: pytest.MonkeyPatch, left: OriginalSide, etag: str, settings: Any = SETTINGS) -> Any:
     """One log beside a copy of the same size whose ETag is of other bytes, or the same."""
     row = ObjectRow(KEY, 10, "a" * 32, AT, "STANDARD")
     versions = [VersionRow(KEY, str(n), n == 0, n == 1, 10, "e", AT, "STANDARD") for n in range(3)]
     monkeypatch.setattr(equality, "rows", lambda *_: ())
-    monkeypatch.setattr(equality, "beside", lambda *_: iter([Pair(row, row._replace(etag=etag), KEY, "")]))
+    monkeypatch.setattr(
+        equality, "beside", lambda *_: iter([ObjectPair(row, row._replace(etag=etag), KEY, "")])
+    )
     monkeypatch.setattr(equality, "list_versions", lambda *_: iter(versions))
     monkeypatch.setattr(equality, "hot", lambda *_: None)
     read = [SimpleNamespace(equal=True, error="")]
@@ -48,13 +50,16 @@ def bucket(**said: Any) -> Any:
 @pytest.mark.parametrize(
     ("left", "states"),
     [
-        (Left("old", ACCOUNT, REGION, SHELL), {}),  # an emptied bucket of which nothing is known
-        (Left("old", ACCOUNT, REGION, SHELL, RECEIPT), {"equal": 1}),  # one whose receipt says what it held
-        (Left("old", ACCOUNT, REGION, bucket()), {"equal": 1}),  # one that stands
+        (OriginalSide("old", ACCOUNT, REGION, SHELL), {}),  # an emptied bucket of which nothing is known
+        (
+            OriginalSide("old", ACCOUNT, REGION, SHELL, RECEIPT),
+            {"equal": 1},
+        ),  # one whose receipt says what it held
+        (OriginalSide("old", ACCOUNT, REGION, bucket()), {"equal": 1}),  # one that stands
     ],
 )
 def test_only_an_emptied_bucket_without_a_receipt_is_passed_over(
-    monkeypatch: pytest.MonkeyPatch, left: Left, states: dict[str, int]
+    monkeypatch: pytest.MonkeyPatch, left: OriginalSide, states: dict[str, int]
 ) -> None:
     assert compared(monkeypatch, left, "a" * 32).states == states
 
@@ -74,7 +79,7 @@ def test_etags_are_compared_only_where_neither_side_is_under_a_key(
             kms_key=key, log_account=SETTINGS.log_account, bucket_name="archive", home_region=REGION
         )
     )
-    found = compared(monkeypatch, Left("old", ACCOUNT, REGION, bucket(kms=kms)), "b" * 32, settings)
+    found = compared(monkeypatch, OriginalSide("old", ACCOUNT, REGION, bucket(kms=kms)), "b" * 32, settings)
     assert found.read_both == read_both
     assert found.states == ({"equal": 1} if read_both else {"different": 1})
 
@@ -82,14 +87,14 @@ def test_etags_are_compared_only_where_neither_side_is_under_a_key(
 @pytest.mark.parametrize(
     ("left", "versions"),
     [
-        (Left("old", ACCOUNT, REGION, bucket(versioned=True)), (1, 1)),
-        (Left("old", ACCOUNT, REGION, bucket()), (0, 0)),
-        (Left("old", ACCOUNT, REGION, bucket(versioned=True), RECEIPT), (0, 0)),
-        (Left("old", ACCOUNT, REGION), (0, 0)),
+        (OriginalSide("old", ACCOUNT, REGION, bucket(versioned=True)), (1, 1)),
+        (OriginalSide("old", ACCOUNT, REGION, bucket()), (0, 0)),
+        (OriginalSide("old", ACCOUNT, REGION, bucket(versioned=True), RECEIPT), (0, 0)),
+        (OriginalSide("old", ACCOUNT, REGION), (0, 0)),
     ],
 )
 def test_older_versions_and_markers_are_counted_where_a_bucket_that_stands_has_versions(
-    monkeypatch: pytest.MonkeyPatch, left: Left, versions: tuple[int, int]
+    monkeypatch: pytest.MonkeyPatch, left: OriginalSide, versions: tuple[int, int]
 ) -> None:
     """The newest version and the delete marker count as no older version."""
     found = compared(monkeypatch, left, "a" * 32)
@@ -123,7 +128,7 @@ def test_a_bucket_is_due_where_it_is_good_stands_and_was_not_proven_whole_before
 )
 def test_repeated_events_or_repeated_files_are_told(totals: EventTotals, told: bool) -> None:
     found = {f.id: f.state for f in check(SETTINGS, given(GOOD, events=totals))}
-    assert found.get("06.repeated") is (State.NOTE if told else None)
+    assert found.get("06.repeated") is (FindingState.NOTE if told else None)
 
 
 RECEIPTS = Receipts(held={"old": RECEIPT})
@@ -132,16 +137,16 @@ RECEIPTS = Receipts(held={"old": RECEIPT})
 @pytest.mark.parametrize(
     ("estate", "receipts", "covered", "sealed", "stage", "line"),
     [
-        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), True, Stage.DONE, "every old bucket is proven"),
-        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, "it changed"), True, Stage.OPEN, "old: it changed"),
-        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(False, "AccessDenied"), True, Stage.UNKNOWN, "old: AccessDenied"),
-        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), False, Stage.OPEN, "not sealed"),
-        (OldEstate((), (), (OLD,)), Receipts(), Covered(True, ""), True, Stage.OPEN, "old: not proven yet"),
-        (OldEstate((), (), (OLD,)), Receipts(broken={"old": "cut"}), Covered(True, ""), True, Stage.OPEN, "old: cut"),
-        (OldEstate((), (), (OLD,)), Receipts(could_not_look="no"), Covered(True, ""), True, Stage.UNKNOWN, "no"),
-        (OldEstate((), (), (OLD,), could_not_look=("blind",)), RECEIPTS, Covered(True, ""), True, Stage.UNKNOWN, "blind"),
-        (OldEstate((), (), ()), Receipts(), Covered(True, ""), True, Stage.OPEN, "no old bucket was proven"),
-        (OldEstate((), (), (OLD, replace(OLD, name="other"))), Receipts(), Covered(True, ""), True, Stage.OPEN, "old: not proven yet (and 1 more)"),
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), True, StepStage.DONE, "every old bucket is proven"),
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, "it changed"), True, StepStage.OPEN, "old: it changed"),
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(False, "AccessDenied"), True, StepStage.UNKNOWN, "old: AccessDenied"),
+        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), False, StepStage.OPEN, "not sealed"),
+        (OldEstate((), (), (OLD,)), Receipts(), Covered(True, ""), True, StepStage.OPEN, "old: not proven yet"),
+        (OldEstate((), (), (OLD,)), Receipts(broken={"old": "cut"}), Covered(True, ""), True, StepStage.OPEN, "old: cut"),
+        (OldEstate((), (), (OLD,)), Receipts(could_not_look="no"), Covered(True, ""), True, StepStage.UNKNOWN, "no"),
+        (OldEstate((), (), (OLD,), could_not_look=("blind",)), RECEIPTS, Covered(True, ""), True, StepStage.UNKNOWN, "blind"),
+        (OldEstate((), (), ()), Receipts(), Covered(True, ""), True, StepStage.OPEN, "no old bucket was proven"),
+        (OldEstate((), (), (OLD, replace(OLD, name="other"))), Receipts(), Covered(True, ""), True, StepStage.OPEN, "old: not proven yet (and 1 more)"),
     ],
 )  # fmt: skip
 def test_the_step_is_done_only_where_every_bucket_is_covered_and_the_archive_is_sealed(
@@ -150,7 +155,7 @@ def test_the_step_is_done_only_where_every_bucket_is_covered_and_the_archive_is_
     receipts: Receipts,
     covered: Covered,
     sealed: bool,
-    stage: Stage,
+    stage: StepStage,
     line: str,
 ) -> None:
     """What could not be looked at is not known, whatever else holds."""

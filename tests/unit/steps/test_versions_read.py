@@ -6,11 +6,11 @@ from hashlib import sha256
 
 import pytest
 
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 from onetrail.steps.verification.region.versions_read import VersionRead, VersionsRead
 
 BODY = gzip.compress(b"{}", mtime=0)
-HEAD = Head(
+HEAD = ObjectHead(
     len(BODY), "etag", "", "STANDARD", "v1", "", "COMPLIANCE", "2033-01-02T00:00:00Z", "", "aws:kms", {},
     {"x-amz-server-side-encryption-aws-kms-key-id": "arn:key"},
 )  # fmt: skip

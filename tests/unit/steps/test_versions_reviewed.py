@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from onetrail.aws.requests import AWS_REQUESTS
-from onetrail.change import Bulk, ChangeFailed, Deed, GateClosed, Guard
+from onetrail.change import Bulk, BulkAction, ChangeFailed, GateClosed, Guard
 from onetrail.estate.proof.receipt_rows import ListingHash
-from onetrail.estate.proof.receipts import Cover
+from onetrail.estate.proof.receipts import ReceiptCoverage
 from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.http import calls
 from onetrail.s3.rows import ObjectRow, VersionRow
-from onetrail.steps.retirement.counterparts import Archive
+from onetrail.steps.retirement.counterparts import ArchiveLookup
 from tests.unit.change.given import given_a_change
 from tests.unit.steps.given_archive import NOW, FakeArchive, given_clients
 from tests.unit.steps.test_counterparts import HELD, ROWS, SETTINGS, A, B, C
@@ -53,7 +53,7 @@ def deleted(tmp_path, monkeypatch):
         clients = given_clients(FakeArchive(**HELD), NOW)
         guard, sent, left = Guard(AWS_REQUESTS), [], iter(shown)
         bulk = Bulk(
-            Deed.DELETE,
+            BulkAction.DELETE,
             ("DeleteObjects",),
             {"Bucket": "old"},
             {},
@@ -64,7 +64,7 @@ def deleted(tmp_path, monkeypatch):
         work = object.__new__(applying._Retirement)
         work.settings, work.clients, work.pace = settings, clients, None
         work.gate = SimpleNamespace(guard=guard, progress=lambda *_: None)
-        work._archive = Archive(settings, clients)
+        work._archive = ArchiveLookup(settings, clients)
         work._receipts = SimpleNamespace(held={"old": object()})
         monkeypatch.setattr(work, "_bucket", lambda name: BUCKET)
         monkeypatch.setattr(work, "_versioned_as_before", lambda bucket: None)
@@ -129,7 +129,7 @@ class BesideAll:
                 yield row, proven[row.key]
 
     def cover(self):
-        return Cover(True, "")
+        return ReceiptCoverage(True, "")
 
 
 @pytest.mark.parametrize("between", [False, True])

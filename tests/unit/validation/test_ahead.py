@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.cloudtrail.digests.verdict import FileVerdict, LogRead, ReadStatus, State
+from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict, LogRead, ReadStatus
 from onetrail.validation import ahead, place
-from onetrail.validation.check import Check
-from onetrail.validation.place import Content, Stored, Unread
+from onetrail.validation.check import PlaceCheck
+from onetrail.validation.place import ObjectContent, Stored, UnreadObject
 from onetrail.validation.publickeys import PublicKeys
-from onetrail.validation.result import Wanted
+from onetrail.validation.result import CheckScope
 from tests.unit.cloudtrail.signing import OLD, Scene, given_a_chain, kept_keys, packed
 
 AT_ONCE = 8
@@ -38,7 +38,7 @@ class Answering:
             if key.startswith(prefix) and key > after:
                 yield Stored(key, len(self._files[key][0]))
 
-    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, Content | Unread]]:
+    def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, ObjectContent | UnreadObject]]:
         source, more = iter(rows), True
         if isinstance(rows, list):
             self.late += [row.key for row in rows if row]
@@ -56,7 +56,7 @@ class Answering:
             if self.under_way:
                 self.dry += len(self.under_way) == 1
                 row = self.under_way.pop(self._order.randrange(len(self.under_way)))
-                yield row, Content(*self._files[row.key])
+                yield row, ObjectContent(*self._files[row.key])
 
     def absent(self, key: str) -> LogRead:
         return LogRead(ReadStatus.MISSING)
@@ -68,14 +68,14 @@ def _is_log(key: str) -> bool:
 
 def judged(there: Answering, scene: Scene, folder: Path) -> Iterator[FileVerdict]:
     """The verdicts as they come."""
-    return Check(there, PublicKeys(kept_keys(scene, folder), None), Wanted()).verdicts()
+    return PlaceCheck(there, PublicKeys(kept_keys(scene, folder), None), CheckScope()).verdicts()
 
 
 def test_the_order_of_answers_changes_nothing(tmp_path: Path) -> None:
     """Every file is read once and has its verdict in the same place. Twin: a log that is changed is invalid in every order."""
     scene = given_a_chain(30)
     whole = list(judged(Answering(scene), scene, tmp_path))
-    assert {one.state for one in whole} == {State.VALID}
+    assert {one.state for one in whole} == {FileState.VALID}
     where = scene.log(7)
     scene.logs[where] = LogRead(ReadStatus.FOUND, packed(b"{}"))
     for number in range(1, 5):
@@ -84,7 +84,7 @@ def test_the_order_of_answers_changes_nothing(tmp_path: Path) -> None:
         assert sorted(there.asked) == sorted(one.key for one in whole)
         assert [one.key for one in found] == [one.key for one in whole]
         assert there.late == []
-        assert [one.key for one in found if one.state is State.INVALID] == [where[1]]
+        assert [one.key for one in found if one.state is FileState.INVALID] == [where[1]]
 
 
 def test_requests_are_under_way_while_digests_are_judged(
@@ -145,7 +145,7 @@ def test_a_log_is_asked_for_only_where_its_digest_is_signed(tmp_path: Path, numb
     asked = set(there.asked) - set(there.late)
     for at in (5, 9, 19):
         assert scene.log(at)[1] not in there.asked
-        assert states[scene.digests[at].key] is not State.VALID
+        assert states[scene.digests[at].key] is not FileState.VALID
     for at in (4, 6, 8, 10, 12, 18):
         assert scene.log(at)[1] in asked
 
@@ -158,9 +158,9 @@ def test_what_is_too_large_is_refused_without_being_asked_for(
     monkeypatch.setattr(place, "MAX_STORED_LOG", 10)
     there = Answering(scene)
     found = list(judged(there, scene, tmp_path))
-    assert [one.state for one in found if _is_log(one.key)] == [State.UNREADABLE] * 3
+    assert [one.state for one in found if _is_log(one.key)] == [FileState.UNREADABLE] * 3
     assert not any(map(_is_log, there.asked))
     monkeypatch.setattr(place, "MAX_STORED_DIGEST", 10)
     there = Answering(scene)
-    assert {one.state for one in judged(there, scene, tmp_path)} == {State.UNREADABLE, State.UNSIGNED}
+    assert {one.state for one in judged(there, scene, tmp_path)} == {FileState.UNREADABLE, FileState.UNSIGNED}
     assert there.asked == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onetrail.cloudtrail.digests.conflict import conflict_key
-from onetrail.cloudtrail.digests.verdict import State
+from onetrail.cloudtrail.digests.verdict import FileState
 from tests.unit.cloudtrail.archive import Archive, given_an_archive
 from tests.unit.cloudtrail.signing import OLD, packed
 
@@ -39,12 +39,12 @@ def test_each_copy_is_proven_by_its_own_bucket_and_key(root: str, prefix: str, t
     archive, plain, beside = given_a_conflict(root, prefix)
     verdicts, result = archive.look(tmp_path)
     found = {v.key: (v.state, v.original_bucket) for v in verdicts if v.key in (plain, beside)}
-    assert found == {plain: (State.VALID, OLD), beside: (State.VALID, OTHER)}
-    assert set(result.logs) == {State.VALID}
+    assert found == {plain: (FileState.VALID, OLD), beside: (FileState.VALID, OTHER)}
+    assert set(result.logs) == {FileState.VALID}
     assert result.proven and not result.foreign
     archive.swap(plain, beside)
     verdicts, result = archive.look(tmp_path / "swapped")
-    assert {v.key for v in verdicts if v.state is State.INVALID} == {plain, beside}
+    assert {v.key for v in verdicts if v.state is FileState.INVALID} == {plain, beside}
 
 
 @pytest.mark.parametrize("prefix", ["", LONG])
@@ -55,13 +55,13 @@ def test_a_copy_that_no_digest_names_is_unsigned_and_takes_nothing_from_the_othe
     archive, plain, beside = given_a_conflict(prefix=prefix, named=False)
     verdicts, result = archive.look(tmp_path)
     assert {v.key: v.state for v in verdicts if v.key in (plain, beside)} == {
-        plain: State.VALID,
-        beside: State.UNSIGNED,
+        plain: FileState.VALID,
+        beside: FileState.UNSIGNED,
     }
-    assert (result.logs[State.UNSIGNED], result.foreign) == (1, 0)
+    assert (result.logs[FileState.UNSIGNED], result.foreign) == (1, 0)
     archive.move(beside, f"elsewhere/{plain}")
     verdicts, _ = archive.look(tmp_path / "elsewhere")
-    assert Counter(v.state for v in verdicts)[State.INVALID] == 1
+    assert Counter(v.state for v in verdicts)[FileState.INVALID] == 1
 
 
 def test_a_lost_copy_is_not_replaced_by_the_other(tmp_path: Path) -> None:

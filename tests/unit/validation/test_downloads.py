@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from onetrail.cli import main
-from onetrail.cloudtrail.digests.verdict import FileVerdict, State
-from onetrail.cloudtrail.key import Kind
+from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict
+from onetrail.cloudtrail.key import KeyKind
 from onetrail.errors import OnetrailError
 from onetrail.show.validation import json_text
-from onetrail.validation import Result
-from onetrail.validation.rest import Rest
+from onetrail.validation import ValidationResult
+from onetrail.validation.rest import RemainingFiles
 from tests.unit.cloudtrail.archive import given_an_archive
 from tests.unit.cloudtrail.signing import BEGIN, HOUR, given_a_chain, kept_keys, log_key, packed, put, written
 from tests.unit.validation.test_validate import LOG_DAY, bad, beside, digests, logs, told, validated
@@ -101,8 +101,8 @@ def test_in_a_bucket_an_unpacked_log_is_invalid_and_its_content_is_told(tmp_path
         key = archive.logs(2)[0]
         archive.put(key, content or gzip.decompress(archive.files[key][0]))
         verdicts, result = archive.look(tmp_path)
-        (one,) = [one for one in verdicts if one.state is not State.VALID]
-        assert (one.state, one.why.startswith("not a whole gzip file")) == (State.INVALID, True)
+        (one,) = [one for one in verdicts if one.state is not FileState.VALID]
+        assert (one.state, one.why.startswith("not a whole gzip file")) == (FileState.INVALID, True)
         assert ("; unpacked; its content is what was signed" in one.why) is words
         assert not result.proven
 
@@ -252,7 +252,7 @@ def test_a_check_that_ends_early_leaves_a_whole_document(
     def broken(*_: object) -> Any:
         raise OnetrailError("the disk went away")
 
-    monkeypatch.setattr(Rest, "verdicts", broken)
+    monkeypatch.setattr(RemainingFiles, "verdicts", broken)
     done = validated(there, "--json")
     said = json.loads(done.stdout)
     assert (done.exit_code, len(said["files"]), said["summary"]["proven"]) == (1, 7, False)
@@ -267,12 +267,14 @@ def test_whatever_ends_it_is_raised_once_the_document_is_whole(error: BaseExcept
     """Ctrl-C, and a fault of ours. Twin: none."""
 
     def files() -> Any:
-        yield FileVerdict("k", "", "", Kind.LOG, State.VALID)
+        yield FileVerdict("k", "", "", KeyKind.LOG, FileState.VALID)
         raise error
 
     pieces: list[str] = []
     with pytest.raises(type(error)):
-        pieces.extend(json_text(files(), Result("p", "", None)))
+        pieces.extend(json_text(files(), ValidationResult("p", "", None)))
     said = json.loads("".join(pieces))
     assert said["summary"]["ended_early"] and len(said["files"]) == 1
-    assert json.loads("".join(json_text([], Result("p", "", None))))["summary"]["ended_early"] is None
+    assert (
+        json.loads("".join(json_text([], ValidationResult("p", "", None))))["summary"]["ended_early"] is None
+    )

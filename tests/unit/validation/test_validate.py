@@ -23,7 +23,7 @@ from onetrail.validation import place as place_module
 from onetrail.validation.bucket import nothing_is_changed
 from onetrail.validation.days import Days
 from onetrail.validation.directory import Directory
-from onetrail.validation.named import Named, NamedLogs
+from onetrail.validation.named import NamedLog, NamedLogs
 from tests.unit.cloudtrail.signing import (
     ACCOUNT,
     BEGIN,
@@ -791,7 +791,7 @@ def test_a_day_is_whole_where_a_server_passes_over_the_folder_it_lists_after(
 
 def test_named_logs_come_sorted_however_few_are_kept_in_memory() -> None:
     """With a run for every two, and with none."""
-    rows = [Named(f"k{n * 7 % 10}\t\n", "x", "h") for n in range(10)]
+    rows = [NamedLog(f"k{n * 7 % 10}\t\n", "x", "h") for n in range(10)]
     for at_once in (2, 1000):
         with NamedLogs(at_once) as named:
             for row in rows:
@@ -837,7 +837,7 @@ def test_a_scene_is_written_as_it_is_looked_at(there: Path) -> None:
         calls.get_object("b", "1", "k"),
     ],
 )
-def test_validate_of_a_bucket_lets_reads_through(call: calls.Call[Any]) -> None:
+def test_validate_of_a_bucket_lets_reads_through(call: calls.S3Call[Any]) -> None:
     """Twin: the next test."""
     nothing_is_changed("s3", call.operation, call.parameters)
 
@@ -849,7 +849,7 @@ def test_validate_of_a_bucket_lets_reads_through(call: calls.Call[Any]) -> None:
         calls.delete_objects("b", "1", [("k", "", "e")]),
     ],
 )
-def test_validate_of_a_bucket_sends_nothing_else(call: calls.Call[Any]) -> None:
+def test_validate_of_a_bucket_sends_nothing_else(call: calls.S3Call[Any]) -> None:
     with pytest.raises(OnetrailError, match="validate only reads"):
         nothing_is_changed("s3", call.operation, call.parameters)
 

@@ -22,7 +22,7 @@ class HeadRefused(OnetrailError):
 
 
 @dataclass(frozen=True)
-class Head:
+class RecordHead:
     """The hash of one line of a run's record; `at` is that line's time, ISO text, UTC. `more` has what else was asked for.
 
     `version` is 1 for heads as onetrail stored them at first, which do not name it.
@@ -51,7 +51,7 @@ def key_of(run: str, line: int) -> str:
     return f"{folder_of(run)}head-{line:06d}.json"
 
 
-def parse_head(content: bytes, also: Collection[str] = ()) -> Head:
+def parse_head(content: bytes, also: Collection[str] = ()) -> RecordHead:
     """The head that an object holds; `also` names fields that it must hold besides. Raises HeadRefused."""
     if len(content) > LARGEST and not also:
         raise HeadRefused(f"is larger than {LARGEST:,} bytes")
@@ -74,4 +74,4 @@ def parse_head(content: bytes, also: Collection[str] = ()) -> Head:
     if not texts or type(said["line"]) is not int or said["line"] < 1 or not _HASH.fullmatch(said["head"]):
         raise HeadRefused("is no head of a record: run, line, head or at is of another form")
     more = MappingProxyType({name: said[name] for name in also})
-    return Head(said["run"], said["line"], said["head"], said["at"], version, more)
+    return RecordHead(said["run"], said["line"], said["head"], said["at"], version, more)

@@ -35,7 +35,7 @@ class FolderBusy(OnetrailError):
 
 
 @dataclass(frozen=True)
-class Holder:
+class LockHolder:
     """A process. `since` is the instant of this machine's clock at which it took the lock; `step` is empty while it is at none."""
 
     pid: int
@@ -56,7 +56,7 @@ class FolderLock:
     def __init__(self, folder: Path, name: str) -> None:
         self.path, self._said = folder / f".{name}.lock", folder / f".{name}.holder"
         self._lock = filelock.FileLock(self.path)
-        self._holder = Holder(os.getpid(), socket.gethostname(), "")
+        self._holder = LockHolder(os.getpid(), socket.gethostname(), "")
 
     def acquire(self) -> None:
         """Take it at once. Raises FolderBusy, OSError."""
@@ -83,7 +83,7 @@ class FolderLock:
         if self._lock.is_locked:
             self._write(replace(self._holder, step=step))
 
-    def _write(self, holder: Holder) -> None:
+    def _write(self, holder: LockHolder) -> None:
         """A full disk is no reason to stop: the lock holds without words."""
         self._holder = holder
         new = self._said.with_suffix(".new")
@@ -94,7 +94,7 @@ class FolderLock:
             new.replace(self._said)
 
 
-def holder_of(path: Path) -> Holder | None:
+def holder_of(path: Path) -> LockHolder | None:
     """What the file says; None where it is not there, or is not one of ours."""
     try:
         said = read_json(path, _MOST_BYTES)
@@ -103,12 +103,12 @@ def holder_of(path: Path) -> Holder | None:
     return _parsed(said) if isinstance(said, dict) else None
 
 
-def _parsed(said: dict[str, Any]) -> Holder | None:
+def _parsed(said: dict[str, Any]) -> LockHolder | None:
     words = [said.get(name) for name in ("host", "since", "step")]
     pid = said.get("pid")
     if type(pid) is not int or pid < 1 or not all(map(_printable, words)):
         return None
-    return Holder(pid, *map(str, words))
+    return LockHolder(pid, *map(str, words))
 
 
 def _printable(word: object) -> bool:

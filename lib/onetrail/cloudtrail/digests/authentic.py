@@ -21,15 +21,15 @@ from onetrail.cloudtrail.digests.digest import (
 from onetrail.cloudtrail.digests.publickeys import KeyStore, PublicKey, verify
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
+    DigestGroup,
     DigestObject,
+    FileProof,
+    FileState,
     FileVerdict,
-    Group,
-    Proof,
-    State,
     TrailIdentity,
 )
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
-from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, ParsedKey, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, KeyKind, ParsedKey, parse
 from onetrail.cloudtrail.records import instant
 from onetrail.instants import moved
 
@@ -42,7 +42,7 @@ BACKFILL_LATE: Final = timedelta(days=365)
 """A backfill digest is made at most this long after the time it covers. AWS gives "processing delays" as its reason and no figure (User
 Guide, digest file structure); a year is far beyond them, and still no key of a later time can vouch for logs of long ago."""
 
-Name = tuple[str, str, str, str, str, Kind, datetime | None]
+Name = tuple[str, str, str, str, str, KeyKind, datetime | None]
 """What makes a digest that digest, wherever it lies: organization, account, region, trail, home region,
 kind, time."""
 
@@ -62,9 +62,9 @@ class Candidate:
     message: bytes = b""
     public: PublicKey | None = None
     signature: str = ""
-    state: State | None = None
+    state: FileState | None = None
     why: str = ""
-    proof: Proof = Proof.NONE
+    proof: FileProof = FileProof.NONE
     trusted: bool = False
     verified: bool = False
     tried: bool = False
@@ -81,7 +81,7 @@ class Candidate:
         """Whether a signature may still be found for it."""
         return self.state is None and not self.verified
 
-    def settle(self, state: State, why: str) -> "Candidate":
+    def settle(self, state: FileState, why: str) -> "Candidate":
         """The same candidate with a state that is not valid."""
         self.state, self.why, self.trusted = state, why, False
         return self
@@ -91,7 +91,7 @@ class Candidate:
         them."""
         told = self.digest if self.digest and self.verified else None
         bucket, key = (told.bucket, told.key) if told else ("", "")
-        state = self.state or State.VALID
+        state = self.state or FileState.VALID
         return FileVerdict(self.source.key, bucket, key, self.parsed.kind, state, self.why, self.proof)
 
 
@@ -101,33 +101,33 @@ def name_of(parsed: ParsedKey) -> Name:
     return (p.organization_id, p.account, p.region, p.trail, p.home_region, p.kind, p.stamp)
 
 
-def group_of(parsed: ParsedKey) -> Group | None:
+def group_of(parsed: ParsedKey) -> DigestGroup | None:
     """The chain that a digest key belongs to; None if it is no digest key."""
     if parsed.kind not in DIGEST_KINDS:
         return None
-    backfill = parsed.kind is Kind.BACKFILL_DIGEST
-    return Group(parsed.account, parsed.region, parsed.trail, parsed.home_region, backfill)
+    backfill = parsed.kind is KeyKind.BACKFILL_DIGEST
+    return DigestGroup(parsed.account, parsed.region, parsed.trail, parsed.home_region, backfill)
 
 
-def opened(source: DigestObject, group: Group, keys: KeyStore, allowed: AllowList) -> Candidate:
+def opened(source: DigestObject, group: DigestGroup, keys: KeyStore, allowed: AllowList) -> Candidate:
     """The candidate, read as far as it can be without its neighbours; its state is None if nothing speaks
     against it."""
     raw_gz = source.raw_gz
     found = Candidate(replace(source, raw_gz=None), parse(source.key, allowed.prefix))
     if group_of(found.parsed) != group:
-        return found.settle(State.FOREIGN, found.parsed.why or "not a digest of this chain")
+        return found.settle(FileState.FOREIGN, found.parsed.why or "not a digest of this chain")
     if group.identity not in allowed.trails:
         return found.settle(
-            State.FOREIGN, f"{group.trail} of {group.account} is not a trail on the allow list"
+            FileState.FOREIGN, f"{group.trail} of {group.account} is not a trail on the allow list"
         )
     if raw_gz is None:
         archived = source.storage_class in ARCHIVE_CLASSES
         why = source.why or (
             f"in {source.storage_class}: restore it first" if archived else "could not be read"
         )
-        return found.settle(State.ARCHIVED if archived else State.UNREADABLE, why)
+        return found.settle(FileState.ARCHIVED if archived else FileState.UNREADABLE, why)
     if source.size is not None and source.size != len(raw_gz):
-        return found.settle(State.UNREADABLE, f"{len(raw_gz)} of {source.size} bytes were read")
+        return found.settle(FileState.UNREADABLE, f"{len(raw_gz)} of {source.size} bytes were read")
     return _with_content(found, raw_gz, keys)
 
 
@@ -136,9 +136,9 @@ def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
         raw = gunzip_single(raw_gz)
         found.digest = digest = digest_of(raw)
     except GzipError as err:
-        return found.settle(State.INVALID, err.why)
+        return found.settle(FileState.INVALID, err.why)
     except DigestFormatError as err:
-        return found.settle(State.INVALID, str(err))
+        return found.settle(FileState.INVALID, str(err))
     found.message = signing_string(digest, raw)
     metadata = {name.lower(): value for name, value in found.source.metadata.items()}
     found.signature = metadata.get("signature", "").strip().lower()
@@ -146,7 +146,7 @@ def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
     for algorithm in (digest.algorithm, stated):
         if algorithm != SIGNATURE_ALGORITHM:
             return found.settle(
-                State.INVALID, f"signature algorithm {algorithm!r} is not {SIGNATURE_ALGORITHM}"
+                FileState.INVALID, f"signature algorithm {algorithm!r} is not {SIGNATURE_ALGORITHM}"
             )
     return _with_key(found, digest, metadata.get("backfill-generation-timestamp", ""), keys)
 
@@ -154,7 +154,7 @@ def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
 def _with_key(found: Candidate, digest: Digest, generated: str, keys: KeyStore) -> Candidate:
     region = found.parsed.region
     found.public = key = keys.find(region, digest.fingerprint)
-    backfill = found.parsed.kind is Kind.BACKFILL_DIGEST
+    backfill = found.parsed.kind is KeyKind.BACKFILL_DIGEST
     first, last = digest.end, moved(digest.end, BACKFILL_LATE if backfill else timedelta(0))
     signed_at = instant(generated) if backfill else digest.end
     if signed_at and not first <= signed_at <= last:
@@ -164,11 +164,11 @@ def _with_key(found: Candidate, digest: Digest, generated: str, keys: KeyStore) 
         return found.settle(*_no_key(digest, region, signed_at, keys))
     if fault := key.fault():
         return found.settle(
-            State.UNREADABLE, f"the saved public key {key.fingerprint} cannot be used: {fault}"
+            FileState.UNREADABLE, f"the saved public key {key.fingerprint} cannot be used: {fault}"
         )
     if not _in_use(key, first, last):
         when = f"{first.isoformat()}{' or in the year after it' if backfill else ''}"
-        return found.settle(State.INVALID, f"public key {key.fingerprint} was not in use at {when}")
+        return found.settle(FileState.INVALID, f"public key {key.fingerprint} was not in use at {when}")
     if signed_at and not _in_use(key, signed_at, signed_at):
         found.odd = f"its metadata says that it was made at {signed_at.isoformat()}, when public key {key.fingerprint} was not in use"
     return found
@@ -179,16 +179,16 @@ def _in_use(key: PublicKey, first: datetime, last: datetime) -> bool:
     return moved(key.valid_from, -KEY_EARLY) <= last and first <= moved(key.valid_to, KEY_LATE)
 
 
-def _no_key(digest: Digest, region: str, signed_at: datetime | None, keys: KeyStore) -> tuple[State, str]:
+def _no_key(digest: Digest, region: str, signed_at: datetime | None, keys: KeyStore) -> tuple[FileState, str]:
     if elsewhere := keys.regions_with(digest.fingerprint):
-        return State.INVALID, f"its public key belongs to {', '.join(elsewhere)}, not to {region}"
+        return FileState.INVALID, f"its public key belongs to {', '.join(elsewhere)}, not to {region}"
     if signed_at and keys.holds_time(region, signed_at):
         return (
-            State.INVALID,
+            FileState.INVALID,
             f"no public key of CloudTrail in {region} has the fingerprint {digest.fingerprint}",
         )
     return (
-        State.UNREADABLE,
+        FileState.UNREADABLE,
         keys.short_of(region, signed_at),
     )
 
@@ -209,11 +209,11 @@ def proved(found: Candidate, quoted: Iterable[str], allowed: AllowList) -> bool:
     if found.signature and not found.tried:
         found.tried = True
         if verify(found.public, found.signature, found.message):
-            found.proof = Proof.METADATA
-    if found.proof is Proof.NONE:
+            found.proof = FileProof.METADATA
+    if found.proof is FileProof.NONE:
         if not any(verify(found.public, signature, found.message) for signature in quoted):
             return False
-        found.proof = Proof.SUCCESSOR
+        found.proof = FileProof.SUCCESSOR
     found.verified = True
     _place(found, found.digest, allowed)
     return True
@@ -223,11 +223,11 @@ def reject(found: Candidate) -> None:
     """No signature was found that verifies."""
     if found.signature:
         found.settle(
-            State.INVALID, "its signature does not verify: content, name, metadata or key was changed"
+            FileState.INVALID, "its signature does not verify: content, name, metadata or key was changed"
         )
     else:
         found.settle(
-            State.UNSIGNED, "the metadata holds no signature, and no next digest quotes one that verifies"
+            FileState.UNSIGNED, "the metadata holds no signature, and no next digest quotes one that verifies"
         )
 
 
@@ -237,20 +237,22 @@ def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
     origin = found.parsed if here else parse(digest.key)
     identity = TrailIdentity(digest.account, origin.trail, origin.home_region)
     if digest.account != found.parsed.account or identity not in allowed.trails:
-        found.settle(State.FOREIGN, f"signed for another trail: {digest.key}")
+        found.settle(FileState.FOREIGN, f"signed for another trail: {digest.key}")
     elif name_of(origin) != found.name:
-        found.settle(State.INVALID, f"a genuine digest of another place lies under this key: {digest.key}")
+        found.settle(
+            FileState.INVALID, f"a genuine digest of another place lies under this key: {digest.key}"
+        )
     elif not allowed.believes(digest.bucket):
         found.settle(
-            State.FOREIGN, f"delivered to the bucket {digest.bucket}, which is not on the allow list"
+            FileState.FOREIGN, f"delivered to the bucket {digest.bucket}, which is not on the allow list"
         )
     else:
         found.trusted = True
-        if found.signature and found.proof is Proof.SUCCESSOR:
-            found.state = State.INVALID
+        if found.signature and found.proof is FileProof.SUCCESSOR:
+            found.state = FileState.INVALID
             found.why = "the signature in its metadata was changed; its content is what CloudTrail signed"
         elif found.odd:
-            found.state, found.why = State.INVALID, f"{found.odd}; its content is what CloudTrail signed"
+            found.state, found.why = FileState.INVALID, f"{found.odd}; its content is what CloudTrail signed"
 
 
 def content_hash(found: Candidate) -> str:

@@ -20,13 +20,13 @@ from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,
+    DigestGroup,
     DigestObject,
+    FileProof,
+    FileState,
     FileVerdict,
-    Group,
     LogRead,
-    Proof,
     ReadStatus,
-    State,
 )
 from onetrail.cloudtrail.digests.walk import Walk
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
@@ -37,16 +37,16 @@ ReadLog = Callable[[str, str], LogRead]
 status."""
 
 _STATE_OF_STATUS: Final = {
-    ReadStatus.MISSING: (State.MISSING, "a signed digest names it, and it is not there"),
-    ReadStatus.ARCHIVED: (State.ARCHIVED, "restore it first"),
-    ReadStatus.FOREIGN: (State.FOREIGN, "not of a bucket on the allow list"),
-    ReadStatus.UNREADABLE: (State.UNREADABLE, "could not be read"),
+    ReadStatus.MISSING: (FileState.MISSING, "a signed digest names it, and it is not there"),
+    ReadStatus.ARCHIVED: (FileState.ARCHIVED, "restore it first"),
+    ReadStatus.FOREIGN: (FileState.FOREIGN, "not of a bucket on the allow list"),
+    ReadStatus.UNREADABLE: (FileState.UNREADABLE, "could not be read"),
 }
 
 
-def groups(keys: Iterable[str], key_prefix: str | None = None) -> dict[Group, tuple[str, ...]]:
+def groups(keys: Iterable[str], key_prefix: str | None = None) -> dict[DigestGroup, tuple[str, ...]]:
     """The digest keys among these, by group, each from the oldest to the newest. Other keys are left out."""
-    found: dict[Group, list[tuple[datetime, str]]] = {}
+    found: dict[DigestGroup, list[tuple[datetime, str]]] = {}
     for key in keys:
         parsed = parse(key, key_prefix)
         group = group_of(parsed)
@@ -58,7 +58,7 @@ def groups(keys: Iterable[str], key_prefix: str | None = None) -> dict[Group, tu
 class Listed:
     """Every digest that was listed, as `groups` gives them: whether one of a name is among them, wherever it lies."""
 
-    def __init__(self, found: Mapping[Group, Sequence[str]]) -> None:
+    def __init__(self, found: Mapping[DigestGroup, Sequence[str]]) -> None:
         self._found = found
 
     def __call__(self, key: str) -> bool:
@@ -92,7 +92,7 @@ class ChainCheck:
 
     def __init__(
         self,
-        group: Group,
+        group: DigestGroup,
         read_log: ReadLog,
         keys: KeyStore,
         allowed: AllowList,
@@ -115,8 +115,8 @@ class ChainCheck:
         self._until, self._judged = until, judged
         self._walk = Walk(allowed)
         self._timeline: Timeline | None = None
-        self._digests: Counter[State] = Counter()
-        self._logs: Counter[State] = Counter()
+        self._digests: Counter[FileState] = Counter()
+        self._logs: Counter[FileState] = Counter()
 
     def verdicts(self, digests: Iterable[DigestObject | Candidate]) -> Iterator[FileVerdict]:
         """A verdict for every digest given, every digest found missing, every log that a proven digest names.
@@ -176,32 +176,36 @@ class ChainCheck:
         for entry in chosen.digest.logs:
             verdict = self._log_verdict(entry, chosen, repeated=entry in seen)
             seen.add(entry)
-            if verdict.state in (State.VALID, State.DUPLICATE) or self._judged(parse(entry.key)):
+            if verdict.state in (FileState.VALID, FileState.DUPLICATE) or self._judged(parse(entry.key)):
                 yield verdict
 
     def _log_verdict(self, entry: LoggedFile, by: Candidate, *, repeated: bool) -> FileVerdict:
         kind = parse(entry.key).kind
 
-        def told(state: State, why: str = "", key: str = "", proof: Proof = Proof.NONE) -> FileVerdict:
+        def told(
+            state: FileState, why: str = "", key: str = "", proof: FileProof = FileProof.NONE
+        ) -> FileVerdict:
             return FileVerdict(
                 key, entry.bucket, entry.key, kind, state, why, proof, entry.hash, by.source.key
             )
 
         if repeated:
-            return told(State.DUPLICATE, "named twice by one digest")
+            return told(FileState.DUPLICATE, "named twice by one digest")
         if not self._allowed.believes(entry.bucket):
-            return told(State.FOREIGN, f"the bucket {entry.bucket} is not on the allow list")
+            return told(FileState.FOREIGN, f"the bucket {entry.bucket} is not on the allow list")
         read = self._read_log(entry.bucket, entry.key)
         key = read.key or entry.key
         looked = looked_at(read)
         if looked.status is not ReadStatus.FOUND or not (looked.hash or looked.fault):
-            state, why = _STATE_OF_STATUS.get(read.status, (State.UNREADABLE, "no content came back"))
-            return told(state, read.why or why, "" if state is State.MISSING else key)
+            state, why = _STATE_OF_STATUS.get(read.status, (FileState.UNREADABLE, "no content came back"))
+            return told(state, read.why or why, "" if state is FileState.MISSING else key)
         if looked.fault:
-            return told(State.INVALID, looked.fault, key)
+            return told(FileState.INVALID, looked.fault, key)
         if looked.hash != entry.hash:
-            return told(State.INVALID, f"its content is not what {by.source.key.rsplit('/', 1)[-1]} has", key)
-        return told(State.VALID, key=key, proof=Proof.DIGEST)
+            return told(
+                FileState.INVALID, f"its content is not what {by.source.key.rsplit('/', 1)[-1]} has", key
+            )
+        return told(FileState.VALID, key=key, proof=FileProof.DIGEST)
 
 
 def looked_at(read: LogRead) -> LogRead:

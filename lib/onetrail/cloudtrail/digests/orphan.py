@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from onetrail.cloudtrail.digests.verdict import Chain, FileVerdict, Interval, IntervalState, State
+from onetrail.cloudtrail.digests.verdict import Chain, FileState, FileVerdict, Interval, IntervalState
 from onetrail.cloudtrail.key import LOG_KINDS, ParsedKey, below_prefix, parse
 from onetrail.instants import moved
 
@@ -51,7 +51,7 @@ def unsigned_logs(
     for key in present:
         parsed = parse(key, key_prefix)
         if parsed.kind in LOG_KINDS and below_prefix(key) not in known:
-            yield FileVerdict(key, "", "", parsed.kind, State.UNSIGNED, _why(parsed, chains, now))
+            yield FileVerdict(key, "", "", parsed.kind, FileState.UNSIGNED, _why(parsed, chains, now))
 
 
 def is_young(parsed: ParsedKey, chains: Iterable[Chain], now: datetime) -> bool:

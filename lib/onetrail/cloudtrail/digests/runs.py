@@ -9,7 +9,7 @@ from typing import Final
 from onetrail.cloudtrail.digests.authentic import Name
 from onetrail.cloudtrail.digests.digest import Previous
 from onetrail.cloudtrail.digests.verdict import (
-    State,
+    FileState,
 )
 
 HOUR: Final = timedelta(hours=1)
@@ -71,7 +71,7 @@ class Bad:
     stamp: datetime
     name: Name
     key: str
-    state: State | None
+    state: FileState | None
     why: str
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from onetrail.cloudtrail.digests.authentic import Candidate, Name, content_hash
 from onetrail.cloudtrail.digests.digest import Previous
-from onetrail.cloudtrail.digests.verdict import FileVerdict, Proof, State
+from onetrail.cloudtrail.digests.verdict import FileProof, FileState, FileVerdict
 
 OTHERS_TRIED: Final = 32
 """Quotes of another content that are still tried as the signature of a digest: what was quoted with a changed hash may be genuine."""
@@ -69,7 +69,7 @@ def hopeless(place: list[Candidate]) -> bool:
 def _fits(quote: Previous, found: Candidate) -> bool:
     """Whether the next digest quotes this very content and, where the object brought its own, this
     signature."""
-    own = found.signature if found.proof is Proof.METADATA else quote.signature
+    own = found.signature if found.proof is FileProof.METADATA else quote.signature
     return (quote.hash, quote.signature) == (content_hash(found), own)
 
 
@@ -80,28 +80,32 @@ def chosen_of(place: list[Candidate], quote: Previous | None) -> Candidate:
         return first
     trusted = sorted(
         (found for found in place if found.trusted),
-        key=lambda found: (found.state is not None, found.proof is not Proof.METADATA),
+        key=lambda found: (found.state is not None, found.proof is not FileProof.METADATA),
     )
     meant = [found for found in trusted if quote and _fits(quote, found)]
     if quote is None or meant:
         return (meant or trusted or place)[0]
     for found in trusted:
-        found.settle(State.INVALID, "the next digest names another version of it (hash or signature differ)")
+        found.settle(
+            FileState.INVALID, "the next digest names another version of it (hash or signature differ)"
+        )
     for found in place:
-        if found.state is State.UNSIGNED and content_hash(found) != quote.hash:
-            found.settle(State.INVALID, "its content is not what the next digest names (its hash differs)")
+        if found.state is FileState.UNSIGNED and content_hash(found) != quote.hash:
+            found.settle(
+                FileState.INVALID, "its content is not what the next digest names (its hash differs)"
+            )
     return (trusted or place)[0]
 
 
 def settle_other(found: Candidate, chosen: Candidate, place: list[Candidate]) -> None:
     """Another object in a place that is filled: the same again, another signed version, or an impostor."""
-    if found.state not in (None, State.UNSIGNED):
+    if found.state not in (None, FileState.UNSIGNED):
         return
     if content_hash(found) == content_hash(chosen):
-        found.settle(State.DUPLICATE, f"the same digest as {chosen.source.bucket}/{chosen.source.key}")
+        found.settle(FileState.DUPLICATE, f"the same digest as {chosen.source.bucket}/{chosen.source.key}")
     elif found.trusted:
         found.settle(
-            State.DUPLICATE, "another version that CloudTrail signed; the chain goes on from its twin"
+            FileState.DUPLICATE, "another version that CloudTrail signed; the chain goes on from its twin"
         )
     elif chosen.trusted:
-        found.settle(State.INVALID, f"one of {len(place)} objects for one digest, and not the signed one")
+        found.settle(FileState.INVALID, f"one of {len(place)} objects for one digest, and not the signed one")

@@ -15,12 +15,12 @@ from onetrail.cloudtrail.digests.runs import HOUR, Bad, BadDigests, DigestEnd, H
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestPlace,
+    FileState,
     FileVerdict,
     Interval,
     IntervalState,
-    State,
 )
-from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.key import KeyKind, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +182,8 @@ class Timeline:
         why = f"the {by} names it as its predecessor, and it is not there"
         if not self._allowed.believes(previous.bucket):
             why += f"; its bucket {previous.bucket} is not on the allow list"
-        kind = Kind.BACKFILL_DIGEST if self._bounds.backfill else Kind.DIGEST
-        self._missing[place] = FileVerdict("", previous.bucket, previous.key, kind, State.MISSING, why)
+        kind = KeyKind.BACKFILL_DIGEST if self._bounds.backfill else KeyKind.DIGEST
+        self._missing[place] = FileVerdict("", previous.bucket, previous.key, kind, FileState.MISSING, why)
         missing = max(1, self._hours(head, first.start) - len(bad))
         last = previous.key.rsplit("/", 1)[-1]
         within = " of the time asked for" if self._bounds.start else ""

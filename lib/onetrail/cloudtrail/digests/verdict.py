@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from onetrail.cloudtrail.key import Kind
+from onetrail.cloudtrail.key import KeyKind
 
 
-class State(StrEnum):
+class FileState(StrEnum):
     """What became of one file.
 
     `unsigned`: nothing signed speaks of it, so it may be genuine and cannot be proven. `archived`: must be restored
@@ -31,7 +31,7 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Proof(StrEnum):
+class FileProof(StrEnum):
     """Where a valid file's proof comes from."""
 
     NONE = ""
@@ -108,7 +108,7 @@ class AllowList:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Group:
+class DigestGroup:
     """Digests of an account's events of one region (`region`) through trails of one name and home. Backfill is its own.
 
     Trails of an account and of organizations may share it: which digest goes on from which is what each one names.
@@ -138,10 +138,10 @@ class FileVerdict:
     key: str
     original_bucket: str
     original_key: str
-    kind: Kind
-    state: State
+    kind: KeyKind
+    state: FileState
     why: str = ""
-    proof: Proof = Proof.NONE
+    proof: FileProof = FileProof.NONE
     hash: str = ""
     digest: str = ""
 
@@ -195,13 +195,13 @@ class Chain:
     home_region: str
     backfill: bool
     intervals: tuple[Interval, ...]
-    digests: Mapping[State, int]
-    logs: Mapping[State, int]
+    digests: Mapping[FileState, int]
+    logs: Mapping[FileState, int]
     older: tuple[DigestPlace, ...] = ()
 
     @property
     def sound(self) -> bool:
         """No gap, and every file valid (or a harmless duplicate). Restarts are facts about the past and allowed."""
-        good = {State.VALID, State.DUPLICATE}
+        good = {FileState.VALID, FileState.DUPLICATE}
         gaps = any(interval.state is IntervalState.GAP for interval in self.intervals)
         return not gaps and set(self.digests) | set(self.logs) <= good

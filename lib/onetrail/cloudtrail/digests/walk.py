@@ -26,7 +26,7 @@ from onetrail.cloudtrail.digests.settling import (
     signed_quote,
     stamp_of,
 )
-from onetrail.cloudtrail.digests.verdict import AllowList, Proof, State
+from onetrail.cloudtrail.digests.verdict import AllowList, FileProof, FileState
 from onetrail.cloudtrail.key import parse
 
 _PRUNE_FROM: Final = 64
@@ -90,7 +90,7 @@ class Walk:
     def take(self, found: Candidate) -> list[Settled]:
         """The next digest, and what is settled by its coming. Raises ValueError where it is newer than the last one."""
         stamp = found.parsed.stamp
-        if found.state is State.FOREIGN or stamp is None:
+        if found.state is FileState.FOREIGN or stamp is None:
             return [Settled((found,), None)]
         settled = []
         if self._edge and stamp != self._edge[0].parsed.stamp:
@@ -197,8 +197,8 @@ class Walk:
         done = proved(
             found, known if known is not None else quoted_signatures(content[1], quotes, tried), self._allowed
         )
-        if known is None and found.proof is not Proof.METADATA:
-            self._signatures[content] = tuple(tried[-1:]) if found.proof is Proof.SUCCESSOR else ()
+        if known is None and found.proof is not FileProof.METADATA:
+            self._signatures[content] = tuple(tried[-1:]) if found.proof is FileProof.SUCCESSOR else ()
         return done
 
     def _final(self, name: Name, quotes: list[Quote]) -> bool:

@@ -13,28 +13,28 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, ROOT, ParsedKey, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.obstacles import Obstacle, obstacles
-from onetrail.estate.backlog.samples import Sample, read_samples, used_keys
+from onetrail.estate.backlog.samples import SampledObject, read_samples, used_keys
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull, read_source_keys
 from onetrail.estate.backlog.still import moving
 from onetrail.estate.history.claims import Claims
-from onetrail.estate.history.old_objects import Behind
-from onetrail.estate.history.pairing import Pair, archive_key, pairs, prefix_of
+from onetrail.estate.history.old_objects import NoncurrentCounts
+from onetrail.estate.history.pairing import ObjectPair, archive_key, pairs, prefix_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.looked import Unread
-from onetrail.s3.decisions.decide import Kind, Rules, decide, put_away
+from onetrail.s3.decisions.decide import DecisionKind, Rules, decide, put_away
 from onetrail.s3.http.session import hot
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 
-NOT_COPIED: Final = (Kind.CONFLICT, Kind.TOO_LARGE, Kind.FOREIGN)
+NOT_COPIED: Final = (DecisionKind.CONFLICT, DecisionKind.TOO_LARGE, DecisionKind.FOREIGN)
 """What keeps an object from being copied and needs a person."""
-WANTED: Final = (Kind.COPY, Kind.ARCHIVED, Kind.RESTORING)
+WANTED: Final = (DecisionKind.COPY, DecisionKind.ARCHIVED, DecisionKind.RESTORING)
 """What the archive lacks and is to have."""
 NAMED: Final = 5
 
 
 @dataclass(frozen=True)
-class Mapped:
+class KeyMapping:
     """How keys are moved: `old` and `new` are their beginnings up to the account, `example` becomes `becomes`; `objects` in all."""
 
     old: str
@@ -58,19 +58,19 @@ class Backlog:
     bucket: OldBucket
     direction: str
     why_direction: str
-    objects: Mapping[Kind, int] = field(default_factory=dict)
-    sizes: Mapping[Kind, int] = field(default_factory=dict)
+    objects: Mapping[DecisionKind, int] = field(default_factory=dict)
+    sizes: Mapping[DecisionKind, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     pilot: tuple[str, ...] = ()
-    named: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
+    named: Mapping[DecisionKind, tuple[str, ...]] = field(default_factory=dict)
     first: date | None = None
     last: date | None = None
     could_not_look: str = ""
     away: Mapping[str, int] = field(default_factory=dict)
     away_sizes: Mapping[str, int] = field(default_factory=dict)
     restoring: Mapping[str, int] = field(default_factory=dict)
-    behind: Behind = field(default_factory=Behind)
-    mapped: tuple[Mapped, ...] = ()
+    behind: NoncurrentCounts = field(default_factory=NoncurrentCounts)
+    mapped: tuple[KeyMapping, ...] = ()
     keys: tuple[SourceKey, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     beside: int = 0
@@ -79,12 +79,12 @@ class Backlog:
     @property
     def to_copy(self) -> int:
         """Objects that the archive lacks and that can be copied."""
-        return self.objects.get(Kind.COPY, 0)
+        return self.objects.get(DecisionKind.COPY, 0)
 
     @property
     def bytes_to_copy(self) -> int:
         """Their size in bytes."""
-        return self.sizes.get(Kind.COPY, 0)
+        return self.sizes.get(DecisionKind.COPY, 0)
 
     @property
     def wanted(self) -> int:
@@ -99,7 +99,7 @@ class Backlog:
     @property
     def present(self) -> int:
         """Objects that the archive has: with equal bytes, or with bytes that step 06 compares because ETags cannot."""
-        return self.objects.get(Kind.PRESENT, 0) + self.objects.get(Kind.COMPARE, 0)
+        return self.objects.get(DecisionKind.PRESENT, 0) + self.objects.get(DecisionKind.COMPARE, 0)
 
     @property
     def stopped(self) -> tuple[Obstacle, ...]:
@@ -152,25 +152,25 @@ class _Listed:
 
     def __init__(self, settings: Settings, owner: str) -> None:
         self.settings, self.owner = settings, owner
-        self.behind = Behind()
-        self.objects: Counter[Kind] = Counter()
-        self.sizes: Counter[Kind] = Counter()
+        self.behind = NoncurrentCounts()
+        self.objects: Counter[DecisionKind] = Counter()
+        self.sizes: Counter[DecisionKind] = Counter()
         self.classes: Counter[str] = Counter()
         self.away: Counter[str] = Counter()
         self.away_sizes: Counter[str] = Counter()
         self.restoring: Counter[str] = Counter()
-        self.named: dict[Kind, list[str]] = {}
+        self.named: dict[DecisionKind, list[str]] = {}
         self.foreign_owned = 0
         self.foreign: ObjectRow | None = None
         self.first: dict[tuple[bool, bool], ObjectRow] = {}
         self.latest: dict[bool, ObjectRow] = {}
         self.days: list[date] = []
         self.mapped: Counter[str] = Counter()
-        self.examples: dict[str, Pair] = {}
+        self.examples: dict[str, ObjectPair] = {}
         self.beside = 0
         self.beside_named: list[str] = []
 
-    def add(self, pair: Pair, kind: Kind) -> None:
+    def add(self, pair: ObjectPair, kind: DecisionKind) -> None:
         row = pair.source
         self.objects[kind] += 1
         self.sizes[kind] += row.size
@@ -184,32 +184,32 @@ class _Listed:
         if pair.beside:
             self.beside += 1
             self.beside_named += [row.key] if self.beside <= NAMED else []
-        if kind not in (Kind.FOREIGN, Kind.MARKER):
+        if kind not in (DecisionKind.FOREIGN, DecisionKind.MARKER):
             self._map(pair)
 
-    def _wanted(self, pair: Pair, kind: Kind, parsed: ParsedKey) -> None:
+    def _wanted(self, pair: ObjectPair, kind: DecisionKind, parsed: ParsedKey) -> None:
         row = pair.source
         digest = parsed.kind in DIGEST_KINDS
-        self.first.setdefault((digest, kind is not Kind.COPY), row)
+        self.first.setdefault((digest, kind is not DecisionKind.COPY), row)
         self.latest[digest] = row
         days = [day for day in (*self.days, parsed.date) if day]
         self.days = [min(days), max(days)]
-        if kind is Kind.COPY:
+        if kind is DecisionKind.COPY:
             self.classes[row.storage_class] += 1
-        elif kind is Kind.ARCHIVED:
+        elif kind is DecisionKind.ARCHIVED:
             self.away[put_away(row)] += 1
             self.away_sizes[put_away(row)] += row.size
         else:
             self.restoring[put_away(row)] += 1
 
-    def _map(self, pair: Pair) -> None:
+    def _map(self, pair: ObjectPair) -> None:
         old = _beginning(pair.source.key)
         self.mapped[old] += 1
         self.examples.setdefault(old, pair)
 
-    def _mapped(self, old: str) -> Mapped:
+    def _mapped(self, old: str) -> KeyMapping:
         example, new = self.examples[old].source.key, archive_key(self.settings, old)
-        return Mapped(old, new, self.mapped[old], example, archive_key(self.settings, example))
+        return KeyMapping(old, new, self.mapped[old], example, archive_key(self.settings, example))
 
     def pilot(self) -> tuple[str, ...]:
         """The first log and the first digest; one that can be read now before one that must be restored."""
@@ -226,7 +226,7 @@ class _Listed:
     def backlog(
         self,
         bucket: OldBucket,
-        samples: tuple[Sample, ...],
+        samples: tuple[SampledObject, ...],
         keys: tuple[SourceKey, ...],
         enabled: Mapping[str, frozenset[str]],
         still: tuple[str, ...],

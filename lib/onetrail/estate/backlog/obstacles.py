@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onetrail.change.words import counted
-from onetrail.estate.backlog.samples import Sample
+from onetrail.estate.backlog.samples import SampledObject
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import Unread, known
@@ -25,7 +25,7 @@ def obstacles(
     bucket: OldBucket,
     direction: str,
     *,
-    samples: Sequence[Sample] = (),
+    samples: Sequence[SampledObject] = (),
     keys: Sequence[SourceKey] = (),
     foreign_owned: int = 0,
     enabled: Mapping[str, frozenset[str]] | None = None,
@@ -76,7 +76,9 @@ def _foreign(bucket: OldBucket, direction: str, foreign_owned: int) -> Iterator[
         )
 
 
-def _of_samples(bucket: OldBucket, samples: Sequence[Sample], foreign_owned: int) -> Iterator[Obstacle]:
+def _of_samples(
+    bucket: OldBucket, samples: Sequence[SampledObject], foreign_owned: int
+) -> Iterator[Obstacle]:
     for one in samples:
         if one.customer_key:
             yield Obstacle(
@@ -102,7 +104,7 @@ def _of_keys(
     bucket: OldBucket,
     direction: str,
     keys: Sequence[SourceKey],
-    samples: Sequence[Sample],
+    samples: Sequence[SampledObject],
 ) -> Iterator[Obstacle]:
     refused = {
         one.kms_key: one.unreadable.why

@@ -13,9 +13,9 @@ from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import Unread
 from onetrail.s3.decisions.decide import put_away
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import code_of
-from onetrail.s3.rows import Head, ObjectRow
+from onetrail.s3.rows import ObjectHead, ObjectRow
 
 _UNSAID: Final = "BadRequest"
 """The code of a HEAD that is answered 400: it has no body, so a GET says why."""
@@ -24,7 +24,7 @@ _WITHOUT_KEY: Final = "InvalidRequest"
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampledObject:
     """One object. `kms_key` is the ARN of its key, `""` for none; `customer_key` is True for SSE-C.
 
     `foreign` is True where another account owns it. `unreadable` says why the bucket's own account cannot read it, None where it can or
@@ -39,8 +39,8 @@ class Sample:
 
 
 def read_samples(
-    client: HotS3, bucket: OldBucket, rows: Iterable[ObjectRow], owner: str
-) -> tuple[Sample, ...]:
+    client: S3Client, bucket: OldBucket, rows: Iterable[ObjectRow], owner: str
+) -> tuple[SampledObject, ...]:
     """Each row looked at as the bucket's own account. `owner` is that account's canonical id.
 
     Raises NoAnswer and what is no answer about the object itself, such as a bucket that is gone.
@@ -48,28 +48,30 @@ def read_samples(
     return tuple(_sample(client, bucket, row, owner) for row in rows)
 
 
-def used_keys(samples: Iterable[Sample]) -> set[str]:
+def used_keys(samples: Iterable[SampledObject]) -> set[str]:
     """ARNs of the KMS keys that these objects are seen to be under."""
     return {one.kms_key for one in samples if isinstance(one.kms_key, str) and one.kms_key}
 
 
-def _sample(client: HotS3, bucket: OldBucket, row: ObjectRow, owner: str) -> Sample:
+def _sample(client: S3Client, bucket: OldBucket, row: ObjectRow, owner: str) -> SampledObject:
     foreign = row.owner_id not in ("", owner) and bucket.ownership != "BucketOwnerEnforced"
     head = calls.head_object(bucket.name, bucket.account, row.key, version_id=row.version_id, checksums=False)
     try:
-        said: Head = client.do(head)
+        said: ObjectHead = client.do(head)
     except ClientError as err:
         unseen = Unread(f"HeadObject: {code_of(err)}", code_of(err))
         refused = (
             _read(client, bucket, row) if code_of(err) == _UNSAID else Unread(code_of(err), code_of(err))
         )
         by_customer = refused is not None and refused.code == _WITHOUT_KEY
-        return Sample(row.key, unseen, by_customer, foreign, refused)
+        return SampledObject(row.key, unseen, by_customer, foreign, refused)
     must_read = (foreign or said.kms_key) and not put_away(row)
-    return Sample(row.key, said.kms_key, False, foreign, _read(client, bucket, row) if must_read else None)
+    return SampledObject(
+        row.key, said.kms_key, False, foreign, _read(client, bucket, row) if must_read else None
+    )
 
 
-def _read(client: HotS3, bucket: OldBucket, row: ObjectRow) -> Unread | None:
+def _read(client: S3Client, bucket: OldBucket, row: ObjectRow) -> Unread | None:
     """Why the object cannot be read; None where it was. Its bytes are forgotten."""
     try:
         client.do(calls.get_object(bucket.name, bucket.account, row.key, version_id=row.version_id))

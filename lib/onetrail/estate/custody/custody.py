@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from onetrail.change import RecordCheck, entries, verify_record
 from onetrail.errors import described
 from onetrail.estate.custody.permissions import Permission, permissions
-from onetrail.estate.custody.sent import Ended, Sent, all_sent, end_of
+from onetrail.estate.custody.sent import ChangeEnding, Sent, all_sent, end_of
 from onetrail.estate.proof.receipts import EARLIER_FOLDER, FOLDER
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -88,7 +88,7 @@ class Condition(NamedTuple):
     why: str
 
 
-class Named(NamedTuple):
+class BoundFile(NamedTuple):
     """A file that the record binds by SHA-256: its path below the run folder, and the line that says so.
 
     Of a `receipt` the hash is that over its fields, which it says of itself.
@@ -125,9 +125,9 @@ class Custody:
     entered: tuple[Entered, ...] = ()
     ran: tuple[Ran, ...] = ()
     conditions: tuple[Condition, ...] = ()
-    files: tuple[Named, ...] = ()
+    files: tuple[BoundFile, ...] = ()
     anchored: Mapping[int, str] = field(default_factory=dict)
-    reports: tuple[Named, ...] = ()
+    reports: tuple[BoundFile, ...] = ()
     not_kept: tuple[NotKept, ...] = ()
 
     @property
@@ -148,7 +148,7 @@ class Custody:
     @property
     def unknown(self) -> tuple[Sent, ...]:
         """Changes of which the record does not say how they ended."""
-        return tuple(one for one in self.sent if one.ended is Ended.UNKNOWN)
+        return tuple(one for one in self.sent if one.ended is ChangeEnding.UNKNOWN)
 
 
 def read_custody(folder: Path, stored: Mapping[int, str] | None = None) -> Custody:
@@ -217,7 +217,7 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck, closings: Collection[
         files=tuple(named for line in lines for named in _files(line)),
         anchored={line["line"]: line["head"] for line in lines if line["kind"] == "anchor"},
         reports=tuple(
-            Named(one["n"], one["file"], one["sha256"], 0) for one in lines if one["kind"] == "report"
+            BoundFile(one["n"], one["file"], one["sha256"], 0) for one in lines if one["kind"] == "report"
         ),
         not_kept=tuple(_not_kept(lines)),
     )
@@ -251,24 +251,24 @@ def _closings(line: Mapping[str, Any]) -> set[tuple[str, str]]:
     return {(str(line.get("plan")), closes) for closes in said if isinstance(closes, str) and closes}
 
 
-def _files(line: Mapping[str, Any]) -> Iterator[Named]:
+def _files(line: Mapping[str, Any]) -> Iterator[BoundFile]:
     """Policies before and after, ledger parts, receipts, and what the inventory saved."""
     number = int(line["n"])
     policy = line.get({"intent": "replaces", "done": "puts"}.get(line["kind"], ""), {})
     if "file" in policy:
-        yield Named(number, policy["file"], policy["sha256"], 0)
+        yield BoundFile(number, policy["file"], policy["sha256"], 0)
     if line["kind"] == "partition":
-        yield Named(number, f"ledger/{line['part']}", line["sha256"], line["rows"])
+        yield BoundFile(number, f"ledger/{line['part']}", line["sha256"], line["rows"])
     elif line["kind"] == "saved":
-        yield from (Named(number, one["name"], one["sha256"], one["count"]) for one in line["files"])
+        yield from (BoundFile(number, one["name"], one["sha256"], one["count"]) for one in line["files"])
     elif line["kind"] in ("done", "failed"):
         result = line.get("result") or {}
         parts = [*(result.get("ledger") or []), *([result["proven"]] if "proven" in result else [])]
         yield from (
-            Named(number, _below_the_run_folder(one["part"]), one["sha256"], one["rows"]) for one in parts
+            BoundFile(number, _below_the_run_folder(one["part"]), one["sha256"], one["rows"]) for one in parts
         )
         if str(result.get("file", "")).startswith(_RECEIPTS):
-            yield Named(number, result["file"], result["sha256"], result["objects"], receipt=True)
+            yield BoundFile(number, result["file"], result["sha256"], result["objects"], receipt=True)
 
 
 def _below_the_run_folder(part: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from onetrail import iam
 from onetrail.change import canonical_json
-from onetrail.estate.custody.sent import Ended, Sent
+from onetrail.estate.custody.sent import ChangeEnding, Sent
 
 _POLICY = ("PutBucketPolicy", "DeleteBucketPolicy", "PutKeyPolicy")
 _TAKEN_BACK = {"PutRolePolicy": "DeleteRolePolicy", "CreateJob": "UpdateJobStatus"}
@@ -61,7 +61,7 @@ def permissions(temporary: Collection[tuple[str, str]], sent: Sequence[Sent]) ->
 
 
 def _closes(one: Sent, opening: Sent, added: frozenset[str]) -> bool:
-    if one.ended is not Ended.DONE or (one.account, one.service, one.resource) != (
+    if one.ended is not ChangeEnding.DONE or (one.account, one.service, one.resource) != (
         opening.account,
         opening.service,
         opening.resource,

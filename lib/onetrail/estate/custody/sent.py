@@ -8,7 +8,7 @@ from typing import Any
 _REFUSED = ("AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation", "403")
 
 
-class Ended(StrEnum):
+class ChangeEnding(StrEnum):
     """How a change ended, as the record has it. `REFUSED_AS_WANTED` is a canary; `UNKNOWN` has no line after its intent."""
 
     DONE = "done"
@@ -36,7 +36,7 @@ class Sent:
     reason: str
     before: Any
     parameters: Mapping[str, Any]
-    ended: Ended
+    ended: ChangeEnding
     ended_at: str = ""
     ended_line: int = 0
     request_id: str = ""
@@ -47,7 +47,7 @@ class Sent:
     @property
     def may_have_happened(self) -> bool:
         """False only where AWS refused it: a failure without an answer may have been carried out."""
-        return self.ended not in (Ended.REFUSED, Ended.REFUSED_AS_WANTED)
+        return self.ended not in (ChangeEnding.REFUSED, ChangeEnding.REFUSED_AS_WANTED)
 
 
 def all_sent(lines: Iterable[Mapping[str, Any]]) -> tuple[Sent, ...]:
@@ -92,12 +92,12 @@ def _joined(line: Mapping[str, Any], end: Mapping[str, Any] | None) -> Sent:
         reason=line["reason"],
         before=line["before"],
         parameters=line["parameters"],
-        **(end_of(end) if end else {"ended": Ended.UNKNOWN}),
+        **(end_of(end) if end else {"ended": ChangeEnding.UNKNOWN}),
     )
 
 
-def _ended(end: Mapping[str, Any], result: Mapping[str, Any]) -> Ended:
+def _ended(end: Mapping[str, Any], result: Mapping[str, Any]) -> ChangeEnding:
     if end["kind"] == "done":
-        return Ended.REFUSED_AS_WANTED if result.get("refused") else Ended.DONE
+        return ChangeEnding.REFUSED_AS_WANTED if result.get("refused") else ChangeEnding.DONE
     said = str(end.get("error", ""))
-    return Ended.REFUSED if any(f"({code})" in said for code in _REFUSED) else Ended.FAILED
+    return ChangeEnding.REFUSED if any(f"({code})" in said for code in _REFUSED) else ChangeEnding.FAILED

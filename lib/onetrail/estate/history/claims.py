@@ -15,11 +15,11 @@ from onetrail.cloudtrail.partitions import partition_of_key
 from onetrail.estate.history.digest_names import DigestNames
 from onetrail.estate.history.old_objects import old_objects
 from onetrail.estate.old_estate import OldBucket
-from onetrail.s3.copying.compare import Place, compare_bytes
+from onetrail.s3.copying.compare import ObjectPlace, compare_bytes
 from onetrail.s3.decisions.decide import same_bytes
 from onetrail.s3.decisions.placing import Claim, Spot, spot_among
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.session import hot
 from onetrail.s3.listing.lookup import Lookup
 from onetrail.s3.listing.streams import list_objects
@@ -85,16 +85,16 @@ class Claims:
         account = settings.log_account.account_id
         there = (
             hot(self._clients, account, settings.home_region),
-            Place(settings.bucket_name, account, copy.key),
+            ObjectPlace(settings.bucket_name, account, copy.key),
         )
         return self._read_both(self._old(Claim(bucket, source)), there)
 
-    def _old(self, claim: Claim) -> tuple[HotS3, Place]:
+    def _old(self, claim: Claim) -> tuple[S3Client, ObjectPlace]:
         bucket = self._buckets[claim.bucket]
         client = hot(self._clients, bucket.account, bucket.region)
-        return client, Place(bucket.name, bucket.account, claim.row.key, claim.row.version_id)
+        return client, ObjectPlace(bucket.name, bucket.account, claim.row.key, claim.row.version_id)
 
-    def _read_both(self, one: tuple[HotS3, Place], other: tuple[HotS3, Place]) -> bool:
+    def _read_both(self, one: tuple[S3Client, ObjectPlace], other: tuple[S3Client, ObjectPlace]) -> bool:
         return next(compare_bytes([(one[1], other[1])], one[0], other[0])).equal is True
 
     def named(self, claim: Claim) -> bool:

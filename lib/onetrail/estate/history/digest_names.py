@@ -16,7 +16,7 @@ from onetrail.cloudtrail.digests.authentic import Candidate, authenticate, group
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
-from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, Kind, ParsedKey, below_prefix, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, KeyKind, ParsedKey, below_prefix, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.public_keys.read import public_keys
@@ -59,7 +59,7 @@ class DigestNames:
         if parsed.stamp is None:
             return False
         try:
-            trusted = self._around(parsed._replace(unique="", kind=Kind.DIGEST, trail="", home_region=""))
+            trusted = self._around(parsed._replace(unique="", kind=KeyKind.DIGEST, trail="", home_region=""))
             if parsed.kind in DIGEST_KINDS:
                 return any(
                     (found.source.bucket, found.source.key) == (bucket.name, claim.row.key)
@@ -87,7 +87,7 @@ class DigestNames:
         assert about.stamp is not None
         first, last = moved(about.stamp, -BEFORE), moved(about.stamp, AFTER)
         organization = f"{about.organization_id}/" if about.organization_id else ""
-        below = f"AWSLogs/{organization}{about.account}/{FOLDERS[Kind.DIGEST]}/{about.region}/"
+        below = f"AWSLogs/{organization}{about.account}/{FOLDERS[KeyKind.DIGEST]}/{about.region}/"
         for bucket, folder in self._with_folder(below):
             client = hot(self._clients, bucket.account, bucket.region)
             for day in sorted({day_path(first), day_path(last)}):

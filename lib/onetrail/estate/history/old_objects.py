@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Protocol, Self, TypeVar
 
-from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.key import KeyKind, parse
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.decisions.decide import TIERED, same_bytes
 from onetrail.s3.decisions.prices import TIERING_LEAST_BYTES
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.listing.streams import list_objects, list_versions
-from onetrail.s3.rows import Head, ObjectRow, VersionRow
+from onetrail.s3.rows import ObjectHead, ObjectRow, VersionRow
 
 NAMED: Final = 5
 AT_ONCE: Final = 256
@@ -25,7 +25,7 @@ AT_ONCE: Final = 256
 
 
 @dataclass
-class Behind:
+class NoncurrentCounts:
     """What lies behind the current objects of a bucket with versions, counted while it is listed.
 
     `hidden` are logs and digests that a delete marker hides, `markers` all delete markers, `equal` and `other` the older versions of
@@ -41,21 +41,23 @@ class Behind:
 
 
 def old_objects(
-    client: HotS3, bucket: OldBucket, behind: Behind | None = None, prefix: str = ""
+    client: S3Client, bucket: OldBucket, behind: NoncurrentCounts | None = None, prefix: str = ""
 ) -> Iterator[ObjectRow]:
     """Each object below the prefix once, in key order, with its owner and the state of its restore. Raises what the listing raises."""
     if not bucket.versioned:
         yield from list_objects(client, bucket.name, bucket.account, prefix, owners=True, restores=True)
         return
-    count = behind if behind is not None else Behind()
+    count = behind if behind is not None else NoncurrentCounts()
     versions = list_versions(client, bucket.name, bucket.account, prefix, restores=True)
     for key, group in groupby(versions, key=lambda version: version.key):
         yield from _of_key(key, group, count, not bucket.kms)
 
 
-def _of_key(key: str, group: Iterator[VersionRow], count: Behind, comparable: bool) -> Iterator[ObjectRow]:
+def _of_key(
+    key: str, group: Iterator[VersionRow], count: NoncurrentCounts, comparable: bool
+) -> Iterator[ObjectRow]:
     """The newest version that is no delete marker, youngest first as S3 lists them; one hidden by a marker only where it is CloudTrail's."""
-    ours = parse(key).kind not in (Kind.FOREIGN, Kind.MARKER)
+    ours = parse(key).kind not in (KeyKind.FOREIGN, KeyKind.MARKER)
     newest: VersionRow | None = None
     for version in group:
         if version.is_marker:
@@ -72,7 +74,7 @@ def _of_key(key: str, group: Iterator[VersionRow], count: Behind, comparable: bo
             _older(newest, version, count, comparable)
 
 
-def _older(newest: VersionRow, version: VersionRow, count: Behind, comparable: bool) -> None:
+def _older(newest: VersionRow, version: VersionRow, count: NoncurrentCounts, comparable: bool) -> None:
     if same_bytes(newest.size, newest.etag, version.size, version.etag, comparable):
         count.equal += 1
         return
@@ -107,7 +109,7 @@ class _HasSource(Protocol):
 P = TypeVar("P", bound=_HasSource)
 
 
-def with_tiers(client: HotS3, bucket: OldBucket, pairs: Iterable[P]) -> Iterator[P]:
+def with_tiers(client: S3Client, bucket: OldBucket, pairs: Iterable[P]) -> Iterator[P]:
     """The pairs as they came; what INTELLIGENT_TIERING may have put away and is still to be moved is looked at by HeadObject first.
 
     Objects under 128 KB are never put away (S3 User Guide, S3 Intelligent-Tiering), so few logs cost a request.
@@ -130,7 +132,7 @@ def _may_be_away(pair: _HasSource) -> bool:
     return pair.target is None and row.storage_class == TIERED and row.size >= TIERING_LEAST_BYTES
 
 
-def _looked_at(client: HotS3, bucket: OldBucket, pairs: list[P]) -> Iterator[P]:
+def _looked_at(client: S3Client, bucket: OldBucket, pairs: list[P]) -> Iterator[P]:
     if not pairs:
         return
     asked = [number for number, pair in enumerate(pairs) if _may_be_away(pair)]
@@ -150,14 +152,14 @@ def _looked_at(client: HotS3, bucket: OldBucket, pairs: list[P]) -> Iterator[P]:
     for ended in client.run(heads):
         if ended.error is not None:
             raise ended.error
-        head: Head = ended.result
+        head: ObjectHead = ended.result
         pair = pairs[ended.context]
         source = pair.source._replace(tier=head.tier, restore=restore_of(head))
         pairs[ended.context] = pair._replace(source=source)
     yield from pairs
 
 
-def restore_of(head: Head) -> str:
+def restore_of(head: ObjectHead) -> str:
     """What HeadObject says of a restore, as the listing would: `ongoing`, `until` and the date, or nothing."""
     if 'ongoing-request="true"' in head.restore:
         return "ongoing"

@@ -13,7 +13,7 @@ from onetrail.cloudtrail.digests.conflict import conflict_key, fits
 from onetrail.cloudtrail.key import below_prefix
 from onetrail.cloudtrail.partitions import partition_of_key
 from onetrail.estate.history.claims import Claims, Rivals
-from onetrail.estate.history.old_objects import Behind, old_objects, with_tiers
+from onetrail.estate.history.old_objects import NoncurrentCounts, old_objects, with_tiers
 from onetrail.estate.old_estate import OldBucket
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.decisions.decide import same_bytes
@@ -27,7 +27,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 
 
-class Pair(NamedTuple):
+class ObjectPair(NamedTuple):
     """One object of an old bucket and what the archive has under the key it gets there; `folder` is the partition, `""` outside of one.
 
     `contested`: another old object wants the plain key, or other bytes have it.
@@ -82,12 +82,12 @@ class Pairing:
         self._beside: dict[str, Lookup] = {}
         self._rivals: dict[str, Rivals] = {}
 
-    def pair(self, source: ObjectRow, plain: ObjectRow | None) -> Pair:
+    def pair(self, source: ObjectRow, plain: ObjectRow | None) -> ObjectPair:
         """The object and its counterpart; `plain` is what lies under its plain key. Raises what a listing raises."""
         key = source.key
         plain_key, folder = archive_key(self._settings, key), folder_of(key)
         if not folder or (plain is not None and self._same(source, plain)):
-            return Pair(source, plain, plain_key, folder)
+            return ObjectPair(source, plain, plain_key, folder)
         beside_key = conflict_key(self._bucket, key)
         beside = self._lookup(_folder(beside_key)).find(beside_key)
         spot = spot_by_archive(source, plain, beside, self._comparable)
@@ -101,8 +101,8 @@ class Pairing:
             elif others and plain is not None and not self._claims.is_copy(self._bucket, source, plain):
                 spot = Spot.BESIDE
         if spot is Spot.BESIDE or not fits(plain_key):
-            return Pair(source, beside, beside_key, folder, contested)
-        return Pair(source, plain, plain_key, folder, contested)
+            return ObjectPair(source, beside, beside_key, folder, contested)
+        return ObjectPair(source, plain, plain_key, folder, contested)
 
     def _same(self, source: ObjectRow, plain: ObjectRow) -> bool:
         return same_bytes(source.size, source.etag, plain.size, plain.etag, self._comparable) is True
@@ -129,9 +129,9 @@ def pairs(
     settings: Settings,
     clients: Clients,
     bucket: OldBucket,
-    behind: Behind | None = None,
+    behind: NoncurrentCounts | None = None,
     claims: Claims | None = None,
-) -> Iterator[Pair]:
+) -> Iterator[ObjectPair]:
     """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no listing.
 
     `behind` is told of older versions and delete markers on the way.

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import NAMED, Change, Check, CheckKind, Document
+from onetrail.change import NAMED, Change, CheckKind, Document, RequiredCheck
 from onetrail.estate.log_account.observed import Role
 from onetrail.iam import Archive
 from onetrail.iam.build import (
@@ -21,11 +21,11 @@ from onetrail.settings import Settings
 
 ORGANIZATION_ROLE: Final = "OrganizationAccountAccessRole"
 """What Organizations makes in an account it creates; it trusts the whole management account (Organizations User Guide)."""
-_MAY_ADMINISTER: Final = Check(CheckKind.MAY_ADMINISTER)
+_MAY_ADMINISTER: Final = RequiredCheck(CheckKind.MAY_ADMINISTER)
 _REQUIRES: Final = {
     names.BREAK_GLASS_ROLE: None,
-    names.GRANT_KEEPER_ROLE: Check(CheckKind.OPERATOR_SETTLED),
-    names.COPIER_ROLE: Check(CheckKind.OPERATOR_SETTLED),
+    names.GRANT_KEEPER_ROLE: RequiredCheck(CheckKind.OPERATOR_SETTLED),
+    names.COPIER_ROLE: RequiredCheck(CheckKind.OPERATOR_SETTLED),
 }
 
 
@@ -127,7 +127,7 @@ def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
         before=role.trust,
         reason="anybody in the management account who may assume roles can come in through it, as administrator",
         undo="put the trust policy of before back, as break-glass",
-        requires=Check(CheckKind.NEW_WAY_IN),
+        requires=RequiredCheck(CheckKind.NEW_WAY_IN),
     )
 
 
@@ -141,7 +141,7 @@ def role_change(
     before: Any,
     reason: str,
     undo: str,
-    requires: Check | None = None,
+    requires: RequiredCheck | None = None,
     actor: str = BREAK_GLASS,
 ) -> Change:
     """One IAM call on one role of the log account."""

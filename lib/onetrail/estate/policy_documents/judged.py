@@ -6,13 +6,13 @@ from typing import Any
 from onetrail.change import Requirement
 from onetrail.errors import OnetrailError
 from onetrail.estate.archive import archive_of
-from onetrail.iam import Archive, Opening, Verdict, judge, judge_beside, judge_key
+from onetrail.iam import Archive, ExpectationResult, Opening, judge, judge_beside, judge_key
 from onetrail.iam.build import central_bucket
-from onetrail.iam.limits import Kind, size, too_large
+from onetrail.iam.limits import DocumentKind, size, too_large
 from onetrail.settings import Settings
 
 
-def verdicts(settings: Settings, document: Mapping[str, Any] | None = None) -> list[Verdict]:
+def verdicts(settings: Settings, document: Mapping[str, Any] | None = None) -> list[ExpectationResult]:
     """What the document (without one, the policy this step puts) says to every request it must decide."""
     archive = archive_of(settings)
     return judge(archive, document if document is not None else central_bucket(archive), "steady")
@@ -37,7 +37,7 @@ class OpeningWrong(OnetrailError):
 
 def judged_opening(archive: Archive, document: Mapping[str, Any], opening: Opening) -> dict[str, Any]:
     """The archive's policy as 05 opens it, judged while open and from the expiry on before it comes into a plan. Raises OpeningWrong."""
-    if too_large(Kind.BUCKET, size(Kind.BUCKET, document)):
+    if too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, document)):
         return dict(document)  # it comes into no plan anyway
     for state in ("open", "expired"):
         wrong = next((v for v in judge(archive, document, state, opening) if not v.as_wanted), None)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from onetrail.change import After, Change, Document, Finding, Plan, Result, State
-from onetrail.iam.limits import LIMITS, Kind, size, too_large
+from onetrail.change import After, Change, Document, EarlierResult, Finding, FindingState, Plan
+from onetrail.iam.limits import LIMITS, DocumentKind, size, too_large
 
 Inline = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Role -> name -> inline policy, as they stand now; those of one role count together."""
@@ -19,16 +19,16 @@ _INSTANT: Final = "2026-01-12T15:00:00Z"
 """As long as every instant is that a policy is sent with."""
 _RESULT: Final = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-" + 32 * "0"
 """As long as the longest ARN that AWS gives back and that stands in a policy then: a key's."""
-_CONTROLS: Final = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
+_CONTROLS: Final = {"SERVICE_CONTROL_POLICY": DocumentKind.SCP, "RESOURCE_CONTROL_POLICY": DocumentKind.RCP}
 _KINDS: Final = {
-    "PutBucketPolicy": (Kind.BUCKET, "Policy"),
-    "CreateRole": (Kind.TRUST, "AssumeRolePolicyDocument"),
-    "UpdateAssumeRolePolicy": (Kind.TRUST, "PolicyDocument"),
-    "PutRolePolicy": (Kind.ROLE, "PolicyDocument"),
-    "CreateKey": (Kind.KEY, "Policy"),
-    "PutKeyPolicy": (Kind.KEY, "Policy"),
-    "CreatePolicy": (Kind.SCP, "Content"),
-    "UpdatePolicy": (Kind.SCP, "Content"),
+    "PutBucketPolicy": (DocumentKind.BUCKET, "Policy"),
+    "CreateRole": (DocumentKind.TRUST, "AssumeRolePolicyDocument"),
+    "UpdateAssumeRolePolicy": (DocumentKind.TRUST, "PolicyDocument"),
+    "PutRolePolicy": (DocumentKind.ROLE, "PolicyDocument"),
+    "CreateKey": (DocumentKind.KEY, "Policy"),
+    "PutKeyPolicy": (DocumentKind.KEY, "Policy"),
+    "CreatePolicy": (DocumentKind.SCP, "Content"),
+    "UpdatePolicy": (DocumentKind.SCP, "Content"),
 }
 """Call -> what it puts, and the parameter that holds it. The runbook puts no resource control policy unless its Type says so."""
 
@@ -36,7 +36,7 @@ _KINDS: Final = {
 class Sized(NamedTuple):
     """One document of a plan and what it takes."""
 
-    kind: Kind
+    kind: DocumentKind
     resource: str
     taken: int
     """In the unit of the kind; for inline policies, all of the role together."""
@@ -54,7 +54,7 @@ def sized(changes: Iterable[Change], inline: Inline = _NONE) -> Iterator[Sized]:
         kind = _CONTROLS.get(str(change.parameters.get("Type", "")), kind)
         document = _as_sent(sent.value)
         taken = size(kind, document)
-        if kind is Kind.ROLE:
+        if kind is DocumentKind.ROLE:
             role = standing.setdefault(str(change.parameters["RoleName"]), {})
             role[str(change.parameters["PolicyName"])] = document
             taken = sum(size(kind, policy) for policy in role.values())
@@ -65,7 +65,7 @@ def _as_sent(value: Any) -> Any:
     """The document with something as long in place of what is filled in when it is sent."""
     if isinstance(value, After):
         return _INSTANT
-    if isinstance(value, Result):
+    if isinstance(value, EarlierResult):
         return _RESULT
     if isinstance(value, Mapping):
         return {key: _as_sent(item) for key, item in value.items()}
@@ -80,7 +80,7 @@ def oversized(name: str, changes: Iterable[Change], inline: Inline = _NONE) -> l
         if wrong:
             where = (one.change.account, one.change.region, one.resource)
             said = f"{wrong}: {LIMITS[one.kind].cure}"
-            found.append(Finding(name, State.FINDING, *where, said))
+            found.append(Finding(name, FindingState.FINDING, *where, said))
     return found
 
 

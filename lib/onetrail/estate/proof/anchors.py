@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError
 
 from onetrail.aws import Clients, look, look_for_bucket, pages
 from onetrail.change.run_record import heads
-from onetrail.change.run_record.heads import Head, HeadRefused, key_of, parse_head
+from onetrail.change.run_record.heads import HeadRefused, RecordHead, key_of, parse_head
 from onetrail.errors import OnetrailError
 from onetrail.files import FileRefused, read_bytes
 from onetrail.looked import Absent, Unread
@@ -152,7 +152,7 @@ def _line_of(key: str) -> int:
     return int(key.rpartition("-")[2].partition(".")[0])
 
 
-def _of_run(head: Head, run: str, name: str) -> Head:
+def _of_run(head: RecordHead, run: str, name: str) -> RecordHead:
     """The head, where it is of that run and lies under its own name. Raises HeadRefused."""
     if head.run != run:
         raise HeadRefused(f"is a head of the run {head.run[:80]!a}")

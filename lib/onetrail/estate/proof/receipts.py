@@ -100,7 +100,7 @@ class Receipts:
 
 
 @dataclass(frozen=True)
-class Cover:
+class ReceiptCoverage:
     """Whether a receipt speaks of what the bucket holds now. `part_gone`: some proven objects are already deleted, nothing else differs."""
 
     valid: bool
@@ -209,7 +209,7 @@ def proven_rows(run_folder: Path, receipt: Receipt) -> Iterator[ProvenRow]:
     return read_rows(run_folder, receipt.bucket, receipt.proven, earlier=receipt.format == 1)
 
 
-def cover(run_folder: Path, receipt: Receipt, rows: Iterable[Any]) -> Cover:
+def cover(run_folder: Path, receipt: Receipt, rows: Iterable[Any]) -> ReceiptCoverage:
     """Whether the bucket's listing (rows with key, size, etag, in key order) is what the receipt proved, or what is left of it."""
     beside = Beside(run_folder, receipt)
     for _ in beside.through(rows):
@@ -246,19 +246,21 @@ class Beside:
             proven = next(ours, None)
         self._gone += (proven is not None) + sum(1 for _ in ours)
 
-    def cover(self) -> Cover:
+    def cover(self) -> ReceiptCoverage:
         """What the listing came to, once it was gone through."""
         fault = _not_enough(self._receipt)
         if fault:
-            return Cover(False, fault)
+            return ReceiptCoverage(False, fault)
         if self._strange:
-            return Cover(False, f"the bucket changed after it was proven: {self._strange}; run step 06 again")
+            return ReceiptCoverage(
+                False, f"the bucket changed after it was proven: {self._strange}; run step 06 again"
+            )
         if self._gone:
             words = counted(self._gone, "of the proven objects is", "of the proven objects are")
-            return Cover(True, f"{words} already gone", self._gone)
+            return ReceiptCoverage(True, f"{words} already gone", self._gone)
         if self._seen.hexdigest() != self._receipt.listing:
-            return Cover(False, "the receipt is of another listing; run step 06 again")
-        return Cover(True, "the bucket holds exactly what was proven")
+            return ReceiptCoverage(False, "the receipt is of another listing; run step 06 again")
+        return ReceiptCoverage(True, "the bucket holds exactly what was proven")
 
 
 def _not_enough(receipt: Receipt) -> str:

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 from onetrail.aws import Clients, look, pages_for
 from onetrail.aws.actors import SEALER
 from onetrail.change import RunRecord, verify_record
-from onetrail.change.run_record.heads import Head, HeadRefused, folder_of, parse_head
+from onetrail.change.run_record.heads import HeadRefused, RecordHead, folder_of, parse_head
 from onetrail.estate.proof.anchors import SEALED, read_anchors
 from onetrail.estate.proof.receipts import Receipt, Receipts, lines_of, read_receipts
 from onetrail.looked import Unread, or_none
@@ -68,7 +68,7 @@ def put_sealed_head(clients: Clients, record: RunRecord, receipts: Mapping[str, 
     """Put the record's head with these receipts, as the sealer, under an open change; returns what the record says of it."""
     settings = clients.settings
     account = settings.log_account.account_id
-    head = Head(
+    head = RecordHead(
         settings.run_name,
         record.lines,
         record.head,

@@ -20,7 +20,7 @@ from onetrail.settings import Settings
 
 
 @dataclass(frozen=True)
-class RegionKeys:
+class KeptRegionKeys:
     """One region's public keys: those AWS lists now, and those that were kept before.
 
     `faults` names keys that do not fit their own fingerprint; they are never kept. `unusable` says why a kept file cannot be read.
@@ -47,25 +47,27 @@ class RegionKeys:
 
 def read_keys(
     settings: Settings, clients: Clients, regions: Sequence[str], first: datetime, now: datetime
-) -> tuple[RegionKeys, ...]:
+) -> tuple[KeptRegionKeys, ...]:
     """The keys of these regions over the time from `first` to a day from now, and what is kept already."""
     account = settings.source_account_ids[0]
 
-    def of(region: str) -> RegionKeys:
+    def of(region: str) -> KeptRegionKeys:
         kept, unusable = read_kept(settings, region)
         asked = pages(
             clients.client("cloudtrail", account, region), "list_public_keys", "PublicKeyList",
             StartTime=first, EndTime=now + timedelta(days=1),
         )  # fmt: skip
         if isinstance(asked, Unread):
-            return RegionKeys(region, (), kept, (), unusable, f"ListPublicKeys: {asked.why}")
+            return KeptRegionKeys(region, (), kept, (), unusable, f"ListPublicKeys: {asked.why}")
         try:
             given = KeyStore(load({"PublicKeyList": asked.value}, region))
         except KeyStoreError as err:
-            return RegionKeys(region, (), kept, (), unusable, f"ListPublicKeys: {err}")
+            return KeptRegionKeys(region, (), kept, (), unusable, f"ListPublicKeys: {err}")
         bad = {key.fingerprint: why for key, why in given.faults()}
         good = tuple(key for key in given.held() if key.fingerprint not in bad)
-        return RegionKeys(region, good, kept, tuple(f"{name}: {why}" for name, why in bad.items()), unusable)
+        return KeptRegionKeys(
+            region, good, kept, tuple(f"{name}: {why}" for name, why in bad.items()), unusable
+        )
 
     return tuple(clients.each(of, sorted(set(regions))))
 
@@ -87,7 +89,7 @@ def read_kept(settings: Settings, region: str) -> tuple[tuple[PublicKey, ...], s
     return held.held(), ""
 
 
-def keep(settings: Settings, found: RegionKeys) -> Path | None:
+def keep(settings: Settings, found: KeptRegionKeys) -> Path | None:
     """Write a region's keys, those kept before among them; a file that cannot be used is put aside, never overwritten.
 
     None where there is no key to keep.

@@ -2,15 +2,22 @@
 
 from onetrail.iam.expectations.ask import ADMINISTRATOR, STATES, Expectation, State
 from onetrail.iam.expectations.guardrail import Guardrail
-from onetrail.iam.expectations.judge import Verdict, expected, judge, judge_beside, judge_guardrail, judge_key
+from onetrail.iam.expectations.judge import (
+    ExpectationResult,
+    expected,
+    judge,
+    judge_beside,
+    judge_guardrail,
+    judge_key,
+)
 
 __all__ = [
     "ADMINISTRATOR",
     "STATES",
     "Expectation",
+    "ExpectationResult",
     "Guardrail",
     "State",
-    "Verdict",
     "expected",
     "judge",
     "judge_beside",

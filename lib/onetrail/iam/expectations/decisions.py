@@ -17,7 +17,7 @@ class Ruling(StrEnum):
     IRRELEVANT = "irrelevant"
 
 
-class Decision(NamedTuple):
+class ExpectedDecision(NamedTuple):
     """One row. `who` are the callers that may, in the words of `CALLERS`; empty unless it is allowed."""
 
     action: str
@@ -109,9 +109,11 @@ _ROWS: Final[tuple[_Rows, ...]] = (
 )  # fmt: skip
 
 
-def decisions() -> Iterator[Decision]:
+def decisions() -> Iterator[ExpectedDecision]:
     """A row for each action, in the order of the alphabet."""
     found = [
-        Decision(action, r, who, when, why) for r, who, when, why, actions in _ROWS for action in actions
+        ExpectedDecision(action, r, who, when, why)
+        for r, who, when, why, actions in _ROWS
+        for action in actions
     ]
     return iter(sorted(found))

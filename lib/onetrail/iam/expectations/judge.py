@@ -9,7 +9,7 @@ from onetrail.iam.builders.archive import Archive
 from onetrail.iam.builders.documents import Opening
 from onetrail.iam.condition import instant
 from onetrail.iam.document import VERSION, Document, PolicyError
-from onetrail.iam.evaluate import Decision, Policies, evaluate
+from onetrail.iam.evaluate import Policies, PolicyDecision, evaluate
 from onetrail.iam.expectations.ask import Ask, Expectation, State
 from onetrail.iam.expectations.grant import granted
 from onetrail.iam.expectations.guardrail import Guardrail, guarded
@@ -25,11 +25,11 @@ _OPEN: Final = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ExpectationResult:
     """What the document says to one expectation."""
 
     expectation: Expectation
-    decision: Decision
+    decision: PolicyDecision
 
     @property
     def as_wanted(self) -> bool:
@@ -44,38 +44,38 @@ class Verdict:
 
 def judge(
     archive: Archive, document: Document, state: State, opening: Opening | None = None
-) -> list[Verdict]:
+) -> list[ExpectationResult]:
     """Each expected request of that state under the document, as the bucket's policy."""
     return list(judged(expected(archive, state, opening), document))
 
 
-def judge_beside(archive: Archive, bucket: str, document: Document) -> list[Verdict]:
+def judge_beside(archive: Archive, bucket: str, document: Document) -> list[ExpectationResult]:
     """Each expected request of the access-log bucket or the work bucket under the document, as that bucket's policy."""
     ask = Ask(archive, _ANY_DAY)
     return list(judged(access_logs(ask) if bucket == archive.access_log_bucket else work(ask), document))
 
 
-def judge_key(archive: Archive, document: Document) -> list[Verdict]:
+def judge_key(archive: Archive, document: Document) -> list[ExpectationResult]:
     """Each expected request of the archive's key under the document, as its policy while no grant is open."""
     return list(judged(steady_key(Ask(archive, _ANY_DAY)), document))
 
 
-def judged(expectations: Iterable[Expectation], document: Document) -> Iterator[Verdict]:
+def judged(expectations: Iterable[Expectation], document: Document) -> Iterator[ExpectationResult]:
     """What the document, as a resource's policy, says to each of these, one after the other."""
     ready = prepared(document)
     for one in expectations:
         policies = Policies(identity=one.identity_policies, resource=ready)
-        yield Verdict(one, evaluate(one.request, policies))
+        yield ExpectationResult(one, evaluate(one.request, policies))
 
 
-def judge_guardrail(archive: Archive, which: Guardrail, document: Document) -> Iterator[Verdict]:
+def judge_guardrail(archive: Archive, which: Guardrail, document: Document) -> Iterator[ExpectationResult]:
     """Each expected request under the document, as a control policy over whoever asks; everything else lets everybody do everything."""
     control = ((prepared({"Version": VERSION, "Statement": [_OPEN]}), prepared(document)),)
     resource = prepared({"Version": VERSION, "Statement": [_OPEN]})
     scps, rcps = ((), control) if which == "rcp" else (control, ())
     for one in guarded(archive, which, _ANY_DAY):
         policies = Policies(identity=one.identity_policies, resource=resource, scps=scps, rcps=rcps)
-        yield Verdict(one, evaluate(one.request, policies))
+        yield ExpectationResult(one, evaluate(one.request, policies))
 
 
 def expected(archive: Archive, state: State, opening: Opening | None = None) -> list[Expectation]:

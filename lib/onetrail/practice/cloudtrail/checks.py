@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-from onetrail.practice.calls import Call, ServiceError
+from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.cloudtrail.delivery import calling
 from onetrail.practice.moto.backends import kms_key
 from onetrail.practice.s3.service_access import ServiceAccess
-from onetrail.practice.state.trails import Trail, TrailBook
+from onetrail.practice.state.trails import TrailBook, TrailState
 from onetrail.practice.state.world import World
 
 TRAILS_A_REGION: Final = 5
@@ -44,7 +44,7 @@ def split_arn(name: str) -> tuple[str, str, str] | None:
     return found[1], found[2], found[3]
 
 
-def check_room(world: World, book: TrailBook, trail: Trail) -> None:
+def check_room(world: World, book: TrailBook, trail: TrailState) -> None:
     """Refuse a trail that would be the sixth in a region; a multi-region trail counts in every region."""
     info = world.accounts.get(trail.account)
     regions = sorted(info.opted_in) if trail.multi_region and info else [trail.home]
@@ -61,7 +61,7 @@ def check_room(world: World, book: TrailBook, trail: Trail) -> None:
             raise ServiceError("MaximumNumberOfTrailsExceededException", message)
 
 
-def check_bucket(world: World, access: ServiceAccess, trail: Trail) -> None:
+def check_bucket(world: World, access: ServiceAccess, trail: TrailState) -> None:
     """Refuse a bucket that is not there, or whose policy does not let CloudTrail read its ACL and write its objects."""
     if not _BUCKET.fullmatch(trail.bucket):
         raise ServiceError("InvalidS3BucketNameException", f"Bucket name {trail.bucket} is not valid.")
@@ -83,7 +83,7 @@ def check_bucket(world: World, access: ServiceAccess, trail: Trail) -> None:
             )
 
 
-def check_settings(world: World, access: ServiceAccess, trail: Trail) -> None:
+def check_settings(world: World, access: ServiceAccess, trail: TrailState) -> None:
     """Refuse members that do not go together, and a key that is not in the bucket's region."""
     if trail.multi_region and not trail.global_events:
         raise ServiceError(
@@ -102,7 +102,7 @@ def check_settings(world: World, access: ServiceAccess, trail: Trail) -> None:
         trail.settings["KmsKeyId"] = _key(world, access, trail)
 
 
-def _key(world: World, access: ServiceAccess, trail: Trail) -> str:
+def _key(world: World, access: ServiceAccess, trail: TrailState) -> str:
     """The key's ARN. A key must be in the bucket's region and enabled."""
     given, home = trail.settings["KmsKeyId"], world.store.buckets.get(trail.bucket)
     if given.startswith("arn:") and not _KEY_ARN.fullmatch(given):
@@ -125,7 +125,7 @@ def _key(world: World, access: ServiceAccess, trail: Trail) -> str:
     return str(key.arn)
 
 
-def check_organization(world: World, call: Call) -> str:
+def check_organization(world: World, call: ServiceCall) -> str:
     """The organization's id, if the caller may make a trail of it."""
     if not world.organization_id:
         raise ServiceError(

@@ -12,8 +12,8 @@ from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.rhythm import LAST_LOGS, digest_arrival, log_arrival, mark_of
 from onetrail.practice.s3.service_access import CallingService, DeliveredObject, ServiceAccess
 from onetrail.practice.state.clock import iso
-from onetrail.practice.state.trail_files import LogFile, LoggedFile, Recorded, SignedDigest
-from onetrail.practice.state.trails import Chain, Stream, Trail, TrailBook
+from onetrail.practice.state.trail_files import DeliveredFile, LogFile, Recorded, SignedDigest
+from onetrail.practice.state.trails import Stream, TrailBook, TrailState, WrittenChain
 from onetrail.practice.state.world import World
 
 SERVICE: Final = "cloudtrail.amazonaws.com"
@@ -24,12 +24,12 @@ HISTORY: Final = timedelta(days=90)
 _JSON: Final = "application/json"
 
 
-def calling(trail: Trail) -> CallingService:
+def calling(trail: TrailState) -> CallingService:
     """CloudTrail as it calls for that trail."""
     return CallingService(SERVICE, trail.arn, trail.account)
 
 
-class Delivery:
+class DeliveryService:
     """Moves what is due, in time order. One action is due at one instant for one stream of one trail."""
 
     def __init__(self, world: World, access: ServiceAccess) -> None:
@@ -42,18 +42,18 @@ class Delivery:
 
     # What happens to trails
 
-    def begin(self, trail: Trail, moment: datetime) -> None:
+    def begin(self, trail: TrailState, moment: datetime) -> None:
         """Logging starts: a first, empty digest ends at this second, then one every hour."""
         trail.logging, trail.started = True, moment
         self.cover(trail, moment)
 
-    def end(self, trail: Trail, moment: datetime) -> None:
+    def end(self, trail: TrailState, moment: datetime) -> None:
         """Logging stops: what is under way is still delivered, and one digest more."""
         trail.logging, trail.stopped = False, moment
         for stream in trail.streams.values():
             _close(stream, moment)
 
-    def validation(self, trail: Trail, wanted: bool, moment: datetime) -> None:
+    def validation(self, trail: TrailState, wanted: bool, moment: datetime) -> None:
         """Digests are switched on or off; off breaks the chain at once."""
         trail.validation = wanted
         if wanted:
@@ -62,17 +62,17 @@ class Delivery:
         for stream in trail.streams.values():
             stream.chain = None
 
-    def cover(self, trail: Trail, moment: datetime) -> None:
+    def cover(self, trail: TrailState, moment: datetime) -> None:
         """Make sure that every account and region the trail reaches has a stream, and a chain if it should."""
         reach = set(self.reach(trail))
         for pair in sorted(reach):
             stream = trail.stream(*pair)
             if trail.logging and trail.validation and stream.chain is None:
-                stream.chain = Chain(end=moment)
+                stream.chain = WrittenChain(end=moment)
         for pair in trail.streams.keys() - reach:
             _close(trail.streams[pair], moment)
 
-    def reach(self, trail: Trail) -> Iterator[tuple[str, str]]:
+    def reach(self, trail: TrailState) -> Iterator[tuple[str, str]]:
         """(account, region) pairs that the trail covers now."""
         accounts = list(self.world.accounts) if trail.organization else [trail.account]
         for account in accounts:
@@ -118,14 +118,14 @@ class Delivery:
         ]
         self._forget(now)
 
-    def _due(self, trail: Trail, now: datetime) -> Iterator[tuple[datetime, tuple[str, str], str]]:
+    def _due(self, trail: TrailState, now: datetime) -> Iterator[tuple[datetime, tuple[str, str], str]]:
         for pair, stream in trail.streams.items():
             moments = [(self._arrival(trail, stream, mark), "log") for mark in stream.waiting]
             moments += [(chain.end, "cut") for chain in _chains(stream)]
             moments += [(moment, "put") for moment, _ in stream.digests if not stream.digest_error]
             yield from ((moment, pair, kind) for moment, kind in moments if moment <= now)
 
-    def _act(self, trail: Trail, stream: Stream, kind: str) -> tuple[tuple[datetime, str], ...]:
+    def _act(self, trail: TrailState, stream: Stream, kind: str) -> tuple[tuple[datetime, str], ...]:
         """Do what is due, and say what follows from it and when."""
         if kind == "cut":
             return self._cut(trail, stream)
@@ -135,15 +135,15 @@ class Delivery:
             self._deliver_digest(trail, stream)
         return ()
 
-    def _nonce(self, trail: Trail, stream: Stream, what: str, moment: datetime) -> bytes:
+    def _nonce(self, trail: TrailState, stream: Stream, what: str, moment: datetime) -> bytes:
         started = iso(trail.started or moment)
         named = (self.world.number, trail.arn, stream.account, stream.region, what, iso(moment), started)
         return sha256("\x1f".join(map(str, named)).encode()).digest()
 
-    def _arrival(self, trail: Trail, stream: Stream, mark: datetime) -> datetime:
+    def _arrival(self, trail: TrailState, stream: Stream, mark: datetime) -> datetime:
         return log_arrival(mark, self._nonce(trail, stream, "log", mark))
 
-    def _deliver_log(self, trail: Trail, stream: Stream) -> None:
+    def _deliver_log(self, trail: TrailState, stream: Stream) -> None:
         mark = min(stream.waiting, key=lambda mark: self._arrival(trail, stream, mark))
         events, nonce = stream.waiting.pop(mark), self._nonce(trail, stream, "log", mark)
         events.sort(key=lambda event: sha256(event.event_id.encode()).digest())
@@ -153,7 +153,7 @@ class Delivery:
         if stream.refused or not self._put_log(trail, stream, file, log_arrival(mark, nonce)):
             stream.refused.append(file)
 
-    def _put_log(self, trail: Trail, stream: Stream, file: LogFile, moment: datetime) -> bool:
+    def _put_log(self, trail: TrailState, stream: Stream, file: LogFile, moment: datetime) -> bool:
         key = trail.place(stream.account, stream.region).log_key(file.mark, file.nonce)
         body = gzipped(file.content)
         error = self._put(trail, trail.bucket, key, body, {}, moment)
@@ -161,12 +161,12 @@ class Delivery:
         if error:
             return False
         stream.delivered = moment
-        listed = LoggedFile(trail.bucket, key, sha256(file.content).hexdigest(), file.newest, file.oldest)
+        listed = DeliveredFile(trail.bucket, key, sha256(file.content).hexdigest(), file.newest, file.oldest)
         for chain in _chains(stream)[:1]:
             chain.files.append(listed)
         return True
 
-    def _cut(self, trail: Trail, stream: Stream) -> tuple[tuple[datetime, str], ...]:
+    def _cut(self, trail: TrailState, stream: Stream) -> tuple[tuple[datetime, str], ...]:
         """The hour is over: its digest is written; it will be put some minutes later."""
         chain = min(_chains(stream), key=lambda chain: chain.end)
         digest = signed_digest(
@@ -179,14 +179,14 @@ class Delivery:
             stream.ending = [other for other in stream.ending if other is not chain]
         return (stream.digests[-1][0], "put"), (chain.end, "cut")
 
-    def _deliver_digest(self, trail: Trail, stream: Stream) -> None:
+    def _deliver_digest(self, trail: TrailState, stream: Stream) -> None:
         moment, digest = min(stream.digests, key=lambda item: item[0])
         if stream.digest_error:
             return
         if self._put_digest(trail, stream, digest, moment):
             stream.digests.remove((moment, digest))
 
-    def _put_digest(self, trail: Trail, stream: Stream, digest: SignedDigest, moment: datetime) -> bool:
+    def _put_digest(self, trail: TrailState, stream: Stream, digest: SignedDigest, moment: datetime) -> bool:
         error = self._put(trail, digest.link.bucket, digest.link.key, digest.body, digest.metadata, moment)
         stream.digest_error = error or ""
         if not error:
@@ -194,7 +194,13 @@ class Delivery:
         return not error
 
     def _put(
-        self, trail: Trail, bucket: str, key: str, body: bytes, metadata: dict[str, str], moment: datetime
+        self,
+        trail: TrailState,
+        bucket: str,
+        key: str,
+        body: bytes,
+        metadata: dict[str, str],
+        moment: datetime,
     ) -> str | None:
         """Put one object, under the trail's key if it has one. None, or the error that the trail's status shows."""
         service = calling(trail)
@@ -210,7 +216,7 @@ class Delivery:
             stored.sse, stored.kms_key = "aws:kms", trail.kms_key
         return error
 
-    def _again(self, trail: Trail, stream: Stream, now: datetime) -> None:
+    def _again(self, trail: TrailState, stream: Stream, now: datetime) -> None:
         """Try what was refused, oldest first, and stop at the first refusal; after 30 days it is lost."""
         stream.refused = [file for file in stream.refused if now - file.mark < GIVES_UP]
         while stream.refused and self._put_log(trail, stream, stream.refused[0], now):
@@ -236,7 +242,7 @@ def _close(stream: Stream, moment: datetime) -> None:
         stream.chain = None
 
 
-def _chains(stream: Stream) -> list[Chain]:
+def _chains(stream: Stream) -> list[WrittenChain]:
     """Chains that are being written, the oldest first: a late file of a stopped chain belongs to that one."""
     return [*stream.ending, *([stream.chain] if stream.chain else [])]
 
@@ -245,5 +251,5 @@ def _busy(stream: Stream) -> bool:
     return bool(stream.waiting or stream.refused or stream.digests or stream.ending)
 
 
-def _is_own_stop(trail: Trail, event: Recorded) -> bool:
+def _is_own_stop(trail: TrailState, event: Recorded) -> bool:
     return event.name in ("StopLogging", "DeleteTrail") and event.moment == trail.stopped

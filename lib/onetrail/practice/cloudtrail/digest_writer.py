@@ -13,14 +13,14 @@ from typing import Any, Final
 from onetrail.practice.cloudtrail.gzip_bytes import gzipped
 from onetrail.practice.cloudtrail.keys import signing_key
 from onetrail.practice.state.clock import iso
-from onetrail.practice.state.trail_files import DigestLink, LoggedFile, Place, SignedDigest
+from onetrail.practice.state.trail_files import DeliveredFile, DeliveryPlace, DigestLink, SignedDigest
 
 ALGORITHM: Final = "SHA256withRSA"
 HOUR: Final = timedelta(hours=1)
 
 
 def signed_digest(
-    place: Place, end: datetime, files: Sequence[LoggedFile], previous: DigestLink | None
+    place: DeliveryPlace, end: datetime, files: Sequence[DeliveredFile], previous: DigestLink | None
 ) -> SignedDigest:
     """The digest of the hour before `end` (UTC), signed with the region's key of that instant."""
     key, ended = signing_key(place.region, end), iso(end)
@@ -50,7 +50,7 @@ def signed_digest(
     return SignedDigest(gzipped(raw), metadata, DigestLink(place.bucket, link_key, digested, signature))
 
 
-def _listed(file: LoggedFile) -> dict[str, str]:
+def _listed(file: DeliveredFile) -> dict[str, str]:
     return {
         "s3Bucket": file.bucket,
         "s3Object": file.key,

@@ -13,7 +13,7 @@ from itertools import accumulate
 from random import Random
 from typing import Final, TypeVar
 
-from onetrail.practice.cloudtrail.record_kinds import GLOBAL, REGIONAL, Kind
+from onetrail.practice.cloudtrail.record_kinds import GLOBAL, REGIONAL, RecordKind
 from onetrail.practice.state.clock import iso
 
 T = TypeVar("T")
@@ -122,11 +122,11 @@ _REGIONAL_SUMS: Final = list(accumulate(kind.weight for kind in REGIONAL))
 _GLOBAL_SUMS: Final = list(accumulate(kind.weight for kind in GLOBAL))
 
 
-def _drawn(draws: SeededDraws, kinds: Sequence[Kind], sums: list[int]) -> Kind:
+def _drawn(draws: SeededDraws, kinds: Sequence[RecordKind], sums: list[int]) -> RecordKind:
     return kinds[bisect(sums, draws.below(sums[-1]))]
 
 
-def _record(draws: SeededDraws, kind: Kind, account: str, region: str, moment: datetime) -> str:
+def _record(draws: SeededDraws, kind: RecordKind, account: str, region: str, moment: datetime) -> str:
     when, actor = iso(moment), draws.pick(kind.actors)
     identity, address, agent, arn = _actor(draws, actor, account, moment)
     source = f"{kind.service}.amazonaws.com"

@@ -8,7 +8,7 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any, Final
 
-from onetrail.practice.calls import Answer, Call, CallEvent, ServiceError
+from onetrail.practice.calls import CallEvent, ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.cloudtrail import settings as trail_settings
 from onetrail.practice.cloudtrail.checks import (
     check_bucket,
@@ -18,23 +18,23 @@ from onetrail.practice.cloudtrail.checks import (
     check_settings,
     split_arn,
 )
-from onetrail.practice.cloudtrail.delivery import Delivery, calling
+from onetrail.practice.cloudtrail.delivery import DeliveryService, calling
 from onetrail.practice.cloudtrail.event_log import recorded
 from onetrail.practice.cloudtrail.lookup import events, public_keys
 from onetrail.practice.s3.service_access import DeliveredObject, ServiceAccess
-from onetrail.practice.state.trails import Stream, Trail, TrailBook
+from onetrail.practice.state.trails import Stream, TrailBook, TrailState
 from onetrail.practice.state.world import World
 
 _SETTINGS: Final = ("SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "KmsKeyId")
 
 
 class TrailsService:
-    """One handler for every operation; calling it with a `Call` answers it or raises `ServiceError`."""
+    """One handler for every operation; calling it with a `ServiceCall` answers it or raises `ServiceError`."""
 
     def __init__(self, world: World, access: ServiceAccess) -> None:
         self.world, self._access = world, access
-        self.delivery = Delivery(world, access)
-        self._operations: dict[str, Callable[[Call], Mapping[str, Any]]] = {
+        self.delivery = DeliveryService(world, access)
+        self._operations: dict[str, Callable[[ServiceCall], Mapping[str, Any]]] = {
             "AddTags": lambda call: trail_settings.add_tags(self._tagged(call), call.parameters),
             "CreateTrail": self._create,
             "DeleteTrail": self._delete,
@@ -59,14 +59,14 @@ class TrailsService:
             "UpdateTrail": self._update,
         }
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: ServiceCall) -> ServiceAnswer:
         """Answer one call."""
         operation = self._operations.get(call.operation)
         if operation is None:
             raise ServiceError(
                 "NotImplemented", f"cloudtrail:{call.operation} is not part of the estate", 501
             )
-        return Answer(200, operation(call))
+        return ServiceAnswer(200, operation(call))
 
     def hear(self, event: CallEvent) -> None:
         """Record a call that came through the door."""
@@ -83,10 +83,10 @@ class TrailsService:
     def _now(self) -> datetime:
         return self.world.clock.now()
 
-    def _visible(self, account: str, region: str) -> list[Trail]:
+    def _visible(self, account: str, region: str) -> list[TrailState]:
         return [trail for trail in self.book.trails.values() if _sees(trail, account, region)]
 
-    def _seen(self, call: Call, name: str) -> Trail:
+    def _seen(self, call: ServiceCall, name: str) -> TrailState:
         """The trail of that name or ARN as seen from the caller's account and region."""
         arn = split_arn(name)
         for trail in self._visible(call.account, call.region):
@@ -97,7 +97,7 @@ class TrailsService:
             name = f"arn:aws:cloudtrail:{call.region}:{call.account}:trail/{name}"
         raise _unknown(name, call.account)
 
-    def _own(self, call: Call, name: str) -> Trail:
+    def _own(self, call: ServiceCall, name: str) -> TrailState:
         """The same, and it may be changed from here."""
         arn = split_arn(name)
         if arn and name in self.book.trails and arn[1] == call.account and arn[0] != call.region:
@@ -113,11 +113,11 @@ class TrailsService:
 
     # Trails
 
-    def _create(self, call: Call) -> Mapping[str, Any]:
+    def _create(self, call: ServiceCall) -> Mapping[str, Any]:
         given = call.parameters
         name = given.get("Name", "")
         check_name(name)
-        trail = Trail(name, call.account, call.region, given.get("S3BucketName", ""))
+        trail = TrailState(name, call.account, call.region, given.get("S3BucketName", ""))
         if trail.arn in self.book.trails:
             message = f"Trail {name} already exists for customer: {call.account}"
             raise ServiceError("TrailAlreadyExistsException", message)
@@ -129,7 +129,7 @@ class TrailsService:
         self._mark(trail)
         return _made(trail)
 
-    def _update(self, call: Call) -> Mapping[str, Any]:
+    def _update(self, call: ServiceCall) -> Mapping[str, Any]:
         trail = self._own(call, call.parameters.get("Name", ""))
         wanted = deepcopy(trail)
         self._set(wanted, call)
@@ -155,7 +155,7 @@ class TrailsService:
             self.delivery.validation(trail, wanted.validation, self._now())
         return _made(trail)
 
-    def _set(self, trail: Trail, call: Call) -> None:
+    def _set(self, trail: TrailState, call: ServiceCall) -> None:
         """Take over the members that were given; an empty word takes an optional one away."""
         given = call.parameters
         trail.bucket = given.get("S3BucketName") or trail.bucket
@@ -178,18 +178,18 @@ class TrailsService:
             arn = topic if topic.startswith("arn:") else f"arn:aws:sns:{trail.home}:{trail.account}:{topic}"
             trail.settings |= {"SnsTopicName": arn.rsplit(":", 1)[-1], "SnsTopicARN": arn}
 
-    def _check(self, trail: Trail) -> None:
+    def _check(self, trail: TrailState) -> None:
         check_bucket(self.world, self._access, trail)
         check_settings(self.world, self._access, trail)
 
-    def _mark(self, trail: Trail) -> None:
+    def _mark(self, trail: TrailState) -> None:
         """The zero-byte markers that come with a trail."""
         folders = ["CloudTrail", *(["CloudTrail-Digest"] if trail.validation else [])]
         for folder in folders:
             key = f"{trail.place(trail.account, trail.home).root}/{folder}/"
             self._access.put(calling(trail), DeliveredObject(trail.bucket, key, b""))
 
-    def _delete(self, call: Call) -> Mapping[str, Any]:
+    def _delete(self, call: ServiceCall) -> Mapping[str, Any]:
         trail = self._own(call, call.parameters.get("Name", ""))
         if trail.logging:
             self.delivery.end(trail, self._now())
@@ -197,19 +197,19 @@ class TrailsService:
         self.book.departed.append(trail)
         return {}
 
-    def _start(self, call: Call) -> Mapping[str, Any]:
+    def _start(self, call: ServiceCall) -> Mapping[str, Any]:
         trail = self._own(call, call.parameters.get("Name", ""))
         if not trail.logging:
             self.delivery.begin(trail, self._now())
         return {}
 
-    def _stop(self, call: Call) -> Mapping[str, Any]:
+    def _stop(self, call: ServiceCall) -> Mapping[str, Any]:
         trail = self._own(call, call.parameters.get("Name", ""))
         if trail.logging:
             self.delivery.end(trail, self._now())
         return {}
 
-    def _describe(self, call: Call) -> Mapping[str, Any]:
+    def _describe(self, call: ServiceCall) -> Mapping[str, Any]:
         wanted = call.parameters.get("trailNameList") or ()
         shadows = _flag(call.parameters, "includeShadowTrails", True)
         found = self._visible(call.account, call.region)
@@ -221,21 +221,21 @@ class TrailsService:
             ]
         }
 
-    def _list(self, call: Call) -> Mapping[str, Any]:
+    def _list(self, call: ServiceCall) -> Mapping[str, Any]:
         own = [trail for trail in self.book.trails.values() if _of(trail, call.account)]
         return {
             "Trails": [{"TrailARN": t.arn, "Name": t.name, "HomeRegion": t.home} for t in _sorted(own)],
         }
 
-    def _status(self, call: Call) -> Mapping[str, Any]:
+    def _status(self, call: ServiceCall) -> Mapping[str, Any]:
         trail = self._seen(call, call.parameters.get("Name", ""))
         stream = trail.streams.get((call.account, call.region)) or Stream(call.account, call.region)
         return status(trail, stream)
 
-    def _tagged(self, call: Call) -> Trail:
+    def _tagged(self, call: ServiceCall) -> TrailState:
         return self._own(call, self._by_arn(call, call.parameters.get("ResourceId", "")).arn)
 
-    def _by_arn(self, call: Call, arn: str) -> Trail:
+    def _by_arn(self, call: ServiceCall, arn: str) -> TrailState:
         if split_arn(arn) is None:
             raise ServiceError("CloudTrailARNInvalidException", f"{arn} is not a trail ARN.")
         trail = self.book.trails.get(arn)
@@ -243,16 +243,16 @@ class TrailsService:
             raise ServiceError("ResourceNotFoundException", f"{arn} does not exist.")
         return trail
 
-    def _list_tags(self, call: Call) -> Mapping[str, Any]:
+    def _list_tags(self, call: ServiceCall) -> Mapping[str, Any]:
         trails = [self._by_arn(call, arn) for arn in call.parameters.get("ResourceIdList") or ()]
         return {"ResourceTagList": [trail_settings.tag_list(trail) for trail in trails]}
 
-    def _lookup(self, call: Call) -> Mapping[str, Any]:
+    def _lookup(self, call: ServiceCall) -> Mapping[str, Any]:
         history = self.book.history.get((call.account, call.region), [])
         return events(history, call.parameters, self._now())
 
 
-def status(trail: Trail, stream: Stream) -> dict[str, Any]:
+def status(trail: TrailState, stream: Stream) -> dict[str, Any]:
     """GetTrailStatus of one region. Members that have no value are left out, as AWS does."""
     instants = {
         "LatestDeliveryTime": stream.delivered,
@@ -272,15 +272,15 @@ def status(trail: Trail, stream: Stream) -> dict[str, Any]:
     }
 
 
-def _of(trail: Trail, account: str) -> bool:
+def _of(trail: TrailState, account: str) -> bool:
     return trail.account == account or bool(trail.organization)
 
 
-def _sees(trail: Trail, account: str, region: str) -> bool:
+def _sees(trail: TrailState, account: str, region: str) -> bool:
     return _of(trail, account) and (trail.multi_region or trail.home == region)
 
 
-def _sorted(trails: list[Trail]) -> list[Trail]:
+def _sorted(trails: list[TrailState]) -> list[TrailState]:
     return sorted(trails, key=lambda trail: (trail.name, trail.home))
 
 
@@ -293,12 +293,12 @@ def _away(arn: str, home: str, region: str) -> ServiceError:
     return ServiceError("InvalidHomeRegionException", message)
 
 
-def _made(trail: Trail) -> dict[str, Any]:
+def _made(trail: TrailState) -> dict[str, Any]:
     left_out = ("HomeRegion", "HasCustomEventSelectors", "HasInsightSelectors")
     return {name: value for name, value in trail.described().items() if name not in left_out}
 
 
-def _trail_name(call: Call) -> str:
+def _trail_name(call: ServiceCall) -> str:
     return str(call.parameters.get("TrailName", ""))
 
 

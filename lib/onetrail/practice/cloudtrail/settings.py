@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from onetrail.practice.calls import ServiceError
-from onetrail.practice.state.trails import DEFAULT_SELECTORS, Trail
+from onetrail.practice.state.trails import DEFAULT_SELECTORS, TrailState
 
 MOST_TAGS: Final = 50
 MOST_SELECTORS: Final = 5
@@ -22,14 +22,14 @@ _EQUALS_ONE: Final = ("eventCategory", "readOnly", "resources.type")
 _INSIGHTS: Final = frozenset({"ApiCallRateInsight", "ApiErrorRateInsight"})
 
 
-def selectors(trail: Trail) -> dict[str, Any]:
+def selectors(trail: TrailState) -> dict[str, Any]:
     """GetEventSelectors: a trail on which nothing was set has the one default selector."""
     if trail.advanced_selectors:
         return {"TrailARN": trail.arn, "AdvancedEventSelectors": trail.advanced_selectors}
     return {"TrailARN": trail.arn, "EventSelectors": trail.selectors or [dict(s) for s in DEFAULT_SELECTORS]}
 
 
-def put_selectors(trail: Trail, given: Mapping[str, Any]) -> dict[str, Any]:
+def put_selectors(trail: TrailState, given: Mapping[str, Any]) -> dict[str, Any]:
     """PutEventSelectors: basic or advanced ones take the place of all before."""
     basic, advanced = given.get("EventSelectors") or [], given.get("AdvancedEventSelectors") or []
     if bool(basic) == bool(advanced):
@@ -71,7 +71,7 @@ def _wrong_in_advanced(advanced: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield f"A trail can have up to {MOST_VALUES} values across its advanced event selectors."
 
 
-def insights(trail: Trail) -> dict[str, Any]:
+def insights(trail: TrailState) -> dict[str, Any]:
     """GetInsightSelectors, or InsightNotEnabledException."""
     if not trail.insights:
         message = f"Trail {trail.arn} does not have Insights enabled."
@@ -79,7 +79,7 @@ def insights(trail: Trail) -> dict[str, Any]:
     return {"TrailARN": trail.arn, "InsightSelectors": trail.insights}
 
 
-def put_insights(trail: Trail, given: Mapping[str, Any]) -> dict[str, Any]:
+def put_insights(trail: TrailState, given: Mapping[str, Any]) -> dict[str, Any]:
     """PutInsightSelectors; an empty list switches Insights off."""
     wanted = given.get("InsightSelectors") or []
     if {selector.get("InsightType") for selector in wanted} - _INSIGHTS:
@@ -93,13 +93,13 @@ def tags(listed: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag.get("Value", "") for tag in listed}
 
 
-def tag_list(trail: Trail) -> dict[str, Any]:
+def tag_list(trail: TrailState) -> dict[str, Any]:
     """One entry of ListTags."""
     listed = [{"Key": name, "Value": value} for name, value in sorted(trail.tags.items())]
     return {"ResourceId": trail.arn, "TagsList": listed}
 
 
-def add_tags(trail: Trail, given: Mapping[str, Any]) -> dict[str, Any]:
+def add_tags(trail: TrailState, given: Mapping[str, Any]) -> dict[str, Any]:
     """AddTags: a tag that is there gets the new value."""
     wanted = trail.tags | tags(given.get("TagsList") or ())
     if len(wanted) > MOST_TAGS:
@@ -108,7 +108,7 @@ def add_tags(trail: Trail, given: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def remove_tags(trail: Trail, given: Mapping[str, Any]) -> dict[str, Any]:
+def remove_tags(trail: TrailState, given: Mapping[str, Any]) -> dict[str, Any]:
     """RemoveTags: by name; what is not there is no error."""
     gone = tags(given.get("TagsList") or ())
     trail.tags = {name: value for name, value in trail.tags.items() if name not in gone}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from onetrail.practice import faults
-from onetrail.practice.calls import Call, ServiceError
+from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.doors.arrival import Arrival, BaseContexts
 from onetrail.practice.doors.journal import AnsweredRequest, EventDetails, Journal
 from onetrail.practice.iam import actions
@@ -65,7 +65,7 @@ class ServicesDoor:
             self._journal.tell(answered, _details(call, resource, error, spoken))
         return reply
 
-    def _call(self, arrival: Arrival, service: str, target: Target) -> Call:
+    def _call(self, arrival: Arrival, service: str, target: Target) -> ServiceCall:
         http, who, credential = arrival.http, arrival.requester.principal, arrival.requester.credential
         assert credential is not None, "only S3 has anonymous callers"
         parameters = dict(target.parameters)
@@ -73,13 +73,13 @@ class ServicesDoor:
             account = http.headers.get("x-amz-account-id", "")
             parameters |= {"AccountId": account, "body": http.body, "raw_query": http.raw_query}
         request_id = request_id_of(self._world, service, who.account, arrival.region, target.operation)
-        return Call(
+        return ServiceCall(
             who.account, who, arrival.region, service, target.operation, parameters, request_id,
             http.headers.get("user-agent", ""), http.source_ip, credential.access_key_id, credential.principal_id,
         )  # fmt: skip
 
     def _answered(
-        self, arrival: Arrival, call: Call, target: Target, resource: str
+        self, arrival: Arrival, call: ServiceCall, target: Target, resource: str
     ) -> tuple[Reply, dict[str, Any] | None]:
         """The reply, and its members where they are ours."""
         http = arrival.http
@@ -102,7 +102,7 @@ class ServicesDoor:
         reply.headers = (*reply.headers, *said.headers)
         return reply, dict(said.body) if not isinstance(said.body, bytes) else None
 
-    def _check_region(self, call: Call) -> None:
+    def _check_region(self, call: ServiceCall) -> None:
         account = self._world.accounts.get(call.account)
         known = BY_DEFAULT + BY_CHOICE
         if account is not None and call.region not in account.opted_in and call.region in known:
@@ -117,7 +117,7 @@ def request_id_of(world: World, *parts: object) -> str:
 
 
 def _details(
-    call: Call, resource: str, error: tuple[str, str], spoken: dict[str, Any] | None
+    call: ServiceCall, resource: str, error: tuple[str, str], spoken: dict[str, Any] | None
 ) -> EventDetails:
     parts = resource.split(":")
     owner = parts[4] if len(parts) > 5 and parts[4] else call.account

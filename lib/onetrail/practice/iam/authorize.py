@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from onetrail.iam import Decision, Document, Policies, Principal, Request, evaluate
+from onetrail.iam import Document, Policies, PolicyDecision, Principal, Request, evaluate
 from onetrail.iam.statement import prepared
 from onetrail.practice.iam.requester import Requester
 from onetrail.practice.moto.backends import find_role, iam_backend, kms_key, organization_backend
@@ -33,7 +33,7 @@ class Authorizer:
         resource_policy: Document | None = None,
         owner_only: bool = False,
         trust: bool = False,
-    ) -> Decision:
+    ) -> PolicyDecision:
         """The verdict on one action. The caller's credential brings session policies."""
         self._refresh()
         principal, credential = requester.principal, requester.credential

@@ -10,7 +10,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from onetrail.practice.calls import Call, ServiceError
+from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.moto.backends import management_accounts, seed
 from onetrail.practice.moto.patches import know_jobs, lighten, take_clock
 from onetrail.practice.state.world import World
@@ -50,7 +50,7 @@ class MotoBridge:
         know_jobs()
         seed(world, "start")
 
-    def call(self, request: HttpRequest, call: Call) -> Reply:
+    def call(self, request: HttpRequest, call: ServiceCall) -> Reply:
         """moto's answer. Raises ServiceError NotImplemented where moto has nothing, InternalFailure where it breaks."""
         service, operation = call.service, call.operation
         seed(self._world, call.account, call.region, service, operation)

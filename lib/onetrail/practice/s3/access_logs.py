@@ -19,7 +19,7 @@ SERVICE: Final = "logging.s3.amazonaws.com"
 _ARN: Final = "arn:aws:s3:::"
 
 
-class AccessLogs:
+class AccessLogWriter:
     """Collects the requests that came before each step of the clock, and delivers them."""
 
     def __init__(self, world: World, access: ServiceAccess) -> None:

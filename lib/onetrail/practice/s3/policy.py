@@ -12,7 +12,7 @@ from typing import Any, Final
 from onetrail.iam import PolicyError, parse, reference, statements
 from onetrail.iam.document import values
 from onetrail.iam.fit import Misfit, misfits
-from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.iam.limits import LIMITS, DocumentKind, size
 from onetrail.iam.reference import Service
 from onetrail.practice import faults
 from onetrail.practice.moto.backends import find_role, iam_backend
@@ -44,13 +44,13 @@ def checked(world: World, bucket: Bucket, body: bytes) -> dict[str, Any]:
         raise S3Error("MalformedPolicy", "Statement IDs (SID) in a single policy must be unique.")
     for statement in found:
         _check(world, bucket, statement)
-    if size(Kind.BUCKET, document) > LIMITS[Kind.BUCKET].most:
+    if size(DocumentKind.BUCKET, document) > LIMITS[DocumentKind.BUCKET].most:
         raise _too_large()
     return document
 
 
 def _too_large() -> S3Error:
-    most = LIMITS[Kind.BUCKET].most
+    most = LIMITS[DocumentKind.BUCKET].most
     return S3Error("PolicyTooLarge", f"The policy exceeds the maximum allowed document size of {most} bytes")
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.practice.cloudtrail.records import SeededDraws, global_record, regional_record
-from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
+from onetrail.practice.scenarios.old_estate import OldRegion, ScenarioEstate
 from onetrail.practice.state.clock import START
 from onetrail.practice.state.trail_files import Recorded
 from onetrail.practice.state.world import World
@@ -24,7 +24,7 @@ class Background:
     """Has the calls of each hour that passes recorded. The same hour always has the same calls."""
 
     def __init__(
-        self, world: World, take: Callable[[Recorded], None], account: str, estate: OldEstate
+        self, world: World, take: Callable[[Recorded], None], account: str, estate: ScenarioEstate
     ) -> None:
         self.world, self._take, self.account, self.estate = world, take, account, estate
 

@@ -8,13 +8,13 @@ from onetrail.practice.cloudtrail.gzip_bytes import gunzipped, gzipped
 from onetrail.practice.moto.backends import kms_backend, seed
 from onetrail.practice.scenarios.old_estate import OldRegion
 from onetrail.practice.state.buckets import Bucket, Version, md5
-from onetrail.practice.state.trails import Trail
+from onetrail.practice.state.trails import TrailState
 from onetrail.practice.state.world import World
 
 _LOGS: Final = "/CloudTrail/"
 
 
-def harden(world: World, account: str, old: OldRegion, trail: Trail) -> None:
+def harden(world: World, account: str, old: OldRegion, trail: TrailState) -> None:
     """Do to one region's bucket what its habits say, after its history was written."""
     bucket = world.store.buckets[old.bucket]
     if old.organization:
@@ -74,7 +74,7 @@ def _key(world: World, account: str, region: str) -> str:
     return str(key.arn)
 
 
-def _encrypt(bucket: Bucket, trail: Trail, key_arn: str) -> None:
+def _encrypt(bucket: Bucket, trail: TrailState, key_arn: str) -> None:
     """The trail encrypts with the key, so no ETag is an MD5; the bucket's own default stays as it was."""
     trail.settings["KmsKeyId"] = key_arn
     for name in bucket.names:

@@ -21,9 +21,9 @@ from onetrail.practice.cloudtrail.records import (
     regional_record,
 )
 from onetrail.practice.cloudtrail.rhythm import LAST_LOGS, MARK, digest_arrival, log_arrival, mark_of
-from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
-from onetrail.practice.state.trail_files import LoggedFile
-from onetrail.practice.state.trails import Chain, Stream, Trail
+from onetrail.practice.scenarios.old_estate import OldRegion, ScenarioEstate
+from onetrail.practice.state.trail_files import DeliveredFile
+from onetrail.practice.state.trails import Stream, TrailState, WrittenChain
 from onetrail.practice.state.world import World
 
 _RECORDS: Final = (1, 1, 1, 2, 2, 3, 4, 6, 9, 20, 110)
@@ -42,7 +42,7 @@ class Window:
     stop: datetime | None
 
 
-def months(estate: OldEstate) -> Iterator[tuple[int, int]]:
+def months(estate: ScenarioEstate) -> Iterator[tuple[int, int]]:
     """(year, month) from the scenario's first to its last."""
     year, month = estate.first
     while (year, month) <= estate.last:
@@ -74,7 +74,7 @@ def open_window(number: int, old: OldRegion, now: datetime) -> Window:
 
 
 def global_copies(
-    number: int, estate: OldEstate, account: str, year: int, month: int
+    number: int, estate: ScenarioEstate, account: str, year: int, month: int
 ) -> list[tuple[datetime, str]]:
     """The month's global-service events: (instant, record) pairs that lie in every region's bucket before 2021-11-22."""
     base = window(number, estate.regions[0], year, month).base
@@ -91,7 +91,7 @@ def global_copies(
 class Historian:
     """Writes the history of one region into its bucket, and leaves the trail as it stands now."""
 
-    def __init__(self, world: World, account: str, old: OldRegion, trail: Trail) -> None:
+    def __init__(self, world: World, account: str, old: OldRegion, trail: TrailState) -> None:
         self.world, self.old, self.trail = world, old, trail
         self.account, self.number = account, world.number
         self.place = trail.place(account, old.region)
@@ -115,7 +115,7 @@ class Historian:
 
     def _logs(
         self, time: Window, copies: list[tuple[datetime, str]], now: datetime
-    ) -> list[tuple[datetime, LoggedFile]]:
+    ) -> list[tuple[datetime, DeliveredFile]]:
         draws = SeededDraws(self.number, self.trail.arn, time.start)
         end = time.stop or now - 2 * MARK
         marks: dict[datetime, list[tuple[datetime, str]]] = {}
@@ -145,21 +145,21 @@ class Historian:
 
     def _log(
         self, mark: datetime, events: list[tuple[datetime, str]], index: int
-    ) -> tuple[datetime, LoggedFile]:
+    ) -> tuple[datetime, DeliveredFile]:
         named = f"{self.number}|{self.trail.arn}|{mark.isoformat()}|{index}"
         nonce = sha256(named.encode()).digest()
         content, key = log_content(text for _, text in events), self.place.log_key(mark, nonce)
         moments, landed = [_iso(moment) for moment, _ in events], log_arrival(mark, nonce)
         self._store(key, gzipped(content), landed, {})
         hexed = sha256(content).hexdigest()
-        return landed, LoggedFile(self.old.bucket, key, hexed, max(moments), min(moments))
+        return landed, DeliveredFile(self.old.bucket, key, hexed, max(moments), min(moments))
 
     def _digests(
-        self, time: Window, files: list[tuple[datetime, LoggedFile]], now: datetime, stream: Stream
+        self, time: Window, files: list[tuple[datetime, DeliveredFile]], now: datetime, stream: Stream
     ) -> None:
         """The starting digest, one an hour, and the final one; an open window leaves an open chain."""
         last = time.stop + LAST_LOGS if time.stop else None
-        chain, ended = Chain(end=time.start), time.start
+        chain, ended = WrittenChain(end=time.start), time.start
         while chain.end <= now and (last is None or ended < last):
             ended = chain.end
             chain.files = [file for landed, file in files if ended - HOUR < landed <= ended]

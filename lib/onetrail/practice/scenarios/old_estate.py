@@ -47,7 +47,7 @@ class OldRegion:
 
 
 @dataclass(frozen=True)
-class OldEstate:
+class ScenarioEstate:
     """A scenario: its regions, and the first and last month of its history as (year, month)."""
 
     name: str
@@ -64,7 +64,7 @@ def _on(year: int, month: int, day: int, hour: int = 10) -> datetime:
 
 _WRITER: Final = "ObjectWriter"
 
-DEFAULT: Final = OldEstate(
+DEFAULT: Final = ScenarioEstate(
     "default",
     (
         OldRegion("af-south-1", "acme-af-south-1-trail", _on(2020, 11, 18), 0.4, "2022"),
@@ -96,7 +96,7 @@ DEFAULT: Final = OldEstate(
 )  # fmt: skip
 """Twenty regions, five years: what the runbook is shown on."""
 
-TINY: Final = OldEstate(
+TINY: Final = ScenarioEstate(
     "tiny",
     (
         OldRegion("eu-west-1", "acme-trail-do-not-delete", _on(2017, 6, 12), 4.0, "2013", _WRITER, topic=True),
@@ -110,7 +110,7 @@ TINY: Final = OldEstate(
 )  # fmt: skip
 """Three regions and three months with the same mess, and the window that is open now: under 150 objects."""
 
-HARD: Final = OldEstate(
+HARD: Final = ScenarioEstate(
     "hard",
     (
         OldRegion("eu-west-1", "acme-trail-do-not-delete", _on(2017, 6, 12), 4.0, "2013", prefix="cloudtrail",

@@ -6,12 +6,12 @@ from onetrail.practice.accounts import ORGANIZATION, SOURCE, make_user
 from onetrail.practice.scenarios.buckets import make_bucket
 from onetrail.practice.scenarios.hard import harden
 from onetrail.practice.scenarios.history import Historian, global_copies, months, open_window, window
-from onetrail.practice.scenarios.old_estate import OldEstate, OldRegion
-from onetrail.practice.state.trails import Trail
+from onetrail.practice.scenarios.old_estate import OldRegion, ScenarioEstate
+from onetrail.practice.state.trails import TrailState
 from onetrail.practice.state.world import World
 
 
-def fill(world: World, estate: OldEstate) -> None:
+def fill(world: World, estate: ScenarioEstate) -> None:
     """Write users, buckets, trails and their history into a world that has its accounts; its clock stays where it is."""
     _old_users(world)
     for old in estate.regions:
@@ -19,7 +19,7 @@ def fill(world: World, estate: OldEstate) -> None:
     _write_history(world, estate)
 
 
-def _write_history(world: World, estate: OldEstate) -> None:
+def _write_history(world: World, estate: ScenarioEstate) -> None:
     copies = {at: global_copies(world.number, estate, SOURCE, *at) for at in months(estate)}
     for old in estate.regions:
         trail = _trail(old)
@@ -34,9 +34,9 @@ def _write_history(world: World, estate: OldEstate) -> None:
         harden(world, SOURCE, old, trail)
 
 
-def _trail(old: OldRegion) -> Trail:
+def _trail(old: OldRegion) -> TrailState:
     organization = ORGANIZATION if old.organization else ""
-    trail = Trail(
+    trail = TrailState(
         old.trail, SOURCE, old.region, old.bucket, old.prefix, organization=organization, validation=True
     )
     if old.log_group:

@@ -5,7 +5,7 @@ Source: Account Management API Reference, ListRegions and GetRegionOptStatus; EC
 
 from collections.abc import Callable
 
-from onetrail.practice.calls import Answer, Call, ServiceError
+from onetrail.practice.calls import ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.state.account_info import BY_CHOICE, BY_DEFAULT
 from onetrail.practice.state.world import World
 
@@ -19,14 +19,14 @@ def status_of(world: World, account: str, region: str) -> str:
     return "ENABLED" if region in world.accounts[account].opted_in else "DISABLED"
 
 
-def _of(world: World, call: Call) -> str:
+def _of(world: World, call: ServiceCall) -> str:
     asked = str(call.parameters.get("AccountId") or call.account)
     if asked != call.account and (call.account != world.management_account or asked not in world.accounts):
         raise ServiceError("AccessDeniedException", "You don't have access to this account", 403)
     return asked
 
 
-def list_regions(world: World, call: Call) -> Answer:
+def list_regions(world: World, call: ServiceCall) -> ServiceAnswer:
     """account.ListRegions, with its status filter and paging."""
     account = _of(world, call)
     wanted = call.parameters.get("RegionOptStatusContains") or ()
@@ -38,27 +38,29 @@ def list_regions(world: World, call: Call) -> Answer:
     start = int(call.parameters.get("NextToken") or 0)
     most = int(call.parameters.get("MaxResults") or 20)
     more = {"NextToken": str(start + most)} if start + most < len(found) else {}
-    return Answer(200, {"Regions": found[start : start + most], **more})
+    return ServiceAnswer(200, {"Regions": found[start : start + most], **more})
 
 
-def get_region_opt_status(world: World, call: Call) -> Answer:
+def get_region_opt_status(world: World, call: ServiceCall) -> ServiceAnswer:
     """account.GetRegionOptStatus."""
     region = str(call.parameters.get("RegionName", ""))
-    return Answer(200, {"RegionName": region, "RegionOptStatus": status_of(world, _of(world, call), region)})
+    return ServiceAnswer(
+        200, {"RegionName": region, "RegionOptStatus": status_of(world, _of(world, call), region)}
+    )
 
 
-def _switch(on: bool) -> Callable[[World, Call], Answer]:
-    def switch(world: World, call: Call) -> Answer:
+def _switch(on: bool) -> Callable[[World, ServiceCall], ServiceAnswer]:
+    def switch(world: World, call: ServiceCall) -> ServiceAnswer:
         region, account = str(call.parameters.get("RegionName", "")), _of(world, call)
         if status_of(world, account, region) == "ENABLED_BY_DEFAULT":
             raise ServiceError("ValidationException", f"{region} is on by default and cannot be switched")
         (world.accounts[account].opted_in.add if on else world.accounts[account].opted_in.discard)(region)
-        return Answer(200, {})
+        return ServiceAnswer(200, {})
 
     return switch
 
 
-def describe_regions(world: World, call: Call) -> Answer:
+def describe_regions(world: World, call: ServiceCall) -> ServiceAnswer:
     """ec2.DescribeRegions: enabled ones, or all with AllRegions."""
     given = call.parameters
     every = str(given.get("AllRegions", "")).lower() == "true"
@@ -76,7 +78,7 @@ def describe_regions(world: World, call: Call) -> Answer:
                 "optInStatus": chosen if enabled else "not-opted-in",
             }
         )
-    return Answer(200, {"regionInfo": rows})
+    return ServiceAnswer(200, {"regionInfo": rows})
 
 
 CORRECTIONS = {

@@ -4,20 +4,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from onetrail.practice.calls import Answer, Call, ServiceHandler
+from onetrail.practice.calls import ServiceAnswer, ServiceCall, ServiceHandler
 from onetrail.practice.services import account, iam, kms, organizations, s3control, sts
 from onetrail.practice.state.world import World
 
 Operation = tuple[str, str]
 """(service, operation), such as `("iam", "GetAccountSummary")`."""
 
-CORRECTIONS: Final[dict[Operation, Callable[[World, Call], Answer]]] = {
+CORRECTIONS: Final[dict[Operation, Callable[[World, ServiceCall], ServiceAnswer]]] = {
     **account.CORRECTIONS,
     **iam.CORRECTIONS,
     **s3control.CORRECTIONS,
     **sts.CORRECTIONS,
 }
-CHECKS: Final[dict[Operation, Callable[[World, Call], None]]] = {
+CHECKS: Final[dict[Operation, Callable[[World, ServiceCall], None]]] = {
     **iam.CHECKS,
     **kms.CHECKS,
     **organizations.CHECKS,
@@ -42,12 +42,12 @@ class ServiceAnswers:
         """Let this answer whatever is asked of the service."""
         self._services[service] = handler
 
-    def check(self, call: Call) -> None:
+    def check(self, call: ServiceCall) -> None:
         """Raises ServiceError for what AWS refuses and moto would take."""
         check = self._checks.get((call.service, call.operation))
         if check is not None:
             check(call)
 
-    def handler(self, call: Call) -> ServiceHandler | None:
+    def handler(self, call: ServiceCall) -> ServiceHandler | None:
         """What answers this call; None where moto does."""
         return self._operations.get((call.service, call.operation)) or self._services.get(call.service)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from onetrail.practice.calls import Call, ServiceError
+from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.iam import actions
 from onetrail.practice.iam.authorize import Authorizer, decoded
 from onetrail.practice.iam.requester import Requester
@@ -15,7 +15,7 @@ _NOTHING = {"Version": "2012-10-17", "Statement": ()}
 
 def authorise(
     authorizer: Authorizer,
-    call: Call,
+    call: ServiceCall,
     requester: Requester,
     base: Mapping[str, Any],
     resource: str,
@@ -49,7 +49,7 @@ def authorise(
         raise _denied(call, action, resource, decision.reason, json_protocol)
 
 
-def _key_policy(call: Call, resource: str) -> tuple[Mapping[str, Any], str]:
+def _key_policy(call: ServiceCall, resource: str) -> tuple[Mapping[str, Any], str]:
     """The key's policy and account; calls about no key are the account's own affair."""
     key = kms_key(resource) if resource != "*" else None
     if key is not None:
@@ -58,7 +58,7 @@ def _key_policy(call: Call, resource: str) -> tuple[Mapping[str, Any], str]:
     return {"Version": "2012-10-17", "Statement": [own]}, call.account
 
 
-def _denied(call: Call, action: str, resource: str, reason: str, json_protocol: bool) -> ServiceError:
+def _denied(call: ServiceCall, action: str, resource: str, reason: str, json_protocol: bool) -> ServiceError:
     who = call.principal.session_arn or call.principal.arn
     why = {
         "explicit_deny": "with an explicit deny",

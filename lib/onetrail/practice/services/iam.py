@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 from onetrail.iam import PolicyError, parse, statements
-from onetrail.iam.limits import LIMITS, Kind, size
-from onetrail.practice.calls import Answer, Call, ServiceError
+from onetrail.iam.limits import LIMITS, DocumentKind, size
+from onetrail.practice.calls import ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.iam.authorize import decoded
 from onetrail.practice.moto.backends import iam_backend
 from onetrail.practice.moto.policy_checks import identity_policy_fault, trust_policy_fault
@@ -36,7 +36,7 @@ def root_of(world: World, account: str) -> dict[str, int]:
     return usual | said
 
 
-def get_account_summary(world: World, call: Call) -> Answer:
+def get_account_summary(world: World, call: ServiceCall) -> ServiceAnswer:
     """GetAccountSummary with the root fields."""
     backend = iam_backend(call.account)
     own = [p for p in backend.managed_policies.values() if ":aws:policy" not in p.arn]
@@ -60,13 +60,13 @@ def get_account_summary(world: World, call: Call) -> Answer:
     return _xml(call, f"<SummaryMap>{inner}</SummaryMap>")
 
 
-def _xml(call: Call, result: str) -> Answer:
+def _xml(call: ServiceCall, result: str) -> ServiceAnswer:
     name = call.operation
     text = (
         f'<{name}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{name}Result>{result}</{name}Result>'
         f"<ResponseMetadata><RequestId>{call.request_id}</RequestId></ResponseMetadata></{name}Response>"
     )
-    return Answer(200, text.encode())
+    return ServiceAnswer(200, text.encode())
 
 
 _COLUMNS = (
@@ -78,13 +78,13 @@ _COLUMNS = (
 )
 
 
-def generate_credential_report(world: World, call: Call) -> Answer:
+def generate_credential_report(world: World, call: ServiceCall) -> ServiceAnswer:
     """GenerateCredentialReport; the report is ready at once."""
     world.account_settings.setdefault(call.account, {})["credential_report"] = iso(world.clock.now())
-    return Answer(200, {"State": "COMPLETE"})
+    return ServiceAnswer(200, {"State": "COMPLETE"})
 
 
-def get_credential_report(world: World, call: Call) -> Answer:
+def get_credential_report(world: World, call: ServiceCall) -> ServiceAnswer:
     """GetCredentialReport with the row of the root user first."""
     made = world.account_settings.get(call.account, {}).get("credential_report")
     if not made:
@@ -94,7 +94,7 @@ def get_credential_report(world: World, call: Call) -> Answer:
         _user_row(user) for user in sorted(iam_backend(call.account).users.values(), key=lambda u: u.name)
     ]
     content = base64.b64encode("\n".join(lines).encode()).decode()
-    return Answer(200, {"Content": content, "ReportFormat": "text/csv", "GeneratedTime": made})
+    return ServiceAnswer(200, {"Content": content, "ReportFormat": "text/csv", "GeneratedTime": made})
 
 
 def _root_row(world: World, account: str) -> str:
@@ -147,7 +147,7 @@ def _user_row(user: Any) -> str:
     return ",".join([*head, *rest, *keys, "false", "N/A", "false", "N/A"])
 
 
-def _organization_only(world: World, call: Call) -> None:
+def _organization_only(world: World, call: ServiceCall) -> None:
     if call.account != world.management_account:
         raise ServiceError(
             "AccountNotManagementOrDelegatedAdministratorException",
@@ -155,10 +155,10 @@ def _organization_only(world: World, call: Call) -> None:
         )
 
 
-def list_organizations_features(world: World, call: Call) -> Answer:
+def list_organizations_features(world: World, call: ServiceCall) -> ServiceAnswer:
     """ListOrganizationsFeatures."""
     _organization_only(world, call)
-    return Answer(200, _features(world))
+    return ServiceAnswer(200, _features(world))
 
 
 def _features(world: World) -> dict[str, Any]:
@@ -167,17 +167,17 @@ def _features(world: World) -> dict[str, Any]:
 
 
 def _switch(feature: str, on: bool) -> Any:
-    def switch(world: World, call: Call) -> Answer:
+    def switch(world: World, call: ServiceCall) -> ServiceAnswer:
         _organization_only(world, call)
         settings = world.account_settings.setdefault(world.management_account, {})
         enabled = set(settings.get("root_features", ()))
         settings["root_features"] = sorted(enabled | {feature} if on else enabled - {feature})
-        return Answer(200, _features(world))
+        return ServiceAnswer(200, _features(world))
 
     return switch
 
 
-def check_trust(world: World, call: Call) -> None:
+def check_trust(world: World, call: ServiceCall) -> None:
     """Refuses a trust policy that is no policy, names a principal that does not exist, or is too long."""
     text = str(call.parameters.get("AssumeRolePolicyDocument") or call.parameters.get("PolicyDocument") or "")
     document = _parsed(text)
@@ -190,10 +190,10 @@ def check_trust(world: World, call: Call) -> None:
                 "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{missing[0]}"'
             )
     _refuse(trust_policy_fault(text))
-    _check_quota("ACLSizePerRole", Kind.TRUST, size(Kind.TRUST, document))
+    _check_quota("ACLSizePerRole", DocumentKind.TRUST, size(DocumentKind.TRUST, document))
 
 
-def check_document(world: World, call: Call) -> None:
+def check_document(world: World, call: ServiceCall) -> None:
     """Refuses an identity policy that is no policy or names a principal."""
     text = str(call.parameters.get("PolicyDocument", ""))
     document = _parsed(text)
@@ -202,23 +202,25 @@ def check_document(world: World, call: Call) -> None:
     _refuse(identity_policy_fault(text))
 
 
-def check_managed(world: World, call: Call) -> None:
+def check_managed(world: World, call: ServiceCall) -> None:
     """Refuses a managed policy that is no identity policy or is too long."""
     check_document(world, call)
     _check_quota(
-        "PolicySize", Kind.MANAGED, size(Kind.MANAGED, _parsed(str(call.parameters["PolicyDocument"])))
+        "PolicySize",
+        DocumentKind.MANAGED,
+        size(DocumentKind.MANAGED, _parsed(str(call.parameters["PolicyDocument"]))),
     )
 
 
-def check_inline(world: World, call: Call) -> None:
+def check_inline(world: World, call: ServiceCall) -> None:
     """Refuses an inline policy that is no identity policy, or with which the role's inline policies are too long together."""
     check_document(world, call)
     role, name = str(call.parameters.get("RoleName", "")), str(call.parameters.get("PolicyName", ""))
     held = next((r for r in iam_backend(call.account).roles.values() if r.name == role), None)
     texts = {**(held.policies if held else {}), name: str(call.parameters["PolicyDocument"])}
-    taken = sum(size(Kind.ROLE, decoded(text)) for text in texts.values())
-    if taken > LIMITS[Kind.ROLE].most:
-        text = f"Maximum policy size of {LIMITS[Kind.ROLE].most} bytes exceeded for role {role}"
+    taken = sum(size(DocumentKind.ROLE, decoded(text)) for text in texts.values())
+    if taken > LIMITS[DocumentKind.ROLE].most:
+        text = f"Maximum policy size of {LIMITS[DocumentKind.ROLE].most} bytes exceeded for role {role}"
         raise ServiceError("LimitExceeded", text, 409)
 
 
@@ -234,12 +236,12 @@ def _refuse(fault: str) -> None:
         raise ServiceError("MalformedPolicyDocument", fault)
 
 
-def _check_quota(name: str, kind: Kind, taken: int) -> None:
+def _check_quota(name: str, kind: DocumentKind, taken: int) -> None:
     if taken > LIMITS[kind].most:
         raise ServiceError("LimitExceeded", f"Cannot exceed quota for {name}: {LIMITS[kind].most}", 409)
 
 
-def check_password(world: World, call: Call) -> None:
+def check_password(world: World, call: ServiceCall) -> None:
     """Refuses a password that the account's password policy forbids, as far as its length goes."""
     policy = iam_backend(call.account).account_password_policy
     least = policy.minimum_password_length if policy else 8

@@ -10,8 +10,8 @@ from typing import Any
 
 from onetrail.iam import Policies, Request, evaluate, statements
 from onetrail.iam.document import PolicyError
-from onetrail.iam.limits import LIMITS, Kind
-from onetrail.practice.calls import Call, ServiceError
+from onetrail.iam.limits import LIMITS, DocumentKind
+from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.s3.policy import principals_missing
 from onetrail.practice.state.world import World
 
@@ -19,14 +19,14 @@ _ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action"
 _WAIVER = "BypassPolicyLockoutSafetyCheck"
 
 
-def check_key_policy(world: World, call: Call) -> None:
+def check_key_policy(world: World, call: ServiceCall) -> None:
     """Refuses a key policy that KMS does not take; a key made without one gets KMS's own."""
     text = call.parameters.get("Policy")
     if text is None:
         return
-    if len(str(text).encode()) > LIMITS[Kind.KEY].most:
+    if len(str(text).encode()) > LIMITS[DocumentKind.KEY].most:
         raise ServiceError(
-            "LimitExceededException", f"A key policy takes {LIMITS[Kind.KEY].most} bytes at most"
+            "LimitExceededException", f"A key policy takes {LIMITS[DocumentKind.KEY].most} bytes at most"
         )
     document = _parsed(str(text))
     for statement in statements(document):
@@ -49,7 +49,7 @@ def _malformed(message: str) -> ServiceError:
     return ServiceError("MalformedPolicyDocumentException", message)
 
 
-def _can_change_it_later(call: Call, document: dict[str, Any]) -> bool:
+def _can_change_it_later(call: ServiceCall, document: dict[str, Any]) -> bool:
     acting = [s for s in statements(document) if "Action" in s or "NotAction" in s]
     firm = [s for s in acting if s.get("Effect") == "Deny" or not s.get("Condition")]
     request = Request(

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from onetrail.iam import PolicyError, parse, statements
 from onetrail.iam.document import VERSION, values
-from onetrail.iam.limits import LIMITS, Kind
-from onetrail.practice.calls import Call, ServiceError
+from onetrail.iam.limits import LIMITS, DocumentKind
+from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.moto.backends import organization_backend
 from onetrail.practice.moto.organization import delegable_services
 from onetrail.practice.state.world import World
@@ -27,13 +27,13 @@ MANAGED_ONLY = frozenset(
 )  # fmt: skip
 
 
-def check_management(world: World, call: Call) -> None:
+def check_management(world: World, call: ServiceCall) -> None:
     """Member accounts may not administer the organization."""
     if call.account != world.management_account:
         raise ServiceError("AccessDeniedException", "You don't have permissions to access this resource.")
 
 
-def check_delegated(world: World, call: Call) -> None:
+def check_delegated(world: World, call: ServiceCall) -> None:
     """RegisterDelegatedAdministrator: CloudTrail goes through its own API; moto would half-register it."""
     check_management(world, call)
     known = delegable_services()
@@ -43,10 +43,10 @@ def check_delegated(world: World, call: Call) -> None:
         raise ServiceError("InvalidInputException", "You specified an unrecognized service principal.")
 
 
-_KINDS: Final = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
+_KINDS: Final = {"SERVICE_CONTROL_POLICY": DocumentKind.SCP, "RESOURCE_CONTROL_POLICY": DocumentKind.RCP}
 
 
-def check_policy(world: World, call: Call) -> None:
+def check_policy(world: World, call: ServiceCall) -> None:
     """CreatePolicy and UpdatePolicy: refuses a service or resource control policy that Organizations does not take."""
     check_management(world, call)
     kind = _KINDS.get(_type_of(world, call))
@@ -60,14 +60,14 @@ def check_policy(world: World, call: Call) -> None:
         document = parse(text)
     except PolicyError as err:
         raise ServiceError("MalformedPolicyDocumentException", str(err)) from err
-    if document.get("Version") != VERSION and kind is Kind.RCP:
+    if document.get("Version") != VERSION and kind is DocumentKind.RCP:
         raise ServiceError("MalformedPolicyDocumentException", f"Version must be {VERSION}")
-    judge = _wrong_in_rcp if kind is Kind.RCP else _wrong_in_scp
+    judge = _wrong_in_rcp if kind is DocumentKind.RCP else _wrong_in_scp
     for wrong in (said for statement in statements(document) for said in judge(statement)):
         raise ServiceError("MalformedPolicyDocumentException", wrong)
 
 
-def _type_of(world: World, call: Call) -> str:
+def _type_of(world: World, call: ServiceCall) -> str:
     if "Type" in call.parameters:
         return str(call.parameters["Type"])
     backend = organization_backend(world.management_account)

@@ -1,17 +1,17 @@
 """S3 Control: the account's public-access block (S3 API Reference, GetPublicAccessBlock of S3 Control)."""
 
-from onetrail.practice.calls import Answer, Call, ServiceError
+from onetrail.practice.calls import ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.s3.operations.config import FLAGS, flags_document
 from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
 
 
-def _own(call: Call) -> None:
+def _own(call: ServiceCall) -> None:
     if call.parameters.get("AccountId") != call.account:
         raise ServiceError("AccessDenied", "Access Denied", 403)
 
 
-def get_public_access_block(world: World, call: Call) -> Answer:
+def get_public_access_block(world: World, call: ServiceCall) -> ServiceAnswer:
     """GetPublicAccessBlock of the account."""
     _own(call)
     flags = world.store.account_blocks.get(call.account)
@@ -19,10 +19,10 @@ def get_public_access_block(world: World, call: Call) -> Answer:
         raise ServiceError(
             "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found", 404
         )
-    return Answer(200, flags_document(flags))
+    return ServiceAnswer(200, flags_document(flags))
 
 
-def put_public_access_block(world: World, call: Call) -> Answer:
+def put_public_access_block(world: World, call: ServiceCall) -> ServiceAnswer:
     """PutPublicAccessBlock of the account."""
     _own(call)
     try:
@@ -32,14 +32,14 @@ def put_public_access_block(world: World, call: Call) -> Answer:
     except xml.BadXml as err:
         raise ServiceError("MalformedXML", str(err)) from err
     world.store.account_blocks[call.account] = flags
-    return Answer(201, b"")
+    return ServiceAnswer(201, b"")
 
 
-def delete_public_access_block(world: World, call: Call) -> Answer:
+def delete_public_access_block(world: World, call: ServiceCall) -> ServiceAnswer:
     """DeletePublicAccessBlock of the account."""
     _own(call)
     world.store.account_blocks.pop(call.account, None)
-    return Answer(204, b"")
+    return ServiceAnswer(204, b"")
 
 
 CORRECTIONS = {

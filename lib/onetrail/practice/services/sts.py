@@ -7,7 +7,7 @@ import base64
 from datetime import timedelta
 
 from onetrail.iam import Principal
-from onetrail.practice.calls import Answer, Call, ServiceError
+from onetrail.practice.calls import ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.iam.authorize import decoded
 from onetrail.practice.iam.requester import credential_of
 from onetrail.practice.moto.backends import find_role
@@ -16,15 +16,15 @@ from onetrail.practice.state.credentials import KEY_PREFIX, Credential
 from onetrail.practice.state.world import World
 
 
-def get_caller_identity(world: World, call: Call) -> Answer:
+def get_caller_identity(world: World, call: ServiceCall) -> ServiceAnswer:
     """GetCallerIdentity."""
     who = call.principal
-    return Answer(
+    return ServiceAnswer(
         200, {"Arn": who.session_arn or who.arn, "UserId": call.principal_id, "Account": call.account}
     )
 
 
-def assume_role(world: World, call: Call) -> Answer:
+def assume_role(world: World, call: ServiceCall) -> ServiceAnswer:
     """AssumeRole; the door has already asked both the caller's policies and the role's trust policy."""
     given = call.parameters
     role = find_role(str(given["RoleArn"]))
@@ -45,7 +45,7 @@ def assume_role(world: World, call: Call) -> Answer:
     session = (decoded(str(given["Policy"])),) if given.get("Policy") else ()
     credential = issue(world, role, name, seconds, session)
     assert credential.expires
-    return Answer(
+    return ServiceAnswer(
         200,
         {
             "Credentials": {

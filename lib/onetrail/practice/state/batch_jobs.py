@@ -26,7 +26,7 @@ class Task(NamedTuple):
     written: str
 
 
-class Result(NamedTuple):
+class StoredTaskResult(NamedTuple):
     """How one task ended. `code` is empty where it succeeded."""
 
     task: Task
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 
 
 @dataclass
-class Job:
+class StoredJob:
     """One job. `asked` holds CreateJob's members as the API names them; `due` is when its state changes next, None while it rests."""
 
     job_id: str
@@ -50,7 +50,7 @@ class Job:
     total: int = 0
     tasks: list[Task] = field(default_factory=list)
     """Those still to be run, in the manifest's order."""
-    results: list[Result] = field(default_factory=list)
+    results: list[StoredTaskResult] = field(default_factory=list)
     succeeded: int = 0
     failed: int = 0
     reasons: list[dict[str, str]] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Job:
         done = self.succeeded + self.failed
         return done >= THRESHOLD_TASKS and self.failed * 2 > done
 
-    def note(self, result: Result) -> None:
+    def note(self, result: StoredTaskResult) -> None:
         """Count one task that has ended."""
         self.results.append(result)
         if result.code:
@@ -90,7 +90,7 @@ class Job:
         }
 
     def descriptor(self, now: datetime) -> dict[str, Any]:
-        """The member `Job` of DescribeJob."""
+        """The member `StoredJob` of DescribeJob."""
         return {
             "JobId": self.job_id,
             "ConfirmationRequired": self.asked.get("ConfirmationRequired", False),

@@ -38,7 +38,7 @@ class LogFile:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedFile:
+class DeliveredFile:
     """A delivered log file as a digest lists it. `sha256` is of the uncompressed content; times are ISO 8601."""
 
     bucket: str
@@ -59,7 +59,7 @@ class DigestLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DeliveryPlace:
     """Where a trail's files of one account and region go, and whose they are."""
 
     account: str

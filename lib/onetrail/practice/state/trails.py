@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from onetrail.practice.state.trail_files import DigestLink, LogFile, LoggedFile, Place, Recorded, SignedDigest
+from onetrail.practice.state.trail_files import (
+    DeliveredFile,
+    DeliveryPlace,
+    DigestLink,
+    LogFile,
+    Recorded,
+    SignedDigest,
+)
 
 DEFAULT_SELECTORS: Final[tuple[Mapping[str, Any], ...]] = (
     {
@@ -18,12 +25,12 @@ DEFAULT_SELECTORS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 @dataclass
-class Chain:
+class WrittenChain:
     """A digest chain that is being written. `end` is the end of the hour under way."""
 
     end: datetime
     previous: DigestLink | None = None
-    files: list[LoggedFile] = field(default_factory=list)
+    files: list[DeliveredFile] = field(default_factory=list)
     until: datetime | None = None
     """Logging has stopped: the first digest that ends at this instant or later is the final one."""
 
@@ -40,8 +47,8 @@ class Stream:
     """Log files that S3 refused, oldest first; tried again for 30 days."""
     digests: list[tuple[datetime, SignedDigest]] = field(default_factory=list)
     """Digests written but not yet delivered, with the instant they are due."""
-    chain: Chain | None = None
-    ending: list[Chain] = field(default_factory=list)
+    chain: WrittenChain | None = None
+    ending: list[WrittenChain] = field(default_factory=list)
     delivered: datetime | None = None
     delivery_error: str = ""
     digest_delivered: datetime | None = None
@@ -49,7 +56,7 @@ class Stream:
 
 
 @dataclass
-class Trail:
+class TrailState:
     """A trail. `settings` holds the optional members as the API names them."""
 
     name: str
@@ -79,9 +86,11 @@ class Trail:
         """`arn:aws:cloudtrail:HOME:ACCOUNT:trail/NAME`."""
         return f"arn:aws:cloudtrail:{self.home}:{self.account}:trail/{self.name}"
 
-    def place(self, account: str, region: str) -> Place:
+    def place(self, account: str, region: str) -> DeliveryPlace:
         """Where this trail's files of that account and region go."""
-        return Place(account, region, self.name, self.home, self.bucket, self.prefix, self.organization)
+        return DeliveryPlace(
+            account, region, self.name, self.home, self.bucket, self.prefix, self.organization
+        )
 
     def stream(self, account: str, region: str) -> Stream:
         """What is known of that account and region; made when first asked for."""
@@ -111,7 +120,7 @@ class Trail:
         return {"kms:EncryptionContext:aws:cloudtrail:arn": self.arn}
 
     def described(self) -> dict[str, Any]:
-        """The member `Trail` of the API."""
+        """The member `TrailState` of the API."""
         found: dict[str, Any] = {"Name": self.name, "S3BucketName": self.bucket}
         if self.prefix:
             found["S3KeyPrefix"] = self.prefix
@@ -133,13 +142,13 @@ class Trail:
 class TrailBook:
     """All trails of the partition, those deleted but not yet drained, and the event history."""
 
-    trails: dict[str, Trail] = field(default_factory=dict)
+    trails: dict[str, TrailState] = field(default_factory=dict)
     """ARN -> trail."""
-    departed: list[Trail] = field(default_factory=list)
+    departed: list[TrailState] = field(default_factory=list)
     history: dict[tuple[str, str], list[Recorded]] = field(default_factory=dict)
     """(account, region) -> management events, oldest first."""
 
-    def living(self) -> list[Trail]:
+    def living(self) -> list[TrailState]:
         """Every trail that may still have something to deliver."""
         return [*self.trails.values(), *self.departed]
 
@@ -154,7 +163,7 @@ class TrailBook:
         ]
 
 
-def _more(trail: Trail) -> dict[str, Any]:
+def _more(trail: TrailState) -> dict[str, Any]:
     return {
         "IsLogging": trail.logging,
         "EventSelectors": trail.selectors,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from onetrail.practice.state.account_info import AccountInfo
-from onetrail.practice.state.batch_jobs import Job
+from onetrail.practice.state.batch_jobs import StoredJob
 from onetrail.practice.state.buckets import Bucket, Store, Version, md5
 from onetrail.practice.state.clock import EstateClock
 from onetrail.practice.state.credentials import Keyring
@@ -29,7 +29,7 @@ class World:
         self.iam_version = 0
         self.store = Store()
         self.trails = TrailBook()
-        self.jobs: dict[str, Job] = {}
+        self.jobs: dict[str, StoredJob] = {}
         self.requests = RequestLog()
         self.access_logs = AccessLogBacklog()
         self.faults: list[dict[str, Any]] = []

@@ -13,7 +13,7 @@ from onetrail.s3.decisions.retention import quarter_end
 _MARK: Final = "onetrail"
 
 
-class Group(NamedTuple):
+class JobGroup(NamedTuple):
     """One job. `retain_until` is one instant for all its objects, never earlier than any of them is to be kept."""
 
     bucket: str
@@ -32,7 +32,7 @@ class Label(NamedTuple):
     run: str
     scope: str
     """`pilot` or `copy`."""
-    group: Group
+    group: JobGroup
 
     def __str__(self) -> str:
         bucket, storage_class, until = self.group
@@ -53,11 +53,11 @@ def label_of(description: str) -> Label | None:
         until = datetime.strptime(words[5], "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return None
-    found = Label(words[1], words[2], Group(words[3], words[4], until))
+    found = Label(words[1], words[2], JobGroup(words[3], words[4], until))
     return found if str(found) == description else None
 
 
-def group_of(task: CopyTask, now: datetime, hours: int) -> Group:
+def group_of(task: CopyTask, now: datetime, hours: int) -> JobGroup:
     """The job for one object. ValueError for a task without a lock date.
 
     The date is the end of the quarter in which its retention ends. What is past its retention, or nearly, has a lock of its own: the
@@ -65,7 +65,7 @@ def group_of(task: CopyTask, now: datetime, hours: int) -> Group:
     """
     if task.retain_until is None:
         raise ValueError(f"{task.key} has no date until which it is kept")
-    return Group(task.source_bucket, task.storage_class, lock_date(task.retain_until, now, hours))
+    return JobGroup(task.source_bucket, task.storage_class, lock_date(task.retain_until, now, hours))
 
 
 def lock_date(until: datetime, now: datetime, hours: int) -> datetime:

@@ -22,7 +22,7 @@ PRIORITY: Final = 10
 
 
 @dataclass(frozen=True)
-class Job:
+class BatchJob:
     """One job of ours as S3 shows it. `total` is 0 until its manifest was read.
 
     Where its manifest lies and `why` it failed DescribeJob alone tells; both are empty in a job from a listing.
@@ -49,15 +49,15 @@ class Job:
         return self.status == COMPLETE and self.failed == 0 and self.succeeded == self.total > 0
 
 
-def job_of(said: Mapping[str, Any]) -> Job | None:
-    """A job from a row of ListJobs or from DescribeJob's `Job`; None where it is not one of ours."""
+def job_of(said: Mapping[str, Any]) -> BatchJob | None:
+    """A job from a row of ListJobs or from DescribeJob's `BatchJob`; None where it is not one of ours."""
     label = label_of(str(said.get("Description") or ""))
     if label is None:
         return None
     counts = said.get("ProgressSummary") or {}
     where = (said.get("Manifest") or {}).get("Location") or {}
     reasons = said.get("FailureReasons") or []
-    return Job(
+    return BatchJob(
         str(said["JobId"]),
         label,
         str(said["Status"]),
@@ -108,7 +108,7 @@ class Desk:
         return f"{bucket_arn(self.partition, self.work_bucket)}/{self.folder}manifests/{scope}/"
 
     def made(self, said: Mapping[str, Any], scope: str) -> bool:
-        """Whether DescribeJob's `Job` is one that this run makes, and not only says so: by its role, archive, report and list."""
+        """Whether DescribeJob's `BatchJob` is one that this run makes, and not only says so: by its role, archive, report and list."""
         listed = part_of(said, "Manifest.Location.ObjectArn")
         return str(listed or "").startswith(self.manifests(scope)) and all(
             part_of(said, name) == value for name, value in self.fixed().items() if name != "AccountId"

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, NamedTuple, Self
 from urllib.parse import quote, unquote_plus
 
 from onetrail.errors import OnetrailError
-from onetrail.s3.batch.group import Group
+from onetrail.s3.batch.group import JobGroup
 
 FORMAT: Final = "S3BatchOperations_CSV_20180820"
 FIELDS: Final = ("Bucket", "Key")
@@ -26,7 +26,7 @@ class BadManifest(OnetrailError):
 class ManifestFile(NamedTuple):
     """One manifest on this machine's disk. `md5` is hex, and what S3 will say as its ETag; `objects` are its lines."""
 
-    group: Group
+    group: JobGroup
     path: Path
     objects: int
     size: int
@@ -62,10 +62,10 @@ class Manifests:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._written: dict[Group, _Written] = {}
-        self._handles: OrderedDict[Group, BinaryIO] = OrderedDict()
+        self._written: dict[JobGroup, _Written] = {}
+        self._handles: OrderedDict[JobGroup, BinaryIO] = OrderedDict()
 
-    def add(self, group: Group, key: str) -> None:
+    def add(self, group: JobGroup, key: str) -> None:
         """One object more for that job."""
         text = f"{line(group.bucket, key)}\n".encode()
         self._handle(group).write(text)
@@ -82,7 +82,7 @@ class Manifests:
             for group, one in sorted(self._written.items())
         ]
 
-    def _handle(self, group: Group) -> BinaryIO:
+    def _handle(self, group: JobGroup) -> BinaryIO:
         handle = self._handles.pop(group, None)
         if handle is None:
             if len(self._handles) >= _OPEN_AT_ONCE:

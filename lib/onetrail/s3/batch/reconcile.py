@@ -10,14 +10,14 @@ from typing import Final, NamedTuple
 
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.s3.batch.index import Held
-from onetrail.s3.batch.job import Job
+from onetrail.s3.batch.job import BatchJob
 from onetrail.s3.batch.report import TaskResult
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.decisions.decide import same_bytes
 from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.s3.ledger.parts import LedgerRow
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 
 _REFUSED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "Forbidden", "KMS.DisabledException"})
 _ARCHIVED: Final = frozenset({"InvalidObjectState", "ObjectNotInActiveTierError"})
@@ -27,7 +27,7 @@ _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NotFound"})
 class Looked(NamedTuple):
     """What HeadObject said. `head` is None where there is no such object; `failed` says why it could not be looked at."""
 
-    head: Head | None = None
+    head: ObjectHead | None = None
     failed: str = ""
 
 
@@ -42,7 +42,7 @@ def needs_source(task: CopyTask, looked: Looked) -> bool:
 
 
 def settled(
-    task: CopyTask, job: Job, result: TaskResult | None, copy: Looked, source: Looked, now: datetime
+    task: CopyTask, job: BatchJob, result: TaskResult | None, copy: Looked, source: Looked, now: datetime
 ) -> LedgerRow:
     """The row of one object. `result` is None where the report does not speak of it, `source` is empty where it need not be looked at."""
     if result is not None and not result.succeeded:
@@ -68,7 +68,7 @@ def settled(
     return _row(task, job, outcome, why, copy.head, now)
 
 
-def gone(bucket: str, job: Job, held: Held, archive: str, now: datetime) -> LedgerRow:
+def gone(bucket: str, job: BatchJob, held: Held, archive: str, now: datetime) -> LedgerRow:
     """The row of an object that the job held and the old bucket does not have any more, so that nothing can be said of its copy."""
     said = "" if held.result is None else f"; its report says {held.result.code or 'succeeded'}"
     return LedgerRow(
@@ -93,7 +93,7 @@ def of_code(code: str) -> ObjectOutcome:
     return ObjectOutcome.GONE if code in _GONE else ObjectOutcome.FAILED
 
 
-def _judged(task: CopyTask, job: Job, head: Head, source: Looked) -> tuple[ObjectOutcome, str]:
+def _judged(task: CopyTask, job: BatchJob, head: ObjectHead, source: Looked) -> tuple[ObjectOutcome, str]:
     same = _same(task, head)
     if same is None and source.head is not None:
         same = source.head.etag == task.etag and source.head.size == task.size == head.size
@@ -114,7 +114,9 @@ def _judged(task: CopyTask, job: Job, head: Head, source: Looked) -> tuple[Objec
     return ObjectOutcome.COPIED, ""
 
 
-def _properties(task: CopyTask, job: Job, head: Head, source: Looked) -> list[tuple[str, object, object]]:
+def _properties(
+    task: CopyTask, job: BatchJob, head: ObjectHead, source: Looked
+) -> list[tuple[str, object, object]]:
     until = f"{job.label.group.retain_until:%Y-%m-%dT%H:%M:%S}"
     rows: list[tuple[str, object, object]] = [
         ("storage class", task.storage_class, head.storage_class or "STANDARD"),
@@ -126,16 +128,16 @@ def _properties(task: CopyTask, job: Job, head: Head, source: Looked) -> list[tu
     return rows
 
 
-def _metadata(head: Head | None) -> Mapping[str, str]:
+def _metadata(head: ObjectHead | None) -> Mapping[str, str]:
     return dict(head.metadata) if head else {"": "the source could not be looked at"}
 
 
-def _same(task: CopyTask, head: Head) -> bool | None:
+def _same(task: CopyTask, head: ObjectHead) -> bool | None:
     return same_bytes(task.size, task.etag, head.size, head.etag, not head.encryption.startswith("aws:kms"))
 
 
 def _row(
-    task: CopyTask, job: Job, outcome: ObjectOutcome, why: str, head: Head | None, now: datetime
+    task: CopyTask, job: BatchJob, outcome: ObjectOutcome, why: str, head: ObjectHead | None, now: datetime
 ) -> LedgerRow:
     return LedgerRow(
         action="copy",

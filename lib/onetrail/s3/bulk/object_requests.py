@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from onetrail.s3.bulk.tally import Counts, ObjectOutcome, Tally
-from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.calls import S3Call
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.http.sign import CredentialsEnded
@@ -33,15 +33,15 @@ _T = TypeVar("_T", bound=ObjectTask)
 
 def each(
     tasks: Iterable[_T],
-    client: HotS3,
+    client: S3Client,
     tally: Tally,
-    call: Callable[[_T], Call[Any]],
+    call: Callable[[_T], S3Call[Any]],
     row: Callable[[Finished[_T]], LedgerRow],
     pace: Pace | None,
 ) -> Counts:
     """Send each task's `call` until the tally says stop; `row` makes what goes to the ledger of each that ended."""
 
-    def requests() -> Iterator[tuple[Call[Any], _T]]:
+    def requests() -> Iterator[tuple[S3Call[Any], _T]]:
         for task in tasks:
             if tally.stopping():
                 return

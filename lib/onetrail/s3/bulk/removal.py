@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from onetrail.s3.bulk.object_requests import each, object_row
 from onetrail.s3.bulk.tally import Counts, Ledger, ObjectOutcome, Progress, Tally
 from onetrail.s3.http import calls
-from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.calls import S3Call
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.failure import code_of, request_id_of
 from onetrail.s3.http.pace import Pace
@@ -58,7 +58,7 @@ class LockTask(NamedTuple):
 
 def delete_proven(
     tasks: Iterable[DeleteTask],
-    client: HotS3,
+    client: S3Client,
     ledger: Ledger,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
@@ -77,7 +77,7 @@ def delete_proven(
     """
     tally = Tally(ledger, progress, stop, give_up_after=GIVE_UP_AFTER)
 
-    def batches() -> Iterator[tuple[Call[Any], list[DeleteTask]]]:
+    def batches() -> Iterator[tuple[S3Call[Any], list[DeleteTask]]]:
         for batch in _batches(tasks, tally, now):
             if tally.stopping():
                 return
@@ -105,7 +105,7 @@ def delete_proven(
 
 def raise_locks(
     tasks: Iterable[LockTask],
-    client: HotS3,
+    client: S3Client,
     ledger: Ledger,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
@@ -123,7 +123,7 @@ def raise_locks(
     return each(tasks, client, tally, _lock_call, lambda ended: _lock_row(ended, now()), pace)
 
 
-def _lock_call(task: LockTask) -> Call[str]:
+def _lock_call(task: LockTask) -> S3Call[str]:
     until = _whole_second(task.retain_until)
     if task.held_until is not None and until < task.held_until:
         raise ValueError(f"{task.bucket}/{task.key}: a lock must not end before the one the version has")

@@ -14,8 +14,8 @@ from onetrail.s3.decisions import prices
 from onetrail.s3.decisions.decide import ARCHIVED
 from onetrail.s3.decisions.retention import DAYS_A_MONTH
 from onetrail.s3.http import calls
-from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.calls import S3Call
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.failure import code_of, request_id_of
 from onetrail.s3.http.pace import Pace
@@ -64,7 +64,7 @@ def restore_cost(objects: Mapping[str, int], sizes: Mapping[str, int], days: int
 
 def restore_archived(
     tasks: Iterable[RestoreTask],
-    client: HotS3,
+    client: S3Client,
     ledger: Ledger,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
@@ -86,7 +86,7 @@ def restore_archived(
     )
 
 
-def _call(task: RestoreTask, days: int) -> Call[Any]:
+def _call(task: RestoreTask, days: int) -> S3Call[Any]:
     stay = days if task.away in ARCHIVED else 0
     return calls.restore_object(
         task.bucket, task.owner, task.key, days=stay, tier=TIER, version_id=task.version_id

@@ -95,7 +95,7 @@ class Counts:
         )
 
 
-class Watch:
+class BulkWatch:
     """What the parts of one run share: how far each bucket is, told at most every `every_seconds`, and whether to stop.
 
     `why` is `""` as long as the run goes on.
@@ -173,10 +173,10 @@ class Tally:
         stop: Callable[[], bool] | None = None,
         *,
         give_up_after: int = 0,
-        watch: Watch | None = None,
+        watch: BulkWatch | None = None,
     ) -> None:
         self._ledger = ledger
-        self._watch = watch or Watch(progress, stop, give_up_after=give_up_after)
+        self._watch = watch or BulkWatch(progress, stop, give_up_after=give_up_after)
         self._outcomes: Counter[str] = Counter()
         self._size = self._retries = 0
         self._unhashed = 0

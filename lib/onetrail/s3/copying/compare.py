@@ -6,14 +6,14 @@ from itertools import islice
 from typing import NamedTuple
 
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.rows import Body
 
 AT_ONCE = 256
 """Pairs read together; memory is at most this many bodies on their way, hashes after that."""
 
 
-class Place(NamedTuple):
+class ObjectPlace(NamedTuple):
     """One object; `version_id` is `""` for the current one."""
 
     bucket: str
@@ -22,11 +22,11 @@ class Place(NamedTuple):
     version_id: str = ""
 
 
-class Compared(NamedTuple):
+class ObjectComparison(NamedTuple):
     """`equal` is None where one side could not be read, and `error` says why. Hashes are SHA-256, hex, of the stored bytes."""
 
-    source: Place
-    destination: Place
+    source: ObjectPlace
+    destination: ObjectPlace
     equal: bool | None
     source_sha256: str
     destination_sha256: str
@@ -34,8 +34,8 @@ class Compared(NamedTuple):
 
 
 def compare_bytes(
-    pairs: Iterable[tuple[Place, Place]], source_client: HotS3, destination_client: HotS3
-) -> Iterator[Compared]:
+    pairs: Iterable[tuple[ObjectPlace, ObjectPlace]], source_client: S3Client, destination_client: S3Client
+) -> Iterator[ObjectComparison]:
     """Each pair, in the order given. Reads both objects whole, so it is for few objects or small ones."""
     left = iter(pairs)
     while chunk := list(islice(left, AT_ONCE)):
@@ -44,10 +44,12 @@ def compare_bytes(
         for (source, destination), one, other in zip(chunk, ours, theirs, strict=True):
             error = next((side for side in (one, other) if isinstance(side, Exception)), None)
             names = ["" if isinstance(side, Exception) else side for side in (one, other)]
-            yield Compared(source, destination, None if error else one == other, names[0], names[1], error)
+            yield ObjectComparison(
+                source, destination, None if error else one == other, names[0], names[1], error
+            )
 
 
-def _hashes(places: list[Place], client: HotS3) -> list[str | Exception]:
+def _hashes(places: list[ObjectPlace], client: S3Client) -> list[str | Exception]:
     found: list[str | Exception] = [""] * len(places)
     asked = (
         (calls.get_object(place.bucket, place.owner, place.key, version_id=place.version_id), number)

@@ -14,14 +14,14 @@ from botocore.exceptions import ClientError
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.decisions.decide import is_md5, same_bytes
 from onetrail.s3.http import calls
-from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.calls import S3Call
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.failure import code_of, request_id_of
 from onetrail.s3.http.markup import EPOCH
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.ledger.parts import LedgerRow
-from onetrail.s3.rows import Copied, Head
+from onetrail.s3.rows import Copied, ObjectHead
 
 _REFUSED = {
     "AccessDenied",
@@ -63,7 +63,7 @@ class CopyTask(NamedTuple):
     kms_key_id: str = ""
 
 
-class Stage(Enum):
+class CopyStage(Enum):
     """How far one object is."""
 
     COPY = auto()
@@ -78,26 +78,26 @@ class Stage(Enum):
     """The copy has not the ETag that was listed: look at its source."""
 
 
-class Step(NamedTuple):
+class CopyStep(NamedTuple):
     """One call for one object. `batch` is whatever the object belongs to, `lane` the pace of its prefix; `unsure` says that an earlier
 
     call may have taken effect without an answer. `copied` is what S3 answered to the copy, once its source is looked at.
     """
 
     task: CopyTask
-    stage: Stage
+    stage: CopyStage
     batch: Any = None
     lane: Pace | None = None
     unsure: bool = False
     copied: Copied | None = None
 
 
-def call_of(step: Step) -> Call[Any]:
+def call_of(step: CopyStep) -> S3Call[Any]:
     """The call of this step."""
     task = step.task
-    if step.stage in (Stage.LOOK, Stage.LOOK_FIRST):
+    if step.stage in (CopyStage.LOOK, CopyStage.LOOK_FIRST):
         return calls.head_object(task.destination_bucket, task.destination_owner, task.target_key or task.key)
-    if step.stage is Stage.SOURCE:
+    if step.stage is CopyStage.SOURCE:
         return calls.head_object(
             task.source_bucket,
             task.source_owner,
@@ -118,12 +118,12 @@ def call_of(step: Step) -> Call[Any]:
         acl=task.acl,
         lock_mode=task.lock_mode,
         retain_until=task.retain_until,
-        only_if_absent=step.stage is Stage.COPY,
+        only_if_absent=step.stage is CopyStage.COPY,
         kms_key_id=task.kms_key_id,
     )
 
 
-def settled(ended: Finished[Step], now: Callable[[], datetime]) -> LedgerRow | Step:
+def settled(ended: Finished[CopyStep], now: Callable[[], datetime]) -> LedgerRow | CopyStep:
     """The row of an object whose outcome is known, or the step that finds it out. LOOK_FIRST after COPY: the server knows no condition.
 
     SOURCE is a call of the source's region.
@@ -136,47 +136,47 @@ def settled(ended: Finished[Step], now: Callable[[], datetime]) -> LedgerRow | S
         if type(result) is not Copied:
             return _found(ended, result, now)
         if result.etag != step.task.etag and _odd(step.task, result):
-            return step._replace(stage=Stage.SOURCE, copied=result)
+            return step._replace(stage=CopyStage.SOURCE, copied=result)
         return _copied(ended, result, now)
     stage, code, status = step.stage, code_of(error), _status(error)
-    if stage is Stage.COPY and status == 412:
-        return _then(ended, Stage.LOOK)
-    if stage is Stage.COPY and status == 501:
-        return step._replace(stage=Stage.LOOK_FIRST)
-    if stage is Stage.LOOK_FIRST and status == 404 and code != "NoSuchBucket":
-        return _then(ended, Stage.BARE)
-    if (stage is Stage.LOOK and status == 404) or (stage is Stage.BARE and status == 412):
+    if stage is CopyStage.COPY and status == 412:
+        return _then(ended, CopyStage.LOOK)
+    if stage is CopyStage.COPY and status == 501:
+        return step._replace(stage=CopyStage.LOOK_FIRST)
+    if stage is CopyStage.LOOK_FIRST and status == 404 and code != "NoSuchBucket":
+        return _then(ended, CopyStage.BARE)
+    if (stage is CopyStage.LOOK and status == 404) or (stage is CopyStage.BARE and status == 412):
         why = "The source is no longer the object that was listed."
         return _row(ended, ObjectOutcome.SOURCE_CHANGED, why, now(), request_id=request_id_of(error))
     return _row(ended, _outcome_of(code), f"{error}", now(), request_id=request_id_of(error))
 
 
 def copied_alone(
-    client: HotS3, task: CopyTask, now: Callable[[], datetime]
+    client: S3Client, task: CopyTask, now: Callable[[], datetime]
 ) -> tuple[LedgerRow, int, Exception | None]:
     """One object brought to its end before anything else is begun: its row, how often a call of it was sent again, and its error.
 
     No ETag is judged: the caller reads the copy back.
     """
-    step, retries = Step(task, Stage.COPY), 0
+    step, retries = CopyStep(task, CopyStage.COPY), 0
     while True:
         for ended in client.run(iter([(call_of(step), step)])):
             retries += ended.retries
             what, error = settled(ended, now), ended.error
-        if isinstance(what, Step) and what.copied is not None:
+        if isinstance(what, CopyStep) and what.copied is not None:
             what = _copied(ended, what.copied, now)
         if isinstance(what, LedgerRow):
             return what, retries, error
         step = what
 
 
-def _then(ended: Finished[Step], stage: Stage) -> Step:
+def _then(ended: Finished[CopyStep], stage: CopyStage) -> CopyStep:
     step = ended.context
     return step._replace(stage=stage, unsure=step.unsure or ended.unsure)
 
 
 def _copied(
-    ended: Finished[Step],
+    ended: Finished[CopyStep],
     copied: Copied,
     now: Callable[[], datetime],
     outcome: ObjectOutcome = ObjectOutcome.COPIED,
@@ -200,26 +200,26 @@ def _odd(task: CopyTask, copied: Copied) -> bool:
     return is_md5(task.etag) and is_md5(copied.etag) and not copied.encryption.startswith("aws:kms")
 
 
-def _judged(ended: Finished[Step], copied: Copied, now: Callable[[], datetime]) -> LedgerRow | Step:
+def _judged(ended: Finished[CopyStep], copied: Copied, now: Callable[[], datetime]) -> LedgerRow | CopyStep:
     """A copy whose ETag is another than the listed one: KMS on either side explains that, and nothing else does."""
     step, head = ended.context, ended.result
     kms = ended.error is None and head.encryption.startswith("aws:kms")
     outcome, why = ObjectOutcome.UNPROVEN, "The copy has another ETag than the one listed, "
     if ended.error is not None:
-        which = "source" if step.stage is Stage.SOURCE else "copy"
+        which = "source" if step.stage is CopyStage.SOURCE else "copy"
         why += f"and the {which} could not be looked at: {ended.error}"
-    elif kms and (step.stage is Stage.LOOK or head.etag == step.task.etag):
+    elif kms and (step.stage is CopyStage.LOOK or head.etag == step.task.etag):
         return _copied(ended, copied, now)
-    elif step.stage is Stage.SOURCE and head.etag in (step.task.etag, copied.etag):
-        return step._replace(stage=Stage.LOOK)
-    elif step.stage is Stage.SOURCE:
+    elif step.stage is CopyStage.SOURCE and head.etag in (step.task.etag, copied.etag):
+        return step._replace(stage=CopyStage.LOOK)
+    elif step.stage is CopyStage.SOURCE:
         why += "and the source is no longer the object that was listed."
     else:
         outcome, why = ObjectOutcome.FAILED, OTHER_BYTES
     return _copied(ended, copied, now, outcome, why)
 
 
-def _found(ended: Finished[Step], head: Head, now: Callable[[], datetime]) -> LedgerRow:
+def _found(ended: Finished[CopyStep], head: ObjectHead, now: Callable[[], datetime]) -> LedgerRow:
     step = ended.context
     task = step.task
     equal = same_bytes(task.size, task.etag, head.size, head.etag, not head.encryption.startswith("aws:kms"))
@@ -240,7 +240,7 @@ def _found(ended: Finished[Step], head: Head, now: Callable[[], datetime]) -> Le
 
 
 def _row(
-    ended: Finished[Step],
+    ended: Finished[CopyStep],
     outcome: ObjectOutcome,
     why: str,
     when: datetime,

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from onetrail.s3.bulk.tally import Counts, Ledger, Tally, Watch
+from onetrail.s3.bulk.tally import BulkWatch, Counts, Ledger, Tally
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.http.pace import Pace
-from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, Part
+from onetrail.s3.ledger.parts import FinishedPart, LedgerPart, LedgerRow
 
 ROWS_A_GROUP: Final = 2000
 """Ledger rows that an open partition holds in memory."""
 
 
-class Partition(NamedTuple):
+class CopyPartition(NamedTuple):
     """What is copied and written down together. `name` is that of its ledger part.
 
     `tasks` may be any number; None among them says 'nothing now': the others go on, and it is asked again a little later. A row among
@@ -24,12 +24,12 @@ class Partition(NamedTuple):
     tasks: Iterable[CopyTask | LedgerRow | None]
 
 
-class Ended(NamedTuple):
+class FinishedPartition(NamedTuple):
     """A partition that is over. `part` is None where nothing was done; `error` is what its tasks raised, None where they came to their end."""
 
     name: str
     counts: Counts
-    part: Part | None
+    part: FinishedPart | None
     error: Exception | None = None
 
 
@@ -37,13 +37,13 @@ class Moved(NamedTuple):
     """A whole run: its numbers, and its partitions in the order in which they ended."""
 
     counts: Counts
-    ended: list[Ended]
+    ended: list[FinishedPartition]
 
 
 class OpenPartition:
     """A partition under way. `flying` counts objects that were begun and have no outcome yet."""
 
-    def __init__(self, partition: Partition, ledger: Ledger, watch: Watch) -> None:
+    def __init__(self, partition: CopyPartition, ledger: Ledger, watch: BulkWatch) -> None:
         self.name = partition.name
         self.tasks = iter(partition.tasks)
         self.ledger = ledger

@@ -12,16 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from onetrail.s3.bulk.tally import Counts, Ledger, ObjectOutcome, Progress, Watch
+from onetrail.s3.bulk.tally import BulkWatch, Counts, Ledger, ObjectOutcome, Progress
 from onetrail.s3.collecting import seldom_collecting
-from onetrail.s3.copying.engine import CopyTask, Stage, Step, call_of, settled
-from onetrail.s3.copying.partition import Ended, Later, Moved, OpenPartition, Partition
-from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of, settled
+from onetrail.s3.copying.partition import CopyPartition, FinishedPartition, Later, Moved, OpenPartition
+from onetrail.s3.http.calls import S3Call
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
 from onetrail.s3.http.pace import Pace, Paces
 from onetrail.s3.http.sign import CredentialsEnded
-from onetrail.s3.ledger.parts import LedgerNotWritten, LedgerRow, Part
+from onetrail.s3.ledger.parts import FinishedPart, LedgerNotWritten, LedgerRow
 
 AT_ONCE: Final = 16
 """Partitions open together: enough that listing, at 50 ms a page, keeps ahead of what one prefix after another can take."""
@@ -38,19 +38,19 @@ SPARE_SHARE: Final = 8
 
 
 def copy_partitions(
-    partitions: Iterable[Partition | None],
-    client: HotS3,
+    partitions: Iterable[CopyPartition | None],
+    client: S3Client,
     folder: Path,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     *,
     now: Callable[[], datetime],
     paces: Paces | None = None,
-    ended: Callable[[Ended], None] | None = None,
+    ended: Callable[[FinishedPartition], None] | None = None,
     at_once: int = AT_ONCE,
     only_if_absent: bool = True,
     give_up_after: int = GIVE_UP_AFTER,
-    source: HotS3 | None = None,
+    source: S3Client | None = None,
     saw: Callable[[CopyTask, LedgerRow], None] | None = None,
 ) -> Moved:
     """Copy all tasks of all partitions, `at_once` partitions together; parts of the ledger go into `folder`.
@@ -65,7 +65,7 @@ def copy_partitions(
     LedgerNotWritten, likewise, when the ledger cannot be written.
     """
     run = _Run(
-        client, Watch(progress, stop, give_up_after=give_up_after), now, paces or Paces(), only_if_absent, source, saw
+        client, BulkWatch(progress, stop, give_up_after=give_up_after), now, paces or Paces(), only_if_absent, source, saw
     )  # fmt: skip
     run.go(iter(partitions), lambda name: Later(folder, name), ended, at_once)
     return Moved(run.counts(), run.ended)
@@ -73,7 +73,7 @@ def copy_partitions(
 
 def copy_partition(
     tasks: Iterable[CopyTask],
-    client: HotS3,
+    client: S3Client,
     ledger: Ledger,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
@@ -82,47 +82,49 @@ def copy_partition(
     pace: Pace | None = None,
     only_if_absent: bool = True,
     give_up_after: int = GIVE_UP_AFTER,
-    source: HotS3 | None = None,
+    source: S3Client | None = None,
 ) -> Counts:
     """One partition into a ledger that the caller finishes; otherwise as `copy_partitions`."""
     paces = Paces()
     paces.overall = pace
-    run = _Run(client, Watch(progress, stop, give_up_after=give_up_after), now, paces, only_if_absent, source)
-    run.go(iter([Partition("", tasks)]), lambda _: ledger, None, 1)
+    run = _Run(
+        client, BulkWatch(progress, stop, give_up_after=give_up_after), now, paces, only_if_absent, source
+    )
+    run.go(iter([CopyPartition("", tasks)]), lambda _: ledger, None, 1)
     return run.ended[0].counts
 
 
 class _Run:
     def __init__(
         self,
-        client: HotS3,
-        watch: Watch,
+        client: S3Client,
+        watch: BulkWatch,
         now: Callable[[], datetime],
         paces: Paces,
         conditional: bool,
-        source: HotS3 | None = None,
+        source: S3Client | None = None,
         saw: Callable[[CopyTask, LedgerRow], None] | None = None,
     ) -> None:
         self._client = client
         self._source = source or client
         self._saw = saw
-        self._odd: list[Step] = []
+        self._odd: list[CopyStep] = []
         self._watch = watch
         self._now = now
         self._paces = paces
         self._conditional = conditional
         self._more = True
         self._open: deque[OpenPartition] = deque()
-        self._next: deque[Step] = deque()
+        self._next: deque[CopyStep] = deque()
         self._broken = 0
         self._unwritten: OSError | None = None
-        self.ended: list[Ended] = []
+        self.ended: list[FinishedPartition] = []
 
     def go(
         self,
-        partitions: Iterator[Partition | None],
+        partitions: Iterator[CopyPartition | None],
         ledger_of: Callable[[str], Ledger],
-        told: Callable[[Ended], None] | None,
+        told: Callable[[FinishedPartition], None] | None,
         at_once: int,
     ) -> None:
         """Everything to its end. Raises what `copy_partitions` says."""
@@ -162,7 +164,7 @@ class _Run:
                 raise failure
             return
 
-    def _calls(self) -> Iterator[tuple[Call[Any], Step] | None]:
+    def _calls(self) -> Iterator[tuple[S3Call[Any], CopyStep] | None]:
         while True:
             # What is begun is brought to its end even after a stop: its outcome must not stay open. So no step is held while sources are
             # looked at, which may raise.
@@ -178,7 +180,7 @@ class _Run:
             else:
                 return
 
-    def _following(self) -> Step | None:
+    def _following(self) -> CopyStep | None:
         if not self._next:
             return None
         step = self._next[0]
@@ -186,7 +188,7 @@ class _Run:
             return None
         return self._next.popleft()
 
-    def _beginning(self) -> Step | None:
+    def _beginning(self) -> CopyStep | None:
         """The first step of the next object of the partition whose turn it is; None where no partition has one now."""
         if self._watch.stopping():
             self._cut_short()
@@ -205,7 +207,7 @@ class _Run:
                 continue
             one.held = None
             one.flying += 1
-            return Step(task, Stage.COPY if self._conditional else Stage.LOOK_FIRST, one, lane)
+            return CopyStep(task, CopyStage.COPY if self._conditional else CopyStage.LOOK_FIRST, one, lane)
         return None
 
     def _pulled(self, one: OpenPartition) -> tuple[CopyTask, Pace] | None:
@@ -241,7 +243,7 @@ class _Run:
             partition = next(self._partitions, False)
             if partition is False:
                 self._more = False
-            if not isinstance(partition, Partition):
+            if not isinstance(partition, CopyPartition):
                 return
             self._open.append(OpenPartition(partition, self._ledger_of(partition.name), self._watch))
 
@@ -257,16 +259,16 @@ class _Run:
         if not one.flying:
             self._close(one)
 
-    def _settle(self, ended: Finished[Step]) -> None:
+    def _settle(self, ended: Finished[CopyStep]) -> None:
         one: OpenPartition = ended.context.batch
         if isinstance(ended.error, CredentialsEnded):
             self._watch.halt(f"{ended.error}")
         what = settled(ended, self._now)
-        if isinstance(what, Step):
-            if what.stage is Stage.SOURCE:
+        if isinstance(what, CopyStep):
+            if what.stage is CopyStage.SOURCE:
                 self._odd.append(what)
                 return
-            if what.stage is Stage.LOOK_FIRST:
+            if what.stage is CopyStage.LOOK_FIRST:
                 self._conditional = False
             self._next.append(what)
             return
@@ -300,7 +302,7 @@ class _Run:
         self._open.remove(one)
         part = self._finished(one)
         counts = one.tally.counts(ended=not one.cut_short)
-        over = Ended(one.name, counts, part, one.error)
+        over = FinishedPartition(one.name, counts, part, one.error)
         self.ended.append(over)
         self._broken = self._broken + 1 if one.error else 0
         if self._broken >= BROKEN_IN_A_ROW:
@@ -312,7 +314,7 @@ class _Run:
         except OSError as error:
             self._stop_unwritten(error)
 
-    def _finished(self, one: OpenPartition) -> Part | None:
+    def _finished(self, one: OpenPartition) -> FinishedPart | None:
         ledger = one.ledger
         if not isinstance(ledger, Later) or ledger.part is None:
             return None
@@ -339,5 +341,5 @@ class _Run:
         )
 
 
-def _lane(step: Step) -> Pace | None:
+def _lane(step: CopyStep) -> Pace | None:
     return step.lane

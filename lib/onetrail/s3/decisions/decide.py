@@ -19,7 +19,7 @@ TIERED: Final = "INTELLIGENT_TIERING"
 """The class that puts objects away by itself; which tier one lies in only HeadObject says."""
 
 
-class Kind(StrEnum):
+class DecisionKind(StrEnum):
     """What is to be done."""
 
     COPY = "copy"
@@ -49,42 +49,44 @@ class Rules:
     etags_comparable: bool = True
 
 
-class Decision(NamedTuple):
+class ObjectDecision(NamedTuple):
     """`retain_until` is None where there is no date or the retention is over."""
 
-    kind: Kind
+    kind: DecisionKind
     reason: str
     retain_until: datetime | None = None
 
 
-def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> Decision:
+def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> ObjectDecision:
     """What to do with the source object, given what the archive has under the key it would get."""
     parsed = grammar.parse(source.key, rules.key_prefix, source.size)
-    if parsed.kind is grammar.Kind.MARKER:
-        return Decision(
-            Kind.MARKER,
+    if parsed.kind is grammar.KeyKind.MARKER:
+        return ObjectDecision(
+            DecisionKind.MARKER,
             "An empty marker that CloudTrail wrote when the trail was set up; it holds no event.",
         )
     if parsed.date is None:
-        return Decision(Kind.FOREIGN, f"Not written by CloudTrail: {parsed.why}. A person decides.")
+        return ObjectDecision(
+            DecisionKind.FOREIGN, f"Not written by CloudTrail: {parsed.why}. A person decides."
+        )
     until = retain_until(parsed.date, rules.retention_years)
     keep = None if is_past(until, rules.now) else until
     if destination is not None:
         return _beside(source, destination, rules, keep)
     if keep is None and not rules.copy_past_retention:
-        return Decision(Kind.PAST_RETENTION, f"Its retention ended on {until:%Y-%m-%d}.")
+        return ObjectDecision(DecisionKind.PAST_RETENTION, f"Its retention ended on {until:%Y-%m-%d}.")
     if source.size > MOST_BYTES:
-        return Decision(
-            Kind.TOO_LARGE,
+        return ObjectDecision(
+            DecisionKind.TOO_LARGE,
             f"Its {source.size} bytes are more than one CopyObject takes (5 GiB).",
             keep,
         )
     away = put_away(source)
     if away and source.restore == "ongoing":
-        return Decision(Kind.RESTORING, f"It is in {away}, and its restore is under way.", keep)
+        return ObjectDecision(DecisionKind.RESTORING, f"It is in {away}, and its restore is under way.", keep)
     if away and not source.restore:
-        return Decision(Kind.ARCHIVED, f"It is in {away} and must be restored first.", keep)
-    return Decision(Kind.COPY, "The archive does not have it yet.", keep)
+        return ObjectDecision(DecisionKind.ARCHIVED, f"It is in {away} and must be restored first.", keep)
+    return ObjectDecision(DecisionKind.COPY, "The archive does not have it yet.", keep)
 
 
 def put_away(source: ObjectRow) -> str:
@@ -92,18 +94,18 @@ def put_away(source: ObjectRow) -> str:
     return source.storage_class if source.storage_class in ARCHIVED else source.tier
 
 
-def _beside(source: ObjectRow, destination: ObjectRow, rules: Rules, keep: datetime | None) -> Decision:
+def _beside(source: ObjectRow, destination: ObjectRow, rules: Rules, keep: datetime | None) -> ObjectDecision:
     equal = same_bytes(source.size, source.etag, destination.size, destination.etag, rules.etags_comparable)
     if equal is True:
-        return Decision(Kind.PRESENT, "The archive has the same bytes under this key.", keep)
+        return ObjectDecision(DecisionKind.PRESENT, "The archive has the same bytes under this key.", keep)
     if equal is False:
-        return Decision(
-            Kind.CONFLICT,
+        return ObjectDecision(
+            DecisionKind.CONFLICT,
             f"The archive has other bytes under this key: {_difference(source, destination)}.",
             keep,
         )
-    return Decision(
-        Kind.COMPARE,
+    return ObjectDecision(
+        DecisionKind.COMPARE,
         "The archive has an object of this size, and the ETags cannot be compared; read both.",
         keep,
     )

@@ -2,7 +2,7 @@
 
 from onetrail.s3.http import markup
 from onetrail.s3.http.transport import Answer
-from onetrail.s3.rows import Copied, Deletion, Deletions, Head, Restoring
+from onetrail.s3.rows import Copied, Deletion, Deletions, ObjectHead, Restoring
 
 
 def request_id_of(answer: Answer) -> str:
@@ -64,9 +64,9 @@ def deletions_of(answer: Answer) -> Deletions:
     return Deletions(results, request_id_of(answer))
 
 
-def head_of(answer: Answer) -> Head:
+def head_of(answer: Answer) -> ObjectHead:
     headers = {name.lower(): value for name, value in answer.headers}
-    return Head(
+    return ObjectHead(
         size=int(headers.get("content-length", "0")),
         etag=markup.etag(headers.get("etag", "")),
         last_modified=headers.get("last-modified", ""),

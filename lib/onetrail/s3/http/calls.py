@@ -24,7 +24,7 @@ from onetrail.s3.http.answers import (
     tagging_of,
 )
 from onetrail.s3.http.transport import Answer
-from onetrail.s3.rows import Body, Copied, Deletions, Head, ObjectPage, Restoring, VersionPage
+from onetrail.s3.rows import Body, Copied, Deletions, ObjectHead, ObjectPage, Restoring, VersionPage
 
 T = TypeVar("T")
 NULL_VERSION = "null"
@@ -32,7 +32,7 @@ NULL_VERSION = "null"
 Pairs = tuple[tuple[str, str], ...]
 
 
-class Call(NamedTuple, Generic[T]):
+class S3Call(NamedTuple, Generic[T]):
     """One request before it is addressed and signed.
 
     `query` is encoded; `parameters` are the call's parameters by their names in the SDK, for whoever must permit it.
@@ -59,7 +59,7 @@ def list_objects(
     owners: bool = False,
     restores: bool = False,
     limit: int = 1000,
-) -> Call[ObjectPage]:
+) -> S3Call[ObjectPage]:
     """ListObjectsV2, one page; with `restores` it says what became of restores, at no further request."""
     query = [("encoding-type", "url"), ("list-type", "2"), ("max-keys", str(limit)), ("prefix", prefix)]
     query += [("continuation-token", token)] if token else []
@@ -69,7 +69,7 @@ def list_objects(
     return _reading("ListObjectsV2", "GET", bucket, "", owner, query, listed.object_page, more)
 
 
-def list_folders(bucket: str, owner: str, prefix: str) -> Call[list[str]]:
+def list_folders(bucket: str, owner: str, prefix: str) -> S3Call[list[str]]:
     """ListObjectsV2 with the delimiter `/`: the folders right below the prefix, closing slash included; those of the first page only."""
     query = [
         ("delimiter", "/"),
@@ -90,7 +90,7 @@ def list_versions(
     version_marker: str = "",
     restores: bool = False,
     limit: int = 1000,
-) -> Call[VersionPage]:
+) -> S3Call[VersionPage]:
     """ListObjectVersions, one page; `restores` as for `list_objects`."""
     query = [("encoding-type", "url"), ("max-keys", str(limit)), ("prefix", prefix), ("versions", "")]
     query += [("key-marker", key_marker)] if key_marker else []
@@ -101,7 +101,7 @@ def list_versions(
 
 def head_object(
     bucket: str, owner: str, key: str, *, version_id: str = "", checksums: bool = True
-) -> Call[Head]:
+) -> S3Call[ObjectHead]:
     """HeadObject. Its checksums take kms:Decrypt where the object is under a KMS key; the rest does not."""
     return _reading(
         "HeadObject",
@@ -115,7 +115,9 @@ def head_object(
     )
 
 
-def get_object(bucket: str, owner: str, key: str, *, version_id: str = "", if_match: str = "") -> Call[Body]:
+def get_object(
+    bucket: str, owner: str, key: str, *, version_id: str = "", if_match: str = ""
+) -> S3Call[Body]:
     """GetObject, the whole body."""
     more = (("if-match", f'"{if_match}"'),) if if_match else ()
     return _reading(
@@ -146,7 +148,7 @@ def copy_object(
     retain_until: datetime | None = None,
     only_if_absent: bool = False,
     kms_key_id: str = "",
-) -> Call[Copied]:
+) -> S3Call[Copied]:
     """CopyObject with metadata and tags kept and a SHA-256 stored; `""` and None leave a header out."""
     # Written out, not looped: this is done for each object.
     target = target_key or key
@@ -192,7 +194,7 @@ def copy_object(
         parameters["SSEKMSKeyId"] = kms_key_id
         headers.append(("x-amz-server-side-encryption", "aws:kms"))
         headers.append(("x-amz-server-side-encryption-aws-kms-key-id", kms_key_id))
-    return Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, copied_of)
+    return S3Call("CopyObject", "PUT", bucket, target, "", tuple(headers), b"", parameters, copied_of)
 
 
 def put_retention(
@@ -204,7 +206,7 @@ def put_retention(
     retain_until: datetime,
     version_id: str = "",
     bypass_governance: bool = False,
-) -> Call[str]:
+) -> S3Call[str]:
     """PutObjectRetention; the result is the request id.
 
     To change an active governance lock to another mode takes `bypass_governance` and s3:BypassGovernanceRetention. S3 then no longer
@@ -223,16 +225,16 @@ def put_retention(
     query = encoded([("retention", ""), *_version(version_id)])
     bypass = (("x-amz-bypass-governance-retention", "true"),) if bypass_governance else ()
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body), *bypass)
-    return Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, request_id_of)
+    return S3Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, request_id_of)
 
 
-def get_retention(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[tuple[str, str]]:
+def get_retention(bucket: str, owner: str, key: str, *, version_id: str = "") -> S3Call[tuple[str, str]]:
     """GetObjectRetention: mode and date as S3 writes them. It says why where HeadObject only leaves the lock out, for want of a permission."""
     query = [("retention", ""), *_version(version_id)]
     return _reading("GetObjectRetention", "GET", bucket, key, owner, query, retention_of)
 
 
-def get_tagging(bucket: str, owner: str, key: str, *, version_id: str = "") -> Call[dict[str, str]]:
+def get_tagging(bucket: str, owner: str, key: str, *, version_id: str = "") -> S3Call[dict[str, str]]:
     """GetObjectTagging: the tags by their names."""
     query = [("tagging", ""), *_version(version_id)]
     return _reading("GetObjectTagging", "GET", bucket, key, owner, query, tagging_of)
@@ -240,7 +242,7 @@ def get_tagging(bucket: str, owner: str, key: str, *, version_id: str = "") -> C
 
 def restore_object(
     bucket: str, owner: str, key: str, *, days: int, tier: str, version_id: str = ""
-) -> Call[Restoring]:
+) -> S3Call[Restoring]:
     """RestoreObject. `days` is how long the readable copy stays; 0 leaves them out, as INTELLIGENT_TIERING demands.
 
     `tier` is `Bulk`, `Standard` or `Expedited`.
@@ -259,20 +261,20 @@ def restore_object(
     }
     query = encoded([("restore", ""), *_version(version_id)])
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
-    return Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, restoring_of)
+    return S3Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, restoring_of)
 
 
 def put_object(
     bucket: str, owner: str, key: str, body: bytes, *, headers: Mapping[str, str] | None = None
-) -> Call[str]:
+) -> S3Call[str]:
     """PutObject of a small body; the result is the request id."""
     parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner, "Body": body}
     more = tuple((name.lower(), value) for name, value in (headers or {}).items())
     every = (("x-amz-expected-bucket-owner", owner), _md5(body), *more)
-    return Call("PutObject", "PUT", bucket, key, "", every, body, parameters, request_id_of)
+    return S3Call("PutObject", "PUT", bucket, key, "", every, body, parameters, request_id_of)
 
 
-def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> Call[Deletions]:
+def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> S3Call[Deletions]:
     """DeleteObjects of up to 1,000 (key, version id, ETag); `""` leaves the version id or the ETag out.
 
     A version id names exact bytes, and no ETag is sent beside it. `null` does not: while versioning is suspended a write replaces that
@@ -286,7 +288,7 @@ def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]
     objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
     parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
     headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
-    return Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, deletions_of)
+    return S3Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, deletions_of)
 
 
 @lru_cache(maxsize=8192)
@@ -320,10 +322,10 @@ def _reading(
     query: Sequence[tuple[str, str]],
     parse: Callable[[Answer], T],
     more: Pairs = (),
-) -> Call[T]:
+) -> S3Call[T]:
     headers = (("x-amz-expected-bucket-owner", owner), *more)
     parameters = {"Bucket": bucket, "ExpectedBucketOwner": owner, **({"Key": key} if key else {})}
-    return Call(operation, method, bucket, key, encoded(query), headers, b"", parameters, parse)
+    return S3Call(operation, method, bucket, key, encoded(query), headers, b"", parameters, parse)
 
 
 def _version(version_id: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onetrail.s3.http.calls import Call
+from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.in_flight import InFlight
 from onetrail.s3.http.pace import Backoff
 from onetrail.s3.http.renewal import Renewal
@@ -36,7 +36,7 @@ class Silence:
         self._tell = tell
         self._told = float("-inf")
 
-    def report(self, call: Call[Any], waited: float, tries: int, now: float) -> None:
+    def report(self, call: S3Call[Any], waited: float, tries: int, now: float) -> None:
         """Say that this call still waits, unless something like it was said a moment ago."""
         limits = self._limits
         if now - self._told < 4 * limits.silent_seconds:

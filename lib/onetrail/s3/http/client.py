@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, Self, TypeVar, cast
 
-from onetrail.s3.http.calls import Call
+from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.channel import Channel, Limits, Permit, Silence
 from onetrail.s3.http.drive import Drive, Finished
 from onetrail.s3.http.in_flight import InFlight
@@ -18,7 +18,7 @@ T = TypeVar("T")
 C = TypeVar("C")
 
 
-class HotS3:
+class S3Client:
     """S3 in one region, with one identity. Several threads may use it at once; they share `max_in_flight`.
 
     `endpoint_url` None means AWS itself. `credentials` is asked at each signature, so that sessions may be renewed under way.
@@ -75,11 +75,11 @@ class HotS3:
             jitter,
         )
 
-    def do(self, call: Call[T]) -> T:
+    def do(self, call: S3Call[T]) -> T:
         """Make one call and return its result."""
         return self.start(call).result()
 
-    def start(self, call: Call[T], pace: Pace | None = None) -> "Pending[T]":
+    def start(self, call: S3Call[T], pace: Pace | None = None) -> "Pending[T]":
         """Send a call now and fetch its result later; retries happen while somebody waits for the result, or polls."""
         drive: Drive[None] = Drive(self._channel, iter([(call, None)]), pace)
         drive.fill()
@@ -87,7 +87,7 @@ class HotS3:
 
     def run(
         self,
-        calls: Iterable[tuple[Call[Any], C] | None],
+        calls: Iterable[tuple[S3Call[Any], C] | None],
         pace: Pace | None = None,
         *,
         spare: int = 0,

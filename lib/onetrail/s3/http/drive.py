@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from onetrail.change.interrupt import heed
-from onetrail.s3.http.calls import Call
+from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.channel import Channel
 from onetrail.s3.http.failure import ENDED_CODES, code_of, error_of, no_answer, too_fast, worth_asking_again
 from onetrail.s3.http.pace import Pace
@@ -40,7 +40,7 @@ class Finished(NamedTuple, Generic[C]):
 
 @dataclass(slots=True)
 class _Flight:
-    call: Call[Any]
+    call: S3Call[Any]
     context: Any
     lane: Pace | None
     retries: int = 0
@@ -100,7 +100,7 @@ class Drive(Generic[C]):
     def __init__(
         self,
         channel: Channel,
-        calls: Iterator[tuple[Call[Any], C] | None],
+        calls: Iterator[tuple[S3Call[Any], C] | None],
         pace: Pace | None,
         spare: int = 0,
         lane_of: Callable[[C], Pace | None] | None = None,

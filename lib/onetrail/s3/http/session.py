@@ -8,10 +8,10 @@ from onetrail.aws import Clients
 from onetrail.aws.telling import say_line
 from onetrail.change import NAMED
 from onetrail.errors import WrongUse
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 
 
-def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> HotS3:
+def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> S3Client:
     """The transport, made on first use and kept with the clients.
 
     It goes where the boto3 client of the same account and region would go, in the way that one would: endpoint, TLS, proxies, times.
@@ -24,7 +24,7 @@ def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> HotS
         if clients.estate is None:
             client = clients.client("s3", account, region, actor)
             as_boto3 = {**of_boto3(client), **attempts(os.environ, clients.profile(account, actor))}
-        clients.transports[where] = HotS3(
+        clients.transports[where] = S3Client(
             region,
             clients.estate.endpoint if clients.estate else None,
             lambda: clients.credentials(account, actor),
@@ -35,7 +35,7 @@ def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> HotS
             **as_boto3,
         )
     found = clients.transports[where]
-    assert isinstance(found, HotS3)
+    assert isinstance(found, S3Client)
     return found
 
 

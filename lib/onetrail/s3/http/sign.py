@@ -20,8 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail import __version__
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.lazily import later
-from onetrail.s3.http.calls import Call, path_encoded
-from onetrail.s3.http.transport import LOOPBACK, Origin
+from onetrail.s3.http.calls import S3Call, path_encoded
+from onetrail.s3.http.transport import LOOPBACK, Endpoint
 
 if TYPE_CHECKING:
     from awscrt import http as crt_http
@@ -59,7 +59,7 @@ class SignedWith(NamedTuple):
 class _Where(NamedTuple):
     """A bucket's origin, its Host header, and the path before the key; `bare` is the path of the bucket itself."""
 
-    origin: Origin
+    origin: Endpoint
     host: str
     path: str
     bare: str
@@ -99,7 +99,7 @@ class Signer:
         self._stamp = (0, "")
         self.skew_seconds = 0.0
 
-    def signed(self, call: Call[Any]) -> tuple[Origin, crt_http.HttpRequest]:
+    def signed(self, call: S3Call[Any]) -> tuple[Endpoint, crt_http.HttpRequest]:
         """The request, ready to send, and where to. WrongUse where practice keys would leave this machine, or there are no keys;
 
         CredentialsEnded where the session cannot give any more.
@@ -143,7 +143,7 @@ class Signer:
         target = f"{path}?{call.query}" if call.query else path
         return where.origin, crt_http.HttpRequest(call.method, target, crt_http.HttpHeaders(headers), body)
 
-    def address(self, bucket: str, key: str) -> tuple[Origin, str]:
+    def address(self, bucket: str, key: str) -> tuple[Endpoint, str]:
         """Origin and encoded path of an object, or of the bucket where the key is empty."""
         where = self._where(bucket)
         return where.origin, where.path + path_encoded(key) if key else where.bare
@@ -175,7 +175,7 @@ class Signer:
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise WrongUse(f"endpoint {parts.geturl()!r} is not of the form http(s)://HOST[:PORT]")
             standard = 443 if parts.scheme == "https" else 80
-            origin = Origin(parts.scheme, parts.hostname, parts.port or standard)
+            origin = Endpoint(parts.scheme, parts.hostname, parts.port or standard)
             path = parts.path.rstrip("/")
             found = _Where(origin, _host_header(origin, standard), path + "/", path or "/")
             self._buckets[bucket] = found
@@ -238,6 +238,6 @@ def virtual_hosted(bucket: str) -> bool:
     )
 
 
-def _host_header(origin: Origin, standard: int) -> str:
+def _host_header(origin: Endpoint, standard: int) -> str:
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     return host if origin.port == standard else f"{host}:{origin.port}"

@@ -29,7 +29,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _UNTRUSTED = frozenset({"AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE", "AWS_IO_TLS_ERROR_NOT_NEGOTIATED"})
 
 
-class Origin(NamedTuple):
+class Endpoint(NamedTuple):
     """Where a request goes."""
 
     scheme: str
@@ -145,7 +145,7 @@ class _Pool:
 
     def __init__(
         self,
-        origin: Origin,
+        origin: Endpoint,
         bootstrap: crt_io.ClientBootstrap,
         options: crt_io.SocketOptions,
         tls: crt_io.TlsConnectionOptions | None,
@@ -223,10 +223,10 @@ class Transport:
         self._ca_bundle = ca_bundle
         self._proxies = proxies
         self._tls: crt_io.ClientTlsContext | None = None
-        self._pools: dict[Origin, _Pool] = {}
+        self._pools: dict[Endpoint, _Pool] = {}
         self._lock = threading.Lock()
 
-    def send(self, origin: Origin, request: crt_http.HttpRequest, ended: Ending) -> Exchange:
+    def send(self, origin: Endpoint, request: crt_http.HttpRequest, ended: Ending) -> Exchange:
         """Start sending; `ended` gets the answer, or Broken, on the event-loop thread."""
         pool = self._pools.get(origin) or self._new_pool(origin)
         exchange = Exchange(pool, request, ended)
@@ -241,7 +241,7 @@ class Transport:
         for pool in pools:
             pool.close()
 
-    def _new_pool(self, origin: Origin) -> _Pool:
+    def _new_pool(self, origin: Endpoint) -> _Pool:
         with self._lock:
             if origin not in self._pools:
                 self._pools[origin] = _Pool(
@@ -249,7 +249,7 @@ class Transport:
                 )
             return self._pools[origin]
 
-    def _tls_for(self, origin: Origin) -> crt_io.TlsConnectionOptions | None:
+    def _tls_for(self, origin: Endpoint) -> crt_io.TlsConnectionOptions | None:
         if origin.scheme != "https":
             return None
         if self._tls is None:
@@ -266,7 +266,7 @@ class Transport:
         return connection
 
 
-def _proxy_for(origin: Origin, proxies: Mapping[str, str] | None) -> crt_http.HttpProxyOptions | None:
+def _proxy_for(origin: Endpoint, proxies: Mapping[str, str] | None) -> crt_http.HttpProxyOptions | None:
     """The proxy for this origin, spoken to in plain HTTP; none for this machine itself.
 
     Without `proxies` it is the one that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.

@@ -79,7 +79,7 @@ class LedgerRow(NamedTuple):
     why: str = ""
 
 
-class Part(NamedTuple):
+class FinishedPart(NamedTuple):
     """A finished part: where it is, the SHA-256 (hex) of its bytes for the record, and its rows."""
 
     path: Path
@@ -122,7 +122,7 @@ class LedgerPart:
         self._writer: pq.ParquetWriter | None = None
         self._rows: list[LedgerRow] = []
         self._count = 0
-        self._part: Part | None = None
+        self._part: FinishedPart | None = None
 
     def add(self, row: LedgerRow) -> None:
         """Note what was done to one object."""
@@ -131,14 +131,14 @@ class LedgerPart:
             with self._in_one_line():
                 self._flush()
 
-    def finish(self) -> Part:
+    def finish(self) -> FinishedPart:
         """Write everything to disk, then give the file its name."""
         if self._part is None:
             with self._in_one_line():
                 self._part = self._finished()
         return self._part
 
-    def _finished(self) -> Part:
+    def _finished(self) -> FinishedPart:
         self._flush()
         self._open_writer().close()
         _sync(self._hidden)
@@ -147,7 +147,7 @@ class LedgerPart:
         os.link(self._hidden, self._path)
         self._hidden.unlink()
         _sync(self._path.parent)
-        return Part(self._path, digest, self._count)
+        return FinishedPart(self._path, digest, self._count)
 
     @contextmanager
     def _in_one_line(self) -> Iterator[None]:
@@ -233,12 +233,12 @@ def read_part(path: Path, sha256: str = "") -> pa.Table:
         ).read()  # the bytes that were hashed, and not those that lie there now
 
 
-def hashed(path: Path) -> Part:
+def hashed(path: Path) -> FinishedPart:
     """A part with the SHA-256 and the rows of one and the same file, whatever comes in its place. Raises LedgerTorn, LaterForm."""
     with _told_of(path), opened(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
-        return Part(path, digest, int(_part(path, file).metadata.num_rows))
+        return FinishedPart(path, digest, int(_part(path, file).metadata.num_rows))
 
 
 def rows_in(path: Path) -> int:

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3, Pending
+from onetrail.s3.http.client import Pending, S3Client
 from onetrail.s3.http.pace import Pace
 from onetrail.s3.listing.streams import OutOfOrder
 from onetrail.s3.rows import ObjectPage, ObjectRow
@@ -30,7 +30,7 @@ _MONTH: Final = re.compile(r"/\d{4}/\d\d/\Z")
 class Side(NamedTuple):
     """A place that is listed: the bucket, its owner's account, and who asks; `restores` asks for the state of restores besides."""
 
-    client: HotS3
+    client: S3Client
     bucket: str
     owner: str
     prefix: str = ""

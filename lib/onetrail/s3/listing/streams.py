@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from onetrail.errors import OnetrailError
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.rows import ObjectRow, VersionRow
 
 L = TypeVar("L")
@@ -22,7 +22,7 @@ class OutOfOrder(OnetrailError):
 
 
 def list_objects(
-    client: HotS3,
+    client: S3Client,
     bucket: str,
     owner: str,
     prefix: str,
@@ -47,7 +47,7 @@ def list_objects(
 
 
 def list_versions(
-    client: HotS3, bucket: str, owner: str, prefix: str, *, restores: bool = False
+    client: S3Client, bucket: str, owner: str, prefix: str, *, restores: bool = False
 ) -> Iterator[VersionRow]:
     """Every version and delete marker under the prefix, by key, the youngest version of a key first."""
     pending = client.start(calls.list_versions(bucket, owner, prefix, restores=restores))
@@ -70,7 +70,7 @@ def list_versions(
 
 
 def list_versions_between(
-    client: HotS3, bucket: str, owner: str, first: str, last: str
+    client: S3Client, bucket: str, owner: str, first: str, last: str
 ) -> Iterator[VersionRow]:
     """Every version and delete marker of the keys from `first` to `last`, both included, the youngest version of a key first.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from onetrail.change import Change, Check, CheckKind, canonical_json
+from onetrail.change import Change, CheckKind, RequiredCheck, canonical_json
 
 _ALIKE_FROM = 4
 """So many of a kind become one row; fewer stand for themselves."""
@@ -141,7 +141,7 @@ def _kind(change: Change) -> tuple[object, ...]:
     )
 
 
-def required(check: Check | None) -> str:
+def required(check: RequiredCheck | None) -> str:
     """A check in one cell; empty where there is none."""
     if check is None:
         return ""

@@ -11,12 +11,12 @@ from onetrail.show.report.model import Part, Prose, Section, table
 from onetrail.steps.account_lockdown import paths
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.bucket_creation import verdicts
-from onetrail.steps.evidence import Observation
+from onetrail.steps.evidence import EvidenceObservation
 
 _TRUST = ("CreateRole", "UpdateAssumeRolePolicy")
 
 
-def section(settings: Settings, observation: Observation) -> Section:
+def section(settings: Settings, observation: EvidenceObservation) -> Section:
     """Roles and who may become them; then the archive's own policy, request by request."""
     title = "Who can get into the archive account"
     lockdown = observation.lockdown
@@ -63,7 +63,7 @@ def _line(rows: list[list[str]]) -> str:
     return f"{counted(len(now), 'principal has', 'principals have')} {counted(count, 'way')} in; since the record began {counted(opened, 'was', 'were')} opened and {closed:,} closed."
 
 
-def _before(observation: Observation, account: str) -> dict[str, set[str]]:
+def _before(observation: EvidenceObservation, account: str) -> dict[str, set[str]]:
     """Role -> who could become it before the first change of this record to its trust; roles that no change touched are left out."""
     found: dict[str, set[str]] = {}
     for one in observation.custody.sent:
@@ -89,7 +89,7 @@ def _document(said: Any) -> Mapping[str, Any]:
     return said if isinstance(said, Mapping) else {}
 
 
-def _judged(settings: Settings, observation: Observation) -> Iterator[Part]:
+def _judged(settings: Settings, observation: EvidenceObservation) -> Iterator[Part]:
     seen = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
     if seen is None or seen.policy is None or isinstance(seen.policy, Unread):
         yield Prose(("The archive's policy is not there yet, or could not be read: nothing was judged.",))

@@ -8,13 +8,13 @@ from onetrail.settings import Settings
 from onetrail.show.report.signs import BLIND, Row, sign
 from onetrail.steps.bucket_creation import BucketNotOurs, grant_state, verdicts
 from onetrail.steps.bucket_creation.observe import BucketState
-from onetrail.steps.bucket_creation.pieces import Piece, pieces
+from onetrail.steps.bucket_creation.pieces import BucketSetting, pieces
 from onetrail.steps.bucket_creation.propose import wanted
 from onetrail.steps.bucket_creation.wanted import WantedBucket
-from onetrail.steps.evidence import Observation
+from onetrail.steps.evidence import EvidenceObservation
 
 
-def buckets(settings: Settings, observation: Observation) -> Iterator[Row]:
+def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Row]:
     """Archive, work bucket, access logs; then whether the archive's policy is the steady one, and decides as it must."""
     seen = observation.creation
     names = {
@@ -73,7 +73,7 @@ def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketStat
         yield f"{what}: {piece.name}", promised, _state_of(there, piece.name), sign(held, pending=True)
 
 
-def _promised(settings: Settings, plan: WantedBucket, piece: Piece) -> str:
+def _promised(settings: Settings, plan: WantedBucket, piece: BucketSetting) -> str:
     if piece.name == "lock":
         return f"what arrives is locked for {plan.lock_days:,} days, under {_mode(settings, plan.name)}"
     if piece.name == "policy":

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from onetrail.change import iso
 from onetrail.change.words import counted, share
-from onetrail.cloudtrail.digests.verdict import Interval, IntervalState, State
+from onetrail.cloudtrail.digests.verdict import FileState, Interval, IntervalState
 from onetrail.show.coverage import started_anew
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.steps import verification
-from onetrail.steps.evidence import Observation
-from onetrail.steps.verification import ChainSeen, TroubleGroup
+from onetrail.steps.evidence import EvidenceObservation
+from onetrail.steps.verification import ArchiveChain, TroubleGroup
 
 _HEADS = (
     "account", "region", "trail", "digests valid", "digests invalid", "digests missing", "logs valid", "logs invalid",
@@ -20,10 +20,10 @@ _FILE_HEADS = ("region", "bucket", "kind", "state", "key", "why")
 _GROUP_HEADS = ("region", "bucket", "kind", "state", "why", "files")
 _IN_SIGHT = 12
 """Rows that stand on the page before they are folded away."""
-_FINE = (State.VALID, State.DUPLICATE)
+_FINE = (FileState.VALID, FileState.DUPLICATE)
 
 
-def section(observation: Observation) -> Section:
+def section(observation: EvidenceObservation) -> Section:
     """One row a chain; then the gaps; then the files that are not valid; then the keys they were checked with."""
     verified = observation.verified
     if verified is None:
@@ -71,7 +71,7 @@ def section(observation: Observation) -> Section:
     return Section("chains", "Digest chains", _line(observation, gaps), tuple(parts))
 
 
-def _not_proven(verified: verification.Observation) -> list[Table]:
+def _not_proven(verified: verification.VerificationObservation) -> list[Table]:
     """Also where there is no digest at all."""
     return [
         *_unsigned(verified),
@@ -86,7 +86,7 @@ def _named(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]])
     return [table(caption, heads, rows, folded=folded, verdict=f"{len(rows):,} are named.")] if rows else []
 
 
-def _unsigned(verified: verification.Observation) -> list[Table]:
+def _unsigned(verified: verification.VerificationObservation) -> list[Table]:
     """Counts by bucket; the archive's own row is what the new trail delivered since its last digest."""
     own = [verified.archive] if verified.archive else []
     rows = [
@@ -109,14 +109,14 @@ def _unsigned(verified: verification.Observation) -> list[Table]:
     )
 
 
-def _files(verified: verification.Observation) -> list[TroubleGroup]:
+def _files(verified: verification.VerificationObservation) -> list[TroubleGroup]:
     """Without the unsigned logs of old buckets, which are counted above, and those that a digest is still to name."""
     old = {bucket.name for bucket in verified.buckets}
     return [
         group
         for group in verified.troubles
         if group.state != verification.PENDING
-        and (group.state != State.UNSIGNED or group.kind == "digest" or group.bucket not in old)
+        and (group.state != FileState.UNSIGNED or group.kind == "digest" or group.bucket not in old)
     ]
 
 
@@ -135,12 +135,12 @@ def _grouped(caption: str, groups: Sequence[TroubleGroup]) -> list[Table]:
     ]
 
 
-def _line(observation: Observation, gaps: list[list[object]]) -> str:
+def _line(observation: EvidenceObservation, gaps: list[list[object]]) -> str:
     verified = observation.verified
     assert verified is not None
     sound = sum(seen.chain.sound for seen in verified.chains)
     digests = sum(seen.chain.digests.get(state, 0) for seen in verified.chains for state in _FINE)
-    logs = sum(seen.chain.logs.get(State.VALID, 0) for seen in verified.chains)
+    logs = sum(seen.chain.logs.get(FileState.VALID, 0) for seen in verified.chains)
     line = f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'valid digest')}, {counted(logs, 'log')} with the hash a signed digest names"
     if gaps:
         line += f"; {counted(len(gaps), 'gap')}"
@@ -149,12 +149,12 @@ def _line(observation: Observation, gaps: list[list[object]]) -> str:
     return line + started_anew(verified.chains)
 
 
-def _why(observation: Observation) -> str:
+def _why(observation: EvidenceObservation) -> str:
     status = observation.verified.forerunner if observation.verified else None
     return f"waiting for {status.step}: {status.line}" if status and not status.done else "no digest is there"
 
 
-def _row(seen: ChainSeen) -> list[object]:
+def _row(seen: ArchiveChain) -> list[object]:
     chain = seen.chain
     proven = [i for i in chain.intervals if i.state is IntervalState.PROVEN]
     restarts = sum(i.state is IntervalState.RESTART for i in chain.intervals)
@@ -162,20 +162,20 @@ def _row(seen: ChainSeen) -> list[object]:
         count
         for counted in (chain.digests, chain.logs)
         for state, count in counted.items()
-        if state not in (*_FINE, State.INVALID, State.MISSING)
+        if state not in (*_FINE, FileState.INVALID, FileState.MISSING)
     )
     lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
     name = chain.trail + (" (backfill)" if chain.backfill else "") + (" (sample)" if seen.sampled else "")
     return [
         chain.account, chain.region, name,
-        sum(chain.digests.get(state, 0) for state in _FINE), chain.digests.get(State.INVALID, 0),
-        max(lost, chain.digests.get(State.MISSING, 0)),
-        chain.logs.get(State.VALID, 0), chain.logs.get(State.INVALID, 0), chain.logs.get(State.MISSING, 0),
+        sum(chain.digests.get(state, 0) for state in _FINE), chain.digests.get(FileState.INVALID, 0),
+        max(lost, chain.digests.get(FileState.MISSING, 0)),
+        chain.logs.get(FileState.VALID, 0), chain.logs.get(FileState.INVALID, 0), chain.logs.get(FileState.MISSING, 0),
         other, restarts, proven[0].start if proven else None, proven[-1].end if proven else None,
     ]  # fmt: skip
 
 
-def _gaps(seen: ChainSeen) -> list[list[object]]:
+def _gaps(seen: ArchiveChain) -> list[list[object]]:
     chain = seen.chain
     return [
         [chain.account, chain.region, chain.trail, _from(gap), iso(gap.end), gap.missing, gap.why]

@@ -8,8 +8,8 @@ from markupsafe import Markup, escape
 from onetrail.printable import printable
 from onetrail.show.coverage import LOST, NOTHING, PRESENT, PROVEN, covered, month_state, months_between
 from onetrail.show.report.model import Part, Picture, Prose, Section, table
-from onetrail.steps.evidence import Observation
-from onetrail.steps.verification import Cell
+from onetrail.steps.evidence import EvidenceObservation
+from onetrail.steps.verification import DayCoverage
 
 _WIDE, _HIGH, _LEFT, _TOP = 11, 15, 190, 34
 _MARKS: Final[Mapping[str, str]] = {PROVEN: "proven", PRESENT: "present", LOST: "lost", NOTHING: "nothing"}
@@ -22,7 +22,7 @@ _STROKES: Final[Mapping[str, str]] = {
 }
 
 
-def section(observation: Observation) -> Section:
+def section(observation: EvidenceObservation) -> Section:
     """One row a region, one column a month."""
     cells = observation.verified.coverage if observation.verified else ()
     if not cells:
@@ -30,7 +30,7 @@ def section(observation: Observation) -> Section:
             "coverage", "Coverage before and after", f"No coverage is compared: {_why(observation)}."
         )
     months = list(months_between(min(cell.day for cell in cells), max(cell.day for cell in cells)))
-    places: dict[tuple[str, str], list[Cell]] = {}
+    places: dict[tuple[str, str], list[DayCoverage]] = {}
     for cell in cells:
         places.setdefault((cell.account, cell.region), []).append(cell)
     several = len({account for account, _ in places}) > 1
@@ -74,21 +74,21 @@ def section(observation: Observation) -> Section:
     return Section("coverage", "Coverage before and after", covered(cells), parts)
 
 
-def _why(observation: Observation) -> str:
+def _why(observation: EvidenceObservation) -> str:
     if observation.verified is None:
         return "it could not be looked at"
     status = observation.verified.forerunner
     return f"waiting for {status.step}: {status.line}" if not status.done else "no log was seen"
 
 
-def _states(cells: Sequence[Cell], months: Sequence[str]) -> list[str]:
-    by_month: dict[str, list[Cell]] = {}
+def _states(cells: Sequence[DayCoverage], months: Sequence[str]) -> list[str]:
+    by_month: dict[str, list[DayCoverage]] = {}
     for cell in cells:
         by_month.setdefault(f"{cell.day:%Y-%m}", []).append(cell)
     return [month_state(by_month.get(month, [])) for month in months]
 
 
-def _sums(cells: Sequence[Cell]) -> list[int]:
+def _sums(cells: Sequence[DayCoverage]) -> list[int]:
     return [
         sum(getattr(cell, part) for cell in cells)
         for part in ("before", "after", "proven", "unsigned", "new")

@@ -6,10 +6,10 @@ from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.show.report.model import Part, Prose, Section, table
-from onetrail.steps.evidence import Custody, Fit, Observation
+from onetrail.steps.evidence import Custody, EvidenceObservation, Fit
 
 
-def section(settings: Settings, observation: Observation) -> Section:
+def section(settings: Settings, observation: EvidenceObservation) -> Section:
     """The record from its first line to the last before this page's own."""
     custody = observation.custody
     if not custody.there:
@@ -30,7 +30,7 @@ def section(settings: Settings, observation: Observation) -> Section:
     return Section("custody", "Chain of custody", _line(observation), tuple(parts))
 
 
-def _line(observation: Observation) -> str:
+def _line(observation: EvidenceObservation) -> str:
     custody = observation.custody
     whole = "is whole" if custody.check.whole else f"is NOT whole: {custody.check.problems[0]}"
     unknown = len(custody.unknown)
@@ -38,7 +38,7 @@ def _line(observation: Observation) -> str:
     return f"The record of {counted(custody.check.lines, 'line')} {whole}. It holds {counted(len(custody.sent), 'change')} under {counted(len(custody.approvals), 'approval')}{more}."
 
 
-def _record(observation: Observation) -> Part:
+def _record(observation: EvidenceObservation) -> Part:
     check, anchors = observation.custody.check, observation.anchors
     last = max(anchors.heads, default=0)
     rows = [
@@ -215,7 +215,7 @@ def _conditions(custody: Custody) -> list[Part]:
     )
 
 
-def _anchors(settings: Settings, observation: Observation) -> list[Part]:
+def _anchors(settings: Settings, observation: EvidenceObservation) -> list[Part]:
     rows = [
         [one.line, one.head, one.key, one.lock or "none", iso(one.until) if one.until else None, one.above]
         for one in observation.anchors.held
@@ -243,7 +243,7 @@ def _anchors(settings: Settings, observation: Observation) -> list[Part]:
     ]
 
 
-def _receipts(observation: Observation) -> list[Part]:
+def _receipts(observation: EvidenceObservation) -> list[Part]:
     receipts = observation.receipts
     if not receipts.held and not receipts.broken:
         return []
@@ -285,7 +285,7 @@ def _receipts(observation: Observation) -> list[Part]:
     return parts
 
 
-def _files(observation: Observation) -> list[Part]:
+def _files(observation: EvidenceObservation) -> list[Part]:
     files = observation.files
     if not files:
         return []

@@ -2,27 +2,32 @@
 
 from collections.abc import Sequence
 
-from onetrail.change import Finding, State, ordered, verdict
+from onetrail.change import Finding, FindingState, ordered, verdict
 from onetrail.change.words import counted
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.show.report.signs import SIGNS
-from onetrail.steps.evidence import Observation
+from onetrail.steps.evidence import EvidenceObservation
 
 _HEADS = ("state", "check", "account", "region", "what", "evidence")
 _LONG = 100
 """Characters of names that stand in one cell."""
-BAD = (State.FINDING, State.COULD_NOT_LOOK)
+BAD = (FindingState.FINDING, FindingState.COULD_NOT_LOOK)
 
 
 def headline(found: Sequence[Finding]) -> str:
     """The one line under the title."""
     counts = verdict(found).counts
-    bad, open_ = counts[State.FINDING] + counts[State.COULD_NOT_LOOK], counts[State.PLANNED]
+    bad, open_ = (
+        counts[FindingState.FINDING] + counts[FindingState.COULD_NOT_LOOK],
+        counts[FindingState.PLANNED],
+    )
     if bad:
         parts = [
-            _many(counts[State.FINDING], "finding needs attention", "findings need attention"),
+            _many(counts[FindingState.FINDING], "finding needs attention", "findings need attention"),
             _many(
-                counts[State.COULD_NOT_LOOK], "thing could not be looked at", "things could not be looked at"
+                counts[FindingState.COULD_NOT_LOOK],
+                "thing could not be looked at",
+                "things could not be looked at",
             ),
         ]
         return f"{' and '.join(part for part in parts if part)}, of {len(found):,} checks."
@@ -35,7 +40,7 @@ def headline(found: Sequence[Finding]) -> str:
 def mark(found: Sequence[Finding]) -> str:
     """The sign before the headline."""
     states = {one.state for one in found}
-    return "✗" if states & set(BAD) else "→" if State.PLANNED in states else "✓"
+    return "✗" if states & set(BAD) else "→" if FindingState.PLANNED in states else "✓"
 
 
 def attention(found: Sequence[Finding]) -> Section:
@@ -48,7 +53,7 @@ def attention(found: Sequence[Finding]) -> Section:
     return Section("findings", "Findings that need attention", verdict(found).line, (shown,))
 
 
-def steps(observation: Observation, found: Sequence[Finding]) -> Section:
+def steps(observation: EvidenceObservation, found: Sequence[Finding]) -> Section:
     """One row a step with its counts, then everything that is neither a finding nor fine."""
     names = {chapter.step: chapter.title for chapter in observation.chapters} | {"08": "Record and files"}
     rows = [[step, title, *_counts(step, found), _ends(step, found)] for step, title in names.items()]
@@ -62,9 +67,9 @@ def steps(observation: Observation, found: Sequence[Finding]) -> Section:
         table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))
     ]
     for state, caption, label in (
-        (State.PLANNED, "Still to be done", ""),
-        (State.NOTE, "Notes: facts about the past, and what is left as it is on purpose", ""),
-        (State.OK, "What is as promised", "Show all that is as promised"),
+        (FindingState.PLANNED, "Still to be done", ""),
+        (FindingState.NOTE, "Notes: facts about the past, and what is left as it is on purpose", ""),
+        (FindingState.OK, "What is as promised", "Show all that is as promised"),
     ):
         these = [one for one in ordered(found) if one.state is state]
         if these:
@@ -78,7 +83,7 @@ def _counts(step: str, found: Sequence[Finding]) -> list[int]:
 
 def _ends(step: str, found: Sequence[Finding]) -> str:
     mine = ordered([one for one in found if one.id.startswith(f"{step}.")])
-    return SIGNS[mine[0].state] if mine else SIGNS[State.NOTE]
+    return SIGNS[mine[0].state] if mine else SIGNS[FindingState.NOTE]
 
 
 def _table(caption: str, found: Sequence[Finding], folded: str = "") -> Table:

@@ -4,7 +4,7 @@ from typing import Final
 
 from onetrail.settings import Settings
 from onetrail.show.report.model import Commands, Prose, Section, table
-from onetrail.steps.evidence import Observation
+from onetrail.steps.evidence import EvidenceObservation
 
 _WORDS: Final = (
     ("archive", "the one bucket of the log account that holds every log, old and new"),
@@ -26,7 +26,7 @@ _WORDS: Final = (
 )  # fmt: skip
 
 
-def check_it(settings: Settings, observation: Observation) -> Section:
+def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
     """Commands that use the files and AWS, not this page."""
     run = settings.run_name
     last = observation.anchors.held[-1] if observation.anchors.held else None

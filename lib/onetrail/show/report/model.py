@@ -21,7 +21,7 @@ _SHORT, _SHORT_PHRASE = 32, 14
 
 
 @dataclass(frozen=True)
-class Head:
+class ReportColumn:
     """A column: what stands above it, and whether its values stand to the right, as numbers do."""
 
     text: str
@@ -36,7 +36,7 @@ class Table:
     """
 
     caption: str
-    heads: tuple[Head, ...]
+    heads: tuple[ReportColumn, ...]
     rows: tuple[tuple[str, ...], ...]
     total: tuple[str, ...] = ()
     folded: str = ""
@@ -106,7 +106,7 @@ def table(
         if sums
         else ()
     )
-    marked = tuple(Head(head, _numeric(column)) for head, column in zip(heads, columns, strict=True))
+    marked = tuple(ReportColumn(head, _numeric(column)) for head, column in zip(heads, columns, strict=True))
     return Table(caption, marked, body, foot, folded, verdict)
 
 
@@ -117,7 +117,7 @@ def _numeric(column: Sequence[Any]) -> bool:
     )
 
 
-def cell_class(text: str, head: Head) -> str:
+def cell_class(text: str, head: ReportColumn) -> str:
     """How a cell is set: `n` to the right, `s` a sign, `h` a hash or request id, `t` an instant, `k` a short word that is not
     broken, `p` prose that breaks between words; empty for a long name."""
     if head.right:

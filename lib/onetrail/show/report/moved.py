@@ -6,7 +6,7 @@ from onetrail import names
 from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.report.model import Prose, Section, Table, table
-from onetrail.steps.evidence import Ended, Observation
+from onetrail.steps.evidence import ChangeEnding, EvidenceObservation
 from onetrail.steps.verification import BucketVerdict
 
 _HEADS = (
@@ -15,7 +15,7 @@ _HEADS = (
 )  # fmt: skip
 
 
-def section(settings: Settings, observation: Observation) -> Section:
+def section(settings: Settings, observation: EvidenceObservation) -> Section:
     """Sums left and right, and the fate of each bucket."""
     verified = observation.verified
     if verified is None or not verified.buckets:
@@ -49,9 +49,11 @@ def section(settings: Settings, observation: Observation) -> Section:
     return Section("moved", "What was moved", _line(verified.buckets), parts)
 
 
-def _by_jobs(settings: Settings, observation: Observation) -> tuple[str, ...]:
+def _by_jobs(settings: Settings, observation: EvidenceObservation) -> tuple[str, ...]:
     """What was copied by jobs, and where their behaviour was seen; nothing where this machine copied."""
-    jobs = [one for one in observation.custody.sent if one.call == "CreateJob" and one.ended is Ended.DONE]
+    jobs = [
+        one for one in observation.custody.sent if one.call == "CreateJob" and one.ended is ChangeEnding.DONE
+    ]
     if not jobs:
         return ()
     where = {
@@ -78,12 +80,12 @@ def _line(buckets: Sequence[BucketVerdict]) -> str:
     return f"{line}; {', '.join(faults)}." if faults else f"{line}; none is missing, none differs."
 
 
-def _why(observation: Observation) -> str:
+def _why(observation: EvidenceObservation) -> str:
     status = observation.verified.forerunner if observation.verified else None
     return f"waiting for {status.step}: {status.line}" if status and not status.done else "none is there"
 
 
-def _copied(observation: Observation) -> Mapping[str, tuple[int, int]]:
+def _copied(observation: EvidenceObservation) -> Mapping[str, tuple[int, int]]:
     return {
         one.bucket: (one.objects, one.size)
         for one in observation.ledger
@@ -96,7 +98,7 @@ def _row(one: BucketVerdict, sums: Mapping[str, tuple[int, int]]) -> list[str | 
     return [one.region, one.name, one.objects, one.size, one.logs_and_digests, one.equal, one.missing, one.different, *copied]  # fmt: skip
 
 
-def _fates(settings: Settings, observation: Observation) -> Table:
+def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
     """When each was proven and what became of it; from the receipt, from AWS, and from the record."""
     receipts = observation.receipts.held
     gone = _closed_at(observation)
@@ -127,11 +129,11 @@ def _fates(settings: Settings, observation: Observation) -> Table:
     return table("When each was proven, and how it was retired", heads, rows, verdict=line)
 
 
-def _closed_at(observation: Observation) -> Mapping[str, str]:
+def _closed_at(observation: EvidenceObservation) -> Mapping[str, str]:
     """Bucket -> instant of the change that closed or deleted it."""
     found = {}
     for one in observation.custody.sent:
         shut = one.call == "PutBucketPolicy" and names.SID_SHELL in str(one.parameters.get("Policy", ""))
-        if one.ended is Ended.DONE and (shut or one.call == "DeleteBucket"):
+        if one.ended is ChangeEnding.DONE and (shut or one.call == "DeleteBucket"):
             found[one.resource] = one.ended_at
     return found

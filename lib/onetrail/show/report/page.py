@@ -22,7 +22,7 @@ from onetrail.show.report import (
     risks,
 )
 from onetrail.show.report.model import Section, breakable, cell_class, lines, said
-from onetrail.steps.evidence import Observation, check
+from onetrail.steps.evidence import EvidenceObservation, check
 
 if TYPE_CHECKING:
     import jinja2
@@ -32,7 +32,7 @@ else:
 _TEMPLATE, _STYLE = "report.html.j2", "report.css"
 
 
-def sections(settings: Settings, observation: Observation) -> tuple[Section, ...]:
+def sections(settings: Settings, observation: EvidenceObservation) -> tuple[Section, ...]:
     """Findings first, then what they rest on."""
     found = check(settings, observation)
     return (
@@ -51,7 +51,7 @@ def sections(settings: Settings, observation: Observation) -> tuple[Section, ...
     )
 
 
-def page(settings: Settings, observation: Observation) -> str:
+def page(settings: Settings, observation: EvidenceObservation) -> str:
     """The whole page. The same settings and observation give the same text."""
     found = check(settings, observation)
     environment = jinja2.Environment(
@@ -86,7 +86,7 @@ def _estate(settings: Settings) -> str:
     )
 
 
-def _facts(settings: Settings, observation: Observation) -> list[tuple[str, str]]:
+def _facts(settings: Settings, observation: EvidenceObservation) -> list[tuple[str, str]]:
     check = observation.custody.check
     return [
         ("Run", settings.run_name),

@@ -2,7 +2,7 @@
 
 from onetrail.change.words import counted
 from onetrail.show.report.model import Prose, Section, table
-from onetrail.steps.evidence import Observation, Permission
+from onetrail.steps.evidence import EvidenceObservation, Permission
 
 _HEADS = (
     "on",
@@ -18,7 +18,7 @@ _HEADS = (
 )
 
 
-def section(observation: Observation) -> Section:
+def section(observation: EvidenceObservation) -> Section:
     """In the order of opening."""
     custody = observation.custody
     title = "Temporary permissions"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from onetrail.change import State, iso
+from onetrail.change import FindingState, iso
 from onetrail.change.words import counted
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.log_account.observed import ROOT_CREDENTIALS
@@ -13,12 +13,12 @@ from onetrail.settings import Settings
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.model import Section, Table, table
 from onetrail.show.report.signs import BLIND, SIGNS, Row, sign, tally
-from onetrail.steps.evidence import Observation
+from onetrail.steps.evidence import EvidenceObservation
 
 _HEADS = ("what", "promised", "as AWS shows it now", "verdict")
 
 
-def section(settings: Settings, observation: Observation) -> Section:
+def section(settings: Settings, observation: EvidenceObservation) -> Section:
     """The log account, then each source account."""
     log = list(_log_account(settings, observation))
     parts = [
@@ -46,7 +46,7 @@ def section(settings: Settings, observation: Observation) -> Section:
     return Section("promise", "What was promised, and what is", tally(rows), tuple(parts))
 
 
-def _log_account(settings: Settings, observation: Observation) -> Iterator[Row]:
+def _log_account(settings: Settings, observation: EvidenceObservation) -> Iterator[Row]:
     lockdown = observation.lockdown
     log = lockdown.log if lockdown else None
     root = known(log.root) if log else None
@@ -72,7 +72,7 @@ def _log_account(settings: Settings, observation: Observation) -> Iterator[Row]:
     yield from _rails(observation)
 
 
-def _rails(observation: Observation) -> Iterator[Row]:
+def _rails(observation: EvidenceObservation) -> Iterator[Row]:
     rails: Sequence[Rail] = [
         seen.rail for seen in (observation.cutover, observation.verified) if seen is not None
     ]
@@ -91,11 +91,11 @@ def _rails(observation: Observation) -> Iterator[Row]:
                 f"guard rail {rail.name}",
                 "attached by the organization",
                 rail.why or "not there yet",
-                SIGNS[State.NOTE] if rail.why else sign(False, pending=True),
+                SIGNS[FindingState.NOTE] if rail.why else sign(False, pending=True),
             )
 
 
-def _source_account(settings: Settings, observation: Observation, account: str) -> Iterator[Row]:
+def _source_account(settings: Settings, observation: EvidenceObservation, account: str) -> Iterator[Row]:
     seen, estate = observation.cutover, observation.estate
     trail = new_trail(settings, estate, account) if estate else None
     if trail is None:
@@ -136,7 +136,7 @@ def _source_account(settings: Settings, observation: Observation, account: str) 
     yield from _left(observation, account)
 
 
-def _left(observation: Observation, account: str) -> Iterator[Row]:
+def _left(observation: EvidenceObservation, account: str) -> Iterator[Row]:
     retired = observation.retired
     if retired is None or observation.estate is None:
         yield "old trails", "deleted", BLIND, sign(None)
@@ -171,7 +171,7 @@ def _left(observation: Observation, account: str) -> Iterator[Row]:
     yield "temporary permission in an old bucket", "none", said, state
 
 
-def _deliveries(observation: Observation, account: str) -> list[Table]:
+def _deliveries(observation: EvidenceObservation, account: str) -> list[Table]:
     rows = [
         [
             row.region,
@@ -198,7 +198,7 @@ def _deliveries(observation: Observation, account: str) -> list[Table]:
     )
 
 
-def _old(observation: Observation, account: str) -> list[Table]:
+def _old(observation: EvidenceObservation, account: str) -> list[Table]:
     found = []
     trails = [
         t for t in (observation.estate.old_trails if observation.estate else ()) if t.account == account

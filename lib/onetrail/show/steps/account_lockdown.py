@@ -11,10 +11,10 @@ from onetrail.looked import T, Unread, known, made
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
-from onetrail.steps.account_lockdown import LogAccount, Observation, paths
+from onetrail.steps.account_lockdown import LockdownObservation, LogAccount, paths
 
 
-def ways_in(settings: Settings, observation: Observation) -> Shown:
+def ways_in(settings: Settings, observation: LockdownObservation) -> Shown:
     """Who may become which role of the log account: now, and once the plan is applied."""
     rows = [
         [way.principal, way.role, way.may, _yes(way.now), _yes(way.after), _change(way.now, way.after)]
@@ -31,7 +31,7 @@ def ways_in(settings: Settings, observation: Observation) -> Shown:
     return table(frame, f"Ways into the log account {observation.log.account}", verdict=verdict)
 
 
-def account(observation: Observation) -> Shown:
+def account(observation: LockdownObservation) -> Shown:
     """Root, users, public-access block and contact of the log account, one row each."""
     log = observation.log
     rows = [
@@ -51,7 +51,7 @@ def account(observation: Observation) -> Shown:
     return table(frame, f"The log account {log.account}", verdict=_account_verdict(log))
 
 
-def old_buckets(observation: Observation) -> Shown:
+def old_buckets(observation: LockdownObservation) -> Shown:
     """Every old bucket: what could delete from it, and what stands in the way of its policy being changed."""
     columns = ["region", "bucket", "held still", "rules that delete or move", "dead principals", "access log"]
     buckets = observation.old.buckets

@@ -7,19 +7,19 @@ from typing import Any, Final
 from onetrail.aws.telling import progress_out
 from onetrail.printable import printable
 from onetrail.s3.batch.choice import BATCH, duration
-from onetrail.s3.batch.job import Job
+from onetrail.s3.batch.job import BatchJob
 from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.progress import Progress
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.copy_history.jobs.choice import choice, comparable
-from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.observe import CopyObservation
 
 _ID: Final = 8
 """So much of a job's id tells it from the others."""
 
 
-def engines(settings: Settings, observation: Observation) -> Shown:
+def engines(settings: Settings, observation: CopyObservation) -> Shown:
     """This machine and S3 Batch Operations compared for what is to be copied, and the one that is taken, with the reason."""
     chosen = choice(settings, observation)
     size = sum(one.bytes_to_copy for one in comparable(observation)) / 1_000_000
@@ -60,9 +60,9 @@ class JobProgress(Progress):
 
     def __init__(self, *words: Any, **said: Any) -> None:
         super().__init__(*words, **said)
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, BatchJob] = {}
 
-    def jobs(self, jobs: Sequence[Job]) -> None:
+    def jobs(self, jobs: Sequence[BatchJob]) -> None:
         """How the jobs stand; one that is not named any more stays as it was last told of."""
         with self._lock:
             self._jobs |= {job.id: job for job in jobs}

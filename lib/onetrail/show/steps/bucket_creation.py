@@ -8,7 +8,7 @@ from onetrail.looked import made
 from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import framed, simple, table
-from onetrail.steps.bucket_creation import Observation, verdicts
+from onetrail.steps.bucket_creation import BucketsObservation, verdicts
 from onetrail.steps.bucket_creation.lifecycle import DATED
 from onetrail.steps.bucket_creation.observe import BucketState
 from onetrail.steps.bucket_creation.propose import wanted
@@ -17,7 +17,7 @@ MOST_RULES: Final = 1_000
 """Rules that S3 takes in one lifecycle configuration (S3 User Guide, lifecycle configuration)."""
 
 
-def buckets(observation: Observation) -> Shown:
+def buckets(observation: BucketsObservation) -> Shown:
     """The three buckets as they are."""
     columns = [
         "bucket",
@@ -67,7 +67,7 @@ def judged(settings: Settings, document: Mapping[str, Any] | None = None) -> Sho
     return together(shown, paragraph(line if wrong else good, strong=True))
 
 
-def lives(settings: Settings, observation: Observation) -> Shown:
+def lives(settings: Settings, observation: BucketsObservation) -> Shown:
     """The rules by which the archive's objects move and go; the rules dated by year stand in one row a year."""
     columns = ["objects", "size (bytes)", "what happens", "when", "rules"]
     if not observation.forerunner.done:

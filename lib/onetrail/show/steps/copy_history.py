@@ -6,12 +6,12 @@ from typing import Any
 from onetrail.change import Plan
 from onetrail.change.words import counted, some
 from onetrail.estate.backlog.backlog import NOT_COPIED, Backlog
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.steps.batch_jobs import engines
 from onetrail.show.steps.copy_sources import CopyProgress, keys, listeners, pilot
 from onetrail.show.table import framed, table
-from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.observe import CopyObservation
 
 __all__ = ["backlogs", "engines", "keys", "listeners", "needs_a_person", "pilot", "progress"]
 
@@ -28,7 +28,7 @@ _COUNTED = (
 )
 
 
-def backlogs(observation: Observation) -> Shown:
+def backlogs(observation: CopyObservation) -> Shown:
     """One row an old bucket: what it holds, what the archive has of it already, what is to be copied, and by whom."""
     found = observation.backlogs
     columns = ["region", "bucket", *_COUNTED, "oldest", "newest", "copied by", "could not look"]
@@ -43,7 +43,7 @@ def backlogs(observation: Observation) -> Shown:
     )
 
 
-def needs_a_person(observation: Observation) -> Shown:
+def needs_a_person(observation: CopyObservation) -> Shown:
     """What is not copied by itself, by bucket and reason, with the first of its keys or what to do about the whole bucket."""
     rows = [row for one in observation.backlogs for row in _odd(one)]
     number = sum(row[3] or 0 for row in rows if row[2] in _KINDS)
@@ -107,7 +107,7 @@ def _row(one: Backlog) -> list[object]:
         one.wanted,
         one.bytes_wanted / MB,
         sum(one.away.values()) + sum(one.restoring.values()),
-        one.objects.get(Kind.MARKER, 0),
+        one.objects.get(DecisionKind.MARKER, 0),
         sum(one.objects.get(kind, 0) for kind in NOT_COPIED),
         one.first,
         one.last,
@@ -116,7 +116,7 @@ def _row(one: Backlog) -> list[object]:
     ]
 
 
-def _verdict(observation: Observation) -> str:
+def _verdict(observation: CopyObservation) -> str:
     waiting = [status for status in observation.forerunners if not status.done]
     if waiting:
         return f"waiting for {waiting[0].step}: {waiting[0].line}."

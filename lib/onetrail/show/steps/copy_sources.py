@@ -10,13 +10,13 @@ from onetrail.change.words import counted
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.steps.batch_jobs import JobProgress
 from onetrail.show.table import framed, simple, table
-from onetrail.steps.copy_history.local.pilot import PilotDiffers, Property
-from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.local.pilot import PilotDiffers, PilotProperty
+from onetrail.steps.copy_history.observe import CopyObservation
 
 MB = 1_000_000
 
 
-def listeners(observation: Observation) -> Shown:
+def listeners(observation: CopyObservation) -> Shown:
     """Who would hear of every copy, what it costs, and what to do."""
     found = observation.flooded
     if not found:
@@ -38,7 +38,7 @@ def listeners(observation: Observation) -> Shown:
     return table(framed(rows, columns=columns), "Who would hear of every copy", verdict=line)
 
 
-def keys(observation: Observation) -> Shown:
+def keys(observation: CopyObservation) -> Shown:
     """How keys move: their beginning in the old bucket, in the archive, and one key of each bucket as it becomes."""
     rows = [
         [one.bucket.name, mapped.objects, mapped.old, mapped.new, mapped.becomes]
@@ -62,11 +62,11 @@ def keys(observation: Observation) -> Shown:
 
 def pilot(outcome: Outcome) -> Shown:
     """What the pilot read back beside what was planned, by property over all its objects; those that differ each by itself."""
-    rows = [Property(*row) for done in outcome.done for row in done.result.get("read_back", ())]
+    rows = [PilotProperty(*row) for done in outcome.done for row in done.result.get("read_back", ())]
     return read_back(rows) if rows else paragraph("No pilot was sent.", strong=True)
 
 
-def read_back(rows: Sequence[Property]) -> Shown:
+def read_back(rows: Sequence[PilotProperty]) -> Shown:
     """The table of these properties: one row each, and one for every object in which it is not as planned."""
     objects = len({(row.bucket, row.key) for row in rows})
     wrong = [row for row in rows if not row.same]
@@ -93,11 +93,11 @@ def read_back(rows: Sequence[Property]) -> Shown:
     return together(beside, together(whole, paragraph(line, strong=True)))
 
 
-def _names(rows: Iterable[Property]) -> list[str]:
+def _names(rows: Iterable[PilotProperty]) -> list[str]:
     return list(dict.fromkeys(row.name for row in rows))
 
 
-def _as_planned(name: str, rows: Sequence[Property]) -> list[Any]:
+def _as_planned(name: str, rows: Sequence[PilotProperty]) -> list[Any]:
     same = sum(row.same for row in rows)
     return [name, f"{len(rows):,}", f"{same:,}", _told(r.planned for r in rows), _told(r.seen for r in rows)]
 

@@ -10,12 +10,12 @@ from onetrail.show.html import Shown
 from onetrail.show.report import page
 from onetrail.show.report.findings import headline
 from onetrail.show.table import framed, table
-from onetrail.steps.evidence import Ended, Fit, Observation, Permission, Saved, check
+from onetrail.steps.evidence import ChangeEnding, EvidenceObservation, Fit, Permission, SavedReport, check
 
 __all__ = ["custody", "files", "kept", "page", "permissions", "steps"]
 
 
-def steps(settings: Settings, observation: Observation) -> Shown:
+def steps(settings: Settings, observation: EvidenceObservation) -> Shown:
     """One row a step: how many of its checks are in which state."""
     found = check(settings, observation)
     names = {chapter.step: chapter.title for chapter in observation.chapters} | {"08": "Record and files"}
@@ -32,7 +32,7 @@ def steps(settings: Settings, observation: Observation) -> Shown:
     return table(frame, "Checks by step and state", verdict=headline(found), total=total)
 
 
-def permissions(observation: Observation) -> Shown:
+def permissions(observation: EvidenceObservation) -> Shown:
     """One row a temporary permission, with what it let and whether the record shows it closed."""
     found = observation.custody.permissions
     rows = [
@@ -53,25 +53,25 @@ def permissions(observation: Observation) -> Shown:
     )
 
 
-def custody(observation: Observation) -> Shown:
+def custody(observation: EvidenceObservation) -> Shown:
     """One row a step: the changes that the record holds, by how they ended."""
     sent = observation.custody.sent
     counts = Counter((one.step, one.ended) for one in sent)
     rows = [
         [
             step,
-            *(counts[step, ended] for ended in Ended),
+            *(counts[step, ended] for ended in ChangeEnding),
             sum(sum(o.objects.values()) for o in sent if o.step == step),
         ]
         for step in sorted({one.step for one in sent})
     ]
-    names = [ended.value for ended in Ended]
+    names = [ended.value for ended in ChangeEnding]
     frame = framed(rows, columns=["step", *names, "object calls in bulk"])
     total = {"step": "all"} | {name: frame[name].sum() for name in frame.columns[1:]} if rows else None
     return table(frame, "Changes that were sent", verdict=_record(observation), total=total)
 
 
-def files(observation: Observation) -> Shown:
+def files(observation: EvidenceObservation) -> Shown:
     """How many files of the run folder are as the record names them, by kind."""
     counts = Counter(
         (one.name.split("/")[0] if "/" in one.name else one.name, one.fit) for one in observation.files
@@ -96,7 +96,7 @@ def files(observation: Observation) -> Shown:
     )
 
 
-def kept(saved: Saved) -> Shown:
+def kept(saved: SavedReport) -> Shown:
     """Where the page is, and what binds it."""
     rows = [[saved.name, "the page an auditor reads", "its SHA-256 is in the run record"]]
     rows += (
@@ -120,7 +120,7 @@ def _end(one: Permission) -> str:
     return "yes" if one.closed.plan == one.opened.plan else "yes, by a later plan"
 
 
-def _record(observation: Observation) -> str:
+def _record(observation: EvidenceObservation) -> str:
     check_ = observation.custody.check
     if not check_.begun:
         return "There is no record here."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, Kind
+from onetrail.cloudtrail.key import DIGEST_KINDS, KeyKind
 from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.old_estate import status_of
@@ -15,8 +15,8 @@ from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.steps.inventory_buckets import buckets
 from onetrail.show.steps.inventory_pictures import KB, ages, coverage, sizes, summed
 from onetrail.show.table import framed, simple, table
-from onetrail.steps.inventory import Observation, Saved
-from onetrail.steps.inventory.survey import Sum
+from onetrail.steps.inventory import InventoryObservation, SavedFile
+from onetrail.steps.inventory.survey import ObjectCount
 
 MILLIONS: Final = 10
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-def trails(observation: Observation) -> Shown:
+def trails(observation: InventoryObservation) -> Shown:
     """Every old trail, once."""
     rows = [
         [
@@ -58,7 +58,7 @@ def trails(observation: Observation) -> Shown:
     return table(frame, "The old trails", verdict=verdict)
 
 
-def contents(observation: Observation) -> Shown:
+def contents(observation: InventoryObservation) -> Shown:
     """What the objects are, by kind and by storage class; foreign objects by name."""
     kinds, classes = (
         summed(s.kinds for s in observation.surveys),
@@ -91,7 +91,7 @@ def contents(observation: Observation) -> Shown:
     old = sum(s.noncurrent for s in observation.surveys), sum(s.delete_markers for s in observation.surveys)
     uploads = sum(known(b.uploads) or 0 for b in observation.buckets)
     blind = sum(isinstance(b.uploads, Unread) for b in observation.buckets)
-    number = kinds.get(Kind.FOREIGN, Sum()).objects
+    number = kinds.get(KeyKind.FOREIGN, ObjectCount()).objects
     line = (
         f"{counted(observation.objects, 'object')}, {number:,} of them foreign; {counted(old[0], 'old version')}, "
         f"{counted(old[1], 'delete marker')} and {counted(uploads, 'unfinished upload')} lie beside them."
@@ -101,7 +101,7 @@ def contents(observation: Observation) -> Shown:
     return together(*shown, paragraph(line, strong=True))
 
 
-def duplicates(observation: Observation) -> Shown:
+def duplicates(observation: InventoryObservation) -> Shown:
     """Files that lie in the old buckets more than once."""
     found = observation.duplicates
     frame = framed(
@@ -132,7 +132,7 @@ def duplicates(observation: Observation) -> Shown:
     )
 
 
-def _signed(observation: Observation) -> str:
+def _signed(observation: InventoryObservation) -> str:
     """Why a repeated file is not left out, as far as it was seen here: no digest is read by this step."""
     digests = sum(survey.of(*DIGEST_KINDS).objects for survey in observation.surveys)
     if not digests:
@@ -140,7 +140,7 @@ def _signed(observation: Observation) -> str:
     return f": {counted(digests, 'digest lies', 'digests lie')} in these buckets and may name it"
 
 
-def consumers(observation: Observation) -> Shown:
+def consumers(observation: InventoryObservation) -> Shown:
     """Who is fed by the old trails and buckets."""
     rows = [[c.account, c.region, c.source, c.feeds, c.target] for c in observation.consumers]
     frame = framed(rows, columns=["account", "region", "what", "feeds", "whom"])
@@ -154,7 +154,7 @@ def consumers(observation: Observation) -> Shown:
     return table(frame, "Who else lives on them", verdict=verdict)
 
 
-def lifecycle(observation: Observation) -> Shown:
+def lifecycle(observation: InventoryObservation) -> Shown:
     """What the old buckets' own rules do, and when next."""
     found = [(one.bucket, reach) for one in observation.buckets if one.survey for reach in one.survey.reaches]
     rows = []
@@ -183,7 +183,7 @@ def lifecycle(observation: Observation) -> Shown:
     return table(frame, "Lifecycle rules of the old buckets", verdict=verdict)
 
 
-def costs(observation: Observation) -> Shown:
+def costs(observation: InventoryObservation) -> Shown:
     """Every choice of storage class, cheapest first, beside the one that is chosen."""
     found = observation.costs
     objects = sum(found.chosen.objects.values())
@@ -217,7 +217,7 @@ def costs(observation: Observation) -> Shown:
     return table(framed(rows, columns=columns), caption, verdict=verdict)
 
 
-def keys(observation: Observation) -> Shown:
+def keys(observation: InventoryObservation) -> Shown:
     """CloudTrail's public keys by region."""
     rows = [
         [
@@ -243,7 +243,7 @@ def keys(observation: Observation) -> Shown:
     )
 
 
-def saved(files: Sequence[Saved]) -> Shown:
+def saved(files: Sequence[SavedFile]) -> Shown:
     """What now stands in the run folder."""
     keys_ = [one for one in files if one.what == "public keys"]
     rows: list[Sequence[str | Shown]] = [
@@ -265,7 +265,7 @@ def saved(files: Sequence[Saved]) -> Shown:
     return together(simple("Kept on this machine", heads, rows), paragraph(verdict, strong=True))
 
 
-def _files(keys_: Sequence[Saved]) -> Shown:
+def _files(keys_: Sequence[SavedFile]) -> Shown:
     said = f"{keys_[0].name.rpartition('/')[0]}/, one file a region"
     heads = [Column("file"), Column("keys", right=True)]
     inner = simple("Public keys", heads, [[one.name, f"{one.count:,}"] for one in keys_])

@@ -3,16 +3,16 @@
 from typing import Final
 
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind
 from onetrail.looked import Unread
 from onetrail.show.html import Shown
 from onetrail.show.steps.inventory_pictures import KB
 from onetrail.show.table import framed, table
-from onetrail.steps.inventory import Observation
-from onetrail.steps.inventory.bucket import BucketInventory, Reading
+from onetrail.steps.inventory import InventoryObservation
+from onetrail.steps.inventory.bucket import BucketInventory, ReadProbe
 
 
-def buckets(observation: Observation) -> Shown:
+def buckets(observation: InventoryObservation) -> Shown:
     """Every old bucket: what lies in it, whose it is, whether it can be read, and how it will be copied."""
     rows = [_bucket(one) for one in observation.buckets]
     columns = [
@@ -24,7 +24,7 @@ def buckets(observation: Observation) -> Shown:
         "region": "all",
         "logs": sum(s.of(*LOG_KINDS).objects for s in surveys),
         "digests": sum(s.of(*DIGEST_KINDS).objects for s in surveys),
-        "other": sum(s.of(Kind.MARKER, Kind.FOREIGN).objects for s in surveys),
+        "other": sum(s.of(KeyKind.MARKER, KeyKind.FOREIGN).objects for s in surveys),
         "size (KB)": round(observation.size / KB),
         "oldest": observation.first,
         "newest": observation.last,
@@ -46,7 +46,7 @@ def _bucket(one: BucketInventory) -> list[object]:
         one.bucket.name,
         survey.of(*LOG_KINDS).objects,
         survey.of(*DIGEST_KINDS).objects,
-        survey.of(Kind.MARKER, Kind.FOREIGN).objects,
+        survey.of(KeyKind.MARKER, KeyKind.FOREIGN).objects,
         round(survey.all.size / KB),
         survey.first,
         survey.last,
@@ -72,14 +72,14 @@ def _rules(one: BucketInventory) -> int | None:
     return None if isinstance(said, Unread) else len((said or {}).get("Rules", []))
 
 
-def _buckets_verdict(observation: Observation) -> str:
+def _buckets_verdict(observation: InventoryObservation) -> str:
     if not observation.buckets:
         return "No old bucket is left."
     shells = sum(one.bucket.shell for one in observation.buckets)
     unread = [
         one.bucket.name
         for one in observation.buckets
-        if one.survey is None or one.reading in (Reading.REFUSED, Reading.FAILED)
+        if one.survey is None or one.reading in (ReadProbe.REFUSED, ReadProbe.FAILED)
     ]
     pushed = sum(one.direction == "push" and not one.bucket.shell for one in observation.buckets)
     said = counted(len(observation.buckets), "old bucket")
@@ -90,9 +90,9 @@ def _buckets_verdict(observation: Observation) -> str:
         )
     if unread:
         return f"{said}; {', '.join(unread)} could not be read."
-    unfit = [one.bucket.name for one in observation.buckets if one.reading is Reading.UNFIT]
+    unfit = [one.bucket.name for one in observation.buckets if one.reading is ReadProbe.UNFIT]
     said += f"; what was read in {', '.join(unfit)} is no log with records" if unfit else ""
-    read = sum(one.reading is Reading.READ for one in observation.buckets)
+    read = sum(one.reading is ReadProbe.READ for one in observation.buckets)
     return (
         f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read."
         if read
@@ -101,9 +101,9 @@ def _buckets_verdict(observation: Observation) -> str:
 
 
 _READ: Final = {
-    Reading.READ: "readable",
-    Reading.UNFIT: "readable, no records",
-    Reading.ARCHIVED: "archived",
-    Reading.REFUSED: "not readable",
-    Reading.FAILED: "could not look",
+    ReadProbe.READ: "readable",
+    ReadProbe.UNFIT: "readable, no records",
+    ReadProbe.ARCHIVED: "archived",
+    ReadProbe.REFUSED: "not readable",
+    ReadProbe.FAILED: "could not look",
 }

@@ -8,8 +8,8 @@ from onetrail.change.words import counted
 from onetrail.lazily import later
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.plots import Pictured, bars, heatmap
-from onetrail.steps.inventory import Observation, holes, unsigned
-from onetrail.steps.inventory.survey import Sum
+from onetrail.steps.inventory import InventoryObservation, holes, unsigned
+from onetrail.steps.inventory.survey import ObjectCount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ KB: Final = 1024
 _STATES: Final = ("logs and digests", "quiet: digests only", "unsigned: logs only", "nothing")
 
 
-def coverage(observation: Observation) -> Pictured | Shown:
+def coverage(observation: InventoryObservation) -> Pictured | Shown:
     """Which region has logs and digests of which month."""
     months = observation.months
     if not months:
@@ -47,7 +47,7 @@ def coverage(observation: Observation) -> Pictured | Shown:
     return heatmap(frame, "Months with log files and with digests", states=_STATES, verdict=verdict)
 
 
-def sizes(observation: Observation) -> Pictured | Shown:
+def sizes(observation: InventoryObservation) -> Pictured | Shown:
     """How many objects there are of each size."""
     found = summed(s.sizes for s in observation.surveys)
     if not found:
@@ -55,7 +55,7 @@ def sizes(observation: Observation) -> Pictured | Shown:
     filled = [band for band in found if band] or [0]
     bands = [*([0] if 0 in found and filled != [0] else []), *range(min(filled), max(filled) + 1)]
     frame = pd.DataFrame(
-        {"objects": [found.get(band, Sum()).objects for band in bands]},
+        {"objects": [found.get(band, ObjectCount()).objects for band in bands]},
         index=pd.Index([_band(band) for band in bands], name="size"),
     )
     small = sum(s.objects for band, s in found.items() if band <= 17)
@@ -67,7 +67,7 @@ def sizes(observation: Observation) -> Pictured | Shown:
     return bars(frame, "Objects by size", unit="objects", verdict=verdict)
 
 
-def ages(observation: Observation) -> Pictured | Shown:
+def ages(observation: InventoryObservation) -> Pictured | Shown:
     """How many logs and digests there are of each year."""
     found = dict(sorted(summed(s.years for s in observation.surveys).items()))
     if not found:
@@ -108,7 +108,7 @@ def _size(number: int) -> str:
     return f"{number} B"
 
 
-def summed(parts: Iterable[Mapping[Any, Sum]]) -> dict[Any, Sum]:
+def summed(parts: Iterable[Mapping[Any, ObjectCount]]) -> dict[Any, ObjectCount]:
     """Several tables of sums as one."""
     objects: Counter[Any] = Counter()
     bytes_: Counter[Any] = Counter()
@@ -116,4 +116,4 @@ def summed(parts: Iterable[Mapping[Any, Sum]]) -> dict[Any, Sum]:
         for name, one in part.items():
             objects[name] += one.objects
             bytes_[name] += one.size
-    return {name: Sum(objects[name], bytes_[name]) for name in objects}
+    return {name: ObjectCount(objects[name], bytes_[name]) for name in objects}

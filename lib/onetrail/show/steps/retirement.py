@@ -5,12 +5,12 @@ from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
-from onetrail.steps.retirement import Observation, Retiring
+from onetrail.steps.retirement import RetirementObservation, Retiring
 from onetrail.steps.retirement.propose import deletable
 from onetrail.steps.retirement.retiring import waits
 
 
-def buckets(settings: Settings, observation: Observation) -> Shown:
+def buckets(settings: Settings, observation: RetirementObservation) -> Shown:
     """One row an old bucket: its proof, its newest object, how it is retired, and not before when."""
     columns = [
         "region",
@@ -36,7 +36,7 @@ def buckets(settings: Settings, observation: Observation) -> Shown:
     )
 
 
-def trails(observation: Observation) -> Shown:
+def trails(observation: RetirementObservation) -> Shown:
     """The old trails that still exist, and what becomes of each."""
     may_go = {trail.arn for trail in deletable(observation)}
     rows = [
@@ -65,7 +65,7 @@ def trails(observation: Observation) -> Shown:
     )
 
 
-def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[object]:
+def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiring) -> list[object]:
     wait = (
         waits(settings, seen, observation.now)
         if seen.receipt and not seen.bucket.shell and not seen.could_not_look
@@ -97,7 +97,7 @@ def _stands(seen: Retiring, *, waiting: bool) -> str:
     return ("cooling off" if waiting else "may go") + past
 
 
-def _verdict(settings: Settings, observation: Observation) -> str:
+def _verdict(settings: Settings, observation: RetirementObservation) -> str:
     """How many are retired, may go, wait until when, and are left alone."""
     if not observation.buckets and not observation.deleted:
         status = observation.forerunner

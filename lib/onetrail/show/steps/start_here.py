@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from onetrail.change import State, ordered
-from onetrail.estate.status import Stage
+from onetrail.change import FindingState, ordered
+from onetrail.estate.status import StepStage
 from onetrail.show.findings import SIGNS
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
 from onetrail.steps.registry import STEPS
-from onetrail.steps.start_here.overview import Observation
+from onetrail.steps.start_here.overview import StartObservation
 
 _WHAT: Final = {
     "00.bucket": "settings that stop a copy",
@@ -27,17 +27,17 @@ _WHAT: Final = {
     "00.requester-pays": "settings that stop a copy",
     "00.trails": "room for one more trail",
 }
-_SIGNS: Final = {Stage.DONE: "✓ done", Stage.OPEN: "→ open", Stage.UNKNOWN: "? could not look"}
+_SIGNS: Final = {StepStage.DONE: "✓ done", StepStage.OPEN: "→ open", StepStage.UNKNOWN: "? could not look"}
 
 
-def preflight(observation: Observation) -> Shown:
+def preflight(observation: StartObservation) -> Shown:
     """One row a check, worst first."""
     found = ordered(observation.preflight)
     rows = [[SIGNS[f.state], _WHAT.get(f.id, f.id), f.account, f.resource, f.evidence] for f in found]
     frame = framed(rows, columns=["state", "what was looked at", "account", "on what", "what was seen"])
-    stops = sum(f.state is State.FINDING for f in found)
-    blind = sum(f.state is State.COULD_NOT_LOOK for f in found)
-    cured = sum(f.state is State.PLANNED for f in found)
+    stops = sum(f.state is FindingState.FINDING for f in found)
+    blind = sum(f.state is FindingState.COULD_NOT_LOOK for f in found)
+    cured = sum(f.state is FindingState.PLANNED for f in found)
     parts = [f"{stops} stop the move"] if stops else []
     parts += [f"{blind} could not be looked at"] if blind else []
     verdict = (
@@ -47,7 +47,7 @@ def preflight(observation: Observation) -> Shown:
     return table(frame, "What would stop the move half-way", verdict=verdict)
 
 
-def steps(observation: Observation) -> Shown:
+def steps(observation: StartObservation) -> Shown:
     """The runbook in its order, each step with its state as AWS shows it now."""
     rows = []
     for one in STEPS:
@@ -60,10 +60,10 @@ def steps(observation: Observation) -> Shown:
     return table(frame, "The runbook", verdict=_next(observation))
 
 
-def _next(observation: Observation) -> str:
+def _next(observation: StartObservation) -> str:
     if not observation.statuses:
         return "No step's state is known."
-    blind = [number for number, status in observation.statuses.items() if status.stage is Stage.UNKNOWN]
+    blind = [number for number, status in observation.statuses.items() if status.stage is StepStage.UNKNOWN]
     if blind:
         return f"The state of {', '.join(blind)} could not be looked at."
     open_steps = [number for number, status in observation.statuses.items() if not status.done]

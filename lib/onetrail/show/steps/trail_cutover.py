@@ -1,16 +1,16 @@
 """What a person sees of step 04: every trail as it stands, and where the new one has been seen to deliver."""
 
 from onetrail.change.words import counted
-from onetrail.estate.delivery import Delivery
+from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.old_estate import status_of
 from onetrail.estate.old_trails import is_foreign
 from onetrail.settings import Settings
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.table import framed, table
-from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere
+from onetrail.steps.trail_cutover.observe import CutoverObservation, delivered_everywhere
 
 
-def trails(observation: Observation) -> Shown:
+def trails(observation: CutoverObservation) -> Shown:
     """The new trail first, then the old ones: whether each is logging, and what it delivered last."""
     estate = observation.estate
     rows = []
@@ -42,7 +42,7 @@ def trails(observation: Observation) -> Shown:
     return table(frame, "Every trail", verdict=_trails_verdict(observation), if_any=("stopped",))
 
 
-def delivery(settings: Settings, observation: Observation) -> Shown:
+def delivery(settings: Settings, observation: CutoverObservation) -> Shown:
     """One row an enabled region: the first file of the new trail that lies in the archive, or why there is none."""
     seen = {(row.account, row.region): row for row in observation.deliveries}
     rows = [
@@ -59,7 +59,7 @@ def delivery(settings: Settings, observation: Observation) -> Shown:
     return table(frame, "Delivery of the new trail into the archive", verdict=line, if_any=("file",))
 
 
-def _delivered(row: Delivery | None) -> list[str]:
+def _delivered(row: RegionDelivery | None) -> list[str]:
     if row is None:
         return ["· not yet", "no new trail", ""]
     sign = (
@@ -74,7 +74,7 @@ def _delivered(row: Delivery | None) -> list[str]:
     return [sign, row.line, row.evidence_key.rsplit("/", 1)[-1]]
 
 
-def _trails_verdict(observation: Observation) -> str:
+def _trails_verdict(observation: CutoverObservation) -> str:
     old = observation.estate.old_trails
     states = [trail.status for trail in old]
     logging = sum(status is not None and status.is_logging for status in states)

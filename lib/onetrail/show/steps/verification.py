@@ -8,10 +8,16 @@ from onetrail.cloudtrail.digests.verdict import IntervalState
 from onetrail.show.coverage import coverage, events, proofs_made, seams, started_anew, waiting
 from onetrail.show.html import Column, Shown, below, folded, paragraph, preformatted, together
 from onetrail.show.table import framed, simple, table
-from onetrail.steps.verification import EVIDENCE, BucketVerdict, ChainSeen, Observation, TroubleGroup
+from onetrail.steps.verification import (
+    EVIDENCE,
+    ArchiveChain,
+    BucketVerdict,
+    TroubleGroup,
+    VerificationObservation,
+)
 
 
-def buckets(observation: Observation) -> Shown:
+def buckets(observation: VerificationObservation) -> Shown:
     """One row an old bucket: what it holds, how much of it is equal in the archive, what digests prove, and the verdict."""
     columns = [
         "region", "bucket", "seen", "objects", "size (MB)", "logs and digests", "equal", "missing", "different", "digests valid", "logs valid",
@@ -29,7 +35,7 @@ def buckets(observation: Observation) -> Shown:
     )
 
 
-def chains(observation: Observation) -> Shown:
+def chains(observation: VerificationObservation) -> Shown:
     """One row a chain of digests: from when to when it is proven, where it started anew, and what is missing."""
     columns = [
         "region",
@@ -67,7 +73,7 @@ def chains(observation: Observation) -> Shown:
     return together(shown, *([paragraph(_WORDS)] if observation.chains else []))
 
 
-def troubles(observation: Observation) -> Shown:
+def troubles(observation: VerificationObservation) -> Shown:
     """The files that are not simply valid, and the logs that hold no records: alike ones in one row, counted; names in a fold."""
     shown = [
         *_grouped("Files that are not simply valid", observation.troubles),
@@ -108,7 +114,7 @@ def _grouped(caption: str, groups: Sequence[TroubleGroup]) -> list[Shown]:
     return [simple(caption, heads, rows, ["all", *[""] * 4, f"{files:,}", f"{named:,}", ""])]
 
 
-def evidence(observation: Observation) -> Shown:
+def evidence(observation: VerificationObservation) -> Shown:
     """What counts as enough for which class of trail, and the buckets that fall under it."""
     found = {name: [b.name for b in observation.buckets if name in b.classes] for name in EVIDENCE}
     rows: list[Sequence[str | Shown]] = [
@@ -127,7 +133,7 @@ def evidence(observation: Observation) -> Shown:
     return together(simple("What counts as enough", heads, rows), paragraph(verdict, strong=True))
 
 
-def keys(observation: Observation) -> Shown:
+def keys(observation: VerificationObservation) -> Shown:
     """Where CloudTrail's public keys of each region come from."""
     rows = [[key.region, key.source or "none", key.keys, key.why] for key in observation.keys]
     lacking = sum(1 for key in observation.keys if not key.keys)
@@ -199,7 +205,7 @@ def _names(buckets: Sequence[str]) -> str | Shown:
     return Shown(folded(said, preformatted(buckets)).html, said)
 
 
-def _verdict(observation: Observation) -> str:
+def _verdict(observation: VerificationObservation) -> str:
     said = observation.buckets
     if not said:
         return waiting(observation) or "No old bucket is left."
@@ -209,7 +215,7 @@ def _verdict(observation: Observation) -> str:
     return line + (f"; {counted(unsigned, 'log is', 'logs are')} signed by nobody." if unsigned else ".")
 
 
-def _chain(seen: ChainSeen) -> list[object]:
+def _chain(seen: ArchiveChain) -> list[object]:
     chain = seen.chain
     proven = [i for i in chain.intervals if i.state is IntervalState.PROVEN]
     gaps = [i for i in chain.intervals if i.state is IntervalState.GAP]

@@ -3,7 +3,7 @@
 from onetrail.estate.log_account.observed import LogAccount, Role, User, observe_log_account
 from onetrail.steps.account_lockdown.apply import apply
 from onetrail.steps.account_lockdown.check import check
-from onetrail.steps.account_lockdown.observe import Observation, observe
+from onetrail.steps.account_lockdown.observe import LockdownObservation, observe
 from onetrail.steps.account_lockdown.paths import Path, paths
 from onetrail.steps.account_lockdown.propose import propose
 from onetrail.steps.account_lockdown.status import done, log_account_done, log_account_status
@@ -11,8 +11,8 @@ from onetrail.steps.registry import ACCOUNT_LOCKDOWN as ABOUT
 
 __all__ = [
     "ABOUT",
+    "LockdownObservation",
     "LogAccount",
-    "Observation",
     "Path",
     "Role",
     "User",

@@ -8,7 +8,7 @@ from onetrail import names
 from onetrail.aws import Clients, look
 from onetrail.aws.actors import BREAK_GLASS, OPERATOR
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import Check, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import CheckKind, Gate, Outcome, Plan, RequiredCheck, Requirement, run_plan
 from onetrail.errors import NotYet
 from onetrail.looked import Unread
 
@@ -22,11 +22,13 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
         plan,
         gate,
         requires={
-            Check(CheckKind.MAY_ADMINISTER): lambda: _patiently(
+            RequiredCheck(CheckKind.MAY_ADMINISTER): lambda: _patiently(
                 gate, clients, lambda: _may_administer(clients)
             ),
-            Check(CheckKind.OPERATOR_SETTLED): lambda: _settled(gate, clients),
-            Check(CheckKind.NEW_WAY_IN): lambda: _patiently(gate, clients, lambda: new_way_in(clients)),
+            RequiredCheck(CheckKind.OPERATOR_SETTLED): lambda: _settled(gate, clients),
+            RequiredCheck(CheckKind.NEW_WAY_IN): lambda: _patiently(
+                gate, clients, lambda: new_way_in(clients)
+            ),
         },
     )
 

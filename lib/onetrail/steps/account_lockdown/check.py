@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 
 from onetrail import iam, names
-from onetrail.change import Change, Finding, Plan, State, ordered
+from onetrail.change import Change, Finding, FindingState, Plan, ordered
 from onetrail.change.words import counted
 from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, User
 from onetrail.estate.log_account.roles import ORGANIZATION_ROLE
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import oversized
-from onetrail.iam.limits import Kind, size, too_large
+from onetrail.iam.limits import DocumentKind, size, too_large
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import Observation
+from onetrail.steps.account_lockdown.observe import LockdownObservation
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import account_resource, roles_for, whole_plan
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: LockdownObservation) -> list[Finding]:
     """Findings over both accounts, worst first."""
     plan = whole_plan(settings, observation)
     found = [
@@ -31,7 +31,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     ]
     failed = (*observation.log.could_not_look, *observation.old.could_not_look, *observation.could_not_look)
     found += [
-        Finding("02.could-not-look", State.COULD_NOT_LOOK, "", "", text.split(":")[0], text)
+        Finding("02.could-not-look", FindingState.COULD_NOT_LOOK, "", "", text.split(":")[0], text)
         for text in failed
     ]
     return ordered(found)
@@ -43,24 +43,28 @@ def _root(settings: Settings, log: LogAccount) -> list[Finding]:
     where = ("", f"root of {log.account}")
     if log.root_fault:
         text = f"{log.root_fault}: end that by centralised root access from the management account, or signed in as root"
-        return [Finding("02.root", State.FINDING, log.account, *where, text)]
+        return [Finding("02.root", FindingState.FINDING, log.account, *where, text)]
     if log.root.get("AccountPasswordPresent"):
-        return [Finding("02.root", State.OK, log.account, *where, "root has a password with MFA and no keys")]
+        return [
+            Finding(
+                "02.root", FindingState.OK, log.account, *where, "root has a password with MFA and no keys"
+            )
+        ]
     text = "root has no password, keys or certificates: right for an account that Organizations made"
     if "AccountPasswordPresent" not in log.root:
         text = "root has no keys or certificates; AWS does not say whether it has a password"
-    return [Finding("02.root", State.OK, log.account, *where, text)]
+    return [Finding("02.root", FindingState.OK, log.account, *where, text)]
 
 
 def _users(settings: Settings, log: LogAccount) -> list[Finding]:
     if isinstance(log.users, Unread):
         return []
     if not log.users:
-        return [Finding("02.users", State.OK, log.account, "", "IAM users", "there are none")]
+        return [Finding("02.users", FindingState.OK, log.account, "", "IAM users", "there are none")]
     return [
         Finding(
             "02.users",
-            State.FINDING,
+            FindingState.FINDING,
             log.account,
             "",
             f"user {user.name}",
@@ -75,7 +79,7 @@ def _keys_of(user: User) -> str:
     return "keys that could not be listed" if isinstance(keys, Unread) else counted(len(keys), "active key")
 
 
-def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Finding]:
+def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> list[Finding]:
     log = observation.log
     if isinstance(log.roles, Unread):
         return []
@@ -86,12 +90,17 @@ def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Fin
         if role and role.could_not_look:
             found.append(
                 Finding(
-                    "02.role", State.COULD_NOT_LOOK, log.account, "", name, "; ".join(role.could_not_look)
+                    "02.role",
+                    FindingState.COULD_NOT_LOOK,
+                    log.account,
+                    "",
+                    name,
+                    "; ".join(role.could_not_look),
                 )
             )
         elif isinstance(log.key_arn, Unread):
             why = f"whether it may use the archive's key as wanted is unknown: ListAliases: {log.key_arn.why}"
-            found.append(Finding("02.role", State.COULD_NOT_LOOK, log.account, "", name, why))
+            found.append(Finding("02.role", FindingState.COULD_NOT_LOOK, log.account, "", name, why))
         else:
             fine = "trusted and allowed as wanted"
             found.append(_planned(_of_role(settings, plan, name), "02.role", log.account, "", name, fine))
@@ -112,11 +121,11 @@ def _roles(settings: Settings, observation: Observation, plan: Plan) -> list[Fin
             )
         elif name in names.LOG_ACCOUNT_ROLES:
             text = "nothing is left to copy: the role is not needed any more and can go"
-            found.append(Finding("02.role", State.NOTE, log.account, "", name, text))
+            found.append(Finding("02.role", FindingState.NOTE, log.account, "", name, text))
         else:
             who = ", ".join(sorted(trusted(role.trust))) or "nobody"
             text = f"{who} may assume it: a way in that the parameters do not name; delete it if nothing needs it"
-            found.append(Finding("02.foreign-role", State.FINDING, log.account, "", name, text))
+            found.append(Finding("02.foreign-role", FindingState.FINDING, log.account, "", name, text))
     return found
 
 
@@ -142,61 +151,64 @@ def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
             said = "no security contact is set, and the parameters name no e-mail address"
         pending = plan.on(log.account, account_resource(log.account), "PutAlternateContact")
         fine = _planned(pending, "02.contact", log.account, "", "security contact", said)
-        note = fine.state is State.OK and not named
-        found.append(Finding(**{**fine.__dict__, "state": State.NOTE}) if note else fine)
+        note = fine.state is FindingState.OK and not named
+        found.append(Finding(**{**fine.__dict__, "state": FindingState.NOTE}) if note else fine)
     return found
 
 
-def _bucket(settings: Settings, observation: Observation, bucket: OldBucket, plan: Plan) -> list[Finding]:
+def _bucket(
+    settings: Settings, observation: LockdownObservation, bucket: OldBucket, plan: Plan
+) -> list[Finding]:
     where = (bucket.account, bucket.region, bucket.name)
     if bucket.shell:
-        return [Finding("02.held", State.OK, *where, "is an empty shell already")]
+        return [Finding("02.held", FindingState.OK, *where, "is an empty shell already")]
     found = [
-        Finding("02.could-not-look", State.COULD_NOT_LOOK, *where, text) for text in bucket.could_not_look
+        Finding("02.could-not-look", FindingState.COULD_NOT_LOOK, *where, text)
+        for text in bucket.could_not_look
     ]
     arn = names.bucket_arn(settings.partition, bucket.name)
     keeper = observation.keepers.get(bucket.account)
     stuck = unmendable(bucket)
     if stuck:
         text = f"its policy names {', '.join(stuck)} as NotPrincipal: AWS takes no change of it until that is rewritten by its owner"
-        found.append(Finding("02.held", State.FINDING, *where, text))
+        found.append(Finding("02.held", FindingState.FINDING, *where, text))
     elif keeper and (others := frozen_for_others(bucket, keeper)):
         text = f"is frozen for {', '.join(others)}, so {keeper} can change nothing in it: run this step as that identity"
-        found.append(Finding("02.held", State.FINDING, *where, text))
+        found.append(Finding("02.held", FindingState.FINDING, *where, text))
     elif plan.on(bucket.account, arn, "PutBucketPolicy"):
         policy = known(bucket.policy)
         dead = iam.dead_principals(policy) if policy else []
         more = f", and its policy names {', '.join(dead)}, which no longer exists" if dead else ""
         said = "its freeze is not as wanted" if bucket.held else "logs can still be deleted from it"
-        found.append(Finding("02.held", State.PLANNED, *where, f"{said}{more}"))
+        found.append(Finding("02.held", FindingState.PLANNED, *where, f"{said}{more}"))
     elif bucket.held:
         found.append(
             Finding(
                 "02.held",
-                State.OK,
+                FindingState.OK,
                 *where,
                 "nobody but the retiring identity may change or delete anything in it",
             )
         )
     elif keeper and (large := _too_large_when_held(settings, bucket, keeper)):
         text = f"its policy {large}: its owner must shorten it first"
-        found.append(Finding("02.held", State.FINDING, *where, text))
+        found.append(Finding("02.held", FindingState.FINDING, *where, text))
     live = live_rules(bucket)
     if live:
         planned = plan.on(bucket.account, arn, "PutBucketLifecycleConfiguration")
-        state = State.PLANNED if planned else State.FINDING
+        state = FindingState.PLANNED if planned else FindingState.FINDING
         found.append(
             Finding(
                 "02.frozen", state, *where, f"rules that delete or move logs are enabled: {', '.join(live)}"
             )
         )
     elif not isinstance(bucket.lifecycle, Unread):
-        found.append(Finding("02.frozen", State.OK, *where, "no enabled rule deletes or moves logs"))
+        found.append(Finding("02.frozen", FindingState.OK, *where, "no enabled rule deletes or moves logs"))
     if not isinstance(bucket.logging, Unread) and not bucket.logging:
         found.append(
             Finding(
                 "02.access-log",
-                State.NOTE,
+                FindingState.NOTE,
                 *where,
                 "writes no server access log; none is set up, see the plan's note",
             )
@@ -210,7 +222,9 @@ def _of_role(settings: Settings, plan: Plan, name: str) -> tuple[Change, ...]:
 
 
 def _too_large_when_held(settings: Settings, bucket: OldBucket, keeper: str) -> str:
-    return too_large(Kind.BUCKET, size(Kind.BUCKET, held_policy(settings.partition, bucket, keeper)))
+    return too_large(
+        DocumentKind.BUCKET, size(DocumentKind.BUCKET, held_policy(settings.partition, bucket, keeper))
+    )
 
 
 def _planned(
@@ -218,11 +232,11 @@ def _planned(
 ) -> Finding:
     """PLANNED with the first reason when the plan has changes of that resource, else OK with `fine`."""
     if not pending:
-        return Finding(id, State.OK, account, region, resource, fine)
+        return Finding(id, FindingState.OK, account, region, resource, fine)
     more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""
     return Finding(
         id,
-        State.PLANNED,
+        FindingState.PLANNED,
         account,
         region,
         resource,

@@ -14,7 +14,7 @@ from onetrail.settings import Settings
 
 
 @dataclass(frozen=True)
-class Observation:
+class LockdownObservation:
     """The log account, the old estate, and per source account the identity that will retire its buckets.
 
     `gone` are buckets that a receipt of this run remembers and that are not listed any more: 07 deleted them.
@@ -28,7 +28,7 @@ class Observation:
 
 
 @one_look
-def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
+def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> LockdownObservation:
     """Everything step 02 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
     keepers, failed = {}, []
     for account in settings.source_account_ids:
@@ -40,4 +40,6 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     old = estate or read_old_estate(settings, clients)
     proven = read_receipts(settings.run_folder).remembered
     gone = sorted(set(proven) - {bucket.name for bucket in old.buckets})
-    return Observation(observe_log_account(settings, clients), old, keepers, tuple(failed), tuple(gone))
+    return LockdownObservation(
+        observe_log_account(settings, clients), old, keepers, tuple(failed), tuple(gone)
+    )

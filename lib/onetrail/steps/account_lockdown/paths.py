@@ -11,7 +11,7 @@ from onetrail.iam.build import trust
 from onetrail.iam.document import values
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import Observation
+from onetrail.steps.account_lockdown.observe import LockdownObservation
 from onetrail.steps.account_lockdown.propose import roles_for
 
 
@@ -26,7 +26,7 @@ class Path:
     after: bool
 
 
-def paths(settings: Settings, observation: Observation) -> list[Path]:
+def paths(settings: Settings, observation: LockdownObservation) -> list[Path]:
     """Sorted by role and principal; empty when the roles could not be read."""
     log = observation.log
     if isinstance(log.roles, Unread):

@@ -15,16 +15,16 @@ from onetrail.estate.status import evaluated
 from onetrail.iam.document import values
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.account_lockdown.observe import Observation
+from onetrail.steps.account_lockdown.observe import LockdownObservation
 from onetrail.steps.registry import ACCOUNT_LOCKDOWN
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: LockdownObservation) -> Plan:
     """What is left to do; empty once both accounts are as wanted, and where a document would be larger than AWS takes."""
     return within_limits(whole_plan(settings, observation), observation.log.inline)
 
 
-def whole_plan(settings: Settings, observation: Observation) -> Plan:
+def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:
     """What is left to do, whether AWS takes its documents or not."""
     changes = log_account_changes(settings, observation.log, observation.old.buckets, observation.gone)
     for bucket in observation.old.buckets:
@@ -40,7 +40,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     return evaluated(plan, _unread(observation))
 
 
-def _unread(observation: Observation) -> tuple[str, ...]:
+def _unread(observation: LockdownObservation) -> tuple[str, ...]:
     """What could not be looked at, so that it is unknown whether it is as wanted."""
     return (
         *unread_of(observation.log),
@@ -148,7 +148,7 @@ def _address(settings: Settings) -> str:
     return next((contact for contact in settings.contacts if "@" in contact and " " not in contact), "")
 
 
-def _notes(observation: Observation) -> tuple[str, ...]:
+def _notes(observation: LockdownObservation) -> tuple[str, ...]:
     silent = [
         bucket
         for bucket in observation.old.buckets

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from onetrail.aws import Clients
-from onetrail.change import Plan, State
+from onetrail.change import FindingState, Plan
 from onetrail.change.words import counted
 from onetrail.estate.log_account.observed import LogAccount, observe_log_account, unread_of
 from onetrail.estate.old_estate import OldEstate
-from onetrail.estate.status import Stage, Status, still_open
+from onetrail.estate.status import Status, StepStage, still_open
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
@@ -28,12 +28,12 @@ def done(
     """
     observation = observe(settings, clients, estate)
     plan = whole_plan(settings, observation)
-    blind = [f for f in check(settings, observation) if f.state is State.COULD_NOT_LOOK]
+    blind = [f for f in check(settings, observation) if f.state is FindingState.COULD_NOT_LOOK]
     if blind:
-        return Status(ACCOUNT_LOCKDOWN.number, Stage.UNKNOWN, blind[0].evidence)
+        return Status(ACCOUNT_LOCKDOWN.number, StepStage.UNKNOWN, blind[0].evidence)
     return still_open(plan) or Status(
         ACCOUNT_LOCKDOWN.number,
-        Stage.DONE,
+        StepStage.DONE,
         f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} held still",
     )
 
@@ -47,11 +47,11 @@ def log_account_status(settings: Settings, log: LogAccount) -> Status:
     """The same from what was read."""
     failed = unread_of(log)
     if failed or isinstance(log.roles, Unread) or isinstance(log.public_access, Unread):
-        return Status(ACCOUNT_LOCKDOWN.number, Stage.UNKNOWN, "; ".join(failed))
+        return Status(ACCOUNT_LOCKDOWN.number, StepStage.UNKNOWN, "; ".join(failed))
     changes = log_account_changes(settings, log, ())
     open_ = still_open(
         Plan(ACCOUNT_LOCKDOWN.number, settings.estate, settings.all_account_ids, tuple(changes))
     )
     return open_ or Status(
-        ACCOUNT_LOCKDOWN.number, Stage.DONE, "the log account is closed but for the named ways in"
+        ACCOUNT_LOCKDOWN.number, StepStage.DONE, "the log account is closed but for the named ways in"
     )

@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.aws import Clients, look
-from onetrail.change import Check, CheckKind, Finding, Requirement, State, iso
+from onetrail.change import CheckKind, Finding, FindingState, RequiredCheck, Requirement, iso
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 
-ARRIVED: Final = Check(CheckKind.ACCESS_LOG_ARRIVED)
+ARRIVED: Final = RequiredCheck(CheckKind.ACCESS_LOG_ARRIVED)
 MOST: Final = timedelta(hours=24)
 """How long a first one is awaited; then its absence is a finding."""
 _AGAIN: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class AccessLogs:
+class AccessLogDelivery:
     """`missing` are those of our buckets of which no access log has arrived; `since` is when their bucket was made, None while it is not.
 
     AWS may give a later date where the bucket's policy was changed (S3 API Reference, Bucket): the wait is then longer.
@@ -34,11 +34,11 @@ class AccessLogs:
 
 def read_access_logs(
     settings: Settings, clients: Clients, since: datetime | None, *, there: bool
-) -> AccessLogs:
+) -> AccessLogDelivery:
     """One key is asked for of each logged bucket. `there` says whether the access-log bucket stands in the log account."""
     logged = (settings.bucket_name, settings.work_bucket)
     if not there:
-        return AccessLogs(logged)
+        return AccessLogDelivery(logged)
     client = clients.client("s3", settings.log_account.account_id, settings.home_region)
     owner = {
         "Bucket": settings.access_log_bucket,
@@ -48,13 +48,13 @@ def read_access_logs(
     for name in logged:
         found = look(client.list_objects_v2, Prefix=f"{name}/", MaxKeys=1, **owner)
         if isinstance(found, Unread):
-            return AccessLogs(could_not_look=f"ListObjectsV2 {name}/: {found.why}")
+            return AccessLogDelivery(could_not_look=f"ListObjectsV2 {name}/: {found.why}")
         if not found.value.get("KeyCount"):
             missing.append(name)
-    return AccessLogs(tuple(missing), since)
+    return AccessLogDelivery(tuple(missing), since)
 
 
-def awaited(seen: AccessLogs, now: datetime) -> tuple[datetime, str] | None:
+def awaited(seen: AccessLogDelivery, now: datetime) -> tuple[datetime, str] | None:
     """When to look again and what for; None where all have arrived, or have been awaited long enough."""
     end = (seen.since or now) + MOST
     if not seen.missing or now >= end:
@@ -63,7 +63,7 @@ def awaited(seen: AccessLogs, now: datetime) -> tuple[datetime, str] | None:
     return min(now + _AGAIN, end), text
 
 
-def arrived(seen: AccessLogs, now: datetime) -> Requirement:
+def arrived(seen: AccessLogDelivery, now: datetime) -> Requirement:
     """Whether a first access log of each bucket is there."""
     if seen.could_not_look:
         return Requirement(False, seen.could_not_look)
@@ -73,22 +73,24 @@ def arrived(seen: AccessLogs, now: datetime) -> Requirement:
     return Requirement(False, waiting[1], waiting[0]) if waiting else Requirement(False, _overdue(seen))
 
 
-def access_log_findings(settings: Settings, seen: AccessLogs, now: datetime) -> list[Finding]:
+def access_log_findings(settings: Settings, seen: AccessLogDelivery, now: datetime) -> list[Finding]:
     """One row: access logs arrive, are awaited, or did not arrive in time; none while their bucket is still to be made."""
     if seen.since is None and not seen.could_not_look:
         return []
     where = (settings.log_account.account_id, settings.home_region, settings.access_log_bucket)
     if seen.could_not_look:
-        return [Finding("03.access-log", State.COULD_NOT_LOOK, *where, seen.could_not_look)]
+        return [Finding("03.access-log", FindingState.COULD_NOT_LOOK, *where, seen.could_not_look)]
     if not seen.missing:
-        return [Finding("03.access-log", State.OK, *where, "access logs of every bucket of ours arrive")]
+        return [
+            Finding("03.access-log", FindingState.OK, *where, "access logs of every bucket of ours arrive")
+        ]
     waiting = awaited(seen, now)
     if waiting:
-        return [Finding("03.access-log", State.PLANNED, *where, waiting[1])]
-    return [Finding("03.access-log", State.FINDING, *where, _overdue(seen))]
+        return [Finding("03.access-log", FindingState.PLANNED, *where, waiting[1])]
+    return [Finding("03.access-log", FindingState.FINDING, *where, _overdue(seen))]
 
 
-def _overdue(seen: AccessLogs) -> str:
+def _overdue(seen: AccessLogDelivery) -> str:
     said = f" since {iso(seen.since)}" if seen.since else ""
     return (
         f"no access log of {_named(seen.missing)} has arrived{said}: see whether something outside this account's policies "

@@ -1,7 +1,7 @@
 """How the three buckets stand after step 03."""
 
 from onetrail import names
-from onetrail.change import Finding, Plan, State, ordered
+from onetrail.change import Finding, FindingState, Plan, ordered
 from onetrail.change.words import counted
 from onetrail.estate.archive import archive_of
 from onetrail.estate.grant_state import grant_state, work_opened
@@ -11,19 +11,20 @@ from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import access_log_findings
-from onetrail.steps.bucket_creation.observe import BucketState, Observation
+from onetrail.steps.bucket_creation.observe import BucketsObservation, BucketState
 from onetrail.steps.bucket_creation.pieces import pieces
 from onetrail.steps.bucket_creation.propose import wanted, whole_plan
 from onetrail.steps.bucket_creation.wanted import WantedBucket
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     """Findings over the log account's buckets and key, worst first. Raises BucketNotOurs as `propose` does."""
     plan = whole_plan(settings, observation)
     failed = [*observation.could_not_look, *unread_of(observation.log)]
     account = observation.log.account
     found = [
-        Finding("03.could-not-look", State.COULD_NOT_LOOK, account, "", t.split(":")[0], t) for t in failed
+        Finding("03.could-not-look", FindingState.COULD_NOT_LOOK, account, "", t.split(":")[0], t)
+        for t in failed
     ]
     if not observation.forerunner.done:
         return found
@@ -37,60 +38,68 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     return ordered(found)
 
 
-def _policy(settings: Settings, observation: Observation) -> list[Finding]:
+def _policy(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     """The policy that is there, or the one that will be, judged request by request."""
     account, name = observation.log.account, settings.bucket_name
     there = observation.buckets[name].policy
     if isinstance(there, Unread):
         text = f"nothing was judged: the policy could not be read: get_bucket_policy: {there.why}"
-        return [Finding("03.policy", State.COULD_NOT_LOOK, account, settings.home_region, name, text)]
+        return [Finding("03.policy", FindingState.COULD_NOT_LOOK, account, settings.home_region, name, text)]
     state = grant_state(archive_of(settings), there)
     if state in ("window", "open"):
         text = "the policy is opened for a copy: 05 shows the grant and proposes its closing"
-        return [Finding("03.policy", State.FINDING, account, settings.home_region, name, text)]
+        return [Finding("03.policy", FindingState.FINDING, account, settings.home_region, name, text)]
     said = verdicts(settings, there)
     wrong = [verdict for verdict in said if not verdict.as_wanted]
     if wrong:
-        planned = State.PLANNED if there is not None else State.FINDING
+        planned = FindingState.PLANNED if there is not None else FindingState.FINDING
         texts = [f"{v.expectation.name}: {v.decision.explain}" for v in wrong]
         return [Finding("03.policy", planned, account, settings.home_region, name, text) for text in texts]
     text = f"{counted(len(said), 'request')} judged, each decided as it must be"
-    return [Finding("03.policy", State.OK, account, settings.home_region, name, text)]
+    return [Finding("03.policy", FindingState.OK, account, settings.home_region, name, text)]
 
 
-def _opened_for_jobs(settings: Settings, observation: Observation) -> list[Finding]:
+def _opened_for_jobs(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     """The work bucket, where step 05 has opened it; as any other policy it is one of its pieces."""
     name = settings.work_bucket
     there = observation.buckets[name].policy
     if isinstance(there, Unread) or not work_opened(archive_of(settings), there):
         return []
     text = "the policy is opened for the reports of jobs: 05 shows the grant and proposes its closing"
-    return [Finding("03.policy", State.FINDING, observation.log.account, settings.home_region, name, text)]
+    return [
+        Finding("03.policy", FindingState.FINDING, observation.log.account, settings.home_region, name, text)
+    ]
 
 
-def _key(settings: Settings, observation: Observation, plan: Plan) -> list[Finding]:
+def _key(settings: Settings, observation: BucketsObservation, plan: Plan) -> list[Finding]:
     if settings.kms_key == "none":
         return []
     pending = [change for change in plan.changes if change.service == "kms"]
-    state = State.PLANNED if pending else State.OK
+    state = FindingState.PLANNED if pending else FindingState.OK
     if settings.kms_key != "create":
         text = "the key was given: its policy must hold what `onetrail policies` prints as kms_key, and is not changed here"
         return [
             Finding(
-                "03.key", State.NOTE, observation.log.account, settings.home_region, settings.kms_key, text
+                "03.key",
+                FindingState.NOTE,
+                observation.log.account,
+                settings.home_region,
+                settings.kms_key,
+                text,
             )
         ]
     text = pending[0].reason if pending else "encrypts the archive; its policy is as wanted"
     for unread in (observation.log.key_arn, observation.key_policy):
         if isinstance(unread, Unread):
-            state, text = State.COULD_NOT_LOOK, f"it could not be looked at: {unread.why}"
+            state, text = FindingState.COULD_NOT_LOOK, f"it could not be looked at: {unread.why}"
     return [Finding("03.key", state, observation.log.account, settings.home_region, "archive key", text)]
 
 
 def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: Plan) -> list[Finding]:
     where = (settings.log_account.account_id, settings.home_region, wanted.name)
     found = [
-        Finding("03.could-not-look", State.COULD_NOT_LOOK, *where, text) for text in there.could_not_look
+        Finding("03.could-not-look", FindingState.COULD_NOT_LOOK, *where, text)
+        for text in there.could_not_look
     ]
     if there.state == "could_not_look":
         return found
@@ -98,13 +107,17 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
         pending = len(plan.on(where[0], names.bucket_arn(settings.partition, wanted.name)))
         return [
             Finding(
-                "03.bucket", State.PLANNED, *where, f"is still to be made, in {counted(pending, 'change')}"
+                "03.bucket",
+                FindingState.PLANNED,
+                *where,
+                f"is still to be made, in {counted(pending, 'change')}",
             )
         ]
     off = [piece for piece in pieces(settings, wanted, there) if piece.fits is False]
     found += [
-        Finding("03.bucket", State.PLANNED, *where, f"{p.name} is not as wanted: {p.reason}") for p in off
+        Finding("03.bucket", FindingState.PLANNED, *where, f"{p.name} is not as wanted: {p.reason}")
+        for p in off
     ]
     if not off and not found:
-        found.append(Finding("03.bucket", State.OK, *where, "every setting is as wanted"))
+        found.append(Finding("03.bucket", FindingState.OK, *where, "every setting is as wanted"))
     return found

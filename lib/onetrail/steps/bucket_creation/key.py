@@ -5,7 +5,7 @@ from typing import Any
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import Change, Document, Result
+from onetrail.change import Change, Document, EarlierResult
 from onetrail.estate.archive import archive_of
 from onetrail.estate.archive_key import ALIAS
 from onetrail.estate.log_account.observed import Role
@@ -14,13 +14,13 @@ from onetrail.estate.policy_documents.judged import judged_key
 from onetrail.iam.build import kms_key
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.bucket_creation.observe import Observation
+from onetrail.steps.bucket_creation.observe import BucketsObservation
 from onetrail.steps.bucket_creation.wanted import KEY_TO_COME
 
 _KEY = "archive key"
 
 
-def arn_or_stand_in(settings: Settings, observation: Observation) -> str:
+def arn_or_stand_in(settings: Settings, observation: BucketsObservation) -> str:
     """The key's ARN; while it is still to be made, a stand-in that `filled` replaces; empty for no key.
 
     Empty too where nobody could look for the key: then no plan holds anything that rests on it.
@@ -31,7 +31,7 @@ def arn_or_stand_in(settings: Settings, observation: Observation) -> str:
 def filled(value: Any) -> Any:
     """The value with the result of CreateKey in place of the stand-in."""
     if value == KEY_TO_COME:
-        return Result(_KEY, "KeyMetadata.Arn")
+        return EarlierResult(_KEY, "KeyMetadata.Arn")
     if isinstance(value, Document):
         return Document(filled(value.value))
     if isinstance(value, Mapping):
@@ -39,7 +39,7 @@ def filled(value: Any) -> Any:
     return [filled(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def key_changes(settings: Settings, observation: Observation) -> list[Change]:
+def key_changes(settings: Settings, observation: BucketsObservation) -> list[Change]:
     """Make the key, its alias and its yearly rotation, and let our roles use it; or put a changed key policy right."""
     if settings.kms_key != "create":
         return []
@@ -70,7 +70,7 @@ def key_changes(settings: Settings, observation: Observation) -> list[Change]:
     ]
 
 
-def _missing(settings: Settings, observation: Observation) -> bool:
+def _missing(settings: Settings, observation: BucketsObservation) -> bool:
     """Whether the key is still to be made: never where nobody could look for it."""
     return settings.kms_key == "create" and observation.log.key_arn == ""
 
@@ -80,7 +80,7 @@ def _sids(document: Mapping[str, Any]) -> set[str]:
 
 
 def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
-    key_id = Result(_KEY, "KeyMetadata.KeyId")
+    key_id = EarlierResult(_KEY, "KeyMetadata.KeyId")
     tags = [{"TagKey": names.TAG_KEY, "TagValue": settings.run_name}]
     made = {"Policy": Document(policy), "Description": "onetrail: encrypts the log archive", "Tags": tags}
     undo = "disable the key; it is never deleted, for what it encrypts could not be read again"
@@ -115,7 +115,7 @@ def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
     ]
 
 
-def _roles_using(settings: Settings, observation: Observation) -> list[Change]:
+def _roles_using(settings: Settings, observation: BucketsObservation) -> list[Change]:
     """The policies of our roles with the new key in them; the copier keeps its own old buckets and their keys."""
     found: Mapping[str, Role] = known(observation.log.roles) or {}
     archive = archive_of(settings, kms_key_arn=KEY_TO_COME)

@@ -18,7 +18,7 @@ from onetrail.estate.status import Status
 from onetrail.looked import Absent, Answer, There, Unread, made, unread
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown
-from onetrail.steps.bucket_creation.access_logs import AccessLogs, read_access_logs
+from onetrail.steps.bucket_creation.access_logs import AccessLogDelivery, read_access_logs
 
 KINDS: Final = (
     "CloudTrail",
@@ -64,7 +64,7 @@ class BucketState:
 
 
 @dataclass(frozen=True)
-class Observation:
+class BucketsObservation:
     """`folders` are the year folders of the old buckets (`AWSLogs/ACCOUNT/KIND/REGION/YEAR/`); `key_policy` the archive's key's."""
 
     forerunner: Status
@@ -74,11 +74,11 @@ class Observation:
     folders: tuple[str, ...] = ()
     key_policy: Mapping[str, Any] | Unread | None = None
     could_not_look: tuple[str, ...] = ()
-    access_logs: AccessLogs = field(default_factory=AccessLogs)
+    access_logs: AccessLogDelivery = field(default_factory=AccessLogDelivery)
 
 
 @one_look
-def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> Observation:
+def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> BucketsObservation:
     """Everything step 03 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
     seen = observe_buckets(settings, clients)
     if not seen.forerunner.done:
@@ -87,7 +87,7 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     found = clients.each(lambda bucket: _folders(clients, bucket), [b for b in old.buckets if not b.shell])
     folders = sorted({folder for listed, _ in found for folder in listed})
     failed = [text for _, missed in found for text in missed]
-    return Observation(
+    return BucketsObservation(
         seen.forerunner,
         seen.log,
         seen.buckets,
@@ -99,12 +99,12 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     )
 
 
-def observe_buckets(settings: Settings, clients: Clients) -> Observation:
+def observe_buckets(settings: Settings, clients: Clients) -> BucketsObservation:
     """The log account's side alone, without a look into the old buckets; while 02 is not done, only which names are taken."""
     log = observe_log_account(settings, clients)
     forerunner = account_lockdown.log_account_status(settings, log)
     if not forerunner.done:
-        return Observation(forerunner, log, _taken(settings, clients), clients.clock.now())
+        return BucketsObservation(forerunner, log, _taken(settings, clients), clients.clock.now())
     key = archive_key_arn(settings, clients)
     failed = unread({"the archive's key": key})
     policy: Mapping[str, Any] | Unread | None = None
@@ -119,7 +119,7 @@ def observe_buckets(settings: Settings, clients: Clients) -> Observation:
     buckets = {name: _bucket(settings, clients, name, owned, listed) for name in names}
     access = buckets[settings.access_log_bucket]
     logs = read_access_logs(settings, clients, access.created, there=access.state == "ours")
-    return Observation(forerunner, log, buckets, clients.clock.now(), (), policy, tuple(failed), logs)
+    return BucketsObservation(forerunner, log, buckets, clients.clock.now(), (), policy, tuple(failed), logs)
 
 
 def _taken(settings: Settings, clients: Clients) -> dict[str, BucketState]:

@@ -15,7 +15,7 @@ from onetrail.steps.bucket_creation.wanted import WantedBucket
 
 
 @dataclass(frozen=True)
-class Piece:
+class BucketSetting:
     """One setting. `fits` is True when it is as wanted, and Unread where the setting that it rests on could not be looked at."""
 
     name: str
@@ -26,7 +26,7 @@ class Piece:
     reason: str
 
 
-def pieces(settings: Settings, wanted: WantedBucket, there: BucketState) -> list[Piece]:
+def pieces(settings: Settings, wanted: WantedBucket, there: BucketState) -> list[BucketSetting]:
     """All settings of the bucket in the order in which they are put: the policy last, since it shuts the door."""
     found = [
         _public_access(there),
@@ -42,9 +42,9 @@ def pieces(settings: Settings, wanted: WantedBucket, there: BucketState) -> list
     return [piece for piece in found if piece]
 
 
-def _public_access(there: BucketState) -> Piece:
+def _public_access(there: BucketState) -> BucketSetting:
     on = {flag: True for flag in FLAGS}
-    return Piece(
+    return BucketSetting(
         "public access",
         made(there.public_access, lambda said: dict(said) == on, False),
         "PutPublicAccessBlock",
@@ -54,8 +54,8 @@ def _public_access(there: BucketState) -> Piece:
     )
 
 
-def _ownership(there: BucketState) -> Piece:
-    return Piece(
+def _ownership(there: BucketState) -> BucketSetting:
+    return BucketSetting(
         "ownership",
         made(there.ownership, lambda said: said == "BucketOwnerEnforced", False),
         "PutBucketOwnershipControls",
@@ -65,8 +65,8 @@ def _ownership(there: BucketState) -> Piece:
     )
 
 
-def _versioning(there: BucketState) -> Piece:
-    return Piece(
+def _versioning(there: BucketState) -> BucketSetting:
+    return BucketSetting(
         "versioning",
         made(there.versioning, lambda said: said == "Enabled", False),
         "PutBucketVersioning",
@@ -76,7 +76,7 @@ def _versioning(there: BucketState) -> Piece:
     )
 
 
-def _encryption(wanted: WantedBucket, there: BucketState) -> Piece:
+def _encryption(wanted: WantedBucket, there: BucketState) -> BucketSetting:
     rule: dict[str, Any] = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     if wanted.kms_key:
         rule = {
@@ -86,7 +86,7 @@ def _encryption(wanted: WantedBucket, there: BucketState) -> Piece:
             },
             "BucketKeyEnabled": True,
         }
-    return Piece(
+    return BucketSetting(
         "encryption",
         made(there.encryption, lambda said: {key: said[key] for key in rule if key in said} == rule, False),
         "PutBucketEncryption",
@@ -96,10 +96,10 @@ def _encryption(wanted: WantedBucket, there: BucketState) -> Piece:
     )
 
 
-def _tag(settings: Settings, there: BucketState) -> Piece:
+def _tag(settings: Settings, there: BucketState) -> BucketSetting:
     said = known(there.tags) or {}
     tags = {names.TAG_KEY: settings.run_name, **said}
-    return Piece(
+    return BucketSetting(
         "tag",
         made(there.tags, lambda found: names.TAG_KEY in found, False),
         "PutBucketTagging",
@@ -109,7 +109,7 @@ def _tag(settings: Settings, there: BucketState) -> Piece:
     )
 
 
-def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Piece | None:
+def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> BucketSetting | None:
     """Governance until step 06 seals it; a compliance default that is there already stays."""
     if not wanted.lock_days:
         return None
@@ -117,7 +117,7 @@ def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Piece
     mode = "COMPLIANCE" if said.get("Mode") == "COMPLIANCE" else "GOVERNANCE"
     days = said.get("Days") or 0
     until = " until step 06 has proven the archive"
-    return Piece(
+    return BucketSetting(
         "lock",
         made(there.lock, lambda _: bool(said.get("Mode")) and days == wanted.lock_days, False),
         "PutObjectLockConfiguration",
@@ -133,7 +133,7 @@ def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Piece
     )
 
 
-def _lifecycle(wanted: WantedBucket, there: BucketState) -> Piece:
+def _lifecycle(wanted: WantedBucket, there: BucketState) -> BucketSetting:
     said = known(there.lifecycle) or {}
     dated = sum(1 for rule in wanted.rules if "Date" in rule.get("Expiration", {}))
     more = (
@@ -142,7 +142,7 @@ def _lifecycle(wanted: WantedBucket, there: BucketState) -> Piece:
         else ""
     )
     more += f"; {dated} of them are dated by the year in the key" if dated else ""
-    return Piece(
+    return BucketSetting(
         "lifecycle",
         made(
             there.lifecycle, lambda _: normal(said.get("Rules", [])) == normal(wanted.rules), not wanted.rules
@@ -157,11 +157,11 @@ def _lifecycle(wanted: WantedBucket, there: BucketState) -> Piece:
     )
 
 
-def _logging(wanted: WantedBucket, there: BucketState) -> Piece | None:
+def _logging(wanted: WantedBucket, there: BucketState) -> BucketSetting | None:
     if not wanted.logs_to:
         return None
     target = {"TargetBucket": wanted.logs_to, "TargetPrefix": f"{wanted.name}/"}
-    return Piece(
+    return BucketSetting(
         "access log",
         made(there.logging, lambda said: {key: said[key] for key in target if key in said} == target, False),
         "PutBucketLogging",
@@ -171,10 +171,10 @@ def _logging(wanted: WantedBucket, there: BucketState) -> Piece | None:
     )
 
 
-def _policy(wanted: WantedBucket, there: BucketState) -> Piece:
+def _policy(wanted: WantedBucket, there: BucketState) -> BucketSetting:
     said = known(there.policy)
     changed = iam.differences(said, wanted.policy)
-    return Piece(
+    return BucketSetting(
         "policy",
         made(there.policy, lambda found: iam.canonical(found) == iam.canonical(wanted.policy), False),
         "PutBucketPolicy",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import NAMED, Change, Check, CheckKind, Document, Plan
+from onetrail.change import NAMED, Change, CheckKind, Document, Plan, RequiredCheck
 from onetrail.errors import WrongUse
 from onetrail.estate.archive import archive_of
 from onetrail.estate.grant_state import grant_state, work_opened
@@ -20,12 +20,12 @@ from onetrail.settings import Settings
 from onetrail.steps.bucket_creation import key
 from onetrail.steps.bucket_creation.access_logs import ARRIVED, awaited
 from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, end_of, year_of
-from onetrail.steps.bucket_creation.observe import BucketState, Observation
-from onetrail.steps.bucket_creation.pieces import Piece, pieces
+from onetrail.steps.bucket_creation.observe import BucketsObservation, BucketState
+from onetrail.steps.bucket_creation.pieces import BucketSetting, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
 from onetrail.steps.registry import BUCKET_CREATION
 
-POLICY_JUDGED: Final = Check(CheckKind.POLICY_JUDGED)
+POLICY_JUDGED: Final = RequiredCheck(CheckKind.POLICY_JUDGED)
 _OPENED: Final = ("window", "open")
 _GUARD_SIDS: Final = frozenset({SID_READS_ONLY, "OnlyBreakGlassChanges"})
 """The statement by which a bucket is guarded already: ours, and the one of policies before it."""
@@ -35,7 +35,7 @@ class BucketNotOurs(WrongUse):
     """A bucket of the wanted name exists and is not for us to use."""
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: BucketsObservation) -> Plan:
     """What is left to do; nothing where a document would be larger than AWS takes.
 
     Raises BucketNotOurs when a wanted name is taken by somebody else or by something else.
@@ -43,7 +43,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     return within_limits(whole_plan(settings, observation), observation.log.inline)
 
 
-def whole_plan(settings: Settings, observation: Observation) -> Plan:
+def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
     """What is left to do, whether AWS takes its documents or not. Raises BucketNotOurs as `propose` does."""
     bare = Plan(BUCKET_CREATION.number, settings.estate, settings.all_account_ids, ())
     for there in observation.buckets.values():
@@ -76,7 +76,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     return evaluated(plan, [*unread, *([logs] if logs else [])])
 
 
-def wanted(settings: Settings, observation: Observation) -> tuple[WantedBucket, ...]:
+def wanted(settings: Settings, observation: BucketsObservation) -> tuple[WantedBucket, ...]:
     """The buckets as they should be, given which years of logs there are to come."""
     archive = archive_of(settings, kms_key_arn=key.arn_or_stand_in(settings, observation))
     buckets = wanted_buckets(settings, archive, _dated(settings, observation))
@@ -135,7 +135,7 @@ def _as_opened(settings: Settings, there: BucketState, bucket: WantedBucket) -> 
     return bucket
 
 
-def _dated(settings: Settings, observation: Observation) -> list[str]:
+def _dated(settings: Settings, observation: BucketsObservation) -> list[str]:
     """Year folders that get a rule: older than the archive itself and not past their time, and those that have a right one."""
     central = observation.buckets[settings.bucket_name]
     archive = archive_of(settings)
@@ -180,7 +180,7 @@ def _created(settings: Settings, wanted: WantedBucket) -> Change:
     )
 
 
-def _put(settings: Settings, wanted: WantedBucket, piece: Piece, actor: str) -> Change:
+def _put(settings: Settings, wanted: WantedBucket, piece: BucketSetting, actor: str) -> Change:
     owner = {"Bucket": wanted.name, "ExpectedBucketOwner": settings.log_account.account_id}
     parameters = key.filled({**owner, **piece.parameters})
     return _change(
@@ -197,7 +197,7 @@ def _put(settings: Settings, wanted: WantedBucket, piece: Piece, actor: str) -> 
     )
 
 
-def _undo(piece: Piece) -> str:
+def _undo(piece: BucketSetting) -> str:
     """Rules that stood before may expire logs that the bucket holds by now."""
     if not piece.before:
         return "goes with the bucket"
@@ -216,7 +216,7 @@ def _change(
     reason: str,
     undo: str,
     actor: str,
-    requires: Check | None = None,
+    requires: RequiredCheck | None = None,
 ) -> Change:
     return Change(
         key=f"{wanted.name}: {part}",
@@ -234,7 +234,7 @@ def _change(
     )
 
 
-def _notes(settings: Settings, observation: Observation) -> tuple[str, ...]:
+def _notes(settings: Settings, observation: BucketsObservation) -> tuple[str, ...]:
     notes = []
     if settings.object_lock == "none":
         notes.append(

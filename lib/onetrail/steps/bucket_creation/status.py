@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from onetrail.aws import Clients
 from onetrail.estate.old_estate import OldEstate
-from onetrail.estate.status import Stage, Status, standing_behind, still_open
+from onetrail.estate.status import Status, StepStage, standing_behind, still_open
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import awaited
 from onetrail.steps.bucket_creation.observe import observe_buckets
@@ -26,23 +26,23 @@ def done(
     observation = observe_buckets(settings, clients)
     if not observation.forerunner.done:
         behind = standing_behind(BUCKET_CREATION.number, observation.forerunner)
-        why = f": {observation.forerunner.line}" if behind.stage is Stage.OPEN else ""
+        why = f": {observation.forerunner.line}" if behind.stage is StepStage.OPEN else ""
         return Status(BUCKET_CREATION.number, behind.stage, f"{behind.line}{why}")
     failed = [
         *observation.could_not_look,
         *(t for b in observation.buckets.values() for t in b.could_not_look),
     ]
     if failed:
-        return Status(BUCKET_CREATION.number, Stage.UNKNOWN, failed[0])
+        return Status(BUCKET_CREATION.number, StepStage.UNKNOWN, failed[0])
     try:
         plan = whole_plan(settings, observation)
     except BucketNotOurs as err:
-        return Status(BUCKET_CREATION.number, Stage.OPEN, str(err))
+        return Status(BUCKET_CREATION.number, StepStage.OPEN, str(err))
     waiting = awaited(observation.access_logs, observation.now)
     more = f"; {waiting[1]}" if waiting else ""
     ready = Status(
         BUCKET_CREATION.number,
-        Stage.DONE,
+        StepStage.DONE,
         f"{settings.bucket_name} and the buckets beside it are as wanted{more}",
     )
     return still_open(plan) or ready

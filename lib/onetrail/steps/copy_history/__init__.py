@@ -5,8 +5,8 @@ Sources: S3 API reference, CopyObject; S3 User Guide, granting cross-account per
 
 from onetrail.steps.copy_history.apply import apply, close
 from onetrail.steps.copy_history.check import check, done
-from onetrail.steps.copy_history.observe import Backlog, Observation, observe
+from onetrail.steps.copy_history.observe import Backlog, CopyObservation, observe
 from onetrail.steps.copy_history.propose import propose
 from onetrail.steps.registry import COPY_HISTORY as ABOUT
 
-__all__ = ["ABOUT", "Backlog", "Observation", "apply", "check", "close", "done", "observe", "propose"]
+__all__ = ["ABOUT", "Backlog", "CopyObservation", "apply", "check", "close", "done", "observe", "propose"]

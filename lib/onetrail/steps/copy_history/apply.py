@@ -7,29 +7,29 @@ from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.change import (
-    Check,
+    BulkAction,
     CheckKind,
-    Deed,
     Done,
     Gate,
     Outcome,
     Plan,
+    RequiredCheck,
     Requirement,
     run_plan,
 )
-from onetrail.change.rest import Rest, close_rest
+from onetrail.change.rest import RemainingClosings, close_rest
 from onetrail.change.words import counted
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.s3.bulk import reasons
 from onetrail.s3.bulk.tally import WANTED
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.steps.copy_history.copying import Copying
 from onetrail.steps.copy_history.jobs.copies import BatchCopy
 from onetrail.steps.copy_history.jobs.watch import jobs_role_settled
 from onetrail.steps.copy_history.local import restores
 from onetrail.steps.copy_history.permissions.closed import hole_closed, policies_back, reads_refused
 
-_COPIES = (Deed.PILOT, Deed.COPY)
+_COPIES = (BulkAction.PILOT, BulkAction.COPY)
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
@@ -43,13 +43,13 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
         return hole_closed(clients, gate.say, opened_old_keys(plan))
 
     requires = {
-        Check(CheckKind.HOLE_CLOSED): ended,
-        Check(CheckKind.POLICIES_BACK): lambda: _policies_back(clients, copying.estate, plan),
-        Check(CheckKind.READS_REFUSED): lambda: reads_refused(clients, opened, gate.say),
-        Check(CheckKind.JOBS_ROLE_SETTLED): lambda: jobs_role_settled(clients, gate),
-        Check(CheckKind.SOURCES_READY): lambda: copying.sources_ready(plan),
-        Check(CheckKind.RESTORED): lambda: restores.restored(
-            clients.settings, clients, copying.live, (Kind.RESTORING,)
+        RequiredCheck(CheckKind.HOLE_CLOSED): ended,
+        RequiredCheck(CheckKind.POLICIES_BACK): lambda: _policies_back(clients, copying.estate, plan),
+        RequiredCheck(CheckKind.READS_REFUSED): lambda: reads_refused(clients, opened, gate.say),
+        RequiredCheck(CheckKind.JOBS_ROLE_SETTLED): lambda: jobs_role_settled(clients, gate),
+        RequiredCheck(CheckKind.SOURCES_READY): lambda: copying.sources_ready(plan),
+        RequiredCheck(CheckKind.RESTORED): lambda: restores.restored(
+            clients.settings, clients, copying.live, (DecisionKind.RESTORING,)
         ),
     }
     outcome = run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
@@ -58,7 +58,7 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome), *_unhashed(outcome)]))
 
 
-def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | Rest) -> Requirement:
+def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | RemainingClosings) -> Requirement:
     """Whether no policy that the plan opened names a copier any more; not where one of its buckets is in no list because a list was refused."""
     there = {bucket.name: bucket for bucket in estate.buckets}
     ours = (clients.settings.bucket_name, clients.settings.work_bucket)
@@ -75,13 +75,13 @@ def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | Rest) -> Re
     return policies_back(clients, [there[name] for name in named if name in there], opened_old_keys(plan))
 
 
-def close(rest: Rest, gate: Gate, clients: Clients) -> tuple[Done, ...]:
+def close(rest: RemainingClosings, gate: Gate, clients: Clients) -> tuple[Done, ...]:
     """Close what a plan of this step left open when its process died. Raises StillOpen, and what a closing raises.
 
     The old buckets are read when a closing needs that: an account that cannot be entered keeps no other closing waiting.
     """
 
-    def unmet(check: Check) -> str:
+    def unmet(check: RequiredCheck) -> str:
         if check.kind is not CheckKind.POLICIES_BACK:
             return f"{check} is asked by the step itself"
         back = _policies_back(clients, read_old_estate(clients.settings, clients), rest)
@@ -116,7 +116,7 @@ def _copies(outcome: Outcome) -> list[Mapping[str, Any]]:
     return [done.result for done in outcome.done if done.change.bulk and done.change.bulk.deed in _COPIES]
 
 
-def opened_old_keys(plan: Plan | Rest) -> list[tuple[str, str]]:
+def opened_old_keys(plan: Plan | RemainingClosings) -> list[tuple[str, str]]:
     """Account and ARN of every key of an old bucket whose policy the plan changes; the archive's own key is seen to besides."""
     changed = {(c.account, str(c.parameters["KeyId"])) for c in plan.changes if c.call == "PutKeyPolicy"}
     return sorted(one for one in changed if one[0] != plan.accounts[-1])

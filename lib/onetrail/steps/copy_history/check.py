@@ -4,64 +4,64 @@ from collections.abc import Iterator, Mapping
 
 from onetrail import iam
 from onetrail.aws import Clients
-from onetrail.change import Finding, State
+from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted, some
 from onetrail.estate.archive import archive_of
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.ledger_parts import ledger_findings
 from onetrail.estate.old_estate import OldEstate
-from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
+from onetrail.estate.status import Status, StepStage, standing_behind, waiting_findings
 from onetrail.iam import build
 from onetrail.looked import Unread, known
 from onetrail.names import CONFLICTS_FOLDER
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import Observation, observe
+from onetrail.steps.copy_history.observe import CopyObservation, observe
 from onetrail.steps.copy_history.observed.edited import edited_findings
 from onetrail.steps.copy_history.observed.flooded import Flooded
 from onetrail.steps.copy_history.propose import STEP, refused_documents
 
 _STATES = {
-    Kind.CONFLICT: (
-        State.FINDING,
+    DecisionKind.CONFLICT: (
+        FindingState.FINDING,
         "object is not what was copied of it before, and the archive has both its keys taken: nothing is overwritten, and its bucket is kept",
         "objects are not what was copied of them before, and the archive has both their keys taken: nothing is overwritten, and their bucket is kept",
     ),
-    Kind.COMPARE: (
-        State.NOTE,
+    DecisionKind.COMPARE: (
+        FindingState.NOTE,
         "object is in the archive with the same size, and ETags cannot compare it: step 06 reads both",
         "objects are in the archive with the same size, and ETags cannot compare them: step 06 reads both",
     ),
-    Kind.ARCHIVED: (
-        State.PLANNED,
+    DecisionKind.ARCHIVED: (
+        FindingState.PLANNED,
         "object is archived and must be restored before it can be copied",
         "objects are archived and must be restored before they can be copied",
     ),
-    Kind.RESTORING: (
-        State.PLANNED,
+    DecisionKind.RESTORING: (
+        FindingState.PLANNED,
         "object is being restored",
         "objects are being restored",
     ),
-    Kind.TOO_LARGE: (
-        State.FINDING,
+    DecisionKind.TOO_LARGE: (
+        FindingState.FINDING,
         "object is larger than the 5 GiB that one CopyObject takes: it stays where it is, and its bucket is kept",
         "objects are larger than the 5 GiB that one CopyObject takes: they stay where they are, and their bucket is kept",
     ),
-    Kind.FOREIGN: (
-        State.NOTE,
+    DecisionKind.FOREIGN: (
+        FindingState.NOTE,
         "object is not CloudTrail's; it is neither copied nor deleted, and its bucket is kept",
         "objects are not CloudTrail's; they are neither copied nor deleted, and their bucket is kept",
     ),
 }
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: CopyObservation) -> list[Finding]:
     """One row a bucket for its backlog, one for each thing that needs a person, one for the grant."""
     waiting = next((status for status in observation.forerunners if not status.done), None)
     if waiting:
         return waiting_findings("05.waiting", waiting, settings.bucket_name)
     findings = [
-        Finding("05.looked", State.COULD_NOT_LOOK, "-", "-", "old buckets", why)
+        Finding("05.looked", FindingState.COULD_NOT_LOOK, "-", "-", "old buckets", why)
         for why in observation.could_not_look
     ]
     for backlog in observation.backlogs:
@@ -92,7 +92,7 @@ def done(
         *(b.could_not_look for b in observation.backlogs if b.could_not_look),
     ]
     if failed:
-        return Status(STEP, Stage.UNKNOWN, failed[0])
+        return Status(STEP, StepStage.UNKNOWN, failed[0])
     missing = sum(backlog.wanted for backlog in observation.backlogs)
     if missing:
         stopped = [
@@ -102,15 +102,15 @@ def done(
         ]
         why = f"; not before this is mended: {'; '.join(stopped)}" if stopped else ""
         line = f"{counted(missing, 'object is', 'objects are')} still to be copied{why}"
-        return Status(STEP, Stage.OPEN, line)
+        return Status(STEP, StepStage.OPEN, line)
     if not closed(settings, observation):
-        return Status(STEP, Stage.OPEN, "a temporary permission stands open")
+        return Status(STEP, StepStage.OPEN, "a temporary permission stands open")
     blind = observation.unread_permissions
     granted = f"whether one is open is unknown for {blind[0]}" if blind else "no temporary permission is open"
-    return Status(STEP, Stage.DONE, f"every log that can be copied is in the archive; {granted}")
+    return Status(STEP, StepStage.DONE, f"every log that can be copied is in the archive; {granted}")
 
 
-def closed(settings: Settings, observation: Observation) -> bool:
+def closed(settings: Settings, observation: CopyObservation) -> bool:
     """True when no policy that was read holds a temporary statement of ours, and no temporary role was seen."""
     steady = isinstance(observation.central_policy, Unread) or _steady(settings, observation)
     return (
@@ -123,41 +123,41 @@ def closed(settings: Settings, observation: Observation) -> bool:
     )
 
 
-def _steady(settings: Settings, observation: Observation) -> bool:
+def _steady(settings: Settings, observation: CopyObservation) -> bool:
     policy = known(observation.central_policy)
     return policy is not None and iam.canonical(policy) == iam.canonical(
         build.central_bucket(archive_of(settings))
     )
 
 
-def _heard(one: Flooded) -> State:
+def _heard(one: Flooded) -> FindingState:
     """A bill is planned with the copy; what nobody could read is said; a listener that would drown stops everything."""
     if one.stops:
-        return State.FINDING
-    return State.PLANNED if one.events else State.NOTE
+        return FindingState.FINDING
+    return FindingState.PLANNED if one.events else FindingState.NOTE
 
 
 def _backlog_findings(backlog: Backlog, stopped: bool) -> list[Finding]:
     bucket = backlog.bucket
     said = (bucket.account, bucket.region, bucket.name)
     if backlog.could_not_look:
-        return [Finding("05.copied", State.COULD_NOT_LOOK, *said, backlog.could_not_look)]
+        return [Finding("05.copied", FindingState.COULD_NOT_LOOK, *said, backlog.could_not_look)]
     if backlog.wanted:
-        state = State.FINDING if backlog.stopped or stopped else State.PLANNED
+        state = FindingState.FINDING if backlog.stopped or stopped else FindingState.PLANNED
         line = f"{counted(backlog.wanted, 'object is', 'objects are')} still to be copied"
         findings = [Finding("05.copied", state, *said, line)]
     else:
-        equal = backlog.objects.get(Kind.PRESENT, 0)
+        equal = backlog.objects.get(DecisionKind.PRESENT, 0)
         how = "with equal bytes" if equal == backlog.present else f"{equal:,} of them with equal bytes"
         line = (
             f"{counted(backlog.present, 'log or digest file is', 'log and digest files are')} in the archive"
         )
         line += f" {how}" if equal == backlog.present else f", {how}"
-        findings = [Finding("05.copied", State.OK, *said, line)]
+        findings = [Finding("05.copied", FindingState.OK, *said, line)]
     findings += [
         Finding(
             one.name,
-            State.FINDING if one.stops and backlog.wanted else State.NOTE,
+            FindingState.FINDING if one.stops and backlog.wanted else FindingState.NOTE,
             *said,
             one.line,
         )
@@ -187,7 +187,7 @@ def _beside(backlog: Backlog) -> Iterator[Finding]:
             f"{counted(backlog.beside, 'object has a key', 'objects have keys')} that other bytes have in the archive: both copies are kept, "
             f"this bucket's below {CONFLICTS_FOLDER}{bucket.name}/: {some(backlog.beside_named, backlog.beside)}"
         )
-        yield Finding("05.beside", State.NOTE, bucket.account, bucket.region, bucket.name, line)
+        yield Finding("05.beside", FindingState.NOTE, bucket.account, bucket.region, bucket.name, line)
 
 
 def _behind(backlog: Backlog) -> list[Finding]:
@@ -197,26 +197,26 @@ def _behind(backlog: Backlog) -> list[Finding]:
     found = []
     if behind.hidden:
         line = f"{counted(behind.hidden, 'file', 'files')} that somebody deleted there: the newest version is brought back: {some(behind.hidden_named, behind.hidden)}"
-        found.append(Finding("05.deleted", State.NOTE, *said, line))
+        found.append(Finding("05.deleted", FindingState.NOTE, *said, line))
     if behind.other:
         line = (
             f"{counted(behind.other, 'older version')} that may have other bytes than the newest: a person looks at "
             f"{some(behind.other_named, behind.other)}; they stay there, and the bucket is kept"
         )
-        found.append(Finding("05.overwritten", State.FINDING, *said, line))
+        found.append(Finding("05.overwritten", FindingState.FINDING, *said, line))
     if behind.equal or behind.markers:
         line = f"{counted(behind.equal, 'older version')} with equal bytes and {counted(behind.markers, 'delete marker')} are not copied"
-        found.append(Finding("05.versions", State.NOTE, *said, line))
+        found.append(Finding("05.versions", FindingState.NOTE, *said, line))
     return found
 
 
-def _grant(settings: Settings, observation: Observation) -> Finding:
+def _grant(settings: Settings, observation: CopyObservation) -> Finding:
     account = settings.log_account.account_id
     blind = observation.unread_permissions
     if closed(settings, observation) and blind:
         return Finding(
             "05.grant",
-            State.COULD_NOT_LOOK,
+            FindingState.COULD_NOT_LOOK,
             account,
             settings.home_region,
             settings.bucket_name,
@@ -225,7 +225,7 @@ def _grant(settings: Settings, observation: Observation) -> Finding:
     if closed(settings, observation):
         return Finding(
             "05.grant",
-            State.OK,
+            FindingState.OK,
             account,
             settings.home_region,
             settings.bucket_name,
@@ -238,7 +238,7 @@ def _grant(settings: Settings, observation: Observation) -> Finding:
     open_in = held or ["the archive's policy, its key or a temporary role"]
     return Finding(
         "05.grant",
-        State.PLANNED,
+        FindingState.PLANNED,
         account,
         settings.home_region,
         settings.bucket_name,

@@ -6,22 +6,22 @@ from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import COPIER
-from onetrail.change import Change, ChangeFailed, Deed, Gate, Plan, Requirement
+from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Plan, Requirement
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.estate.backlog.still import hold_still
 from onetrail.estate.history.claims import Claims
-from onetrail.estate.history.pairing import Pair, ranges_of
+from onetrail.estate.history.pairing import ObjectPair, ranges_of
 from onetrail.estate.old_estate import OldBucket, read_old_estate
 from onetrail.s3.bulk import reasons
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.copying.partition import Ended, Partition
+from onetrail.s3.copying.partition import CopyPartition, FinishedPartition
 from onetrail.s3.copying.pipeline import copy_partition, copy_partitions
-from onetrail.s3.decisions.decide import Decision, Kind
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.decisions.decide import DecisionKind, ObjectDecision
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.pace import Paces
 from onetrail.s3.http.session import hot
-from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, Part
+from onetrail.s3.ledger.parts import FinishedPart, LedgerPart, LedgerRow
 from onetrail.s3.listing.ranges import KeyRange
 from onetrail.steps.copy_history.jobs.plan import runs_by_jobs
 from onetrail.steps.copy_history.local import restores
@@ -73,7 +73,9 @@ class Copying:
             return Requirement(False, f"something could not be looked at: {self.estate.could_not_look[0]}")
         copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
         still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
-        asked = [self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is Deed.RESTORE]
+        asked = [
+            self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is BulkAction.RESTORE
+        ]
         if not still.met or not asked:
             return still
         return restores.restored(self.settings, self.clients, asked)
@@ -90,16 +92,16 @@ class Copying:
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule over one old bucket: its pilot, or all that the archive lacks."""
         assert change.bulk is not None
-        if change.bulk.deed is Deed.RESTORE:
+        if change.bulk.deed is BulkAction.RESTORE:
             bucket = self.buckets[change.resource]
             return restores.carry_out(self.clients, self.gate, change, bucket, self.gate.progress)
         bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
-        if change.bulk.deed is Deed.PILOT:
+        if change.bulk.deed is BulkAction.PILOT:
             return self._pilot(change, bucket)
         parts: list[Mapping[str, Any]] = []
         named: dict[str, KeyRange] = {}
 
-        def ended(one: Ended) -> None:
+        def ended(one: FinishedPartition) -> None:
             """A range that is over, into the record; one in which nothing was to be copied leaves nothing."""
             if one.part is None:
                 return
@@ -139,14 +141,14 @@ class Copying:
 
     def _partitions(
         self, change: Change, bucket: OldBucket, named: dict[str, KeyRange]
-    ) -> Iterator[Partition | None]:
+    ) -> Iterator[CopyPartition | None]:
         """The bucket in ranges; `named` learns which part is which."""
         now, pace = self.clients.clock.now(), self.paces.overall
         noted = self._noted(change, bucket)
         if bucket.versioned:
             name = f"copy-{bucket.name}-001"
             named[name] = KeyRange()
-            yield Partition(name, self._by_version(change, bucket, noted))
+            yield CopyPartition(name, self._by_version(change, bucket, noted))
             return
         for span in ranges_of(self.clients, bucket, pace):
             if span is None:
@@ -157,10 +159,10 @@ class Copying:
             tasks = tasks_of_range(
                 self.settings, self.clients, change.account, bucket, span, now, self.claims, pace, noted
             )
-            yield Partition(name, self._without_pilot(bucket, tasks))
+            yield CopyPartition(name, self._without_pilot(bucket, tasks))
 
     def _by_version(
-        self, change: Change, bucket: OldBucket, noted: Collection[Kind]
+        self, change: Change, bucket: OldBucket, noted: Collection[DecisionKind]
     ) -> Iterator[CopyTask | LedgerRow | None]:
         """A bucket with versions is one listing, in which a log behind a delete marker is seen."""
         tasks = tasks_of_bucket(
@@ -168,7 +170,7 @@ class Copying:
         )
         return self._without_pilot(bucket, tasks)
 
-    def _noted(self, change: Change, bucket: OldBucket) -> Collection[Kind]:
+    def _noted(self, change: Change, bucket: OldBucket) -> Collection[DecisionKind]:
         """What gets a row besides what is copied: all of it, once. After jobs their copies have rows already, and are told apart later."""
         if bucket.name in self.listed or runs_by_jobs(change):
             return STAYS
@@ -182,10 +184,10 @@ class Copying:
         piloted = self._piloted.get(bucket.name, frozenset())
         return (task for task in tasks if not (isinstance(task, LedgerRow) and task.key in piloted))
 
-    def _client(self, change: Change) -> HotS3:
+    def _client(self, change: Change) -> S3Client:
         return hot(self.clients, change.account, self.settings.home_region, COPIER)
 
-    def _source(self, change: Change, bucket: OldBucket) -> HotS3:
+    def _source(self, change: Change, bucket: OldBucket) -> S3Client:
         return hot(self.clients, change.account, bucket.region, COPIER)
 
     def _so_far(self, bucket: OldBucket) -> Counts:
@@ -208,7 +210,7 @@ class Copying:
 
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """One log file and one digest file, read back in every property that was planned."""
-        found: dict[bool, tuple[Pair, Decision]] = {}
+        found: dict[bool, tuple[ObjectPair, ObjectDecision]] = {}
         for pair, decision in due(self.settings, self.clients, bucket, self.claims):
             found.setdefault(parse(pair.source.key).kind in DIGEST_KINDS, (pair, decision))
             if len(found) == 2:
@@ -251,6 +253,6 @@ class Copying:
         }
 
 
-def _said(part: Part) -> Mapping[str, Any]:
+def _said(part: FinishedPart) -> Mapping[str, Any]:
     """A ledger part as the record names it."""
     return {"part": part.path.name, "sha256": part.sha256, "rows": part.rows}

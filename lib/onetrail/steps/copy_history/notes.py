@@ -6,22 +6,22 @@ from typing import Final
 from onetrail.change.words import counted, some
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.names import CONFLICTS_FOLDER, SID_NEVER_OVERWRITES
-from onetrail.s3.decisions.decide import Kind
+from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.s3.decisions.prices import GB, KMS_PER_10_000
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.local.restores import cost_of, restore_days
-from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.observe import CopyObservation
 
 WHAT_TO_DO: Final = {
-    Kind.CONFLICT: "the archive has both their keys taken by other bytes; nothing is overwritten, and their bucket is kept",
-    Kind.TOO_LARGE: "they are over 5 GiB, more than one CopyObject takes; no log is, so look at what they are; they stay, and their bucket is kept",
-    Kind.FOREIGN: "they are not CloudTrail's; their owner decides, and their bucket is kept",
+    DecisionKind.CONFLICT: "the archive has both their keys taken by other bytes; nothing is overwritten, and their bucket is kept",
+    DecisionKind.TOO_LARGE: "they are over 5 GiB, more than one CopyObject takes; no log is, so look at what they are; they stay, and their bucket is kept",
+    DecisionKind.FOREIGN: "they are not CloudTrail's; their owner decides, and their bucket is kept",
 }
 """What a person does about objects that are not copied."""
 
 
 def plan_notes(
-    settings: Settings, observation: Observation, due: Sequence[Backlog], after_restores: str = ""
+    settings: Settings, observation: CopyObservation, due: Sequence[Backlog], after_restores: str = ""
 ) -> tuple[str, ...]:
     """One line each. `after_restores` is the id of the plan that is left once everything is restored."""
     return (
@@ -37,14 +37,14 @@ def plan_notes(
     )
 
 
-def _open(observation: Observation) -> Iterator[str]:
+def _open(observation: CopyObservation) -> Iterator[str]:
     if observation.open_sources:
         yield f"a grant was found open in {counted(len(observation.open_sources), 'old bucket')}; this plan closes it"
     if observation.open_keys:
         yield f"a grant was found open on {counted(len(observation.open_keys), 'key')} of old buckets; this plan closes it"
 
 
-def _unconditional(observation: Observation, due: Sequence[Backlog]) -> Iterator[str]:
+def _unconditional(observation: CopyObservation, due: Sequence[Backlog]) -> Iterator[str]:
     if due and not observation.conditional:
         yield (
             f"S3 here takes no If-None-Match on a copy, as a pilot was told: the archive's policy is opened without {SID_NEVER_OVERWRITES}, "
@@ -52,7 +52,7 @@ def _unconditional(observation: Observation, due: Sequence[Backlog]) -> Iterator
         )
 
 
-def _stopped(observation: Observation) -> Iterator[str]:
+def _stopped(observation: CopyObservation) -> Iterator[str]:
     for one in observation.backlogs:
         for obstacle in one.obstacles:
             stops = one.wanted and obstacle.stops
@@ -60,7 +60,7 @@ def _stopped(observation: Observation) -> Iterator[str]:
 
 
 def _restores(
-    settings: Settings, observation: Observation, due: Sequence[Backlog], after_restores: str
+    settings: Settings, observation: CopyObservation, due: Sequence[Backlog], after_restores: str
 ) -> Iterator[str]:
     away = [one for one in due if one.away]
     if not away:
@@ -76,7 +76,7 @@ def _restores(
         yield f"once they are restored, what is left is plan {after_restores}: approve both ids to let a later run go on by itself"
 
 
-def _left_behind(observation: Observation) -> Iterator[str]:
+def _left_behind(observation: CopyObservation) -> Iterator[str]:
     for one in observation.backlogs:
         name, behind = one.bucket.name, one.behind
         for kind, what_to_do in WHAT_TO_DO.items():
@@ -117,7 +117,7 @@ def _decrypted(due: Sequence[Backlog]) -> Iterator[str]:
         )
 
 
-def _heard(observation: Observation) -> Iterator[str]:
+def _heard(observation: CopyObservation) -> Iterator[str]:
     for one in observation.flooded:
         yield f"{'nothing is copied: ' if one.stops else ''}{one.who}: {one.line}"
 

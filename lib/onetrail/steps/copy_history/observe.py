@@ -26,14 +26,14 @@ from onetrail.steps.copy_history.observed.flooded import Flooded, Listening, flo
 from onetrail.steps.copy_history.observed.jobs import BatchSeen, see_batch
 from onetrail.steps.registry import ACCOUNT_LOCKDOWN, TRAIL_CUTOVER
 
-__all__ = ["SID_ENCRYPTS", "Backlog", "Observation", "observe", "opens_key", "read_key_policy"]
+__all__ = ["SID_ENCRYPTS", "Backlog", "CopyObservation", "observe", "opens_key", "read_key_policy"]
 
 SID_ENCRYPTS = "CopierEncrypts"
 """The temporary statement in the key's policy."""
 
 
 @dataclass(frozen=True)
-class Observation:
+class CopyObservation:
     """Backlogs in order of account, region and bucket; the central bucket's policy, None while 04 is not done, since nobody asked then; what
     stands of the copier role in each source account."""
 
@@ -104,7 +104,7 @@ def observe(
     clients: Clients,
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
-) -> Observation:
+) -> CopyObservation:
     """List every old bucket beside the archive, and read the policies that a grant would change.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
@@ -149,7 +149,7 @@ def observe(
     batch = see_batch(settings, clients)
     failed += batch.could_not_look
     now = clients.clock.now()
-    return Observation(
+    return CopyObservation(
         forerunners,
         estate,
         backlogs,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from onetrail.aws.actors import COPIER
-from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Finding, Plan
+from onetrail.change import Bulk, BulkAction, Change, CheckKind, Finding, Plan, RequiredCheck
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.backlog.backlog import Backlog
@@ -25,7 +25,7 @@ from onetrail.steps.copy_history.jobs import plan as batch_plan
 from onetrail.steps.copy_history.jobs.choice import by_jobs, choice, engine_of
 from onetrail.steps.copy_history.local.restores import restore_change, still_restoring
 from onetrail.steps.copy_history.notes import plan_notes
-from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.observe import CopyObservation
 from onetrail.steps.copy_history.permissions.grant import Grant
 from onetrail.steps.copy_history.permissions.key_grant import key_grant, left_open_key
 from onetrail.steps.copy_history.permissions.probes import canaries
@@ -38,10 +38,10 @@ from onetrail.steps.copy_history.permissions.source_key_grant import (
 from onetrail.steps.registry import COPY_HISTORY
 
 STEP: Final = COPY_HISTORY.number
-_HOLE_CLOSED: Final = Check(CheckKind.HOLE_CLOSED)
+_HOLE_CLOSED: Final = RequiredCheck(CheckKind.HOLE_CLOSED)
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: CopyObservation) -> Plan:
     """Nothing while a forerunner is open; closings alone where a grant is left open, restores are under way or a document of the grant would
     be larger than AWS takes; else restores, grant, pilot, copies, closings, canaries."""
     accounts = (*settings.source_account_ids, settings.log_account.account_id)
@@ -64,7 +64,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
         left = _left_open(settings, grant)
         return plan(
             left,
-            ends_with=_HOLE_CLOSED if left else Check(CheckKind.RESTORED),
+            ends_with=_HOLE_CLOSED if left else RequiredCheck(CheckKind.RESTORED),
             not_yet=observation.ready,
             why=still_restoring(due),
             notes=plan_notes(settings, observation, due),
@@ -84,7 +84,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     return evaluated(whole, observation.unread_permissions)
 
 
-def _withheld(observation: Observation) -> str:
+def _withheld(observation: CopyObservation) -> str:
     """Why nothing is copied where something is to be; empty where the archive lacks nothing."""
     left = [one for one in observation.backlogs if one.wanted]
     count = sum(one.wanted for one in left)
@@ -95,12 +95,12 @@ def _withheld(observation: Observation) -> str:
     return f"{counted(count, 'object is', 'objects are')} still to be copied, and not before this is put right: {why or heard}"
 
 
-def refused_documents(settings: Settings, observation: Observation) -> list[Finding]:
+def refused_documents(settings: Settings, observation: CopyObservation) -> list[Finding]:
     """Documents of the grant that AWS would refuse for their size."""
     return oversized("05.document-size", _around(settings, Grant(settings, observation), due_of(observation)))
 
 
-def due_of(observation: Observation) -> list[Backlog]:
+def due_of(observation: CopyObservation) -> list[Backlog]:
     """The buckets that are to be copied now: those that lack something, and that nothing keeps from it."""
     if any(one.stops for one in observation.flooded):
         return []
@@ -144,16 +144,16 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         *(key_left if not key else ()),
         *(restore_change(settings, _with_prefixes(backlog), backlog) for backlog in due if backlog.away),
         *jobs.left_over,
-        replace(first, requires=Check(CheckKind.SOURCES_READY)),
+        replace(first, requires=RequiredCheck(CheckKind.SOURCES_READY)),
         *others,
         *jobs.pilot,
         *(
-            _copy(settings, backlog, engine_of(backlog, chosen), Deed.PILOT, conditional, now)
+            _copy(settings, backlog, engine_of(backlog, chosen), BulkAction.PILOT, conditional, now)
             for backlog in due
         ),
         *jobs.copy,
         *(
-            _copy(settings, backlog, engine_of(backlog, chosen), Deed.COPY, conditional, now)
+            _copy(settings, backlog, engine_of(backlog, chosen), BulkAction.COPY, conditional, now)
             for backlog in due
         ),
         *jobs.cancelled,
@@ -171,7 +171,7 @@ def _with_prefixes(backlog: Backlog) -> OldBucket:
     return replace(backlog.bucket, key_prefixes=tuple(prefixes) or backlog.bucket.key_prefixes)
 
 
-def _after_restores(observation: Observation, changes: Sequence[Change]) -> list[Change]:
+def _after_restores(observation: CopyObservation, changes: Sequence[Change]) -> list[Change]:
     """What is left of the plan once everything is restored, so that it can be approved beforehand.
 
     Nothing where nothing is restored, or where the plan also closes what an earlier run left open: that is then not left.
@@ -186,9 +186,9 @@ def _after_restores(observation: Observation, changes: Sequence[Change]) -> list
 
 
 def _copy(
-    settings: Settings, backlog: Backlog, engine: str, deed: Deed, conditional: bool, now: datetime
+    settings: Settings, backlog: Backlog, engine: str, deed: BulkAction, conditional: bool, now: datetime
 ) -> Change:
-    bucket, pilot = _with_prefixes(backlog), deed is Deed.PILOT
+    bucket, pilot = _with_prefixes(backlog), deed is BulkAction.PILOT
     owner = settings.log_account.account_id if backlog.direction == "pull" else bucket.account
     estimate = (
         {"objects": len(backlog.pilot)}

@@ -2,13 +2,13 @@
 
 from onetrail.estate.custody.custody import Custody, read_custody
 from onetrail.estate.custody.permissions import Permission
-from onetrail.estate.custody.sent import Ended, Sent
+from onetrail.estate.custody.sent import ChangeEnding, Sent
 from onetrail.estate.proof.anchors import Anchor, Anchors
 from onetrail.steps.evidence.apply import apply, propose
 from onetrail.steps.evidence.check import check
 from onetrail.steps.evidence.files import FileSeen, Fit
-from onetrail.steps.evidence.observe import Chapter, Observation, observe
-from onetrail.steps.evidence.save import REPORT, Saved, save
+from onetrail.steps.evidence.observe import Chapter, EvidenceObservation, observe
+from onetrail.steps.evidence.save import REPORT, SavedReport, save
 from onetrail.steps.registry import EVIDENCE as ABOUT
 
 __all__ = [
@@ -16,14 +16,14 @@ __all__ = [
     "REPORT",
     "Anchor",
     "Anchors",
+    "ChangeEnding",
     "Chapter",
     "Custody",
-    "Ended",
+    "EvidenceObservation",
     "FileSeen",
     "Fit",
-    "Observation",
     "Permission",
-    "Saved",
+    "SavedReport",
     "Sent",
     "apply",
     "check",

@@ -5,13 +5,13 @@ from typing import Final
 from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, run_plan
 from onetrail.settings import Settings
-from onetrail.steps.evidence.observe import Observation
+from onetrail.steps.evidence.observe import EvidenceObservation
 from onetrail.steps.registry import EVIDENCE
 
 STEP: Final = EVIDENCE.number
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: EvidenceObservation) -> Plan:
     """Always empty: evidence changes nothing on AWS."""
     return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from onetrail.estate.custody.custody import Custody, Named
+from onetrail.estate.custody.custody import BoundFile, Custody
 from onetrail.estate.proof.receipts import hash_in
 from onetrail.files import FileRefused, sha256_of
 from onetrail.policies.texts import FOLDER as POLICIES
@@ -35,7 +35,7 @@ class FileSeen(NamedTuple):
 
 def read_files(folder: Path, custody: Custody) -> tuple[FileSeen, ...]:
     """Policies, ledger parts, receipts, the saved inventory and the public keys, in the order of their names; the last line that names a file counts."""
-    named: dict[str, Named] = {}
+    named: dict[str, BoundFile] = {}
     for one in custody.files:
         named[one.name] = one
     found = [

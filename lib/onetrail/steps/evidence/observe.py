@@ -13,14 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.remembered import one_look
-from onetrail.change import Finding, State
+from onetrail.change import Finding, FindingState
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import Custody, read_custody
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.anchors import Anchors, read_anchors
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.proof.sealed_heads import receipts_and_missing
-from onetrail.estate.public_keys.kept import RegionKeys, read_keys
+from onetrail.estate.public_keys.kept import KeptRegionKeys, read_keys
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,
@@ -58,7 +58,7 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Observation:
+class EvidenceObservation:
     """All of it, read once. A step's own observation is None where it could not be looked at; its chapter says why.
 
     `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last time. `keys` are CloudTrail's public
@@ -74,17 +74,19 @@ class Observation:
     ledger: tuple[LedgerSum, ...] = ()
     receipts: Receipts = field(default_factory=Receipts)
     estate: OldEstate | None = None
-    lockdown: account_lockdown.Observation | None = None
-    creation: bucket_creation.Observation | None = None
-    cutover: trail_cutover.Observation | None = None
-    copied: copy_history.Observation | None = None
-    verified: verification.Observation | None = None
-    retired: retirement.Observation | None = None
-    keys: tuple[RegionKeys, ...] = ()
+    lockdown: account_lockdown.LockdownObservation | None = None
+    creation: bucket_creation.BucketsObservation | None = None
+    cutover: trail_cutover.CutoverObservation | None = None
+    copied: copy_history.CopyObservation | None = None
+    verified: verification.VerificationObservation | None = None
+    retired: retirement.RetirementObservation | None = None
+    keys: tuple[KeptRegionKeys, ...] = ()
 
 
 @one_look
-def observe(settings: Settings, clients: Clients, seen: Observation | None = None) -> Observation:
+def observe(
+    settings: Settings, clients: Clients, seen: EvidenceObservation | None = None
+) -> EvidenceObservation:
     """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be looked at.
 
     `seen` is an earlier look of this run: files of the archive that it read are not read again while the listings still show them.
@@ -118,7 +120,7 @@ def observe(settings: Settings, clients: Clients, seen: Observation | None = Non
     )
     anchors = look.anchors()
     custody = read_custody(settings.run_folder, anchors.heads)
-    return Observation(
+    return EvidenceObservation(
         now=clients.clock.now(),
         chapters=chapters,
         custody=custody,
@@ -139,8 +141,8 @@ def observe(settings: Settings, clients: Clients, seen: Observation | None = Non
 
 
 def _keys(
-    settings: Settings, clients: Clients, verified: verification.Observation | None
-) -> tuple[RegionKeys, ...]:
+    settings: Settings, clients: Clients, verified: verification.VerificationObservation | None
+) -> tuple[KeptRegionKeys, ...]:
     """CloudTrail's public keys as they are now, of the regions whose digests 06 looked at; none where it looked at none."""
     regions = [source.region for source in verified.keys] if verified else []
     now = clients.clock.now()
@@ -186,7 +188,7 @@ class _Look:
 
 
 def _blind(step: About, why: str) -> Finding:
-    return Finding(f"{step.number}.looked", State.COULD_NOT_LOOK, "-", "-", step.title, why)
+    return Finding(f"{step.number}.looked", FindingState.COULD_NOT_LOOK, "-", "-", step.title, why)
 
 
 def _waiting(seen: Any) -> str:

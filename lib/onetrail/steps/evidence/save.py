@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from onetrail.change import RecordError, RunRecord
-from onetrail.estate.public_keys.kept import RegionKeys, keep, replaced
+from onetrail.estate.public_keys.kept import KeptRegionKeys, keep, replaced
 from onetrail.estate.public_keys.read import FOLDER
 from onetrail.files import FileRefused, read_bytes
 from onetrail.settings import Settings
@@ -17,7 +17,7 @@ REPORT: Final = "report.html"
 """Below the run folder."""
 
 
-class Saved(NamedTuple):
+class SavedReport(NamedTuple):
     """The page as it was kept. `name` is relative to the run folder, `size` in bytes; `kept` names an earlier page that was put aside;
     `keys` counts public keys that were not kept before."""
 
@@ -29,8 +29,8 @@ class Saved(NamedTuple):
 
 
 def save(
-    settings: Settings, page: str, shown: int, record: RunRecord, keys: Sequence[RegionKeys] = ()
-) -> Saved:
+    settings: Settings, page: str, shown: int, record: RunRecord, keys: Sequence[KeptRegionKeys] = ()
+) -> SavedReport:
     """Write `report.html` at once and bind it by a line of the record. Makes no call to AWS. Raises RecordError.
 
     `keys` are CloudTrail's public keys as they are now: those that step 01 could not know yet are kept beside its own, since CloudTrail
@@ -51,10 +51,10 @@ def save(
         ) from err
     sha256 = hashlib.sha256(content).hexdigest()
     record.append("report", step=STEP, file=REPORT, sha256=sha256, bytes=len(content), lines=shown)
-    return Saved(REPORT, len(content), sha256, kept, _keep_keys(settings, keys, record))
+    return SavedReport(REPORT, len(content), sha256, kept, _keep_keys(settings, keys, record))
 
 
-def _keep_keys(settings: Settings, keys: Sequence[RegionKeys], record: RunRecord) -> int:
+def _keep_keys(settings: Settings, keys: Sequence[KeptRegionKeys], record: RunRecord) -> int:
     """How many new keys were kept; their files are bound by a line of the record."""
     files, new = [], 0
     for found in keys:

@@ -8,7 +8,7 @@ from onetrail.estate.custody.permissions import Permission
 from onetrail.estate.grant_state import grant_state
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.steps.evidence.observe import Observation
+from onetrail.steps.evidence.observe import EvidenceObservation
 
 
 class Standing(StrEnum):
@@ -19,7 +19,7 @@ class Standing(StrEnum):
     UNKNOWN = "what AWS shows of it could not be looked at"
 
 
-def stands(settings: Settings, observation: Observation, one: Permission) -> Standing:
+def stands(settings: Settings, observation: EvidenceObservation, one: Permission) -> Standing:
     """By the resource it was opened on."""
     if one.what == settings.bucket_name:
         return _archive(settings, observation)
@@ -43,7 +43,7 @@ def stands(settings: Settings, observation: Observation, one: Permission) -> Sta
             return Standing.GONE
 
 
-def _archive(settings: Settings, observation: Observation) -> Standing:
+def _archive(settings: Settings, observation: EvidenceObservation) -> Standing:
     there = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
     if there is None or there.state == "could_not_look" or isinstance(there.policy, Unread):
         return Standing.UNKNOWN

@@ -10,13 +10,13 @@ from onetrail.change import Gate, Outcome, Plan, run_plan
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, Canary
 from onetrail.steps.inventory.check import check, holes, unsigned
-from onetrail.steps.inventory.observe import FILE, STEP, Observation, observe
-from onetrail.steps.inventory.save import NothingToSave, Saved, save
+from onetrail.steps.inventory.observe import FILE, STEP, InventoryObservation, observe
+from onetrail.steps.inventory.save import NothingToSave, SavedFile, save
 from onetrail.steps.inventory.survey import Survey
 from onetrail.steps.registry import INVENTORY as ABOUT
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: InventoryObservation) -> Plan:
     """Always empty: looking changes nothing."""
     return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 
@@ -31,9 +31,9 @@ __all__ = [
     "FILE",
     "BucketInventory",
     "Canary",
+    "InventoryObservation",
     "NothingToSave",
-    "Observation",
-    "Saved",
+    "SavedFile",
     "Survey",
     "apply",
     "check",

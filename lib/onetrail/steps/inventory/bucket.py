@@ -11,23 +11,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail import looked
 from onetrail.aws import Clients, look, pages
 from onetrail.cloudtrail.records import LogFormatError, iter_records
-from onetrail.cloudtrail.unread import Unread
+from onetrail.cloudtrail.unread import UnreadBytes
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.backlog import direction_of
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import There, known, unread
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_objects, list_versions
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.inventory.draft import Draft, Part
+from onetrail.steps.inventory.draft import InventoryDraft, InventoryPart
 from onetrail.steps.inventory.lifecycle import rules_of
 from onetrail.steps.inventory.survey import Survey, Surveyor
 
 
-class Reading(StrEnum):
+class ReadProbe(StrEnum):
     """How the reading of a canary ended."""
 
     READ = "read"
@@ -46,7 +46,7 @@ class Canary:
     size: int = 0
     records: int = 0
     why: str = ""
-    ended: Reading = Reading.READ
+    ended: ReadProbe = ReadProbe.READ
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class BucketInventory:
     could_not_look: tuple[str, ...] = ()
 
     @property
-    def reading(self) -> Reading | None:
+    def reading(self) -> ReadProbe | None:
         """The best end of any of them; None where none was tried."""
-        return min((one.ended for one in self.canaries), key=list(Reading).index, default=None)
+        return min((one.ended for one in self.canaries), key=list(ReadProbe).index, default=None)
 
 
 def look_through(
-    settings: Settings, clients: Clients, bucket: OldBucket, draft: Draft, number: int, now: datetime
+    settings: Settings, clients: Clients, bucket: OldBucket, draft: InventoryDraft, number: int, now: datetime
 ) -> BucketInventory:
     """List the bucket, count it, and read its canary. What cannot be looked at is said, and the rest goes on."""
     owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
@@ -95,7 +95,7 @@ def look_through(
     return BucketInventory(bucket, survey, direction, why, counted, canaries, tuple(failed))
 
 
-def _stream(transport: HotS3, bucket: OldBucket, surveyor: Surveyor, part: Part) -> None:
+def _stream(transport: S3Client, bucket: OldBucket, surveyor: Surveyor, part: InventoryPart) -> None:
     """A bucket with versions is listed by versions, which tells the current objects too: one listing either way."""
     if not bucket.versioned:
         for row in list_objects(transport, bucket.name, bucket.account, "", owners=True):
@@ -109,44 +109,44 @@ def _stream(transport: HotS3, bucket: OldBucket, surveyor: Surveyor, part: Part)
         part.add(row, surveyor.add(row), surveyor.is_owner(row))
 
 
-def _tried(transport: HotS3, bucket: OldBucket, keys: Iterable[str]) -> tuple[Canary, ...]:
+def _tried(transport: S3Client, bucket: OldBucket, keys: Iterable[str]) -> tuple[Canary, ...]:
     """One after the other until one is read as a log."""
     tried: list[Canary] = []
     for key in keys:
         tried.append(read_canary(transport, bucket, key))
-        if tried[-1].ended is Reading.READ:
+        if tried[-1].ended is ReadProbe.READ:
             break
     return tuple(tried)
 
 
-def read_canary(transport: HotS3, bucket: OldBucket, key: str) -> Canary:
+def read_canary(transport: S3Client, bucket: OldBucket, key: str) -> Canary:
     """GetObject of one log. Its records are counted and forgotten."""
     try:
         body = transport.do(calls.get_object(bucket.name, bucket.account, key)).content
     except ClientError as err:
         code, message = err.response["Error"]["Code"], err.response["Error"].get("Message", "")
         why = f"{err.operation_name}: {code}: {message}".rstrip(": ")
-        return Canary(key, why=why, ended=_ENDED.get(code, Reading.FAILED))
+        return Canary(key, why=why, ended=_ENDED.get(code, ReadProbe.FAILED))
     except OnetrailError as err:
-        return Canary(key, why=err.line, ended=Reading.FAILED)
+        return Canary(key, why=err.line, ended=ReadProbe.FAILED)
     try:
         return Canary(key, len(body), sum(1 for _ in iter_records(body)))
     except LogFormatError as err:
-        return Canary(key, len(body), why=_UNFIT.get(err.unread, err.unread.value), ended=Reading.UNFIT)
+        return Canary(key, len(body), why=_UNFIT.get(err.unread, err.unread.value), ended=ReadProbe.UNFIT)
 
 
 _ENDED: Final = {
-    "AccessDenied": Reading.REFUSED,
-    "AllAccessDisabled": Reading.REFUSED,
-    "Forbidden": Reading.REFUSED,
-    "403": Reading.REFUSED,
-    "InvalidObjectState": Reading.ARCHIVED,
+    "AccessDenied": ReadProbe.REFUSED,
+    "AllAccessDisabled": ReadProbe.REFUSED,
+    "Forbidden": ReadProbe.REFUSED,
+    "403": ReadProbe.REFUSED,
+    "InvalidObjectState": ReadProbe.ARCHIVED,
 }
 """Code of S3 -> what it means; any other is a failure."""
 _UNFIT: Final = {
-    Unread.EMPTY: "an empty object under a log's key",
-    Unread.TRUNCATED: "a log that is cut short",
-    Unread.NOT_GZIP: "no gzip file under a log's key",
-    Unread.NOT_JSON: "a gzip file under a log's key that holds no JSON",
-    Unread.NO_RECORDS: "a gzip file under a log's key that holds no Records",
+    UnreadBytes.EMPTY: "an empty object under a log's key",
+    UnreadBytes.TRUNCATED: "a log that is cut short",
+    UnreadBytes.NOT_GZIP: "no gzip file under a log's key",
+    UnreadBytes.NOT_JSON: "a gzip file under a log's key that holds no JSON",
+    UnreadBytes.NO_RECORDS: "a gzip file under a log's key that holds no Records",
 }

@@ -5,23 +5,23 @@ from itertools import pairwise
 from typing import Final
 
 from onetrail import iam
-from onetrail.change import Finding, State, ordered
+from onetrail.change import Finding, FindingState, ordered
 from onetrail.change.words import counted, share
 from onetrail.estate.freeze import live_rules, unmendable
-from onetrail.estate.public_keys.kept import RegionKeys
+from onetrail.estate.public_keys.kept import KeptRegionKeys
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings
-from onetrail.steps.inventory.bucket import BucketInventory, Canary, Reading
-from onetrail.steps.inventory.observe import FILE, STEP, Observation
+from onetrail.steps.inventory.bucket import BucketInventory, Canary, ReadProbe
+from onetrail.steps.inventory.observe import FILE, STEP, InventoryObservation
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: InventoryObservation) -> list[Finding]:
     """Findings over buckets, coverage, duplicates, consumers and keys, worst first."""
     found = [
-        Finding(f"{STEP}.looked", State.COULD_NOT_LOOK, "-", "-", text.split(":")[0], text)
+        Finding(f"{STEP}.looked", FindingState.COULD_NOT_LOOK, "-", "-", text.split(":")[0], text)
         for text in observation.could_not_look
     ]
     for bucket in observation.buckets:
@@ -29,7 +29,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     found += _coverage(observation)
     found += _repeated(observation)
     found += [
-        Finding(f"{STEP}.consumer", State.NOTE, c.account, c.region, c.source, f"{c.feeds} {c.target}: move it or tell its owner")
+        Finding(f"{STEP}.consumer", FindingState.NOTE, c.account, c.region, c.source, f"{c.feeds} {c.target}: move it or tell its owner")
         for c in observation.consumers
     ]  # fmt: skip
     for keys in observation.keys:
@@ -37,7 +37,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
     return ordered([*found, _kept(observation)])
 
 
-def holes(observation: Observation) -> dict[tuple[str, str], list[str]]:
+def holes(observation: InventoryObservation) -> dict[tuple[str, str], list[str]]:
     """(account, region) -> months between its first and its last log or digest of which there is nothing."""
     months: dict[tuple[str, str], list[str]] = {}
     for account, region, month in observation.months:
@@ -49,7 +49,7 @@ def holes(observation: Observation) -> dict[tuple[str, str], list[str]]:
     }
 
 
-def unsigned(observation: Observation) -> dict[tuple[str, str], list[str]]:
+def unsigned(observation: InventoryObservation) -> dict[tuple[str, str], list[str]]:
     """(account, region) -> months with log files and no digest at all: nothing signed says what they held."""
     found: dict[tuple[str, str], list[str]] = {}
     for (account, region, month), (logs, digests) in observation.months.items():
@@ -62,38 +62,38 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
     bucket, survey = inventory.bucket, inventory.survey
     where = (bucket.account, bucket.region, bucket.name)
 
-    def said(name: str, state: State, evidence: str) -> Finding:
+    def said(name: str, state: FindingState, evidence: str) -> Finding:
         return Finding(f"{STEP}.{name}", state, *where, evidence)
 
-    yield from (said("looked", State.COULD_NOT_LOOK, why) for why in inventory.could_not_look)
+    yield from (said("looked", FindingState.COULD_NOT_LOOK, why) for why in inventory.could_not_look)
     if bucket.shell and survey is not None and not survey.all.objects:
-        yield said("bucket", State.OK, "an empty shell that keeps the name")
+        yield said("bucket", FindingState.OK, "an empty shell that keeps the name")
         return
     policy = known(bucket.policy)
     if unmendable(bucket):
-        yield said("dead-principal", State.FINDING, f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: its owner must rewrite it")  # fmt: skip
+        yield said("dead-principal", FindingState.FINDING, f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: its owner must rewrite it")  # fmt: skip
     elif policy and (dead := iam.dead_principals(policy)):
-        yield said("dead-principal", State.PLANNED, f"its policy names {', '.join(dead)}, which no longer exists; 02 takes it out")  # fmt: skip
+        yield said("dead-principal", FindingState.PLANNED, f"its policy names {', '.join(dead)}, which no longer exists; 02 takes it out")  # fmt: skip
     yield from _lifecycle(inventory)
     if survey is None:
         return
     sums = survey.all
-    yield said("bucket", State.OK, f"{counted(sums.objects, 'object')}, {counted(sums.size, 'byte')}" + (f", from {survey.first} to {survey.last}" if survey.first else ""))  # fmt: skip
+    yield said("bucket", FindingState.OK, f"{counted(sums.objects, 'object')}, {counted(sums.size, 'byte')}" + (f", from {survey.first} to {survey.last}" if survey.first else ""))  # fmt: skip
     if survey.foreign:
         number = sum(s.objects for kind, s in survey.kinds.items() if kind == "foreign")
-        yield said("foreign", State.NOTE, f"{counted(number, 'object is', 'objects are')} not CloudTrail's, first {survey.foreign[0].key}: never copied or deleted in silence")  # fmt: skip
+        yield said("foreign", FindingState.NOTE, f"{counted(number, 'object is', 'objects are')} not CloudTrail's, first {survey.foreign[0].key}: never copied or deleted in silence")  # fmt: skip
     if survey.foreign_owned:
-        yield said("owner", State.NOTE, f"{share(survey.foreign_owned, sums.objects, 'object', ('belongs', 'belong'))} to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
+        yield said("owner", FindingState.NOTE, f"{share(survey.foreign_owned, sums.objects, 'object', ('belongs', 'belong'))} to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
     if survey.noncurrent or survey.delete_markers:
-        yield said("versions", State.NOTE, f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} lie below the current objects; only current ones are copied")  # fmt: skip
+        yield said("versions", FindingState.NOTE, f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} lie below the current objects; only current ones are copied")  # fmt: skip
     uploads = known(inventory.uploads)
     if uploads:
-        yield said("uploads", State.NOTE, f"{counted(uploads, 'upload was', 'uploads were')} begun and never finished; {'it is paid for and holds' if uploads == 1 else 'they are paid for and hold'} no object")  # fmt: skip
+        yield said("uploads", FindingState.NOTE, f"{counted(uploads, 'upload was', 'uploads were')} begun and never finished; {'it is paid for and holds' if uploads == 1 else 'they are paid for and hold'} no object")  # fmt: skip
     frozen = sum(survey.classes[name].objects for name in ARCHIVED if name in survey.classes)
     if frozen:
-        yield said("archived", State.NOTE, f"{counted(frozen, 'object')} must be restored before {'it' if frozen == 1 else 'they'} can be read or copied")  # fmt: skip
+        yield said("archived", FindingState.NOTE, f"{counted(frozen, 'object')} must be restored before {'it' if frozen == 1 else 'they'} can be read or copied")  # fmt: skip
     if survey.past_retention:
-        yield said("retention", State.NOTE, f"{counted(survey.past_retention, 'log or digest is past its', 'logs and digests are past their')} retention already")  # fmt: skip
+        yield said("retention", FindingState.NOTE, f"{counted(survey.past_retention, 'log or digest is past its', 'logs and digests are past their')} retention already")  # fmt: skip
     yield from _canary(inventory)
 
 
@@ -101,27 +101,27 @@ def _canary(inventory: BucketInventory) -> Iterator[Finding]:
     bucket = inventory.bucket
     for canary in inventory.canaries:
         state = _CANARY[canary.ended]
-        if canary.ended is Reading.UNFIT and inventory.reading is Reading.READ:
-            state = State.NOTE  # the bucket can be read, and 06 names every log that nobody can
+        if canary.ended is ReadProbe.UNFIT and inventory.reading is ReadProbe.READ:
+            state = FindingState.NOTE  # the bucket can be read, and 06 names every log that nobody can
         yield Finding(f"{STEP}.canary", state, bucket.account, bucket.region, bucket.name, _said(canary))
 
 
 _CANARY: Final = {
-    Reading.READ: State.OK,
-    Reading.UNFIT: State.FINDING,
-    Reading.ARCHIVED: State.NOTE,
-    Reading.REFUSED: State.FINDING,
-    Reading.FAILED: State.COULD_NOT_LOOK,
+    ReadProbe.READ: FindingState.OK,
+    ReadProbe.UNFIT: FindingState.FINDING,
+    ReadProbe.ARCHIVED: FindingState.NOTE,
+    ReadProbe.REFUSED: FindingState.FINDING,
+    ReadProbe.FAILED: FindingState.COULD_NOT_LOOK,
 }
 
 
 def _said(canary: Canary) -> str:
     match canary.ended:
-        case Reading.READ:
+        case ReadProbe.READ:
             return f"{canary.key.rsplit('/', 1)[-1]} was read: {counted(canary.records, 'record')}"
-        case Reading.UNFIT:
+        case ReadProbe.UNFIT:
             return f"{canary.key} was read: {canary.why}"
-        case Reading.ARCHIVED:
+        case ReadProbe.ARCHIVED:
             return f"{canary.key} is archived and was not read"
         case _:
             return f"{canary.key} cannot be read: {canary.why}"
@@ -138,7 +138,7 @@ def _lifecycle(inventory: BucketInventory) -> Iterator[Finding]:
     text = "; ".join(parts) or ", ".join(sorted(live))
     yield Finding(
         f"{STEP}.lifecycle",
-        State.PLANNED,
+        FindingState.PLANNED,
         bucket.account,
         bucket.region,
         bucket.name,
@@ -146,62 +146,69 @@ def _lifecycle(inventory: BucketInventory) -> Iterator[Finding]:
     )
 
 
-def _coverage(observation: Observation) -> Iterator[Finding]:
+def _coverage(observation: InventoryObservation) -> Iterator[Finding]:
     for (account, region), missing in holes(observation).items():
         yield Finding(
-            f"{STEP}.hole", State.NOTE, account, region, "coverage", f"nothing at all of {_months(missing)}"
+            f"{STEP}.hole",
+            FindingState.NOTE,
+            account,
+            region,
+            "coverage",
+            f"nothing at all of {_months(missing)}",
         )
     for (account, region), bare in unsigned(observation).items():
         text = f"log files without any digest in {_months(bare)}: nothing signed says what they held"
-        yield Finding(f"{STEP}.unsigned", State.NOTE, account, region, "coverage", text)
+        yield Finding(f"{STEP}.unsigned", FindingState.NOTE, account, region, "coverage", text)
 
 
-def _repeated(observation: Observation) -> Iterator[Finding]:
+def _repeated(observation: InventoryObservation) -> Iterator[Finding]:
     found = observation.duplicates
     if found.conflicts:
         text = f"{counted(found.conflicts, 'name lies', 'names lie')} in several places with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
         yield Finding(
             f"{STEP}.conflict",
-            State.NOTE,
+            FindingState.NOTE,
             "-",
             "-",
             "same name",
             f"{text}; 05 keeps each copy whose bytes differ: one under its plain key, any other below {CONFLICTS_FOLDER}",
         )
     if found.same_name:
-        yield Finding(f"{STEP}.same-name", State.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes")  # fmt: skip
+        yield Finding(f"{STEP}.same-name", FindingState.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes")  # fmt: skip
     if found.copies:
         text = f"{counted(found.copies, 'log or digest has', 'logs and digests have')} the bytes of another file; each is copied under its own name"
-        yield Finding(f"{STEP}.same-bytes", State.NOTE, "-", "-", "same bytes", text)
+        yield Finding(f"{STEP}.same-bytes", FindingState.NOTE, "-", "-", "same bytes", text)
 
 
-def _keys(observation: Observation, keys: RegionKeys) -> Iterator[Finding]:
+def _keys(observation: InventoryObservation, keys: KeptRegionKeys) -> Iterator[Finding]:
     where = ("-", keys.region, "public keys")
     if keys.could_not_look:
-        yield Finding(f"{STEP}.keys", State.COULD_NOT_LOOK, *where, keys.could_not_look)
+        yield Finding(f"{STEP}.keys", FindingState.COULD_NOT_LOOK, *where, keys.could_not_look)
     yield from (
-        Finding(f"{STEP}.keys", State.FINDING, *where, f"AWS gave a key that is not kept: {why}")
+        Finding(f"{STEP}.keys", FindingState.FINDING, *where, f"AWS gave a key that is not kept: {why}")
         for why in keys.faults
     )
     if keys.unusable:
-        yield Finding(f"{STEP}.keys", State.FINDING, *where, f"{keys.unusable}; save again: it is put aside")
+        yield Finding(
+            f"{STEP}.keys", FindingState.FINDING, *where, f"{keys.unusable}; save again: it is put aside"
+        )
     elif keys.unkept:
         text = f"{share(len(keys.unkept), len(keys.listed), 'key')} not kept yet: save the inventory"
-        yield Finding(f"{STEP}.keys", State.FINDING, *where, text)
+        yield Finding(f"{STEP}.keys", FindingState.FINDING, *where, text)
     bare = _without_keys(observation, keys)
     if bare:
         text = f"no public key is to be had for {_months(bare)}: digests of that time cannot be verified"
-        yield Finding(f"{STEP}.no-key", State.NOTE, *where, text)
+        yield Finding(f"{STEP}.no-key", FindingState.NOTE, *where, text)
     if keys.kept and not keys.unkept and not keys.unusable:
         yield Finding(
             f"{STEP}.keys",
-            State.OK,
+            FindingState.OK,
             *where,
             f"{counted(len(keys.kept), 'key is', 'keys are')} kept, each with its own fingerprint",
         )
 
 
-def _without_keys(observation: Observation, keys: RegionKeys) -> list[str]:
+def _without_keys(observation: InventoryObservation, keys: KeptRegionKeys) -> list[str]:
     """Months with digests of that region in which no key is valid."""
     if keys.could_not_look and not keys.kept:
         return []
@@ -214,14 +221,14 @@ def _without_keys(observation: Observation, keys: RegionKeys) -> list[str]:
     return sorted(month for month in signed if not any(start <= month <= end for start, end in spans))
 
 
-def _kept(observation: Observation) -> Finding:
+def _kept(observation: InventoryObservation) -> Finding:
     if observation.kept_rows is None:
         return Finding(
-            f"{STEP}.kept", State.FINDING, "-", "-", FILE, "the run folder holds no inventory: save it"
+            f"{STEP}.kept", FindingState.FINDING, "-", "-", FILE, "the run folder holds no inventory: save it"
         )
     return Finding(
         f"{STEP}.kept",
-        State.OK,
+        FindingState.OK,
         "-",
         "-",
         FILE,

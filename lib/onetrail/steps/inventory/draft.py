@@ -62,15 +62,15 @@ def _draft() -> pa.Schema:
     return pa.schema([*schema(), *marks])
 
 
-class Draft:
+class InventoryDraft:
     """A temporary folder with one Parquet file a bucket, numbered in the order in which they are to be joined."""
 
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="onetrail-inventory-")
 
-    def part(self, number: int, bucket: str, account: str) -> Part:
+    def part(self, number: int, bucket: str, account: str) -> InventoryPart:
         """A writer for one bucket's rows; use as a context manager."""
-        return Part(self._path(number), bucket, account)
+        return InventoryPart(self._path(number), bucket, account)
 
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Record batches of some columns, bucket by bucket."""
@@ -107,7 +107,7 @@ class Draft:
         return Path(self._folder.name) / f"{number:05d}.parquet"
 
 
-class Part:
+class InventoryPart:
     """The rows of one bucket, written in groups. A part whose listing broke off is not there at all."""
 
     def __init__(self, path: Path, bucket: str, account: str) -> None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, Kind, below_prefix
+from onetrail.cloudtrail.key import DIGEST_KINDS, KeyKind, below_prefix
 from onetrail.s3.decisions.planner import Histogram
 from onetrail.s3.decisions.retention import months_left, retain_until
-from onetrail.steps.inventory.draft import Draft
+from onetrail.steps.inventory.draft import InventoryDraft
 
 _NAMED: Final = 10
 _RANGE: Final = 2_000_000
@@ -47,14 +47,14 @@ class Duplicates:
 _Row = tuple[str, str, str, int, str, date | None]
 
 
-def find(draft: Draft, retention_years: int, now: datetime) -> Duplicates:
+def find(draft: InventoryDraft, retention_years: int, now: datetime) -> Duplicates:
     """Look through a draft of the inventory."""
     same = conflicts = copies = size = groups = foreign = 0
     named: list[str] = []
     examples: list[tuple[int, int, str, str]] = []
     cost = Histogram()
     for rows in _sharing(draft, "name_mark", lambda row: below_prefix(row[1])):
-        if len({row[:2] for row in rows}) < 2 or rows[0][2] in (Kind.FOREIGN, Kind.MARKER):
+        if len({row[:2] for row in rows}) < 2 or rows[0][2] in (KeyKind.FOREIGN, KeyKind.MARKER):
             continue
         if len({(row[3], row[4]) for row in rows}) == 1 and "-" not in rows[0][4]:
             same += 1
@@ -69,7 +69,7 @@ def find(draft: Draft, retention_years: int, now: datetime) -> Duplicates:
         names = sorted(f"{row[0]}/{row[1]}" for row in once.values())
         examples.append((len(once), rows[0][3], names[0], names[1]))
         for _, _, kind, each, _, day in sorted(once.values(), key=lambda row: row[:2])[1:]:
-            if kind in (Kind.FOREIGN, Kind.MARKER):
+            if kind in (KeyKind.FOREIGN, KeyKind.MARKER):
                 foreign += 1
                 continue
             copies += 1
@@ -96,7 +96,7 @@ def _place(row: _Row) -> str:
     return f"{row[0]}/{prefix}" if prefix else row[0]
 
 
-def _sharing(draft: Draft, mark: str, exactly: Any) -> Iterator[list[_Row]]:
+def _sharing(draft: InventoryDraft, mark: str, exactly: Any) -> Iterator[list[_Row]]:
     """Groups of two or more rows that are equal by `exactly`, in no order."""
     import numpy as np  # the core is installed without it
 
@@ -113,7 +113,7 @@ def _sharing(draft: Draft, mark: str, exactly: Any) -> Iterator[list[_Row]]:
             yield from (rows for rows in groups.values() if len(rows) > 1)
 
 
-def _rows(draft: Draft, mark: str, wanted: Any) -> Iterator[_Row]:
+def _rows(draft: InventoryDraft, mark: str, wanted: Any) -> Iterator[_Row]:
     import numpy as np
 
     columns = ["bucket", "key", "kind", "size", "etag", "date", mark]

@@ -61,7 +61,7 @@ class Rule:
 
 
 @dataclass
-class Reach:
+class RuleEffect:
     """What one rule touches: objects and bytes at any time, those due on the day of looking, and when the oldest was made."""
 
     rule: Rule

@@ -9,13 +9,13 @@ from typing import Final
 from onetrail.aws import Clients
 from onetrail.aws.remembered import one_look
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
-from onetrail.estate.public_keys.kept import RegionKeys, read_keys
+from onetrail.estate.public_keys.kept import KeptRegionKeys, read_keys
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, look_through
 from onetrail.steps.inventory.consumers import Consumer, consumers
 from onetrail.steps.inventory.costs import Costs, costs, together
-from onetrail.steps.inventory.draft import Draft, rows_in
+from onetrail.steps.inventory.draft import InventoryDraft, rows_in
 from onetrail.steps.inventory.duplicates import Duplicates, find
 from onetrail.steps.inventory.survey import Survey
 from onetrail.steps.registry import INVENTORY
@@ -26,7 +26,7 @@ FILE = "inventory.parquet"
 
 
 @dataclass(frozen=True)
-class Observation:
+class InventoryObservation:
     """The old estate as its listings show it.
 
     `months` has log files and digests of each account, region and `YYYY-MM`. `kept_rows` is how many rows the run folder's inventory
@@ -38,11 +38,11 @@ class Observation:
     duplicates: Duplicates
     consumers: tuple[Consumer, ...]
     costs: Costs
-    keys: tuple[RegionKeys, ...]
+    keys: tuple[KeptRegionKeys, ...]
     now: datetime
     kept_rows: int | None = None
     could_not_look: tuple[str, ...] = ()
-    draft: Draft | None = field(default=None, compare=False, repr=False)
+    draft: InventoryDraft | None = field(default=None, compare=False, repr=False)
 
     @property
     def surveys(self) -> tuple[Survey, ...]:
@@ -83,14 +83,14 @@ class Observation:
 
 
 @one_look
-def observe(settings: Settings, clients: Clients) -> Observation:
+def observe(settings: Settings, clients: Clients) -> InventoryObservation:
     """Read trails and buckets, list every old bucket once, read one small log of each, and ask for CloudTrail's public keys.
 
     Rows of single objects go into a temporary folder, not into the run folder: that is `save`'s to do.
     """
     now = clients.clock.now()
     estate = read_old_estate(settings, clients)
-    draft = Draft()
+    draft = InventoryDraft()
     buckets = tuple(
         clients.each(
             lambda item: look_through(settings, clients, item[1], draft, item[0], now),
@@ -101,7 +101,7 @@ def observe(settings: Settings, clients: Clients) -> Observation:
     surveys = [b.survey for b in buckets if b.survey is not None]
     repeated = find(draft, settings.retention_years, now)
     regions, failed = _regions(settings, clients, surveys)
-    return Observation(
+    return InventoryObservation(
         estate=estate,
         buckets=buckets,
         duplicates=repeated,

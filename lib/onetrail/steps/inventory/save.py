@@ -10,8 +10,8 @@ from onetrail.estate.public_keys.kept import keep
 from onetrail.estate.public_keys.read import FOLDER
 from onetrail.files import sha256_of
 from onetrail.settings import Settings
-from onetrail.steps.inventory.draft import Draft, rows_in
-from onetrail.steps.inventory.observe import FILE, STEP, Observation
+from onetrail.steps.inventory.draft import InventoryDraft, rows_in
+from onetrail.steps.inventory.observe import FILE, STEP, InventoryObservation
 
 
 class NothingToSave(OnetrailError):
@@ -19,7 +19,7 @@ class NothingToSave(OnetrailError):
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedFile:
     """One file in the run folder. `count` is rows of the inventory, or keys of a region; `name` is relative to the run folder."""
 
     name: str
@@ -27,7 +27,7 @@ class Saved:
     count: int
 
 
-def save(settings: Settings, observation: Observation, record: RunRecord) -> tuple[Saved, ...]:
+def save(settings: Settings, observation: InventoryObservation, record: RunRecord) -> tuple[SavedFile, ...]:
     """Put the inventory and the keys into the run folder, each file at once, and their hashes into the run's record.
 
     Keys that were kept before stay. An inventory of before is replaced, since a listing is only true of its moment; one with more
@@ -38,18 +38,18 @@ def save(settings: Settings, observation: Observation, record: RunRecord) -> tup
         raise NothingToSave("the observation holds no rows: observe again, then save")
     folder = settings.run_folder
     folder.mkdir(parents=True, exist_ok=True)
-    saved = [Saved(FILE, "one row an object", _inventory(observation.draft, folder / FILE))]
+    saved = [SavedFile(FILE, "one row an object", _inventory(observation.draft, folder / FILE))]
     for found in observation.keys:
         path = keep(settings, found)
         if path is not None:
-            saved.append(Saved(f"{FOLDER}/{path.name}", "public keys", len(found.all)))
+            saved.append(SavedFile(f"{FOLDER}/{path.name}", "public keys", len(found.all)))
     record.append(
         "saved", step=STEP, files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved]
     )  # fmt: skip
     return tuple(saved)
 
 
-def _inventory(draft: Draft, path: Path) -> int:
+def _inventory(draft: InventoryDraft, path: Path) -> int:
     temporary = path.with_name(path.name + ".new")
     rows = draft.join(temporary)
     with temporary.open("rb") as written:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, ParsedKey, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, parse
 from onetrail.s3.decisions.planner import Histogram
 from onetrail.s3.decisions.retention import months_left, retain_until
 from onetrail.s3.rows import ObjectRow
-from onetrail.steps.inventory.lifecycle import Reach, Rule
+from onetrail.steps.inventory.lifecycle import Rule, RuleEffect
 
 NAMED_FOREIGN: Final = 20
 """Foreign objects named of one bucket; the rest are counted."""
@@ -19,14 +19,14 @@ LEAST_LOG: Final = 100
 _TRIED: Final = 2
 
 
-class Sum(NamedTuple):
+class ObjectCount(NamedTuple):
     """How many objects, and their bytes."""
 
     objects: int = 0
     size: int = 0
 
 
-class Cell(NamedTuple):
+class DayCount(NamedTuple):
     """One account, region and UTC day, as the keys say."""
 
     account: str
@@ -53,11 +53,11 @@ class Survey:
     months of retention left of all logs and digests. `reaches` says what each lifecycle rule touches.
     """
 
-    kinds: Mapping[Kind, Sum] = field(default_factory=dict)
-    classes: Mapping[str, Sum] = field(default_factory=dict)
-    sizes: Mapping[int, Sum] = field(default_factory=dict)
-    years: Mapping[int, Sum] = field(default_factory=dict)
-    days: Mapping[Cell, tuple[int, int]] = field(default_factory=dict)
+    kinds: Mapping[KeyKind, ObjectCount] = field(default_factory=dict)
+    classes: Mapping[str, ObjectCount] = field(default_factory=dict)
+    sizes: Mapping[int, ObjectCount] = field(default_factory=dict)
+    years: Mapping[int, ObjectCount] = field(default_factory=dict)
+    days: Mapping[DayCount, tuple[int, int]] = field(default_factory=dict)
     newest: datetime | None = None
     foreign: tuple[Foreign, ...] = ()
     foreign_owned: int = 0
@@ -66,12 +66,14 @@ class Survey:
     delete_markers: int = 0
     canaries: tuple[str, ...] = ()
     months_to_keep: Histogram = field(default_factory=Histogram)
-    reaches: tuple[Reach, ...] = ()
+    reaches: tuple[RuleEffect, ...] = ()
 
     @property
-    def all(self) -> Sum:
+    def all(self) -> ObjectCount:
         """Every current object."""
-        return Sum(sum(s.objects for s in self.kinds.values()), sum(s.size for s in self.kinds.values()))
+        return ObjectCount(
+            sum(s.objects for s in self.kinds.values()), sum(s.size for s in self.kinds.values())
+        )
 
     @property
     def first(self) -> date | None:
@@ -83,10 +85,10 @@ class Survey:
         """Day of the newest log or digest."""
         return max((cell.day for cell in self.days), default=None)
 
-    def of(self, *kinds: Kind) -> Sum:
+    def of(self, *kinds: KeyKind) -> ObjectCount:
         """Objects and bytes of some kinds together."""
-        found = [self.kinds.get(kind, Sum()) for kind in kinds]
-        return Sum(sum(s.objects for s in found), sum(s.size for s in found))
+        found = [self.kinds.get(kind, ObjectCount()) for kind in kinds]
+        return ObjectCount(sum(s.objects for s in found), sum(s.size for s in found))
 
 
 class Surveyor:
@@ -97,9 +99,9 @@ class Surveyor:
         self._counts: dict[str, tuple[Counter[object], Counter[object]]] = {
             name: (Counter(), Counter()) for name in ("kind", "class", "band", "year")
         }
-        self._logs: Counter[Cell] = Counter()
-        self._digests: Counter[Cell] = Counter()
-        self._reaches = [Reach(rule, now.date()) for rule in rules]
+        self._logs: Counter[DayCount] = Counter()
+        self._digests: Counter[DayCount] = Counter()
+        self._reaches = [RuleEffect(rule, now.date()) for rule in rules]
         self._months: dict[date, float] = {}
         self._histogram = Histogram()
         self._foreign: list[Foreign] = []
@@ -124,7 +126,7 @@ class Surveyor:
             reach.add(row)
         if parsed.date is not None:
             self._dated(row, parsed, parsed.date, others)
-        elif parsed.kind is Kind.FOREIGN and len(self._foreign) < NAMED_FOREIGN:
+        elif parsed.kind is KeyKind.FOREIGN and len(self._foreign) < NAMED_FOREIGN:
             self._foreign.append(Foreign(row.key, row.size, parsed.why))
         return parsed
 
@@ -140,7 +142,7 @@ class Surveyor:
     def survey(self) -> Survey:
         """Everything counted so far."""
         return Survey(
-            kinds={kind: self._sum("kind", kind) for kind in Kind if kind in self._counts["kind"][0]},
+            kinds={kind: self._sum("kind", kind) for kind in KeyKind if kind in self._counts["kind"][0]},
             classes={str(name): self._sum("class", name) for name in sorted(self._counts["class"][0], key=str)},
             sizes={band: self._sum("band", band) for band in self._whole("band")},
             years={year: self._sum("year", year) for year in self._whole("year")},
@@ -158,7 +160,7 @@ class Surveyor:
 
     def _dated(self, row: ObjectRow, parsed: ParsedKey, day: date, others: bool) -> None:
         self._count("year", day.year, row.size)
-        cell = Cell(parsed.account, parsed.region, day)
+        cell = DayCount(parsed.account, parsed.region, day)
         if parsed.kind in DIGEST_KINDS:
             self._digests[cell] += 1
         else:
@@ -180,9 +182,9 @@ class Surveyor:
         objects[value] += 1
         sizes[value] += size
 
-    def _sum(self, name: str, value: object) -> Sum:
+    def _sum(self, name: str, value: object) -> ObjectCount:
         objects, sizes = self._counts[name]
-        return Sum(objects[value], sizes[value])
+        return ObjectCount(objects[value], sizes[value])
 
     def _whole(self, name: str) -> list[int]:
         return sorted(value for value in self._counts[name][0] if isinstance(value, int))

@@ -6,8 +6,8 @@ Sources: S3 User Guide, deleting a bucket, emptying a bucket, conditional delete
 from onetrail.steps.registry import RETIREMENT as ABOUT
 from onetrail.steps.retirement.apply import apply
 from onetrail.steps.retirement.check import check, done
-from onetrail.steps.retirement.observe import Observation, observe
+from onetrail.steps.retirement.observe import RetirementObservation, observe
 from onetrail.steps.retirement.propose import propose
 from onetrail.steps.retirement.retiring import Retiring
 
-__all__ = ["ABOUT", "Observation", "Retiring", "apply", "check", "done", "observe", "propose"]
+__all__ = ["ABOUT", "RetirementObservation", "Retiring", "apply", "check", "done", "observe", "propose"]

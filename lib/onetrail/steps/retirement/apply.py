@@ -9,7 +9,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look
-from onetrail.change import Change, ChangeFailed, Check, CheckKind, Gate, Outcome, Plan, Requirement, run_plan
+from onetrail.change import (
+    Change,
+    ChangeFailed,
+    CheckKind,
+    Gate,
+    Outcome,
+    Plan,
+    RequiredCheck,
+    Requirement,
+    run_plan,
+)
 from onetrail.change.words import counted
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate, read_trails_of
 from onetrail.estate.old_trails import drained, not_as_reviewed
@@ -26,10 +36,10 @@ from onetrail.s3.listing.streams import list_objects, list_versions, merge_join
 from onetrail.settings import Settings
 from onetrail.steps.retirement.batches import Batches
 from onetrail.steps.retirement.bucket_changes import PAST
-from onetrail.steps.retirement.counterparts import Archive, Lack, Original
+from onetrail.steps.retirement.counterparts import ArchiveLookup, CopyProblem, Original
 from onetrail.steps.retirement.observe import retiring
 from onetrail.steps.retirement.propose import LIFECYCLE_RUNS
-from onetrail.steps.retirement.reading_back import Sample, read_back
+from onetrail.steps.retirement.reading_back import RowSample, read_back
 from onetrail.steps.retirement.retiring import Retiring, waits
 from onetrail.steps.retirement.reviewed import Reviewed
 
@@ -44,16 +54,16 @@ GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Wait for quiet and cooling-off, delete the trails, then object by object what is proven, then close the buckets."""
     work = _Retirement(clients, gate)
-    checks: dict[Check, Callable[[], Requirement]] = {Check(CheckKind.EXPIRED): work.expired}
+    checks: dict[RequiredCheck, Callable[[], Requirement]] = {RequiredCheck(CheckKind.EXPIRED): work.expired}
     for change in plan.changes:
         match change.requires:
-            case Check(CheckKind.PROVEN_QUIET_COOLED, name) as check:
+            case RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, name) as check:
                 checks[check] = partial(work.proven_quiet_cooled, name)
-            case Check(CheckKind.TRAIL_AS_REVIEWED) as check:
+            case RequiredCheck(CheckKind.TRAIL_AS_REVIEWED) as check:
                 checks[check] = partial(work.trail_as_reviewed, change)
-            case Check(CheckKind.CLOSED, name) as check:
+            case RequiredCheck(CheckKind.CLOSED, name) as check:
                 checks[check] = partial(work.closed, name, change)
-            case Check(CheckKind.EMPTY, name) as check:
+            case RequiredCheck(CheckKind.EMPTY, name) as check:
                 checks[check] = partial(work.empty, name)
             case _:
                 pass
@@ -69,7 +79,7 @@ class _Retirement:
         self.settings: Settings = self.clients.settings
         self._estate: OldEstate | None = None
         self._receipts = sealed_receipts(self.settings, self.clients)
-        self._archive = Archive(self.settings, self.clients)
+        self._archive = ArchiveLookup(self.settings, self.clients)
         self._looked: set[str] = set()
         most = self.settings.max_requests_per_second
         self.pace = Pace(most) if most else None
@@ -120,12 +130,12 @@ class _Retirement:
             return Requirement(False, f"the trail {change.resource}: {why}; run this step again")
         return state
 
-    def _first_look(self, seen: Retiring) -> Lack | None:
+    def _first_look(self, seen: Retiring) -> CopyProblem | None:
         """Before anything of a bucket is touched: lock and key of every copy, and some copies read and hashed as the reader."""
         name = seen.bucket.name
         if name in self._looked or not seen.objects or seen.receipt is None:
             return None
-        sample = Sample()
+        sample = RowSample()
         there = self._originals(seen.bucket, seen.receipt)
         found = self._archive.over(there, heads=True, seen=sample.add)
         lack = found.lack or read_back(self.settings, self.clients, sample.rows)

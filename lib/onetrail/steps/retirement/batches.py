@@ -8,13 +8,19 @@ from onetrail.change import ChangeFailed
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.proof.receipt_rows import ProvenRow
 from onetrail.s3.bulk.removal import DeleteTask
-from onetrail.steps.retirement.counterparts import AT_ONCE, LOOK_AGAIN, Archive, Counterparts, Lack
+from onetrail.steps.retirement.counterparts import (
+    AT_ONCE,
+    LOOK_AGAIN,
+    ArchiveLookup,
+    CopyProblem,
+    Counterparts,
+)
 
 
 class Batches:
     """The deletions of one rule, and the archive beside each batch of them right before it is sent."""
 
-    def __init__(self, archive: Archive, bucket: OldBucket, *, past: bool) -> None:
+    def __init__(self, archive: ArchiveLookup, bucket: OldBucket, *, past: bool) -> None:
         self._archive, self._bucket, self._past = archive, bucket, past
 
     def tasks(self, there: Iterator[tuple[Any, ProvenRow]]) -> Iterator[DeleteTask]:
@@ -37,13 +43,13 @@ class Batches:
                 f"{self._bucket.name}: {lack.line}; nothing of this batch was deleted, nor of what follows it"
             )
 
-    def _other_than_reviewed(self, seen: Counterparts) -> Lack | None:
+    def _other_than_reviewed(self, seen: Counterparts) -> CopyProblem | None:
         if self._past and seen.held:
-            return Lack(
+            return CopyProblem(
                 seen.held[0].archive_key, "it is in the archive, and was taken for past retention", LOOK_AGAIN
             )
         if not self._past and seen.past:
-            return Lack(
+            return CopyProblem(
                 seen.past[0].archive_key, "its retention ended meanwhile, and its copy is gone", LOOK_AGAIN
             )
         return None

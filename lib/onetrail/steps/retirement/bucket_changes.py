@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.change import Bulk, Change, Check, CheckKind, Deed, Document, Only, plain
+from onetrail.change import Bulk, BulkAction, Change, CheckKind, Document, Only, RequiredCheck, plain
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.looked import known
 from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.settings import Settings
-from onetrail.steps.retirement.observe import Observation
+from onetrail.steps.retirement.observe import RetirementObservation
 from onetrail.steps.retirement.retiring import EXPIRE_RULE, Past, Retiring
 
 PROBE_MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -21,7 +21,7 @@ PAST = "past-retention"
 """Scope of the rule that deletes originals whose copies are past retention."""
 
 
-def bucket_changes(settings: Settings, observation: Observation, seen: Retiring) -> list[Change]:
+def bucket_changes(settings: Settings, observation: RetirementObservation, seen: Retiring) -> list[Change]:
     if seen.by_rule and seen.expiring:
         return []
     past = [_delete_past(seen)] if seen.past.objects else []
@@ -104,9 +104,9 @@ def _deletion(
         before={"listing": these.listing},
         reason=reason,
         undo=undo,
-        requires=Check(CheckKind.PROVEN_QUIET_COOLED, bucket.name),
+        requires=RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, bucket.name),
         bulk=Bulk(
-            Deed.DELETE,
+            BulkAction.DELETE,
             ("DeleteObjects",),
             {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account},
             {"objects": objects.replace("ETag", "ETag and version", 1) if bucket.versioned else objects},
@@ -237,5 +237,5 @@ def _call(
         before=before,
         reason=reason,
         undo=undo,
-        requires=Check(requires, bucket.name) if requires else None,
+        requires=RequiredCheck(requires, bucket.name) if requires else None,
     )

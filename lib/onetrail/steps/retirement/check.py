@@ -3,30 +3,30 @@
 from collections.abc import Mapping
 
 from onetrail.aws import Clients
-from onetrail.change import Finding, State, iso
+from onetrail.change import Finding, FindingState, iso
 from onetrail.change.words import counted
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.policy_documents.sizes import oversized
-from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
+from onetrail.estate.status import Status, StepStage, standing_behind, waiting_findings
 from onetrail.settings import Settings
-from onetrail.steps.retirement.observe import Observation, observe
+from onetrail.steps.retirement.observe import RetirementObservation, observe
 from onetrail.steps.retirement.propose import STEP, deletable, whole_plan
 from onetrail.steps.retirement.retiring import Retiring, waits
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: RetirementObservation) -> list[Finding]:
     """From a fresh observation; a step that waits says so and nothing else."""
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
         return waiting_findings("07.waiting", observation.forerunner, "old buckets")
     found = [
-        Finding("07.looked", State.COULD_NOT_LOOK, "-", "-", "the old estate", why)
+        Finding("07.looked", FindingState.COULD_NOT_LOOK, "-", "-", "the old estate", why)
         for why in observation.could_not_look
     ]
     for bucket in observation.buckets:
         found += _bucket(settings, observation, bucket)
     found += oversized("07.document-size", whole_plan(settings, observation).changes)
     found += [
-        Finding("07.bucket", State.OK, "-", "-", name, "deleted; its name is free")
+        Finding("07.bucket", FindingState.OK, "-", "-", name, "deleted; its name is free")
         for name in observation.deleted
     ]
     found += _trails(observation)
@@ -34,7 +34,7 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         found.append(
             Finding(
                 "07.left-over",
-                State.PLANNED,
+                FindingState.PLANNED,
                 account,
                 "-",
                 "the copier role",
@@ -53,44 +53,44 @@ def done(
     """DONE when every old bucket is an empty shell, gone, or kept for a named reason, and no old trail of ours is left."""
     observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
-        return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
+        return Status(STEP, StepStage.UNKNOWN, observation.could_not_look[0])
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
         return standing_behind(STEP, observation.forerunner)
     blind = next((bucket for bucket in observation.buckets if bucket.could_not_look), None)
     if blind:
-        return Status(STEP, Stage.UNKNOWN, f"{blind.bucket.name}: {blind.could_not_look}")
+        return Status(STEP, StepStage.UNKNOWN, f"{blind.bucket.name}: {blind.could_not_look}")
     standing = [
         bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept
     ]
     if standing:
         return Status(
             STEP,
-            Stage.OPEN,
+            StepStage.OPEN,
             f"{counted(len(standing), 'old bucket is', 'old buckets are')} still to be retired, first {standing[0]}",
         )
     if observation.trails:
         trail = observation.trails[0]
         return Status(
             STEP,
-            Stage.OPEN,
+            StepStage.OPEN,
             f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}, first {trail.name} in {trail.home_region}",
         )
     kept = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell]
     more = f"; kept for a named reason: {', '.join(kept)}" if kept else ""
-    return Status(STEP, Stage.DONE, f"no old trail is left, every old bucket is retired{more}")
+    return Status(STEP, StepStage.DONE, f"no old trail is left, every old bucket is retired{more}")
 
 
-def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> list[Finding]:
+def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiring) -> list[Finding]:
     bucket = seen.bucket
     said = (bucket.account, bucket.region, bucket.name)
     if bucket.shell:
         if seen.could_not_look:
-            return [Finding("07.bucket", State.COULD_NOT_LOOK, *said, seen.could_not_look)]
+            return [Finding("07.bucket", FindingState.COULD_NOT_LOOK, *said, seen.could_not_look)]
         if seen.objects:
             return [
                 Finding(
                     "07.bucket",
-                    State.FINDING,
+                    FindingState.FINDING,
                     *said,
                     f"closed as a shell, yet it holds {counted(seen.objects, 'object')}",
                 )
@@ -98,41 +98,45 @@ def _bucket(settings: Settings, observation: Observation, seen: Retiring) -> lis
         return [
             Finding(
                 "07.bucket",
-                State.OK,
+                FindingState.OK,
                 *said,
                 "an empty shell: its name stays ours, nothing can be put into it",
             )
         ]
     if seen.could_not_look:
-        return [Finding("07.bucket", State.COULD_NOT_LOOK, *said, seen.could_not_look)]
+        return [Finding("07.bucket", FindingState.COULD_NOT_LOOK, *said, seen.could_not_look)]
     if seen.receipt and not seen.proven:
-        return [Finding("07.bucket", State.FINDING, *said, f"left alone: {seen.receipt_why or seen.lack}")]
+        return [
+            Finding("07.bucket", FindingState.FINDING, *said, f"left alone: {seen.receipt_why or seen.lack}")
+        ]
     if seen.kept:
-        return [Finding("07.bucket", State.NOTE, *said, f"left alone: {'; '.join(seen.kept)}")]
+        return [Finding("07.bucket", FindingState.NOTE, *said, f"left alone: {'; '.join(seen.kept)}")]
     wait = waits(settings, seen, observation.now)
     if wait:
-        return [Finding("07.bucket", State.PLANNED, *said, f"{wait[1]}: not before {iso(wait[0])}")]
+        return [Finding("07.bucket", FindingState.PLANNED, *said, f"{wait[1]}: not before {iso(wait[0])}")]
     words = (
         "its lifecycle rule is emptying it"
         if seen.expiring
         else "proven, quiet and cooled off; retired by the plan"
     )
     words = f"its lifecycle rule goes first: {seen.danger}" if seen.danger else words
-    return [Finding("07.bucket", State.PLANNED, *said, words)]
+    return [Finding("07.bucket", FindingState.PLANNED, *said, words)]
 
 
-def _trails(observation: Observation) -> list[Finding]:
+def _trails(observation: RetirementObservation) -> list[Finding]:
     may_go = {trail.arn for trail in deletable(observation)}
     found = []
     for trail in observation.trails:
         said = (trail.account, trail.home_region, trail.name)
         if trail.arn in may_go:
-            found.append(Finding("07.trail", State.PLANNED, *said, "stopped and proven; deleted by the plan"))
+            found.append(
+                Finding("07.trail", FindingState.PLANNED, *said, "stopped and proven; deleted by the plan")
+            )
         else:
             found.append(
                 Finding(
                     "07.trail",
-                    State.NOTE,
+                    FindingState.NOTE,
                     *said,
                     f"left alone: its bucket {trail.bucket} is not proven, or its last files are awaited",
                 )
@@ -141,7 +145,7 @@ def _trails(observation: Observation) -> list[Finding]:
         found.append(
             Finding(
                 "07.trail",
-                State.NOTE,
+                FindingState.NOTE,
                 trail.account,
                 trail.home_region,
                 trail.name,
@@ -149,5 +153,5 @@ def _trails(observation: Observation) -> list[Finding]:
             )
         )
     if not observation.trails:
-        found.append(Finding("07.trail", State.OK, "-", "-", "old trails", "none of ours is left"))
+        found.append(Finding("07.trail", FindingState.OK, "-", "-", "old trails", "none of ours is left"))
     return found

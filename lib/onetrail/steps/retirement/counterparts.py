@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients, look
-from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.key import KeyKind, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.looked import Unread
@@ -22,11 +22,11 @@ from onetrail.s3.decisions.decide import ARCHIVED
 from onetrail.s3.decisions.retention import is_past, retain_until
 from onetrail.s3.http import calls
 from onetrail.s3.http.calls import stamp
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import code_of
 from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_versions_between
-from onetrail.s3.rows import Head, VersionRow
+from onetrail.s3.rows import ObjectHead, VersionRow
 from onetrail.settings import Settings
 
 Original = tuple[ProvenRow, str]
@@ -39,7 +39,7 @@ _STRENGTH: Final = {"": 0, "GOVERNANCE": 1, "COMPLIANCE": 2}
 _ABSENT: Final = {"NoSuchKey", "NoSuchVersion", "NotFound"}
 
 
-class Lack(NamedTuple):
+class CopyProblem(NamedTuple):
     """One copy that is not what was proven: its key in the archive, what is wrong, what to do next."""
 
     key: str
@@ -56,28 +56,28 @@ class Counterparts(NamedTuple):
     """What looking came to: the first copy that is not what was proven, the rows whose copies are held (of these `readable` are in a
     class that can be read at once), and those whose copies are past retention."""
 
-    lack: Lack | None
+    lack: CopyProblem | None
     held: Sequence[ProvenRow] = ()
     past: Sequence[ProvenRow] = ()
     readable: Sequence[ProvenRow] = ()
 
 
 @dataclass
-class Sum:
+class HeldCounts:
     """What looking at a whole bucket came to: the originals whose copies are held, and those whose copies are past retention."""
 
-    lack: Lack | None = None
+    lack: CopyProblem | None = None
     held: ListingHash = field(default_factory=ListingHash)
     past: ListingHash = field(default_factory=ListingHash)
 
 
-class Archive:
+class ArchiveLookup:
     """Looks at the archive as the operator. `heads` says whether locks and keys are looked at where a listing does not say them."""
 
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self._settings, self._clients = settings, clients
         self._account = settings.log_account.account_id
-        self._client: HotS3 = hot(clients, self._account, settings.home_region)
+        self._client: S3Client = hot(clients, self._account, settings.home_region)
 
     def over(
         self,
@@ -86,12 +86,12 @@ class Archive:
         heads: bool,
         seen: Callable[[ProvenRow], None] | None = None,
         hashed: Callable[[ListingHash, Original], None] | None = None,
-    ) -> Sum:
+    ) -> HeldCounts:
         """A whole bucket's objects, in order, in constant memory; stops at the first lack.
 
         `seen` is given each row that can be read at once, `hashed` each object with the hash, of the sum, that it went into.
         """
-        found = Sum()
+        found = HeldCounts()
         for chunk in chunks(originals):
             here = self.look([row for row, _ in chunk], heads=heads)
             if here.lack:
@@ -125,12 +125,12 @@ class Archive:
                 elif _over(row, versions, self._settings.retention_years, now):
                     past.append(row)
                 else:
-                    return Counterparts(Lack(row.archive_key or row.key, why))
+                    return Counterparts(CopyProblem(row.archive_key or row.key, why))
             lack = self._keys(held) or (self._heads(held, now) if heads else None)
         except (ClientError, BotoCoreError, OnetrailError) as err:
             where = rows[0].archive_key or self._settings.bucket_name
             return Counterparts(
-                Lack(where, f"from here on the archive could not be looked at: {err}", LOOK_AGAIN)
+                CopyProblem(where, f"from here on the archive could not be looked at: {err}", LOOK_AGAIN)
             )
         return Counterparts(lack, *(sorted(some) for some in (held, past, readable)))
 
@@ -155,7 +155,7 @@ class Archive:
             }
             yield from ((row, found.get(row.archive_key, [])) for row in run)
 
-    def _heads(self, rows: Sequence[ProvenRow], now: datetime) -> Lack | None:
+    def _heads(self, rows: Sequence[ProvenRow], now: datetime) -> CopyProblem | None:
         bucket = self._settings.bucket_name
         asked = [
             (
@@ -167,7 +167,7 @@ class Archive:
             for row in rows
             if row.archive_key and not _bound_by_compliance(row, now)
         ]
-        found: Lack | None = None
+        found: CopyProblem | None = None
         for ended in self._client.run(asked):
             row = ended.context
             if found is None and ended.error is not None:
@@ -177,22 +177,22 @@ class Archive:
                     if gone
                     else f"it could not be looked at: {ended.error}"
                 )
-                found = Lack(row.archive_key, why, AGAIN if gone else LOOK_AGAIN)
+                found = CopyProblem(row.archive_key, why, AGAIN if gone else LOOK_AGAIN)
             elif found is None and (why := _changed(row, ended.result)):
-                found = Lack(row.archive_key, why)
+                found = CopyProblem(row.archive_key, why)
         return found
 
-    def _keys(self, rows: Sequence[ProvenRow]) -> Lack | None:
+    def _keys(self, rows: Sequence[ProvenRow]) -> CopyProblem | None:
         """The KMS keys of these versions: a version under a key that is gone is as good as gone."""
         for key in sorted({row.kms_key for row in rows} - {""}):
             region = key.split(":")[3]
             seen = look(self._clients.client("kms", self._account, region).describe_key, KeyId=key)
             if isinstance(seen, Unread):
-                return Lack(key, f"the key of copies could not be looked at: {seen.why}", LOOK_AGAIN)
+                return CopyProblem(key, f"the key of copies could not be looked at: {seen.why}", LOOK_AGAIN)
             said: Mapping[str, str] = seen.value["KeyMetadata"]
             if said["KeyState"] != "Enabled":
                 cure = "as its administrator cancel its deletion or enable it, then run step 07 again"
-                return Lack(key, f"the key of copies is {said['KeyState']}: they cannot be read", cure)
+                return CopyProblem(key, f"the key of copies is {said['KeyState']}: they cannot be read", cure)
         return None
 
 
@@ -201,7 +201,7 @@ def _standing(row: ProvenRow, versions: Sequence[VersionRow]) -> str:
     if not row.archive_key:
         return (
             ""
-            if parse(row.key, None, row.size).kind is Kind.MARKER
+            if parse(row.key, None, row.size).kind is KeyKind.MARKER
             else "it was never moved, and is no folder's marker"
         )
     if not row.version_id:
@@ -239,7 +239,7 @@ def _bound_by_compliance(row: ProvenRow, now: datetime) -> bool:
     )
 
 
-def _changed(row: ProvenRow, head: Head) -> str:
+def _changed(row: ProvenRow, head: ObjectHead) -> str:
     """What of lock and key is less than what was proven; empty for as proven, or longer."""
     wanted = stamp(row.retain_until) if row.retain_until else ""
     if (

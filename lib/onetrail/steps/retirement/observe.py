@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail import iam
 from onetrail.aws import Clients, pages
 from onetrail.aws.remembered import one_look
-from onetrail.cloudtrail.key import Kind, parse
+from onetrail.cloudtrail.key import KeyKind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
 from onetrail.estate.copier_role import RolePart, standing_parts
@@ -29,14 +29,14 @@ from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.settings import Settings
 from onetrail.steps import verification
 from onetrail.steps.registry import VERIFICATION
-from onetrail.steps.retirement.counterparts import Archive, Sum
+from onetrail.steps.retirement.counterparts import ArchiveLookup, HeldCounts
 from onetrail.steps.retirement.retiring import Past, Retiring, expires
 
 _DELIVERS = "cloudtrail.amazonaws.com"
 
 
 @dataclass(frozen=True)
-class Observation:
+class RetirementObservation:
     """`deleted` are buckets that a receipt remembers and that are gone, none where the old estate could not all be read; `keepers` maps
     source accounts to who may still change a shell;
     `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained` are old trails with nothing more to deliver."""
@@ -80,7 +80,7 @@ class _Listed:
         """The rows, counted on their way."""
         for row in rows:
             self.hash.add(row.key, row.size, row.etag, row.last_modified)
-            if parse(row.key, None, row.size).kind is Kind.FOREIGN:
+            if parse(row.key, None, row.size).kind is KeyKind.FOREIGN:
                 self.foreign += 1
                 self.named += [row.key] if len(self.named) < 5 else []
             yield row
@@ -92,7 +92,7 @@ def observe(
     clients: Clients,
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
-) -> Observation:
+) -> RetirementObservation:
     """Read trails, buckets, receipts and what the move may have left behind.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps. Each bucket
@@ -129,7 +129,7 @@ def observe(
             copiers[account] = parts.value
     ours = touchable(estate)
     there = {bucket.name for bucket in estate.buckets}
-    return Observation(
+    return RetirementObservation(
         forerunner,
         tuple(seen),
         tuple(ours),
@@ -163,7 +163,7 @@ def retiring(
             rows = listed.through(listed.current(list_versions(client, bucket.name, bucket.account, "")))
         else:
             rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
-        archive = Sum()
+        archive = HeldCounts()
         if receipt and not bucket.shell:
             why, archive = _covered_by(settings, clients, receipt, rows)
         for _ in rows:
@@ -208,18 +208,18 @@ def _unseen(listed: _Listed, uploads: Answer[Any]) -> Iterator[str]:
 
 def _covered_by(
     settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[Row]
-) -> tuple[str, Sum]:
+) -> tuple[str, HeldCounts]:
     """Why the receipt does not speak of these rows, empty where it does; and what the archive holds of them now."""
     if fault := of_another(settings, receipt):
-        return fault, Sum()
+        return fault, HeldCounts()
     beside = Beside(settings.run_folder, receipt)
     try:
         there = ((proven, row.version_id) for row, proven in beside.through(rows))
-        archive = Archive(settings, clients).over(there, heads=False)
+        archive = ArchiveLookup(settings, clients).over(there, heads=False)
         for _ in there:
             pass
     except ReceiptError as err:
-        return f"{err}", Sum()
+        return f"{err}", HeldCounts()
     said = beside.cover()
     return "" if said.valid else said.why, archive
 

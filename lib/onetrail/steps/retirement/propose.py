@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from onetrail import names
-from onetrail.change import Change, Check, CheckKind, Plan
+from onetrail.change import Change, CheckKind, Plan, RequiredCheck
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.copier_role import RolePart
@@ -16,19 +16,19 @@ from onetrail.looked import known
 from onetrail.settings import Settings
 from onetrail.steps.registry import RETIREMENT
 from onetrail.steps.retirement.bucket_changes import bucket_changes, without_danger
-from onetrail.steps.retirement.observe import Observation
+from onetrail.steps.retirement.observe import RetirementObservation
 
 STEP: Final = RETIREMENT.number
 LIFECYCLE_RUNS = timedelta(days=1)
 """S3 looks at lifecycle rules about once a day (S3 User Guide, lifecycle)."""
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: RetirementObservation) -> Plan:
     """Nothing while nothing is proven, or where a policy would be larger than AWS takes; what is kept is named with its reason."""
     return within_limits(whole_plan(settings, observation))
 
 
-def whole_plan(settings: Settings, observation: Observation) -> Plan:
+def whole_plan(settings: Settings, observation: RetirementObservation) -> Plan:
     """The same, whether AWS takes each policy or not."""
     accounts = tuple(settings.source_account_ids)
 
@@ -60,12 +60,12 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
         changes,
         not_yet=observation.now + LIFECYCLE_RUNS if pending else None,
         why="the lifecycle rules have not emptied every bucket" if pending else _left(observation, changes),
-        ends_with=Check(CheckKind.EXPIRED) if expiring else None,
+        ends_with=RequiredCheck(CheckKind.EXPIRED) if expiring else None,
         notes=_notes(observation),
     )
 
 
-def _left(observation: Observation, changes: Sequence[Change]) -> str:
+def _left(observation: RetirementObservation, changes: Sequence[Change]) -> str:
     """Why nothing is planned where not everything is retired; empty where it is, or where something is planned."""
     if changes:
         return ""
@@ -77,7 +77,7 @@ def _left(observation: Observation, changes: Sequence[Change]) -> str:
     return "; ".join(parts)
 
 
-def deletable(observation: Observation) -> list[Trail]:
+def deletable(observation: RetirementObservation) -> list[Trail]:
     """Old trails of ours that have delivered everything, and whose bucket is proven."""
     proven = {
         bucket.bucket.name
@@ -89,7 +89,7 @@ def deletable(observation: Observation) -> list[Trail]:
     ]
 
 
-def _trail(trail: Trail, observation: Observation) -> Change:
+def _trail(trail: Trail, observation: RetirementObservation) -> Change:
     return Change(
         key=f"DeleteTrail-{trail.account}-{trail.home_region}-{trail.name}",
         account=trail.account,
@@ -101,7 +101,7 @@ def _trail(trail: Trail, observation: Observation) -> Change:
         before=trail_shape(trail),
         reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
         undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts anew",
-        requires=Check(CheckKind.TRAIL_AS_REVIEWED, trail.arn),
+        requires=RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, trail.arn),
     )
 
 
@@ -124,7 +124,7 @@ def _copier(settings: Settings, account: str, parts: Sequence[RolePart]) -> list
     ]
 
 
-def _notes(observation: Observation) -> tuple[str, ...]:
+def _notes(observation: RetirementObservation) -> tuple[str, ...]:
     notes = [
         f"{b.bucket.name} is left alone: {'; '.join(b.kept)}"
         for b in observation.buckets

@@ -17,13 +17,13 @@ from onetrail.s3.http.failure import code_of
 from onetrail.s3.http.session import hot
 from onetrail.s3.rows import Body
 from onetrail.settings import Settings
-from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, Lack
+from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, CopyProblem
 
 MANY: Final = 50
 """So many copies of a bucket are read, or all of them where it has fewer."""
 
 
-class Sample:
+class RowSample:
     """Rows picked at random from a stream, each with the same chance, in the memory of `many` rows."""
 
     def __init__(self, many: int = MANY) -> None:
@@ -39,15 +39,15 @@ class Sample:
             self.rows[place] = row
 
 
-def read_back(settings: Settings, clients: Clients, rows: list[ProvenRow]) -> Lack | None:
+def read_back(settings: Settings, clients: Clients, rows: list[ProvenRow]) -> CopyProblem | None:
     """The first of these copies that the reader is refused, or whose bytes are not those that were proven; None where all are."""
     account = settings.log_account.account_id
     try:
         client = hot(clients, account, settings.home_region, READER)
     except CannotEnter as err:
         cure = "name in reader_principals who runs this, run step 02, then step 07 again"
-        return Lack(settings.bucket_name, f"no copy could be read as the reader: {err.line}", cure)
-    found: Lack | None = None
+        return CopyProblem(settings.bucket_name, f"no copy could be read as the reader: {err.line}", cure)
+    found: CopyProblem | None = None
     asked = (
         (calls.get_object(settings.bucket_name, account, row.archive_key, version_id=row.version_id), row)
         for row in rows
@@ -60,17 +60,17 @@ def read_back(settings: Settings, clients: Clients, rows: list[ProvenRow]) -> La
             elif (
                 code_of(ended.error) != "InvalidObjectState"
             ):  # put away by INTELLIGENT_TIERING, which no listing says
-                found = found or Lack(
+                found = found or CopyProblem(
                     row.archive_key, f"the reader cannot read it: {ended.error}", LOOK_AGAIN
                 )
     except (ClientError, BotoCoreError, OnetrailError) as err:
-        return Lack(settings.bucket_name, f"no copy could be read as the reader: {err}", LOOK_AGAIN)
+        return CopyProblem(settings.bucket_name, f"no copy could be read as the reader: {err}", LOOK_AGAIN)
     return found
 
 
-def _compared(row: ProvenRow, body: Body) -> Lack | None:
+def _compared(row: ProvenRow, body: Body) -> CopyProblem | None:
     if (len(body.content), hashlib.sha256(body.content).hexdigest()) != (row.size, row.sha256):
-        return Lack(
+        return CopyProblem(
             row.archive_key,
             f"the bytes of its version {row.version_id} are not those that were proven",
             AGAIN,
@@ -81,7 +81,7 @@ def _compared(row: ProvenRow, body: Body) -> Lack | None:
         except GzipError as err:
             content = err.why
         if content != row.content_sha256:
-            return Lack(
+            return CopyProblem(
                 row.archive_key, f"the content of its version {row.version_id} is not what was proven", AGAIN
             )
     return None

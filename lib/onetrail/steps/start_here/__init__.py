@@ -3,8 +3,8 @@
 from onetrail.steps.registry import START_HERE as ABOUT
 from onetrail.steps.start_here.overview import (
     STEP,
-    Observation,
-    Way,
+    AccountEntry,
+    StartObservation,
     apply,
     check,
     observe,
@@ -12,4 +12,14 @@ from onetrail.steps.start_here.overview import (
     read_ways,
 )
 
-__all__ = ["ABOUT", "STEP", "Observation", "Way", "apply", "check", "observe", "propose", "read_ways"]
+__all__ = [
+    "ABOUT",
+    "STEP",
+    "AccountEntry",
+    "StartObservation",
+    "apply",
+    "check",
+    "observe",
+    "propose",
+    "read_ways",
+]

@@ -12,7 +12,7 @@ from onetrail.estate.freeze import without_dead_principals
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.printed import LONG_AGO, documents
 from onetrail.iam import build
-from onetrail.iam.limits import LIMITS, Kind, size
+from onetrail.iam.limits import LIMITS, DocumentKind, size
 from onetrail.looked import Unread
 from onetrail.names import COPIER_ROLE, role_arn
 from onetrail.settings import Settings
@@ -38,11 +38,11 @@ _BY_CHOICE: Final = {
 
 
 @dataclass(frozen=True)
-class Ahead:
+class PlannedDocument:
     """One document that is still to be put."""
 
     name: str
-    kind: Kind
+    kind: DocumentKind
     taken: int
     when: str = ""
     """In which case it is put; empty for in any case."""
@@ -57,13 +57,13 @@ class Ahead:
         return self.taken / LIMITS[self.kind].most
 
 
-def ahead(settings: Settings, buckets: Sequence[OldBucket]) -> list[Ahead]:
+def ahead(settings: Settings, buckets: Sequence[OldBucket]) -> list[PlannedDocument]:
     """Every document, the one with the largest share first."""
     names = [bucket.name for bucket in buckets if not bucket.shell]
     return sorted([*_printed(settings, names), *_old_buckets(settings, buckets)], key=lambda a: -a.share)
 
 
-def _printed(settings: Settings, names: Sequence[str]) -> Iterator[Ahead]:
+def _printed(settings: Settings, names: Sequence[str]) -> Iterator[PlannedDocument]:
     account = {
         "account_id": _ONE_MORE_ACCOUNT,
         "role_arn": f"arn:{settings.partition}:iam::{_ONE_MORE_ACCOUNT}:role/TrailConsolidation",
@@ -81,23 +81,27 @@ def _printed(settings: Settings, names: Sequence[str]) -> Iterator[Ahead]:
         room = LIMITS[kind].most - taken
         grows = [size(kind, other[name]) - taken for other in (wider, fuller)]
         fits = [room // step if step > 0 else None for step in grows]
-        yield Ahead(name, kind, taken, _case(name), *fits)
+        yield PlannedDocument(name, kind, taken, _case(name), *fits)
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> DocumentKind:
     """Where a printed document is put, by its name."""
     if name in _RAILS:
-        return Kind.SCP
+        return DocumentKind.SCP
     if name.startswith("role_"):
-        return Kind.TRUST if "_trust" in name else Kind.ROLE
-    return Kind.KEY if "_key_open" in name or name in ("kms_key", "old_key_open") else Kind.BUCKET
+        return DocumentKind.TRUST if "_trust" in name else DocumentKind.ROLE
+    return (
+        DocumentKind.KEY
+        if "_key_open" in name or name in ("kms_key", "old_key_open")
+        else DocumentKind.BUCKET
+    )
 
 
 def _case(name: str) -> str:
     return next((said for start, said in _BY_CHOICE.items() if name.startswith(start)), "")
 
 
-def _old_buckets(settings: Settings, buckets: Sequence[OldBucket]) -> Iterator[Ahead]:
+def _old_buckets(settings: Settings, buckets: Sequence[OldBucket]) -> Iterator[PlannedDocument]:
     """The policy of each old bucket while it is frozen and open for the copy, with what its owner has in it."""
     copier = role_arn(settings.partition, settings.log_account.account_id, COPIER_ROLE)
     for bucket in buckets:
@@ -108,4 +112,4 @@ def _old_buckets(settings: Settings, buckets: Sequence[OldBucket]) -> Iterator[A
             *build.old_bucket_open(settings.partition, bucket.name, copier, ("AWSLogs/",), LONG_AGO),
         ]
         whole = iam.with_statements(without_dead_principals(bucket.policy), ours)
-        yield Ahead(bucket.name, Kind.BUCKET, size(Kind.BUCKET, whole))
+        yield PlannedDocument(bucket.name, DocumentKind.BUCKET, size(DocumentKind.BUCKET, whole))

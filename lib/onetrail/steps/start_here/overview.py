@@ -6,10 +6,10 @@ from typing import Final
 
 from onetrail.aws import Clients
 from onetrail.aws.remembered import one_look
-from onetrail.change import Finding, Gate, Outcome, Plan, State, ordered, run_plan
+from onetrail.change import Finding, FindingState, Gate, Outcome, Plan, ordered, run_plan
 from onetrail.errors import WrongUse
 from onetrail.estate.old_estate import read_old_estate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.settings import Settings
 from onetrail.steps.registry import START_HERE, STEPS, changing_steps
 from onetrail.steps.start_here import preflight, preflight_seen
@@ -18,7 +18,7 @@ STEP: Final = START_HERE.number
 
 
 @dataclass(frozen=True)
-class Way:
+class AccountEntry:
     """One account and how it was entered; `arn` is empty where it cannot be, and `line` then says why."""
 
     account: str
@@ -28,16 +28,16 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Observation:
+class StartObservation:
     """Ways into the accounts, the preflight, and the state of every step that changes something."""
 
-    ways: tuple[Way, ...]
+    ways: tuple[AccountEntry, ...]
     preflight: tuple[Finding, ...]
     statuses: Mapping[str, Status]
 
 
 @one_look
-def observe(settings: Settings, clients: Clients) -> Observation:
+def observe(settings: Settings, clients: Clients) -> StartObservation:
     """Enter every account, look at what would stop the move, and ask each step how far it is; the old estate is read once for all of them.
 
     Where an account cannot be entered, the rest of the preflight is not looked at, and says so.
@@ -47,33 +47,35 @@ def observe(settings: Settings, clients: Clients) -> Observation:
     if not set(settings.all_account_ids) <= set(entered):
         shut = [way for way in ways if not way.arn]
         why = f"account {shut[0].account} cannot be entered"
-        blind = Finding("00.preflight", State.COULD_NOT_LOOK, shut[0].account, "-", "preflight", why)
-        unknown = {one.number: Status(one.number, Stage.UNKNOWN, why) for one in STEPS if not one.looks_only}
-        return Observation(ways, (blind,), unknown)
+        blind = Finding("00.preflight", FindingState.COULD_NOT_LOOK, shut[0].account, "-", "preflight", why)
+        unknown = {
+            one.number: Status(one.number, StepStage.UNKNOWN, why) for one in STEPS if not one.looks_only
+        }
+        return StartObservation(ways, (blind,), unknown)
     estate, statuses = read_old_estate(settings, clients), dict[str, Status]()
     for one, step in changing_steps():
         statuses[one.number] = step.done(settings, clients, estate, statuses)
     seen = preflight_seen.read(settings, clients, estate, entered)
     open_steps = [number for number, status in statuses.items() if not status.done]
-    return Observation(ways, tuple(preflight.rows(settings, seen, open_steps)), statuses)
+    return StartObservation(ways, tuple(preflight.rows(settings, seen, open_steps)), statuses)
 
 
-def read_ways(settings: Settings, clients: Clients) -> tuple[Way, ...]:
+def read_ways(settings: Settings, clients: Clients) -> tuple[AccountEntry, ...]:
     """One row for the credentials at hand, if there are any, then one an account, in the order of the parameters; never raises for an account."""
     base = clients.base()
-    ways = [Way(base.account, "the credentials at hand", base.arn, base.way)] if base else []
+    ways = [AccountEntry(base.account, "the credentials at hand", base.arn, base.way)] if base else []
     for account in settings.all_account_ids:
         what = "log archive" if account == settings.log_account.account_id else "old trails"
         try:
             entry = clients.entry(account)
         except WrongUse as err:
-            ways.append(Way(account, what, "", str(err)))
+            ways.append(AccountEntry(account, what, "", str(err)))
         else:
-            ways.append(Way(account, what, entry.arn, entry.way))
+            ways.append(AccountEntry(account, what, entry.arn, entry.way))
     return tuple(ways)
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: StartObservation) -> Plan:
     """Always empty: looking changes nothing."""
     return Plan(STEP, settings.estate, settings.all_account_ids, (), looks_only=True)
 
@@ -83,12 +85,12 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     return run_plan(plan, gate)
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: StartObservation) -> list[Finding]:
     """Ways in, preflight and map as findings, worst first."""
     found = [
         Finding(
             "00.way-in",
-            State.OK if way.arn else State.COULD_NOT_LOOK,
+            FindingState.OK if way.arn else FindingState.COULD_NOT_LOOK,
             way.account,
             "-",
             way.what,
@@ -96,7 +98,11 @@ def check(settings: Settings, observation: Observation) -> list[Finding]:
         )
         for way in observation.ways
     ]
-    states = {Stage.DONE: State.OK, Stage.OPEN: State.PLANNED, Stage.UNKNOWN: State.COULD_NOT_LOOK}
+    states = {
+        StepStage.DONE: FindingState.OK,
+        StepStage.OPEN: FindingState.PLANNED,
+        StepStage.UNKNOWN: FindingState.COULD_NOT_LOOK,
+    }
     found += [
         Finding(
             "00.step",

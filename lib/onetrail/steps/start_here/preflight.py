@@ -9,16 +9,16 @@ from functools import partial
 from typing import Final
 
 from onetrail import iam, names
-from onetrail.change import Finding, State
+from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted
 from onetrail.estate.freeze import unmendable
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam.limits import LIMITS, too_large
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
-from onetrail.steps.start_here.documents_ahead import CLOSE, Ahead, ahead
+from onetrail.steps.start_here.documents_ahead import CLOSE, PlannedDocument, ahead
 from onetrail.steps.start_here.permissions import LOG, MANAGEMENT, SOURCE, asked, refusals
-from onetrail.steps.start_here.preflight_seen import Seen
+from onetrail.steps.start_here.preflight_seen import PreflightFacts
 
 MOST_TRAILS: Final = 5
 """Trails a region (CloudTrail User Guide, quotas); a multi-region or organization trail takes one in every region."""
@@ -26,10 +26,11 @@ _TAKEN: Final = ("403", "301", "400")
 """How HeadBucket answers for a bucket of somebody else (S3 API Reference, HeadBucket)."""
 
 
-def rows(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> list[Finding]:
+def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> list[Finding]:
     """Every check as a finding; `open_steps` are those that are not done, whose calls are still to be made. Pure."""
     found = [
-        Finding("00.looked", State.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w) for w in seen.could_not_look
+        Finding("00.looked", FindingState.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w)
+        for w in seen.could_not_look
     ]
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         partial(_quota, settings, seen),
@@ -46,13 +47,18 @@ def rows(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> list[Find
     return [*found, *(one for check in checks for one in check())]
 
 
-def _quota(settings: Settings, seen: Seen) -> Iterator[Finding]:
+def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     if settings.trail_mode == "adopt":
         return
     for account in settings.source_account_ids:
         if any(trail.account == account for trail in seen.estate.new_trails):
             yield Finding(
-                "00.trails", State.OK, account, "-", "trails", "the new trail has its place in every region"
+                "00.trails",
+                FindingState.OK,
+                account,
+                "-",
+                "trails",
+                "the new trail has its place in every region",
             )
             continue
         trails = [t for t in seen.estate.old_trails if t.account == account or t.is_organization]
@@ -62,20 +68,22 @@ def _quota(settings: Settings, seen: Seen) -> Iterator[Finding]:
         full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
         if full or everywhere >= MOST_TRAILS:
             text = f"{counted(most, 'trail')} already, {MOST_TRAILS} is the most and cannot be raised: before 04 free a place by a trail whose events another one records too; its logs stay"
-            yield Finding("00.trails", State.FINDING, account, ", ".join(full) or "all", "trails", text)
+            yield Finding(
+                "00.trails", FindingState.FINDING, account, ", ".join(full) or "all", "trails", text
+            )
         else:
             text = f"at most {most} of {MOST_TRAILS} places are taken in a region; the new trail takes one in each"
-            yield Finding("00.trails", State.OK, account, "-", "trails", text)
+            yield Finding("00.trails", FindingState.OK, account, "-", "trails", text)
 
 
-def _regions(settings: Settings, seen: Seen) -> Iterator[Finding]:
+def _regions(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     log = settings.log_account.account_id
     home = settings.home_region
     for account, enabled in seen.regions.items():
         if home not in enabled:
             yield Finding(
                 "00.regions",
-                State.FINDING,
+                FindingState.FINDING,
                 account,
                 home,
                 "home_region",
@@ -89,42 +97,44 @@ def _regions(settings: Settings, seen: Seen) -> Iterator[Finding]:
         off = sorted(set(named) - set(enabled))
         if off:
             text = "the parameters name it, and it is not enabled: enable it, or take it out of regions"
-            yield Finding("00.regions", State.FINDING, account, ", ".join(off), "regions", text)
+            yield Finding("00.regions", FindingState.FINDING, account, ", ".join(off), "regions", text)
         left = sorted(set(enabled) - set(named)) if named else []
         if left:
             text = f"{counted(len(left), 'enabled region is', 'enabled regions are')} left out by the parameters; the new trail covers {'it' if len(left) == 1 else 'them'} all the same"
-            yield Finding("00.regions", State.NOTE, account, ", ".join(left), "regions", text)
+            yield Finding("00.regions", FindingState.NOTE, account, ", ".join(left), "regions", text)
         missing = sorted(set(enabled) - set(seen.regions.get(log, enabled)))
         text = f"{counted(len(enabled), 'region is', 'regions are')} enabled"
         if missing:
             text += (
                 f"; {', '.join(missing)} not in the log account, which matters for old buckets there alone"
             )
-        yield Finding("00.regions", State.OK, account, "-", "regions", text)
+        yield Finding("00.regions", FindingState.OK, account, "-", "regions", text)
 
 
-def _old_regions(settings: Settings, seen: Seen) -> Iterator[Finding]:
+def _old_regions(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     """Old buckets in regions that one of the accounts cannot reach."""
     log = settings.log_account.account_id
     for bucket in seen.estate.buckets:
         where = (bucket.account, bucket.region, bucket.name)
         if bucket.account in seen.regions and bucket.region not in seen.regions[bucket.account]:
             text = "its region is disabled in its account: enable it, or the bucket cannot be read"
-            yield Finding("00.old-region", State.FINDING, *where, text)
+            yield Finding("00.old-region", FindingState.FINDING, *where, text)
         elif (
             log in seen.regions
             and bucket.region not in seen.regions[log]
             and settings.direction_for(bucket.name) != "push"
         ):
             text = "its region is not enabled in the log account, whose copier could not read it: enable it there, or set its direction to push"
-            yield Finding("00.old-region", State.FINDING, *where, text)
+            yield Finding("00.old-region", FindingState.FINDING, *where, text)
     for trail in seen.estate.old_trails:
         if trail.account in seen.regions and trail.home_region not in seen.regions[trail.account]:
             text = "its home region is disabled: it cannot be stopped until the region is enabled"
-            yield Finding("00.old-region", State.FINDING, trail.account, trail.home_region, trail.name, text)
+            yield Finding(
+                "00.old-region", FindingState.FINDING, trail.account, trail.home_region, trail.name, text
+            )
 
 
-def _policies(seen: Seen) -> Iterator[Finding]:
+def _policies(seen: PreflightFacts) -> Iterator[Finding]:
     clean = 0
     for bucket in seen.estate.buckets:
         policy = known(bucket.policy)
@@ -132,15 +142,15 @@ def _policies(seen: Seen) -> Iterator[Finding]:
         where = (bucket.account, bucket.region, bucket.name)
         if unmendable(bucket):
             text = f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: AWS takes no new policy until its owner rewrites that"
-            yield Finding("00.dead-principal", State.FINDING, *where, text)
+            yield Finding("00.dead-principal", FindingState.FINDING, *where, text)
         elif dead:
             text = f"its policy names {', '.join(dead)}, deleted long ago: AWS takes no new policy with it, so 02 takes it out"
-            yield Finding("00.dead-principal", State.PLANNED, *where, text)
+            yield Finding("00.dead-principal", FindingState.PLANNED, *where, text)
         clean += not dead and not isinstance(bucket.policy, Unread)
     if clean:
         yield Finding(
             "00.dead-principal",
-            State.OK,
+            FindingState.OK,
             "-",
             "-",
             "old buckets",
@@ -148,7 +158,7 @@ def _policies(seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _settings_of_buckets(seen: Seen) -> Iterator[Finding]:
+def _settings_of_buckets(seen: PreflightFacts) -> Iterator[Finding]:
     plain = 0
     for bucket in seen.estate.buckets:
         found = list(_odd(bucket))
@@ -157,17 +167,17 @@ def _settings_of_buckets(seen: Seen) -> Iterator[Finding]:
         yield from found
     if plain:
         text = f"{plain} have no Requester Pays, no MFA delete and no KMS key"
-        yield Finding("00.bucket", State.OK, "-", "-", "old buckets", text)
+        yield Finding("00.bucket", FindingState.OK, "-", "-", "old buckets", text)
 
 
 def _odd(bucket: OldBucket) -> Iterator[Finding]:
     where = (bucket.account, bucket.region, bucket.name)
     if known(bucket.request_payment) not in (None, "BucketOwner"):
         text = "Requester Pays is on: no copy can read it, and CloudTrail cannot deliver to it; turn it off"
-        yield Finding("00.requester-pays", State.FINDING, *where, text)
+        yield Finding("00.requester-pays", FindingState.FINDING, *where, text)
     if bucket.mfa_delete is True:
         text = "MFA delete is on: only root with its device can turn it off, and until then old versions stay"
-        yield Finding("00.mfa-delete", State.NOTE, *where, text)
+        yield Finding("00.mfa-delete", FindingState.NOTE, *where, text)
     if bucket.kms and (bucket.keys or not isinstance(bucket.encryption, Unread)):
         own = not bucket.keys and bucket.aws_managed
         text = "under the AWS managed key, which no other account can use: its own account must push its logs"
@@ -176,10 +186,10 @@ def _odd(bucket: OldBucket) -> Iterator[Finding]:
             if own
             else f"under {', '.join(bucket.keys) or known(bucket.kms_key)}: 05 lets the copier decrypt while it copies, where the key's policy can be changed from here"
         )
-        yield Finding("00.kms", State.NOTE, *where, text)
+        yield Finding("00.kms", FindingState.NOTE, *where, text)
 
 
-def _names(settings: Settings, seen: Seen) -> Iterator[Finding]:
+def _names(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     account, region = settings.log_account.account_id, settings.home_region
     if isinstance(seen.own_buckets, Unread):
         return
@@ -187,39 +197,39 @@ def _names(settings: Settings, seen: Seen) -> Iterator[Finding]:
         where = (account, region, name)
         said = seen.taken.get(name)
         if name in seen.own_buckets:
-            yield Finding("00.bucket-name", State.OK, *where, "is the log account's already")
+            yield Finding("00.bucket-name", FindingState.OK, *where, "is the log account's already")
         elif said is None:
-            yield Finding("00.bucket-name", State.OK, *where, "is free")
+            yield Finding("00.bucket-name", FindingState.OK, *where, "is free")
         elif said.code in _TAKEN:
             text = "is taken by somebody else: bucket names are unique in all of AWS, choose another"
-            yield Finding("00.bucket-name", State.FINDING, *where, text)
+            yield Finding("00.bucket-name", FindingState.FINDING, *where, text)
         else:
-            yield Finding("00.bucket-name", State.COULD_NOT_LOOK, *where, f"HeadBucket: {said.why}")
+            yield Finding("00.bucket-name", FindingState.COULD_NOT_LOOK, *where, f"HeadBucket: {said.why}")
 
 
-def _people(seen: Seen) -> Iterator[Finding]:
+def _people(seen: PreflightFacts) -> Iterator[Finding]:
     there = [arn for arn, exists in seen.principals.items() if exists is True]
     for arn, exists in seen.principals.items():
         where = (arn.split(":")[4], "-", arn.split(":", 5)[5])
         if exists is False:
             text = "does not exist: AWS refuses a role whose trust names it, so 02 would fail; correct the parameters"
-            yield Finding("00.principal", State.FINDING, *where, text)
+            yield Finding("00.principal", FindingState.FINDING, *where, text)
         elif isinstance(exists, Unread):
             text = f"whether it exists is unknown: {exists.why}; 02 fails if it does not"
-            yield Finding("00.principal", State.COULD_NOT_LOOK, *where, text)
+            yield Finding("00.principal", FindingState.COULD_NOT_LOOK, *where, text)
         elif exists is None:
             yield Finding(
                 "00.principal",
-                State.NOTE,
+                FindingState.NOTE,
                 *where,
                 "cannot be looked up from here; 02 fails if it does not exist",
             )
     if there:
         text = f"{counted(len(there), 'named principal exists', 'named principals exist')}"
-        yield Finding("00.principal", State.OK, "-", "-", "who may enter", text)
+        yield Finding("00.principal", FindingState.OK, "-", "-", "who may enter", text)
 
 
-def _permissions(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> Iterator[Finding]:
+def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> Iterator[Finding]:
     arn = partial(names.bucket_arn, settings.partition)
     archive = tuple(arn(n) for n in (settings.bucket_name, settings.access_log_bucket, settings.work_bucket))
     for account, identity in seen.identities.items():
@@ -238,37 +248,39 @@ def _permissions(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> I
             Finding, "00.permissions", account=account, region="-", resource=identity.arn.split(":", 5)[5]
         )
         if not number:
-            yield row(state=State.OK, evidence="no open step sends anything as this identity")
+            yield row(state=FindingState.OK, evidence="no open step sends anything as this identity")
         elif identity.policies is None:
-            yield row(state=State.COULD_NOT_LOOK, evidence=f"its policies could not be read: {identity.why}")
+            yield row(
+                state=FindingState.COULD_NOT_LOOK, evidence=f"its policies could not be read: {identity.why}"
+            )
         else:
             bad = refusals(identity, where, open_steps, {"bucket": buckets, "archive": archive})
             for one in bad:
                 text = f"step {one.step} needs {one.action} on {one.resource}: likely refused, {one.why}"
-                yield row(state=State.FINDING, evidence=text)
+                yield row(state=FindingState.FINDING, evidence=text)
             if not bad:
                 text = (
                     f"its own policies allow the {counted(number, 'action')} of the open steps in the {where}"
                 )
-                yield row(state=State.OK, evidence=text)
+                yield row(state=FindingState.OK, evidence=text)
 
 
-def _rails(settings: Settings, seen: Seen) -> Iterator[Finding]:
+def _rails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     if not settings.organization_id:
         text = "no organization is named: nothing but the bucket policy will hold administrators of the accounts back"
-        yield Finding("00.rails", State.NOTE, "-", "-", "guard rails", text)
+        yield Finding("00.rails", FindingState.NOTE, "-", "-", "guard rails", text)
     elif seen.management:
         text = f"the credentials at hand are of the management account of {settings.organization_id}: 04 can set them"
-        yield Finding("00.rails", State.OK, "-", "-", "guard rails", text)
+        yield Finding("00.rails", FindingState.OK, "-", "-", "guard rails", text)
     elif isinstance(seen.organization, Unread):
         text = f"who can set them is unknown: {seen.organization.why}"
-        yield Finding("00.rails", State.COULD_NOT_LOOK, "-", "-", "guard rails", text)
+        yield Finding("00.rails", FindingState.COULD_NOT_LOOK, "-", "-", "guard rails", text)
     else:
         text = f"cannot be set from here: {seen.organization}; onetrail policies prints them for whoever can"
-        yield Finding("00.rails", State.NOTE, "-", "-", "guard rails", text)
+        yield Finding("00.rails", FindingState.NOTE, "-", "-", "guard rails", text)
 
 
-def _documents(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> Iterator[Finding]:
+def _documents(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> Iterator[Finding]:
     """Documents that would be too large or nearly so, while one of the steps that put them is open."""
     if not {"02", "03", "04", "05", "06"} & set(open_steps):
         return
@@ -279,15 +291,15 @@ def _documents(settings: Settings, seen: Seen, open_steps: Sequence[str]) -> Ite
         wrong = too_large(one.kind, one.taken)
         said = f"{wrong}: {limit.cure}" if wrong else f"takes {one.taken:,} of {limit.most:,} {limit.unit}"
         said += "".join(f"; {room}" for room in _room(settings, one))
-        state = State.FINDING if wrong and not one.when else State.NOTE
+        state = FindingState.FINDING if wrong and not one.when else FindingState.NOTE
         where = (settings.log_account.account_id, "-", one.name)
         yield Finding("00.document-size", state, *where, f"{one.when}: {said}" if one.when else said)
     if not near:
         text = f"the largest of {counted(len(found), 'document')}, {found[0].name}, takes {found[0].share:.0%} of what AWS takes"
-        yield Finding("00.document-size", State.OK, "-", "-", "policies of the move", text)
+        yield Finding("00.document-size", FindingState.OK, "-", "-", "policies of the move", text)
 
 
-def _room(settings: Settings, one: Ahead) -> Iterator[str]:
+def _room(settings: Settings, one: PlannedDocument) -> Iterator[str]:
     """How many accounts and buckets fit in all."""
     if one.more_accounts is not None:
         fit = max(len(settings.source_account_ids) + one.more_accounts, 0)

@@ -13,7 +13,7 @@ from onetrail.steps.start_here.permissions import Identity, read_identity
 
 
 @dataclass(frozen=True)
-class Seen:
+class PreflightFacts:
     """What the preflight rests on. A map without an account means that it could not be looked at: `could_not_look` says why.
 
     `regions` are those an account has enabled. `own_buckets` are the log account's; `taken` maps our bucket names that it does not
@@ -32,7 +32,9 @@ class Seen:
     could_not_look: tuple[str, ...] = ()
 
 
-def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mapping[str, str]) -> Seen:
+def read(
+    settings: Settings, clients: Clients, estate: OldEstate, entered: Mapping[str, str]
+) -> PreflightFacts:
     """Read what is not in the old estate already. `entered` maps the accounts that can be entered to the caller's ARN."""
     failed = list(estate.could_not_look)
     regions = {}
@@ -50,7 +52,7 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
         else (Unread(f"account {log} cannot be entered"), {})
     )
     organization, management = _organization(settings, clients)
-    return Seen(
+    return PreflightFacts(
         estate,
         regions,
         own,

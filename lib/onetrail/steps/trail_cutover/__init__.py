@@ -8,12 +8,17 @@ Sources: CloudTrail User Guide, multi-region trails, log file integrity validati
 from onetrail.steps.registry import TRAIL_CUTOVER as ABOUT
 from onetrail.steps.trail_cutover.apply import apply
 from onetrail.steps.trail_cutover.check import check, done
-from onetrail.steps.trail_cutover.observe import Observation, delivered_everywhere, last_files_in, observe
+from onetrail.steps.trail_cutover.observe import (
+    CutoverObservation,
+    delivered_everywhere,
+    last_files_in,
+    observe,
+)
 from onetrail.steps.trail_cutover.propose import propose
 
 __all__ = [
     "ABOUT",
-    "Observation",
+    "CutoverObservation",
     "apply",
     "check",
     "delivered_everywhere",

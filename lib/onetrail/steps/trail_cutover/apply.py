@@ -7,7 +7,7 @@ from onetrail.change import Change, CheckKind, Gate, Outcome, Plan, Requirement,
 from onetrail.estate.old_estate import read_trails
 from onetrail.estate.old_trails import not_as_reviewed
 from onetrail.steps.trail_cutover.observe import (
-    Observation,
+    CutoverObservation,
     delivered_everywhere,
     last_files_in,
     observe_delivery,
@@ -18,7 +18,7 @@ from onetrail.steps.trail_cutover.propose import LAST_FILES
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Send the plan; waits for delivery before an old trail is stopped, and for the last files before the end."""
 
-    def look_again() -> Observation:
+    def look_again() -> CutoverObservation:
         return observe_delivery(clients.settings, clients, read_trails(clients.settings, clients))
 
     def may_stop(change: Change) -> Requirement:

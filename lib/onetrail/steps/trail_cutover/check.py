@@ -4,27 +4,27 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from onetrail.aws import Clients
-from onetrail.change import Finding, State
+from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME
 from onetrail.cloudtrail.trail import Trail
-from onetrail.estate.delivery import Delivery
+from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.guardrails import rail_findings
 from onetrail.estate.old_estate import OldEstate, status_of
 from onetrail.estate.old_trails import drained, is_foreign, new_trail, touchable
 from onetrail.estate.policy_documents.sizes import oversized
-from onetrail.estate.status import Stage, Status, standing_behind, waiting_findings
+from onetrail.estate.status import Status, StepStage, standing_behind, waiting_findings
 from onetrail.settings import Settings
-from onetrail.steps.trail_cutover.observe import STEP, Observation, delivered_everywhere, observe
+from onetrail.steps.trail_cutover.observe import STEP, CutoverObservation, delivered_everywhere, observe
 from onetrail.steps.trail_cutover.propose import new_trail_changes, rail_document, whole_plan
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
     """The new trail, its delivery in each region, the old trails, their last files, and the rail."""
     if not observation.forerunner.done:
         return waiting_findings("04.waiting", observation.forerunner, settings.trail_name)
     findings = [
-        Finding("04.looked", State.COULD_NOT_LOOK, "-", "-", "trails", why)
+        Finding("04.looked", FindingState.COULD_NOT_LOOK, "-", "-", "trails", why)
         for why in observation.could_not_look
     ]
     for account in settings.source_account_ids:
@@ -48,44 +48,54 @@ def done(
     """Done when each source account's new trail delivers everywhere and no old trail of ours to stop is logging."""
     observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
-        return Status(STEP, Stage.UNKNOWN, observation.could_not_look[0])
-    if observation.forerunner.stage is Stage.OPEN:
-        return Status(STEP, Stage.OPEN, "the archive is not ready")
+        return Status(STEP, StepStage.UNKNOWN, observation.could_not_look[0])
+    if observation.forerunner.stage is StepStage.OPEN:
+        return Status(STEP, StepStage.OPEN, "the archive is not ready")
     if not observation.forerunner.done:
         return standing_behind(STEP, observation.forerunner)
     plan = whole_plan(settings, observation)
     delivered = delivered_everywhere(settings, observation)
     if plan.changes:
-        return Status(STEP, Stage.OPEN, f"{counted(len(plan.changes), 'change is', 'changes are')} open")
+        return Status(STEP, StepStage.OPEN, f"{counted(len(plan.changes), 'change is', 'changes are')} open")
     blind = next((row for row in observation.deliveries if row.could_not_look), None)
     if blind:
-        return Status(STEP, Stage.UNKNOWN, f"{blind.account} {blind.region}: {blind.could_not_look}")
+        return Status(STEP, StepStage.UNKNOWN, f"{blind.account} {blind.region}: {blind.could_not_look}")
     if not delivered.met:
-        return Status(STEP, Stage.OPEN, delivered.why)
+        return Status(STEP, StepStage.OPEN, delivered.why)
     if plan.not_yet:
-        return Status(STEP, Stage.OPEN, plan.why)
+        return Status(STEP, StepStage.OPEN, plan.why)
     if plan.not_evaluated:
-        return Status(STEP, Stage.UNKNOWN, plan.notes[0])
+        return Status(STEP, StepStage.UNKNOWN, plan.notes[0])
     return Status(
-        STEP, Stage.DONE, "one trail delivers from every region; every old trail is stopped or gone"
+        STEP, StepStage.DONE, "one trail delivers from every region; every old trail is stopped or gone"
     )
 
 
-def _new_trail_findings(settings: Settings, observation: Observation, account: str) -> list[Finding]:
+def _new_trail_findings(settings: Settings, observation: CutoverObservation, account: str) -> list[Finding]:
     trail = new_trail(settings, observation.estate, account)
     open_changes = new_trail_changes(settings, observation, account)
     if trail is None and settings.trail_mode == "adopt":
         evidence = f"no trail named {settings.trail_name} was found to adopt"
         return [
             Finding(
-                "04.new-trail", State.FINDING, account, settings.home_region, settings.trail_name, evidence
+                "04.new-trail",
+                FindingState.FINDING,
+                account,
+                settings.home_region,
+                settings.trail_name,
+                evidence,
             )
         ]
     if open_changes:
         evidence = f"{', '.join(change.call for change in open_changes)} in the plan"
         return [
             Finding(
-                "04.new-trail", State.PLANNED, account, settings.home_region, settings.trail_name, evidence
+                "04.new-trail",
+                FindingState.PLANNED,
+                account,
+                settings.home_region,
+                settings.trail_name,
+                evidence,
             )
         ]
     assert trail is not None
@@ -94,7 +104,7 @@ def _new_trail_findings(settings: Settings, observation: Observation, account: s
     return [
         Finding(
             "04.new-trail",
-            State.OK if good else State.FINDING,
+            FindingState.OK if good else FindingState.FINDING,
             account,
             trail.home_region,
             trail.name,
@@ -103,7 +113,7 @@ def _new_trail_findings(settings: Settings, observation: Observation, account: s
     ]
 
 
-def _selector_name(settings: Settings, observation: Observation, account: str) -> list[Finding]:
+def _selector_name(settings: Settings, observation: CutoverObservation, account: str) -> list[Finding]:
     """Trails of an earlier version have selectors without names: they record the same, so that is no reason to change a trail."""
     trail = new_trail(settings, observation.estate, account)
     if settings.trail_mode == "adopt" or trail is None or trail.selectors is None:
@@ -116,18 +126,18 @@ def _selector_name(settings: Settings, observation: Observation, account: str) -
         if not trail.selectors.name_of(MANAGEMENT)
         else f'its management events are named otherwise than "{MANAGEMENT_NAME}", which scanners look for; the name is kept'
     )
-    return [Finding("04.selector-name", State.NOTE, account, trail.home_region, trail.name, evidence)]
+    return [Finding("04.selector-name", FindingState.NOTE, account, trail.home_region, trail.name, evidence)]
 
 
-def _delivery_finding(row: Delivery) -> Finding:
+def _delivery_finding(row: RegionDelivery) -> Finding:
     state = (
-        State.OK
+        FindingState.OK
         if row.proven
-        else State.COULD_NOT_LOOK
+        else FindingState.COULD_NOT_LOOK
         if row.could_not_look
-        else State.FINDING
+        else FindingState.FINDING
         if row.error
-        else State.PLANNED
+        else FindingState.PLANNED
     )
     return Finding("04.delivery", state, row.account, row.region, row.evidence_key or "-", row.line)
 
@@ -136,15 +146,18 @@ def _old_trail_finding(trail: Trail, now: datetime) -> Finding:
     said = (trail.account, trail.home_region, trail.name)
     if is_foreign(trail):
         return Finding(
-            "04.old-trail", State.NOTE, *said, "belongs to the organization or another service; never touched"
+            "04.old-trail",
+            FindingState.NOTE,
+            *said,
+            "belongs to the organization or another service; never touched",
         )
     if status_of(trail).is_logging:
         return Finding(
             "04.old-trail",
-            State.PLANNED,
+            FindingState.PLANNED,
             *said,
             "still logging; stopped by the plan once the new trail delivers everywhere",
         )
     if not drained(trail, now):
-        return Finding("04.old-trail", State.PLANNED, *said, "stopped; its last files are awaited")
-    return Finding("04.old-trail", State.OK, *said, "stopped, last files in")
+        return Finding("04.old-trail", FindingState.PLANNED, *said, "stopped; its last files are awaited")
+    return Finding("04.old-trail", FindingState.OK, *said, "stopped, last files in")

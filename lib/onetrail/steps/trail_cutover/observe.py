@@ -10,11 +10,11 @@ from onetrail.aws.remembered import one_look
 from onetrail.change import Requirement
 from onetrail.change.words import counted
 from onetrail.estate.archive_key import archive_key_arn
-from onetrail.estate.delivery import Delivery, read_deliveries
+from onetrail.estate.delivery import RegionDelivery, read_deliveries
 from onetrail.estate.guardrails import Rail, read_rail
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
 from onetrail.estate.old_trails import LAST_FILES, drained, new_trail, touchable
-from onetrail.estate.status import Stage, Status, asked
+from onetrail.estate.status import Status, StepStage, asked
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation
@@ -27,7 +27,7 @@ FIRST_DIGEST = timedelta(minutes=95)
 
 
 @dataclass(frozen=True)
-class Observation:
+class CutoverObservation:
     """The trails of the estate, and where the new one has been seen to deliver.
 
     `deliveries` has one row per source account and region; `regions` maps accounts to their enabled regions;
@@ -37,7 +37,7 @@ class Observation:
     forerunner: Status
     estate: OldEstate
     regions: Mapping[str, tuple[str, ...]]
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[RegionDelivery, ...]
     rail: Rail
     kms_key: str
     now: datetime
@@ -50,7 +50,7 @@ def observe(
     clients: Clients,
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
-) -> Observation:
+) -> CutoverObservation:
     """Read all trails, the new trail's status in each region, and what lies in the central bucket.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
@@ -67,7 +67,7 @@ def observe(
     )
 
 
-def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) -> Observation:
+def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) -> CutoverObservation:
     """The trails and where the new one delivers, and nothing else: what is looked at again before each old trail is stopped."""
     failed, regions, deliveries = list(estate.could_not_look), {}, []
     for account in settings.source_account_ids:
@@ -77,8 +77,8 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
         trail = new_trail(settings, estate, account)
         if trail:
             deliveries += read_deliveries(settings, clients, trail, regions[account])
-    return Observation(
-        forerunner=Status(BUCKET_CREATION.number, Stage.UNKNOWN, "not asked"),
+    return CutoverObservation(
+        forerunner=Status(BUCKET_CREATION.number, StepStage.UNKNOWN, "not asked"),
         estate=estate,
         regions=regions,
         deliveries=tuple(deliveries),
@@ -89,7 +89,7 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
     )
 
 
-def delivered_everywhere(settings: Settings, observation: Observation) -> Requirement:
+def delivered_everywhere(settings: Settings, observation: CutoverObservation) -> Requirement:
     """Whether the new trail was seen to deliver in every enabled region of every source account."""
     if observation.could_not_look:
         return Requirement(False, f"something could not be looked at: {observation.could_not_look[0]}")
@@ -115,7 +115,7 @@ def delivered_everywhere(settings: Settings, observation: Observation) -> Requir
     return Requirement(False, why, max(started + FIRST_DIGEST, observation.now + timedelta(minutes=30)))
 
 
-def last_files_in(observation: Observation) -> Requirement:
+def last_files_in(observation: CutoverObservation) -> Requirement:
     """Whether every stopped trail has delivered its final digest (or two hours passed where it made none)."""
     if observation.could_not_look:
         return Requirement(False, f"something could not be looked at: {observation.could_not_look[0]}")
@@ -125,7 +125,7 @@ def last_files_in(observation: Observation) -> Requirement:
     return Requirement(False, waiting[1], waiting[0])
 
 
-def waiting_for_last_files(observation: Observation) -> tuple[datetime, str] | None:
+def waiting_for_last_files(observation: CutoverObservation) -> tuple[datetime, str] | None:
     waiting = [
         t
         for t in touchable(observation.estate)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.change import Change, Check, CheckKind, Plan
+from onetrail.change import Change, CheckKind, Plan, RequiredCheck
 from onetrail.cloudtrail.merged_selectors import merge_selectors
 from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
 from onetrail.cloudtrail.trail import Trail
@@ -19,12 +19,12 @@ from onetrail.iam.build import trail_rail
 from onetrail.iam.document import values
 from onetrail.looked import known
 from onetrail.settings import Settings
-from onetrail.steps.trail_cutover.observe import STEP, Observation, waiting_for_last_files
+from onetrail.steps.trail_cutover.observe import STEP, CutoverObservation, waiting_for_last_files
 
-LAST_FILES: Final = Check(CheckKind.LAST_FILES_IN)
+LAST_FILES: Final = RequiredCheck(CheckKind.LAST_FILES_IN)
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: CutoverObservation) -> Plan:
     """Create and start the new trail, stop the old ones once it delivers everywhere, set the rail once their last files are in.
 
     Nothing where the rail would be larger than AWS takes.
@@ -32,7 +32,7 @@ def propose(settings: Settings, observation: Observation) -> Plan:
     return within_limits(whole_plan(settings, observation))
 
 
-def whole_plan(settings: Settings, observation: Observation) -> Plan:
+def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
     """The same, whether AWS takes the rail or not."""
     accounts = tuple(settings.source_account_ids)
     bare = Plan(STEP, settings.estate, accounts, ())
@@ -62,7 +62,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     return evaluated(plan, [*blind, *rail_unread(observation.rail)])
 
 
-def new_trail_changes(settings: Settings, observation: Observation, account: str) -> list[Change]:
+def new_trail_changes(settings: Settings, observation: CutoverObservation, account: str) -> list[Change]:
     if settings.trail_mode == "adopt":
         return []
     trail = new_trail(settings, observation.estate, account)
@@ -132,7 +132,7 @@ def new_trail_changes(settings: Settings, observation: Observation, account: str
     return changes
 
 
-def _wanted(settings: Settings, observation: Observation) -> dict[str, Any]:
+def _wanted(settings: Settings, observation: CutoverObservation) -> dict[str, Any]:
     wanted: dict[str, Any] = {
         "Name": settings.trail_name,
         "S3BucketName": settings.bucket_name,
@@ -168,7 +168,7 @@ def _half_made(trail: Trail | None) -> bool:
     return not trail.selectors.name_of(MANAGEMENT)
 
 
-def _selectors(observation: Observation, account: str) -> Selectors:
+def _selectors(observation: CutoverObservation, account: str) -> Selectors:
     """What the new trail must record: everything any old trail of the account records, and never less than it does already."""
     mine = [t for t in observation.estate.new_trails if t.account == account]
     return merge_selectors((t for t in touchable(observation.estate) if t.account == account), mine)
@@ -186,7 +186,7 @@ def _stop(trail: Trail) -> Change:
         before={"IsLogging": True, **trail_shape(trail)},
         reason="the new trail has delivered in every region; this one is a second, charged copy from now on",
         undo="StartLogging",
-        requires=Check(CheckKind.DELIVERED_EVERYWHERE, trail.arn),
+        requires=RequiredCheck(CheckKind.DELIVERED_EVERYWHERE, trail.arn),
     )
 
 
@@ -195,7 +195,7 @@ def rail_document(settings: Settings) -> dict[str, Any]:
     return judged_rail(archive, "trail_rail", trail_rail(archive))
 
 
-def _behind_the_rail(observation: Observation, changes: Sequence[Change]) -> tuple[str, ...]:
+def _behind_the_rail(observation: CutoverObservation, changes: Sequence[Change]) -> tuple[str, ...]:
     """What a rail that stands already refuses to this very step; it names the new trail only."""
     rail = observation.rail
     denied = {
@@ -214,7 +214,7 @@ def _behind_the_rail(observation: Observation, changes: Sequence[Change]) -> tup
     return (f"the guard rail {rail.name} refuses {', '.join(refused)}: {how}",) if refused else ()
 
 
-def _notes(observation: Observation) -> tuple[str, ...]:
+def _notes(observation: CutoverObservation) -> tuple[str, ...]:
     notes = []
     for trail in observation.estate.old_trails:
         fed = [

@@ -8,24 +8,24 @@ from onetrail.steps.registry import VERIFICATION as ABOUT
 from onetrail.steps.verification.apply import Sealed, apply
 from onetrail.steps.verification.check import check
 from onetrail.steps.verification.classes import EVIDENCE
-from onetrail.steps.verification.observe import Observation, observe
+from onetrail.steps.verification.observe import VerificationObservation, observe
 from onetrail.steps.verification.propose import propose
 from onetrail.steps.verification.status import Covered, done, status_of
 from onetrail.steps.verification.troubles import PENDING, TroubleGroup
-from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen
+from onetrail.steps.verification.verdict import ArchiveChain, BucketVerdict, DayCoverage
 
 __all__ = [
     "ABOUT",
     "EVIDENCE",
     "PENDING",
+    "ArchiveChain",
     "BucketVerdict",
-    "Cell",
-    "ChainSeen",
     "Covered",
+    "DayCoverage",
     "KeySource",
-    "Observation",
     "Sealed",
     "TroubleGroup",
+    "VerificationObservation",
     "apply",
     "check",
     "done",

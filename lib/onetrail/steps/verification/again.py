@@ -24,16 +24,16 @@ from onetrail.s3.http.calls import stamp
 from onetrail.s3.http.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.verification.equality import Day
-from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.left import OriginalSide
 from onetrail.steps.verification.region.chains import RegionSeen, Trails
 from onetrail.steps.verification.region.files import RegionMark, beside_of, codes_of, region_rows
-from onetrail.steps.verification.region.reading import Notes, Origin, note_lock
+from onetrail.steps.verification.region.reading import LogOrigin, Notes, note_lock
 from onetrail.steps.verification.strays import archive_strays
 
 FRESH: Final = timedelta(days=1)
 """What was read longer ago is read again: a notebook may stay open for days."""
 
-Places = Mapping[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]]
+Places = Mapping[tuple[str, str], list[tuple[LogOrigin, OriginalSide, frozenset[str]]]]
 """By account and region: the places that its moved logs came from, with the folders they have there."""
 
 
@@ -42,13 +42,13 @@ class Basis(NamedTuple):
     and the date of the newest object."""
 
     listings: Mapping[str, tuple[str, datetime | None]]
-    places: Mapping[tuple[str, str], tuple[tuple[Origin, frozenset[str]], ...]]
+    places: Mapping[tuple[str, str], tuple[tuple[LogOrigin, frozenset[str]], ...]]
     keys: tuple[PublicKey, ...]
     trails: Trails
 
 
 @dataclass(frozen=True)
-class Kept:
+class FullLook:
     """What a full look read, when, and what that rested on."""
 
     at: datetime
@@ -56,7 +56,7 @@ class Kept:
     regions: tuple[RegionSeen, ...]
 
 
-def places_of(places: Places) -> dict[tuple[str, str], tuple[tuple[Origin, frozenset[str]], ...]]:
+def places_of(places: Places) -> dict[tuple[str, str], tuple[tuple[LogOrigin, frozenset[str]], ...]]:
     """The same without the buckets' settings, on which no verdict rests."""
     return {
         place: tuple((origin, folders) for origin, _, folders in found) for place, found in places.items()
@@ -64,7 +64,7 @@ def places_of(places: Places) -> dict[tuple[str, str], tuple[tuple[Origin, froze
 
 
 def again(
-    settings: Settings, clients: Clients, kept: Kept, basis: Basis, places: Places
+    settings: Settings, clients: Clients, kept: FullLook, basis: Basis, places: Places
 ) -> list[RegionSeen] | None:
     """The regions as `kept` has them, with locks and deliveries as they are now; None where all must be read again."""
     if clients.clock.now() - kept.at > FRESH or not _carries(kept, basis):
@@ -80,7 +80,7 @@ def again(
     return [region for region in found if region] if all(found) else None
 
 
-def _carries(kept: Kept, now: Basis) -> bool:
+def _carries(kept: FullLook, now: Basis) -> bool:
     earlier = kept.basis
     if (earlier.listings, earlier.places, earlier.keys) != (now.listings, now.places, now.keys):
         return False
@@ -105,7 +105,7 @@ def _again(
     clients: Clients,
     earlier: RegionSeen,
     trails: Trails,
-    places: list[tuple[Origin, Left, frozenset[str]]],
+    places: list[tuple[LogOrigin, OriginalSide, frozenset[str]]],
 ) -> RegionSeen | None:
     mark = RegionMark()
     belows: list[str] = []

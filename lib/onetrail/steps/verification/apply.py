@@ -9,11 +9,11 @@ from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import Change, ChangeFailed, Deed, Gate, Outcome, Plan, Requirement, iso, run_plan
+from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal
-from onetrail.estate.history.pairing import Pair, archived, folder_of, name_of, prefix_of, stored_key
+from onetrail.estate.history.pairing import ObjectPair, archived, folder_of, name_of, prefix_of, stored_key
 from onetrail.estate.old_estate import enabled_regions, read_old_estate
 from onetrail.estate.proof.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
 from onetrail.estate.proof.receipts import FOLDER, Receipt, copied_parts, write_receipt
@@ -27,9 +27,9 @@ from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerPart, hashed
 from onetrail.settings import Settings
 from onetrail.steps.verification.bounds import AsLongAsKept
-from onetrail.steps.verification.left import Left, beside, half_emptied, lefts, rows
+from onetrail.steps.verification.left import OriginalSide, beside, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
-from onetrail.steps.verification.observe import Observation, observe
+from onetrail.steps.verification.observe import VerificationObservation, observe
 from onetrail.steps.verification.propose import SEALED
 from onetrail.steps.verification.region.files import archive_folders
 from onetrail.steps.verification.region.reading import to_raise
@@ -42,7 +42,7 @@ HEADS_AT_ONCE = 1000
 class Sealed(Outcome):
     """What became of the plan; `seen` is the look that was taken when the locks were raised, None where none was due."""
 
-    seen: Observation | None = None
+    seen: VerificationObservation | None = None
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Sealed:
@@ -76,10 +76,10 @@ class _Sealing:
 
     clients: Clients
     gate: Gate
-    verified: Observation | None = None
+    verified: VerificationObservation | None = None
 
     def __post_init__(self) -> None:
-        self._lefts: dict[str, Left] = {}
+        self._lefts: dict[str, OriginalSide] = {}
         self.versions = VersionsRead()
         self._raised: dict[str, set[str]] = {}
         self._written: dict[str, str] = {}
@@ -94,9 +94,9 @@ class _Sealing:
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule: the locks of one bucket's copies, or one receipt."""
         assert change.bulk is not None
-        if change.bulk.deed is Deed.RECEIPT:
+        if change.bulk.deed is BulkAction.RECEIPT:
             return self._receipt(change)
-        if change.bulk.deed is Deed.SEAL_HEAD:
+        if change.bulk.deed is BulkAction.SEAL_HEAD:
             return put_sealed_head(self.clients, self.gate.record, self._written)
         name = change.bulk.scope
         kept = next(bound for bound in change.bulk.bounds if isinstance(bound, AsLongAsKept))
@@ -208,7 +208,7 @@ class _Sealing:
                 folders.add(prefix_of(pair.source.key) + pair.folder)
                 yield name_of(pair.target_key)
 
-    def _pairs(self, name: str) -> Iterator[Pair]:
+    def _pairs(self, name: str) -> Iterator[ObjectPair]:
         """Each object of an old bucket, and the key that its copy has."""
         left = self._left(name)
         return beside(self.settings, self.clients, left, rows(self.settings, self.clients, left))
@@ -270,7 +270,7 @@ class _Sealing:
         found = (hashed(folder / part) for part in named)
         return tuple(ListPart(part.path.name, part.sha256, part.rows) for part in found)
 
-    def _left(self, name: str) -> Left:
+    def _left(self, name: str) -> OriginalSide:
         if not self._lefts:
             estate = read_old_estate(self.settings, self.clients)
             self._lefts = {

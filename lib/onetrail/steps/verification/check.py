@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from onetrail.change import Finding, State, iso
+from onetrail.change import Finding, FindingState, iso
 from onetrail.change.words import counted
+from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.cloudtrail.digests.verdict import IntervalState
-from onetrail.cloudtrail.digests.verdict import State as File
 from onetrail.estate.guardrails import rail_findings
 from onetrail.estate.ledger_parts import ledger_findings
 from onetrail.estate.policy_documents.sizes import oversized
@@ -16,10 +16,10 @@ from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.verification.completeness import completeness, named
 from onetrail.steps.verification.locks import default_retention, wanted_lock
-from onetrail.steps.verification.observe import Observation
+from onetrail.steps.verification.observe import VerificationObservation
 from onetrail.steps.verification.propose import STEP, due, rail_document, whole_plan
 from onetrail.steps.verification.troubles import PENDING, STRAY, TroubleGroup
-from onetrail.steps.verification.verdict import BucketVerdict, ChainSeen, Older
+from onetrail.steps.verification.verdict import ArchiveChain, BucketVerdict, Older
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
 """States of a file that mean that it could not be looked at."""
@@ -36,12 +36,12 @@ YET_TO_COME = tuple(
 )
 
 
-def check(settings: Settings, observation: Observation) -> list[Finding]:
+def check(settings: Settings, observation: VerificationObservation) -> list[Finding]:
     """From a fresh observation; a step that waits says so and nothing else."""
     if not observation.forerunner.done:
         return waiting_findings("06.waiting", observation.forerunner, settings.bucket_name)
     found = [
-        Finding("06.looked", State.COULD_NOT_LOOK, "-", "-", "verification", why)
+        Finding("06.looked", FindingState.COULD_NOT_LOOK, "-", "-", "verification", why)
         for why in observation.could_not_look
     ]
     for bucket in observation.buckets:
@@ -65,49 +65,53 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
         return [
             Finding(
                 "06.bucket",
-                State.NOTE,
+                FindingState.NOTE,
                 *said,
                 "already an empty shell; this run holds no receipt of it, so nothing can be compared",
             )
         ]
     found = []
     if bucket.could_not_look:
-        found.append(Finding("06.bucket", State.COULD_NOT_LOOK, *said, bucket.could_not_look))
+        found.append(Finding("06.bucket", FindingState.COULD_NOT_LOOK, *said, bucket.could_not_look))
     elif bucket.good:
         when = "proven before retirement: " if bucket.proven_before else ""
         words = f"{when}{counted(bucket.equal, 'file')} equal, {counted(bucket.digests_valid, 'digest')} and {counted(bucket.logs_valid, 'log')} proven"
         found.append(
             Finding(
                 "06.bucket",
-                State.OK,
+                FindingState.OK,
                 *said,
                 words + (f", {bucket.logs_unsigned:,} unsigned" if bucket.logs_unsigned else ""),
             )
         )
     elif bucket.full:
-        found.append(Finding("06.bucket", State.FINDING, *said, f"not proven: {'; '.join(bucket.reasons)}"))
+        found.append(
+            Finding("06.bucket", FindingState.FINDING, *said, f"not proven: {'; '.join(bucket.reasons)}")
+        )
     else:
-        found.append(Finding("06.bucket", State.NOTE, *said, f"not proven: {'; '.join(bucket.reasons)}"))
+        found.append(
+            Finding("06.bucket", FindingState.NOTE, *said, f"not proven: {'; '.join(bucket.reasons)}")
+        )
     if bucket.doubtful:
         evidence = f"{counted(bucket.doubtful, 'log is', 'logs are')} named by no digest though the digests of {'its' if bucket.doubtful == 1 else 'their'} time are complete: from a trail without validation, or put there"
-        found.append(Finding("06.log-unnamed", State.NOTE, *said, evidence))
+        found.append(Finding("06.log-unnamed", FindingState.NOTE, *said, evidence))
     if bucket.foreign:
         found.append(
             Finding(
                 "06.foreign",
-                State.NOTE,
+                FindingState.NOTE,
                 *said,
                 f"{counted(bucket.foreign, 'object is', 'objects are')} not CloudTrail's: not copied, not proven, never deleted",
             )
         )
     if bucket.old_versions or bucket.delete_markers:
         evidence = f"{counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} are not part of the proof"
-        found.append(Finding("06.versions", State.NOTE, *said, evidence))
+        found.append(Finding("06.versions", FindingState.NOTE, *said, evidence))
     if bucket.unlocked:
         found.append(
             Finding(
                 "06.lock",
-                State.FINDING,
+                FindingState.FINDING,
                 *said,
                 f"{counted(bucket.unlocked, 'of its copies has', 'of its copies have')} no lock",
             )
@@ -115,20 +119,23 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
     if bucket.unsealed and due(bucket):
         found.append(
             Finding(
-                "06.lock", State.PLANNED, *said, "its copies are still under governance; raised by the plan"
+                "06.lock",
+                FindingState.PLANNED,
+                *said,
+                "its copies are still under governance; raised by the plan",
             )
         )
     return found
 
 
 _OLDER: Final = {
-    Older.GONE: ("06.older-gone", State.NOTE),
-    Older.THERE: ("06.older-left", State.FINDING),
-    Older.UNKNOWN: ("06.older-left", State.COULD_NOT_LOOK),
+    Older.GONE: ("06.older-gone", FindingState.NOTE),
+    Older.THERE: ("06.older-left", FindingState.FINDING),
+    Older.UNKNOWN: ("06.older-left", FindingState.COULD_NOT_LOOK),
 }
 
 
-def _chain(seen: ChainSeen) -> list[Finding]:
+def _chain(seen: ArchiveChain) -> list[Finding]:
     chain = seen.chain
     said = (chain.account, chain.region, chain.trail + (" (backfill)" if chain.backfill else ""))
     found = []
@@ -138,9 +145,9 @@ def _chain(seen: ChainSeen) -> list[Finding]:
         when = f"{iso(interval.start) if interval.start else 'the beginning'} to {iso(interval.end)}"
         if interval.missing:
             evidence = f"{when}: at least {counted(interval.missing, 'digest is', 'digests are')} missing: {interval.why}"
-            found.append(Finding("06.digest-missing", State.FINDING, *said, evidence))
+            found.append(Finding("06.digest-missing", FindingState.FINDING, *said, evidence))
         else:
-            found.append(Finding("06.gap", State.NOTE, *said, f"{when}: not proven: {interval.why}"))
+            found.append(Finding("06.gap", FindingState.NOTE, *said, f"{when}: not proven: {interval.why}"))
     for one in seen.older:
         found.append(Finding(*_OLDER[one.state], *said, one.evidence))
     if seen.known == "digests":
@@ -150,7 +157,7 @@ def _chain(seen: ChainSeen) -> list[Finding]:
             if signed
             else "only digests do, and no signature of theirs could be proven"
         )
-        found.append(Finding("06.trail-unknown", State.NOTE, *said, evidence))
+        found.append(Finding("06.trail-unknown", FindingState.NOTE, *said, evidence))
     if chain.sound and not found:
         count = sum(chain.digests.values())
         how = "a sample of " if seen.sampled else ""
@@ -158,7 +165,7 @@ def _chain(seen: ChainSeen) -> list[Finding]:
         evidence = f"{how}{counted(count, 'digest')} signed and linked" + (
             f", started anew {counted(restarts, 'time')}" if restarts else ""
         )
-        found.append(Finding("06.chain", State.OK, *said, evidence))
+        found.append(Finding("06.chain", FindingState.OK, *said, evidence))
     return found
 
 
@@ -170,27 +177,29 @@ def _troubles(settings: Settings, troubles: Iterable[TroubleGroup]) -> list[Find
         if one.state == PENDING or (one.state in HARMLESS and one.kind != "digest" and moved):
             notes[one.account, one.region, one.bucket, one.state] += one.files
             continue
-        state = State.COULD_NOT_LOOK if one.state in BLIND else State.FINDING
+        state = FindingState.COULD_NOT_LOOK if one.state in BLIND else FindingState.FINDING
         name = "06.stray" if one.state == STRAY else f"06.{one.kind}-{one.state}"
         found += named(name, state, one, f"{one.state}: {one.why} ({one.bucket})")
     for (account, region, bucket, held), count in sorted(notes.items()):
         words = YET_TO_COME if held == PENDING else HARMLESS[held]
-        found.append(Finding("06.log-unsigned", State.NOTE, account, region, bucket, counted(count, *words)))
+        found.append(
+            Finding("06.log-unsigned", FindingState.NOTE, account, region, bucket, counted(count, *words))
+        )
     return found
 
 
-def _keys(observation: Observation) -> list[Finding]:
+def _keys(observation: VerificationObservation) -> list[Finding]:
     found = []
     for source in observation.keys:
         if source.why:
             found.append(
-                Finding("06.keys", State.COULD_NOT_LOOK, "-", source.region, "public keys", source.why)
+                Finding("06.keys", FindingState.COULD_NOT_LOOK, "-", source.region, "public keys", source.why)
             )
         else:
             found.append(
                 Finding(
                     "06.keys",
-                    State.OK,
+                    FindingState.OK,
                     "-",
                     source.region,
                     "public keys",
@@ -200,29 +209,34 @@ def _keys(observation: Observation) -> list[Finding]:
     return found
 
 
-def _receipt(observation: Observation, bucket: BucketVerdict) -> Finding:
+def _receipt(observation: VerificationObservation, bucket: BucketVerdict) -> Finding:
     said = (bucket.account, bucket.region, bucket.name)
     why = observation.receipts.get(bucket.name)
     if why == "":
         return Finding(
             "06.token",
-            State.OK,
+            FindingState.OK,
             *said,
             "its receipt holds" + (": the bucket is retired" if bucket.proven_before else ""),
         )
     if due(bucket):
-        return Finding("06.token", State.PLANNED, *said, f"written by the plan{': ' + why if why else ''}")
+        return Finding(
+            "06.token", FindingState.PLANNED, *said, f"written by the plan{': ' + why if why else ''}"
+        )
     return Finding(
-        "06.token", State.NOTE, *said, why or "no receipt, since it is not proven; step 07 leaves it alone"
+        "06.token",
+        FindingState.NOTE,
+        *said,
+        why or "no receipt, since it is not proven; step 07 leaves it alone",
     )
 
 
-def _seals(settings: Settings, observation: Observation) -> list[Finding]:
+def _seals(settings: Settings, observation: VerificationObservation) -> list[Finding]:
     account, region = settings.log_account.account_id, settings.home_region
     found = []
     own = observation.archive
     if own and own.unsealed:
-        state = State.PLANNED if own.good else State.FINDING
+        state = FindingState.PLANNED if own.good else FindingState.FINDING
         evidence = "files that the new trail delivered are still under governance" + (
             "; raised by the plan" if own.good else f": {'; '.join(own.reasons)}"
         )
@@ -241,14 +255,14 @@ def _seals(settings: Settings, observation: Observation) -> list[Finding]:
 
 def _default_lock(
     settings: Settings, bucket: str, lock: Mapping[str, Any] | Unread | None
-) -> tuple[State, str]:
+) -> tuple[FindingState, str]:
     """The archive has the mode of the parameters; the work bucket is locked whatever they say."""
     if isinstance(lock, Unread):
-        return State.COULD_NOT_LOOK, f"GetObjectLockConfiguration: {lock.why}"
+        return FindingState.COULD_NOT_LOOK, f"GetObjectLockConfiguration: {lock.why}"
     if settings.object_lock == "none" and bucket == settings.bucket_name:
-        return State.NOTE, "the parameters want no lock"
+        return FindingState.NOTE, "the parameters want no lock"
     if not default_retention(lock):
-        return State.FINDING, "has no default lock; step 03 puts it back"
+        return FindingState.FINDING, "has no default lock; step 03 puts it back"
     if wanted_lock(settings, lock):
-        return State.PLANNED, "under governance until the plan raises it"
-    return State.OK, f"under {default_retention(lock)['Mode'].lower()}"
+        return FindingState.PLANNED, "under governance until the plan raises it"
+    return FindingState.OK, f"under {default_retention(lock)['Mode'].lower()}"

@@ -8,17 +8,17 @@ from datetime import date
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import LOG_KINDS, MOVED_KINDS, Kind, below_prefix, parse
+from onetrail.cloudtrail.key import LOG_KINDS, MOVED_KINDS, KeyKind, below_prefix, parse
 from onetrail.errors import OnetrailError
-from onetrail.estate.history.pairing import Pair, folder_of
+from onetrail.estate.history.pairing import ObjectPair, folder_of
 from onetrail.estate.proof.receipt_rows import ListingHash
-from onetrail.s3.copying.compare import AT_ONCE, Place, compare_bytes
+from onetrail.s3.copying.compare import AT_ONCE, ObjectPlace, compare_bytes
 from onetrail.s3.decisions.decide import same_bytes
 from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_versions
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.verification.left import Left, beside, rows
+from onetrail.steps.verification.left import OriginalSide, beside, rows
 from onetrail.steps.verification.strays import Strays
 from onetrail.steps.verification.troubles import Trouble, Troubles
 
@@ -27,15 +27,15 @@ Day = tuple[str, str, date]
 
 
 @dataclass
-class Compared:
+class BucketComparison:
     """One old bucket compared. `places` are (prefix before `AWSLogs/`, folder from there) of every folder that holds logs or digests;
     `before` and `after` count logs by account, region and day: all, and those equal in the archive. `read_both` counts objects whose bytes were
     read on both sides, because their ETags say nothing."""
 
-    left: Left
+    left: OriginalSide
     listing: ListingHash = field(default_factory=ListingHash)
     states: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[Kind] = field(default_factory=Counter)
+    kinds: Counter[KeyKind] = field(default_factory=Counter)
     before: Counter[Day] = field(default_factory=Counter)
     after: Counter[Day] = field(default_factory=Counter)
     places: set[tuple[str, str]] = field(default_factory=set)
@@ -46,9 +46,9 @@ class Compared:
     read_both: int = 0
 
 
-def compared(settings: Settings, clients: Clients, left: Left) -> Compared:
+def compared(settings: Settings, clients: Clients, left: OriginalSide) -> BucketComparison:
     """Every object of the bucket beside its copy. What cannot be listed or read is said in `could_not_look`."""
-    found = Compared(left)
+    found = BucketComparison(left)
     if left.shell and left.live:
         return found
     try:
@@ -60,11 +60,11 @@ def compared(settings: Settings, clients: Clients, left: Left) -> Compared:
     return found
 
 
-def _all(settings: Settings, clients: Clients, found: Compared) -> None:
+def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
     left = found.left
     encrypted = left.bucket is not None and left.bucket.kms
     comparable = not encrypted and settings.kms_key == "none"
-    unclear: list[Pair] = []
+    unclear: list[ObjectPair] = []
     odd = Strays(
         found.troubles,
         (lambda: hot(clients, left.account, left.region)) if left.live else None,
@@ -99,7 +99,7 @@ def _all(settings: Settings, clients: Clients, found: Compared) -> None:
     odd.finish()
 
 
-def _hashed(found: Compared, listed: Iterator[ObjectRow]) -> Iterator[ObjectRow]:
+def _hashed(found: BucketComparison, listed: Iterator[ObjectRow]) -> Iterator[ObjectRow]:
     for row in listed:
         found.listing.add(row.key, row.size, row.etag, row.last_modified)
         yield row
@@ -109,15 +109,17 @@ def _before(key: str) -> str:
     return key[: len(key) - len(below_prefix(key))]
 
 
-def _read_both(settings: Settings, clients: Clients, found: Compared, pairs: list[Pair]) -> None:
+def _read_both(
+    settings: Settings, clients: Clients, found: BucketComparison, pairs: list[ObjectPair]
+) -> None:
     if not pairs:
         return
     found.read_both += len(pairs)
     left, account = found.left, settings.log_account.account_id
     asked = (
         (
-            Place(left.name, left.account, pair.source.key),
-            Place(settings.bucket_name, account, pair.target_key),
+            ObjectPlace(left.name, left.account, pair.source.key),
+            ObjectPlace(settings.bucket_name, account, pair.target_key),
         )
         for pair in pairs
     )
@@ -135,7 +137,7 @@ _WORDS = {
 }
 
 
-def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
+def _note(found: BucketComparison, pair: ObjectPair, state: str, why: str = "") -> None:
     parsed = parse(pair.source.key)
     found.states[state] += 1
     if parsed.kind in LOG_KINDS and parsed.date:
@@ -150,7 +152,7 @@ def _note(found: Compared, pair: Pair, state: str, why: str = "") -> None:
         )
 
 
-def _versions(clients: Clients, found: Compared) -> None:
+def _versions(clients: Clients, found: BucketComparison) -> None:
     left = found.left
     for version in list_versions(hot(clients, left.account, left.region), left.name, left.account, ""):
         found.delete_markers += version.is_marker

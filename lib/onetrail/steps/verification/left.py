@@ -7,7 +7,7 @@ from itertools import groupby
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.key import below_prefix
-from onetrail.estate.history.pairing import Pair, Pairing, archive_key, archived, folder_of, prefix_of
+from onetrail.estate.history.pairing import ObjectPair, Pairing, archive_key, archived, folder_of, prefix_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipt, Receipts, cover, proven_rows
 from onetrail.s3.http.session import hot
@@ -19,7 +19,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Left:
+class OriginalSide:
     """One old bucket. `receipt` is set where the left side is what it proved, because nothing is left to list, or not all of it."""
 
     name: str
@@ -44,15 +44,15 @@ class Left:
         return self.receipt is not None and self.bucket is not None and not self.bucket.shell
 
 
-def lefts(estate: OldEstate, receipts: Receipts, halves: Collection[str] = ()) -> tuple[Left, ...]:
+def lefts(estate: OldEstate, receipts: Receipts, halves: Collection[str] = ()) -> tuple[OriginalSide, ...]:
     """Every old bucket there is or was: those that stand, those that a receipt remembers. `halves` are half emptied."""
     found = []
     for bucket in estate.buckets:
         receipt = receipts.remembered.get(bucket.name) if bucket.shell or bucket.name in halves else None
-        found.append(Left(bucket.name, bucket.account, bucket.region, bucket, receipt))
+        found.append(OriginalSide(bucket.name, bucket.account, bucket.region, bucket, receipt))
     there = {bucket.name for bucket in estate.buckets}
     found += [
-        Left(t.bucket, t.account, t.region, None, t)
+        OriginalSide(t.bucket, t.account, t.region, None, t)
         for t in receipts.remembered.values()
         if t.bucket not in there
     ]
@@ -77,7 +77,7 @@ def half_emptied(
     return frozenset(found)
 
 
-def rows(settings: Settings, clients: Clients, left: Left, prefix: str = "") -> Iterator[ObjectRow]:
+def rows(settings: Settings, clients: Clients, left: OriginalSide, prefix: str = "") -> Iterator[ObjectRow]:
     """Its objects below a prefix, in key order. Raises what listing or reading raises: half a listing is no listing."""
     if left.receipt is None:
         yield from list_objects(hot(clients, left.account, left.region), left.name, left.account, prefix)
@@ -87,7 +87,9 @@ def rows(settings: Settings, clients: Clients, left: Left, prefix: str = "") -> 
             yield ObjectRow(row.key, row.size, row.etag, row.last_modified or _LONG_AGO, "")
 
 
-def beside(settings: Settings, clients: Clients, left: Left, listed: Iterable[ObjectRow]) -> Iterator[Pair]:
+def beside(
+    settings: Settings, clients: Clients, left: OriginalSide, listed: Iterable[ObjectRow]
+) -> Iterator[ObjectPair]:
     """Each object of an old bucket, as given in key order, beside what the archive has under the key it gets there."""
     kms = left.bucket is not None and left.bucket.kms
     pairing = Pairing(settings, clients, left.name, kms)
@@ -95,12 +97,12 @@ def beside(settings: Settings, clients: Clients, left: Left, listed: Iterable[Ob
         if folder:
             yield from _joined(settings, clients, pairing, folder, group)
         else:
-            yield from (Pair(row, None, archive_key(settings, row.key), "") for row in group)
+            yield from (ObjectPair(row, None, archive_key(settings, row.key), "") for row in group)
 
 
 def _joined(
     settings: Settings, clients: Clients, pairing: Pairing, folder: str, group: Iterable[ObjectRow]
-) -> Iterator[Pair]:
+) -> Iterator[ObjectPair]:
     for source, target in merge_join(
         group, archived(settings, clients, folder), key=lambda row: below_prefix(row.key)
     ):

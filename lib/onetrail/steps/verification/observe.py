@@ -27,25 +27,25 @@ from onetrail.looked import There, Unread, known, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps import copy_history
 from onetrail.steps.registry import COPY_HISTORY
-from onetrail.steps.verification.again import Basis, Kept, Places, again, places_of
+from onetrail.steps.verification.again import Basis, FullLook, Places, again, places_of
 from onetrail.steps.verification.classes import classes_of, must_reach
-from onetrail.steps.verification.equality import Compared, compared
-from onetrail.steps.verification.left import Left, half_emptied, lefts, rows
+from onetrail.steps.verification.equality import BucketComparison, compared
+from onetrail.steps.verification.left import OriginalSide, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
-from onetrail.steps.verification.proof import Reading, readings
+from onetrail.steps.verification.proof import ReadVolume, readings
 from onetrail.steps.verification.region.chains import RegionCheck, RegionSeen, Trails
-from onetrail.steps.verification.region.reading import Origin
+from onetrail.steps.verification.region.reading import LogOrigin
 from onetrail.steps.verification.region.tally import EventTally, EventTotals
 from onetrail.steps.verification.region.versions_read import VersionsRead
-from onetrail.steps.verification.sums import Sums
+from onetrail.steps.verification.sums import VerificationSums
 from onetrail.steps.verification.troubles import TroubleGroup
-from onetrail.steps.verification.verdict import BucketVerdict, Cell, ChainSeen
+from onetrail.steps.verification.verdict import ArchiveChain, BucketVerdict, DayCoverage
 
 RAIL = "onetrail-archive-rail"
 
 
 @dataclass(frozen=True)
-class Observation:
+class VerificationObservation:
     """What was seen, in order of account, region and name.
 
     `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `receipts` says of each old bucket with a
@@ -62,8 +62,8 @@ class Observation:
     forerunner: Status
     buckets: tuple[BucketVerdict, ...] = ()
     archive: BucketVerdict | None = None
-    chains: tuple[ChainSeen, ...] = ()
-    coverage: tuple[Cell, ...] = ()
+    chains: tuple[ArchiveChain, ...] = ()
+    coverage: tuple[DayCoverage, ...] = ()
     troubles: tuple[TroubleGroup, ...] = ()
     keys: tuple[KeySource, ...] = ()
     receipts: Mapping[str, str] = field(default_factory=dict)
@@ -81,12 +81,12 @@ class Observation:
     no_sealer: str = ""
     events: EventTotals | None = None
     seams: tuple[Seam, ...] = ()
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[ReadVolume, ...] = ()
     read_both: int = 0
     ledger: LedgerSeen = field(default_factory=LedgerSeen)
     since: int = 0
     unread: tuple[TroubleGroup, ...] = ()
-    kept: Kept | None = field(default=None, repr=False)
+    kept: FullLook | None = field(default=None, repr=False)
 
 
 @one_look
@@ -99,8 +99,8 @@ def observe(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
     versions: VersionsRead | None = None,
-    seen: Observation | None = None,
-) -> Observation:
+    seen: VerificationObservation | None = None,
+) -> VerificationObservation:
     """Read everything once. `proven` are the receipts that stand for retired buckets; without them, those of the run folder.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
@@ -113,7 +113,7 @@ def observe(
         before, COPY_HISTORY.number, lambda: copy_history.done(settings, clients, estate, before)
     )
     if not forerunner.done:
-        return Observation(forerunner, digest_check=settings.digest_check)
+        return VerificationObservation(forerunner, digest_check=settings.digest_check)
     receipts = sealed_receipts(settings, clients) if proven is None else proven
     return _Look(settings, clients, receipts, say, versions).all(forerunner, estate, seen)
 
@@ -132,7 +132,9 @@ class _Look:
         self.now = clients.clock.now()
         self.failed = [receipts.could_not_look] if receipts.could_not_look else []
 
-    def all(self, forerunner: Status, estate: OldEstate, earlier: Observation | None) -> Observation:
+    def all(
+        self, forerunner: Status, estate: OldEstate, earlier: VerificationObservation | None
+    ) -> VerificationObservation:
         settings, clients = self.settings, self.clients
         self.failed += estate.could_not_look
         self.say("comparing the old buckets with the archive")
@@ -151,7 +153,7 @@ class _Look:
             trails,
         )
         read, events, at = self._read(earlier, basis, regions, keys, seen)
-        sums = Sums(settings, seen, [one for one in read if one], regions)
+        sums = VerificationSums(settings, seen, [one for one in read if one], regions)
         unasked = {source.region for source in sources if source.source == "saved"}
         buckets = tuple(sums.verdict(one, self._classes(estate, one, unasked)) for one in seen)
         lock, work_lock = self._lock(settings.bucket_name), self._lock(settings.work_bucket)
@@ -163,7 +165,7 @@ class _Look:
         to_do = any(one.unsealed for one in held) or any(
             wanted_lock(settings, known(one)) for one in (lock, work_lock)
         )
-        return Observation(
+        return VerificationObservation(
             forerunner,
             buckets,
             archive,
@@ -201,11 +203,11 @@ class _Look:
 
     def _read(
         self,
-        earlier: Observation | None,
+        earlier: VerificationObservation | None,
         basis: Basis,
         regions: Places,
         keys: KeyStore,
-        seen: list[Compared],
+        seen: list[BucketComparison],
     ) -> tuple[list[RegionSeen | None], EventTotals | None, datetime]:
         """Every region, the events in it, and when it was read: by the earlier look where that still holds, else now."""
         kept = earlier.kept if earlier else None
@@ -220,18 +222,18 @@ class _Look:
             )
             return read, tally.totals() if self.settings.digest_check == "full" else None, self.now
 
-    def _kept(self, at: datetime, basis: Basis, read: list[RegionSeen | None]) -> Kept | None:
+    def _kept(self, at: datetime, basis: Basis, read: list[RegionSeen | None]) -> FullLook | None:
         """Only a full look that could look at everything is kept."""
         whole = [one for one in read if one]
         if self.failed or len(whole) < len(read) or self.settings.digest_check != "full":
             return None
-        return Kept(at, basis, tuple(whole))
+        return FullLook(at, basis, tuple(whole))
 
     def _regions(
-        self, seen: Iterable[Compared]
-    ) -> dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]]:
+        self, seen: Iterable[BucketComparison]
+    ) -> dict[tuple[str, str], list[tuple[LogOrigin, OriginalSide, frozenset[str]]]]:
         """Every account and region that may lie in the archive, with the places that its moved logs came from."""
-        found: dict[tuple[str, str], list[tuple[Origin, Left, frozenset[str]]]] = {}
+        found: dict[tuple[str, str], list[tuple[LogOrigin, OriginalSide, frozenset[str]]]] = {}
         for account in self.settings.source_account_ids:
             enabled = enabled_regions(self.settings, self.clients, account)
             self.failed += unread({f"{account}: DescribeRegions": enabled})
@@ -244,17 +246,17 @@ class _Look:
                 by_place.setdefault((parts[-3], parts[-1], prefix), set()).add(folder)
             for (account, region, prefix), folders in sorted(by_place.items()):
                 left = one.left
-                origin = Origin(left.name, left.account, left.region, prefix, left.live)
+                origin = LogOrigin(left.name, left.account, left.region, prefix, left.live)
                 found.setdefault((account, region), []).append((origin, left, frozenset(folders)))
         return found
 
     def _region(
         self,
         place: tuple[str, str],
-        places: list[tuple[Origin, Left, frozenset[str]]],
+        places: list[tuple[LogOrigin, OriginalSide, frozenset[str]]],
         keys: KeyStore,
         trails: Trails,
-        seen: list[Compared],
+        seen: list[BucketComparison],
         tally: EventTally,
     ) -> RegionSeen | None:
         buckets = frozenset({self.settings.bucket_name, *(one.left.name for one in seen)})
@@ -294,7 +296,7 @@ class _Look:
         self.failed += unread({f"{bucket}: GetObjectLockConfiguration": seen})
         return or_none(seen)
 
-    def _receipt(self, one: Compared) -> tuple[str, str | None]:
+    def _receipt(self, one: BucketComparison) -> tuple[str, str | None]:
         left = one.left
         if left.name in self.receipts.broken:
             return left.name, self.receipts.broken[left.name]
@@ -309,12 +311,14 @@ class _Look:
             return left.name, f"{err}"
         return left.name, "" if said.valid else said.why
 
-    def _classes(self, estate: OldEstate, one: Compared, unasked: set[str]) -> tuple[str, ...]:
+    def _classes(self, estate: OldEstate, one: BucketComparison, unasked: set[str]) -> tuple[str, ...]:
         feeding = [trail for trail in estate.old_trails if trail.bucket == one.left.name]
         regions = {folder.rstrip("/").rsplit("/", 1)[-1] for _, folder in one.places}
         return classes_of(feeding, self.now, region_off=bool(regions & unasked))
 
-    def _writers(self, estate: OldEstate, one: Compared, sums: Sums) -> tuple[tuple[str, str, str, str], ...]:
+    def _writers(
+        self, estate: OldEstate, one: BucketComparison, sums: VerificationSums
+    ) -> tuple[tuple[str, str, str, str], ...]:
         """The trails that a receipt of this bucket remembers."""
         stops = {
             TrailIdentity(t.account, t.name, t.home_region): must_reach(t, self.now)
@@ -330,7 +334,7 @@ class _Look:
         )
 
 
-def _readings(sums: Sums) -> tuple[Reading, ...]:
+def _readings(sums: VerificationSums) -> tuple[ReadVolume, ...]:
     objects: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     for one in sums.read:

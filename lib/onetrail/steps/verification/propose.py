@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from onetrail.aws.actors import BREAK_GLASS, SEALER
-from onetrail.change import Below, Bulk, Change, Check, CheckKind, Deed, Only, Plan, plain
+from onetrail.change import Below, Bulk, BulkAction, Change, CheckKind, Only, Plan, RequiredCheck, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.archive import archive_of
@@ -25,24 +25,24 @@ from onetrail.settings import Settings
 from onetrail.steps.registry import VERIFICATION
 from onetrail.steps.verification.bounds import seal_bounds
 from onetrail.steps.verification.locks import wanted_lock
-from onetrail.steps.verification.observe import Observation
+from onetrail.steps.verification.observe import VerificationObservation
 from onetrail.steps.verification.proof import bill
 from onetrail.steps.verification.region.sample import claim
 from onetrail.steps.verification.verdict import BucketVerdict
 
 STEP: Final = VERIFICATION.number
-SEALED: Final = Check(CheckKind.SEALED)
+SEALED: Final = RequiredCheck(CheckKind.SEALED)
 RECEIPT = "receipt-"
 """How the keys of these changes begin."""
 
 
-def propose(settings: Settings, observation: Observation) -> Plan:
+def propose(settings: Settings, observation: VerificationObservation) -> Plan:
     """Nothing while the copy is open, something could not be looked at or the rail would be larger than AWS takes; a bucket that is not
     good is left out and named."""
     return within_limits(whole_plan(settings, observation))
 
 
-def whole_plan(settings: Settings, observation: Observation) -> Plan:
+def whole_plan(settings: Settings, observation: VerificationObservation) -> Plan:
     """The same, whether AWS takes the rail or not."""
     accounts = tuple(settings.all_account_ids)
 
@@ -78,7 +78,7 @@ def whole_plan(settings: Settings, observation: Observation) -> Plan:
     return plan(changes, why="" if changes else _withheld(observation), notes=notes)
 
 
-def _withheld(observation: Observation) -> str:
+def _withheld(observation: VerificationObservation) -> str:
     """Why nothing is planned where a bucket that stands is not proven; empty where each is."""
     bad = [bucket for bucket in observation.buckets if not bucket.good and not bucket.shell]
     if not bad:
@@ -87,7 +87,7 @@ def _withheld(observation: Observation) -> str:
     return f"{bad[0].name} gets no receipt: {bad[0].reasons[0]}{others}"
 
 
-def _blind(observation: Observation) -> Iterator[str]:
+def _blind(observation: VerificationObservation) -> Iterator[str]:
     """What could not be looked at and keeps no other bucket from being proven."""
     yield from (f"{one.name}: {'; '.join(one.unread)}" for one in observation.buckets if one.unread)
     yield from (
@@ -96,7 +96,7 @@ def _blind(observation: Observation) -> Iterator[str]:
     yield from rail_unread(observation.rail)
 
 
-def _stops(observation: Observation, changes: Sequence[Change]) -> Iterator[str]:
+def _stops(observation: VerificationObservation, changes: Sequence[Change]) -> Iterator[str]:
     """Why the plan would not reach its end: the reader knows it before approving."""
     asked = {change.requires for change in changes}
     if CAN_BECOME in asked and observation.no_break_glass:
@@ -110,7 +110,7 @@ def due(bucket: BucketVerdict) -> bool:
     return bucket.good and not bucket.shell and (not bucket.proven_before or bucket.half_emptied)
 
 
-def rail_document(settings: Settings, observation: Observation) -> dict[str, Any]:
+def rail_document(settings: Settings, observation: VerificationObservation) -> dict[str, Any]:
     """The rail around the archive."""
     archive = archive_of(settings, kms_key_arn=observation.kms_key)
     return judged_rail(archive, "archive_rail", archive_rail(archive))
@@ -146,7 +146,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str], now: dat
         requires=CAN_BECOME,
         actor=BREAK_GLASS,
         bulk=Bulk(
-            Deed.SEAL,
+            BulkAction.SEAL,
             ("PutObjectRetention",),
             {
                 "Bucket": settings.bucket_name,
@@ -190,7 +190,7 @@ def _default_mode(settings: Settings, bucket: str, lock: Mapping[str, Any] | Non
     ]
 
 
-def _own_files(settings: Settings, observation: Observation) -> list[Change]:
+def _own_files(settings: Settings, observation: VerificationObservation) -> list[Change]:
     own = observation.archive
     if own is None or not own.good or not own.unsealed:
         return []
@@ -213,7 +213,7 @@ def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
         undo="move the file out of the run folder and keep it; nothing is then retired",
         requires=SEALED,
         bulk=Bulk(
-            Deed.RECEIPT,
+            BulkAction.RECEIPT,
             (CALL,),
             {"Bucket": bucket.name},
             rule,
@@ -240,7 +240,7 @@ def _sealed_head(settings: Settings, buckets: Sequence[BucketVerdict]) -> Change
         requires=CAN_SEAL,
         actor=SEALER,
         bulk=Bulk(
-            Deed.SEAL_HEAD,
+            BulkAction.SEAL_HEAD,
             ("PutObject",),
             {"Bucket": settings.work_bucket, "ExpectedBucketOwner": account, "IfNoneMatch": "*"},
             {"names the receipts of": [bucket.name for bucket in buckets]},
@@ -252,7 +252,7 @@ def _sealed_head(settings: Settings, buckets: Sequence[BucketVerdict]) -> Change
     )
 
 
-def _notes(observation: Observation) -> tuple[str, ...]:
+def _notes(observation: VerificationObservation) -> tuple[str, ...]:
     notes = []
     unread: Counter[str] = Counter()
     for group in observation.unread:

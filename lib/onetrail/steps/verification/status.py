@@ -10,7 +10,7 @@ from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.receipts import Receipts, cover
 from onetrail.estate.proof.sealed_heads import sealed_receipts
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 from onetrail.settings import Settings
 from onetrail.steps.verification.apply import sealed
 from onetrail.steps.verification.left import lefts, rows
@@ -56,9 +56,9 @@ def status_of(
 ) -> Status:
     """The same from what was read; `covered` is asked of each bucket that stands and has a receipt, by its name."""
     if estate.could_not_look:
-        return Status(STEP, Stage.UNKNOWN, estate.could_not_look[0])
+        return Status(STEP, StepStage.UNKNOWN, estate.could_not_look[0])
     if receipts.could_not_look:
-        return Status(STEP, Stage.UNKNOWN, receipts.could_not_look)
+        return Status(STEP, StepStage.UNKNOWN, receipts.could_not_look)
     open_: list[str] = []
     for left in lefts(estate, receipts):
         if left.shell or not left.live:
@@ -68,12 +68,12 @@ def status_of(
             continue
         said = covered(left.name)
         if not said.looked:
-            return Status(STEP, Stage.UNKNOWN, f"{left.name}: {said.why}")
+            return Status(STEP, StepStage.UNKNOWN, f"{left.name}: {said.why}")
         open_ += [f"{left.name}: {said.why}"] if said.why else []
     if open_:
         more = f" (and {len(open_) - 1} more)" if len(open_) > 1 else ""
-        return Status(STEP, Stage.OPEN, open_[0] + more)
+        return Status(STEP, StepStage.OPEN, open_[0] + more)
     state = sealed(clients) if estate.buckets or receipts.remembered else None
     if state is None or not state.met:
-        return Status(STEP, Stage.OPEN, state.why if state else "no old bucket was proven")
-    return Status(STEP, Stage.DONE, "every old bucket is proven or retired, and the archive is sealed")
+        return Status(STEP, StepStage.OPEN, state.why if state else "no old bucket was proven")
+    return Status(STEP, StepStage.DONE, "every old bucket is proven or retired, and the archive is sealed")

@@ -6,7 +6,7 @@ from onetrail.aws import Clients
 from onetrail.cloudtrail.key import parse
 from onetrail.cloudtrail.litter import MOST_READ, begins_as_log, may_hide_a_log
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import code_of
 from onetrail.s3.http.session import hot
 from onetrail.settings import Settings
@@ -26,7 +26,7 @@ class Strays:
     def __init__(
         self,
         troubles: Troubles,
-        client: Callable[[], HotS3] | None,
+        client: Callable[[], S3Client] | None,
         bucket: str,
         owner: str,
         account: str,

@@ -5,25 +5,25 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from onetrail.change.words import some
-from onetrail.cloudtrail.digests.verdict import State
-from onetrail.cloudtrail.key import DIGEST_KINDS, MOVED_KINDS, Kind
+from onetrail.cloudtrail.digests.verdict import FileState
+from onetrail.cloudtrail.key import DIGEST_KINDS, MOVED_KINDS, KeyKind
 from onetrail.settings import Settings
-from onetrail.steps.verification.equality import Compared, Day
+from onetrail.steps.verification.equality import BucketComparison, Day
 from onetrail.steps.verification.region.chains import RegionSeen
 from onetrail.steps.verification.troubles import TroubleGroup
-from onetrail.steps.verification.verdict import BucketVerdict, Cell
+from onetrail.steps.verification.verdict import BucketVerdict, DayCoverage
 
 _NAMED: Final = 5
 """So many regions are named in one sentence; the others are counted."""
 
 
-class Sums:
+class VerificationSums:
     """Puts what was seen of buckets and of regions together."""
 
     def __init__(
         self,
         settings: Settings,
-        seen: list[Compared],
+        seen: list[BucketComparison],
         read: list[RegionSeen],
         regions: Mapping[tuple[str, str], list[Any]],
     ) -> None:
@@ -37,7 +37,7 @@ class Sums:
         }
         self._whole = {(one.account, one.region) for one in read}
 
-    def verdict(self, one: Compared, classes: tuple[str, ...]) -> BucketVerdict:
+    def verdict(self, one: BucketComparison, classes: tuple[str, ...]) -> BucketVerdict:
         left, kinds, states = one.left, one.kinds, one.states
         unread = [
             place
@@ -47,7 +47,7 @@ class Sums:
         known = not (left.shell and left.live)
         logs = self._states(left.name, "logs")
         signed = ["signed"] if any(kinds[kind] for kind in DIGEST_KINDS) else []
-        unsigned = ["unsigned"] if logs.get(State.UNSIGNED) or not signed else []
+        unsigned = ["unsigned"] if logs.get(FileState.UNSIGNED) or not signed else []
         return BucketVerdict(
             left.name,
             left.account,
@@ -59,8 +59,8 @@ class Sums:
             size=one.listing.size,
             newest=one.listing.newest,
             logs_and_digests=sum(kinds[kind] for kind in MOVED_KINDS),
-            markers=kinds[Kind.MARKER],
-            foreign=kinds[Kind.FOREIGN],
+            markers=kinds[KeyKind.MARKER],
+            foreign=kinds[KeyKind.FOREIGN],
             equal=states["equal"],
             missing=states["missing"],
             different=states["different"],
@@ -97,7 +97,7 @@ class Sums:
             unsealed=self._noted("", "unsealed"), unlocked=self._noted("", "unlocked"), full=settings.digest_check == "full",
         )  # fmt: skip
 
-    def coverage(self) -> tuple[Cell, ...]:
+    def coverage(self) -> tuple[DayCoverage, ...]:
         """One cell for each account, region and day that has a log on either side."""
         parts: list[Counter[Day]] = [Counter() for _ in range(5)]
         for one in self.seen:
@@ -107,7 +107,7 @@ class Sums:
             for total, counted in zip(parts[2:], (read.proven, read.unsigned, read.new), strict=True):
                 total.update(counted)
         days = sorted(set().union(*parts))
-        return tuple(Cell(*day, *(part[day] for part in parts)) for day in days)
+        return tuple(DayCoverage(*day, *(part[day] for part in parts)) for day in days)
 
     def troubles(self) -> tuple[TroubleGroup, ...]:
         """The files that are not simply valid, sorted."""
@@ -121,13 +121,13 @@ class Sums:
     def _of(self, bucket: str, read: RegionSeen, code: int) -> bool:
         return (self._codes.get(((read.account, read.region), code), "") if code else "") == bucket
 
-    def _states(self, bucket: str, part: str) -> dict[State, int]:
-        total: Counter[State] = Counter()
+    def _states(self, bucket: str, part: str) -> dict[FileState, int]:
+        total: Counter[FileState] = Counter()
         for read in self.read:
             for code, states in getattr(read, part).items():
                 if self._of(bucket, read, code):
                     total.update(states)
-        return {state: total[state] for state in State if total[state]}
+        return {state: total[state] for state in FileState if total[state]}
 
     def _sum(self, bucket: str, part: str) -> int:
         return sum(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import Kind, among_logs, parse
+from onetrail.cloudtrail.key import KeyKind, among_logs, parse
 
 MOST_NAMED: Final = 200
 """So many files of one group are named; all are counted."""
@@ -34,7 +34,7 @@ class Trouble(NamedTuple):
 def stray(bucket: str, account: str, region: str, key: str, size: int) -> Trouble | None:
     """What is the matter with an object that is not CloudTrail's and lies among the logs; None for any other object."""
     parsed = parse(key, size=size)
-    if parsed.kind is not Kind.FOREIGN or not among_logs(key, size):
+    if parsed.kind is not KeyKind.FOREIGN or not among_logs(key, size):
         return None
     return Trouble(bucket, account, region, "object", STRAY, key, f"{WHY_STRAY}: {parsed.why}")
 

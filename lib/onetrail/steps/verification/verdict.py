@@ -7,19 +7,25 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from onetrail.change.words import counted
-from onetrail.cloudtrail.digests.verdict import Chain, State, TrailIdentity
+from onetrail.cloudtrail.digests.verdict import Chain, FileState, TrailIdentity
 
 BAD_DIGESTS: Final = (
-    State.INVALID,
-    State.UNSIGNED,
-    State.FOREIGN,
-    State.MISSING,
-    State.ARCHIVED,
-    State.UNREADABLE,
+    FileState.INVALID,
+    FileState.UNSIGNED,
+    FileState.FOREIGN,
+    FileState.MISSING,
+    FileState.ARCHIVED,
+    FileState.UNREADABLE,
 )
-BAD_LOGS: Final = (State.INVALID, State.FOREIGN, State.MISSING, State.ARCHIVED, State.UNREADABLE)
+BAD_LOGS: Final = (
+    FileState.INVALID,
+    FileState.FOREIGN,
+    FileState.MISSING,
+    FileState.ARCHIVED,
+    FileState.UNREADABLE,
+)
 """States of files that keep a bucket from being called good. An unsigned log is present and equal, which is all there is to know."""
-UNREAD: Final = (State.ARCHIVED, State.UNREADABLE)
+UNREAD: Final = (FileState.ARCHIVED, FileState.UNREADABLE)
 """Those of them in which nobody could read the file."""
 
 
@@ -53,8 +59,8 @@ class BucketVerdict:
     uncompared: int = 0
     changed_metadata: int = 0
     unread_metadata: int = 0
-    digests: Mapping[State, int] = field(default_factory=dict)
-    logs: Mapping[State, int] = field(default_factory=dict)
+    digests: Mapping[FileState, int] = field(default_factory=dict)
+    logs: Mapping[FileState, int] = field(default_factory=dict)
     lost_digests: int = 0
     doubtful: int = 0
     unsealed: int = 0
@@ -84,17 +90,17 @@ class BucketVerdict:
     @property
     def digests_valid(self) -> int:
         """Digests whose signature holds; a second copy of a digest counts too."""
-        return self.digests.get(State.VALID, 0) + self.digests.get(State.DUPLICATE, 0)
+        return self.digests.get(FileState.VALID, 0) + self.digests.get(FileState.DUPLICATE, 0)
 
     @property
     def logs_valid(self) -> int:
         """Logs that have the hash a signed digest names, each counted once."""
-        return self.logs.get(State.VALID, 0)
+        return self.logs.get(FileState.VALID, 0)
 
     @property
     def logs_unsigned(self) -> int:
         """Logs that no digest names."""
-        return self.logs.get(State.UNSIGNED, 0)
+        return self.logs.get(FileState.UNSIGNED, 0)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -148,7 +154,7 @@ def _reasons(v: BucketVerdict) -> Iterator[tuple[str, bool]]:
                 yield f"{counted(seen[state], f'{kind} is', f'{kind}s are')} {state.value}", state in UNREAD
 
 
-class Cell(NamedTuple):
+class DayCoverage(NamedTuple):
     """One region and day: logs in the old buckets (`before`), those of them equal in the archive (`after`), how many of the archive's
     logs of that day a signed digest proves (`proven`), how many of the moved ones no digest names (`unsigned`), and how many the new
     trail put there itself (`new`)."""
@@ -201,7 +207,7 @@ class OlderSeen:
 
 
 @dataclass(frozen=True)
-class ChainSeen:
+class ArchiveChain:
     """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `receipt`, or `digests` alone.
 
     `older` is what became of the digests that the oldest ones of its runs name, which are in no listing. `buckets` are where it was delivered.

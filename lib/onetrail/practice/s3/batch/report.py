@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from onetrail.practice.s3.batch.requests import REPORT
 from onetrail.practice.s3.batch.tasks import JobSession, put
-from onetrail.practice.state.batch_jobs import Job, Result
+from onetrail.practice.state.batch_jobs import StoredJob, StoredTaskResult
 from onetrail.practice.state.clock import s3_iso
 
 SCHEMA: Final = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage"
@@ -49,7 +49,7 @@ def write(session: JobSession) -> None:
     put(session, bucket, f"{folder}manifest.json.md5", _md5(top).encode(), owner)
 
 
-def _rows(status: str, results: Sequence[Result]) -> bytes:
+def _rows(status: str, results: Sequence[StoredTaskResult]) -> bytes:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for one in results:
@@ -64,5 +64,5 @@ def _md5(body: bytes) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
-def _name(job: Job, status: str) -> str:
+def _name(job: StoredJob, status: str) -> str:
     return hashlib.sha1(f"{job.job_id} {status}".encode(), usedforsecurity=False).hexdigest()

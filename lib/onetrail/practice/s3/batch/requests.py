@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import botocore.session
 
-from onetrail.practice.calls import Call, ServiceError
+from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.iam.requester import Requester, credential_of
 from onetrail.practice.state.clock import iso
@@ -35,7 +35,7 @@ def _model() -> Any:
     return botocore.session.get_session().get_service_model("s3control").operation_model("CreateJob")
 
 
-def decoded(call: Call) -> dict[str, Any]:
+def decoded(call: ServiceCall) -> dict[str, Any]:
     """The members of CreateJob. Raises ServiceError MalformedXML."""
     try:
         root = xml.parse(call.parameters.get("body", b""))
@@ -67,7 +67,7 @@ def _value(shape: Any, node: ET.Element) -> Any:
     return datetime.fromisoformat(text) if kind == "timestamp" else text
 
 
-def condition_keys(call: Call) -> dict[str, str]:
+def condition_keys(call: ServiceCall) -> dict[str, str]:
     """What policies may ask of a CreateJob (Service Authorization Reference, Amazon S3)."""
     if call.operation != "CreateJob":
         return {}
@@ -81,7 +81,7 @@ def bad(message: str) -> ServiceError:
     return ServiceError("InvalidRequest", message)
 
 
-def checked(world: World, call: Call) -> dict[str, Any]:
+def checked(world: World, call: ServiceCall) -> dict[str, Any]:
     """The request's members once they make a job that can be. Raises ServiceError as S3 Control would."""
     asked = decoded(call)
     for name in ("Operation", "Report", "Priority", "RoleArn", "ClientRequestToken"):
@@ -105,7 +105,7 @@ def checked(world: World, call: Call) -> dict[str, Any]:
     return asked
 
 
-def _copy(world: World, call: Call, operation: Mapping[str, Any]) -> None:
+def _copy(world: World, call: ServiceCall, operation: Mapping[str, Any]) -> None:
     if len(operation) != 1:
         raise bad("Exactly one operation is required")
     if COPY not in operation:
@@ -154,7 +154,7 @@ def _report(report: Mapping[str, Any]) -> None:
         raise bad("ReportScope must be AllTasks or FailedTasksOnly")
 
 
-def may_pass(world: World, authorizer: Authorizer, call: Call, role_arn: str) -> None:
+def may_pass(world: World, authorizer: Authorizer, call: ServiceCall, role_arn: str) -> None:
     """Raises AccessDenied unless the caller may hand this role to Batch Operations."""
     now = world.clock.now()
     context = {

@@ -10,7 +10,7 @@ from typing import Final
 from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.s3.batch import report, tasks
 from onetrail.practice.state import batch_jobs as states
-from onetrail.practice.state.batch_jobs import Job, Result
+from onetrail.practice.state.batch_jobs import StoredJob, StoredTaskResult
 from onetrail.practice.state.world import World
 
 MINUTE: Final = timedelta(minutes=1)
@@ -22,7 +22,7 @@ class JobRunner:
 
     def __init__(self, world: World, authorizer: Authorizer) -> None:
         self._world, self._authorizer = world, authorizer
-        self._steps: Final[dict[str, Callable[[Job, datetime], None]]] = {
+        self._steps: Final[dict[str, Callable[[StoredJob, datetime], None]]] = {
             states.NEW: _begin,
             states.PREPARING: self._prepare,
             states.READY: _start,
@@ -42,7 +42,7 @@ class JobRunner:
             while job.due and job.due <= to:
                 self._step(job, job.due)
 
-    def _step(self, job: Job, now: datetime) -> None:
+    def _step(self, job: StoredJob, now: datetime) -> None:
         """What becomes of a job at the instant it was due."""
         job.due = None
         try:
@@ -51,10 +51,10 @@ class JobRunner:
             job.reasons = [{"FailureCode": err.code, "FailureReason": err.reason}]
             _end(job, states.FAILED, now)
 
-    def _session(self, job: Job) -> tasks.JobSession:
+    def _session(self, job: StoredJob) -> tasks.JobSession:
         return tasks.assumed(self._world, self._authorizer, job)
 
-    def _prepare(self, job: Job, now: datetime) -> None:
+    def _prepare(self, job: StoredJob, now: datetime) -> None:
         job.tasks = tasks.manifest(self._session(job))
         job.total = len(job.tasks)
         if job.asked.get("ConfirmationRequired"):
@@ -62,14 +62,14 @@ class JobRunner:
         else:
             _become(job, states.READY, now)
 
-    def _work(self, job: Job, now: datetime) -> None:
+    def _work(self, job: StoredJob, now: datetime) -> None:
         """One minute's tasks. A role that is gone makes tasks fail, not the job."""
         slice_, job.tasks = job.tasks[:TASKS_A_MINUTE], job.tasks[TASKS_A_MINUTE:]
         try:
             session = self._session(job)
         except tasks.JobFailure as err:
             reason = err.reason
-            done = (Result(task, 403, "AccessDenied", reason) for task in slice_)
+            done = (StoredTaskResult(task, 403, "AccessDenied", reason) for task in slice_)
         else:
             done = (tasks.copy(session, task) for task in slice_)
         for result in done:
@@ -80,19 +80,19 @@ class JobRunner:
                 return _become(job, states.FAILING, now)
         _become(job, states.ACTIVE if job.tasks else states.COMPLETING, now)
 
-    def _complete(self, job: Job, now: datetime) -> None:
+    def _complete(self, job: StoredJob, now: datetime) -> None:
         report.write(self._session(job))
         _end(job, states.COMPLETE, now)
 
-    def _cancel(self, job: Job, now: datetime) -> None:
+    def _cancel(self, job: StoredJob, now: datetime) -> None:
         self._report_if_possible(job)
         _end(job, states.CANCELLED, now)
 
-    def _fail(self, job: Job, now: datetime) -> None:
+    def _fail(self, job: StoredJob, now: datetime) -> None:
         self._report_if_possible(job)
         _end(job, states.FAILED, now)
 
-    def _report_if_possible(self, job: Job) -> None:
+    def _report_if_possible(self, job: StoredJob) -> None:
         """A job that ends otherwise has its report where its role can still write one."""
         try:
             report.write(self._session(job))
@@ -100,18 +100,18 @@ class JobRunner:
             job.reasons.append({"FailureCode": err.code, "FailureReason": err.reason})
 
 
-def _become(job: Job, status: str, now: datetime) -> None:
+def _become(job: StoredJob, status: str, now: datetime) -> None:
     job.status, job.due = status, now + MINUTE
 
 
-def _end(job: Job, status: str, now: datetime) -> None:
+def _end(job: StoredJob, status: str, now: datetime) -> None:
     job.status, job.due, job.terminated, job.tasks = status, None, now, []
 
 
-def _begin(job: Job, now: datetime) -> None:
+def _begin(job: StoredJob, now: datetime) -> None:
     _become(job, states.PREPARING, now)
 
 
-def _start(job: Job, now: datetime) -> None:
+def _start(job: StoredJob, now: datetime) -> None:
     job.active = now
     _become(job, states.ACTIVE, now)

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from onetrail.practice.calls import Answer, Call, ServiceError, ServiceHandler
+from onetrail.practice.calls import ServiceAnswer, ServiceCall, ServiceError, ServiceHandler
 from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.s3.batch.requests import bad, checked, may_pass
 from onetrail.practice.s3.batch.runner import MINUTE
 from onetrail.practice.state import batch_jobs as states
-from onetrail.practice.state.batch_jobs import Job
+from onetrail.practice.state.batch_jobs import StoredJob
 from onetrail.practice.state.world import World
 from onetrail.practice.web import xml
 
@@ -37,7 +37,7 @@ class BatchJobs:
             ("s3", "UpdateJobPriority"): self.update_priority,
         }
 
-    def create(self, call: Call) -> Answer:
+    def create(self, call: ServiceCall) -> ServiceAnswer:
         """CreateJob. The same token with the same request is the same job."""
         _own(call)
         asked = checked(self._world, call)
@@ -51,14 +51,16 @@ class BatchJobs:
         raw = self._world.ident("s3", "job", call.account, call.region).hex()
         job_id = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:32]}"
         now = self._world.clock.now()
-        self._world.jobs[job_id] = Job(job_id, call.account, call.region, token, asked, now, due=now + MINUTE)
+        self._world.jobs[job_id] = StoredJob(
+            job_id, call.account, call.region, token, asked, now, due=now + MINUTE
+        )
         return _answer("CreateJobResult", {"JobId": job_id})
 
-    def describe(self, call: Call) -> Answer:
+    def describe(self, call: ServiceCall) -> ServiceAnswer:
         """DescribeJob."""
         return _answer("DescribeJobResult", {"Job": self._found(call).descriptor(self._world.clock.now())})
 
-    def list(self, call: Call) -> Answer:
+    def list(self, call: ServiceCall) -> ServiceAnswer:
         """ListJobs: those that run or ended within 90 days, newest first."""
         _own(call)
         query = parse_qs(call.parameters.get("raw_query", ""))
@@ -83,7 +85,7 @@ class BatchJobs:
         shown = [job.listed(now) for job in mine[start : start + most]]
         return _answer("ListJobsResult", {"NextToken": more, "Jobs": shown})
 
-    def update_status(self, call: Call) -> Answer:
+    def update_status(self, call: ServiceCall) -> ServiceAnswer:
         """UpdateJobStatus: confirm a suspended job, or cancel one that has not ended."""
         job, wanted = self._found(call), call.parameters.get("requestedJobStatus", "")
         if wanted not in ("Ready", "Cancelled"):
@@ -98,7 +100,7 @@ class BatchJobs:
             {"JobId": job.job_id, "Status": job.status, "StatusUpdateReason": job.said},
         )
 
-    def update_priority(self, call: Call) -> Answer:
+    def update_priority(self, call: ServiceCall) -> ServiceAnswer:
         """UpdateJobPriority."""
         job, wanted = self._found(call), call.parameters.get("priority", "")
         if not wanted.isdigit():
@@ -108,7 +110,7 @@ class BatchJobs:
         job.asked["Priority"] = int(wanted)
         return _answer("UpdateJobPriorityResult", {"JobId": job.job_id, "Priority": int(wanted)})
 
-    def _found(self, call: Call) -> Job:
+    def _found(self, call: ServiceCall) -> StoredJob:
         _own(call)
         job = self._world.jobs.get(call.parameters.get("id", ""))
         if job is None or (job.account, job.region) != (call.account, call.region):
@@ -116,11 +118,11 @@ class BatchJobs:
         return job
 
 
-def _own(call: Call) -> None:
+def _own(call: ServiceCall) -> None:
     if call.parameters.get("AccountId") != call.account:
         raise ServiceError("AccessDenied", "Access Denied", 403)
 
 
-def _answer(root: str, said: Mapping[str, Any]) -> Answer:
+def _answer(root: str, said: Mapping[str, Any]) -> ServiceAnswer:
     inner = "".join(xml.element(name, value) for name, value in said.items())
-    return Answer(200, f'{xml.DECLARATION}<{root} xmlns="{_NAMESPACE}">{inner}</{root}>'.encode())
+    return ServiceAnswer(200, f'{xml.DECLARATION}<{root} xmlns="{_NAMESPACE}">{inner}</{root}>'.encode())

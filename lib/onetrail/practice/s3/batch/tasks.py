@@ -22,7 +22,7 @@ from onetrail.practice.s3 import front as s3_front
 from onetrail.practice.s3.batch.requests import COPY, SERVICE
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
-from onetrail.practice.state.batch_jobs import Job, Result, Task
+from onetrail.practice.state.batch_jobs import StoredJob, StoredTaskResult, Task
 from onetrail.practice.state.clock import iso
 from onetrail.practice.state.credentials import Credential
 from onetrail.practice.state.request_log import Logged
@@ -46,7 +46,7 @@ class JobSession:
 
     world: World
     authorizer: Authorizer
-    job: Job
+    job: StoredJob
     requester: Requester
     context: dict[str, str]
 
@@ -90,7 +90,7 @@ class JobSession:
             raise S3Error(fault.code or "InternalError", status=fault.reply.status if fault.code else 500)
 
 
-def assumed(world: World, authorizer: Authorizer, job: Job) -> JobSession:
+def assumed(world: World, authorizer: Authorizer, job: StoredJob) -> JobSession:
     """A session of the job's role. Raises JobFailure where there is no such role or it does not trust the service."""
     arn = job.asked["RoleArn"]
     role = find_role(arn)
@@ -109,7 +109,7 @@ def assumed(world: World, authorizer: Authorizer, job: Job) -> JobSession:
     return JobSession(world, authorizer, job, Requester(who, credential), context)
 
 
-def _context(world: World, job: Job) -> dict[str, str]:
+def _context(world: World, job: StoredJob) -> dict[str, str]:
     now = world.clock.now()
     found = {
         "aws:SecureTransport": "true",
@@ -157,7 +157,7 @@ def _lines(body: bytes, fields: int) -> Iterator[Task]:
         yield Task(row[0], unquote_plus(row[1]), row[2] if fields == 3 else "", row[1])
 
 
-def copy(session: JobSession, task: Task) -> Result:
+def copy(session: JobSession, task: Task) -> StoredTaskResult:
     """One task: a CopyObject as the job asks for it."""
     asked: Mapping[str, Any] = session.job.asked["Operation"][COPY]
     source = quote(f"{task.bucket}/{task.key}") + (f"?versionId={task.version_id}" if task.version_id else "")
@@ -171,8 +171,8 @@ def copy(session: JobSession, task: Task) -> Result:
         session.send("CopyObject", bucket, prefix + task.key, headers)
     except S3Error as err:
         said = f"(Service: Amazon S3; Status Code: {err.status}; Error Code: {err.code}; Request ID: {err.fields.get('RequestId', '')})"
-        return Result(task, err.status, err.code, f"{err.message} {said}")
-    return Result(task, 200, "", "Successful")
+        return StoredTaskResult(task, err.status, err.code, f"{err.message} {said}")
+    return StoredTaskResult(task, 200, "", "Successful")
 
 
 def _headers(asked: Mapping[str, Any]) -> dict[str, str]:

@@ -10,10 +10,10 @@ from onetrail.s3.batch.group import lock_date
 from onetrail.s3.decisions.planner import allowed_for
 from onetrail.s3.decisions.retention import retain_until
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import Observation
+from onetrail.steps.copy_history.observe import CopyObservation
 
 
-def choice(settings: Settings, observation: Observation) -> Choice:
+def choice(settings: Settings, observation: CopyObservation) -> Choice:
     """The engine of this plan, with both compared for what jobs could copy."""
     due = comparable(observation)
     objects = sum(one.to_copy for one in due)
@@ -21,7 +21,7 @@ def choice(settings: Settings, observation: Observation) -> Choice:
     return choose(settings.copy_engine, objects, jobs, settings.max_requests_per_second, settings.grant_hours)
 
 
-def comparable(observation: Observation) -> list[Backlog]:
+def comparable(observation: CopyObservation) -> list[Backlog]:
     """The backlogs that either engine could copy."""
     return [one for one in observation.backlogs if one.to_copy and not unfit_bucket(one)]
 
@@ -59,7 +59,7 @@ def lock_in_words(engine: str) -> str:
     return f"{said}, and on to the end of that quarter" if engine == BATCH else said
 
 
-def jobs_of(settings: Settings, observation: Observation, backlog: Backlog) -> int:
+def jobs_of(settings: Settings, observation: CopyObservation, backlog: Backlog) -> int:
     """How many jobs it takes at the most: one a storage class and quarter, digests in STANDARD, and never more than objects."""
     if not (backlog.first and backlog.last):
         return 0

@@ -11,18 +11,18 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gone import gone_code
-from onetrail.change import Change, ChangeFailed, Deed, Gate
+from onetrail.change import BulkAction, Change, ChangeFailed, Gate
 from onetrail.change.words import counted
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.old_estate import OldBucket
-from onetrail.s3.batch.job import CANCELLABLE, FAILED, Job
+from onetrail.s3.batch.job import CANCELLABLE, FAILED, BatchJob
 from onetrail.s3.bulk.tally import WANTED, Counts, ObjectOutcome, Tally
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow
 from onetrail.steps.copy_history.jobs.make import Maker, client_of, not_ours, record
 from onetrail.steps.copy_history.jobs.plan import COPY, PILOT, runs_by_jobs
-from onetrail.steps.copy_history.jobs.rows import Reader
-from onetrail.steps.copy_history.jobs.watch import POLL, Watch, listed
+from onetrail.steps.copy_history.jobs.rows import JobReader
+from onetrail.steps.copy_history.jobs.watch import POLL, JobWatch, listed
 from onetrail.steps.copy_history.local.pilot import read_back
 
 _ENDING_POLLS: Final = 15
@@ -55,7 +55,7 @@ class BatchCopy:
 
     def __init__(self, clients: Clients, gate: Gate, local: Local) -> None:
         self.clients, self.settings, self.gate, self.local = clients, clients.settings, gate, local
-        self.watch = Watch(clients, gate)
+        self.watch = JobWatch(clients, gate)
         self.maker = Maker(clients, gate, self.watch, local.buckets, local.claims)
         self._so_far: dict[str, Counts] = {}
 
@@ -63,17 +63,21 @@ class BatchCopy:
         """One change about jobs, or one rule over one old bucket."""
         assert change.bulk is not None
         about_jobs = {
-            Deed.MANIFESTS: self.maker.manifests,
-            Deed.MAKE_JOBS: self.maker.make,
-            Deed.CONFIRM_JOBS: self.maker.confirm,
-            Deed.CANCEL_JOBS: self._cancel,
+            BulkAction.MANIFESTS: self.maker.manifests,
+            BulkAction.MAKE_JOBS: self.maker.make,
+            BulkAction.CONFIRM_JOBS: self.maker.confirm,
+            BulkAction.CANCEL_JOBS: self._cancel,
         }
         if change.bulk.deed in about_jobs:
             return about_jobs[change.bulk.deed](change, change.bulk.scope)
         if not runs_by_jobs(change):
             return self.local.carry_out(change)
         bucket = self.local.buckets[change.bulk.fixed["CopySource.Bucket"]]
-        return self._pilot(change, bucket) if change.bulk.deed is Deed.PILOT else self._copy(change, bucket)
+        return (
+            self._pilot(change, bucket)
+            if change.bulk.deed is BulkAction.PILOT
+            else self._copy(change, bucket)
+        )
 
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """The first log and the first digest, copied by jobs, read back in every property that was planned."""
@@ -179,7 +183,7 @@ class BatchCopy:
             )
         return {"cancelled": cancelled, "read": read}
 
-    def _cancelled(self, change: Change, jobs: Sequence[Job]) -> list[str]:
+    def _cancelled(self, change: Change, jobs: Sequence[BatchJob]) -> list[str]:
         client, cancelled = client_of(self.clients, change), []
         for job in jobs:
             if job.ended or job.status not in CANCELLABLE:
@@ -203,11 +207,11 @@ class BatchCopy:
         self,
         change: Change,
         bucket: OldBucket,
-        jobs: Sequence[Job],
+        jobs: Sequence[BatchJob],
         note: Callable[[LedgerRow, CopyTask | None], None] | None = None,
     ) -> tuple[Counts, dict[str, Any]]:
         """Every task of these jobs into one part of the ledger, which the record binds and which names the jobs."""
-        reader = Reader(self.settings, self.clients, self.watch.desk)
+        reader = JobReader(self.settings, self.clients, self.watch.desk)
         ledger = LedgerPart(
             self.settings.run_folder / "ledger",
             f"{change.key}-jobs-{bucket.name}" if change.bulk and change.bulk.scope else f"{change.key}-jobs",
@@ -247,7 +251,7 @@ class BatchCopy:
         return told
 
 
-def _told(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+def _told(jobs: Sequence[BatchJob]) -> list[dict[str, Any]]:
     return [
         {
             "id": job.id,

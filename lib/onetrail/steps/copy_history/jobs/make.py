@@ -10,12 +10,12 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.old_estate import OldBucket
-from onetrail.s3.batch.group import Group, Label, group_of, unfit
-from onetrail.s3.batch.job import FAILED, SUSPENDED, Job
+from onetrail.s3.batch.group import JobGroup, Label, group_of, unfit
+from onetrail.s3.batch.job import FAILED, SUSPENDED, BatchJob
 from onetrail.s3.batch.manifest import ManifestFile, Manifests
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.steps.copy_history.jobs.plan import PILOT
-from onetrail.steps.copy_history.jobs.watch import Watch
+from onetrail.steps.copy_history.jobs.watch import JobWatch
 from onetrail.steps.copy_history.local.tasks import due, task_of
 from onetrail.steps.copy_history.observed.jobs import all_jobs
 
@@ -24,7 +24,7 @@ class Maker:
     """Makes the jobs of one plan; what it has made is needed until it is confirmed, and no longer."""
 
     def __init__(
-        self, clients: Clients, gate: Gate, watch: Watch, buckets: Mapping[str, OldBucket], claims: Claims
+        self, clients: Clients, gate: Gate, watch: JobWatch, buckets: Mapping[str, OldBucket], claims: Claims
     ) -> None:
         self.claims = claims
         self.clients, self.settings, self.gate, self.watch, self.buckets = (
@@ -76,7 +76,7 @@ class Maker:
         file.path.unlink()
         return label, file, etag
 
-    def _tasks(self, bucket: OldBucket, scope: str) -> Iterator[tuple[Group, CopyTask]]:
+    def _tasks(self, bucket: OldBucket, scope: str) -> Iterator[tuple[JobGroup, CopyTask]]:
         """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it, unless jobs of its copy run already."""
         if scope == PILOT and self.watch.living(bucket):
             return
@@ -120,7 +120,7 @@ class Maker:
         with self.gate.guard.named(change, (job.id for job in ours)):
             return self._confirmed(change, ours)
 
-    def _confirmed(self, change: Change, jobs: Sequence[Job]) -> Mapping[str, Any]:
+    def _confirmed(self, change: Change, jobs: Sequence[BatchJob]) -> Mapping[str, Any]:
         client, confirmed = client_of(self.clients, change), []
         for job in jobs:
             if job.status == FAILED:
@@ -142,7 +142,7 @@ class Maker:
         return {"confirmed": confirmed}
 
 
-def not_ours(jobs: Sequence[Job]) -> str:
+def not_ours(jobs: Sequence[BatchJob]) -> str:
     """Jobs that only say that they are of this run, and what to do about them."""
     return (
         f"{counted(len(jobs), 'job says that it is', 'jobs say that they are')} of this run, which did not make them "

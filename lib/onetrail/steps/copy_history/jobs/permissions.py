@@ -8,29 +8,37 @@ from typing import Any
 
 from onetrail import names
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import Change, Check, CheckKind, Document
+from onetrail.change import Change, CheckKind, Document, RequiredCheck
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.batch_folder import folder_of_run
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import build
 from onetrail.looked import known
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import Observation
-from onetrail.steps.copy_history.permissions.grant import MARK, Grant, Pair, Place, back_to, prefixes, until
+from onetrail.steps.copy_history.observe import CopyObservation
+from onetrail.steps.copy_history.permissions.grant import (
+    MARK,
+    Grant,
+    GrantPair,
+    PolicyPlace,
+    back_to,
+    prefixes,
+    until,
+)
 
 
 class BatchGrant:
     """What jobs of these backlogs need; nothing where there are none."""
 
     def __init__(
-        self, settings: Settings, observation: Observation, grant: Grant, backlogs: Sequence[Backlog]
+        self, settings: Settings, observation: CopyObservation, grant: Grant, backlogs: Sequence[Backlog]
     ) -> None:
         self.settings, self.seen, self.grant = settings, observation.batch, grant
         self.backlogs, self.archive = backlogs, grant.archive
         self.arn = names.role_arn(settings.partition, grant.log_account, names.BATCH_ROLE)
         self.jobs_arn = names.role_arn(settings.partition, grant.log_account, names.JOBS_ROLE)
 
-    def roles(self) -> list[Pair]:
+    def roles(self) -> list[GrantPair]:
         """The role that tasks run as, and the role that makes jobs."""
         if not self.backlogs:
             return []
@@ -61,7 +69,7 @@ class BatchGrant:
         """The role that writes into the archive besides the copiers."""
         return [self.arn] if self.backlogs else []
 
-    def work(self) -> list[Pair]:
+    def work(self) -> list[GrantPair]:
         """Reports may be put into this run's folder of the work bucket."""
         if not self.backlogs:
             return []
@@ -72,7 +80,7 @@ class BatchGrant:
             "open-work", before, opened, "jobs may write their reports into their own folder"
         )
         return [
-            Pair(
+            GrantPair(
                 opening,
                 self._policy(
                     "close-work",
@@ -129,7 +137,9 @@ class BatchGrant:
             )
         ]
 
-    def _role(self, name: str, trust: Mapping[str, Any], policy: Mapping[str, Any], why: str) -> list[Pair]:
+    def _role(
+        self, name: str, trust: Mapping[str, Any], policy: Mapping[str, Any], why: str
+    ) -> list[GrantPair]:
         there = name in self.seen.roles
         if there:
             made = self._change(
@@ -149,8 +159,8 @@ class BatchGrant:
             "it may do this and no more",
         )
         return [
-            Pair(made, self._away(name, "DeleteRole", made.key)),
-            Pair(may, self._away(name, "DeleteRolePolicy", may.key)),
+            GrantPair(made, self._away(name, "DeleteRole", made.key)),
+            GrantPair(may, self._away(name, "DeleteRolePolicy", may.key)),
         ]
 
     def _away(self, name: str, call: str, closes: str = "") -> Change:
@@ -164,7 +174,7 @@ class BatchGrant:
             before={"there": True},
             undo="nothing to undo",
             closes=closes,
-            requires=Check(CheckKind.POLICIES_BACK),
+            requires=RequiredCheck(CheckKind.POLICIES_BACK),
         )
 
     def _change(
@@ -184,7 +194,7 @@ class BatchGrant:
         )
 
     def _policy(self, key: str, before: Any, after: Any, reason: str, **more: Any) -> Change:
-        place = Place(self.grant.log_account, self.settings.home_region, self.settings.work_bucket)
+        place = PolicyPlace(self.grant.log_account, self.settings.home_region, self.settings.work_bucket)
         return self.grant.policy(key, place, before, after, reason, actor=BREAK_GLASS, **more)
 
     def _opened(self) -> dict[str, Any]:

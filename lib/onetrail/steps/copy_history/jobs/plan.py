@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from onetrail.aws.actors import JOBS
-from onetrail.change import NAMED, Below, Bulk, Change, Check, CheckKind, Deed, OneOf, Only
+from onetrail.change import NAMED, Below, Bulk, BulkAction, Change, CheckKind, OneOf, Only, RequiredCheck
 from onetrail.change.bulk import Bound
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.batch_folder import folder_of_run
@@ -18,14 +18,14 @@ from onetrail.settings import Settings
 from onetrail.steps.copy_history.bounds import job_lock
 from onetrail.steps.copy_history.jobs.permissions import BatchGrant
 from onetrail.steps.copy_history.observed.jobs import desk
-from onetrail.steps.copy_history.permissions.grant import Grant, Pair
+from onetrail.steps.copy_history.permissions.grant import Grant, GrantPair
 
 PILOT, COPY = "pilot", "copy"
 _IN_KEYS: Final = {
-    Deed.MANIFESTS: "manifests",
-    Deed.MAKE_JOBS: "jobs",
-    Deed.CONFIRM_JOBS: "confirm",
-    Deed.CANCEL_JOBS: "cancel",
+    BulkAction.MANIFESTS: "manifests",
+    BulkAction.MAKE_JOBS: "jobs",
+    BulkAction.CONFIRM_JOBS: "confirm",
+    BulkAction.CANCEL_JOBS: "cancel",
 }
 _PREFIX: Final = "batch"
 _ONE_JOB: Final = Only(("AccountId", "JobId", "RequestedJobStatus"))
@@ -40,8 +40,8 @@ def runs_by_jobs(change: Change) -> bool:
 class JobChanges(NamedTuple):
     """Everything a plan of 05 holds about jobs, each part for its own place; all empty where no bucket goes by jobs and nothing was left."""
 
-    roles: list[Pair]
-    work: list[Pair]
+    roles: list[GrantPair]
+    work: list[GrantPair]
     pilot: list[Change]
     copy: list[Change]
     cancelled: list[Change]
@@ -53,18 +53,20 @@ class JobChanges(NamedTuple):
     buckets: frozenset[str] = frozenset()
     """Old buckets that jobs copy."""
 
-    def settled(self, sources: list[Pair]) -> list[Pair]:
+    def settled(self, sources: list[GrantPair]) -> list[GrantPair]:
         """The openings of old buckets: each says whom it lets in, and the first waits until the new roles are known."""
         said = [
-            Pair(replace(opening, reason=_FOR_BOTH), closing)
+            GrantPair(replace(opening, reason=_FOR_BOTH), closing)
             if opening.resource in self.buckets
-            else Pair(opening, closing)
+            else GrantPair(opening, closing)
             for opening, closing in sources
         ]
         if not self.roles or not said:
             return said
         return [
-            Pair(replace(said[0].opening, requires=Check(CheckKind.JOBS_ROLE_SETTLED)), said[0].closing),
+            GrantPair(
+                replace(said[0].opening, requires=RequiredCheck(CheckKind.JOBS_ROLE_SETTLED)), said[0].closing
+            ),
             *said[1:],
         ]
 
@@ -98,7 +100,7 @@ def ended(settings: Settings, backlogs: Sequence[Backlog], scope: str) -> list[C
     if not backlogs:
         return []
     said = _Jobs(settings, [one.bucket.name for one in backlogs], scope)
-    return [said.cancelled(said.key(Deed.MAKE_JOBS))]
+    return [said.cancelled(said.key(BulkAction.MAKE_JOBS))]
 
 
 def left_over(settings: Settings, opened: BatchGrant) -> list[Change]:
@@ -112,13 +114,13 @@ class _Jobs:
         self.settings, self.scope, self.buckets = settings, scope, sorted(buckets)
         self.desk = desk(settings)
 
-    def key(self, deed: Deed) -> str:
+    def key(self, deed: BulkAction) -> str:
         return f"{_PREFIX}-{self.scope}-{_IN_KEYS[deed]}"
 
     def manifests(self) -> Change:
         where = f"{folder_of_run(self.settings)}manifests/{self.scope}/"
         return self._change(
-            Deed.MANIFESTS,
+            BulkAction.MANIFESTS,
             "s3",
             "PutObject",
             {
@@ -139,7 +141,7 @@ class _Jobs:
             "jobs": "one an old bucket, storage class and quarter; metadata and tags are copied",
         }
         return self._change(
-            Deed.MAKE_JOBS,
+            BulkAction.MAKE_JOBS,
             "s3control",
             "CreateJob",
             self.desk.fixed(),
@@ -165,7 +167,7 @@ class _Jobs:
 
     def confirmed(self) -> Change:
         return self._change(
-            Deed.CONFIRM_JOBS,
+            BulkAction.CONFIRM_JOBS,
             "s3control",
             "UpdateJobStatus",
             {"AccountId": self.desk.account, "RequestedJobStatus": "Ready"},
@@ -178,7 +180,7 @@ class _Jobs:
 
     def cancelled(self, closes: str) -> Change:
         return self._change(
-            Deed.CANCEL_JOBS,
+            BulkAction.CANCEL_JOBS,
             "s3control",
             "UpdateJobStatus",
             {"AccountId": self.desk.account, "RequestedJobStatus": "Cancelled"},
@@ -201,7 +203,7 @@ class _Jobs:
         return f"{self.scope} jobs of {self.settings.run_name}"
 
     def _change(
-        self, deed: Deed, service: str, call: str, fixed: dict[str, Any], rule: dict[str, Any], resource: str, reason: str,
+        self, deed: BulkAction, service: str, call: str, fixed: dict[str, Any], rule: dict[str, Any], resource: str, reason: str,
         *, closes: str = "", actor: str = JOBS, bounds: tuple[Bound, ...] = (), named: str = "",
     ) -> Change:  # fmt: skip
         return Change(
@@ -214,7 +216,7 @@ class _Jobs:
             resource=resource,
             before=None,
             reason=reason,
-            undo="cancelled by this plan itself" if deed is Deed.MAKE_JOBS else "nothing to undo",
+            undo="cancelled by this plan itself" if deed is BulkAction.MAKE_JOBS else "nothing to undo",
             actor=actor,
             closes=closes,
             bulk=Bulk(deed, (call,), fixed, rule, bounds=bounds, scope=self.scope, named=named),

@@ -12,18 +12,18 @@ from onetrail.aws import Clients
 from onetrail.aws.actors import JOBS
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.backlog import rules
-from onetrail.estate.history.pairing import Pair, archive_key
+from onetrail.estate.history.pairing import ObjectPair, archive_key
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch import report
 from onetrail.s3.batch.index import Held, JobIndex
-from onetrail.s3.batch.job import Desk, Job, job_of
+from onetrail.s3.batch.job import BatchJob, Desk, job_of
 from onetrail.s3.batch.manifest import keys
 from onetrail.s3.batch.reconcile import Looked, needs_source, settled
 from onetrail.s3.batch.reconcile import gone as gone_row
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.decisions.decide import decide
 from onetrail.s3.http import calls
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import code_of
 from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerRow
@@ -45,14 +45,14 @@ class NoReport(OnetrailError):
     """A job has ended, and whether it wrote a report cannot be looked at."""
 
 
-class Reader:
+class JobReader:
     """Reads what jobs left in the work bucket."""
 
     def __init__(self, settings: Settings, clients: Clients, desk: Desk) -> None:
         self.settings, self.clients, self.desk = settings, clients, desk
         self._s3 = clients.client("s3", desk.account, settings.home_region)
 
-    def rows(self, bucket: OldBucket, jobs: Sequence[Job]) -> Iterator[Settled]:
+    def rows(self, bucket: OldBucket, jobs: Sequence[BatchJob]) -> Iterator[Settled]:
         """One row for each object of these jobs of one old bucket, in key order; memory does not grow with their number."""
         scratch = Path(self.settings.run_folder) / "batch" / f"{bucket.name}.scratch"
         by_id = {job.id: job for job in jobs}
@@ -66,7 +66,7 @@ class Reader:
                     index.add_results(job.id, report.results(self._lines(file.key, file.md5)))
             yield from self._held_against(bucket, by_id, index.rows())
 
-    def _result_files(self, job: Job) -> list[report.ResultFile]:
+    def _result_files(self, job: BatchJob) -> list[report.ResultFile]:
         """The parts of the report; none where it wrote none, and the copies themselves say how far it came. Raises NoReport."""
         for key in report.top_keys(self.desk.report_prefix, job.id):
             try:
@@ -78,7 +78,7 @@ class Reader:
                     ) from err
         return []
 
-    def _described(self, job: Job) -> Job:
+    def _described(self, job: BatchJob) -> BatchJob:
         """The job with the place of its manifest."""
         client = self.clients.client("s3control", self.desk.account, self.settings.home_region, JOBS)
         said = client.describe_job(AccountId=self.desk.account, JobId=job.id)
@@ -100,7 +100,7 @@ class Reader:
         return (line.decode() for line in said["Body"].iter_lines())
 
     def _held_against(
-        self, bucket: OldBucket, jobs: Mapping[str, Job], held: Iterable[Held]
+        self, bucket: OldBucket, jobs: Mapping[str, BatchJob], held: Iterable[Held]
     ) -> Iterator[Settled]:
         client = hot(self.clients, bucket.account, bucket.region)
         listing = list_objects(client, bucket.name, bucket.account, "", owners=True)
@@ -112,8 +112,8 @@ class Reader:
     def _looked_at(
         self,
         bucket: OldBucket,
-        client: HotS3,
-        jobs: Mapping[str, Job],
+        client: S3Client,
+        jobs: Mapping[str, BatchJob],
         part: Sequence[tuple[ObjectRow | None, Held]],
     ) -> Iterator[Settled]:
         now = self.clients.clock.now()
@@ -147,16 +147,16 @@ class Reader:
             copy, source = copies.get(one.key, Looked()), sources.get(one.key, Looked())
             yield settled(task, job, one.result, copy, source, now), task
 
-    def _task(self, bucket: OldBucket, source: ObjectRow, job: Job, now: datetime) -> CopyTask:
+    def _task(self, bucket: OldBucket, source: ObjectRow, job: BatchJob, now: datetime) -> CopyTask:
         """The copy as the job was to make it: its class and its date."""
         decision = decide(source, None, rules(self.settings, bucket, now))
-        pair = Pair(source, None, archive_key(self.settings, source.key), "")
+        pair = ObjectPair(source, None, archive_key(self.settings, source.key), "")
         task = task_of(self.settings, self.desk.account, bucket, pair, decision, now)
         group = job.label.group
         return task._replace(storage_class=group.storage_class, retain_until=group.retain_until)
 
 
-def _look(client: HotS3, wanted: Sequence[tuple[str, calls.Call[Any]]]) -> dict[str, Looked]:
+def _look(client: S3Client, wanted: Sequence[tuple[str, calls.S3Call[Any]]]) -> dict[str, Looked]:
     """HeadObject of each by its name: there, not there, or could not be looked at."""
     found: dict[str, Looked] = {}
     for ended in client.run((call, name) for name, call in wanted):

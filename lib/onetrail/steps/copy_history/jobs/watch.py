@@ -11,7 +11,7 @@ from onetrail.aws.sessions import CannotEnter
 from onetrail.change import ChangeFailed, Gate, Requirement, entries, iso
 from onetrail.change.words import counted
 from onetrail.estate.old_estate import OldBucket
-from onetrail.s3.batch.job import FAILED, Job, job_of
+from onetrail.s3.batch.job import FAILED, BatchJob, job_of
 from onetrail.steps.copy_history.jobs.plan import COPY
 from onetrail.steps.copy_history.observed.jobs import JobsUnread, all_jobs, desk, unsettled
 
@@ -26,7 +26,7 @@ _ENTRY_WAIT: Final = timedelta(seconds=10)
 class TellsJobs(Protocol):
     """Progress that shows jobs besides objects."""
 
-    def jobs(self, jobs: Sequence[Job]) -> None:
+    def jobs(self, jobs: Sequence[BatchJob]) -> None:
         """Show how the jobs stand."""
         ...
 
@@ -47,7 +47,7 @@ def jobs_role_settled(clients: Clients, gate: Gate) -> Requirement:
     return Requirement(False, why)
 
 
-class Watch:
+class JobWatch:
     """Looks at the jobs of one plan. They are waited for until shortly before the grant ends, which is counted from now."""
 
     def __init__(self, clients: Clients, gate: Gate) -> None:
@@ -55,12 +55,12 @@ class Watch:
         self.desk = desk(self.settings)
         self.until = clients.clock.now() + timedelta(hours=self.settings.grant_hours) - MARGIN
 
-    def jobs(self, scope: str, bucket: str = "") -> list[Job]:
+    def jobs(self, scope: str, bucket: str = "") -> list[BatchJob]:
         """The jobs of this run that are not in the ledger yet."""
         found = unsettled(self.settings, all_jobs(self.settings, self.clients))
         return [job for job in found if job.label.scope == scope and bucket in ("", job.label.group.bucket)]
 
-    def made_here(self, jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
+    def made_here(self, jobs: Sequence[BatchJob]) -> tuple[list[BatchJob], list[BatchJob]]:
         """The jobs that CreateJob of this run made, and those that only say so.
 
         The record has each id that was answered; where the answer was lost, what S3 says of the job itself decides.
@@ -73,10 +73,10 @@ class Watch:
         ours = [job for job in jobs if job.id in made or self._is_ours(job)]
         return ours, [job for job in jobs if job not in ours]
 
-    def _is_ours(self, job: Job) -> bool:
+    def _is_ours(self, job: BatchJob) -> bool:
         return self.desk.made(self._described(job), job.label.scope)
 
-    def _described(self, job: Job) -> Mapping[str, Any]:
+    def _described(self, job: BatchJob) -> Mapping[str, Any]:
         client = self.clients.client("s3control", self.desk.account, self.settings.home_region, JOBS)
         said: Mapping[str, Any] = client.describe_job(AccountId=self.desk.account, JobId=job.id)["Job"]
         return said
@@ -86,8 +86,13 @@ class Watch:
         return any(not job.ended for job in self.jobs(COPY, bucket.name))
 
     def wait(
-        self, scope: str, bucket: str, enough: Callable[[Job], bool], why: str, limit: datetime | None = None
-    ) -> list[Job]:
+        self,
+        scope: str,
+        bucket: str,
+        enough: Callable[[BatchJob], bool],
+        why: str,
+        limit: datetime | None = None,
+    ) -> list[BatchJob]:
         """The jobs once all are far enough, or as they are when the time is over. All jobs of the scope are shown meanwhile."""
         limit = limit or self.until
         while True:
@@ -102,11 +107,11 @@ class Watch:
             self.clients.clock.wait_until(again, why, self.gate.say)
         return [self._with_reason(job) if job.status == FAILED else job for job in jobs]
 
-    def _with_reason(self, job: Job) -> Job:
+    def _with_reason(self, job: BatchJob) -> BatchJob:
         """The job with the reason why it failed, which ListJobs does not tell."""
         return job_of(self._described(job)) or job
 
-    def _tell(self, jobs: Sequence[Job]) -> None:
+    def _tell(self, jobs: Sequence[BatchJob]) -> None:
         shown: object = self.gate.progress
         if isinstance(shown, TellsJobs):
             shown.jobs(jobs)
@@ -118,7 +123,7 @@ class Watch:
                 f"jobs: {listed(states)}; {done:,} of {counted(total, 'copy', 'copies')} made, {failed:,} failed"
             )
 
-    def ended(self, scope: str, bucket: OldBucket) -> list[Job]:
+    def ended(self, scope: str, bucket: OldBucket) -> list[BatchJob]:
         """The bucket's jobs once all have ended. Raises ChangeFailed where the grant would end first: the closing cancels them."""
         jobs = self.wait(scope, bucket.name, lambda job: job.ended, "jobs copy")
         living = [job for job in jobs if not job.ended]

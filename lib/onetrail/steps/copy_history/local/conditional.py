@@ -9,12 +9,12 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from onetrail.change import RunRecord, entries
-from onetrail.s3.copying.engine import CopyTask, Stage, Step, call_of
-from onetrail.s3.http.calls import Call
-from onetrail.s3.http.client import HotS3
+from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of
+from onetrail.s3.http.calls import S3Call
+from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import NoAnswer, code_of
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.local.pilot import Property
+from onetrail.steps.copy_history.local.pilot import PilotProperty
 from onetrail.steps.copy_history.permissions.probes import CANARY_ETAG
 from onetrail.steps.registry import COPY_HISTORY
 
@@ -30,26 +30,26 @@ def conditional_copies(settings: Settings) -> bool:
     return all(line["taken"] for line in told if line["asked"] == _ASKED)
 
 
-def taken(client: HotS3, task: CopyTask, record: RunRecord) -> bool:
+def taken(client: S3Client, task: CopyTask, record: RunRecord) -> bool:
     """Ask S3 whether it takes the header, by a copy that could write nothing: it names an ETag that no object has. A no is recorded."""
-    if _answer(client, call_of(Step(_unwritable(task), Stage.COPY))) != _refused("NotImplemented"):
+    if _answer(client, call_of(CopyStep(_unwritable(task), CopyStage.COPY))) != _refused("NotImplemented"):
         return True
     record.append(_KIND, step=COPY_HISTORY.number, asked=_ASKED, taken=False)
     return False
 
 
-def over(client: HotS3, task: CopyTask) -> list[Property]:
+def over(client: S3Client, task: CopyTask) -> list[PilotProperty]:
     """A second copy of what the pilot has just copied, refused because something is there; and one that does not ask, refused by policy.
 
     The first would write the same bytes beside the copy if it were let in, the second nothing.
     """
     key = task.target_key or task.key
     deeds = (
-        (_OVER, "PreconditionFailed", Step(task, Stage.COPY)),
-        (_OVER_UNASKED, "AccessDenied", Step(_unwritable(task), Stage.BARE)),
+        (_OVER, "PreconditionFailed", CopyStep(task, CopyStage.COPY)),
+        (_OVER_UNASKED, "AccessDenied", CopyStep(_unwritable(task), CopyStage.BARE)),
     )
     return [
-        Property(task.source_bucket, key, name, _refused(code), _answer(client, call_of(step)))
+        PilotProperty(task.source_bucket, key, name, _refused(code), _answer(client, call_of(step)))
         for name, code, step in deeds
     ]
 
@@ -62,7 +62,7 @@ def _refused(code: str) -> str:
     return f"refused: {code}"
 
 
-def _answer(client: HotS3, call: Call[Any]) -> str:
+def _answer(client: S3Client, call: S3Call[Any]) -> str:
     try:
         client.do(call)
     except (ClientError, NoAnswer) as err:

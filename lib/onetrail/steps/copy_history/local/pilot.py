@@ -22,13 +22,13 @@ from onetrail.s3.copying.read_back import NONE, named, sha256_base64
 from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.s3.http import calls
 from onetrail.s3.http.session import hot
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 from onetrail.settings import Settings
 
 OURS: Final = "the log account"
 
 
-class Property(NamedTuple):
+class PilotProperty(NamedTuple):
     """One property of one copy, as planned and as seen; both are texts that can be shown."""
 
     bucket: str
@@ -46,7 +46,7 @@ class Property(NamedTuple):
 class PilotDiffers(ChangeFailed):
     """A copy is not what was planned; nothing else was copied. `rows` are all properties of the pilot, those that differ among them."""
 
-    def __init__(self, bucket: str, rows: Sequence[Property]) -> None:
+    def __init__(self, bucket: str, rows: Sequence[PilotProperty]) -> None:
         self.rows = tuple(rows)
         wrong = "; ".join(
             f"{row.key}: {row.name}: planned {row.planned}, seen {row.seen}" for row in rows if not row.same
@@ -57,20 +57,20 @@ class PilotDiffers(ChangeFailed):
 
 
 @dataclass(frozen=True)
-class Copy:
+class PilotObject:
     """One object as it was read: its head, the SHA-256 of its bytes (base64, as S3 writes it), and for the copy its owner.
 
     `owner` is OURS or a canonical id.
     """
 
-    head: Head
+    head: ObjectHead
     sha256: str
     owner: str = ""
 
 
 def read_back(
     settings: Settings, clients: Clients, bucket: OldBucket, tasks: Iterable[CopyTask], account: str
-) -> list[Property]:
+) -> list[PilotProperty]:
     """Every copy of the pilot beside its source, which the copier of `account` reads. A copy that cannot be read has one row that says so.
 
     Raises PilotDiffers where any row is not as planned.
@@ -78,25 +78,27 @@ def read_back(
     key = archive_key_arn(settings, clients)
     if not isinstance(key, There):
         raise ChangeFailed(f"pilot of {bucket.name}: the archive's key cannot be looked up: {key.why}")
-    found: list[Property] = []
+    found: list[PilotProperty] = []
     for task in tasks:
         try:
             source, copy = _source(clients, bucket, task, account), _copy(settings, clients, task)
         except (ClientError, OnetrailError) as err:
-            found.append(Property(bucket.name, task.target_key or task.key, "read back", "yes", f"no: {err}"))
+            found.append(
+                PilotProperty(bucket.name, task.target_key or task.key, "read back", "yes", f"no: {err}")
+            )
             continue
         found += properties(task, source, copy, key.value)
     demand(bucket, found)
     return found
 
 
-def demand(bucket: OldBucket, rows: Sequence[Property]) -> None:
+def demand(bucket: OldBucket, rows: Sequence[PilotProperty]) -> None:
     """Raises PilotDiffers where any row is not as planned."""
     if not all(row.same for row in rows):
         raise PilotDiffers(bucket.name, rows)
 
 
-def properties(task: CopyTask, source: Copy, copy: Copy, kms_key: str) -> list[Property]:
+def properties(task: CopyTask, source: PilotObject, copy: PilotObject, kms_key: str) -> list[PilotProperty]:
     """Each property as planned and as seen; `kms_key` is the ARN of the archive's key, `""` for none. Pure."""
     assert task.retain_until is not None
     encryption = f"aws:kms {kms_key}" if kms_key else "AES256"
@@ -116,23 +118,23 @@ def properties(task: CopyTask, source: Copy, copy: Copy, kms_key: str) -> list[P
     if not kms and "-" not in source.head.etag:
         rows.append(("ETag", source.head.etag, copy.head.etag))
     key = task.target_key or task.key
-    return [Property(task.source_bucket, key, name, planned, seen) for name, planned, seen in rows]
+    return [PilotProperty(task.source_bucket, key, name, planned, seen) for name, planned, seen in rows]
 
 
-def _source(clients: Clients, bucket: OldBucket, task: CopyTask, account: str) -> Copy:
+def _source(clients: Clients, bucket: OldBucket, task: CopyTask, account: str) -> PilotObject:
     client = hot(clients, account, bucket.region, COPIER)
     body = client.do(
         calls.get_object(bucket.name, bucket.account, task.key, version_id=task.source_version_id)
     )
-    return Copy(body.head, sha256_base64(body.content))
+    return PilotObject(body.head, sha256_base64(body.content))
 
 
-def _copy(settings: Settings, clients: Clients, task: CopyTask) -> Copy:
+def _copy(settings: Settings, clients: Clients, task: CopyTask) -> PilotObject:
     account, key = settings.log_account.account_id, task.target_key or task.key
     client = hot(clients, account, settings.home_region)
     head = client.do(calls.head_object(settings.bucket_name, account, key))
     body = client.do(calls.get_object(settings.bucket_name, account, key))
-    return Copy(head, sha256_base64(body.content), _owner(settings, clients, key))
+    return PilotObject(head, sha256_base64(body.content), _owner(settings, clients, key))
 
 
 def _owner(settings: Settings, clients: Clients, key: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onetrail.aws import Clients
-from onetrail.change import Bulk, Change, ChangeFailed, Deed, Gate, Requirement
+from onetrail.change import Bulk, BulkAction, Change, ChangeFailed, Gate, Requirement
 from onetrail.change.words import counted
 from onetrail.estate.backlog.backlog import Backlog, rules
 from onetrail.estate.history.pairing import pairs
@@ -20,7 +20,7 @@ from onetrail.estate.old_estate import OldBucket
 from onetrail.instants import moved
 from onetrail.s3.bulk.restore import TIER, RestoreCost, RestoreTask, restore_archived, restore_cost
 from onetrail.s3.bulk.tally import Progress
-from onetrail.s3.decisions.decide import Kind, decide, put_away
+from onetrail.s3.decisions.decide import DecisionKind, decide, put_away
 from onetrail.s3.decisions.prices import BULK_RESTORES, GB
 from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerPart, parts, read_part
@@ -67,7 +67,7 @@ def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> C
         reason=f"archived objects cannot be copied before they are restored; at most {cost.hours} hours",
         undo=f"none: the readable copies go by themselves after {days} days, the archived objects stay as they are",
         bulk=Bulk(
-            Deed.RESTORE,
+            BulkAction.RESTORE,
             ("RestoreObject",),
             {
                 "Bucket": bucket.name,
@@ -117,7 +117,7 @@ def restore_tasks(settings: Settings, clients: Clients, bucket: OldBucket) -> It
     how = rules(settings, bucket, clients.clock.now())
     for pair in pairs(settings, clients, bucket):
         row = pair.source
-        if decide(row, pair.target, how).kind is Kind.ARCHIVED:
+        if decide(row, pair.target, how).kind is DecisionKind.ARCHIVED:
             yield RestoreTask(
                 bucket.name,
                 bucket.account,
@@ -158,7 +158,7 @@ def restored(
     settings: Settings,
     clients: Clients,
     buckets: Iterable[OldBucket],
-    kinds: Collection[Kind] = (Kind.RESTORING, Kind.ARCHIVED),
+    kinds: Collection[DecisionKind] = (DecisionKind.RESTORING, DecisionKind.ARCHIVED),
 ) -> Requirement:
     """Whether nothing of these kinds is left in the buckets, so that all of it can be read by now; if not, when to look again."""
     waiting: list[tuple[str, int, datetime]] = []
@@ -177,7 +177,7 @@ def restored(
 
 
 def _left(
-    settings: Settings, clients: Clients, bucket: OldBucket, now: datetime, kinds: Collection[Kind]
+    settings: Settings, clients: Clients, bucket: OldBucket, now: datetime, kinds: Collection[DecisionKind]
 ) -> Mapping[str, int]:
     how = rules(settings, bucket, now)
     left: Counter[str] = Counter()

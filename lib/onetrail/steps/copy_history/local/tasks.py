@@ -9,11 +9,11 @@ from onetrail.aws import Clients
 from onetrail.cloudtrail.key import DIGEST_KINDS, parse
 from onetrail.estate.backlog.backlog import rules
 from onetrail.estate.history.claims import Claims
-from onetrail.estate.history.pairing import Pair, Pairing, pairs, rows_of_range
+from onetrail.estate.history.pairing import ObjectPair, Pairing, pairs, rows_of_range
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.copying.engine import CopyTask
-from onetrail.s3.decisions.decide import Decision, Kind, decide
+from onetrail.s3.decisions.decide import DecisionKind, ObjectDecision, decide
 from onetrail.s3.decisions.planner import SizeBands, allowed_for, size_bands
 from onetrail.s3.decisions.retention import LOCK_MODE, months_left
 from onetrail.s3.http.pace import Pace
@@ -21,30 +21,32 @@ from onetrail.s3.ledger.parts import LedgerRow
 from onetrail.s3.listing.ranges import KeyRange
 from onetrail.settings import Settings
 
-OUTCOMES: Final[Mapping[Kind, ObjectOutcome]] = {
-    Kind.PRESENT: ObjectOutcome.PRESENT,
-    Kind.COMPARE: ObjectOutcome.UNPROVEN,
-    Kind.CONFLICT: ObjectOutcome.CONFLICT,
-    Kind.FOREIGN: ObjectOutcome.FOREIGN,
-    Kind.MARKER: ObjectOutcome.MARKER,
-    Kind.ARCHIVED: ObjectOutcome.ARCHIVED,
-    Kind.RESTORING: ObjectOutcome.ARCHIVED,
-    Kind.TOO_LARGE: ObjectOutcome.TOO_LARGE,
+OUTCOMES: Final[Mapping[DecisionKind, ObjectOutcome]] = {
+    DecisionKind.PRESENT: ObjectOutcome.PRESENT,
+    DecisionKind.COMPARE: ObjectOutcome.UNPROVEN,
+    DecisionKind.CONFLICT: ObjectOutcome.CONFLICT,
+    DecisionKind.FOREIGN: ObjectOutcome.FOREIGN,
+    DecisionKind.MARKER: ObjectOutcome.MARKER,
+    DecisionKind.ARCHIVED: ObjectOutcome.ARCHIVED,
+    DecisionKind.RESTORING: ObjectOutcome.ARCHIVED,
+    DecisionKind.TOO_LARGE: ObjectOutcome.TOO_LARGE,
 }
 """What the ledger says of an object that is not copied."""
-STAYS: Final = frozenset({Kind.CONFLICT, Kind.TOO_LARGE, Kind.ARCHIVED, Kind.RESTORING})
+STAYS: Final = frozenset(
+    {DecisionKind.CONFLICT, DecisionKind.TOO_LARGE, DecisionKind.ARCHIVED, DecisionKind.RESTORING}
+)
 """What every copy of a bucket writes down anew; the rest gets its row once."""
 LEFT_OUT: Final = "No plan copies from its bucket as the bucket stands: the checks of step 05 say why."
 
 
 def due(
     settings: Settings, clients: Clients, bucket: OldBucket, claims: Claims
-) -> Iterator[tuple[Pair, Decision]]:
+) -> Iterator[tuple[ObjectPair, ObjectDecision]]:
     """What the archive lacks of one old bucket, with its decision, in key order."""
     how = rules(settings, bucket, clients.clock.now())
     for pair in pairs(settings, clients, bucket, claims=claims):
         decision = decide(pair.source, pair.target, how)
-        if decision.kind is Kind.COPY:
+        if decision.kind is DecisionKind.COPY:
             yield pair, decision
 
 
@@ -55,13 +57,13 @@ def tasks_of_bucket(
     bucket: OldBucket,
     now: datetime,
     claims: Claims,
-    noted: Collection[Kind] = (),
+    noted: Collection[DecisionKind] = (),
 ) -> Iterator[CopyTask | LedgerRow | None]:
     """As `tasks_of_range`, for a whole bucket in one listing of its versions."""
     how = rules(settings, bucket, now)
     for pair in pairs(settings, clients, bucket, claims=claims):
         decision = decide(pair.source, pair.target, how)
-        if decision.kind is Kind.COPY:
+        if decision.kind is DecisionKind.COPY:
             yield task_of(settings, account, bucket, pair, decision, now)
         elif decision.kind in noted:
             yield row_of(settings, bucket, pair, decision, now)
@@ -76,7 +78,7 @@ def tasks_of_range(
     now: datetime,
     claims: Claims,
     pace: Pace | None = None,
-    noted: Collection[Kind] = (),
+    noted: Collection[DecisionKind] = (),
 ) -> Iterator[CopyTask | LedgerRow | None]:
     """A copy for each object of the range that the archive lacks, by the copier of `account`, in key order; None says 'not yet'.
 
@@ -90,16 +92,18 @@ def tasks_of_range(
             continue
         pair = pairing.pair(*found)
         decision = decide(pair.source, pair.target, how)
-        if decision.kind is Kind.COPY:
+        if decision.kind is DecisionKind.COPY:
             yield task_of(settings, account, bucket, pair, decision, now)
         elif decision.kind in noted:
             yield row_of(settings, bucket, pair, decision, now)
 
 
-def row_of(settings: Settings, bucket: OldBucket, pair: Pair, decision: Decision, now: datetime) -> LedgerRow:
+def row_of(
+    settings: Settings, bucket: OldBucket, pair: ObjectPair, decision: ObjectDecision, now: datetime
+) -> LedgerRow:
     """The row of an object that is not copied: what became of it, and why. One that could be, and whose bucket is left out, was not tried."""
     source, target = pair.source, pair.target
-    placed = decision.kind not in (Kind.COPY, Kind.FOREIGN, Kind.MARKER)
+    placed = decision.kind not in (DecisionKind.COPY, DecisionKind.FOREIGN, DecisionKind.MARKER)
     return LedgerRow(
         action="copy",
         source_bucket=bucket.name,
@@ -115,12 +119,17 @@ def row_of(settings: Settings, bucket: OldBucket, pair: Pair, decision: Decision
         destination_class=target.storage_class if target else "",
         when=now,
         outcome=OUTCOMES.get(decision.kind, ObjectOutcome.NOT_TRIED),
-        why=LEFT_OUT if decision.kind is Kind.COPY else decision.reason,
+        why=LEFT_OUT if decision.kind is DecisionKind.COPY else decision.reason,
     )
 
 
 def task_of(
-    settings: Settings, account: str, bucket: OldBucket, pair: Pair, decision: Decision, now: datetime
+    settings: Settings,
+    account: str,
+    bucket: OldBucket,
+    pair: ObjectPair,
+    decision: ObjectDecision,
+    now: datetime,
 ) -> CopyTask:
     """The copy of one object by the copier of `account`: class, lock and date stated."""
     until = decision.retain_until or now.replace(microsecond=0) + timedelta(days=1)

@@ -15,17 +15,17 @@ from typing import Any, Final
 from onetrail.aws import Clients
 from onetrail.change import ChangeFailed, Gate, entries
 from onetrail.estate.backlog.backlog import rules
-from onetrail.estate.history.pairing import Pair, pairs
+from onetrail.estate.history.pairing import ObjectPair, pairs
 from onetrail.estate.ledger_parts import look_at_ledger
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.bulk.tally import ObjectOutcome
-from onetrail.s3.decisions.decide import Decision, Kind, decide
+from onetrail.s3.decisions.decide import DecisionKind, ObjectDecision, decide
 from onetrail.s3.http import calls
-from onetrail.s3.http.calls import Call
+from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.keys import keys_in_order
 from onetrail.s3.ledger.parts import LedgerPart, LedgerRow, parts
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 from onetrail.steps.copy_history.local.tasks import OUTCOMES, row_of
 from onetrail.steps.registry import COPY_HISTORY
 
@@ -97,7 +97,7 @@ def interrupted(folder: Path) -> frozenset[str]:
     return frozenset(begun.values())
 
 
-Lacking = tuple[Pair, Decision]
+Lacking = tuple[ObjectPair, ObjectDecision]
 """An object without a row, and what became of it."""
 
 
@@ -105,7 +105,7 @@ def _missing(
     clients: Clients, bucket: OldBucket, torn: Collection[str], *, left_out: bool
 ) -> Iterator[tuple[str, Iterator[Lacking]]]:
     """Objects that are copied, or need or can have no copy, and are in no finished part, by folder."""
-    kinds = {*OUTCOMES, *([Kind.COPY] if left_out else [])}
+    kinds = {*OUTCOMES, *([DecisionKind.COPY] if left_out else [])}
     settings = clients.settings
     how = rules(settings, bucket, clients.clock.now())
     named = (f"copy-{bucket.name}", f"pilot-{bucket.name}")
@@ -122,7 +122,7 @@ def _missing(
     def found() -> Iterator[Lacking]:
         for pair in pairs(settings, clients, bucket):
             decision = decide(pair.source, pair.target, how)
-            rows = copies if decision.kind is Kind.PRESENT else others
+            rows = copies if decision.kind is DecisionKind.PRESENT else others
             if decision.kind in kinds and not rows.have(pair.source.key):
                 yield pair, decision
 
@@ -149,9 +149,9 @@ def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: 
     name = f"copy-{bucket.name}-{folder.strip('/').replace('/', '_') or 'outside'}-present"
     seen: Counter[str] = Counter()
 
-    def looks() -> Iterator[tuple[Call[Any], Pair]]:
+    def looks() -> Iterator[tuple[S3Call[Any], ObjectPair]]:
         for pair, decision in group:
-            if decision.kind is Kind.PRESENT:
+            if decision.kind is DecisionKind.PRESENT:
                 seen[str(ObjectOutcome.PRESENT)] += 1
                 yield calls.head_object(settings.bucket_name, account, pair.target_key), pair
             else:
@@ -179,7 +179,7 @@ def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: 
     return part.rows
 
 
-def _row(archive: str, bucket: OldBucket, pair: Pair, head: Head) -> LedgerRow:
+def _row(archive: str, bucket: OldBucket, pair: ObjectPair, head: ObjectHead) -> LedgerRow:
     return LedgerRow(
         action="copy",
         source_bucket=bucket.name,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from onetrail.change import Finding, State, entries
+from onetrail.change import Finding, FindingState, entries
 from onetrail.settings import Settings
 from onetrail.steps.registry import COPY_HISTORY
 
@@ -31,7 +31,9 @@ def edited_findings(
     return [
         Finding(
             "05.policy-edited",
-            State.FINDING if name == settings.bucket_name and not archive_is_steady else State.NOTE,
+            FindingState.FINDING
+            if name == settings.bucket_name and not archive_is_steady
+            else FindingState.NOTE,
             account if name == settings.bucket_name else "-",
             settings.home_region if name == settings.bucket_name else "-",
             name,

@@ -13,7 +13,7 @@ from onetrail.estate.archive import archive_of
 from onetrail.estate.batch_folder import folder_of_run
 from onetrail.iam import build
 from onetrail.looked import Absent, Look, There, Unread, applied, or_none, unread
-from onetrail.s3.batch.job import Desk, Job, job_of
+from onetrail.s3.batch.job import BatchJob, Desk, job_of
 from onetrail.settings import Settings
 
 ROLES = (names.BATCH_ROLE, names.JOBS_ROLE)
@@ -99,7 +99,7 @@ def desk(settings: Settings) -> Desk:
     )
 
 
-def all_jobs(settings: Settings, clients: Clients) -> list[Job]:
+def all_jobs(settings: Settings, clients: Clients) -> list[BatchJob]:
     """Every job of this run that S3 still lists, as ListJobs tells of it, the oldest first. Raises what the call raises."""
     account = settings.log_account.account_id
     client = clients.client("s3control", account, settings.home_region, JOBS)
@@ -117,7 +117,7 @@ def all_jobs(settings: Settings, clients: Clients) -> list[Job]:
     return [job for job in found if job is not None and job.label.run == settings.run_name]
 
 
-def unsettled(settings: Settings, jobs: list[Job]) -> list[Job]:
+def unsettled(settings: Settings, jobs: list[BatchJob]) -> list[BatchJob]:
     """What is still to be waited for or read, of all jobs of this run."""
     settled = frozenset(_settled(settings))
     return [job for job in jobs if not (job.ended and job.id in settled)]

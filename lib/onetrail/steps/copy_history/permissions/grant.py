@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS, GRANT_KEEPER
-from onetrail.change import After, Change, Check, CheckKind, Document
+from onetrail.change import After, Change, CheckKind, Document, RequiredCheck
 from onetrail.estate.archive import archive_of
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket
@@ -17,7 +17,7 @@ from onetrail.iam import build
 from onetrail.looked import Unread, known
 from onetrail.policies import Restores
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import Backlog, Observation
+from onetrail.steps.copy_history.observe import Backlog, CopyObservation
 
 MARK = "2000-01-01T00:00:00Z"
 """Stands in built documents where the expiry goes; replaced by a duration, since a plan holds no instants."""
@@ -27,14 +27,14 @@ SOURCE_RESTORES = Restores(names.COPY_SIDS)
 """An old bucket's policy is its owner's: our statements are taken out, and nothing is put in their place."""
 
 
-class Pair(NamedTuple):
+class GrantPair(NamedTuple):
     """What opens, and what closes it again."""
 
     opening: Change
     closing: Change
 
 
-class Place(NamedTuple):
+class PolicyPlace(NamedTuple):
     """Where a bucket policy is put."""
 
     account: str
@@ -45,11 +45,11 @@ class Place(NamedTuple):
 class Grant:
     """The changes of one grant; `prior` documents are those before any statement of ours."""
 
-    def __init__(self, settings: Settings, observation: Observation) -> None:
+    def __init__(self, settings: Settings, observation: CopyObservation) -> None:
         self.settings, self.observation = settings, observation
         self.archive = archive_of(settings, kms_key_arn=observation.kms_key)
         self.log_account = settings.log_account.account_id
-        self.place = Place(self.log_account, settings.home_region, settings.bucket_name)
+        self.place = PolicyPlace(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)
         self.window = build.central_bucket_window(self.archive)
         elsewhere = names.role_arn(settings.partition, "0" * 12, names.COPIER_ROLE)
@@ -104,7 +104,7 @@ class Grant:
         """The archive's policy with all our statements as in `document`; what others put beside them is kept, and is a finding."""
         return back_to(document, self.steady, self.window, self._widest)
 
-    def source(self, bucket: OldBucket) -> Pair:
+    def source(self, bucket: OldBucket) -> GrantPair:
         """The copier of the log account reads one old bucket."""
         before = prior(bucket)
         reads = build.old_bucket_open(
@@ -127,9 +127,9 @@ class Grant:
             closes=opening.key,
             restores=SOURCE_RESTORES,
         )
-        return Pair(opening, closing)
+        return GrantPair(opening, closing)
 
-    def central(self, due: Sequence[Backlog]) -> list[Pair]:
+    def central(self, due: Sequence[Backlog]) -> list[GrantPair]:
         """The window for the grant-keeper, and within it the opening for the copiers."""
         copiers = self.copiers(due)
         buckets = sorted(backlog.bucket.name for backlog in due)
@@ -173,9 +173,11 @@ class Grant:
             actor=GRANT_KEEPER,
             restores=self._back_to(self.window),
         )
-        return [Pair(window, no_window), Pair(opening, closing)]
+        return [GrantPair(window, no_window), GrantPair(opening, closing)]
 
-    def source_copier(self, account: str, due: Sequence[Backlog], keys: Sequence[str] = ()) -> list[Pair]:
+    def source_copier(
+        self, account: str, due: Sequence[Backlog], keys: Sequence[str] = ()
+    ) -> list[GrantPair]:
         """A role of a source account, for objects that only their own account can read; `keys` are those they are under."""
         buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == "push")
         trust = build.trust(self.settings.operator_principals)
@@ -206,14 +208,14 @@ class Grant:
             "it may read these buckets and write copies, no more",
         )
         return [
-            Pair(role, self._role_away(account, RolePart.ROLE, role.key)),
-            Pair(policy, self._role_away(account, RolePart.POLICY, policy.key)),
+            GrantPair(role, self._role_away(account, RolePart.ROLE, role.key)),
+            GrantPair(policy, self._role_away(account, RolePart.POLICY, policy.key)),
         ]
 
     def policy(
         self,
         key: str,
-        place: Place,
+        place: PolicyPlace,
         before: Any,
         after: Any,
         reason: str,
@@ -249,7 +251,7 @@ class Grant:
         before: Any = None,
         undo: str = "removed by this plan itself",
         closes: str = "",
-        requires: Check | None = None,
+        requires: RequiredCheck | None = None,
     ) -> Change:
         return Change(
             key=f"{call}-{account}",
@@ -275,7 +277,7 @@ class Grant:
             before={"there": True},
             undo="nothing to undo",
             closes=closes,
-            requires=Check(CheckKind.POLICIES_BACK),
+            requires=RequiredCheck(CheckKind.POLICIES_BACK),
         )
 
     def copiers(self, due: Sequence[Backlog]) -> list[str]:
@@ -314,5 +316,5 @@ def prefixes(bucket: OldBucket) -> list[str]:
     return [f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in bucket.key_prefixes or ("",)]
 
 
-def _place(bucket: OldBucket) -> Place:
-    return Place(bucket.account, bucket.region, bucket.name)
+def _place(bucket: OldBucket) -> PolicyPlace:
+    return PolicyPlace(bucket.account, bucket.region, bucket.name)

@@ -16,8 +16,8 @@ from onetrail.iam.builders.archive import account_of
 from onetrail.looked import known
 from onetrail.policies import Restores
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import SID_ENCRYPTS, Observation
-from onetrail.steps.copy_history.permissions.grant import MARK, Pair
+from onetrail.steps.copy_history.observe import SID_ENCRYPTS, CopyObservation
+from onetrail.steps.copy_history.permissions.grant import MARK, GrantPair
 from onetrail.steps.copy_history.permissions.key_policy import GrantKey, key_policy_change
 
 _OPEN: Final = "open-key"
@@ -26,8 +26,8 @@ _RESTORES: Final = Restores(frozenset({SID_ENCRYPTS}), puts_by="PutKeyPolicy", r
 
 
 def key_grant(
-    settings: Settings, observation: Observation, archive: Archive, copiers: Sequence[str]
-) -> list[Pair]:
+    settings: Settings, observation: CopyObservation, archive: Archive, copiers: Sequence[str]
+) -> list[GrantPair]:
     """What lets copiers of other accounts encrypt and what takes it back; nothing where none of them pushes or no key of ours is there."""
     foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
     if settings.kms_key != "create" or not foreign:
@@ -37,10 +37,10 @@ def key_grant(
     opening = _put(settings, archive, _OPEN, known(observation.key_policy), opened, why)
     gone = "the copiers may not use the key any more"
     closing = _put(settings, archive, _CLOSE, opened, kms_key(archive), gone, _OPEN, _RESTORES)
-    return [Pair(opening, closing)]
+    return [GrantPair(opening, closing)]
 
 
-def left_open_key(settings: Settings, observation: Observation, archive: Archive) -> list[Change]:
+def left_open_key(settings: Settings, observation: CopyObservation, archive: Archive) -> list[Change]:
     """The closing of a key that an interrupted run left open."""
     if not observation.key_open:
         return []

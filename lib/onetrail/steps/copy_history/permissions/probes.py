@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from onetrail.aws.actors import COPIER
-from onetrail.change import Change, Check, CheckKind
+from onetrail.change import Change, CheckKind, RequiredCheck
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.settings import Settings
 
@@ -38,7 +38,9 @@ def canaries(
             key = f"{change.key}-{number + 1}" if number else change.key
             mine = replace(change, key=key, tries=1 if number else TRIES)
             if not place:
-                mine = replace(mine, requires=Check(CheckKind.READS_REFUSED), after=APART if number else "")
+                mine = replace(
+                    mine, requires=RequiredCheck(CheckKind.READS_REFUSED), after=APART if number else ""
+                )
             found.append(mine)
     return found
 

@@ -14,8 +14,8 @@ from onetrail.iam import build
 from onetrail.looked import Unread, known
 from onetrail.policies import Restores
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.observe import Observation
-from onetrail.steps.copy_history.permissions.grant import MARK, Pair
+from onetrail.steps.copy_history.observe import CopyObservation
+from onetrail.steps.copy_history.permissions.grant import MARK, GrantPair
 from onetrail.steps.copy_history.permissions.key_policy import GrantKey, key_policy_change
 
 _RESTORES: Final = Restores(frozenset({names.SID_COPY_DECRYPT}), puts_by="PutKeyPolicy", removes_by="")
@@ -30,13 +30,13 @@ class _Use(NamedTuple):
     buckets: set[str]
 
 
-def source_key_grant(settings: Settings, due: Sequence[Backlog]) -> list[Pair]:
+def source_key_grant(settings: Settings, due: Sequence[Backlog]) -> list[GrantPair]:
     """What lets copiers decrypt and what takes it back, key by key; nothing where no object is under a key of a customer."""
     return [_pair(settings, use) for _, use in sorted(_uses(settings, due).items())]
 
 
 def left_open_keys(
-    observation: Observation, settings: Settings, besides: Collection[str] = ()
+    observation: CopyObservation, settings: Settings, besides: Collection[str] = ()
 ) -> list[Change]:
     """The closings of keys that an interrupted run left open, but for those that this plan opens and closes itself."""
     why = "a temporary statement of an earlier run still stands"
@@ -77,7 +77,7 @@ def _uses(settings: Settings, due: Sequence[Backlog]) -> dict[str, _Use]:
     return found
 
 
-def _pair(settings: Settings, use: _Use) -> Pair:
+def _pair(settings: Settings, use: _Use) -> GrantPair:
     key = use.key
     opened = iam.with_statements(
         key.prior, build.old_key_open(key.arn, sorted(use.copiers), sorted(use.buckets), MARK)
@@ -100,7 +100,7 @@ def _pair(settings: Settings, use: _Use) -> Pair:
         closes=opening.key,
         restores=_RESTORES,
     )
-    return Pair(opening, closing)
+    return GrantPair(opening, closing)
 
 
 def _short(key: SourceKey) -> str:

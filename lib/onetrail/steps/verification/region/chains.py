@@ -20,32 +20,32 @@ from onetrail.cloudtrail.digests.seam import Seam
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,
+    DigestGroup,
     DigestObject,
+    FileState,
     FileVerdict,
-    Group,
     IntervalState,
     LogRead,
     ReadStatus,
-    State,
     TrailIdentity,
 )
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, Kind, below_prefix, parse
+from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, below_prefix, parse
 from onetrail.estate.history.pairing import name_of, stored_key
 from onetrail.s3.http import calls
 from onetrail.s3.http.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.verification.equality import Day
-from onetrail.steps.verification.left import Left
+from onetrail.steps.verification.left import OriginalSide
 from onetrail.steps.verification.region.events import RegionEvents
 from onetrail.steps.verification.region.files import RegionMark, beside_of, codes_of, region_rows
 from onetrail.steps.verification.region.older import looked_for
-from onetrail.steps.verification.region.reading import Notes, Origin, Reader, metadata_hash
+from onetrail.steps.verification.region.reading import LogOrigin, Notes, RegionReader, metadata_hash
 from onetrail.steps.verification.region.sample import joined, sample_of
 from onetrail.steps.verification.region.tally import EventTally
 from onetrail.steps.verification.region.versions_read import VersionsRead
 from onetrail.steps.verification.strays import archive_strays
 from onetrail.steps.verification.troubles import FUTURE, PENDING, Trouble, Troubles
-from onetrail.steps.verification.verdict import ChainSeen, OlderSeen
+from onetrail.steps.verification.verdict import ArchiveChain, OlderSeen
 
 Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
 """Trails that are allowed -> who says so (`trail`, `receipt`), and the instant up to which their digests must reach; None where nothing
@@ -62,9 +62,9 @@ class RegionSeen:
 
     account: str
     region: str
-    chains: list[ChainSeen] = field(default_factory=list)
-    digests: dict[int, Counter[State]] = field(default_factory=lambda: defaultdict(Counter))
-    logs: dict[int, Counter[State]] = field(default_factory=lambda: defaultdict(Counter))
+    chains: list[ArchiveChain] = field(default_factory=list)
+    digests: dict[int, Counter[FileState]] = field(default_factory=lambda: defaultdict(Counter))
+    logs: dict[int, Counter[FileState]] = field(default_factory=lambda: defaultdict(Counter))
     lost: Counter[int] = field(default_factory=Counter)
     doubtful: Counter[int] = field(default_factory=Counter)
     changed_metadata: Counter[int] = field(default_factory=Counter)
@@ -93,7 +93,7 @@ class RegionCheck:
         trails: Trails,
         account: str,
         region: str,
-        places: Sequence[tuple[Origin, Left, frozenset[str]]],
+        places: Sequence[tuple[LogOrigin, OriginalSide, frozenset[str]]],
         tally: EventTally,
         versions: VersionsRead | None = None,
     ) -> None:
@@ -118,7 +118,7 @@ class RegionCheck:
             codes,
             lambda below, why: self._unread(codes.get(below, 0), below, why),
         )
-        reader = Reader(self._settings, self._clients, self._origins, codes, sizes, self._versions)
+        reader = RegionReader(self._settings, self._clients, self._origins, codes, sizes, self._versions)
         named: set[str] = set()
         digest_keys = (key for key in sizes if "/CloudTrail-Digest/" in key)
         found = groups(digest_keys) if self._settings.digest_check != "none" else {}
@@ -152,7 +152,12 @@ class RegionCheck:
         return sizes
 
     def _chain(
-        self, group: Group, keys: Sequence[str], reader: Reader, codes: Mapping[str, int], named: set[str]
+        self,
+        group: DigestGroup,
+        keys: Sequence[str],
+        reader: RegionReader,
+        codes: Mapping[str, int],
+        named: set[str],
     ) -> None:
         allowed, known = self._allowing(group)
         sampled = self._settings.digest_check == "sample"
@@ -185,7 +190,7 @@ class RegionCheck:
         read = sum(map(len, stretches))
         partly = sampled and read < len(keys)
         buckets = tuple(sorted({self._named(code) for code in places}))
-        self.seen.chains.append(ChainSeen(chain, known, buckets, older, partly, len(keys)))
+        self.seen.chains.append(ArchiveChain(chain, known, buckets, older, partly, len(keys)))
 
     def _older(self, chain: Chain) -> tuple[OlderSeen, ...]:
         """What the oldest digests name before them: looked for in every account of this move, the bucket's own first."""
@@ -195,7 +200,7 @@ class RegionCheck:
         accounts = (*self._settings.source_account_ids, log_account)
         return looked_for(self._clients, chain.older, owners, accounts, self._allowed.buckets or ())
 
-    def _allowing(self, group: Group) -> tuple[AllowList, str]:
+    def _allowing(self, group: DigestGroup) -> tuple[AllowList, str]:
         """The allow list, with this chain's trail where only its digests speak of it: account and bucket must still be ours."""
         if group.identity in self._allowed.trails:
             return self._allowed, self._trails[group.identity][0]
@@ -213,27 +218,27 @@ class RegionCheck:
         if verdict.kind in DIGEST_KINDS:
             self.seen.digests[code][verdict.state] += 1
         else:
-            again = verdict.state is State.VALID and below in named
+            again = verdict.state is FileState.VALID and below in named
             named.add(below)
-            self.seen.logs[code][State.DUPLICATE if again else verdict.state] += 1
-            if verdict.state is State.VALID and not again:
+            self.seen.logs[code][FileState.DUPLICATE if again else verdict.state] += 1
+            if verdict.state is FileState.VALID and not again:
                 self._day(self.seen.proven, below)
                 if self._versions is not None:
                     self._versions.named(verdict.key, verdict.digest, verdict.hash)
-        if verdict.state not in (State.VALID, State.DUPLICATE):
+        if verdict.state not in (FileState.VALID, FileState.DUPLICATE):
             self._trouble(code, below, verdict)
 
     def _rest(
-        self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: Reader
+        self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: RegionReader
     ) -> None:
         # A copy whose name is a hash says nothing of its kind.
-        kinds = LOG_KINDS | {Kind.CONFLICT}
+        kinds = LOG_KINDS | {KeyKind.CONFLICT}
         present = [below for below in sizes if below not in named and parse(below).kind in kinds]
         chains = [one.chain for one in self.seen.chains]
         now = self._clients.clock.now()
         for verdict in unsigned_logs(present, (), chains, now=now):
             code, parsed = codes.get(verdict.key, 0), parse(verdict.key)
-            self.seen.logs[code][State.UNSIGNED] += 1
+            self.seen.logs[code][FileState.UNSIGNED] += 1
             self.seen.doubtful[code] += verdict.why == WHY_COMPLETE
             if code:
                 self._day(self.seen.unsigned, verdict.key)
@@ -249,14 +254,14 @@ class RegionCheck:
             else:
                 self._events.looked_into(below, LogRead(ReadStatus.FOUND, body.content, below))
 
-    def _read(self, reader: Reader, bucket: str, key: str) -> LogRead:
+    def _read(self, reader: RegionReader, bucket: str, key: str) -> LogRead:
         """One log for its chain; a full check counts its events on the way."""
         read = reader.log(bucket, key)
         if read.body is None or self._settings.digest_check != "full":
             return read
         return self._events.looked_into(name_of(read.key), read)
 
-    def _metadata(self, codes: Mapping[str, int], reader: Reader) -> None:
+    def _metadata(self, codes: Mapping[str, int], reader: RegionReader) -> None:
         """User metadata of each digest as it is in the old bucket: the signature lies there."""
         for number, origin in enumerate(self._origins, start=1):
             if not origin.live:
@@ -290,11 +295,11 @@ class RegionCheck:
 
     def _metadata_trouble(self, counts: Counter[int], code: int, below: str, state: str, why: str) -> None:
         counts[code] += 1
-        self.seen.troubles.add(self._about(code, below, Kind.DIGEST.value, state, why))
+        self.seen.troubles.add(self._about(code, below, KeyKind.DIGEST.value, state, why))
 
     def _trouble(self, code: int, below: str, verdict: FileVerdict, state: str = "") -> None:
         """Told under its own state, or another. A moved file that is missing is told by the comparison of its bucket."""
-        if verdict.state is State.MISSING and code:
+        if verdict.state is FileState.MISSING and code:
             return
         about = self._about(code, below, verdict.kind.value, state or verdict.state.value, verdict.why)
         if not verdict.key and verdict.original_bucket:
@@ -302,7 +307,7 @@ class RegionCheck:
         self.seen.troubles.add(about)
 
     def _unread(self, code: int, below: str, why: str) -> None:
-        self.seen.unread.add(self._about(code, below, Kind.LOG.value, "unread", why))
+        self.seen.unread.add(self._about(code, below, KeyKind.LOG.value, "unread", why))
 
     def _about(self, code: int, below: str, kind: str, state: str, why: str) -> Trouble:
         """A file under the key that it has in its old bucket, or in the archive."""

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from onetrail.cloudtrail.digests.seam import Seam, SeamCheck
 from onetrail.cloudtrail.digests.verdict import IntervalState, LogRead
-from onetrail.cloudtrail.events import Content, content_of
+from onetrail.cloudtrail.events import LogContent, content_of
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_both
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.cloudtrail.records import MAX_RECORDS_BYTES, LogFormatError
-from onetrail.cloudtrail.unread import Unread
+from onetrail.cloudtrail.unread import UnreadBytes
 from onetrail.steps.verification.region.tally import EventTally
-from onetrail.steps.verification.verdict import ChainSeen
+from onetrail.steps.verification.verdict import ArchiveChain
 
 
 class RegionEvents:
@@ -52,7 +52,7 @@ class RegionEvents:
         """A log whose bytes could not be had at all."""
         self._count(below, "", why)
 
-    def _count(self, below: str, sha256: str, content: Content | str) -> None:
+    def _count(self, below: str, sha256: str, content: LogContent | str) -> None:
         if below in self._counted:
             return
         self._counted.add(below)
@@ -65,11 +65,11 @@ class RegionEvents:
         if self._seam and stamp and self._seam.wants(stamp, new=new):
             self._seam.add(content.events, new=new)
 
-    def seam(self, chains: Sequence[ChainSeen]) -> Seam | None:
+    def seam(self, chains: Sequence[ArchiveChain]) -> Seam | None:
         """The cutover in this region, once every log is counted; None where there are files of one side alone."""
         return self._seam.seam(*self._reach(chains)) if self._seam else None
 
-    def _reach(self, chains: Sequence[ChainSeen]) -> tuple[datetime | None, datetime | None]:
+    def _reach(self, chains: Sequence[ArchiveChain]) -> tuple[datetime | None, datetime | None]:
         """From when on the new trail's digests are proven, and until when the old ones' are."""
         proven = [
             (one.buckets == (self._archive,), interval)
@@ -81,9 +81,9 @@ class RegionEvents:
         return min(begins, default=None), max((i.end for new, i in proven if not new), default=None)
 
 
-def _content(unpacked: bytes | None) -> Content | Unread:
+def _content(unpacked: bytes | None) -> LogContent | UnreadBytes:
     try:
-        return Unread.TOO_LARGE if unpacked is None else content_of(unpacked)
+        return UnreadBytes.TOO_LARGE if unpacked is None else content_of(unpacked)
     except LogFormatError as err:
         return err.unread
 

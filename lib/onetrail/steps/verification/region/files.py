@@ -7,15 +7,15 @@ from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.digests.conflict import conflict_key
-from onetrail.cloudtrail.key import FOLDERS, Kind, parse
+from onetrail.cloudtrail.key import FOLDERS, KeyKind, parse
 from onetrail.estate.history.pairing import archived
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_objects
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.verification.left import Left, rows
-from onetrail.steps.verification.region.reading import Origin
+from onetrail.steps.verification.left import OriginalSide, rows
+from onetrail.steps.verification.region.reading import LogOrigin
 
 
 class RegionMark:
@@ -41,7 +41,7 @@ def region_rows(
     clients: Clients,
     account: str,
     region: str,
-    places: Sequence[tuple[Origin, Left, frozenset[str]]],
+    places: Sequence[tuple[LogOrigin, OriginalSide, frozenset[str]]],
 ) -> Iterator[ObjectRow]:
     """What the archive holds of an account and region: digests before logs, so that what a digest names was listed after it; then the
     copies beside plain keys, which are few: each is a conflict."""
@@ -52,7 +52,7 @@ def region_rows(
     client = hot(clients, log_account, settings.home_region)
     for row in list_objects(client, settings.bucket_name, log_account, CONFLICTS_FOLDER):
         parsed = parse(row.key, "")
-        if (parsed.kind, parsed.account, parsed.region) == (Kind.CONFLICT, account, region):
+        if (parsed.kind, parsed.account, parsed.region) == (KeyKind.CONFLICT, account, region):
             yield row
 
 
@@ -64,7 +64,7 @@ def beside_of(names: Iterable[str]) -> frozenset[str]:
 def codes_of(
     settings: Settings,
     clients: Clients,
-    places: Sequence[tuple[Origin, Left, frozenset[str]]],
+    places: Sequence[tuple[LogOrigin, OriginalSide, frozenset[str]]],
     beside: AbstractSet[str],
 ) -> dict[str, int]:
     """Each moved copy by name, with the number of the place it came from plus one. `beside` are those beside plain keys."""

@@ -21,7 +21,7 @@ from onetrail.s3.http import calls
 from onetrail.s3.http.calls import stamp
 from onetrail.s3.http.failure import code_of
 from onetrail.s3.http.session import hot
-from onetrail.s3.rows import Body, Head
+from onetrail.s3.rows import Body, ObjectHead
 from onetrail.settings import Settings
 from onetrail.steps.verification.region.versions_read import VersionsRead
 
@@ -31,7 +31,7 @@ BYTES_AT_ONCE = 48 * 1024 * 1024
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
-class Origin(NamedTuple):
+class LogOrigin(NamedTuple):
     """A place that logs came from: an old bucket, and what stood before `AWSLogs/` there. `live` is False once it is retired."""
 
     bucket: str
@@ -60,7 +60,7 @@ class Notes:
     read_bytes: Counter[str] = field(default_factory=Counter)
 
 
-class Reader:
+class RegionReader:
     """Reads one region. `origins` are the places, `codes` maps each copy, as `name_of` names it, to its place's number plus one, 0 for none.
 
     A copy that lies in an archive class is read in the old bucket instead, where that still has it: both have equal bytes.
@@ -70,7 +70,7 @@ class Reader:
         self,
         settings: Settings,
         clients: Clients,
-        origins: Sequence[Origin],
+        origins: Sequence[LogOrigin],
         codes: Mapping[str, int],
         sizes: Mapping[str, int],
         versions: VersionsRead | None = None,
@@ -122,7 +122,7 @@ class Reader:
         beside = conflict_key(bucket, key)
         return beside if beside in self._sizes else below_prefix(key)
 
-    def _look_at_lock(self, below: str) -> Head | None:
+    def _look_at_lock(self, below: str) -> ObjectHead | None:
         """HEAD of a version that cannot be read, with its lock noted; None where it is gone. Raises what else keeps it from being looked at."""
         asked = calls.head_object(
             self._settings.bucket_name, self._account, stored_key(self._settings, below)
@@ -136,7 +136,7 @@ class Reader:
         self._noted(below, head)
         return head
 
-    def _getting(self, below: str) -> calls.Call[Body]:
+    def _getting(self, below: str) -> calls.S3Call[Body]:
         return calls.get_object(self._settings.bucket_name, self._account, stored_key(self._settings, below))
 
     def _take(
@@ -199,13 +199,13 @@ class Reader:
         self.notes.read_bytes[head.storage_class] += head.size
         self._noted(below, head)
 
-    def _keep(self, below: str, head: Head, content: bytes, account: str, *, inflate: bool) -> None:
+    def _keep(self, below: str, head: ObjectHead, content: bytes, account: str, *, inflate: bool) -> None:
         """For the rows of receipts: of a log that a digest names the digest gives the hash of the content, so that is not inflated again."""
         if self._versions is not None:
             by = self._clients.entry(account).arn
             self._versions.add(stored_key(self._settings, below), head, content, by, inflate=inflate)
 
-    def _noted(self, below: str, head: Head) -> None:
+    def _noted(self, below: str, head: ObjectHead) -> None:
         note_lock(self.notes, self._codes.get(below, 0), self._settings, head, self._now)
         if _is_digest(below):
             self.notes.metadata[below] = metadata_hash(head.metadata)
@@ -236,7 +236,7 @@ class Reader:
         return LogRead(ReadStatus.UNREADABLE, None, key, f"{body}")
 
 
-def note_lock(notes: Notes, code: int, settings: Settings, head: Head, now: str) -> None:
+def note_lock(notes: Notes, code: int, settings: Settings, head: ObjectHead, now: str) -> None:
     """Count an object of this place that has no lock, or one that is to be raised. `now` as S3 writes it."""
     if not head.lock_mode:
         notes.unlocked[code] += settings.object_lock != "none"
@@ -244,7 +244,7 @@ def note_lock(notes: Notes, code: int, settings: Settings, head: Head, now: str)
         notes.unsealed[code] += 1
 
 
-def to_raise(settings: Settings, head: Head, now: str) -> bool:
+def to_raise(settings: Settings, head: ObjectHead, now: str) -> bool:
     """Whether an object's lock is to be raised: it is under governance, still runs, and the parameters say compliance. `now` as S3 writes it."""
     return settings.object_lock == "compliance" and head.lock_mode == LOCK_MODE and head.retain_until > now
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Final, NamedTuple, Self
 
-from onetrail.cloudtrail.events import Content, RegionDay
+from onetrail.cloudtrail.events import LogContent, RegionDay
 
 _HELD: Final = 4_000_000
 """So many marks of 8 bytes are held in memory at once."""
@@ -50,7 +50,7 @@ class EventTally:
     _lock: Lock = field(default_factory=Lock)
     _folder: TemporaryDirectory[str] | None = None
 
-    def add(self, content: Content | None, sha256: str = "") -> None:
+    def add(self, content: LogContent | None, sha256: str = "") -> None:
         """Count one log file by its records and the SHA-256 (hex) of its unpacked bytes; None where they cannot be read."""
         with self._lock:
             self._files += 1

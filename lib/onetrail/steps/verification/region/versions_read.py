@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Final, NamedTuple, Self
 
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
-from onetrail.s3.rows import Head
+from onetrail.s3.rows import ObjectHead
 
 _HELD: Final = 5_000
 """So many rows are held in memory before they go to disk."""
@@ -53,7 +53,7 @@ class VersionsRead:
         self._base.close()
         self._folder.cleanup()
 
-    def add(self, key: str, head: Head, content: bytes, read_by: str, *, inflate: bool) -> None:
+    def add(self, key: str, head: ObjectHead, content: bytes, read_by: str, *, inflate: bool) -> None:
         """A version that was read whole. With `inflate` its content is hashed too: for what no digest gives a hash."""
         said = (
             key,
