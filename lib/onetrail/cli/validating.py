@@ -21,6 +21,7 @@ from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
 from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
+from onetrail.show.validation_json import json_text
 from onetrail.validation import (
     CheckScope,
     Directory,
@@ -99,7 +100,7 @@ def validate(
 def print_json(check: PlaceCheck) -> None:
     """The whole document, also where Ctrl-C comes while it is written, or while nobody reads it."""
     with Interrupts() as interrupts:
-        for piece in show.json_text(interrupts.amid(check.verdicts()), check.result):
+        for piece in json_text(interrupts.amid(check.verdicts()), check.result):
             sys.stdout.write(piece)
         sys.stdout.flush()
 

@@ -1,8 +1,7 @@
 """What a person, or a program, sees of a checked place: a row a chain, what was believed, the worst findings, and one line of verdict."""
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -85,93 +84,8 @@ def _oldest(result: ValidationResult) -> list[Interval]:
     return [i for one in result.chains for i in one.chain.intervals if i.oldest]
 
 
-def file_row(one: FileVerdict) -> dict[str, str]:
-    """One file for a program. `key` is where it lies now, of a missing one the key that a digest names."""
-    key, kind = one.key or one.original_key, one.kind.value
-    return {"key": key, "kind": kind, "state": one.state.value, "why": one.why}
-
-
-def json_text(files: Iterable[FileVerdict], result: ValidationResult) -> Iterator[str]:
-    """The whole of it as one JSON document, in pieces as the files come; `result` is read after the last of them.
-
-    What ends the check early is raised once the document is whole.
-    """
-    yield '{"files": ['
-    between = "\n"
-    ended: Exception | KeyboardInterrupt | None = None
-    try:
-        for one in files:
-            yield f"{between}{json.dumps(file_row(one))}"
-            between = ",\n"
-    except (Exception, KeyboardInterrupt) as err:  # noqa: BLE001 - it is raised again once the document is whole
-        ended, result.ended = err, str(err) or type(err).__name__
-    chains = (json.dumps(chain_row(one)) for one in result.chains)
-    yield '\n], "chains": [\n' + ",\n".join(chains)
-    yield f'\n], "summary": {json.dumps(summary(result))}}}\n'
-    if ended is not None:
-        raise ended
-
-
-def chain_row(one: CheckedChain) -> dict[str, Any]:
-    """One chain for a program; times are UTC, `from` null where nothing says when a gap began."""
-    chain = one.chain
-    return {
-        "account": chain.account,
-        "region": chain.region,
-        "trail": chain.trail,
-        "home_region": chain.home_region,
-        "backfill": chain.backfill,
-        "proven": chain.sound,
-        "buckets": list(one.buckets),
-        "intervals": [
-            {
-                "from": None if i.start is None else iso(i.start), "to": iso(i.end), "state": i.state.value,
-                "why": i.why, "missing": i.missing, "before_the_oldest_digest": i.oldest,
-            }
-            for i in chain.intervals
-        ],
-        "digests": _states(chain.digests),
-        "logs": _states(chain.logs),
-    }  # fmt: skip
-
-
-def summary(result: ValidationResult) -> dict[str, Any]:
-    """What all files and chains come to, for a program."""
-    named = result.believed is not None
-    return {
-        "place": result.place,
-        "proven": result.proven,
-        "ended_early": result.ended or None,
-        "verdict": verdict(result),
-        "chains": len(result.chains),
-        "digests": _states(result.digests),
-        "logs": _states(result.logs),
-        "foreign_objects": result.foreign,
-        "foreign_objects_among_logs": result.strays,
-        "markers": result.markers,
-        "unreadable_others": result.unread,
-        "younger_than_the_newest_digest": result.young,
-        "chains_of_an_earlier_run": {
-            "chains": len(result.kept),
-            "oldest": _instant(min(result.kept, default=None)) or None,
-        },
-        "bucket_owner": result.owner or None,
-        "believed": [
-            {
-                "bucket": bucket,
-                "because": _because(named, bucket, result),
-                "chains": result.buckets.get(bucket, 0),
-            }
-            for bucket in sorted({*result.buckets, *(result.believed or ())})
-        ],
-        "public_keys": [
-            {"region": region, "keys": len(keys.store.held()), "source": keys.source, "why": keys.why}
-            for region, keys in sorted(result.keys.items())
-        ],
-    }
-
-
-def _because(named: bool, bucket: str, result: ValidationResult) -> str:
+def because(named: bool, bucket: str, result: ValidationResult) -> str:
+    """Why logs that were delivered into this bucket are taken for the place's."""
     if not named:
         return "signed digests name it"
     return (
@@ -212,8 +126,8 @@ def _row(one: CheckedChain, result: ValidationResult) -> list[str]:
         chain.account,
         chain.region,
         f"{chain.trail}{home}{' (backfill)' if chain.backfill else ''}",
-        _instant(proven[0].start) if proven else "",
-        _instant(proven[-1].end) if proven else "",
+        instant_text(proven[0].start) if proven else "",
+        instant_text(proven[-1].end) if proven else "",
         *(f"{number:,}" if number else "" for number in numbers),
     ]
 
@@ -282,8 +196,8 @@ def _listed(head: str, lines: list[str], count: int) -> str:
 
 
 def _gap(chain: Chain, gap: Interval) -> str:
-    start = _instant(gap.start) if gap.start else "an unknown time"
-    return f"{chain.account} {chain.region} {chain.trail}: from {start} to {_instant(gap.end)}: {gap.why}"
+    start = instant_text(gap.start) if gap.start else "an unknown time"
+    return f"{chain.account} {chain.region} {chain.trail}: from {start} to {instant_text(gap.end)}: {gap.why}"
 
 
 def _line(one: FileVerdict) -> str:
@@ -303,7 +217,7 @@ def _asides(result: ValidationResult) -> str:
         )
     if result.kept:
         said.append(
-            f"{counted(len(result.kept), 'chain was', 'chains were')} proven by an earlier run, the first at {_instant(min(result.kept))}, and not "
+            f"{counted(len(result.kept), 'chain was', 'chains were')} proven by an earlier run, the first at {instant_text(min(result.kept))}, and not "
             "looked at again; what happened to its logs since is not seen."
         )
     if result.narrowed:
@@ -320,7 +234,7 @@ def _asides(result: ValidationResult) -> str:
         time = "from there on" if len(oldest) == 1 else "from which all of them are here"
         said.append(
             f"{chains} with a digest that names an older one, which is not here. A lifecycle rule that expires logs leaves that, and so "
-            f"does whoever removes them: nothing shows which. --since {_instant(max(i.end for i in oldest))} asks for the time {time}."
+            f"does whoever removes them: nothing shows which. --since {instant_text(max(i.end for i in oldest))} asks for the time {time}."
         )
     if not result.is_bucket and (result.logs[FileState.MISSING] or result.digests[FileState.MISSING]):
         said.append(
@@ -343,9 +257,11 @@ def _place(chain: Chain) -> tuple[str, str, str, str, bool]:
     return chain.account, chain.region, chain.trail, chain.home_region, chain.backfill
 
 
-def _states(counts: Any) -> dict[str, int]:
+def states(counts: Any) -> dict[str, int]:
+    """How many files are in each state, for a program."""
     return {state.value: counts[state] for state in FileState if counts.get(state)}
 
 
-def _instant(moment: datetime | None) -> str:
+def instant_text(moment: datetime | None) -> str:
+    """An instant, or nothing where there is none."""
     return iso(moment) if moment else ""

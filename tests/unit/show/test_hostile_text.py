@@ -20,7 +20,8 @@ from onetrail.runner.run import RunResult
 from onetrail.show import html
 from onetrail.show.plots import Pictured
 from onetrail.show.progress import Progress
-from onetrail.show.validation import json_text, text
+from onetrail.show.validation import text
+from onetrail.show.validation_json import json_text
 from onetrail.validation import RegionKeys, ValidationResult
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.show.hostile import HOSTILE, made

@@ -15,7 +15,7 @@ from onetrail.cli import main
 from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict
 from onetrail.cloudtrail.key import KeyKind
 from onetrail.errors import OnetrailError
-from onetrail.show.validation import json_text
+from onetrail.show.validation_json import json_text
 from onetrail.validation import ValidationResult
 from onetrail.validation.rest import RemainingFiles
 from tests.unit.cloudtrail.archive import given_an_archive
