@@ -24,7 +24,7 @@ from onetrail.s3.ledger import parts as ledger
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
 from onetrail.steps.copy_history.observed.jobs import see_batch
-from onetrail.steps.copy_history.permissions.closed import hole_closed
+from onetrail.steps.copy_history.permissions.closed import grant_revoked
 from tests.integration.by_hand import by_hand, carried_out, planned
 from tests.integration.conftest import ROOT, Estate
 
@@ -235,7 +235,7 @@ def test_a_new_kernel_finds_the_jobs_of_a_killed_one_and_makes_what_they_do_not_
     assert Counter(left.values()).keys() == {"Complete", "New"}
     found = step.observe(clients.settings, clients)
     assert (found.batch.roles, found.batch.work_open) == ((names.BATCH_ROLE, names.JOBS_ROLE), True)
-    assert not hole_closed(clients).met, "twin of what the end of this test finds"
+    assert not grant_revoked(clients).met, "twin of what the end of this test finds"
     by_this_machine = step.propose(clients.settings.with_values(copy_engine="local"), found)
     assert [c.key for c in by_this_machine.changes][:3] == [
         f"PutRolePolicy-{names.JOBS_ROLE}", "batch-pilot-cancel", "batch-copy-cancel",

@@ -127,7 +127,7 @@ def test_a_log_that_may_not_be_read_is_a_finding(fresh_estate: Estate) -> None:
         {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
     )
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
-    assert (BUCKET, FindingState.FINDING) in states(clients, "01.canary")
+    assert (BUCKET, FindingState.FINDING) in states(clients, "01.probe")
 
 
 def test_a_bucket_that_may_not_be_listed_is_could_not_look(fresh_estate: Estate) -> None:

@@ -33,7 +33,7 @@ from onetrail.s3.ledger import parts as ledger
 from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
-from onetrail.steps.copy_history.permissions.closed import hole_closed
+from onetrail.steps.copy_history.permissions.closed import grant_revoked
 from tests.integration.by_hand import by_hand, carried_out, planned, run
 from tests.integration.conftest import ROOT, Estate
 
@@ -274,7 +274,7 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been(
     state, line = copied(clients)
     assert state in ("applied", "nothing"), line
     ends_as_undisturbed(clients, plain, tmp_path)
-    assert hole_closed(clients).met
+    assert grant_revoked(clients).met
 
 
 def test_a_polite_kill_in_the_middle_of_copying_closes_first_and_ends_the_process_by_that_signal(
@@ -282,7 +282,7 @@ def test_a_polite_kill_in_the_middle_of_copying_closes_first_and_ends_the_proces
 ) -> None:
     """With nothing left open and the record whole; a plain new run goes on. Twin: above, where nobody is left to close."""
     assert killer(tmp_path, "row", 20, signal.SIGTERM) == signal.SIGTERM
-    assert hole_closed(clients).met
+    assert grant_revoked(clients).met
     assert verify_record(tmp_path / "practice").whole
     assert copied(clients)[0] == "applied"
     ends_as_undisturbed(clients, plain, tmp_path)
@@ -382,7 +382,7 @@ def test_an_edit_of_the_archives_policy_is_kept_told_and_a_finding(clients: Clie
     assert "the archive's policy read back is not the steady one: added SomebodyElse" in line
     assert told(CENTRAL) in line
     assert edited(clients) == {CENTRAL: FindingState.FINDING}
-    assert not hole_closed(clients).met
+    assert not grant_revoked(clients).met
     assert not {sid for sid in policy_sids(clients, CENTRAL) if sid.startswith("Copier")}
 
 
@@ -398,7 +398,7 @@ def test_credentials_that_expire_in_the_middle_leave_the_closing_to_the_expiry_a
     ), line
     assert line.endswith("run this step again: it closes what is open")
     estate.fault("clear")
-    assert not hole_closed(clients).met
+    assert not grant_revoked(clients).met
     assert copied(clients)[0] == "applied"
     ends_as_undisturbed(clients, plain, tmp_path)
 
@@ -411,7 +411,7 @@ def test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot(
     state, line = copied(clients, (never,))
     assert state == "ChangeFailed"
     assert "takes no If-None-Match on a copy" in line
-    assert hole_closed(clients).met
+    assert grant_revoked(clients).met
     seen = step.observe(clients.settings, clients, before=BEFORE)
     assert any("CopierNeverOverwrites" in note for note in step.propose(clients.settings, seen).notes)
     assert copied(clients)[0] == "applied"
@@ -440,7 +440,7 @@ def test_a_policy_that_lets_a_copy_be_written_over_stops_the_pilot(
         in line
     )
     assert "a copy over it: planned" not in line
-    assert hole_closed(clients).met
+    assert grant_revoked(clients).met
 
 
 def test_half_a_listing_is_no_listing(estate: Estate, clients: Clients) -> None:
@@ -473,7 +473,7 @@ def test_a_full_disk_stops_the_copy_and_closes_the_grant(
     monkeypatch.setattr(LedgerPart, "add", full)
     state, line = copied(clients)
     assert (state, "No space left on device" in line) == ("LedgerNotWritten", True), line
-    assert hole_closed(clients).met
+    assert grant_revoked(clients).met
     monkeypatch.setattr(LedgerPart, "add", add)
     assert copied(clients)[0] == "applied"
     ends_as_undisturbed(clients, plain, tmp_path)
@@ -541,7 +541,7 @@ def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve
     """Twin: the next test, in which the same plan is approved."""
     seen = step.observe(anew.settings, anew)
     assert 0 < sum(b.to_copy for b in seen.backlogs) < plain.objects
-    assert not hole_closed(anew).met
+    assert not grant_revoked(anew).met
     opened = {bucket.name for bucket in seen.open_sources}
     assert opened
     (grant,) = (f for f in step.check(anew.settings, seen) if f.id == "05.grant")
@@ -550,7 +550,7 @@ def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve
     plan = step.propose(anew.settings, seen)
     assert f"a grant was found open in {len(opened)} old buckets; this plan closes it" in plan.notes
     assert {c.resource for c in plan.changes if c.key.startswith("close-")} == {*opened, CENTRAL}
-    assert plan.ends_with == RequiredCheck(CheckKind.HOLE_CLOSED)
+    assert plan.ends_with == RequiredCheck(CheckKind.GRANT_REVOKED)
     other = estate.clients(runs_dir=str(killed.runs), run_name="another")
     elsewhere = step.propose(other.settings, step.observe(other.settings, other))
     assert closings(elsewhere) == closings(plan), "by what AWS shows, whatever the record says"
@@ -561,7 +561,7 @@ def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve
     assert estate.mutating(mark, heads=True) == [], "no head of the record either"
 
 
-def test_approved_it_goes_on_and_ends_with_everything_copied_once_and_the_hole_closed(
+def test_approved_it_goes_on_and_ends_with_everything_copied_once_and_the_grant_revoked(
     estate: Estate, anew: Clients, plain: Undisturbed, killed: Left
 ) -> None:
     """Pushed or pulled, roles and all; the record's chain is whole throughout. Twin: the test above, where copies are missing."""

@@ -35,7 +35,7 @@ AGAIN = TROUBLE + "test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing
 """05, run again after whatever: each object of the archive is as in an undisturbed run."""
 DELETES_AGAIN = RETIRED + "test_a_deletion_that_broke_off_goes_on_with_what_is_left"
 """06 and 07 read and seal, and delete what a receipt proves and the archive holds."""
-LEFT_OPEN = TROUBLE + "test_approved_it_goes_on_and_ends_with_everything_copied_once_and_the_hole_closed"
+LEFT_OPEN = TROUBLE + "test_approved_it_goes_on_and_ends_with_everything_copied_once_and_the_grant_revoked"
 UNDO = "tests/integration/test_undo.py::"
 UNDO_02 = UNDO + "test_the_undo_of_02_opens_what_it_closed_deletes_nothing_and_02_closes_it_again"
 UNDO_04 = UNDO + "test_the_undo_of_03_and_04_deletes_no_file_and_both_propose_the_same_again"

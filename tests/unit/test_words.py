@@ -137,7 +137,7 @@ def test_an_old_word_is_found() -> None:
 
 def test_what_is_quoted_or_excepted_is_let_be() -> None:
     """Names on AWS, finding ids, printed output and links keep their spelling; exceptions hold for their own place alone."""
-    quoted = "`onetrail-trail-rail` `00.way-in` `tokens/` [a](docs/rail.md)\n```text\nwhoever\n```\n<!-- mess -->\n"
+    quoted = "`onetrail-trail-rail` `00.entry-role` `tokens/` [a](docs/rail.md)\n```text\nwhoever\n```\n<!-- mess -->\n"
     assert old_words(prose(quoted)) == []
     assert old_words("the grant-keeper and the way in which it is told apart, with a guardrail") == []
     assert old_words("the keeper, told apart and told") == [

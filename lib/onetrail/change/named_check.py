@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 
 class CheckKind(StrEnum):
-    """What is asked. Steps match this, never the text; the text stands in plan ids and records, so a member keeps its value."""
+    """What is asked. Steps match this, never the text; plan ids and records hold the text, so a member keeps its value."""
 
     MAY_ADMINISTER = "may_administer"
     """Before a role is made as break-glass: that identity may really look into IAM by now."""
     OPERATOR_SETTLED = "operator_settled"
-    """The same, and the operator role has had time to be known: until then AWS takes no trust policy that names it."""
-    NEW_WAY_IN = "new_way_in"
+    """The same, and the operator role has propagated: until then AWS takes no trust policy that names it."""
+    NEW_ENTRY_ROLES = "new_entry_roles"
     """Both new roles were really assumed."""
     POLICY_JUDGED = "policy_judged"
     """Each policy decides every request of the table as it must, in the form in which it is sent."""
@@ -23,15 +23,15 @@ class CheckKind(StrEnum):
     LAST_FILES_IN = "last_files_in"
     """The last files of the stopped trails are in."""
     SOURCES_READY = "sources_ready"
-    """Every old bucket holds still, and what was archived can be read."""
+    """Every old bucket is frozen, no writer is left, and what was archived can be read."""
     JOBS_ROLE_SETTLED = "jobs_role_settled"
     """The new roles of the jobs can be used by now."""
     READS_REFUSED = "reads_refused"
     """The copier is refused on every old bucket that was opened."""
     POLICIES_BACK = "policies_back"
     """No policy that the plan opened names a temporary role any more."""
-    HOLE_CLOSED = "hole_closed"
-    """Nothing of the grant stands open."""
+    GRANT_REVOKED = "grant_revoked"
+    """Nothing of the grant is open."""
     RESTORED = "restored"
     """Restores that are under way have come to their end."""
     BREAK_GLASS = "break_glass"
@@ -50,6 +50,16 @@ class CheckKind(StrEnum):
     """Nothing is left in the old bucket, its subject."""
     EXPIRED = "expired"
     """Lifecycle rules have emptied every bucket that they were given."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """The check that earlier versions wrote under another name."""
+        now = _FORMER.get(str(value))
+        return cls(now) if now else None
+
+
+_FORMER: Final = {"new_way_in": "new_entry_roles", "hole_closed": "grant_revoked"}
+"""Names that versions up to 0.2.0 wrote into run folders: what they say there still counts."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 from onetrail.change.close import Holds, close_what_is_open
 from onetrail.change.gate import Gate
 from onetrail.change.interrupt import ended_by_signals
-from onetrail.change.named_check import CheckKind
+from onetrail.change.named_check import RequiredCheck
 from onetrail.change.plan import Change
 from onetrail.change.send import Done, Sending
 from onetrail.change.values import canonical_json
@@ -92,4 +92,7 @@ def _ids(line: Mapping[str, Any], estate: str, accounts: tuple[str, ...]) -> Ite
 
 def _checkable(said: Mapping[str, Any]) -> bool:
     """Whether what the closing waits for is a check that this version knows."""
-    return not said["requires"] or said["requires"].partition(":")[0] in list(CheckKind)
+    try:
+        return not said["requires"] or bool(RequiredCheck.read(said["requires"]))
+    except ValueError:
+        return False

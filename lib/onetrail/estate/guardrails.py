@@ -197,13 +197,15 @@ def rail_findings(
     content = rail.content
     if isinstance(content, Unread):
         text = f"whether it stands is unknown: {content.why}"
-        return [Finding(f"{step}.rail", FindingState.COULD_NOT_LOOK, "-", "-", rail.name, text)]
+        return [Finding(f"{step}.guardrail", FindingState.COULD_NOT_LOOK, "-", "-", rail.name, text)]
     if rail.why and not rail.organization:
-        return [Finding(f"{step}.rail", FindingState.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")]
+        return [
+            Finding(f"{step}.guardrail", FindingState.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")
+        ]
     if rail.why:
         return [
             Finding(
-                f"{step}.rail",
+                f"{step}.guardrail",
                 FindingState.NOTE,
                 "-",
                 "-",
@@ -219,7 +221,7 @@ def rail_findings(
     if stands:
         return [
             Finding(
-                f"{step}.rail",
+                f"{step}.guardrail",
                 FindingState.OK,
                 account,
                 "-",
@@ -228,7 +230,7 @@ def rail_findings(
             )
         ]
     evidence = "is set by the plan" if ready else "is set once what it protects is proven"
-    return [Finding(f"{step}.rail", FindingState.PLANNED, account, "-", rail.name, evidence)]
+    return [Finding(f"{step}.guardrail", FindingState.PLANNED, account, "-", rail.name, evidence)]
 
 
 def _change(

@@ -230,13 +230,17 @@ def test_an_unmet_requirement_stops_there(tmp_path):
     """What was promised to hold is looked at in the moment of sending."""
     plan = given_a_plan(
         given_a_change("a"),
-        given_a_change("b", requires=RequiredCheck(CheckKind.NEW_WAY_IN), region="eu-west-1"),
+        given_a_change("b", requires=RequiredCheck(CheckKind.NEW_ENTRY_ROLES), region="eu-west-1"),
     )
     gate, estate = given_a_gate(tmp_path)
     outcome = run_plan(
         plan,
         gate,
-        {RequiredCheck(CheckKind.NEW_WAY_IN): lambda: Requirement(False, "the new way in was not proven")},
+        {
+            RequiredCheck(CheckKind.NEW_ENTRY_ROLES): lambda: Requirement(
+                False, "the new way in was not proven"
+            )
+        },
     )
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert [key for key, _ in estate.sent] == ["a"]

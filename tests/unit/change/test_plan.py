@@ -34,8 +34,8 @@ RULE = Bulk(BulkAction.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLo
         {"call": "DeleteBucketPolicy"},
         {"parameters": {"Bucket": "old", "Policy": "{} "}},
         {"before": {"Policy": "older"}},  # the reviewed state before is part of what was approved
-        {"requires": RequiredCheck(CheckKind.NEW_WAY_IN)},
-        {"requires": RequiredCheck(CheckKind.NEW_WAY_IN, "what it is made for")},
+        {"requires": RequiredCheck(CheckKind.NEW_ENTRY_ROLES)},
+        {"requires": RequiredCheck(CheckKind.NEW_ENTRY_ROLES, "what it is made for")},
         {"actor": "break-glass"},
         {"expects": "refused"},
         {"resource": "another bucket"},  # doers look the resource up

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.change import Finding, FindingState
+from onetrail.change import Finding, FindingState, RunRecord
 from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.estate.guardrails import Rail
@@ -34,7 +34,7 @@ from onetrail.steps.evidence import (
 )
 from onetrail.steps.evidence.ledger import LedgerSum
 from onetrail.steps.verification import ArchiveChain, BucketVerdict, DayCoverage, KeySource, TroubleGroup
-from tests.unit.change.given import given_a_change, given_a_plan
+from tests.unit.change.given import MovableClock, given_a_change, given_a_plan
 from tests.unit.steps import test_bucket_creation as made
 from tests.unit.steps.given_record import given_a_grant, killed, sent
 
@@ -302,6 +302,27 @@ def test_permissions_have_opening_closing_duration_and_request_ids(tmp_path: Pat
         text, "permissions"
     )
     assert "opened 2026-01-12" in section_of(text, "findings")
+
+
+@pytest.mark.parametrize(
+    ("name", "proofs"),
+    [
+        ("grant_revoked", 1),
+        ("hole_closed", 1),  # what versions up to 0.2.0 wrote
+        ("restored", 0),
+    ],
+)
+def test_the_proof_that_a_grant_was_revoked_is_shown_whatever_version_wrote_it(
+    tmp_path: Path, name: str, proofs: int
+) -> None:
+    """The line of the record with what was seen. Twin: another requirement proves no revocation."""
+    sent(tmp_path, given_a_grant())
+    with RunRecord(tmp_path, "practice", MovableClock()) as record:
+        record.append("requirement", step="05", name=name, met=True, why="read back, and refused")
+    assert read_custody(tmp_path).check.whole
+    text = section_of(page(SETTINGS, given(tmp_path)), "permissions")
+    assert text.count("Proof that the grant was revoked") == proofs
+    assert text.count("read back, and refused") == proofs
 
 
 def test_every_change_and_approval_of_the_record_is_there(tmp_path: Path) -> None:

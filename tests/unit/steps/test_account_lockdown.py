@@ -145,7 +145,7 @@ def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_bu
 def test_the_old_way_in_is_narrowed_only_behind_the_proof_of_the_new_one() -> None:
     plan = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket()))
     narrowing = next(c for c in plan.changes if c.key == "OrganizationAccountAccessRole: trust")
-    assert narrowing.requires == RequiredCheck(CheckKind.NEW_WAY_IN)
+    assert narrowing.requires == RequiredCheck(CheckKind.NEW_ENTRY_ROLES)
     assert narrowing.before == MANAGEMENT
     assert iam.canonical(narrowing.parameters["PolicyDocument"].value) == iam.canonical(
         trust(["arn:aws:iam::999988887777:role/SecurityLead"])

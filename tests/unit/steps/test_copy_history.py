@@ -84,7 +84,7 @@ def test_every_opening_has_its_closing():
     }
     assert openings == closings
     assert keys(plan)[-1].startswith("DeleteRole-")
-    assert plan.ends_with == RequiredCheck(CheckKind.HOLE_CLOSED)
+    assert plan.ends_with == RequiredCheck(CheckKind.GRANT_REVOKED)
 
 
 def test_nothing_to_copy_and_nothing_open_is_nothing_to_do():

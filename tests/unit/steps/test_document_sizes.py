@@ -74,7 +74,9 @@ def change(call: str, part: str, sent: Document, key: str = "one", **parameters:
 
 
 def plan(*changes: Change) -> Plan:
-    return Plan("03", "practice", ("111122223333",), changes, ends_with=RequiredCheck(CheckKind.HOLE_CLOSED))
+    return Plan(
+        "03", "practice", ("111122223333",), changes, ends_with=RequiredCheck(CheckKind.GRANT_REVOKED)
+    )
 
 
 @pytest.mark.parametrize(("kind", "call", "parameters", "part"), KINDS, ids=lambda one: str(one))

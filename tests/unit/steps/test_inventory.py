@@ -385,7 +385,7 @@ def test_a_month_without_anything_is_a_hole_only_within_the_regions_time():
     observation = given(BucketInventory(given_a_bucket(), survey))
     assert step.holes(observation) == {(SOURCE, REGION): ["2025-09", "2025-10"]}
     assert step.unsigned(observation) == {(SOURCE, REGION): ["2025-08"]}
-    assert {("01.hole", FindingState.NOTE), ("01.unsigned", FindingState.NOTE)} <= set(states(observation))
+    assert {("01.gap", FindingState.NOTE), ("01.unsigned", FindingState.NOTE)} <= set(states(observation))
 
 
 @pytest.mark.parametrize(
@@ -416,7 +416,7 @@ def test_a_month_without_anything_is_a_hole_only_within_the_regions_time():
 def test_a_canary_that_cannot_be_read_is_never_ok(canaries, found):
     """A refusal is a finding, a failure is could not look."""
     observation = given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=canaries))
-    assert sorted(states(observation, "01.canary")) == sorted(("01.canary", state) for state in found)
+    assert sorted(states(observation, "01.probe")) == sorted(("01.probe", state) for state in found)
 
 
 class Holding:

@@ -214,9 +214,15 @@ def test_a_line_that_is_not_of_the_approved_plan_closes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "asked", ["policies_back", "asked_by_a_later_version", "asked_by_a_later_version:old"]
+    ("asked", "known"),
+    [
+        ("policies_back", CheckKind.POLICIES_BACK),
+        ("hole_closed", CheckKind.GRANT_REVOKED),  # what versions up to 0.2.0 wrote
+        ("asked_by_a_later_version", None),
+        ("asked_by_a_later_version:old", None),
+    ],
 )
-def test_a_closing_that_waits_for_a_check_of_another_version_is_left_to_the_step(tmp_path, asked):
+def test_a_closing_that_waits_for_a_check_of_another_version_is_left_to_the_step(tmp_path, asked, known):
     """What is approved under that id is closed but for it. Twin: a check of this version is made."""
     plan = replace(given_a_grant(), accounts=SETTINGS.all_account_ids)
     changes = [change.meaning() for change in plan.changes]
@@ -225,8 +231,8 @@ def test_a_closing_that_waits_for_a_check_of_another_version_is_left_to_the_step
     hashed = canonical_json([plan.step, plan.estate, sorted(plan.accounts), changes])
     line = {"step": plan.step, "plan": f"p-{sha256(hashed.encode()).hexdigest()[:12]}", "changes": changes}
     rest = rest_of(line, plan.estate, plan.accounts, {"open-old": "old"}, closing_of)
-    if asked == "policies_back":
-        assert [one.requires for one in rest.changes] == [RequiredCheck(CheckKind.POLICIES_BACK)]
+    if known:
+        assert [one.requires for one in rest.changes] == [RequiredCheck(known)]
         assert rest.left == ()
     else:
         assert (rest.changes, rest.left) == ((), (closing["key"],))

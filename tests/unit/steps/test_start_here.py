@@ -78,7 +78,7 @@ def test_a_good_estate_has_nothing_that_stops_it():
     found = states(given())
     assert {state for _, state in found} == {FindingState.OK}
     assert {name for name, _ in found} == {
-        "00.bucket", "00.bucket-name", "00.dead-principal", "00.document-size", "00.permissions", "00.principal", "00.rails", "00.regions", "00.trails",
+        "00.bucket", "00.bucket-name", "00.dead-principal", "00.document-size", "00.permissions", "00.principal", "00.guardrails", "00.regions", "00.trails",
     }  # fmt: skip
 
 
@@ -104,10 +104,10 @@ BROKEN = [
     ("a principal that does not exist", given(principals={ROLE: False}), "00.principal", FindingState.FINDING),
     ("a principal out of sight", given(principals={ROLE: None}), "00.principal", FindingState.NOTE),
     ("a principal that nobody may look up", given(principals={ROLE: Unread("GetRole: AccessDenied")}), "00.principal", FindingState.COULD_NOT_LOOK),
-    ("an organization that nobody may look at", given(management=False, organization=Unread("DescribeOrganization: AccessDenied")), "00.rails", FindingState.COULD_NOT_LOOK),
+    ("an organization that nobody may look at", given(management=False, organization=Unread("DescribeOrganization: AccessDenied")), "00.guardrails", FindingState.COULD_NOT_LOOK),
     ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", FindingState.COULD_NOT_LOOK),
     ("a read only identity", given(identities={SOURCE_ID: given_an_identity(SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})}), "00.permissions", FindingState.FINDING),
-    ("no management account", given(management=False, organization="not the management account"), "00.rails", FindingState.NOTE),
+    ("no management account", given(management=False, organization="not the management account"), "00.guardrails", FindingState.NOTE),
     ("something could not be looked at", given(could_not_look=("111122223333: DescribeTrails: no",)), "00.looked", FindingState.COULD_NOT_LOOK),
 ]  # fmt: skip
 
@@ -190,9 +190,9 @@ def test_an_account_that_cannot_be_entered_is_could_not_look():
     unknown = {"02": Status("02", StepStage.UNKNOWN, "account cannot be entered")}
     found = step.check(SETTINGS, StartObservation(ways, (), unknown))
     assert [(f.id, f.state, f.evidence) for f in found] == [
+        ("00.entry-role", FindingState.COULD_NOT_LOOK, "no trust"),
         ("00.step", FindingState.COULD_NOT_LOOK, "could not look: account cannot be entered"),
-        ("00.way-in", FindingState.COULD_NOT_LOOK, "no trust"),
-        ("00.way-in", FindingState.OK, "arn:aws:sts::x"),
+        ("00.entry-role", FindingState.OK, "arn:aws:sts::x"),
     ]
 
 

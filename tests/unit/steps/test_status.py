@@ -33,7 +33,7 @@ def test_a_plan_that_nobody_could_make_holds_nothing_and_names_the_refusal_first
             "practice",
             (),
             (CHANGE,),
-            ends_with=RequiredCheck(CheckKind.HOLE_CLOSED),
+            ends_with=RequiredCheck(CheckKind.GRANT_REVOKED),
             not_yet=datetime(2026, 1, 1, tzinfo=UTC),
             notes=("a fact",),
         ),

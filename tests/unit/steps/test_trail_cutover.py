@@ -260,7 +260,7 @@ def test_findings_follow_the_state():
         ("04.delivery", FindingState.FINDING),
         ("04.delivery", FindingState.COULD_NOT_LOOK),
         ("04.old-trail", FindingState.PLANNED),
-        ("04.rail", FindingState.NOTE),
+        ("04.guardrail", FindingState.NOTE),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from onetrail.change import RecordCheck, entries, verify_record
+from onetrail.change import CheckKind, RecordCheck, entries, verify_record
 from onetrail.errors import described
 from onetrail.estate.custody.permissions import Permission, permissions
 from onetrail.estate.custody.sent import ChangeEnding, Sent, all_sent, end_of
@@ -86,6 +86,15 @@ class Condition(NamedTuple):
     name: str
     met: bool
     why: str
+
+    @property
+    def of_revocation(self) -> bool:
+        """Whether it asked if a grant was revoked, whatever the version that wrote it calls that."""
+        return self.name in _REVOCATION
+
+
+_REVOCATION: Final = (CheckKind.GRANT_REVOKED, "hole_closed")
+"""This version's name, and the one that versions up to 0.2.0 wrote."""
 
 
 class BoundFile(NamedTuple):

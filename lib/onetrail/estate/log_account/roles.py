@@ -127,7 +127,7 @@ def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
         before=role.trust,
         reason="anybody in the management account who may assume roles can come in through it, as administrator",
         undo="put the trust policy of before back, as break-glass",
-        requires=RequiredCheck(CheckKind.NEW_WAY_IN),
+        requires=RequiredCheck(CheckKind.NEW_ENTRY_ROLES),
     )
 
 

@@ -34,14 +34,12 @@ def section(observation: EvidenceObservation) -> Section:
     )
     parts = [table("Temporary permissions, in the order of opening", _HEADS, rows, verdict=line)]
     proofs = [
-        [c.line, c.at, c.step, "yes" if c.met else "no", c.why]
-        for c in custody.conditions
-        if c.name == "hole_closed"
+        [c.line, c.at, c.step, "yes" if c.met else "no", c.why] for c in custody.conditions if c.of_revocation
     ]
     if proofs:
         parts.append(
             table(
-                "Proof that the hole was closed: policies read back, and the copiers refused",
+                "Proof that the grant was revoked: policies read back, and the copiers refused",
                 ("line", "at", "step", "held", "what was seen"),
                 proofs,
             )

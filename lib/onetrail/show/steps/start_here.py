@@ -22,7 +22,7 @@ _WHAT: Final = {
     "00.permissions": "permissions",
     "00.preflight": "everything",
     "00.principal": "who may enter",
-    "00.rails": "guard rails",
+    "00.guardrails": "guardrails",
     "00.regions": "regions",
     "00.requester-pays": "settings that stop a copy",
     "00.trails": "room for one more trail",

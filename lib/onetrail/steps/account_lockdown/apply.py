@@ -26,14 +26,14 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
                 gate, clients, lambda: _may_administer(clients)
             ),
             RequiredCheck(CheckKind.OPERATOR_SETTLED): lambda: _settled(gate, clients),
-            RequiredCheck(CheckKind.NEW_WAY_IN): lambda: _patiently(
-                gate, clients, lambda: new_way_in(clients)
+            RequiredCheck(CheckKind.NEW_ENTRY_ROLES): lambda: _patiently(
+                gate, clients, lambda: new_entry_roles(clients)
             ),
         },
     )
 
 
-def new_way_in(clients: Clients) -> Requirement:
+def new_entry_roles(clients: Clients) -> Requirement:
     """Met when onetrail-operator and onetrail-break-glass were both assumed, as STS says, and may look into IAM."""
     seen = [
         _assumed(clients, OPERATOR, names.OPERATOR_ROLE),

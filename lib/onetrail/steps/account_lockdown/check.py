@@ -31,7 +31,7 @@ def check(settings: Settings, observation: LockdownObservation) -> list[Finding]
     ]
     failed = (*observation.log.could_not_look, *observation.old.could_not_look, *observation.could_not_look)
     found += [
-        Finding("02.could-not-look", FindingState.COULD_NOT_LOOK, "", "", text.split(":")[0], text)
+        Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, "", "", text.split(":")[0], text)
         for text in failed
     ]
     return ordered(found)
@@ -112,7 +112,7 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
             found.append(
                 _planned(
                     _of_role(settings, plan, name),
-                    "02.first-way-in",
+                    "02.first-entry-role",
                     log.account,
                     "",
                     name,
@@ -163,7 +163,7 @@ def _bucket(
     if bucket.shell:
         return [Finding("02.held", FindingState.OK, *where, "is an empty shell already")]
     found = [
-        Finding("02.could-not-look", FindingState.COULD_NOT_LOOK, *where, text)
+        Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text)
         for text in bucket.could_not_look
     ]
     arn = names.bucket_arn(settings.partition, bucket.name)

@@ -23,7 +23,7 @@ def check(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     failed = [*observation.could_not_look, *unread_of(observation.log)]
     account = observation.log.account
     found = [
-        Finding("03.could-not-look", FindingState.COULD_NOT_LOOK, account, "", t.split(":")[0], t)
+        Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, account, "", t.split(":")[0], t)
         for t in failed
     ]
     if not observation.forerunner.done:
@@ -98,7 +98,7 @@ def _key(settings: Settings, observation: BucketsObservation, plan: Plan) -> lis
 def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: Plan) -> list[Finding]:
     where = (settings.log_account.account_id, settings.home_region, wanted.name)
     found = [
-        Finding("03.could-not-look", FindingState.COULD_NOT_LOOK, *where, text)
+        Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text)
         for text in there.could_not_look
     ]
     if there.state == "could_not_look":

@@ -27,7 +27,7 @@ from onetrail.steps.copy_history.copying import Copying
 from onetrail.steps.copy_history.jobs.copies import BatchCopy
 from onetrail.steps.copy_history.jobs.watch import jobs_role_settled
 from onetrail.steps.copy_history.local import restores
-from onetrail.steps.copy_history.permissions.closed import hole_closed, policies_back, reads_refused
+from onetrail.steps.copy_history.permissions.closed import grant_revoked, policies_back, reads_refused
 
 _COPIES = (BulkAction.PILOT, BulkAction.COPY)
 
@@ -40,10 +40,10 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
 
     def ended() -> Requirement:
         copying.write_rows(plan)
-        return hole_closed(clients, gate.say, opened_old_keys(plan))
+        return grant_revoked(clients, gate.say, opened_old_keys(plan))
 
     requires = {
-        RequiredCheck(CheckKind.HOLE_CLOSED): ended,
+        RequiredCheck(CheckKind.GRANT_REVOKED): ended,
         RequiredCheck(CheckKind.POLICIES_BACK): lambda: _policies_back(clients, copying.estate, plan),
         RequiredCheck(CheckKind.READS_REFUSED): lambda: reads_refused(clients, opened, gate.say),
         RequiredCheck(CheckKind.JOBS_ROLE_SETTLED): lambda: jobs_role_settled(clients, gate),

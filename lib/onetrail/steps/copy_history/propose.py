@@ -38,7 +38,7 @@ from onetrail.steps.copy_history.permissions.source_key_grant import (
 from onetrail.steps.registry import COPY_HISTORY
 
 STEP: Final = COPY_HISTORY.number
-_HOLE_CLOSED: Final = RequiredCheck(CheckKind.HOLE_CLOSED)
+_GRANT_REVOKED: Final = RequiredCheck(CheckKind.GRANT_REVOKED)
 
 
 def propose(settings: Settings, observation: CopyObservation) -> Plan:
@@ -64,7 +64,7 @@ def propose(settings: Settings, observation: CopyObservation) -> Plan:
         left = _left_open(settings, grant)
         return plan(
             left,
-            ends_with=_HOLE_CLOSED if left else RequiredCheck(CheckKind.RESTORED),
+            ends_with=_GRANT_REVOKED if left else RequiredCheck(CheckKind.RESTORED),
             not_yet=observation.ready,
             why=still_restoring(due),
             notes=plan_notes(settings, observation, due),
@@ -73,14 +73,14 @@ def propose(settings: Settings, observation: CopyObservation) -> Plan:
     refused = oversized("05.document-size", changes)
     if refused:
         left = _around(settings, grant, [])
-        return plan(left, ends_with=_HOLE_CLOSED if left else None, why=reason(refused))
+        return plan(left, ends_with=_GRANT_REVOKED if left else None, why=reason(refused))
     after = _after_restores(observation, changes)
     notes = (
         *batch_choice.notes(settings, due, choice(settings, observation)),
         *plan_notes(settings, observation, due, plan(after).id if after else ""),
     )
     why = "" if changes else _withheld(observation)
-    whole = plan(changes, ends_with=_HOLE_CLOSED if changes else None, why=why, notes=notes)
+    whole = plan(changes, ends_with=_GRANT_REVOKED if changes else None, why=why, notes=notes)
     return evaluated(whole, observation.unread_permissions)
 
 

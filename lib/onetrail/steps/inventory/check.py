@@ -103,7 +103,7 @@ def _canary(inventory: BucketInventory) -> Iterator[Finding]:
         state = _CANARY[canary.ended]
         if canary.ended is ReadProbe.UNFIT and inventory.reading is ReadProbe.READ:
             state = FindingState.NOTE  # the bucket can be read, and 06 names every log that nobody can
-        yield Finding(f"{STEP}.canary", state, bucket.account, bucket.region, bucket.name, _said(canary))
+        yield Finding(f"{STEP}.probe", state, bucket.account, bucket.region, bucket.name, _said(canary))
 
 
 _CANARY: Final = {
@@ -149,7 +149,7 @@ def _lifecycle(inventory: BucketInventory) -> Iterator[Finding]:
 def _coverage(observation: InventoryObservation) -> Iterator[Finding]:
     for (account, region), missing in holes(observation).items():
         yield Finding(
-            f"{STEP}.hole",
+            f"{STEP}.gap",
             FindingState.NOTE,
             account,
             region,

@@ -89,7 +89,7 @@ def check(settings: Settings, observation: StartObservation) -> list[Finding]:
     """Ways in, preflight and map as findings, worst first."""
     found = [
         Finding(
-            "00.way-in",
+            "00.entry-role",
             FindingState.OK if way.arn else FindingState.COULD_NOT_LOOK,
             way.account,
             "-",

@@ -268,16 +268,16 @@ def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[
 def _rails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     if not settings.organization_id:
         text = "no organization is named: nothing but the bucket policy will hold administrators of the accounts back"
-        yield Finding("00.rails", FindingState.NOTE, "-", "-", "guard rails", text)
+        yield Finding("00.guardrails", FindingState.NOTE, "-", "-", "guardrails", text)
     elif seen.management:
         text = f"the credentials at hand are of the management account of {settings.organization_id}: 04 can set them"
-        yield Finding("00.rails", FindingState.OK, "-", "-", "guard rails", text)
+        yield Finding("00.guardrails", FindingState.OK, "-", "-", "guardrails", text)
     elif isinstance(seen.organization, Unread):
         text = f"who can set them is unknown: {seen.organization.why}"
-        yield Finding("00.rails", FindingState.COULD_NOT_LOOK, "-", "-", "guard rails", text)
+        yield Finding("00.guardrails", FindingState.COULD_NOT_LOOK, "-", "-", "guardrails", text)
     else:
         text = f"cannot be set from here: {seen.organization}; onetrail policies prints them for whoever can"
-        yield Finding("00.rails", FindingState.NOTE, "-", "-", "guard rails", text)
+        yield Finding("00.guardrails", FindingState.NOTE, "-", "-", "guardrails", text)
 
 
 def _documents(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> Iterator[Finding]:

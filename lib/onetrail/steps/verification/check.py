@@ -214,17 +214,17 @@ def _receipt(observation: VerificationObservation, bucket: BucketVerdict) -> Fin
     why = observation.receipts.get(bucket.name)
     if why == "":
         return Finding(
-            "06.token",
+            "06.receipt",
             FindingState.OK,
             *said,
             "its receipt holds" + (": the bucket is retired" if bucket.proven_before else ""),
         )
     if due(bucket):
         return Finding(
-            "06.token", FindingState.PLANNED, *said, f"written by the plan{': ' + why if why else ''}"
+            "06.receipt", FindingState.PLANNED, *said, f"written by the plan{': ' + why if why else ''}"
         )
     return Finding(
-        "06.token",
+        "06.receipt",
         FindingState.NOTE,
         *said,
         why or "no receipt, since it is not proven; step 07 leaves it alone",

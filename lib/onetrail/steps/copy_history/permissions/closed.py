@@ -37,7 +37,7 @@ _ADMINISTRATOR: Final = iam.prepared(
 Say = Callable[[str], None]
 
 
-def hole_closed(clients: Clients, say: Say = say_line, keys: Sequence[tuple[str, str]] = ()) -> Requirement:
+def grant_revoked(clients: Clients, say: Say = say_line, keys: Sequence[tuple[str, str]] = ()) -> Requirement:
     """Every policy read back as it was before the grant, and the copier refused where it could read a minute ago.
 
     `keys` are account and ARN of the old buckets' keys that were opened.
