@@ -28,7 +28,7 @@ IN_LANES = -n $(LANES) --dist loadfile --no-loadscope-reorder
 # The other Pythons, where they are found. `make test PYTHONS=` leaves them out.
 PYTHONS ?= 3.11 3.12 3.13
 # What `make test` runs on them: the tests of the pure core, which calls nothing but the language and its library.
-CORE := $(addprefix tests/unit/,change cloudtrail iam test_settings.py)
+CORE := $(addprefix tests/unit/,change cloudtrail iam policies test_settings.py)
 # JupyterLab refuses root unless told; in many containers there is nobody else. It listens on loopback, behind its token.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 

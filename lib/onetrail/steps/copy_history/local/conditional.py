@@ -15,7 +15,7 @@ from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.failure import NoAnswer, code_of
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.local.pilot import PilotProperty
-from onetrail.steps.copy_history.permissions.probes import CANARY_ETAG
+from onetrail.steps.copy_history.no_object import NO_ETAG
 from onetrail.steps.registry import COPY_HISTORY
 
 _KIND: Final = "probe"
@@ -55,7 +55,7 @@ def over(client: S3Client, task: CopyTask) -> list[PilotProperty]:
 
 
 def _unwritable(task: CopyTask) -> CopyTask:
-    return task._replace(etag=CANARY_ETAG.strip('"'))
+    return task._replace(etag=NO_ETAG.strip('"'))
 
 
 def _refused(code: str) -> str:

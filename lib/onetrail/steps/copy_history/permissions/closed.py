@@ -20,10 +20,10 @@ from onetrail.iam import build
 from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST, SOURCE_READ
 from onetrail.looked import Answer, There, Unread, applied, calling, or_none
 from onetrail.settings import Settings
+from onetrail.steps.copy_history.no_object import NO_ETAG
 from onetrail.steps.copy_history.observe import opens_key, read_key_policy
 from onetrail.steps.copy_history.observed.jobs import see_batch
 from onetrail.steps.copy_history.permissions.grant import prefixes
-from onetrail.steps.copy_history.permissions.probes import CANARY_ETAG
 
 TRIES: Final = 5
 """How often a copier that is still let in is asked in all."""
@@ -213,7 +213,7 @@ def _let_in(clients: Clients, bucket: OldBucket, say: Say) -> str:
     for left in reversed(range(TRIES)):
         listed = look(copier.list_objects_v2, **owner, Prefix=prefix, MaxKeys=1)
         # The condition fails even where the read is let in: no byte of the log comes back.
-        read = look(copier.get_object, **owner, Key=keys[0], IfMatch=CANARY_ETAG)
+        read = look(copier.get_object, **owner, Key=keys[0], IfMatch=NO_ETAG)
         got = _not_refused(listed, "it can still list") or _not_refused(read, "it can still read")
         if not got or not left:
             break

@@ -8,11 +8,10 @@ from onetrail.aws.actors import COPIER
 from onetrail.change import Change, CheckKind, RequiredCheck
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.settings import Settings
+from onetrail.steps.copy_history.no_object import NO_ETAG
 
 CANARY_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
 """An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
-CANARY_ETAG: Final = '"onetrail-canary"'
-"""An ETag that no object has: a copy that was let in would fail its condition."""
 ROUNDS: Final = 3
 """How often each canary must be refused."""
 APART: Final = "PT2M"
@@ -65,7 +64,7 @@ def _calls(
         **written,
         "CopySource": f"{sample.bucket.name}/{sample.pilot[0]}",
         "ExpectedSourceBucketOwner": sample.bucket.account,
-        "CopySourceIfMatch": CANARY_ETAG,
+        "CopySourceIfMatch": NO_ETAG,
         **acl,
     }
     return [_canary(settings, account, "PutObject", put), _canary(settings, account, "CopyObject", copy)]
