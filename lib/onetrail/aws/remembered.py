@@ -10,16 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from onetrail.aws.requests import AWS_REQUESTS
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
-
-    from onetrail.aws.clients import Clients
-    from onetrail.settings import Settings
 
 OLDEST_SECONDS: Final = 300.0
 """An answer that is older is asked for again: a look that reads every log may take hours."""
@@ -29,8 +25,6 @@ _ANY_NUMBER: Final = frozenset(
 """Answers with as many rows as there are objects or events, which nobody holds in memory."""
 _ANSWERED: Final = "onetrail_answered"
 _ASKED: Final = "onetrail_asked"
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 class _Answer(NamedTuple):
@@ -110,19 +104,6 @@ class Remembered:
         with self._lock:
             if self._answers is not None:
                 self._answers[key] = answer
-
-
-def one_look(
-    observe: "Callable[Concatenate[Settings, Clients, _P], _R]",
-) -> "Callable[Concatenate[Settings, Clients, _P], _R]":
-    """A step's `observe` as one look: what it and the steps that it asks read twice is read once."""
-
-    @wraps(observe)
-    def looked(settings: "Settings", clients: "Clients", /, *args: _P.args, **more: _P.kwargs) -> _R:
-        with clients.remembered.one_look():
-            return observe(settings, clients, *args, **more)
-
-    return looked
 
 
 def _is_kept(service: str, model: "OperationModel", parameters: Mapping[str, Any]) -> bool:

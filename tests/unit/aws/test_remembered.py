@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import OPERATOR
+from onetrail.aws.one_look import one_look
 from onetrail.aws.policy_texts import text_now
-from onetrail.aws.remembered import OLDEST_SECONDS, Remembered, one_look
+from onetrail.aws.remembered import OLDEST_SECONDS, Remembered
 from tests.unit.aws import test_guarded_clients
 from tests.unit.aws.test_guarded_clients import LOG, SOURCE
 from tests.unit.change.given import given_a_change

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onetrail.aws import Clients
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.estate.log_account.observed import LogAccount, observe_log_account
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.receipts import read_receipts

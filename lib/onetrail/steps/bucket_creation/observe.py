@@ -8,7 +8,7 @@ from typing import Any, Final
 from onetrail import iam
 from onetrail.aws import Clients, look, look_for_bucket, pages
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.aws.sessions import CannotEnter
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of

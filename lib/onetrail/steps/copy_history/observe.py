@@ -7,7 +7,7 @@ from typing import Any
 
 from onetrail import iam
 from onetrail.aws import Clients, look
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.backlog.backlog import Backlog, read_backlog
 from onetrail.estate.backlog.source_keys import SourceKey

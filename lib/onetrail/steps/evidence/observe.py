@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.change import Finding, FindingState
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import Custody, read_custody

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from onetrail.aws import Clients
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.estate.public_keys.kept import KeptRegionKeys, read_keys
 from onetrail.looked import There, unread

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onetrail.aws import Clients
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.change import Finding, FindingState, Gate, Outcome, Plan, ordered, run_plan
 from onetrail.errors import WrongUse
 from onetrail.estate.old_estate import read_old_estate

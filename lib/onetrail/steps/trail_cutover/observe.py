@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.aws import Clients
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.change import Requirement
 from onetrail.change.words import counted
 from onetrail.estate.archive_key import archive_key_arn

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.aws.remembered import one_look
+from onetrail.aws.one_look import one_look
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.seam import Seam
 from onetrail.cloudtrail.digests.verdict import TrailIdentity
