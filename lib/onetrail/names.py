@@ -93,12 +93,5 @@ def bucket_arn(partition: str, bucket: str) -> str:
     return f"arn:{partition}:s3:::{bucket}"
 
 
-def partition_of(region: str) -> str:
-    """The partition a region belongs to: `aws`, `aws-cn` or `aws-us-gov`."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
 PRACTICE_KEYS = "OTPRACTICE"
 """Access keys of the practice estate begin with this; they are sent nowhere but to this machine."""

@@ -14,7 +14,7 @@ from papermill.cli import NoDatesSafeLoader, _resolve_type
 from onetrail.settings import Settings, SettingsError
 from onetrail.settings.describe import SECTIONS, parameters_table, template_text
 from onetrail.settings.words import PRACTICE_CAST
-from onetrail.show.parameters_cell import NEXT_CELL, TAG, parameters_cell
+from onetrail.show.parameters_cell import TAG, parameters_cell
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = ROOT / "parameters"
@@ -167,10 +167,6 @@ def test_papermill_reads_name_type_and_help_of_every_key(practice: Settings, tmp
     }
     assert read["grant_hours"]["inferred_type_name"] == "int"
     assert read["cooling_off_days"]["inferred_type_name"] == "int"
-
-
-def test_the_next_cell_is_python() -> None:
-    ast.parse(NEXT_CELL)
 
 
 # --- a notebook's globals

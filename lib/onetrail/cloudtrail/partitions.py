@@ -1,8 +1,6 @@
 """The parts that a bucket's logs are divided into by their keys: kind, account, region, month."""
 
-import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from onetrail.cloudtrail.key import ACCOUNT_PART, FOLDERS, KIND_OF_FOLDER, REGION_PART, ROOT, KeyKind
@@ -46,29 +44,3 @@ def month_prefix(partition: KeyPartition, key_prefix: str = "", organization_id:
     return (
         f"{start}{level}{partition.account}/{folder}/{partition.region}/{partition.month.replace('-', '/')}/"
     )
-
-
-def month_prefixes(
-    account: str,
-    regions: Iterable[str],
-    first: dt.date,
-    last: dt.date,
-    kinds: Iterable[KeyKind] = (KeyKind.LOG, KeyKind.DIGEST),
-    key_prefix: str = "",
-    organization_id: str = "",
-) -> Iterator[tuple[KeyPartition, str]]:
-    """Every partition from the month of `first` to the month of `last` (both included) with its listing prefix.
-
-    Order: kind, region, month, as given.
-    """
-    regions = tuple(regions)
-    for kind in dict.fromkeys(KeyKind.DIGEST if kind is KeyKind.BACKFILL_DIGEST else kind for kind in kinds):
-        for region in regions:
-            for month in _months(first, last):
-                partition = KeyPartition(account, kind, region, month)
-                yield partition, month_prefix(partition, key_prefix, organization_id)
-
-
-def _months(first: dt.date, last: dt.date) -> Iterator[str]:
-    for count in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
-        yield f"{count // 12:04d}-{count % 12 + 1:02d}"

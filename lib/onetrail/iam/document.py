@@ -203,11 +203,6 @@ def with_statements(document: Document | None, new: Collection[Mapping[str, Any]
     return shell
 
 
-def size_bytes(document: Document) -> int:
-    """Bytes of the document as sent (compact JSON, UTF-8); `onetrail.iam.limits` has what AWS takes of each kind."""
-    return len(compact(document).encode())
-
-
 def compact(document: Document) -> str:
     """The document as the text that is sent: no blanks, order kept."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""How large a policy document may be: one table for every kind of document that is put anywhere."""
+"""How large a policy document may be: one table for every kind of document that is put anywhere. Its sources were read on 2026-11-30."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,9 +33,6 @@ class Limit:
     cure: str
     """What makes such a document smaller."""
 
-
-READ_ON: Final = "2026-11-30"
-"""The day on which the sources were read."""
 
 _QUOTAS: Final = "IAM User Guide, IAM and AWS STS quotas"
 _ORGANIZATIONS: Final = "AWS Organizations User Guide, quotas (SCPs since 2026-05-15)"

@@ -70,8 +70,3 @@ def service(prefix: str) -> Service | None:
     """The service of that prefix, None when the table does not hold it."""
     found = _table()["services"].get(prefix)
     return service_from(prefix, found) if found else None
-
-
-def read_on() -> str:
-    """The day of AWS's list that the table was made from, as `YYYY-MM-DD`."""
-    return str(_table()["date"])

@@ -14,8 +14,6 @@ FOLDED: Final = {"source_hidden": True}
 """The cell's metadata under `jupyter`: JupyterLab shows it folded, with a bar that opens it."""
 _WIDTH: Final = 120
 """A longer statement has its items on lines of their own; papermill reads the help from its last line."""
-NEXT_CELL: Final = "settings = Settings.from_notebook(globals())"
-"""What the cell after it says."""
 
 
 def parameters_cell(settings: Settings) -> str:

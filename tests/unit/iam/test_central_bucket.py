@@ -18,12 +18,12 @@ from onetrail.iam import (
     differences,
     expected,
     judge,
-    size_bytes,
     statements,
     without_sids,
 )
 from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window
 from onetrail.iam.expectations.judge import judged
+from onetrail.iam.limits import DocumentKind, size
 
 LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
 LEAST = {"steady": 19, "window": 19, "open": 32, "expired": 32}
@@ -87,7 +87,7 @@ def test_every_request_gets_its_wanted_verdict(make_archive, any_partition, stat
         document = document_of(archive, state, opening)
         assert broken(archive, document, state, opening) == [], name
         assert len(expected(archive, state, opening)) >= LEAST[state]
-        assert size_bytes(document) < 20 * 1024, name  # S3's limit for a bucket policy
+        assert size(DocumentKind.BUCKET, document) < 20 * 1024, name  # S3's limit for a bucket policy
 
 
 def without_statements(document) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -272,10 +272,10 @@ def test_an_opening_for_copiers_of_many_accounts_fits(make_archive, accounts) ->
     old = tuple(f"acme-audit-logs-of-{one}" for one in ids)
     document = central_bucket_open(archive, copiers, old, "2026-01-12T15:00:00Z")
     assert broken(archive, document, "open", Opening(copiers, old, "2026-01-12T15:00:00Z")) == []
-    assert size_bytes(document) < 20 * 1024
+    assert size(DocumentKind.BUCKET, document) < 20 * 1024
     bounds = [s for s in document["Statement"] if s["Sid"].startswith("Copier") and s["Effect"] == "Deny"]
     by_name = sum(accounts * len(f'"{copiers[1]}",') for _ in bounds)
-    assert (size_bytes(document) + by_name < 20 * 1024) is (accounts < 20)
+    assert (size(DocumentKind.BUCKET, document) + by_name < 20 * 1024) is (accounts < 20)
 
 
 WRONG = [

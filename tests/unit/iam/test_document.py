@@ -13,11 +13,11 @@ from onetrail.iam import (
     dead_principals,
     differences,
     parse,
-    size_bytes,
     statements,
     with_statements,
     without_sids,
 )
+from onetrail.iam.limits import DocumentKind, size
 
 words = st.text("abc:*/?{}$é", min_size=1, max_size=6)
 listed = st.lists(words, min_size=1, max_size=3, unique=True)
@@ -181,4 +181,4 @@ def test_differences_name_what_was_added_removed_and_changed() -> None:
 
 
 def test_size_is_counted_in_bytes_of_the_compact_text() -> None:
-    assert size_bytes({"Sid": "é"}) == len('{"Sid":"é"}'.encode())
+    assert size(DocumentKind.BUCKET, {"Sid": "é"}) == len('{"Sid":"é"}'.encode())

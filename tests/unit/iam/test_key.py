@@ -3,8 +3,9 @@
 import pytest
 
 from onetrail.estate.policy_documents.judged import KeyPolicyWrong, judged_key
-from onetrail.iam import judge_key, size_bytes, without_sids
+from onetrail.iam import judge_key, without_sids
 from onetrail.iam.build import kms_key
+from onetrail.iam.limits import DocumentKind, size
 from tests.unit.iam.conftest import LOG
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
 from tests.unit.iam.test_guardrails import given
@@ -18,7 +19,7 @@ def test_every_request_gets_its_wanted_verdict(make_archive, any_partition) -> N
     """Every write that AWS lists for a key, by everybody; twins: every mutation below."""
     archive = given(make_archive, any_partition)
     assert broken(archive, kms_key(archive)) == []
-    assert size_bytes(kms_key(archive)) < 4096
+    assert size(DocumentKind.KEY, kms_key(archive)) < 4096
 
 
 @pytest.mark.parametrize("cut", [without_statements, without_conditions, without_values])

@@ -2,8 +2,9 @@
 
 import pytest
 
-from onetrail.iam import judge_beside, size_bytes
+from onetrail.iam import judge_beside
 from onetrail.iam.build import access_log_bucket, work_bucket
+from onetrail.iam.limits import DocumentKind, size
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
 
 BUILDS = {"acme-access-logs": access_log_bucket, "acme-work": work_bucket}
@@ -20,7 +21,7 @@ def test_every_request_gets_its_wanted_verdict(make_archive, any_partition, buck
     document = BUILDS[bucket](archive)
     assert broken(archive, bucket, document) == []
     assert len(judge_beside(archive, bucket, document)) > 400
-    assert size_bytes(document) < 4096
+    assert size(DocumentKind.BUCKET, document) < 4096
 
 
 @pytest.mark.parametrize("cut", [without_statements, without_conditions, without_values])

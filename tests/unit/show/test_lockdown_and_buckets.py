@@ -36,7 +36,6 @@ FIRST = Role(
 )
 LOG = LogAccount(
     "044455556666",
-    "somebody",
     root={"AccountMFAEnabled": 1},
     users=(),
     roles={FIRST.name: FIRST},

@@ -72,7 +72,6 @@ def given_a_fresh_log_account(*buckets: OldBucket) -> step.LockdownObservation:
     )
     log = step.LogAccount(
         LOG,
-        f"arn:aws:sts::{LOG}:assumed-role/OrganizationAccountAccessRole/s",
         root={"AccountAccessKeysPresent": 0, "AccountSigningCertificatesPresent": 0, "AccountMFAEnabled": 0},
         users=(),
         roles={first.name: first},
@@ -499,9 +498,3 @@ def test_a_bucket_that_no_receipt_speaks_of_is_taken_out_of_the_copiers_policy(g
         if role.name == "onetrail-copier"
     )
     assert "another" not in str(wanted.policy)
-
-
-def test_the_plan_id_depends_neither_on_the_session_that_looked_nor_on_notes() -> None:
-    seen = given_a_fresh_log_account(given_an_old_bucket())
-    later = replace(seen, log=replace(seen.log, entered_as="arn:aws:sts::044455556666:assumed-role/x/other"))
-    assert step.propose(SETTINGS, seen).id == step.propose(SETTINGS, later).id

@@ -60,7 +60,7 @@ def given_nothing_made_yet(
     settings: Settings = SETTINGS, folders: tuple[str, ...] = ()
 ) -> step.BucketsObservation:
     names = (settings.access_log_bucket, settings.work_bucket, settings.bucket_name)
-    log = LogAccount(LOG, f"arn:aws:sts::{LOG}:assumed-role/onetrail-operator/s", roles={})
+    log = LogAccount(LOG, roles={})
     return step.BucketsObservation(
         Status("02", StepStage.DONE, "closed"),
         log,

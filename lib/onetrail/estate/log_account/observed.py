@@ -55,7 +55,6 @@ class LogAccount:
     """The log account's own state. `could_not_look` names every part that is unread, and the call that was refused."""
 
     account: str
-    entered_as: str
     root: Mapping[str, int] | Unread = _NOT_ASKED
     users: tuple[User, ...] | Unread = _NOT_ASKED
     roles: Mapping[str, Role] | Unread = _NOT_ASKED
@@ -124,7 +123,6 @@ def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
     )
     return LogAccount(
         account=account,
-        entered_as=clients.entry(account, actor).arn,
         root=root if isinstance(root, Unread) else root.value["SummaryMap"],
         users=people,
         roles=roles

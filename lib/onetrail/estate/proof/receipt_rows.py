@@ -195,7 +195,3 @@ class ListingHash:
     def hexdigest(self) -> str:
         """The hash so far."""
         return self._hash.hexdigest()
-
-
-EMPTY_LISTING: Final = ListingHash().hexdigest()
-"""The hash of an empty bucket's listing."""

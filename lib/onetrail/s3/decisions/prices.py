@@ -84,8 +84,6 @@ TIERING_MONITORING_PER_1000: Final = 0.0025
 TIERING_LEAST_BYTES: Final = 128 * KB
 """Smaller objects are neither monitored nor moved."""
 
-LIST_PER_1000: Final = 0.005
-
 READABLE: Final = ("STANDARD", "STANDARD_IA", "GLACIER_IR")
 """What `cheapest` chooses from: readable at once, in three zones or more; one zone is no home for evidence."""
 WITH_RESTORE: Final = ("STANDARD", "STANDARD_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")

@@ -146,16 +146,6 @@ def _sent(custody: Custody) -> list[Part]:
     ]
 
 
-def _endings(custody: Custody) -> str:
-    """How the changes ended, in words."""
-    counts = Counter(one.ended.value for one in custody.sent)
-    return (
-        f"{counted(len(custody.sent), 'change')}: "
-        + ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
-        + "."
-    )
-
-
 def _bulk(custody: Custody) -> list[Part]:
     rows = [
         [

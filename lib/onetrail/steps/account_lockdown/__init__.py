@@ -6,7 +6,7 @@ from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import LockdownObservation, observe
 from onetrail.steps.account_lockdown.paths import Path, paths
 from onetrail.steps.account_lockdown.propose import propose
-from onetrail.steps.account_lockdown.status import done, log_account_done, log_account_status
+from onetrail.steps.account_lockdown.status import done, log_account_status
 from onetrail.steps.registry import ACCOUNT_LOCKDOWN as ABOUT
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "apply",
     "check",
     "done",
-    "log_account_done",
     "log_account_status",
     "observe",
     "observe_log_account",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from onetrail.aws import Clients
 from onetrail.change import FindingState, Plan
 from onetrail.change.words import counted
-from onetrail.estate.log_account.observed import LogAccount, observe_log_account, unread_of
+from onetrail.estate.log_account.observed import LogAccount, unread_of
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.status import Status, StepStage, still_open
 from onetrail.looked import Unread
@@ -36,11 +36,6 @@ def done(
         StepStage.DONE,
         f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} held still",
     )
-
-
-def log_account_done(settings: Settings, clients: Clients) -> Status:
-    """The part of 02 that 03 builds on, cheaply: roles and public-access block of the log account, old way in narrowed."""
-    return log_account_status(settings, observe_log_account(settings, clients))
 
 
 def log_account_status(settings: Settings, log: LogAccount) -> Status:

@@ -51,7 +51,7 @@ class VerificationObservation:
     `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `receipts` says of each old bucket with a
     receipt why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations of archive and work bucket, None if
     one has none. `no_sealer` says why nobody here can seal receipts. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
-    raised. `unknown_trails` are those that only digests speak of. `trails` are all that may have written the moved logs, with the end
+    raised. `trails` are all that may have written the moved logs, with the end
     their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
     region whether the new trail was recording before the old one stopped. `readings` are the files of the archive that this look read;
     `read_both` counts old objects whose bytes were read on both sides. `since` counts files that the new trail delivered while this run
@@ -71,8 +71,6 @@ class VerificationObservation:
     lock: Mapping[str, Any] | Unread | None = None
     rail: Rail = field(default_factory=lambda: Rail(RAIL))
     kms_key: str = ""
-    unknown_trails: tuple[TrailIdentity, ...] = ()
-    read_in_old_buckets: int = 0
     digest_check: str = "full"
     now: datetime | None = None
     could_not_look: tuple[str, ...] = ()
@@ -178,13 +176,6 @@ class _Look:
             lock,
             read_rail(settings, clients, RAIL),
             key.value if isinstance(key, There) else "",
-            tuple(
-                sorted(
-                    {i for one in sums.read for i in one.unknown},
-                    key=lambda i: (i.account, i.home_region, i.trail),
-                )
-            ),
-            sum(one.notes.from_old for one in sums.read),
             settings.digest_check,
             self.now,
             tuple(self.failed),

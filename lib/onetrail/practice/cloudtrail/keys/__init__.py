@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from onetrail.practice.state.account_info import COMMERCIAL
+
 VALIDITY: Final = timedelta(days=30)
 FIRST: Final = datetime(2020, 11, 1, tzinfo=UTC)
 """No region has a key that began before this."""
@@ -28,14 +30,6 @@ FIRST: Final = datetime(2020, 11, 1, tzinfo=UTC)
 _EXPONENT: Final = 65537
 _PERIODS: Final = 86
 """30-day periods a region has before its keys repeat: until the end of 2027."""
-_REGIONS: Final = (
-    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
-    "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1",
-    "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1",
-    "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
-)  # fmt: skip
-"""Commercial regions in botocore 1.44.5; the place in this list picks a region's keys."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ def _primes() -> tuple[int, ...]:
 
 @cache
 def _key(region: str, period: int) -> SigningKey:
-    p, q = _pair(_REGIONS.index(region) * _PERIODS + period % _PERIODS)
+    p, q = _pair(COMMERCIAL.index(region) * _PERIODS + period % _PERIODS)
     d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
     public = RSAPublicNumbers(_EXPONENT, p * q)
     numbers = RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public)
