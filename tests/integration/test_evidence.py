@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.aws.policy_texts import touches_policy
 from onetrail.change import Finding, FindingState, Outcome, entries, verdict
 from onetrail.change.run_record.heads import RecordHead
 from onetrail.cli import main
+from onetrail.policies.calls import touches_policy
 from onetrail.settings import Settings
 from onetrail.show.report import page
 from onetrail.steps import (

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.remembered import Remembered
 from onetrail.change import Guard
-from onetrail.steps import bucket_creation, start_here, verification
+from onetrail.steps import bucket_creation, copy_history, evidence, start_here, verification
 from tests.integration.by_hand import by_hand, run
 from tests.integration.conftest import Estate
 from tests.integration.in_process import STEPS
@@ -69,6 +70,45 @@ def test_a_look_asks_each_setting_once(
         without = sent(fresh_estate, fresh_estate.clients(runs_dir=runs), step)
     assert again > 20
     assert requests <= without - again
+
+
+OBSERVED_AGAIN = (
+    "account_lockdown.status.observe",
+    "bucket_creation.status.observe_buckets",
+    "trail_cutover.check.observe",
+    "copy_history.check.observe",
+)
+"""By which `done` of a step observes it."""
+
+
+@pytest.mark.parametrize(("step", "again"), [("08", False), ("06", True)])
+def test_the_report_observes_each_step_once(
+    fresh_estate: Estate,
+    after: Callable[[str], Clients],
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    again: bool,
+) -> None:
+    """A later step is told how far the earlier ones are, as they were just seen. Twin: 06 alone, which has to ask."""
+    clients = after("04")
+    for name in OBSERVED_AGAIN:
+        module, _, observe = name.rpartition(".")
+        monkeypatch.setattr(
+            import_module(f"onetrail.steps.{module}"), observe, lambda *_, name=name: pytest.fail(name)
+        )
+    with pytest.raises(pytest.fail.Exception) if again else nullcontext():
+        STEPS[step].observe(clients.settings, clients)
+
+
+def test_the_report_says_the_same_as_the_steps_alone(after: Callable[[str], Clients]) -> None:
+    """Of each step that waits, and of each that does not."""
+    clients = after("04")
+    seen = evidence.observe(clients.settings, clients)
+    alone = copy_history.observe(clients.settings, clients, seen.estate)
+    assert seen.copied is not None
+    assert seen.copied.forerunners == alone.forerunners
+    assert seen.verified is not None
+    assert seen.verified.forerunner == verification.observe(clients.settings, clients).forerunner
 
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -6,7 +6,7 @@ from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import LockdownObservation, observe
 from onetrail.steps.account_lockdown.paths import Path, paths
 from onetrail.steps.account_lockdown.propose import propose
-from onetrail.steps.account_lockdown.status import done, log_account_status
+from onetrail.steps.account_lockdown.status import done, log_account_status, progress
 from onetrail.steps.registry import ACCOUNT_LOCKDOWN as ABOUT
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "observe",
     "observe_log_account",
     "paths",
+    "progress",
     "propose",
 ]

@@ -11,7 +11,7 @@ from onetrail.estate.status import Status, StepStage, still_open
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
-from onetrail.steps.account_lockdown.observe import observe
+from onetrail.steps.account_lockdown.observe import LockdownObservation, observe
 from onetrail.steps.account_lockdown.propose import log_account_changes, whole_plan
 from onetrail.steps.registry import ACCOUNT_LOCKDOWN
 
@@ -26,7 +26,11 @@ def done(
 
     `estate` is what the caller has just read of the old trails and buckets; `before` what it has just asked earlier steps: this one has none.
     """
-    observation = observe(settings, clients, estate)
+    return progress(settings, observe(settings, clients, estate))
+
+
+def progress(settings: Settings, observation: LockdownObservation) -> Status:
+    """The same from what was read."""
     plan = whole_plan(settings, observation)
     blind = [f for f in check(settings, observation) if f.state is FindingState.COULD_NOT_LOOK]
     if blind:

@@ -6,7 +6,7 @@ from onetrail.steps.bucket_creation.apply import apply
 from onetrail.steps.bucket_creation.check import check
 from onetrail.steps.bucket_creation.observe import BucketsObservation, BucketState, observe
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, propose
-from onetrail.steps.bucket_creation.status import done
+from onetrail.steps.bucket_creation.status import done, progress
 from onetrail.steps.bucket_creation.wanted import WantedBucket, lock_days, wanted_buckets
 from onetrail.steps.registry import BUCKET_CREATION as ABOUT
 
@@ -22,6 +22,7 @@ __all__ = [
     "grant_state",
     "lock_days",
     "observe",
+    "progress",
     "propose",
     "verdicts",
     "wanted_buckets",

@@ -7,7 +7,7 @@ from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.status import Status, StepStage, standing_behind, still_open
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import awaited
-from onetrail.steps.bucket_creation.observe import observe_buckets
+from onetrail.steps.bucket_creation.observe import BucketsObservation, observe_buckets
 from onetrail.steps.bucket_creation.propose import BucketNotOurs, whole_plan
 from onetrail.steps.registry import BUCKET_CREATION
 
@@ -23,7 +23,11 @@ def done(
 
     It rests on the log account alone, so what the caller has seen of old buckets (`estate`) and of 02 as a whole (`before`) adds nothing.
     """
-    observation = observe_buckets(settings, clients)
+    return progress(settings, observe_buckets(settings, clients))
+
+
+def progress(settings: Settings, observation: BucketsObservation) -> Status:
+    """The same from what was read."""
     if not observation.forerunner.done:
         behind = standing_behind(BUCKET_CREATION.number, observation.forerunner)
         why = f": {observation.forerunner.line}" if behind.stage is StepStage.OPEN else ""

@@ -83,8 +83,12 @@ def done(
     before: Mapping[str, Status] | None = None,
 ) -> Status:
     """Done when nothing that can be copied is missing from the archive and no grant stands open."""
-    observation = observe(settings, clients, estate, before)
-    waiting = next((status for status in observation.forerunners if not status.done), None)
+    return progress(settings, observe(settings, clients, estate, before))
+
+
+def progress(settings: Settings, observation: CopyObservation) -> Status:
+    """The same from what was read."""
+    waiting = next((one for one in observation.forerunners if not one.done), None)
     if waiting:
         return standing_behind(STEP, waiting)
     failed = [

@@ -5,6 +5,7 @@ looked at nevertheless.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from onetrail.estate.proof.anchors import Anchors, read_anchors
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.proof.sealed_heads import receipts_and_missing
 from onetrail.estate.public_keys.kept import KeptRegionKeys, read_keys
+from onetrail.estate.status import Status
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,
@@ -99,17 +101,24 @@ def observe(
         if estate
         else None
     )
+    look.knows(ACCOUNT_LOCKDOWN, account_lockdown.progress, lockdown)
     creation = look.at(BUCKET_CREATION.number, lambda: bucket_creation.observe(settings, clients, estate))
+    look.knows(BUCKET_CREATION, bucket_creation.progress, creation)
     cutover = (
-        look.at(TRAIL_CUTOVER.number, lambda: trail_cutover.observe(settings, clients, estate))
+        look.at(TRAIL_CUTOVER.number, lambda: trail_cutover.observe(settings, clients, estate, look.statuses))
         if estate
         else None
     )
-    copied = look.at(COPY_HISTORY.number, lambda: copy_history.observe(settings, clients, estate))
-    verified = look.at(
-        VERIFICATION.number, lambda: verification.observe(settings, clients, estate=estate, seen=earlier)
+    look.knows(TRAIL_CUTOVER, trail_cutover.progress, cutover)
+    copied = look.at(
+        COPY_HISTORY.number, lambda: copy_history.observe(settings, clients, estate, look.statuses)
     )
-    retired = look.at(RETIREMENT.number, lambda: retirement.observe(settings, clients, estate))
+    look.knows(COPY_HISTORY, copy_history.progress, copied)
+    verified = look.at(
+        VERIFICATION.number,
+        lambda: verification.observe(settings, clients, estate=estate, before=look.statuses, seen=earlier),
+    )
+    retired = look.at(RETIREMENT.number, lambda: retirement.observe(settings, clients, estate, look.statuses))
     chapters = (
         look.chapter(ACCOUNT_LOCKDOWN, account_lockdown.check, lockdown),
         look.chapter(BUCKET_CREATION, bucket_creation.check, creation),
@@ -156,6 +165,7 @@ class _Look:
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self.settings, self.clients = settings, clients
         self.failed: dict[str, str] = {}
+        self.statuses: dict[str, Status] = {}
 
     def at(self, step: str, read: Callable[[], _O]) -> _O | None:
         """What `read` returns; None where it cannot, with the reason kept."""
@@ -164,6 +174,12 @@ class _Look:
         except (OnetrailError, ClientError, BotoCoreError) as err:
             self.failed[step] = described(err)
             return None
+
+    def knows(self, step: About, progress: Callable[[Settings, Any], Status], seen: Any) -> None:
+        """Keep how far the step is for later ones, so that they need not observe it again; where that cannot be said, they ask themselves."""
+        if seen is not None:
+            with suppress(OnetrailError):
+                self.statuses[step.number] = progress(self.settings, seen)
 
     def chapter(self, step: About, check: Callable[[Settings, Any], list[Finding]], seen: Any) -> Chapter:
         """The step's own findings, or why there are none."""

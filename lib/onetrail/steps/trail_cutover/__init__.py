@@ -7,7 +7,7 @@ Sources: CloudTrail User Guide, multi-region trails, log file integrity validati
 
 from onetrail.steps.registry import TRAIL_CUTOVER as ABOUT
 from onetrail.steps.trail_cutover.apply import apply
-from onetrail.steps.trail_cutover.check import check, done
+from onetrail.steps.trail_cutover.check import check, done, progress
 from onetrail.steps.trail_cutover.observe import (
     CutoverObservation,
     delivered_everywhere,
@@ -25,5 +25,6 @@ __all__ = [
     "done",
     "last_files_in",
     "observe",
+    "progress",
     "propose",
 ]

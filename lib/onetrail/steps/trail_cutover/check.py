@@ -46,7 +46,11 @@ def done(
     before: Mapping[str, Status] | None = None,
 ) -> Status:
     """Done when each source account's new trail delivers everywhere and no old trail of ours to stop is logging."""
-    observation = observe(settings, clients, estate, before)
+    return progress(settings, observe(settings, clients, estate, before))
+
+
+def progress(settings: Settings, observation: CutoverObservation) -> Status:
+    """The same from what was read."""
     if observation.could_not_look:
         return Status(STEP, StepStage.UNKNOWN, observation.could_not_look[0])
     if observation.forerunner.stage is StepStage.OPEN:
