@@ -200,14 +200,14 @@ def test_what_papermill_passes_on_meets_the_checks_of_a_file(practice: Settings)
         (
             "retention_years",
             "7",
-            'retention_years is the text "7", and a whole number belongs here: write it without quotes',
+            'retention_years is the text "7", and must be a whole number: write it without quotes',
         ),
         (
             "log_account",
             {"account_id": _resolve_type("044455556666")},
             "log_account.account_id is the number 44455556666",
         ),
-        ("run_name", "a\u202eb", 'run_name is "a\\u202eb", and holds a character that nobody sees'),
+        ("run_name", "a\u202eb", 'run_name is "a\\u202eb", and contains an invisible character'),
     ):
         with pytest.raises(SettingsError) as refused:
             Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **{key: value}))
@@ -297,5 +297,5 @@ def test_the_lock_and_the_waits_of_practice_do_not_carry_over_to_aws(practice: S
     settings = Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **stated))
     assert (settings.quiet_hours, settings.cooling_off_days) == (24, 30)
     del stated["object_lock"]
-    with pytest.raises(SettingsError, match=r"^object_lock is not stated"):
+    with pytest.raises(SettingsError, match=r"^object_lock is missing"):
         Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **stated))

@@ -54,11 +54,11 @@ def refusal(**changes: Any) -> str:
 
 
 QUOTE_FALSE = (
-    "is the boolean false (YAML reads off, no and false so), and a word belongs here: put it in quotes"
+    "is the boolean false (YAML reads off, no and false as a boolean), and must be text: put it in quotes"
 )
 ACCOUNT_KEYS = ({"account_id": "012345670123"}, {"account_id": "222233334444"})
 ONE_PRINCIPAL = (
-    "which lets in more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
+    "which is more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
 )
 NOT_AN_ARN = "which is not the ARN of a role or a user, as in arn:aws:iam::123456789012:role/Name"
 APPROVE = (
@@ -122,14 +122,14 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     # An account without an id.
     (
         {"log_account": {"profile": "x"}},
-        "log_account.account_id is missing, and it has no default: state it",
+        "log_account.account_id is missing, and has no default: add it",
     ),
-    ({"log_account": "555566667777"}, 'log_account is the text "555566667777", and a mapping belongs here'),
+    ({"log_account": "555566667777"}, 'log_account is the text "555566667777", and must be a mapping'),
     # Words that YAML reads as booleans.
     ({"digest_check": False}, f'digest_check {QUOTE_FALSE}, one of "full", "sample" or "none"'),
     (
         {"trail_name": True},
-        "trail_name is the boolean true (YAML reads on, yes and true so), and a word belongs here: put it in quotes",
+        "trail_name is the boolean true (YAML reads on, yes and true as a boolean), and must be text: put it in quotes",
     ),
     ({"approve": False}, f"approve {QUOTE_FALSE}"),
     # A word that is no choice, and one that is nearly one.
@@ -160,16 +160,16 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     # A key with nothing after the colon.
     (
         {"home_region": None},
-        "home_region has no value, and a word belongs here: write it in quotes, or two quotes for none",
+        "home_region has no value, and must be text: write it in quotes, or two quotes for none",
     ),
     # A number where a name belongs, and the other way round.
-    ({"run_name": 2026}, 'run_name is the number 2026, and a word belongs here: put it in quotes, "2026"'),
+    ({"run_name": 2026}, 'run_name is the number 2026, and must be text: put it in quotes, "2026"'),
     (
         {"retention_years": "7"},
-        'retention_years is the text "7", and a whole number belongs here: write it without quotes',
+        'retention_years is the text "7", and must be a whole number: write it without quotes',
     ),
-    ({"retention_years": True}, "retention_years is the boolean true, and a whole number belongs here"),
-    ({"retention_years": 7.5}, "retention_years is the number 7.5, and a whole number belongs here"),
+    ({"retention_years": True}, "retention_years is the boolean true, and must be a whole number"),
+    ({"retention_years": 7.5}, "retention_years is the number 7.5, and must be a whole number"),
     # Bounds.
     ({"retention_years": 0}, "retention_years is 0, and must be at least 1"),
     ({"retention_years": 31}, "retention_years is 31, and must be at most 30"),
@@ -182,7 +182,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     *[
         (
             {"run_name": name},
-            f'run_name is "{name}", and becomes a folder: 1 to 64 letters, digits, dots, hyphens and underscores',
+            f'run_name is "{name}", and must be a folder name: 1 to 64 letters, digits, dots, hyphens and underscores',
         )
         for name in ("../other", "a/b", "..", "", "-rf", "x" * 65, "a\n")
         if "\n" not in name
@@ -193,7 +193,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"reader_principals": "arn:aws:iam::888899990000:role/Reader"},
         (
-            'reader_principals is the text "arn:aws:iam::888899990000:role/Reader", and a list belongs here: '
+            'reader_principals is the text "arn:aws:iam::888899990000:role/Reader", and must be a list: '
             "put it in brackets, or each item on a line after a dash"
         ),
     ),
@@ -206,7 +206,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         {"log_account": {"account_id": "222233334444"}},
         (
             "log_account.account_id is 222233334444, which is a source account too: "
-            "the archive belongs into an account of its own"
+            "the archive needs an account of its own"
         ),
     ),
     # The way into an account.
@@ -241,7 +241,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"reader_principals": ["arn:aws:sts::888899990000:assumed-role/Auditor/ann"]},
         (
-            'reader_principals[0] is "arn:aws:sts::888899990000:assumed-role/Auditor/ann", a session that will be gone: '
+            'reader_principals[0] is "arn:aws:sts::888899990000:assumed-role/Auditor/ann", an assumed-role session, which expires: '
             'name the role itself, "arn:aws:iam::888899990000:role/Auditor"'
         ),
     ),
@@ -272,13 +272,13 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     # Regions.
     (
         {"home_region": "eu-west-9"},
-        'home_region is "eu-west-9", which is not a region of AWS that onetrail knows: write it as in us-east-1',
+        'home_region is "eu-west-9", which is not an AWS region that onetrail knows: write it as in us-east-1',
     ),
     ({"regions": "all"}, 'regions is the text "all", and must be "enabled" or a list of regions'),
     ({"regions": []}, 'regions is empty: write "enabled", or name the regions'),
     (
         {"regions": ["eu-west-1", "Ireland"]},
-        'regions[1] is "Ireland", which is not a region of AWS that onetrail knows: write it as in us-east-1',
+        'regions[1] is "Ireland", which is not an AWS region that onetrail knows: write it as in us-east-1',
     ),
     (
         {"regions": ["eu-west-1", False]},
@@ -286,7 +286,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"regions": ["us-east-1"]},
-        'regions does not hold home_region eu-west-1: add it, or write "enabled"',
+        'regions does not include home_region eu-west-1: add it, or write "enabled"',
     ),
     (
         {"regions": ["eu-west-1", "eu-west-1"]},
@@ -296,22 +296,22 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"regions": ["eu-west-1", "cn-north-1"]},
         (
-            "regions[1] is cn-north-1 of partition aws-cn, and home_region eu-west-1 is of aws: "
-            "one run stays in one partition"
+            "regions[1] is cn-north-1 in partition aws-cn, and home_region eu-west-1 is in aws: "
+            "a run stays in one partition"
         ),
     ),
     (
         {"break_glass_principals": ["arn:aws-us-gov:iam::888899990000:role/SecurityLead"]},
         (
-            "break_glass_principals[0] is of partition aws-us-gov, and home_region eu-west-1 is of aws: "
-            "one run stays in one partition"
+            "break_glass_principals[0] is in partition aws-us-gov, and home_region eu-west-1 is in aws: "
+            "a run stays in one partition"
         ),
     ),
     # Buckets.
-    ({"bucket_name": "Acme"}, 'bucket_name is "Acme", and S3 takes no capital letters in a bucket name'),
+    ({"bucket_name": "Acme"}, 'bucket_name is "Acme", and S3 allows no capital letters in a bucket name'),
     (
         {"work_bucket": "acme-archive"},
-        "work_bucket is acme-archive, and so is bucket_name: each needs a bucket of its own",
+        "work_bucket is acme-archive, the same as bucket_name: each needs its own bucket",
     ),
     (
         {"overrides": {"acme-archive": {}}},
@@ -325,13 +325,13 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"trail_name": "my trail"},
         (
-            'trail_name is "my trail", and CloudTrail takes 3 to 128 letters, digits and single dots, hyphens or '
+            'trail_name is "my trail", and CloudTrail allows 3 to 128 letters, digits and single dots, hyphens or '
             "underscores between them"
         ),
     ),
     (
         {"key_prefix": "logs/"},
-        'key_prefix is "logs/", and must have no slash at its ends: CloudTrail adds it',
+        'key_prefix is "logs/", and must have no slash at either end: CloudTrail adds it',
     ),
     (
         {"key_prefix": "AWSLogs"},
@@ -340,11 +340,11 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     # The key.
     (
         {"kms_key": "alias/logs"},
-        f'kms_key is "alias/logs", and must be "none", "create" or the ARN of a key (an alias will not do), {KEY_ARN}',
+        f'kms_key is "alias/logs", and must be "none", "create" or the ARN of a key (an alias is not accepted), {KEY_ARN}',
     ),
     (
         {"kms_key": "arn:aws:kms:eu-west-1:555566667777:alias/logs"},
-        f'kms_key is "arn:aws:kms:eu-west-1:555566667777:alias/logs", and must be "none", "create" or the ARN of a key (an alias will not do), {KEY_ARN}',
+        f'kms_key is "arn:aws:kms:eu-west-1:555566667777:alias/logs", and must be "none", "create" or the ARN of a key (an alias is not accepted), {KEY_ARN}',
     ),
     (
         {"kms_key": "key/0a1b"},
@@ -358,7 +358,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"object_lock": ""},
         (
-            "object_lock is not stated, and a lock cannot be taken back on AWS: "
+            "object_lock is missing, and a lock cannot be removed on AWS: "
             'write object_lock: "none", "governance" or "compliance"'
         ),
     ),
@@ -397,7 +397,7 @@ def test_a_refusal_is_wrong_use() -> None:
 
 def test_the_lock_unstated_altogether_is_refused_on_aws_and_chosen_on_practice() -> None:
     unstated = {key: value for key, value in GOOD.items() if key != "object_lock"}
-    with pytest.raises(SettingsError, match=r"object_lock is not stated"):
+    with pytest.raises(SettingsError, match=r"object_lock is missing"):
         Settings.from_mapping(unstated)
     assert Settings.from_mapping({**unstated, "estate": "practice"}).object_lock == "compliance"
 
@@ -469,7 +469,7 @@ def test_changed_values_are_validated_again() -> None:
         ("ab", "2 characters long"),
         ("x" * 64, "64 characters long"),
         ("Acme", "no capital letters"),
-        ("acme_logs", "only small letters, digits, dots and hyphens"),
+        ("acme_logs", "only lowercase letters, digits, dots and hyphens"),
         ("-acme", "begins and ends with a letter or a digit"),
         ("acme.", "begins and ends with a letter or a digit"),
         ("acme..logs", "no two dots in a row"),
@@ -531,77 +531,80 @@ FILES = [
     # The same key twice: YAML would let the second win.
     (
         "approve: ''\nestate: aws\napprove: any\n",
-        ", line 3: approve is written twice: mend or finish the file",
+        ", line 3: approve is written twice: fix or complete the file",
     ),
     # The same within an account.
     (
         'log_account:\n  account_id: "1"\n  account_id: "2"\n',
-        ", line 3: account_id is written twice: mend or finish the file",
+        ", line 3: account_id is written twice: fix or complete the file",
     ),
     # Half-written.
     (
         "regions: [us-east-1,\n",
-        ", line 2: expected the node content, but found '<stream end>': mend or finish the file",
+        ", line 2: expected the node content, but found '<stream end>': fix or complete the file",
     ),
     ("", ": is empty; parameters/template.yaml shows every key"),
     ("just words\n", ": holds text instead of keys with values; parameters/template.yaml shows every key"),
     # Nothing but data is read.
     (
         "estate: !!python/object/apply:os.getcwd []\n",
-        ": estate has the tag tag:yaml.org,2002:python/object/apply:os.getcwd, and tags are not read here: leave it out",
+        ": estate has the tag tag:yaml.org,2002:python/object/apply:os.getcwd, and tags are not read: leave it out",
     ),
     # What YAML makes of it is told with the file's name.
     ("estate: false\n", f': estate {QUOTE_FALSE}, one of "practice" or "aws"'),
     # Nothing is taken from elsewhere.
     (
         "estate: &e aws\nrun_name: *e\n",
-        ": estate has the anchor &e, and values are not used twice here: leave it out",
+        ": estate has the anchor &e, and anchors are not read: leave it out",
     ),
     (
         "run_name: *e\n",
-        ": run_name is the alias *e, and values are not taken from elsewhere here: write it out",
+        ": run_name is the alias *e, and aliases are not read: write the value out",
     ),
-    ("*e : aws\n", ", line 1: a key is an alias, and a word belongs here: mend or finish the file"),
+    ("*e : aws\n", ", line 1: a key is an alias, and must be text: fix or complete the file"),
     ("&e estate: aws\n", ", line 1: the key estate has an anchor or a tag: leave it out"),
     ("!!str estate: aws\n", ", line 1: the key estate has an anchor or a tag: leave it out"),
     (
         "<<: {estate: aws}\n",
-        ", line 1: << merges keys from elsewhere, and each key is written out here: leave it out",
+        ", line 1: << merges keys, and merge keys are not read: write each key out",
     ),
     (
         "log_account:\n  <<: {a: 1}\n  <<: {b: 1}\n",
-        ", line 2: << merges keys from elsewhere, and each key is written out here: leave it out",
+        ", line 2: << merges keys, and merge keys are not read: write each key out",
     ),
     (
         "&all\nestate: aws\n",
-        ", line 1: the file has the anchor &all, and values are not used twice here: leave it out",
+        ", line 1: the file has the anchor &all, and anchors are not read: leave it out",
     ),
     (
         "estate: !!int '5'\n",
-        ": estate has the tag tag:yaml.org,2002:int, and tags are not read here: leave it out",
+        ": estate has the tag tag:yaml.org,2002:int, and tags are not read: leave it out",
     ),
-    ("estate: aws\n---\napprove: any\n", ", line 2: a second document begins here: a file holds one"),
+    (
+        "estate: aws\n---\napprove: any\n",
+        ", line 2: a second document begins here: keep one document per file",
+    ),
     # Neither depth nor size is a way to a traceback.
     (f"regions: {'[' * 5000}", ": regions[0][0] holds lists or mappings nested too deep"),
     (f"regions: {'{a: ' * 5000}", ": regions.a.a holds lists or mappings nested too deep"),
-    (f"#{'x' * 1024 * 1024}\n", ": is larger than 1,048,576 bytes, and no parameters file is"),
+    (f"#{'x' * 1024 * 1024}\n", ": is larger than 1,048,576 bytes, the maximum for a parameters file"),
     (
         'runs_dir: "a\\0b"\nrun_name: ""\n',
-        ': runs_dir is "a\\x00b", and holds a character that nobody sees: write it without',
+        ': runs_dir is "a\\x00b", and contains an invisible character: remove it',
     ),
     (
         'run_name: "a\\ud800"\n',
-        ': run_name is "a\\ud800", and holds a character that nobody sees: write it without',
+        ': run_name is "a\\ud800", and contains an invisible character: remove it',
     ),
     (
         'contacts: ["\\u202Ekilled"]\n',
-        ': contacts[0] is "\\u202ekilled", and holds a character that nobody sees: write it without',
+        ': contacts[0] is "\\u202ekilled", and contains an invisible character: remove it',
     ),
     (
         'overrides: {"a\\eb": {}}\n',
-        ': overrides.a key is "a\\x1bb", and holds a character that nobody sees: write it without',
+        ': overrides.a key is "a\\x1bb", and contains an invisible character: remove it',
     ),
-    (f"run_name: {'x' * 3000}\n", ": run_name has 3,000 characters, and 2,048 are the most"),
+    (f"run_name: {'x' * 3000}\n", ": run_name has 3,000 characters, and the maximum is 2,048"),
     # Every key that is none is named at once, in a mapping too.
     (
         "digset_check: full\nestate: aws\nzzz: 1\n",
@@ -616,93 +619,93 @@ FILES = [
     # What PyYAML itself does not expect.
     (
         'a: 1\nx: "\\UFFFFFFFF"\n',
-        ", line 2: a character or a number that YAML does not have: mend or finish the file",
+        ", line 2: a character or a number that YAML does not have: fix or complete the file",
     ),
     (
         'a: 1\nx: "\\U00110000"\n',
-        ", line 2: a character or a number that YAML does not have: mend or finish the file",
+        ", line 2: a character or a number that YAML does not have: fix or complete the file",
     ),
     (
         f"%YAML {'9' * 5000}.1\n---\na: 1\n",
-        ", line 1: a character or a number that YAML does not have: mend or finish the file",
+        ", line 1: a character or a number that YAML does not have: fix or complete the file",
     ),
 ]
 
 WRITTEN = [
     # key, as it stands in the file, what comes of it: a value, or the refusal
     ("grant_hours", "12", 12),
-    ("grant_hours", "1:30", 'which some readers of YAML take for a number to base 60: write a whole number in digits alone, or "1:30" in quotes'),
-    ("grant_hours", "+12", 'which some readers of YAML take for a number: write 12, or "+12" in quotes'),
-    ("grant_hours", "1.5", "is the number 1.5, and a whole number belongs here"),
-    ("grant_hours", "12.0", "is the number 12.0, and a whole number belongs here"),
-    ("grant_hours", "1_2", 'which some readers of YAML take for a number: write 12, or "1_2" in quotes'),
-    ("grant_hours", "true", "is the boolean true, and a whole number belongs here"),
-    ("grant_hours", "yes", 'which some readers of YAML take for true: write "yes" in quotes'),
-    ("grant_hours", "~", "is empty, and a whole number belongs here"),
-    ("grant_hours", '"12"', 'is the text "12", and a whole number belongs here: write it without quotes'),
-    ("grant_hours", "[12]", "is a list, and a whole number belongs here"),
-    ("grant_hours", "1." + "0" * 30, "which some readers of YAML take for a number: write"),
-    ("quiet_hours", "00", 'which some readers of YAML take for an octal number: write 0, or "00" in quotes'),
-    ("grant_hours", "12 hours", 'is the text "12 hours", and a whole number belongs here'),
-    ("retention_years", "010", 'which some readers of YAML take for an octal number: write 10, or "010" in quotes'),
-    ("retention_years", "08", 'which some readers of YAML take for an octal number: write 8, or "08" in quotes'),
-    ("retention_years", "0o7", "which some readers of YAML take for an octal number: write a whole number in digits alone"),
-    ("retention_years", "0x7", "which some readers of YAML take for a number to base 16: write a whole number in digits alone"),
-    ("retention_years", "0b11", "which some readers of YAML take for a number to base 2: write a whole number in digits alone"),
-    ("retention_years", "1e1", "which some readers of YAML take for a number: write a whole number in digits alone"),
-    ("retention_years", "7.", "which some readers of YAML take for a number: write a whole number in digits alone"),
-    ("retention_years", ".inf", 'which some readers of YAML take for infinity or no number: write a whole number in digits alone'),
-    ("retention_years", ".NaN", 'which some readers of YAML take for infinity or no number: write a whole number in digits alone'),
-    ("retention_years", "-0", "which some readers of YAML take for a number: write a whole number in digits alone"),
+    ("grant_hours", "1:30", 'which some YAML readers read as a number to base 60: write a whole number in digits alone, or "1:30" in quotes'),
+    ("grant_hours", "+12", 'which some YAML readers read as a number: write 12, or "+12" in quotes'),
+    ("grant_hours", "1.5", "is the number 1.5, and must be a whole number"),
+    ("grant_hours", "12.0", "is the number 12.0, and must be a whole number"),
+    ("grant_hours", "1_2", 'which some YAML readers read as a number: write 12, or "1_2" in quotes'),
+    ("grant_hours", "true", "is the boolean true, and must be a whole number"),
+    ("grant_hours", "yes", 'which some YAML readers read as true: write "yes" in quotes'),
+    ("grant_hours", "~", "is empty, and must be a whole number"),
+    ("grant_hours", '"12"', 'is the text "12", and must be a whole number: write it without quotes'),
+    ("grant_hours", "[12]", "is a list, and must be a whole number"),
+    ("grant_hours", "1." + "0" * 30, "which some YAML readers read as a number: write"),
+    ("quiet_hours", "00", 'which some YAML readers read as an octal number: write 0, or "00" in quotes'),
+    ("grant_hours", "12 hours", 'is the text "12 hours", and must be a whole number'),
+    ("retention_years", "010", 'which some YAML readers read as an octal number: write 10, or "010" in quotes'),
+    ("retention_years", "08", 'which some YAML readers read as an octal number: write 8, or "08" in quotes'),
+    ("retention_years", "0o7", "which some YAML readers read as an octal number: write a whole number in digits alone"),
+    ("retention_years", "0x7", "which some YAML readers read as a number to base 16: write a whole number in digits alone"),
+    ("retention_years", "0b11", "which some YAML readers read as a number to base 2: write a whole number in digits alone"),
+    ("retention_years", "1e1", "which some YAML readers read as a number: write a whole number in digits alone"),
+    ("retention_years", "7.", "which some YAML readers read as a number: write a whole number in digits alone"),
+    ("retention_years", ".inf", 'which some YAML readers read as infinity or no number: write a whole number in digits alone'),
+    ("retention_years", ".NaN", 'which some YAML readers read as infinity or no number: write a whole number in digits alone'),
+    ("retention_years", "-0", "which some YAML readers read as a number: write a whole number in digits alone"),
     ("retention_years", "-7", "is -7, and must be at least 1"),
     ("retention_years", "31", "is 31, and must be at most 30"),
     ("retention_years", "9" * 18, f"is {'9' * 18}, and must be at most 30"),
-    ("retention_years", "9" * 6000, 'which some readers of YAML take for a number: write "999'),
+    ("retention_years", "9" * 6000, 'which some YAML readers read as a number: write "999'),
     ("cooling_off_days", "3000000", "is 3000000, and must be at most 3,660"),
     ("cooling_off_days", "0", 0),
     ("quiet_hours", "100000", "is 100000, and must be at most 8,784"),
-    ("max_requests_per_second", "1_000", 'which some readers of YAML take for a number: write 1000, or "1_000" in quotes'),
+    ("max_requests_per_second", "1_000", 'which some YAML readers read as a number: write 1000, or "1_000" in quotes'),
     ("max_requests_per_second", "1000000000", "is 1000000000, and must be at most 1,000,000"),
-    ("run_name", "2026-01-12", 'which some readers of YAML take for a date: write "2026-01-12" in quotes'),
+    ("run_name", "2026-01-12", 'which some YAML readers read as a date: write "2026-01-12" in quotes'),
     ("run_name", '"2026-01-12"', "2026-01-12"),
     ("run_name", "2026-move", "2026-move"),
     ("run_name", "12-30", "12-30"),
-    ("run_name", "2026-01-12 10:00:00", 'which some readers of YAML take for a date: write "2026-01-12 10:00:00" in quotes'),
-    ("run_name", "on", 'which some readers of YAML take for true: write "on" in quotes'),
+    ("run_name", "2026-01-12 10:00:00", 'which some YAML readers read as a date: write "2026-01-12 10:00:00" in quotes'),
+    ("run_name", "on", 'which some YAML readers read as true: write "on" in quotes'),
     ("run_name", "'on'", "on"),
-    ("run_name", "n", 'which some readers of YAML take for false: write "n" in quotes'),
-    ("run_name", "NULL", 'which some readers of YAML take for no value: write "NULL" in quotes'),
-    ("run_name", "=", 'which some readers of YAML take for a sign of YAML: write "=" in quotes'),
-    ("run_name", "1234", 'is the number 1234, and a word belongs here: put it in quotes, "1234"'),
-    ("run_name", "1e3", 'which some readers of YAML take for a number: write a whole number in digits alone, or "1e3" in quotes'),
-    ("digest_check", "No", 'which some readers of YAML take for false: write "No" in quotes'),
+    ("run_name", "n", 'which some YAML readers read as false: write "n" in quotes'),
+    ("run_name", "NULL", 'which some YAML readers read as no value: write "NULL" in quotes'),
+    ("run_name", "=", 'which some YAML readers read as a YAML operator: write "=" in quotes'),
+    ("run_name", "1234", 'is the number 1234, and must be text: put it in quotes, "1234"'),
+    ("run_name", "1e3", 'which some YAML readers read as a number: write a whole number in digits alone, or "1e3" in quotes'),
+    ("digest_check", "No", 'which some YAML readers read as false: write "No" in quotes'),
     ("digest_check", "none", "none"),
-    ("key_prefix", "a*b", "and * and ? would stand for any name in a policy: write the folder out"),
-    ("key_prefix", '"?"', "and * and ? would stand for any name in a policy: write the folder out"),
+    ("key_prefix", "a*b", "and * and ? would match any name in a policy: write the folder out"),
+    ("key_prefix", '"?"', "and * and ? would match any name in a policy: write the folder out"),
     ("key_prefix", "../..", "and must be folders with names: no //, no dot or two dots alone"),
     ("key_prefix", "a/./b", "and must be folders with names: no //, no dot or two dots alone"),
     ("key_prefix", "a//b", "and must be folders with names: no //, no dot or two dots alone"),
     ("key_prefix", "..", "and must be folders with names: no //, no dot or two dots alone"),
-    ("key_prefix", "/a", "and must have no slash at its ends: CloudTrail adds it"),
-    ("key_prefix", "a/", "and must have no slash at its ends: CloudTrail adds it"),
+    ("key_prefix", "/a", "and must have no slash at either end: CloudTrail adds it"),
+    ("key_prefix", "a/", "and must have no slash at either end: CloudTrail adds it"),
     ("key_prefix", '"a b"', "and must be at most 200 letters, digits and signs"),
     ("key_prefix", "é", "and must be at most 200 letters, digits and signs"),
     ("key_prefix", '"a${aws:username}"', "and must be at most 200 letters, digits and signs"),
     ("key_prefix", "a" * 201, "and must be at most 200 letters, digits and signs"),
     ("key_prefix", "a" * 200, "a" * 200),
     ("key_prefix", "logs/2.0/..a", "logs/2.0/..a"),
-    ("approve", "yes", 'which some readers of YAML take for true: write "yes" in quotes'),
-    ("approve", "123456789012", 'is the number 123456789012, and a word belongs here: put it in quotes, "123456789012"'),
-    ("approve", "[p-0123456789ab]", "is a list, and a word belongs here"),
+    ("approve", "yes", 'which some YAML readers read as true: write "yes" in quotes'),
+    ("approve", "123456789012", 'is the number 123456789012, and must be text: put it in quotes, "123456789012"'),
+    ("approve", "[p-0123456789ab]", "is a list, and must be text"),
     ("approve", "p-0123456789AB", "and must be empty (plan only)"),
-    ("approve", "p-0123456789ab, any", "any stands alone"),
+    ("approve", "p-0123456789ab, any", "any cannot be combined with plan ids"),
     ("approve", "p-0123456789ab,p-0123456789ab", "p-0123456789ab,p-0123456789ab"),
-    ("log_account", "{account_id: 044455556666}", 'account_id is written 044455556666, which some readers of YAML take for an octal number: write "044455556666" in quotes'),
+    ("log_account", "{account_id: 044455556666}", 'account_id is written 044455556666, which some YAML readers read as an octal number: write "044455556666" in quotes'),
     ("log_account", "{account_id: 0444_5555_6666}", 'write "0444_5555_6666" in quotes'),
-    ("log_account", "{account_id: 4.4e10}", "which some readers of YAML take for a number: write a whole number in digits alone"),
+    ("log_account", "{account_id: 4.4e10}", "which some YAML readers read as a number: write a whole number in digits alone"),
     ("log_account", "{account_id: -1}", "account_id is the number -1, and an account id is 12 digits in quotes"),
     ("log_account", "{account_id: 1234567890123}", "account_id is the number 1234567890123, and an account id is 12 digits in quotes"),
-    ("regions", "[eu-west-1, no]", 'regions[1] is written no, which some readers of YAML take for false: write "no" in quotes'),
+    ("regions", "[eu-west-1, no]", 'regions[1] is written no, which some YAML readers read as false: write "no" in quotes'),
     ("reader_principals", '["arn:aws:iam::888899990000:role/Ünicode"]', "which is not the ARN of a role or a user"),
     ("kms_key", '"arn:aws:kms:eu-west-1:５５５５６６６６７７７７:key/0a1b"', 'and must be "none", "create" or the ARN of a key'),
 ]  # fmt: skip
@@ -743,7 +746,7 @@ def test_yaml_octal_is_caught_from_the_file_itself(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as said:
         Settings.from_file(path)
     assert str(said.value) == (
-        f"{path}: log_account.account_id is written 012345670123, which some readers of YAML take for an octal number: "
+        f"{path}: log_account.account_id is written 012345670123, which some YAML readers read as an octal number: "
         'write "012345670123" in quotes'
     )
 
@@ -804,36 +807,36 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
     [
         ({"retention_years": 10**5000}, "retention_years is of more than 18 digits, and must be at most 30"),
         ({"retention_years": -(10**5000)}, "retention_years is of more than 18 digits, and must be at least 1"),
-        ({"run_name": 10**5000}, "run_name is the number of more than 18 digits, and a word belongs here"),
-        ({"retention_years": float("nan")}, "retention_years is the number nan, and a whole number belongs here"),
-        ({"retention_years": float("inf")}, "retention_years is the number inf, and a whole number belongs here"),
+        ({"run_name": 10**5000}, "run_name is the number of more than 18 digits, and must be text"),
+        ({"retention_years": float("nan")}, "retention_years is the number nan, and must be a whole number"),
+        ({"retention_years": float("inf")}, "retention_years is the number inf, and must be a whole number"),
         ({"log_account": {"account_id": 10**5000}}, "log_account.account_id is the number of more than 18 digits"),
         ({"log_account": {"account_id": True}}, "log_account.account_id is the boolean true"),
-        ({"log_account": {"account_id": None}}, "log_account.account_id has no value, and a word belongs here"),
-        ({"log_account": {"account_id": [1]}}, "log_account.account_id is a list, and a word belongs here"),
-        ({"log_account": {"account_id": 5.0}}, "log_account.account_id is the number 5.0, and a word belongs here"),
-        ({"log_account": (1,)}, "log_account is a list, and a mapping belongs here"),
-        ({"log_account": {1}}, "log_account is {1}, and a mapping belongs here"),
-        ({"reader_principals": 7}, "reader_principals is the number 7, and a list belongs here"),
-        ({"reader_principals": {"a": 1}}, "reader_principals is a mapping, and a list belongs here"),
-        ({"run_name": 1.5}, 'run_name is the number 1.5, and a word belongs here: put it in quotes, "1.5"'),
-        ({"runs_dir": "a\0b"}, 'runs_dir is "a\\x00b", and holds a character that nobody sees'),
-        ({"run_name": "a\ud800"}, 'run_name is "a\\ud800", and holds a character that nobody sees'),
-        ({"contacts": ["a\nb"]}, 'contacts[0] is "a\\nb", and holds a character that nobody sees'),
+        ({"log_account": {"account_id": None}}, "log_account.account_id has no value, and must be text"),
+        ({"log_account": {"account_id": [1]}}, "log_account.account_id is a list, and must be text"),
+        ({"log_account": {"account_id": 5.0}}, "log_account.account_id is the number 5.0, and must be text"),
+        ({"log_account": (1,)}, "log_account is a list, and must be a mapping"),
+        ({"log_account": {1}}, "log_account is {1}, and must be a mapping"),
+        ({"reader_principals": 7}, "reader_principals is the number 7, and must be a list"),
+        ({"reader_principals": {"a": 1}}, "reader_principals is a mapping, and must be a list"),
+        ({"run_name": 1.5}, 'run_name is the number 1.5, and must be text: put it in quotes, "1.5"'),
+        ({"runs_dir": "a\0b"}, 'runs_dir is "a\\x00b", and contains an invisible character'),
+        ({"run_name": "a\ud800"}, 'run_name is "a\\ud800", and contains an invisible character'),
+        ({"contacts": ["a\nb"]}, 'contacts[0] is "a\\nb", and contains an invisible character'),
         ({"overrides": {"old-1": {"direction": "\x1b[2J"}}}, "overrides.old-1.direction is"),
-        ({"approve": "p-0123456789ab\r"}, 'approve is "p-0123456789ab\\r", and holds a character that nobody sees'),
-        ({"key_prefix": "x" * 5000}, "key_prefix has 5,000 characters, and 2,048 are the most"),
+        ({"approve": "p-0123456789ab\r"}, 'approve is "p-0123456789ab\\r", and contains an invisible character'),
+        ({"key_prefix": "x" * 5000}, "key_prefix has 5,000 characters, and the maximum is 2,048"),
         ({"log_account": {"account_id": "555566667777", 5: 6}}, "log_account"),
         ({"regions": deep(100)}, "regions[0][0] holds lists or mappings nested too deep"),
         ({"break_glass_principals": ["x:assumed-role/y"]}, 'break_glass_principals[0] is "x:assumed-role/y", which is not the ARN of a role or a user'),
         ({"break_glass_principals": ["a:b:c:d:e:assumed-role/"]}, 'break_glass_principals[0] is "a:b:c:d:e:assumed-role/", which is not the ARN of a role or a user'),
-        ({"runs_dir": "~nosuchuser/x"}, 'runs_dir is "~nosuchuser/x", and nobody here has that home folder: write the folder out'),
+        ({"runs_dir": "~nosuchuser/x"}, 'runs_dir is "~nosuchuser/x", and that home folder does not exist here: write the folder out'),
         ({"runs_dir": "x" * 256}, f'runs_dir is "{"x" * 200}..." (256 characters), and must be at most 512 bytes, and 255 between two slashes'),
         ({"runs_dir": "ä" * 128}, f'runs_dir is "{"ä" * 128}", and must be at most 512 bytes, and 255 between two slashes'),
         ({"runs_dir": "x/" * 257}, f'runs_dir is "{"x/" * 100}..." (514 characters), and must be at most 512 bytes, and 255 between two slashes'),
-        ({"key_prefix": "onetrail-conflicts"}, 'key_prefix is "onetrail-conflicts", and below onetrail-conflicts/ lie copies whose key was taken: name another folder'),
-        ({"key_prefix": "onetrail-conflicts/x"}, 'key_prefix is "onetrail-conflicts/x", and below onetrail-conflicts/ lie'),
-        ({"key_prefix": "a/onetrail-conflicts"}, 'key_prefix is "a/onetrail-conflicts", and below onetrail-conflicts/ lie'),
+        ({"key_prefix": "onetrail-conflicts"}, 'key_prefix is "onetrail-conflicts", and onetrail-conflicts/ is reserved for conflicting copies: name another folder'),
+        ({"key_prefix": "onetrail-conflicts/x"}, 'key_prefix is "onetrail-conflicts/x", and onetrail-conflicts/ is reserved'),
+        ({"key_prefix": "a/onetrail-conflicts"}, 'key_prefix is "a/onetrail-conflicts", and onetrail-conflicts/ is reserved'),
         ({"log_account": {"account_id": "555566667777", **{f"zz{n}": 1 for n in range(12)}}}, "log_account: zz0, zz1, zz2, zz3, zz4, zz5, zz6, zz7, zz8, zz9 and 2 more are not parameters"),
         ({"a\x1bb": 1, "c": 2}, "a\\x1bb and c are not parameters"),
         ({"log_account": {"account_id": "555566667777", "rolearn": "x", "zzz": 1}}, "log_account: rolearn (did you mean role_arn?) and zzz are not parameters; this has"),

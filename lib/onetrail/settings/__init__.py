@@ -1,6 +1,6 @@
 """Parameters, validated: what a person decides before a run, as one frozen value.
 
-`Settings.from_file`, `Settings.from_notebook` and `Settings.from_mapping` are the three ways in;
+`Settings.from_file`, `Settings.from_notebook` and `Settings.from_mapping` read them;
 each raises `SettingsError` with one line that names the key, what is wrong and how to write it.
 """
 

@@ -1,4 +1,4 @@
-"""The ARNs that may stand in a parameter: roles, principals and KMS keys, taken apart."""
+"""The ARNs that a parameter may hold, parsed: roles, principals and KMS keys."""
 
 import re
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ def iam_arn(text: str) -> Arn:
     if session := _SESSION.fullmatch(text):
         partition, account, role = session.groups()
         raise ValueError(
-            f'is "{text}", a session that will be gone: name the role itself, "arn:{partition}:iam::{account}:role/{role}"'
+            f'is "{text}", an assumed-role session, which expires: name the role itself, "arn:{partition}:iam::{account}:role/{role}"'
         )
     if text.endswith(":root") or text.isdigit() or "*" in text:
         raise ValueError(
-            f'is "{text}", which lets in more than one principal: name a role or a user, as in {example}'
+            f'is "{text}", which is more than one principal: name a role or a user, as in {example}'
         )
     found = _IAM.fullmatch(text)
     if not found:
@@ -60,7 +60,7 @@ def kms_key_arn(text: str) -> Arn:
     """A KMS key. Raises ValueError; an alias is refused, since a key policy knows the key only."""
     found = _KMS.fullmatch(text)
     if not found:
-        alias = " (an alias will not do)" if ":alias/" in text or text.startswith("alias/") else ""
+        alias = " (an alias is not accepted)" if ":alias/" in text or text.startswith("alias/") else ""
         raise ValueError(
             f'is "{text}", and must be "none", "create" or the ARN of a key{alias}, '
             "as in arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"

@@ -1,4 +1,4 @@
-"""A parameters file as it is written: text stays text, whole numbers are those that stand there, and what readers of YAML read
+"""A parameters file as it is written: text stays text, whole numbers stay as written, and a value that YAML readers interpret
 differently is refused with what to write instead.
 
 YAML 1.1, which PyYAML and papermill read, takes `010` for 8, `1:30` for 90, `off` for false; YAML 1.2 takes them for 10, text and text.
@@ -46,7 +46,7 @@ _READ_DIFFERENTLY: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"y|Y|yes|Yes|YES|on|On|ON|True|TRUE"), "true"),
     (re.compile(r"n|N|no|No|NO|off|Off|OFF|False|FALSE"), "false"),
     (re.compile(r"Null|NULL"), "no value"),
-    (re.compile(r"=|<<"), "a sign of YAML"),
+    (re.compile(r"=|<<"), "a YAML operator"),
 )  # fmt: skip
 """What is written, and what some reader of YAML takes it for."""
 
@@ -58,12 +58,12 @@ def parameters_file(path: Path) -> dict[str, Any]:
         reader = _Reader(text)
     except yaml.reader.ReaderError as err:
         line = text.count("\n", 0, err.position) + 1
-        raise SettingsError(f"{path}, line {line}: unreadable character: mend or finish the file") from err
+        raise SettingsError(f"{path}, line {line}: unreadable character: fix or complete the file") from err
     try:
         return reader.mapping()
     except yaml.MarkedYAMLError as err:
         line = err.problem_mark.line + 1
-        raise SettingsError(f"{path}, line {line}: {err.problem}: mend or finish the file") from err
+        raise SettingsError(f"{path}, line {line}: {err.problem}: fix or complete the file") from err
     except _Unfit as err:
         raise SettingsError(f"{path}{err}") from err
     except (
@@ -71,7 +71,7 @@ def parameters_file(path: Path) -> dict[str, Any]:
         OverflowError,
     ) as err:  # PyYAML makes characters and numbers without looking at their size
         raise SettingsError(
-            f"{path}, line {reader.line}: a character or a number that YAML does not have: mend or finish the file"
+            f"{path}, line {reader.line}: a character or a number that YAML does not have: fix or complete the file"
         ) from err
 
 
@@ -85,7 +85,7 @@ def _text(path: Path) -> str:
         said = "no such file" if isinstance(cause, FileNotFoundError) else said
         raise SettingsError(f"{path}: {said}; parameters/practice.yaml is the one to start with") from err
     if len(content) > LARGEST:
-        raise SettingsError(f"{path}: is larger than {LARGEST:,} bytes, and no parameters file is")
+        raise SettingsError(f"{path}: is larger than {LARGEST:,} bytes, the maximum for a parameters file")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as err:
@@ -120,7 +120,7 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if found:
                     raise _Unfit(
-                        f", line {event.start_mark.line + 1}: a second document begins here: a file holds one"
+                        f", line {event.start_mark.line + 1}: a second document begins here: keep one document per file"
                     )
                 found.append(self._value(next(self._events), ()))
         value = found[0] if found else None
@@ -138,14 +138,14 @@ class _Reader:
             raise _refused(
                 event,
                 at,
-                f"is the alias *{event.anchor}, and values are not taken from elsewhere here: write it out",
+                f"is the alias *{event.anchor}, and aliases are not read: write the value out",
             )
         if event.anchor is not None:
             raise _refused(
-                event, at, f"has the anchor &{event.anchor}, and values are not used twice here: leave it out"
+                event, at, f"has the anchor &{event.anchor}, and anchors are not read: leave it out"
             )
         if event.tag is not None:
-            raise _refused(event, at, f"has the tag {event.tag}, and tags are not read here: leave it out")
+            raise _refused(event, at, f"has the tag {event.tag}, and tags are not read: leave it out")
         if len(at) > _DEEPEST:
             raise _refused(event, at[:3], "holds lists or mappings nested too deep")
         if isinstance(event, yaml.ScalarEvent):
@@ -165,7 +165,7 @@ class _Reader:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event)
             if key in found:
-                raise _Unfit(f"{_line(event)}: {printable(key)} is written twice: mend or finish the file")
+                raise _Unfit(f"{_line(event)}: {printable(key)} is written twice: fix or complete the file")
             found[key] = self._value(next(self._events), (*at, key))
         return found
 
@@ -173,11 +173,9 @@ class _Reader:
         """A key is text as it is written, whatever its value would be."""
         if not isinstance(event, yaml.ScalarEvent):
             said = "an alias" if isinstance(event, yaml.AliasEvent) else "a list or a mapping"
-            raise _Unfit(f"{_line(event)}: a key is {said}, and a word belongs here: mend or finish the file")
+            raise _Unfit(f"{_line(event)}: a key is {said}, and must be text: fix or complete the file")
         if event.value == "<<" and not event.style:
-            raise _Unfit(
-                f"{_line(event)}: << merges keys from elsewhere, and each key is written out here: leave it out"
-            )
+            raise _Unfit(f"{_line(event)}: << merges keys, and merge keys are not read: write each key out")
         if event.anchor is not None or event.tag is not None:
             raise _Unfit(
                 f"{_line(event)}: the key {printable(event.value)} has an anchor or a tag: leave it out"
@@ -200,7 +198,7 @@ def _plain(event: Any, at: tuple[int | str, ...]) -> Any:
     raise _refused(
         event,
         at,
-        f"is written {_short(text)}, which some readers of YAML take for {taken}: {_instead(text, taken)}",
+        f"is written {_short(text)}, which some YAML readers read as {taken}: {_instead(text, taken)}",
     )
 
 
@@ -209,8 +207,8 @@ def _instead(text: str, taken: str) -> str:
     if "number" not in taken or len(digits) > _COUNTED:
         return f"write {quoted(text)} in quotes"
     if _NUMBER.fullmatch(digits):
-        return f"write {digits}, or {quoted(text)} in quotes where text is meant"
-    return f"write a whole number in digits alone, or {quoted(text)} in quotes where text is meant"
+        return f"write {digits}, or {quoted(text)} in quotes if text is meant"
+    return f"write a whole number in digits alone, or {quoted(text)} in quotes if text is meant"
 
 
 def _short(text: str) -> str:

@@ -14,21 +14,21 @@ _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 def bucket_name_fault(name: str) -> str | None:
     """Why S3 would refuse a bucket of this name, or None."""
     if not 3 <= len(name) <= 63:
-        return f'is "{name}", {len(name)} characters long, and S3 takes 3 to 63'
+        return f'is "{name}", {len(name)} characters long, and S3 allows 3 to 63'
     if name != name.lower():
-        return f'is "{name}", and S3 takes no capital letters in a bucket name'
+        return f'is "{name}", and S3 allows no capital letters in a bucket name'
     if not re.fullmatch(r"[a-z0-9.-]+", name):
-        return f'is "{name}", and S3 takes only small letters, digits, dots and hyphens in a bucket name'
+        return f'is "{name}", and S3 allows only lowercase letters, digits, dots and hyphens in a bucket name'
     if not (name[0].isalnum() and name[-1].isalnum()):
         return f'is "{name}", and a bucket name begins and ends with a letter or a digit'
     if ".." in name:
-        return f'is "{name}", and S3 takes no two dots in a row in a bucket name'
+        return f'is "{name}", and S3 allows no two dots in a row in a bucket name'
     if _ADDRESS.fullmatch(name):
-        return f'is "{name}", and S3 takes no IP address as a bucket name'
+        return f'is "{name}", and S3 allows no IP address as a bucket name'
     for start in FORBIDDEN_STARTS:
         if name.startswith(start):
-            return f'is "{name}", and S3 keeps names that begin with {start} to itself'
+            return f'is "{name}", and S3 reserves names that begin with {start}'
     for end in FORBIDDEN_ENDS:
         if name.endswith(end):
-            return f'is "{name}", and S3 keeps names that end with {end} to itself'
+            return f'is "{name}", and S3 reserves names that end with {end}'
     return None

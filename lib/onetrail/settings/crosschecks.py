@@ -1,4 +1,4 @@
-"""What no single parameter shows: keys that contradict each other. Each check returns its line, or None."""
+"""Keys that contradict each other. Each check returns its line, or None."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -26,7 +26,7 @@ def _accounts(s: Parameters) -> str | None:
     if s.log_account.account_id in ids:
         return (
             f"log_account.account_id is {s.log_account.account_id}, which is a source account too: "
-            "the archive belongs into an account of its own"
+            "the archive needs an account of its own"
         )
     return None
 
@@ -37,13 +37,13 @@ def _regions(s: Parameters) -> str | None:
     for number, region in enumerate(s.regions):
         if partition_with(region) != s.partition:
             return (
-                f"regions[{number}] is {region} of partition {partition_with(region)}, and home_region "
-                f"{s.home_region} is of {s.partition}: one run stays in one partition"
+                f"regions[{number}] is {region} in partition {partition_with(region)}, and home_region "
+                f"{s.home_region} is in {s.partition}: a run stays in one partition"
             )
         if region in s.regions[:number]:
             return f"regions[{number}] is {region}, which is listed before: name each region once"
     if s.home_region not in s.regions:
-        return f'regions does not hold home_region {s.home_region}: add it, or write "enabled"'
+        return f'regions does not include home_region {s.home_region}: add it, or write "enabled"'
     return None
 
 
@@ -64,8 +64,8 @@ def _partitions(s: Parameters) -> str | None:
     for key, partition in _arns(s):
         if partition != s.partition:
             return (
-                f"{key} is of partition {partition}, and home_region {s.home_region} is of {s.partition}: "
-                "one run stays in one partition"
+                f"{key} is in partition {partition}, and home_region {s.home_region} is in {s.partition}: "
+                "a run stays in one partition"
             )
     return None
 
@@ -75,7 +75,7 @@ def _buckets(s: Parameters) -> str | None:
     for number, name in enumerate(names):
         if name in names[:number]:
             other = _BUCKETS[names.index(name)]
-            return f"{_BUCKETS[number]} is {name}, and so is {other}: each needs a bucket of its own"
+            return f"{_BUCKETS[number]} is {name}, the same as {other}: each needs its own bucket"
     for name in s.overrides:
         if name in names:
             key = _BUCKETS[names.index(name)]

@@ -1,4 +1,4 @@
-"""What the parameters are, in words: the template file and the table in the documentation, from the fields themselves."""
+"""Descriptions of all parameters: the template file and the table in the documentation, generated from the fields."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +12,7 @@ from onetrail.settings.words import ESTATE_DEFAULTS, UNSTATED
 SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("This run", ("estate", "scenario", "run_name", "runs_dir")),
     (
-        "Who",
+        "Accounts and people",
         (
             "source_accounts",
             "log_account",
@@ -24,7 +24,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         ),
     ),
     (
-        "Where",
+        "Trail and buckets",
         (
             "home_region",
             "regions",
@@ -37,21 +37,21 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "kms_key",
         ),
     ),
-    ("How long, and how it is kept", ("retention_years", "object_lock", "storage_class")),
-    ("How it is copied", ("copy_direction", "copy_engine", "max_requests_per_second", "grant_hours")),
+    ("Retention", ("retention_years", "object_lock", "storage_class")),
+    ("Copying", ("copy_direction", "copy_engine", "max_requests_per_second", "grant_hours")),
     (
-        "What must be proven, and what becomes of the old",
+        "Verification and retirement",
         ("digest_check", "old_buckets", "quiet_hours", "cooling_off_days", "overrides"),
     ),
-    ("What may be done", ("approve",)),
+    ("Approval", ("approve",)),
 )
 """Heading -> its keys, in the order of `Settings`."""
 
 _HEAD: Final = """\
-# Every parameter of onetrail, for a real estate. Copy this file, fill in what is empty, and check it:
+# Every parameter of onetrail, for a real estate. Copy this file, fill in the empty values, and check it:
 #   onetrail run -f parameters/mine.yaml          (plans only: approve is empty)
-# Account ids always stand in quotes: YAML reads 012345670123 as the number 1402433619.
-# Words that YAML takes for something else (on, off, yes, no) stand in quotes too.
+# Always put account ids in quotes: YAML reads 012345670123 as the number 1402433619.
+# Also put words in quotes that YAML reads as another value (on, off, yes, no).
 # No secret belongs here: credentials come from your AWS configuration.
 """
 _TEMPLATE_VALUES: Final[Mapping[str, Any]] = {
@@ -67,7 +67,7 @@ _TEMPLATE_VALUES: Final[Mapping[str, Any]] = {
     "work_bucket": "",
     "object_lock": "",
 }
-"""What the template says where it is not the default: empty is for the reader to fill in."""
+"""Values of the template that are not defaults; the reader fills in the empty ones."""
 _EXAMPLES: Final[Mapping[str, str]] = {
     "source_accounts": '- {account_id: "012345670123", profile: "old-logs"}',
     "break_glass_principals": '["arn:aws:iam::123456789012:role/SecurityLead"]',
@@ -103,7 +103,7 @@ def _template_entry(key: str) -> str:
 
 
 def yaml_entry(key: str, value: Any) -> str:
-    """One key as YAML with every text in quotes, so that nothing is read as something else."""
+    """One key as YAML with all text in quotes, so that YAML reads it as text."""
     if isinstance(value, Mapping) and value:
         return f"{key}:\n" + "".join(f"  {name}: {_flow(item)}\n" for name, item in value.items())
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
@@ -137,5 +137,5 @@ def _said_default(value: Any) -> str:
 
 
 def unstated(key: str, value: Any) -> Any:
-    """How a value is written where it is left to the estate's default: the notebooks state nothing that AWS must be told."""
+    """How a value is written where the estate's default applies: the notebooks leave out every value that must be stated for AWS."""
     return UNSTATED.get(key, value)

@@ -52,7 +52,7 @@ class Settings(Parameters):
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:
-        """Settings from a notebook's globals, for the folder that the notebook lies in. Raises SettingsError, for an unknown parameter too."""
+        """Settings from a notebook's globals, for the folder that the notebook is in. Raises SettingsError, for an unknown parameter too."""
         found = cls.from_mapping(sources.parameters_among(names, tuple(cls.model_fields)))
         return found.meant_from(Path.cwd())  # a kernel works in its notebook's folder
 
@@ -61,7 +61,7 @@ class Settings(Parameters):
         return self.from_mapping({**self.parameters(), **changes})
 
     def meant_from(self, start: Path) -> Self:
-        """The same settings with an absolute runs_dir: a relative one is meant from the home of `start`, else from `start`. Raises SettingsError."""
+        """The same settings with an absolute runs_dir: a relative one is resolved from the home of `start`, else from `start`. Raises SettingsError."""
         return self.with_values(runs_dir=str(from_home(self.runs_dir, start)))
 
     def parameters(self) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Every parameter of a run, and what follows from one alone. Each field's description is what the notebooks,
-the template and the documentation say about it."""
+"""Every parameter of a run, and what follows from each alone. The notebooks, the template and the documentation
+show each field's description."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
 
 class Account(BaseModel):
-    """An account and the way into it: a role to assume or a profile; neither means the credentials at hand."""
+    """An account and how it is accessed: a role to assume or a profile; neither means the current credentials."""
 
     model_config = _FROZEN
     account_id: v.AccountId
@@ -23,7 +23,7 @@ class Account(BaseModel):
     profile: v.Profile | None = None
 
     @model_validator(mode="after")
-    def _one_way_in(self) -> Self:
+    def _one_access_path(self) -> Self:
         if self.role_arn and self.profile:
             raise ValueError("has both role_arn and profile: keep one")
         owner = self.role_arn.split(":")[4] if self.role_arn else self.account_id
@@ -33,7 +33,7 @@ class Account(BaseModel):
 
 
 class Override(BaseModel):
-    """What is different for one old bucket; what is absent is as for all."""
+    """What differs for one old bucket; an absent field has the value that applies to all."""
 
     model_config = _FROZEN
     direction: w.CopyDirection | None = None
@@ -42,91 +42,112 @@ class Override(BaseModel):
 
 
 class Parameters(BaseModel):
-    """Every parameter, each fit by itself. Account ids are text; durations carry their unit in the name."""
+    """Every parameter, each valid on its own. Account ids are text; durations have their unit in the name."""
 
     model_config = _FROZEN
 
     estate: w.Estate = Field("practice", description="practice (the embedded estate) or aws")
     scenario: v.Scenario = Field(
-        "default", description="which mess the practice estate starts with; practice only"
+        "default",
+        description="scenario (set of legacy misconfigurations) that the practice estate starts with",
     )
     run_name: v.FolderName = Field(
-        "consolidation", description="folder of this run below runs_dir, and a tag"
+        "consolidation",
+        description="name of this run: its folder in runs_dir, and the tag on what it creates",
     )
     runs_dir: v.Folder = Field(
         "runs",
-        description="where runs are kept; relative to the folder that holds notebooks/ and parameters/",
+        description="folder of all runs; relative to the folder that holds notebooks/ and parameters/",
     )
 
     source_accounts: Annotated[tuple[Account, ...], v.Filled] = Field(
-        description="accounts with the old trails: account_id in quotes, role_arn or profile"
+        description="accounts that have the old trails: account_id in quotes, role_arn or profile"
     )
     log_account: Account = Field(
-        description="account of the archive: account_id in quotes, role_arn or profile"
+        description="account that holds the archive: account_id in quotes, role_arn or profile"
     )
-    organization_id: v.OrganizationId = Field("", description='o-..., or "" for none')
+    organization_id: v.OrganizationId = Field(
+        "", description='id of the AWS organization (o-...), or "" for none'
+    )
     break_glass_principals: Annotated[v.Principals, v.Filled] = Field(
-        description="ARNs that may take the role that can undo the archive's locks"
+        description="ARNs that may assume the break-glass role, which can undo the archive's locks"
     )
     operator_principals: Annotated[v.Principals, v.Filled] = Field(
-        description="ARNs that may take the everyday role"
+        description="ARNs that may assume the operator role, for everyday work"
     )
-    reader_principals: v.Principals = Field((), description="ARNs that may take the role that reads the logs")
-    contacts: v.Contacts = Field((), description="who answers for this move; printed in the report")
+    reader_principals: v.Principals = Field(
+        (), description="ARNs that may assume the reader role, which reads the logs"
+    )
+    contacts: v.Contacts = Field((), description="people responsible for this move; printed in the report")
 
-    home_region: v.Region = Field(description="home of the new trail and of its bucket")
+    home_region: v.Region = Field(
+        description="home region of the new trail; its bucket is in the same region"
+    )
     regions: Annotated[Literal["enabled"] | tuple[str, ...], v.Enabled] = Field(
-        "enabled", description='"enabled" for every region that is on, or a list'
+        "enabled", description='"enabled" for every enabled region, or a list'
     )
-    trail_name: v.TrailName = Field("onetrail", description="name of the one trail, new or adopted")
+    trail_name: v.TrailName = Field("onetrail", description="name of the trail that is created or adopted")
     trail_mode: w.TrailMode = Field(
-        "create", description="create a trail, or adopt one that covers everything"
+        "create", description="create a trail, or adopt an existing one that covers everything"
     )
-    bucket_name: v.BucketName = Field(description="the archive")
-    access_log_bucket: v.BucketName = Field(description="S3 access logs of the archive")
-    work_bucket: v.BucketName = Field(description="the record's head hashes")
+    bucket_name: v.BucketName = Field(description="bucket of the archive")
+    access_log_bucket: v.BucketName = Field(description="bucket for the archive's S3 access logs")
+    work_bucket: v.BucketName = Field(
+        description="bucket for audit-record anchors, batch manifests and reports"
+    )
     key_prefix: v.KeyPrefix = Field(
-        "", description="what stands before AWSLogs/ in the archive; no slash at its ends"
+        "", description="prefix before AWSLogs/ in the archive; no slash at either end"
     )
     kms_key: v.KmsKey = Field("none", description="none (SSE-S3), create, or the ARN of a key in home_region")
 
     retention_years: v.Years = Field(
-        7, description="how long a log is kept, from the date in its key; 1 to 30"
+        7, description="retention of each log in years, from the date in its key; 1 to 30"
     )
     object_lock: Annotated[w.ObjectLock, v.StatedLock] = Field(
-        description="none, governance or compliance; must be stated for aws"
+        description="Object Lock mode: none, governance or compliance; required for aws"
     )
     storage_class: w.StorageClass = Field(
-        "cheapest", description="cheapest (readable at once), cheapest_with_restore, or an S3 class"
+        "cheapest",
+        description="cheapest (readable immediately), cheapest_with_restore, or an S3 storage class",
     )
 
-    copy_direction: w.CopyDirection = Field("auto", description="auto, pull or push")
+    copy_direction: w.CopyDirection = Field(
+        "auto", description="auto (per bucket), pull (by the log account) or push (by the source account)"
+    )
     copy_engine: w.CopyEngine = Field(
         "auto",
-        description="auto (compares and says why), local (this machine) or s3-batch (S3 Batch Operations)",
+        description="auto (gives its reason), local (this machine) or s3-batch (S3 Batch Operations)",
     )
-    max_requests_per_second: v.Rate = Field(3500, description="ceiling of S3 requests of the local engine")
+    max_requests_per_second: v.Rate = Field(
+        3500, description="maximum S3 requests per second of the local engine"
+    )
     grant_hours: v.GrantHours = Field(
-        6, description="hours after which the temporary permission refuses; 1 to 168"
+        6, description="lifetime of the temporary permission in hours; 1 to 168"
     )
 
-    digest_check: w.DigestCheck = Field("full", description="full, sample or none")
+    digest_check: w.DigestCheck = Field(
+        "full", description="which digests are checked: full (all of them), sample or none"
+    )
     old_buckets: w.OldBuckets = Field(
-        "retain_empty", description="retain_empty (keep the names), expire or delete"
+        "retain_empty",
+        description="what happens to the old buckets: retain_empty (keep the names), expire or delete",
     )
     quiet_hours: v.QuietHours = Field(
-        description="hours without a new object before an old bucket is touched"
+        description="hours without a new object before an old bucket is retired"
     )
     cooling_off_days: v.CoolingOffDays = Field(description="days between the proof and the first deletion")
     overrides: dict[v.BucketName, Override] = Field(
-        {}, description="old bucket: direction, storage_class, old_bucket; where it differs"
+        {}, description="per-bucket overrides, keyed by old bucket name: direction, storage_class, old_bucket"
     )
-    approve: v.Approve = Field("", description='"" plans only; plan ids (p-...) apply; any on practice only')
+    approve: v.Approve = Field(
+        "",
+        description='"" only plans; plan ids (p-...) apply those plans; any applies every plan, on practice only',
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _estate_defaults(cls, data: Any) -> Any:
-        """What is not stated and depends on the estate; see `words.ESTATE_DEFAULTS`."""
+        """Adds defaults that depend on the estate; see `words.ESTATE_DEFAULTS`."""
         if not isinstance(data, Mapping):
             return data
         defaults = w.ESTATE_DEFAULTS["aws" if data.get("estate") == "aws" else "practice"]
@@ -170,7 +191,7 @@ class Parameters(BaseModel):
         return self._override(old_bucket).storage_class or self.storage_class
 
     def retirement_for(self, old_bucket: str) -> w.OldBuckets:
-        """What becomes of this old bucket: its override, else `old_buckets`."""
+        """What happens to this old bucket: its override, else `old_buckets`."""
         return self._override(old_bucket).old_bucket or self.old_buckets
 
     def _override(self, old_bucket: str) -> Override:

@@ -1,11 +1,11 @@
-"""Which folder a parameters file or a notebook belongs to: relative folders in parameters are meant from there."""
+"""Which folder a parameters file or a notebook belongs to: relative folders in parameters are resolved from there."""
 
 import tomllib
 from pathlib import Path
 from typing import Final
 
 MARKER: Final = ".onetrail.json"
-"""Stands at the top of a folder that `onetrail init` laid out."""
+"""File at the top of a folder that `onetrail init` laid out."""
 
 
 def home_of(start: Path) -> Path | None:
@@ -38,7 +38,7 @@ def from_home(folder: str, start: Path) -> Path:
 
 
 def folder_of(parameters: Path) -> Path:
-    """Where a parameters file lies, absolute. A pipe or a device lies nowhere: then it is the folder that we are in."""
+    """The folder of a parameters file, absolute. A pipe or a device has no folder: then it is the working folder."""
     return Path.cwd() if parameters.exists() and not parameters.is_file() else parameters.absolute().parent
 
 

@@ -1,4 +1,4 @@
-"""How a refused parameter is said: one line with the key, what is wrong, and how to write it instead."""
+"""How a refused parameter is reported: one line with the key, what is wrong, and how to write it instead."""
 
 import datetime
 import difflib
@@ -47,7 +47,7 @@ def _short(text: str) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as it would stand in YAML or Python between quotes, cut where it is too long for a line."""
+    """A value between quotes as in YAML or Python, cut where it is too long for a line."""
     text = str(value)
     if len(text) > _SHOWN:
         return f'"{printable(text[:_SHOWN])}..." ({len(text):,} characters)'
@@ -55,7 +55,7 @@ def quoted(value: object) -> str:
 
 
 def number(value: float) -> str:
-    """A number as it stands there; of one that is too long to be meant, how it is."""
+    """A number as it is written; for one that is too long to be meant, how long it is."""
     if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
         return f"of more than {LONGEST_NUMBER} digits"
     return str(value)
@@ -92,20 +92,18 @@ def text_wanted(value: object, words: Sequence[str] = ()) -> str:
     if isinstance(value, bool):
         spoken = "on, yes and true" if value else "off, no and false"
         return (
-            f"is the boolean {str(value).lower()} (YAML reads {spoken} so), and a word belongs here: "
+            f"is the boolean {str(value).lower()} (YAML reads {spoken} as a boolean), and must be text: "
             f"put it in quotes{choice}"
         )
     if value is None:
-        return (
-            f"has no value, and a word belongs here: write it in quotes{choice or ', or two quotes for none'}"
-        )
+        return f"has no value, and must be text: write it in quotes{choice or ', or two quotes for none'}"
     if isinstance(value, int | float):
-        return f"is the number {number(value)}, and a word belongs here: put it in quotes, {quoted(number(value))}"
+        return f"is the number {number(value)}, and must be text: put it in quotes, {quoted(number(value))}"
     if isinstance(value, datetime.date):
         return (
-            f"is a date (YAML reads {value} so), and a word belongs here: put it in quotes, {quoted(value)}"
+            f"is a date (YAML reads {value} as a date), and must be text: put it in quotes, {quoted(value)}"
         )
-    return f"is {shown(value)}, and a word belongs here{choice}"
+    return f"is {shown(value)}, and must be text{choice}"
 
 
 def account_id_fault(value: object) -> str | None:
@@ -136,7 +134,7 @@ _BOUNDS: Final = {
     "greater_than_equal": ("ge", "at least"),
     "less_than_equal": ("le", "at most"),
 }
-"""Pydantic's name for a broken bound -> where the bound stands, how it is said."""
+"""Pydantic's name for a broken bound -> the key of the bound, its words."""
 
 
 def path_of(location: Sequence[int | str]) -> str:
@@ -170,9 +168,9 @@ def _fault(error: Mapping[str, Any]) -> str:
         return text_wanted(value)
     if kind in ("int_type", "int_from_float"):
         cure = ": write it without quotes" if isinstance(value, str) and value.isdigit() else ""
-        return f"is {shown(value)}, and a whole number belongs here{cure}"
+        return f"is {shown(value)}, and must be a whole number{cure}"
     if kind in ("dict_type", "model_type", "mapping_type"):
-        return f"is {shown(value)}, and a mapping belongs here"
+        return f"is {shown(value)}, and must be a mapping"
     if kind in _BOUNDS:
         limit, bound = _BOUNDS[kind]
         return f"is {number(value)}, and must be {bound} {error['ctx'][limit]:,}"
@@ -180,14 +178,12 @@ def _fault(error: Mapping[str, Any]) -> str:
 
 
 def unfit_text(value: object, at: tuple[int | str, ...] = ()) -> str | None:
-    """What is wrong with the first text within a value that nobody can have meant: characters that are not seen, or too many."""
+    """What is wrong with the first invalid text within a value: invisible characters, or too many characters."""
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
-            return f"{path_of(at)} has {len(value):,} characters, and {LONGEST_TEXT:,} are the most"
+            return f"{path_of(at)} has {len(value):,} characters, and the maximum is {LONGEST_TEXT:,}"
         if printable(value) != value:
-            return (
-                f"{path_of(at)} is {quoted(value)}, and holds a character that nobody sees: write it without"
-            )
+            return f"{path_of(at)} is {quoted(value)}, and contains an invisible character: remove it"
         return None
     if len(at) > DEEPEST:
         return f"{path_of(at[:3])} holds lists or mappings nested too deep"
@@ -204,9 +200,9 @@ def unfit_text(value: object, at: tuple[int | str, ...] = ()) -> str | None:
 
 
 def one_line(failure: ValidationError, known: Mapping[str, Iterable[str]]) -> str:
-    """The first fault of a validation as one line, all unknown keys of one place together; how many more there are stands at its end.
+    """The first fault of a validation as one line, all unknown keys of one place together; with the number of further faults at its end.
 
-    `known` has the keys that may stand in a mapping, by the key that mapping belongs to.
+    `known` has the keys that a mapping may have, by the key of that mapping.
     """
     errors = failure.errors(include_url=False)
     extra = [error for error in errors if error["type"] == "extra_forbidden"]
@@ -223,7 +219,7 @@ def _line(alike: Sequence[Mapping[str, Any]], known: Mapping[str, Iterable[str]]
         names = [str(one["loc"][-1]) for one in alike]
         return unknown(names, tuple(known[str(location[0])]), f"{path_of(location[:-1])}: ")
     if error["type"] == "missing":
-        return f"{path_of(location)} is missing, and it has no default: state it"
+        return f"{path_of(location)} is missing, and has no default: add it"
     key, fault = path_of(location), _fault(error)
     if not key:
         return fault

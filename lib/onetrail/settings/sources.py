@@ -1,4 +1,4 @@
-"""Where parameters come from besides a file: the globals of a notebook."""
+"""Parameters that do not come from a file but from the globals of a notebook."""
 
 import types
 from collections.abc import Mapping, Sequence

@@ -45,12 +45,10 @@ def _arn(parse: Callable[[str], object]) -> Callable[[str], str]:
 
 
 def _list_fault(value: object) -> str | None:
-    """A lone word is not taken for a list."""
+    """A single word is not read as a list."""
     if isinstance(value, list | tuple):
         return None
-    return (
-        f"is {shown(value)}, and a list belongs here: put it in brackets, or each item on a line after a dash"
-    )
+    return f"is {shown(value)}, and must be a list: put it in brackets, or each item on a line after a dash"
 
 
 def _filled_fault(value: object) -> str | None:
@@ -60,7 +58,7 @@ def _filled_fault(value: object) -> str | None:
 def _region_fault(region: str) -> str | None:
     if partition_with(region):
         return None
-    return f"is {quoted(region)}, which is not a region of AWS that onetrail knows: write it as in us-east-1"
+    return f"is {quoted(region)}, which is not an AWS region that onetrail knows: write it as in us-east-1"
 
 
 def _regions_fault(value: object) -> str | None:
@@ -81,7 +79,7 @@ def _regions_fault(value: object) -> str | None:
 def _folder_fault(name: str) -> str | None:
     if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", name):
         return None
-    return f"is {quoted(name)}, and becomes a folder: 1 to 64 letters, digits, dots, hyphens and underscores"
+    return f"is {quoted(name)}, and must be a folder name: 1 to 64 letters, digits, dots, hyphens and underscores"
 
 
 def _trail_fault(name: str) -> str | None:
@@ -90,7 +88,7 @@ def _trail_fault(name: str) -> str | None:
     if good and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", name):
         return None
     return (
-        f"is {quoted(name)}, and CloudTrail takes 3 to 128 letters, digits and single dots, hyphens or "
+        f"is {quoted(name)}, and CloudTrail allows 3 to 128 letters, digits and single dots, hyphens or "
         "underscores between them"
     )
 
@@ -98,12 +96,12 @@ def _trail_fault(name: str) -> str | None:
 def _prefix_fault(prefix: str) -> str | None:
     """CloudTrail API reference, CreateTrail, S3KeyPrefix: at most 200 characters; CloudTrail adds the slash itself.
 
-    It stands in policies as it is, where `*` and `?` would mean other folders too.
+    Policies contain it as written, where `*` and `?` would match other folders too.
     """
     if prefix.startswith("/") or prefix.endswith("/"):
-        return f"is {quoted(prefix)}, and must have no slash at its ends: CloudTrail adds it"
+        return f"is {quoted(prefix)}, and must have no slash at either end: CloudTrail adds it"
     if "*" in prefix or "?" in prefix:
-        return f"is {quoted(prefix)}, and * and ? would stand for any name in a policy: write the folder out"
+        return f"is {quoted(prefix)}, and * and ? would match any name in a policy: write the folder out"
     if {"", ".", ".."} & set(prefix.split("/") if prefix else ()):
         return f"is {quoted(prefix)}, and must be folders with names: no //, no dot or two dots alone"
     if len(prefix) > 200 or not re.fullmatch(r"[A-Za-z0-9!_.'()/-]*", prefix):
@@ -111,7 +109,7 @@ def _prefix_fault(prefix: str) -> str | None:
     if "AWSLogs" in prefix.split("/"):
         return f"is {quoted(prefix)}, and CloudTrail adds AWSLogs itself: leave it out"
     if CONFLICTS_FOLDER.rstrip("/") in prefix.split("/"):
-        return f"is {quoted(prefix)}, and below {CONFLICTS_FOLDER} lie copies whose key was taken: name another folder"
+        return f"is {quoted(prefix)}, and {CONFLICTS_FOLDER} is reserved for conflicting copies: name another folder"
     return None
 
 
@@ -124,7 +122,7 @@ def _runs_fault(folder: str) -> str | None:
     try:
         Path(folder).expanduser()
     except RuntimeError:
-        return f"is {quoted(folder)}, and nobody here has that home folder: write the folder out"
+        return f"is {quoted(folder)}, and that home folder does not exist here: write the folder out"
     return None
 
 
@@ -137,7 +135,7 @@ def _kms_key(text: str) -> str:
 def _approve_fault(text: str) -> str | None:
     words = [word.strip() for word in text.split(",")] if text else []
     if len(words) > 1 and "any" in words:
-        return f"is {quoted(text)}: any stands alone"
+        return f"is {quoted(text)}: any cannot be combined with plan ids"
     for word in words:
         if word != "any" and not re.fullmatch(r"p-[0-9a-f]{12}", word):
             return (
@@ -151,7 +149,7 @@ def _lock_fault(value: object) -> str | None:
     if value != "":
         return None
     return (
-        "is not stated, and a lock cannot be taken back on AWS: "
+        "is missing, and a lock cannot be removed on AWS: "
         'write object_lock: "none", "governance" or "compliance"'
     )
 

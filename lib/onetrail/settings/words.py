@@ -1,4 +1,4 @@
-"""The words a parameter may be, and what stands in where an estate has its own default."""
+"""The words that a parameter may be, and the defaults that depend on the estate."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -29,7 +29,7 @@ ESTATE_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "practice": {"object_lock": "compliance", "quiet_hours": 6, "cooling_off_days": 2},
     "aws": {"quiet_hours": 24, "cooling_off_days": 30},
 }
-"""What "not stated" means on each estate. On AWS the lock has no default: it cannot be taken back, so it is stated."""
+"""The default of each estate. On AWS the lock has no default: it cannot be removed, so it must be stated."""
 
 PRACTICE_CAST: Final[Mapping[str, Any]] = {
     "run_name": "practice",

@@ -66,13 +66,13 @@ def _address(endpoint: str) -> str:
         (b"- a\n", "x.yaml: holds a list instead of keys with values; parameters/template.yaml shows every key"),
         (b"a\n\nb\n", "x.yaml: holds text instead of keys with values; parameters/template.yaml shows every key"),
         (b"\xff\xfe\x00", "x.yaml: is not text in UTF-8; parameters/template.yaml shows every key"),
-        (b"estate: a\0b", "x.yaml, line 1: unreadable character: mend or finish the file"),
-        (PRACTICE + b'\nestate: "aws"\n', "estate is written twice: mend or finish the file"),
+        (b"estate: a\0b", "x.yaml, line 1: unreadable character: fix or complete the file"),
+        (PRACTICE + b'\nestate: "aws"\n', "estate is written twice: fix or complete the file"),
         (b"estate:\n\tx: 1\n", "x.yaml, line 2: found character '\\t' that cannot start any token"),
-        (PRACTICE[:700], "mend or finish the file"),  # half-written
-        (b"[a]: 2\n", "x.yaml, line 1: a key is a list or a mapping, and a word belongs here"),
-        (b"? {a: 1}\n: 2\n", "x.yaml, line 1: a key is a list or a mapping, and a word belongs here"),
-        (b"run_name: 2020-13-45\n", 'run_name is written 2020-13-45, which some readers of YAML take for a date: write "2020-13-45" in quotes'),
+        (PRACTICE[:700], "fix or complete the file"),  # half-written
+        (b"[a]: 2\n", "x.yaml, line 1: a key is a list or a mapping, and must be text"),
+        (b"? {a: 1}\n: 2\n", "x.yaml, line 1: a key is a list or a mapping, and must be text"),
+        (b"run_name: 2020-13-45\n", 'run_name is written 2020-13-45, which some YAML readers read as a date: write "2020-13-45" in quotes'),
     ],
 )  # fmt: skip
 def test_a_parameters_file_that_is_none_is_wrong_use(content: bytes, said: str) -> None:
