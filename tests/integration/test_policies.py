@@ -9,11 +9,11 @@ import pytest
 
 from onetrail import iam, names
 from onetrail.aws.gate import open_gate
-from onetrail.aws.policy_texts import touches_policy
 from onetrail.change import Change, Document, Plan
 from onetrail.change.values import plain
 from onetrail.estate.freeze import without_dead_principals
 from onetrail.estate.policy_documents import printed as policies
+from onetrail.policies.calls import touches_policy
 from onetrail.settings import Settings
 from onetrail.steps import (
     account_lockdown,

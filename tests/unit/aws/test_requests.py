@@ -35,6 +35,15 @@ def test_a_deletion_names_objects_of_the_listing(table):
     assert passes(shapes, "DeleteObjects", sent, bulk=DELETE, listing=LISTING) is table
 
 
+@pytest.mark.parametrize(
+    "sent", [{}, {"Delete": {}}, {"Delete": {"Objects": None}}, {"Delete": {"Objects": []}}]
+)
+def test_a_deletion_that_names_nothing_is_refused(sent):
+    """It is about no object of the listing. Twin: the test before."""
+    sent = {"Bucket": "old", **sent}
+    assert not passes(AWS_REQUESTS, "DeleteObjects", sent, bulk=DELETE, listing=LISTING)
+
+
 def test_without_a_table_every_call_counts_as_changing():
     """Twin: with it a call that reads needs no plan."""
     Guard(AWS_REQUESTS).check("1", "s3", "GetObject", {})

@@ -7,7 +7,7 @@ import pytest
 
 from onetrail.change import Document, entries, run_plan
 from onetrail.iam import canonical, parse
-from onetrail.looked import Absent, There
+from onetrail.looked import Absent, There, Unread
 from onetrail.policies import PolicyKeeper, Restores, Texts
 from onetrail.policies.restore import KeptText, restored
 from tests.unit.change.given import Estate, given_a_change, given_a_gate, given_a_plan
@@ -206,3 +206,34 @@ def test_the_id_of_a_plan_that_puts_a_policy_back_stays_what_it_was():
     """Whose statements go and which are put are part of it."""
     ids = [given_a_plan(given_a_change("close", restores=how)).id for how in (SOURCE, CENTRAL)]
     assert ids == ["p-f0be1912042f", "p-4650bd70083b"]
+
+
+@pytest.mark.parametrize(
+    ("removes_by", "call"), [("DeleteBucketPolicy", "DeleteBucketPolicy"), ("", "PutKeyPolicy")]
+)
+def test_a_policy_of_which_nothing_is_left_is_taken_away_where_that_can_be(tmp_path, removes_by, call):
+    """A key always has one, so that there the call that puts it is sent, and AWS says what is wrong."""
+    how = Restores(frozenset({"OnetrailCopyRead"}), puts_by="PutKeyPolicy", removes_by=removes_by)
+    closing = given_a_change("close", restores=how)
+    sent = PolicyKeeper(tmp_path, lambda *_: Texts(There(policy(OURS)), PRIOR)).of(
+        closing, {"Policy": PRIOR, "A": 1}
+    )
+    assert (sent.change.call, sent.texts.after, sent.put_back.whole) == (call, None, False)
+    assert sent.parameters == ({"A": 1} if removes_by else {"A": 1, "Policy": None})
+
+
+def test_a_closing_whose_policy_could_not_be_read_is_sent_as_reviewed(tmp_path):
+    """So is a change that puts nothing back. Twin: read, it is made of what is there."""
+    closing = given_a_change("close", closes="open", restores=SOURCE)
+    for change, before in (
+        (closing, Unread("AccessDenied")),
+        (given_a_change("put"), There(policy(THEIRS, OURS))),
+    ):
+        sent = PolicyKeeper(tmp_path, lambda *_, held=before: Texts(held, PRIOR)).of(
+            change, {"Policy": PRIOR}
+        )
+        assert (sent.change, sent.parameters, sent.put_back) == (change, {"Policy": PRIOR}, None)
+    read = PolicyKeeper(tmp_path, lambda *_: Texts(There(policy(THEIRS, OURS)), PRIOR)).of(
+        closing, {"Policy": "{}"}
+    )
+    assert canonical(parse(read.parameters["Policy"])) == canonical(parse(PRIOR))
