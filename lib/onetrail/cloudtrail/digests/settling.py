@@ -38,10 +38,12 @@ class Settled:
 
 
 def order_of(found: Candidate) -> Order:
+    """Where a digest object stands among the others."""
     return stamp_of(found), found.source.key, found.source.bucket
 
 
 def stamp_of(found: Candidate) -> datetime:
+    """The instant in its name; only what has one is a candidate."""
     assert found.parsed.stamp is not None
     return found.parsed.stamp
 

@@ -6,24 +6,29 @@ from onetrail.s3.rows import Copied, Deletion, Deletions, ObjectHead, Restoring
 
 
 def request_id_of(answer: Answer) -> str:
+    """S3's id of the request."""
     return answer.header("x-amz-request-id")
 
 
 def retention_of(answer: Answer) -> tuple[str, str]:
+    """Mode and date of an object's lock, as S3 writes them."""
     body = markup.without_prefixes(answer.body)
     return markup.text(body, b"Mode"), markup.text(body, b"RetainUntilDate")
 
 
 def tagging_of(answer: Answer) -> dict[str, str]:
+    """Tag -> value."""
     body = markup.without_prefixes(answer.body)
     return {markup.text(one, b"Key"): markup.text(one, b"Value") for _, one in markup.elements(body, b"Tag")}
 
 
 def restoring_of(answer: Answer) -> Restoring:
+    """Whether a restore was begun (202), or a copy was there and is kept longer (200)."""
     return Restoring(answer.status == 202, request_id_of(answer))
 
 
 def copied_of(answer: Answer) -> Copied:
+    """What CopyObject made; the ETag without its quotes."""
     version = source_version = request = encryption = ""
     for name, value in answer.headers:
         lower = name.lower()
@@ -51,6 +56,7 @@ def copied_of(answer: Answer) -> Copied:
 
 
 def deletions_of(answer: Answer) -> Deletions:
+    """Each object of the batch, with what became of it."""
     body = markup.without_prefixes(answer.body)
     results = [
         Deletion(
@@ -65,6 +71,7 @@ def deletions_of(answer: Answer) -> Deletions:
 
 
 def head_of(answer: Answer) -> ObjectHead:
+    """What HeadObject says of an object."""
     headers = {name.lower(): value for name, value in answer.headers}
     return ObjectHead(
         size=int(headers.get("content-length", "0")),

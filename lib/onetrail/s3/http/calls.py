@@ -3,8 +3,6 @@
 Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners are stated on every call.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from onetrail.instants import written
-from onetrail.s3.http import listed, markup
+from onetrail.s3.http import listed
 from onetrail.s3.http.answers import (
     copied_of,
     deletions_of,
@@ -23,6 +21,7 @@ from onetrail.s3.http.answers import (
     retention_of,
     tagging_of,
 )
+from onetrail.s3.http.bodies import NAMESPACE, delete_body, md5_of, stated
 from onetrail.s3.http.transport import Answer
 from onetrail.s3.rows import Body, Copied, Deletions, ObjectHead, ObjectPage, Restoring, VersionPage
 
@@ -213,7 +212,7 @@ def put_retention(
     refuses an earlier date, so whoever sets it must.
     """
     until = stamp(retain_until)
-    body = f'<Retention xmlns="{_NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()
+    body = f'<Retention xmlns="{NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()
     parameters = {
         "Bucket": bucket,
         "Key": key,
@@ -224,7 +223,7 @@ def put_retention(
     }
     query = encoded([("retention", ""), *_version(version_id)])
     bypass = (("x-amz-bypass-governance-retention", "true"),) if bypass_governance else ()
-    headers = (("x-amz-expected-bucket-owner", owner), _md5(body), *bypass)
+    headers = (("x-amz-expected-bucket-owner", owner), md5_of(body), *bypass)
     return S3Call("PutObjectRetention", "PUT", bucket, key, query, headers, body, parameters, request_id_of)
 
 
@@ -249,7 +248,7 @@ def restore_object(
     """
     stay = f"<Days>{days}</Days>" if days else ""
     body = (
-        f'<RestoreRequest xmlns="{_NAMESPACE}">{stay}<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters></RestoreRequest>'
+        f'<RestoreRequest xmlns="{NAMESPACE}">{stay}<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters></RestoreRequest>'
     ).encode()
     request: dict[str, Any] = {"GlacierJobParameters": {"Tier": tier}, **({"Days": days} if days else {})}
     parameters = {
@@ -260,7 +259,7 @@ def restore_object(
         **({"VersionId": version_id} if version_id else {}),
     }
     query = encoded([("restore", ""), *_version(version_id)])
-    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    headers = (("x-amz-expected-bucket-owner", owner), md5_of(body))
     return S3Call("RestoreObject", "POST", bucket, key, query, headers, body, parameters, restoring_of)
 
 
@@ -270,7 +269,7 @@ def put_object(
     """PutObject of a small body; the result is the request id."""
     parameters = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": owner, "Body": body}
     more = tuple((name.lower(), value) for name, value in (headers or {}).items())
-    every = (("x-amz-expected-bucket-owner", owner), _md5(body), *more)
+    every = (("x-amz-expected-bucket-owner", owner), md5_of(body), *more)
     return S3Call("PutObject", "PUT", bucket, key, "", every, body, parameters, request_id_of)
 
 
@@ -284,10 +283,10 @@ def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]
         raise ValueError(f"DeleteObjects takes 1 to 1,000 keys, not {len(items)}")
     if any(version == NULL_VERSION for _, version, _ in items):
         raise ValueError(f"{bucket}: the version id null names no exact bytes")
-    body = _delete_body(items)
-    objects = [_named(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
+    body = delete_body(items)
+    objects = [stated(Key=key, VersionId=version, ETag=etag) for key, version, etag in items]
     parameters = {"Bucket": bucket, "Delete": {"Objects": objects}, "ExpectedBucketOwner": owner}
-    headers = (("x-amz-expected-bucket-owner", owner), _md5(body))
+    headers = (("x-amz-expected-bucket-owner", owner), md5_of(body))
     return S3Call("DeleteObjects", "POST", bucket, "", "delete=", headers, body, parameters, deletions_of)
 
 
@@ -310,7 +309,6 @@ def encoded(query: Sequence[tuple[str, str]]) -> str:
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII).fullmatch
 """Text that encoding leaves as it is, as CloudTrail's keys are."""
 _RESTORES: Pairs = (("x-amz-optional-object-attributes", "RestoreStatus"),)
-_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 def _reading(
@@ -330,21 +328,3 @@ def _reading(
 
 def _version(version_id: str) -> list[tuple[str, str]]:
     return [("versionId", version_id)] if version_id else []
-
-
-def _md5(body: bytes) -> tuple[str, str]:
-    digest = hashlib.md5(body, usedforsecurity=False).digest()
-    return "content-md5", base64.b64encode(digest).decode()
-
-
-def _named(**fields: str) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}
-
-
-def _delete_body(items: Sequence[tuple[str, str, str]]) -> bytes:
-    parts = [f'<Delete xmlns="{_NAMESPACE}">']
-    for key, version, etag in items:
-        named = f"<VersionId>{markup.written(version)}</VersionId>" if version else ""
-        proven = f"<ETag>{markup.written(etag)}</ETag>" if etag and not version else ""
-        parts.append(f"<Object><Key>{markup.written(key)}</Key>{named}{proven}</Object>")
-    return "".join([*parts, "</Delete>"]).encode()

@@ -22,6 +22,7 @@ PAST = "past-retention"
 
 
 def bucket_changes(settings: Settings, observation: RetirementObservation, seen: Retiring) -> list[Change]:
+    """All changes of one old bucket, in the order in which they are sent."""
     if seen.by_rule and seen.expiring:
         return []
     past = [_delete_past(seen)] if seen.past.objects else []
