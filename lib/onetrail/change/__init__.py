@@ -9,10 +9,11 @@ from onetrail.change.gate import Caller, Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, RequestShapes
 from onetrail.change.named_check import CheckKind, RequiredCheck
 from onetrail.change.outcome import Outcome
-from onetrail.change.plan import NAMED, Change, Plan, PutsBack
+from onetrail.change.plan import NAMED, Change, ExpectedAnswer, Plan, PutsBack
 from onetrail.change.run_record.chain import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.run_record.record import RunFolderBusy, RunRecord
 from onetrail.change.send import ChangeFailed, Done
+from onetrail.change.step_state import StepState
 from onetrail.change.text_keeper import ChangedText, PutBack, TextKeeper, TextUnread
 from onetrail.change.values import (
     After,
@@ -40,6 +41,7 @@ __all__ = [
     "Document",
     "Done",
     "EarlierResult",
+    "ExpectedAnswer",
     "Finding",
     "FindingState",
     "Gate",
@@ -61,6 +63,7 @@ __all__ = [
     "RunRecord",
     "Sender",
     "Stated",
+    "StepState",
     "StillOpen",
     "TextKeeper",
     "TextUnread",

@@ -12,6 +12,7 @@ from onetrail.change.named_check import RequiredCheck
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
 from onetrail.change.send import BulkDoer, Sending
+from onetrail.change.step_state import StepState
 from onetrail.change.values import iso
 from onetrail.change.words import counted
 from onetrail.errors import NotYet
@@ -41,7 +42,7 @@ def run_plan(
     Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no error.
     """
     outcome = _unsent(plan)
-    if outcome is None or (outcome.state == "not_yet" and plan.ends_with):
+    if outcome is None or (outcome.state is StepState.NOT_YET and plan.ends_with):
         try:
             opens = gate.opens_for(plan)
         except PlanRefused as err:
@@ -55,7 +56,7 @@ def run_plan(
 def _planned(plan: Plan) -> Outcome:
     return Outcome(
         plan,
-        "planned",
+        StepState.PLANNED,
         f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}.",
     )
 
@@ -64,17 +65,17 @@ def _unsent(plan: Plan) -> Outcome | None:
     if plan.waiting_for:
         return Outcome(
             plan,
-            "waiting",
+            StepState.WAITING,
             f"waiting for {plan.waiting_for}: {plan.why}" if plan.why else f"waiting for {plan.waiting_for}",
         )
     if plan.empty and plan.not_yet:
-        return Outcome(plan, "not_yet", f"not yet: {plan.why}: again after {iso(plan.not_yet)}")
+        return Outcome(plan, StepState.NOT_YET, f"not yet: {plan.why}: again after {iso(plan.not_yet)}")
     if plan.empty and plan.why:
         first = f": {plan.notes[0]}" if plan.not_evaluated and plan.notes else ""
-        state = "not_evaluated" if plan.not_evaluated else "withheld"
+        state = StepState.NOT_EVALUATED if plan.not_evaluated else StepState.WITHHELD
         return Outcome(plan, state, f"Nothing is planned: {plan.why}{first}.")
     if plan.empty:
-        return Outcome(plan, "nothing", plan.nothing_to_change)
+        return Outcome(plan, StepState.NOTHING, plan.nothing_to_change)
     return None
 
 
@@ -100,7 +101,7 @@ class _Run:
             try:
                 try:
                     outcome = self._sent() or self._outcome(
-                        "applied", f"Applied {_count(self.plan)} of plan {self.plan.id}."
+                        StepState.APPLIED, f"Applied {_count(self.plan)} of plan {self.plan.id}."
                     )
                 finally:
                     self._close()
@@ -125,7 +126,7 @@ class _Run:
             self.sending, lambda check: "" if (state := self.requires[check]()).met else state.why
         )
 
-    def _outcome(self, state: str, line: str) -> Outcome:
+    def _outcome(self, state: StepState, line: str) -> Outcome:
         return Outcome(self.plan, state, " ".join([line, *self._put_back()]), tuple(self.sending.done))
 
     def _put_back(self) -> list[str]:
@@ -145,7 +146,7 @@ class _Run:
             try:
                 self.gate.clock.wait_until(state.again, state.why, self.gate.say)
             except NotYet as wait:
-                return self._outcome("not_yet", str(wait))
+                return self._outcome(StepState.NOT_YET, str(wait))
             state = self.requires[check]()
         self.gate.record.append(
             "requirement", step=self.plan.step, name=str(check), met=state.met, why=state.why
@@ -153,5 +154,5 @@ class _Run:
         if state.met:
             return None
         if state.again:
-            return self._outcome("not_yet", f"not yet: {state.why}: again after {iso(state.again)}")
-        return self._outcome("stopped", f"Stopped {where}: {state.why}.")
+            return self._outcome(StepState.NOT_YET, f"not yet: {state.why}: again after {iso(state.again)}")
+        return self._outcome(StepState.STOPPED, f"Stopped {where}: {state.why}.")

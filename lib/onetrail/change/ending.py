@@ -10,6 +10,7 @@ from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
 from onetrail.change.run_record.chain import RecordError
 from onetrail.change.send import Sending
+from onetrail.change.step_state import StepState
 from onetrail.errors import NotYet
 
 
@@ -41,12 +42,12 @@ def record_failure(gate: Gate, plan: Plan, err: BaseException, sending: Sending 
         gate.say(why)
 
 
-def _state(err: BaseException) -> str:
+def _state(err: BaseException) -> StepState:
     if isinstance(err, PlanRefused):
-        return "refused"
+        return StepState.REFUSED
     if isinstance(err, NotYet):
-        return "not_yet"
-    return "failed" if isinstance(err, Exception) else "interrupted"
+        return StepState.NOT_YET
+    return StepState.FAILED if isinstance(err, Exception) else StepState.INTERRUPTED
 
 
 def _closed(plan: Plan, sending: Sending) -> list[str]:
@@ -54,5 +55,7 @@ def _closed(plan: Plan, sending: Sending) -> list[str]:
     return sorted({one.resource for one in plan.changes if one.closes and one.key in sending.closed})
 
 
-def _write(gate: Gate, plan: Plan, state: str, changes: int, line: str, **more: Any) -> None:
-    gate.record.append("step", step=plan.step, plan=plan.id, state=state, changes=changes, line=line, **more)
+def _write(gate: Gate, plan: Plan, state: StepState, changes: int, line: str, **more: Any) -> None:
+    gate.record.append(
+        "step", step=plan.step, plan=plan.id, state=state.value, changes=changes, line=line, **more
+    )

@@ -4,11 +4,20 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from onetrail.change.bulk import Bulk
 from onetrail.change.named_check import RequiredCheck
 from onetrail.change.values import canonical_json
+
+
+class ExpectedAnswer(StrEnum):
+    """What AWS must answer to a change: do it, or refuse it, as a probe that must not get through is refused."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
 
 NAMED = ""
 """The identity that the parameters name for the account."""
@@ -28,7 +37,7 @@ class Change:
 
     `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` is a check that
     must hold at the moment of sending, None where it needs none. `closes` is the key of the change whose opening this one closes again: it is sent even when
-    something between the two fails. `expects` is `done`, or `refused` for a canary that must not get through; one that is not refused
+    something between the two fails. A canary that `expects` to be refused and is not
     yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how long after the change before
     it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that the policy which the change puts is made of
     what is there when it is sent; `parameters` show it as it will be where nobody else changes it.
@@ -47,7 +56,7 @@ class Change:
     requires: RequiredCheck | None = None
     actor: str = NAMED
     closes: str = ""
-    expects: str = "done"
+    expects: ExpectedAnswer = ExpectedAnswer.DONE
     bulk: Bulk | None = None
     after: str = ""
     tries: int = 1
@@ -67,7 +76,7 @@ class Change:
             "requires": str(self.requires or ""),
             "actor": self.actor,
             "closes": self.closes,
-            "expects": self.expects,
+            "expects": self.expects.value,
         }
         if self.after or self.tries > 1:
             said["when"] = [self.after, self.tries]

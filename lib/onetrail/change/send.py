@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from onetrail.change.gate import Caller, Gate
 from onetrail.change.interrupt import heed
-from onetrail.change.plan import Change
+from onetrail.change.plan import Change, ExpectedAnswer
 from onetrail.change.text_keeper import ChangedText, PutBack, TextUnread
 from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError, described
@@ -125,12 +125,12 @@ class Sending:
                     else self.gate.sender.send(change, parameters)
                 )
         except Exception as err:  # noqa: BLE001 - whatever a transport raises is recorded, then raised again with its cure
-            gone = "" if change.expects == "refused" else self.gate.sender.gone(change, err)
+            gone = "" if change.expects is ExpectedAnswer.REFUSED else self.gate.sender.gone(change, err)
             if not gone:
                 return self._failed(change, number, err, last=last)
             result = {"was_gone_already": gone}
             self.gate.say(f"{change.resource}: was gone already ({gone})")
-        if change.expects == "refused":
+        if change.expects is ExpectedAnswer.REFUSED:
             self.gate.record.append(
                 "failed", key=change.key, intent=number, error="a call that must be refused got through"
             )
@@ -210,7 +210,7 @@ class Sending:
         code = self.gate.sender.refusal(err)
         if code:
             self.sent.discard(change.key)
-        if change.expects == "refused" and code:
+        if change.expects is ExpectedAnswer.REFUSED and code:
             self.gate.record.append("done", key=change.key, intent=number, result={"refused": code})
             self.done.append(Done(change, "", {"refused": code}))
             return True
@@ -223,7 +223,7 @@ class Sending:
             error=described(err),
             **result,
         )
-        if change.expects == "refused" and not last and not self.gate.sender.expired(err):
+        if change.expects is ExpectedAnswer.REFUSED and not last and not self.gate.sender.expired(err):
             return False
         if isinstance(err, OnetrailError):
             raise err

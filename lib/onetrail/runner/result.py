@@ -2,14 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from onetrail.change.step_state import StepState
 from onetrail.errors import OnetrailError
 from onetrail.show import RESULT_MIME
+from onetrail.show.findings import CheckState
 
 FAILED, REFUSED, FINDINGS, NOT_YET = 1, 2, 3, 4
 """Exit codes beside 0."""
+_OF_CHECKS: Final = frozenset(CheckState)
+
+
+class NotebookState(StrEnum):
+    """How a notebook ended, where that is not how its plan ended."""
+
+    DONE = "done"
+    """It has no plan."""
+    FINDINGS = "findings"
+    """Its checks found something."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +30,7 @@ class StepResult:
     """How one notebook ended. `plan` is the id that awaits approval or was applied; `path` the executed notebook."""
 
     name: str
-    state: str
+    state: StepState | NotebookState
     exit_code: int
     line: str
     plan: str
@@ -32,13 +45,13 @@ class StepResult:
 def from_notebook(name: str, notebook: Any, path: Path) -> StepResult:
     """The result of a notebook that reached its end."""
     said = list(_results(notebook))
-    outcome = next((one for one in reversed(said) if one["state"] not in ("checked", "findings")), None)
-    checked = next((one for one in reversed(said) if one["state"] in ("checked", "findings")), None)
+    outcome = next((one for one in reversed(said) if one["state"] not in _OF_CHECKS), None)
+    checked = next((one for one in reversed(said) if one["state"] in _OF_CHECKS), None)
     codes = [int(one["exit_code"]) for one in (outcome, checked) if one]
     code = NOT_YET if NOT_YET in codes else FINDINGS if FINDINGS in codes else 0
     lines = [str(one["line"]) for one in (outcome, checked) if one]
-    ended = str((outcome or {}).get("state", "done"))
-    state = "findings" if code == FINDINGS and ended != "stopped" else ended
+    ended = StepState(outcome["state"]) if outcome else NotebookState.DONE
+    state = NotebookState.FINDINGS if code == FINDINGS and ended is not StepState.STOPPED else ended
     return StepResult(
         name, state, code, " ".join(map(_sentence, lines)), str((outcome or {}).get("plan", "")), path
     )
@@ -50,7 +63,7 @@ def _sentence(line: str) -> str:
 
 def from_stop(name: str, line: str, path: Path) -> StepResult:
     """The result of a notebook that was told to stop; `line` says how far its plan came."""
-    return StepResult(name, "interrupted", FAILED, f"{line}: see {path}", "", path)
+    return StepResult(name, StepState.INTERRUPTED, FAILED, f"{line}: see {path}", "", path)
 
 
 def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
@@ -58,7 +71,7 @@ def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
     if ename == "ModuleNotFoundError" and "'onetrail" in evalue:
         return StepResult(
             name,
-            "failed",
+            StepState.FAILED,
             FAILED,
             f"the kernel cannot import onetrail ({evalue}): install it again, from its wheel or by make venv in a checkout",
             "",
@@ -69,13 +82,13 @@ def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
         line = evalue.splitlines()[0] if evalue else ""
         return StepResult(
             name,
-            "failed",
+            StepState.FAILED,
             FAILED,
             f"{ename}: {line}: the failing cell is linked at the top of {path}",
             "",
             path,
         )
-    state = {REFUSED: "refused", NOT_YET: "not_yet"}.get(code, "failed")
+    state = {REFUSED: StepState.REFUSED, NOT_YET: StepState.NOT_YET}.get(code, StepState.FAILED)
     return StepResult(name, state, code, OnetrailError(evalue).line, "", path)
 
 

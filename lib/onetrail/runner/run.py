@@ -16,6 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 from onetrail.aws.estate import PracticeEstate
 from onetrail.change import RunFolderBusy
 from onetrail.change.run_record.lock import FolderBusy, FolderLock
+from onetrail.change.step_state import StepState
 from onetrail.printable import printable
 from onetrail.runner.ended import interrupted, lines_of, plans_in
 from onetrail.runner.kernel import Interruption, OwnKernel, kernel_environment, report_dead_kernels_once
@@ -188,13 +189,13 @@ def _execute(
             f"its kernel died (out of memory, or killed): {interrupted(output.parent, since)}; "
             f"run again with --from {notebook.number}"
         )
-        return StepResult(notebook.name, "failed", FAILED, line, "", output)
+        return StepResult(notebook.name, StepState.FAILED, FAILED, line, "", output)
     except OSError as err:
         line = (
             f"{output.parent} cannot be written: {err.strerror or err}: {interrupted(output.parent, since)}; "
             f"free space there, then run again with --from {notebook.number}"
         )
-        return StepResult(notebook.name, "failed", FAILED, line, "", output)
+        return StepResult(notebook.name, StepState.FAILED, FAILED, line, "", output)
     return from_notebook(notebook.name, executed, output)
 
 

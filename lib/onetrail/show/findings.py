@@ -1,6 +1,7 @@
 """Findings, worst first; what is as it should be is one row a check."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 from onetrail.change import Finding, FindingState, ordered, verdict
@@ -20,13 +21,20 @@ SIGNS: Final = {
 _COLUMNS: Final = [Column(head) for head in ("state", "check", "account", "region", "what", "evidence")]
 
 
+class CheckState(StrEnum):
+    """How the checks of a step ended, as its notebook says it to the runner."""
+
+    CHECKED = "checked"
+    FINDINGS = "findings"
+
+
 def findings(found: Iterable[Finding]) -> Shown:
     """The findings as a table with its verdict; the runner reads the exit code from it."""
     listed = ordered(found)
     read = verdict(listed)
     result = {
         "step": listed[0].id.split(".")[0] if listed else "",
-        "state": "findings" if read.exit_code else "checked",
+        "state": (CheckState.FINDINGS if read.exit_code else CheckState.CHECKED).value,
         "exit_code": read.exit_code,
         "line": read.line,
         "plan": "",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from onetrail.aws import Clients, open_gate
-from onetrail.change import Gate, entries
+from onetrail.change import Gate, StepState, entries
 from onetrail.change.rest import RemainingClosings, rest_of
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, described
@@ -112,7 +112,9 @@ def _closed(rest: RemainingClosings, gate: Gate, clients: Clients) -> str:
     done = copy_history.close(rest, gate, clients)
     names = ", ".join(dict.fromkeys(one.change.resource for one in done))
     line = f"What plan {rest.id} had left open was closed by the process that survived: {names}."
-    gate.record.append("step", step=rest.step, plan=rest.id, state="closed", changes=len(done), line=line)
+    gate.record.append(
+        "step", step=rest.step, plan=rest.id, state=StepState.CLOSED.value, changes=len(done), line=line
+    )
     return f"{line} {gate.seal()}".strip()
 
 

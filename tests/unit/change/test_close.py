@@ -14,6 +14,7 @@ from onetrail.change import (
     ChangeFailed,
     CheckKind,
     Document,
+    ExpectedAnswer,
     RequiredCheck,
     Requirement,
     StillOpen,
@@ -328,7 +329,7 @@ def test_a_canary_that_is_let_in_at_first_is_sent_again_a_few_times(tmp_path):
 
         failing(estate, canary=Fails(times, let_in))
         estate.failing = {"canary": Refused("AccessDenied")}
-        plan = given_a_plan(given_a_change("canary", expects="refused", tries=tries))
+        plan = given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED, tries=tries))
         if good:
             assert run_plan(plan, gate).done[0].result == {"refused": "AccessDenied"}
             failed = [line for line in entries(tmp_path / f"{tries}-{times}") if line["kind"] == "failed"]
@@ -342,8 +343,11 @@ def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
     """The clock is waited out between them."""
     gate, _ = given_a_gate(tmp_path, failing={f"canary-{n}": Refused("AccessDenied") for n in range(3)})
     seen = []
-    first = given_a_change("canary-0", expects="refused", requires=REFUSED)
-    later = [given_a_change(f"canary-{n}", expects="refused", requires=REFUSED, after="PT2M") for n in (1, 2)]
+    first = given_a_change("canary-0", expects=ExpectedAnswer.REFUSED, requires=REFUSED)
+    later = [
+        given_a_change(f"canary-{n}", expects=ExpectedAnswer.REFUSED, requires=REFUSED, after="PT2M")
+        for n in (1, 2)
+    ]
     requires = {REFUSED: lambda: Requirement(not seen.append(gate.clock.now()), "")}
     run_plan(given_a_plan(first, *later), gate, requires)
     assert [(moment - NOON).total_seconds() for moment in seen] == [0, 120, 240]

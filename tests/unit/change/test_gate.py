@@ -13,6 +13,7 @@ from onetrail.change import (
     ChangeFailed,
     CheckKind,
     EarlierResult,
+    ExpectedAnswer,
     Gate,
     GateClosed,
     Guard,
@@ -275,7 +276,7 @@ def test_waiting_on_a_wall_ends_with_not_yet(tmp_path):
 
 def test_a_canary_that_is_refused_is_good_and_one_that_gets_through_is_not(tmp_path):
     """A closed hole is proven by a refusal."""
-    plan = given_a_plan(given_a_change("canary", expects="refused"))
+    plan = given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED))
     gate, _ = given_a_gate(tmp_path / "closed", failing={"canary": Refused("AccessDenied")})
     assert run_plan(plan, gate).done[0].result == {"refused": "AccessDenied"}
     gate, _ = given_a_gate(tmp_path / "open")
@@ -287,7 +288,7 @@ def test_a_canary_that_fails_for_another_reason_proves_nothing(tmp_path):
     """A time-out is not a refusal."""
     gate, _ = given_a_gate(tmp_path, failing={"canary": TimeoutError("slow")})
     with pytest.raises(ChangeFailed):
-        run_plan(given_a_plan(given_a_change("canary", expects="refused")), gate)
+        run_plan(given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED)), gate)
 
 
 def test_each_change_is_written_before_and_after(tmp_path):

@@ -13,6 +13,7 @@ from onetrail.change import (
     BulkAction,
     CheckKind,
     Document,
+    ExpectedAnswer,
     OneOf,
     RequiredCheck,
     Stated,
@@ -37,7 +38,7 @@ RULE = Bulk(BulkAction.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLo
         {"requires": RequiredCheck(CheckKind.NEW_ENTRY_ROLES)},
         {"requires": RequiredCheck(CheckKind.NEW_ENTRY_ROLES, "what it is made for")},
         {"actor": "break-glass"},
-        {"expects": "refused"},
+        {"expects": ExpectedAnswer.REFUSED},
         {"resource": "another bucket"},  # doers look the resource up
         {"key": "other-name"},  # closings and results name changes by key
         {"bulk": RULE},

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from onetrail.change import After, Caller, ChangeFailed, Document, entries, iso
+from onetrail.change import After, Caller, ChangeFailed, Document, ExpectedAnswer, entries, iso
 from onetrail.change.bulk import Bulk, BulkAction
 from tests.unit.change.given import (
     NOON,
@@ -88,7 +88,7 @@ def test_what_was_gone_already_is_done_and_told(tmp_path):
     sending.send(change)
     assert told[-1] == "old: was gone already (NoSuchEntity)"
     assert lines(tmp_path / "change", "done")[0]["result"] == {"was_gone_already": "NoSuchEntity"}
-    probe = given_a_change(expects="refused")
+    probe = given_a_change(expects=ExpectedAnswer.REFUSED)
     sending, _, _ = given_a_sending(tmp_path / "probe", probe, failing={"put": Gone("x")})
     with pytest.raises(ChangeFailed, match="failed: x"):
         sending.send(probe)
@@ -97,7 +97,7 @@ def test_what_was_gone_already_is_done_and_told(tmp_path):
 
 def test_a_probe_that_is_refused_is_done_and_was_not_sent(tmp_path):
     """It says with which code. Twins: one that gets through, and a change that is refused."""
-    probe = given_a_change(expects="refused")
+    probe = given_a_change(expects=ExpectedAnswer.REFUSED)
     sending, _, _ = given_a_sending(tmp_path / "refused", probe, failing={"put": Refused()})
     sending.send(probe)
     assert lines(tmp_path / "refused", "done")[0]["result"] == {"refused": "AccessDenied"}
@@ -120,7 +120,7 @@ def test_a_probe_that_is_refused_is_done_and_was_not_sent(tmp_path):
 def test_a_probe_that_fails_is_sent_again_after_a_while_unless_that_cannot_help(tmp_path, error, waits):
     """As often as it may be; with credentials that are over it is not asked again."""
     clock = MovableClock()
-    probe = given_a_change(expects="refused", tries=3)
+    probe = given_a_change(expects=ExpectedAnswer.REFUSED, tries=3)
     sending, _, _ = given_a_sending(tmp_path, probe, failing={"put": error}, clock=clock)
     with pytest.raises(ChangeFailed):
         sending.send(probe)

@@ -17,18 +17,18 @@ ROOT = Path(__file__).resolve().parents[3]
 PRACTICE = ROOT / "parameters" / "practice.yaml"
 
 PLAN = """
-from onetrail.change import Change, Outcome, Plan, Finding, FindingState
+from onetrail.change import Change, Outcome, Plan, Finding, FindingState, StepState
 from onetrail import show
 change = Change(key="k", account="1", region="r", service="s3", call="PutObject", parameters={}, resource="x",
                 before=None, reason="", undo="")
 plan = Plan("03", "practice", ("1",), (change,))
 """
 ENDS = {
-    "planned": 'show.outcome(Outcome(plan, "planned", "Nothing was changed."))',
-    "applied": 'show.outcome(Outcome(plan, "applied", "Applied 1 change."))',
-    "waiting": 'show.outcome(Outcome(plan, "waiting", "waiting for 02"))',
-    "not_yet": 'show.outcome(Outcome(plan, "not_yet", "not yet: again after 2026-02-01T00:00:00Z"))',
-    "stopped": 'show.outcome(Outcome(plan, "stopped", "Stopped before k: no."))',
+    "planned": 'show.outcome(Outcome(plan, StepState.PLANNED, "Nothing was changed."))',
+    "applied": 'show.outcome(Outcome(plan, StepState.APPLIED, "Applied 1 change."))',
+    "waiting": 'show.outcome(Outcome(plan, StepState.WAITING, "waiting for 02"))',
+    "not_yet": 'show.outcome(Outcome(plan, StepState.NOT_YET, "not yet: again after 2026-02-01T00:00:00Z"))',
+    "stopped": 'show.outcome(Outcome(plan, StepState.STOPPED, "Stopped before k: no."))',
     "findings": 'show.findings([Finding("03.x", FindingState.FINDING, "1", "r", "x", "bad")])',
     "could_not_look": 'show.findings([Finding("03.x", FindingState.COULD_NOT_LOOK, "1", "r", "x", "no")])',
     "ok": 'show.findings([Finding("03.x", FindingState.OK, "1", "r", "x", "good")])',

@@ -13,7 +13,7 @@ import pytest
 
 from onetrail import printable as doors
 from onetrail import show
-from onetrail.change import Done, Finding, FindingState, Outcome
+from onetrail.change import Done, Finding, FindingState, Outcome, StepState
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.runner.result import StepResult
 from onetrail.runner.run import RunResult
@@ -88,7 +88,7 @@ def plan() -> show.Shown:
     ]  # fmt: skip
     made_of = given_a_plan(*changes, notes=(HOSTILE,))
     done = tuple(Done(change, HOSTILE, {}) for change in changes)
-    outcome = show.outcome(Outcome(made_of, "stopped", HOSTILE, done))
+    outcome = show.outcome(Outcome(made_of, StepState.STOPPED, HOSTILE, done))
     return show.together(show.plan(made_of), show.undo(made_of), outcome)
 
 

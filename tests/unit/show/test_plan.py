@@ -3,7 +3,7 @@
 from given import given_a_change, given_a_plan
 
 from onetrail import show
-from onetrail.change import Bulk, BulkAction, CheckKind, Document, RequiredCheck
+from onetrail.change import Bulk, BulkAction, CheckKind, Document, ExpectedAnswer, RequiredCheck
 from onetrail.show.plans.change_group import short
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
@@ -75,7 +75,7 @@ def test_a_rule_shows_its_estimate_and_a_canary_that_it_must_be_refused():
         estimate={"objects": 1_234_567},
     )
     copy = given_a_change("copy", call="CopyObject", bulk=bulk)
-    canary = given_a_change("canary", call="PutObject", expects="refused")
+    canary = given_a_change("canary", call="PutObject", expects=ExpectedAnswer.REFUSED)
     text = show.plan(given_a_plan(copy, canary)).text
     assert "1,234,567" in text
     assert "s3:PutObject, must be refused" in text

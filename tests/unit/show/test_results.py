@@ -4,7 +4,7 @@ import pytest
 from given import given_a_change, given_a_plan
 
 from onetrail import show
-from onetrail.change import Done, Finding, FindingState, Outcome
+from onetrail.change import Done, Finding, FindingState, Outcome, StepState
 
 
 def _finding(state, number=0, check="03.tls"):
@@ -18,7 +18,7 @@ def _finding(state, number=0, check="03.tls"):
 def test_an_outcome_says_its_exit_code(state, code):
     """In the notebook, beside what a person sees."""
     plan = given_a_plan(given_a_change())
-    bundle = show.outcome(Outcome(plan, state, "said"))._repr_mimebundle_()
+    bundle = show.outcome(Outcome(plan, StepState(state), "said"))._repr_mimebundle_()
     assert bundle[show.RESULT_MIME] == {
         "step": "03",
         "state": state,
@@ -33,7 +33,7 @@ def test_an_outcome_counts_what_was_done_without_request_ids():
     """A request id differs from run to run; the record has it."""
     change = given_a_change()
     shown = show.outcome(
-        Outcome(given_a_plan(change), "applied", "Applied.", (Done(change, "REQUEST-1", {}),))
+        Outcome(given_a_plan(change), StepState.APPLIED, "Applied.", (Done(change, "REQUEST-1", {}),))
     )
     assert "s3:PutBucketPolicy" in shown.text
     assert "REQUEST-1" not in shown.html + shown.text

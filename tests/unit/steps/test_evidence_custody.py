@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.change import After, Document
+from onetrail.change import After, Document, ExpectedAnswer
 from onetrail.estate.public_keys.kept import KeptRegionKeys, read_kept
 from onetrail.steps.evidence import ChangeEnding, Fit, read_custody, save
 from onetrail.steps.evidence.files import read_files
@@ -155,7 +155,7 @@ def test_a_canary_that_was_refused_is_told_from_a_call_that_was_refused(tmp_path
     }
     sent(
         tmp_path,
-        given_a_plan(given_a_change("knock", expects="refused"), given_a_change("put")),
+        given_a_plan(given_a_change("knock", expects=ExpectedAnswer.REFUSED), given_a_change("put")),
         failing=said,
     )
     assert [one.ended for one in read_custody(tmp_path).sent] == [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onetrail.change import ChangeFailed, Done, Outcome, Plan
+from onetrail.change import ChangeFailed, Done, Outcome, Plan, StepState
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.rows import ObjectHead
 from onetrail.show.steps import copy_history as shown
@@ -95,11 +95,11 @@ def test_a_pilot_as_planned_is_shown_too():
     change = given_a_change("pilot-old", call="CopyObject")
     plan = Plan("05", "practice", ("1",), (change,))
     done = Done(change, "", {"read_back": [list(row) for row in rows_of()]})
-    text = shown.pilot(Outcome(plan, "applied", "", (done,))).text
+    text = shown.pilot(Outcome(plan, StepState.APPLIED, "", (done,))).text
     assert "1 object of 1 bucket read back: every property is as planned." in text
     assert "retain until" in text and "side by side" not in text
     assert "signature=abababab… (" in text and SIGNATURE not in text
-    assert "No pilot was sent." in shown.pilot(Outcome(plan, "planned", "")).text
+    assert "No pilot was sent." in shown.pilot(Outcome(plan, StepState.PLANNED, "")).text
 
 
 def test_values_that_differ_from_object_to_object_are_counted():

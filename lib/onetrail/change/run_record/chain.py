@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from onetrail.change.run_record.heads import key_of
 from onetrail.change.run_record.lines import Line, NotALine, Raw, parsed, raw_lines
+from onetrail.change.step_state import NOTHING_SENT
 from onetrail.errors import OnetrailError
 from onetrail.files import FileRefused, read_bytes
 
@@ -22,8 +23,6 @@ _HEAD_BYTES: Final = 1024
 _ANCHOR: Final = frozenset(
     ("v", "n", "at", "run", "kind", "line", "head", "resource", "request_id", "previous", "hash")
 )
-_LOOKS: Final = frozenset(("planned", "nothing", "waiting", "not_yet", "withheld", "not_evaluated"))
-"""How a plan ends of which nothing is sent."""
 _OF_LOOKS: Final = frozenset(("requirement", "saved", "report"))
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9+/=_-]{0,128}")
@@ -210,7 +209,7 @@ class _Walk:
 def _looked(entry: Mapping[str, Any]) -> bool:
     """Whether a line is one that a run without approval writes."""
     if entry["kind"] == "step":
-        return entry.get("state") in _LOOKS and not entry.get("changes")
+        return entry.get("state") in NOTHING_SENT and not entry.get("changes")
     return entry["kind"] in _OF_LOOKS
 
 

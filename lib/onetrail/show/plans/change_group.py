@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from onetrail.change import Change, CheckKind, RequiredCheck, canonical_json
+from onetrail.change import Change, CheckKind, ExpectedAnswer, RequiredCheck, canonical_json
 
 _ALIKE_FROM = 4
 """So many of a kind become one row; fewer stand for themselves."""
@@ -43,7 +43,7 @@ class ChangeGroup:
         change = self.changes[0]
         said = f"{change.service}:{change.call}"
         said += ", by a rule" if change.bulk else ""
-        said += ", must be refused" if change.expects == "refused" else ""
+        said += ", must be refused" if change.expects is ExpectedAnswer.REFUSED else ""
         said += ", closes again" if change.closes else ""
         return said
 

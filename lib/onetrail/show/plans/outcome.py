@@ -1,21 +1,22 @@
 """What became of a plan."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
-from onetrail.change import Outcome
+from onetrail.change import ExpectedAnswer, Outcome, StepState
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
 
-_SIGNS: Final = {
-    "applied": "✓",
-    "nothing": "✓",
-    "withheld": "→",
-    "not_evaluated": "✗",
-    "planned": "→",
-    "waiting": "…",
-    "not_yet": "…",
-    "stopped": "✗",
+_SIGNS: Final[Mapping[StepState, str]] = {
+    StepState.APPLIED: "✓",
+    StepState.NOTHING: "✓",
+    StepState.WITHHELD: "→",
+    StepState.NOT_EVALUATED: "✗",
+    StepState.PLANNED: "→",
+    StepState.WAITING: "…",
+    StepState.NOT_YET: "…",
+    StepState.STOPPED: "✗",
 }
 _COLUMNS: Final = [
     Column("what was done"),
@@ -30,7 +31,7 @@ def outcome(became: Outcome) -> Shown:
     """What was carried out, by call, and the one line that says how it ended; the runner reads the exit code from it."""
     result = {
         "step": became.plan.step,
-        "state": became.state,
+        "state": became.state.value,
         "exit_code": became.exit_code,
         "line": became.line,
         "plan": became.plan.id if became.plan.changes else "",
@@ -45,7 +46,7 @@ def _done(became: Outcome) -> Shown:
     regions: dict[tuple[str, str, str], set[str]] = {}
     for done in became.done:
         change = done.change
-        refused = ", refused as it must be" if change.expects == "refused" else ""
+        refused = ", refused as it must be" if change.expects is ExpectedAnswer.REFUSED else ""
         row = (f"{change.service}:{change.call}{refused}", change.account, change.actor or "named role")
         counts[row] += 1
         regions.setdefault(row, set()).add(change.region)

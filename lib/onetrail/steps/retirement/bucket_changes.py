@@ -5,7 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from onetrail import iam, names
-from onetrail.change import Bulk, BulkAction, Change, CheckKind, Document, Only, RequiredCheck, plain
+from onetrail.change import (
+    Bulk,
+    BulkAction,
+    Change,
+    CheckKind,
+    Document,
+    ExpectedAnswer,
+    Only,
+    RequiredCheck,
+    plain,
+)
 from onetrail.iam.build import old_bucket_closed, old_bucket_shell
 from onetrail.looked import known
 from onetrail.s3.bulk.bounds import EachNamed
@@ -152,7 +162,7 @@ def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change
         before=None,
         reason="a write is refused now; the call could not write even if it were let in",
         undo="nothing to undo",
-        expects="refused",
+        expects=ExpectedAnswer.REFUSED,
         tries=PROBE_TRIES,
     )
     return [probe] if bucket.closed and not opened else [put, probe]

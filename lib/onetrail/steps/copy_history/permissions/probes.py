@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from onetrail.aws.actors import COPIER
-from onetrail.change import Change, CheckKind, RequiredCheck
+from onetrail.change import Change, CheckKind, ExpectedAnswer, RequiredCheck
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.no_object import NO_ETAG
@@ -83,5 +83,5 @@ def _canary(settings: Settings, account: str, call: str, parameters: Mapping[str
         reason="the copier is refused now; the call could not write even if it were let in",
         undo="nothing to undo",
         actor=COPIER,
-        expects="refused",
+        expects=ExpectedAnswer.REFUSED,
     )
