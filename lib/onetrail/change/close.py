@@ -46,6 +46,10 @@ class _Closing:
         self.raises: list[OnetrailError] = []
 
     def close(self, pending: list[Change]) -> None:
+        # All closings are tried in each round, whatever became of the others: a grant that stays open is worse than any error, and an
+        # error of one account says nothing of the next. Only what may pass is worth a pause; a refusal will be a refusal again, and the
+        # person should hear of it while the grant still stands open. `_replaced` is asked after the tries, since the later closing that
+        # makes this one needless is sent in the same round.
         for pause in (*PAUSES_SECONDS, 0):
             pending = [change for change in pending if not self._closed(change)]
             pending = [change for change in pending if not self._replaced(change)]
@@ -53,6 +57,7 @@ class _Closing:
                 break
             if not self._waited(pause, len(pending)):
                 break
+        # What stands open outranks a record that could not be written: the first lets somebody in, the second does not.
         if pending:
             raise self._still_open(pending)
         if self.raises:

@@ -92,6 +92,8 @@ class Walk:
         stamp = found.parsed.stamp
         if found.state is FileState.FOREIGN or stamp is None:
             return [Settled((found,), None)]
+        # Several objects can have one time, such as copies of one digest in several old buckets. Which of them is the digest
+        # is decided only when all of that time are known, so they wait at the edge until an older one comes.
         settled = []
         if self._edge and stamp != self._edge[0].parsed.stamp:
             if stamp > stamp_of(self._edge[0]):
@@ -220,6 +222,8 @@ class Walk:
 
     def _quote(self, name: Name, quote: Quote) -> None:
         """Kept with the nearest last. Those behind a signed one can never count."""
+        # Anybody may write a digest that names any other. The nearest signed one decides, so a quote behind it is dropped, however it
+        # reads; unsigned ones before it are kept, because one of them may yet prove signed when a newer part is joined.
         held = self._quotes.setdefault(name, [])
         signed = signed_quote(held)
         if signed is not None and quote.order > signed.order:
@@ -233,6 +237,9 @@ class Walk:
     def _settle(self, name: Name, place: list[Candidate]) -> Settled | None:
         """All objects of one name; None where their verdict depends on a newer part."""
         quotes = self._quotes.get(name, [])
+        # A digest's signature may lie with its successor, which in a part of a chain lies in a newer part. Until that has been walked,
+        # "not signed" would be a guess, so the place stays open; and since it may still turn out to be signed, so does what it says of
+        # its own predecessor: that goes to `_unsure`, and keeps the predecessor from being settled by a quote from further away.
         if not self._whole and (name[-1] == self._top or not (hopeless(place) or self._final(name, quotes))):
             self._open[name] = place
             for found in place:

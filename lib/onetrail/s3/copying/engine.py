@@ -138,6 +138,10 @@ def settled(ended: Finished[CopyStep], now: Callable[[], datetime]) -> LedgerRow
         if result.etag != step.task.etag and _odd(step.task, result):
             return step._replace(stage=CopyStage.SOURCE, copied=result)
         return _copied(ended, result, now)
+    # An error is not yet an outcome. 412 says only that something is there: it may be our own copy whose answer was lost, so it is
+    # looked at. 501 comes from servers that do not know the condition; there the look comes first, and what is then copied without
+    # it (BARE) may race with another writer, which such servers give no way to prevent. A 404 of a look is no proof of a missing
+    # object where the bucket itself is missing: that is no reason to write.
     stage, code, status = step.stage, code_of(error), _status(error)
     if stage is CopyStage.COPY and status == 412:
         return _then(ended, CopyStage.LOOK)
@@ -210,6 +214,8 @@ def _judged(ended: Finished[CopyStep], copied: Copied, now: Callable[[], datetim
         why += f"and the {which} could not be looked at: {ended.error}"
     elif kms and (step.stage is CopyStage.LOOK or head.etag == step.task.etag):
         return _copied(ended, copied, now)
+    # The source is still what was listed, or is what the copy says: then the copy's own encryption may explain its ETag, so it is
+    # looked at as well before anything is called wrong.
     elif step.stage is CopyStage.SOURCE and head.etag in (step.task.etag, copied.etag):
         return step._replace(stage=CopyStage.LOOK)
     elif step.stage is CopyStage.SOURCE:

@@ -164,12 +164,17 @@ class Drive(Generic[C]):
             if flight is None:
                 return pause
             wait = self._pace.wait(now) if self._pace else 0.0
+            # The pace is asked before the place: a place that is held while the pace makes us wait is one that another run lacks.
+            # Where calls of this run are flying, one of their answers frees a place, so nothing else need wake us; where none are,
+            # another run holds all places and nobody tells us when it gives one back.
             if wait or not self._channel.in_flight.take(self._most):
                 self._push_back(flight, now)
                 return max(wait, TICK_SECONDS) if wait else (None if self._flying else TICK_SECONDS)
             self._send(flight, now)
 
     def _due(self, now: float) -> tuple[_Flight | None, float | None]:
+        # What must be asked again goes before anything new: its object holds back whatever waits for it, and its delay has been
+        # served already. A lane that S3 has slowed down keeps its own repeats waiting, never those of another prefix.
         while self._again and self._again[0][0] <= now:
             flight = heapq.heappop(self._again)[2]
             held = flight.lane.wait(now) if flight.lane else 0.0
@@ -185,6 +190,8 @@ class Drive(Generic[C]):
         if now < self._ask_at:
             return None, min(pause or TICK_SECONDS, TICK_SECONDS)
         heed()
+        # An error of `calls` ends the asking, not the run: calls under way may have taken effect on AWS, so their answers are
+        # still read and written down before the caller raises it.
         try:
             asked = next(self._calls, False)
             if asked is None:
@@ -266,6 +273,7 @@ class Drive(Generic[C]):
     def _judge(self, flight: _Flight, answer: Answer | Broken) -> Finished[C] | None:
         channel = self._channel
         if isinstance(answer, Broken):
+            # The connection broke after the request may have left, so S3 may have done it: a later "already there" can be our own doing.
             flight.unsure = True
             where = f"{flight.call.bucket}/{flight.call.key}".rstrip("/")
             error: Exception = no_answer(flight.call.operation, where, answer, flight.retries)

@@ -90,6 +90,8 @@ def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None
             ),
             pace,
         )
+    # What was read to find out that the bucket is large is not thrown away: it is the first range, and the cuts begin behind it.
+    # Its last key is one that exists, so that no key falls between the two, whatever folders the looks then find.
     last = pages[-1].rows[-1].key
     yield KeyRange("", last, tuple(pages))
     found: list[str] = []
@@ -124,6 +126,8 @@ def listed(
             yield None
         page = pending.result()
         rows = page.rows
+        # S3 has no "end before", so a range may get a page that reaches into its neighbour: the rest of that page is dropped, since
+        # the neighbour lists it itself, and each key must be seen exactly once.
         over = not page.next_token or bool(until and rows and rows[-1].key >= until)
         pending = None
         if not over:
@@ -155,6 +159,8 @@ def beside(
             yield from ((row, None) if row is not None else None for row in group)
             continue
         here, there = where
+        # Ranges are cut by the source's keys, and copies may lie in another folder. A bound of the range that lies in this folder is
+        # carried over, so that two ranges that share a folder list each copy once; a bound outside it does not bound this folder.
         inside = KeyRange(
             there + key_range.after[len(here) :] if key_range.after.startswith(here) else "",
             there + key_range.until[len(here) :] if key_range.until.startswith(here) else "",
@@ -220,6 +226,8 @@ def placed(place: Place) -> Callable[[ObjectRow | None], tuple[str, str] | None]
 
 def _folders(side: Side, pace: Pace | None) -> Iterator[list[str] | None]:
     """Folders level by level, as far as months, as long as a whole level costs no more than is left of MOST_LOOKS."""
+    # A level is looked at whole or not at all: half a level would cut some accounts finely and leave the rest one long range, which
+    # alone would then decide how long the bucket takes. Below months there is nothing to gain: a day is about a page.
     level, left = [side.prefix], MOST_LOOKS
     while level and len(level) <= left:
         left -= len(level)
