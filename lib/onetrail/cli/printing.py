@@ -16,14 +16,17 @@ from onetrail.cli.say import say, say_lines
 from onetrail.errors import WrongUse
 from onetrail.estate.policy_documents.printed import documents as policy_documents
 from onetrail.estate.policy_documents.printed import named_buckets, printed_archive, printed_openings
-from onetrail.iam.expectations import State
+from onetrail.iam.expectations import PolicyState
 from onetrail.printable import json_safe
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
 
-_STANDING: Final[dict[State, str]] = {"steady": "central_bucket", "window": "central_bucket_window"}
-_GRANTED: Final[tuple[State, ...]] = ("open", "expired")
+_STANDING: Final[dict[PolicyState, str]] = {
+    PolicyState.STEADY: "central_bucket",
+    PolicyState.WINDOW: "central_bucket_window",
+}
+_GRANTED: Final = (PolicyState.OPEN, PolicyState.EXPIRED)
 
 
 def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bool) -> None:
@@ -57,7 +60,7 @@ class WrongVerdicts(WrongUse):
     exit_code = 3
 
 
-def _judged(openings: Mapping[str, iam.Opening]) -> Iterator[tuple[str, State, iam.Opening | None]]:
+def _judged(openings: Mapping[str, iam.Opening]) -> Iterator[tuple[str, PolicyState, iam.Opening | None]]:
     """Each form of the central bucket's policy, the state it is judged in, and the grant it is judged by."""
     yield from ((name, state, None) for state, name in _STANDING.items())
     yield from ((name, state, opening) for name, opening in openings.items() for state in _GRANTED)

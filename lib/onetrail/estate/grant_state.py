@@ -1,7 +1,8 @@
 """Is the archive's policy the steady one, or one that step 05 has opened? Both are ours; anything else is drift."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from onetrail import iam, names
 from onetrail.iam import Archive, PolicyError
@@ -14,19 +15,29 @@ from onetrail.iam.build import (
 from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.iam.document import values
 
-GrantState = Literal["absent", "steady", "window", "open", "other"]
+
+class GrantState(StrEnum):
+    """What the archive's policy is."""
+
+    ABSENT = "absent"
+    STEADY = "steady"
+    WINDOW = "window"
+    """The grant-keeper may put a policy; no copier is let in."""
+    OPEN = "open"
+    OTHER = "other"
+    """No document of ours: drift."""
 
 
 def grant_state(archive: Archive, policy: Mapping[str, Any] | None) -> GrantState:
     """`window` and `open` only when the document is exactly what step 05 puts; `other` for any other document."""
     if policy is None:
-        return "absent"
+        return GrantState.ABSENT
     said = iam.canonical(policy)
     if said == iam.canonical(central_bucket(archive)):
-        return "steady"
+        return GrantState.STEADY
     if said == iam.canonical(central_bucket_window(archive)):
-        return "window"
-    return "open" if said == _open(archive, policy) else "other"
+        return GrantState.WINDOW
+    return GrantState.OPEN if said == _open(archive, policy) else GrantState.OTHER
 
 
 def _open(archive: Archive, policy: Mapping[str, Any]) -> str:

@@ -15,7 +15,6 @@ from onetrail.iam.document import (
 )
 from onetrail.iam.evaluate import Policies, PolicyDecision, evaluate
 from onetrail.iam.expectations import (
-    STATES,
     Expectation,
     ExpectationResult,
     expected,
@@ -30,7 +29,6 @@ from onetrail.iam.statement import prepared
 
 __all__ = [
     "ANONYMOUS",
-    "STATES",
     "Archive",
     "Document",
     "Expectation",

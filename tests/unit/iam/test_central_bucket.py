@@ -11,7 +11,6 @@ import pytest
 
 from onetrail.estate.policy_documents.judged import OpeningWrong, judged_opening
 from onetrail.iam import (
-    STATES,
     Opening,
     PolicyError,
     canonical,
@@ -22,6 +21,7 @@ from onetrail.iam import (
     without_sids,
 )
 from onetrail.iam.build import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.expectations import PolicyState
 from onetrail.iam.expectations.judge import judged
 from onetrail.iam.limits import DocumentKind, size
 
@@ -81,7 +81,7 @@ def test_where_s3_takes_no_condition_that_alone_is_left_out_and_judged_so(archiv
     )
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", PolicyState)
 def test_every_request_gets_its_wanted_verdict(make_archive, any_partition, state) -> None:
     for name, archive, opening in situations(make_archive, any_partition):
         document = document_of(archive, state, opening)
@@ -245,7 +245,7 @@ def test_opening_and_closing_gives_the_same_policy_back(archive, pull) -> None:
     assert canonical(central_bucket_window(archive)) == canonical(window)
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", PolicyState)
 def test_no_policy_says_not_principal_or_shuts_break_glass_out(make_archive, state) -> None:
     for name, archive, opening in situations(make_archive):
         document = document_of(archive, state, opening)

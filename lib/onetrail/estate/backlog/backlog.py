@@ -12,6 +12,7 @@ from onetrail.aws import Clients, look
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, ROOT, ParsedKey, parse
 from onetrail.errors import OnetrailError
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.backlog.obstacles import Obstacle, obstacles
 from onetrail.estate.backlog.samples import SampledObject, read_samples, used_keys
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull, read_source_keys
@@ -48,7 +49,7 @@ class KeyMapping:
 class Backlog:
     """One old bucket beside the archive.
 
-    `objects` and `sizes` (bytes) count by decision. `direction` is `pull` or `push`, `why_direction` its reason. `pilot` holds the
+    `objects` and `sizes` (bytes) count by decision. `why_direction` is the reason of its `direction`, which is None where that could not be looked at. `pilot` holds the
     keys of the first log file and the first digest file that are to be copied. `first` and `last` are the days of the oldest and
     newest object. `named` holds up to five keys for each decision that needs a person.
     `away` and `away_sizes` count by class or tier what must be restored, `restoring` what is being restored. `behind` is what lies behind
@@ -56,7 +57,7 @@ class Backlog:
     """
 
     bucket: OldBucket
-    direction: str
+    direction: Direction | None
     why_direction: str
     objects: Mapping[DecisionKind, int] = field(default_factory=dict)
     sizes: Mapping[DecisionKind, int] = field(default_factory=dict)
@@ -129,11 +130,11 @@ def read_backlog(
     off = bucket.region not in enabled.get(bucket.account, frozenset({bucket.region}))
     if off:
         why = f"its region {bucket.region} is not enabled in {bucket.account}: enable it, or nobody can read the bucket"
-        return Backlog(bucket, "", "", could_not_look=why)
+        return Backlog(bucket, None, "", could_not_look=why)
     client = clients.client("s3", bucket.account, bucket.region)
     acl = look(client.get_bucket_acl, Bucket=bucket.name, ExpectedBucketOwner=bucket.account)
     if isinstance(acl, Unread):
-        return Backlog(bucket, "", "", could_not_look=f"GetBucketAcl: {acl.why}")
+        return Backlog(bucket, None, "", could_not_look=f"GetBucketAcl: {acl.why}")
     seen = _Listed(settings, acl.value["Owner"]["ID"])
     how = rules(settings, bucket, clients.clock.now())
     try:
@@ -142,7 +143,7 @@ def read_backlog(
         transport = hot(clients, bucket.account, bucket.region)
         samples = read_samples(transport, bucket, seen.samples(), seen.owner)
     except (ClientError, BotoCoreError, OnetrailError) as err:
-        return Backlog(bucket, "", "", could_not_look=f"listing: {err}")
+        return Backlog(bucket, None, "", could_not_look=f"listing: {err}")
     keys = read_source_keys(clients, bucket, {*bucket.keys, *used_keys(samples)})
     return seen.backlog(bucket, samples, keys, enabled, moving(estate, bucket))
 
@@ -285,23 +286,23 @@ def direction_of(
     *,
     keys: tuple[SourceKey, ...] = (),
     reachable: bool = True,
-) -> tuple[str, str]:
-    """`pull` or `push` for a bucket, and why.
+) -> tuple[Direction, str]:
+    """The direction of a bucket, and why.
 
     `foreign_owned` counts objects that another account owns, `keys` are those its objects are under, `reachable` is False where the
     log account has not enabled the bucket's region.
     """
     asked = settings.direction_for(bucket.name)
     if asked != "auto":
-        return asked, "the parameters say so"
+        return Direction(asked), "the parameters say so"
     if foreign_owned and bucket.ownership != "BucketOwnerEnforced":
         return (
-            "push",
+            Direction.PUSH,
             f"{counted(foreign_owned, 'object is', 'objects are')} not owned by the bucket's account, so its policy cannot let anybody in",
         )
     if not reachable:
-        return "push", f"its region {bucket.region} is not enabled in the log account"
+        return Direction.PUSH, f"its region {bucket.region} is not enabled in the log account"
     if not keys and bucket.aws_managed:
-        return "push", "the objects are under the AWS managed key, which no other account can use"
+        return Direction.PUSH, "the objects are under the AWS managed key, which no other account can use"
     closed = next((why for key in keys if (why := closed_to_pull(bucket, key))), "")
-    return ("push", closed) if closed else ("pull", "a role of the log account can read it")
+    return (Direction.PUSH, closed) if closed else (Direction.PULL, "a role of the log account can read it")

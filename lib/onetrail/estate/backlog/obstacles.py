@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onetrail.change.words import counted
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.backlog.samples import SampledObject
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.estate.old_estate import OldBucket
@@ -23,7 +24,7 @@ class Obstacle:
 def obstacles(
     settings: Settings,
     bucket: OldBucket,
-    direction: str,
+    direction: Direction,
     *,
     samples: Sequence[SampledObject] = (),
     keys: Sequence[SourceKey] = (),
@@ -56,10 +57,10 @@ def _of_bucket(bucket: OldBucket) -> Iterator[Obstacle]:
 
 
 def _region(
-    settings: Settings, bucket: OldBucket, direction: str, enabled: Mapping[str, frozenset[str]]
+    settings: Settings, bucket: OldBucket, direction: Direction, enabled: Mapping[str, frozenset[str]]
 ) -> Iterator[Obstacle]:
     log = settings.log_account.account_id
-    if direction == "pull" and log in enabled and bucket.region not in enabled[log]:
+    if direction == Direction.PULL and log in enabled and bucket.region not in enabled[log]:
         yield Obstacle(
             "05.region",
             f"its region {bucket.region} is not enabled in the log account {log}, whose copier cannot reach it: enable it there, "
@@ -67,8 +68,8 @@ def _region(
         )
 
 
-def _foreign(bucket: OldBucket, direction: str, foreign_owned: int) -> Iterator[Obstacle]:
-    if direction == "pull" and foreign_owned and bucket.ownership != "BucketOwnerEnforced":
+def _foreign(bucket: OldBucket, direction: Direction, foreign_owned: int) -> Iterator[Obstacle]:
+    if direction == Direction.PULL and foreign_owned and bucket.ownership != "BucketOwnerEnforced":
         yield Obstacle(
             "05.foreign-owned",
             f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account, so the bucket's policy cannot let the copier "
@@ -102,7 +103,7 @@ def _of_samples(
 
 def _of_keys(
     bucket: OldBucket,
-    direction: str,
+    direction: Direction,
     keys: Sequence[SourceKey],
     samples: Sequence[SampledObject],
 ) -> Iterator[Obstacle]:
@@ -116,20 +117,20 @@ def _of_keys(
             yield Obstacle("05.key", f"its key {key.arn} is {key.state}, so nothing can be read: enable it")
             continue
         why = closed_to_pull(bucket, key)
-        if direction == "pull" and why:
+        if direction == Direction.PULL and why:
             yield Obstacle(
                 "05.key",
                 f"{why}: set its direction to auto or push, or let an owner of the key copy the objects over themselves without it, "
                 "metadata kept",
             )
-        elif direction == "push" and key.arn in refused:
+        elif direction == Direction.PUSH and key.arn in refused:
             yield Obstacle(
                 "05.key",
                 f"objects under the key {key.arn} cannot be read by {bucket.account} itself ({refused[key.arn]}): let the owner of the "
                 f"key allow that account kms:Decrypt",
             )
         elif (
-            direction == "push"
+            direction == Direction.PUSH
             and isinstance(key.managed, Unread)
             and not (known(key.policy) is None or key.delegates)
         ):

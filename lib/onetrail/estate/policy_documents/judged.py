@@ -8,6 +8,7 @@ from onetrail.errors import OnetrailError
 from onetrail.estate.archive import archive_of
 from onetrail.iam import Archive, ExpectationResult, Opening, judge, judge_beside, judge_key
 from onetrail.iam.build import central_bucket
+from onetrail.iam.expectations import PolicyState
 from onetrail.iam.limits import DocumentKind, size, too_large
 from onetrail.settings import Settings
 
@@ -15,7 +16,7 @@ from onetrail.settings import Settings
 def verdicts(settings: Settings, document: Mapping[str, Any] | None = None) -> list[ExpectationResult]:
     """What the document (without one, the policy this step puts) says to every request it must decide."""
     archive = archive_of(settings)
-    return judge(archive, document if document is not None else central_bucket(archive), "steady")
+    return judge(archive, document if document is not None else central_bucket(archive), PolicyState.STEADY)
 
 
 class KeyPolicyWrong(OnetrailError):
@@ -39,7 +40,7 @@ def judged_opening(archive: Archive, document: Mapping[str, Any], opening: Openi
     """The archive's policy as 05 opens it, judged while open and from the expiry on before it comes into a plan. Raises OpeningWrong."""
     if too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, document)):
         return dict(document)  # it comes into no plan anyway
-    for state in ("open", "expired"):
+    for state in (PolicyState.OPEN, PolicyState.EXPIRED):
         wrong = next((v for v in judge(archive, document, state, opening) if not v.as_wanted), None)
         if wrong:
             said = f"{wrong.expectation.name}: {wrong.decision.explain}"
@@ -50,7 +51,7 @@ def judged_opening(archive: Archive, document: Mapping[str, Any], opening: Openi
 def policy_judged(archive: Archive, document: Mapping[str, Any], bucket: str = "") -> Requirement:
     """Met when the document decides every request as the policy of that bucket must; the archive's, where none is named."""
     beside = bucket not in ("", archive.bucket)
-    said = judge_beside(archive, bucket, document) if beside else judge(archive, document, "steady")
+    said = judge_beside(archive, bucket, document) if beside else judge(archive, document, PolicyState.STEADY)
     wrong = [v for v in said if not v.as_wanted]
     if not wrong:
         return Requirement(True, f"{len(said)} requests judged, each decided as it must be")

@@ -1,6 +1,6 @@
 """What the central bucket must allow and refuse: the requests its policy is judged by before it is put."""
 
-from onetrail.iam.expectations.ask import ADMINISTRATOR, STATES, Expectation, State
+from onetrail.iam.expectations.ask import ADMINISTRATOR, Expectation, PolicyState
 from onetrail.iam.expectations.guardrail import Guardrail
 from onetrail.iam.expectations.judge import (
     ExpectationResult,
@@ -13,11 +13,10 @@ from onetrail.iam.expectations.judge import (
 
 __all__ = [
     "ADMINISTRATOR",
-    "STATES",
     "Expectation",
     "ExpectationResult",
     "Guardrail",
-    "State",
+    "PolicyState",
     "expected",
     "judge",
     "judge_beside",

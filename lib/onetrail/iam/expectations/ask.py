@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from enum import StrEnum
+from typing import Final
 
 from onetrail.iam.builders.archive import Archive
 from onetrail.iam.document import VERSION, Document
 from onetrail.iam.request import ContextValue, Principal, Request, role
 from onetrail.iam.statement import prepared
 
-State = Literal["steady", "window", "open", "expired"]
-STATES: Final[tuple[State, ...]] = ("steady", "window", "open", "expired")
+
+class PolicyState(StrEnum):
+    """What the archive's policy is meant to be while it is judged: steady, or one of step 05's, before and after it has expired."""
+
+    STEADY = "steady"
+    WINDOW = "window"
+    OPEN = "open"
+    EXPIRED = "expired"
+
 
 ADMINISTRATOR: Final[Document] = prepared(
     {

@@ -10,7 +10,7 @@ from onetrail.iam.builders.documents import Opening
 from onetrail.iam.condition import instant
 from onetrail.iam.document import VERSION, Document, PolicyError
 from onetrail.iam.evaluate import Policies, PolicyDecision, evaluate
-from onetrail.iam.expectations.ask import Ask, Expectation, State
+from onetrail.iam.expectations.ask import Ask, Expectation, PolicyState
 from onetrail.iam.expectations.grant import granted
 from onetrail.iam.expectations.guardrail import Guardrail, guarded
 from onetrail.iam.expectations.key import steady_key
@@ -43,7 +43,7 @@ class ExpectationResult:
 
 
 def judge(
-    archive: Archive, document: Document, state: State, opening: Opening | None = None
+    archive: Archive, document: Document, state: PolicyState, opening: Opening | None = None
 ) -> list[ExpectationResult]:
     """Each expected request of that state under the document, as the bucket's policy."""
     return list(judged(expected(archive, state, opening), document))
@@ -78,17 +78,17 @@ def judge_guardrail(archive: Archive, which: Guardrail, document: Document) -> I
         yield ExpectationResult(one, evaluate(one.request, policies))
 
 
-def expected(archive: Archive, state: State, opening: Opening | None = None) -> list[Expectation]:
+def expected(archive: Archive, state: PolicyState, opening: Opening | None = None) -> list[Expectation]:
     """All requests of a state with their wanted verdicts.
 
     `open` and `expired` are about an opening: one minute before its expiry, and the very instant of it.
     Raises `PolicyError` when it is missing or has no instant of expiry.
     """
-    if state in ("steady", "window"):
+    if state in (PolicyState.STEADY, PolicyState.WINDOW):
         return standing(Ask(archive, _ANY_DAY), state)
     end = instant(opening.expires) if opening else None
     if opening is None or end is None:
         raise PolicyError(f"state {state} is about a grant: pass its opening, with an instant of expiry")
-    now = end - timedelta(minutes=1) if state == "open" else end
+    now = end - timedelta(minutes=1) if state == PolicyState.OPEN else end
     ask = Ask(archive, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return [*standing(ask, state), *granted(ask, opening, state == "open")]
+    return [*standing(ask, state), *granted(ask, opening, state == PolicyState.OPEN)]

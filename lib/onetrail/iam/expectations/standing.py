@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation, State
+from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation, PolicyState
 from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS
 from onetrail.iam.request import ANONYMOUS, Principal, role, root, service
 
@@ -28,7 +28,7 @@ _BREAK_GLASS_MAY_OBJECTS: Final = frozenset(
 """Of all writes to objects. Every write to the bucket itself is break-glass' too."""
 
 
-def standing(ask: Ask, state: State) -> list[Expectation]:
+def standing(ask: Ask, state: PolicyState) -> list[Expectation]:
     """Every row that does not depend on a copier; the state decides only what the grant-keeper may."""
     return [
         *_delivery(ask),
@@ -94,7 +94,7 @@ def _tls(ask: Ask) -> list[Expectation]:
     ]
 
 
-def _writes(ask: Ask, state: State) -> list[Expectation]:
+def _writes(ask: Ask, state: PolicyState) -> list[Expectation]:
     """Every write that AWS lists, by everybody who is no copier of an open grant."""
     found = ask.archive
     rows = []
@@ -107,10 +107,10 @@ def _writes(ask: Ask, state: State) -> list[Expectation]:
     return rows
 
 
-def _writers(ask: Ask, state: State) -> dict[str, tuple[Principal, frozenset[str], frozenset[str]]]:
+def _writers(ask: Ask, state: PolicyState) -> dict[str, tuple[Principal, frozenset[str], frozenset[str]]]:
     """Name -> who, which writes of objects are theirs, which of the bucket."""
     found, none = ask.archive, frozenset[str]()
-    keeps = frozenset({_SET_POLICY}) if state in ("window", "open") else none
+    keeps = frozenset({_SET_POLICY}) if state in (PolicyState.WINDOW, PolicyState.OPEN) else none
     return {
         "an administrator": (ask.administrator(), _EVERYBODY_MAY, none),
         "break-glass": (role(found.break_glass_arn), _BREAK_GLASS_MAY_OBJECTS, frozenset(OF_BUCKETS)),
@@ -152,11 +152,11 @@ def _locks(ask: Ask) -> list[Expectation]:
     ]
 
 
-def _policy(ask: Ask, state: State) -> list[Expectation]:
+def _policy(ask: Ask, state: PolicyState) -> list[Expectation]:
     found = ask.archive
     asked = {
         "the copier": (role(found.copier_arn), False),
-        "the grant-keeper": (role(found.grant_keeper_arn), state in ("window", "open")),
+        "the grant-keeper": (role(found.grant_keeper_arn), state in (PolicyState.WINDOW, PolicyState.OPEN)),
         "break-glass": (role(found.break_glass_arn), True),
     }
     return [

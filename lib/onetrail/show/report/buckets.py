@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from onetrail.estate.archive import archive_of
+from onetrail.estate.grant_state import GrantState
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.show.report.signs import BLIND, Row, sign
 from onetrail.steps.bucket_creation import BucketNotOurs, grant_state, verdicts
-from onetrail.steps.bucket_creation.observe import BucketState
+from onetrail.steps.bucket_creation.observe import BucketPresence, BucketState
 from onetrail.steps.bucket_creation.pieces import BucketSetting, pieces
 from onetrail.steps.bucket_creation.propose import wanted
 from onetrail.steps.bucket_creation.wanted import WantedBucket
@@ -43,7 +44,7 @@ def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Ro
             "archive: temporary opening",
             "none stands open",
             f"its policy is {state}",
-            sign(state == "steady"),
+            sign(state is GrantState.STEADY),
         )
         judged = verdicts(settings, policy)
         wrong = [one.expectation.name for one in judged if not one.as_wanted]
@@ -57,10 +58,10 @@ def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Ro
 
 
 def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketState) -> Iterator[Row]:
-    if there.state == "could_not_look":
+    if there.state == BucketPresence.COULD_NOT_LOOK:
         yield f"{what} {plan.name}", "there", BLIND, sign(None)
         return
-    if there.state != "ours":
+    if there.state != BucketPresence.OURS:
         yield f"{what} {plan.name}", "there", there.state, sign(False, pending=True)
         return
     yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)

@@ -10,7 +10,7 @@ from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.bucket_creation import BucketsObservation, verdicts
 from onetrail.steps.bucket_creation.lifecycle import DATED
-from onetrail.steps.bucket_creation.observe import BucketState
+from onetrail.steps.bucket_creation.observe import BucketPresence, BucketState
 from onetrail.steps.bucket_creation.propose import wanted
 
 MOST_RULES: Final = 1_000
@@ -30,7 +30,7 @@ def buckets(observation: BucketsObservation) -> Shown:
         "has a policy",
     ]
     frame = framed([_row(there) for there in observation.buckets.values()], columns=columns)
-    there = sum(one.state == "ours" for one in observation.buckets.values())
+    there = sum(one.state == BucketPresence.OURS for one in observation.buckets.values())
     verdict = f"{share(there, len(observation.buckets), 'bucket')} there."
     if not observation.forerunner.done:
         verdict += f" 02 comes first: {observation.forerunner.line}."
@@ -106,13 +106,18 @@ def _requests(found: Sequence[Any]) -> str | Shown:
 
 
 def _row(there: BucketState) -> list[Any]:
-    if there.state != "ours":
-        words = {
-            "absent": "not there yet",
-            "elsewhere": "another account's",
-            "could_not_look": "could not look",
-        }
-        return [there.name, words[there.state], *[None] * 6]
+    match there.state:
+        case BucketPresence.ABSENT:
+            return [there.name, "not there yet", *[None] * 6]
+        case BucketPresence.ELSEWHERE:
+            return [there.name, "another account's", *[None] * 6]
+        case BucketPresence.COULD_NOT_LOOK:
+            return [there.name, "could not look", *[None] * 6]
+        case BucketPresence.OURS:
+            return _ours(there)
+
+
+def _ours(there: BucketState) -> list[Any]:
     return [
         there.name,
         f"ours, in {there.region}",

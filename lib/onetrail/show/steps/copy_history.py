@@ -6,6 +6,7 @@ from typing import Any
 from onetrail.change import Plan
 from onetrail.change.words import counted, some
 from onetrail.estate.backlog.backlog import NOT_COPIED, Backlog
+from onetrail.estate.backlog.direction import Direction
 from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.steps.batch_jobs import engines
@@ -111,7 +112,7 @@ def _row(one: Backlog) -> list[object]:
         sum(one.objects.get(kind, 0) for kind in NOT_COPIED),
         one.first,
         one.last,
-        one.direction,
+        one.direction or "",
         "",
     ]
 
@@ -124,7 +125,7 @@ def _verdict(observation: CopyObservation) -> str:
         return "No old bucket is left to copy from."
     number = sum(one.wanted for one in observation.backlogs)
     size = sum(one.bytes_wanted for one in observation.backlogs) / MB
-    pushed = sum(one.direction == "push" and one.wanted > 0 for one in observation.backlogs)
+    pushed = sum(one.direction == Direction.PUSH and one.wanted > 0 for one in observation.backlogs)
     said = (
         f"{counted(number, 'object')} ({size:,.2f} MB) {'is' if number == 1 else 'are'} to be copied"
         if number

@@ -4,6 +4,7 @@ from typing import Final
 
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind
+from onetrail.estate.backlog.direction import Direction
 from onetrail.looked import Unread
 from onetrail.show.html import Shown
 from onetrail.show.steps.inventory_pictures import KB
@@ -53,7 +54,7 @@ def _bucket(one: BucketInventory) -> list[object]:
         survey.foreign_owned,
         _encryption(one),
         _rules(one),
-        "–" if one.bucket.shell else one.direction,
+        "–" if one.bucket.shell else one.direction or "",
         "empty shell" if one.bucket.shell and not survey.all.objects else read,
     ]
 
@@ -81,7 +82,7 @@ def _buckets_verdict(observation: InventoryObservation) -> str:
         for one in observation.buckets
         if one.survey is None or one.reading in (ReadProbe.REFUSED, ReadProbe.FAILED)
     ]
-    pushed = sum(one.direction == "push" and not one.bucket.shell for one in observation.buckets)
+    pushed = sum(one.direction == Direction.PUSH and not one.bucket.shell for one in observation.buckets)
     said = counted(len(observation.buckets), "old bucket")
     said += f", {shells} of them empty shells" if shells else ""
     if pushed:

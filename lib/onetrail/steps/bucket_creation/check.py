@@ -4,14 +4,14 @@ from onetrail import names
 from onetrail.change import Finding, FindingState, Plan, ordered
 from onetrail.change.words import counted
 from onetrail.estate.archive import archive_of
-from onetrail.estate.grant_state import grant_state, work_opened
+from onetrail.estate.grant_state import GrantState, grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
 from onetrail.estate.policy_documents.judged import verdicts
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import access_log_findings
-from onetrail.steps.bucket_creation.observe import BucketsObservation, BucketState
+from onetrail.steps.bucket_creation.observe import BucketPresence, BucketsObservation, BucketState
 from onetrail.steps.bucket_creation.pieces import pieces
 from onetrail.steps.bucket_creation.propose import wanted, whole_plan
 from onetrail.steps.bucket_creation.wanted import WantedBucket
@@ -46,7 +46,7 @@ def _policy(settings: Settings, observation: BucketsObservation) -> list[Finding
         text = f"nothing was judged: the policy could not be read: get_bucket_policy: {there.why}"
         return [Finding("03.policy", FindingState.COULD_NOT_LOOK, account, settings.home_region, name, text)]
     state = grant_state(archive_of(settings), there)
-    if state in ("window", "open"):
+    if state in (GrantState.WINDOW, GrantState.OPEN):
         text = "the policy is opened for a copy: 05 shows the grant and proposes its closing"
         return [Finding("03.policy", FindingState.FINDING, account, settings.home_region, name, text)]
     said = verdicts(settings, there)
@@ -101,9 +101,9 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
         Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text)
         for text in there.could_not_look
     ]
-    if there.state == "could_not_look":
+    if there.state == BucketPresence.COULD_NOT_LOOK:
         return found
-    if there.state == "absent":
+    if there.state == BucketPresence.ABSENT:
         pending = len(plan.on(where[0], names.bucket_arn(settings.partition, wanted.name)))
         return [
             Finding(

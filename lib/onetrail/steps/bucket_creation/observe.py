@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from onetrail import iam
@@ -38,16 +39,27 @@ _ELSEWHERE: Final = "403"
 """What HeadBucket says of a bucket of another account, which the expected owner does not own."""
 
 
+class BucketPresence(StrEnum):
+    """Whether a bucket of that name is there, and in whose account."""
+
+    ABSENT = "absent"
+    OURS = "ours"
+    """In the log account."""
+    ELSEWHERE = "elsewhere"
+    """In another account."""
+    COULD_NOT_LOOK = "could_not_look"
+
+
 @dataclass(frozen=True)
 class BucketState:
-    """A bucket's name and what became of it: `absent`, `ours` (in the log account), `elsewhere` or `could_not_look`.
+    """A bucket's name, whether it is there, and its settings.
 
     A setting that is not set is None, or empty; one that nobody could look at is Unread, and `could_not_look` says why. `empty` is False
     once it holds a version, a delete marker included.
     """
 
     name: str
-    state: str
+    state: BucketPresence
     region: str = ""
     created: datetime | None = None
     empty: bool | Unread = True
@@ -118,7 +130,7 @@ def observe_buckets(settings: Settings, clients: Clients) -> BucketsObservation:
     owned = {said["Name"]: said for said in listed.value} if isinstance(listed, There) else {}
     buckets = {name: _bucket(settings, clients, name, owned, listed) for name in names}
     access = buckets[settings.access_log_bucket]
-    logs = read_access_logs(settings, clients, access.created, there=access.state == "ours")
+    logs = read_access_logs(settings, clients, access.created, there=access.state == BucketPresence.OURS)
     return BucketsObservation(forerunner, log, buckets, clients.clock.now(), (), policy, tuple(failed), logs)
 
 
@@ -141,7 +153,7 @@ def _taken(settings: Settings, clients: Clients) -> dict[str, BucketState]:
         if name not in owned:
             head = look_for_bucket(client, name, account)
             if isinstance(head, Unread) and head.code == _ELSEWHERE:
-                found[name] = BucketState(name, "elsewhere")
+                found[name] = BucketState(name, BucketPresence.ELSEWHERE)
     return found
 
 
@@ -151,14 +163,18 @@ def _bucket(
     account = settings.log_account.account_id
     owner = {"Bucket": name, "ExpectedBucketOwner": account}
     if isinstance(listed, Unread):
-        return BucketState(name, "could_not_look", could_not_look=(f"ListBuckets: {listed.why}",))
+        return BucketState(
+            name, BucketPresence.COULD_NOT_LOOK, could_not_look=(f"ListBuckets: {listed.why}",)
+        )
     if name not in owned:
         head = look_for_bucket(clients.client("s3", account), name, account)
         if isinstance(head, Absent):
-            return BucketState(name, "absent")
+            return BucketState(name, BucketPresence.ABSENT)
         if isinstance(head, Unread) and head.code != _ELSEWHERE:
-            return BucketState(name, "could_not_look", could_not_look=(f"HeadBucket: {head.why}",))
-        return BucketState(name, "elsewhere")
+            return BucketState(
+                name, BucketPresence.COULD_NOT_LOOK, could_not_look=(f"HeadBucket: {head.why}",)
+            )
+        return BucketState(name, BucketPresence.ELSEWHERE)
     region = owned[name].get("BucketRegion") or _region(clients, account, owner)
     client = clients.client("s3", account, region)
     values, failed = read_settings(client, name, account, _SETTINGS)
@@ -166,7 +182,7 @@ def _bucket(
     failed += unread({"list_object_versions": held})
     return BucketState(
         name=name,
-        state="ours",
+        state=BucketPresence.OURS,
         region=region,
         created=owned[name].get("CreationDate"),
         empty=held

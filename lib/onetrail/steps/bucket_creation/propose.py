@@ -10,7 +10,7 @@ from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import NAMED, Change, CheckKind, Document, Plan, RequiredCheck
 from onetrail.errors import WrongUse
 from onetrail.estate.archive import archive_of
-from onetrail.estate.grant_state import grant_state, work_opened
+from onetrail.estate.grant_state import GrantState, grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
 from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import behind, evaluated, unevaluated
@@ -20,13 +20,13 @@ from onetrail.settings import Settings
 from onetrail.steps.bucket_creation import key
 from onetrail.steps.bucket_creation.access_logs import ARRIVED, awaited
 from onetrail.steps.bucket_creation.lifecycle import MOST_RULES, dated_folders, end_of, year_of
-from onetrail.steps.bucket_creation.observe import BucketsObservation, BucketState
+from onetrail.steps.bucket_creation.observe import BucketPresence, BucketsObservation, BucketState
 from onetrail.steps.bucket_creation.pieces import BucketSetting, pieces
 from onetrail.steps.bucket_creation.wanted import WantedBucket, wanted_buckets
 from onetrail.steps.registry import BUCKET_CREATION
 
 POLICY_JUDGED: Final = RequiredCheck(CheckKind.POLICY_JUDGED)
-_OPENED: Final = ("window", "open")
+_OPENED: Final = (GrantState.WINDOW, GrantState.OPEN)
 _GUARD_SIDS: Final = frozenset({SID_READS_ONLY, "OnlyBreakGlassChanges"})
 """The statement by which a bucket is guarded already: ours, and the one of policies before it."""
 
@@ -54,7 +54,7 @@ def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
         f"{name}: {text}" for name, there in observation.buckets.items() for text in there.could_not_look
     ]
     unknown = any(
-        there.state == "could_not_look" or _whose(there) is Whose.UNKNOWN
+        there.state == BucketPresence.COULD_NOT_LOOK or _whose(there) is Whose.UNKNOWN
         for there in observation.buckets.values()
     )
     if unknown or isinstance(observation.log.key_arn, Unread):
@@ -88,11 +88,11 @@ def refuse_foreign(settings: Settings, bucket: BucketState) -> None:
     parameter = next(
         k for k in ("bucket_name", "access_log_bucket", "work_bucket") if getattr(settings, k) == bucket.name
     )
-    if bucket.state == "elsewhere":
+    if bucket.state == BucketPresence.ELSEWHERE:
         raise BucketNotOurs(
             f"bucket {bucket.name} exists in another account than {settings.log_account.account_id}: choose another {parameter}"
         )
-    if bucket.state != "ours":
+    if bucket.state != BucketPresence.OURS:
         return
     if bucket.region and bucket.region != settings.home_region:
         raise BucketNotOurs(
@@ -114,7 +114,7 @@ class Whose(StrEnum):
 
 
 def _whose(bucket: BucketState) -> Whose:
-    if bucket.state != "ours" or bucket.empty is True:
+    if bucket.state != BucketPresence.OURS or bucket.empty is True:
         return Whose.OURS
     if isinstance(bucket.tags, Unread):
         return Whose.UNKNOWN
@@ -148,8 +148,12 @@ def _dated(settings: Settings, observation: BucketsObservation) -> list[str]:
 
 
 def _bucket_changes(settings: Settings, wanted: WantedBucket, there: BucketState) -> list[Change]:
-    changes = [] if there.state == "ours" else [_created(settings, wanted)]
-    implied = {"ownership", "versioning" if wanted.lock_days else ""} if there.state != "ours" else set()
+    changes = [] if there.state == BucketPresence.OURS else [_created(settings, wanted)]
+    implied = (
+        {"ownership", "versioning" if wanted.lock_days else ""}
+        if there.state != BucketPresence.OURS
+        else set()
+    )
     guarded = any(s.get("Sid") in _GUARD_SIDS for s in iam.statements(known(there.policy) or {}))
     actor = BREAK_GLASS if guarded else NAMED
     for piece in pieces(settings, wanted, there):

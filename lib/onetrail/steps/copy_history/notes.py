@@ -5,6 +5,7 @@ from typing import Final
 
 from onetrail.change.words import counted, some
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.backlog.direction import Direction
 from onetrail.names import CONFLICTS_FOLDER, SID_NEVER_OVERWRITES
 from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.s3.decisions.prices import GB, KMS_PER_10_000
@@ -136,7 +137,7 @@ def _moved(settings: Settings, due: Sequence[Backlog]) -> Iterator[str]:
 
 
 def _foreign_key(settings: Settings, due: Sequence[Backlog]) -> Iterator[str]:
-    if settings.kms_key not in ("none", "create") and any(one.direction == "push" for one in due):
+    if settings.kms_key not in ("none", "create") and any(one.direction == Direction.PUSH for one in due):
         yield (
             f"the policy of {settings.kms_key} must let the copier roles of the source accounts encrypt (kms:GenerateDataKey, kms:Decrypt) "
             "while this plan runs: onetrail does not change a key that it has not made"

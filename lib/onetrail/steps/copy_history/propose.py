@@ -13,6 +13,7 @@ from onetrail.change import Bulk, BulkAction, Change, CheckKind, Finding, Plan, 
 from onetrail.change.words import counted
 from onetrail.cloudtrail.key import ROOT
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import oversized, reason
 from onetrail.estate.status import behind, evaluated, unevaluated
@@ -122,8 +123,8 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
     jobs = batch_plan.jobs_for(settings, grant, by_jobs(due, chosen))
     if not due:
         return [*jobs.left_over, *_left_open(settings, grant), *jobs.left_open]
-    pull = [backlog for backlog in due if backlog.direction == "pull"]
-    push_accounts = sorted({backlog.bucket.account for backlog in due if backlog.direction == "push"})
+    pull = [backlog for backlog in due if backlog.direction == Direction.PULL]
+    push_accounts = sorted({backlog.bucket.account for backlog in due if backlog.direction == Direction.PUSH})
     roles = [
         pair
         for account in push_accounts
@@ -189,7 +190,7 @@ def _copy(
     settings: Settings, backlog: Backlog, engine: str, deed: BulkAction, conditional: bool, now: datetime
 ) -> Change:
     bucket, pilot = _with_prefixes(backlog), deed is BulkAction.PILOT
-    owner = settings.log_account.account_id if backlog.direction == "pull" else bucket.account
+    owner = settings.log_account.account_id if backlog.direction == Direction.PULL else bucket.account
     estimate = (
         {"objects": len(backlog.pilot)}
         if pilot
@@ -232,6 +233,6 @@ def _copy(
             },
             rule,
             estimate=estimate,
-            bounds=copy_bounds(settings, bucket, now, push=backlog.direction == "push"),
+            bounds=copy_bounds(settings, bucket, now, push=backlog.direction == Direction.PUSH),
         ),
     )

@@ -5,9 +5,10 @@ from enum import StrEnum
 from onetrail import names
 from onetrail.estate.archive import archive_of
 from onetrail.estate.custody.permissions import Permission
-from onetrail.estate.grant_state import grant_state
+from onetrail.estate.grant_state import GrantState, grant_state
 from onetrail.looked import Unread
 from onetrail.settings import Settings
+from onetrail.steps.bucket_creation import BucketPresence
 from onetrail.steps.evidence.observe import EvidenceObservation
 
 
@@ -45,7 +46,10 @@ def stands(settings: Settings, observation: EvidenceObservation, one: Permission
 
 def _archive(settings: Settings, observation: EvidenceObservation) -> Standing:
     there = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
-    if there is None or there.state == "could_not_look" or isinstance(there.policy, Unread):
+    if there is None or there.state == BucketPresence.COULD_NOT_LOOK or isinstance(there.policy, Unread):
         return Standing.UNKNOWN
-    state = grant_state(archive_of(settings), there.policy)
-    return Standing.OPEN if state in ("window", "open", "other") else Standing.GONE
+    match grant_state(archive_of(settings), there.policy):
+        case GrantState.WINDOW | GrantState.OPEN | GrantState.OTHER:
+            return Standing.OPEN
+        case GrantState.STEADY | GrantState.ABSENT:
+            return Standing.GONE

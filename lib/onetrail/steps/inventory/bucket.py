@@ -14,6 +14,7 @@ from onetrail.cloudtrail.records import LogFormatError, iter_records
 from onetrail.cloudtrail.unread import UnreadBytes
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.backlog import direction_of
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import There, known, unread
 from onetrail.s3.http import calls
@@ -59,7 +60,7 @@ class BucketInventory:
 
     bucket: OldBucket
     survey: Survey | None
-    direction: str = ""
+    direction: Direction | None = None
     why_direction: str = ""
     uploads: int | looked.Unread = 0
     canaries: tuple[Canary, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import Unread
 from onetrail.s3.batch.choice import BATCH, LOCAL, Choice, choose
@@ -28,7 +29,7 @@ def comparable(observation: CopyObservation) -> list[Backlog]:
 
 def unfit_bucket(backlog: Backlog) -> str:
     """Why no job can copy out of this old bucket, `""` where one can: jobs and their role are the log account's."""
-    if backlog.direction != "pull":
+    if backlog.direction != Direction.PULL:
         return "only its own account can read it"
     if backlog.bucket.versioned:
         return "it has versions, and a log behind a delete marker is copied by its version"

@@ -15,6 +15,7 @@ from onetrail.cloudtrail.data_events import logs_object_call
 from onetrail.cloudtrail.key import ROOT
 from onetrail.cloudtrail.trail import Trail, covers, from_api
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.bucket_settings import read_settings
 from onetrail.estate.old_estate import OldEstate, status_of
 from onetrail.looked import There, Unread, known, made, unread
@@ -179,7 +180,7 @@ def _events(settings: Settings, trail: Trail, backlogs: Iterable[Backlog]) -> in
     for one in backlogs:
         bucket = one.bucket
         arn = names.bucket_arn(settings.partition, bucket.name)
-        caller = log if one.direction == "pull" else bucket.account
+        caller = log if one.direction == Direction.PULL else bucket.account
         if (
             (trail.is_organization or trail.account in (log, caller))
             and covers(trail, settings.home_region)

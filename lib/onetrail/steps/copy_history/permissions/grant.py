@@ -10,6 +10,7 @@ from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS, GRANT_KEEPER
 from onetrail.change import After, Change, CheckKind, Document, RequiredCheck
 from onetrail.estate.archive import archive_of
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.judged import judged_opening
@@ -179,7 +180,9 @@ class Grant:
         self, account: str, due: Sequence[Backlog], keys: Sequence[str] = ()
     ) -> list[GrantPair]:
         """A role of a source account, for objects that only their own account can read; `keys` are those they are under."""
-        buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == "push")
+        buckets = sorted(
+            b.bucket.name for b in due if b.bucket.account == account and b.direction == Direction.PUSH
+        )
         trust = build.trust(self.settings.operator_principals)
         tags = [{"Key": names.TAG_KEY, "Value": self.settings.run_name}]
         parts = self.observation.source_copiers.get(account, ())
@@ -282,7 +285,9 @@ class Grant:
 
     def copiers(self, due: Sequence[Backlog]) -> list[str]:
         """ARNs of the roles that copy: the log account's for what is pulled, the source account's for what is pushed."""
-        accounts = {self.log_account if one.direction == "pull" else one.bucket.account for one in due}
+        accounts = {
+            self.log_account if one.direction == Direction.PULL else one.bucket.account for one in due
+        }
         arns = [names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts]
         return sorted([*arns, *self.more_copiers])
 

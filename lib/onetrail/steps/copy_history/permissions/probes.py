@@ -7,6 +7,7 @@ from typing import Any, Final
 from onetrail.aws.actors import COPIER
 from onetrail.change import Change, CheckKind, ExpectedAnswer, RequiredCheck
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.backlog.direction import Direction
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.no_object import NO_ETAG
 
@@ -50,7 +51,9 @@ def _calls(
     log_account = settings.log_account.account_id
     pull = account == log_account
     sample = next(
-        b for b in due if (b.direction == "pull") == pull and account in (log_account, b.bucket.account)
+        b
+        for b in due
+        if (b.direction == Direction.PULL) == pull and account in (log_account, b.bucket.account)
     )
     written: dict[str, Any] = {
         "Bucket": settings.bucket_name,

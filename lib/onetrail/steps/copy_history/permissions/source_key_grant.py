@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from onetrail import iam, names
 from onetrail.change import Change
 from onetrail.estate.backlog.backlog import Backlog
+from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.iam import build
 from onetrail.looked import Unread, known
@@ -54,14 +55,14 @@ def opened_keys(settings: Settings, due: Sequence[Backlog]) -> list[str]:
 
 def decrypted_keys(due: Sequence[Backlog], account: str) -> list[str]:
     """ARNs of the keys that the copier role of a source account must be allowed to decrypt with: those, and no others."""
-    pushed = (one for one in due if one.bucket.account == account and one.direction == "push")
+    pushed = (one for one in due if one.bucket.account == account and one.direction == Direction.PUSH)
     return sorted({key.arn for one in pushed for key in one.keys if key.managed is not True})
 
 
 def _uses(settings: Settings, due: Sequence[Backlog]) -> dict[str, _Use]:
     found: dict[str, _Use] = {}
     for one in due:
-        pull = one.direction == "pull"
+        pull = one.direction == Direction.PULL
         owner = settings.log_account.account_id if pull else one.bucket.account
         for key in one.keys:
             policy = known(key.policy)
