@@ -60,7 +60,7 @@ from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.settings import Settings
 from onetrail.steps import copy_history as step
 from onetrail.estate.old_estate import read_old_estate
-from onetrail.estate.status import Stage, Status
+from onetrail.estate.status import Status, StepStage
 
 def dies_at(owner, name, number, end, *, after):
     kept, count = getattr(owner, name), 0
@@ -90,7 +90,7 @@ def one(runs, what, number, end):
         dies_at(LedgerPart, "add", number, end, after=True)
     else:
         dies_at(Clients, "send", number, end, after=what == "sent")
-    before = {step: Status(step, Stage.DONE, "") for step in ("02", "04")}
+    before = {step: Status(step, StepStage.DONE, "") for step in ("02", "04")}
     plan = step.propose(settings, step.observe(settings, clients, before=before))
     with open_gate(clients, "any") as gate:
         step.apply(plan, gate, clients)
