@@ -22,7 +22,7 @@ from onetrail.runner import RunResult
 from onetrail.runner.notebooks import all_notebooks, read
 from onetrail.runner.result import from_notebook
 from onetrail.settings import Settings
-from onetrail.settings.describe import SECTIONS, default_of, yaml_entry
+from onetrail.settings.rendered import SECTIONS, default_of, yaml_entry
 from onetrail.steps.start_here.documents_ahead import kind_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]

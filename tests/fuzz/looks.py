@@ -27,7 +27,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
 )
 from onetrail.cloudtrail.digests.walk import join, walk
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.errors import WrongUse
 from onetrail.validation import CheckScope, PlaceCheck, PublicKeys
 from onetrail.validation.kept import KeptChains

@@ -17,14 +17,14 @@ from onetrail.aws import Clients
 from onetrail.aws.actors import COPIER, JOBS
 from onetrail.aws.gate import open_gate
 from onetrail.change import Outcome, Plan, entries
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.job import BatchJob
 from onetrail.s3.ledger import parts as ledger
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
 from onetrail.steps.copy_history.observed.jobs import see_batch
-from onetrail.steps.copy_history.permissions.closed import grant_revoked
+from onetrail.steps.copy_history.permissions.revoked_proof import grant_revoked
 from tests.integration.by_hand import by_hand, carried_out, planned
 from tests.integration.conftest import ROOT, Estate
 

@@ -13,7 +13,7 @@ from onetrail.aws.gate import open_gate
 from onetrail.change import FindingState, verdict
 from onetrail.change.run_record.record import entries, verify_record
 from onetrail.cloudtrail.digests.publickeys import KeyStore, load
-from onetrail.cloudtrail.key import KeyKind
+from onetrail.cloudtrail.object_key import KeyKind
 from onetrail.iam.build import old_bucket_shell
 from onetrail.steps import inventory, start_here
 from tests.integration.conftest import Estate

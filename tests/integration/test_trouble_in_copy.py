@@ -33,7 +33,7 @@ from onetrail.s3.ledger import parts as ledger
 from onetrail.s3.ledger.parts import LedgerPart
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
-from onetrail.steps.copy_history.permissions.closed import grant_revoked
+from onetrail.steps.copy_history.permissions.revoked_proof import grant_revoked
 from tests.integration.by_hand import by_hand, carried_out, planned, run
 from tests.integration.conftest import ROOT, Estate
 

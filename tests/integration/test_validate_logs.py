@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from onetrail.cli import main
 from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict, IntervalState
-from onetrail.cloudtrail.key import DIGEST_KINDS
+from onetrail.cloudtrail.object_key import DIGEST_KINDS
 from onetrail.practice.cloudtrail.digest_writer import HOUR
 from onetrail.practice.scenarios.history import window
 from onetrail.practice.scenarios.old_estate import TINY, OldRegion

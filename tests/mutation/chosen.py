@@ -19,7 +19,7 @@ SAMPLED: Final = (
     "estate/proof/sealed_heads.py",
     "copy_command/doubts.py",
     *(f"s3/decisions/{name}.py" for name in ("placing", "planner", "retention")),
-    *(f"s3/http/{name}.py" for name in ("failure", "listed")),
+    *(f"s3/http/{name}.py" for name in ("retries", "listed")),
     *(f"s3/bulk/{name}.py" for name in ("removal", "restore", "tally")),
     "s3/copying/compare.py",
     "s3/ledger/keys.py",
@@ -27,7 +27,7 @@ SAMPLED: Final = (
     "iam/*.py",
     "iam/builders/*.py",
     "cloudtrail/gzipped.py",
-    "cloudtrail/key.py",
+    "cloudtrail/object_key.py",
     "cloudtrail/partitions.py",
     *(
         f"cloudtrail/digests/{name}.py"

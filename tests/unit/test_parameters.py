@@ -12,7 +12,7 @@ import yaml
 from papermill.cli import NoDatesSafeLoader, _resolve_type
 
 from onetrail.settings import Settings, SettingsError
-from onetrail.settings.describe import SECTIONS, parameters_table, template_text
+from onetrail.settings.rendered import SECTIONS, parameters_table, template_text
 from onetrail.settings.words import PRACTICE_CAST
 from onetrail.show.parameters_cell import TAG, parameters_cell
 

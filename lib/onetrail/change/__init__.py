@@ -10,7 +10,7 @@ from onetrail.change.guard import GateClosed, Guard, RequestShapes
 from onetrail.change.named_check import CheckKind, RequiredCheck
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import NAMED, Change, ExpectedAnswer, Plan, PutsBack
-from onetrail.change.run_record.chain import RecordCheck, RecordError, entries, verify_record
+from onetrail.change.run_record.chain_check import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.run_record.record import RunFolderBusy, RunRecord
 from onetrail.change.send import ChangeFailed, Done
 from onetrail.change.step_state import StepState

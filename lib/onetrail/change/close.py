@@ -7,7 +7,7 @@ from typing import Final
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.named_check import RequiredCheck
 from onetrail.change.plan import Change
-from onetrail.change.run_record.chain import RecordError
+from onetrail.change.run_record.chain_check import RecordError
 from onetrail.change.send import ChangeFailed, Sending
 from onetrail.change.text_keeper import TextUnread
 from onetrail.errors import OnetrailError

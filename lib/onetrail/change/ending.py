@@ -8,7 +8,7 @@ from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
-from onetrail.change.run_record.chain import RecordError
+from onetrail.change.run_record.chain_check import RecordError
 from onetrail.change.send import Sending
 from onetrail.change.step_state import StepState
 from onetrail.errors import NotYet

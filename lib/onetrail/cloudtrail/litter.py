@@ -4,7 +4,7 @@ import zlib
 from typing import Final
 
 from onetrail.cloudtrail.gzipped import GZIP_MAGIC
-from onetrail.cloudtrail.key import among_logs, is_litter
+from onetrail.cloudtrail.object_key import among_logs, is_litter
 
 MOST_READ: Final = 256 * 2**20
 """Stored bytes of such an object that are read; a larger one is none that a desktop leaves."""

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import ACCOUNT_PART, FOLDERS, KIND_OF_FOLDER, REGION_PART, ROOT, KeyKind
+from onetrail.cloudtrail.object_key import ACCOUNT_PART, FOLDERS, KIND_OF_FOLDER, REGION_PART, ROOT, KeyKind
 
 
 class KeyPartition(NamedTuple):

@@ -8,7 +8,7 @@ from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.copying.compare import ObjectPlace, compare_bytes
 from onetrail.s3.decisions.decide import same_bytes
 from onetrail.s3.http import calls
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.rows import ObjectRow
 
 Pair = tuple[ObjectRow, ObjectRow]

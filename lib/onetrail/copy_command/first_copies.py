@@ -16,7 +16,7 @@ from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of, c
 from onetrail.s3.copying.pipeline import GIVE_UP_AFTER
 from onetrail.s3.copying.read_back import BYTES, ReadBackFailed, read_back, said
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import NoAnswer, code_of
+from onetrail.s3.http.retries import NoAnswer, code_of
 from onetrail.s3.http.sign import CredentialsEnded
 from onetrail.s3.ledger.parts import LedgerRow
 

@@ -11,7 +11,7 @@ from typing import Final
 from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of
 from onetrail.s3.copying.read_back import read_back, said
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.ledger.parts import LedgerRow
 
 EVERY: Final = 1000

@@ -20,9 +20,9 @@ from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.copying.partition import CopyPartition, FinishedPartition
 from onetrail.s3.copying.pipeline import copy_partitions
-from onetrail.s3.http.failure import NoAnswer
 from onetrail.s3.http.listed import HalfAListing
 from onetrail.s3.http.pace import Paces
+from onetrail.s3.http.retries import NoAnswer
 from onetrail.s3.ledger.parts import FinishedPart, LedgerRow, sums_of
 from onetrail.s3.listing.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.listing.streams import OutOfOrder

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from onetrail.aws import Clients, look
-from onetrail.cloudtrail.key import KeyKind, parse
+from onetrail.cloudtrail.object_key import KeyKind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.old_estate import status_of
 from onetrail.instants import day_path, moved

@@ -1,6 +1,11 @@
 """Builders of every policy document onetrail puts: plain values in, a document out."""
 
-from onetrail.iam.builders.archive import Archive
+from onetrail.iam.builders.archive_bucket_policy import (
+    central_bucket,
+    central_bucket_open,
+    central_bucket_window,
+)
+from onetrail.iam.builders.archive_facts import Archive
 from onetrail.iam.builders.batch import (
     batch_policy,
     batch_trust,
@@ -8,8 +13,8 @@ from onetrail.iam.builders.batch import (
     old_bucket_batch,
     work_bucket_open,
 )
-from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
 from onetrail.iam.builders.documents import Opening, all_documents
+from onetrail.iam.builders.guardrails import archive_rail, rcp, scp, trail_rail
 from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import (
     Writers,
@@ -19,7 +24,6 @@ from onetrail.iam.builders.old_bucket import (
     old_bucket_shell,
 )
 from onetrail.iam.builders.old_key import old_key_open
-from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
 from onetrail.iam.builders.roles import (
     copier_policy,
     grant_keeper_policy,

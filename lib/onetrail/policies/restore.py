@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onetrail import iam
-from onetrail.change.run_record.chain import as_line
+from onetrail.change.run_record.chain_check import as_line
 from onetrail.change.run_record.lines import raw_lines
 from onetrail.files import FileRefused, read_bytes
 from onetrail.iam.document import VERSION

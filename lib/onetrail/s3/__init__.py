@@ -19,9 +19,9 @@ from onetrail.s3.decisions.planner import (
 from onetrail.s3.decisions.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.http.client import Pending, S3Client
 from onetrail.s3.http.drive import Finished
-from onetrail.s3.http.failure import NoAnswer, code_of
 from onetrail.s3.http.listed import HalfAListing
 from onetrail.s3.http.pace import Backoff, Pace, Paces
+from onetrail.s3.http.retries import NoAnswer, code_of
 from onetrail.s3.listing.ranges import KeyRange, Side, beside, key_ranges
 from onetrail.s3.listing.streams import OutOfOrder, list_objects, list_versions, merge_join
 from onetrail.s3.rows import Body, Copied, ObjectHead, ObjectRow, VersionRow

@@ -4,7 +4,7 @@ its type and what it means, since that is what papermill's own help reads."""
 from typing import Any, Final
 
 from onetrail.settings import Settings
-from onetrail.settings.describe import SECTIONS, unstated
+from onetrail.settings.rendered import SECTIONS, unstated
 
 TAG: Final = "parameters"
 """The cell tag that papermill looks for; its injected cell goes right below."""

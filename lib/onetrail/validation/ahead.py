@@ -11,7 +11,7 @@ from typing import Final
 from onetrail.cloudtrail.digests.authentic import Candidate, Name, authenticate, name_of
 from onetrail.cloudtrail.digests.digest import LoggedFile, Previous
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
-from onetrail.cloudtrail.key import parse
+from onetrail.cloudtrail.object_key import parse
 from onetrail.validation.place import ObjectContent, Stored, UnreadObject, refused
 
 DIGESTS_AT_ONCE: Final = 256

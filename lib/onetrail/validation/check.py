@@ -9,8 +9,8 @@ from onetrail.cloudtrail.digests.authentic import group_of
 from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.verdict import AllowList, Chain, DigestGroup, FileState, FileVerdict
-from onetrail.cloudtrail.key import LOG_KINDS, KeyKind, parse
-from onetrail.cloudtrail.key import below_prefix as below
+from onetrail.cloudtrail.object_key import LOG_KINDS, KeyKind, parse
+from onetrail.cloudtrail.object_key import below_prefix as below
 from onetrail.errors import WrongUse
 from onetrail.instants import moved
 from onetrail.validation.folders import LogFolder, PlaceFolders, survey, within

@@ -13,7 +13,7 @@ from typing import Final
 
 from onetrail.cloudtrail.digests.authentic import ARCHIVE_CLASSES
 from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, parse
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.validation.metadata import (
     MAX_METADATA_BYTES,

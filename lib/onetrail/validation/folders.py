@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import FOLDERS, KeyKind, parse
+from onetrail.cloudtrail.object_key import FOLDERS, KeyKind, parse
 from onetrail.instants import day_path, moved
 from onetrail.validation.place import LogPlace, Stored
 

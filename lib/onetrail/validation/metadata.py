@@ -5,7 +5,7 @@ import re
 from typing import Any, Final
 
 from onetrail.cloudtrail.gzipped import GZIP_MAGIC
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, parse
 from onetrail.errors import OnetrailError
 
 METADATA: Final = ".metadata.json"

@@ -3,8 +3,8 @@
 from typing import Final
 
 from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict
-from onetrail.cloudtrail.key import KeyKind, among_logs, parse
 from onetrail.cloudtrail.litter import begins_as_log, may_hide_a_log
+from onetrail.cloudtrail.object_key import KeyKind, among_logs, parse
 from onetrail.validation.place import LogPlace, ObjectContent, Stored, UnreadObject
 from onetrail.validation.result import CheckScope, ValidationResult
 

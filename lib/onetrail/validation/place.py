@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, Protocol
 
 from onetrail.cloudtrail.digests.verdict import DigestObject, LogRead, ReadStatus
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 
 MAX_STORED_DIGEST: Final = 16 * 2**20
 """Largest digest object that is read, in stored bytes (real ones have kilobytes)."""

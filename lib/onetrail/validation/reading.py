@@ -17,7 +17,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
 )
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
-from onetrail.cloudtrail.key import LOG_KINDS, KeyKind, below_prefix, lies_beside, parse
+from onetrail.cloudtrail.object_key import LOG_KINDS, KeyKind, below_prefix, lies_beside, parse
 from onetrail.validation.ahead import ReadAhead
 from onetrail.validation.days import Days
 from onetrail.validation.folders import LogFolder

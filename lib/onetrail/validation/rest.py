@@ -8,8 +8,8 @@ from typing import Final
 
 from onetrail.cloudtrail.digests.orphan import WHY_YOUNG, is_young, unsigned_logs
 from onetrail.cloudtrail.digests.verdict import Chain, FileState, FileVerdict, LogRead, ReadStatus
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, lies_beside, parse
-from onetrail.cloudtrail.key import below_prefix as below
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, lies_beside, parse
+from onetrail.cloudtrail.object_key import below_prefix as below
 from onetrail.validation.folders import LogFolder, within
 from onetrail.validation.named import NamedLog
 from onetrail.validation.outside import ForeignJudge

@@ -8,7 +8,7 @@ from typing import Final
 
 from onetrail.cloudtrail.digests.orphan import MARK_MARGIN
 from onetrail.cloudtrail.digests.verdict import Chain, DigestGroup, FileState, FileVerdict
-from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, day_in, days_in, parse, place_in
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, ParsedKey, day_in, days_in, parse, place_in
 from onetrail.instants import day_path, moved
 from onetrail.validation.publickeys import RegionKeys
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from onetrail.cloudtrail import key as grammar
+from onetrail.cloudtrail import object_key as grammar
 from onetrail.s3.http import listed
 from onetrail.s3.http.transport import Answer
 from tests.unit.benchmarks.lua_s3 import LuaS3

@@ -7,7 +7,7 @@ from typing import Any
 
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, entries, iso
-from onetrail.change.run_record.chain import START
+from onetrail.change.run_record.chain_check import START
 from onetrail.change.run_record.lines import written
 from onetrail.change.send import Sending
 from onetrail.errors import NotYet

@@ -27,7 +27,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
     TrailIdentity,
 )
-from onetrail.cloudtrail.key import KeyKind
+from onetrail.cloudtrail.object_key import KeyKind
 
 ACCOUNT, REGION, TRAIL, HOME = "044455556666", "eu-west-1", "audit", "eu-west-1"
 OLD, OLDER = "acme-audit-eu-west-1", "acme-audit-first"

@@ -22,7 +22,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
 )
 from onetrail.cloudtrail.gzipped import sha256_hex
-from onetrail.cloudtrail.key import parse
+from onetrail.cloudtrail.object_key import parse
 from tests.unit.cloudtrail.signing import (
     BEGIN,
     GROUP,

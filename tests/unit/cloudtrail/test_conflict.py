@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrail.cloudtrail.digests.conflict import LONGEST_KEY, Original, conflict_key, fits, original_of
-from onetrail.cloudtrail.key import MOVED_KINDS, KeyKind, parse
+from onetrail.cloudtrail.object_key import MOVED_KINDS, KeyKind, parse
 from onetrail.cloudtrail.partitions import partition_of_key
 
 A = "044455556666"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.key import (
+from onetrail.cloudtrail.object_key import (
     DIGEST_KINDS,
     FOLDERS,
     MOVED_KINDS,

@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 
-from onetrail.cloudtrail import key as grammar
+from onetrail.cloudtrail import object_key as grammar
 from onetrail.cloudtrail.digests.conflict import fits
 from onetrail.cloudtrail.digests.orphan import MARK_MARGIN, is_of_the_future
-from onetrail.cloudtrail.key import KeyKind, ParsedKey, below_prefix, is_litter, parse
+from onetrail.cloudtrail.object_key import KeyKind, ParsedKey, below_prefix, is_litter, parse
 from onetrail.cloudtrail.partitions import KeyPartition, month_prefix
 
 FOLDER = "AWSLogs/111122223333/{}/eu-west-1/{}/"

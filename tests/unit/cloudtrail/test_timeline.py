@@ -12,7 +12,7 @@ from onetrail.cloudtrail.digests.digest import Previous
 from onetrail.cloudtrail.digests.runs import Bad, DigestEnd, Run, union
 from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestPlace, FileState
-from onetrail.cloudtrail.key import KeyKind, parse
+from onetrail.cloudtrail.object_key import KeyKind, parse
 from tests.unit.cloudtrail.signing import BEGIN, GROUP, HOUR, OLD, OLDER, digest_key
 
 O, Q = "o-abcdefghij", "o-zyxwvutsrq"

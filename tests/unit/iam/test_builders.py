@@ -32,7 +32,7 @@ from onetrail.iam.build import (
     trust,
     work_bucket_open,
 )
-from onetrail.iam.builders.central_bucket import checked_opening
+from onetrail.iam.builders.archive_bucket_policy import checked_opening
 from onetrail.iam.builders.reads_only import reads_only
 
 LOG, SOURCE = "044455556666", "111122223333"

@@ -17,8 +17,8 @@ from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import GateClosed, Guard
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.s3.http import calls
-from onetrail.s3.http.failure import NoAnswer, NotTrusted, no_answer
 from onetrail.s3.http.pace import Pace
+from onetrail.s3.http.retries import NoAnswer, NotTrusted, no_answer
 from onetrail.s3.http.sign import CredentialsEnded, Signer
 from onetrail.s3.http.transport import Broken
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onetrail.s3.http.failure import (
+from onetrail.s3.http.retries import (
     ahead_seconds,
     code_of,
     error_of,

@@ -34,8 +34,8 @@ from onetrail.s3.copying.read_back import (
 from onetrail.s3.http.calls import copy_object
 from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
-from onetrail.s3.http.failure import NoAnswer
 from onetrail.s3.http.pace import Backoff
+from onetrail.s3.http.retries import NoAnswer
 from onetrail.s3.http.sign import CredentialsEnded
 from onetrail.s3.ledger.parts import LedgerRow, read
 from onetrail.s3.rows import Body, Copied, ObjectHead

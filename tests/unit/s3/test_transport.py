@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from onetrail.errors import WrongUse
 from onetrail.s3.http import calls
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import NoAnswer
+from onetrail.s3.http.retries import NoAnswer
 
 SOURCE = "111122223333"
 Frozen = namedtuple("Frozen", "access_key secret_key token")

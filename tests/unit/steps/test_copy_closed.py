@@ -14,8 +14,13 @@ from onetrail.estate.archive import archive_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.iam import build, with_statements
 from onetrail.settings import Settings
-from onetrail.steps.copy_history.permissions import closed
-from onetrail.steps.copy_history.permissions.closed import TRIES, copier_reads, policies_back, reads_refused
+from onetrail.steps.copy_history.permissions import revoked_proof as closed
+from onetrail.steps.copy_history.permissions.revoked_proof import (
+    TRIES,
+    copier_reads,
+    policies_back,
+    reads_refused,
+)
 from tests.unit.change.given import MovableClock
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.publickeys import PublicKey, dump, fingerprint_of
-from onetrail.cloudtrail.key import KeyKind
+from onetrail.cloudtrail.object_key import KeyKind
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.public_keys.kept import KeptRegionKeys, keep, read_kept

@@ -16,7 +16,7 @@ from onetrail.change import FindingState
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.cloudtrail.digests.verdict import FileVerdict
-from onetrail.cloudtrail.key import KeyKind
+from onetrail.cloudtrail.object_key import KeyKind
 from onetrail.estate.history.pairing import ObjectPair
 from onetrail.s3.rows import ObjectRow
 from onetrail.show.report import page

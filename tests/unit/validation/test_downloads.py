@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from onetrail.cli import main
 from onetrail.cloudtrail.digests.verdict import FileState, FileVerdict
-from onetrail.cloudtrail.key import KeyKind
+from onetrail.cloudtrail.object_key import KeyKind
 from onetrail.errors import OnetrailError
 from onetrail.show.validation_json import json_text
 from onetrail.validation import ValidationResult

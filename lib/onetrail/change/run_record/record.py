@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from onetrail.change.clock import Clock
 from onetrail.change.interrupt import uninterrupted
-from onetrail.change.run_record.chain import START, RecordError, entries, verify_record
+from onetrail.change.run_record.chain_check import START, RecordError, entries, verify_record
 from onetrail.change.run_record.lines import LONGEST, NotALine, end_of_lines, written
 from onetrail.change.run_record.lock import FolderBusy, FolderLock
 from onetrail.change.values import iso, plain

@@ -29,7 +29,7 @@ from onetrail.cloudtrail.digests.verdict import (
     TrailIdentity,
 )
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
-from onetrail.cloudtrail.key import DIGEST_KINDS, KeyKind, ParsedKey, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, KeyKind, ParsedKey, parse
 from onetrail.cloudtrail.records import instant
 from onetrail.instants import moved
 

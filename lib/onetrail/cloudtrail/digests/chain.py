@@ -30,7 +30,7 @@ from onetrail.cloudtrail.digests.verdict import (
 )
 from onetrail.cloudtrail.digests.walk import Walk
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
-from onetrail.cloudtrail.key import DIGEST_KINDS, ParsedKey, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, ParsedKey, parse
 
 ReadLog = Callable[[str, str], LogRead]
 """Reads a log by its original bucket and key, wherever it lies today; must answer every failure with a

@@ -11,7 +11,7 @@ import hashlib
 import re
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import below_prefix
+from onetrail.cloudtrail.object_key import below_prefix
 from onetrail.names import CONFLICTS_FOLDER
 
 LONGEST_KEY: Final = 1024

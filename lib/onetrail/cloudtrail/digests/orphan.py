@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from onetrail.cloudtrail.digests.verdict import Chain, FileState, FileVerdict, Interval, IntervalState
-from onetrail.cloudtrail.key import LOG_KINDS, ParsedKey, below_prefix, parse
+from onetrail.cloudtrail.object_key import LOG_KINDS, ParsedKey, below_prefix, parse
 from onetrail.instants import moved
 
 MARK_MARGIN: Final = timedelta(minutes=10)

@@ -20,7 +20,7 @@ from onetrail.cloudtrail.digests.verdict import (
     Interval,
     IntervalState,
 )
-from onetrail.cloudtrail.key import KeyKind, parse
+from onetrail.cloudtrail.object_key import KeyKind, parse
 
 
 @dataclass(frozen=True, slots=True)

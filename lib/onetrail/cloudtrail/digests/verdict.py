@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from onetrail.cloudtrail.key import KeyKind
+from onetrail.cloudtrail.object_key import KeyKind
 
 
 class FileState(StrEnum):

@@ -27,7 +27,7 @@ from onetrail.cloudtrail.digests.settling import (
     stamp_of,
 )
 from onetrail.cloudtrail.digests.verdict import AllowList, FileProof, FileState
-from onetrail.cloudtrail.key import parse
+from onetrail.cloudtrail.object_key import parse
 
 _PRUNE_FROM: Final = 64
 

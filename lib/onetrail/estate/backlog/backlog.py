@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients, look
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, ROOT, ParsedKey, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, ROOT, ParsedKey, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.backlog.obstacles import Obstacle, obstacles

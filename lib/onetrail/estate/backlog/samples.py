@@ -14,7 +14,7 @@ from onetrail.looked import Unread
 from onetrail.s3.decisions.decide import put_away
 from onetrail.s3.http import calls
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.rows import ObjectHead, ObjectRow
 
 _UNSAID: Final = "BadRequest"

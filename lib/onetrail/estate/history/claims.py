@@ -10,7 +10,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import below_prefix
+from onetrail.cloudtrail.object_key import below_prefix
 from onetrail.cloudtrail.partitions import partition_of_key
 from onetrail.estate.history.digest_names import DigestNames
 from onetrail.estate.history.old_objects import old_objects

@@ -16,7 +16,7 @@ from onetrail.cloudtrail.digests.authentic import Candidate, authenticate, group
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
-from onetrail.cloudtrail.key import DIGEST_KINDS, FOLDERS, KeyKind, ParsedKey, below_prefix, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, FOLDERS, KeyKind, ParsedKey, below_prefix, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.public_keys.read import public_keys

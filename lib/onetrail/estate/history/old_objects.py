@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Protocol, Self, TypeVar
 
-from onetrail.cloudtrail.key import KeyKind, parse
+from onetrail.cloudtrail.object_key import KeyKind, parse
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.decisions.decide import TIERED, same_bytes
 from onetrail.s3.decisions.prices import TIERING_LEAST_BYTES

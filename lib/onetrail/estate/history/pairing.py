@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.digests.conflict import conflict_key, fits
-from onetrail.cloudtrail.key import below_prefix
+from onetrail.cloudtrail.object_key import below_prefix
 from onetrail.cloudtrail.partitions import partition_of_key
 from onetrail.estate.history.claims import Claims, Rivals
 from onetrail.estate.history.old_objects import NoncurrentCounts, old_objects, with_tiers

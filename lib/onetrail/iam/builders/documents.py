@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onetrail.iam.builders.archive import Archive, account_of, document
-from onetrail.iam.builders.central_bucket import central_bucket, central_bucket_open, central_bucket_window
+from onetrail.iam.builders.archive_bucket_policy import (
+    central_bucket,
+    central_bucket_open,
+    central_bucket_window,
+)
+from onetrail.iam.builders.archive_facts import Archive, account_of, document
+from onetrail.iam.builders.guardrails import archive_rail, rcp, scp, trail_rail
 from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import (
     old_bucket_closed,
@@ -13,7 +18,6 @@ from onetrail.iam.builders.old_bucket import (
     old_bucket_open,
     old_bucket_shell,
 )
-from onetrail.iam.builders.rails import archive_rail, rcp, scp, trail_rail
 from onetrail.iam.builders.roles import (
     copier_policy,
     grant_keeper_policy,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.iam.builders.archive import Archive, account_of, document, one_or_many
-from onetrail.iam.builders.central_bucket import CLOUDTRAIL
+from onetrail.iam.builders.archive_bucket_policy import CLOUDTRAIL
+from onetrail.iam.builders.archive_facts import Archive, account_of, document, one_or_many
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from onetrail.iam.builders.actions import SOURCE_LIST, SOURCE_READ
-from onetrail.iam.builders.archive import document, one_or_many
-from onetrail.iam.builders.central_bucket import checked_opening
+from onetrail.iam.builders.archive_bucket_policy import checked_opening
+from onetrail.iam.builders.archive_facts import document, one_or_many
 from onetrail.iam.builders.reads_only import READS, RESTORE, refused
 from onetrail.iam.document import PolicyError
 from onetrail.names import (

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onetrail.iam.builders.archive import one_or_many
-from onetrail.iam.builders.central_bucket import checked_opening
+from onetrail.iam.builders.archive_bucket_policy import checked_opening
+from onetrail.iam.builders.archive_facts import one_or_many
 from onetrail.iam.document import PolicyError
 from onetrail.names import SID_COPY_DECRYPT, bucket_arn
 

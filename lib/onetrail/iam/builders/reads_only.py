@@ -6,7 +6,7 @@ Source: AWS Control Tower's own mandatory controls of its log bucket (CTS3PV8) d
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from onetrail.iam.builders.archive import one_or_many
+from onetrail.iam.builders.archive_facts import one_or_many
 
 READS: Final = ("s3:Get*", "s3:List*")
 """Every action that begins so reads (Service Authorization Reference, Amazon S3)."""

@@ -12,8 +12,8 @@ from onetrail.iam.builders.actions import (
     SOURCE_LIST,
     SOURCE_READ,
 )
-from onetrail.iam.builders.archive import Archive, allow, document, one_or_many
-from onetrail.iam.builders.central_bucket import checked_opening
+from onetrail.iam.builders.archive_bucket_policy import checked_opening
+from onetrail.iam.builders.archive_facts import Archive, allow, document, one_or_many
 from onetrail.iam.builders.reads_only import RESTORE
 from onetrail.iam.builders.side_buckets import RECORDS, SEALED
 from onetrail.iam.document import PolicyError

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.iam.builders.archive import Archive, document
-from onetrail.iam.builders.central_bucket import break_glass_writes_no_object, only_tls
+from onetrail.iam.builders.archive_bucket_policy import break_glass_writes_no_object, only_tls
+from onetrail.iam.builders.archive_facts import Archive, document
 from onetrail.iam.builders.reads_only import OBJECT_KEEPING, READS, held_to, reads_only, refused
 from onetrail.names import bucket_arn
 

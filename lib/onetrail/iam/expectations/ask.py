@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from onetrail.iam.builders.archive import Archive
+from onetrail.iam.builders.archive_facts import Archive
 from onetrail.iam.document import VERSION, Document
 from onetrail.iam.request import ContextValue, Principal, Request, role
 from onetrail.iam.statement import prepared

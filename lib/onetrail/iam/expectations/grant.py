@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from onetrail.iam.builders.archive import account_of, is_of_jobs
+from onetrail.iam.builders.archive_facts import account_of, is_of_jobs
 from onetrail.iam.builders.documents import Opening
 from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation
 from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS

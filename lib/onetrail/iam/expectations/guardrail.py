@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, Literal
 
-from onetrail.iam.builders.archive import Archive
+from onetrail.iam.builders.archive_facts import Archive
 from onetrail.iam.expectations.ask import ADMINISTRATOR, Ask, Expectation
 from onetrail.iam.expectations.universe import OF_BUCKETS, OF_KEYS, OF_OBJECTS, OF_ROLES
 from onetrail.iam.request import Principal, role, root, service

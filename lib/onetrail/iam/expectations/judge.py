@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from onetrail.iam.builders.archive import Archive
+from onetrail.iam.builders.archive_facts import Archive
 from onetrail.iam.builders.documents import Opening
 from onetrail.iam.condition import instant
 from onetrail.iam.document import VERSION, Document, PolicyError

@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.s3.batch.index import Held
 from onetrail.s3.batch.job import BatchJob
 from onetrail.s3.batch.report import TaskResult

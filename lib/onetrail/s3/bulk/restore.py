@@ -17,8 +17,8 @@ from onetrail.s3.http import calls
 from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.drive import Finished
-from onetrail.s3.http.failure import code_of, request_id_of
 from onetrail.s3.http.pace import Pace
+from onetrail.s3.http.retries import code_of, request_id_of
 from onetrail.s3.ledger.parts import LedgerRow
 
 TIER: Final = "Bulk"

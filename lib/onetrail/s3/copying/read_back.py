@@ -19,7 +19,7 @@ from onetrail.s3.decisions.decide import ARCHIVED, is_md5
 from onetrail.s3.http import calls
 from onetrail.s3.http.calls import S3Call, stamp
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import NoAnswer, code_of
+from onetrail.s3.http.retries import NoAnswer, code_of
 from onetrail.s3.ledger.parts import LedgerRow
 from onetrail.s3.rows import ObjectHead
 

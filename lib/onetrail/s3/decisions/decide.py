@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail import key as grammar
+from onetrail.cloudtrail import object_key as grammar
 from onetrail.s3.decisions.retention import is_past, retain_until
 from onetrail.s3.rows import ObjectRow
 
@@ -36,7 +36,7 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for a whole partition. `key_prefix` as `onetrail.cloudtrail.key.parse` takes it: None for any.
+    """What holds for a whole partition. `key_prefix` as `onetrail.cloudtrail.object_key.parse` takes it: None for any.
 
     `etags_comparable` is False where either bucket encrypts with KMS: ETags are then no MD5 and differ between equal copies
     (S3 User Guide, checking object integrity).

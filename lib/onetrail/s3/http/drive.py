@@ -15,8 +15,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from onetrail.change.interrupt import heed
 from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.channel import Channel
-from onetrail.s3.http.failure import ENDED_CODES, code_of, error_of, no_answer, too_fast, worth_asking_again
 from onetrail.s3.http.pace import Pace
+from onetrail.s3.http.retries import ENDED_CODES, code_of, error_of, no_answer, too_fast, worth_asking_again
 from onetrail.s3.http.sign import CredentialsEnded, SignedWith
 from onetrail.s3.http.transport import Answer, Broken, Exchange
 

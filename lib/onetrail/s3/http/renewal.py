@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from onetrail.s3.http.failure import ENDED_CODES, SKEW_SECONDS, SKEWED_CODE, ahead_seconds
+from onetrail.s3.http.retries import ENDED_CODES, SKEW_SECONDS, SKEWED_CODE, ahead_seconds
 from onetrail.s3.http.sign import SignedWith, Signer
 from onetrail.s3.http.transport import Answer
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, KeyKind
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, KeyKind
 from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.old_estate import status_of

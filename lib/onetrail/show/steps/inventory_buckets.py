@@ -3,7 +3,7 @@
 from typing import Final
 
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind
 from onetrail.estate.backlog.direction import Direction
 from onetrail.looked import Unread
 from onetrail.show.html import Shown

@@ -28,7 +28,7 @@ from onetrail.steps.copy_history.copying import Copying
 from onetrail.steps.copy_history.jobs.copies import BatchCopy
 from onetrail.steps.copy_history.jobs.watch import jobs_role_settled
 from onetrail.steps.copy_history.local import restores
-from onetrail.steps.copy_history.permissions.closed import grant_revoked, policies_back, reads_refused
+from onetrail.steps.copy_history.permissions.revoked_proof import grant_revoked, policies_back, reads_refused
 
 _COPIES = (BulkAction.PILOT, BulkAction.COPY)
 

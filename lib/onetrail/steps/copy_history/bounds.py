@@ -8,7 +8,7 @@ from typing import Any, Final
 from onetrail.change import Below, OneOf, Only, Stated
 from onetrail.change.bulk import Bound, part_of
 from onetrail.cloudtrail.digests.conflict import conflict_key
-from onetrail.cloudtrail.key import ROOT, parse
+from onetrail.cloudtrail.object_key import ROOT, parse
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.group import lock_date
 from onetrail.s3.bulk.bounds import Counterpart

@@ -7,7 +7,7 @@ from typing import Any
 from onetrail.aws import Clients
 from onetrail.aws.actors import COPIER
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Plan, Requirement
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.backlog.still import hold_still
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.history.pairing import ObjectPair, ranges_of

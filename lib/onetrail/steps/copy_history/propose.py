@@ -11,7 +11,7 @@ from typing import Any, Final
 from onetrail.aws.actors import COPIER
 from onetrail.change import Bulk, BulkAction, Change, CheckKind, Finding, Plan, RequiredCheck
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import ROOT
+from onetrail.cloudtrail.object_key import ROOT
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.old_estate import OldBucket

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from onetrail.cloudtrail.key import ParsedKey, below_prefix
+from onetrail.cloudtrail.object_key import ParsedKey, below_prefix
 from onetrail.lazily import later
 from onetrail.s3.ledger.form import check_form, of_form
 from onetrail.s3.rows import ObjectRow

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, KeyKind, below_prefix
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, KeyKind, below_prefix
 from onetrail.s3.decisions.planner import Histogram
 from onetrail.s3.decisions.retention import months_left, retain_until
 from onetrail.steps.inventory.draft import InventoryDraft

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, parse
 from onetrail.s3.decisions.planner import Histogram
 from onetrail.s3.decisions.retention import months_left, retain_until
 from onetrail.s3.rows import ObjectRow

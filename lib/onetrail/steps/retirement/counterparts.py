@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients, look
-from onetrail.cloudtrail.key import KeyKind, parse
+from onetrail.cloudtrail.object_key import KeyKind, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.looked import Unread
@@ -23,7 +23,7 @@ from onetrail.s3.decisions.retention import is_past, retain_until
 from onetrail.s3.http import calls
 from onetrail.s3.http.calls import stamp
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_versions_between
 from onetrail.s3.rows import ObjectHead, VersionRow

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail import iam
 from onetrail.aws import Clients, pages
 from onetrail.aws.one_look import one_look
-from onetrail.cloudtrail.key import KeyKind, parse
+from onetrail.cloudtrail.object_key import KeyKind, parse
 from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
 from onetrail.estate.copier_role import RolePart, standing_parts

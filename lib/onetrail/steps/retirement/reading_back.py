@@ -13,7 +13,7 @@ from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
 from onetrail.errors import OnetrailError
 from onetrail.estate.proof.receipt_rows import ProvenRow
 from onetrail.s3.http import calls
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.http.session import hot
 from onetrail.s3.rows import Body
 from onetrail.settings import Settings

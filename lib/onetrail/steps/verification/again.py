@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.digests.publickeys import PublicKey
-from onetrail.cloudtrail.key import LOG_KINDS, parse
+from onetrail.cloudtrail.object_key import LOG_KINDS, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.history.pairing import name_of, stored_key
 from onetrail.s3.http import calls

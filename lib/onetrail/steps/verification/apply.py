@@ -11,7 +11,7 @@ from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import MOVED_KINDS, below_prefix, parse
+from onetrail.cloudtrail.object_key import MOVED_KINDS, below_prefix, parse
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal
 from onetrail.estate.history.pairing import ObjectPair, archived, folder_of, name_of, prefix_of, stored_key
 from onetrail.estate.old_estate import enabled_regions, read_old_estate

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from onetrail.change import Below, Only, Stated
 from onetrail.change.bulk import Bound, part_of
-from onetrail.cloudtrail.key import parse
+from onetrail.cloudtrail.object_key import parse
 from onetrail.instants import moved
 from onetrail.s3.decisions.retention import retain_until
 from onetrail.s3.http.calls import stamp

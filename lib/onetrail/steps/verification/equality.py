@@ -8,7 +8,7 @@ from datetime import date
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import LOG_KINDS, MOVED_KINDS, KeyKind, below_prefix, parse
+from onetrail.cloudtrail.object_key import LOG_KINDS, MOVED_KINDS, KeyKind, below_prefix, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.history.pairing import ObjectPair, folder_of
 from onetrail.estate.proof.receipt_rows import ListingHash

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import below_prefix
+from onetrail.cloudtrail.object_key import below_prefix
 from onetrail.estate.history.pairing import ObjectPair, Pairing, archive_key, archived, folder_of, prefix_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipt, Receipts, cover, proven_rows

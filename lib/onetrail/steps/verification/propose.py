@@ -8,7 +8,7 @@ from typing import Any, Final
 from onetrail.aws.actors import BREAK_GLASS, SEALER
 from onetrail.change import Below, Bulk, BulkAction, Change, CheckKind, Only, Plan, RequiredCheck, plain
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import ROOT
+from onetrail.cloudtrail.object_key import ROOT
 from onetrail.estate.archive import archive_of
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
 from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import parse
 from onetrail.cloudtrail.litter import MOST_READ, begins_as_log, may_hide_a_log
+from onetrail.cloudtrail.object_key import parse
 from onetrail.s3.http import calls
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.http.session import hot
 from onetrail.settings import Settings
 from onetrail.steps.verification.troubles import STRAY, WHY_STRAY, Trouble, Troubles, stray

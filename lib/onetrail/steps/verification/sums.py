@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from onetrail.change.words import some
 from onetrail.cloudtrail.digests.verdict import FileState
-from onetrail.cloudtrail.key import DIGEST_KINDS, MOVED_KINDS, KeyKind
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, MOVED_KINDS, KeyKind
 from onetrail.settings import Settings
 from onetrail.steps.verification.equality import BucketComparison, Day
 from onetrail.steps.verification.region.chains import RegionSeen

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from onetrail.cloudtrail.key import KeyKind, among_logs, parse
+from onetrail.cloudtrail.object_key import KeyKind, among_logs, parse
 
 MOST_NAMED: Final = 200
 """So many files of one group are named; all are counted."""

@@ -7,7 +7,7 @@ from typing import Any
 from onetrail.aws import Clients
 from onetrail.change import Change, ChangeFailed, Gate
 from onetrail.change.words import counted
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.batch.group import JobGroup, Label, group_of, unfit

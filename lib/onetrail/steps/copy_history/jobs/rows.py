@@ -24,7 +24,7 @@ from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.decisions.decide import decide
 from onetrail.s3.http import calls
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerRow
 from onetrail.s3.listing.streams import list_objects, merge_join

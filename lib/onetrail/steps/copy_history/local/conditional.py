@@ -12,7 +12,7 @@ from onetrail.change import RunRecord, entries
 from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of
 from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.client import S3Client
-from onetrail.s3.http.failure import NoAnswer, code_of
+from onetrail.s3.http.retries import NoAnswer, code_of
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.local.pilot import PilotProperty
 from onetrail.steps.copy_history.no_object import NO_ETAG

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.key import DIGEST_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.backlog.backlog import rules
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.history.pairing import ObjectPair, Pairing, pairs, rows_of_range

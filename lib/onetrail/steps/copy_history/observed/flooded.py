@@ -12,7 +12,7 @@ from onetrail import names
 from onetrail.aws import Clients, look
 from onetrail.change.words import counted
 from onetrail.cloudtrail.data_events import logs_object_call
-from onetrail.cloudtrail.key import ROOT
+from onetrail.cloudtrail.object_key import ROOT
 from onetrail.cloudtrail.trail import Trail, covers, from_api
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.direction import Direction

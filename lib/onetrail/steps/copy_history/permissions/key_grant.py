@@ -12,7 +12,7 @@ from onetrail.change import Change
 from onetrail.estate.archive_key import ALIAS
 from onetrail.iam import Archive
 from onetrail.iam.build import kms_key
-from onetrail.iam.builders.archive import account_of
+from onetrail.iam.builders.archive_facts import account_of
 from onetrail.looked import known
 from onetrail.policies import Restores
 from onetrail.settings import Settings

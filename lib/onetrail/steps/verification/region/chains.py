@@ -29,7 +29,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
     TrailIdentity,
 )
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, KeyKind, below_prefix, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, below_prefix, parse
 from onetrail.estate.history.pairing import name_of, stored_key
 from onetrail.s3.http import calls
 from onetrail.s3.http.session import hot

@@ -7,7 +7,7 @@ from onetrail.cloudtrail.digests.seam import Seam, SeamCheck
 from onetrail.cloudtrail.digests.verdict import IntervalState, LogRead
 from onetrail.cloudtrail.events import LogContent, content_of
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_both
-from onetrail.cloudtrail.key import DIGEST_KINDS, LOG_KINDS, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, parse
 from onetrail.cloudtrail.records import MAX_RECORDS_BYTES, LogFormatError
 from onetrail.cloudtrail.unread import UnreadBytes
 from onetrail.steps.verification.region.tally import EventTally

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.digests.conflict import conflict_key
-from onetrail.cloudtrail.key import FOLDERS, KeyKind, parse
+from onetrail.cloudtrail.object_key import FOLDERS, KeyKind, parse
 from onetrail.estate.history.pairing import archived
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.http.session import hot

@@ -14,12 +14,12 @@ from onetrail.cloudtrail.digests.conflict import conflict_key, original_of
 from onetrail.cloudtrail.digests.digest import Digest, DigestFormatError, digest_of
 from onetrail.cloudtrail.digests.verdict import DigestObject, LogRead, ReadStatus
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
-from onetrail.cloudtrail.key import below_prefix
+from onetrail.cloudtrail.object_key import below_prefix
 from onetrail.estate.history.pairing import name_of, stored_key
 from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.s3.http import calls
 from onetrail.s3.http.calls import stamp
-from onetrail.s3.http.failure import code_of
+from onetrail.s3.http.retries import code_of
 from onetrail.s3.http.session import hot
 from onetrail.s3.rows import Body, ObjectHead
 from onetrail.settings import Settings

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from onetrail.iam.builders.actions import COPY_WRITES, SET_POLICY
-from onetrail.iam.builders.archive import Archive, account_of, document, is_of_jobs, one_or_many
+from onetrail.iam.builders.archive_facts import Archive, account_of, document, is_of_jobs, one_or_many
 from onetrail.iam.builders.reads_only import (
     OBJECT_KEEPING,
     READS,
