@@ -918,6 +918,40 @@ def test_the_nearest_home_counts(tmp_path: Path) -> None:
     assert home_of(inside) == tmp_path / "mine"
 
 
+@pytest.mark.parametrize("text", ["project = 3", "project = []", "a = " + "[" * 20_000, "x", "\udcff"])
+def test_a_pyproject_of_another_shape_is_none_of_ours(tmp_path: Path, text: str) -> None:
+    """Somebody else's file in a folder above ends nothing."""
+    (tmp_path / "pyproject.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert home_of(tmp_path) is None
+
+
+def test_a_pyproject_that_may_not_be_read_is_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twin: one that may be read is."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
+    assert home_of(tmp_path) == tmp_path
+
+    def refused(self: Path, encoding: str) -> str:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    assert home_of(tmp_path) is None
+
+
+def test_a_file_that_is_named_by_way_of_another_folder_does_not_lie_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`../../other/x.yaml`, from within a laid-out folder. Twin: named from there, a file of that folder does."""
+    mine, other = tmp_path / "mine" / "notebooks", tmp_path / "other"
+    mine.mkdir(parents=True)
+    other.mkdir()
+    (tmp_path / "mine" / MARKER).write_text("{}")
+    monkeypatch.chdir(mine)
+    assert home_of(folder_of(Path("../../other/x.yaml"))) is None
+    assert home_of(folder_of(Path("../x.yaml"))) == tmp_path / "mine"
+
+
 def test_a_parameters_file_lies_in_its_folder_and_a_pipe_where_we_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

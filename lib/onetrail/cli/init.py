@@ -1,5 +1,6 @@
 """`onetrail init`."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -36,6 +37,6 @@ def init(folder: Path) -> None:
     if not layout.before:
         say("Outputs in the notebooks are cleared: what you see there later is of your own estate.")
         say(
-            f"Next: cd {folder}, then onetrail practice start, then onetrail run -f parameters/practice.yaml --approve any; "
+            f"Next: cd {shlex.quote(str(folder))}, then onetrail practice start, then onetrail run -f parameters/practice.yaml --approve any; "
             "or jupyter lab notebooks. For a real estate copy and fill in parameters/template.yaml."
         )

@@ -39,12 +39,16 @@ def from_home(folder: str, start: Path) -> Path:
 
 def folder_of(parameters: Path) -> Path:
     """The folder of a parameters file, absolute. A pipe or a device has no folder: then it is the working folder."""
-    return Path.cwd() if parameters.exists() and not parameters.is_file() else parameters.absolute().parent
+    if parameters.exists() and not parameters.is_file():
+        return Path.cwd()
+    folder = parameters.absolute().parent
+    # Else `other/../../mine` would count as below `other`.
+    return folder.resolve() if ".." in folder.parts else folder
 
 
 def _is_ours(file: Path) -> bool:
     try:
-        name = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("name")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        said = tomllib.loads(file.read_text(encoding="utf-8")).get("project")
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
         return False
-    return bool(name == "onetrail")
+    return isinstance(said, dict) and bool(said.get("name") == "onetrail")

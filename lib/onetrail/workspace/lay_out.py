@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 import onetrail
 from onetrail.errors import OnetrailError
+from onetrail.printable import printable
 from onetrail.settings.place import MARKER
 from onetrail.workspace.manifest import AsLaidOut, Manifest, UnfitWorkspace, manifest_of
 from onetrail.workspace.notebook import cleared
@@ -59,7 +61,7 @@ class Layout:
     def text(self) -> str:
         """A line per file: what becomes of it."""
         return "\n".join(
-            f"  {one.fate.value:9}  {one.path}" + (f": {one.remark}" if one.remark else "")
+            f"  {one.fate.value:9}  {printable(one.path)}" + (f": {one.remark}" if one.remark else "")
             for one in self.files
         )
 
@@ -196,8 +198,14 @@ def _carry_out(folder: Path, one: FilePlan) -> None:
 
 
 def _put(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
+    """Whole or not at all, and through no file or link that is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    os.replace(part, path)
+    names = (path.with_name(f".{path.name}.{number}.part") for number in count())
+    part = next(one for one in names if not os.path.lexists(one))
+    part.touch(exist_ok=False)
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from onetrail.errors import WrongUse
 from onetrail.files import FileRefused, read_json
 from onetrail.settings.place import MARKER
 from onetrail.workspace.notebook import source_sha256
+
+_VERSION: Final = re.compile(r"\d{1,9}(\.\d{1,9}){0,5}[A-Za-z0-9.+!-]{0,40}", re.ASCII)
+"""A version as wheels are named by: it becomes part of file names, and is compared by its numbers."""
 
 
 class UnfitWorkspace(WrongUse):
@@ -58,7 +62,7 @@ def manifest_of(folder: Path) -> Manifest | None:
         raise UnfitWorkspace(
             f"{path}: {err.line}: take it back from a copy, or lay out a new folder"
         ) from err
-    except (KeyError, TypeError, AttributeError) as err:
+    except (KeyError, TypeError, AttributeError, ValueError) as err:
         raise UnfitWorkspace(
             f"{path} was not written by onetrail init: take it back from a copy, or lay out a new folder"
         ) from err
@@ -69,4 +73,6 @@ def _manifest(said: Any) -> Manifest:
         str(path): AsLaidOut(str(one["sha256"]), str(one.get("source_sha256", "")))
         for path, one in said["files"].items()
     }
-    return Manifest(str(said["onetrail"]), files)
+    if not _VERSION.fullmatch(said["onetrail"]):
+        raise ValueError("not a version")
+    return Manifest(said["onetrail"], files)

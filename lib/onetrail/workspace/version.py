@@ -1,6 +1,7 @@
 """Whether a laid-out folder and the installed onetrail are of the same version."""
 
 import re
+import shlex
 from pathlib import Path
 
 import onetrail
@@ -23,7 +24,7 @@ def laid_out_by_another(start: Path) -> str:
     cure = (
         f"install {manifest.version} or a newer one"
         if newer(manifest.version, onetrail.__version__)
-        else f"onetrail init {home} brings its files up to date and says what changed"
+        else f"onetrail init {shlex.quote(str(home))} brings its files up to date and says what changed"
     )
     return f"The files in {home} are of onetrail {manifest.version}, and {onetrail.__version__} is installed: {cure}."
 

@@ -14,6 +14,7 @@ from onetrail import iam
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import main
 from onetrail.cli.reference import reference
+from onetrail.workspace.version import laid_out_by_another
 
 ROOT = Path(__file__).resolve().parents[3]
 PRACTICE = str(ROOT / "parameters" / "practice.yaml")
@@ -193,6 +194,13 @@ def test_a_folder_is_laid_out_and_says_what_to_do_next(tmp_path):
     assert len(again) == 12
     assert "  edited     parameters/practice.yaml: kept as you have it" in again
     assert {line.split()[0] for line in again[1:]} == {"unchanged", "edited"}
+
+
+def test_the_commands_to_go_on_with_can_be_pasted(tmp_path, monkeypatch):
+    """A name with a space in it is one word, also in what a later version says."""
+    assert "Next: cd 'my move', then" in _onetrail("init", "my move").stdout
+    monkeypatch.setattr(onetrail, "__version__", "99.0")
+    assert f"onetrail init '{tmp_path}/my move' brings" in laid_out_by_another(tmp_path / "my move")
 
 
 def test_a_folder_of_somebody_else_is_not_laid_out(tmp_path):

@@ -142,6 +142,18 @@ def test_a_link_or_a_folder_in_the_place_of_a_file_is_kept(versions: Versions, t
     assert versions.text("parameters/practice.0.3.0.yaml") == "new"
 
 
+def test_what_is_half_written_goes_through_nothing_that_is_there(versions: Versions, tmp_path: Path) -> None:
+    """A file or a link of a person's that has the name of a half-written file stays, and so does what the link leads to."""
+    versions.lay_out("0.2.0")
+    outside = tmp_path / "outside.yaml"
+    outside.write_text("mine")
+    (versions.folder / "parameters/.practice.yaml.0.part").symlink_to(outside)
+    versions.write("parameters/.practice.yaml.1.part", "mine too")
+    assert fates(versions.lay_out("0.3.0", FILLED="new"))[FILLED] == "updated"
+    assert (versions.text(FILLED), (versions.folder / FILLED).is_symlink()) == ("new", False)
+    assert (outside.read_text(), versions.text("parameters/.practice.yaml.1.part")) == ("mine", "mine too")
+
+
 def test_a_file_that_is_missing_comes_back(versions: Versions) -> None:
     versions.lay_out("0.2.0")
     (versions.folder / BLANK).unlink()
@@ -195,7 +207,18 @@ def test_an_older_version_is_refused(versions: Versions, laid_out: str, installe
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"onetrail": "0.2.0"}', '{"onetrail": "0.2.0", "files": {"a": 1}}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"onetrail": "0.2.0"}',
+        '{"onetrail": "0.2.0", "files": {"a": 1}}',
+        *(
+            json.dumps({"onetrail": version, "files": {}})
+            for version in ("", "../../0.2.0", "0.2.0/x", "0.2.0\0", "0.2.0\n", "9" * 5000, None, ["0.2.0"])
+        ),  # a version becomes part of file names
+    ],
 )
 def test_a_broken_manifest_is_refused_in_one_line(versions: Versions, text: str) -> None:
     """Without it nobody can tell what a person edited."""
@@ -208,7 +231,7 @@ def test_a_broken_manifest_is_refused_in_one_line(versions: Versions, text: str)
 
 
 def test_one_that_was_cut_off_goes_on(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk half-way: the folder is known as ours, and the next init does the rest."""
+    """A full disk half-way: the folder is known as ours, nothing half-written stays, and the next init does the rest."""
     written: list[str] = []
 
     def full(self: Path, content: bytes) -> int:
@@ -224,8 +247,15 @@ def test_one_that_was_cut_off_goes_on(versions: Versions, monkeypatch: pytest.Mo
             NotLaidOut, match="No space left on device; correct that and run onetrail init again"
         ):
             versions.lay_out("0.2.0")
+    assert versions.names() == {STEP, ".onetrail.json"}
     assert fates(versions.lay_out("0.2.0")) == {STEP: "unchanged", FILLED: "new", BLANK: "new"}
     assert versions.names() == SET
+
+
+@pytest.mark.parametrize("version", ["0.2.0", "1.0", "0.3.0rc1", "1.2.0.post1+local.7", "2026.11.30.dev3"])
+def test_each_form_of_a_version_is_taken(versions: Versions, version: str) -> None:
+    versions.lay_out(version)
+    assert set(fates(versions.lay_out(version)).values()) == {"unchanged"}
 
 
 def test_every_fate_has_a_line(versions: Versions) -> None:
