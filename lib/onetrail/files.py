@@ -1,4 +1,4 @@
-"""What is asked of a file on disk, whoever wrote it.
+"""Checks of a file on disk, regardless of its writer.
 
 Files of a run folder may have been written, or planted, by somebody else: they are read up to a bound, and whatever they hold is either
 a value or `FileRefused`, never another error.
@@ -44,7 +44,7 @@ def sha256_of(path: Path) -> str:
 def copied(path: Path, into: IO[bytes]) -> str:
     """SHA-256 (hex) of a regular file's bytes, which are written into `into` as they are hashed, and read from its beginning next.
 
-    Whoever reads them there reads what was hashed: a file that has no name, nobody else can change. Raises FileRefused.
+    Its reader gets the bytes that were hashed: a file without a name cannot be changed by others. Raises FileRefused.
     """
     digest = hashlib.sha256()
     with opened(path) as file:

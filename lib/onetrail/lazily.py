@@ -38,7 +38,7 @@ def later(name: str) -> ModuleType:
     """A library's module that is imported once something of it is asked for: the first cell of a notebook does not pay for all of them.
 
     Raises ModuleNotFoundError at once, as an import would, where the library is not installed; an error of the import itself is raised
-    wherever something is asked for, each time anew. Type checkers are shown the import: `if TYPE_CHECKING: import x`, else `x = later("x")`.
+    on each access. Type checkers are shown the import: `if TYPE_CHECKING: import x`, else `x = later("x")`.
     """
     library = name.partition(".")[0]
     if library not in sys.modules and find_spec(library) is None:

@@ -28,14 +28,14 @@ class There(_Case, Generic[T_co]):
 
 @dataclass(frozen=True)
 class Absent(_Case):
-    """Whoever was asked said that there is none; `why` is the code or the words that said so."""
+    """The service answered that there is none; `why` is the code or the message of that answer."""
 
     why: str = ""
 
 
 @dataclass(frozen=True)
 class Unread(_Case):
-    """It could not be looked at, so nothing is known of it. `why` in words; `code` is AWS's error code, empty where AWS gave none."""
+    """It could not be read, so nothing is known of it. `why` in words; `code` is AWS's error code, empty where AWS gave none."""
 
     why: str
     code: str = ""
@@ -76,7 +76,7 @@ def made(field: T | Unread | None, of: Callable[[T], U], absent: U) -> U | Unrea
 
 
 def known(field: T | Unread | None) -> T | None:
-    """The field for showing alone: None too where it is unread, of which the reader is told beside it."""
+    """The field for showing alone: None too where it is unread, which is shown beside it."""
     return None if isinstance(field, Unread) else field
 
 

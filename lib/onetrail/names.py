@@ -1,11 +1,11 @@
-"""The names of everything onetrail makes, in one place: whoever removes it later looks for these."""
+"""The names of everything onetrail creates, in one place, so that it can be found and removed later."""
 
 from typing import Final
 
 BREAK_GLASS_ROLE: Final = "onetrail-break-glass"
 """Log account: may change what the archive's policy otherwise refuses to everybody."""
 OPERATOR_ROLE: Final = "onetrail-operator"
-"""Log account: the everyday way in; reads all, builds the archive, cannot undo its locks."""
+"""Log account: the operator's everyday role; reads all, builds the archive, cannot undo its locks."""
 READER_ROLE: Final = "onetrail-reader"
 """Log account: reads logs and settings, changes nothing."""
 GRANT_KEEPER_ROLE: Final = "onetrail-grant-keeper"

@@ -43,7 +43,7 @@ def printable_lines(said: object) -> str:
 
 
 def json_safe(text: str) -> str:
-    """JSON text that means the same and can be printed: what `printable` would show stands as JSON's own escape."""
+    """JSON text that means the same and can be printed: what `printable` would escape is written as JSON's own escape."""
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(_json_escaped(c) if c not in "\n\t\r" and _is_unseen(ord(c)) else c for c in text)

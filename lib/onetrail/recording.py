@@ -1,4 +1,4 @@
-"""Recording the notebooks: their outputs on a fresh practice estate, with everything approved, as they stand in the repository.
+"""Recording the notebooks: their outputs on a fresh practice estate, with everything approved, as the repository has them.
 
 `python -m onetrail.recording` writes them, `--check` names those that are stale, `--refresh` only renews what is generated
 in their cells. Recorded twice, the files are the same byte for byte.
@@ -59,14 +59,14 @@ def written(notebook: Any) -> str:
 
 def with_outputs(notebook: Any, executed: Any) -> Any:
     """The notebook with the outputs of its executed twin, without whatever differs from run to run."""
-    told = {cell.id: cell for cell in executed.cells}
+    executed_cells = {cell.id: cell for cell in executed.cells}
     recorded, count = deepcopy(notebook), 0
     for cell in recorded.cells:
         if cell.cell_type != "code":
             continue
         count += 1
         cell.execution_count = count
-        cell.outputs = [_steady(output, count) for output in told[cell.id].outputs]
+        cell.outputs = [_steady(output, count) for output in executed_cells[cell.id].outputs]
     return recorded
 
 

@@ -372,7 +372,7 @@ def _verb(administrator: dict[str, str], monkeypatch: pytest.MonkeyPatch, *words
         # another owner than the one stated: nothing is read
         ([OLD, "--bucket-owner", "999988887777"], 1, "the account given must be its owner"),
         (["s3://acme-audit-nowhere"], 2, "there is no bucket acme-audit-nowhere"),
-        ([f"{OLD}/nothing/here"], 2, "no log or digest of CloudTrail lies in s3://acme-audit-eu-west-1/nothing/here"),
+        ([f"{OLD}/nothing/here"], 2, "s3://acme-audit-eu-west-1/nothing/here contains no CloudTrail log or digest"),
     ],
 )  # fmt: skip
 def test_the_verb_on_a_bucket(

@@ -590,19 +590,19 @@ FILES = [
     (f"#{'x' * 1024 * 1024}\n", ": is larger than 1,048,576 bytes, the maximum for a parameters file"),
     (
         'runs_dir: "a\\0b"\nrun_name: ""\n',
-        ': runs_dir is "a\\x00b", and contains an invisible character: remove it',
+        ': runs_dir is "a\\x00b", and contains an invisible character: write it without',
     ),
     (
         'run_name: "a\\ud800"\n',
-        ': run_name is "a\\ud800", and contains an invisible character: remove it',
+        ': run_name is "a\\ud800", and contains an invisible character: write it without',
     ),
     (
         'contacts: ["\\u202Ekilled"]\n',
-        ': contacts[0] is "\\u202ekilled", and contains an invisible character: remove it',
+        ': contacts[0] is "\\u202ekilled", and contains an invisible character: write it without',
     ),
     (
         'overrides: {"a\\eb": {}}\n',
-        ': overrides.a key is "a\\x1bb", and contains an invisible character: remove it',
+        ': overrides.a key is "a\\x1bb", and contains an invisible character: write it without',
     ),
     (f"run_name: {'x' * 3000}\n", ": run_name has 3,000 characters, and the maximum is 2,048"),
     # Every key that is none is named at once, in a mapping too.

@@ -29,7 +29,7 @@ from onetrail.s3.ledger import parts as ledger_files
 
 ROWS: Final = (
     ("copied", "copied"), ("copy", "to be copied"), ("present", "already there"), ("conflict", "conflicts: other bytes are there"),
-    ("unproven", "unproven: same size, nothing says whether equal"), ("archived", "archived: must be restored first"),
+    ("unproven", "unproven: same size, equality not proven"), ("archived", "archived: must be restored first"),
     ("too_large", "larger than 5 GiB"), ("source_changed", "changed since they were listed"), ("gone", "gone since they were listed"),
     ("refused", "refused"), ("failed", "failed"),
 )  # fmt: skip
@@ -39,19 +39,19 @@ FAILED, FINDING = 1, 3
 
 
 class LeftAtOnce(OnetrailError):
-    """Somebody did not wait for what was under way."""
+    """A second Ctrl-C did not wait for the requests in flight."""
 
 
 def copy(
     source: str, target: str, only_plan: bool, into: Path | None, storage_class: str, acl: str | None, lock_mode: str | None,
     retain_until: str | None, compare: bool, restored: bool, max_requests_per_second: int | None, profile: str, from_owner: str, to_owner: str,
 ) -> None:  # fmt: skip
-    """Do what `onetrail copy` was asked to, say how it ended, and exit."""
+    """Do what `onetrail copy` was asked to, print how it ended, and exit."""
     here, there = folder(source), folder(target)
     refuse_overlap(here, there)
     for option, owner in (("--from-owner", from_owner), ("--to-owner", to_owner)):
         if owner and not (owner.isascii() and owner.isdigit() and len(owner) == 12):
-            raise WrongUse(f"{option} {owner} is no account: give its 12 digits")
+            raise WrongUse(f"{option} {owner} is not an account id: give its 12 digits")
     clock = WallClock()
     until = _until(lock_mode, retain_until, clock.now())
     terms = Terms(
@@ -66,11 +66,11 @@ def copy(
         )
         telling = _Telling()
         if only_plan:
-            sums = standalone.plan(one, other, terms, telling.told, stopping)
+            sums = standalone.plan(one, other, terms, telling.show, stopping)
         else:
             with _ledger(into):
                 sums = standalone.copy(
-                    one, other, terms, into, guard, now=clock.now, told=telling.told, stop=stopping
+                    one, other, terms, into, guard, now=clock.now, progress=telling.show, stop=stopping
                 )
     say_lines(table(sums, f"{here} -> {there}", only_plan))
     for line in unseen_and_failed(sums, into):
@@ -81,14 +81,14 @@ def copy(
 
 
 def exit_code(sums: CopySums) -> int:
-    """1 for a failure or an end before the end, 3 where a person has to look, otherwise 0."""
+    """1 for a failure or an early end, 3 where objects need a decision, otherwise 0."""
     if sums.stopped or sums.of(*FAILURES)[0]:
         return FAILED
     return FINDING if sums.of(*FINDINGS)[0] else 0
 
 
 def table(sums: CopySums, caption: str, only_plan: bool) -> str:
-    """What became of the objects, or what would become of them, with the ledger's place below."""
+    """The result for the objects, done or planned, with the ledger's folder below."""
     always = {"copy", "present", "conflict"} if only_plan else ALWAYS
     rows = [(label, *sums.of(word)) for word, label in ROWS if word in always or word in sums.objects]
     rows.append(("in all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
@@ -97,9 +97,7 @@ def table(sums: CopySums, caption: str, only_plan: bool) -> str:
     lines += [f"{label:{width}}  {objects:>13,}  {size / 1e6:>13,.1f}" for label, objects, size in rows]
     if only_plan:
         classes = ", ".join(f"{name} {number:,}" for name, number in sums.classes.items())
-        lines.append(
-            f"to be copied, by the class they lie in: {classes}" if classes else "nothing is to be copied"
-        )
+        lines.append(f"to be copied, by storage class: {classes}" if classes else "nothing is to be copied")
         lines.append("nothing was copied")
     elif sums.parts:
         rows_written = sum(part.rows for part in sums.parts)
@@ -107,7 +105,7 @@ def table(sums: CopySums, caption: str, only_plan: bool) -> str:
             f"the ledger: {counted(rows_written, 'row')} in {counted(len(sums.parts), 'part')} in {printable(sums.parts[0].path.parent)}"
         )
     else:
-        lines.append("no object had to be copied or noted, so the ledger has no new part")
+        lines.append("no object had to be copied or recorded, so the ledger has no new part")
     return "\n".join(lines)
 
 
@@ -116,7 +114,7 @@ def unseen_and_failed(sums: CopySums, into: Path) -> list[str]:
     lines = []
     if sums.unhashed:
         lines.append(
-            f"the server gave no SHA-256 for {counted(sums.unhashed, 'copy', 'copies')}: sha256 is empty in {'its row' if sums.unhashed == 1 else 'their rows'}"
+            f"the server returned no SHA-256 for {counted(sums.unhashed, 'copy', 'copies')}: sha256 is empty in {'its row' if sums.unhashed == 1 else 'their rows'}"
         )
     failed = sums.of(*FAILURES)[0]
     if failed:
@@ -127,19 +125,19 @@ def unseen_and_failed(sums: CopySums, into: Path) -> list[str]:
 
 
 class _Telling:
-    """The line on standard error: how many, how fast, how long still."""
+    """The line on standard error: count, rate, time left."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
 
-    def told(self, sums: CopySums, total: int) -> None:
+    def show(self, sums: CopySums, total: int) -> None:
         """Say it."""
         passed = max(time.monotonic() - self._began, 1e-9)
         rate = sums.seen / passed
         copied, size = sums.of("copied")
         said = f"{sums.seen:,} objects seen, {copied:,} copied ({size / 1e6:,.1f} MB), {rate:,.0f}/s"
         wrong = sums.of(*FAILURES, *FINDINGS)[0]
-        said += f", {wrong:,} not as wanted" if wrong else ""
+        said += f", {wrong:,} need attention" if wrong else ""
         said += f", {_span((total - sums.seen) / rate)} left of {total:,}" if total > sums.seen else ""
         _say(said)
 
@@ -152,18 +150,18 @@ def _span(seconds: float) -> str:
 
 def _until(mode: str | None, text: str | None, now: datetime) -> datetime | None:
     if bool(mode) != bool(text):
-        raise WrongUse("a lock takes both --lock-mode and --retain-until: give both or neither")
+        raise WrongUse("a lock needs both --lock-mode and --retain-until: give both or neither")
     if not text:
         return None
     try:
         until = datetime.fromisoformat(text)
     except ValueError as err:
         raise WrongUse(
-            f"--retain-until {text} is no instant: write it as 2032-01-31 or 2032-01-31T00:00:00Z"
+            f"--retain-until {text} is not a date: write it as 2032-01-31 or 2032-01-31T00:00:00Z"
         ) from err
     until = utc(until)
     if until <= now:
-        raise WrongUse(f"--retain-until {text} is over: S3 takes a date in the future")
+        raise WrongUse(f"--retain-until {text} is in the past: S3 requires a future date")
     return until
 
 
@@ -180,18 +178,18 @@ def _ledger(into: Path) -> Iterator[None]:
         lock.acquire()
     except FolderBusy as err:
         raise WrongUse(
-            f"another copy writes its ledger into {into}: {err.line}; wait for it to end, stop it with Ctrl-C where it runs, or give another --ledger"
+            f"another copy is writing its ledger to {into}: {err.line}; wait for it to end, stop it with Ctrl-C where it runs, or give another --ledger"
         ) from err
     except OSError as err:
         raise WrongUse(
-            f"the ledger cannot be written into {into}: {err.strerror}; give another --ledger"
+            f"the ledger cannot be written to {into}: {err.strerror}; give another --ledger"
         ) from err
     try:
         for path, why in ledger_files.unreadable(into):
-            _say(f"{path}: {why}; what it tells of is found again by the listing, its rows are not")
+            _say(f"{path}: {why}; the listing finds those objects again, but their rows are lost")
         if killed:
             _say(
-                "an earlier run was killed: rows that it had not written yet are lost; what it copied is found by the listing"
+                "an earlier run was killed: rows that it had not written yet are lost; the listing finds the objects that it copied"
             )
         yield
     finally:
@@ -208,16 +206,16 @@ def _where(into: Path, sums: CopySums) -> str:
 
 @contextmanager
 def _stoppable() -> Iterator[Callable[[], bool]]:
-    """While inside, the first Ctrl-C asks to stop and the second one leaves at once."""
+    """While inside, the first Ctrl-C asks to stop and the second one stops immediately."""
     asked = threading.Event()
 
     def ask(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
             raise LeftAtOnce(
-                "left at once: what was under way may have been copied and has no row in the ledger; run again, and the listing finds it"
+                "stopped immediately: objects in flight may have been copied without a row in the ledger; run again, and the listing finds them"
             )
         asked.set()
-        _say("stopping as soon as what is under way has ended; Ctrl-C again leaves at once")
+        _say("stopping when the requests in flight have ended; press Ctrl-C again to stop immediately")
 
     held = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

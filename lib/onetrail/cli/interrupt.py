@@ -12,7 +12,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 class Interrupts:
     """While inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt where `amid` waits for the next item, and nowhere else.
 
-    The second one raises it wherever the program is: whoever reads the output may never read on.
+    The second one raises it wherever the program is: the reader of the output may never read on.
     """
 
     def __init__(self) -> None:

@@ -15,13 +15,13 @@ from onetrail.errors import OnetrailError, described
 from onetrail.printable import printable_lines
 
 VERBS: Final = {
-    "copy": "Copy everything below one place in S3 to another, inside S3, and never over an object that is there.",
+    "copy": "Server-side copy of one S3 prefix to another; never overwrites.",
     "init": "Lay out this version's notebooks and parameters files in DIR, to work there.",
-    "policies": "Print every policy document that the notebooks put, as one JSON object: name -> document.",
-    "practice": "The practice estate: AWS accounts to try everything on, on this machine alone.",
-    "record": "The record of a run: every changing call, before and after, in a chain of hashes.",
-    "run": "Run the notebooks, in order, each against the state it finds.",
-    "validate": "Prove CloudTrail logs by their digests, wherever they lie now.",
+    "policies": "Print every policy document that the notebooks apply, as one JSON object: name -> document.",
+    "practice": "The practice estate: emulated AWS accounts on this machine, to try everything on.",
+    "record": "The audit record of a run: every mutating call, before and after, in a hash chain.",
+    "run": "Run the notebooks in order, each against the current state.",
+    "validate": "Verify CloudTrail logs by their digests, wherever they are stored now.",
 }
 """Verb -> the first sentence of its help. Each is a module of this package, and the command of its name in it."""
 
@@ -44,7 +44,7 @@ class _Verbs(Mapping[str, click.Command]):
 
 
 class _OneLine(click.Group):
-    """Our own errors are one line on standard error with their exit code; what nobody foresaw is a line and a file."""
+    """Our own errors are one line on standard error with their exit code; an unexpected error is a line and a file."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing one: click would ask each for its first sentence."""
@@ -82,7 +82,7 @@ class _OneLine(click.Group):
             ) as out:
                 out.write(printable_lines("".join(traceback.format_exception(err))))
             say(
-                f"onetrail: unexpected {described(err).splitlines()[0]}; the whole of it is in {out.name}",
+                f"onetrail: unexpected {described(err).splitlines()[0]}; the traceback is in {out.name}",
                 err=True,
             )
             sys.exit(1)
@@ -101,9 +101,9 @@ def _refused(err: click.UsageError) -> NoReturn:
 )
 @click.version_option(onetrail.__version__, prog_name="onetrail")
 def main() -> None:
-    """Many CloudTrail trails and buckets down to one trail and one bucket in a locked-down account.
+    """Consolidate many CloudTrail trails and buckets into one trail and one bucket in a locked-down account.
 
-    Every verb is a thin call into the library that the notebooks use.
+    Each command calls the library that the notebooks use.
 
     \b
     Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with findings, 4 not yet.

@@ -1,4 +1,4 @@
-"""Where a verb may write: a device, a pipe or somebody's folder is never put aside for a file of ours."""
+"""Where a verb may write: a device, a pipe or an existing folder is never replaced by our file."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 
 
 class OutputFile(click.Path):
-    """A file that is made, or replaced where a regular one is there."""
+    """A file that is created, or replaced if it is a regular file."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -17,12 +17,12 @@ class OutputFile(click.Path):
         """Refused before anything is done, as wrong use."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if os.path.lexists(path) and not path.is_file():
-            self.fail(f"{path} is there and is not a regular file: name a file", param, ctx)
+            self.fail(f"{path} exists and is not a regular file: name a file", param, ctx)
         return path
 
 
 class OutputFolder(click.Path):
-    """A folder that is made where it is not there."""
+    """A folder that is created where it does not exist."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -31,5 +31,5 @@ class OutputFolder(click.Path):
         """Refused before anything is done, as wrong use."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if os.path.lexists(path) and not path.is_dir():
-            self.fail(f"{path} is there and is not a folder: name a folder", param, ctx)
+            self.fail(f"{path} exists and is not a folder: name a folder", param, ctx)
         return path

@@ -20,27 +20,27 @@ import click
     "old_buckets",
     multiple=True,
     metavar="NAME",
-    help="An old bucket that the copier reads; may be given several times. Without it, those under overrides, "
-    "else a stand-in name.",
+    help="An old bucket that the copier reads; may be given several times. Default: the buckets under overrides, "
+    "else a placeholder.",
 )
 @click.option(
     "--expires",
     default="",
     metavar="INSTANT",
-    help="When the temporary grant refuses, such as 2026-01-12T15:00:00Z. Without it, grant_hours from now.",
+    help="When the temporary grant expires, such as 2026-01-12T15:00:00Z. Default: grant_hours from now.",
 )
 @click.option(
     "--explain",
     is_flag=True,
-    help="Say instead what the central bucket's policy lets and refuses, and by which statement.",
+    help="Show instead what the central bucket's policy allows and denies, and by which statement.",
 )
 def policies(**asked: Any) -> None:
-    """Print every policy document that the notebooks put, as one JSON object: name -> document.
+    """Print every policy document that the notebooks apply, as one JSON object: name -> document.
 
-    Makes no call to AWS, so what only the estate knows has a stand-in: an old bucket's policy is shown as if the bucket had
-    none of its own. scp and rcp are for whoever holds the organization; the notebooks put trail_rail and archive_rail.
+    Makes no call to AWS, so values that only the estate knows are placeholders: an old bucket's policy is shown as if the bucket
+    had no policy. scp and rcp are for the owner of the organization; the notebooks apply trail_rail and archive_rail.
 
-    With --explain the central bucket's policy is judged in each of its states; exit code 3 when it does not do what it must.
+    With --explain, the central bucket's policy is evaluated in each of its states; exit code 3 when a verdict is unexpected.
     """
     from onetrail.cli import printing
 

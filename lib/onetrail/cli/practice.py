@@ -1,4 +1,4 @@
-"""`onetrail practice`: the practice estate, from outside."""
+"""`onetrail practice`: start, stop and control the practice estate."""
 
 import json
 from pathlib import Path
@@ -18,18 +18,26 @@ if TYPE_CHECKING:
 
 @click.group()
 def practice() -> None:
-    """The practice estate: AWS accounts to try everything on, on this machine alone."""
+    """The practice estate: emulated AWS accounts on this machine, to try everything on."""
 
 
 @practice.command()
 @click.option(
-    "--scenario", default="default", show_default=True, metavar="NAME", help="The mess it starts with."
+    "--scenario",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="Scenario (set of legacy misconfigurations) to start with.",
 )
 @click.option(
-    "--number", default=7, show_default=True, metavar="N", help="Same number, same estate, byte for byte."
+    "--number",
+    default=7,
+    show_default=True,
+    metavar="N",
+    help="Seed: the same number gives the same estate, byte for byte.",
 )
 def start(scenario: str, number: int) -> None:
-    """Start the estate and say where it listens. Does nothing when the same one runs already."""
+    """Start the estate and print its endpoint. Does nothing if the same estate is running."""
     needs("onetrail practice", "practice")
     from onetrail.aws.estate import practice_folder
     from onetrail.practice import process
@@ -40,7 +48,7 @@ def start(scenario: str, number: int) -> None:
 
 @practice.command()
 def stop() -> None:
-    """Stop the estate; its state is gone unless a snapshot was taken."""
+    """Stop the estate; its state is lost unless a snapshot was taken."""
     from onetrail.aws.estate import practice_folder
     from onetrail.practice import process
 
@@ -50,14 +58,14 @@ def stop() -> None:
 
 @practice.command()
 def status() -> None:
-    """Say what the estate holds; exit code 2 when it is not running."""
+    """Print the state of the estate; exit code 2 when it is not running."""
     estate = _estate()
     _say({**estate.control("GET", "status"), "endpoint": estate.endpoint})
 
 
 @practice.command()
 def reset() -> None:
-    """Make the estate what it was when it started."""
+    """Reset the estate to the state in which it started."""
     _estate().control("POST", "reset", {})
     say("reset")
 
@@ -65,7 +73,7 @@ def reset() -> None:
 @practice.command()
 @click.argument("path", type=OutputFile())
 def snapshot(path: Path) -> None:
-    """Write the estate's whole state to PATH, and print its hash."""
+    """Save the estate's whole state to PATH, and print its hash."""
     said = _estate().control("POST", "snapshot", {"path": str(path.absolute())})
     say(said["state"])
 
@@ -73,7 +81,7 @@ def snapshot(path: Path) -> None:
 @practice.command()
 @click.argument("path", type=click.Path(path_type=Path))
 def restore(path: Path) -> None:
-    """Put the state back that was written to PATH."""
+    """Restore the state that was saved to PATH."""
     _estate().control("POST", "restore", {"path": str(path.absolute())})
     say("restored")
 
@@ -81,7 +89,7 @@ def restore(path: Path) -> None:
 @practice.command()
 @click.argument("duration")
 def wait(duration: str) -> None:
-    """Move the estate's clock on by DURATION, such as PT6H, P30D or 3600 seconds; deliveries and digests happen meanwhile."""
+    """Advance the estate's clock by DURATION, such as PT6H, P30D or 3600 seconds; deliveries and digests happen meanwhile."""
     from onetrail.change.values import seconds
 
     try:
@@ -95,7 +103,7 @@ def wait(duration: str) -> None:
 @click.argument("kind")
 @click.argument("details", nargs=-1, metavar="[NAME=VALUE]...")
 def fault(kind: str, details: tuple[str, ...]) -> None:
-    """Ask for a fault of KIND, with its details as NAME=VALUE; values are JSON where they can be read so."""
+    """Inject a fault of KIND, with its details as NAME=VALUE; a value is read as JSON if it is valid JSON."""
     said = _estate().control("POST", "fault", {"kind": kind, **dict(map(_detail, details))})
     click.echo(json_safe(json.dumps(said, ensure_ascii=False)))
 

@@ -49,13 +49,13 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     say_lines(_totals(judged) + "\n")
     if wrong := sum(not verdict.as_wanted for verdicts in judged.values() for verdict in verdicts):
         raise WrongVerdicts(
-            f"{counted(wrong, 'request gets another verdict than it must', 'requests get another verdict than they must')}: see the rows marked ✗"
+            f"{counted(wrong, 'request gets an unexpected verdict', 'requests get unexpected verdicts')}: see the rows marked ✗"
         )
-    say("Every request gets the verdict it must.")
+    say("Every request gets the expected verdict.")
 
 
 class WrongVerdicts(WrongUse):
-    """The central bucket's policy does not do what it must."""
+    """The central bucket's policy allows or denies a request that it must not."""
 
     exit_code = 3
 
@@ -67,7 +67,7 @@ def _judged(openings: Mapping[str, iam.Opening]) -> Iterator[tuple[str, PolicySt
 
 
 def _table(name: str, state: str, verdicts: list[iam.ExpectationResult]) -> str:
-    columns = [Column(head) for head in ("", "who", "does", "where", "verdict", "by")]
+    columns = [Column(head) for head in ("", "principal", "does", "where", "verdict", "by")]
     rows = [
         ["✓" if v.as_wanted else "✗", v.row.who, v.row.does, v.row.where, v.row.verdict, v.row.statement]
         for v in verdicts
@@ -76,14 +76,14 @@ def _table(name: str, state: str, verdicts: list[iam.ExpectationResult]) -> str:
 
 
 def _totals(judged: Mapping[tuple[str, str], list[iam.ExpectationResult]]) -> str:
-    """How many requests were judged by each document in each state, and what became of them."""
+    """How many requests were evaluated against each document in each state, and with what result."""
     rows = [[name, state, *_counts(verdicts)] for (name, state), verdicts in judged.items()]
     every = _counts([verdict for verdicts in judged.values() for verdict in verdicts])
     columns = [Column("document"), Column("state"), *(Column(head, right=True) for head in _COUNTED)]
-    return simple("Requests judged", columns, rows, ["all", "", *every]).text
+    return simple("Requests evaluated", columns, rows, ["all", "", *every]).text
 
 
-_COUNTED: Final = ("requests", "let in", "refused", "not as they must be")
+_COUNTED: Final = ("requests", "allowed", "denied", "unexpected")
 
 
 def _counts(verdicts: list[iam.ExpectationResult]) -> list[str]:

@@ -27,24 +27,24 @@ _RECORD: Final = "record.jsonl"
     help="Parameters file, such as parameters/practice.yaml.",
 )
 @click.option(
-    "--from", "first", default="", metavar="NN", help="First notebook to run, such as 03. Without it, 00."
+    "--from", "first", default="", metavar="NN", help="First notebook to run, such as 03. Default: 00."
 )
-@click.option("--to", "last", default="", metavar="NN", help="Last notebook to run. Without it, 08.")
+@click.option("--to", "last", default="", metavar="NN", help="Last notebook to run. Default: 08.")
 @click.option(
     "--approve",
     multiple=True,
     metavar="ID",
     help="Id of a plan that may be applied (p-...); may be given several times. 'any' on the practice estate only. "
-    "Without it, what the file says; an empty approve only plans.",
+    "Default: the approve of the file; an empty approve only plans.",
 )
 def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
-    """Run the notebooks, in order, each against the state it finds.
+    """Run the notebooks in order, each against the current state.
 
-    Stops at the first failure, refusal or wait; findings are remembered and the run goes on.
-    Executed notebooks, the record of every change and the report are in the run's folder; running again goes on from
-    what is there.
+    Stops at the first failure, refusal or wait; findings do not stop the run.
+    The run's folder holds the executed notebooks, the record of every change and the report; the next run continues from
+    there.
 
-    A relative runs_dir is meant from the folder that onetrail init laid out, or the checkout, in which FILE lies; elsewhere from
+    A relative runs_dir is resolved from the folder that onetrail init laid out, or the checkout, that contains FILE; elsewhere from
     the folder of FILE. The notebooks are those of the laid-out folder; elsewhere those that came with onetrail.
     """
     needs("onetrail run", "runbook")
@@ -81,9 +81,9 @@ def _laid_out_notebooks(start: Path) -> Path | None:
 
 
 def _refuse_to_begin_again(given: Settings, settings: Settings, path: Path) -> None:
-    """Raises WrongUse where a run that version 0.1 began would begin again elsewhere.
+    """Raises WrongUse where a run of version 0.1 would start again elsewhere.
 
-    0.1 took a relative runs_dir from the checkout that the working folder lay in, else from the working folder, wherever the file lay.
+    0.1 resolved a relative runs_dir from the checkout that contained the working folder, else from the working folder, wherever the file was.
     """
     here = Path.cwd()
     home = home_of(here)
@@ -93,6 +93,6 @@ def _refuse_to_begin_again(given: Settings, settings: Settings, path: Path) -> N
     now = settings.run_folder
     if (earlier / _RECORD).exists() and not (now / _RECORD).exists():
         raise WrongUse(
-            f"{earlier} holds the record of run {given.run_name}, and {path} would begin another in {now}: "
-            f'write runs_dir: "{earlier.parent}" to go on with it, or give another run_name'
+            f"{earlier} holds the record of run {given.run_name}, and {path} would start another in {now}: "
+            f'write runs_dir: "{earlier.parent}" to continue it, or give another run_name'
         )

@@ -1,4 +1,4 @@
-"""How a verb prints: every line is safe for the terminal it ends on, whatever name or message of somebody else stands in it."""
+"""How a verb prints: every line is safe for a terminal, whatever foreign name or message is in it."""
 
 import click
 

@@ -15,37 +15,37 @@ _INSTANT: Final = "INSTANT"
 @click.argument("where", metavar="WHERE")
 @click.option(
     "--public-keys", "saved", type=click.Path(path_type=Path), metavar="DIR",
-    help=f"Saved public keys of CloudTrail, one REGION.json each as `{LIST_PUBLIC_KEYS.format(region='REGION')}` prints it. Without it, CloudTrail is asked.",
+    help=f"Saved public keys of CloudTrail, one REGION.json per region as `{LIST_PUBLIC_KEYS.format(region='REGION')}` prints it. Default: CloudTrail is asked.",
 )  # fmt: skip
 @click.option(
     "--save-public-keys", "keep", type=OutputFolder(), metavar="DIR",
-    help="Ask CloudTrail for the public keys of every region that has logs here, and keep them in DIR.",
+    help="Ask CloudTrail for the public keys of every region that has logs here, and save them in DIR.",
 )  # fmt: skip
 @click.option(
     "--moved-from", multiple=True, metavar="BUCKET",
-    help="A bucket that CloudTrail delivered to; may be given several times. Files of others are then foreign. Without it, buckets that signed digests name are believed, and listed.",
+    help="A bucket that CloudTrail delivered to; may be given several times. Files of other buckets are then foreign. Default: the buckets that signed digests name are trusted, and listed.",
 )  # fmt: skip
-@click.option("--since", default="", metavar=_INSTANT, help="Look at what was delivered after it, such as 2025-01-31 or 2025-01-31T09:00:00Z.")  # fmt: skip
-@click.option("--until", default="", metavar=_INSTANT, help="Look at what was delivered up to it.")
+@click.option("--since", default="", metavar=_INSTANT, help="Check only files delivered after this instant, such as 2025-01-31 or 2025-01-31T09:00:00Z.")  # fmt: skip
+@click.option("--until", default="", metavar=_INSTANT, help="Check only files delivered up to this instant.")
 @click.option(
     "--expected-end", default="", metavar=_INSTANT,
-    help="Each chain must reach this instant, such as the time of StopLogging: without it, nobody can see that the newest digests were removed.",
+    help="Each chain must reach this instant, such as the time of StopLogging: without it, removal of the newest digests cannot be detected.",
 )  # fmt: skip
-@click.option("--account", default="", metavar="ID", help="Look at one account alone.")
-@click.option("--region", default="", metavar="REGION", help="Look at one region alone.")
-@click.option("--trail", default="", metavar="NAME", help="Look at one trail's chains alone.")
-@click.option("--bucket-owner", default="", metavar="ID", help="Account that owns the bucket, stated on every call. Without it, the caller's own where that is so.")  # fmt: skip
+@click.option("--account", default="", metavar="ID", help="Check one account only.")
+@click.option("--region", default="", metavar="REGION", help="Check one region only.")
+@click.option("--trail", default="", metavar="NAME", help="Check the chains of one trail only.")
+@click.option("--bucket-owner", default="", metavar="ID", help="Account that owns the bucket, stated on every call. Default: the caller's account if it owns the bucket.")  # fmt: skip
 @click.option(
     "--resume", "resumed", type=OutputFolder(), metavar="DIR",
-    help="Keep each chain in DIR once it is proven, and take from DIR what an earlier run of the same question proved: one that was cut short goes on.",
+    help="Save each chain in DIR once it is proven, and reuse what an earlier run with the same options proved: an interrupted run continues.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print every file, chain and the summary as one JSON object.")  # fmt: skip
-@click.option("--parquet", type=OutputFile(), metavar="FILE", help="Write every file's state into FILE.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print every file, every chain and the summary as one JSON object.")  # fmt: skip
+@click.option("--parquet", type=OutputFile(), metavar="FILE", help="Write the state of every file to FILE (Parquet).")  # fmt: skip
 def validate(**asked: Any) -> None:
-    """Prove CloudTrail logs by their digests, wherever they lie now. WHERE is s3://BUCKET[/PREFIX] or a directory.
+    """Verify CloudTrail logs by their digests, wherever they are stored now. WHERE is s3://BUCKET[/PREFIX] or a directory.
 
-    Only reads, by the credentials, region and endpoint that boto3 finds. A directory holds the objects by key, as `aws s3 sync` leaves
-    them, with KEY.metadata.json beside a digest where there is one, as `aws s3api head-object` prints it; with --public-keys it needs
+    Only reads, with the credentials, region and endpoint that boto3 finds. A directory holds the objects by key, as `aws s3 sync` writes
+    them, and optionally KEY.metadata.json next to a digest, as `aws s3api head-object` prints it; with --public-keys it needs
     neither credentials nor a network.
 
     Exit code 0 when everything is proven, 3 when something is not, 2 for wrong use, 1 when it failed.

@@ -98,7 +98,7 @@ def validate(
 
 
 def print_json(check: PlaceCheck) -> None:
-    """The whole document, also where Ctrl-C comes while it is written, or while nobody reads it."""
+    """The whole document, also if Ctrl-C comes while it is written, or if its reader is gone."""
     with Interrupts() as interrupts:
         for piece in json_text(interrupts.amid(check.verdicts()), check.result):
             sys.stdout.write(piece)
@@ -159,11 +159,11 @@ def _names_a_bucket(where: str) -> bool:
 def _bucket(where: str) -> tuple[str, str]:
     bucket, _, prefix = where.partition(":")[2].removeprefix("//").partition("/")
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", bucket):
-        raise WrongUse(f"{where} names no bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+        raise WrongUse(f"{where} is not the name of a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
     prefix = f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
     if "AWSLogs/" in prefix:
         raise WrongUse(
-            f"{where} lies below AWSLogs/: name what holds AWSLogs/, and narrow by --account and --region"
+            f"{where} is below AWSLogs/: name the prefix that contains AWSLogs/, and narrow by --account and --region"
         )
     return bucket, prefix
 
@@ -174,7 +174,7 @@ def _instant(option: str, said: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(said)
     except ValueError as err:
-        raise WrongUse(f"--{option} {said!r} is no instant: write it as 2025-01-31T09:00:00Z") from err
+        raise WrongUse(f"--{option} {said!r} is not a time: write it as 2025-01-31T09:00:00Z") from err
     return utc(found)
 
 
@@ -190,4 +190,6 @@ def _refuse(wanted: CheckScope) -> None:
     if wanted.since and wanted.until and wanted.since >= wanted.until:
         raise WrongUse("--since is not before --until")
     if wanted.account and not (len(wanted.account) == 12 and wanted.account.isdecimal()):
-        raise WrongUse(f"--account {wanted.account!r} is no account id: 12 digits, with the zeros in front")
+        raise WrongUse(
+            f"--account {wanted.account!r} is not an account id: give 12 digits, with leading zeros"
+        )

@@ -14,11 +14,11 @@ from onetrail.estate.proof.anchors import Anchors, read_files, read_heads
 from onetrail.settings.place import from_home
 from onetrail.validation.bucket import read_by_boto3
 
-_NO_HEADS: Final = "Whoever can write to the folder can make the whole chain anew: compare it with the heads in the work bucket by --heads."
+_NO_HEADS: Final = "Anybody who can write to the folder can rewrite the whole chain: compare it with the heads in the work bucket by --heads."
 
 
 def verify(run: str, heads: str | None, bucket_owner: str) -> None:
-    """Do what `onetrail record verify` was asked to, say how the record is, and exit."""
+    """Do what `onetrail record verify` was asked to, print the state of the record, and exit."""
     folder = Path(run) if Path(run).is_dir() else from_home("runs", Path.cwd()) / run
     if not folder.is_dir():
         raise WrongUse(f"there is no run {run}: give the name of a folder in {folder.parent}, or a folder")
@@ -39,7 +39,7 @@ def verify(run: str, heads: str | None, bucket_owner: str) -> None:
 
 
 def _run_of(folder: Path) -> str:
-    """The run that the record says it is of; without a record, the folder's name."""
+    """The run that the record names; without a record, the folder's name."""
     try:
         first = next(entries(folder), None)
     except RecordError:
@@ -56,7 +56,7 @@ def _stored(heads: str, run: str, owner: str) -> Anchors:
         raise WrongUse(f"there are no heads at {heads}: give a folder, a file, or s3://BUCKET")
     if not (found.held or found.strange or found.unread or found.could_not_look):
         raise WrongUse(
-            f"{heads} holds no head of the run {run}: give the work bucket, or what was downloaded of it"
+            f"{heads} holds no head of the run {run}: give the work bucket, or files downloaded from it"
         )
     return found
 

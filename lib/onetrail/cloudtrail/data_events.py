@@ -15,7 +15,7 @@ _LOG_FILE: Final = ".json.gz"
 def logs_object_call(selectors: Selectors, bucket_arn: str, call: str, *, read_only: bool) -> bool:
     """Whether any selector takes `call` (such as `CopyObject`) on some log file in the bucket.
 
-    What a selector asks of the caller is not looked at: it counts as met.
+    A selector's conditions on the caller are not evaluated: they count as met.
     """
     said = {
         "eventCategory": "Data",

@@ -1,4 +1,4 @@
-"""What desktops and downloads leave among the logs, told from a log that somebody put under such a name: by its content."""
+"""What desktops and downloads leave among the logs, told apart from a log under such a name by its content."""
 
 import zlib
 from typing import Final
@@ -19,7 +19,7 @@ def may_hide_a_log(key: str) -> bool:
 
 
 def begins_as_log(body: bytes) -> bool:
-    """Whether something begins as JSON does, as it lies there or in whole gzip members; a member that was cut off is none."""
+    """Whether something begins as JSON does, as it is there or in whole gzip members; a member that was cut off is none."""
     if body.startswith(GZIP_MAGIC):
         body = _first_content(body)
     return body.lstrip(_BLANK).startswith((b"{", b"[", GZIP_MAGIC))

@@ -5,7 +5,7 @@
           ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOMEREGION_YYYYMMDDTHHmmSSZ[_backfill].json.gz
 
 Source: CloudTrail User Guide, "Getting and viewing your CloudTrail log files" and "CloudTrail digest file
-structure". The folder names of Insights, network activity and aggregated events stand there; their file names do
+structure". The folder names of Insights, network activity and aggregated events are there; their file names do
 not, so those are taken with the folder's name or with plain `CloudTrail` in the middle.
 A key whose path and file name disagree is never guessed at: it is `FOREIGN`, with the reason.
 """
@@ -162,13 +162,13 @@ def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> P
             return _log(kind, prefix, found)
     if key[-1] == "/" and _MARKER_MATCH(key, at):
         return _marker(prefix, size)
-    if lies_beside(key):
+    if is_beside(key):
         return _hashed(key, at, prefix)
     return _foreign(_reason(key[at:]))
 
 
-def lies_beside(key: str) -> bool:
-    """Whether a key is that of a copy beside a plain key, wherever the archive lies below a folder of somebody's."""
+def is_beside(key: str) -> bool:
+    """Whether a key is that of a copy beside a plain key, also if the archive is below another folder."""
     return key.startswith(CONFLICTS_FOLDER) or f"/{CONFLICTS_FOLDER}" in key
 
 
@@ -184,19 +184,19 @@ def among_logs(key: str, size: int | None = None) -> bool:
 
 
 def day_in(key: str) -> dt.date | None:
-    """The day of the folder that an object lies in, whatever its name; None where it lies in none of CloudTrail's."""
+    """The day of the folder that an object is in, whatever its name; None where it is in none of CloudTrail's."""
     found = _BELOW_DAY_SEARCH(key)
     return _day(found[0][-11:].replace("/", "")) if found else None
 
 
 def days_in(key: str) -> str:
-    """The day, month or year whose folder an object lies in, or stands for: `2023/05/01`, `2023/05`, `2023`; `""` where there is none."""
+    """The day, month or year whose folder an object is in, or stands for: `2023/05/01`, `2023/05`, `2023`; `""` where there is none."""
     found = _DAYS_SEARCH(key)
     return found[1] if found else ""
 
 
 def place_in(key: str) -> tuple[str, str]:
-    """The account and region whose folder an object lies in, or stands for, whatever its name; `""` where there is none."""
+    """The account and region whose folder an object is in, or stands for, whatever its name; `""` where there is none."""
     found = _PLACE_SEARCH(key)
     return (found[1], found[2] or "") if found else ("", "")
 
@@ -213,7 +213,7 @@ def below_prefix(key: str) -> str:
 
 
 def _conflict(key: str) -> ParsedKey:
-    """What lies below the folder for conflicts: the parts of the old key, and a kind of its own."""
+    """What is below the folder for conflicts: the parts of the old key, and a kind of its own."""
     found = parse(key)
     return found if found.kind in (KeyKind.FOREIGN, KeyKind.MARKER) else found._replace(kind=KeyKind.CONFLICT)
 

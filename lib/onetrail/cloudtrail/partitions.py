@@ -24,9 +24,9 @@ _PARTITION_MATCH: Final = re.compile(
 
 
 def partition_of_key(key: str) -> KeyPartition | None:
-    """The partition a log or digest lies in, by its folders alone; None for markers and foreign folders.
+    """The partition a log or digest is in, by its folders alone; None for markers and foreign folders.
 
-    Several times faster than `parse`, and looser: the file name is not looked at.
+    Several times faster than `parse`, and looser: the file name is not read.
     """
     at = key.rfind(ROOT)
     if at < 0 or not (found := _PARTITION_MATCH(key, at)):

@@ -19,7 +19,7 @@ MAX_RECORDS_BYTES: Final = 512 * 2**20
 NEVER_KEPT: Final = frozenset(
     {"responseElements", "sessionToken", "secretAccessKey", "X-Amz-Security-Token", "x-amz-security-token"}
 )
-"""Fields that are dropped at any depth while reading: answers of AssumeRole and presigned URLs hold live tokens."""
+"""Fields that are dropped at any depth while reading: answers of AssumeRole and presigned URLs hold live session tokens."""
 
 
 class LogFormatError(OnetrailError):

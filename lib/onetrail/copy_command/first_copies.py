@@ -55,7 +55,7 @@ class FirstCopies:
 
     @property
     def counts(self) -> Counts:
-        """The numbers; outcomes and bytes stand in the ledger."""
+        """The numbers; outcomes and bytes are in the ledger."""
         return Counts({}, 0, self._retries, reasons=self._reasons, unhashed=self._unhashed)
 
     def lack(self, task: CopyTask) -> bool:

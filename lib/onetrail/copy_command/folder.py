@@ -26,7 +26,7 @@ def folder(text: str) -> S3Prefix:
     scheme, mark, rest = text.partition("://")
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not mark or not _BUCKET.fullmatch(bucket):
-        raise WrongUse(f"{text!r} is not of the form s3://BUCKET or s3://BUCKET/PREFIX")
+        raise WrongUse(f"{text!r} is not in the form s3://BUCKET or s3://BUCKET/PREFIX")
     return S3Prefix(bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else "")
 
 
@@ -35,7 +35,7 @@ def refuse_overlap(source: S3Prefix, target: S3Prefix) -> None:
     if source.bucket != target.bucket:
         return
     if source.prefix == target.prefix:
-        raise WrongUse(f"{source} and {target} are the same place: name another bucket or prefix to copy to")
+        raise WrongUse(f"{source} and {target} are the same: name another bucket or prefix to copy to")
     if source.prefix.startswith(target.prefix) or target.prefix.startswith(source.prefix):
         outer, inner = sorted((source, target), key=lambda one: len(one.prefix))
-        raise WrongUse(f"{inner} lies inside {outer}: name a place that is not part of the other")
+        raise WrongUse(f"{inner} is inside {outer}: name prefixes that do not contain each other")

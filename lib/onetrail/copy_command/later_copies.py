@@ -84,7 +84,7 @@ class LaterCopies:
             self.differs = f"{name} {why}"
 
     def _same_source(self, task: CopyTask) -> bool:
-        """False where the source was deleted or written anew since: then nothing can be held against its copy."""
+        """False where the source was deleted or written again since: then nothing can be held against its copy."""
         try:
             return bool(self._source.do(call_of(CopyStep(task, CopyStage.SOURCE))).etag == task.etag)
         except Exception as err:  # noqa: BLE001 - nothing is known of the source, so that the first finding stays

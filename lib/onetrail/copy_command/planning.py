@@ -32,7 +32,7 @@ STOPPED: Final = "stopped on request"
 
 
 class CutOff(OnetrailError):
-    """A listing could not be finished, so that what it did not come to is neither copied nor known."""
+    """A listing could not be finished, so the objects that it did not reach are neither copied nor known."""
 
 
 Pair = tuple[ObjectRow, ObjectRow | None]
@@ -52,7 +52,7 @@ class Planning:
         self._later = LaterCopies(source.client, target.client)
 
     def run(self, ledger: Path, now: Callable[[], datetime], stop: Callable[[], bool] | None) -> CopySums:
-        """Everything to its end, or until somebody says stop."""
+        """Everything to its end, or until a stop is requested."""
         stopped = ""
 
         def stopping() -> bool:
@@ -170,4 +170,6 @@ def _cut_off(*folders: S3Prefix) -> Iterator[None]:
         yield
     except (ClientError, NoAnswer, OutOfOrder, HalfAListing) as err:
         where = " or ".join(map(str, folders))
-        raise CutOff(f"the listing of {where} broke off ({err}), so that not everything was seen") from err
+        raise CutOff(
+            f"the listing of {where} was interrupted ({err}), so some objects were not seen"
+        ) from err

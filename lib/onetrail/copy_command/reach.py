@@ -1,4 +1,4 @@
-"""Two places in S3 as boto3 would reach them: credentials, endpoint, the buckets' regions and owners."""
+"""Two S3 prefixes as boto3 would reach them: credentials, endpoint, the buckets' regions and owners."""
 
 import os
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _NOT_ACCEPTED: Final = {
 
 
 class Unreachable(OnetrailError):
-    """A bucket could not be looked at; whether it is there is unknown."""
+    """A bucket could not be read; whether it is there is unknown."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class CopySide:
 class CopyConnection:
     """Opens both ends of a copy with one identity; close it after use.
 
-    `profile` is `""` for what the environment says. Credentials, endpoints and CA bundles are found as boto3 finds them.
+    `profile` is `""` for AWS_PROFILE or the environment. Credentials, endpoints and CA bundles are found as boto3 finds them.
     Raises WrongUse where there are no credentials.
     """
 
@@ -88,7 +88,7 @@ class CopyConnection:
     ) -> tuple[CopySide, CopySide]:
         """Both places, looked at. Without an owner, the account of the credentials is taken to own the bucket, and that is checked.
 
-        Raises WrongUse where there is no such bucket or another account owns it, Unreachable where it could not be looked at.
+        Raises WrongUse where there is no such bucket or another account owns it, Unreachable where it could not be read.
         """
         owners = [owner or self.account() for owner in (source_owner, target_owner)]
         regions = [
@@ -115,7 +115,7 @@ class CopyConnection:
                 self._account = str(self._client("sts").get_caller_identity()["Account"])
             except (ClientError, BotoCoreError) as err:
                 raise Unreachable(
-                    f"STS does not say whose credentials these are: {_short(err)}; {advice(err)}, or give --from-owner and --to-owner"
+                    f"STS does not identify the credentials: {_short(err)}; {advice(err)}, or give --from-owner and --to-owner"
                 ) from err
         return self._account
 
@@ -134,7 +134,7 @@ class CopyConnection:
         return self._session.client(service, region_name=region or self._region, config=config)
 
     def _looked_at(self, where: S3Prefix, owner: str, option: str) -> str:
-        """The bucket's region; `option` names the owner, where nobody did."""
+        """The bucket's region; `option` is the option that names the owner, if it was not given."""
         try:
             return self._region_of(self._s3.head_bucket(Bucket=where.bucket, ExpectedBucketOwner=owner))
         except ClientError as err:
@@ -143,13 +143,13 @@ class CopyConnection:
                 raise WrongUse(f"there is no bucket {where.bucket}: check its name") from err
             if code in _REFUSED and option and self._seen_without_owner(where):
                 raise WrongUse(
-                    f"{where.bucket} is not a bucket of account {owner}, whose credentials these are: "
-                    f"name its account with {option}"
+                    f"{where.bucket} is not owned by account {owner}, the account of the credentials: "
+                    f"give its account with {option}"
                 ) from err
             if code in _NOT_ACCEPTED:
                 raise WrongUse(f"the credentials are not accepted: {code}; {advice(err)}") from err
             raise Unreachable(
-                f"bucket {where.bucket} of account {owner} cannot be looked at: {code}; "
+                f"bucket {where.bucket} of account {owner} cannot be read: {code}; "
                 "check the account, and that s3:ListBucket is allowed"
             ) from err
         except BotoCoreError as err:

@@ -13,13 +13,13 @@ from onetrail.change import Bulk, BulkAction, Change, Guard, Stated
 from onetrail.copy_command.copying import Copying, Notes
 from onetrail.copy_command.planning import Planning
 from onetrail.copy_command.reach import CopySide
-from onetrail.copy_command.telling import CopyReporter, CopySums, Told, Total
+from onetrail.copy_command.telling import CopyReporter, CopySums, OnProgress, Total
 from onetrail.copy_command.terms import Terms
 from onetrail.s3.bulk.bounds import Counterpart
 
 
 def change(source: CopySide, target: CopySide, terms: Terms) -> Change:
-    """The one rule that stands open while copying: CopyObject from that bucket into that bucket, on those terms."""
+    """The one rule that is in force while copying: CopyObject from that bucket into that bucket, on those terms."""
     fixed = {
         "Bucket": target.folder.bucket,
         "ExpectedBucketOwner": target.owner,
@@ -39,8 +39,8 @@ def change(source: CopySide, target: CopySide, terms: Terms) -> Change:
         parameters={},
         resource=f"arn:aws:s3:::{target.folder.bucket}",
         before=None,
-        reason="the copy that was asked for",
-        undo="none: copies are kept, for nobody knows later whether one is the only copy",
+        reason="the requested copy",
+        undo="none: copies are kept, because a copy may be the only one left",
         bulk=Bulk(
             BulkAction.COPY,
             ("CopyObject",),
@@ -58,11 +58,11 @@ def plan(
     source: CopySide,
     target: CopySide,
     terms: Terms,
-    told: Told | None = None,
+    progress: OnProgress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> CopySums:
     """What a copy would find and do, by the listings alone; nothing is sent but listings."""
-    walk = Planning(source, target, CopyReporter(told, None), terms)
+    walk = Planning(source, target, CopyReporter(progress, None), terms)
     return walk.run(Path(), _no_clock, stop)
 
 
@@ -74,7 +74,7 @@ def copy(
     guard: Guard,
     *,
     now: Callable[[], datetime],
-    told: Told | None = None,
+    progress: OnProgress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> CopySums:
     """Copy what the target lacks. Every outcome but `present` is a row of the ledger, whatever ends the run.
@@ -87,7 +87,7 @@ def copy(
         Total(source) as total,
         guard.opened(change(source, target, terms), {}),
     ):
-        walk = Copying(source, target, CopyReporter(told, total), terms, notes, now)
+        walk = Copying(source, target, CopyReporter(progress, total), terms, notes, now)
         sums = walk.run(ledger, now, stop)
     return replace(sums, parts=(*sums.parts, *notes.finished))
 

@@ -19,7 +19,7 @@ from onetrail.s3.ledger.parts import FinishedPart
 
 @dataclass(frozen=True)
 class CopySums:
-    """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it lies in.
+    """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it is in.
 
     `stopped` is `""` when the run came to its end, otherwise why it did not; `differs` that it is for a copy that was read back and
     is not what was asked for, or cannot be read. `reasons` are those of what was refused or failed, with their numbers; `unhashed` counts
@@ -46,17 +46,17 @@ class CopySums:
         return sum(self.objects.values())
 
 
-Told = Callable[[CopySums, int], None]
+OnProgress = Callable[[CopySums, int], None]
 """Gets the sums so far, and how many objects the source has; 0 while that is being counted."""
 
 
 class CopyReporter:
-    """Sums as they grow, told every few seconds."""
+    """Sums as they grow, reported every few seconds."""
 
     EVERY_SECONDS = 2.0
 
-    def __init__(self, told: Told | None, total: "Total | None") -> None:
-        self._told, self._total = told, total
+    def __init__(self, progress: OnProgress | None, total: "Total | None") -> None:
+        self._progress, self._total = progress, total
         self._at = time.monotonic()
         self.objects: Counter[str] = Counter()
         self.size: Counter[str] = Counter()
@@ -76,20 +76,20 @@ class CopyReporter:
         self.size[str(word)] += size
 
     def alone(self, outcome: str, size: int) -> None:
-        """One object that was copied by itself, of which the engine does not tell."""
+        """One object that was copied by itself, which the engine does not report."""
         good = outcome in WANTED
         self._alone["objects"] += 1
         self._alone["bytes"] += size if good else 0
         self._alone["errors"] += not good
 
     def moved(self, bucket: str, objects: int, size: int, retries: int, errors: int) -> None:
-        """How far the copying is, as the engine tells it."""
+        """How far the copying is, as the engine reports it."""
         self._under_way = (objects, size, errors)
         self.tick()
 
     def tick(self) -> None:
-        """Tell, if it is time."""
-        if self._told is None or time.monotonic() - self._at < self.EVERY_SECONDS:
+        """Report, if it is time."""
+        if self._progress is None or time.monotonic() - self._at < self.EVERY_SECONDS:
             return
         self._at = time.monotonic()
         objects, size, errors = (
@@ -98,8 +98,10 @@ class CopyReporter:
         )
         if self._total is not None and objects:
             self._total.begin()
-        told = {**self._seen, "copied": objects - errors, "failed": errors}
-        self._told(CopySums(told, {"copied": size}), self._total.objects if self._total is not None else 0)
+        sums = {**self._seen, "copied": objects - errors, "failed": errors}
+        self._progress(
+            CopySums(sums, {"copied": size}), self._total.objects if self._total is not None else 0
+        )
 
 
 class Total:
@@ -139,7 +141,7 @@ class Total:
 
 
 def _counted(call: calls.S3Call[Any]) -> calls.S3Call[tuple[int, str]]:
-    """The same listing call, whose answer is read as a number of objects and the next token."""
+    """The same listing call, whose answer is read as a number of objects and the continuation token."""
     return call._replace(
         parse=lambda answer: (
             answer.body.count(b"<Contents>"),

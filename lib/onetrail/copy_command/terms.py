@@ -21,10 +21,10 @@ class CopyKind(StrEnum):
 
 
 FINDINGS: Final = frozenset({"conflict", "unproven", "archived", "too_large", "source_changed", "gone"})
-"""Outcomes that a person has to look at; `refused` and `failed` are failures."""
+"""Outcomes that need a decision; `refused` and `failed` are failures."""
 FAILURES: Final = frozenset({"refused", "failed"})
 ROWS_A_PART: Final = 10_000
-"""Copies whose rows lie in one part of the ledger: a killed run loses the rows of the parts it had open."""
+"""Copies whose rows are in one part of the ledger: a killed run loses the rows of the parts it had open."""
 ROWS_AT_A_TIME: Final = 1000
 """After so many objects that need nothing, others have their turn."""
 

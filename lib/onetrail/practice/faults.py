@@ -152,7 +152,7 @@ def arm(
     (0 to 1; without a count it lasts), all optional.
     `skew` puts the door's clock `seconds` ahead until it is cleared, and until then `unjudged-policies` has bucket policies taken whose
     actions, resources and condition keys do not fit together. Of objects: `archive` (`class`), `tamper`, `lose`, each with
-    `bucket` and `key`. `clear` takes back what is armed. `services` are the kinds that services add.
+    `bucket` and `key`. `clear` removes what is armed. `services` are the kinds that services add.
     """
     kind, more = str(asked.get("kind", "")), services or {}
     if kind == "clear":

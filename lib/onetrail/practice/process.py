@@ -74,8 +74,8 @@ def start(
         home.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise EstateFailed(
-            f"{home}: the folder of the practice estate cannot be made: {err.strerror}: "
-            "mend it, or name another by ONETRAIL_PRACTICE_DIR"
+            f"{home}: the folder of the practice estate cannot be created: {err.strerror}: "
+            "fix it, or name another by ONETRAIL_PRACTICE_DIR"
         ) from err
     running = find(home)
     if running is not None:
@@ -127,7 +127,7 @@ def _last_line(log: Path) -> str:
 
 
 def find(directory: Path | None = None) -> EstateInfo | None:
-    """The living estate of the folder, or None. A file left behind by a dead one counts as none, whoever has its port now."""
+    """The living estate of the folder, or None. A file left behind by a dead one counts as none, even if another process has its port now."""
     home = folder(directory)
     try:
         said = json.loads((home / "estate.json").read_text())

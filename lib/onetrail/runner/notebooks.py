@@ -49,7 +49,7 @@ def all_notebooks(folder: Path) -> list[Notebook]:
     return found
 
 
-def _cure(folder: Path, here: str = "make its parameters cell anew with: make record") -> str:
+def _cure(folder: Path, here: str = "recreate its parameters cell with: make record") -> str:
     """How notebooks come to fit again: in the repository as `here` says, elsewhere they are laid out."""
     if is_checkout(folder.parent):
         return here

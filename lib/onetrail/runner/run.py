@@ -33,7 +33,8 @@ from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
 from onetrail.steps.evidence import REPORT
-from onetrail.steps.left_open import close_left_open, left_open, told
+from onetrail.steps.left_open import close_left_open, left_open
+from onetrail.steps.left_open import told as warning_of
 from onetrail.workspace.shipped import shipped
 
 
@@ -57,7 +58,7 @@ class RunResult:
 
     @property
     def text(self) -> str:
-        """One row a step, how it ended below it, and where the report is."""
+        """One row per step, how it ended below it, and where the report is."""
         columns = [Column("step"), Column("state"), Column("plan")]
         rows = [[step.name, step.state.replace("_", " "), step.plan] for step in self.steps]
         head, *lines = simple("Steps of this run", columns, rows).text.split("\n")
@@ -76,7 +77,7 @@ def _unused_line(ids: Sequence[str]) -> str:
 
 
 def _from_here(path: Path) -> Path:
-    """Relative where it lies below the folder we are in: short, and the same on every machine."""
+    """Relative where it is below the folder we are in: short, and the same on every machine."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
@@ -118,7 +119,7 @@ def run(
             telling.line(
                 f"the running practice estate is of scenario {estate.scenario}, the parameters say {settings.scenario}"
             )
-        if open_ := told(left_open(run_folder)):
+        if open_ := warning_of(left_open(run_folder)):
             telling.line(open_)
         earlier = _Earlier(run_folder)
         steps: list[StepResult] = []
@@ -140,7 +141,7 @@ def run(
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """What tells a file that was put in place anew from the one before it; None where there is none."""
+    """What tells a file that was put in place again from the one before it; None where there is none."""
     return (path.stat().st_ino, path.stat().st_mtime_ns) if path.is_file() else None
 
 

@@ -183,7 +183,7 @@ def unfit_text(value: object, at: tuple[int | str, ...] = ()) -> str | None:
         if len(value) > LONGEST_TEXT:
             return f"{path_of(at)} has {len(value):,} characters, and the maximum is {LONGEST_TEXT:,}"
         if printable(value) != value:
-            return f"{path_of(at)} is {quoted(value)}, and contains an invisible character: remove it"
+            return f"{path_of(at)} is {quoted(value)}, and contains an invisible character: write it without"
         return None
     if len(at) > DEEPEST:
         return f"{path_of(at[:3])} holds lists or mappings nested too deep"

@@ -88,7 +88,7 @@ class BucketPlace:
         while True:
             page = pending.result()
             rows = (Stored(row.key, row.size, row.storage_class, mark=row.etag) for row in page.rows)
-            yield from islice(rows, 1)  # whoever looks at the first row alone lists no further page
+            yield from islice(rows, 1)  # a caller that reads the first row only lists no further page
             if page.next_token:
                 again = calls.list_objects(self.bucket, self.owner, prefix, token=page.next_token)
                 pending = self._client.start(self._call(again))
@@ -107,7 +107,7 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> BucketPlace:
     """The bucket, entered with the credentials, endpoint and region that boto3 finds.
 
     The owner that is stated is the one given, else the caller's own account where it is the owner, else none.
-    Raises WrongUse where there are no credentials or no such bucket, OnetrailError where it cannot be looked at.
+    Raises WrongUse where there are no credentials or no such bucket, OnetrailError where it cannot be read.
     """
     session = _session("name a directory to look at")
     s3, region, known, practice = _entered(session, bucket, owner)
@@ -148,7 +148,7 @@ def _entered(session: boto3.Session, bucket: str, owner: str) -> tuple[Any, str,
         known, headers = "", _looked(s3, bucket, "")
     if headers is None:
         raise OnetrailError(
-            f"s3://{bucket} cannot be looked at{f' as a bucket of {owner}' if owner else ''}: 403; "
+            f"s3://{bucket} cannot be read{f' as a bucket of {owner}' if owner else ''}: 403; "
             "s3:ListBucket is needed, and the account given must be its owner"
         )
     region = headers.get("x-amz-bucket-region") or str(s3.meta.region_name)
@@ -198,7 +198,7 @@ def _own_account(session: boto3.Session) -> str:
 
 
 def _looked(s3: Any, bucket: str, owner: str) -> Mapping[str, str] | None:
-    """What HeadBucket answers, as headers; None where it may not be looked at, or has another owner."""
+    """What HeadBucket answers, as headers; None where it may not be read, or has another owner."""
     stated = {"ExpectedBucketOwner": owner} if owner else {}
     try:
         answer = s3.head_bucket(Bucket=bucket, **stated)
@@ -208,9 +208,9 @@ def _looked(s3: Any, bucket: str, owner: str) -> Mapping[str, str] | None:
             raise WrongUse(f"there is no bucket {bucket}: check the name") from err
         if code in ("403", "AccessDenied"):
             return None
-        raise OnetrailError(f"s3://{bucket} cannot be looked at: {code}") from err
+        raise OnetrailError(f"s3://{bucket} cannot be read: {code}") from err
     except BotoCoreError as err:
-        raise OnetrailError(f"s3://{bucket} cannot be looked at: {err}") from err
+        raise OnetrailError(f"s3://{bucket} cannot be read: {err}") from err
     headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
     return headers
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from onetrail.validation.kept import KeptChains
 
 Progress = Callable[[ValidationResult, int, int], None]
-"""Told of the result so far, of how many regions are done, and of how many there are."""
+"""Gets the result so far, how many regions are done, and how many there are."""
 
 
 class PlaceCheck:
@@ -61,7 +61,7 @@ class PlaceCheck:
         self._done = self._of = 0
 
     def verdicts(self) -> Iterator[FileVerdict]:
-        """Every file's verdict. Raises WrongUse where nothing of what is wanted lies in the place, and what a listing raises."""
+        """Every file's verdict. Raises WrongUse where the place contains nothing that was selected, and what a listing raises."""
         beyond: list[Stored] = []
         found = survey(self._place, beyond.append)
         places = [place for place in sorted(found.folders) if self._wanted.place(*place)]
@@ -80,7 +80,7 @@ class PlaceCheck:
             self._tell(0)
         if not self.result.chains and self._wanted.trail:
             raise WrongUse(
-                f"no digest of a trail {self._wanted.trail} lies in what was asked for of {self._place.name}"
+                f"no digest of a trail {self._wanted.trail} is in the selected part of {self._place.name}"
             )
 
     def _region(self, folders: list[LogFolder], store: KeyStore) -> Iterator[FileVerdict]:
@@ -203,7 +203,7 @@ class PlaceCheck:
         )
 
     def _noted(self, verdict: FileVerdict, reader: PlaceReader) -> FileVerdict:
-        """The verdict, with what reading the file showed besides."""
+        """The verdict, with what reading the file showed also."""
         if not (note := reader.note(verdict)):
             return verdict
         return replace(verdict, why=f"{verdict.why}; {note}" if verdict.why else note)
@@ -222,6 +222,6 @@ class PlaceCheck:
 def _nothing(place: str, found: PlaceFolders) -> str:
     """Why there is nothing to prove."""
     if not found.folders:
-        return f"no log or digest of CloudTrail lies in {place}: name what holds AWSLogs/ACCOUNT/"
+        return f"{place} contains no CloudTrail log or digest: name the prefix that contains AWSLogs/ACCOUNT/"
     some = ", ".join(f"{account} {region}" for account, region in sorted(found.folders)[:5])
-    return f"nothing of that account and region lies in {place}: it has {some}{' and more' if len(found.folders) > 5 else ''}"
+    return f"{place} contains nothing of that account and region: it has {some}{' and more' if len(found.folders) > 5 else ''}"

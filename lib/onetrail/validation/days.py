@@ -1,4 +1,4 @@
-"""What lies in a day's folder. Digests come newest first, so a day is listed together with the days before it, which come next."""
+"""What is in a day's folder. Digests come newest first, so a day is listed together with the days before it, which come next."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Days:
         return self._kept[day]
 
     def row(self, key: str) -> Stored | None:
-        """The object of this key, which lies in a day's folder; None where it is not listed."""
+        """The object of this key, which is in a day's folder; None where it is not listed."""
         return self.of(key[: key.rindex("/") + 1]).get(key)
 
     def _rows(self, first: str, last: str) -> Iterator[Stored]:

@@ -1,6 +1,6 @@
 """A directory that holds the objects by key, as `aws s3 sync` leaves them, with `KEY.metadata.json` beside an object where there is any.
 
-Links are never followed, neither files nor folders: whoever can write into the directory could point them anywhere.
+Links are never followed, neither files nor folders: anybody who can write to the directory could point them anywhere.
 """
 
 import errno
@@ -54,7 +54,7 @@ class Directory:
                 yield row, refused(row) or self._content(row)
 
     def absent(self, key: str) -> LogRead:
-        """A key below a link or a closed folder could not be looked at."""
+        """A key below a link or a closed folder could not be read."""
         try:
             os.close(self._opened(key))
         except OSError as err:
@@ -64,7 +64,7 @@ class Directory:
         return LogRead(ReadStatus.UNREADABLE, None, key, "it came after the directory was listed: run again")
 
     def _left_out(self, key: str, entry: _Entry) -> Stored | None:
-        """The row of an archived log or digest that was not downloaded, where the file with its metadata alone lies there."""
+        """The row of an archived log or digest that was not downloaded, where the file with its metadata alone is there."""
         of = key.removesuffix(METADATA)
         if of == key or parse(of).kind not in LOG_KINDS | DIGEST_KINDS:
             return None
@@ -187,7 +187,7 @@ class Directory:
 
 
 def _packed(base: str, name: str, names: Container[str]) -> str:
-    """The name that a log or digest has while it is packed, where it alone lies there, unpacked and without `.gz`; else its own."""
+    """The name that a log or digest has while it is packed, where it alone is there, unpacked and without `.gz`; else its own."""
     whole = f"{name}.gz"
     alone = name.endswith(".json") and whole not in names
     return whole if alone and parse(base + whole).kind in LOG_KINDS | DIGEST_KINDS else name

@@ -1,4 +1,4 @@
-"""Which accounts and regions lie in a place: the folders are found by a few short listings, not by listing everything; and the rows of one."""
+"""Which accounts and regions are in a place: the folders are found by a few short listings, not by listing everything; and the rows of one."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -41,14 +41,14 @@ class LogFolder(NamedTuple):
 
 @dataclass(slots=True)
 class PlaceFolders:
-    """What a place holds: folders by account and region, and how many folder markers lie outside of them."""
+    """What a place holds: folders by account and region, and how many folder markers are outside of them."""
 
     folders: dict[tuple[str, str], list[LogFolder]] = field(default_factory=dict)
     markers: int = 0
 
 
 def survey(place: LogPlace, tell: Callable[[Stored], None]) -> PlaceFolders:
-    """Every folder of CloudTrail's; each object outside of them is told."""
+    """Every folder of CloudTrail's; each object outside of them is reported."""
     found, after, more = PlaceFolders(), "", True
     while more:
         more = False
@@ -68,7 +68,7 @@ def survey(place: LogPlace, tell: Callable[[Stored], None]) -> PlaceFolders:
 
 
 def _region_folder(key: str) -> re.Match[str] | None:
-    """The folder that a key lies in, by the first `AWSLogs/` in it that has one: another one below it does not lead out."""
+    """The folder that a key is in, by the first `AWSLogs/` in it that has one: another one below it does not lead out."""
     found = (_REGION_FOLDER.match(key, root.start()) for root in _ROOT_SEARCH(key))
     return next((one for one in found if one), None)
 
@@ -76,7 +76,7 @@ def _region_folder(key: str) -> re.Match[str] | None:
 def within(
     place: LogPlace, folder: LogFolder, since: datetime | None, until: datetime | None
 ) -> Iterator[Stored]:
-    """The rows of a folder's days that can matter, a day more on either side; and what lies beside its years."""
+    """The rows of a folder's days that can matter, a day more on either side; and what is beside its years."""
     after = f"{folder.path}{day_path(moved(since, -DAY))}" if since else ""
     last = f"{folder.path}{day_path(moved(until, DAY))}0" if until else ""
     years, beyond = f"{folder.path}0", f"{folder.path}:"

@@ -123,7 +123,7 @@ class KeptChains:
         """The chain as it was checked when the same was asked; None where nobody did, or what is kept of it is damaged."""
         for path in sorted(self._folder.glob(f"{name}-*{_SUFFIX}")):
             with _writing(self._folder):
-                own = TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by whoever reads the chain
+                own = TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by the reader of the chain
             if copied(path, own)[:_HEX] == path.name.removesuffix(_SUFFIX).rpartition("-")[2]:
                 return KeptChain(own)
             own.close()

@@ -27,12 +27,12 @@ def said(text: bytes) -> tuple[dict[str, str], str]:
     if not text.strip():
         raise UnfitMetadata("it is empty")
     try:
-        told: Any = json.loads(text)
+        answer: Any = json.loads(text)
     except (ValueError, RecursionError) as err:
         raise UnfitMetadata(f"not JSON: {err}") from err
-    if not isinstance(told, dict) or not all(map(_is_plain, told.items())):
+    if not isinstance(answer, dict) or not all(map(_is_plain, answer.items())):
         raise UnfitMetadata("not what `aws s3api head-object` prints")
-    return dict(told.get("Metadata", {})), told.get("StorageClass", "STANDARD")
+    return dict(answer.get("Metadata", {})), answer.get("StorageClass", "STANDARD")
 
 
 def may_hold_events(text: bytes) -> bool:
@@ -46,7 +46,7 @@ def may_hold_events(text: bytes) -> bool:
 
 
 def kind_beside(of: str) -> KeyKind:
-    """The kind of the log or digest whose metadata would lie beside it, by its key or the one that it has while it is packed."""
+    """The kind of the log or digest whose metadata would be beside it, by its key or the one that it has while it is packed."""
     kind = parse(of).kind
     return kind if kind in LOG_KINDS | DIGEST_KINDS | {KeyKind.CONFLICT} else parse(f"{of}.gz").kind
 
@@ -64,7 +64,7 @@ def _is_plain(pair: tuple[str, Any]) -> bool:
 
 
 def _is_of_an_answer(pair: tuple[str, Any]) -> bool:
-    """Whether this can stand in what boto3 says of a response: plain values, and the headers."""
+    """Whether this can be in what boto3 says of a response: plain values, and the headers."""
     name, value = pair
     if name == "HTTPHeaders":
         return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())

@@ -19,7 +19,7 @@ class NamedLog(NamedTuple):
 
 
 class NamedLogs:
-    """Takes names in any order and gives them back sorted. Memory: `ROWS_IN_MEMORY` of them; the rest lies in a temporary file."""
+    """Takes names in any order and gives them back sorted. Memory: `ROWS_IN_MEMORY` of them; the rest is in a temporary file."""
 
     def __init__(self, at_once: int = ROWS_IN_MEMORY) -> None:
         self._at_once, self._rows = at_once, list[NamedLog]()

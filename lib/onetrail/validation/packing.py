@@ -1,6 +1,6 @@
 """Files whose gzip was taken off on the way, or put on a second time, as common tools do.
 
-What CloudTrail signs is the content, so such a file is proven by it, and the way it lies there is said.
+What CloudTrail signs is the content, so such a file is proven by it, and its form is reported.
 """
 
 import gzip
@@ -36,7 +36,7 @@ def packed_once(body: bytes, most: int) -> tuple[bytes, str]:
 
 
 def _is_plain(body: bytes) -> bool:
-    """Whether it is JSON as it lies there."""
+    """Whether it is JSON without unpacking."""
     return body[:1] == b"{"
 
 

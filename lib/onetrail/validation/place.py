@@ -19,7 +19,7 @@ class Stored(NamedTuple):
     """One object as listed. `size` in bytes; `fault` says why it cannot be read, `""` where nothing speaks against it.
 
     `beside`: another file holds its metadata. `lies_as` is the key under which it lies where that is another one: unpacked, without `.gz`.
-    `mark` differs once it was written anew, as far as a listing shows: an ETag, or when and as what it lies on the disk.
+    `mark` changes when the object is rewritten, as far as a listing shows: an ETag, or time and inode of the file.
     """
 
     key: str
@@ -66,12 +66,12 @@ class LogPlace(Protocol):
         ...
 
     def absent(self, key: str) -> LogRead:
-        """Why a key is in no listing: not there, or in a part of the place that cannot be looked at."""
+        """Why a key is in no listing: not there, or in a part of the place that cannot be read."""
         ...
 
 
 class ObjectContent(NamedTuple):
-    """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be said of it whatever its verdict.
+    """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be reported of it whatever its verdict.
 
     `downloaded`: what brought it here may have taken its gzip off, or put it on once more.
     """

@@ -1,4 +1,4 @@
-"""The public keys that a check goes by: a folder of saved ones, what CloudTrail answers now, or both; which it was is told."""
+"""The public keys that a check goes by: a folder of saved ones, what CloudTrail answers now, or both; the result says which."""
 
 import json
 import os
@@ -65,7 +65,7 @@ class PublicKeys:
         return self.used[region]
 
     def store(self, region: str) -> KeyStore:
-        """The keys of a region, with those saved for others: a digest that names another region's key is told so."""
+        """The keys of a region, with those saved for others: a digest that names another region's key is reported as such."""
         others = (key for name, keys in self._saved.items() if name != region for key in keys)
         return KeyStore([*self.of(region).store.held(), *others])
 
@@ -116,8 +116,8 @@ def _file(path: Path) -> tuple[PublicKey, ...]:
             text = file.read(MAX_STORE_BYTES + 1)
         if len(text) > MAX_STORE_BYTES:
             raise ValueError(f"more than {MAX_STORE_BYTES} bytes")
-        told = json_value(text)
-        store = KeyStore(load(told if isinstance(told, Mapping) else {}, region))
+        document = json_value(text)
+        store = KeyStore(load(document if isinstance(document, Mapping) else {}, region))
     except FileRefused as err:
         raise UnfitStore(f"{path}: {err.why}") from err
     except (ValueError, NotJson, KeyStoreError) as err:

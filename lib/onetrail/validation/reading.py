@@ -17,7 +17,7 @@ from onetrail.cloudtrail.digests.verdict import (
     ReadStatus,
 )
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
-from onetrail.cloudtrail.object_key import LOG_KINDS, KeyKind, below_prefix, lies_beside, parse
+from onetrail.cloudtrail.object_key import LOG_KINDS, KeyKind, below_prefix, is_beside, parse
 from onetrail.validation.ahead import ReadAhead
 from onetrail.validation.days import Days
 from onetrail.validation.folders import LogFolder
@@ -35,7 +35,7 @@ from onetrail.validation.place import (
 
 
 class PlaceReader:
-    """Reads one account and region. `seen` is told of every log that was read, in stored bytes."""
+    """Reads one account and region. `seen` gets every log that was read, in stored bytes."""
 
     def __init__(
         self,
@@ -44,9 +44,9 @@ class PlaceReader:
         seen: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._place, self._seen = place, seen
-        self._apart = sorted({one.root for one in folders if lies_beside(one.root)})
+        self._apart = sorted({one.root for one in folders if is_beside(one.root)})
         # A place that holds nothing but copies beside is looked through like any other.
-        plain = [one.root for one in folders if not lies_beside(one.root)] or [one.root for one in folders]
+        plain = [one.root for one in folders if not is_beside(one.root)] or [one.root for one in folders]
         self._root, self._roots = plain[0], sorted(set(plain))
         self._days = Days(place)
         self._held: dict[str, LogRead] = {}
@@ -79,7 +79,7 @@ class PlaceReader:
             yield from ahead.ready()
 
     def log(self, bucket: str, key: str) -> LogRead:
-        """One log by its original place; normally it was read ahead. A key that is none of a log's is not looked for."""
+        """One log by its original place; normally it was read ahead. A key that is not a log's is not searched."""
         below = below_prefix(key)
         beside = self._beside(bucket, key)
         name = beside.key if beside else below
@@ -95,7 +95,7 @@ class PlaceReader:
         return LogRead(ReadStatus.UNREADABLE, None, row.key, "no answer came")
 
     def note(self, verdict: FileVerdict) -> str:
-        """What is to be said of an object that was read, beside its verdict; asked once."""
+        """What is to be reported of an object that was read, beside its verdict; asked once."""
         (packing, content), note = self._packing.pop(verdict.key, ("", "")), self._notes.pop(verdict.key, "")
         if packing and (verdict.state is FileState.VALID or (content and content == verdict.hash)):
             packing = f"{packing}; its content is what was signed"
@@ -110,7 +110,7 @@ class PlaceReader:
         return self._read(rows)
 
     def names(self, digests: Sequence[Stored]) -> frozenset[str] | None:
-        """The logs that these digests name, from `AWSLogs/` on, whoever signed them; None where one of them cannot be read."""
+        """The logs that these digests name, from `AWSLogs/` on, signed or not; None where one of them cannot be read."""
         found: set[str] = set()
         for row, content in self._place.read(digests):
             try:
@@ -185,4 +185,4 @@ class PlaceReader:
 
 def _name(row: Stored) -> str:
     """What tells logs apart: the key from `AWSLogs/` on; of a copy beside a plain key the whole."""
-    return row.key if lies_beside(row.key) else below_prefix(row.key)
+    return row.key if is_beside(row.key) else below_prefix(row.key)

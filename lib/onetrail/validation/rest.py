@@ -1,4 +1,4 @@
-"""What lies in a region's folders and was not read by way of a digest: unsigned logs, second copies, what is not CloudTrail's."""
+"""What is in a region's folders and was not read by way of a digest: unsigned logs, second copies, what is not CloudTrail's."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -8,7 +8,7 @@ from typing import Final
 
 from onetrail.cloudtrail.digests.orphan import WHY_YOUNG, is_young, unsigned_logs
 from onetrail.cloudtrail.digests.verdict import Chain, FileState, FileVerdict, LogRead, ReadStatus
-from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, lies_beside, parse
+from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, ParsedKey, is_beside, parse
 from onetrail.cloudtrail.object_key import below_prefix as below
 from onetrail.validation.folders import LogFolder, within
 from onetrail.validation.named import NamedLog
@@ -24,7 +24,7 @@ _WHY_HASHED: Final = "its name is a hash of its old key, and no digest names it:
 class RemainingFiles:
     """The rest of one region, once its `chains` were checked.
 
-    `early` are digests from right before the time that is asked for. `alone`: no digests of a trail that is not asked for lie there.
+    `early` are digests from right before the time that is asked for. `alone`: no digests of a trail that is not asked for are there.
     """
 
     def __init__(
@@ -185,20 +185,20 @@ def _beside(
             key, same = next(names, ("", []))
         of = same if key == here else []
         name = _name_of(row, of)
-        yield row, name, () if name or lies_beside(row.key) else of
+        yield row, name, () if name or is_beside(row.key) else of
 
 
 def _unpacked_kind(key: str) -> KeyKind:
-    """The kind of the log or digest that lies there without its gzip; `FOREIGN` where it has no such name."""
+    """The kind of the log or digest that is there without its gzip; `FOREIGN` where it has no such name."""
     return parse(f"{key}.gz").kind if key.endswith(".json") else KeyKind.FOREIGN
 
 
 def _name_of(row: Stored, same: Sequence[NamedLog]) -> NamedLog | None:
     """The name that speaks of a row: its own; else, of copies that are one, another's. A copy beside a plain key is of another old object."""
     own = next((name for name in same if name.key == row.key), None)
-    if own or lies_beside(row.key):
+    if own or is_beside(row.key):
         return own
-    return max((n for n in same if not lies_beside(n.key)), key=lambda name: name.key, default=None)
+    return max((n for n in same if not is_beside(n.key)), key=lambda name: name.key, default=None)
 
 
 def _second_verdict(read: LogRead, first: NamedLog) -> FileVerdict:

@@ -13,7 +13,7 @@ from onetrail.instants import day_path, moved
 from onetrail.validation.publickeys import RegionKeys
 
 LATE: Final = timedelta(hours=1) + MARK_MARGIN
-"""The last logs of a time stand in the digest of the hour after it; the mark in a log's name may lie before its delivery."""
+"""The last logs of a time are in the digest of the hour after it; the mark in a log's name may lie before its delivery."""
 MOST_NAMED: Final = 200
 """Files that are kept by name for each state; the counts go on."""
 GOOD: Final = frozenset({FileState.VALID, FileState.DUPLICATE})
@@ -23,7 +23,7 @@ GOOD: Final = frozenset({FileState.VALID, FileState.DUPLICATE})
 class CheckScope:
     """What is looked at. Texts are `""` and instants (UTC) None where nothing narrows it; `end` is when each chain must have come to.
 
-    `now` is the instant of the check where the place may still be written to: logs too young for a digest are told, and not held against it.
+    `now` is the instant of the check where the place may still be written to: logs too young for a digest are reported, and are no finding.
     """
 
     account: str = ""
@@ -77,7 +77,7 @@ class CheckScope:
         )
 
     def day_of(self, key: str) -> bool:
-        """Whether an object that has no time in its name lies in a day (month, year) of which some is asked for, or in none."""
+        """Whether an object that has no time in its name is in a day (month, year) of which some is asked for, or in none."""
         days = days_in(key)
         if not days or (len(days) == len("2023/05/01") and day_in(key) is None):
             return True
@@ -86,7 +86,7 @@ class CheckScope:
         )
 
     def about(self, key: str) -> bool:
-        """Whether an object lies in the account and region that are asked for, or in none."""
+        """Whether an object is in the account and region that are asked for, or in none."""
         account, region = place_in(key)
         return self.account in ("", account or self.account) and self.region in ("", region or self.region)
 
@@ -116,9 +116,9 @@ class ValidationResult:
 
     `young` counts the unsigned logs that are too young for a digest. `unsigned` counts logs that no digest names by account and region; `narrowed`: one trail alone was looked at, so they were not counted.
     `believed` are the buckets given as the original ones, None: whichever signed digests name. `troubles` has up to `MOST_NAMED` files of
-    each state that is not good. `foreign` counts objects that are not CloudTrail's and lie elsewhere; they say nothing about the logs.
+    each state that is not good. `foreign` counts objects that are not CloudTrail's and are elsewhere; they say nothing about the logs.
     `strays` counts those that lie among the logs, of which `stray_files` names up to `MOST_NAMED`.
-    `remarked` counts valid files of which something is to be said all the same, `remarks` names as many.
+    `remarked` counts valid files of which something is to be reported all the same, `remarks` names as many.
     `after_newest` counts unsigned logs of a download that are younger than its newest digest. `ended` says what ended it early.
     """
 

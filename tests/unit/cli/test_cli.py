@@ -101,7 +101,7 @@ def test_the_unforeseen_is_one_line_and_a_file(monkeypatch):
     monkeypatch.setattr("onetrail.settings.Settings.from_file", broken)
     result = _onetrail("policies", "-f", PRACTICE)
     assert result.exit_code == 1
-    assert result.stderr.startswith("onetrail: unexpected ZeroDivisionError: by zero; the whole of it is in ")
+    assert result.stderr.startswith("onetrail: unexpected ZeroDivisionError: by zero; the traceback is in ")
     kept = Path(result.stderr.strip().rsplit(" ", 1)[1])
     assert "Traceback" in kept.read_text()
     kept.unlink()
@@ -140,11 +140,11 @@ def test_policies_explain_themselves():
     assert result.exit_code == 0
     assert "✗" not in result.stdout
     assert "ReadsOnly" in result.stdout
-    tables, totals = result.stdout.split("Requests judged\n")
+    tables, totals = result.stdout.split("Requests evaluated\n")
     every = next(line for line in totals.splitlines() if line.startswith("all")).replace(",", "").split()
     let_in = len(re.findall(r"^✓.*  allow  ", tables, re.MULTILINE))
     assert every == ["all", str(tables.count("✓")), str(let_in), str(tables.count("✓") - let_in), "0"]
-    assert totals.endswith("Every request gets the verdict it must.\n")
+    assert totals.endswith("Every request gets the expected verdict.\n")
 
 
 def test_requests_that_are_decided_wrongly_are_in_the_totals(monkeypatch):
@@ -159,10 +159,10 @@ def test_requests_that_are_decided_wrongly_are_in_the_totals(monkeypatch):
 
     monkeypatch.setattr("onetrail.cli.printing.iam", SimpleNamespace(**{**vars(iam), "judge": judged}))
     result = _onetrail("policies", "-f", PRACTICE, "--explain")
-    rows = [line.split() for line in result.stdout.split("Requests judged\n")[1].splitlines()[2:]]
+    rows = [line.split() for line in result.stdout.split("Requests evaluated\n")[1].splitlines()[2:]]
     assert {row[-1] for row in rows if row and row[0].startswith("central")} == {"1"}
     assert next(row for row in rows if row and row[0] == "all")[-1] == str(result.stdout.count("✗"))
-    assert (result.exit_code, "requests get another verdict" in result.stderr) == (3, True)
+    assert (result.exit_code, "requests get unexpected verdicts" in result.stderr) == (3, True)
 
 
 def test_a_whole_record_is_verified_and_a_changed_one_is_not(tmp_path):

@@ -103,7 +103,7 @@ def test_a_plan_copies_nothing(s3, door):
     """It counts what a copy would do, and no changing request leaves. Twin: the copy itself, above."""
     result = copied(s3, "--plan")
     assert result.exit_code == 0
-    assert "to be copied, by the class they lie in: STANDARD 4" in result.stdout
+    assert "to be copied, by storage class: STANDARD 4" in result.stdout
     assert held(s3, s3.new) == {}
     assert not Path(f"ledger-{s3.old}-{s3.new}").exists()
 
@@ -235,7 +235,7 @@ def test_a_second_ctrl_c_leaves_at_once(s3, monkeypatch):
     monkeypatch.setattr(planning, "beside", impatient)
     result = copied(s3)
     assert (result.exit_code, held(s3, s3.new)) == (1, {})
-    assert "left at once" in result.stderr.splitlines()[-1]
+    assert "stopped immediately" in result.stderr.splitlines()[-1]
 
 
 def test_the_folders_own_marker_is_not_below_it(s3):
@@ -250,7 +250,7 @@ def test_one_copy_at_a_time_writes_into_a_ledger(s3):
     Path("ledger").mkdir()
     with FileLock(Path("ledger") / ".writer.lock"):
         result = copied(s3, "--ledger", "ledger")
-        assert (result.exit_code, "another copy writes" in result.stderr) == (2, True)
+        assert (result.exit_code, "another copy is writing" in result.stderr) == (2, True)
         assert held(s3, s3.new) == {}
     assert copied(s3, "--ledger", "ledger").exit_code == 0
     assert [path.name for path in Path("ledger").iterdir()] == [f"copy-{s3.old}-0001.parquet"]
@@ -277,9 +277,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_copy_before_it_begins(s3):
     """A file stands where its folder belongs."""
     Path("file").write_text("")
     result = copied(s3, "--ledger", "file/ledger")
-    assert (result.exit_code, "cannot be written into file/ledger" in result.stderr) == (2, True), (
-        result.stderr
-    )
+    assert (result.exit_code, "cannot be written to file/ledger" in result.stderr) == (2, True), result.stderr
     assert held(s3, s3.new) == {}
 
 
@@ -290,7 +288,7 @@ def test_a_torn_part_is_told_and_the_copy_goes_on(s3):
     part.write_bytes(part.read_bytes()[:-9])
     again = copied(s3, "--ledger", "ledger")
     assert again.exit_code == 0
-    assert f"{part}: it is not a whole Parquet file" in again.stderr
+    assert f"{part}: it is not a complete Parquet file" in again.stderr
 
 
 def test_practice_keys_are_not_sent_to_aws(s3, monkeypatch):
@@ -308,18 +306,18 @@ OLD, NEW = "s3://{old}", "s3://{new}"
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((OLD, OLD), "are the same place"),
-        ((OLD + "/logs/", OLD + "/logs"), "are the same place"),
-        ((OLD, OLD + "/kept"), "lies inside"),
-        ((OLD + "/logs", OLD), "lies inside"),
-        (("{old}", NEW), "is not of the form s3://BUCKET"),
-        (("https://example.com/x", NEW), "is not of the form s3://BUCKET"),
-        ((OLD, "s3://NO"), "is not of the form s3://BUCKET"),
+        ((OLD, OLD), "are the same: name another"),
+        ((OLD + "/logs/", OLD + "/logs"), "are the same: name another"),
+        ((OLD, OLD + "/kept"), "is inside"),
+        ((OLD + "/logs", OLD), "is inside"),
+        (("{old}", NEW), "is not in the form s3://BUCKET"),
+        (("https://example.com/x", NEW), "is not in the form s3://BUCKET"),
+        ((OLD, "s3://NO"), "is not in the form s3://BUCKET"),
         ((OLD, NEW, "--storage-class", "COLD"), "is not one of"),
         ((OLD, NEW, "--max-requests-per-second", "0"), "max-requests-per-second"),
         ((OLD, NEW, "--lock-mode", "GOVERNANCE"), "both --lock-mode and --retain-until"),
-        ((OLD, NEW, "--lock-mode", "GOVERNANCE", "--retain-until", "soon"), "is no instant"),
-        ((OLD, NEW, "--lock-mode", "GOVERNANCE", "--retain-until", "2020-01-01"), "is over"),
+        ((OLD, NEW, "--lock-mode", "GOVERNANCE", "--retain-until", "soon"), "is not a date"),
+        ((OLD, NEW, "--lock-mode", "GOVERNANCE", "--retain-until", "2020-01-01"), "is in the past"),
         ((OLD, NEW, "--from-owner", "12"), "give its 12 digits"),
     ],
 )  # fmt: skip
@@ -373,7 +371,7 @@ def test_a_bucket_of_another_account_must_be_named_with_it(s3):
     """The owner is checked, whether it was given or not."""
     result = copied(s3, "--to-owner", accounts.LOG)
     assert result.exit_code == 1
-    assert f"{s3.new} of account {accounts.LOG} cannot be looked at" in result.stderr
+    assert f"{s3.new} of account {accounts.LOG} cannot be read" in result.stderr
     assert held(s3, s3.new) == {}
 
 
@@ -391,7 +389,7 @@ def test_from_another_account_once_its_owner_is_named(s3, door):
     other.put_bucket_policy(Bucket=theirs, Policy=json.dumps({"Version": "2012-10-17", "Statement": [lets]}))
     words = ["copy", f"s3://{theirs}", f"s3://{s3.new}"]
     refused = CliRunner().invoke(main, words)
-    assert (refused.exit_code, "name its account with --from-owner" in refused.stderr) == (2, True), (
+    assert (refused.exit_code, "give its account with --from-owner" in refused.stderr) == (2, True), (
         refused.stderr
     )
     named = CliRunner().invoke(main, [*words, "--from-owner", accounts.LOG])
@@ -439,10 +437,10 @@ def test_the_line_says_rate_and_time_left(capsys, monkeypatch):
     telling = verb._Telling()
     monkeypatch.setattr(verb.time, "monotonic", lambda: telling._began + 10)
     sums = CopySums({"copied": 1000, "conflict": 2}, {"copied": 5_000_000})
-    telling.told(sums, 0)
-    telling.told(sums, 11_002)
+    telling.show(sums, 0)
+    telling.show(sums, 11_002)
     first, second = capsys.readouterr().err.splitlines()
-    assert first == "onetrail copy: 1,002 objects seen, 1,000 copied (5.0 MB), 100/s, 2 not as wanted"
+    assert first == "onetrail copy: 1,002 objects seen, 1,000 copied (5.0 MB), 100/s, 2 need attention"
     assert second == f"{first}, 100 s left of 11,002".replace("100 s", "2 min")
 
 

@@ -116,7 +116,7 @@ def test_a_run_that_an_earlier_version_began_where_we_are_is_not_begun_again(tmp
     file.write_text(PRACTICE.read_text())
     result = _run(file)
     assert (result.exit_code, (tmp_path / "runs").exists()) == (2, False)
-    assert f'write runs_dir: "{here / "runs"}" to go on with it' in result.stderr
+    assert f'write runs_dir: "{here / "runs"}" to continue it' in result.stderr
 
 
 def test_a_laid_out_folder_around_us_has_runs_of_its_own(

@@ -108,7 +108,7 @@ def test_an_output_never_takes_the_place_of_what_is_no_file(words: tuple[str, ..
     else:
         Path("out").symlink_to(os.devnull if kind == "a device" else "nowhere")
     code, line = _onetrail(*words, "out")
-    assert (code, "out is there and is not a" in line) == (2, True), line
+    assert (code, "out exists and is not a" in line) == (2, True), line
 
 
 @pytest.mark.parametrize("verb", ["run", "policies"])

@@ -230,8 +230,8 @@ IN_A_DIGEST: list[tuple[str, Tamper, str]] = [
     ("signed with a key of his own", _forged(1), "no public key of CloudTrail in eu-west-1 has the fingerprint"),
     ("signed with his key under a genuine fingerprint", _forged(1, digestPublicKeyFingerprint=GENUINE), "its signature does not verify"),
     ("signed with another region's key", _of_another_region, "its public key belongs to us-east-1, not to eu-west-1"),
-    ("an older digest of the chain over it", lambda a, at: a.files.update({a.key(at): a.files[a.key((at + 1) % HOURS)]}), "a genuine digest of another place lies under this key"),
-    ("a genuine one of another region over it", lambda a, at: _genuine_of(a, at, digestS3Object=_in_region(digest_key(BEGIN + at * HOUR), "us-east-1")), "a genuine digest of another place lies under this key"),
+    ("an older digest of the chain over it", lambda a, at: a.files.update({a.key(at): a.files[a.key((at + 1) % HOURS)]}), "a genuine digest of another place is under this key"),
+    ("a genuine one of another region over it", lambda a, at: _genuine_of(a, at, digestS3Object=_in_region(digest_key(BEGIN + at * HOUR), "us-east-1")), "a genuine digest of another place is under this key"),
 ]  # fmt: skip
 OTHERWISE: list[tuple[str, Tamper, Callable[[int], States], str]] = [
     # what was done, how, every file that is not valid by position, words that tell it
@@ -249,10 +249,10 @@ OTHERWISE: list[tuple[str, Tamper, Callable[[int], States], str]] = [
     ("a genuine digest of another account over it", lambda a, at: _genuine_of(a, at, awsAccountId="111122223333"), lambda at: [("digest", "foreign"), *LOGS_LOST], "signed for another trail"),
     ("a genuine digest of a strange bucket over it", lambda a, at: _genuine_of(a, at, bucket="stranger"), lambda at: [("digest", "foreign"), *LOGS_LOST], "which is not on the allow list"),
     ("a genuine digest of another trail over it", lambda a, at: _genuine_of(a, at, trail="other"), lambda at: [("digest", "foreign"), *LOGS_LOST], "signed for another trail"),
-    ("an old digest replayed as a later hour", _replayed_later, lambda at: [("digest", "invalid")], "a genuine digest of another place lies under this key"),
-    ("a digest moved to another hour", _renamed_hour, lambda at: sorted([("digest", "invalid"), *_gone(at)]), "a genuine digest of another place lies under this key"),
+    ("an old digest replayed as a later hour", _replayed_later, lambda at: [("digest", "invalid")], "a genuine digest of another place is under this key"),
+    ("a digest moved to another hour", _renamed_hour, lambda at: sorted([("digest", "invalid"), *_gone(at)]), "a genuine digest of another place is under this key"),
     ("a digest given another trail's name", _renamed_trail, lambda at: sorted([("digest", "foreign"), *_gone(at)]), "signed for another trail"),
-    ("two digests swapped", lambda a, at: a.swap(a.key(at), a.key((at + 1) % HOURS)), lambda at: sorted([*DIGEST, *DIGEST]), "a genuine digest of another place lies under this key"),
+    ("two digests swapped", lambda a, at: a.swap(a.key(at), a.key((at + 1) % HOURS)), lambda at: sorted([*DIGEST, *DIGEST]), "a genuine digest of another place is under this key"),
     ("an impostor beside it", lambda a, at: a.files.update({f"x/{a.key(at)}": (packed(a.digests[at].raw + b" "), {})}), lambda at: DIGEST[:1], "not what the next digest names|not the signed one"),
     ("a forged digest after the newest", lambda a, at: a.put(digest_key(END + (at + 1) * HOUR), packed(signed_digest(END + (at + 1) * HOUR, a.digests[LAST], number=1).raw), {}), lambda at: DIGEST[:1], "no public key of CloudTrail"),
 ]  # fmt: skip

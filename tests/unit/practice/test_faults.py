@@ -115,7 +115,7 @@ def test_a_clock_that_is_off_is_borne_for_a_quarter_of_an_hour(estate: Estate, s
 def test_a_source_is_changed_or_gone_right_before_it_is_copied(
     estate: Estate, s3: Any, kind: str, code: str
 ) -> None:
-    """On the copy that was asked for; twin: the one before it."""
+    """On the requested copy; twin: the one before it."""
     etag = s3.head_object(Bucket="old", Key="k")["ETag"]
     faults.arm(estate.world, {"kind": kind, "bucket": "new", "after": 1})
     assert code_of(copy, s3=s3, CopySourceIfMatch=etag) == ""

@@ -273,7 +273,7 @@ SETTLED = [
     (a_task(), OK, Looked(a_head()), Looked(), "copied", ""),
     (a_task(DIGEST), OK, Looked(a_head()), Looked(a_head()), "copied", ""),
     (a_task(DIGEST), OK, Looked(a_head(metadata={})), Looked(a_head()), "unproven", "metadata is {}"),
-    (a_task(DIGEST), OK, Looked(a_head()), Looked(failed="AccessDenied"), "unproven", "could not be looked at"),
+    (a_task(DIGEST), OK, Looked(a_head()), Looked(failed="AccessDenied"), "unproven", "could not be read"),
     (a_task(), OK, Looked(a_head(storage_class="STANDARD")), Looked(), "unproven", "storage class is 'STANDARD'"),
     (a_task(), OK, Looked(a_head(lock_mode="")), Looked(), "unproven", "lock is ''"),
     (a_task(), OK, Looked(a_head(retain_until="2031-05-07T00:00:00Z")), Looked(), "unproven", "retain until is"),

@@ -234,5 +234,5 @@ def test_pandas_reads_it(tmp_path):
 
 def test_an_absent_ledger_is_empty_and_a_name_cannot_leave_the_folder(tmp_path):
     assert read(tmp_path / "none").num_rows == 0
-    with pytest.raises(ValueError, match="no name for a part"):
+    with pytest.raises(ValueError, match="cannot be the name of a part"):
         LedgerPart(tmp_path, "../p")

@@ -263,7 +263,7 @@ def test_what_was_not_asked_for_is_not_missed(copied):
     assert (sums.of("copied")[0], sums.stopped, exit_code(sums)) == (5, "", 0)
     assert {(row["sha256"], row["retain_until"]) for row in rows.values()} == {("", None)}
     (line,) = unseen_and_failed(sums, Path("ledger"))
-    assert line == "the server gave no SHA-256 for 5 copies: sha256 is empty in their rows"
+    assert line == "the server returned no SHA-256 for 5 copies: sha256 is empty in their rows"
 
 
 def test_the_first_copy_of_what_was_uploaded_in_parts_is_read_back_too(copied, monkeypatch):

@@ -72,7 +72,7 @@ def test_one_request_that_is_never_answered_is_told_and_asked_again(s3, given_a_
 @pytest.mark.parametrize(
     ("kind", "after", "stopped", "outcomes"),
     [
-        ("ListObjectsV2", 0, "the listing of s3://old/ broke off", {}),
+        ("ListObjectsV2", 0, "the listing of s3://old/ was interrupted", {}),
         (
             "CopyObject",
             0,

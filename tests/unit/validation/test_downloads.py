@@ -195,12 +195,12 @@ def test_the_last_hour_before_a_download_is_spoken_of_where_it_can_be_so(
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ("S3://", "names no bucket: write s3://BUCKET or s3://BUCKET/PREFIX"),
-        ("s3:///x", "names no bucket"),
-        ("s3://a b", "names no bucket"),
-        ("s3://arn:aws:s3:::b", "names no bucket"),
-        ("s3://b/AWSLogs/044455556666/", "lies below AWSLogs/"),
-        ("S3://b/AWSLogs/", "lies below AWSLogs/"),
+        ("S3://", "is not the name of a bucket: write s3://BUCKET or s3://BUCKET/PREFIX"),
+        ("s3:///x", "is not the name of a bucket"),
+        ("s3://a b", "is not the name of a bucket"),
+        ("s3://arn:aws:s3:::b", "is not the name of a bucket"),
+        ("s3://b/AWSLogs/044455556666/", "is below AWSLogs/"),
+        ("S3://b/AWSLogs/", "is below AWSLogs/"),
         ("arn:aws:s3:::acme-archive", "is an ARN: write s3://acme-archive"),
         ("arn:aws-us-gov:s3:::acme-archive/logs/*", "is an ARN: write s3://acme-archive/logs"),
         ("arn:aws:s3:us-east-1:044455556666:accesspoint/audit", "names an access point; name its bucket: write s3://BUCKET"),

@@ -236,7 +236,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(
     (there.parent / "kept").write_text("a file")
     done = validated(there, *keeping(there))
     assert done.exit_code == 2
-    assert "kept is there and is not a folder: name a folder" in done.output
+    assert "kept exists and is not a folder: name a folder" in done.output
     assert read == []
 
 

@@ -471,7 +471,7 @@ def test_files_named_at_the_ends_of_time_are_findings(there: Path, stamp: str) -
 
 WRONG: list[tuple[list[str], str]] = [
     (["--since", "2024-01-02", "--until", "2024-01-01"], "--since is not before --until"),
-    (["--since", "soon"], "is no instant"),
+    (["--since", "soon"], "is not a time"),
     (["--account", "44455556666"], "12 digits"),
     (["--account", "111122223333"], "it has 044455556666 eu-west-1"),
     (["--trail", "other"], "no digest of a trail other"),
@@ -490,9 +490,9 @@ def test_wrong_use_is_one_line(there: Path, words: list[str], said: str) -> None
     ("where", "said"),
     [
         ("nowhere", "there is no directory"),
-        ("keys", "no log or digest of CloudTrail lies in"),
-        ("s3://", "names no bucket"),
-        ("s3://b/AWSLogs/044455556666/", "lies below AWSLogs/"),
+        ("keys", "contains no CloudTrail log or digest"),
+        ("s3://", "is not the name of a bucket"),
+        ("s3://b/AWSLogs/044455556666/", "is below AWSLogs/"),
     ],
 )
 def test_a_place_with_nothing_to_prove_is_wrong_use(there: Path, where: str, said: str) -> None:
@@ -638,7 +638,7 @@ def test_an_output_never_takes_the_place_of_what_is_no_file(there: Path, option:
     before = _as_it_is(path)
     done = validated(there, option, str(path))
     kind_wanted = "regular file" if option == "--parquet" else "folder"
-    assert f"{path} is there and is not a {kind_wanted}: name a" in done.stderr
+    assert f"{path} exists and is not a {kind_wanted}: name a" in done.stderr
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert _as_it_is(path) == before
 

@@ -89,8 +89,8 @@ class Candidate:
     def verdict(self) -> FileVerdict:
         """The verdict as it stands. Original names are given only where CloudTrail's signature covers
         them."""
-        told = self.digest if self.digest and self.verified else None
-        bucket, key = (told.bucket, told.key) if told else ("", "")
+        named = self.digest if self.digest and self.verified else None
+        bucket, key = (named.bucket, named.key) if named else ("", "")
         state = self.state or FileState.VALID
         return FileVerdict(self.source.key, bucket, key, self.parsed.kind, state, self.why, self.proof)
 
@@ -239,9 +239,7 @@ def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
     if digest.account != found.parsed.account or identity not in allowed.trails:
         found.settle(FileState.FOREIGN, f"signed for another trail: {digest.key}")
     elif name_of(origin) != found.name:
-        found.settle(
-            FileState.INVALID, f"a genuine digest of another place lies under this key: {digest.key}"
-        )
+        found.settle(FileState.INVALID, f"a genuine digest of another place is under this key: {digest.key}")
     elif not allowed.believes(digest.bucket):
         found.settle(
             FileState.FOREIGN, f"delivered to the bucket {digest.bucket}, which is not on the allow list"

@@ -80,7 +80,7 @@ class ChainCheck:
     """One group under examination: iterate `verdicts(digests)` to its end, then ask for `chain()`.
 
     `listed` says of an original key whether a digest of its name was listed anywhere; None: those given are all, and their names are
-    kept. `partly`: not all that are listed are given, so nothing is said of what lies between.
+    kept. `partly`: not all that are listed are given, so nothing is reported of what lies between.
     `expected_start` and `expected_end` (UTC) are the bounds that digests must cover, for instance the time of
     StopLogging as the end: without an end, the removal of the newest digests cannot be seen. Digests that
     begin after `expected_start` with a predecessor that is absent are a gap; one at or before it may have
@@ -182,7 +182,7 @@ class ChainCheck:
     def _log_verdict(self, entry: LoggedFile, by: Candidate, *, repeated: bool) -> FileVerdict:
         kind = parse(entry.key).kind
 
-        def told(
+        def judged(
             state: FileState, why: str = "", key: str = "", proof: FileProof = FileProof.NONE
         ) -> FileVerdict:
             return FileVerdict(
@@ -190,22 +190,22 @@ class ChainCheck:
             )
 
         if repeated:
-            return told(FileState.DUPLICATE, "named twice by one digest")
+            return judged(FileState.DUPLICATE, "named twice by one digest")
         if not self._allowed.believes(entry.bucket):
-            return told(FileState.FOREIGN, f"the bucket {entry.bucket} is not on the allow list")
+            return judged(FileState.FOREIGN, f"the bucket {entry.bucket} is not on the allow list")
         read = self._read_log(entry.bucket, entry.key)
         key = read.key or entry.key
         looked = looked_at(read)
         if looked.status is not ReadStatus.FOUND or not (looked.hash or looked.fault):
             state, why = _STATE_OF_STATUS.get(read.status, (FileState.UNREADABLE, "no content came back"))
-            return told(state, read.why or why, "" if state is FileState.MISSING else key)
+            return judged(state, read.why or why, "" if state is FileState.MISSING else key)
         if looked.fault:
-            return told(FileState.INVALID, looked.fault, key)
+            return judged(FileState.INVALID, looked.fault, key)
         if looked.hash != entry.hash:
-            return told(
+            return judged(
                 FileState.INVALID, f"its content is not what {by.source.key.rsplit('/', 1)[-1]} has", key
             )
-        return told(FileState.VALID, key=key, proof=FileProof.DIGEST)
+        return judged(FileState.VALID, key=key, proof=FileProof.DIGEST)
 
 
 def looked_at(read: LogRead) -> LogRead:

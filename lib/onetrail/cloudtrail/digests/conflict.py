@@ -32,7 +32,7 @@ def fits(key: str) -> bool:
 
 
 def conflict_key(bucket: str, key: str) -> str:
-    """The key beside: one for each old bucket and full old key, whatever else lies in the archive."""
+    """The key beside: one for each old bucket and full old key, whatever else is in the archive."""
     wanted = f"{CONFLICTS_FOLDER}{bucket}/{key}"
     if fits(wanted):
         return wanted
@@ -41,7 +41,7 @@ def conflict_key(bucket: str, key: str) -> str:
 
 
 def original_of(key: str) -> Original | None:
-    """Whose copy lies under a key of the archive; None for a plain key."""
+    """Whose copy is under a key of the archive; None for a plain key."""
     if not key.startswith(CONFLICTS_FOLDER):
         return None
     bucket, _, rest = key[len(CONFLICTS_FOLDER) :].partition("/")

@@ -1,7 +1,7 @@
-"""Logs that lie in a bucket though no proven digest names them.
+"""Logs that are in a bucket though no proven digest names them.
 
 That alone is no tampering: a trail without validation writes such files all its life, and a broken chain leaves some
-behind. They may be genuine; they cannot be proven. What the chains prove about the time is said with each.
+behind. They may be genuine; they cannot be proven. What the chains prove about the time is reported with each.
 """
 
 from collections.abc import Iterable, Iterator

@@ -121,7 +121,7 @@ def fingerprint_of(der: bytes) -> str:
 def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
     """The keys in one region's answer of ListPublicKeys: base64 `Value` (the AWS CLI) or bytes (boto3).
 
-    Times may be ISO 8601 texts, seconds since 1970, or datetimes. `KeyStoreError` where the shape is another, or where one key stands there
+    Times may be ISO 8601 texts, seconds since 1970, or datetimes. `KeyStoreError` where the shape is another, or where one key is there
     twice with different bytes or times.
     """
     entries = document.get("PublicKeyList") if isinstance(document, Mapping) else None

@@ -1,4 +1,4 @@
-"""Runs of linked digests, those that cannot be believed, and where each stands in time."""
+"""Runs of linked digests, those that cannot be believed, and the time of each."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable

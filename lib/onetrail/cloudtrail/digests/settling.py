@@ -17,7 +17,7 @@ Order = tuple[datetime, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What the digest `by` says of the one before it. `signed`: by CloudTrail, for the place that it lies in."""
+    """What the digest `by` says of the one before it. `signed`: by CloudTrail, for the place that it is in."""
 
     order: Order
     by: Name
@@ -64,7 +64,7 @@ def quoted_signatures(content: str, quotes: list[Quote], tried: list[str]) -> It
 
 
 def hopeless(place: list[Candidate]) -> bool:
-    """Whether nothing can be said that makes one of these objects believed."""
+    """Whether no further evidence can make one of these objects valid."""
     return not any(found.open or found.trusted for found in place)
 
 

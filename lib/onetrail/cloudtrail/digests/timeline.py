@@ -1,7 +1,7 @@
 """What runs of linked digests come to as intervals of time: each gap, restart and proven time with its reason.
 
 Digests of one group can be of several chains at once: an account's trail and an organization's of one name, side by side. So each gap,
-each restart and each missing digest is that of one run, told beside what the other runs prove.
+each restart and each missing digest is that of one run, reported beside what the other runs prove.
 """
 
 from bisect import bisect_left
@@ -39,7 +39,7 @@ class Bounds:
 
 
 class Timeline:
-    """The intervals of a group of runs; the digests that are missing; and what the oldest digests name that may lie elsewhere.
+    """The intervals of a group of runs; the digests that are missing; and what the oldest digests name that may be elsewhere.
 
     `listed` says of an original key whether a digest of its name lies anywhere that was listed.
     """
@@ -85,7 +85,7 @@ class Timeline:
 
     @property
     def older(self) -> tuple[DigestPlace, ...]:
-        """What the oldest digests of runs name as the one before them, where that may lie elsewhere."""
+        """What the oldest digests of runs name as the one before them, where that may be elsewhere."""
         return tuple(self._older)
 
     def _goes_on_from(self) -> dict[Name, Run]:
@@ -103,7 +103,7 @@ class Timeline:
         return found
 
     def _is_there(self, previous: Previous | None) -> bool:
-        """Whether a digest of the name that another one names lies there, and may be believed."""
+        """Whether a digest of the name that another one names is there, and may be believed."""
         return (
             previous is not None
             and name_of(parse(previous.key)) not in self._bad.names
@@ -154,12 +154,12 @@ class Timeline:
         self._found.append(Interval(start, first.start, IntervalState.GAP, why))
 
     def _before(self, stamp: datetime | None) -> bool:
-        """Whether a digest of this time is none of those that were looked at, and nothing is said of what is older."""
+        """Whether a digest of this time is none of those that were looked at, and nothing is reported of what is older."""
         start = self._bounds.start
         return not self._bounds.elsewhere and start is not None and stamp is not None and stamp <= start
 
     def _outside(self, first: DigestEnd, previous: Previous, bad: list[Bad]) -> bool:
-        """Whether what the oldest digest of a run names may be of a time, or lie at a place, that was not looked at."""
+        """Whether what the oldest digest of a run names may be of a time, or at a place, that was not read."""
         start = self._bounds.start
         if self._bounds.elsewhere:
             self._older[DigestPlace(previous.bucket, previous.key)] = None
@@ -206,7 +206,7 @@ class Timeline:
     def _end(self) -> None:
         """What follows the newest digest of all.
 
-        Where the end is known and nothing stands in its place, a digest was to come however few minutes of its hour were left to cover.
+        Where the end is known and nothing is in its place, a digest was to come however few minutes of its hour were left to cover.
         """
         newest = max(self._runs, key=lambda run: run.last.stamp, default=None)
         bad = self._bad.after(newest)

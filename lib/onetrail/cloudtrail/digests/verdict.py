@@ -1,6 +1,6 @@
 """The values that digest verification takes and gives.
 
-Two rules hold for every word here: what could not be looked at is never called missing, and nothing is called valid
+Two rules hold for every word here: what could not be read is never called missing, and nothing is called valid
 that CloudTrail's own signature does not cover.
 """
 
@@ -17,7 +17,7 @@ class FileState(StrEnum):
     """What became of one file.
 
     `unsigned`: nothing signed speaks of it, so it may be genuine and cannot be proven. `archived`: must be restored
-    before it can be read. `unreadable`: it could not be looked at. `foreign`: of a bucket, trail or account that is
+    before it can be read. `unreadable`: it could not be read. `foreign`: of a bucket, trail or account that is
     not on the allow list; not followed. `duplicate`: a second copy of a digest, which changes nothing.
     """
 
@@ -68,7 +68,7 @@ class LogRead:
 
 @dataclass(frozen=True, slots=True)
 class DigestObject:
-    """A digest as it lies in a bucket today. `raw_gz` is None where it could not be read.
+    """A digest as it is in a bucket today. `raw_gz` is None where it could not be read.
 
     `metadata` is the user metadata without `x-amz-meta-`; `size` in bytes as listed, None if not known; `why` is the
     reason where `raw_gz` is None (a refusal, a time-out).
@@ -128,11 +128,11 @@ class DigestGroup:
 
 @dataclass(frozen=True, slots=True)
 class FileVerdict:
-    """One file and what can be said of it. `key` is where it lies now, empty if it is not there.
+    """One file and what can be reported of it. `key` is its place now, empty if it is not there.
 
     `original_bucket` and `original_key` are empty where no signed digest tells them. `why` is empty for a plain
     valid file. `hash` is the SHA-256 of its content that a signed digest gives a log, `""` where none does; `digest` is where that digest
-    lies, itself valid or not: its signature may stand in the next one alone.
+    lies, itself valid or not: its signature may be in the next one alone.
     """
 
     key: str
@@ -184,9 +184,9 @@ class DigestPlace(NamedTuple):
 class Chain:
     """A whole group of digests, after every one was seen: one run of linked digests, or several that overlap.
 
-    `intervals` are told by their start. A time is proven where any run covers it; each gap and each restart is that of one run.
-    `proven` intervals speak of digests; whether each log that they name is intact stands in the file verdicts. `digests` and `logs` count
-    files by state. `older` is what the oldest digest of each run names before it, where that may lie elsewhere and was not looked for.
+    `intervals` are identified by their start. A time is proven where any run covers it; each gap and each restart is that of one run.
+    `proven` intervals speak of digests; whether each log that they name is intact is in the file verdicts. `digests` and `logs` count
+    files by state. `older` is what the oldest digest of each run names before it, where that may be elsewhere and was not searched.
     """
 
     account: str

@@ -190,7 +190,7 @@ class Walk:
         self._speak(found)
 
     def _proved(self, found: Candidate, quotes: list[Quote]) -> bool:
-        """Look for its signature. What was found for an object is not looked for again for another with its content."""
+        """Look for its signature. What was found for an object is not searched again for another with its content."""
         if not found.open:
             return True
         content = found.name, content_hash(found)
@@ -204,7 +204,7 @@ class Walk:
         return done
 
     def _final(self, name: Name, quotes: list[Quote]) -> bool:
-        """Whether nothing more can be said of a digest: a signed one has spoken, and no nearer one whose signature may yet be found."""
+        """Whether nothing more can be reported of a digest: a signed one has named it, and there is no nearer one whose signature may yet be found."""
         if self._whole:
             return True
         signed = signed_quote(quotes)
@@ -277,7 +277,7 @@ class Walk:
         self._runs[run.first.name] = run
 
     def _prune(self, oldest: datetime) -> None:
-        """Forget what was said of digests that are newer than the oldest one and did not come."""
+        """Forget what was reported of digests that are newer than the oldest one and did not come."""
         self._quotes = {
             name: held
             for name, held in self._quotes.items()

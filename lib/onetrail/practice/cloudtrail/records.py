@@ -1,4 +1,4 @@
-"""Believable records of calls nobody made: the history that lies in the old buckets.
+"""Plausible records of calls that were never made: the history in the old buckets.
 
 Shapes, escapes, sizes and delays as measured on real files. The company `acme` is invented; addresses are from the
 documentation ranges 192.0.2.0/24, 198.51.100.0/24 and 203.0.113.0/24; no value is or looks like a live credential.
@@ -103,7 +103,7 @@ class SeededDraws:
 
 
 def event_time(draws: SeededDraws, mark: datetime, not_before: datetime) -> datetime:
-    """When an event happened that lies in a file of this mark: 4 s to 10 minutes before it."""
+    """When an event happened that is in a file of this mark: 4 s to 10 minutes before it."""
     moment = mark - timedelta(seconds=draws.quantile(_LAG))
     return moment if moment >= not_before else not_before + (mark - not_before) * draws.chance()
 

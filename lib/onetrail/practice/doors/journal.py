@@ -35,7 +35,7 @@ class EventDetails(NamedTuple):
 
 
 class Journal:
-    """The world's request log, and whoever listens to management calls: CloudTrail, where the estate has it."""
+    """The world's request log, and the listeners to management calls: CloudTrail, where the estate has it."""
 
     def __init__(self, world: World) -> None:
         self._world = world

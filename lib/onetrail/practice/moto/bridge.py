@@ -105,10 +105,12 @@ class MotoBridge:
         host = self._application.infer_service_region_host(environ, request.path) or ""
         if not any(pattern.match(f"http://{host}") for _, pattern in self._application.backend_url_patterns):
             raise NotImplementedError(host)
-        told: list[Any] = []
-        chunks = self._application(environ, lambda status, headers, exc=None: told.extend((status, headers)))
+        answered: list[Any] = []
+        chunks = self._application(
+            environ, lambda status, headers, exc=None: answered.extend((status, headers))
+        )
         body = b"".join(chunks)
-        return int(told[0].split()[0]), list(told[1]), body
+        return int(answered[0].split()[0]), list(answered[1]), body
 
 
 def not_implemented(service: str, operation: str) -> ServiceError:

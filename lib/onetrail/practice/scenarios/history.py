@@ -76,7 +76,7 @@ def open_window(number: int, old: OldRegion, now: datetime) -> Window:
 def global_copies(
     number: int, estate: ScenarioEstate, account: str, year: int, month: int
 ) -> list[tuple[datetime, str]]:
-    """The month's global-service events: (instant, record) pairs that lie in every region's bucket before 2021-11-22."""
+    """The month's global-service events: (instant, record) pairs that are in every region's bucket before 2021-11-22."""
     base = window(number, estate.regions[0], year, month).base
     if base >= GLOBAL_ONCE:
         return []

@@ -55,7 +55,7 @@ class ScenarioEstate:
     first: tuple[int, int]
     last: tuple[int, int]
     copies: int
-    """Global-service events a month that lie in every region's bucket before 2021-11-22."""
+    """Global-service events a month that are in every region's bucket before 2021-11-22."""
 
 
 def _on(year: int, month: int, day: int, hour: int = 10) -> datetime:
@@ -108,7 +108,7 @@ TINY: Final = ScenarioEstate(
     (2021, 12),
     4,
 )  # fmt: skip
-"""Three regions and three months with the same mess, and the window that is open now: under 150 objects."""
+"""Three regions and three months with the same scenario items, and the window that is open now: under 150 objects."""
 
 HARD: Final = ScenarioEstate(
     "hard",

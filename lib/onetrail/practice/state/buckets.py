@@ -51,7 +51,7 @@ class Version:
     restore_ready: datetime | None = None
     restore_until: datetime | None = None
     tier: str = ""
-    """Archive tier of INTELLIGENT_TIERING in which it was put away; a restore takes it out for good."""
+    """Archive tier of INTELLIGENT_TIERING to which it was moved; a restore takes it out for good."""
     customer_key: bool = False
     """Encrypted with a key that the caller must send along (SSE-C)."""
 
@@ -80,7 +80,7 @@ class Version:
         )
 
     def tiered(self, now: datetime) -> str:
-        """The archive tier it lies in now; empty where INTELLIGENT_TIERING keeps it readable."""
+        """The archive tier it is in now; empty where INTELLIGENT_TIERING keeps it readable."""
         return "" if self.restore_ready and self.restore_ready <= now else self.tier
 
     def restoring(self, now: datetime) -> bool:

@@ -30,7 +30,7 @@ class Credential:
 
 
 class Keyring:
-    """All credentials of the estate by key id; access keys of IAM users lie in moto."""
+    """All credentials of the estate by key id; access keys of IAM users are in moto."""
 
     def __init__(self) -> None:
         self._keys: dict[str, Credential] = {}

@@ -54,6 +54,6 @@ class AccessLogBacklog:
     """Server access logs that are not delivered yet."""
 
     next: int = 1
-    """Number of the first request that was not looked at."""
+    """Number of the first request that was not read."""
     waiting: dict[str, list[str]] = field(default_factory=dict)
     """Bucket that is logged -> its lines."""

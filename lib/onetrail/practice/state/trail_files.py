@@ -9,7 +9,7 @@ _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One recorded call in one account. `text` is the record as it stands in a log file."""
+    """One recorded call in one account. `text` is the record as it is in a log file."""
 
     moment: datetime
     account: str

@@ -155,7 +155,7 @@ class TrailBook:
     def configuration(self) -> list[dict[str, Any]]:
         """What is set on trails: the state's hash has that and no more.
 
-        What was recorded and is under way changes with every read call; what was delivered lies in the buckets.
+        What was recorded and is under way changes with every read call; what was delivered is in the buckets.
         """
         return [
             trail.described() | _more(trail)

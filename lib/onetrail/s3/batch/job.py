@@ -83,7 +83,7 @@ class Desk:
     role_arn: str
 
     def manifest_key(self, label: Label, etag: str) -> str:
-        """Where the manifest of a job lies in the work bucket: by its content, so that a later one leaves it as it is."""
+        """Where the manifest of a job is in the work bucket: by its content, so that a later one leaves it as it is."""
         return f"{self.folder}manifests/{label.scope}/{label.group.bucket}/{label.group.name}-{etag[:12]}.csv"
 
     @property
@@ -115,7 +115,7 @@ class Desk:
         )
 
     def request(self, label: Label, etag: str, earlier: int) -> dict[str, Any]:
-        """CreateJob's parameters. Metadata and tags are copied, and the archive's own key is used, because nothing is said of them.
+        """CreateJob's parameters. Metadata and tags are copied, and the archive's own key is used, because neither is set.
 
         `earlier` counts the jobs of this label that have ended: with it the token is new where a job is really to be made again.
         """

@@ -1,4 +1,4 @@
-"""Manifests: one line an object, written as a stream, one file a job, however many objects and jobs there are.
+"""Manifests: one line per object, written as a stream, one file per job, however many objects and jobs there are.
 
 Source: S3 User Guide, "Specifying a manifest": CSV of bucket and URL-encoded key, without a header.
 """
@@ -57,7 +57,7 @@ class _Written:
 
 
 class Manifests:
-    """Writes lines into one file a group below `folder`; files of an earlier time are written anew. Use as a context manager."""
+    """Writes lines into one file per group below `folder`; files of an earlier time are written again. Use as a context manager."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One task of a job as a row of the ledger: what the report says, held against the object that really lies in the archive. Pure.
+"""One task of a job as a row of the ledger: what the report says, held against the object that really is in the archive. Pure.
 
 A job copies without a condition on the ETag and its report gives none, so nothing is believed: each copy is looked at.
 """
@@ -25,7 +25,7 @@ _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "NotFound"})
 
 
 class Looked(NamedTuple):
-    """What HeadObject said. `head` is None where there is no such object; `failed` says why it could not be looked at."""
+    """What HeadObject said. `head` is None where there is no such object; `failed` says why it could not be read."""
 
     head: ObjectHead | None = None
     failed: str = ""
@@ -44,7 +44,7 @@ def needs_source(task: CopyTask, looked: Looked) -> bool:
 def settled(
     task: CopyTask, job: BatchJob, result: TaskResult | None, copy: Looked, source: Looked, now: datetime
 ) -> LedgerRow:
-    """The row of one object. `result` is None where the report does not speak of it, `source` is empty where it need not be looked at."""
+    """The row of one object. `result` is None where the report does not list it, `source` is empty where it need not be read."""
     if result is not None and not result.succeeded:
         said = f"job {job.id}: {result.status or ''} {result.code}: {result.message}".replace("  ", " ")
         return _row(task, job, of_code(result.code), said, None, now)
@@ -53,7 +53,7 @@ def settled(
             task,
             job,
             ObjectOutcome.UNPROVEN,
-            f"job {job.id}: the copy could not be looked at: {copy.failed}",
+            f"job {job.id}: the copy could not be read: {copy.failed}",
             None,
             now,
         )
@@ -69,7 +69,7 @@ def settled(
 
 
 def gone(bucket: str, job: BatchJob, held: Held, archive: str, now: datetime) -> LedgerRow:
-    """The row of an object that the job held and the old bucket does not have any more, so that nothing can be said of its copy."""
+    """The row of an object that the job held and the old bucket does not have any more, so its copy cannot be judged."""
     said = "" if held.result is None else f"; its report says {held.result.code or 'succeeded'}"
     return LedgerRow(
         action="copy",
@@ -102,7 +102,7 @@ def _judged(task: CopyTask, job: BatchJob, head: ObjectHead, source: Looked) -> 
     if same is None:
         return (
             ObjectOutcome.UNPROVEN,
-            f"ETags prove nothing, and the source could not be looked at: {source.failed or 'it is gone'}",
+            f"ETags prove nothing, and the source could not be read: {source.failed or 'it is gone'}",
         )
     wrong = [
         f"{name} is {seen!r}, planned was {planned!r}"
@@ -129,7 +129,7 @@ def _properties(
 
 
 def _metadata(head: ObjectHead | None) -> Mapping[str, str]:
-    return dict(head.metadata) if head else {"": "the source could not be looked at"}
+    return dict(head.metadata) if head else {"": "the source could not be read"}
 
 
 def _same(task: CopyTask, head: ObjectHead) -> bool | None:

@@ -1,4 +1,4 @@
-"""Why objects were refused or failed, counted by what was said and not by object, so that the commonest reasons can be named."""
+"""Why objects were refused or failed, counted by message and not by object, so that the commonest reasons can be named."""
 
 import re
 from collections import Counter

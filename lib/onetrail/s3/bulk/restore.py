@@ -1,4 +1,4 @@
-"""Asking S3 to make archived objects readable for some days: one request an object, each into the ledger.
+"""Asking S3 to make archived objects readable for some days: one request per object, each into the ledger.
 
 Source: S3 User Guide, restoring an archived object; API Reference, RestoreObject.
 """
@@ -31,7 +31,7 @@ _ABSENT: Final = {"NoSuchKey", "NoSuchVersion"}
 
 
 class RestoreTask(NamedTuple):
-    """One archived object. `away` is the class or tier it lies in, `size` in bytes, `version_id` `""` for the current version."""
+    """One archived object. `away` is the class or tier it is in, `size` in bytes, `version_id` `""` for the current version."""
 
     bucket: str
     owner: str

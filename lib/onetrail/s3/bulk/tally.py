@@ -96,7 +96,7 @@ class Counts:
 
 
 class BulkWatch:
-    """What the parts of one run share: how far each bucket is, told at most every `every_seconds`, and whether to stop.
+    """What the parts of one run share: how far each bucket is, reported at most every `every_seconds`, and whether to stop.
 
     `why` is `""` as long as the run goes on.
     """

@@ -211,7 +211,7 @@ def _judged(ended: Finished[CopyStep], copied: Copied, now: Callable[[], datetim
     outcome, why = ObjectOutcome.UNPROVEN, "The copy has another ETag than the one listed, "
     if ended.error is not None:
         which = "source" if step.stage is CopyStage.SOURCE else "copy"
-        why += f"and the {which} could not be looked at: {ended.error}"
+        why += f"and the {which} could not be read: {ended.error}"
     elif kms and (step.stage is CopyStage.LOOK or head.etag == step.task.etag):
         return _copied(ended, copied, now)
     # The source is still what was listed, or is what the copy says: then the copy's own encryption may explain its ETag, so it is

@@ -2,7 +2,7 @@
 
     moved = copy_partitions(partitions, client, folder, now=clock.now)
 
-Tasks are pulled from the open partitions in turn. A partition is finished, its part closed and `ended` told, as soon as its own tasks
+Tasks are pulled from the open partitions in turn. A partition is finished, its part closed and `ended` called, as soon as its own tasks
 have their outcomes. Memory is that of the open partitions.
 """
 
@@ -58,7 +58,7 @@ def copy_partitions(
     `partitions` may be any number and is pulled as others end; None says 'nothing now'. Never overwrites, and each copy is conditional
     on the listed ETag; `only_if_absent=False` always looks first instead of trusting If-None-Match. A failure of one object is its
     outcome in the ledger. `source` looks at sources, where that is another region or identity than `client`'s. `saw` gets each copy
-    that was made. `progress` is told of each source bucket; `ended` of each partition, in this thread, its part being on disk.
+    that was made. `progress` is called for each source bucket; `ended` for each partition, in this thread, its part being on disk.
 
     When the tasks of a partition raise, that partition ends, the others go on to their ends, and then the error is raised. What
     `partitions`, the client's permit or its credentials raise stops the sending; it is raised when all under way is in the ledger.
@@ -124,11 +124,11 @@ class _Run:
         self,
         partitions: Iterator[CopyPartition | None],
         ledger_of: Callable[[str], Ledger],
-        told: Callable[[FinishedPartition], None] | None,
+        ended: Callable[[FinishedPartition], None] | None,
         at_once: int,
     ) -> None:
         """Everything to its end. Raises what `copy_partitions` says."""
-        self._partitions, self._ledger_of, self._told, self._at_once = partitions, ledger_of, told, at_once
+        self._partitions, self._ledger_of, self._ended, self._at_once = partitions, ledger_of, ended, at_once
         try:
             with seldom_collecting():
                 self._drive()
@@ -307,10 +307,10 @@ class _Run:
         self._broken = self._broken + 1 if one.error else 0
         if self._broken >= BROKEN_IN_A_ROW:
             self._watch.halt(f"{self._broken} partitions in a row broke off, the last with: {one.error}")
-        if self._told is None:
+        if self._ended is None:
             return
         try:
-            self._told(over)
+            self._ended(over)
         except OSError as error:
             self._stop_unwritten(error)
 

@@ -16,7 +16,7 @@ ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Classes that must be restored before they can be read."""
 _MD5: Final = re.compile(r"[0-9a-f]{32}").fullmatch
 TIERED: Final = "INTELLIGENT_TIERING"
-"""The class that puts objects away by itself; which tier one lies in only HeadObject says."""
+"""The class that archives objects by itself; only HeadObject shows the tier of an object."""
 
 
 class DecisionKind(StrEnum):

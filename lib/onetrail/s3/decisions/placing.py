@@ -1,7 +1,7 @@
-"""Which of several old objects gets the plain key of the archive, and which lie beside. Pure.
+"""Which of several old objects gets the plain key of the archive, and which are beside. Pure.
 
 Two old objects that want one key with other bytes are a conflict, and both are kept. The plain key stays with the copy that is there
-already; else it goes to the copy that a verified digest names; else to the first bucket by name. The others lie below the folder for
+already; else it goes to the copy that a verified digest names; else to the first bucket by name. The others are below the folder for
 conflicts. It is decided by what the listings say, never by which copy comes first, so it is the same in every run.
 """
 
@@ -35,9 +35,9 @@ class Claim(NamedTuple):
 def spot_by_archive(
     source: ObjectRow, plain: ObjectRow | None, beside: ObjectRow | None, comparable: bool = True
 ) -> Spot | None:
-    """What the archive alone decides; None where nothing lies under the plain key, so that the other old objects are asked.
+    """What the archive alone decides; None where nothing is under the plain key, so that the other old objects are asked.
 
-    `plain` and `beside` are what lies under the two keys that the copy may have. Where ETags prove nothing, a copy beside is the
+    `plain` and `beside` are what is under the two keys that the copy may have. Where ETags prove nothing, a copy beside is the
     source's own, and without one the copy under the plain key may be.
     """
     own = beside is not None and _same(source, beside, comparable) is not False
@@ -55,7 +55,7 @@ def spot_among(
     same: Callable[[Claim, Claim], bool],
     named: Callable[[Claim], bool],
 ) -> Spot:
-    """Where the source's copy belongs while nothing lies under the plain key. `others` want it too.
+    """Where the source's copy belongs while nothing is under the plain key. `others` want it too.
 
     `same` says whether two have the same bytes, `named` whether a verified digest names those of one; the latter is asked only where
     bytes differ.

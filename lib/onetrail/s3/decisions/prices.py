@@ -71,7 +71,7 @@ BULK_RESTORES: Final = MappingProxyType(
     }
 )
 """S3 User Guide, archive retrieval options; the two tiers are INTELLIGENT_TIERING's. DEEP_ARCHIVE's bulk price is unverified.
-The restored copy is billed besides, at STANDARD's rate, for the days it stays."""
+The restored copy is billed in addition, at STANDARD's rate, for the days it stays."""
 KMS_PER_10_000: Final = 0.03
 """Requests to KMS: one Decrypt for each object read that has no S3 Bucket Key (AWS KMS pricing, read November 2026)."""
 DATA_EVENTS_PER_100_000: Final = 0.10
@@ -93,4 +93,4 @@ EVERY: Final = tuple(PRICES)
 BATCH_PER_JOB: Final = 0.25
 BATCH_PER_1000000: Final = 1.00
 """S3 Batch Operations: dollars a job, and dollars a million objects (S3 pricing page, management; collected with the rest). The requests
-that a job makes are billed besides, at the prices above."""
+that a job makes are billed in addition, at the prices above."""

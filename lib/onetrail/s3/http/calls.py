@@ -34,7 +34,7 @@ Pairs = tuple[tuple[str, str], ...]
 class S3Call(NamedTuple, Generic[T]):
     """One request before it is addressed and signed.
 
-    `query` is encoded; `parameters` are the call's parameters by their names in the SDK, for whoever must permit it.
+    `query` is encoded; `parameters` are the call's parameters by their names in the SDK, for the guard that permits it.
     """
 
     operation: str
@@ -209,7 +209,7 @@ def put_retention(
     """PutObjectRetention; the result is the request id.
 
     To change an active governance lock to another mode takes `bypass_governance` and s3:BypassGovernanceRetention. S3 then no longer
-    refuses an earlier date, so whoever sets it must.
+    refuses an earlier date, so the caller that sets it must.
     """
     until = stamp(retain_until)
     body = f'<Retention xmlns="{NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()

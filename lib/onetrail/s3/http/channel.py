@@ -37,7 +37,7 @@ class Silence:
         self._told = float("-inf")
 
     def report(self, call: S3Call[Any], waited: float, tries: int, now: float) -> None:
-        """Say that this call still waits, unless something like it was said a moment ago."""
+        """Say that this call still waits, unless a similar line was printed a moment ago."""
         limits = self._limits
         if now - self._told < 4 * limits.silent_seconds:
             return

@@ -114,7 +114,7 @@ def _restore(said: bytes) -> str:
 
 
 def _fields(entry: str) -> tuple[str, ...]:
-    """The fields of one entry in whatever order it has them, as they stand there; of several the first."""
+    """The fields of one entry in any order, as they are written; of several the first."""
     found = dict(reversed(_LEAF.findall(entry))).get
     return (
         found("Key", ""),

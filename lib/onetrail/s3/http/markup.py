@@ -13,7 +13,7 @@ _NAMESPACE = re.compile(rb"<(/?)[A-Za-z0-9]+:")
 
 
 def content(body: bytes, name: bytes) -> bytes:
-    """The content of the first element of that name as it stands there; empty where there is none."""
+    """The content of the first element of that name as it is written; empty where there is none."""
     start = body.find(b"<%b>" % name)
     if start < 0:
         return b""

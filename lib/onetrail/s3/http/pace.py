@@ -29,7 +29,7 @@ class Pace:
 
     def __init__(self, most: float) -> None:
         if most <= 0:
-            raise ValueError("a pace is more than 0 requests a second")
+            raise ValueError("a pace must be more than 0 requests per second")
         self.most = most
         self.rate = max(self.LEAST, most / 2)
         self._credit = 1.0
@@ -68,7 +68,7 @@ class Paces:
     """The pace of a run as a whole, if somebody bounded it, and of each destination prefix."""
 
     LEVELS_BELOW = 4
-    """Year, month, day and name lie below the folder of an account, kind and region, which is the prefix that is paced."""
+    """Year, month, day and name are below the folder of an account, kind and region, which is the prefix that is paced."""
 
     def __init__(self, overall: float | None = None, a_prefix: float = PREFIX_MOST) -> None:
         self.overall = Pace(overall) if overall else None
@@ -76,7 +76,7 @@ class Paces:
         self._lanes: dict[tuple[str, str], Pace] = {}
 
     def lane(self, bucket: str, key: str) -> Pace:
-        """The pace of the prefix that this key of this bucket lies in."""
+        """The pace of the prefix that this key of this bucket is in."""
         where = (bucket, key.rsplit("/", self.LEVELS_BELOW)[0])
         found = self._lanes.get(where)
         if found is None:

@@ -1,4 +1,4 @@
-"""The ledger: one row an object copied, deleted or locked, in Parquet parts that appear whole or not at all.
+"""The ledger: one row per object copied, deleted or locked, in Parquet parts that appear whole or not at all.
 
 It is evidence, not state: nothing is skipped because a ledger says so.
 """
@@ -88,7 +88,7 @@ class FinishedPart(NamedTuple):
 
 
 class LedgerTorn(OnetrailError):
-    """A part of the ledger cannot be read whole; `why` says how that shows, and the message how to mend it."""
+    """A part of the ledger cannot be read whole; `why` says how that shows, and the message how to fix it."""
 
     def __init__(self, path: Path, why: str) -> None:
         self.why = why
@@ -221,21 +221,19 @@ def read_part(path: Path, sha256: str = "") -> pa.Table:
 
     Raises LedgerTorn where it is not whole, LaterForm where a later release wrote it.
     """
-    with _told_of(path):
+    with _read_errors(path):
         if not sha256:
             return _opened(path).read()
         with opened(path) as file:
             content = file.read()
         if hashlib.sha256(content).hexdigest() != sha256:
             raise LedgerTorn(path, "its bytes are not those the record names")
-        return _part(
-            path, BytesIO(content)
-        ).read()  # the bytes that were hashed, and not those that lie there now
+        return _part(path, BytesIO(content)).read()  # the bytes that were hashed, not the present ones
 
 
 def hashed(path: Path) -> FinishedPart:
     """A part with the SHA-256 and the rows of one and the same file, whatever comes in its place. Raises LedgerTorn, LaterForm."""
-    with _told_of(path), opened(path) as file:
+    with _read_errors(path), opened(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
         return FinishedPart(path, digest, int(_part(path, file).metadata.num_rows))
@@ -243,7 +241,7 @@ def hashed(path: Path) -> FinishedPart:
 
 def rows_in(path: Path) -> int:
     """How many rows a part has, by its end. Raises LedgerTorn where it cannot be opened, LaterForm."""
-    with _told_of(path):
+    with _read_errors(path):
         return int(_opened(path).metadata.num_rows)
 
 
@@ -255,7 +253,7 @@ def read(folder: Path) -> pa.Table:
 
 def sums_of(path: Path) -> dict[str, tuple[int, int]]:
     """Objects and bytes of one part by outcome."""
-    with _told_of(path):
+    with _read_errors(path):
         columns = _opened(path).read(columns=["outcome", "size"])
     grouped = columns.group_by("outcome").aggregate([("size", "count"), ("size", "sum")])
     return {row["outcome"]: (row["size_count"], row["size_sum"]) for row in grouped.to_pylist()}
@@ -296,19 +294,21 @@ def _part(path: Path, source: Path | IO[bytes]) -> pq.ParquetFile:
 
 
 @contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """What Parquet or the disk says of a part that is not whole, as one error."""
+def _read_errors(path: Path) -> Iterator[None]:
+    """An error of Parquet or the disk about an incomplete part, as one error."""
     try:
         yield
     except FileRefused as error:
         raise LedgerTorn(path, f"{error}") from error
     except (pa.ArrowException, OSError) as error:
-        raise LedgerTorn(path, f"it is not a whole Parquet file ({' '.join(str(error).split())})") from error
+        raise LedgerTorn(
+            path, f"it is not a complete Parquet file ({' '.join(str(error).split())})"
+        ) from error
 
 
 def _free(folder: Path, name: str) -> Path:
     if "/" in name or name.startswith("."):
-        raise ValueError(f"{name!r} is no name for a part: no slash, no leading dot")
+        raise ValueError(f"{name!r} cannot be the name of a part: no slash, no leading dot")
     path, number = folder / f"{name}.parquet", 1
     while path.exists():
         number += 1

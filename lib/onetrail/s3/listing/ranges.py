@@ -28,7 +28,7 @@ _MONTH: Final = re.compile(r"/\d{4}/\d\d/\Z")
 
 
 class Side(NamedTuple):
-    """A place that is listed: the bucket, its owner's account, and who asks; `restores` asks for the state of restores besides."""
+    """A place that is listed: the bucket, its owner's account, and who asks; `restores` asks for the state of restores too."""
 
     client: S3Client
     bucket: str
@@ -53,7 +53,7 @@ class KeyRange(NamedTuple):
 
 
 Place = Callable[[str], tuple[str, str] | None]
-"""The folder a key lies in, and the folder that its copies lie in; both closed by a slash or empty, and names below stay the same.
+"""The folder a key is in, and the folder that its copies are in; both closed by a slash or empty, and names below stay the same.
 None for a key that has no counterpart."""
 
 

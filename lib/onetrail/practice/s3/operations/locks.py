@@ -1,7 +1,7 @@
 """Object Lock: retention and legal hold of versions, default retention of buckets.
 
 Sources: S3 User Guide, "Locking objects with Object Lock"; for governance raised to compliance the API Reference's PutObjectRetention
-as it stood in 2021 and what the authors of https://github.com/ceph/ceph/pull/42505 saw of Amazon S3. The estate's clock decides what
+as it was in 2021 and what the authors of https://github.com/ceph/ceph/pull/42505 saw of Amazon S3. The estate's clock decides what
 is still locked.
 """
 

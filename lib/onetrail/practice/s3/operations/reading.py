@@ -49,7 +49,7 @@ def _require_listing(request: S3Request, bucket: Bucket) -> None:
 
 
 def needs_customer_key() -> S3Error:
-    """What S3 says to whoever reads an object under a customer-provided key without it."""
+    """The error for reading an object under a customer-provided key without that key."""
     return S3Error(
         "InvalidRequest",
         "The object was stored using a form of Server Side Encryption. "

@@ -123,7 +123,7 @@ def check_destination(request: S3Request, bucket: Bucket) -> None:
 
 
 def require_write(request: S3Request, bucket: Bucket) -> None:
-    """PutObject, and what the headers need besides: ACL, tags, retention, legal hold."""
+    """PutObject, and what the headers need also: ACL, tags, retention, legal hold."""
     require_object(request, bucket, "s3:PutObject", request.key)
     headers = request.headers
     grants = "x-amz-acl" in headers or any(name.startswith("x-amz-grant-") for name in headers)
