@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from onetrail.aws import environment
 from onetrail.change.values import iso
 from onetrail.errors import WrongUse
 from onetrail.lazily import later
@@ -116,8 +116,7 @@ class PracticeClock:
 
 def practice_folder() -> Path:
     """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the laid-out folder or checkout that we are in, else here."""
-    named = os.environ.get("ONETRAIL_PRACTICE_DIR")
-    return Path(named) if named else from_home(".practice", Path.cwd())
+    return environment.practice_folder_named() or from_home(".practice", Path.cwd())
 
 
 def _instant(text: str) -> datetime:

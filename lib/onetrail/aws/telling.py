@@ -1,11 +1,11 @@
 """Lines for people while calls are under way: progress, and word of an AWS that does not answer."""
 
-import os
 import sys
 from typing import Any, TextIO
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
+from onetrail.aws import environment
 from onetrail.printable import printable
 
 
@@ -18,7 +18,7 @@ def progress_out() -> TextIO:
 
 def say_line(line: str) -> None:
     """Progress for people and logs; silent where outputs must not vary."""
-    if os.environ.get("ONETRAIL_LIVE", "1") != "0":
+    if environment.live():
         print(printable(line), file=progress_out(), flush=True)
 
 

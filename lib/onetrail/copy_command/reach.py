@@ -1,6 +1,5 @@
 """Two S3 prefixes as boto3 would reach them: credentials, endpoint, the buckets' regions and owners."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws import environment
 from onetrail.aws.advice import advice
 from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
@@ -181,7 +181,7 @@ class CopyConnection:
                 tell=say_line,
                 correct_clock=not self._practice,  # the estate's clock is its own
                 **of_boto3(self._s3 if region == self._region else self._client("s3", region)),
-                **attempts(os.environ, profile),
+                **attempts(environment.aws_variables(), profile),
             )
         return self._transports[region]
 

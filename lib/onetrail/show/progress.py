@@ -3,13 +3,13 @@
 With `ONETRAIL_LIVE=0` only the last table appears, and it holds counts alone: no durations and no rates.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
+from onetrail.aws import environment
 from onetrail.aws.telling import progress_out
 from onetrail.printable import printable
 from onetrail.show.html import Column, Shown
@@ -45,8 +45,8 @@ class Progress:
         self._begun: dict[str, float] = {}
         self._rows: dict[str, dict[str, int]] = {}
         self._lock = threading.Lock()
-        self._live = os.environ.get("ONETRAIL_LIVE", "1") != "0"
-        told = os.environ.get("ONETRAIL_UNATTENDED", "0") != "0" if unattended is None else unattended
+        self._live = environment.live()
+        told = environment.unattended() if unattended is None else unattended
         self._table = self._live and not told and _in_notebook()
         self._handle: Any = None
         self._last = 0.0

@@ -1,10 +1,9 @@
 """The first table of every notebook: which estate, which accounts, and who we are in each."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetrail.aws import Clients
+from onetrail.aws import Clients, environment
 from onetrail.change import iso
 from onetrail.errors import WrongUse
 from onetrail.show.html import Column, Shown, paragraph, together
@@ -51,7 +50,7 @@ def _estate(clients: Clients) -> str:
             f"The practice estate: scenario {estate.scenario}, number {estate.number}, its clock at {iso(clients.clock.now())}; "
             "nothing here reaches AWS"
         )
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    endpoint = environment.endpoint_url()
     return "AWS: everything here is real" + (f", through AWS_ENDPOINT_URL {endpoint}" if endpoint else "")
 
 

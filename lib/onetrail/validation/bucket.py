@@ -1,6 +1,5 @@
 """A bucket as a place: listed and read with many requests in flight, by whatever credentials boto3 finds, and with reading calls alone."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -11,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws import environment
 from onetrail.aws.advice import advice
 from onetrail.aws.estate import BANNER_HEADER, KEY_PREFIX
 from onetrail.aws.sessions import new_session
@@ -120,7 +120,7 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> BucketPlace:
         tell=say_line,
         correct_clock=not practice,  # the estate's clock is its own
         **of_boto3(s3),
-        **attempts(os.environ, session._session.get_scoped_config()),
+        **attempts(environment.aws_variables(), session._session.get_scoped_config()),
     )
     return BucketPlace(client, bucket, prefix, known, practice)
 

@@ -1,10 +1,9 @@
 """The lean transport for one account, region and identity, behind the guard that all clients of a run share."""
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from onetrail.aws import Clients
+from onetrail.aws import Clients, environment
 from onetrail.aws.telling import say_line
 from onetrail.change import NAMED
 from onetrail.errors import WrongUse
@@ -23,7 +22,10 @@ def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> S3Cl
         as_boto3: Mapping[str, Any] = {"correct_clock": False}  # the practice estate's clock is its own
         if clients.estate is None:
             client = clients.client("s3", account, region, actor)
-            as_boto3 = {**of_boto3(client), **attempts(os.environ, clients.profile(account, actor))}
+            as_boto3 = {
+                **of_boto3(client),
+                **attempts(environment.aws_variables(), clients.profile(account, actor)),
+            }
         clients.transports[where] = S3Client(
             region,
             clients.estate.endpoint if clients.estate else None,

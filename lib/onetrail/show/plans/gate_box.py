@@ -3,9 +3,9 @@
 Without widgets it is one sentence. No cell waits for anybody.
 """
 
-import os
 from typing import TYPE_CHECKING, Any
 
+from onetrail.aws import environment
 from onetrail.change import Plan
 from onetrail.show.html import paragraph
 
@@ -81,4 +81,4 @@ def gate(plan: Plan, settings: "Settings") -> GateBox:
 
 def _people_are_here() -> bool:
     """False for recorded and unattended runs, whose notebooks must read without a live kernel."""
-    return os.environ.get("ONETRAIL_LIVE", "1") != "0" and os.environ.get("ONETRAIL_UNATTENDED", "0") == "0"
+    return environment.live() and not environment.unattended()
