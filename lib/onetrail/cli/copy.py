@@ -113,4 +113,4 @@ def copy(**asked: Any) -> None:
     """
     from onetrail.cli import copying
 
-    copying.copy(**asked)
+    copying.copy(copying.CopyRequest(**asked))

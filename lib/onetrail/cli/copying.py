@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -42,37 +43,60 @@ class LeftAtOnce(OnetrailError):
     """A second Ctrl-C did not wait for the requests in flight."""
 
 
-def copy(
-    source: str, target: str, only_plan: bool, into: Path | None, storage_class: str, acl: str | None, lock_mode: str | None,
-    retain_until: str | None, compare: bool, restored: bool, max_requests_per_second: int | None, profile: str, from_owner: str, to_owner: str,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class CopyRequest:
+    """What `onetrail copy` was asked to, option by option."""
+
+    source: str
+    target: str
+    only_plan: bool
+    into: Path | None
+    storage_class: str
+    acl: str | None
+    lock_mode: str | None
+    retain_until: str | None
+    compare: bool
+    restored: bool
+    max_requests_per_second: int | None
+    profile: str
+    from_owner: str
+    to_owner: str
+
+
+def copy(asked: CopyRequest) -> None:
     """Do what `onetrail copy` was asked to, print how it ended, and exit."""
-    here, there = folder(source), folder(target)
+    here, there = folder(asked.source), folder(asked.target)
     refuse_overlap(here, there)
-    for option, owner in (("--from-owner", from_owner), ("--to-owner", to_owner)):
+    for option, owner in (("--from-owner", asked.from_owner), ("--to-owner", asked.to_owner)):
         if owner and not (owner.isascii() and owner.isdigit() and len(owner) == 12):
             raise WrongUse(f"{option} {owner} is not an account id: give its 12 digits")
     clock = WallClock()
-    until = _until(lock_mode, retain_until, clock.now())
+    until = _until(asked.lock_mode, asked.retain_until, clock.now())
     terms = Terms(
-        storage_class, acl or "", lock_mode or "", until, compare, restored, max_requests_per_second
+        asked.storage_class,
+        asked.acl or "",
+        asked.lock_mode or "",
+        until,
+        asked.compare,
+        asked.restored,
+        asked.max_requests_per_second,
     )
-    into = into or Path(f"ledger-{here.bucket}-{there.bucket}")
+    into = asked.into or Path(f"ledger-{here.bucket}-{there.bucket}")
     guard = Guard(AWS_REQUESTS)
-    with closing(CopyConnection(profile)) as reach, _stoppable() as stopping:
-        one, other = reach.ends(here, there, guard, from_owner, to_owner)
+    with closing(CopyConnection(asked.profile)) as reach, _stoppable() as stopping:
+        one, other = reach.ends(here, there, guard, asked.from_owner, asked.to_owner)
         _say(
             f"from {here} in {one.region}, account {one.owner}; to {there} in {other.region}, account {other.owner}"
         )
         telling = _Telling()
-        if only_plan:
+        if asked.only_plan:
             sums = standalone.plan(one, other, terms, telling.show, stopping)
         else:
             with _ledger(into):
                 sums = standalone.copy(
                     one, other, terms, into, guard, now=clock.now, progress=telling.show, stop=stopping
                 )
-    say_lines(table(sums, f"{here} -> {there}", only_plan))
+    say_lines(table(sums, f"{here} -> {there}", asked.only_plan))
     for line in unseen_and_failed(sums, into):
         say(line)
     if sums.stopped:

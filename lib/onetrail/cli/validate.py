@@ -52,4 +52,4 @@ def validate(**asked: Any) -> None:
     """
     from onetrail.cli import validating
 
-    validating.validate(**asked)
+    validating.validate(validating.ValidationRequest(**asked))

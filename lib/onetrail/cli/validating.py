@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -39,58 +39,63 @@ if TYPE_CHECKING:
 SAY_EACH_SECONDS: Final = 5.0
 
 
-def validate(
-    where: str,
-    saved: Path | None,
-    keep: Path | None,
-    moved_from: tuple[str, ...],
-    since: str,
-    until: str,
-    expected_end: str,
-    account: str,
-    region: str,
-    trail: str,
-    bucket_owner: str,
-    resumed: Path | None,
-    as_json: bool,
-    parquet: Path | None,
-) -> None:
+@dataclass(frozen=True)
+class ValidationRequest:
+    """What `onetrail validate` was asked to, option by option."""
+
+    where: str
+    saved: Path | None
+    keep: Path | None
+    moved_from: tuple[str, ...]
+    since: str
+    until: str
+    expected_end: str
+    account: str
+    region: str
+    trail: str
+    bucket_owner: str
+    resumed: Path | None
+    as_json: bool
+    parquet: Path | None
+
+
+def validate(asked: ValidationRequest) -> None:
     """Do what `onetrail validate` was asked to, print what it found, and exit."""
-    if as_json and parquet:
+    if asked.as_json and asked.parquet:
         raise WrongUse("--json and --parquet exclude each other")
     wanted = CheckScope(  # without the clock yet: a directory is what it was when it was downloaded
-        account,
-        region,
-        trail,
-        _instant("since", since),
-        _instant("until", until),
-        _instant("expected-end", expected_end),
+        asked.account,
+        asked.region,
+        asked.trail,
+        _instant("since", asked.since),
+        _instant("until", asked.until),
+        _instant("expected-end", asked.expected_end),
     )
     _refuse(wanted)
     place: LogPlace
     with ExitStack() as stack:
         stack.enter_context(seldom_collecting())
-        if _names_a_bucket(where):
-            bucket = open_bucket(*_bucket(where), bucket_owner)
+        if _names_a_bucket(asked.where):
+            bucket = open_bucket(*_bucket(asked.where), asked.bucket_owner)
             stack.callback(bucket.close)
             place, owner = bucket, bucket.owner
             practice = bucket.practice
             wanted = replace(wanted, now=_now(practice))
         else:
-            directory = Directory(Path(where))
+            directory = Directory(Path(asked.where))
             stack.callback(directory.close)
             place, owner, practice = directory, "", False
-        ask = cloudtrail() if keep is not None or saved is None else None
-        keys = PublicKeys(saved, ask, keep)
-        kept = _kept(resumed, practice) if resumed else None
-        check = PlaceCheck(place, keys, wanted, moved_from or None, owner, _Progress().tell, kept)
-        if as_json:
+        ask = cloudtrail() if asked.keep is not None or asked.saved is None else None
+        keys = PublicKeys(asked.saved, ask, asked.keep)
+        kept = _kept(asked.resumed, practice) if asked.resumed else None
+        check = PlaceCheck(place, keys, wanted, asked.moved_from or None, owner, _Progress().tell, kept)
+        if asked.as_json:
             print_json(check)
         else:
-            if parquet:
+            if asked.parquet:
                 from onetrail.validation.parquet import write
 
-                write(parquet, check.verdicts())
+                write(asked.parquet, check.verdicts())
             else:
                 _drain(check.verdicts())
             say_lines(show.text(check.result))

@@ -32,7 +32,7 @@ class S3Client:
     Errors are botocore's ClientError, NoAnswer when no answer ever came (NotTrusted where TLS failed), and CredentialsEnded.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one fact of the connection, given by name and once for each client
         self,
         region: str,
         endpoint_url: str | None,
