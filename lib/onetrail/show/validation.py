@@ -71,17 +71,23 @@ def _wrong(result: ValidationResult) -> Iterator[str]:
 
 
 def _before_all(result: ValidationResult, count: int) -> str:
-    """How many of the missing digests stand before the oldest one of their chain."""
-    oldest = len(_oldest(result))
+    """How many of the missing digests stand before the oldest one of their chain, or of the time that was asked for."""
+    oldest = _oldest(result)
     if not oldest:
         return ""
-    which = "" if oldest == count else f" {oldest:,} of them"
-    return f",{which} before the oldest one of {'its' if oldest == 1 else 'their'} chain"
+    which = "" if len(oldest) == count else f" {len(oldest):,} of them"
+    chain = f"{'its' if len(oldest) == 1 else 'their'} chain"
+    return f",{which} before the oldest one of {'the time asked for' if _since(oldest) else chain}"
 
 
 def _oldest(result: ValidationResult) -> list[Interval]:
     """The gaps before the oldest digest of a chain."""
     return [i for one in result.chains for i in one.chain.intervals if i.oldest]
+
+
+def _since(oldest: list[Interval]) -> bool:
+    """Whether what is older than a time was not asked for: then nobody knows whether such a gap is before a chain, or in its middle."""
+    return any(gap.start for gap in oldest)
 
 
 def because(named: bool, bucket: str, result: ValidationResult) -> str:
@@ -230,12 +236,7 @@ def _asides(result: ValidationResult) -> str:
             "or two before a download are: --until INSTANT leaves them out."
         )
     if oldest := _oldest(result):
-        chains = counted(len(oldest), "chain begins", "chains begin")
-        time = "from there on" if len(oldest) == 1 else "from which all of them are here"
-        said.append(
-            f"{chains} with a digest that names an older one, which is not here. A lifecycle rule that expires logs leaves that, and so "
-            f"does whoever removes them: nothing shows which. --since {instant_text(max(i.end for i in oldest))} asks for the time {time}."
-        )
+        said.append(_older_part(oldest))
     if not result.is_bucket and (result.logs[FileState.MISSING] or result.digests[FileState.MISSING]):
         said.append(
             "A sync skips archived objects (GLACIER, DEEP_ARCHIVE): what is missing from this download may lie in the bucket, and a check of "
@@ -247,6 +248,18 @@ def _asides(result: ValidationResult) -> str:
             "--output json > KEY.metadata.json` keeps it."
         )
     return "\n".join(said)
+
+
+def _older_part(oldest: list[Interval]) -> str:
+    chains = counted(len(oldest), "chain begins", "chains begin")
+    begins = f"{chains} with a digest that names an older one, which is not here."
+    if _since(oldest):
+        return f"In the time asked for, {begins} What is before --since was not looked at: without it, the check says whether older digests are here."
+    time = "from there on" if len(oldest) == 1 else "from which all of them are here"
+    return (
+        f"{begins} A lifecycle rule that expires logs leaves that, and so does whoever removes them: nothing shows which. "
+        f"--since {instant_text(max(i.end for i in oldest))} asks for the time {time}."
+    )
 
 
 def _intervals(chain: Chain, state: IntervalState) -> list[Interval]:

@@ -88,6 +88,25 @@ def test_of_several_chains_the_time_is_advised_from_which_all_are_here(eight: Pa
     assert "2 digests are missing, before the oldest one of their chain" in done.stdout
 
 
+@pytest.mark.parametrize("gone", [[3], [0, 1, 2, 3]])
+def test_right_after_since_nobody_knows_which_it_is(eight: Path, gone: list[int]) -> None:
+    """A digest from the middle of a chain is not called one before its oldest, and no rule is given as the reason: no older one was looked for.
+
+    Twin: without `--since`, the same folder tells the two apart.
+    """
+    removed(eight, gone)
+    done = validated(eight, "--since", (BEGIN + 2.5 * HOUR).isoformat())
+    line = "1 digest is missing, before the oldest one of the time asked for."
+    assert (done.exit_code, done.stdout.rstrip().endswith(line)) == (3, True), done.stdout
+    assert f"In the time asked for, 1 chain begins with a digest that {BEGINS}." in done.stdout
+    assert "the oldest digest of this chain of the time asked for names it as its predecessor" in done.stdout
+    assert [
+        word for word in ("lifecycle rule", "of its chain", "chain here", "--since 20") if word in done.stdout
+    ] == []
+    whole = validated(eight)
+    assert ("lifecycle rule" in whole.stdout, MIDDLE in whole.stdout) == (gone != [3], gone == [3])
+
+
 @pytest.mark.parametrize(("hours", "lost"), [(2.0, 0), (1.5, 1)])
 def test_a_forged_digest_makes_none_missing_that_was_not_asked_for(
     eight: Path, hours: float, lost: int

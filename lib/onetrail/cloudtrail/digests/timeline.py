@@ -178,7 +178,8 @@ class Timeline:
             self._gap(head, first.start, "another digest names the same one before it, which is not there", 0)
             return
         oldest = head is None and not bad
-        by = "oldest digest of this chain here" if oldest else "next digest"
+        within = " of the time asked for" if self._bounds.start else ""
+        by = f"oldest digest of this chain{within or ' here'}" if oldest else "next digest"
         why = f"the {by} names it as its predecessor, and it is not there"
         if not self._allowed.believes(previous.bucket):
             why += f"; its bucket {previous.bucket} is not on the allow list"
@@ -186,7 +187,6 @@ class Timeline:
         self._missing[place] = FileVerdict("", previous.bucket, previous.key, kind, FileState.MISSING, why)
         missing = max(1, self._hours(head, first.start) - len(bad))
         last = previous.key.rsplit("/", 1)[-1]
-        within = " of the time asked for" if self._bounds.start else ""
         before = (
             f"no older digest of this chain{within} is here: "
             if oldest
