@@ -160,7 +160,7 @@ class PlaceCheck:
             [(row.key, row.size, row.storage_class, row.fault, row.mark) for row in rows],
             (wanted.since, wanted.until, wanted.end),
             None if believed is None else sorted(believed),
-            [(key.region, key.fingerprint) for key in store.held()],
+            [(key.region, key.fingerprint, key.valid_from, key.valid_to) for key in store.held()],
         ]
 
     def _chain(

@@ -157,6 +157,21 @@ def test_another_key_or_another_place_is_another_question(there: Path) -> None:
     assert from_before(resumed(there.rename(there.parent / "elsewhere"))) == 0
 
 
+def test_a_key_of_another_validity_is_another_question(there: Path) -> None:
+    """What it may have signed depends on that. Twin: the file as it was."""
+    resumed(there)
+    path = next((there.parent / "keys").iterdir())
+    before = path.read_text()
+    said = json.loads(before)
+    for key in said["PublicKeyList"]:
+        key["ValidityStartTime"], key["ValidityEndTime"] = "2016-01-01T00:00:00Z", "2016-02-01T00:00:00Z"
+    path.write_text(json.dumps(said))
+    done = resumed(there)
+    assert (from_before(done), done["summary"]["proven"]) == (0, False)
+    path.write_text(before)
+    assert from_before(resumed(there)) == 2
+
+
 def test_a_place_is_known_by_where_it_is_and_not_by_its_name(
     there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
