@@ -33,6 +33,13 @@ class _Answer(NamedTuple):
     at: float
 
 
+class _Question(NamedTuple):
+    """`look` is what was kept when it was asked: an answer that comes after a change, or in a later look, may be older than either."""
+
+    look: dict[Any, _Answer]
+    key: tuple[str, ...]
+
+
 class Remembered:
     """What was answered in the look that is under way; nothing while none is."""
 
@@ -75,7 +82,7 @@ class Remembered:
             params: Mapping[str, Any], model: "OperationModel", context: dict[str, Any], **_: Any
         ) -> None:
             if _is_kept(where[0], model, params):
-                context[_ASKED] = (*where, model.name, repr(params))
+                context[_ASKED] = self._question((*where, model.name, repr(params)))
 
         def answered(context: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
             found = self._found(context.get(_ASKED))
@@ -85,8 +92,9 @@ class Remembered:
             return found.http, deepcopy(found.parsed)
 
         def keep(http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-            if _ASKED in context and _ANSWERED not in context and _is_an_answer(http_response.status_code):
-                self._keep(context[_ASKED], http_response, parsed)
+            asked = context.get(_ASKED)
+            if asked and _ANSWERED not in context and _is_an_answer(http_response.status_code):
+                self._keep(asked, http_response, parsed)
 
         client.meta.events.register(f"before-parameter-build.{name}", asked)
         client.meta.events.register(f"before-call.{name}", answered)
@@ -94,16 +102,20 @@ class Remembered:
             f"after-call.{name}", keep
         )  # as AWS answered, before anything is made of it
 
-    def _found(self, key: Any) -> _Answer | None:
+    def _question(self, key: tuple[str, ...]) -> _Question | None:
         with self._lock:
-            found = (self._answers or {}).get(key)
+            return None if self._answers is None else _Question(self._answers, key)
+
+    def _found(self, asked: _Question | None) -> _Answer | None:
+        with self._lock:
+            found = asked.look.get(asked.key) if asked and asked.look is self._answers else None
         return found if found and self._seconds() - found.at < OLDEST_SECONDS else None
 
-    def _keep(self, key: Any, http: Any, parsed: Mapping[str, Any]) -> None:
+    def _keep(self, asked: _Question, http: Any, parsed: Mapping[str, Any]) -> None:
         answer = _Answer(http, deepcopy(parsed), self._seconds())
         with self._lock:
-            if self._answers is not None:
-                self._answers[key] = answer
+            if asked.look is self._answers:
+                self._answers[asked.key] = answer
 
 
 def _is_kept(service: str, model: "OperationModel", parameters: Mapping[str, Any]) -> bool:

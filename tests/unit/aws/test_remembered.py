@@ -3,6 +3,7 @@
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -136,6 +137,28 @@ def test_whatever_is_sent_ends_the_keeping_until_the_next_look(clients, wire, by
         assert len(wire.sent) - sent == 1
 
 
+@pytest.mark.parametrize("meanwhile", ["nothing", "another look", "a change, and another look"])
+def test_an_answer_that_comes_late_is_kept_for_no_later_look(clients, wire, meanwhile):
+    """It may be older than what was changed in between. Twin: where nothing happens meanwhile, it is kept."""
+    with ExitStack() as looks:
+        looks.enter_context(clients.remembered.one_look())
+        answer = wire.send
+
+        def late(request):
+            wire.send = answer
+            if meanwhile != "nothing":
+                looks.close()
+            if meanwhile.startswith("a change"):
+                clients.remembered.passed("iam", "DeleteRole")
+            if meanwhile != "nothing":
+                looks.enter_context(clients.remembered.one_look())
+            return answer(request)
+
+        wire.send = late
+        assert roles(clients) == ["role-0"]
+        assert roles(clients) == (["role-0"] if meanwhile == "nothing" else ["role-1"])
+
+
 def test_an_account_that_is_entered_again_is_asked_again(clients, wire):
     """Other credentials may see something else."""
     with clients.remembered.one_look():
@@ -220,11 +243,13 @@ def test_an_answer_that_comes_after_the_look_is_not_kept():
     """A question that was under way when something was sent says nothing of what is so afterwards. Twin: one that came before."""
     remembered = Remembered()
     with remembered.one_look():
-        remembered._keep("before", None, {"a": 1})
-        assert remembered._found("before").parsed == {"a": 1}
+        before, under_way = map(remembered._question, [("before",), ("under way",)])
+        remembered._keep(before, None, {"a": 1})
+        assert remembered._found(before).parsed == {"a": 1}
         remembered.passed("iam", "DeleteRole")
-        remembered._keep("under way", None, {})
-        assert (remembered._found("before"), remembered._found("under way")) == (None, None)
+        remembered._keep(under_way, None, {})
+        assert (remembered._found(before), remembered._found(under_way)) == (None, None)
+        assert remembered._question(("after",)) is None
 
 
 def test_clients_of_another_run_know_nothing_of_it(clients, wire):
