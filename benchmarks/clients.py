@@ -1,5 +1,6 @@
 """Who is measured, and with which command: ours, and its peers, each as it is run by hand."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -22,6 +23,9 @@ AT_ONCE: Final = 256
 MANY: Final = f"[default]\ns3 =\n  max_concurrent_requests = {AT_ONCE // 4}\n"
 """The AWS command line told to do more at once than the ten it does by itself; more than this made it no faster."""
 AS_IT_COMES: Final = "[default]\n"
+
+_RUNS: Final = itertools.count(1)
+"""Each run signs with an access key of its own, by which the null S3 tells the runs apart."""
 
 Command = Callable[[Server, int], list[str | Path]]
 Counts = Mapping[str, int]
@@ -77,7 +81,7 @@ def environment(server: Server, folder: Path, said: str = MANY) -> dict[str, str
         "AWS_CONFIG_FILE": f"{config}",
         "AWS_SHARED_CREDENTIALS_FILE": f"{folder}/none",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ACCESS_KEY_ID": "AKIDNULL",
+        "AWS_ACCESS_KEY_ID": f"AKIDNULL{next(_RUNS):08}",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_SESSION_TOKEN": "token" * 60,
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -1,5 +1,6 @@
 -- A null S3: ListObjectsV2, HeadObject, GetObject, HeadBucket and CopyObject as functions of the request. No object is stored; the newest
--- copies are remembered by key, so that whoever reads a copy back or asks for it once more is answered as by S3.
+-- copies are remembered by key and access key, so that a client that reads a copy back or asks for it once more is answered as by S3,
+-- and the next client, which signs with another access key, finds the bucket as empty as it is listed.
 --
 -- A bucket's name ends in how many objects it has: `logs-10000000`, `archive-0`. Object number n of a bucket always has the same key,
 -- size and ETag, and numbers rise as keys do, so a listing begins anywhere by bisection and costs the same for any number of objects.
@@ -146,8 +147,14 @@ end
 local COPIED = '<?xml version="1.0" encoding="UTF-8"?>\n<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
   .. "<LastModified>2026-01-12T09:00:00.000Z</LastModified><ETag>&quot;%s&quot;</ETag></CopyObjectResult>"
 
+-- A copy's name: who made it, the bucket, and the key.
+local function name_of(bucket, key, headers)
+  local by = string.match(headers["authorization"] or "", "Credential=([^/]*)") or ""
+  return by .. "/" .. bucket .. "/" .. key
+end
+
 local function copied(bucket, key, headers)
-  local name = bucket .. "/" .. key
+  local name = name_of(bucket, key, headers)
   if headers["if-none-match"] and (made[name] or S3.find(bucket, key)) then
     return failed(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
   end
@@ -157,14 +164,14 @@ local function copied(bucket, key, headers)
 end
 
 -- What is there under a key: its number, and what was asked for it where it is a copy; nil for nothing.
-local function there(bucket, key)
-  local copy = made[bucket .. "/" .. key]
+local function there(bucket, key, headers)
+  local copy = made[name_of(bucket, key, headers)]
   if copy then return copy.number, copy end
   return S3.find(bucket, key), {}
 end
 
-local function headed(bucket, key)
-  local n, asked = there(bucket, key)
+local function headed(bucket, key, headers)
+  local n, asked = there(bucket, key, headers)
   if not n then return 404, {}, "" end
   return 200, {
     ["content-length"] = format("%d", S3.size(n)), ["etag"] = '"' .. S3.etag(n) .. '"',
@@ -173,8 +180,8 @@ local function headed(bucket, key)
   }, ""
 end
 
-local function got(bucket, key)
-  local status, headers = headed(bucket, key)
+local function got(bucket, key, asked)
+  local status, headers = headed(bucket, key, asked)
   if status ~= 200 then return failed(404, "NoSuchKey", "The specified key does not exist.") end
   return status, headers, string.rep("0", tonumber(headers["content-length"]))
 end
@@ -191,8 +198,8 @@ function S3.answer(method, bucket, key, args, headers, busy, hidden)
     end
     return copied(bucket, key, headers)
   end
-  if method == "HEAD" and key ~= "" then return headed(bucket, key) end
-  if method == "GET" and key ~= "" then return got(bucket, key) end
+  if method == "HEAD" and key ~= "" then return headed(bucket, key, headers) end
+  if method == "GET" and key ~= "" then return got(bucket, key, headers) end
   if method == "HEAD" then return 200, { ["x-amz-bucket-region"] = "us-east-1" }, "" end
   if method == "GET" and key == "" and args["location"] then
     return 200, {}, '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>'

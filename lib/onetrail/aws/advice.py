@@ -4,6 +4,8 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from onetrail.aws.refused import error_code, error_message
+
 _BAD_SIGNATURE = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestExpired")
 _OVER: Final = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "UnauthorizedSSOTokenError"}
@@ -17,7 +19,7 @@ def clock_is_off(err: BaseException) -> str:
     """
     if not isinstance(err, ClientError):
         return ""
-    code, said = err.response["Error"]["Code"], err.response["Error"].get("Message", "")
+    code, said = error_code(err), error_message(err)
     late = "ignature expired" in said or "ignature not yet current" in said
     if not (code == "RequestTimeTooSkewed" or (late and code in _BAD_SIGNATURE)):
         return ""
@@ -33,5 +35,5 @@ def advice(err: BaseException) -> str:
 
 def cure(err: BaseException, otherwise: str) -> str:
     """What to do about a call that failed: about the clock or the credentials where it is they, else `otherwise`."""
-    over = isinstance(err, ClientError) and err.response["Error"]["Code"] in _OVER
+    over = isinstance(err, ClientError) and error_code(err) in _OVER
     return clock_is_off(err) or ("the credentials are over: sign in again" if over else otherwise)

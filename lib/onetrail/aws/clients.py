@@ -13,6 +13,7 @@ from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
 from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
 from onetrail.aws.policy_texts import keep_iam_text, text_now
+from onetrail.aws.refused import error_code
 from onetrail.aws.remembered import Remembered
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import Entry, Sessions
@@ -177,13 +178,13 @@ class Clients:
 
     def refusal(self, error: BaseException) -> str:
         """The error code where AWS refused for lack of permission, else an empty string."""
-        code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
+        code = error_code(error) if isinstance(error, ClientError) else ""
         return code if code in _REFUSALS else ""
 
     def expired(self, error: BaseException) -> bool:
         """True where the credentials are over, or could not be renewed because those they come from are."""
         if isinstance(error, ClientError):
-            return str(error.response["Error"]["Code"]) in _EXPIRED
+            return error_code(error) in _EXPIRED
         return isinstance(error, CredentialRetrievalError | TokenRetrievalError | SSOError)
 
     def gone(self, change: Change, error: BaseException) -> str:

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws.clients import Clients
 from onetrail.aws.look import look, look_for_bucket
+from onetrail.aws.refused import error_code
 from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
 from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, key_of, parse_head
@@ -91,7 +92,7 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
         with clients.guard.opened(change, change.parameters):
             request_id = str(clients.send(change, change.parameters)["RequestId"])
     except ClientError as err:
-        if err.response["Error"]["Code"] not in _THERE_ALREADY:
+        if error_code(err) not in _THERE_ALREADY:
             raise
         _is_ours(s3, head, {**owner, "Key": key})
         request_id = ""

@@ -9,6 +9,8 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from onetrail.aws.refused import error_code
+
 _NO_BUCKET: Final = frozenset({"NoSuchBucket"})
 _NO_ENTITY: Final = frozenset({"NoSuchEntity"})
 
@@ -48,5 +50,5 @@ def gone_code(service: str, call: str, error: BaseException, *, closes: bool = F
     known = _TAKES_AWAY.get((service, call), frozenset())
     if closes:
         known |= _CLOSES.get((service, call), frozenset())
-    code = str(error.response["Error"]["Code"])
+    code = error_code(error)
     return code if code in known else ""

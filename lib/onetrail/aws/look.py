@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws.refused import error_code, error_message
 from onetrail.looked import Absent, Answer, Look, There, Unread
 
 
@@ -13,8 +14,8 @@ def look(call: Callable[..., Any], **parameters: Any) -> Answer[Any]:
     try:
         return There(without_metadata(call(**parameters)))
     except ClientError as err:
-        code = str(err.response["Error"]["Code"])
-        return Unread(f"{code}: {err.response['Error'].get('Message', '')}", code)
+        code = error_code(err)
+        return Unread(f"{code}: {error_message(err)}", code)
     except BotoCoreError as err:
         return Unread(str(err))
 

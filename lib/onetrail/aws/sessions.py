@@ -13,6 +13,7 @@ from onetrail import names
 from onetrail.aws.actors import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, OPERATOR, READER, SEALER
 from onetrail.aws.advice import clock_is_off, cure
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
+from onetrail.aws.refused import error_code
 from onetrail.aws.telling import tell_silence
 from onetrail.change import NAMED
 from onetrail.errors import WrongUse
@@ -318,5 +319,5 @@ def _models(data_path: str | None) -> loaders.Loader:
 
 def _short(err: Exception) -> str:
     if isinstance(err, ClientError):
-        return str(err.response["Error"]["Code"])
+        return error_code(err)
     return str(err).splitlines()[0]

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import environment
 from onetrail.aws.advice import advice
+from onetrail.aws.refused import error_code
 from onetrail.aws.sessions import new_session
 from onetrail.aws.telling import say_line
 from onetrail.change import Guard
@@ -138,7 +139,7 @@ class CopyConnection:
         try:
             return self._region_of(self._s3.head_bucket(Bucket=where.bucket, ExpectedBucketOwner=owner))
         except ClientError as err:
-            code = str(err.response["Error"]["Code"])
+            code = error_code(err)
             if code in _ABSENT:
                 raise WrongUse(f"there is no bucket {where.bucket}: check its name") from err
             if code in _REFUSED and option and self._seen_without_owner(where):
@@ -187,4 +188,4 @@ class CopyConnection:
 
 
 def _short(err: Exception) -> str:
-    return str(err.response["Error"]["Code"]) if isinstance(err, ClientError) else str(err).splitlines()[0]
+    return error_code(err) if isinstance(err, ClientError) else str(err).splitlines()[0]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from onetrail.aws.refused import error_code
 from onetrail.cloudtrail.digests.publickeys import (
     LIST_PUBLIC_KEYS,
     KeyStore,
@@ -143,6 +144,6 @@ def _given(ask: Ask, region: str) -> tuple[list[PublicKey], str]:
             if not token:
                 return [key for key in found if not key.fault()], ""
     except ClientError as err:
-        return [], f"ListPublicKeys in {region}: {err.response['Error']['Code']}"
+        return [], f"ListPublicKeys in {region}: {error_code(err)}"
     except (BotoCoreError, OnetrailError) as err:
         return [], f"ListPublicKeys in {region}: {err}"

@@ -153,3 +153,10 @@ def test_a_copy_is_there_afterwards(lua):
     assert lua.answer("PUT", f"/kept-0/{key}", asked)[0] == 412
     assert len(lua.answer("GET", f"/kept-0/{key}")[2]) == lua.s3.size(3)
     assert lua.answer("HEAD", f"/other-0/{key}")[0] == 404
+    next_one = {
+        "authorization": "AWS4-HMAC-SHA256 Credential=AKIDNEXT/20260112/us-east-1/s3/aws4_request, ..."
+    }
+    assert lua.answer("HEAD", f"/kept-0/{key}", next_one)[0] == 404, (
+        "each client finds the bucket as empty as it is listed"
+    )
+    assert lua.answer("PUT", f"/kept-0/{key}", {**asked, **next_one})[0] == 200

@@ -9,6 +9,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from onetrail.aws.refused import error_message
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import Unread
 from onetrail.s3.decisions.decide import put_away
@@ -76,6 +77,6 @@ def _read(client: S3Client, bucket: OldBucket, row: ObjectRow) -> Unread | None:
     try:
         client.do(calls.get_object(bucket.name, bucket.account, row.key, version_id=row.version_id))
     except ClientError as err:
-        why = f"{code_of(err)}: {err.response['Error'].get('Message', '')}".rstrip(": ")
+        why = f"{code_of(err)}: {error_message(err)}".rstrip(": ")
         return Unread(why, code_of(err))
     return None

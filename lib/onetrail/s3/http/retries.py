@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
+from onetrail.aws.refused import error_code
 from onetrail.errors import OnetrailError
 from onetrail.s3.http import markup
 from onetrail.s3.http.transport import Answer, Broken
@@ -82,7 +83,7 @@ def too_fast(error: ClientError) -> bool:
 
 def code_of(error: BaseException) -> str:
     """S3's error code, or the name of our own exception."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    return error_code(error) if isinstance(error, ClientError) else type(error).__name__
 
 
 def request_id_of(error: BaseException) -> str:

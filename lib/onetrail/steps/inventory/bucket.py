@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import looked
 from onetrail.aws import Clients, look, pages
+from onetrail.aws.refused import error_code, error_message
 from onetrail.cloudtrail.records import LogFormatError, iter_records
 from onetrail.cloudtrail.unread import UnreadBytes
 from onetrail.errors import OnetrailError
@@ -125,7 +126,7 @@ def read_canary(transport: S3Client, bucket: OldBucket, key: str) -> Canary:
     try:
         body = transport.do(calls.get_object(bucket.name, bucket.account, key)).content
     except ClientError as err:
-        code, message = err.response["Error"]["Code"], err.response["Error"].get("Message", "")
+        code, message = error_code(err), error_message(err)
         why = f"{err.operation_name}: {code}: {message}".rstrip(": ")
         return Canary(key, why=why, ended=_ENDED.get(code, ReadProbe.FAILED))
     except OnetrailError as err:
