@@ -103,7 +103,12 @@ def save(world: World, path: Path) -> str:
 
 
 def load(world: World, path: Path) -> str:
-    """Put a snapshot of this estate back. Returns the state's hash. Raises BadSnapshot or OSError."""
+    """Put a snapshot of this estate back. Returns the state's hash. Raises BadSnapshot or OSError.
+
+    A pipe or a device is refused: reading one may never end, and the estate answers nothing meanwhile.
+    """
+    if path.exists() and not path.is_file():
+        raise BadSnapshot(f"{path} is not a regular file: name a snapshot")
     return thaw(world, path.read_bytes())
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import pickle
 import pkgutil
 import textwrap
@@ -66,6 +67,29 @@ def test_what_cannot_be_put_back_is_refused(
     error = json.loads(reply.body)["error"]
     assert (reply.status, why in error, len(error.splitlines())) == (400, True, 1), error
     assert frozen(estate) == before
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
+def test_what_is_no_file_is_refused_without_being_read(estate: Estate, tmp_path: Path, kind: str) -> None:
+    """The estate would wait for ever, or read without end. Twin: a link to a snapshot is one."""
+    path = tmp_path / "other"
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    before = frozen(estate)
+    reply = asked(estate, "POST", "restore", json.dumps({"path": str(path)}).encode())
+    assert (reply.status, json.loads(reply.body)["error"]) == (
+        400,
+        f"{path} is not a regular file: name a snapshot",
+    )
+    assert frozen(estate) == before
+    estate.do(lambda: snapshots.save(estate.world, tmp_path / "snapshot"))
+    (tmp_path / "link").symlink_to(tmp_path / "snapshot")
+    reply = asked(estate, "POST", "restore", json.dumps({"path": str(tmp_path / "link")}).encode())
+    assert (reply.status, json.loads(reply.body)["state"]) == (200, before)
 
 
 FORMAT_2 = """
