@@ -166,7 +166,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert [f for f in found if f.state not in (FindingState.OK, FindingState.NOTE)] == []
     text = page(settings, observation)
     assert text == page(settings, step.observe(settings, clients, observation))
-    assert "Everything is as promised" in text
+    assert "Everything is as planned" in text
     with open_gate(clients, "any") as gate:
         saved = step.save(settings, text, observation.custody.check.lines, gate.record)
         outcome = step.apply(step.propose(settings, observation), gate, clients)

@@ -1,4 +1,4 @@
-"""Days as stripes: one row a region, before above and after below, so that years of days fit on one picture.
+"""Days as stripes: one row per region, before above and after below, so that years of days fit on one picture.
 
 Height carries the meaning together with colour: a full stripe is proven, a half one is present but not proven, a cross is lost.
 """
@@ -40,7 +40,7 @@ def calendar(
     """
     days = [day for row in rows.values() for lane in row for day in lane]
     if not days or len(states) > len(HEIGHTS):
-        raise ValueError("a calendar needs days, and has at most two states besides what is lost")
+        raise ValueError("a calendar needs days, and has at most two states in addition to lost days")
     from matplotlib.collections import PolyCollection
 
     first, last = min(days), max(days)
@@ -67,7 +67,7 @@ def calendar(
     axes.tick_params(length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    part = "" if len(shown) == len(rows) else f", {len(shown)} of {len(rows):,}: all in numbers below"
+    part = "" if len(shown) == len(rows) else f", {len(shown)} of {len(rows):,}: all are in the table below"
     axes.set_title(f"{caption}{part} (upper lane: {lanes[0]}, lower lane: {lanes[1]})", loc="left")
     _legend(drawn, states, lost)
     return png(drawn)

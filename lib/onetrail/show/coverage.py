@@ -21,7 +21,7 @@ PROVEN, PRESENT, LOST, NOTHING = (
     "missing after the move",
     "nothing",
 )
-"""What a month of a region can be, best first but for the last: an empty month is no fault."""
+"""What a month of a region can be, best first except the last: an empty month is not a fault."""
 
 
 def coverage(observation: VerificationObservation) -> Pictured | Shown:
@@ -29,7 +29,7 @@ def coverage(observation: VerificationObservation) -> Pictured | Shown:
     cells = observation.coverage
     if not cells:
         return table(
-            framed([], columns=["region"]), "Coverage", verdict=waiting(observation) or "No log was seen."
+            framed([], columns=["region"]), "Coverage", verdict=waiting(observation) or "There is no log."
         )
     several = len({cell.account for cell in cells}) > 1
     places: dict[str, list[DayCoverage]] = {}
@@ -48,10 +48,10 @@ def coverage(observation: VerificationObservation) -> Pictured | Shown:
 
 
 def events(observation: VerificationObservation) -> Shown:
-    """The records in all log files of the archive: by region, and how many of them tell an event once more."""
+    """The records in all log files of the archive: by region, and how many of them repeat an event."""
     said = observation.events
     if said is None:
-        why = "Events are counted by a full check only." if not waiting(observation) else waiting(observation)
+        why = "Only a full check counts events." if not waiting(observation) else waiting(observation)
         return paragraph(why, strong=True)
     regions: dict[str, list[tuple[date | None, int]]] = {}
     for (region, day), count in said.days:
@@ -74,7 +74,7 @@ def events(observation: VerificationObservation) -> Shown:
         f"{day or 'no time'}  {region or 'none named':<16} {count:>9,}" for (region, day), count in said.days
     ]
     return together(
-        table(frame, "Records in the log files of the archive", verdict=_told(observation), total=total),
+        table(frame, "Records in the log files of the archive", verdict=_repeats(observation), total=total),
         *(
             [folded(f"{counted(len(said.days), 'region-day')} with their records", preformatted(days))]
             if days
@@ -86,7 +86,7 @@ def events(observation: VerificationObservation) -> Shown:
 def proofs_made(observation: VerificationObservation) -> Shown:
     """How each object's proof is made, how many objects rest on it, and what this look read for it."""
     rows = proofs(observation.buckets, observation.read_both)
-    frame = framed([list(row) for row in rows], columns=["proof", "objects", "what is read for it"])
+    frame = framed([list(row) for row in rows], columns=["proof", "objects", "what is read"])
     return table(
         frame,
         "How each proof is made",
@@ -123,15 +123,15 @@ def seams(observation: VerificationObservation) -> Shown:
     )
 
 
-def started_anew(chains: Iterable[ArchiveChain]) -> str:
-    """What `whole` does not say where chains were started anew, in a sentence after it; empty where none was."""
+def restarts(chains: Iterable[ArchiveChain]) -> str:
+    """A sentence about restarted chains, for which complete has limits; empty where none was restarted."""
     seen = [sum(i.state is IntervalState.RESTART for i in one.chain.intervals) for one in chains]
     count, several = sum(seen), sum(1 for number in seen if number)
     if not count:
         return ""
     return (
-        f" {counted(several, 'of them was', 'of them were')} started anew, {counted(count, 'time')} in all: whole says that nothing is "
-        "missing between two starts; no signature binds what came before a start to what came after it."
+        f" {counted(several, 'of them was', 'of them were')} restarted, {counted(count, 'time')} in all: complete means that nothing is "
+        "missing between two starts; no signature binds the time before a start to the time after it."
     )
 
 
@@ -145,7 +145,7 @@ _STATES: Final[Mapping[SeamState, str]] = {
     SeamState.MATCHED: "✓ nothing lost",
     SeamState.QUIET: "✓ both on, no event",
     SeamState.LACKING: "✗ the new trail lacks events",
-    SeamState.APART: "· not at once",
+    SeamState.APART: "· not at the same time",
 }
 
 
@@ -194,25 +194,19 @@ def _days(cells: Sequence[DayCoverage]) -> list[int]:
     ]
 
 
-def _told(observation: VerificationObservation) -> str:
+def _repeats(observation: VerificationObservation) -> str:
     said = observation.events
     assert said is not None
-    line = f"{counted(said.records, 'record')} in {counted(said.files, 'log file')} tell {counted(said.events, 'event')}"
+    line = f"{counted(said.records, 'record')} in {counted(said.files, 'log file')} have {counted(said.events, 'event')}"
     line += (
-        f"; {counted(said.repeated, 'tells', 'tell')} one that another record tells too"
-        if said.repeated
-        else ""
+        f"; {counted(said.repeated, 'repeats', 'repeat')} an event of another record" if said.repeated else ""
     )
     line += f"; {counted(said.nameless, 'has', 'have')} no event id" if said.nameless else ""
     if said.same_content:
         line += f"; {counted(said.same_content, 'file repeats', 'files repeat')} the content of another"
-    line += (
-        f"; {counted(said.unread, 'file holds', 'files hold')} no records that can be read"
-        if said.unread
-        else ""
-    )
+    line += f"; {counted(said.unread, 'file has', 'files have')} no readable records" if said.unread else ""
     return line + (
-        ". Repeated ones are kept: nothing is dropped." if said.repeated or said.same_content else "."
+        ". Repeated records are kept: nothing is dropped." if said.repeated or said.same_content else "."
     )
 
 
@@ -237,7 +231,7 @@ def months_between(first: date, last: date) -> Iterator[str]:
 
 
 def month_state(cells: Sequence[DayCoverage]) -> str:
-    """The weakest word that fits any day of the month."""
+    """The worst state of any day of the month."""
     if not cells:
         return NOTHING
     if any(cell.after < cell.before for cell in cells):
@@ -250,5 +244,5 @@ def covered(cells: Sequence[DayCoverage]) -> str:
     lost = sum(cell.before - cell.after for cell in cells)
     days = sum(1 for cell in cells if cell.before)
     if lost:
-        return f"{counted(lost, 'log of the old buckets has', 'logs of the old buckets have')} no equal in the archive."
-    return f"Coverage is as before: {counted(days, 'region-day')} with {counted(sum(c.before for c in cells), 'log')}, each with its equal in the archive."
+        return f"{counted(lost, 'log of the old buckets has', 'logs of the old buckets have')} no equal copy in the archive."
+    return f"Coverage is unchanged: {counted(days, 'region-day')} with {counted(sum(c.before for c in cells), 'log')}, each with an equal copy in the archive."

@@ -1,4 +1,4 @@
-"""Findings, worst first; what is as it should be is one row a check."""
+"""Findings, worst first; checks without a finding have one row each."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,10 +9,10 @@ from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import simple
 
 _IN_SIGHT: Final = 8
-"""Findings of one check and state that stand in rows of their own; more are folded into one row."""
+"""Findings of one check and state with a row each; more are folded into one row."""
 SIGNS: Final = {
     FindingState.FINDING: "✗ finding",
-    FindingState.COULD_NOT_LOOK: "? could not look",
+    FindingState.COULD_NOT_LOOK: "? not evaluated",
     FindingState.PLANNED: "→ planned",
     FindingState.NOTE: "· note",
     FindingState.OK: "✓ ok",
@@ -59,7 +59,7 @@ def _rows(group: list[Finding]) -> list[list[str | Shown]]:
     first = group[0]
     if len(group) <= (1 if first.state is FindingState.OK else _IN_SIGHT):
         return [[SIGNS[f.state], f.id, f.account, f.region, f.resource, f.evidence] for f in group]
-    return [[SIGNS[first.state], first.id, *_shared(group), f"{len(group):,} things", _evidence(group)]]
+    return [[SIGNS[first.state], first.id, *_shared(group), f"{len(group):,} resources", _evidence(group)]]
 
 
 def _shared(group: list[Finding]) -> list[str]:
@@ -72,7 +72,7 @@ def _shared(group: list[Finding]) -> list[str]:
 
 def _evidence(group: list[Finding]) -> str | Shown:
     said = {f.evidence for f in group}
-    line = next(iter(said)) if len(said) == 1 else f"for instance {group[0].resource}: {group[0].evidence}"
+    line = next(iter(said)) if len(said) == 1 else f"for example {group[0].resource}: {group[0].evidence}"
     rows = [[f.account, f.region, f.resource, f.evidence] for f in group]
     names = [Column(head) for head in ("account", "region", "what", "evidence")]
     inner = simple(f"{group[0].id}: all {len(group):,}", names, rows)

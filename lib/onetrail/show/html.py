@@ -23,7 +23,7 @@ _PRE: Final = "white-space:pre-wrap;font-size:90%;margin:.3em 0 .6em 1em"
 _UNBROKEN: Final = 33
 """Names up to this length stay on one line; longer ones break after a slash or a colon, not at any hyphen."""
 _ONE_LINE: Final = 96
-"""JSON that fits into so many characters stands on one line."""
+"""JSON of at most so many characters is on one line."""
 _TEXT_WIDTH: Final = 140
 """A table in text is at most so wide where its prose can be broken; its names and numbers never are."""
 _PROSE: Final = 28
@@ -42,7 +42,7 @@ class Shown:
     result: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        """The last door of both forms; line ends are layout by now, since whoever laid it out spelled out those of a name."""
+        """Makes both forms printable; line ends are layout by now, because those in names were escaped before."""
         object.__setattr__(self, "html", printable_lines(self.html))
         object.__setattr__(self, "text", printable_lines(self.text))
 
@@ -58,7 +58,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's head, and whether its values stand to the right, as numbers do."""
+    """A column's head, and whether its values are aligned to the right, as numbers are."""
 
     head: str
     right: bool = False
@@ -75,7 +75,7 @@ def together(*shown: Shown) -> Shown:
 
 
 def escape(text: object) -> str:
-    """Text as it stands in HTML, on one line."""
+    """Text escaped for HTML, on one line."""
     return isolated(printable(text), _escaped)
 
 
@@ -84,7 +84,7 @@ def _escaped(text: str) -> str:
 
 
 def isolated(text: str, write: Callable[[str], str]) -> str:
-    """Words that run from right to left stand by themselves, so that they do not turn around what stands beside them."""
+    """Isolates right-to-left words, so that they do not reorder the text beside them."""
     parts, end = [], 0
     for run in _LEFTWARD_RUN.finditer(text):
         parts += [write(text[end : run.start()]), f"<bdi>{_escaped(run[0])}</bdi>"]
@@ -124,7 +124,7 @@ def preformatted(lines: Iterable[str]) -> Shown:
 
 
 def below(lines: Sequence[str]) -> Shown:
-    """What stands in one cell, each on a line of its own; one after the other in text."""
+    """The lines of one cell in HTML; one after the other in text."""
     return Shown("<br>".join(map(_written, lines)), " ".join(map(printable, lines)))
 
 

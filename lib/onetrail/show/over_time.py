@@ -22,7 +22,7 @@ class ProgressPoint(NamedTuple):
 
 @dataclass(slots=True)
 class Samples:
-    """What was told of a run, thinned to at most 512 samples however long it takes; the last one is always kept."""
+    """Progress of a run, thinned to at most 512 samples however long it takes; the last one is always kept."""
 
     kept: list[ProgressPoint] = field(default_factory=list)
     last: ProgressPoint | None = None
@@ -66,9 +66,9 @@ def over_time(samples: Samples, caption: str) -> Pictured | None:
         if b.seconds > a.seconds
     ]
     end = points[-1]
-    verdict = f"{counted(end.objects, 'object')} in {end.seconds:,.1f} s: {end.objects / end.seconds:,.0f} a second."
+    verdict = f"{counted(end.objects, 'object')} in {end.seconds:,.1f} s: {end.objects / end.seconds:,.0f} per second."
     numbers = table(
-        pd.DataFrame(rows, columns=["after (s)", "objects", "size (MB)", "objects a second"]),
+        pd.DataFrame(rows, columns=["after (s)", "objects", "size (MB)", "objects per second"]),
         f"{caption}, in numbers",
         verdict=verdict,
     )

@@ -1,5 +1,5 @@
-"""The parameters cell that all nine notebooks carry, written from `Settings`: under a heading each, a plain literal a key,
-its type and what it means, since that is what papermill's own help reads."""
+"""The parameters cell that all nine notebooks carry, written from `Settings`: under one heading per section, a plain literal per key,
+its type and its meaning, in the form that papermill's own help reads."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from onetrail.settings.rendered import SECTIONS, unstated
 TAG: Final = "parameters"
 """The cell tag that papermill looks for; its injected cell goes right below."""
 HEAD: Final = "# fmt: off"
-"""One statement a key: the formatter leaves this cell alone."""
+"""One statement per key: the formatter does not touch this cell."""
 FOLDED: Final = {"source_hidden": True}
 """The cell's metadata under `jupyter`: JupyterLab shows it folded, with a bar that opens it."""
 _WIDTH: Final = 120

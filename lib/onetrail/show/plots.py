@@ -1,4 +1,4 @@
-"""Pictures, each with the table of its numbers beside it: nobody has to guess a number from a colour."""
+"""Pictures, each with the table of its numbers beside it: no number has to be guessed from a colour."""
 
 import base64
 import io
@@ -62,7 +62,7 @@ def heatmap(
 
 
 def bars(frame: "pd.DataFrame", caption: str, *, unit: str, verdict: str = "") -> Pictured:
-    """One group of bars a row, one bar a column; `unit` stands on the axis. The frame's index names the groups."""
+    """One group of bars per row, one bar per column; `unit` is on the axis. The frame's index names the groups."""
     drawn, axes = figure(max(6.0, 0.5 * len(frame) * max(1, len(frame.columns))), 3.4)
     width = 0.8 / max(1, len(frame.columns))
     for number, name in enumerate(frame.columns):
@@ -159,7 +159,7 @@ def _total(numbers: "pd.DataFrame") -> dict[str, object]:
 
 
 def label(name: object) -> str:
-    """A name as it is written into a picture: printable, and without Matplotlib's own reading of what stands between dollar signs."""
+    """A name as it is written into a picture: printable, and without Matplotlib's own reading of text between dollar signs."""
     return printable(name).replace("$", r"\$")
 
 

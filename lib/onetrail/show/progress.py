@@ -21,7 +21,7 @@ _LINE_SECONDS: Final = 5.0
 _RATE_SECONDS: Final = 1.0
 _BULK: Final = ("objects", "bytes", "retries", "errors")
 _HEADS: Final = {"bytes": "size (MB)"}
-_LIVE: Final = ("to come", "objects a second", "time left (s)")
+_LIVE: Final = ("remaining", "objects per second", "time left (s)")
 
 
 class Progress:
@@ -46,14 +46,14 @@ class Progress:
         self._rows: dict[str, dict[str, int]] = {}
         self._lock = threading.Lock()
         self._live = environment.live()
-        told = environment.unattended() if unattended is None else unattended
-        self._table = self._live and not told and _in_notebook()
+        plain = environment.unattended() if unattended is None else unattended
+        self._table = self._live and not plain and _in_notebook()
         self._handle: Any = None
         self._last = 0.0
         self._samples = Samples()
 
     def __call__(self, name: str, /, *bulk: int, **counts: int) -> None:
-        """Set the counts of one row: by name, or objects, bytes, retries and errors so far, as a gate's `progress` is told."""
+        """Set the counts of one row: by name, or objects, bytes, retries and errors so far, as a gate's `progress` gets them."""
         counts = {**dict(zip(_BULK, bulk, strict=False)), **counts}
         with self._lock:
             self._rows.setdefault(name, {}).update(counts)
@@ -100,7 +100,7 @@ class Progress:
             for i, name in enumerate(names)
         ]
         overall = (
-            self._told(self._sum("objects"), sum(self._of.values()), min(self._begun.values()))
+            self._rate(self._sum("objects"), sum(self._of.values()), min(self._begun.values()))
             if live
             else []
         )
@@ -116,9 +116,9 @@ class Progress:
         return [value / scale for value in [*values, sum(values)]]
 
     def _pace(self, name: str) -> list[str]:
-        return self._told(self._rows[name].get("objects", 0), self._of.get(name, 0), self._begun[name])
+        return self._rate(self._rows[name].get("objects", 0), self._of.get(name, 0), self._begun[name])
 
-    def _told(self, done: int, of: int, begun: float) -> list[str]:
+    def _rate(self, done: int, of: int, begun: float) -> list[str]:
         """What is still to come, objects a second since the first word, and the seconds left at that rate; no rate within the first second."""
         spent, left = self._monotonic() - begun, max(0, of - done)
         rate = done / spent if spent >= _RATE_SECONDS else 0.0
@@ -145,8 +145,8 @@ class Progress:
             else:
                 said.append(f"{column} {count:,}" + (f" of {of:,}" if of and column == "objects" else ""))
         if of:
-            _, rate, left = self._told(sums.get("objects", 0), of, min(self._begun.values()))
-            said.append(f"{rate} a second, {left} s left")
+            _, rate, left = self._rate(sums.get("objects", 0), of, min(self._begun.values()))
+            said.append(f"{rate} per second, {left} s left")
         return ", ".join(said)
 
     def _sum(self, column: str) -> int:
@@ -169,5 +169,5 @@ def _in_notebook() -> bool:
         from IPython import get_ipython
     except ImportError:
         return False
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
+    session = get_ipython()
+    return session is not None and hasattr(session, "kernel")

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd  # verbs that show no frame start without it: it takes longer to load than everything else together
 
 NOTHING: Final = "–"
-"""What stands where there is no value."""
-UNREAD: Final = "could not look"
-"""What stands where nobody could look."""
+"""Shown where there is no value."""
+UNREAD: Final = "not evaluated"
+"""Shown where a value could not be read."""
 _IN_SIGHT: Final = 60
 """Rows of one table before the rest is folded away."""
 
@@ -37,10 +37,10 @@ def table(
     total: Mapping[str, object] | None = None,
     if_any: Sequence[str] = (),
 ) -> Shown:
-    """The frame as it is ordered, without its index. Units stand in column names, such as `size (MB)`.
+    """The frame as it is ordered, without its index. Units are in column names, such as `size (MB)`.
 
     Whole numbers get thousands separators; other numbers two decimals, or four in a column where all are small.
-    `total` maps column names to what stands in the last row. `verdict` is one line below. Columns named in `if_any` are
+    `total` maps column names to the values of the last row. `verdict` is one line below. Columns named in `if_any` are
     left out where no row says anything in them.
     """
     silent = [name for name in if_any if len(frame) and not any(_says(value) for value in frame[name])]

@@ -1,4 +1,4 @@
-"""What a person, or a program, sees of a checked place: a row a chain, what was believed, the worst findings, and one line of verdict."""
+"""What a person, or a program, sees of a checked place: one row per chain, what was trusted, the worst findings, and one line of verdict."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def verdict(result: ValidationResult) -> str:
     young = counted(result.young, "log of the last hours is", "logs of the last hours are")
     later = f"; {young} younger than the newest digest, so look again later" if result.young else ""
     if result.ended:
-        return f"Ended early, so nothing is said of the whole ({said} so far): {result.ended}"
+        return f"Ended early, so this is not a verdict on everything ({said} so far): {result.ended}"
     if result.proven:
         return f"All proven: {said}{later}."
     sound = result.chains and all(one.chain.sound for one in result.chains)
@@ -54,7 +54,7 @@ def verdict(result: ValidationResult) -> str:
 def _wrong(result: ValidationResult) -> Iterator[str]:
     """What keeps everything from being proven, the worst first."""
     if not result.chains:
-        yield "no digest lies there, so nothing can be proven"
+        yield "there is no digest, so nothing can be proven"
     if gaps := sum(1 for one in result.chains if _intervals(one.chain, IntervalState.GAP)):
         yield f"{counted(gaps, 'chain has', 'chains have')} gaps"
     for state in BY_WEIGHT:
@@ -65,7 +65,7 @@ def _wrong(result: ValidationResult) -> Iterator[str]:
                 oldest = (one, state) == ("digest", FileState.MISSING)
                 yield said + (_before_all(result, count) if oldest else "")
     if result.strays:
-        yield f"{counted(result.strays, 'object that is not', 'objects that are not')} CloudTrail's {'lies' if result.strays == 1 else 'lie'} among the logs"
+        yield f"{counted(result.strays, 'object that is not', 'objects that are not')} CloudTrail's {'is' if result.strays == 1 else 'are'} among the logs"
     if result.unread:
         yield f"{counted(result.unread, 'other file was', 'other files were')} unreadable"
 
@@ -142,14 +142,14 @@ def _believed(result: ValidationResult) -> str:
     if result.believed is not None:
         strangers = result.logs[FileState.FOREIGN] + result.digests[FileState.FOREIGN]
         itself = "; the place itself is one of them" if result.is_bucket else ""
-        said = f"Believed are files delivered to {', '.join(map(printable, sorted(result.believed)))}, by --moved-from{itself}."
+        said = f"Trusted are files delivered to {', '.join(map(printable, sorted(result.believed)))}, by --moved-from{itself}."
         return said + (" Others are foreign." if strangers else "")
     if not result.buckets:
         return ""
     lines = [f"  {printable(bucket)} ({counted(count, 'chain')})" for bucket, count in result.buckets.items()]
     return "\n".join(
         [
-            "Believed as original buckets because signed digests name them; --moved-from believes only yours:",
+            "Trusted as original buckets because signed digests name them; --moved-from trusts only the buckets that you give:",
             *lines,
         ]
     )
@@ -165,7 +165,7 @@ def _keys(result: ValidationResult) -> str:
     ]
     owner = f"\nOwner of the bucket: {printable(result.owner)}, stated on every call." if result.owner else ""
     unknown = (
-        "\nNobody stated the bucket's owner: give --bucket-owner."
+        "\nThe bucket's owner was not given: use --bucket-owner."
         if not result.owner and result.is_bucket
         else ""
     )
@@ -187,7 +187,7 @@ def _worst(result: ValidationResult) -> Iterator[str]:
             yield _listed(state.value.capitalize(), [_line(one) for one in named[:WORST]], count)
 
     if result.remarked:
-        yield _listed("Valid all the same", [_line(one) for one in result.remarks[:WORST]], result.remarked)
+        yield _listed("Valid, with a remark", [_line(one) for one in result.remarks[:WORST]], result.remarked)
     if result.strays:
         yield _listed(
             "Not CloudTrail's, among the logs",
@@ -211,24 +211,24 @@ def _line(one: FileVerdict) -> str:
 
 
 def _asides(result: ValidationResult) -> str:
-    """What is said and not judged."""
+    """Notes that are not part of the verdict."""
     said = []
     if result.foreign:
         said.append(
-            f"{counted(result.foreign, 'object is', 'objects are')} not CloudTrail's and not among the logs: not judged."
+            f"{counted(result.foreign, 'object is', 'objects are')} not CloudTrail's and not among the logs: not checked."
         )
     if any(_intervals(one.chain, IntervalState.RESTART) for one in result.chains):
         said.append(
-            "A restart is where CloudTrail began a new chain: what was delivered just before it is not proven."
+            "A restart is where CloudTrail began a new chain: files delivered just before it are not proven."
         )
     if result.kept:
         said.append(
             f"{counted(len(result.kept), 'chain was', 'chains were')} proven by an earlier run, the first at {instant_text(min(result.kept))}, and not "
-            "looked at again; what happened to its logs since is not seen."
+            "checked again; changes of its logs since then are not detected."
         )
     if result.narrowed:
         said.append(
-            "Only one trail was looked at, so logs that no digest names, and objects among them that are not CloudTrail's, were not looked for."
+            "Only one trail was checked, so logs without a digest, and objects among them that are not CloudTrail's, were not searched."
         )
     if result.after_newest:
         said.append(
@@ -239,8 +239,8 @@ def _asides(result: ValidationResult) -> str:
         said.append(_older_part(oldest))
     if not result.is_bucket and (result.logs[FileState.MISSING] or result.digests[FileState.MISSING]):
         said.append(
-            "A sync skips archived objects (GLACIER, DEEP_ARCHIVE): what is missing from this download may lie in the bucket, and a check of "
-            "the bucket itself says which does."
+            "A sync skips archived objects (GLACIER, DEEP_ARCHIVE): files that are missing from this download may be in the bucket, and a check of "
+            "the bucket itself shows which are."
         )
     if result.digests[FileState.UNSIGNED] and not result.is_bucket:
         said.append(
@@ -254,11 +254,11 @@ def _older_part(oldest: list[Interval]) -> str:
     chains = counted(len(oldest), "chain begins", "chains begin")
     begins = f"{chains} with a digest that names an older one, which is not here."
     if _since(oldest):
-        return f"In the time asked for, {begins} What is before --since was not looked at: without it, the check says whether older digests are here."
+        return f"In the selected time, {begins} The time before --since was not checked: without it, the check says whether older digests are here."
     time = "from there on" if len(oldest) == 1 else "from which all of them are here"
     return (
-        f"{begins} A lifecycle rule that expires logs leaves that, and so does whoever removes them: nothing shows which. "
-        f"--since {instant_text(max(i.end for i in oldest))} asks for the time {time}."
+        f"{begins} The cause is a lifecycle rule that expires logs, or a removal by somebody: nothing shows which. "
+        f"--since {instant_text(max(i.end for i in oldest))} checks the time {time}."
     )
 
 

@@ -1,4 +1,4 @@
-"""The first table of every notebook: which estate, which accounts, and who we are in each."""
+"""The first table of every notebook: which estate, which accounts, and our identity in each."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +13,16 @@ from onetrail.workspace.version import laid_out_by_another
 if TYPE_CHECKING:
     from onetrail.settings import Settings
 
-_COLUMNS = [Column(head) for head in ("account", "what it is", "who we are there", "by")]
+_COLUMNS = [Column(head) for head in ("account", "purpose", "our identity there", "access")]
 
 
 def where(settings: "Settings", clients: Clients) -> Shown:
-    """Asks who we are in each account, and nothing else; an account that cannot be entered is said so.
+    """Asks for our identity in each account, and nothing else; an account that cannot be entered is reported.
 
     First comes that the notebook's folder was laid out by another version, and what a run that was cut off left open, by the record.
     """
-    from onetrail.steps.left_open import left_open, told  # `validate` shows tables too, and needs no step
+    from onetrail.steps.left_open import left_open  # `validate` shows tables too, and needs no step
+    from onetrail.steps.left_open import told as warning_of
 
     rows = [_base(clients)]
     rows += [_row(clients, account, "old trails") for account in settings.source_account_ids]
@@ -35,7 +36,7 @@ def where(settings: "Settings", clients: Clients) -> Shown:
     approval = (
         f"Approved: {settings.approve}." if settings.approve else "Nothing is approved: this run only plans."
     )
-    first = filter(None, (laid_out_by_another(Path.cwd()), told(left_open(settings.run_folder))))
+    first = filter(None, (laid_out_by_another(Path.cwd()), warning_of(left_open(settings.run_folder))))
     return together(
         *(paragraph(one, strong=True) for one in first),
         simple(_estate(clients), _COLUMNS, rows),
@@ -57,8 +58,8 @@ def _estate(clients: Clients) -> str:
 def _base(clients: Clients) -> list[str]:
     base = clients.base()
     if base is None:
-        return ["–", "where the credentials at hand belong", "none are at hand, and none are needed", "–"]
-    return [base.account, "where the credentials at hand belong", base.arn, base.way]
+        return ["–", "account of the current credentials", "no credentials, and none are needed", "–"]
+    return [base.account, "account of the current credentials", base.arn, base.way]
 
 
 def _row(clients: Clients, account: str, what: str) -> list[str]:

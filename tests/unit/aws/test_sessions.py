@@ -136,7 +136,7 @@ def test_accounts_with_profiles_need_no_credentials_at_hand(sts: Sts) -> None:
         (LOG, "profile log"),
     ]
     shown = where(clients.settings, clients).html
-    assert "none are at hand, and none are needed" in shown
+    assert "no credentials, and none are needed" in shown
     assert "Every account can be entered." in shown
 
 

@@ -56,7 +56,7 @@ def _copying(*backlogs, **said):
 def test_delivery_is_one_row_a_region_and_one_missing_is_said():
     """The trail counts as delivering only where a file was seen in every region."""
     whole = trail_cutover.delivery(SETTINGS, _cutover(_seen("eu-west-1"), _seen("us-east-1"))).text
-    assert whole.count("✓ seen") == 2
+    assert whole.count("✓ delivered") == 2
     assert "delivered in all 2 regions" in whole
     part = trail_cutover.delivery(SETTINGS, _cutover(_seen("eu-west-1"))).text
     assert "not been seen to deliver in 1 region," in part
@@ -68,7 +68,7 @@ def test_a_failing_delivery_is_not_one_that_could_not_be_looked_at():
     blind = RegionDelivery(SOURCE, "eu-west-1", could_not_look="GetTrailStatus: throttled")
     text = trail_cutover.delivery(SETTINGS, _cutover(failing, blind)).text
     assert "✗ fails" in text
-    assert "? could not look" in text
+    assert "? not evaluated" in text
 
 
 def test_without_a_new_trail_the_table_says_so():
@@ -84,7 +84,7 @@ def test_trails_that_log_are_counted_and_an_unread_one_is_neither():
     blind = replace(
         seen, estate=replace(seen.estate, old_trails=(replace(_trail("audit", "eu-west-1"), status=None),))
     )
-    assert "0 of the old ones are logging, 1 could not be looked at" in trail_cutover.trails(blind).text
+    assert "0 of the old ones are logging, 1 not evaluated" in trail_cutover.trails(blind).text
 
 
 def test_backlogs_have_a_total_and_a_verdict():
@@ -109,7 +109,7 @@ def test_backlogs_have_a_total_and_a_verdict():
         "1",
     ]
     assert "4 objects (3.00 MB) are to be copied; 1 bucket pushes" in text
-    assert "could not look" not in text
+    assert "not evaluated" not in text
 
 
 def test_a_bucket_that_could_not_be_listed_is_not_an_empty_one():
@@ -118,7 +118,7 @@ def test_a_bucket_that_could_not_be_listed_is_not_an_empty_one():
         _copying(Backlog(_bucket("a"), "", "", could_not_look="listing: denied"))
     ).text
     assert "listing: denied" in text
-    assert "1 bucket could not be looked into" in text
+    assert "1 bucket not evaluated" in text
 
 
 def test_a_step_whose_forerunner_is_not_done_waits():
@@ -139,9 +139,9 @@ def test_what_needs_a_person_is_named():
     )
     text = copy_history.needs_a_person(_copying(odd)).text
     assert "one, two" in text
-    assert "2 objects need a person" in text
+    assert "2 objects need a decision" in text
     fine = Backlog(_bucket("a"), "pull", "", {DecisionKind.COPY: 2})
-    assert "Nothing needs a person." in copy_history.needs_a_person(_copying(fine)).text
+    assert "Nothing needs a decision." in copy_history.needs_a_person(_copying(fine)).text
 
 
 def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
@@ -164,23 +164,23 @@ def test_who_hears_of_every_copy_is_shown_with_its_price():
     bill = Flooded("05.data-events", "1", "r", "trail", "about $1", 10, 1.0, 5_000_000)
     drown = Flooded("05.notification", "1", "r", "queue", "take it out", 10, stops=True)
     text = copy_history.listeners(replace(_copying(), flooded=(drown, bill))).text
-    assert "Nothing is copied before 1 listener is taken out of the way." in text
+    assert "Nothing is copied until 1 subscriber is removed." in text
     assert "data events" in text and "about $1" in text
-    assert "None of them keeps" in copy_history.listeners(replace(_copying(), flooded=(bill,))).text
-    assert "Nobody hears of every copy" in copy_history.listeners(_copying()).text
+    assert "None of them blocks" in copy_history.listeners(replace(_copying(), flooded=(bill,))).text
+    assert "No subscriber gets an event for every copy" in copy_history.listeners(_copying()).text
 
 
 def test_how_keys_move_is_shown_by_bucket():
     """Their beginnings on both sides, and one key as it becomes; twin: where none changes the line says so."""
     moved = KeyMapping("p/AWSLogs/", "AWSLogs/", 2, "p/AWSLogs/x", "AWSLogs/x")
     text = copy_history.keys(_copying(Backlog(_bucket("a"), "pull", "", mapped=(moved,)))).text
-    assert "p/AWSLogs/" in text and "1 beginning changes" in text
+    assert "p/AWSLogs/" in text and "1 prefix changes" in text
     same = replace(moved, old="AWSLogs/")
     assert (
         "Every key stays as it is."
         in copy_history.keys(_copying(Backlog(_bucket("a"), "pull", "", mapped=(same,)))).text
     )
-    assert "No log is left" in copy_history.keys(_copying()).text
+    assert "There is no log" in copy_history.keys(_copying()).text
 
 
 def test_what_stops_a_whole_bucket_is_named_with_what_to_do():
@@ -197,7 +197,7 @@ def test_what_stops_a_whole_bucket_is_named_with_what_to_do():
     )
     text = copy_history.needs_a_person(_copying(odd)).text
     assert "requester pays" in text and "turn it off" in text
-    assert "1 bucket is not copied before that is mended." in text
+    assert "1 bucket is not copied until that is fixed." in text
 
 
 def test_what_must_be_restored_first_has_its_column():

@@ -81,4 +81,4 @@ def test_what_is_typed_counts_even_where_the_press_arrives_first(monkeypatch):
 
 def test_an_empty_plan_has_nothing_to_open():
     """No box, no question."""
-    assert _box(plan=given_a_plan()).line == "Nothing is to be approved here."
+    assert _box(plan=given_a_plan()).line == "There is nothing to approve here."

@@ -54,13 +54,13 @@ def test_the_verdicts_are_made_from_the_data():
     assert "4 objects, 1 of them foreign" in said["contents"]
     assert "readme.txt" in said["contents"]
     assert (
-        "1 region over 3 months, 2025-09 to 2025-11; 1 month within them has nothing at all, 1 has logs that no digest signs."
+        "1 region over 3 months, 2025-09 to 2025-11; 1 month within them has nothing at all, 1 has logs without a digest."
         in said["coverage"]
     )
     assert "4 of 4 objects are under 128 KB" in said["sizes"]
     assert "2 logs and digests repeat the bytes of another file (2 KB)" in said["duplicates"]
     assert "1 consumer on 1 trail or bucket" in said["consumers"]
-    assert "1 rule is on and reaches 3 objects" in said["lifecycle"]
+    assert "1 rule is enabled and matches 3 objects" in said["lifecycle"]
     assert "the classic recipe, everything into GLACIER" in said["costs"]
 
 
@@ -69,10 +69,10 @@ def test_the_verdicts_are_made_from_the_data():
     [
         ([row(log()), row(digest(), 400)], Duplicates(copies=1, bytes=2048),
          ("1 log or digest repeats the bytes of another file (2 KB); copying and keeping it costs 0.0000 USD. Each is copied under its own "
-         "name: 1 digest lies in these buckets and may name it.")),
+         "name: 1 digest in these buckets may name it.")),
         # buckets without a single digest: nothing is named by any
         ([row(log())], Duplicates(copies=2, bytes=2048),
-         "Each is copied under its own name, though no digest lies in these buckets that could name it."),
+         "Each is copied under its own name, although these buckets have no digest that could name it."),
         # foreign files are not copied, whatever they repeat
         ([row("a.sql")], Duplicates(foreign=1), "No log or digest has the bytes of a file under another name. 1 foreign file repeats bytes too, and is not copied."),
         ([row("a.sql")], Duplicates(foreign=2), "2 foreign files repeat bytes too, and are not copied."),
@@ -93,8 +93,7 @@ def test_unfinished_uploads_that_could_not_be_listed_are_not_none():
     blind = replace(bucket, uploads=Unread("AccessDenied"))
     said = str(seen.contents(given(bucket, blind)))
     assert (
-        "2 unfinished uploads lie beside them. The unfinished uploads of 1 bucket could not be listed."
-        in said
+        "2 unfinished uploads are there too. The unfinished uploads of 1 bucket could not be listed." in said
     )
     assert "could not be listed" not in str(seen.contents(given(bucket)))
 
@@ -107,11 +106,11 @@ def test_unfinished_uploads_that_could_not_be_listed_are_not_none():
         (
             (ReadProbe.UNFIT,),
             "readable, no records",
-            "1 old bucket; what was read in acme-audit is no log with records.",
+            "1 old bucket; the object read in acme-audit is not a log with records.",
         ),
         ((ReadProbe.ARCHIVED,), "archived", "1 old bucket."),
         ((ReadProbe.REFUSED,), "not readable", "acme-audit could not be read."),
-        ((ReadProbe.FAILED,), "could not look", "acme-audit could not be read."),
+        ((ReadProbe.FAILED,), "not evaluated", "acme-audit could not be read."),
         ((), "no log there", "1 old bucket."),
     ],
 )
@@ -129,7 +128,7 @@ def test_a_bucket_that_could_not_be_read_is_named():
     """In its row and in the line below."""
     refused = BucketInventory(given_a_bucket("acme-shut"), None, could_not_look=("listing: AccessDenied",))
     said = str(seen.buckets(given(given_an_old_bucket(), refused)))
-    assert "could not look" in said
+    assert "not evaluated" in said
     assert "acme-shut could not be read." in said
 
 
@@ -152,7 +151,7 @@ def test_pictures_are_pictures():
             "1 of 2 steps that change something is done; the next one is 03.",
         ),
         ({"02": StepStage.DONE, "03": StepStage.DONE}, "Every step on this map is done."),
-        ({"02": StepStage.DONE, "03": StepStage.UNKNOWN}, "The state of 03 could not be looked at."),
+        ({"02": StepStage.DONE, "03": StepStage.UNKNOWN}, "The state of 03 was not evaluated."),
         ({}, "No step's state is known."),
     ],
 )
@@ -165,14 +164,14 @@ def test_the_map_says_which_step_is_next(stages, line):
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        ([FindingState.OK], "Nothing that was looked at stops the move."),
+        ([FindingState.OK], "No check stops the move."),
         (
             [FindingState.OK, FindingState.PLANNED],
-            "Nothing that was looked at stops the move. 1 is cured on the way.",
+            "No check stops the move. 1 is fixed by later steps.",
         ),
         (
             [FindingState.FINDING, FindingState.COULD_NOT_LOOK],
-            "1 stop the move, 1 could not be looked at: see to them first.",
+            "1 stop the move, 1 not evaluated: resolve these first.",
         ),
     ],
 )

@@ -46,35 +46,33 @@ SEEN = LockdownObservation(LOG, OldEstate((), (), (OldBucket("acme", "1111222233
 
 
 def test_the_ways_in_say_which_closes_and_which_open():
-    text = str(account_lockdown.ways_in(SETTINGS, SEEN))
-    assert "Ways in before the plan: 1, after it: 7; 7 open, 1 close." in text
+    text = str(account_lockdown.access_paths(SETTINGS, SEEN))
+    assert "Access paths before the plan: 1, after it: 7; 7 open, 1 close." in text
     assert [line.split()[-1] for line in text.splitlines() if "999988887777:root" in line] == ["closes"]
 
 
 def test_roles_that_could_not_be_read_are_no_empty_list():
     blind = replace(SEEN, log=replace(LOG, roles=Unread("no"), users=Unread("no")))
-    assert "could not be read" in str(account_lockdown.ways_in(SETTINGS, blind))
-    assert "could not look" in str(account_lockdown.account(blind))
+    assert "could not be read" in str(account_lockdown.access_paths(SETTINGS, blind))
+    assert "not evaluated" in str(account_lockdown.account(blind))
 
 
 def test_the_account_says_what_is_to_be_put_right():
     """And nothing where all is as it should be."""
     text = str(account_lockdown.account(SEEN))
-    assert "To be put right: buckets could be made public, AWS has nobody to write to." in text
+    assert "To fix: buckets could be made public, there is no security contact." in text
     rooted = replace(LOG, root={"Roles": 3, "AccountAccessKeysPresent": 1})
-    assert "To be put right: root has access keys, " in str(
-        account_lockdown.account(replace(SEEN, log=rooted))
-    )
+    assert "To fix: root has access keys, " in str(account_lockdown.account(replace(SEEN, log=rooted)))
     quiet = replace(LOG, root={"Roles": 3, "AccountAccessKeysPresent": 0})
-    assert "To be put right: buckets" in str(account_lockdown.account(replace(SEEN, log=quiet)))
+    assert "To fix: buckets" in str(account_lockdown.account(replace(SEEN, log=quiet)))
     good = replace(LOG, public_access=dict.fromkeys(FLAGS, True), security_contact="a@b.example")
-    assert "Nothing is to be put right here." in str(account_lockdown.account(replace(SEEN, log=good)))
+    assert "Nothing needs a fix here." in str(account_lockdown.account(replace(SEEN, log=good)))
     blind = replace(good, root=Unread("no"))
-    assert "Could not look at: root." in str(account_lockdown.account(replace(SEEN, log=blind)))
+    assert "Not evaluated: root." in str(account_lockdown.account(replace(SEEN, log=blind)))
 
 
 def test_old_buckets_are_counted():
-    assert "0 of 1 old bucket is held still" in str(account_lockdown.old_buckets(SEEN))
+    assert "0 of 1 old bucket is frozen" in str(account_lockdown.old_buckets(SEEN))
 
 
 def _given(done: bool) -> Buckets:
@@ -89,7 +87,7 @@ def _given(done: bool) -> Buckets:
 def test_buckets_that_wait_for_02_say_so():
     assert "02 comes first: roles are still to be made." in str(bucket_creation.buckets(_given(False)))
     assert "(no rows)" in str(bucket_creation.lives(SETTINGS, _given(False)))
-    assert str(bucket_creation.buckets(_given(True))).count("not there yet") == 3
+    assert str(bucket_creation.buckets(_given(True))).count("does not exist yet") == 3
 
 
 def test_lives_name_the_day_on_which_old_logs_go():
@@ -99,11 +97,11 @@ def test_lives_name_the_day_on_which_old_logs_go():
 
 
 def test_a_policy_that_decides_wrongly_stands_first_and_the_verdict_counts_it():
-    assert "are decided as they must be" in str(bucket_creation.judged(SETTINGS))
+    assert "get the expected decision" in str(bucket_creation.judged(SETTINGS))
     document = central_bucket(archive_of(SETTINGS))
     document["Statement"] = [s for s in document["Statement"] if s["Sid"] != "OnlyTls"]
     text = str(bucket_creation.judged(SETTINGS, document))
-    assert "would be decided wrongly: the policy is not put" in text
+    assert "would get a wrong decision: the policy is not applied" in text
     assert "✗ wrong" in text.splitlines()[3]
 
 

@@ -98,7 +98,7 @@ def test_undo_goes_backwards():
         )
     ).text
     assert text.index("undo b") < text.index("undo a")
-    assert "nothing is to be undone" in show.undo(given_a_plan()).text
+    assert "there is nothing to undo" in show.undo(given_a_plan()).text
 
 
 def test_changes_that_each_require_their_own_bucket_are_one_row():

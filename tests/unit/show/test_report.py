@@ -18,7 +18,7 @@ from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report import page, sections
 from onetrail.show.report.buckets import buckets
-from onetrail.show.report.promise import _rails
+from onetrail.show.report.promise import _guardrails
 from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
 from onetrail.show.report.signs import SIGNS
 from onetrail.show.steps.evidence import files, kept
@@ -129,7 +129,7 @@ def test_every_section_is_there_in_its_order_with_a_verdict(tmp_path: Path) -> N
     assert re.findall(r'<section id="([a-z]+)">', text) == IDS
     assert all(verdict_of(text, name).endswith(".") for name in IDS)
     assert "There is no record" in verdict_of(text, "custody")
-    assert "could not be looked at" in section_of(text, "promise")
+    assert "not evaluated" in section_of(text, "promise")
     assert "could not be read" in verdict_of(text, "access")
 
 
@@ -159,14 +159,14 @@ def test_findings_come_before_everything_else(tmp_path: Path) -> None:
     assert "✗ 1 finding needs attention" in text.split("<nav")[0]
     assert "other bytes in the archive" in section_of(text, "findings")
     fine = page(SETTINGS, given(tmp_path))
-    assert "✓ Everything is as promised" in fine.split("<nav")[0]
+    assert "✓ Everything is as planned" in fine.split("<nav")[0]
     assert verdict_of(fine, "findings").startswith("There are none: ")
 
 
 def test_what_could_not_be_looked_at_is_in_the_headline_too(tmp_path: Path) -> None:
     """It is never taken for fine."""
     blind = Finding("05.looked", FindingState.COULD_NOT_LOOK, "-", "-", "old", "AccessDenied")
-    assert "1 thing could not be looked at" in page(SETTINGS, given(tmp_path, blind)).split("<nav")[0]
+    assert "1 check was not evaluated" in page(SETTINGS, given(tmp_path, blind)).split("<nav")[0]
 
 
 def test_a_move_that_is_not_finished_is_not_called_done(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_move_that_is_not_finished_is_not_called_done(tmp_path: Path) -> None:
     waiting = Finding("05.waiting", FindingState.PLANNED, "-", "-", "old", "waiting for 04")
     head = page(SETTINGS, given(tmp_path, waiting)).split("<nav")[0]
     assert "→ The move is not finished" in head
-    assert "Everything is as promised" not in head
+    assert "Everything is as planned" not in head
 
 
 def test_names_are_escaped_wherever_they_stand(tmp_path: Path) -> None:
@@ -215,7 +215,8 @@ def test_left_and_right_are_shown_with_their_totals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("estate", "where"), [("practice", "only AWS can confirm it"), ("aws", "seen on AWS by their pilot")]
+    ("estate", "where"),
+    [("practice", "only AWS can confirm it"), ("aws", "The pilot checked the behaviour of jobs on AWS")],
 )
 def test_copies_by_jobs_are_said_with_where_their_behaviour_was_seen(
     tmp_path: Path, estate: str, where: str
@@ -245,8 +246,8 @@ def test_files_that_are_not_proven_are_named_where_there_is_no_digest_at_all(tmp
     """Unsigned logs are counted, and a file that is missing is named. Twin: a run without either has no such table."""
     bare = replace(given_a_verification(key="AWSLogs/x.json.gz", logs={File.UNSIGNED: 7}), chains=())
     text = section_of(page(SETTINGS, given(tmp_path, verified=bare)), "chains")
-    assert "No chain is checked" in text
-    assert "7 moved logs are signed by nobody" in text
+    assert "No chain was checked" in text
+    assert "7 moved logs are not named by a digest" in text
     assert "AWSLogs/" in text
     plain = replace(given_a_verification(), chains=())
     assert "<table" not in section_of(page(SETTINGS, given(tmp_path, verified=plain)), "chains")
@@ -284,7 +285,7 @@ def test_coverage_is_a_picture_whose_states_do_not_rest_on_colour(tmp_path: Path
     text = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification(equal=9))), "coverage")
     assert text.count('class="lost"') == 2  # the month and its legend
     assert text.count('class="nothing"') == 2  # December, and its legend
-    assert "1 log of the old buckets has no equal in the archive" in text
+    assert "1 log of the old buckets has no equal copy in the archive" in text
     whole = section_of(page(SETTINGS, given(tmp_path, verified=given_a_verification())), "coverage")
     assert whole.count('class="lost"') == 1
 
@@ -330,11 +331,11 @@ def test_every_change_and_approval_of_the_record_is_there(tmp_path: Path) -> Non
     plan = given_a_grant()
     sent(tmp_path, plan)
     text = section_of(page(SETTINGS, given(tmp_path)), "custody")
-    assert all(said in text for said in (plan.id, "R-open-old", "R-work", "R-close-old", "chain", "whole"))
+    assert all(said in text for said in (plan.id, "R-open-old", "R-work", "R-close-old", "chain", "intact"))
     path = tmp_path / "record.jsonl"
     path.write_text(path.read_text().replace("R-work", "R-play"))
     broken = page(SETTINGS, given(tmp_path))
-    assert "is NOT whole" in verdict_of(broken, "custody")
+    assert "is NOT complete" in verdict_of(broken, "custody")
     assert "was changed" in section_of(broken, "findings")
 
 
@@ -345,8 +346,7 @@ def test_what_no_policy_can_stop_is_said_for_the_mode_in_force(tmp_path: Path, m
     assert text.count("(in force)") == 1
     assert all(risk.who in text for risk in RISKS)
     assert all(
-        word in text
-        for word in ("S3UnlockBucketPolicy", "root of the log account", "closing the log account")
+        word in text for word in ("S3UnlockBucketPolicy", "root of the log account", "closes the log account")
     )
 
 
@@ -363,9 +363,9 @@ def test_without_an_organization_the_report_says_who_can_become_break_glass(
 @pytest.mark.parametrize(
     ("mode", "in_force", "held"),
     [
-        ("compliance", "COMPLIANCE", "✓ as promised"),
+        ("compliance", "COMPLIANCE", "✓ as planned"),
         ("compliance", "GOVERNANCE", "→ still to do"),  # until step 06
-        ("governance", "GOVERNANCE", "✓ as promised"),
+        ("governance", "GOVERNANCE", "✓ as planned"),
     ],
 )
 @pytest.mark.parametrize("what", ["archive", "work bucket"])
@@ -380,7 +380,7 @@ def test_a_default_lock_is_as_promised_in_the_mode_of_the_parameters_only(
     seen = made.with_bucket(seen, name, lock=made._lock(in_force, days))
     (row,) = [row for row in buckets(settings, given(tmp_path, creation=seen)) if row[0] == f"{what}: lock"]
     assert row[1:] == (
-        f"what arrives is locked for {days:,} days, under {mode}", f"{in_force} {days} days", held
+        f"new objects are locked for {days:,} days, under {mode}", f"{in_force} {days} days", held
     )  # fmt: skip
 
 
@@ -421,15 +421,15 @@ def test_the_sections_are_values(tmp_path: Path) -> None:
     [
         (
             {"content": Unread("ListRoots: AccessDenied")},
-            "could not be looked at",
+            "not evaluated",
             FindingState.COULD_NOT_LOOK,
         ),
-        ({"management": ACCOUNT}, "not there yet", FindingState.PLANNED),
+        ({"management": ACCOUNT}, "does not exist yet", FindingState.PLANNED),
         ({"why": "no organization is named"}, "no organization is named", FindingState.NOTE),
     ],
 )
 def test_a_guard_rail_that_could_not_be_looked_for_is_not_one_that_is_to_come(tmp_path, rail, said, verdict):
     """Twins: it is not there, and it is not set from here."""
     seen = replace(given_a_verification(), rail=Rail("onetrail-archive-rail", **rail))
-    (row,) = [one for one in _rails(given(tmp_path, verified=seen)) if "onetrail-archive-rail" in one[0]]
+    (row,) = [one for one in _guardrails(given(tmp_path, verified=seen)) if "onetrail-archive-rail" in one[0]]
     assert (row[2], row[3]) == (said, SIGNS[verdict])

@@ -47,7 +47,7 @@ def test_findings_are_worst_first_and_what_is_well_is_one_row():
     ]
     shown = show.findings(found)
     assert shown.text.index("✗ finding") < shown.text.index("· note") < shown.text.index("✓ ok")
-    assert "20 things" in shown.text
+    assert "20 resources" in shown.text
     assert shown.result["exit_code"] == 3
     assert "bucket-13" in shown.html  # folded, not lost
 

@@ -21,7 +21,7 @@ from onetrail.show.table import written, written_column
         (None, "–"),
         (float("nan"), "–"),
         (pd.NaT, "–"),
-        (Unread("AccessDenied"), "could not look"),  # that is not "nothing there"
+        (Unread("AccessDenied"), "not evaluated"),  # that is not "nothing there"
         (True, "yes"),
         ("044455556666", "044455556666"),  # an account id stays text
         (datetime(2026, 1, 12, 9, tzinfo=UTC), "2026-01-12T09:00:00Z"),

@@ -1,4 +1,4 @@
-"""02: the log account is closed without locking anybody out, and old buckets are held still; drift is put right by one change."""
+"""02: the log account is closed without locking anybody out, and old buckets are frozen; drift is put right by one change."""
 
 import json
 from dataclasses import replace
@@ -412,13 +412,13 @@ def test_whatever_of_a_bucket_is_unread_the_step_can_tell_and_show_it(part: str)
     assert (plan.changes, plan.notes[0]) == ((), f"acme-audit-us-east-1: {why[0]}")
     assert FindingState.COULD_NOT_LOOK in {one.state for one in step.check(SETTINGS, seen)}
     assert not step.propose(SETTINGS, given_a_closed_log_account(given_a_held_bucket())).not_evaluated
-    assert ("could not look" in shown.old_buckets(seen).text) == (part in ("policy", "lifecycle", "logging"))
+    assert ("not evaluated" in shown.old_buckets(seen).text) == (part in ("policy", "lifecycle", "logging"))
 
 
 def test_the_keys_of_a_user_that_could_not_be_listed_are_not_none() -> None:
     """Neither in the finding nor in the table; twin: a user who has none."""
     for keys, words, cell in (
-        (DENIED, "keys that could not be listed", "could not look"),
+        (DENIED, "keys that could not be listed", "not evaluated"),
         ((), "0 active keys", "0"),
     ):
         seen = given_a_closed_log_account()

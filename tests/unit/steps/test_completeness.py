@@ -123,9 +123,9 @@ def test_repeated_events_are_told_and_no_fault():
     plain = TOTALS._replace(events=9, same_content=0)
     assert "06.repeated" not in {f.id for f in check(SETTINGS, given(GOOD, events=plain))}
     text = seen.events(given(GOOD, events=TOTALS)).text
-    assert "9 records in 4 log files tell 5 events; 4 tell one that another record tells too" in text
+    assert "9 records in 4 log files have 5 events; 4 repeat an event of another record" in text
     assert "none named" in text
-    assert "full check only" in seen.events(given(GOOD)).text
+    assert "Only a full check" in seen.events(given(GOOD)).text
 
 
 CELLS = tuple(
@@ -146,7 +146,7 @@ def test_the_calendar_has_its_numbers_and_lists_what_is_lost():
     assert ["all", "6", "6", "0", "3", "3", "30", "30", "15", "0"] in rows
     lost = seen.coverage(given(GOOD, coverage=(*CELLS[:-1], CELLS[-1]._replace(after=4))))
     assert lost.png != whole.png
-    assert "1 log of the old buckets has no equal in the archive." in lost.numbers.text
+    assert "1 log of the old buckets has no equal copy in the archive." in lost.numbers.text
     assert "2025-03-04  111122223333 us-east-1" in lost.numbers.html
     assert "fewer logs" not in whole.numbers.html
 

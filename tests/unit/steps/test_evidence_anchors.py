@@ -293,7 +293,7 @@ def test_verify_asks_for_the_heads_and_says_so_where_nobody_gives_them(tmp_path)
     heads = str(given_a_download(bucket, tmp_path / "heads"))
     code, said = verified(str(run))
     assert code == 0
-    assert said[-1].startswith("Whoever can write to the folder can make the whole chain anew: compare it")
+    assert said[-1].startswith("Anybody who can write to the folder can rewrite the whole chain: compare it")
     code, said = verified(str(run), "--heads", heads)
     assert (code, said[-1]) == (0, "2 heads, up to line 9, stored outside this folder.")
     code, said = verified(str(run), "--heads", f"{heads}/head-000009.json")

@@ -28,7 +28,7 @@ def test_a_torn_part_is_a_finding_with_its_cure(tmp_path):
         FindingState.FINDING,
         "ledger/copy-old-002.parquet",
     )
-    assert "not a whole Parquet file" in found.evidence
+    assert "not a complete Parquet file" in found.evidence
     assert (
         "from a copy of the run folder" in found.evidence and "run step 05 again, approved" in found.evidence
     )

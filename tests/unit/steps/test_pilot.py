@@ -85,7 +85,7 @@ def test_a_pilot_that_differs_says_planned_and_seen():
     assert isinstance(err, ChangeFailed)
     assert "k: size: planned 10 bytes, seen 11 bytes; k: lock: planned GOVERNANCE, seen none" in err.line
     text = read_back(err.rows).text
-    assert "What differs, side by side" in text and "2 properties differ" in text
+    assert "Differences, side by side" in text and "2 properties differ" in text
     (line,) = (line for line in text.splitlines() if line.startswith("old") and "lock" in line)
     assert line.split() == ["old", "k", "lock", "GOVERNANCE", "none"]
 

@@ -143,8 +143,8 @@ def test_the_table_and_the_report_have_the_true_numbers(tmp_path: Path) -> None:
     assert any(row[:3] == ["all", "1,875", "1,000"] for row in rows)
     html = page(SETTINGS, given_evidence(tmp_path, verified=observation))
     said = re.sub(r"<[^>]+>", " ", html)
-    assert "600 of 1,015 files are named." in said
-    assert "200 of 222 files are named." in said
+    assert "600 of 1,015 files are listed." in said
+    assert "200 of 222 files are listed." in said
 
 
 def pair(number: int, size: int | None, etag: str = "b" * 32) -> ObjectPair:

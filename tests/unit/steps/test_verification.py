@@ -13,7 +13,7 @@ from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.estate.guardrails import Rail
 from onetrail.estate.status import Status, StepStage
 from onetrail.settings import Settings
-from onetrail.show.coverage import started_anew
+from onetrail.show.coverage import restarts
 from onetrail.show.steps.verification import chains
 from onetrail.steps.verification import (
     ArchiveChain,
@@ -384,11 +384,11 @@ def test_whole_says_what_it_means_where_a_chain_was_started_anew():
     restart = Interval(START, END, IntervalState.RESTART, "a new chain")
     often, never = given_a_chain(restart, restart), given_a_chain(Interval(START, END, IntervalState.PROVEN))
     said = (
-        " 1 of them was started anew, 2 times in all: whole says that nothing is missing between two starts;"
+        " 1 of them was restarted, 2 times in all: complete means that nothing is missing between two starts;"
     )
-    assert started_anew((often, never)).startswith(said)
+    assert restarts((often, never)).startswith(said)
     assert said in chains(given(GOOD, chains=(often, never))).text
-    assert started_anew((never,)) == ""
+    assert restarts((never,)) == ""
     assert "started anew" not in chains(given(GOOD, chains=(never,))).text
 
 

@@ -63,7 +63,7 @@ def test_the_older_part_is_told_from_the_middle(
 def test_the_time_that_is_advised_asks_for_no_older_part(eight: Path) -> None:
     """As the text prints it. Twin: one second earlier."""
     removed(eight, [0, 1, 2])
-    advised = re.search(r"--since (\S+) asks", validated(eight).stdout)
+    advised = re.search(r"--since (\S+) checks", validated(eight).stdout)
     assert advised is not None and advised[1] == f"{BEGIN + 2 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
     assert validated(eight, "--since", advised[1]).exit_code == 0
     earlier = (BEGIN + 2 * HOUR - timedelta(seconds=1)).isoformat()
@@ -82,7 +82,7 @@ def test_of_several_chains_the_time_is_advised_from_which_all_are_here(eight: Pa
     done = validated(eight)
     said = f"2 chains begin with a digest that {BEGINS}."
     advised = (
-        f"--since {BEGIN + 3 * HOUR:%Y-%m-%dT%H:%M:%SZ} asks for the time from which all of them are here."
+        f"--since {BEGIN + 3 * HOUR:%Y-%m-%dT%H:%M:%SZ} checks the time from which all of them are here."
     )
     assert (said in done.stdout, advised in done.stdout) == (True, True), done.stdout
     assert "2 digests are missing, before the oldest one of their chain" in done.stdout
@@ -98,7 +98,7 @@ def test_right_after_since_nobody_knows_which_it_is(eight: Path, gone: list[int]
     done = validated(eight, "--since", (BEGIN + 2.5 * HOUR).isoformat())
     line = "1 digest is missing, before the oldest one of the time asked for."
     assert (done.exit_code, done.stdout.rstrip().endswith(line)) == (3, True), done.stdout
-    assert f"In the time asked for, 1 chain begins with a digest that {BEGINS}." in done.stdout
+    assert f"In the selected time, 1 chain begins with a digest that {BEGINS}." in done.stdout
     assert "the oldest digest of this chain of the time asked for names it as its predecessor" in done.stdout
     assert [
         word for word in ("lifecycle rule", "of its chain", "chain here", "--since 20") if word in done.stdout

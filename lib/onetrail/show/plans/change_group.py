@@ -9,7 +9,7 @@ from typing import Any
 from onetrail.change import Change, CheckKind, ExpectedAnswer, RequiredCheck, canonical_json
 
 _ALIKE_FROM = 4
-"""So many of a kind become one row; fewer stand for themselves."""
+"""So many of a kind become one row; fewer have a row each."""
 _ORDINALS = {2: "second", 3: "third"}
 
 
@@ -44,7 +44,7 @@ class ChangeGroup:
         said = f"{change.service}:{change.call}"
         said += ", by a rule" if change.bulk else ""
         said += ", must be refused" if change.expects is ExpectedAnswer.REFUSED else ""
-        said += ", closes again" if change.closes else ""
+        said += ", revokes" if change.closes else ""
         return said
 
     @property

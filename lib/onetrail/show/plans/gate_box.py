@@ -1,4 +1,4 @@
-"""The gate as a person meets it in a notebook: type the plan's id, and run the next cell.
+"""The gate in a notebook: type the plan's id, and run the next cell.
 
 Without widgets it is one sentence. No cell waits for anybody.
 """
@@ -38,13 +38,15 @@ class GateBox:
 
     @property
     def line(self) -> str:
-        """How the gate stands, in one sentence."""
+        """The state of the gate, in one sentence."""
         if self._plan.empty:
-            return "Nothing is to be approved here."
+            return "There is nothing to approve here."
         if self._typed == self._plan.id or self._plan.id in self._settings.approvals:
             return f"Open for plan {self._plan.id}."
         if self._settings.approve == "any":
-            return f"Open for plan {self._plan.id}: on the practice estate any plan was approved beforehand."
+            return (
+                f'Open for plan {self._plan.id}: approve = "any" approves every plan on the practice estate.'
+            )
         if self._settings.approve:
             return f"Another plan was approved ({self._settings.approve}): this one is {self._plan.id}."
         return f'Closed: nothing is approved. To open it set approve = "{self._plan.id}" and run again.'
@@ -63,7 +65,9 @@ class GateBox:
 
         text = widgets.Text(placeholder="p-…", description="plan id", continuous_update=False)
         button = widgets.Button(description="Open the gate")
-        says = widgets.HTML(value=paragraph("Type the plan's id to approve it; nothing is sent before.").html)
+        says = widgets.HTML(
+            value=paragraph("Type the plan's id to approve it. Nothing is sent before that.").html
+        )
 
         def taken(_: Any) -> None:
             says.value = paragraph(self.open_with(text.value)).html

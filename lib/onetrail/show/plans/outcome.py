@@ -1,4 +1,4 @@
-"""What became of a plan."""
+"""The result of a plan."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _COLUMNS: Final = [
 
 
 def outcome(became: Outcome) -> Shown:
-    """What was carried out, by call, and the one line that says how it ended; the runner reads the exit code from it."""
+    """What was sent, by call, and the one line that says how it ended; the runner reads the exit code from it."""
     result = {
         "step": became.plan.step,
         "state": became.state.value,
@@ -46,7 +46,7 @@ def _done(became: Outcome) -> Shown:
     regions: dict[tuple[str, str, str], set[str]] = {}
     for done in became.done:
         change = done.change
-        refused = ", refused as it must be" if change.expects is ExpectedAnswer.REFUSED else ""
+        refused = ", refused as expected" if change.expects is ExpectedAnswer.REFUSED else ""
         row = (f"{change.service}:{change.call}{refused}", change.account, change.actor or "named role")
         counts[row] += 1
         regions.setdefault(row, set()).add(change.region)
@@ -55,7 +55,7 @@ def _done(became: Outcome) -> Shown:
         for (what, account, actor), number in counts.items()
     ]
     total = ["all", "", "", "", f"{len(became.done):,}"]
-    return simple(f"Carried out of plan {became.plan.id}", _COLUMNS, rows, total)
+    return simple(f"Calls sent for plan {became.plan.id}", _COLUMNS, rows, total)
 
 
 def _regions(seen: set[str]) -> str:

@@ -25,10 +25,10 @@ def plan(proposed: Plan) -> Shown:
         columns, rows = _COLUMNS, _rows(groups)
         if not any(group.requires for group in groups):
             columns, rows = columns[:-1], [row[:-1] for row in rows]
-        parts.append(simple("Changes, in the order in which they would be sent", columns, rows))
+        parts.append(simple("Changes, in the order in which they are sent", columns, rows))
         parts += rules(groups)
         sent = together(*(what_is_sent(group) for group in groups))
-        parts.append(folded("Each change by itself: what is sent, and what it replaces", sent, in_text=False))
+        parts.append(folded("Each change in detail: what is sent, and what it replaces", sent, in_text=False))
         parts.append(_who(proposed))
     parts.append(bullets(proposed.notes))
     parts += [paragraph(line, strong=True) for line in _verdict(proposed)]
@@ -36,9 +36,9 @@ def plan(proposed: Plan) -> Shown:
 
 
 def undo(proposed: Plan) -> Shown:
-    """How each change is taken back, the last one first."""
+    """How each change is undone, the last one first."""
     if not proposed.changes:
-        return paragraph("This plan changes nothing, so nothing is to be undone.")
+        return paragraph("This plan changes nothing, so there is nothing to undo.")
     rows: list[Sequence[str | Shown]] = []
     for group in reversed(grouped(proposed.changes)):
         words = {c.undo for c in group.changes}
@@ -81,7 +81,7 @@ def _who(proposed: Plan) -> Shown:
     if all(change.actor != NAMED for change in proposed.changes):
         return Shown("", "")
     return paragraph(
-        "As: the identity that sends the change. The named role is the one by which the first table says we enter the account."
+        'As: the identity that sends the change. "named role" is the role in the first table, by which onetrail enters the account.'
     )
 
 

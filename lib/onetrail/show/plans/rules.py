@@ -1,4 +1,4 @@
-"""Bulk rules of a plan: one row a rule, whatever the number of buckets over which it stands, with the sums of its estimates."""
+"""Bulk rules of a plan: one row per rule, for any number of buckets, with the sums of its estimates."""
 
 from collections.abc import Sequence
 
@@ -28,10 +28,10 @@ def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
         Column("n", right=True), Column("calls"), Column("on what"), Column("which objects"),
         *(Column(f"{name}, estimated", right=True) for name in counted),
     ]  # fmt: skip
-    caption = "Rules that stand for many objects; the estimates are not part of what is approved"
+    caption = "Rules that cover many objects; the approval does not include the estimates"
     several = [part for part in ruled if len(part[1]) > 1]
     singles = Shown("".join(_one_by_one(group, bulks, counted).html for group, bulks in several), "")
-    below = [folded("Each bucket by itself, with its estimate", singles, in_text=False)] if several else []
+    below = [folded("Each bucket, with its estimate", singles, in_text=False)] if several else []
     return [simple(caption, columns, rows), *below]
 
 

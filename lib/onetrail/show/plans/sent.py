@@ -73,11 +73,11 @@ def _policies(sent: Any, before: Any) -> list[Shown]:
         old = _policy_in(before, name)
         lines = iam.differences(old, value)
         head = (
-            "Statements that differ from what is there"
+            "Statements that differ from the current policy"
             if old
-            else "There is no policy yet; this one would be put"
+            else "There is no policy yet; this one would be applied"
         )
-        shown.append(together(paragraph(f"{head}:"), preformatted(lines or ["none: they mean the same"])))
+        shown.append(together(paragraph(f"{head}:"), preformatted(lines or ["none: both mean the same"])))
     return shown
 
 
@@ -96,7 +96,7 @@ def _is_policy(value: Any) -> bool:
 
 
 def _readable(value: Any) -> Any:
-    """Plain values; policies that stand as text are opened, since a person reads them as documents."""
+    """Plain values; policies in the form of text are parsed, so that they read as documents."""
     if isinstance(value, Document):
         return _readable(value.value)
     if isinstance(value, Mapping):

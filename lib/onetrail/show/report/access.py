@@ -1,4 +1,4 @@
-"""Who can get into the log account and what the archive lets whom do: before the move as the record shows it, and now."""
+"""Access to the log account and what the archive's policy allows: before the move as the record shows it, and now."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,12 +17,14 @@ _TRUST = ("CreateRole", "UpdateAssumeRolePolicy")
 
 
 def section(settings: Settings, observation: EvidenceObservation) -> Section:
-    """Roles and who may become them; then the archive's own policy, request by request."""
-    title = "Who can get into the archive account"
+    """Roles and who may assume them; then the archive's own policy, request by request."""
+    title = "Access to the log archive account"
     lockdown = observation.lockdown
     if lockdown is None or isinstance(lockdown.log.roles, Unread):
         return Section(
-            "access", title, "The roles of the log account could not be read, so no way in is known."
+            "access",
+            title,
+            "The roles of the log account could not be read, so the access paths are not evaluated.",
         )
     known = _before(observation, settings.log_account.account_id)
     now = {name: trusted(role.trust) for name, role in lockdown.log.roles.items()}
@@ -38,9 +40,9 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         ]
         for role, who in ways
     ]
-    heads = ("who", "may become", "and then may", "before", "now")
+    heads = ("principal", "may assume", "and then may", "before", "now")
     parts: list[Part] = [
-        table(f"Ways into the log account {lockdown.log.account}", heads, rows, verdict=_line(rows))
+        table(f"Access paths to the log account {lockdown.log.account}", heads, rows, verdict=_line(rows))
     ]
     parts.append(
         Prose(
@@ -60,11 +62,11 @@ def _line(rows: list[list[str]]) -> str:
     closed = sum(row[3] == "yes" and row[4] == "no" for row in rows)
     opened = sum(row[3] == "no" and row[4] == "yes" for row in rows)
     count = sum(row[4] == "yes" for row in rows)
-    return f"{counted(len(now), 'principal has', 'principals have')} {counted(count, 'way')} in; since the record began {counted(opened, 'was', 'were')} opened and {closed:,} closed."
+    return f"{counted(len(now), 'principal has', 'principals have')} {counted(count, 'access path')}; since the record began {counted(opened, 'was', 'were')} opened and {closed:,} closed."
 
 
 def _before(observation: EvidenceObservation, account: str) -> dict[str, set[str]]:
-    """Role -> who could become it before the first change of this record to its trust; roles that no change touched are left out."""
+    """Role -> who could assume it before the first change of this record to its trust; roles that no change touched are left out."""
     found: dict[str, set[str]] = {}
     for one in observation.custody.sent:
         if (
@@ -92,29 +94,31 @@ def _document(said: Any) -> Mapping[str, Any]:
 def _judged(settings: Settings, observation: EvidenceObservation) -> Iterator[Part]:
     seen = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
     if seen is None or seen.policy is None or isinstance(seen.policy, Unread):
-        yield Prose(("The archive's policy is not there yet, or could not be read: nothing was judged.",))
+        yield Prose(
+            ("The archive's policy does not exist yet, or could not be read: nothing was evaluated.",)
+        )
         return
     judged = [(one.expectation, one.decision, one.row) for one in verdicts(settings, seen.policy)]
     rows = [
         [
             wish.name,
             said.does,
-            "allowed" if wish.wanted else "refused",
-            "allowed" if decision.allowed else "refused",
+            "allowed" if wish.wanted else "denied",
+            "allowed" if decision.allowed else "denied",
             said.statement,
         ]
         for wish, decision, said in judged
     ]
     yield Prose(
         (
-            "Every caller below is taken for an administrator at home: what is refused, the archive's own policy refuses.",
+            "Every caller below counts as an administrator of its own account: each denial comes from the archive's own policy.",
         )
     )
-    heads = ("request", "action", "must be", "is", "decided by")
+    heads = ("request", "action", "expected", "actual", "decided by")
     yield table(
         "The archive's policy as AWS shows it now, request by request",
         heads,
         rows,
-        verdict=f"{sum(row[2] == row[3] for row in rows):,} of {len(rows):,} requests are decided as they must be.",
+        verdict=f"{sum(row[2] == row[3] for row in rows):,} of {len(rows):,} requests have the expected decision.",
         folded=f"Show all {len(rows)} requests",
     )

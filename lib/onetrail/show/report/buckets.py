@@ -1,4 +1,4 @@
-"""The three buckets of the log account: each setting as it was promised beside what AWS shows now."""
+"""The three buckets of the log account: each expected setting beside the setting that AWS shows now."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from onetrail.steps.evidence import EvidenceObservation
 
 
 def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Row]:
-    """Archive, work bucket, access logs; then whether the archive's policy is the steady one, and decides as it must."""
+    """Archive, work bucket, access logs; then whether the archive's policy is the steady one, with the expected decisions."""
     seen = observation.creation
     names = {
         settings.bucket_name: "archive",
@@ -24,9 +24,9 @@ def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Ro
         settings.access_log_bucket: "access logs",
     }
     if seen is None or not seen.forerunner.done:
-        why = seen.forerunner.line if seen else "could not be looked at"
+        why = seen.forerunner.line if seen else BLIND
         for name, what in names.items():
-            yield f"{what} {name}", "there, locked down", why, sign(False if seen else None, pending=True)
+            yield f"{what} {name}", "exists, locked down", why, sign(False if seen else None, pending=True)
         return
     try:
         plans = {one.name: one for one in wanted(settings, seen)}
@@ -37,21 +37,21 @@ def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Ro
         yield from _bucket(settings, what, plans[name], seen.buckets[name])
     policy = seen.buckets[settings.bucket_name].policy
     if isinstance(policy, Unread):
-        yield "archive: policy judged", "each request decided as it must be", BLIND, sign(None)
+        yield "archive: policy evaluated", "each request has the expected decision", BLIND, sign(None)
     elif policy is not None:
         state = grant_state(archive_of(settings), policy)
         yield (
-            "archive: temporary opening",
-            "none stands open",
+            "archive: temporary permission",
+            "none is open",
             f"its policy is {state}",
             sign(state is GrantState.STEADY),
         )
         judged = verdicts(settings, policy)
         wrong = [one.expectation.name for one in judged if not one.as_wanted]
-        text = f"{len(judged) - len(wrong):,} of {len(judged):,} requests decided as they must be"
+        text = f"{len(judged) - len(wrong):,} of {len(judged):,} requests have the expected decision"
         yield (
-            "archive: policy judged",
-            "each request decided as it must be",
+            "archive: policy evaluated",
+            "each request has the expected decision",
             text + (f"; not: {wrong[0]}" if wrong else ""),
             sign(not wrong),
         )
@@ -59,12 +59,12 @@ def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Ro
 
 def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketState) -> Iterator[Row]:
     if there.state == BucketPresence.COULD_NOT_LOOK:
-        yield f"{what} {plan.name}", "there", BLIND, sign(None)
+        yield f"{what} {plan.name}", "exists", BLIND, sign(None)
         return
     if there.state != BucketPresence.OURS:
-        yield f"{what} {plan.name}", "there", there.state, sign(False, pending=True)
+        yield f"{what} {plan.name}", "exists", there.state, sign(False, pending=True)
         return
-    yield f"{what}", "there, in the log account", f"{plan.name} in {there.region}", sign(True)
+    yield f"{what}", "exists in the log account", f"{plan.name} in {there.region}", sign(True)
     for piece in pieces(settings, plan, there):
         promised = _promised(settings, plan, piece)
         if isinstance(piece.fits, Unread):
@@ -76,7 +76,7 @@ def _bucket(settings: Settings, what: str, plan: WantedBucket, there: BucketStat
 
 def _promised(settings: Settings, plan: WantedBucket, piece: BucketSetting) -> str:
     if piece.name == "lock":
-        return f"what arrives is locked for {plan.lock_days:,} days, under {_mode(settings, plan.name)}"
+        return f"new objects are locked for {plan.lock_days:,} days, under {_mode(settings, plan.name)}"
     if piece.name == "policy":
         return "exactly the policy that onetrail policies prints"
     return piece.reason if piece.fits is True else "as onetrail sets it"
@@ -89,7 +89,7 @@ def _sealed(settings: Settings, there: BucketState, name: str) -> bool:
 
 
 def _mode(settings: Settings, bucket: str) -> str:
-    """The mode of a bucket's default lock: the work bucket has one whatever the archive has."""
+    """The mode of a bucket's default lock: the work bucket has one even if the archive has none."""
     work = bucket == settings.work_bucket and settings.object_lock == "none"
     return "governance" if work else settings.object_lock
 

@@ -1,11 +1,11 @@
-"""The digest chains of the archive: how many files are valid, and each gap told as a gap, with its dates."""
+"""The digest chains of the archive: how many files are valid, and each gap with its dates."""
 
 from collections.abc import Sequence
 
 from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.digests.verdict import FileState, Interval, IntervalState
-from onetrail.show.coverage import started_anew
+from onetrail.show.coverage import restarts
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.steps import verification
 from onetrail.steps.evidence import EvidenceObservation
@@ -19,7 +19,7 @@ _GAP_HEADS = ("account", "region", "trail", "from", "until", "digests missing, a
 _FILE_HEADS = ("region", "bucket", "kind", "state", "key", "why")
 _GROUP_HEADS = ("region", "bucket", "kind", "state", "why", "files")
 _IN_SIGHT = 12
-"""Rows that stand on the page before they are folded away."""
+"""Rows that the page shows before they are folded."""
 _FINE = (FileState.VALID, FileState.DUPLICATE)
 
 
@@ -27,28 +27,28 @@ def section(observation: EvidenceObservation) -> Section:
     """One row a chain; then the gaps; then the files that are not valid; then the keys they were checked with."""
     verified = observation.verified
     if verified is None:
-        return Section("chains", "Digest chains", "No chain is checked: they could not be looked at.")
+        return Section("chains", "Digest chains", "No chain was checked: the chains were not evaluated.")
     if not verified.chains:
-        said = f"No chain is checked: {_why(observation)}."
+        said = f"No chain was checked: {_why(observation)}."
         return Section("chains", "Digest chains", said, tuple(_not_proven(verified)))
     rows = [_row(seen) for seen in verified.chains]
     gaps = [row for seen in verified.chains for row in _gaps(seen)]
     parts: list[Table | Prose] = [
         table(
-            "Chains of digests in the archive, checked with CloudTrail's public keys",
+            "Digest chains in the archive, checked with CloudTrail's public keys",
             _HEADS,
             rows,
             summed=range(3, 11),
             verdict=_line(observation, gaps),
         ),
-        *_named("Gaps: times that no signed digest proves", _GAP_HEADS, gaps),
+        *_named("Gaps: times without proof by a signed digest", _GAP_HEADS, gaps),
         *_not_proven(verified),
     ]
     keys = [[key.region, key.source or "none", key.keys, key.why or None] for key in verified.keys]
     parts.append(
         table(
-            "Public keys the digests were checked with",
-            ("region", "from", "keys", "why none"),
+            "Public keys used for the digests",
+            ("region", "from", "keys", "reason for none"),
             keys,
             folded=f"Show all {len(keys)} regions",
         )
@@ -57,11 +57,11 @@ def section(observation: EvidenceObservation) -> Section:
         Prose(
             (
                 (
-                    "A new start is where CloudTrail began a chain anew, as it does after every StartLogging: the time before it is not bound to the "
-                    "time after it, and no signature tells an owner's pause from a removed end."
+                    "At a new start CloudTrail began a new chain, as it does after every StartLogging: the time before it is not bound to the "
+                    "time after it, and no signature distinguishes a pause by the owner from a removed end."
                 ),
                 (
-                    "Logs are counted here by the chain whose digests name them, those of the new trail among them, and each once; the next section "
+                    "This section counts each log once, by the chain whose digests name it, including the logs of the new trail; the next section "
                     "counts the same logs by the day in their name, beside those of the old buckets."
                 ),
                 f"The digests were checked in the mode {verified.digest_check}: full reads every digest and every log that one names.",
@@ -76,14 +76,14 @@ def _not_proven(verified: verification.VerificationObservation) -> list[Table]:
     return [
         *_unsigned(verified),
         *_grouped("Files that are not valid", _files(verified)),
-        *_grouped("Log files that hold no records that can be read", verified.unread),
+        *_grouped("Log files without readable records", verified.unread),
     ]
 
 
 def _named(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[Table]:
     """Nothing where there is nothing to name; folded on a screen where there is much."""
     folded = f"Show all {len(rows):,}: {caption[0].lower()}{caption[1:]}" if len(rows) > _IN_SIGHT else ""
-    return [table(caption, heads, rows, folded=folded, verdict=f"{len(rows):,} are named.")] if rows else []
+    return [table(caption, heads, rows, folded=folded, verdict=f"{len(rows):,} are listed.")] if rows else []
 
 
 def _unsigned(verified: verification.VerificationObservation) -> list[Table]:
@@ -92,8 +92,8 @@ def _unsigned(verified: verification.VerificationObservation) -> list[Table]:
     rows = [
         [b.account, b.region, b.name, b.logs_unsigned] for b in (*verified.buckets, *own) if b.logs_unsigned
     ]
-    heads = ("account", "region", "bucket they were delivered to", "logs that no digest names")
-    caption = "Unsigned logs: they are in the archive, and nobody can prove them"
+    heads = ("account", "region", "bucket they were delivered to", "logs without a digest")
+    caption = "Unsigned logs: they are in the archive without proof"
     return (
         [
             table(
@@ -101,7 +101,7 @@ def _unsigned(verified: verification.VerificationObservation) -> list[Table]:
                 heads,
                 rows,
                 summed=(3,),
-                verdict=f"{counted(sum(b.logs_unsigned for b in verified.buckets), 'moved log is', 'moved logs are')} signed by nobody.",
+                verdict=f"{counted(sum(b.logs_unsigned for b in verified.buckets), 'moved log is', 'moved logs are')} not named by a digest.",
             )
         ]
         if rows
@@ -121,14 +121,14 @@ def _files(verified: verification.VerificationObservation) -> list[TroubleGroup]
 
 
 def _grouped(caption: str, groups: Sequence[TroubleGroup]) -> list[Table]:
-    """Their counts by state and reason; below, those that are named."""
+    """Their counts by state and reason; below, those that are listed."""
     if not groups:
         return []
     counts = [[one.region, one.bucket, one.kind, one.state, one.why, one.files] for one in groups]
     rows = [[one.region, one.bucket, one.kind, one.state, key, one.why] for one in groups for key in one.keys]
     files = sum(one.files for one in groups)
-    line = f"{len(rows):,} of {counted(files, 'file')} {'is' if len(rows) == 1 else 'are'} named."
-    folded = f"Show the {len(rows):,} that are named" if len(rows) > _IN_SIGHT else ""
+    line = f"{len(rows):,} of {counted(files, 'file')} {'is' if len(rows) == 1 else 'are'} listed."
+    folded = f"Show the {len(rows):,} that are listed" if len(rows) > _IN_SIGHT else ""
     return [
         table(caption, _GROUP_HEADS, counts, summed=(5,)),
         table(f"{caption}, by name", _FILE_HEADS, rows, folded=folded, verdict=line),
@@ -141,17 +141,17 @@ def _line(observation: EvidenceObservation, gaps: list[list[object]]) -> str:
     sound = sum(seen.chain.sound for seen in verified.chains)
     digests = sum(seen.chain.digests.get(state, 0) for seen in verified.chains for state in _FINE)
     logs = sum(seen.chain.logs.get(FileState.VALID, 0) for seen in verified.chains)
-    line = f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'valid digest')}, {counted(logs, 'log')} with the hash a signed digest names"
+    line = f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'valid digest')}, {counted(logs, 'log')} with the hash in a signed digest"
     if gaps:
         line += f"; {counted(len(gaps), 'gap')}"
     doubt = sum(bucket.logs_unsigned for bucket in verified.buckets)
-    line += f"; {counted(doubt, 'moved log is', 'moved logs are')} signed by nobody." if doubt else "."
-    return line + started_anew(verified.chains)
+    line += f"; {counted(doubt, 'moved log is', 'moved logs are')} not named by a digest." if doubt else "."
+    return line + restarts(verified.chains)
 
 
 def _why(observation: EvidenceObservation) -> str:
     status = observation.verified.forerunner if observation.verified else None
-    return f"waiting for {status.step}: {status.line}" if status and not status.done else "no digest is there"
+    return f"waiting for {status.step}: {status.line}" if status and not status.done else "there is no digest"
 
 
 def _row(seen: ArchiveChain) -> list[object]:

@@ -23,11 +23,11 @@ _STROKES: Final[Mapping[str, str]] = {
 
 
 def section(observation: EvidenceObservation) -> Section:
-    """One row a region, one column a month."""
+    """One row per region, one column per month."""
     cells = observation.verified.coverage if observation.verified else ()
     if not cells:
         return Section(
-            "coverage", "Coverage before and after", f"No coverage is compared: {_why(observation)}."
+            "coverage", "Coverage before and after", f"Coverage was not compared: {_why(observation)}."
         )
     months = list(months_between(min(cell.day for cell in cells), max(cell.day for cell in cells)))
     places: dict[tuple[str, str], list[DayCoverage]] = {}
@@ -64,9 +64,9 @@ def section(observation: EvidenceObservation) -> Section:
         Prose(
             (
                 (
-                    "Before and equal after count the logs of the old buckets, digests not among them. Proven by digests counts every log of the "
-                    "archive that a signed digest names, those that the new trail delivered itself among them, as the section on digest chains "
-                    "does; unsigned counts moved logs alone."
+                    '"Before" and "equal after" count the logs of the old buckets, without digests. "Proven by digests" counts every log of the '
+                    "archive that a signed digest names, including the logs that the new trail delivered, as the section on digest chains "
+                    'does. "Unsigned" counts moved logs only.'
                 ),
             )
         ),
@@ -76,7 +76,7 @@ def section(observation: EvidenceObservation) -> Section:
 
 def _why(observation: EvidenceObservation) -> str:
     if observation.verified is None:
-        return "it could not be looked at"
+        return "it was not evaluated"
     status = observation.verified.forerunner
     return f"waiting for {status.step}: {status.line}" if not status.done else "no log was seen"
 

@@ -1,4 +1,4 @@
-"""Chain of custody: what was approved, every change that was sent, the record's own chain, and every file it binds."""
+"""Chain of custody: approvals, every change that was sent, the record's own hash chain, and every file it binds."""
 
 from collections import Counter
 
@@ -32,9 +32,11 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
 
 def _line(observation: EvidenceObservation) -> str:
     custody = observation.custody
-    whole = "is whole" if custody.check.whole else f"is NOT whole: {custody.check.problems[0]}"
+    whole = "is complete" if custody.check.whole else f"is NOT complete: {custody.check.problems[0]}"
     unknown = len(custody.unknown)
-    more = f"; of {unknown:,} it does not say how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
+    more = (
+        f"; for {unknown:,} it does not show how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
+    )
     return f"The record of {counted(custody.check.lines, 'line')} {whole}. It holds {counted(len(custody.sent), 'change')} under {counted(len(custody.approvals), 'approval')}{more}."
 
 
@@ -43,18 +45,18 @@ def _record(observation: EvidenceObservation) -> Part:
     last = max(anchors.heads, default=0)
     rows = [
         ["lines", f"{check.lines:,}, from {observation.custody.first} to {observation.custody.last}"],
-        ["chain", "whole" if check.whole else "; ".join(check.problems)],
+        ["chain", "intact" if check.whole else "; ".join(check.problems)],
         *([["unfinished line", check.torn]] if check.torn else []),
         ["hash of the last line (SHA-256)", check.head],
         ["stored outside this machine up to line", f"{last:,}" if last else "nowhere yet"],
     ]
     return table(
         "The run record, up to the line before this page's own",
-        ("what", "as it is"),
+        ("property", "value"),
         rows,
-        verdict="The chain is whole."
+        verdict="The chain is intact."
         if check.whole
-        else f"The chain is not whole: {counted(len(check.problems), 'problem')}.",
+        else f"The chain is not intact: {counted(len(check.problems), 'problem')}.",
     )
 
 
@@ -76,7 +78,7 @@ def _plans(custody: Custody) -> list[Part]:
     heads = ("line", "at", "step", "plan", "changes", "approved by", "ended")
     return [
         table(
-            "Plans that were begun, what approved each, and how each ended",
+            "Plans that were started, the approval of each, and how each ended",
             heads,
             rows,
             summed=(4,),
@@ -101,9 +103,9 @@ def _ended(custody: Custody) -> str:
     """Plans begun beside plans ended."""
     begun, unended = len(custody.approvals), len(custody.unended)
     if not unended:
-        return f"{counted(begun, 'plan was', 'plans were')} begun, and the record says how each ended."
+        return f"{counted(begun, 'plan was', 'plans were')} started, and the record shows how each ended."
     first = custody.unended[0]
-    return f"{counted(begun, 'plan was', 'plans were')} begun; of {unended:,} the record does not say how it ended, first {first.plan} of step {first.step}."
+    return f"{counted(begun, 'plan was', 'plans were')} started; for {unended:,} the record does not show how it ended, first {first.plan} of step {first.step}."
 
 
 def _callers(custody: Custody) -> list[Part]:
@@ -116,7 +118,7 @@ def _callers(custody: Custody) -> list[Part]:
         [account, actor or "named role", arn, way, ", ".join(steps)]
         for (account, actor, arn, way), steps in groups.items()
     ]
-    heads = ("account", "as", "caller, as STS says", "entered by", "steps")
+    heads = ("account", "as", "caller (STS)", "entered by", "steps")
     return [table("Who sent the changes", heads, rows)] if rows else []
 
 
@@ -140,9 +142,7 @@ def _sent(custody: Custody) -> list[Part]:
     ]
     heads = ("line", "at", "step", "account", "region", "call", "resource", "as", "ended", "request id")
     return [
-        table(
-            "Every change that was sent, in its order", heads, rows, folded=f"Show all {len(rows):,} changes"
-        )
+        table("Every change that was sent, in order", heads, rows, folded=f"Show all {len(rows):,} changes")
     ]
 
 
@@ -165,7 +165,7 @@ def _bulk(custody: Custody) -> list[Part]:
     heads = ("line", "step", "call", "resource", "outcomes", "objects", "bytes")
     return [
         table(
-            "Object calls in bulk: one change each, object by object in the ledger",
+            "Bulk object calls: one change per rule, one ledger row per object",
             heads,
             rows,
             summed=(5, 6),
@@ -190,16 +190,12 @@ def _conditions(custody: Custody) -> list[Part]:
         ]
         for (step, name, held, why), lines in groups.items()
     ]
-    heads = ("lines", "step", "condition", "asked", "held", "what was seen")
+    heads = ("lines", "step", "condition", "subject", "held", "evidence")
     held = sum(one.met for one in custody.conditions)
-    line = f"{held:,} of {len(custody.conditions):,} held when they were asked."
+    line = f"{held:,} of {len(custody.conditions):,} held when they were checked."
     label = f"Show all {len(custody.conditions):,} conditions"
     return (
-        [
-            table(
-                "Conditions that were asked at the moment of sending", heads, rows, folded=label, verdict=line
-            )
-        ]
+        [table("Conditions checked at the moment of sending", heads, rows, folded=label, verdict=line)]
         if rows
         else []
     )
@@ -223,9 +219,7 @@ def _anchors(settings: Settings, observation: EvidenceObservation) -> list[Part]
         ]
     locked = sum(bool(one.lock) for one in observation.anchors.held)
     over = sum(bool(one.above) for one in observation.anchors.held)
-    line = (
-        f"{share(locked, len(rows), 'head')} locked; {counted(over, 'was', 'were')} written over or hidden."
-    )
+    line = f"{share(locked, len(rows), 'head')} locked; {counted(over, 'was', 'were')} overwritten or hidden."
     heads = ("line", "head (SHA-256)", "key", "lock", "locked until", "versions above it")
     return [
         *strange,
@@ -258,7 +252,7 @@ def _receipts(observation: EvidenceObservation) -> list[Part]:
                 rows,
                 summed=(2, 3),
                 folded=f"Show all {len(rows):,} receipts",
-                verdict=f"{counted(len(receipts.held), 'receipt is', 'receipts are')} whole, {len(receipts.broken):,} cannot be believed.",
+                verdict=f"{counted(len(receipts.held), 'receipt is', 'receipts are')} intact, {len(receipts.broken):,} cannot be trusted.",
             )
         ]
         if rows
@@ -267,7 +261,7 @@ def _receipts(observation: EvidenceObservation) -> list[Part]:
     if receipts.broken:
         parts.append(
             table(
-                "Receipts that cannot be believed",
+                "Receipts that cannot be trusted",
                 ("old bucket", "why"),
                 [[n, w] for n, w in sorted(receipts.broken.items())],
             )
@@ -282,14 +276,14 @@ def _files(observation: EvidenceObservation) -> list[Part]:
     rows = [[one.name, one.fit.value, one.rows or None, one.sha256 or None] for one in files]
     heads = ("file of the run folder", "beside the record", "rows", "SHA-256")
     bad = [row for row, one in zip(rows, files, strict=True) if one.fit is not Fit.FITS]
-    parts: list[Part] = [table("Files that are not as the record names them", heads, bad)] if bad else []
+    parts: list[Part] = [table("Files that differ from the record", heads, bad)] if bad else []
     parts.append(
         table(
-            "Policies, ledger parts, receipts, inventory and public keys, with the hash that the record names",
+            "Policies, ledger parts, receipts, inventory and public keys, with the hash in the record",
             heads,
             rows,
             folded=f"Show all {len(rows):,} files",
-            verdict=f"{share(len(files) - len(bad), len(files), 'file')} as named by the record.",
+            verdict=f"{share(len(files) - len(bad), len(files), 'file')} match the record.",
         )
     )
     return parts

@@ -1,4 +1,4 @@
-"""What needs attention, first; then how every step stands; then all that was checked."""
+"""What needs attention first; then the state of every step; then all checks."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from onetrail.steps.evidence import EvidenceObservation
 
 _HEADS = ("state", "check", "account", "region", "what", "evidence")
 _LONG = 100
-"""Characters of names that stand in one cell."""
+"""Characters of names in one cell."""
 BAD = (FindingState.FINDING, FindingState.COULD_NOT_LOOK)
 
 
@@ -26,15 +26,15 @@ def headline(found: Sequence[Finding]) -> str:
             _many(counts[FindingState.FINDING], "finding needs attention", "findings need attention"),
             _many(
                 counts[FindingState.COULD_NOT_LOOK],
-                "thing could not be looked at",
-                "things could not be looked at",
+                "check was not evaluated",
+                "checks were not evaluated",
             ),
         ]
         return f"{' and '.join(part for part in parts if part)}, of {len(found):,} checks."
     if open_:
         left = _many(open_, "thing is still to be done", "things are still to be done")
-        return f"The move is not finished: {left}; nothing of {len(found):,} checks needs attention."
-    return f"Everything is as promised: none of {len(found):,} checks needs attention."
+        return f"The move is not finished: {left}; none of {len(found):,} checks needs attention."
+    return f"Everything is as planned: none of {len(found):,} checks needs attention."
 
 
 def mark(found: Sequence[Finding]) -> str:
@@ -44,37 +44,37 @@ def mark(found: Sequence[Finding]) -> str:
 
 
 def attention(found: Sequence[Finding]) -> Section:
-    """Findings, and what could not be looked at."""
+    """Findings, and checks that were not evaluated."""
     bad = [one for one in ordered(found) if one.state in BAD]
     if not bad:
-        said = f"There are none: {counted(len(found), 'check was', 'checks were')} made, and none found anything that needs attention."
+        said = f"There are none: {counted(len(found), 'check was', 'checks were')} made, and none needs attention."
         return Section("findings", "Findings that need attention", said)
     shown = _table("Findings, worst first", bad)
     return Section("findings", "Findings that need attention", verdict(found).line, (shown,))
 
 
 def steps(observation: EvidenceObservation, found: Sequence[Finding]) -> Section:
-    """One row a step with its counts, then everything that is neither a finding nor fine."""
+    """One row per step with its counts, then everything that is neither a finding nor ok."""
     names = {chapter.step: chapter.title for chapter in observation.chapters} | {"08": "Record and files"}
     rows = [[step, title, *_counts(step, found), _ends(step, found)] for step, title in names.items()]
     heads = (
         "step",
-        "what it is about",
+        "subject",
         *(f"{state.value.replace('_', ' ')}" for state in SIGNS),
-        "in a word",
+        "summary",
     )
     parts: list[Table | Prose] = [
         table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))
     ]
     for state, caption, label in (
         (FindingState.PLANNED, "Still to be done", ""),
-        (FindingState.NOTE, "Notes: facts about the past, and what is left as it is on purpose", ""),
-        (FindingState.OK, "What is as promised", "Show all that is as promised"),
+        (FindingState.NOTE, "Notes: facts about the past, and what is deliberately left as it is", ""),
+        (FindingState.OK, "Checks that passed", "Show all checks that passed"),
     ):
         these = [one for one in ordered(found) if one.state is state]
         if these:
             parts.append(_table(caption, these, label))
-    return Section("steps", "How every step stands", verdict(found).line, tuple(parts))
+    return Section("steps", "State of every step", verdict(found).line, tuple(parts))
 
 
 def _counts(step: str, found: Sequence[Finding]) -> list[int]:
@@ -87,7 +87,7 @@ def _ends(step: str, found: Sequence[Finding]) -> str:
 
 
 def _table(caption: str, found: Sequence[Finding], folded: str = "") -> Table:
-    """One row a finding; those of one check and account that say the same are one row."""
+    """One row per finding; findings of one check and account with the same text are one row."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for one in found:
         alone = one.resource if one.state in BAD else ""

@@ -1,4 +1,4 @@
-"""How to check this page without trusting it, whom to ask, and what its words mean."""
+"""How to check this page without trusting it, contacts, and definitions."""
 
 from typing import Final
 
@@ -9,20 +9,20 @@ from onetrail.steps.evidence import EvidenceObservation
 _WORDS: Final = (
     ("archive", "the one bucket of the log account that holds every log, old and new"),
     ("anchor, head", "the hash of the record's last line at some time, stored in the locked work bucket"),
-    ("break-glass", "the one role that may change the archive; taken by named people in an emergency, and where a plan of the move says so"),
-    ("copier", "the role that writes the copies while a temporary permission stands"),
+    ("break-glass", "the one role that may change the archive; named people assume it in an emergency, and where a plan of the move says so"),
+    ("copier", "the role that writes the copies while a temporary permission is open"),
     ("digest", "a file that CloudTrail signs every hour; it names each log of that hour with its SHA-256, and the digest before it"),
     ("digest chain", "the digests of one trail and region, each naming the one before"),
-    ("gap", "a time that no signed digest proves"),
-    ("governance, compliance", "modes of S3 Object Lock: governance can be bypassed by who is allowed to, compliance by nobody before its date"),
+    ("gap", "a time without proof by a signed digest"),
+    ("governance, compliance", "modes of S3 Object Lock: principals with the permission can bypass governance; nobody can bypass compliance before its date"),
     ("guardrail", "a service control policy of the organization over the new trail or the archive"),
     ("ledger", "Parquet files with one row for each object that was listed for the copy, locked or deleted"),
     ("old bucket, old trail", "what the estate had before the move"),
     ("plan, plan id", "an ordered list of changes, and the hash of what they mean; an approval names it"),
     ("record", "record.jsonl: each change before and after it was sent, each line with the hash of the line before"),
-    ("shell", "an old bucket that is empty and closed: its name stays ours, nothing can be put into it"),
-    ("receipt", "a file that binds the exact listing of an old bucket that was proven; without it nothing is deleted"),
-    ("unsigned", "a log that is there with equal bytes and that no digest names"),
+    ("emptied bucket", "an old bucket that is empty and closed: it keeps the name ours, and nothing can be put into it"),
+    ("receipt", "a file that binds the exact listing of a proven old bucket; without it nothing is deleted"),
+    ("unsigned", "a log that is in the archive with equal bytes, and that no digest names"),
 )  # fmt: skip
 
 
@@ -34,11 +34,11 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
     line = last.line if last else "LINE"
     parts = (
         Commands(
-            "The chain of the record, line by line, and beside its heads outside this machine:",
+            "The hash chain of the record, line by line, compared with its heads outside this machine:",
             f'onetrail record verify "$PWD" --heads s3://{settings.work_bucket}',
         ),
         Commands(
-            "Which page the record names, and whether this is it: the two hashes must be the same:",
+            "Whether the record names this page: the two hashes must be the same:",
             'grep \'"kind":"report"\' record.jsonl | tail -n 1\nsha256sum report.html',
         ),
         Commands(
@@ -59,7 +59,7 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
             "print(d.groupby(['action', 'source_bucket', 'outcome'])['size'].agg(['count', 'sum']))\"",
         ),
         Commands(
-            "Each file of the ledger by its hash, as the table of files above has it:",
+            "Each file of the ledger by its hash, as in the table of files above:",
             "sha256sum ledger/*.parquet",
         ),
         Commands(
@@ -75,17 +75,17 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
     )
     return Section(
         "check", "How to check this page without trusting it",
-        "Typed in the folder that this page lies in. Nothing below trusts this page: each command reads AWS, or a file that the record binds.", parts,
+        "Run these commands in the folder of this page. None of them trusts this page: each reads AWS, or a file that the record binds.", parts,
     )  # fmt: skip
 
 
 def words(settings: Settings) -> Section:
     """Contacts, then definitions."""
-    who = ", ".join(settings.contacts) or "no contact is named in the parameters"
+    who = ", ".join(settings.contacts) or "the parameters name no contact"
     rows = [[word, means] for word, means in _WORDS]
-    line = f"Who answers for this move: {who}."
+    line = f"Responsible for this move: {who}."
     parts = (
-        table("What the words of this page mean", ("word", "meaning"), rows),
+        table("Terms of this page", ("term", "meaning"), rows),
         Prose(("All instants are UTC.",)),
     )
     return Section("words", "Contacts and definitions", line, parts)

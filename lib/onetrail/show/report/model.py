@@ -1,4 +1,4 @@
-"""What a page is made of: sections, each with the line that reads it, and tables, pictures, lists and commands below it. Pure."""
+"""The parts of a page: sections, each with its verdict line, and tables, pictures, lists and commands below it. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ _IDS: Final = re.compile(r"[A-Za-z0-9+/=-]+(\n[A-Za-z0-9+/=-]+)+")
 _SIGN: Final = re.compile(r"[✗?→·✓] .*")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9:]+Z")
 _SHORT, _SHORT_PHRASE = 32, 14
-"""Characters of a word, and of a phrase, that stand on one line."""
+"""Characters of a word, and of a phrase, on one line."""
 
 
 @dataclass(frozen=True)
 class ReportColumn:
-    """A column: what stands above it, and whether its values stand to the right, as numbers do."""
+    """A column: its head, and whether its values are aligned to the right, as numbers are."""
 
     text: str
     right: bool = False
@@ -95,7 +95,7 @@ def table(
 ) -> Table:
     """A table of values, written as everywhere else in onetrail: thousands separators, UTC instants, a dash for no value.
 
-    `summed` are the columns of whole numbers that get a sum in the last row; `all` stands in the column before the first of them.
+    `summed` are the columns of whole numbers that get a sum in the last row; `all` is in the column before the first of them.
     """
     columns = [[row[i] for row in rows] for i in range(len(heads))]
     sums = {i: sum(value or 0 for value in columns[i]) for i in summed} if rows else {}

@@ -16,11 +16,11 @@ _HEADS = (
 
 
 def section(settings: Settings, observation: EvidenceObservation) -> Section:
-    """Sums left and right, and the fate of each bucket."""
+    """Sums left and right, and what happened to each bucket."""
     verified = observation.verified
     if verified is None or not verified.buckets:
-        why = "could not be looked at" if verified is None else _why(observation)
-        return Section("moved", "What was moved", f"No old bucket is compared with the archive: {why}.")
+        why = "not evaluated" if verified is None else _why(observation)
+        return Section("moved", "What was moved", f"No old bucket was compared with the archive: {why}.")
     sums = _copied(observation)
     rows = [_row(one, sums) for one in verified.buckets]
     parts: tuple[Table | Prose, ...] = (
@@ -35,11 +35,11 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         Prose(
             (
                 (
-                    "The left side is the old bucket as it is listed now, or, once it is retired, the list that its receipt binds: it was taken "
+                    "The left side is the old bucket as listed now. For a retired bucket it is the list that its receipt binds: it was made "
                     "when the bucket was proven, and the record holds its hash."
                 ),
                 (
-                    "Objects that are not CloudTrail's and zero-byte folder markers are not moved: they make the difference between all "
+                    "Objects that are not CloudTrail's and zero-byte folder markers are not moved: they are the difference between all "
                     "objects and CloudTrail's. Equal means equal bytes, by size and checksum."
                 ),
                 *_by_jobs(settings, observation),
@@ -57,12 +57,12 @@ def _by_jobs(settings: Settings, observation: EvidenceObservation) -> tuple[str,
     if not jobs:
         return ()
     where = {
-        "practice": "What jobs do was seen on the practice estate, which was written from documentation; only AWS can confirm it.",
-        "aws": "What jobs do was seen on AWS by their pilot, before the rest was copied.",
+        "practice": "The behaviour of jobs was checked on the practice estate, which was written from documentation; only AWS can confirm it.",
+        "aws": "The pilot checked the behaviour of jobs on AWS before the rest was copied.",
     }[settings.estate]
     said = (
-        "Old buckets that the log account can read were copied by jobs of S3 Batch Operations. A job copies on no condition, so each copy "
-        "was looked at in the archive afterwards; the rows of the ledger whose request is job/ID are those."
+        "Old buckets that the log account can read were copied by jobs of S3 Batch Operations. A job copies without a condition, so each copy "
+        "was checked in the archive afterwards; the ledger rows with the request job/ID are those copies."
     )
     return (f"{said} {where}",)
 
@@ -82,7 +82,7 @@ def _line(buckets: Sequence[BucketVerdict]) -> str:
 
 def _why(observation: EvidenceObservation) -> str:
     status = observation.verified.forerunner if observation.verified else None
-    return f"waiting for {status.step}: {status.line}" if status and not status.done else "none is there"
+    return f"waiting for {status.step}: {status.line}" if status and not status.done else "there is none"
 
 
 def _copied(observation: EvidenceObservation) -> Mapping[str, tuple[int, int]]:
@@ -99,7 +99,7 @@ def _row(one: BucketVerdict, sums: Mapping[str, tuple[int, int]]) -> list[str | 
 
 
 def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
-    """When each was proven and what became of it; from the receipt, from AWS, and from the record."""
+    """When each was proven and what happened to it; from the receipt, from AWS, and from the record."""
     receipts = observation.receipts.held
     gone = _closed_at(observation)
     estate = {bucket.name: bucket for bucket in (observation.estate.buckets if observation.estate else ())}
@@ -108,9 +108,9 @@ def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
         receipt = receipts.get(one.name)
         bucket = estate.get(one.name)
         if bucket is None:
-            fate = "deleted; its name is free" if observation.estate else "could not be looked at"
+            fate = "deleted; its name is free" if observation.estate else "not evaluated"
         else:
-            fate = "empty, closed shell" if bucket.shell else "stands"
+            fate = "emptied, closed" if bucket.shell else "exists"
         rows.append(
             [one.region, one.name, "yes" if one.good else "; ".join(one.reasons) or "no", receipt.at if receipt else None,
              receipt.objects if receipt else None, fate, gone.get(one.name)]
@@ -120,8 +120,8 @@ def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
         "old bucket",
         "proven",
         "proven at (receipt)",
-        "objects the receipt binds",
-        "what became of it",
+        "objects in the receipt",
+        "result",
         "closed at (record)",
     )
     proven = sum(row[2] == "yes" for row in rows)

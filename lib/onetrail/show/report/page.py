@@ -33,7 +33,7 @@ _TEMPLATE, _STYLE = "report.html.j2", "report.css"
 
 
 def sections(settings: Settings, observation: EvidenceObservation) -> tuple[Section, ...]:
-    """Findings first, then what they rest on."""
+    """Findings first, then their evidence."""
     found = check(settings, observation)
     return (
         findings.attention(found),
@@ -91,15 +91,15 @@ def _facts(settings: Settings, observation: EvidenceObservation) -> list[tuple[s
     return [
         ("Run", settings.run_name),
         ("Estate", _estate(settings)),
-        ("Looked at", f"{iso(observation.now)}, by the estate's clock"),
+        ("Read at", f"{iso(observation.now)}, by the estate's clock"),
         ("Source accounts", ", ".join(settings.source_account_ids)),
         ("Log account", settings.log_account.account_id),
         ("Organization", settings.organization_id or "none"),
         ("Archive", f"{settings.bucket_name} in {settings.home_region}"),
         (
-            "Kept",
+            "Retention",
             f"{settings.retention_years} years from the date in the key; lock mode {settings.object_lock}",
         ),
         ("Run record", f"{counted(check.lines, 'line')}, last hash {check.head}" if check.lines else "none"),
-        ("Answers for it", ", ".join(settings.contacts) or "nobody is named"),
+        ("Responsible", ", ".join(settings.contacts) or "not named"),
     ]

@@ -1,4 +1,4 @@
-"""Each temporary permission of the move: what it let, when it was opened and closed, and by which request."""
+"""Each temporary permission of the move: what it allowed, when it was opened and closed, and by which request."""
 
 from onetrail.change.words import counted
 from onetrail.show.report.model import Prose, Section, table
@@ -7,8 +7,8 @@ from onetrail.steps.evidence import EvidenceObservation, Permission
 _HEADS = (
     "on",
     "account",
-    "what it let",
-    "refuses by itself from",
+    "allowed",
+    "expires at",
     "opened",
     "as",
     "closed",
@@ -40,13 +40,13 @@ def section(observation: EvidenceObservation) -> Section:
         parts.append(
             table(
                 "Proof that the grant was revoked: policies read back, and the copiers refused",
-                ("line", "at", "step", "held", "what was seen"),
+                ("line", "at", "step", "held", "evidence"),
                 proofs,
             )
         )
     words = Prose(
         (
-            "The instants are those of the estate's clock, which the record keeps; on the practice estate that clock only moves when something waits.",
+            "The instants are those of the estate's clock, which the record keeps; on the practice estate that clock moves only when something waits.",
         )
     )
     return Section("permissions", title, line, (*parts, words))

@@ -1,10 +1,9 @@
-"""What was promised beside what AWS shows now, account by account."""
+"""The expected state beside the state that AWS shows now, account by account."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from onetrail.change import FindingState, iso
 from onetrail.change.words import counted
-from onetrail.estate.guardrails import Rail
 from onetrail.estate.log_account.observed import ROOT_CREDENTIALS
 from onetrail.estate.old_estate import OldBucket, status_of
 from onetrail.estate.old_trails import new_trail
@@ -15,7 +14,7 @@ from onetrail.show.report.model import Section, Table, table
 from onetrail.show.report.signs import BLIND, SIGNS, Row, sign, tally
 from onetrail.steps.evidence import EvidenceObservation
 
-_HEADS = ("what", "promised", "as AWS shows it now", "verdict")
+_HEADS = ("subject", "expected", "as AWS shows it now", "verdict")
 
 
 def section(settings: Settings, observation: EvidenceObservation) -> Section:
@@ -23,7 +22,7 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
     log = list(_log_account(settings, observation))
     parts = [
         table(
-            f"Log account {settings.log_account.account_id}: the archive and what stands around it",
+            f"Log account {settings.log_account.account_id}: the archive and its protection",
             _HEADS,
             log,
             verdict=tally(log),
@@ -35,7 +34,7 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         rows += mine
         parts.append(
             table(
-                f"Source account {account}: one new trail, and what is left of the old",
+                f"Source account {account}: one new trail, and the rest of the old trails and buckets",
                 _HEADS,
                 mine,
                 verdict=tally(mine),
@@ -43,7 +42,7 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         )
         parts += _deliveries(observation, account)
         parts += _old(observation, account)
-    return Section("promise", "What was promised, and what is", tally(rows), tuple(parts))
+    return Section("promise", "Expected and actual state", tally(rows), tuple(parts))
 
 
 def _log_account(settings: Settings, observation: EvidenceObservation) -> Iterator[Row]:
@@ -69,29 +68,27 @@ def _log_account(settings: Settings, observation: EvidenceObservation) -> Iterat
     said = None if flags is None else f"{sum(flags.values())} of {len(flags)} on"
     yield "public access, whole account", "all four blocks on", _or_blind(said), sign(on, pending=True)
     yield from buckets(settings, observation)
-    yield from _rails(observation)
+    yield from _guardrails(observation)
 
 
-def _rails(observation: EvidenceObservation) -> Iterator[Row]:
-    rails: Sequence[Rail] = [
-        seen.rail for seen in (observation.cutover, observation.verified) if seen is not None
-    ]
-    for rail in rails:
-        if isinstance(rail.content, Unread):
-            yield f"guard rail {rail.name}", "attached by the organization", BLIND, sign(None)
-        elif rail.content is not None:
+def _guardrails(observation: EvidenceObservation) -> Iterator[Row]:
+    guardrails = [seen.rail for seen in (observation.cutover, observation.verified) if seen is not None]
+    for guardrail in guardrails:
+        if isinstance(guardrail.content, Unread):
+            yield f"guardrail {guardrail.name}", "attached by the organization", BLIND, sign(None)
+        elif guardrail.content is not None:
             yield (
-                f"guard rail {rail.name}",
+                f"guardrail {guardrail.name}",
                 "attached by the organization",
-                f"attached to {', '.join(rail.targets) or 'nothing'}",
-                sign(bool(rail.targets), pending=True),
+                f"attached to {', '.join(guardrail.targets) or 'nothing'}",
+                sign(bool(guardrail.targets), pending=True),
             )
         else:
             yield (
-                f"guard rail {rail.name}",
+                f"guardrail {guardrail.name}",
                 "attached by the organization",
-                rail.why or "not there yet",
-                SIGNS[FindingState.NOTE] if rail.why else sign(False, pending=True),
+                guardrail.why or "does not exist yet",
+                SIGNS[FindingState.NOTE] if guardrail.why else sign(False, pending=True),
             )
 
 
@@ -102,7 +99,7 @@ def _source_account(settings: Settings, observation: EvidenceObservation, accoun
         yield (
             f"trail {settings.trail_name}",
             "there, in every region",
-            "not there yet" if estate else BLIND,
+            "does not exist yet" if estate else BLIND,
             sign(False if estate else None, pending=True),
         )
     else:
@@ -128,7 +125,7 @@ def _source_account(settings: Settings, observation: EvidenceObservation, accoun
     proven = sum(row.proven for row in rows)
     said = f"{proven:,} of {len(regions):,} regions"
     yield (
-        "delivery seen",
+        "delivery proven",
         "in every enabled region",
         said if regions else BLIND,
         sign((proven == len(regions)) if regions else None, pending=not any(r.error for r in rows)),
@@ -146,23 +143,23 @@ def _left(observation: EvidenceObservation, account: str) -> Iterator[Row]:
     yield (
         "old trails",
         "deleted",
-        f"{len(trails):,} are left, {logging:,} of them logging" if trails else "none of ours is left",
+        f"{len(trails):,} still exist, {logging:,} of them logging" if trails else "none of ours exists",
         sign(not trails, pending=True),
     )
     mine = [b for b in observation.estate.buckets if b.account == account]
-    shells = sum(b.shell for b in mine)
+    emptied = sum(b.shell for b in mine)
     held = sum(b.held or b.shell for b in mine)
     yield (
-        "old buckets held still",
-        "nobody deletes from one while the move lasts",
+        "old buckets frozen",
+        "no deletion while the move lasts",
         f"{held:,} of {len(mine):,}",
         sign(held == len(mine), pending=True),
     )
     yield (
         "old buckets retired",
-        "emptied of what was proven, and closed",
-        f"{shells:,} of {len(mine):,} are empty, closed shells",
-        sign(shells == len(mine), pending=True),
+        "emptied of all proven objects, and closed",
+        f"{emptied:,} of {len(mine):,} are emptied and closed",
+        sign(emptied == len(mine), pending=True),
     )
     open_ = [b.name for b in mine if b.grant_open is True]
     blind = [b.name for b in mine if isinstance(b.grant_open, Unread)]
@@ -182,7 +179,7 @@ def _deliveries(observation: EvidenceObservation, account: str) -> list[Table]:
         for row in (observation.cutover.deliveries if observation.cutover else ())
         if row.account == account
     ]
-    heads = ("region", "seen", "the file that was seen in the archive", "verdict")
+    heads = ("region", "delivered", "file in the archive", "verdict")
     return (
         [
             table(
@@ -228,14 +225,14 @@ def _old(observation: EvidenceObservation, account: str) -> list[Table]:
             ]
             for b in mine
         ]
-        heads = ("region", "bucket", "state", "held still", "temporary permission")
+        heads = ("region", "bucket", "state", "frozen", "temporary permission")
         found.append(
             table(
                 f"Old buckets of {account}",
                 heads,
                 rows,
                 folded=f"Show all {len(rows)} old buckets",
-                verdict=f"{sum(b.shell for b in mine):,} of {len(mine):,} are empty, closed shells; a temporary permission stands in {sum(b.grant_open is True for b in mine):,}.",
+                verdict=f"{sum(b.shell for b in mine):,} of {len(mine):,} are emptied and closed; a temporary permission is open in {sum(b.grant_open is True for b in mine):,}.",
             )
         )
     return found
@@ -243,8 +240,8 @@ def _old(observation: EvidenceObservation, account: str) -> list[Table]:
 
 def _old_state(bucket: OldBucket) -> str:
     if bucket.could_not_look:
-        return f"could not look: {bucket.could_not_look[0]}"
-    return "empty, closed shell" if bucket.shell else "stands as it was"
+        return f"not evaluated: {bucket.could_not_look[0]}"
+    return "emptied, closed" if bucket.shell else "unchanged"
 
 
 def _or_blind(said: str | None) -> str:

@@ -7,25 +7,25 @@ from onetrail.change import FindingState
 
 SIGNS: Final = {
     FindingState.FINDING: "✗ needs attention",
-    FindingState.COULD_NOT_LOOK: "? could not look",
+    FindingState.COULD_NOT_LOOK: "? not evaluated",
     FindingState.PLANNED: "→ still to do",
     FindingState.NOTE: "· note",
-    FindingState.OK: "✓ as promised",
+    FindingState.OK: "✓ as planned",
 }
-"""A state, as the page says it."""
-BLIND: Final = "could not be looked at"
-"""What stands where a value would."""
+"""A state, as the page shows it."""
+BLIND: Final = "not evaluated"
+"""Shown in place of a value that could not be read."""
 Row = tuple[str, str, str, str]
-"""What, promised, as it is, and the sign."""
+"""Subject, expected, actual, and the sign."""
 
 
-def tally(rows: Iterable[Sequence[object]], what: str = "promises") -> str:
+def tally(rows: Iterable[Sequence[object]], what: str = "settings") -> str:
     """How many of the rows, whose last value is a sign, hold; in words."""
     said = [row[-1] for row in rows]
-    line = f"{said.count(SIGNS[FindingState.OK]):,} of {len(said):,} {what} hold"
+    line = f"{said.count(SIGNS[FindingState.OK]):,} of {len(said):,} {what} are as expected"
     words = {
-        FindingState.FINDING: "broken",
-        FindingState.COULD_NOT_LOOK: "not looked at",
+        FindingState.FINDING: "failed",
+        FindingState.COULD_NOT_LOOK: "not evaluated",
         FindingState.PLANNED: "still to do",
         FindingState.NOTE: "left to others",
     }
@@ -34,7 +34,7 @@ def tally(rows: Iterable[Sequence[object]], what: str = "promises") -> str:
 
 
 def sign(held: bool | None, *, pending: bool = False) -> str:
-    """Whether a promise holds; None where it could not be looked at, `pending` where it is still to be made good."""
+    """Whether an expected state is there; None where it was not evaluated, `pending` where a step is still to make it so."""
     if held is None:
         return SIGNS[FindingState.COULD_NOT_LOOK]
     return (

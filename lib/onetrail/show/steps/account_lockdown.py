@@ -1,4 +1,4 @@
-"""What a person sees of step 02: the ways into the log account, what was found there, and the old buckets."""
+"""What a person sees of step 02: the access paths to the log account, what was found there, and the old buckets."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,21 +14,21 @@ from onetrail.show.table import framed, table
 from onetrail.steps.account_lockdown import LockdownObservation, LogAccount, paths
 
 
-def ways_in(settings: Settings, observation: LockdownObservation) -> Shown:
-    """Who may become which role of the log account: now, and once the plan is applied."""
+def access_paths(settings: Settings, observation: LockdownObservation) -> Shown:
+    """Which principal may assume which role of the log account: now, and after the plan."""
     rows = [
         [way.principal, way.role, way.may, _yes(way.now), _yes(way.after), _change(way.now, way.after)]
         for way in paths(settings, observation)
     ]
-    columns = ["who", "becomes", "and then may", "before", "after", "so it"]
+    columns = ["principal", "assumes", "and then may", "before", "after", "change"]
     frame = framed(rows, columns=columns)
     closed = sum(1 for row in rows if row[5] == "closes")
     opened = sum(1 for row in rows if row[5] == "opens")
     before, after = (sum(row[at] == "in" for row in rows) for at in (3, 4))
-    verdict = f"Ways in before the plan: {before}, after it: {after}; {opened} open, {closed} close."
+    verdict = f"Access paths before the plan: {before}, after it: {after}; {opened} open, {closed} close."
     if isinstance(observation.log.roles, Unread):
-        verdict = "The roles could not be read, so no way in is known."
-    return table(frame, f"Ways into the log account {observation.log.account}", verdict=verdict)
+        verdict = "The roles could not be read, so the access paths are not evaluated."
+    return table(frame, f"Access paths to the log account {observation.log.account}", verdict=verdict)
 
 
 def account(observation: LockdownObservation) -> Shown:
@@ -47,13 +47,13 @@ def account(observation: LockdownObservation) -> Shown:
         ],
         ["security contact", _unread(log.security_contact, lambda address: address or "none")],
     ]
-    frame = framed([[name, str(said)] for name, said in rows], columns=["what", "as it is"])
+    frame = framed([[name, str(said)] for name, said in rows], columns=["property", "value"])
     return table(frame, f"The log account {log.account}", verdict=_account_verdict(log))
 
 
 def old_buckets(observation: LockdownObservation) -> Shown:
-    """Every old bucket: what could delete from it, and what stands in the way of its policy being changed."""
-    columns = ["region", "bucket", "held still", "rules that delete or move", "dead principals", "access log"]
+    """Every old bucket: what could delete from it, and what prevents a change of its policy."""
+    columns = ["region", "bucket", "frozen", "rules that delete or move", "dead principals", "access log"]
     buckets = observation.old.buckets
     frame = framed([_row(bucket) for bucket in buckets], columns=columns)
     return table(frame, "The old buckets", verdict=_verdict(buckets))
@@ -80,7 +80,7 @@ def _change(now: bool, after: bool) -> str:
 
 
 def _account_verdict(log: LogAccount) -> str:
-    """What is not as it should be, and what could not be looked at."""
+    """What must be fixed, and what was not evaluated."""
     asked = {
         "root": log.root,
         "IAM users": log.users,
@@ -92,13 +92,13 @@ def _account_verdict(log: LogAccount) -> str:
     wrong += ["there are IAM users"] if known(log.users) else []
     flags = known(log.public_access)
     wrong += ["buckets could be made public"] if flags and not all(flags.values()) else []
-    wrong += ["AWS has nobody to write to"] if log.security_contact == "" else []
-    said = f"To be put right: {', '.join(wrong)}." if wrong else "Nothing is to be put right here."
-    return said + (f" Could not look at: {', '.join(blind)}." if blind else "")
+    wrong += ["there is no security contact"] if log.security_contact == "" else []
+    said = f"To fix: {', '.join(wrong)}." if wrong else "Nothing needs a fix here."
+    return said + (f" Not evaluated: {', '.join(blind)}." if blind else "")
 
 
 def _unread(value: T | Unread, said: Callable[[T], str]) -> str:
-    return "could not look" if isinstance(value, Unread) else said(value)
+    return "not evaluated" if isinstance(value, Unread) else said(value)
 
 
 def _root(log: LogAccount) -> str:
@@ -110,7 +110,7 @@ def _root(log: LogAccount) -> str:
 
 
 def _row(bucket: OldBucket) -> list[str | Unread]:
-    held = "empty shell" if bucket.shell else "yes" if bucket.held else "no"
+    held = "emptied" if bucket.shell else "yes" if bucket.held else "no"
     rules = ", ".join(live_rules(bucket)) or "none"
     return [
         bucket.region,
@@ -124,7 +124,7 @@ def _row(bucket: OldBucket) -> list[str | Unread]:
 
 def _verdict(buckets: Sequence[OldBucket]) -> str:
     if not buckets:
-        return "No old bucket is left."
+        return "There is no old bucket."
     held = sum(1 for bucket in buckets if bucket.held or bucket.shell)
     live = sum(1 for bucket in buckets if live_rules(bucket))
-    return f"{share(held, len(buckets), 'old bucket')} held still; in {live} of them rules still delete or move logs."
+    return f"{share(held, len(buckets), 'old bucket')} frozen; in {live} of them rules still delete or move logs."

@@ -16,11 +16,11 @@ from onetrail.steps.copy_history.jobs.choice import choice, comparable
 from onetrail.steps.copy_history.observe import CopyObservation
 
 _ID: Final = 8
-"""So much of a job's id tells it from the others."""
+"""Characters of a job's id that distinguish it from the others."""
 
 
 def engines(settings: Settings, observation: CopyObservation) -> Shown:
-    """This machine and S3 Batch Operations compared for what is to be copied, and the one that is taken, with the reason."""
+    """This machine and S3 Batch Operations compared for what is to be copied, and the selected one, with the reason."""
     chosen = choice(settings, observation)
     size = sum(one.bytes_to_copy for one in comparable(observation)) / 1_000_000
     rows = [
@@ -43,14 +43,14 @@ def engines(settings: Settings, observation: CopyObservation) -> Shown:
         "taken",
         "objects",
         "size (MB)",
-        "copies a second, at the most",
-        "at the least",
-        "jobs, at the most",
-        "beside the copies ($)",
+        "copies per second, at most",
+        "at least",
+        "jobs, at most",
+        "in addition to the copies ($)",
     ]
     return table(
         framed(rows, columns=columns),
-        "The two engines, for what jobs could copy",
+        "The two engines, for the objects that jobs can copy",
         verdict=f"{chosen.engine}: {chosen.why}.",
     )
 
@@ -63,7 +63,7 @@ class JobProgress(Progress):
         self._jobs: dict[str, BatchJob] = {}
 
     def jobs(self, jobs: Sequence[BatchJob]) -> None:
-        """How the jobs stand; one that is not named any more stays as it was last told of."""
+        """How the jobs stand; one that is not named any more keeps its last known state."""
         with self._lock:
             self._jobs |= {job.id: job for job in jobs}
             now = self._monotonic()

@@ -1,4 +1,4 @@
-"""What a person sees of step 03: the three buckets, the policy judged request by request, and what an object's life is."""
+"""What a person sees of step 03: the three buckets, the policy evaluated request by request, and the life of an object."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,11 +14,11 @@ from onetrail.steps.bucket_creation.observe import BucketPresence, BucketState
 from onetrail.steps.bucket_creation.propose import wanted
 
 MOST_RULES: Final = 1_000
-"""Rules that S3 takes in one lifecycle configuration (S3 User Guide, lifecycle configuration)."""
+"""Rules that S3 allows in one lifecycle configuration (S3 User Guide, lifecycle configuration)."""
 
 
 def buckets(observation: BucketsObservation) -> Shown:
-    """The three buckets as they are."""
+    """The three buckets and their settings."""
     columns = [
         "bucket",
         "is",
@@ -31,7 +31,7 @@ def buckets(observation: BucketsObservation) -> Shown:
     ]
     frame = framed([_row(there) for there in observation.buckets.values()], columns=columns)
     there = sum(one.state == BucketPresence.OURS for one in observation.buckets.values())
-    verdict = f"{share(there, len(observation.buckets), 'bucket')} there."
+    verdict = f"{share(there, len(observation.buckets), 'bucket')} created."
     if not observation.forerunner.done:
         verdict += f" 02 comes first: {observation.forerunner.line}."
     settings = tuple(columns[2:])
@@ -39,7 +39,7 @@ def buckets(observation: BucketsObservation) -> Shown:
 
 
 def judged(settings: Settings, document: Mapping[str, Any] | None = None) -> Shown:
-    """What the archive's policy will say to the requests it must decide, by the statement that decides; each one folds out."""
+    """The decision of the archive's policy on each expected request, by the deciding statement; each one folds out."""
     said = verdicts(settings, document)
     groups: dict[tuple[bool, str, str, str], list[Any]] = {}
     for v in sorted(said, key=lambda v: (v.as_wanted, v.row.wanted, v.row.verdict)):
@@ -47,53 +47,53 @@ def judged(settings: Settings, document: Mapping[str, Any] | None = None) -> Sho
     words = {"allow": "allowed", "deny": "denied"}
     rows: list[Sequence[str | Shown]] = [
         [
-            f"must be {words[wanted]}",
-            f"is {words[verdict]}",
+            f"expected {words[wanted]}",
+            f"{words[verdict]}",
             _decided(statement),
             f"{len(found):,}",
             _requests(found),
-            "✓ as wanted" if right else "✗ wrong",
+            "✓ as expected" if right else "✗ wrong",
         ]
         for (right, wanted, verdict, statement), found in groups.items()
     ]
     heads = [
-        Column("wanted"), Column("verdict"), Column("decided by"), Column("requests", right=True), Column("for instance"), Column("so it is"),
+        Column("expected"), Column("verdict"), Column("decided by"), Column("requests", right=True), Column("for example"), Column("result"),
     ]  # fmt: skip
     wrong = sum(1 for verdict in said if not verdict.as_wanted)
-    line = f"{wrong} of {len(said)} requests would be decided wrongly: the policy is not put."
-    good = f"All {len(said)} requests are decided as they must be."
+    line = f"{wrong} of {len(said)} requests would get a wrong decision: the policy is not applied."
+    good = f"All {len(said)} requests get the expected decision."
     total = ["all", "", "", f"{len(said):,}", "", ""]
-    shown = simple("The archive's policy, judged before it is put", heads, rows, total)
+    shown = simple("The archive's policy, evaluated before it is applied", heads, rows, total)
     return together(shown, paragraph(line if wrong else good, strong=True))
 
 
 def lives(settings: Settings, observation: BucketsObservation) -> Shown:
-    """The rules by which the archive's objects move and go; the rules dated by year stand in one row a year."""
+    """The rules by which the archive's objects move and expire; rules dated by year have one row per year."""
     columns = ["objects", "size (bytes)", "what happens", "when", "rules"]
     if not observation.forerunner.done:
         line = f"waiting for 02: {observation.forerunner.line}."
-        return table(framed([], columns=columns), "What becomes of an object in the archive", verdict=line)
+        return table(framed([], columns=columns), "Lifecycle of an object in the archive", verdict=line)
     rules = wanted(settings, observation)[-1].rules
     plain = [_rule(rule) for rule in rules if not str(rule["ID"]).startswith(DATED)]
-    line = f"{len(rules):,} of the {MOST_RULES:,} rules that S3 allows a bucket; what is locked stays until its own date, whatever a rule says."
+    line = f"{len(rules):,} of the {MOST_RULES:,} rules that S3 allows a bucket; a locked object stays until its own date, regardless of the rules."
     frame = framed([*plain, *_dated(rules)], columns=columns)
     return table(
         frame,
-        "What becomes of an object in the archive",
+        "Lifecycle of an object in the archive",
         verdict=line,
         total={"objects": "all", "rules": len(rules)},
     )
 
 
 def _decided(statement: str) -> str:
-    """The statement and the policy it stands in."""
+    """The statement and the policy it is in."""
     for word, said in (("(resource)", "in the bucket's policy"), ("(identity)", "in the role's policy")):
         statement = statement.replace(word, said)
     return statement.replace("no Allow in", "no statement that allows it in")
 
 
 def _requests(found: Sequence[Any]) -> str | Shown:
-    """One request by name; of several the first, and all in a fold. What is decided wrongly is named in sight."""
+    """One request by name; of several the first, and all in a fold. A wrong decision is always visible."""
     names = [v.expectation.name for v in found]
     if len(found) == 1 or not found[0].as_wanted:
         return "; ".join(names)
@@ -108,11 +108,11 @@ def _requests(found: Sequence[Any]) -> str | Shown:
 def _row(there: BucketState) -> list[Any]:
     match there.state:
         case BucketPresence.ABSENT:
-            return [there.name, "not there yet", *[None] * 6]
+            return [there.name, "does not exist yet", *[None] * 6]
         case BucketPresence.ELSEWHERE:
-            return [there.name, "another account's", *[None] * 6]
+            return [there.name, "owned by another account", *[None] * 6]
         case BucketPresence.COULD_NOT_LOOK:
-            return [there.name, "could not look", *[None] * 6]
+            return [there.name, "not evaluated", *[None] * 6]
         case BucketPresence.OURS:
             return _ours(there)
 
@@ -151,20 +151,20 @@ def _rule(rule: Mapping[str, Any]) -> list[Any]:
 def _deeds(rule: Mapping[str, Any]) -> list[tuple[str, str]]:
     expiration = rule.get("Expiration", {})
     found = [
-        (f"moves to {t['StorageClass']}", f"{t['Days']} days after it came")
+        (f"moves to {t['StorageClass']}", f"{t['Days']} days after creation")
         for t in rule.get("Transitions", [])
     ]
     if "Days" in expiration:
-        found.append(("expires", f"{expiration['Days']:,} days after it came"))
+        found.append(("expires", f"{expiration['Days']:,} days after creation"))
     if "NoncurrentVersionExpiration" in rule:
         days = rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
-        found.append(("a deleted version goes, unless it is locked", f"{days} days after its deletion"))
+        found.append(("a deleted version expires, unless it is locked", f"{days} days after its deletion"))
     if expiration.get("ExpiredObjectDeleteMarker"):
-        found.append(("a marker without versions goes", "at once"))
+        found.append(("a delete marker without versions is removed", "immediately"))
     if "AbortIncompleteMultipartUpload" in rule:
         found.append(
             (
-                "a half-done upload goes",
+                "an unfinished upload is aborted",
                 f"after {rule['AbortIncompleteMultipartUpload']['DaysAfterInitiation']} days",
             )
         )

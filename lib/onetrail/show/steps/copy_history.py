@@ -1,4 +1,4 @@
-"""What a person sees of step 05: each old bucket beside the archive, what stands in a copy's way, and how far the copying is."""
+"""What a person sees of step 05: each old bucket beside the archive, what blocks a copy, and how far the copying is."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,14 +25,14 @@ _COUNTED = (
     "to copy (MB)",
     "to restore first",
     "markers",
-    "need a person",
+    "need a decision",
 )
 
 
 def backlogs(observation: CopyObservation) -> Shown:
-    """One row an old bucket: what it holds, what the archive has of it already, what is to be copied, and by whom."""
+    """One row per old bucket: its objects, how many the archive has already, how many are to be copied, and by whom."""
     found = observation.backlogs
-    columns = ["region", "bucket", *_COUNTED, "oldest", "newest", "copied by", "could not look"]
+    columns = ["region", "bucket", *_COUNTED, "oldest", "newest", "copied by", "not evaluated"]
     frame = framed([_row(one) for one in found], columns=columns)
     total = {name: frame[name].sum() for name in _COUNTED} if found else {}
     return table(
@@ -40,28 +40,28 @@ def backlogs(observation: CopyObservation) -> Shown:
         "Old buckets beside the archive",
         verdict=_verdict(observation),
         total={"region": "all", **total} if found else None,
-        if_any=("to restore first", "need a person", "oldest", "newest", "could not look"),
+        if_any=("to restore first", "need a decision", "oldest", "newest", "not evaluated"),
     )
 
 
 def needs_a_person(observation: CopyObservation) -> Shown:
-    """What is not copied by itself, by bucket and reason, with the first of its keys or what to do about the whole bucket."""
+    """What is not copied automatically, by bucket and reason, with the first of its keys or what to do about the whole bucket."""
     rows = [row for one in observation.backlogs for row in _odd(one)]
     number = sum(row[3] or 0 for row in rows if row[2] in _KINDS)
     stopped = [one for one in observation.backlogs if one.wanted and one.stopped]
-    line = f"{counted(number, 'object needs a person', 'objects need a person')}." if number else ""
+    line = f"{counted(number, 'object needs a decision', 'objects need a decision')}." if number else ""
     line += (
-        f" {counted(len(stopped), 'bucket is', 'buckets are')} not copied before that is mended."
+        f" {counted(len(stopped), 'bucket is', 'buckets are')} not copied until that is fixed."
         if stopped
         else ""
     )
-    line = line.strip() or "Nothing needs a person."
+    line = line.strip() or "Nothing needs a decision."
     unread = [one.bucket.name for one in observation.backlogs if one.could_not_look]
-    line += f" Could not look into {', '.join(unread)}." if unread else ""
+    line += f" Not evaluated: {', '.join(unread)}." if unread else ""
     if not rows:
         return paragraph(line if observation.backlogs else _verdict(observation), strong=True)
-    frame = framed(rows, columns=["region", "bucket", "why", "objects", "what or which"])
-    return table(frame, "What is not copied by itself", verdict=line)
+    frame = framed(rows, columns=["region", "bucket", "why", "objects", "keys, or what to do"])
+    return table(frame, "What is not copied automatically", verdict=line)
 
 
 _KINDS = {kind.value.replace("_", " ") for kind in NOT_COPIED} | {"overwritten"}
@@ -122,7 +122,7 @@ def _verdict(observation: CopyObservation) -> str:
     if waiting:
         return f"waiting for {waiting[0].step}: {waiting[0].line}."
     if not observation.backlogs:
-        return "No old bucket is left to copy from."
+        return "There is no old bucket to copy from."
     number = sum(one.wanted for one in observation.backlogs)
     size = sum(one.bytes_wanted for one in observation.backlogs) / MB
     pushed = sum(one.direction == Direction.PUSH and one.wanted > 0 for one in observation.backlogs)
@@ -132,15 +132,15 @@ def _verdict(observation: CopyObservation) -> str:
         else "Nothing is left to copy"
     )
     said += (
-        f"; {counted(pushed, 'bucket pushes its logs itself', 'buckets push their logs themselves')}, the log account pulls the others"
+        f"; {counted(pushed, 'bucket pushes its logs', 'buckets push their logs')}, the log account pulls the others"
         if pushed
         else ""
     )
     unread = sum(bool(one.could_not_look) for one in observation.backlogs)
-    said += f"; {counted(unread, 'bucket')} could not be looked into" if unread else ""
+    said += f"; {counted(unread, 'bucket')} not evaluated" if unread else ""
     grants = len(observation.open_sources)
     return f"{said}; " + (
-        f"{counted(grants, 'old bucket stands', 'old buckets stand')} open by a grant."
+        f"{counted(grants, 'old bucket has', 'old buckets have')} an open grant."
         if grants
-        else "no grant stands open."
+        else "no grant is open."
     )

@@ -1,4 +1,4 @@
-"""What a person sees of the old buckets' oddities in step 05: who hears of every copy, how keys move, and what the pilot read back."""
+"""What a person sees of the old buckets' oddities in step 05: who gets an event for every copy, how keys move, and what the pilot read back."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,29 +17,31 @@ MB = 1_000_000
 
 
 def listeners(observation: CopyObservation) -> Shown:
-    """Who would hear of every copy, what it costs, and what to do."""
+    """Subscribers that would get an event for every copy, the cost, and what to do."""
     found = observation.flooded
     if not found:
         return paragraph(
-            "Nobody hears of every copy: no notification, no replication, no trail with data events of S3.",
+            "No subscriber gets an event for every copy: no notification, no replication, no trail with S3 data events.",
             strong=True,
         )
     rows = [
         [one.account, one.region, one.name[3:].replace("-", " "), one.who, one.events, one.dollars, None if one.size is None else one.size / MB, one.line]
         for one in found
     ]  # fmt: skip
-    columns = ["account", "region", "how", "who", "events", "dollars", "size (MB)", "what to do"]
+    columns = ["account", "region", "how", "subscriber", "events", "dollars", "size (MB)", "what to do"]
     stops = sum(one.stops for one in found)
     line = (
-        f"Nothing is copied before {counted(stops, 'listener is', 'listeners are')} taken out of the way."
+        f"Nothing is copied until {counted(stops, 'subscriber is', 'subscribers are')} removed."
         if stops
-        else "None of them keeps anything from being copied."
+        else "None of them blocks a copy."
     )
-    return table(framed(rows, columns=columns), "Who would hear of every copy", verdict=line)
+    return table(
+        framed(rows, columns=columns), "Subscribers that would get an event for every copy", verdict=line
+    )
 
 
 def keys(observation: CopyObservation) -> Shown:
-    """How keys move: their beginning in the old bucket, in the archive, and one key of each bucket as it becomes."""
+    """How keys move: their prefix in the old bucket and in the archive, and one key of each bucket."""
     rows = [
         [one.bucket.name, mapped.objects, mapped.old, mapped.new, mapped.becomes]
         for one in observation.backlogs
@@ -47,13 +49,13 @@ def keys(observation: CopyObservation) -> Shown:
     ]
     changed = sum(1 for row in rows if row[2] != row[3])
     line = (
-        f"{counted(changed, 'beginning changes', 'beginnings change')}; what follows stays as it is, since digests name it."
+        f"{counted(changed, 'prefix changes', 'prefixes change')}; the rest of the key stays as it is, because digests name it."
         if changed
         else "Every key stays as it is."
     )
     if not rows:
-        return paragraph("No log is left in an old bucket.", strong=True)
-    columns = ["bucket", "objects", "old keys begin with", "in the archive", "one of them becomes"]
+        return paragraph("There is no log in an old bucket.", strong=True)
+    columns = ["bucket", "objects", "old prefix", "prefix in the archive", "example"]
     shown = table(framed(rows, columns=columns), "How keys move", verdict=line)
     if changed:
         return shown
@@ -61,13 +63,13 @@ def keys(observation: CopyObservation) -> Shown:
 
 
 def pilot(outcome: Outcome) -> Shown:
-    """What the pilot read back beside what was planned, by property over all its objects; those that differ each by itself."""
+    """What the pilot read back beside the plan, by property over all its objects; each difference in its own row."""
     rows = [PilotProperty(*row) for done in outcome.done for row in done.result.get("read_back", ())]
     return read_back(rows) if rows else paragraph("No pilot was sent.", strong=True)
 
 
 def read_back(rows: Sequence[PilotProperty]) -> Shown:
-    """The table of these properties: one row each, and one for every object in which it is not as planned."""
+    """The table of these properties: one row each, and one for every object that differs from the plan."""
     objects = len({(row.bucket, row.key) for row in rows})
     wrong = [row for row in rows if not row.same]
     shown = [_as_planned(name, [row for row in rows if row.name == name]) for name in _names(rows)]
@@ -81,13 +83,13 @@ def read_back(rows: Sequence[PilotProperty]) -> Shown:
     whole = simple("The pilot, read back", columns, shown)
     line = (
         f"{counted(objects, 'object')} of {counted(len({row.bucket for row in rows}), 'bucket')} read back: "
-        + (f"{counted(len(wrong), 'property differs', 'properties differ')} from what was planned." if wrong else "every property is as planned.")
+        + (f"{counted(len(wrong), 'property differs', 'properties differ')} from the plan." if wrong else "every property is as planned.")
     )  # fmt: skip
     if not wrong:
         return together(whole, paragraph(line, strong=True))
     beside = simple(
-        "What differs, side by side",
-        [Column("bucket"), Column("key"), Column("property"), Column("planned"), Column("seen")],
+        "Differences, side by side",
+        [Column("bucket"), Column("key"), Column("property"), Column("planned"), Column("read back")],
         [list(row) for row in wrong],
     )
     return together(beside, together(whole, paragraph(line, strong=True)))
@@ -99,10 +101,16 @@ def _names(rows: Iterable[PilotProperty]) -> list[str]:
 
 def _as_planned(name: str, rows: Sequence[PilotProperty]) -> list[Any]:
     same = sum(row.same for row in rows)
-    return [name, f"{len(rows):,}", f"{same:,}", _told(r.planned for r in rows), _told(r.seen for r in rows)]
+    return [
+        name,
+        f"{len(rows):,}",
+        f"{same:,}",
+        _values(r.planned for r in rows),
+        _values(r.seen for r in rows),
+    ]
 
 
-def _told(values: Iterable[str]) -> str:
+def _values(values: Iterable[str]) -> str:
     """The value where there are at most three, else how many there are."""
     counts = Counter(values)
     if len(counts) > 3:

@@ -1,4 +1,4 @@
-"""What a person sees of step 08 in the notebook: how every step stands, the permissions, the custody, and the page that was kept."""
+"""What a person sees of step 08 in the notebook: the state of every step, the permissions, the custody, and the saved page."""
 
 from collections import Counter
 
@@ -16,7 +16,7 @@ __all__ = ["custody", "files", "kept", "page", "permissions", "steps"]
 
 
 def steps(settings: Settings, observation: EvidenceObservation) -> Shown:
-    """One row a step: how many of its checks are in which state."""
+    """One row per step: how many of its checks are in which state."""
     found = check(settings, observation)
     names = {chapter.step: chapter.title for chapter in observation.chapters} | {"08": "Record and files"}
     rows = []
@@ -25,21 +25,21 @@ def steps(settings: Settings, observation: EvidenceObservation) -> Shown:
         worst = next((SIGNS[state] for state in SIGNS if counts[state]), None)
         rows.append([step, title, *(counts[state] for state in SIGNS), worst])
     states = [state.value.replace("_", " ") for state in SIGNS]
-    total = {"what it is about": "all"} | {
+    total = {"subject": "all"} | {
         name: verdict(found).counts[state] for name, state in zip(states, SIGNS, strict=True)
     }
-    frame = framed(rows, columns=["step", "what it is about", *states, "worst"])
+    frame = framed(rows, columns=["step", "subject", *states, "worst"])
     return table(frame, "Checks by step and state", verdict=headline(found), total=total)
 
 
 def permissions(observation: EvidenceObservation) -> Shown:
-    """One row a temporary permission, with what it let and whether the record shows it closed."""
+    """One row per temporary permission, with what it allowed and whether the record shows it closed."""
     found = observation.custody.permissions
     rows = [
         [one.opened.account, one.what, one.lets, one.until or "does not", one.opened.actor, _end(one)]
         for one in found
     ]
-    columns = ["account", "on", "what it let", "refuses by itself from", "opened as", "closed"]
+    columns = ["account", "on", "allowed", "expires at", "opened as", "closed"]
     left = len(observation.custody.left_open)
     line = (
         f"{left:,} of {len(found):,} are not shown as closed."
@@ -54,7 +54,7 @@ def permissions(observation: EvidenceObservation) -> Shown:
 
 
 def custody(observation: EvidenceObservation) -> Shown:
-    """One row a step: the changes that the record holds, by how they ended."""
+    """One row per step: the changes that the record holds, by how they ended."""
     sent = observation.custody.sent
     counts = Counter((one.step, one.ended) for one in sent)
     rows = [
@@ -72,7 +72,7 @@ def custody(observation: EvidenceObservation) -> Shown:
 
 
 def files(observation: EvidenceObservation) -> Shown:
-    """How many files of the run folder are as the record names them, by kind."""
+    """How many files of the run folder match the record, by kind."""
     counts = Counter(
         (one.name.split("/")[0] if "/" in one.name else one.name, one.fit) for one in observation.files
     )
@@ -83,9 +83,9 @@ def files(observation: EvidenceObservation) -> Shown:
     )
     bad = sum(count for (_, fit), count in counts.items() if fit is not Fit.FITS)
     line = (
-        f"{counted(bad, 'file is not as the record names it', 'files are not as the record names them')}."
+        f"{counted(bad, 'file differs', 'files differ')} from the record."
         if bad
-        else "Every file is as the record names it."
+        else "Every file matches the record."
     )
     total = {"file or folder": "all"} | {name: frame[name].sum() for name in frame.columns[1:]}
     return table(
@@ -98,19 +98,17 @@ def files(observation: EvidenceObservation) -> Shown:
 
 def kept(saved: SavedReport) -> Shown:
     """Where the page is, and what binds it."""
-    rows = [[saved.name, "the page an auditor reads", "its SHA-256 is in the run record"]]
+    rows = [[saved.name, "the report for auditors", "its SHA-256 is in the run record"]]
     rows += (
-        [[saved.kept, "the page of before, put aside", "its SHA-256 is in the run record"]]
-        if saved.kept
-        else []
+        [[saved.kept, "the previous report, kept", "its SHA-256 is in the run record"]] if saved.kept else []
     )
     if saved.keys:
         new = counted(saved.keys, "public key that CloudTrail took", "public keys that CloudTrail took")
         rows.append(["public-keys/", f"{new} since step 01", "the SHA-256 of each file is in the run record"])
     return table(
-        framed(rows, columns=["file of the run folder", "what it is", "bound by"]),
-        "What stays on this machine",
-        verdict=f"{saved.name} counts the checks that were made before it was kept; the check of the page itself, 08.report, comes after it.",
+        framed(rows, columns=["file of the run folder", "content", "bound by"]),
+        "Files on this machine",
+        verdict=f"{saved.name} counts the checks that were made before it was saved; the check of the page itself, 08.report, comes after it.",
     )
 
 
@@ -126,8 +124,8 @@ def _record(observation: EvidenceObservation) -> str:
         return "There is no record here."
     if not check_.lines:
         return f"No line of the record can be read: {next(iter(check_.problems), check_.torn)}."
-    chain = "its chain is whole" if check_.whole else f"its chain is not whole: {check_.problems[0]}"
+    chain = "its chain is intact" if check_.whole else f"its chain is not intact: {check_.problems[0]}"
     anchors = observation.anchors
     if anchors.could_not_look:
-        return f"The record is there and {chain}; the heads in the work bucket could not be read."
-    return f"The record is there and {chain}; {counted(len(anchors.held), 'of its heads is', 'of its heads are')} in the locked work bucket."
+        return f"The record exists and {chain}; the heads in the work bucket could not be read."
+    return f"The record exists and {chain}; {counted(len(anchors.held), 'of its heads is', 'of its heads are')} in the locked work bucket."

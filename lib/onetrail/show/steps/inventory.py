@@ -1,4 +1,4 @@
-"""What a person sees of step 01: trails, buckets and objects, what is covered, who depends on it, and what keeping it costs."""
+"""What a person sees of step 01: trails, buckets and objects, coverage, consumers, and the cost of storage."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -44,7 +44,7 @@ def trails(observation: InventoryObservation) -> Shown:
             trail.bucket,
             "all" if trail.is_multi_region else "one",
             trail.validation,
-            "could not look" if trail.status is None else "yes" if status_of(trail).is_logging else "no",
+            "not evaluated" if trail.status is None else "yes" if status_of(trail).is_logging else "no",
             _events(trail),
         ]
         for trail in observation.estate.old_trails
@@ -53,7 +53,7 @@ def trails(observation: InventoryObservation) -> Shown:
     frame = framed(rows, columns=columns)
     logging = sum(row[5] == "yes" for row in rows)
     verdict = (
-        f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "No old trail is left."
+        f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "There is no old trail."
     )
     return table(frame, "The old trails", verdict=verdict)
 
@@ -76,7 +76,7 @@ def contents(observation: InventoryObservation) -> Shown:
         )
         for what, caption, found in (
             ("kind", "What the objects are, by their keys", dict(sorted(kinds.items()))),
-            ("storage class", "Where they lie", dict(sorted(classes.items()))),
+            ("storage class", "Objects by storage class", dict(sorted(classes.items()))),
         )
     ]
     foreign = [
@@ -86,15 +86,15 @@ def contents(observation: InventoryObservation) -> Shown:
         for f in b.survey.foreign
     ]
     if foreign:
-        frame = framed(foreign, columns=["bucket", "key", "size (bytes)", "why it is none of CloudTrail's"])
-        shown.append(table(frame, "Foreign objects, at most twenty a bucket"))
+        frame = framed(foreign, columns=["bucket", "key", "size (bytes)", "why it is not CloudTrail's"])
+        shown.append(table(frame, "Foreign objects, at most twenty per bucket"))
     old = sum(s.noncurrent for s in observation.surveys), sum(s.delete_markers for s in observation.surveys)
     uploads = sum(known(b.uploads) or 0 for b in observation.buckets)
     blind = sum(isinstance(b.uploads, Unread) for b in observation.buckets)
     number = kinds.get(KeyKind.FOREIGN, ObjectCount()).objects
     line = (
         f"{counted(observation.objects, 'object')}, {number:,} of them foreign; {counted(old[0], 'old version')}, "
-        f"{counted(old[1], 'delete marker')} and {counted(uploads, 'unfinished upload')} lie beside them."
+        f"{counted(old[1], 'delete marker')} and {counted(uploads, 'unfinished upload')} are there too."
     )
     if blind:
         line += f" The unfinished uploads of {counted(blind, 'bucket')} could not be listed."
@@ -102,7 +102,7 @@ def contents(observation: InventoryObservation) -> Shown:
 
 
 def duplicates(observation: InventoryObservation) -> Shown:
-    """Files that lie in the old buckets more than once."""
+    """Files that are in the old buckets more than once."""
     found = observation.duplicates
     frame = framed(
         [
@@ -121,7 +121,7 @@ def duplicates(observation: InventoryObservation) -> Shown:
     if found.foreign:
         verdict += f" {counted(found.foreign, 'foreign file repeats', 'foreign files repeat')} bytes too, and {'is' if found.foreign == 1 else 'are'} not copied."
     if found.same_name or found.conflicts:
-        verdict += f" {counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes, {found.conflicts:,} with bytes that differ or cannot be compared."
+        verdict += f" {counted(found.same_name, 'name is', 'names are')} in several places with equal bytes, {found.conflicts:,} with bytes that differ or cannot be compared."
     shown = table(frame, "Equal bytes under several names, the ten largest", verdict=verdict)
     return together(
         shown,
@@ -136,22 +136,22 @@ def _signed(observation: InventoryObservation) -> str:
     """Why a repeated file is not left out, as far as it was seen here: no digest is read by this step."""
     digests = sum(survey.of(*DIGEST_KINDS).objects for survey in observation.surveys)
     if not digests:
-        return ", though no digest lies in these buckets that could name it"
-    return f": {counted(digests, 'digest lies', 'digests lie')} in these buckets and may name it"
+        return ", although these buckets have no digest that could name it"
+    return f": {counted(digests, 'digest', 'digests')} in these buckets may name it"
 
 
 def consumers(observation: InventoryObservation) -> Shown:
-    """Who is fed by the old trails and buckets."""
+    """Downstream consumers of the old trails and buckets."""
     rows = [[c.account, c.region, c.source, c.feeds, c.target] for c in observation.consumers]
-    frame = framed(rows, columns=["account", "region", "what", "feeds", "whom"])
+    frame = framed(rows, columns=["account", "region", "source", "by", "consumer"])
     places = len({row[2] for row in rows})
     verdict = (
         f"{counted(len(rows), 'consumer')} on {counted(places, 'trail or bucket', 'trails and buckets')}: "
-        "whoever is fed falls silent when those are stopped or emptied."
+        "they get no more data when those are stopped or emptied."
         if rows
-        else "Nobody is seen to be fed by the old trails and buckets."
+        else "The old trails and buckets have no known consumer."
     )
-    return table(frame, "Who else lives on them", verdict=verdict)
+    return table(frame, "Downstream consumers", verdict=verdict)
 
 
 def lifecycle(observation: InventoryObservation) -> Shown:
@@ -168,17 +168,17 @@ def lifecycle(observation: InventoryObservation) -> Shown:
         "rule",
         "state",
         "what it does",
-        "objects reached",
-        "due already",
+        "matching objects",
+        "due now",
         "first due on",
     ]
     frame = framed(rows, columns=columns)
     live = [reach for _, reach in found if reach.rule.enabled and reach.objects]
     verdict = (
-        f"{counted(len(live), 'rule is', 'rules are')} on and {'reaches' if len(live) == 1 else 'reach'} "
-        f"{counted(sum(r.objects for r in live), 'object')}, {sum(r.due for r in live):,} of them due already; 02 switches that off."
+        f"{counted(len(live), 'rule is', 'rules are')} enabled and {'matches' if len(live) == 1 else 'match'} "
+        f"{counted(sum(r.objects for r in live), 'object')}, {sum(r.due for r in live):,} of them due now; 02 disables that."
         if live
-        else "No rule that is on reaches an object."
+        else "No enabled rule matches an object."
     )
     return table(frame, "Lifecycle rules of the old buckets", verdict=verdict)
 
@@ -188,7 +188,7 @@ def costs(observation: InventoryObservation) -> Shown:
     found = observation.costs
     objects = sum(found.chosen.objects.values())
     if not objects:
-        return paragraph("Nothing is left to copy, so there is nothing to price.", strong=True)
+        return paragraph("There is nothing to copy, so there is nothing to price.", strong=True)
     scale = MILLIONS * 1_000_000 / objects
     rows = [
         [
@@ -229,12 +229,12 @@ def keys(observation: InventoryObservation) -> Shown:
         ]
         for one in observation.keys
     ]
-    columns = ["region", "keys", "valid from", "valid to", "what was seen"]
+    columns = ["region", "keys", "valid from", "valid to", "evidence"]
     listed = sum(len(one.listed) for one in observation.keys)
     total = {"region": "all", "keys": listed}
     blind = sum(bool(one.could_not_look) for one in observation.keys)
     faults = sum(len(one.faults) for one in observation.keys)
-    verdict = f"{counted(listed, 'key')} of {counted(len(rows), 'region')}; {counted(faults, 'does not fit its', 'do not fit their')} fingerprint, {counted(blind, 'region')} could not be looked at."
+    verdict = f"{counted(listed, 'key')} of {counted(len(rows), 'region')}; {counted(faults, 'does not fit its', 'do not fit their')} fingerprint, {counted(blind, 'region')} not evaluated."
     return table(
         framed(rows, columns=columns),
         "CloudTrail's public keys, as AWS lists them",
@@ -244,7 +244,7 @@ def keys(observation: InventoryObservation) -> Shown:
 
 
 def saved(files: Sequence[SavedFile]) -> Shown:
-    """What now stands in the run folder."""
+    """Files now in the run folder."""
     keys_ = [one for one in files if one.what == "public keys"]
     rows: list[Sequence[str | Shown]] = [
         [one.name, one.what, f"{one.count:,}"] for one in files if one not in keys_
@@ -260,13 +260,13 @@ def saved(files: Sequence[SavedFile]) -> Shown:
         if keys_
         else []
     )
-    verdict = f"{counted(files[0].count, 'row')} and {counted(sum(one.count for one in keys_), 'public key')} of {counted(len(keys_), 'region')} are kept; their hashes stand in the record."
+    verdict = f"{counted(files[0].count, 'row')} and {counted(sum(one.count for one in keys_), 'public key')} of {counted(len(keys_), 'region')} are saved; the record holds their hashes."
     heads = [Column("file in the run folder"), Column("holds"), Column("count", right=True)]
-    return together(simple("Kept on this machine", heads, rows), paragraph(verdict, strong=True))
+    return together(simple("Saved on this machine", heads, rows), paragraph(verdict, strong=True))
 
 
 def _files(keys_: Sequence[SavedFile]) -> Shown:
-    said = f"{keys_[0].name.rpartition('/')[0]}/, one file a region"
+    said = f"{keys_[0].name.rpartition('/')[0]}/, one file per region"
     heads = [Column("file"), Column("keys", right=True)]
     inner = simple("Public keys", heads, [[one.name, f"{one.count:,}"] for one in keys_])
     return Shown(folded(said, inner).html, said)
@@ -274,7 +274,7 @@ def _files(keys_: Sequence[SavedFile]) -> Shown:
 
 def _events(trail: Trail) -> str:
     if trail.selectors is None:
-        return "could not look"
+        return "not evaluated"
     plain = all(selector == MANAGEMENT for selector in trail.selectors.events)
     return "management" if plain else "selected, data events or parts"
 

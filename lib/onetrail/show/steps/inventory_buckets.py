@@ -14,7 +14,7 @@ from onetrail.steps.inventory.bucket import BucketInventory, ReadProbe
 
 
 def buckets(observation: InventoryObservation) -> Shown:
-    """Every old bucket: what lies in it, whose it is, whether it can be read, and how it will be copied."""
+    """Every old bucket: its objects, its owner, whether it can be read, and how it will be copied."""
     rows = [_bucket(one) for one in observation.buckets]
     columns = [
         "region", "bucket", "logs", "digests", "other", "size (KB)", "oldest", "newest", "of other owners", "encryption", "rules", "copied by", "read",
@@ -40,7 +40,7 @@ def buckets(observation: InventoryObservation) -> Shown:
 def _bucket(one: BucketInventory) -> list[object]:
     survey = one.survey
     if survey is None:
-        return [one.bucket.region, one.bucket.name, *([None] * 10), "could not look"]
+        return [one.bucket.region, one.bucket.name, *([None] * 10), "not evaluated"]
     read = "no log there" if one.reading is None else _READ[one.reading]
     return [
         one.bucket.region,
@@ -55,7 +55,7 @@ def _bucket(one: BucketInventory) -> list[object]:
         _encryption(one),
         _rules(one),
         "–" if one.bucket.shell else one.direction or "",
-        "empty shell" if one.bucket.shell and not survey.all.objects else read,
+        "emptied" if one.bucket.shell and not survey.all.objects else read,
     ]
 
 
@@ -75,8 +75,8 @@ def _rules(one: BucketInventory) -> int | None:
 
 def _buckets_verdict(observation: InventoryObservation) -> str:
     if not observation.buckets:
-        return "No old bucket is left."
-    shells = sum(one.bucket.shell for one in observation.buckets)
+        return "There is no old bucket."
+    emptied = sum(one.bucket.shell for one in observation.buckets)
     unread = [
         one.bucket.name
         for one in observation.buckets
@@ -84,15 +84,13 @@ def _buckets_verdict(observation: InventoryObservation) -> str:
     ]
     pushed = sum(one.direction == Direction.PUSH and not one.bucket.shell for one in observation.buckets)
     said = counted(len(observation.buckets), "old bucket")
-    said += f", {shells} of them empty shells" if shells else ""
+    said += f", {emptied} of them emptied" if emptied else ""
     if pushed:
-        said += (
-            f"; {pushed} must push their logs themselves, since their objects or keys are not theirs to share"
-        )
+        said += f"; {pushed} must push their logs, because other accounts own their objects or keys"
     if unread:
         return f"{said}; {', '.join(unread)} could not be read."
     unfit = [one.bucket.name for one in observation.buckets if one.reading is ReadProbe.UNFIT]
-    said += f"; what was read in {', '.join(unfit)} is no log with records" if unfit else ""
+    said += f"; the object read in {', '.join(unfit)} is not a log with records" if unfit else ""
     read = sum(one.reading is ReadProbe.READ for one in observation.buckets)
     return (
         f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read."
@@ -106,5 +104,5 @@ _READ: Final = {
     ReadProbe.UNFIT: "readable, no records",
     ReadProbe.ARCHIVED: "archived",
     ReadProbe.REFUSED: "not readable",
-    ReadProbe.FAILED: "could not look",
+    ReadProbe.FAILED: "not evaluated",
 }

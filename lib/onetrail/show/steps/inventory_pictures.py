@@ -8,7 +8,8 @@ from onetrail.change.words import counted
 from onetrail.lazily import later
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.plots import Pictured, bars, heatmap
-from onetrail.steps.inventory import InventoryObservation, holes, unsigned
+from onetrail.steps.inventory import InventoryObservation, unsigned
+from onetrail.steps.inventory import holes as empty_months
 from onetrail.steps.inventory.survey import ObjectCount
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def coverage(observation: InventoryObservation) -> Pictured | Shown:
     """Which region has logs and digests of which month."""
     months = observation.months
     if not months:
-        return paragraph("No log and no digest is left in the old buckets.", strong=True)
+        return paragraph("There is no log and no digest in the old buckets.", strong=True)
     several = len({account for account, _, _ in months}) > 1
     names = sorted({(account, region) for account, region, _ in months})
     columns = _every_month(months)
@@ -32,7 +33,7 @@ def coverage(observation: InventoryObservation) -> Pictured | Shown:
     regions = [" ".join(name) if several else name[1] for name in names]
     index = pd.Index(regions, name="region", dtype=object)
     frame = pd.DataFrame(grid, index=index, columns=columns)
-    gaps, bare = holes(observation), unsigned(observation)
+    gaps, bare = empty_months(observation), unsigned(observation)
     verdict = f"{counted(len(names), 'region')} over {counted(len(columns), 'month')}, {columns[0]} to {columns[-1]}; "
     verdict += (
         f"{counted(sum(map(len, gaps.values())), 'month within them has', 'months within them have')} nothing at all"
@@ -40,9 +41,7 @@ def coverage(observation: InventoryObservation) -> Pictured | Shown:
         else "no month within a region's time is empty"
     )
     verdict += (
-        f", {counted(sum(map(len, bare.values())), 'has', 'have')} logs that no digest signs."
-        if bare
-        else "."
+        f", {counted(sum(map(len, bare.values())), 'has', 'have')} logs without a digest." if bare else "."
     )
     return heatmap(frame, "Months with log files and with digests", states=_STATES, verdict=verdict)
 
@@ -51,7 +50,7 @@ def sizes(observation: InventoryObservation) -> Pictured | Shown:
     """How many objects there are of each size."""
     found = summed(s.sizes for s in observation.surveys)
     if not found:
-        return paragraph("No object is left in the old buckets.", strong=True)
+        return paragraph("There is no object in the old buckets.", strong=True)
     filled = [band for band in found if band] or [0]
     bands = [*([0] if 0 in found and filled != [0] else []), *range(min(filled), max(filled) + 1)]
     frame = pd.DataFrame(
@@ -61,7 +60,7 @@ def sizes(observation: InventoryObservation) -> Pictured | Shown:
     small = sum(s.objects for band, s in found.items() if band <= 17)
     whole = sum(s.objects for s in found.values())
     verdict = (
-        f"{small:,} of {whole:,} objects are under 128 KB, which the colder classes charge as if they were larger; "
+        f"{small:,} of {whole:,} objects are under 128 KB, the minimum that colder classes charge; "
         f"the mean is {observation.size / max(1, whole) / KB:,.1f} KB."
     )
     return bars(frame, "Objects by size", unit="objects", verdict=verdict)
@@ -71,7 +70,7 @@ def ages(observation: InventoryObservation) -> Pictured | Shown:
     """How many logs and digests there are of each year."""
     found = dict(sorted(summed(s.years for s in observation.surveys).items()))
     if not found:
-        return paragraph("No log and no digest is left in the old buckets.", strong=True)
+        return paragraph("There is no log and no digest in the old buckets.", strong=True)
     frame = pd.DataFrame(
         {"objects": [s.objects for s in found.values()]},
         index=pd.Index([str(year) for year in found], name="year"),

@@ -1,4 +1,4 @@
-"""What a person sees of step 07: each old bucket on its way out, the old trails, and what is left alone and why."""
+"""What a person sees of step 07: each old bucket in retirement, the old trails, and what is not touched and why."""
 
 from onetrail.change import iso
 from onetrail.change.words import counted, share
@@ -11,7 +11,7 @@ from onetrail.steps.retirement.retiring import waits
 
 
 def buckets(settings: Settings, observation: RetirementObservation) -> Shown:
-    """One row an old bucket: its proof, its newest object, how it is retired, and not before when."""
+    """One row per old bucket: its proof, its newest object, how it is retired, and the earliest time."""
     columns = [
         "region",
         "bucket",
@@ -21,7 +21,7 @@ def buckets(settings: Settings, observation: RetirementObservation) -> Shown:
         "proven",
         "retired by",
         "not before",
-        "as it stands",
+        "state",
     ]
     rows = [_bucket(settings, observation, one) for one in observation.buckets]
     rows += [["–", name, 0, 0.0, None, None, "delete", None, "deleted"] for name in observation.deleted]
@@ -37,7 +37,7 @@ def buckets(settings: Settings, observation: RetirementObservation) -> Shown:
 
 
 def trails(observation: RetirementObservation) -> Shown:
-    """The old trails that still exist, and what becomes of each."""
+    """The old trails that still exist, and what happens to each."""
     may_go = {trail.arn for trail in deletable(observation)}
     rows = [
         [
@@ -45,7 +45,7 @@ def trails(observation: RetirementObservation) -> Shown:
             t.home_region,
             t.name,
             t.bucket,
-            "deleted by the plan" if t.arn in may_go else "left alone: not proven, or not drained",
+            "deleted by the plan" if t.arn in may_go else "not touched: not proven, or not drained",
         ]
         for t in observation.trails
     ]
@@ -56,10 +56,10 @@ def trails(observation: RetirementObservation) -> Shown:
     line = (
         f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}; {len(may_go)} of them may be deleted."
         if observation.trails
-        else "No old trail of ours is left."
+        else "No old trail of ours exists."
     )
     return table(
-        framed(rows, columns=["account", "region", "trail", "bucket", "what becomes of it"]),
+        framed(rows, columns=["account", "region", "trail", "bucket", "what happens to it"]),
         "The old trails",
         verdict=line,
     )
@@ -86,22 +86,20 @@ def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiri
 
 def _stands(seen: Retiring, *, waiting: bool) -> str:
     if seen.bucket.shell:
-        return (
-            "empty shell" if not seen.objects else f"closed, but it holds {counted(seen.objects, 'object')}"
-        )
+        return "emptied" if not seen.objects else f"closed, but it holds {counted(seen.objects, 'object')}"
     if seen.kept:
-        return f"left alone: {'; '.join(seen.kept)}"
+        return f"not touched: {'; '.join(seen.kept)}"
     if seen.expiring:
         return "emptied by its lifecycle rule"
     past = f", {counted(seen.past.objects, 'original')} past retention" if seen.past.objects else ""
-    return ("cooling off" if waiting else "may go") + past
+    return ("cooling off" if waiting else "may be retired") + past
 
 
 def _verdict(settings: Settings, observation: RetirementObservation) -> str:
-    """How many are retired, may go, wait until when, and are left alone."""
+    """How many are retired, may be retired, wait until when, and are not touched."""
     if not observation.buckets and not observation.deleted:
         status = observation.forerunner
-        return f"waiting for {status.step}: {status.line}." if not status.done else "No old bucket is left."
+        return f"waiting for {status.step}: {status.line}." if not status.done else "There is no old bucket."
     standing = [one for one in observation.buckets if not one.bucket.shell]
     retired = len(observation.buckets) - len(standing) + len(observation.deleted)
     kept = sum(1 for one in standing if one.kept)
@@ -109,10 +107,10 @@ def _verdict(settings: Settings, observation: RetirementObservation) -> str:
     waiting = [wait[0] for wait in until if wait]
     may_go = sum(wait is None for wait in until)
     line = f"{share(retired, len(observation.buckets) + len(observation.deleted), 'old bucket')} retired"
-    line += f", {may_go} may go" if may_go else ""
+    line += f", {may_go} may be retired" if may_go else ""
     line += (
-        f", {counted(len(waiting), 'is proven and cools off', 'are proven and cool off')}, the last until {iso(max(waiting))}"
+        f", {counted(len(waiting), 'is proven and in cooling-off', 'are proven and in cooling-off')}, the last until {iso(max(waiting))}"
         if waiting
         else ""
     )
-    return line + (f", {counted(kept, 'is', 'are')} left alone for a named reason." if kept else ".")
+    return line + (f", {counted(kept, 'is', 'are')} not touched, with a reason." if kept else ".")

@@ -11,40 +11,38 @@ from onetrail.steps.registry import STEPS
 from onetrail.steps.start_here.overview import StartObservation
 
 _WHAT: Final = {
-    "00.bucket": "settings that stop a copy",
+    "00.bucket": "settings that block a copy",
     "00.bucket-name": "bucket names",
     "00.dead-principal": "deleted principals in policies",
     "00.document-size": "sizes of policies",
     "00.kms": "keys of old buckets",
     "00.looked": "the old estate",
-    "00.mfa-delete": "settings that stop a copy",
+    "00.mfa-delete": "settings that block a copy",
     "00.old-region": "regions of old buckets and trails",
     "00.permissions": "permissions",
     "00.preflight": "everything",
     "00.principal": "who may enter",
     "00.guardrails": "guardrails",
     "00.regions": "regions",
-    "00.requester-pays": "settings that stop a copy",
+    "00.requester-pays": "settings that block a copy",
     "00.trails": "room for one more trail",
 }
-_SIGNS: Final = {StepStage.DONE: "✓ done", StepStage.OPEN: "→ open", StepStage.UNKNOWN: "? could not look"}
+_SIGNS: Final = {StepStage.DONE: "✓ done", StepStage.OPEN: "→ open", StepStage.UNKNOWN: "? not evaluated"}
 
 
 def preflight(observation: StartObservation) -> Shown:
-    """One row a check, worst first."""
+    """One row per check, worst first."""
     found = ordered(observation.preflight)
     rows = [[SIGNS[f.state], _WHAT.get(f.id, f.id), f.account, f.resource, f.evidence] for f in found]
-    frame = framed(rows, columns=["state", "what was looked at", "account", "on what", "what was seen"])
+    frame = framed(rows, columns=["state", "check", "account", "subject", "evidence"])
     stops = sum(f.state is FindingState.FINDING for f in found)
     blind = sum(f.state is FindingState.COULD_NOT_LOOK for f in found)
     cured = sum(f.state is FindingState.PLANNED for f in found)
     parts = [f"{stops} stop the move"] if stops else []
-    parts += [f"{blind} could not be looked at"] if blind else []
-    verdict = (
-        f"{', '.join(parts)}: see to them first." if parts else "Nothing that was looked at stops the move."
-    )
-    verdict += f" {cured} {'is' if cured == 1 else 'are'} cured on the way." if cured else ""
-    return table(frame, "What would stop the move half-way", verdict=verdict)
+    parts += [f"{blind} not evaluated"] if blind else []
+    verdict = f"{', '.join(parts)}: resolve these first." if parts else "No check stops the move."
+    verdict += f" {cured} {'is' if cured == 1 else 'are'} fixed by later steps." if cured else ""
+    return table(frame, "What would stop the move", verdict=verdict)
 
 
 def steps(observation: StartObservation) -> Shown:
@@ -65,7 +63,7 @@ def _next(observation: StartObservation) -> str:
         return "No step's state is known."
     blind = [number for number, status in observation.statuses.items() if status.stage is StepStage.UNKNOWN]
     if blind:
-        return f"The state of {', '.join(blind)} could not be looked at."
+        return f"The state of {', '.join(blind)} was not evaluated."
     open_steps = [number for number, status in observation.statuses.items() if not status.done]
     if not open_steps:
         return "Every step on this map is done."

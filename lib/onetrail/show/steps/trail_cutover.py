@@ -1,4 +1,4 @@
-"""What a person sees of step 04: every trail as it stands, and where the new one has been seen to deliver."""
+"""What a person sees of step 04: every trail, and where the new one has delivered."""
 
 from onetrail.change.words import counted
 from onetrail.estate.delivery import RegionDelivery
@@ -16,8 +16,8 @@ def trails(observation: CutoverObservation) -> Shown:
     rows = []
     for trail in (*estate.new_trails, *estate.old_trails):
         status, new = status_of(trail), trail in estate.new_trails
-        what = "the new trail" if new else "of others, left alone" if is_foreign(trail) else "old"
-        logging = "could not look" if trail.status is None else "yes" if status.is_logging else "no"
+        what = "the new trail" if new else "of others, not touched" if is_foreign(trail) else "old"
+        logging = "not evaluated" if trail.status is None else "yes" if status.is_logging else "no"
         row = [
             trail.account,
             trail.home_region,
@@ -32,7 +32,7 @@ def trails(observation: CutoverObservation) -> Shown:
         "account",
         "region",
         "trail",
-        "what it is",
+        "role",
         "logging",
         "stopped",
         "last log file",
@@ -43,14 +43,14 @@ def trails(observation: CutoverObservation) -> Shown:
 
 
 def delivery(settings: Settings, observation: CutoverObservation) -> Shown:
-    """One row an enabled region: the first file of the new trail that lies in the archive, or why there is none."""
+    """One row per enabled region: the first file of the new trail in the archive, or why there is none."""
     seen = {(row.account, row.region): row for row in observation.deliveries}
     rows = [
         [account, region, *_delivered(seen.get((account, region)))]
         for account in settings.source_account_ids
         for region in observation.regions[account]
     ]
-    frame = framed(rows, columns=["account", "region", "state", "what was seen", "file"])
+    frame = framed(rows, columns=["account", "region", "state", "evidence", "file"])
     everywhere = delivered_everywhere(settings, observation)
     line = f"{everywhere.why[:1].upper()}{everywhere.why[1:]}."
     if not observation.estate.new_trails:
@@ -63,11 +63,11 @@ def _delivered(row: RegionDelivery | None) -> list[str]:
     if row is None:
         return ["· not yet", "no new trail", ""]
     sign = (
-        "? could not look"
+        "? not evaluated"
         if row.could_not_look
         else "✗ fails"
         if row.error
-        else "✓ seen"
+        else "✓ delivered"
         if row.proven
         else "· not yet"
     )
@@ -81,6 +81,6 @@ def _trails_verdict(observation: CutoverObservation) -> str:
     blind = sum(status is None for status in states)
     there = len(observation.estate.new_trails)
     said = f"{there} new and {counted(len(old), 'old trail')}; {counted(logging, 'of the old ones is', 'of the old ones are')} logging"
-    said += f", {blind} could not be looked at" if blind else ""
+    said += f", {blind} not evaluated" if blind else ""
     failed = observation.could_not_look
-    return f"{said}." + (f" Could not look: {'; '.join(failed)}." if failed else "")
+    return f"{said}." + (f" Not evaluated: {'; '.join(failed)}." if failed else "")

@@ -1,11 +1,11 @@
-"""What a person sees of step 06: each old bucket's verdict, the chains, and what counts as enough; coverage and events beside them."""
+"""What a person sees of step 06: each old bucket's verdict, the chains, and the required proof; coverage and events beside them."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.digests.verdict import IntervalState
-from onetrail.show.coverage import coverage, events, proofs_made, seams, started_anew, waiting
+from onetrail.show.coverage import coverage, events, proofs_made, restarts, seams, waiting
 from onetrail.show.html import Column, Shown, below, folded, paragraph, preformatted, together
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.verification import (
@@ -18,7 +18,7 @@ from onetrail.steps.verification import (
 
 
 def buckets(observation: VerificationObservation) -> Shown:
-    """One row an old bucket: what it holds, how much of it is equal in the archive, what digests prove, and the verdict."""
+    """One row per old bucket: its objects, how many are equal in the archive, what digests prove, and the verdict."""
     columns = [
         "region", "bucket", "seen", "objects", "size (MB)", "logs and digests", "equal", "missing", "different", "digests valid", "logs valid",
         "logs unsigned", "not CloudTrail's", "good", "why not",
@@ -36,7 +36,7 @@ def buckets(observation: VerificationObservation) -> Shown:
 
 
 def chains(observation: VerificationObservation) -> Shown:
-    """One row a chain of digests: from when to when it is proven, where it started anew, and what is missing."""
+    """One row per digest chain: from when to when it is proven, its restarts, and what is missing."""
     columns = [
         "region",
         "trail",
@@ -55,35 +55,35 @@ def chains(observation: VerificationObservation) -> Shown:
     broken = sum(1 for chain in observation.chains if not chain.chain.sound)
     line = (
         (
-            "The one chain is whole."
+            "The one chain is complete."
             if len(observation.chains) == 1
-            else f"All {len(observation.chains):,} chains are whole."
+            else f"All {len(observation.chains):,} chains are complete."
         )
         if not broken
-        else f"{share(broken, len(observation.chains), 'chain')} not whole."
+        else f"{share(broken, len(observation.chains), 'chain')} not complete."
     )
-    line += started_anew(observation.chains)
+    line += restarts(observation.chains)
     total = {name: frame[name].sum() for name in _SUMMED}
     shown = table(
         frame,
         "Digest chains of the archive",
-        verdict=line if observation.chains else waiting(observation) or "No chain was looked at.",
+        verdict=line if observation.chains else waiting(observation) or "No chain was checked.",
         total={"region": "all", **total} if observation.chains else None,
     )
     return together(shown, *([paragraph(_WORDS)] if observation.chains else []))
 
 
 def troubles(observation: VerificationObservation) -> Shown:
-    """The files that are not simply valid, and the logs that hold no records: alike ones in one row, counted; names in a fold."""
+    """The files that are not simply valid, and the logs that hold no records: similar files are counted in one row; their names fold out."""
     shown = [
         *_grouped("Files that are not simply valid", observation.troubles),
-        *_grouped("Log files that hold no records that can be read", observation.unread),
+        *_grouped("Log files without readable records", observation.unread),
     ]
     counts: Counter[str] = Counter()
     for one in (*observation.troubles, *observation.unread):
         counts[one.state] += one.files
     line = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items()))
-    said = f"{line}." if counts else "No file stands out."
+    said = f"{line}." if counts else "All files are valid."
     several = " A file can be in more than one row." if len(counts) > 1 else ""
     return together(*shown, paragraph(waiting(observation) or said + several, strong=True))
 
@@ -115,7 +115,7 @@ def _grouped(caption: str, groups: Sequence[TroubleGroup]) -> list[Shown]:
 
 
 def evidence(observation: VerificationObservation) -> Shown:
-    """What counts as enough for which class of trail, and the buckets that fall under it."""
+    """The proof required for each class of trail, and the buckets of that class."""
     found = {name: [b.name for b in observation.buckets if name in b.classes] for name in EVIDENCE}
     rows: list[Sequence[str | Shown]] = [
         [name, when, enough, f"{len(found[name]):,}", _names(found[name])]
@@ -128,9 +128,9 @@ def evidence(observation: VerificationObservation) -> Shown:
     ]
     several = sum(sum(bucket.name in names for names in found.values()) > 1 for bucket in observation.buckets)
     line = "; ".join(f"{len(names)} {name}" for name, names in found.items() if names)
-    said = f"Buckets by class: {line}" + (f"; {several} under more than one class." if several else ".")
-    verdict = said if line else waiting(observation) or "No bucket was looked at."
-    return together(simple("What counts as enough", heads, rows), paragraph(verdict, strong=True))
+    said = f"Buckets by class: {line}" + (f"; {several} in more than one class." if several else ".")
+    verdict = said if line else waiting(observation) or "No bucket was checked."
+    return together(simple("Required proof by class", heads, rows), paragraph(verdict, strong=True))
 
 
 def keys(observation: VerificationObservation) -> Shown:
@@ -138,7 +138,7 @@ def keys(observation: VerificationObservation) -> Shown:
     rows = [[key.region, key.source or "none", key.keys, key.why] for key in observation.keys]
     lacking = sum(1 for key in observation.keys if not key.keys)
     line = (
-        "Every region's keys are held."
+        "The keys of every region are available."
         if not lacking
         else f"{counted(lacking, 'region has no keys: its', 'regions have no keys: their')} digests cannot be checked."
     )
@@ -156,16 +156,16 @@ def keys(observation: VerificationObservation) -> Shown:
 __all__ = ["buckets", "chains", "coverage", "events", "evidence", "keys", "proofs_made", "seams", "troubles"]
 
 _IN_SIGHT = 3
-"""So many names stand in a cell before they are folded away."""
+"""Names in a cell before the rest is folded."""
 _SUMMED = ("digests", "logs", "stretches", "new starts", "gaps", "digests missing")
 _WORDS = (
     "Each digest signs the logs of its hour and names the digest before it. A stretch is proven without a break; a new start is where "
-    "logging was stopped and begun again; a gap is time that no digest speaks of. Known by: what says that the chain is one of ours."
+    "logging was stopped and restarted; a gap is time without a digest. Known by: the reason why the chain counts as ours."
 )
 
 
 def _bucket(v: BucketVerdict) -> list[object]:
-    seen = "proven before retirement" if v.proven_before else "an empty shell" if v.shell else "listed now"
+    seen = "proven before retirement" if v.proven_before else "emptied" if v.shell else "listed now"
     counts = [
         v.objects,
         v.size / 1e6,
@@ -212,7 +212,7 @@ def _verdict(observation: VerificationObservation) -> str:
     good = sum(1 for bucket in said if bucket.good)
     unsigned = sum(bucket.logs_unsigned for bucket in said)
     line = f"{share(good, len(said), 'old bucket')} proven"
-    return line + (f"; {counted(unsigned, 'log is', 'logs are')} signed by nobody." if unsigned else ".")
+    return line + (f"; {counted(unsigned, 'log has', 'logs have')} no digest." if unsigned else ".")
 
 
 def _chain(seen: ArchiveChain) -> list[object]:
@@ -222,7 +222,7 @@ def _chain(seen: ArchiveChain) -> list[object]:
     return [
         chain.region,
         chain.trail + (" (backfill)" if chain.backfill else "") + (" (sample)" if seen.sampled else ""),
-        "✓ whole" if chain.sound else "✗ not whole",
+        "✓ complete" if chain.sound else "✗ not complete",
         seen.known,
         sum(chain.digests.values()),
         sum(chain.logs.values()),
