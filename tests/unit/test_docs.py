@@ -12,6 +12,7 @@ from docs import pages, picture
 from onetrail import names
 from onetrail.change import CheckKind
 from onetrail.change.finding import FindingState
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.cli.main import main
 from onetrail.cloudtrail.digests.verdict import FileState, IntervalState
 from onetrail.practice import faults
@@ -376,8 +377,9 @@ def test_a_table_names_what_there_is(name, heading, known):
 def test_the_kinds_of_record_lines_are_all_named():
     """Whoever reads a record finds each kind explained."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "lib" / "onetrail").rglob("*.py"))
-    written = set(re.findall(r'record\.append\(\s*"(\w+)"', code))
-    assert written - set(_rows(_text("docs/evidence.md"), "The run record")) == set()
+    written = {name.lower() for name in re.findall(r"record\.append\(\s*LineKind\.(\w+)", code)}
+    assert written - {*LineKind} == set()
+    assert {*LineKind} - set(_rows(_text("docs/evidence.md"), "The run record")) == set()
     assert {"intent", "done", "anchor"} <= written
 
 

@@ -12,6 +12,7 @@ from onetrail.aws.refused import error_code
 from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
 from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, key_of, parse_head
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, Unread
 from onetrail.policies import PolicyKeeper
@@ -59,7 +60,7 @@ def anchor_head(clients: Clients, record: RunRecord) -> str:
     except (OnetrailError, ClientError, BotoCoreError) as err:
         why = " ".join(str(err).split())
         with suppress(RecordError):
-            record.append("not_anchored", line=line, why=why)
+            record.append(LineKind.NOT_ANCHORED, line=line, why=why)
         return f"the record's head could not be put into the work bucket, so nothing outside this machine holds line {line}: {why}"
     return ""
 
@@ -96,7 +97,9 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
             raise
         _is_ours(s3, head, {**owner, "Key": key})
         request_id = ""
-    record.append("anchor", line=head.line, head=head.head, resource=change.resource, request_id=request_id)
+    record.append(
+        LineKind.ANCHOR, line=head.line, head=head.head, resource=change.resource, request_id=request_id
+    )
 
 
 def _is_ours(s3: Any, head: RecordHead, where: dict[str, str]) -> None:

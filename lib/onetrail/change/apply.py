@@ -11,6 +11,7 @@ from onetrail.change.interrupt import ended_by_signals, heed
 from onetrail.change.named_check import RequiredCheck
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.send import BulkDoer, Sending
 from onetrail.change.step_state import StepState
 from onetrail.change.values import iso
@@ -91,7 +92,7 @@ class _Run:
     def run(self) -> Outcome:
         self.gate.record.in_step(self.plan.step)
         self.gate.record.append(
-            "plan",
+            LineKind.PLAN,
             step=self.plan.step,
             plan=self.plan.id,
             approve=self.gate.approve,
@@ -149,7 +150,7 @@ class _Run:
                 return self._outcome(StepState.NOT_YET, str(wait))
             state = self.requires[check]()
         self.gate.record.append(
-            "requirement", step=self.plan.step, name=str(check), met=state.met, why=state.why
+            LineKind.REQUIREMENT, step=self.plan.step, name=str(check), met=state.met, why=state.why
         )
         if state.met:
             return None

@@ -9,6 +9,7 @@ from onetrail.change.interrupt import uninterrupted
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
 from onetrail.change.run_record.chain_check import RecordError
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.send import Sending
 from onetrail.change.step_state import StepState
 from onetrail.errors import NotYet
@@ -57,5 +58,5 @@ def _closed(plan: Plan, sending: Sending) -> list[str]:
 
 def _write(gate: Gate, plan: Plan, state: StepState, changes: int, line: str, **more: Any) -> None:
     gate.record.append(
-        "step", step=plan.step, plan=plan.id, state=state.value, changes=changes, line=line, **more
+        LineKind.STEP, step=plan.step, plan=plan.id, state=state.value, changes=changes, line=line, **more
     )

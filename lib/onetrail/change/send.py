@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from onetrail.change.gate import Caller, Gate
 from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change, ExpectedAnswer
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.text_keeper import ChangedText, PutBack, TextUnread
 from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError, described
@@ -98,7 +99,7 @@ class Sending:
             change, parameters = text.change, dict(text.parameters)
         found = text.put_back if text else None
         number = self.gate.record.append(
-            "intent",
+            LineKind.INTENT,
             step=self.plan.step,
             plan=self.plan.id,
             key=change.key,
@@ -132,7 +133,10 @@ class Sending:
             self.gate.say(f"{change.resource}: was gone already ({gone})")
         if change.expects is ExpectedAnswer.REFUSED:
             self.gate.record.append(
-                "failed", key=change.key, intent=number, error="a call that must be refused got through"
+                LineKind.FAILED,
+                key=change.key,
+                intent=number,
+                error="a call that must be refused got through",
             )
             raise ChangeFailed(
                 f"{change.resource}: {change.service}:{change.call} as {change.actor} must be refused but got through"
@@ -150,7 +154,7 @@ class Sending:
         texts: Mapping[str, Any],
     ) -> None:
         self.gate.record.append(
-            "done",
+            LineKind.DONE,
             key=change.key,
             intent=number,
             request_id=request_id,
@@ -166,7 +170,7 @@ class Sending:
         who, where = self.gate.sender.caller(change), (change.account, change.actor)
         if who and self._callers.get(where) != who:
             self.gate.record.append(
-                "caller",
+                LineKind.CALLER,
                 step=self.plan.step,
                 plan=self.plan.id,
                 account=change.account,
@@ -193,7 +197,7 @@ class Sending:
             return self.gate.texts.of(change, parameters)
         except TextUnread as err:
             self.gate.record.append(
-                "not_sent",
+                LineKind.NOT_SENT,
                 step=self.plan.step,
                 plan=self.plan.id,
                 key=change.key,
@@ -211,12 +215,12 @@ class Sending:
         if code:
             self.sent.discard(change.key)
         if change.expects is ExpectedAnswer.REFUSED and code:
-            self.gate.record.append("done", key=change.key, intent=number, result={"refused": code})
+            self.gate.record.append(LineKind.DONE, key=change.key, intent=number, result={"refused": code})
             self.done.append(Done(change, "", {"refused": code}))
             return True
         result = {"result": err.result} if isinstance(err, ChangeFailed) and err.result else {}
         self.gate.record.append(
-            "failed",
+            LineKind.FAILED,
             step=self.plan.step,
             key=change.key,
             intent=number,

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from onetrail import iam
 from onetrail.change.run_record.chain_check import as_line
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.run_record.lines import raw_lines
 from onetrail.files import FileRefused, read_bytes
 from onetrail.iam.document import VERSION
@@ -151,10 +152,10 @@ class KeptTexts:
                 self._take(line.entry)
 
     def _take(self, line: Mapping[str, Any]) -> None:
-        if line["kind"] == "intent" and "replaces" in line:
+        if line["kind"] == LineKind.INTENT and "replaces" in line:
             where = self._about[str(line["hash"])] = (line["account"], line["service"], line["resource"])
             self._keep(where, "before", line["replaces"])
-        elif line["kind"] == "done" and "puts" in line:
+        elif line["kind"] == LineKind.DONE and "puts" in line:
             about = self._about.get(str(line["intent"]))
             if about:
                 self._keep(about, "after", line["puts"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onetrail.change import RecordError, entries
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
 
 _NAMED: Final = 5
@@ -18,7 +19,9 @@ def lines_of(folder: Path) -> int:
 
 def plans_in(folder: Path) -> set[str]:
     """The ids of every plan that was begun in this run folder."""
-    return {str(line["plan"]) for line in _entries(folder) if line["kind"] == "plan" and "plan" in line}
+    return {
+        str(line["plan"]) for line in _entries(folder) if line["kind"] == LineKind.PLAN and "plan" in line
+    }
 
 
 def interrupted(folder: Path, since: int) -> str:
@@ -27,7 +30,7 @@ def interrupted(folder: Path, since: int) -> str:
     plan = _last_plan(lines)
     if plan is None:
         return "interrupted before a plan was applied: nothing was sent"
-    done = [line for line in lines if line["kind"] == "done" and line["n"] > plan["n"]]
+    done = [line for line in lines if line["kind"] == LineKind.DONE and line["n"] > plan["n"]]
     of = counted(len(plan["changes"]), "change")
     said = f"interrupted after {len(done)} of {of} of plan {plan['plan']}"
     closed = list(dict.fromkeys(_closed(done, lines)))
@@ -39,7 +42,9 @@ def interrupted(folder: Path, since: int) -> str:
 
 def _last_plan(lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     plans = (
-        line for line in reversed(lines) if line["kind"] == "plan" and {"plan", "changes"} <= line.keys()
+        line
+        for line in reversed(lines)
+        if line["kind"] == LineKind.PLAN and {"plan", "changes"} <= line.keys()
     )
     return next(plans, None)
 
@@ -53,6 +58,6 @@ def _entries(folder: Path) -> list[dict[str, Any]]:
 
 
 def _closed(done: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> list[str]:
-    intents = {line["hash"]: line for line in lines if line["kind"] == "intent"}
+    intents = {line["hash"]: line for line in lines if line["kind"] == LineKind.INTENT}
     closing = (intents.get(str(line.get("intent", ""))) for line in done if line.get("closes"))
     return [str(line.get("resource", "")) for line in closing if line]

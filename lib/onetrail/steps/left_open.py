@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from onetrail.aws import Clients, open_gate
 from onetrail.change import Gate, StepState, entries
 from onetrail.change.rest import RemainingClosings, rest_of
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.custody.custody import read_custody
@@ -113,7 +114,12 @@ def _closed(rest: RemainingClosings, gate: Gate, clients: Clients) -> str:
     names = ", ".join(dict.fromkeys(one.change.resource for one in done))
     line = f"What plan {rest.id} had left open was closed by the process that survived: {names}."
     gate.record.append(
-        "step", step=rest.step, plan=rest.id, state=StepState.CLOSED.value, changes=len(done), line=line
+        LineKind.STEP,
+        step=rest.step,
+        plan=rest.id,
+        state=StepState.CLOSED.value,
+        changes=len(done),
+        line=line,
     )
     return f"{line} {gate.seal()}".strip()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onetrail.change.run_record.heads import key_of
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.run_record.lines import Line, NotALine, Raw, parsed, raw_lines
 from onetrail.change.step_state import NOTHING_SENT
 from onetrail.errors import OnetrailError
@@ -23,7 +24,7 @@ _HEAD_BYTES: Final = 1024
 _ANCHOR: Final = frozenset(
     ("v", "n", "at", "run", "kind", "line", "head", "resource", "request_id", "previous", "hash")
 )
-_OF_LOOKS: Final = frozenset(("requirement", "saved", "report"))
+_OF_LOOKS: Final = frozenset((LineKind.REQUIREMENT, LineKind.SAVED, LineKind.REPORT))
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9+/=_-]{0,128}")
 
@@ -172,12 +173,12 @@ class _Walk:
         self._run = self._run or entry["run"]
         if entry["run"] != self._run:
             yield f"is of the run {entry['run'][:80]!a}, not {self._run[:80]!a}"
-        if entry["kind"] == "anchor" and not _names(entry, entry["n"] - 1, entry["previous"]):
+        if entry["kind"] == LineKind.ANCHOR and not _names(entry, entry["n"] - 1, entry["previous"]):
             yield "is no anchor as onetrail writes it, which names the line before it and that line's hash"
 
     def _is_own(self, line: Line) -> bool:
         """Whether a line behind the last head is what may stand there: the one that says where that head was put."""
-        return self.count == self.last + 1 and line.entry["kind"] == "anchor"
+        return self.count == self.last + 1 and line.entry["kind"] == LineKind.ANCHOR
 
     def behind(self) -> tuple[str, str]:
         """What stands behind the last head: what of it must not, and what runs without approval leave there."""
@@ -208,7 +209,7 @@ class _Walk:
 
 def _looked(entry: Mapping[str, Any]) -> bool:
     """Whether a line is one that a run without approval writes."""
-    if entry["kind"] == "step":
+    if entry["kind"] == LineKind.STEP:
         return entry.get("state") in NOTHING_SENT and not entry.get("changes")
     return entry["kind"] in _OF_LOOKS
 

@@ -11,6 +11,7 @@ from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.files import NotJson, json_value, opened
 from onetrail.printable import json_safe
 
@@ -22,31 +23,31 @@ _EVERY: Final = {"n": int, "at": str, "run": str, "kind": str, "previous": str, 
 _FIRST: Final = ("n", "at", "run", "kind")
 _LAST: Final = ("previous", "hash")
 _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
-    "plan": {"step": str, "plan": str, "approve": str, "changes": list},
-    "intent": {
+    LineKind.PLAN: {"step": str, "plan": str, "approve": str, "changes": list},
+    LineKind.INTENT: {
         "step": str, "plan": str, "key": str, "account": str, "region": str, "service": str, "call": str, "actor": str,
         "resource": str, "parameters": dict, "reason": str,
     },
-    "caller": {"step": str, "plan": str, "account": str, "actor": str, "arn": str, "way": str},
-    "done": {"key": str, "intent": str, "request_id": str},
-    "failed": {"key": str, "intent": str, "error": str},
-    "partition": {"key": str, "part": str, "sha256": str, "rows": int},
-    "rows": {"bucket": str, "rows": int},
-    "probe": {"asked": str, "taken": bool},
-    "requirement": {"step": str, "name": str, "met": bool, "why": str},
-    "saved": {"files": list},
-    "report": {"file": str, "sha256": str},
-    "anchor": {"line": int, "head": str, "resource": str, "request_id": str},
-    "step": {"step": str, "plan": str, "state": str, "line": str},
+    LineKind.CALLER: {"step": str, "plan": str, "account": str, "actor": str, "arn": str, "way": str},
+    LineKind.DONE: {"key": str, "intent": str, "request_id": str},
+    LineKind.FAILED: {"key": str, "intent": str, "error": str},
+    LineKind.PARTITION: {"key": str, "part": str, "sha256": str, "rows": int},
+    LineKind.ROWS: {"bucket": str, "rows": int},
+    LineKind.PROBE: {"asked": str, "taken": bool},
+    LineKind.REQUIREMENT: {"step": str, "name": str, "met": bool, "why": str},
+    LineKind.SAVED: {"files": list},
+    LineKind.REPORT: {"file": str, "sha256": str},
+    LineKind.ANCHOR: {"line": int, "head": str, "resource": str, "request_id": str},
+    LineKind.STEP: {"step": str, "plan": str, "state": str, "line": str},
 }  # fmt: skip
 """Kind of line -> the type of a field that stands in it; other kinds are free."""
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
-    "intent": ("key",),
-    "done": ("key",),
-    "partition": ("key", "part"),
-    "rows": ("bucket",),
-    "probe": ("asked", "taken"),
-    "anchor": ("line", "head", "resource", "request_id"),
+    LineKind.INTENT: ("key",),
+    LineKind.DONE: ("key",),
+    LineKind.PARTITION: ("key", "part"),
+    LineKind.ROWS: ("bucket",),
+    LineKind.PROBE: ("asked", "taken"),
+    LineKind.ANCHOR: ("line", "head", "resource", "request_id"),
 }
 """Kind of line -> what must stand in it for the chain to be read; what evidence needs besides is asked for there."""
 _OPTIONAL: Final = {

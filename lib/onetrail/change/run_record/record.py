@@ -11,6 +11,7 @@ from typing import Any, Self
 from onetrail.change.clock import Clock
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.run_record.chain_check import START, RecordError, entries, verify_record
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.run_record.lines import LONGEST, NotALine, end_of_lines, written
 from onetrail.change.run_record.lock import FolderBusy, FolderLock
 from onetrail.change.values import iso, plain
@@ -72,10 +73,10 @@ class RunRecord:
         """How many lines the record holds."""
         return self._lines
 
-    def append(self, kind: str, **fields: Any) -> str:
+    def append(self, kind: LineKind, **fields: Any) -> str:
         """Write one line durably, then return its hash. Raises RecordError when the disk refuses, before anything is sent."""
         at = iso(self._clock.now())
-        said = {"n": self._lines + 1, "at": at, "run": self.run_name, "kind": kind}
+        said = {"n": self._lines + 1, "at": at, "run": self.run_name, "kind": str(kind)}
         try:
             line, hash_ = written({**said, **_without_secrets(plain(fields)), "previous": self.head})
             with uninterrupted():

@@ -9,24 +9,25 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from onetrail.change import CheckKind, RecordCheck, entries, verify_record
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.errors import described
 from onetrail.estate.custody.permissions import Permission, permissions
 from onetrail.estate.custody.sent import ChangeEnding, Sent, all_sent, end_of
 from onetrail.estate.proof.receipts import EARLIER_FOLDER, FOLDER
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "plan": ("step", "plan", "approve", "changes"),
-    "intent": (
+    LineKind.PLAN: ("step", "plan", "approve", "changes"),
+    LineKind.INTENT: (
         "step", "plan", "key", "account", "region", "service", "call", "actor", "resource", "before", "parameters", "reason",
     ),
-    "done": ("intent",),
-    "failed": ("intent",),
-    "step": ("step", "state", "line"),
-    "requirement": ("step", "name", "met", "why"),
-    "caller": ("step", "plan", "account", "actor", "arn", "way"),
-    "partition": ("part", "sha256", "rows"),
-    "saved": ("files",),
-    "report": ("file", "sha256"),
+    LineKind.DONE: ("intent",),
+    LineKind.FAILED: ("intent",),
+    LineKind.STEP: ("step", "state", "line"),
+    LineKind.REQUIREMENT: ("step", "name", "met", "why"),
+    LineKind.CALLER: ("step", "plan", "account", "actor", "arn", "way"),
+    LineKind.PARTITION: ("part", "sha256", "rows"),
+    LineKind.SAVED: ("files",),
+    LineKind.REPORT: ("file", "sha256"),
 }  # fmt: skip
 """Kind of line -> what it must hold to be read here."""
 _RECEIPTS: Final = (f"{FOLDER}/", f"{EARLIER_FOLDER}/")
@@ -188,11 +189,11 @@ def _unfit(line: dict[str, Any], check: RecordCheck) -> str:
     if lacks:
         return f"it has no {lacks}"
     try:
-        if line["kind"] == "plan":
+        if line["kind"] == LineKind.PLAN:
             [change["closes"] for change in line["changes"]]
-        elif line["kind"] in ("done", "failed"):
+        elif line["kind"] in (LineKind.DONE, LineKind.FAILED):
             end_of(line)
-        _read([line], check, {(line["plan"], line["key"])} if line["kind"] == "intent" else set())
+        _read([line], check, {(line["plan"], line["key"])} if line["kind"] == LineKind.INTENT else set())
     except _ODD as err:
         return f"it is not of its shape: {described(err)}"
     return ""
@@ -211,22 +212,24 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck, closings: Collection[
         entered=tuple(
             Entered(one["n"], one["step"], one["plan"], one["account"], one["actor"], one["arn"], one["way"])
             for one in lines
-            if one["kind"] == "caller"
+            if one["kind"] == LineKind.CALLER
         ),
         ran=tuple(
             Ran(one["n"], one["at"], one["step"], one["state"], one["line"])
             for one in lines
-            if one["kind"] == "step"
+            if one["kind"] == LineKind.STEP
         ),
         conditions=tuple(
             Condition(one["n"], one["at"], one["step"], one["name"], one["met"], one["why"])
             for one in lines
-            if one["kind"] == "requirement"
+            if one["kind"] == LineKind.REQUIREMENT
         ),
         files=tuple(named for line in lines for named in _files(line)),
-        anchored={line["line"]: line["head"] for line in lines if line["kind"] == "anchor"},
+        anchored={line["line"]: line["head"] for line in lines if line["kind"] == LineKind.ANCHOR},
         reports=tuple(
-            BoundFile(one["n"], one["file"], one["sha256"], 0) for one in lines if one["kind"] == "report"
+            BoundFile(one["n"], one["file"], one["sha256"], 0)
+            for one in lines
+            if one["kind"] == LineKind.REPORT
         ),
         not_kept=tuple(_not_kept(lines)),
     )
@@ -238,14 +241,14 @@ def _approvals(lines: Iterable[Mapping[str, Any]]) -> Iterator[Approval]:
     ends: dict[int, tuple[str, str]] = {}
     open_: dict[str, int] = {}
     for line in lines:
-        if line["kind"] == "plan":
+        if line["kind"] == LineKind.PLAN:
             open_[line["plan"]] = line["n"]
             begun.append(
                 Approval(
                     line["n"], line["at"], line["step"], line["plan"], line["approve"], len(line["changes"])
                 )
             )
-        elif line["kind"] == "step" and line.get("plan") in open_:
+        elif line["kind"] == LineKind.STEP and line.get("plan") in open_:
             ends[open_.pop(line["plan"])] = (line["state"], line["line"])
     return (
         one._replace(ended=ends[one.line][0], said=ends[one.line][1]) if one.line in ends else one
@@ -255,7 +258,7 @@ def _approvals(lines: Iterable[Mapping[str, Any]]) -> Iterator[Approval]:
 
 def _closings(line: Mapping[str, Any]) -> set[tuple[str, str]]:
     """What a plan's line says is closed again, change by change: one that cannot be read hides no other."""
-    changes = line.get("changes", []) if line["kind"] == "plan" else []
+    changes = line.get("changes", []) if line["kind"] == LineKind.PLAN else []
     said = (change.get("closes") for change in changes if isinstance(change, Mapping))
     return {(str(line.get("plan")), closes) for closes in said if isinstance(closes, str) and closes}
 
@@ -263,14 +266,14 @@ def _closings(line: Mapping[str, Any]) -> set[tuple[str, str]]:
 def _files(line: Mapping[str, Any]) -> Iterator[BoundFile]:
     """Policies before and after, ledger parts, receipts, and what the inventory saved."""
     number = int(line["n"])
-    policy = line.get({"intent": "replaces", "done": "puts"}.get(line["kind"], ""), {})
+    policy = line.get({LineKind.INTENT: "replaces", LineKind.DONE: "puts"}.get(line["kind"], ""), {})
     if "file" in policy:
         yield BoundFile(number, policy["file"], policy["sha256"], 0)
-    if line["kind"] == "partition":
+    if line["kind"] == LineKind.PARTITION:
         yield BoundFile(number, f"ledger/{line['part']}", line["sha256"], line["rows"])
-    elif line["kind"] == "saved":
+    elif line["kind"] == LineKind.SAVED:
         yield from (BoundFile(number, one["name"], one["sha256"], one["count"]) for one in line["files"])
-    elif line["kind"] in ("done", "failed"):
+    elif line["kind"] in (LineKind.DONE, LineKind.FAILED):
         result = line.get("result") or {}
         parts = [*(result.get("ledger") or []), *([result["proven"]] if "proven" in result else [])]
         yield from (
@@ -287,7 +290,7 @@ def _below_the_run_folder(part: str) -> str:
 
 def _not_kept(lines: Iterable[Mapping[str, Any]]) -> Iterator[NotKept]:
     for line in lines:
-        why = line.get("replaces", {}).get("could_not_look", "") if line["kind"] == "intent" else ""
+        why = line.get("replaces", {}).get("could_not_look", "") if line["kind"] == LineKind.INTENT else ""
         if why:
             call = f"{line['service']}:{line['call']}"
             yield NotKept(line["n"], line["account"], line["region"], line["resource"], call, why)

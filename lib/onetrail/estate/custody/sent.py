@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from onetrail.change.run_record.line_kind import LineKind
+
 _REFUSED = ("AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation", "403")
 
 
@@ -55,9 +57,9 @@ def all_sent(lines: Iterable[Mapping[str, Any]]) -> tuple[Sent, ...]:
     intents: dict[str, Mapping[str, Any]] = {}
     ends: dict[str, Mapping[str, Any]] = {}
     for line in lines:
-        if line["kind"] == "intent":
+        if line["kind"] == LineKind.INTENT:
             intents[line["hash"]] = line
-        elif line["kind"] in ("done", "failed"):
+        elif line["kind"] in (LineKind.DONE, LineKind.FAILED):
             ends[line["intent"]] = line
     return tuple(_joined(line, ends.get(name)) for name, line in intents.items())
 
@@ -97,7 +99,7 @@ def _joined(line: Mapping[str, Any], end: Mapping[str, Any] | None) -> Sent:
 
 
 def _ended(end: Mapping[str, Any], result: Mapping[str, Any]) -> ChangeEnding:
-    if end["kind"] == "done":
+    if end["kind"] == LineKind.DONE:
         return ChangeEnding.REFUSED_AS_WANTED if result.get("refused") else ChangeEnding.DONE
     said = str(end.get("error", ""))
     return ChangeEnding.REFUSED if any(f"({code})" in said for code in _REFUSED) else ChangeEnding.FAILED

@@ -7,6 +7,7 @@ from typing import Any
 from onetrail.aws import Clients
 from onetrail.aws.actors import COPIER
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Plan, Requirement
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.backlog.still import hold_still
 from onetrail.estate.history.claims import Claims
@@ -108,7 +109,7 @@ class Copying:
             parts.append(_said(one.part))
             span = named[one.name]
             self.gate.record.append(
-                "partition",
+                LineKind.PARTITION,
                 key=change.key,
                 after=span.after,
                 until=span.until,

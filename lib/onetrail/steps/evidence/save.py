@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from onetrail.change import RecordError, RunRecord
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.estate.public_keys.kept import KeptRegionKeys, keep, replaced
 from onetrail.estate.public_keys.read import FOLDER
 from onetrail.files import FileRefused, read_bytes
@@ -50,7 +51,7 @@ def save(
             f"{path}: the report cannot be written: {err.strerror}; free space there, then run step 08 again"
         ) from err
     sha256 = hashlib.sha256(content).hexdigest()
-    record.append("report", step=STEP, file=REPORT, sha256=sha256, bytes=len(content), lines=shown)
+    record.append(LineKind.REPORT, step=STEP, file=REPORT, sha256=sha256, bytes=len(content), lines=shown)
     return SavedReport(REPORT, len(content), sha256, kept, _keep_keys(settings, keys, record))
 
 
@@ -64,7 +65,7 @@ def _keep_keys(settings: Settings, keys: Sequence[KeptRegionKeys], record: RunRe
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
             files.append({"name": f"{FOLDER}/{path.name}", "count": len(found.all), "sha256": sha256})
     if files:
-        record.append("saved", step=STEP, files=files)
+        record.append(LineKind.SAVED, step=STEP, files=files)
     return new
 
 

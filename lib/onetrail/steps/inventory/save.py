@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onetrail.change import RunRecord
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.errors import OnetrailError
 from onetrail.estate.public_keys.kept import keep
 from onetrail.estate.public_keys.read import FOLDER
@@ -44,7 +45,7 @@ def save(settings: Settings, observation: InventoryObservation, record: RunRecor
         if path is not None:
             saved.append(SavedFile(f"{FOLDER}/{path.name}", "public keys", len(found.all)))
     record.append(
-        "saved", step=STEP, files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved]
+        LineKind.SAVED, step=STEP, files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved]
     )  # fmt: skip
     return tuple(saved)
 

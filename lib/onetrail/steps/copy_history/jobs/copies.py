@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.gone import gone_code
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.old_estate import OldBucket
@@ -121,7 +122,7 @@ class BatchCopy:
             self.gate.say(
                 f"{bucket.name}: {counted(total, 'copy', 'copies')} of {counts.objects:,} by jobs failed ({listed(missing)}): this machine makes them"
             )
-            self.gate.record.append("handed_on", key=change.key, bucket=bucket.name, outcomes=missing)
+            self.gate.record.append(LineKind.HANDED_ON, key=change.key, bucket=bucket.name, outcomes=missing)
         rest = dict(self.local.carry_out(change))
         wrong = {
             name: number
@@ -227,7 +228,7 @@ class BatchCopy:
         done = ledger.finish()
         part = {"part": done.path.name, "sha256": done.sha256, "rows": done.rows}
         self.gate.record.append(
-            "partition",
+            LineKind.PARTITION,
             key=change.key,
             folder="jobs",
             outcomes=dict(counts.outcomes),

@@ -6,6 +6,7 @@ from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.change import Change, ChangeFailed, Gate
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.history.claims import Claims
@@ -160,4 +161,4 @@ def record(
 ) -> None:
     """One line a job and call, with the request id."""
     request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
-    gate.record.append("job", key=change.key, call=call, job=job_id, request_id=request_id, **more)
+    gate.record.append(LineKind.JOB, key=change.key, call=call, job=job_id, request_id=request_id, **more)

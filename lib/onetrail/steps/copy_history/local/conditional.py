@@ -9,6 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from onetrail.change import RunRecord, entries
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of
 from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.client import S3Client
@@ -18,7 +19,7 @@ from onetrail.steps.copy_history.local.pilot import PilotProperty
 from onetrail.steps.copy_history.no_object import NO_ETAG
 from onetrail.steps.registry import COPY_HISTORY
 
-_KIND: Final = "probe"
+_KIND: Final = LineKind.PROBE
 _ASKED: Final = "If-None-Match on CopyObject"
 _OVER: Final = "a copy over it"
 _OVER_UNASKED: Final = "a copy over it that does not ask"

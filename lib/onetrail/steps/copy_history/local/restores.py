@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from onetrail.aws import Clients
 from onetrail.change import Bulk, BulkAction, Change, ChangeFailed, Gate, Requirement
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
 from onetrail.estate.backlog.backlog import Backlog, rules
 from onetrail.estate.history.pairing import pairs
@@ -103,7 +104,7 @@ def carry_out(
         )
     part = ledger.finish()
     said = {"part": part.path.name, "sha256": part.sha256, "rows": part.rows}
-    gate.record.append("partition", key=change.key, folder="", outcomes=dict(counts.outcomes), **said)
+    gate.record.append(LineKind.PARTITION, key=change.key, folder="", outcomes=dict(counts.outcomes), **said)
     if counts.errors or counts.stopped:
         raise ChangeFailed(
             f"restore in {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing was "

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from onetrail.aws import Clients
 from onetrail.change import ChangeFailed, Gate, entries
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.estate.backlog.backlog import rules
 from onetrail.estate.history.pairing import ObjectPair, pairs
 from onetrail.estate.ledger_parts import look_at_ledger
@@ -55,7 +56,7 @@ def write_missing_rows(
                 for place, group in _missing(clients, bucket, torn, left_out=bucket.name in left_out)
             )
             if rows or bucket.name in unfinished or bucket.name not in before:
-                gate.record.append("rows", step=COPY_HISTORY.number, bucket=bucket.name, rows=rows)
+                gate.record.append(LineKind.ROWS, step=COPY_HISTORY.number, bucket=bucket.name, rows=rows)
             if rows:
                 gate.say(f"{bucket.name}: {rows} rows that the ledger lacked are in it now")
 
@@ -63,9 +64,9 @@ def write_missing_rows(
 def listed(folder: Path) -> frozenset[str]:
     """Old buckets of which the record has a copy that was begun, or rows that were written besides: their objects have rows, or get them."""
     return frozenset(
-        line["bucket"] if line["kind"] == "rows" else line["key"].partition("-")[2]
-        for line in entries(folder, "intent", "rows")
-        if line["kind"] == "rows"
+        line["bucket"] if line["kind"] == LineKind.ROWS else line["key"].partition("-")[2]
+        for line in entries(folder, LineKind.INTENT, LineKind.ROWS)
+        if line["kind"] == LineKind.ROWS
         or (line["step"] == COPY_HISTORY.number and line["key"].startswith(("copy-", "pilot-")))
     )
 
@@ -76,23 +77,24 @@ def lost(folder: Path, torn: Collection[str]) -> frozenset[str]:
     return frozenset(
         line["key"].partition("-")[2]
         for line in entries(folder)
-        if line["kind"] == "partition" and (line["part"] in torn or not (ledger / line["part"]).exists())
+        if line["kind"] == LineKind.PARTITION
+        and (line["part"] in torn or not (ledger / line["part"]).exists())
     )
 
 
 def interrupted(folder: Path) -> frozenset[str]:
     """Old buckets of which the record has a copy, or a pilot, that was begun and not brought to its end."""
     begun: dict[str, str] = {}
-    for line in entries(folder, "intent", "done", "rows"):
+    for line in entries(folder, LineKind.INTENT, LineKind.DONE, LineKind.ROWS):
         if (
-            line["kind"] == "intent"
+            line["kind"] == LineKind.INTENT
             and line["step"] == COPY_HISTORY.number
             and line["key"].startswith(("copy-", "pilot-"))
         ):
             begun[line["hash"]] = line["key"].partition("-")[2]
-        elif line["kind"] == "done":
+        elif line["kind"] == LineKind.DONE:
             begun.pop(line.get("intent", ""), None)
-        elif line["kind"] == "rows":
+        elif line["kind"] == LineKind.ROWS:
             begun = {number: name for number, name in begun.items() if name != line["bucket"]}
     return frozenset(begun.values())
 
@@ -168,7 +170,7 @@ def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: 
             ledger.add(_row(settings.bucket_name, bucket, ended.context, ended.result))
     part = ledger.finish()
     gate.record.append(
-        "partition",
+        LineKind.PARTITION,
         key=f"copy-{bucket.name}",
         folder=folder,
         outcomes=dict(sorted(seen.items())),
