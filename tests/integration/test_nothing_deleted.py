@@ -168,8 +168,8 @@ def re_keyed(bucket: Any, row: ProvenRow) -> None:
 
 
 SEEN_BY_LISTING = [
-    (gone, "is not there any more"),
-    (replaced, "is not there any more, and another version lies there"),
+    (gone, "no longer exists"),
+    (replaced, "no longer exists, and another version lies there"),
     (hidden, "a delete marker hides it"),
     (covered, "another version, above, covers it"),
 ]
@@ -448,7 +448,7 @@ def test_a_forgery_that_even_a_sealed_head_names_deletes_nothing_that_the_archiv
         IfNoneMatch="*",
     )
     with no_delete(estate):
-        assert "its version v is not there any more" in said_of(clients)
+        assert "its version v no longer exists" in said_of(clients)
         assert refused(clients)
 
 

@@ -301,7 +301,7 @@ class Impatient(S3Client):
 
 def told(name: str) -> str:
     """What is told of a policy that somebody edited."""
-    return f"Somebody else changed the policy of {name} meanwhile, which is kept: added {EDITED_SID}"
+    return f"Someone else changed the policy of {name} meanwhile, and the change is kept: added {EDITED_SID}"
 
 
 def edited(clients: Clients) -> dict[str, FindingState]:
@@ -448,7 +448,7 @@ def test_half_a_listing_is_no_listing(estate: Estate, clients: Clients) -> None:
     estate.fault("truncated-listing", bucket=CENTRAL, probability=1)
     seen = step.observe(clients.settings, clients, before=BEFORE)
     plan = step.propose(clients.settings, seen)
-    assert (plan.empty, plan.why) == (True, "something could not be looked at")
+    assert (plan.empty, plan.why) == (True, "something could not be read")
     unseen = [
         f.evidence for f in step.check(clients.settings, seen) if f.state is FindingState.COULD_NOT_LOOK
     ]

@@ -40,7 +40,7 @@ SAYS_LESS = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "cloudtrail:DeleteTrail", "Resource": "*"}],
 }
-OWN_PLAN = ("goes with the bucket", "closed by this plan itself", "nothing to undo")
+OWN_PLAN = ("removed with the bucket", "closed by this plan itself", "nothing to undo")
 """Said where nothing is left to a person."""
 
 
@@ -159,26 +159,26 @@ UNDO: dict[str, Callable[[Any, Change], Any]] = {
     "detach the policy": lambda c, x: c.detach_role_policy(**x.parameters),
     "attach the policy again": lambda c, x: c.attach_role_policy(**x.parameters),
     "remove the tag": lambda c, x: c.untag_role(RoleName=x.parameters["RoleName"], TagKeys=[names.TAG_KEY]),
-    "put the trust policy of before back": lambda c, x: c.update_assume_role_policy(
+    "restore the previous trust policy": lambda c, x: c.update_assume_role_policy(
         RoleName=x.parameters["RoleName"], PolicyDocument=json.dumps(x.before)
     ),
-    "put the policy of before back": _policy_back,
-    "put the flags of before back": lambda c, x: c.put_public_access_block(
+    "restore the previous policy": _policy_back,
+    "restore the previous flags": lambda c, x: c.put_public_access_block(
         AccountId=x.account, PublicAccessBlockConfiguration=x.before
     ),
     "delete the alternate contact SECURITY": lambda c, x: c.delete_alternate_contact(
         AlternateContactType="SECURITY"
     ),
     "take the statements": _statements_out,
-    "put the configuration of before back once step 06 has proven the bucket": _rules_back,
+    "restore the previous configuration once step 06 has proven the bucket": _rules_back,
     "disable the key": lambda c, x: c.disable_key(KeyId=x.parameters["KeyId"]),
     "delete the alias": lambda c, x: c.delete_alias(AliasName=x.parameters["AliasName"]),
     "disable the rotation": lambda c, x: c.disable_key_rotation(KeyId=_archive_key(c)),
-    "put the setting of before back": _setting_back,
+    "restore the previous setting": _setting_back,
     "as break-glass, put those rules of before back": _harmless_rules_back,
-    "as break-glass, put the configuration shown as before back": _lock_back,
-    "put the policy shown as before back": _bucket_policy_back,
-    "put the rules shown as before back": _rules_back,
+    "as break-glass, restore the configuration shown as before": _lock_back,
+    "restore the policy shown as before": _bucket_policy_back,
+    "restore the rules shown as before": _rules_back,
     "DeleteTrail": lambda c, x: c.delete_trail(Name=x.resource),
     "StopLogging": lambda c, x: c.stop_logging(Name=x.resource),
     "StartLogging": lambda c, x: c.start_logging(Name=x.resource),
@@ -350,7 +350,7 @@ def test_the_undo_of_06_and_07_loses_nothing_and_both_do_it_again(estate: Estate
     assert byte_strings(moving) >= before
     assert kept(moving) >= texts_before | texts_then
     told = [c.undo for c in plan.changes if c.call in ("PutBucketPolicy", "PutBucketLifecycleConfiguration")]
-    assert "put the policy shown as before back once the rule is gone" in told
+    assert "restore the policy shown as before once the rule is gone" in told
     again = new_clients(estate, clients)
     assert {key for key in keys(again, retirement) if key.startswith("PutBucketPolicy-")} == {
         f"PutBucketPolicy-{bucket}" for bucket in (EU, SA, US)

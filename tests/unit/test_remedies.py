@@ -16,8 +16,8 @@ LIB = ROOT / "lib" / "onetrail"
 COMMAND = re.compile(r"\baws (?:s3|s3api|s3control|kms|iam|cloudtrail|organizations) [a-z-]+")
 INSTRUCTION = re.compile(
     r"\b(?:delete|remove|replace|overwrite|schedule|disable|detach|attach|empty it|purge)\b(?!d)"
-    r"|\bmove (?:it|this|the|them)\b|\bcopy (?:it|them|the objects) (?:over|again)|\bshown as before\b|\bafter detaching\b|\bby hand\b|\brestore it\b|\bfree a place\b|\bturn\b"
-    r"|\bput (?:the|it) (?!in quotes|in brackets)|\btake (?:it|the key|the statements)\b|\brun (?:step |this step|0\d)",
+    r"|\bmove (?:it|this|the|them)\b|\bcopy (?:it|them|the objects) (?:over|again)|\bshown as before\b|\bafter detaching\b|\bby hand\b|\brestore (?:it|the|those)\b|\bfree a place\b|\bturn\b"
+    r"|\bput (?:the|it) (?!in quotes|in brackets)|\btake (?:it|the key|the statements)\b|\b(?:re)?run (?:step |this step|the step|0\d)",
     re.IGNORECASE,
 )
 FORBIDDEN = re.compile(
@@ -54,27 +54,27 @@ BATCH_AGAIN = (
 )
 
 TESTED = {
-    "put the configuration of before back once step 06 has proven": PROVEN_FIRST,
-    "put the flags of before back": UNDO_02,
-    "put the trust policy of before back, as break-glass": UNDO_02,
+    "restore the previous configuration once step 06 has proven": PROVEN_FIRST,
+    "restore the previous flags": UNDO_02,
+    "restore the previous trust policy, as break-glass": UNDO_02,
     "delete the alternate contact": UNDO_02,
     "delete the role": UNDO_02,
     "detach the policy": UNDO_02,
-    "take the statements": UNDO_02,
-    "put the trust policy of before back": UNDO_RIGHT,
-    "put the policy of before back": UNDO_RIGHT,
-    "put the setting of before back": UNDO_RIGHT,
-    "as break-glass, put those rules of before back that delete or move nothing": UNDO_RIGHT,
+    "remove the statements": UNDO_02,
+    "restore the previous trust policy": UNDO_RIGHT,
+    "restore the previous policy": UNDO_RIGHT,
+    "restore the previous setting": UNDO_RIGHT,
+    "as break-glass, restore those previous rules that delete or move nothing": UNDO_RIGHT,
     "attach the policy again": UNDO_RIGHT,
     "remove the tag": UNDO_RIGHT,
     "delete it while it is empty": UNDO_04,
     "detach it in the management account": UNDO_04,
     "delete the alias": UNDO_KEY,
     "disable the rotation": UNDO_KEY,
-    "disable the key; it is never deleted": UNDO_KEY,
-    "put the configuration shown as before back": UNDO_07,
-    "put the policy shown as before back": UNDO_07,
-    "put the rules shown as before back": UNDO_07,
+    "disable the key; onetrail never deletes it": UNDO_KEY,
+    "restore the configuration shown as before": UNDO_07,
+    "restore the policy shown as before": UNDO_07,
+    "restore the rules shown as before": UNDO_07,
     "turn Requester Pays off": BESIDE,
     "CloudTrail cannot deliver to it; turn it off": BESIDE,
     "delete it if nothing needs it": BESIDE,
@@ -101,11 +101,11 @@ TESTED = {
     "run step 05, which closes it": LEFT_OPEN,
     "run step 05: it closes what is open": LEFT_OPEN,
     "run this step again: it goes on from what is there": AGAIN,
-    "mend that and run this step again": AGAIN,
-    "nothing was copied: run this step again, its plan leaves that out": TROUBLE
+    "fix this and rerun the step": AGAIN,
+    "nothing was copied: run this step again, its plan omits that": TROUBLE
     + "test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot",
     "then run this step again": AGAIN,
-    "mend the cause and run this step again": AGAIN,
+    "fix the cause and run this step again": AGAIN,
     "so its row is still missing": AGAIN,
     "did not end when cancelled: {}; run this step again": BATCH_AGAIN,
     "it was not confirmed; run this step again": BATCH_AGAIN,
@@ -114,7 +114,7 @@ TESTED = {
     "the report of job {} cannot be read: {}; run this step again": BATCH_AGAIN,
     "they are cancelled; run this step again": BATCH_AGAIN,
     "its listing is not the one that was reviewed; run this step again": DELETES_AGAIN,
-    "run this step again at once: its plan takes the rule away": NOTHING
+    "run this step again at once: its plan removes the rule": NOTHING
     + "test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_deletes",
     "has versions now: no rule may empty it; run this step again": RULE_AGAIN,
     "could write into it; run this step again": RULE_AGAIN,
@@ -164,7 +164,7 @@ SETTINGS = {
 SAYS = {
     "rules that delete or move", "rules still delete or move", "delete or move logs", "may change or delete", "can delete them",
     "expire or delete", "delete must name the ETag", "not even break-glass can delete it", "delete marker", "MFA delete", "insert or replace into",
-    "INSERT OR REPLACE", "<Delete xmlns", "anybody may take it", "put the value in quotes", "step 07 may delete the original",
+    "INSERT OR REPLACE", "<Delete xmlns", "anybody may take it", "put the value in quotes", "nobody can remove a lock", "step 07 may delete the original",
 }  # fmt: skip
 READS = {
     "aws cloudtrail list-public-keys", "aws cloudtrail validate-logs", "aws s3api get-bucket-policy", "aws s3api head-object", "cat head.json",

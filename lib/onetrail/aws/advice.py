@@ -36,4 +36,4 @@ def advice(err: BaseException) -> str:
 def cure(err: BaseException, otherwise: str) -> str:
     """What to do about a call that failed: about the clock or the credentials where it is they, else `otherwise`."""
     over = isinstance(err, ClientError) and error_code(err) in _OVER
-    return clock_is_off(err) or ("the credentials are over: sign in again" if over else otherwise)
+    return clock_is_off(err) or ("the credentials have expired: sign in again" if over else otherwise)

@@ -98,7 +98,7 @@ class Clients:
             return self._sessions.entry(account, actor)
 
     def base(self) -> Entry | None:
-        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter.
+        """Who the current credentials belong to, before any role is assumed; raises CannotEnter.
 
         None where there are none, and every account is entered by a profile of its own.
         """
@@ -188,7 +188,7 @@ class Clients:
         return isinstance(error, CredentialRetrievalError | TokenRetrievalError | SSOError)
 
     def gone(self, change: Change, error: BaseException) -> str:
-        """The error code where AWS said that what the change takes away is not there any more, else an empty string."""
+        """The error code where AWS said that what the change takes away no longer exists, else an empty string."""
         if change.bulk:
             return ""  # a rule judges each of its own calls
         return gone_code(change.service, change.call, error, closes=bool(change.closes))

@@ -57,7 +57,7 @@ class PracticeEstate:
             ) from err
         except OSError as err:
             raise EstateNotRunning(
-                f"{path} cannot be read: {err.strerror}: mend it, or name another folder by ONETRAIL_PRACTICE_DIR"
+                f"{path} cannot be read: {err.strerror}: fix it, or name another folder by ONETRAIL_PRACTICE_DIR"
             ) from err
         except (ValueError, KeyError, TypeError) as err:
             raise EstateNotRunning(

@@ -110,6 +110,6 @@ def _is_ours(s3: Any, head: RecordHead, where: dict[str, str]) -> None:
     try:
         found = parse_head(got.value["Body"].read(LARGEST + 1))
     except (HeadRefused, OSError) as err:
-        raise OnetrailError(f"something else lies at {where['Key']} already: it {err}") from err
+        raise OnetrailError(f"something else is at {where['Key']} already: it {err}") from err
     if found != head:
-        raise OnetrailError(f"another head lies at {where['Key']} already: its hash is {found.head}")
+        raise OnetrailError(f"another head is at {where['Key']} already: its hash is {found.head}")

@@ -1,4 +1,4 @@
-"""The error codes by which AWS says that what a call takes away is not there any more: then the deletion is done.
+"""The error codes by which AWS says that what a call takes away no longer exists: then the deletion is done.
 
 A run that was killed between a call and its record line, and an answer that was lost on the way, both make the same deletion go out twice.
 Source: the API references of IAM, S3, S3 Control, CloudTrail, Organizations and KMS (errors of each call), botocore 1.44.5.

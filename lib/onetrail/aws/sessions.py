@@ -43,7 +43,7 @@ _ROLES = {
 
 
 class CannotEnter(WrongUse):
-    """An account or role cannot be entered with the credentials at hand."""
+    """An account or role cannot be entered with the current credentials."""
 
 
 class NoCredentials(CannotEnter):
@@ -72,7 +72,7 @@ class Sessions:
     ) -> None:
         """`check_answer` sees each answer of STS, and raises WrongUse where another estate than the one named answers.
 
-        Raises CannotEnter where an account is entered with the credentials at hand, and there are none. Where each has
+        Raises CannotEnter where an account is entered with the current credentials, and there are none. Where each has
         a profile, nobody needs them.
         """
         self._settings, self._estate, self._config = settings, estate, config
@@ -85,7 +85,7 @@ class Sessions:
             self._at_hand()
 
     def base(self) -> Entry:
-        """Who the credentials at hand belong to, before any role is assumed; raises CannotEnter, NoCredentials where there are none."""
+        """Who the current credentials belong to, before any role is assumed; raises CannotEnter, NoCredentials where there are none."""
         if self._base_entry is None:
             base = self._at_hand()
             try:
@@ -93,13 +93,13 @@ class Sessions:
             except (ClientError, BotoCoreError) as err:
                 way_on = clock_is_off(err) or "sign in again and run again"
                 raise CannotEnter(
-                    f"the credentials at hand are not accepted: {_short(err)}; {way_on}"
+                    f"the current credentials are not accepted: {_short(err)}; {way_on}"
                 ) from err
             self._base_entry = Entry(account, NAMED, arn, "own credentials")
         return self._base_entry
 
     def base_if_any(self) -> Entry | None:
-        """As `base`; None where there are no credentials at hand, which no account needs then. Raises CannotEnter."""
+        """As `base`; None where there are no credentials, which no account needs then. Raises CannotEnter."""
         try:
             return self.base()
         except NoCredentials:
@@ -210,7 +210,7 @@ class Sessions:
         ]
 
     def _starts(self, account: str) -> list[tuple[str, Callable[[], boto3.Session]]]:
-        """What a role may be assumed from: the account's own profile, the log account's, the credentials at hand."""
+        """What a role may be assumed from: the account's own profile, the log account's, the current credentials."""
         given = {item.account_id: item.profile for item in self._accounts() if item.profile}
         wanted = [given.get(account), given.get(self._settings.log_account.account_id)]
         profiles = [] if self._estate else list(dict.fromkeys(profile for profile in wanted if profile))
@@ -262,7 +262,7 @@ class Sessions:
                 self._base = self._credentials_at_hand()
             except BotoCoreError as err:
                 raise NoCredentials(
-                    f"the credentials at hand cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws and run again"
+                    f"the current credentials cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws and run again"
                 ) from err
         return self._base
 

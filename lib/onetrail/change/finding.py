@@ -60,7 +60,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
     bad = counts[FindingState.FINDING] + counts[FindingState.COULD_NOT_LOOK]
     words = {
         FindingState.FINDING: ("needs attention", "need attention"),
-        FindingState.COULD_NOT_LOOK: ("could not be looked at", "could not be looked at"),
+        FindingState.COULD_NOT_LOOK: ("is not evaluated", "are not evaluated"),
         FindingState.PLANNED: ("is cured by a pending change", "are cured by pending changes"),
         FindingState.NOTE: ("is a note about the past", "are notes about the past"),
         FindingState.OK: ("is as it should be", "are as they should be"),

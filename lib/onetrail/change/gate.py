@@ -43,7 +43,7 @@ class Sender(Protocol):
         ...
 
     def gone(self, change: Change, error: BaseException) -> str:
-        """The error code where what the change takes away is not there any more, so that it is done; else an empty string."""
+        """The error code where what the change takes away no longer exists, so that it is done; else an empty string."""
         ...
 
 

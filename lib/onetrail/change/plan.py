@@ -94,7 +94,7 @@ class Plan:
     `waiting_for` names forerunner steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
     nothing can be proposed, with its reason in `why`. `ends_with` is a check that must hold before the step counts as finished,
     such as the last files of a stopped trail. `notes` are facts the reader should know before approving. `not_evaluated` says that nothing
-    is proposed because something could not be looked at, which `notes` name. `looks_only`: the step never changes anything.
+    is proposed because something could not be read, which `notes` name. `looks_only`: the step never changes anything.
     """
 
     step: str

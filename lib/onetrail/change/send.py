@@ -69,16 +69,14 @@ class Sending:
     def wait_for(self, change: Change) -> None:
         """Let the time pass that is to lie between the change before it and this one."""
         if change.after:
-            self._wait(seconds(change.after), "a refusal counts when it is said again after a while")
+            self._wait(seconds(change.after), "a refusal counts when it is repeated after a while")
 
     def send(self, change: Change) -> None:
         """Send it now. Raises ChangeFailed, RecordError, TextUnread, and what a bulk rule raises on purpose."""
         for left in reversed(range(change.tries)):
             if self._once(change, last=not left):
                 return
-            self._wait(
-                AGAIN_SECONDS, f"{change.resource} does not refuse yet: a new policy takes a while to be seen"
-            )
+            self._wait(AGAIN_SECONDS, f"{change.resource} does not refuse yet: a new policy has to propagate")
 
     def parameters(self, change: Change) -> dict[str, Any]:
         """What is sent for the change now."""
@@ -237,7 +235,7 @@ class Sending:
         ) from err
 
     def _cure(self, err: Exception) -> str:
-        return "sign in again" if self.gate.sender.expired(err) else "mend the cause"
+        return "sign in again" if self.gate.sender.expired(err) else "fix the cause"
 
 
 def _durations(value: Any) -> list[str]:

@@ -19,12 +19,12 @@ CURE: Final = "run this step again as one of break_glass_principals"
 
 
 def cannot_become(clients: Clients) -> str:
-    """Why break-glass of the log account cannot be assumed with the credentials at hand; empty where it was."""
+    """Why break-glass of the log account cannot be assumed with the current credentials; empty where it was."""
     return _cannot(clients, BREAK_GLASS, names.BREAK_GLASS_ROLE)
 
 
 def cannot_seal(clients: Clients) -> str:
-    """Why the sealer of the log account cannot be assumed with the credentials at hand; empty where it was."""
+    """Why the sealer of the log account cannot be assumed with the current credentials; empty where it was."""
     return _cannot(clients, SEALER, names.SEALER_ROLE)
 
 
@@ -36,7 +36,7 @@ def _cannot(clients: Clients, actor: str, role: str) -> str:
     kind, _, name = entry.arn.split(":", 5)[5].partition("/")
     if kind == "assumed-role" and name.split("/")[0] == role:
         return ""
-    return f"{role} cannot be assumed with the credentials at hand, only {entry.way}"
+    return f"{role} cannot be assumed with the current credentials, only {entry.way}"
 
 
 def can_become(clients: Clients) -> Requirement:

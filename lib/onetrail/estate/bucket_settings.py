@@ -58,7 +58,7 @@ def _part(answer: Any, key: str) -> Any:
 def read_settings(
     client: Any, bucket: str, account: str, settings: Iterable[str]
 ) -> tuple[dict[str, Any | Unread | None], list[str]]:
-    """The settings named, None where not set and Unread where not read; and what could not be looked at, in words."""
+    """The settings named, None where not set and Unread where not read; and what could not be read, in words."""
     values: dict[str, Any | Unread | None] = {}
     failed: list[str] = []
     for name in settings:

@@ -172,16 +172,18 @@ def _frozen(partition: str, bucket: OldBucket) -> Change:
         },
         before=plain(lifecycle),
         reason=f"rules that delete or move logs are disabled until the move is over: {', '.join(live_rules(bucket))}",
-        undo="put the configuration of before back once step 06 has proven the bucket: its rules delete or move logs",
+        undo="restore the previous configuration once step 06 has proven the bucket: its rules delete or move logs",
     )
 
 
 def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Change:
     policy = known(bucket.policy)
     dead = iam.dead_principals(policy) if policy else []
-    said = "nobody but the identity that retires the bucket may change or delete anything in it while the move is under way; what is delivered goes on"
+    said = "only the identity that retires the bucket may change or delete anything in it during the move; deliveries continue"
     if dead:
-        said += f"; {', '.join(dead)} was deleted long ago, and AWS takes no policy that names it, so it goes"
+        said += (
+            f"; {', '.join(dead)} no longer exists, and AWS rejects a policy that names it, so it is removed"
+        )
     return _change(
         partition,
         bucket,
@@ -190,8 +192,8 @@ def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Chang
         {"Policy": Document(wanted)},
         before=policy,
         reason=said,
-        undo=f"take the statements {names.SID_HOLD_STILL} and {names.SID_HOLD_WRITERS} out again"
-        + ("; the dead principals cannot be put back" if dead else ""),
+        undo=f"remove the statements {names.SID_HOLD_STILL} and {names.SID_HOLD_WRITERS} again"
+        + ("; deleted principals cannot be restored" if dead else ""),
     )
 
 

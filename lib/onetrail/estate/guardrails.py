@@ -1,6 +1,6 @@
 """Guardrails: service control policies that the organization holds over the new trail and, later, over the archive.
 
-They come after what they forbid, and they can only be set from the management account. Where the credentials at hand are not of
+They come after what they forbid, and they can only be set from the management account. Where the current credentials are not of
 that account, the step says so and `onetrail policies` prints the document for whoever holds it.
 """
 
@@ -43,7 +43,7 @@ def _first_wrong(archive: Archive, which: Guardrail, text: str) -> str:
 class Rail:
     """One rail as the organization shows it.
 
-    `management` is empty when the credentials at hand cannot set it; `why` then says the reason. `content` is None when it does not exist,
+    `management` is empty when the current credentials cannot set it; `why` then says the reason. `content` is None when it does not exist,
     or nobody can look from here; it is unread where the look was refused, and nobody knows whether it stands.
     """
 
@@ -68,7 +68,7 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
         return Rail(
             name,
             settings.organization_id,
-            why="there are no credentials at hand to look at the organization with",
+            why="there are no credentials to look at the organization with",
         )
     base = entry.account
     client = clients.client("organizations", base)
@@ -76,10 +76,10 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     if isinstance(found, Unread):
         return _blind(settings, name, {"DescribeOrganization": found})
     if isinstance(found, Absent):
-        return Rail(name, settings.organization_id, why="the account at hand is in no organization")
+        return Rail(name, settings.organization_id, why="the current account is in no organization")
     if found.value["Organization"]["MasterAccountId"] != base:
         return Rail(
-            name, settings.organization_id, why="the credentials at hand are not of the management account"
+            name, settings.organization_id, why="the current credentials are not of the management account"
         )
     roots, listed = (
         pages(client, "list_roots", "Roots"),
@@ -118,8 +118,8 @@ def _blind(settings: Settings, name: str, looks: Mapping[str, object]) -> Rail:
 
 
 def rail_unread(rail: Rail) -> list[str]:
-    """What could not be looked at, so that nobody knows whether the rail stands."""
-    return unread({f"the guard rail {rail.name}": rail.content})
+    """What could not be read, so that nobody knows whether the rail stands."""
+    return unread({f"the guardrail {rail.name}": rail.content})
 
 
 def rail_changes(
@@ -154,7 +154,13 @@ def rail_changes(
         }
         changes.append(
             _change(
-                rail, "CreatePolicy", rail.name, parameters, None, "no rail of this name exists", requires
+                rail,
+                "CreatePolicy",
+                rail.name,
+                parameters,
+                None,
+                "no guardrail of this name exists",
+                requires,
             )
         )
     elif iam.canonical(content) != iam.canonical(wanted):
@@ -166,7 +172,7 @@ def rail_changes(
                 rail.name,
                 parameters,
                 content,
-                "the rail says something else",
+                "the guardrail has another content",
                 requires,
             )
         )
@@ -182,7 +188,7 @@ def rail_changes(
                 account,
                 parameters,
                 None,
-                f"the rail does not reach account {account}",
+                f"the guardrail is not attached to account {account}",
                 requires,
             )
         )
@@ -196,11 +202,11 @@ def rail_findings(
     account = rail.management or "-"
     content = rail.content
     if isinstance(content, Unread):
-        text = f"whether it stands is unknown: {content.why}"
+        text = f"whether it is attached is unknown: {content.why}"
         return [Finding(f"{step}.guardrail", FindingState.COULD_NOT_LOOK, "-", "-", rail.name, text)]
     if rail.why and not rail.organization:
         return [
-            Finding(f"{step}.guardrail", FindingState.NOTE, "-", "-", rail.name, f"no guard rail: {rail.why}")
+            Finding(f"{step}.guardrail", FindingState.NOTE, "-", "-", rail.name, f"no guardrail: {rail.why}")
         ]
     if rail.why:
         return [

@@ -22,7 +22,7 @@ def look_at_ledger(run_folder: Path) -> LedgerSeen:
 
 
 def ledger_findings(finding_id: str, seen: LedgerSeen) -> list[Finding]:
-    """One row a torn part, which a person must mend; a note on what was never finished, whose copies the listing finds."""
+    """One row per torn part, which a person must fix; a note on what was never finished, whose copies the listing finds."""
     found = [
         Finding(
             finding_id,
@@ -31,7 +31,7 @@ def ledger_findings(finding_id: str, seen: LedgerSeen) -> list[Finding]:
             "-",
             f"ledger/{name}",
             f"{why}: take it from a copy of the run folder, "
-            "or move it out of the folder and run step 05 again, approved: it lists the bucket anew and gives each copy its row",
+            "or move it out of the folder and run step 05 again, approved: it lists the bucket again and writes the row of each copy",
         )
         for name, why in seen.torn
     ]

@@ -36,7 +36,7 @@ def not_as_reviewed(estate: OldEstate, arn: str, before: Mapping[str, Any]) -> s
         return "it delivers into the archive now"
     trail = next((trail for trail in estate.old_trails if trail.arn == arn), None)
     if trail is None:
-        return "it is not there any more"
+        return "it no longer exists"
     if is_foreign(trail):
         return "it belongs to an organization or another service now"
     other = [name for name, value in trail_shape(trail).items() if before.get(name) != value]

@@ -7,7 +7,7 @@ from typing import Final
 
 from onetrail.change import Finding, FindingState, Plan
 
-BLIND: Final = "something could not be looked at"
+BLIND: Final = "something could not be read"
 """Why a plan holds nothing where a look failed."""
 
 
@@ -39,7 +39,7 @@ def asked(before: Mapping[str, Status] | None, step: str, ask: Callable[[], Stat
 
 
 def unevaluated(plan: Plan, unread: Sequence[str]) -> Plan:
-    """The plan as one that holds nothing, because of what could not be looked at, which its notes name first."""
+    """The plan as one that holds nothing, because of what could not be read, which its notes name first."""
     return replace(
         plan,
         changes=(),

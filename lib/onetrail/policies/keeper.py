@@ -54,14 +54,14 @@ class PolicyKeeper:
     def became(self, put_back: Sequence[tuple[str, PutBack]]) -> list[str]:
         """What became of the policies that were opened, in sentences; each with its resource."""
         whole = sum(found.whole for _, found in put_back)
-        said = f"{counted(whole, 'policy is', 'policies are')} again what {'it was' if whole == 1 else 'they were'}, byte for byte."
+        said = f"{counted(whole, 'policy is', 'policies are')} restored byte for byte."
         made = [name for name, found in put_back if not (found.whole or found.foreign)]
-        ours = f"Our statements were taken out of what was there in {', '.join(dict.fromkeys(made))}."
+        ours = f"Our statements were removed from the current policy in {', '.join(dict.fromkeys(made))}."
         return [
             *([said] if whole else ()),
             *([ours] if made else ()),
             *(
-                f"Somebody else changed the policy of {name} meanwhile, which is kept: {'; '.join(found.foreign)}."
+                f"Someone else changed the policy of {name} meanwhile, and the change is kept: {'; '.join(found.foreign)}."
                 for name, found in put_back
                 if found.foreign
             ),

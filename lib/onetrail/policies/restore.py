@@ -81,10 +81,10 @@ class Restored:
         if self.prior == _ABSENT:
             said = "the bucket has no policy again, as before"
         elif self.prior:
-            said = f"the policy of before is put back byte for byte, from {self.prior}"
+            said = f"the previous policy is restored byte for byte, from {self.prior}"
         else:
-            said = "our statements are taken out of what is there; no policy of before says the same"
-        changed = f"; somebody else changed it meanwhile, which is kept: {'; '.join(self.foreign)}"
+            said = "our statements are removed from the current policy; no previous policy equals the rest"
+        changed = f"; someone else changed it meanwhile, and the change is kept: {'; '.join(self.foreign)}"
         return said + (changed if self.foreign else "")
 
     def recorded(self) -> dict[str, Any]:

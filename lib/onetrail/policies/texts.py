@@ -47,7 +47,7 @@ def texts_of(
 def _unread(change: Change, why: str) -> TextUnread:
     return TextUnread(
         f"{change.service}:{change.call} on {change.resource} in account {change.account} was not sent: the policy that it replaces "
-        f"could not be read, so it could not be kept: {why}; mend that and run this step again"
+        f"could not be read, so it could not be kept: {why}; fix this and rerun the step"
     )
 
 

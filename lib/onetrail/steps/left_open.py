@@ -69,7 +69,7 @@ def told(found: LeftOpen) -> str:
     open_ = "; ".join(dict.fromkeys(map(_one, found.permissions)))
     left = f"{counted(len(found.permissions), 'permission')} of plan {plans} left open: {open_}"
     if found.unread:
-        return f"{_unread(found.unread)} What can be read of it shows {left}."
+        return f"{_unread(found.unread)} The part that can be read shows {left}."
     return f"A run was cut off: {left}; {CLOSES}."
 
 

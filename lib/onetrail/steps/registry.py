@@ -45,7 +45,7 @@ VERIFICATION: Final = About(
     "06",
     "verification",
     "Verification",
-    "locks raised; guard rails around the archive",
+    "locks raised; guardrail around the archive",
     after=("05",),
     looks_only=False,
 )

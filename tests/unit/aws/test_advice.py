@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from onetrail.aws.advice import advice, cure
 
 SIGN_IN = "sign in again"
-OVER = f"the credentials are over: {SIGN_IN}"
+OVER = f"the credentials have expired: {SIGN_IN}"
 SET_THE_CLOCK = "this machine's clock is off: set it right and run again"
 
 

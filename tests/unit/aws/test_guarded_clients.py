@@ -24,7 +24,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGI
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
-    """Clients of two accounts that are entered with the credentials at hand; STS is taken at its word, and nothing can be sent."""
+    """Clients of two accounts that are entered with the current credentials; STS is taken at its word, and nothing can be sent."""
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):

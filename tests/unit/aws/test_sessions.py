@@ -241,7 +241,7 @@ def test_a_clock_that_is_off_is_told_as_such(
     monkeypatch.setattr(sts, "answer", lambda key, action, role: (403, refusal))
     with pytest.raises(CannotEnter) as told:
         given_clients(role_arn=f"arn:aws:iam::{LOG}:role/Move").base()
-    assert told.value.line.startswith(f"the credentials at hand are not accepted: {code}; ")
+    assert told.value.line.startswith(f"the current credentials are not accepted: {code}; ")
     clock = "this machine's clock is off (AWS answered at "
     assert (clock in told.value.line) is cure
     assert ("sign in again" in told.value.line) is not cure

@@ -26,7 +26,7 @@ def given(state, name="x"):
         ),
         (
             [FindingState.COULD_NOT_LOOK],
-            "1 check: 1 could not be looked at. Look at: 06.x bucket.",
+            "1 check: 1 is not evaluated. Look at: 06.x bucket.",
             3,
         ),  # not looking is never as good as seeing
         (

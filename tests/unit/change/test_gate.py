@@ -345,8 +345,8 @@ def test_a_change_may_use_what_an_earlier_one_brought_back(tmp_path):
     ("said", "state", "code", "line"),
     [
         (
-            {"why": "something could not be looked at", "notes": ("old: GetBucketPolicy: AccessDenied",), "not_evaluated": True},
-            "not_evaluated", 3, "Nothing is planned: something could not be looked at: old: GetBucketPolicy: AccessDenied.",
+            {"why": "something could not be read", "notes": ("old: GetBucketPolicy: AccessDenied",), "not_evaluated": True},
+            "not_evaluated", 3, "Nothing is planned: something could not be read: old: GetBucketPolicy: AccessDenied.",
         ),
         ({"why": "a partial check proves nothing"}, "withheld", 0, "Nothing is planned: a partial check proves nothing."),
         ({}, "nothing", 0, "Nothing to change: everything this step is for is already so."),
@@ -354,7 +354,7 @@ def test_a_change_may_use_what_an_earlier_one_brought_back(tmp_path):
     ],
 )  # fmt: skip
 def test_an_empty_plan_is_done_only_where_nothing_kept_it_from_being_made(tmp_path, said, state, code, line):
-    """What could not be looked at, or was not proposed for another reason, is never told as done."""
+    """What could not be read, or was not proposed for another reason, is never told as done."""
     for approve in ("", "any"):
         gate, _ = given_a_gate(tmp_path / (approve or "none"), approve=approve)
         outcome = run_plan(replace(given_a_plan(), **said), gate)

@@ -60,7 +60,7 @@ def _forged(number, **said):
         (lambda lines: [lines[0], lines[1] + "\r", *lines[2:]], "line 2 is not as onetrail writes it: white space, escapes"),
         (lambda lines: [lines[0], lines[1].replace("line 1", "line \\u0031"), *lines[2:]], "line 2 is not as onetrail writes it: white space, escapes"),
         (lambda lines: [lines[0], lines[1].replace('"n":2', '"n":2.0'), *lines[2:]], "line 2 is not a record line: it has no n"),
-        (lambda lines: [lines[0], lines[1].replace('{"v":2,"n":2,', '{"n":2,"v":2,'), *lines[2:]], "line 2 is not as onetrail writes it: its fields stand in another order"),
+        (lambda lines: [lines[0], lines[1].replace('{"v":2,"n":2,', '{"n":2,"v":2,'), *lines[2:]], "line 2 is not as onetrail writes it: its fields are in another order"),
         (lambda lines: [lines[0], "", *lines[1:]], "line 2 is blank"),
         (lambda lines: [lines[0], " \t", *lines[1:]], "line 2 is blank"),
         # what is no line
@@ -247,7 +247,7 @@ def test_a_record_of_the_first_form_stays_whole_and_goes_on(tmp_path):
         ('{"n":1,', '{"approve":"p-0 approved by the CISO","n":1,', "line 1 is not as onetrail writes it: the name 'approve' stands twice"),
         ('{"n":1,', '{"n": 1,', "line 1 is not as onetrail writes it: white space, escapes"),
         ("weil ü", "weil \\u00fc", "line 2 is not as onetrail writes it: white space, escapes"),
-        ('"n":1,"at":"2026-01-12T12:00:00Z"', '"at":"2026-01-12T12:00:00Z","n":1', "line 1 is not as onetrail writes it: its fields stand in another order"),
+        ('"n":1,"at":"2026-01-12T12:00:00Z"', '"at":"2026-01-12T12:00:00Z","n":1', "line 1 is not as onetrail writes it: its fields are in another order"),
     ],
 )  # fmt: skip
 def test_a_record_of_the_first_form_binds_its_bytes_too(tmp_path, old, new, first):

@@ -66,7 +66,7 @@ def test_the_hash_is_the_last_of_a_line_and_what_it_follows_the_one_before(tmp_p
     path.write_text("\n".join([json.dumps(said, ensure_ascii=False, separators=(",", ":")), *rest, ""]))
     (tmp_path / "record.head").write_text(json.loads(rest[-1])["hash"] + "\n")
     assert verify_record(tmp_path).problems == (
-        "line 1 is not as onetrail writes it: its fields stand in another order",
+        "line 1 is not as onetrail writes it: its fields are in another order",
     )
 
 

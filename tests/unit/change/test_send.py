@@ -130,7 +130,7 @@ def test_a_probe_that_fails_is_sent_again_after_a_while_unless_that_cannot_help(
 
 def test_the_cure_of_credentials_that_are_over_is_to_sign_in(tmp_path):
     """Any other failure has its own cause to be seen to."""
-    for error, cure in ((Expired("over"), "sign in again"), (ValueError("wrong"), "mend the cause")):
+    for error, cure in ((Expired("over"), "sign in again"), (ValueError("wrong"), "fix the cause")):
         change = given_a_change()
         sending, _, _ = given_a_sending(tmp_path / str(error), change, failing={"put": error})
         with pytest.raises(ChangeFailed, match=f"failed: {error}; {cure} and run this step again") as failed:

@@ -47,7 +47,7 @@ def test_each_call_is_said_with_what_a_closing_puts_back(tmp_path: Path) -> None
     work.send(closing)
     assert said == [
         "s3:DeleteBucketPolicy old",
-        "old: our statements are taken out of what is there; no policy of before says the same",
+        "old: our statements are removed from the current policy; no previous policy equals the rest",
     ]
     assert work.restored["close"].text is None
     assert lines(tmp_path, "intent")[0]["call"] == "DeleteBucketPolicy"
@@ -133,11 +133,11 @@ def test_the_end_says_what_became_of_each_policy(tmp_path: Path) -> None:
     """Back byte for byte, made of what is there, or changed by somebody else meanwhile; nothing is said of a plan that opened none."""
     both = OURS[:-2] + "," + THEIRS[THEIRS.index("[") + 1 :]
     whole = opened_and_closed(tmp_path / "a", THEIRS, both, both)
-    assert whole == "1 policy is again what it was, byte for byte."
+    assert whole == "1 policy is restored byte for byte."
     made = opened_and_closed(tmp_path / "b", OURS, both, both)
-    assert made == "Our statements were taken out of what was there in old."
+    assert made == "Our statements were removed from the current policy in old."
     other = opened_and_closed(tmp_path / "c", THEIRS, both, both.replace("Theirs", "Else"))
-    assert other.startswith("Somebody else changed the policy of old meanwhile, which is kept: ")
+    assert other.startswith("Someone else changed the policy of old meanwhile, and the change is kept: ")
     gate, _ = given_a_gate(tmp_path / "d")
     bare = run_plan(given_a_plan(given_a_change()), gate)
     assert bare.line == f"Applied 1 change of plan {bare.plan.id}."

@@ -206,7 +206,7 @@ def test_an_expiring_allow_would_expire_nothing_for_a_copier_of_the_archives_own
 
 
 SEEN = [
-    # the policy of, under the table of, what is not as wanted
+    # the policy of, under the table of, what is not as intended
     ("steady", "window", "the grant-keeper sets the policy"),
     ("window", "steady", "the grant-keeper sets the policy"),
     ("open", "steady", "the grant-keeper sets the policy"),

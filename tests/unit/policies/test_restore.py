@@ -72,7 +72,7 @@ def test_what_is_put_back(how, now, record, text, source, foreign):
     same = (parse(t) if t else None for t in (found.text, text))
     assert canonical(next(same)) == canonical(next(same))
     assert ("byte for byte" in found.line) is (source.startswith("policies"))
-    assert ("somebody else changed it" in found.line) is bool(foreign)
+    assert ("someone else changed it" in found.line) is bool(foreign)
 
 
 class Bucket(Estate):
@@ -121,7 +121,7 @@ def test_a_grant_leaves_the_bytes_of_before(tmp_path):
     gate, bucket, plan = given_a_grant(tmp_path, PRIOR)
     outcome = run_plan(plan, gate)
     assert bucket.policy == PRIOR
-    assert outcome.line.endswith("1 policy is again what it was, byte for byte.")
+    assert outcome.line.endswith("1 policy is restored byte for byte.")
     last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
     assert last["restores"]["changed_by_others"] == []
     assert (tmp_path / last["restores"]["prior"]).read_text() == PRIOR
@@ -132,7 +132,10 @@ def test_what_somebody_added_meanwhile_stays_and_is_told(tmp_path):
     gate, bucket, plan = given_a_grant(tmp_path, PRIOR, add)
     outcome = run_plan(plan, gate)
     assert canonical(parse(bucket.policy)) == canonical(parse(policy(THEIRS, MORE)))
-    assert "Somebody else changed the policy of old meanwhile, which is kept: added Added" in outcome.line
+    assert (
+        "Someone else changed the policy of old meanwhile, and the change is kept: added Added"
+        in outcome.line
+    )
     last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
     assert last["restores"]["prior"] == ""
     assert [line.split(":")[0] for line in last["restores"]["changed_by_others"]] == ["added Added"]
@@ -175,16 +178,16 @@ def test_the_plan_id_does_not_depend_on_what_others_do(tmp_path):
 
 FIXED = [
     # what was there, what others do -> plan id, head of the record, SHA-256 of its bytes, the files kept
-    (PRIOR, None, "p-56dfa5e14a13", "be869f2f6940f99b9922081b13ee724ce10bf9c2de210a369c722f65f6676b96",
-     "b09067d12a29004db56112bd803d4c78547402042fd8dcf4c091b4bfd417df31",
+    (PRIOR, None, "p-56dfa5e14a13", "139b8ee29ea9297c3282435d77927e2250ef6d0c5bf73a4f7bc6c10d82cc2a87",
+     "1c5e4abeb2f97dadca4f3addad392d60a160c8ddaf0532153f743d83063b8dfd",
      {"000002-after-old.json": "1b7bbcb35c619d96", "000002-before-old.json": "42361a874e04c083",
       "000004-after-old.json": "42361a874e04c083", "000004-before-old.json": "1b7bbcb35c619d96"}),
-    (PRIOR, add, "p-56dfa5e14a13", "d68ebebc2bbd9ad8a8c7ae83e56138d213692683e6671066129979a28e5796f5",
-     "98f82a5cd310e798d9fec63ece0f1c619e136ba852ccee185042b3e55b0d71f7",
+    (PRIOR, add, "p-56dfa5e14a13", "5e64108ec503273893b3e531eaa9dac079086b31c2180519293b3511bbb16aaf",
+     "d1b1496d327f58b28f69982d04356d88ceed6484ad04f96808fbbbb738fe5cf5",
      {"000002-after-old.json": "1b7bbcb35c619d96", "000002-before-old.json": "42361a874e04c083",
       "000004-after-old.json": "af62b6709f5d4ead", "000004-before-old.json": "2ee95e3fe6cc5e5d"}),
-    (None, None, "p-2a00e5cf26db", "6ef9f1b4b5116670937985755d138d2a4c84fa6cb6c8c402af6870eea2bbc111",
-     "c6561868937f4b80efa6f21014a9b01e8bd50adaf7221084ddb2c66208e8f563",
+    (None, None, "p-2a00e5cf26db", "76363f0fef3da149be7b59a4674fb4b7f30db98d9e1f5acb1a4219c9661f500d",
+     "9563e5e588594c3385ee4e1c964a907f1e319cb45990f4fafd391a290680953d",
      {"000002-after-old.json": "edf3a2c06ae06312", "000004-before-old.json": "edf3a2c06ae06312"}),
 ]  # fmt: skip
 

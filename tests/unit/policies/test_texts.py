@@ -115,7 +115,8 @@ def test_what_cannot_be_read_is_not_replaced(tmp_path: Path, unread: Any) -> Non
     gate, estate = given_a_gate(tmp_path)
     estate.held["put"] = unread
     with pytest.raises(
-        TextUnread, match=r"was not sent: .* could not be kept: .*AccessDenied: no; mend"
+        TextUnread,
+        match=r"was not sent: .* could not be kept: .*AccessDenied: no; fix this and rerun the step",
     ) as err:
         run_plan(given_a_plan(given_a_change(), given_a_change("next", region="eu-west-1")), gate)
     assert "\n" not in str(err.value)

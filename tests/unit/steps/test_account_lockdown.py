@@ -220,7 +220,7 @@ def test_a_bucket_frozen_for_another_identity_is_named_with_it_and_nothing_is_se
     )
     (held,) = (f for f in step.check(SETTINGS, seen) if f.id == "02.held")
     assert bool(keys(seen)) is not bool(spared)
-    assert (f"is frozen for {spared}" in held.evidence) is bool(spared)
+    assert (f"has a freeze that exempts {spared}" in held.evidence) is bool(spared)
     assert (held.state is FindingState.FINDING) is bool(spared)
 
 

@@ -135,7 +135,7 @@ OTHER_PLACE = [
         pytest.param(with_basis(trails={**BASIS.trails, STRANGE: ("trail", None)}), id="there is another trail"),
         pytest.param(with_basis(trails={**BASIS.trails, GONE: ("receipt", ENDS)}), id="a trail that only digests spoke of has an end now"),
         pytest.param(lambda world: setattr(world, "now", NOW + timedelta(days=1, seconds=1)), id="it is more than a day later"),
-        pytest.param(lambda world: setattr(world, "refused", True), id="a lock cannot be looked at"),
+        pytest.param(lambda world: setattr(world, "refused", True), id="a lock cannot be read"),
     ],
 )  # fmt: skip
 def test_whatever_changed_since_the_first_look_everything_is_read_again(

@@ -55,7 +55,7 @@ def test_what_lies_among_the_logs_and_is_none_is_told(key: str, size: int, odd: 
     found = stray("acme-eu", ACCOUNT, REGION, key, size)
     assert (found is not None) is odd
     if found:
-        assert (found.key, found.state, "lies among the logs" in found.why) == (key, "stray", True)
+        assert (found.key, found.state, "is among the logs" in found.why) == (key, "stray", True)
 
 
 @pytest.mark.parametrize("files", [1, MOST_NAMED, MOST_NAMED + 3])

@@ -306,7 +306,7 @@ def test_a_job_that_only_says_it_is_of_this_run_is_not_confirmed_and_not_cancell
     control = Control({"one": "Suspended", "two": "Suspended"}, strange=("two",))
     held, confirm = given(control), the_change("batch-copy-confirm")
     with pytest.raises(
-        ChangeFailed, match=r"1 job says that it is of this run, which did not make them \(two\)"
+        ChangeFailed, match=r"1 job claims to be of this run, but this run did not create them \(two\)"
     ):
         held.copying.carry_out(confirm)
     assert control.sent == []

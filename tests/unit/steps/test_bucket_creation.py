@@ -1,4 +1,4 @@
-"""03: three buckets as wanted, each piece only where it differs, a foreign name refused, the policy judged before it is put."""
+"""03: three buckets as intended, each piece only where it differs, a foreign name refused, the policy judged before it is put."""
 
 import json
 from collections.abc import Mapping
@@ -388,7 +388,7 @@ def test_a_setting_that_could_not_be_read_is_not_written_over() -> None:
 
 
 def not_evaluated(seen: step.BucketsObservation) -> str:
-    """The first note of a plan that holds nothing because something could not be looked at."""
+    """The first note of a plan that holds nothing because something could not be read."""
     plan = step.propose(SETTINGS, seen)
     assert (plan.changes, plan.not_evaluated, plan.why) == ((), True, BLIND)
     return plan.notes[0]
@@ -426,7 +426,7 @@ def test_each_setting_that_could_not_be_read_is_neither_put_nor_fine(part: str) 
 def test_a_bucket_is_foreign_only_where_its_tags_and_its_objects_were_seen(
     tags: Any, empty: Any, whose: str
 ) -> None:
-    """Not ours is said of nothing that could not be looked at; and nothing is put into it either."""
+    """Not ours is said of nothing that could not be read; and nothing is put into it either."""
     seen = with_bucket(
         given_all_made(),
         CENTRAL,
@@ -540,7 +540,7 @@ def test_dated_rules_stay_when_the_old_buckets_are_long_empty() -> None:
 def test_more_years_than_s3_takes_rules_are_kept_longer_and_the_plan_says_so() -> None:
     folders = tuple(f"AWSLogs/111122223333/CloudTrail/region-{n}/2021/" for n in range(1001))
     plan = step.propose(SETTINGS, given_nothing_made_yet(folders=folders))
-    assert "do not fit" in plan.notes[0]
+    assert "need more than the" in plan.notes[0]
     assert len(archive_rules(SETTINGS, "", folders)) < 10
 
 

@@ -102,7 +102,7 @@ def given_a_seam(state, **said):
         (given_a_seam(SeamState.MATCHED, both=13), FindingState.OK, "95 minutes; 13 events"),
         (given_a_seam(SeamState.QUIET), FindingState.OK, "no event of the old one falls into that time"),
         (given_a_seam(SeamState.LACKING, only_old=1, lacking=("e-7",)), FindingState.FINDING, "compare their event selectors: e-7"),
-        (given_a_seam(SeamState.APART), FindingState.NOTE, "nothing speaks of the time between"),
+        (given_a_seam(SeamState.APART), FindingState.NOTE, "no record covers the time between"),
     ],
 )  # fmt: skip
 def test_the_cutover_is_a_finding_only_where_the_new_trail_lacks_events(seam, state, words):

@@ -23,9 +23,9 @@ FAILED = {"outcomes": {"copied": 1, "failed": 50}, "reasons": {"SlowDown on Copy
 @pytest.mark.parametrize(
     ("results", "said"),
     [
-        ([FAILED], ["50 objects were not copied (50 failed): the ledger names each, and a new run looks again. Why: 48 x no, 2 x SlowDown on CopyObject."]),
-        ([FAILED, FAILED], ["100 objects were not copied (100 failed): the ledger names each, and a new run looks again. Why: 96 x no, 4 x SlowDown on CopyObject."]),
-        ([{"outcomes": {"source_changed": 1}}], ["1 object was not copied (1 source changed): the ledger names each, and a new run looks again."]),
+        ([FAILED], ["50 objects were not copied (50 failed): the ledger names each, and the next run tries again. Why: 48 x no, 2 x SlowDown on CopyObject."]),
+        ([FAILED, FAILED], ["100 objects were not copied (100 failed): the ledger names each, and the next run tries again. Why: 96 x no, 4 x SlowDown on CopyObject."]),
+        ([{"outcomes": {"source_changed": 1}}], ["1 object was not copied (1 source changed): the ledger names each, and the next run tries again."]),
         ([{"outcomes": {"copied": 3}}], []),
         ([{}], []),
     ],
@@ -38,7 +38,7 @@ def test_reasons_stand_beside_the_numbers(results, said):
 
 def test_copies_without_a_sha256_are_said_once():
     """With the number of all of them. Twin: each has its hash."""
-    assert _unhashed(ended({"unhashed": 2}, {"unhashed": 1}, {})) == ["S3 gave no SHA-256 for 3 copies."]
+    assert _unhashed(ended({"unhashed": 2}, {"unhashed": 1}, {})) == ["S3 returned no SHA-256 for 3 copies."]
     assert _unhashed(ended({"outcomes": {"copied": 3}})) == []
 
 

@@ -116,7 +116,7 @@ def test_a_copier_role_left_behind_goes_whether_there_is_work_or_not(objects):
 
 
 def test_the_role_is_looked_at_part_by_part():
-    """And a part that cannot be looked at is not a part that is gone."""
+    """And a part that cannot be read is not a part that is gone."""
     nothing, refused = _error("NoSuchEntity"), _error("AccessDenied")
     for role, policy, parts in (
         (None, None, (RolePart.POLICY, RolePart.ROLE)),
@@ -270,7 +270,7 @@ def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_
             change.parameters.get("IfNoneMatch") for change in plan.changes if change.expects == "refused"
         }
         assert asked == ({"*"} if conditional else {None})
-        assert any("takes no If-None-Match" in note for note in plan.notes) is not conditional
+        assert any("does not accept If-None-Match" in note for note in plan.notes) is not conditional
     assert propose(SETTINGS, seen[True]).id != propose(SETTINGS, seen[False]).id
     asked = {"asked": "If-None-Match on CopyObject", "taken": False}
     assert conditional_copies(SETTINGS.with_values(runs_dir=str(tmp_path / "none")))
@@ -328,7 +328,7 @@ def test_where_every_bucket_is_left_out_the_plan_says_what_keeps_it():
     plan = propose(SETTINGS, given(left_out))
     assert (plan.changes, plan.why) == (
         (),
-        "2 objects are still to be copied, and not before this is put right: a: its region is off",
+        "2 objects are still to be copied; fix this first: a: its region is off",
     )
     assert propose(SETTINGS, given(left_out, given_a_backlog(given_a_bucket("b")))).changes
     none = propose(SETTINGS, given(replace(left_out, objects={DecisionKind.PRESENT: 5})))
@@ -359,7 +359,7 @@ def test_names_that_are_not_all_say_how_many_more_there_are():
             *(
                 n
                 for n in propose(SETTINGS, observation).notes
-                if "delete marker" in n or "older version" in n
+                if "deleted there" in n or "older version" in n
             ),
         ]
 

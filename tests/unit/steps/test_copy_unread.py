@@ -1,4 +1,4 @@
-"""05: what could not be looked at is no grant, no key of ours and no object without a key."""
+"""05: what could not be read is no grant, no key of ours and no object without a key."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -185,7 +185,7 @@ def test_an_object_whose_head_is_refused_is_not_one_without_a_key(head, get, sam
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_notifications_of_the_archive_that_are_refused_end_no_look(refused):
-    """They are named as what could not be looked at. Twin: they are read, and nothing is."""
+    """They are named as what could not be read. Twin: they are read, and nothing is."""
     unset = refusing("ReplicationConfigurationNotFoundError")
     notifications = refusing("AccessDenied") if refused else lambda **_: {"TopicConfigurations": []}
     service = SimpleNamespace(

@@ -51,11 +51,11 @@ def test_copies_that_are_as_they_were_proven_are_held():
 @pytest.mark.parametrize(
     ("versions", "why"),
     [
-        ([], "its version v1 is not there any more"),  # deleted
-        ([{"id": "v2"}], "its version v1 is not there any more, and another version lies there"),  # replaced
+        ([], "its version v1 no longer exists"),  # deleted
+        ([{"id": "v2"}], "its version v1 no longer exists, and another version lies there"),  # replaced
         (
             [{"id": "m", "marker": True}],
-            "its version v1 is not there any more",
+            "its version v1 no longer exists",
         ),  # deleted, and a marker lies there
         ([{"id": "m", "marker": True}, {"id": "v1"}], "a delete marker hides it"),
         ([{"id": "v2"}, {"id": "v1"}], "another version, v2, covers it"),
@@ -91,7 +91,7 @@ class GoesMeanwhile(FakeArchive):
 def test_a_version_that_goes_between_the_listing_and_its_head_is_gone_and_not_unread():
     """So the cure is to copy and prove again. Twin: a HEAD that is refused says nothing of the version, and is asked again."""
     gone = ArchiveLookup(SETTINGS, given_clients(GoesMeanwhile(**HELD), NOW)).look(ROWS, heads=True).lack
-    assert (gone.key, gone.why, gone.cure) == (B, "its version v1 is not there any more", AGAIN)
+    assert (gone.key, gone.why, gone.cure) == (B, "its version v1 no longer exists", AGAIN)
     refused = looked(refused=("HEAD",)).lack
     assert (refused.key, refused.cure) == (A, LOOK_AGAIN)
 
@@ -132,7 +132,7 @@ def test_locks_and_keys_are_asked_for_unless_compliance_binds_them(mode, until, 
             "the key of copies is PendingDeletion: they cannot be read; as its administrator cancel its deletion",
         ),
         ("Disabled", "the key of copies is Disabled"),
-        (None, "the key of copies could not be looked at: AccessDenied"),
+        (None, "the key of copies could not be read: AccessDenied"),
     ],
 )
 def test_a_key_that_is_not_enabled_is_named_and_each_key_is_asked_once(state, why):
@@ -147,7 +147,7 @@ def test_a_key_that_is_not_enabled_is_named_and_each_key_is_asked_once(state, wh
 
 @pytest.mark.parametrize(
     ("refused", "why"),
-    [("list", "from here on the archive could not be looked at"), ("HEAD", "it could not be looked at")],
+    [("list", "from here on the archive could not be read"), ("HEAD", "it could not be read")],
 )
 def test_what_cannot_be_looked_at_is_a_lack_and_never_taken_for_held(refused, why):
     lack = looked(refused=(refused,)).lack

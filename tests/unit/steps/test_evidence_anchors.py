@@ -140,10 +140,10 @@ def test_a_head_whose_answer_was_lost_is_there_already(tmp_path):
         assert anchor_head(clients, record) == ""
         bucket.put("head-000003.json", RecordHead(RUN, 3, "0" * 64, record.at).body())
         record.append("note")
-        assert f"another head lies at records/{RUN}/head-000003.json already" in anchor_head(clients, record)
+        assert f"another head is at records/{RUN}/head-000003.json already" in anchor_head(clients, record)
         bucket.put("head-000005.json", b"junk")
         record.append("note")
-        assert "something else lies at" in anchor_head(clients, record)
+        assert "something else is at" in anchor_head(clients, record)
 
 
 def given_a_forged_record(folder: Path) -> dict[int, str]:

@@ -148,7 +148,7 @@ def test_a_role_is_closed_by_its_deletion(tmp_path: Path) -> None:
 
 
 def test_a_canary_that_was_refused_is_told_from_a_call_that_was_refused(tmp_path: Path) -> None:
-    """The first is as wanted, the second is not."""
+    """The first is as intended, the second is not."""
     said = {
         "knock": Refused("(AccessDenied)"),
         "put": Refused("An error occurred (AccessDenied) when calling"),

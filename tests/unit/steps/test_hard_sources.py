@@ -78,7 +78,7 @@ def test_what_is_left_after_the_restores_can_be_approved_beforehand():
     """The note names the id that the plan has once everything can be read."""
     before = propose(SETTINGS, given(given_a_backlog(copy=0, archived=3)))
     after = propose(SETTINGS, given(given_a_backlog(copy=3)))
-    assert any(f"what is left is plan {after.id}" in note for note in before.notes)
+    assert any(f"the rest is plan {after.id}" in note for note in before.notes)
     assert before.id != after.id
 
 
@@ -281,11 +281,11 @@ def test_only_head_tells_what_intelligent_tiering_put_away():
 
 
 def test_versions_are_named_in_plan_and_check():
-    """Brought back is a note, an overwritten log a finding; twin: a bucket without versions says nothing of them."""
+    """A deleted file that is copied is a note, an overwritten log a finding; twin: a bucket without versions says nothing of them."""
     behind = NoncurrentCounts(1, 1, 1, 1, ["deleted"], ["other version v1"])
     seen = given(given_a_backlog(behind=behind))
     notes = " ".join(propose(SETTINGS, seen).notes)
-    assert "brought back, by version id: deleted" in notes and "other version v1" in notes
+    assert "the newest version is copied, by version id: deleted" in notes and "other version v1" in notes
     found = {f.id: f.state for f in check(SETTINGS, seen)}
     assert (found["05.deleted"], found["05.overwritten"], found["05.versions"]) == (
         FindingState.NOTE,
@@ -355,7 +355,7 @@ LIVE = {"Rules": [{"ID": "seven-years", "Status": "Enabled", "Expiration": {"Day
         (given_a_bucket(), [given_a_trail(logging=True, bucket="elsewhere")], ""),
         (given_a_bucket(), [replace(given_a_trail(), status=None)], "still logs into it"),  # nobody could look
         (given_a_bucket(), [given_a_trail(logging=True, is_organization=True)], "let its owner point it to another bucket"),
-        (given_a_bucket(held=False), [], "does not refuse deletions: run 02 again"),
+        (given_a_bucket(held=False), [], "does not deny deletions: run 02 again"),
         (given_a_bucket(lifecycle=LIVE), [], "its lifecycle rules seven-years delete"),
         (given_a_bucket("old", allow({"Service": "cloudtrail.amazonaws.com"})), [], ""),
         (given_a_bucket("old", allow({"AWS": "arn:aws:iam::086441151436:root"})), [], ""),  # CloudTrail of 2013
@@ -477,7 +477,7 @@ def test_what_keeps_the_step_open_is_said_with_the_count(monkeypatch):
     monkeypatch.setattr(checks, "observe", lambda *given_: given(odd))
     assert (
         step_done(SETTINGS, None).line
-        == "2 objects are still to be copied; not before this is mended: old: its key is gone: enable it"
+        == "2 objects are still to be copied; fix this first: old: its key is gone: enable it"
     )
     monkeypatch.setattr(checks, "observe", lambda *given_: given(given_a_backlog()))
     assert step_done(SETTINGS, None).line == "2 objects are still to be copied"

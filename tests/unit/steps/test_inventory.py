@@ -500,7 +500,7 @@ def test_an_empty_shell_is_as_it_should_be():
     policy = old_bucket_shell("aws", "acme-audit", ["arn:aws:iam::111122223333:role/TrailConsolidation"])
     observation = given(BucketInventory(given_a_bucket(policy=policy), Survey()))
     (found,) = [f for f in step.check(SETTINGS, observation) if f.id == "01.bucket"]
-    assert (found.state, found.evidence) == (FindingState.OK, "an empty shell that keeps the name")
+    assert (found.state, found.evidence) == (FindingState.OK, "an emptied bucket that keeps the name")
 
 
 def test_consumers_of_trails_and_buckets_are_named():
@@ -617,7 +617,7 @@ def test_digests_of_a_month_without_any_key_are_told():
         for f in step.check(SETTINGS, given(inventory, keys=[KeptRegionKeys(REGION, (held,), (held,))]))
         if f.id == "01.no-key"
     ]
-    assert (found.state, found.evidence.startswith("no public key is to be had for 2021-02")) == (
+    assert (found.state, found.evidence.startswith("no public key is available for 2021-02")) == (
         FindingState.NOTE,
         True,
     )

@@ -179,7 +179,7 @@ def test_the_closings_of_the_record_are_those_that_were_approved(tmp_path, name)
 
 
 def test_jobs_are_left_to_the_step_and_their_roles_with_them(tmp_path):
-    """Only it can cancel jobs, and a job whose role is gone cannot be looked at; the policies are closed all the same."""
+    """Only it can cancel jobs, and a job whose role is gone cannot be read; the policies are closed all the same."""
     cancel = Bulk(BulkAction.CANCEL_JOBS, ("UpdateJobStatus",), {"RequestedJobStatus": "Cancelled"}, {})
     plan = given_a_plan(
         given_a_change(

@@ -1,4 +1,4 @@
-"""What of an old bucket could not be looked at is never taken for unset, for gone or for somebody else's."""
+"""What of an old bucket could not be read is never taken for unset, for gone or for somebody else's."""
 
 from collections.abc import Callable
 from dataclasses import replace

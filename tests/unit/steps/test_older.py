@@ -73,10 +73,10 @@ def test_what_is_left_is_told_with_its_place() -> None:
     clients: Any = Answers({SOURCE: "200"})
     mine, other = looked_for(clients, [DigestPlace(OLD, "k"), DigestPlace(ELSEWHERE, "k")], {}, [SOURCE], {OLD})  # fmt: skip
     assert "a bucket of this move, and is not in the archive" in mine.evidence
-    assert "lies in acme-elsewhere, which is not part of this move" in other.evidence
+    assert "is in acme-elsewhere, which is not part of this move" in other.evidence
     gone, unknown = (
         looked_for(Answers(said), [DigestPlace(ELSEWHERE, "k")], {}, [SOURCE], ())[0]  # type: ignore[arg-type]
         for said in ({SOURCE: "404"}, {SOURCE: "403"})
     )
     assert "expired or removed before the move" in gone.evidence
-    assert "it could not be looked for: 111122223333: HeadObject: 403" in unknown.evidence
+    assert "it could not be checked: 111122223333: HeadObject: 403" in unknown.evidence

@@ -43,7 +43,7 @@ HEAD = SimpleNamespace(lock_mode="", retain_until="", metadata={})
 
 
 def test_a_lock_that_could_not_be_looked_at_is_raised_and_not_passed_over(monkeypatch):
-    """The region then could not be looked at. Twins: it was looked at and is missing, which is counted; and a copy that is gone has none."""
+    """The region then could not be read. Twins: it was looked at and is missing, which is counted; and a copy that is gone has none."""
     refused = given_a_reader(monkeypatch, error("AccessDenied"))
     with pytest.raises(ClientError, match="AccessDenied"):
         refused.log("old", LOG_KEY)

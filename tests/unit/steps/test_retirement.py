@@ -113,7 +113,7 @@ def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
         ({"delete_markers": 1}, "1 delete marker "),
         ({"other_writers": ("config.amazonaws.com",)}, "others still write into it: config.amazonaws.com"),
         ({"undrained": ("audit",)}, "a trail still delivers into it: audit"),
-        ({"could_not_look": "AccessDenied"}, "it could not be looked at: AccessDenied"),
+        ({"could_not_look": "AccessDenied"}, "it could not be read: AccessDenied"),
         (
             {"replaceable": 2},
             (
@@ -216,7 +216,7 @@ def test_quiet_and_cooling_off_must_both_be_over(said, until):
 def test_a_bucket_whose_newest_object_has_no_date_is_never_taken_for_quiet():
     """Objects without a date are an error, and not six quiet hours. Twin: the empty bucket above."""
     undated = replace(READY, newest=None)
-    with pytest.raises(QuietUnknown, match="acme-eu: nothing says when its newest object came"):
+    with pytest.raises(QuietUnknown, match="acme-eu: the arrival of its newest object is unknown"):
         waits(SETTINGS, undated, NOW)
 
 
@@ -253,7 +253,7 @@ def test_a_name_is_given_back_only_where_the_parameters_say_so():
         "DeleteObjects",
         "DeleteBucket",
     ]
-    assert "1 unfinished multipart upload lies in it" in replace(READY, how="delete", uploads=1).kept[0]
+    assert "1 unfinished multipart upload is in it" in replace(READY, how="delete", uploads=1).kept[0]
 
 
 def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_bucket_is_closed():
@@ -297,7 +297,7 @@ def test_a_bucket_that_was_closed_for_a_rule_is_opened_before_it_is_emptied_obje
 @pytest.mark.parametrize(
     "fault",
     [
-        {"lack": "AWSLogs/x: its version v1 is not there any more; run"},
+        {"lack": "AWSLogs/x: its version v1 no longer exists; run"},
         {"receipt_why": "the bucket changed after it was proven"},
         {"receipt": None, "receipt_why": "no sealed head names it"},
         {"could_not_look": "AccessDenied"},
@@ -322,7 +322,7 @@ def test_a_rule_that_deletes_what_the_archive_may_not_hold_is_taken_away_before_
     [
         ({"how": "retain_empty"}, "old_buckets no longer leaves this bucket to a rule"),
         ({"how": "delete"}, "old_buckets no longer leaves this bucket to a rule"),
-        ({"how": "delete", "uploads": 1}, "1 unfinished multipart upload lies in it"),
+        ({"how": "delete", "uploads": 1}, "1 unfinished multipart upload is in it"),
         ({"bucket": replace(RULED, versioning="Enabled")}, "the bucket has versions"),
         (
             {"bucket": replace(RULED, versioning="Suspended"), "objects": 0, "old_versions": 4},
@@ -391,7 +391,7 @@ def test_a_rule_takes_nothing_past_retention_along_that_has_no_line_of_its_own(b
     ],
 )  # fmt: skip
 def test_where_nothing_is_planned_and_something_is_left_the_plan_says_why(buckets, trails, why):
-    """So that no outcome says that all is as wanted. Twin: where everything is retired it says nothing."""
+    """So that no outcome says that all is as intended. Twin: where everything is retired it says nothing."""
     plan = propose(SETTINGS, given(*buckets, trails=trails, drained=False))
     assert (plan.changes, plan.why) == ((), why)
 
@@ -518,7 +518,7 @@ def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(
 def test_a_rule_of_ours_goes_where_nobody_can_see_what_it_deletes():
     """A listing that was refused is no empty bucket. Twins: a bucket that is seen to be empty, and a shell."""
     blind = Retiring(RULED, "expire", RECEIPT, could_not_look="ListObjectsV2: AccessDenied")
-    assert blind.danger == "it could not be looked at: ListObjectsV2: AccessDenied"
+    assert blind.danger == "it could not be read: ListObjectsV2: AccessDenied"
     assert calls(given(blind)) == ["DeleteBucketLifecycle"]
     assert Retiring(RULED, "expire", RECEIPT).danger == ""
     shell = replace(RULED, policy=SHELL.policy)

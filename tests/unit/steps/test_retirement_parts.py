@@ -153,8 +153,8 @@ def findings(observation, identity):
         ({"could_not_look": "AccessDenied", "bucket": SHELL}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
         ({"receipt_why": "it changed"}, FindingState.FINDING, "left alone: it changed"),
         ({"foreign": 1, "old_versions": 1}, FindingState.NOTE, "left alone: it holds 1 object that is not CloudTrail's, first ; it holds 1 older version"),
-        ({"bucket": SHELL, "objects": 2}, FindingState.FINDING, "closed as a shell, yet it holds 2 objects"),
-        ({"bucket": SHELL, "objects": 0}, FindingState.OK, "an empty shell"),
+        ({"bucket": SHELL, "objects": 2}, FindingState.FINDING, "closed as emptied, yet it holds 2 objects"),
+        ({"bucket": SHELL, "objects": 0}, FindingState.OK, "an emptied bucket"),
         ({"how": "expire", "bucket": RULED}, FindingState.PLANNED, "its lifecycle rule is emptying it"),
         ({"how": "delete", "bucket": RULED}, FindingState.PLANNED, "its lifecycle rule goes first: old_buckets no longer leaves"),
     ],
@@ -167,7 +167,7 @@ def test_a_bucket_stands_as_it_was_seen_and_says_why(fault, state, evidence):
 
 
 def test_everything_else_of_the_old_estate_is_among_the_findings():
-    """Buckets that are gone, trails of ours and of others, what could not be looked at, and what the copy left behind."""
+    """Buckets that are gone, trails of ours and of others, what could not be read, and what the copy left behind."""
     theirs = replace(TRAIL, name="theirs", arn=TRAIL.arn + "2")
     seen = given(
         READY, trails=[TRAIL], untouched=(theirs,), deleted=("gone",), could_not_look=("AccessDenied",), source_copiers={SOURCE: ()}
@@ -446,7 +446,7 @@ def test_lifecycle_has_done_its_work_once_every_bucket_it_was_given_is_empty(wor
     ("seen", "met", "why"),
     [
         ((READY,), True, "acme-eu: holds what was proven, quiet, cooled off"),
-        ((OTHER,), False, "acme-eu is not there any more"),
+        ((OTHER,), False, "acme-eu no longer exists"),
         ((replace(READY, bucket=SHELL, foreign=1),), True, "acme-eu is retired already"),
         (
             (replace(READY, foreign=1, foreign_named=("x",)),),
@@ -582,11 +582,11 @@ def test_what_is_past_retention_is_deleted_by_its_own_listing(work, monkeypatch)
     [
         ({}, ""),
         ({"Status": "Enabled"}, "acme-eu: its versioning is Enabled now; nothing of it was deleted"),
-        (None, "acme-eu: its versioning could not be looked at: GetBucketVersioning: "),
+        (None, "acme-eu: its versioning could not be read: GetBucketVersioning: "),
     ],
 )
 def test_nothing_is_deleted_once_versioning_is_not_as_it_was_reviewed(work, monkeypatch, versioning, why):
-    """What names an object's bytes depends on it; what could not be looked at is not as before either. Twin: it is as it was."""
+    """What names an object's bytes depends on it; what could not be read is not as before either. Twin: it is as it was."""
     sent = []
     change = deleting(monkeypatch, {"deleted": 9})
     monkeypatch.setattr(
@@ -648,7 +648,7 @@ class Meanwhile(Looks):
         ("", "held", ""),
         ("", "past", "its retention ended meanwhile, and its copy is gone"),
         ("past-retention", "past", ""),
-        ("past-retention", "held", "it is in the archive, and was taken for past retention"),
+        ("past-retention", "held", "it is in the archive, and the plan counted it as past retention"),
     ],
 )
 def test_a_batch_is_deleted_only_by_the_rule_that_still_fits_each_object_of_it(

@@ -130,7 +130,7 @@ def test_uploads_are_counted_and_refused_ones_are_not_none(seen: Any) -> None:
     no = Unread("AccessDenied: no")
     refused = seen(uploads=no)
     assert (refused.could_not_look, refused.uploads) == ("ListMultipartUploads: AccessDenied: no", no)
-    assert "could not be looked at" in replace(refused, how="delete").kept[0]
+    assert "could not be read" in replace(refused, how="delete").kept[0]
 
 
 def test_a_listing_that_fails_is_no_empty_bucket(seen: Any) -> None:

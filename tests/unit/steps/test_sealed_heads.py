@@ -90,7 +90,7 @@ def above_the_seal(clients, tmp_path, receipt):
         (lambda c, t, r: sealed_by_06(c, t, other=r.sha256), "no sealed head"),  # of another bucket
         (
             above_the_seal,
-            "line 2 of the record tells of it, and the sealed head that names it is of an earlier line",
+            "line 2 of the record names it, and the sealed head that names it is of an earlier line",
         ),
     ],
     ids=["none", "the operator's", "another run's", "another receipt", "another bucket", "later"],
@@ -290,7 +290,7 @@ def test_a_sealed_head_is_put_once_into_the_log_accounts_bucket_as_the_sealer(tm
         (
             (5,),
             6,
-            "line 6 of the record tells of it, and the sealed head that names it is of an earlier line",
+            "line 6 of the record names it, and the sealed head that names it is of an earlier line",
         ),
         ((), 6, "no sealed head in the work bucket names it"),
     ],

@@ -1,4 +1,4 @@
-"""00: what would stop the move is seen before it begins, and what could not be looked at is said."""
+"""00: what would stop the move is seen before it begins, and what could not be read is said."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -108,7 +108,7 @@ BROKEN = [
     ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", FindingState.COULD_NOT_LOOK),
     ("a read only identity", given(identities={SOURCE_ID: given_an_identity(SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})}), "00.permissions", FindingState.FINDING),
     ("no management account", given(management=False, organization="not the management account"), "00.guardrails", FindingState.NOTE),
-    ("something could not be looked at", given(could_not_look=("111122223333: DescribeTrails: no",)), "00.looked", FindingState.COULD_NOT_LOOK),
+    ("something could not be read", given(could_not_look=("111122223333: DescribeTrails: no",)), "00.looked", FindingState.COULD_NOT_LOOK),
 ]  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def test_what_is_done_is_asked_no_more():
 def test_an_account_that_cannot_be_entered_is_could_not_look():
     """A row with its reason, not a crash, and no step is taken for open or done."""
     ways = (
-        AccountEntry(MANAGEMENT_ID, "the credentials at hand", "arn:aws:sts::x", "own"),
+        AccountEntry(MANAGEMENT_ID, "the current credentials", "arn:aws:sts::x", "own"),
         AccountEntry(LOG_ID, "log archive", "", "no trust"),
     )
     unknown = {"02": Status("02", StepStage.UNKNOWN, "account cannot be entered")}
@@ -245,7 +245,7 @@ def test_whether_a_principal_exists_is_seen_or_unknown(code):
     ("code", "said"),
     [
         ("AccessDeniedException", Unread("DescribeOrganization: AccessDeniedException: no", "AccessDeniedException")),
-        ("AWSOrganizationsNotInUseException", "the account at hand is in no organization"),
+        ("AWSOrganizationsNotInUseException", "the current account is in no organization"),
     ],
 )  # fmt: skip
 def test_an_organization_that_nobody_may_look_at_is_not_one_that_is_somebody_elses(code, said):

@@ -129,7 +129,7 @@ def test_what_the_rail_itself_would_refuse_is_said_with_who_can_lift_it():
     assert calls(plan) == ["PutEventSelectors", "StopLogging"]
     (note,) = plan.notes
     assert note.startswith(
-        f"the guard rail onetrail-trail-rail refuses PutEventSelectors in {SOURCE}: detach it"
+        f"the guardrail onetrail-trail-rail denies PutEventSelectors in {SOURCE}: detach it"
     )
     assert propose(SETTINGS, replace(observation, rail=replace(rail, targets=()))).notes == ()
 
@@ -151,7 +151,7 @@ def test_a_finished_cutover_proposes_nothing():
 @pytest.mark.parametrize(
     ("rail", "stage"),
     [
-        ({"why": "the credentials at hand are not of the management account"}, StepStage.DONE),
+        ({"why": "the current credentials are not of the management account"}, StepStage.DONE),
         ({"content": Unread("ListRoots: AccessDenied: no")}, StepStage.UNKNOWN),
         (
             {"management": SOURCE, "organization": "o-1"},
@@ -245,7 +245,7 @@ def test_consumers_of_old_trails_are_named():
 def test_a_full_region_is_named_before_the_trail_is_made():
     """Five trails in a region are the most."""
     plan = propose(SETTINGS, given(old=[given_a_trail(f"t{n}") for n in range(5)]))
-    assert any("five is the most" in note for note in plan.notes)
+    assert any("five is the limit" in note for note in plan.notes)
 
 
 def test_findings_follow_the_state():
@@ -288,7 +288,7 @@ RE_POINTED = {"bucket": "siem-feed"}
         ({"selectors": None}, "somebody changed its selectors"),
         ({"is_organization": True}, "it belongs to an organization or another service now"),
         ({"bucket": SETTINGS.bucket_name}, "it delivers into the archive now"),
-        (None, "it is not there any more"),
+        (None, "it no longer exists"),
     ],
 )
 def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(

@@ -116,7 +116,7 @@ def test_findings_say_the_true_number_of_each_state() -> None:
         (one,) = by_id[name]
         assert (one.state, one.resource) == (state, "acme-eu")
         assert one.evidence.startswith(
-            f"{files} logs: {name[7:]}: why (acme-eu); the first {MOST_NAMED} stand by name"
+            f"{files} logs: {name[7:]}: why (acme-eu); the first {MOST_NAMED} are named in the table"
         )
         assert one.evidence.endswith(f"such as {log(0)}")
     (unsigned,) = by_id["06.log-unsigned"]
@@ -278,7 +278,7 @@ def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() ->
     )
     retired = replace(GOOD, shell=True, proven_before=True)
     assert "the original is retired" in told(retired, bad)[0].evidence
-    assert "in the archive alone" in told(bad)[0].evidence
+    assert "only the archive has it" in told(bad)[0].evidence
 
 
 def test_a_log_that_two_digests_name_is_one_log() -> None:

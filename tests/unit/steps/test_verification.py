@@ -106,7 +106,7 @@ def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mod
 
 def test_a_plan_that_nobody_here_can_carry_out_says_so_before_it_is_approved():
     """One line, first among the notes. Twin: who can become break-glass, and a plan that raises no lock, get no such line."""
-    why = "onetrail-break-glass cannot be assumed with the credentials at hand, only role onetrail-operator"
+    why = "onetrail-break-glass cannot be assumed with the current credentials, only role onetrail-operator"
     said = propose(SETTINGS, given(GOOD, no_break_glass=why)).notes
     assert said[0] == (
         f"this plan would stop before its first lock: {why}; run this step again as one of break_glass_principals"

@@ -158,7 +158,7 @@ def test_the_step_is_done_only_where_every_bucket_is_covered_and_the_archive_is_
     stage: StepStage,
     line: str,
 ) -> None:
-    """What could not be looked at is not known, whatever else holds."""
+    """What could not be read is not known, whatever else holds."""
     monkeypatch.setattr(status, "sealed", lambda _: Requirement(sealed, "" if sealed else "not sealed"))
     said = status_of(SimpleNamespace(), estate, receipts, lambda _: covered)  # type: ignore[arg-type]
     assert said.stage is stage

@@ -83,11 +83,7 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
     path = folder / "record.jsonl"
     if not os.path.lexists(path):
         begun = os.path.lexists(folder / "record.head")
-        why = (
-            "it was taken away, record.head is there"
-            if begun
-            else "no step was run here, or it was taken away"
-        )
+        why = "it was removed, record.head is there" if begun else "no step was run here, or it was removed"
         return RecordCheck(False, 0, START, (f"{path} is not there: {why}",), begun=begun)
     walk = _Walk(max(anchored, default=0) if anchored else 0)
     try:

@@ -203,7 +203,7 @@ def _order(entry: Mapping[str, Any], version: int) -> str:
     names = [name for name in entry if name != "v"]
     first = next(iter(entry)) == "v" if version > 1 else "v" not in entry
     if not first or tuple(names[:4]) != _FIRST or tuple(names[-2:]) != _LAST:
-        return "is not as onetrail writes it: its fields stand in another order"
+        return "is not as onetrail writes it: its fields are in another order"
     return ""
 
 

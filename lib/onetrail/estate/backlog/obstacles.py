@@ -32,7 +32,7 @@ def obstacles(
     enabled: Mapping[str, frozenset[str]] | None = None,
     moving: Iterable[str] = (),
 ) -> tuple[Obstacle, ...]:
-    """In the order in which a person mends them. `enabled` maps accounts to their regions, `moving` says why the bucket does not hold still."""
+    """In the order in which a person mends them. `enabled` maps accounts to their regions, `moving` says why the bucket is not frozen."""
     return (
         *_of_bucket(bucket),
         *_region(settings, bucket, direction, enabled or {}),

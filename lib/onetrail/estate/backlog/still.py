@@ -20,7 +20,7 @@ _WRITES: Final = ("s3:PutObject", "s3:ReplicateObject")
 
 
 def moving(estate: OldEstate, bucket: OldBucket) -> tuple[str, ...]:
-    """Why the bucket does not hold still, each with what to do; empty where it does."""
+    """Why the bucket is not frozen, each with what to do; empty where it does."""
     writers = (
         f"its policy lets {writer} write into it: let it write elsewhere, then take that statement out"
         for writer in other_writers(known(bucket.policy))
@@ -33,8 +33,8 @@ def hold_still(estate: OldEstate, buckets: Iterable[OldBucket]) -> Requirement:
     for bucket in buckets:
         why = moving(estate, bucket)
         if why:
-            return Requirement(False, f"{bucket.name} does not hold still: {why[0]}")
-    return Requirement(True, "the old buckets hold still")
+            return Requirement(False, f"{bucket.name} is not frozen: {why[0]}")
+    return Requirement(True, "the old buckets are frozen")
 
 
 def _deletions(bucket: OldBucket) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _deletions(bucket: OldBucket) -> Iterator[str]:
         if isinstance(part, Unread):
             yield f"its {what} could not be read: {part.why}"
     if not isinstance(bucket.policy, Unread) and not bucket.held:
-        yield "its policy does not refuse deletions: run 02 again"
+        yield "its policy does not deny deletions: run 02 again"
     rules = live_rules(bucket)
     if rules:
         yield f"its lifecycle rules {', '.join(rules)} delete or move logs: run 02 again"

@@ -72,7 +72,7 @@ class LogAccount:
 
     @property
     def root_fault(self) -> str:
-        """What is wrong with the root user, in words; empty where nothing is, or where it could not be looked at."""
+        """What is wrong with the root user, in words; empty where nothing is, or where it could not be read."""
         seen = known(self.root) or {}
         has = [word for part, word in ROOT_CREDENTIALS.items() if seen.get(part)]
         if has:
@@ -83,7 +83,7 @@ class LogAccount:
 
 
 def unread_of(log: LogAccount) -> tuple[str, ...]:
-    """What could not be looked at in the log account, its roles included."""
+    """What could not be read in the log account, its roles included."""
     roles = (known(log.roles) or {}).items()
     return (*log.could_not_look, *(f"{name}: {text}" for name, role in roles for text in role.could_not_look))
 

@@ -63,7 +63,7 @@ def wanted_roles(
         ),
         WantedRole(
             names.OPERATOR_ROLE,
-            "the everyday way in: builds and reads the archive, cannot undo its locks",
+            "everyday access: builds and reads the archive, cannot undo its locks",
             trust(settings.operator_principals),
             operator_policy(archive),
         ),
@@ -101,7 +101,7 @@ def wanted_roles(
 
 
 def role_changes(settings: Settings, wanted: Sequence[WantedRole], found: Mapping[str, Role]) -> list[Change]:
-    """What makes the roles as wanted; nothing for a role whose parts could not all be read."""
+    """What makes the roles as intended; nothing for a role whose parts could not all be read."""
     changes: list[Change] = []
     for role in wanted:
         there = found.get(role.name)
@@ -125,8 +125,8 @@ def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
         "UpdateAssumeRolePolicy",
         {"PolicyDocument": Document(wanted)},
         before=role.trust,
-        reason="anybody in the management account who may assume roles can come in through it, as administrator",
-        undo="put the trust policy of before back, as break-glass",
+        reason="anyone in the management account who may assume roles can enter through it as administrator",
+        undo="restore the previous trust policy, as break-glass",
         requires=RequiredCheck(CheckKind.NEW_ENTRY_ROLES),
     )
 
@@ -196,7 +196,7 @@ def _mended(settings: Settings, role: WantedRole, there: Role, operator_there: b
                 {"PolicyDocument": Document(role.trust)},
                 before=there.trust,
                 reason="; ".join(iam.differences(there.trust, role.trust)),
-                undo="put the trust policy of before back",
+                undo="restore the previous trust policy",
             )
         )
     missing = [arn for arn in role.attached if arn not in there.attached]
@@ -218,7 +218,7 @@ def _mended(settings: Settings, role: WantedRole, there: Role, operator_there: b
                 "TagRole",
                 {"Tags": [{"Key": names.TAG_KEY, "Value": settings.run_name}]},
                 before=dict(there.tags),
-                reason="what onetrail uses carries its tag, so that it is found again",
+                reason="what onetrail uses carries its tag, so that later runs find it",
                 undo=f"remove the tag {names.TAG_KEY}",
             )
         )
@@ -227,7 +227,7 @@ def _mended(settings: Settings, role: WantedRole, there: Role, operator_there: b
 
 def _policy(settings: Settings, role: WantedRole, before: Mapping[str, Any] | None) -> Change:
     assert role.policy is not None
-    said = "; ".join(iam.differences(before, role.policy)) if before else "as little as its work takes"
+    said = "; ".join(iam.differences(before, role.policy)) if before else "only what its work needs"
     return role_change(
         settings,
         role.name,
@@ -236,7 +236,7 @@ def _policy(settings: Settings, role: WantedRole, before: Mapping[str, Any] | No
         {"PolicyName": role.name, "PolicyDocument": Document(role.policy)},
         before=before,
         reason=said,
-        undo="put the policy of before back" if before else f"delete the role's policy {role.name}",
+        undo="restore the previous policy" if before else f"delete the role's policy {role.name}",
     )
 
 
@@ -265,7 +265,7 @@ def _detached(settings: Settings, role: WantedRole, arn: str) -> Change:
         "DetachRolePolicy",
         {"PolicyArn": arn},
         before=True,
-        reason=f"{role.name} may do more than its work takes: {arn} is attached",
+        reason=f"{role.name} may do more than its work needs: {arn} is attached",
         undo="attach the policy again",
     )
 
@@ -278,6 +278,6 @@ def _dropped(settings: Settings, role: WantedRole, name: str, document: Mapping[
         "DeleteRolePolicy",
         {"PolicyName": name},
         before=document,
-        reason=f"{role.name} may do more than its work takes: it has the further policy {name}",
-        undo="put the policy of before back",
+        reason=f"{role.name} may do more than its work needs: it has the further policy {name}",
+        undo="restore the previous policy",
     )

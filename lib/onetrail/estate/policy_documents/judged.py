@@ -54,7 +54,7 @@ def policy_judged(archive: Archive, document: Mapping[str, Any], bucket: str = "
     said = judge_beside(archive, bucket, document) if beside else judge(archive, document, PolicyState.STEADY)
     wrong = [v for v in said if not v.as_wanted]
     if not wrong:
-        return Requirement(True, f"{len(said)} requests judged, each decided as it must be")
+        return Requirement(True, f"{len(said)} requests evaluated, each decided as it must be")
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     where = f"of {bucket} " if beside else ""
     return Requirement(

@@ -50,7 +50,7 @@ class SealedHeads:
         if not naming:
             return "no sealed head in the work bucket names it"
         if line > max(one.line for one in naming):
-            return f"line {line:,} of the record tells of it, and the sealed head that names it is of an earlier line"
+            return f"line {line:,} of the record names it, and the sealed head that names it is of an earlier line"
         return ""
 
 
@@ -198,7 +198,7 @@ def _parsed(run: str, key: str, content: bytes) -> SealedHead:
         raise HeadRefused(f"is larger than {LARGEST:,} bytes")
     head = parse_head(content, also=(_RECEIPTS,))
     if head.run != run or key_of(run, head.line) != key:
-        raise HeadRefused(f"is a head of line {head.line} of the run {head.run[:80]!a}, and lies elsewhere")
+        raise HeadRefused(f"is a head of line {head.line} of the run {head.run[:80]!a}, and is elsewhere")
     receipts = head.more[_RECEIPTS]
     if not isinstance(receipts, dict) or not all(type(said) is str for said in receipts.values()):
         raise HeadRefused("does not name receipts by bucket and hash")

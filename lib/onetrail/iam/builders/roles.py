@@ -1,4 +1,4 @@
-"""The roles of the move: who may become one, and what it may do; each as little as its work takes."""
+"""The roles of the move: who may become one, and what it may do; each only what its work needs."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -42,7 +42,7 @@ def new_entry_roles(clients: Clients) -> Requirement:
     wrong = [why for met, why in seen if not met]
     if wrong:
         return Requirement(
-            False, f"the new way in is not proven, and the old one stays open: {'; '.join(wrong)}"
+            False, f"the new entry roles are not proven, so the old one stays open: {'; '.join(wrong)}"
         )
     return Requirement(True, "; ".join(why for _, why in seen))
 
@@ -54,10 +54,10 @@ def _assumed(clients: Clients, actor: str, role: str) -> tuple[bool, str]:
     except CannotEnter as err:
         return False, str(err)
     if f":assumed-role/{role}/" not in entry.arn:
-        return False, f"{role} cannot be assumed from here yet ({entry.way} could)"
+        return False, f"{role} cannot be assumed from here yet (entered as {entry.way})"
     may = look(clients.client("iam", account, actor=actor).get_account_summary)
     if isinstance(may, Unread):
-        return False, f"{role} was assumed, but may not look into IAM: {may.why}"
+        return False, f"{role} was assumed, but it may not read IAM: {may.why}"
     return True, f"assumed {role}"
 
 
@@ -84,7 +84,7 @@ def _patiently(gate: Gate, clients: Clients, check: Callable[[], Requirement]) -
         try:
             gate.clock.wait_until(
                 gate.clock.now() + timedelta(seconds=pause),
-                "a new role is not known everywhere yet",
+                "a new role has to propagate",
                 gate.say,
             )
         except NotYet:

@@ -42,7 +42,7 @@ def _root(settings: Settings, log: LogAccount) -> list[Finding]:
         return []
     where = ("", f"root of {log.account}")
     if log.root_fault:
-        text = f"{log.root_fault}: end that by centralised root access from the management account, or signed in as root"
+        text = f"{log.root_fault}: end that by centralized root access from the management account, or while signed in as root"
         return [Finding("02.root", FindingState.FINDING, log.account, *where, text)]
     if log.root.get("AccountPasswordPresent"):
         return [
@@ -50,7 +50,9 @@ def _root(settings: Settings, log: LogAccount) -> list[Finding]:
                 "02.root", FindingState.OK, log.account, *where, "root has a password with MFA and no keys"
             )
         ]
-    text = "root has no password, keys or certificates: right for an account that Organizations made"
+    text = (
+        "root has no password, keys or certificates: as it should be in an account that Organizations created"
+    )
     if "AccountPasswordPresent" not in log.root:
         text = "root has no keys or certificates; AWS does not say whether it has a password"
     return [Finding("02.root", FindingState.OK, log.account, *where, text)]
@@ -68,7 +70,7 @@ def _users(settings: Settings, log: LogAccount) -> list[Finding]:
             log.account,
             "",
             f"user {user.name}",
-            f"an IAM user with {_keys_of(user)} is a way in that nobody named: delete it, or give its owner a role",
+            f"an IAM user with {_keys_of(user)} is an access path that the parameters do not name: delete it, or give its owner a role",
         )
         for user in log.users
     ]
@@ -99,10 +101,10 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
                 )
             )
         elif isinstance(log.key_arn, Unread):
-            why = f"whether it may use the archive's key as wanted is unknown: ListAliases: {log.key_arn.why}"
+            why = f"its permissions for the archive's key are not evaluated: ListAliases: {log.key_arn.why}"
             found.append(Finding("02.role", FindingState.COULD_NOT_LOOK, log.account, "", name, why))
         else:
-            fine = "trusted and allowed as wanted"
+            fine = "trusted and allowed as intended"
             found.append(_planned(_of_role(settings, plan, name), "02.role", log.account, "", name, fine))
     for name in sorted(set(log.roles) - set(wanted)):
         role = log.roles[name]
@@ -124,7 +126,7 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
             found.append(Finding("02.role", FindingState.NOTE, log.account, "", name, text))
         else:
             who = ", ".join(sorted(trusted(role.trust))) or "nobody"
-            text = f"{who} may assume it: a way in that the parameters do not name; delete it if nothing needs it"
+            text = f"{who} may assume it: an access path that the parameters do not name; delete it if nothing needs it"
             found.append(Finding("02.foreign-role", FindingState.FINDING, log.account, "", name, text))
     return found
 
@@ -161,7 +163,7 @@ def _bucket(
 ) -> list[Finding]:
     where = (bucket.account, bucket.region, bucket.name)
     if bucket.shell:
-        return [Finding("02.held", FindingState.OK, *where, "is an empty shell already")]
+        return [Finding("02.held", FindingState.OK, *where, "is already emptied and closed")]
     found = [
         Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text)
         for text in bucket.could_not_look
@@ -170,16 +172,16 @@ def _bucket(
     keeper = observation.keepers.get(bucket.account)
     stuck = unmendable(bucket)
     if stuck:
-        text = f"its policy names {', '.join(stuck)} as NotPrincipal: AWS takes no change of it until that is rewritten by its owner"
+        text = f"its policy names {', '.join(stuck)} as NotPrincipal: AWS rejects each change of it until its owner rewrites that statement"
         found.append(Finding("02.held", FindingState.FINDING, *where, text))
     elif keeper and (others := frozen_for_others(bucket, keeper)):
-        text = f"is frozen for {', '.join(others)}, so {keeper} can change nothing in it: run this step as that identity"
+        text = f"has a freeze that exempts {', '.join(others)}, so {keeper} can change nothing in it: run this step as that identity"
         found.append(Finding("02.held", FindingState.FINDING, *where, text))
     elif plan.on(bucket.account, arn, "PutBucketPolicy"):
         policy = known(bucket.policy)
         dead = iam.dead_principals(policy) if policy else []
         more = f", and its policy names {', '.join(dead)}, which no longer exists" if dead else ""
-        said = "its freeze is not as wanted" if bucket.held else "logs can still be deleted from it"
+        said = "its freeze is not as intended" if bucket.held else "logs can still be deleted from it"
         found.append(Finding("02.held", FindingState.PLANNED, *where, f"{said}{more}"))
     elif bucket.held:
         found.append(
@@ -187,7 +189,7 @@ def _bucket(
                 "02.held",
                 FindingState.OK,
                 *where,
-                "nobody but the retiring identity may change or delete anything in it",
+                "only the retiring identity may change or delete anything in it",
             )
         )
     elif keeper and (large := _too_large_when_held(settings, bucket, keeper)):

@@ -20,7 +20,7 @@ from onetrail.steps.registry import ACCOUNT_LOCKDOWN
 
 
 def propose(settings: Settings, observation: LockdownObservation) -> Plan:
-    """What is left to do; empty once both accounts are as wanted, and where a document would be larger than AWS takes."""
+    """What is left to do; empty once both accounts are as intended, and where a document would be larger than AWS takes."""
     return within_limits(whole_plan(settings, observation), observation.log.inline)
 
 
@@ -41,7 +41,7 @@ def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:
 
 
 def _unread(observation: LockdownObservation) -> tuple[str, ...]:
-    """What could not be looked at, so that it is unknown whether it is as wanted."""
+    """What could not be read, so that it is unknown whether it is as intended."""
     return (
         *unread_of(observation.log),
         *observation.old.could_not_look,
@@ -116,8 +116,8 @@ def _public_access(settings: Settings, flags: Mapping[str, bool]) -> Change:
         },
         resource=account_resource(account),
         before=dict(flags),
-        reason="no bucket of this account can ever be made public",
-        undo="put the flags of before back",
+        reason="no bucket of this account can be made public",
+        undo="restore the previous flags",
         actor=BREAK_GLASS,
     )
 
@@ -138,7 +138,7 @@ def _contact(settings: Settings, log: LogAccount) -> Change:
         },
         resource=account_resource(log.account),
         before=None,
-        reason="AWS writes here when something is wrong with the account; it asks for a phone number, and a dash says none",
+        reason="AWS sends security notices about the account to this address; a phone number is mandatory, and a dash stands for none",
         undo="delete the alternate contact SECURITY",
         actor=BREAK_GLASS,
     )
@@ -157,12 +157,12 @@ def _notes(observation: LockdownObservation) -> tuple[str, ...]:
     notes = []
     if silent:
         notes.append(
-            f"{len(silent)} of {len(observation.old.buckets)} old buckets write no server access log. Each would need a bucket "
-            "of its own region and account to write into, so none is made here; who must know who still reads them turns on "
-            "S3 data events in the old trails ($0.10 for 100,000 events)."
+            f"{len(silent)} of {len(observation.old.buckets)} old buckets write no server access log. Each needs a log bucket "
+            "in its own region and account, so this step creates none. S3 data events in the old trails show who still reads "
+            "them ($0.10 per 100,000 events)."
         )
     if not observation.old.buckets and not observation.old.could_not_look:
         notes.append(
-            f"No old bucket is left to hold still, so neither {names.COPIER_ROLE} nor {names.GRANT_KEEPER_ROLE} is needed."
+            f"No old bucket is left to freeze, so neither {names.COPIER_ROLE} nor {names.GRANT_KEEPER_ROLE} is needed."
         )
     return tuple(notes)

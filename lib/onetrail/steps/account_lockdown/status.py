@@ -38,7 +38,7 @@ def progress(settings: Settings, observation: LockdownObservation) -> Status:
     return still_open(plan) or Status(
         ACCOUNT_LOCKDOWN.number,
         StepStage.DONE,
-        f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} held still",
+        f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} frozen",
     )
 
 
@@ -52,5 +52,5 @@ def log_account_status(settings: Settings, log: LogAccount) -> Status:
         Plan(ACCOUNT_LOCKDOWN.number, settings.estate, settings.all_account_ids, tuple(changes))
     )
     return open_ or Status(
-        ACCOUNT_LOCKDOWN.number, StepStage.DONE, "the log account is closed but for the named ways in"
+        ACCOUNT_LOCKDOWN.number, StepStage.DONE, "only the named entry roles lead into the log account"
     )

@@ -59,7 +59,7 @@ def awaited(seen: AccessLogDelivery, now: datetime) -> tuple[datetime, str] | No
     end = (seen.since or now) + MOST
     if not seen.missing or now >= end:
         return None
-    text = f"the first access log of {_named(seen.missing)} is awaited, which takes S3 some hours; 04 may be run meanwhile"
+    text = f"the first access log of {_named(seen.missing)} has not arrived yet; S3 takes some hours, and 04 may run meanwhile"
     return min(now + _AGAIN, end), text
 
 
@@ -93,8 +93,8 @@ def access_log_findings(settings: Settings, seen: AccessLogDelivery, now: dateti
 def _overdue(seen: AccessLogDelivery) -> str:
     said = f" since {iso(seen.since)}" if seen.since else ""
     return (
-        f"no access log of {_named(seen.missing)} has arrived{said}: see whether something outside this account's policies "
-        "refuses logging.s3.amazonaws.com, such as a resource control policy"
+        f"no access log of {_named(seen.missing)} has arrived{said}: check whether something outside this account's policies "
+        "denies logging.s3.amazonaws.com, such as a resource control policy"
     )
 
 

@@ -43,11 +43,11 @@ def _policy(settings: Settings, observation: BucketsObservation) -> list[Finding
     account, name = observation.log.account, settings.bucket_name
     there = observation.buckets[name].policy
     if isinstance(there, Unread):
-        text = f"nothing was judged: the policy could not be read: get_bucket_policy: {there.why}"
+        text = f"nothing was evaluated: the policy could not be read: get_bucket_policy: {there.why}"
         return [Finding("03.policy", FindingState.COULD_NOT_LOOK, account, settings.home_region, name, text)]
     state = grant_state(archive_of(settings), there)
     if state in (GrantState.WINDOW, GrantState.OPEN):
-        text = "the policy is opened for a copy: 05 shows the grant and proposes its closing"
+        text = "the policy is opened for a copy: 05 shows the grant and proposes to revoke it"
         return [Finding("03.policy", FindingState.FINDING, account, settings.home_region, name, text)]
     said = verdicts(settings, there)
     wrong = [verdict for verdict in said if not verdict.as_wanted]
@@ -55,7 +55,7 @@ def _policy(settings: Settings, observation: BucketsObservation) -> list[Finding
         planned = FindingState.PLANNED if there is not None else FindingState.FINDING
         texts = [f"{v.expectation.name}: {v.decision.explain}" for v in wrong]
         return [Finding("03.policy", planned, account, settings.home_region, name, text) for text in texts]
-    text = f"{counted(len(said), 'request')} judged, each decided as it must be"
+    text = f"{counted(len(said), 'request')} evaluated, each decided as it must be"
     return [Finding("03.policy", FindingState.OK, account, settings.home_region, name, text)]
 
 
@@ -65,7 +65,7 @@ def _opened_for_jobs(settings: Settings, observation: BucketsObservation) -> lis
     there = observation.buckets[name].policy
     if isinstance(there, Unread) or not work_opened(archive_of(settings), there):
         return []
-    text = "the policy is opened for the reports of jobs: 05 shows the grant and proposes its closing"
+    text = "the policy is opened for the reports of jobs: 05 shows the grant and proposes to revoke it"
     return [
         Finding("03.policy", FindingState.FINDING, observation.log.account, settings.home_region, name, text)
     ]
@@ -77,7 +77,7 @@ def _key(settings: Settings, observation: BucketsObservation, plan: Plan) -> lis
     pending = [change for change in plan.changes if change.service == "kms"]
     state = FindingState.PLANNED if pending else FindingState.OK
     if settings.kms_key != "create":
-        text = "the key was given: its policy must hold what `onetrail policies` prints as kms_key, and is not changed here"
+        text = "the parameters name the key: its policy must hold what `onetrail policies` prints as kms_key, and onetrail does not change it"
         return [
             Finding(
                 "03.key",
@@ -88,10 +88,10 @@ def _key(settings: Settings, observation: BucketsObservation, plan: Plan) -> lis
                 text,
             )
         ]
-    text = pending[0].reason if pending else "encrypts the archive; its policy is as wanted"
+    text = pending[0].reason if pending else "encrypts the archive; its policy is as intended"
     for unread in (observation.log.key_arn, observation.key_policy):
         if isinstance(unread, Unread):
-            state, text = FindingState.COULD_NOT_LOOK, f"it could not be looked at: {unread.why}"
+            state, text = FindingState.COULD_NOT_LOOK, f"it could not be read: {unread.why}"
     return [Finding("03.key", state, observation.log.account, settings.home_region, "archive key", text)]
 
 
@@ -110,14 +110,14 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
                 "03.bucket",
                 FindingState.PLANNED,
                 *where,
-                f"is still to be made, in {counted(pending, 'change')}",
+                f"is not created yet, which takes {counted(pending, 'change')}",
             )
         ]
     off = [piece for piece in pieces(settings, wanted, there) if piece.fits is False]
     found += [
-        Finding("03.bucket", FindingState.PLANNED, *where, f"{p.name} is not as wanted: {p.reason}")
+        Finding("03.bucket", FindingState.PLANNED, *where, f"{p.name} is not as intended: {p.reason}")
         for p in off
     ]
     if not off and not found:
-        found.append(Finding("03.bucket", FindingState.OK, *where, "every setting is as wanted"))
+        found.append(Finding("03.bucket", FindingState.OK, *where, "every setting is as intended"))
     return found

@@ -65,7 +65,7 @@ def key_changes(settings: Settings, observation: BucketsObservation) -> list[Cha
             parameters,
             found,
             why,
-            "put the policy of before back",
+            "restore the previous policy",
         )
     ]
 
@@ -83,7 +83,7 @@ def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
     key_id = EarlierResult(_KEY, "KeyMetadata.KeyId")
     tags = [{"TagKey": names.TAG_KEY, "TagValue": settings.run_name}]
     made = {"Policy": Document(policy), "Description": "onetrail: encrypts the log archive", "Tags": tags}
-    undo = "disable the key; it is never deleted, for what it encrypts could not be read again"
+    undo = "disable the key; onetrail never deletes it, because what it encrypts could not be read again"
     return [
         _change(
             settings,
@@ -91,7 +91,7 @@ def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
             "CreateKey",
             made,
             None,
-            "whoever reads a log must be let in by this key too",
+            "each reader of a log needs access to this key too",
             undo,
         ),
         _change(
@@ -100,7 +100,7 @@ def _made(settings: Settings, policy: Mapping[str, Any]) -> list[Change]:
             "CreateAlias",
             {"AliasName": ALIAS, "TargetKeyId": key_id},
             None,
-            "the key is found again by this name",
+            "later runs find the key by this name",
             "delete the alias",
         ),
         _change(

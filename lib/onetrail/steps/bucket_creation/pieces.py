@@ -16,7 +16,7 @@ from onetrail.steps.bucket_creation.wanted import WantedBucket
 
 @dataclass(frozen=True)
 class BucketSetting:
-    """One setting. `fits` is True when it is as wanted, and Unread where the setting that it rests on could not be looked at."""
+    """One setting. `fits` is True when it is as intended, and Unread where the setting that it rests on could not be read."""
 
     name: str
     fits: bool | Unread
@@ -61,7 +61,7 @@ def _ownership(there: BucketState) -> BucketSetting:
         "PutBucketOwnershipControls",
         {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
         known(there.ownership),
-        "the log account owns every object, and no ACL counts",
+        "the log account owns every object, and ACLs have no effect",
     )
 
 
@@ -72,7 +72,7 @@ def _versioning(there: BucketState) -> BucketSetting:
         "PutBucketVersioning",
         {"VersioningConfiguration": {"Status": "Enabled"}},
         known(there.versioning),
-        "nothing that is overwritten or deleted is gone",
+        "an overwritten or deleted object can be recovered",
     )
 
 
@@ -105,7 +105,7 @@ def _tag(settings: Settings, there: BucketState) -> BucketSetting:
         "PutBucketTagging",
         {"Tagging": {"TagSet": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}},
         dict(said),
-        "it is known as ours, by name of the run",
+        "the tag marks it as ours, by name of the run",
     )
 
 
@@ -128,7 +128,7 @@ def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Bucke
             }
         },
         plain(known(there.lock)),
-        f"what arrives is locked for {wanted.lock_days} days from its arrival, under {mode.lower()}"
+        f"each new object is locked for {wanted.lock_days} days from its arrival, under {mode.lower()}"
         + (until if mode == "GOVERNANCE" and settings.object_lock == "compliance" else ""),
     )
 
@@ -137,7 +137,7 @@ def _lifecycle(wanted: WantedBucket, there: BucketState) -> BucketSetting:
     said = known(there.lifecycle) or {}
     dated = sum(1 for rule in wanted.rules if "Date" in rule.get("Expiration", {}))
     more = (
-        ", what moves to another class by its size"
+        ", and which move to another class by size"
         if any("Transitions" in rule for rule in wanted.rules)
         else ""
     )
@@ -153,7 +153,7 @@ def _lifecycle(wanted: WantedBucket, there: BucketState) -> BucketSetting:
             "TransitionDefaultMinimumObjectSize": SIZES,
         },
         plain(said) or None,
-        f"{len(wanted.rules)} rules say when what is kept may go{more}",
+        f"{len(wanted.rules)} rules set when objects expire{more}",
     )
 
 
@@ -167,7 +167,7 @@ def _logging(wanted: WantedBucket, there: BucketState) -> BucketSetting | None:
         "PutBucketLogging",
         {"BucketLoggingStatus": {"LoggingEnabled": target}},
         plain(known(there.logging)),
-        f"every request is written down in {wanted.logs_to}",
+        f"every request is logged in {wanted.logs_to}",
     )
 
 
@@ -180,5 +180,5 @@ def _policy(wanted: WantedBucket, there: BucketState) -> BucketSetting:
         "PutBucketPolicy",
         {"Policy": Document(wanted.policy)},
         said,
-        "; ".join(changed) if said else "from here on only break-glass changes this bucket",
+        "; ".join(changed) if said else "from now on only break-glass may change this bucket",
     )

@@ -204,10 +204,10 @@ def _put(settings: Settings, wanted: WantedBucket, piece: BucketSetting, actor: 
 def _undo(piece: BucketSetting) -> str:
     """Rules that stood before may expire logs that the bucket holds by now."""
     if not piece.before:
-        return "goes with the bucket"
+        return "removed with the bucket"
     if piece.name == "lifecycle":
-        return "as break-glass, put those rules of before back that delete or move nothing of what it holds"
-    return "put the setting of before back, as break-glass"
+        return "as break-glass, restore those previous rules that delete or move nothing that it holds"
+    return "restore the previous setting, as break-glass"
 
 
 def _change(
@@ -242,18 +242,18 @@ def _notes(settings: Settings, observation: BucketsObservation) -> tuple[str, ..
     notes = []
     if settings.object_lock == "none":
         notes.append(
-            "object_lock is none: versions and the policy alone keep the logs, and break-glass can delete them."
+            "object_lock is none: only versioning and the policy protect the logs, and break-glass can delete them."
         )
     rules = len(wanted(settings, observation)[-1].rules)
     folders = len(_dated(settings, observation))
     if folders and rules < folders:
         notes.append(
-            f"{folders} year folders do not fit into the {MOST_RULES} lifecycle rules of a bucket: old logs are kept until "
-            f"{settings.retention_years} years after their copy instead of after their date; 01 shows what that costs."
+            f"{folders} year folders need more than the {MOST_RULES} lifecycle rules that a bucket may have: old logs are kept for "
+            f"{settings.retention_years} years from their copy instead of from their date; 01 shows the cost."
         )
     if grant_state(archive_of(settings), known(observation.buckets[settings.bucket_name].policy)) in _OPENED:
         notes.append(
-            "The archive's policy is opened for a copy: 05 shows the grant and proposes its closing."
+            "The archive's policy is opened for a copy: 05 shows the grant and proposes to revoke it."
         )
     return tuple(notes)
 

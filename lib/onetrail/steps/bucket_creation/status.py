@@ -18,7 +18,7 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when the archive, its work bucket and its access-log bucket are as wanted. An open grant is 05's, and no drift.
+    """DONE when the archive, its work bucket and its access-log bucket are as intended. An open grant is 05's, and no drift.
     A first access log that is still awaited keeps no later step waiting.
 
     It rests on the log account alone, so what the caller has seen of old buckets (`estate`) and of 02 as a whole (`before`) adds nothing.
@@ -47,6 +47,6 @@ def progress(settings: Settings, observation: BucketsObservation) -> Status:
     ready = Status(
         BUCKET_CREATION.number,
         StepStage.DONE,
-        f"{settings.bucket_name} and the buckets beside it are as wanted{more}",
+        f"{settings.bucket_name} and the buckets beside it are as intended{more}",
     )
     return still_open(plan) or ready

@@ -70,9 +70,7 @@ def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | RemainingCl
     )
     lost = [name for name in named if name not in there]
     if lost and estate.could_not_look:
-        return Requirement(
-            False, f"the policy of {lost[0]} could not be looked at: {estate.could_not_look[0]}"
-        )
+        return Requirement(False, f"the policy of {lost[0]} could not be read: {estate.could_not_look[0]}")
     return policies_back(clients, [there[name] for name in named if name in there], opened_old_keys(plan))
 
 
@@ -103,13 +101,13 @@ def _not_copied(outcome: Outcome) -> list[str]:
     each = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(left.items()))
     were = counted(left.total(), "object was", "objects were")
     because = f" Why: {reasons.in_words(why)}." if why else ""
-    return [f"{were} not copied ({each}): the ledger names each, and a new run looks again.{because}"]
+    return [f"{were} not copied ({each}): the ledger names each, and the next run tries again.{because}"]
 
 
 def _unhashed(outcome: Outcome) -> list[str]:
     """One sentence on copies of which S3 gave no SHA-256, where there are any."""
     number = sum(result.get("unhashed", 0) for result in _copies(outcome))
-    return [f"S3 gave no SHA-256 for {counted(number, 'copy', 'copies')}."] if number else []
+    return [f"S3 returned no SHA-256 for {counted(number, 'copy', 'copies')}."] if number else []
 
 
 def _copies(outcome: Outcome) -> list[Mapping[str, Any]]:

@@ -24,13 +24,13 @@ from onetrail.steps.copy_history.propose import STEP, refused_documents
 _STATES = {
     DecisionKind.CONFLICT: (
         FindingState.FINDING,
-        "object is not what was copied of it before, and the archive has both its keys taken: nothing is overwritten, and its bucket is kept",
-        "objects are not what was copied of them before, and the archive has both their keys taken: nothing is overwritten, and their bucket is kept",
+        "object differs from what was copied of it before, and other bytes have both its keys in the archive: nothing is overwritten, and its bucket is kept",
+        "objects differ from what was copied of them before, and other bytes have both their keys in the archive: nothing is overwritten, and their bucket is kept",
     ),
     DecisionKind.COMPARE: (
         FindingState.NOTE,
-        "object is in the archive with the same size, and ETags cannot compare it: step 06 reads both",
-        "objects are in the archive with the same size, and ETags cannot compare them: step 06 reads both",
+        "object is in the archive with the same size, but ETags cannot show that the bytes are equal: step 06 reads both",
+        "objects are in the archive with the same size, but ETags cannot show that the bytes are equal: step 06 reads both",
     ),
     DecisionKind.ARCHIVED: (
         FindingState.PLANNED,
@@ -104,11 +104,11 @@ def progress(settings: Settings, observation: CopyObservation) -> Status:
             for one in observation.backlogs
             if one.wanted and one.stopped
         ]
-        why = f"; not before this is mended: {'; '.join(stopped)}" if stopped else ""
+        why = f"; fix this first: {'; '.join(stopped)}" if stopped else ""
         line = f"{counted(missing, 'object is', 'objects are')} still to be copied{why}"
         return Status(STEP, StepStage.OPEN, line)
     if not closed(settings, observation):
-        return Status(STEP, StepStage.OPEN, "a temporary permission stands open")
+        return Status(STEP, StepStage.OPEN, "a temporary permission is open")
     blind = observation.unread_permissions
     granted = f"whether one is open is unknown for {blind[0]}" if blind else "no temporary permission is open"
     return Status(STEP, StepStage.DONE, f"every log that can be copied is in the archive; {granted}")
@@ -188,7 +188,7 @@ def _beside(backlog: Backlog) -> Iterator[Finding]:
     bucket = backlog.bucket
     if backlog.beside:
         line = (
-            f"{counted(backlog.beside, 'object has a key', 'objects have keys')} that other bytes have in the archive: both copies are kept, "
+            f"{counted(backlog.beside, 'object has a key', 'objects have keys')} under which the archive holds other bytes: both copies are kept, "
             f"this bucket's below {CONFLICTS_FOLDER}{bucket.name}/: {some(backlog.beside_named, backlog.beside)}"
         )
         yield Finding("05.beside", FindingState.NOTE, bucket.account, bucket.region, bucket.name, line)
@@ -200,11 +200,11 @@ def _behind(backlog: Backlog) -> list[Finding]:
     said = (bucket.account, bucket.region, bucket.name)
     found = []
     if behind.hidden:
-        line = f"{counted(behind.hidden, 'file', 'files')} that somebody deleted there: the newest version is brought back: {some(behind.hidden_named, behind.hidden)}"
+        line = f"{counted(behind.hidden, 'file', 'files')} deleted there: the newest version is copied: {some(behind.hidden_named, behind.hidden)}"
         found.append(Finding("05.deleted", FindingState.NOTE, *said, line))
     if behind.other:
         line = (
-            f"{counted(behind.other, 'older version')} that may have other bytes than the newest: a person looks at "
+            f"{counted(behind.other, 'older version')} that may differ from the newest: a person must review "
             f"{some(behind.other_named, behind.other)}; they stay there, and the bucket is kept"
         )
         found.append(Finding("05.overwritten", FindingState.FINDING, *said, line))

@@ -71,7 +71,7 @@ class Copying:
     def sources_ready(self, plan: Plan) -> Requirement:
         """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
         if self.estate.could_not_look:
-            return Requirement(False, f"something could not be looked at: {self.estate.could_not_look[0]}")
+            return Requirement(False, f"something could not be read: {self.estate.could_not_look[0]}")
         copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
         still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
         asked = [
@@ -130,7 +130,7 @@ class Copying:
         self.so_far[bucket.name] = self._so_far(bucket) + total
         if total.stopped:
             raise ChangeFailed(
-                f"copy of {bucket.name} stopped: {total.trouble or total.stopped}; the ledger has each object, a new run goes on"
+                f"copy of {bucket.name} stopped: {total.trouble or total.stopped}; the ledger has each object, and a new run continues"
             )
         return {
             "outcomes": dict(total.outcomes),
@@ -235,8 +235,8 @@ class Copying:
         if counts.errors:
             if self.conditional and not taken(client, tasks[0], self.gate.record):
                 raise ChangeFailed(
-                    f"pilot of {bucket.name}: S3 in {self.settings.home_region} takes no If-None-Match on a copy, and so the archive's policy "
-                    "cannot ask for it; nothing was copied: run this step again, its plan leaves that out"
+                    f"pilot of {bucket.name}: S3 in {self.settings.home_region} does not accept If-None-Match on a copy, so the archive's policy "
+                    "cannot require it; nothing was copied: run this step again, its plan omits that"
                 )
             raise ChangeFailed(
                 f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was copied",

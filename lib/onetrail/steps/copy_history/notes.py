@@ -14,8 +14,8 @@ from onetrail.steps.copy_history.local.restores import cost_of, restore_days
 from onetrail.steps.copy_history.observe import CopyObservation
 
 WHAT_TO_DO: Final = {
-    DecisionKind.CONFLICT: "the archive has both their keys taken by other bytes; nothing is overwritten, and their bucket is kept",
-    DecisionKind.TOO_LARGE: "they are over 5 GiB, more than one CopyObject takes; no log is, so look at what they are; they stay, and their bucket is kept",
+    DecisionKind.CONFLICT: "other bytes have both their keys in the archive; nothing is overwritten, and their bucket is kept",
+    DecisionKind.TOO_LARGE: "they are larger than 5 GiB, the limit of one CopyObject; no log is that large, so check what they are; they stay, and their bucket is kept",
     DecisionKind.FOREIGN: "they are not CloudTrail's; their owner decides, and their bucket is kept",
 }
 """What a person does about objects that are not copied."""
@@ -48,8 +48,8 @@ def _open(observation: CopyObservation) -> Iterator[str]:
 def _unconditional(observation: CopyObservation, due: Sequence[Backlog]) -> Iterator[str]:
     if due and not observation.conditional:
         yield (
-            f"S3 here takes no If-None-Match on a copy, as a pilot was told: the archive's policy is opened without {SID_NEVER_OVERWRITES}, "
-            "each copy is preceded by a look, and a second write would be a version beside a locked one"
+            f"S3 here does not accept If-None-Match on a copy, as a pilot found: the archive's policy is opened without {SID_NEVER_OVERWRITES}, "
+            "each key is checked before its copy, and a second write would add a version beside a locked one"
         )
 
 
@@ -70,11 +70,11 @@ def _restores(
     size = sum(sum(one.away_sizes.values()) for one in away) / GB
     yield (
         f"{counted(number, 'object')} ({size:,.3f} GB) of {counted(len(away), 'bucket')} must be restored first: at most {cost.hours} hours "
-        f"and about ${cost.dollars:,.2f}; the readable copies stay for {restore_days(settings)} days. Nothing is opened before all of them "
+        f"and about ${cost.dollars:,.2f}; the readable copies stay for {restore_days(settings)} days. No grant is opened before all of them "
         "can be read"
     )
     if after_restores:
-        yield f"once they are restored, what is left is plan {after_restores}: approve both ids to let a later run go on by itself"
+        yield f"once they are restored, the rest is plan {after_restores}: approve both ids to let a later run continue by itself"
 
 
 def _left_behind(observation: CopyObservation) -> Iterator[str]:
@@ -87,17 +87,17 @@ def _left_behind(observation: CopyObservation) -> Iterator[str]:
                 yield f"{name}: {counted(count, 'object is', 'objects are')} not copied{first}: {what_to_do}"
         if one.beside:
             yield (
-                f"{name}: {counted(one.beside, 'object has a key', 'objects have keys')} that other bytes have or get in the archive, first "
+                f"{name}: {counted(one.beside, 'object has a key', 'objects have keys')} under which the archive holds or gets other bytes, first "
                 f"{one.beside_named[0]}: both copies are kept, this bucket's below {CONFLICTS_FOLDER}{name}/"
             )
         if behind.hidden:
             yield (
-                f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted there and lies behind a "
-                f"delete marker; its newest version is brought back, by version id: {some(behind.hidden_named, behind.hidden)}"
+                f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted there; "
+                f"the newest version is copied, by version id: {some(behind.hidden_named, behind.hidden)}"
             )
         if behind.other:
             yield (
-                f"{name}: {counted(behind.other, 'older version')} may have other bytes than the newest: a person looks at "
+                f"{name}: {counted(behind.other, 'older version')} may differ from the newest: a person must review "
                 f"{some(behind.other_named, behind.other)}; they stay there, and the bucket is kept"
             )
         if behind.equal or behind.markers:
@@ -140,5 +140,5 @@ def _foreign_key(settings: Settings, due: Sequence[Backlog]) -> Iterator[str]:
     if settings.kms_key not in ("none", "create") and any(one.direction == Direction.PUSH for one in due):
         yield (
             f"the policy of {settings.kms_key} must let the copier roles of the source accounts encrypt (kms:GenerateDataKey, kms:Decrypt) "
-            "while this plan runs: onetrail does not change a key that it has not made"
+            "while this plan runs: onetrail does not change a key that it did not create"
         )

@@ -175,7 +175,7 @@ def _ready(settings: Settings, backlogs: tuple[Backlog, ...], now: datetime) -> 
 
 
 def _enabled(settings: Settings, clients: Clients) -> tuple[dict[str, frozenset[str]], list[str]]:
-    """The regions that each account has switched on, whatever the parameters list; and what could not be looked at."""
+    """The regions that each account has switched on, whatever the parameters list; and what could not be read."""
     found: dict[str, frozenset[str]] = {}
     failed = []
     for account in settings.all_account_ids:

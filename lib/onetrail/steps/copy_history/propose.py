@@ -93,7 +93,7 @@ def _withheld(observation: CopyObservation) -> str:
         return ""
     why = next((f"{one.bucket.name}: {stop.line}" for one in left for stop in one.stopped), "")
     heard = next((f"{one.who}: {one.line}" for one in observation.flooded if one.stops), "")
-    return f"{counted(count, 'object is', 'objects are')} still to be copied, and not before this is put right: {why or heard}"
+    return f"{counted(count, 'object is', 'objects are')} still to be copied; fix this first: {why or heard}"
 
 
 def refused_documents(settings: Settings, observation: CopyObservation) -> list[Finding]:
@@ -215,10 +215,10 @@ def _copy(
         parameters={},
         resource=f"{bucket.name} -> {settings.bucket_name}",
         before=None,
-        reason="a difference from what is planned stops here, before the bulk"
+        reason="a difference from the plan stops here, before the bulk copy"
         if pilot
         else f"{backlog.direction}: {backlog.why_direction}",
-        undo="none: copies are kept, for nobody knows later whether one is the only copy",
+        undo="none: copies are kept, because each may later be the only copy",
         actor=COPIER,
         bulk=Bulk(
             deed,

@@ -84,7 +84,7 @@ def _anchors(settings: Settings, observation: EvidenceObservation) -> Iterator[F
         yield _said(settings, "anchors", FindingState.COULD_NOT_LOOK, anchors.could_not_look, **where)
         return
     for odd in anchors.strange[:_MOST]:
-        text = f"{odd}: it counts for nothing, and the other heads still count"
+        text = f"{odd}: it is ignored, and the other heads still count"
         yield _said(settings, "anchors", FindingState.FINDING, text, **where)
     if len(anchors.strange) > _MOST:
         text = f"{counted(len(anchors.strange) - _MOST, 'more object')} beside the heads that {'is' if len(anchors.strange) == _MOST + 1 else 'are'} no head of this record"
@@ -178,7 +178,7 @@ def _settled(observation: EvidenceObservation, step: str) -> tuple[FindingState,
         return FindingState.NOTE, f"step {step}, read again, has nothing left to do"
     if worst is FindingState.PLANNED:
         return FindingState.PLANNED, f"step {step}, run again, settles it"
-    return FindingState.FINDING, f"step {step} does not stand as it should: see its checks"
+    return FindingState.FINDING, f"step {step} is not as it should be: see its checks"
 
 
 def _approvals(settings: Settings, observation: EvidenceObservation) -> Iterator[Finding]:
@@ -189,7 +189,7 @@ def _approvals(settings: Settings, observation: EvidenceObservation) -> Iterator
             yield _said(settings, "approval", FindingState.FINDING, text, one.plan)
     wild = [one for one in approvals if one.by == "any"]
     if wild and settings.estate == "practice":
-        text = f"{counted(len(wild), 'plan')} ran under 'any', which only the practice estate takes: nobody reviewed {'it' if len(wild) == 1 else 'them'}"
+        text = f"{counted(len(wild), 'plan')} ran under 'any', which only the practice estate accepts: nobody reviewed {'it' if len(wild) == 1 else 'them'}"
         yield _said(settings, "approval", FindingState.NOTE, text)
     named = [one for one in approvals if one.by == "its own id"]
     if named:
@@ -264,7 +264,7 @@ def _files(settings: Settings, observation: EvidenceObservation) -> Iterator[Fin
                 settings, "file", FindingState.NOTE if killed else FindingState.FINDING, text, one.name
             )
         elif one.fit is Fit.TORN:
-            text = f"{one.fit.value}: left by a change that did not reach its end; the objects themselves were looked at again"
+            text = f"{one.fit.value}: left by a change that did not reach its end; the objects themselves were checked again"
             yield _said(settings, "file", FindingState.NOTE, text, one.name)
     fitting = [one for one in observation.files if one.fit is Fit.FITS]
     if fitting:

@@ -1,6 +1,6 @@
 """Everything that the earlier steps look at, read again, and the record beside what was stored of it elsewhere.
 
-A report that repeats what a notebook once showed would prove nothing. A step that cannot be looked at is said so; the others are
+A report that repeats what a notebook once showed would prove nothing. A step that cannot be read is said so; the others are
 looked at nevertheless.
 """
 
@@ -61,7 +61,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class EvidenceObservation:
-    """All of it, read once. A step's own observation is None where it could not be looked at; its chapter says why.
+    """All of it, read once. A step's own observation is None where it could not be read; its chapter says why.
 
     `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last time. `keys` are CloudTrail's public
     keys of each region, those listed now and those kept.
@@ -89,7 +89,7 @@ class EvidenceObservation:
 def observe(
     settings: Settings, clients: Clients, seen: EvidenceObservation | None = None
 ) -> EvidenceObservation:
-    """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be looked at.
+    """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be read.
 
     `seen` is an earlier look of this run: files of the archive that it read are not read again while the listings still show them.
     """
@@ -160,7 +160,7 @@ def _keys(
 
 
 class _Look:
-    """Looks at one thing after the other, and remembers what could not be looked at."""
+    """Looks at one thing after the other, and remembers what could not be read."""
 
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self.settings, self.clients = settings, clients

@@ -16,8 +16,8 @@ class Standing(StrEnum):
     """What AWS shows of it now."""
 
     OPEN = "AWS shows it open: run step 05, which closes it"
-    GONE = "AWS shows it closed now, by whom this record does not know"
-    UNKNOWN = "what AWS shows of it could not be looked at"
+    GONE = "AWS shows it closed now; this record does not say who closed it"
+    UNKNOWN = "its state on AWS is not evaluated"
 
 
 def stands(settings: Settings, observation: EvidenceObservation, one: Permission) -> Standing:

@@ -76,7 +76,7 @@ class BucketInventory:
 def look_through(
     settings: Settings, clients: Clients, bucket: OldBucket, draft: InventoryDraft, number: int, now: datetime
 ) -> BucketInventory:
-    """List the bucket, count it, and read its canary. What cannot be looked at is said, and the rest goes on."""
+    """List the bucket, count it, and read its canary. What cannot be read is said, and the rest goes on."""
     owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
     client = clients.client("s3", bucket.account, bucket.region)
     acl = look(client.get_bucket_acl, **owner)

@@ -50,7 +50,7 @@ def holes(observation: InventoryObservation) -> dict[tuple[str, str], list[str]]
 
 
 def unsigned(observation: InventoryObservation) -> dict[tuple[str, str], list[str]]:
-    """(account, region) -> months with log files and no digest at all: nothing signed says what they held."""
+    """(account, region) -> months with log files and no digest at all: no signature shows what they held."""
     found: dict[tuple[str, str], list[str]] = {}
     for (account, region, month), (logs, digests) in observation.months.items():
         if logs and not digests:
@@ -67,13 +67,13 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
 
     yield from (said("looked", FindingState.COULD_NOT_LOOK, why) for why in inventory.could_not_look)
     if bucket.shell and survey is not None and not survey.all.objects:
-        yield said("bucket", FindingState.OK, "an empty shell that keeps the name")
+        yield said("bucket", FindingState.OK, "an emptied bucket that keeps the name")
         return
     policy = known(bucket.policy)
     if unmendable(bucket):
         yield said("dead-principal", FindingState.FINDING, f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: its owner must rewrite it")  # fmt: skip
     elif policy and (dead := iam.dead_principals(policy)):
-        yield said("dead-principal", FindingState.PLANNED, f"its policy names {', '.join(dead)}, which no longer exists; 02 takes it out")  # fmt: skip
+        yield said("dead-principal", FindingState.PLANNED, f"its policy names {', '.join(dead)}, which no longer exists; 02 removes it")  # fmt: skip
     yield from _lifecycle(inventory)
     if survey is None:
         return
@@ -81,11 +81,11 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
     yield said("bucket", FindingState.OK, f"{counted(sums.objects, 'object')}, {counted(sums.size, 'byte')}" + (f", from {survey.first} to {survey.last}" if survey.first else ""))  # fmt: skip
     if survey.foreign:
         number = sum(s.objects for kind, s in survey.kinds.items() if kind == "foreign")
-        yield said("foreign", FindingState.NOTE, f"{counted(number, 'object is', 'objects are')} not CloudTrail's, first {survey.foreign[0].key}: never copied or deleted in silence")  # fmt: skip
+        yield said("foreign", FindingState.NOTE, f"{counted(number, 'object is', 'objects are')} not CloudTrail's, first {survey.foreign[0].key}: never silently copied or deleted")  # fmt: skip
     if survey.foreign_owned:
         yield said("owner", FindingState.NOTE, f"{share(survey.foreign_owned, sums.objects, 'object', ('belongs', 'belong'))} to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
     if survey.noncurrent or survey.delete_markers:
-        yield said("versions", FindingState.NOTE, f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} lie below the current objects; only current ones are copied")  # fmt: skip
+        yield said("versions", FindingState.NOTE, f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} are behind the current objects; only current ones are copied")  # fmt: skip
     uploads = known(inventory.uploads)
     if uploads:
         yield said("uploads", FindingState.NOTE, f"{counted(uploads, 'upload was', 'uploads were')} begun and never finished; {'it is paid for and holds' if uploads == 1 else 'they are paid for and hold'} no object")  # fmt: skip
@@ -154,17 +154,17 @@ def _coverage(observation: InventoryObservation) -> Iterator[Finding]:
             account,
             region,
             "coverage",
-            f"nothing at all of {_months(missing)}",
+            f"no file at all of {_months(missing)}",
         )
     for (account, region), bare in unsigned(observation).items():
-        text = f"log files without any digest in {_months(bare)}: nothing signed says what they held"
+        text = f"log files without any digest in {_months(bare)}: no signature shows what they held"
         yield Finding(f"{STEP}.unsigned", FindingState.NOTE, account, region, "coverage", text)
 
 
 def _repeated(observation: InventoryObservation) -> Iterator[Finding]:
     found = observation.duplicates
     if found.conflicts:
-        text = f"{counted(found.conflicts, 'name lies', 'names lie')} in several places with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
+        text = f"{counted(found.conflicts, 'name is', 'names are')} in several places with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
         yield Finding(
             f"{STEP}.conflict",
             FindingState.NOTE,
@@ -174,7 +174,7 @@ def _repeated(observation: InventoryObservation) -> Iterator[Finding]:
             f"{text}; 05 keeps each copy whose bytes differ: one under its plain key, any other below {CONFLICTS_FOLDER}",
         )
     if found.same_name:
-        yield Finding(f"{STEP}.same-name", FindingState.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name lies', 'names lie')} in several places with equal bytes")  # fmt: skip
+        yield Finding(f"{STEP}.same-name", FindingState.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name is', 'names are')} in several places with equal bytes")  # fmt: skip
     if found.copies:
         text = f"{counted(found.copies, 'log or digest has', 'logs and digests have')} the bytes of another file; each is copied under its own name"
         yield Finding(f"{STEP}.same-bytes", FindingState.NOTE, "-", "-", "same bytes", text)
@@ -185,19 +185,22 @@ def _keys(observation: InventoryObservation, keys: KeptRegionKeys) -> Iterator[F
     if keys.could_not_look:
         yield Finding(f"{STEP}.keys", FindingState.COULD_NOT_LOOK, *where, keys.could_not_look)
     yield from (
-        Finding(f"{STEP}.keys", FindingState.FINDING, *where, f"AWS gave a key that is not kept: {why}")
+        Finding(f"{STEP}.keys", FindingState.FINDING, *where, f"AWS returned a key that is not kept: {why}")
         for why in keys.faults
     )
     if keys.unusable:
         yield Finding(
-            f"{STEP}.keys", FindingState.FINDING, *where, f"{keys.unusable}; save again: it is put aside"
+            f"{STEP}.keys",
+            FindingState.FINDING,
+            *where,
+            f"{keys.unusable}; save again: the file is moved aside",
         )
     elif keys.unkept:
         text = f"{share(len(keys.unkept), len(keys.listed), 'key')} not kept yet: save the inventory"
         yield Finding(f"{STEP}.keys", FindingState.FINDING, *where, text)
     bare = _without_keys(observation, keys)
     if bare:
-        text = f"no public key is to be had for {_months(bare)}: digests of that time cannot be verified"
+        text = f"no public key is available for {_months(bare)}: digests of that time cannot be verified"
         yield Finding(f"{STEP}.no-key", FindingState.NOTE, *where, text)
     if keys.kept and not keys.unkept and not keys.unusable:
         yield Finding(

@@ -22,7 +22,7 @@ from onetrail.steps.registry import INVENTORY
 
 STEP: Final = INVENTORY.number
 FILE = "inventory.parquet"
-"""Below the run folder; one row an object."""
+"""Below the run folder; one row per object."""
 
 
 @dataclass(frozen=True)

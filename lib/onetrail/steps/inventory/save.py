@@ -1,4 +1,4 @@
-"""What the inventory leaves on this machine: one row an object, and CloudTrail's public keys. Nothing on AWS."""
+"""What the inventory leaves on this machine: one row per object, and CloudTrail's public keys. Nothing on AWS."""
 
 import os
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def save(settings: Settings, observation: InventoryObservation, record: RunRecor
         raise NothingToSave("the observation holds no rows: observe again, then save")
     folder = settings.run_folder
     folder.mkdir(parents=True, exist_ok=True)
-    saved = [SavedFile(FILE, "one row an object", _inventory(observation.draft, folder / FILE))]
+    saved = [SavedFile(FILE, "one row per object", _inventory(observation.draft, folder / FILE))]
     for found in observation.keys:
         path = keep(settings, found)
         if path is not None:

@@ -48,7 +48,7 @@ _EVERYTHING: Final = iam.prepared(
 )
 """What its own account may at most allow somebody: the bucket must refuse it all the same."""
 GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
-"""Outcomes after which an object is not there any more."""
+"""Outcomes after which an object no longer exists."""
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
@@ -97,7 +97,7 @@ class _Retirement:
 
     def _proven_and_cooled(self, name: str, seen: Retiring | None) -> Requirement:
         if seen is None:
-            return Requirement(False, f"{name} is not there any more")
+            return Requirement(False, f"{name} no longer exists")
         if seen.bucket.shell:
             return Requirement(True, f"{name} is retired already")
         if seen.could_not_look or not seen.proven:
@@ -148,7 +148,7 @@ class _Retirement:
         self._estate = None
         seen = self._seen(name)
         if seen is None or seen.kept:
-            return Requirement(False, f"{name}: {seen.kept[0] if seen else 'it is not there any more'}")
+            return Requirement(False, f"{name}: {seen.kept[0] if seen else 'it no longer exists'}")
         if seen.bucket.versioned:
             return Requirement(False, f"{name} has versions now: no rule may empty it; run this step again")
         if seen.past.objects:
@@ -196,7 +196,7 @@ class _Retirement:
         if lost:
             return Requirement(
                 False,
-                f"{lost.bucket.name}: {lost.danger}; run this step again at once: its plan takes the rule away",
+                f"{lost.bucket.name}: {lost.danger}; run this step again at once: its plan removes the rule",
             )
         full = [one.bucket.name for one in seen if one.expiring and one.objects]
         if not full:
@@ -261,7 +261,7 @@ class _Retirement:
         client = self.clients.client("s3", bucket.account, bucket.region)
         now = look(client.get_bucket_versioning, Bucket=bucket.name, ExpectedBucketOwner=bucket.account)
         if isinstance(now, Unread):
-            said = f"its versioning could not be looked at: GetBucketVersioning: {now.why}"
+            said = f"its versioning could not be read: GetBucketVersioning: {now.why}"
         elif now.value.get("Status", "") != bucket.versioning:
             said = f"its versioning is {now.value.get('Status', 'off')} now"
         else:
@@ -312,7 +312,7 @@ def _may_write(partition: str, bucket: OldBucket) -> str:
     """Who could still put an object by the bucket's policy as it was read back, even with every right of their own; empty for nobody."""
     arn, policy = f"{names.bucket_arn(partition, bucket.name)}/AWSLogs/x", bucket.policy
     if isinstance(policy, Unread):
-        return f"somebody, as far as is known: its policy could not be read: {policy.why}"
+        return f"somebody, perhaps: its policy could not be read: {policy.why}"
     policies = iam.Policies(identity=(_EVERYTHING,), resource=iam.prepared(policy) if policy else None)
     askers = [
         iam.service("cloudtrail.amazonaws.com"),

@@ -46,7 +46,9 @@ class Batches:
     def _other_than_reviewed(self, seen: Counterparts) -> CopyProblem | None:
         if self._past and seen.held:
             return CopyProblem(
-                seen.held[0].archive_key, "it is in the archive, and was taken for past retention", LOOK_AGAIN
+                seen.held[0].archive_key,
+                "it is in the archive, and the plan counted it as past retention",
+                LOOK_AGAIN,
             )
         if not self._past and seen.past:
             return CopyProblem(

@@ -42,7 +42,7 @@ def bucket_changes(settings: Settings, observation: RetirementObservation, seen:
     emptying = [*(_reopening(seen) if seen.objects else []), *past]
     emptying += [_delete(seen)] if seen.objects > seen.past.objects else []
     if seen.how == "delete":
-        gone = "the name goes back to AWS: anybody may take it"
+        gone = "the name is released: anyone may register it"
         return [
             *emptying,
             _call(
@@ -51,13 +51,13 @@ def bucket_changes(settings: Settings, observation: RetirementObservation, seen:
                 {},
                 {"listing": seen.listing},
                 gone,
-                "none: make a bucket of that name again, if nobody took it",
+                "none: create a bucket of that name again, if it is still free",
                 CheckKind.EMPTY,
             ),
         ]
     shell = old_bucket_shell(settings.partition, seen.bucket.name, [observation.keepers[seen.bucket.account]])
-    words = "empty, it keeps its name out of strangers' hands; nothing can be put into it"
-    undo = "put the policy shown as before back"
+    words = "the emptied bucket keeps the name from others; nothing can be put into it"
+    undo = "restore the policy shown as before"
     return [
         *emptying,
         _call(
@@ -93,8 +93,8 @@ def _delete_past(seen: Retiring) -> Change:
         seen,
         f"DeleteObjects-{PAST}-{seen.bucket.name}",
         "exactly this listing, each by its ETag, and only what is past retention by the date in its key",
-        "past retention: the archive has let the copies of these go, since their retention ended",
-        "none: they are kept nowhere any more",
+        "past retention: the archive deleted the copies of these when their retention ended",
+        "none: no copy of them is kept",
         seen.past,
         PAST,
     )
@@ -141,8 +141,8 @@ def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change
         "PutBucketPolicy",
         {"Policy": Document(closed)},
         known(bucket.policy),
-        "nothing may come into a bucket that a rule empties: it would be deleted unproven",
-        "put the policy shown as before back once the rule is gone",
+        "a bucket that a rule empties must take no new object: it would be deleted unproven",
+        "restore the policy shown as before once the rule is gone",
         CheckKind.PROVEN_QUIET_COOLED,
     )
     probe = Change(
@@ -160,7 +160,7 @@ def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change
         },
         resource=bucket.name,
         before=None,
-        reason="a write is refused now; the call could not write even if it were let in",
+        reason="a write is refused now; the call could not write even if it were allowed",
         undo="nothing to undo",
         expects=ExpectedAnswer.REFUSED,
         tries=PROBE_TRIES,
@@ -181,7 +181,7 @@ def _reopening(seen: Retiring) -> list[Change]:
         said,
         known(seen.bucket.policy),
         words,
-        "put the policy shown as before back",
+        "restore the policy shown as before",
         CheckKind.PROVEN_QUIET_COOLED,
     )
     return [replace(opening, key=f"open-{seen.bucket.name}")]
@@ -197,8 +197,8 @@ def without_danger(seen: Retiring) -> Change:
         "PutBucketLifecycleConfiguration" if rules else "DeleteBucketLifecycle",
         {"LifecycleConfiguration": {"Rules": rules}} if rules else {},
         plain(known(seen.bucket.lifecycle) or {}),
-        f"the rule of ours may not go on deleting: {seen.danger}",
-        "step 07 puts the rule again, once the bucket may be left to one",
+        f"onetrail's rule must stop deleting: {seen.danger}",
+        "step 07 puts the rule again, once a rule may empty the bucket",
         None,
     )
 
@@ -222,7 +222,7 @@ def _expire(seen: Retiring) -> Change:
         parameters,
         {"rules": plain(lifecycle), "listing": listing},
         words,
-        "put the rules shown as before back; what expired is in the archive",
+        "restore the rules shown as before; what expired is in the archive",
         CheckKind.CLOSED,
     )
 

@@ -38,7 +38,7 @@ def check(settings: Settings, observation: RetirementObservation) -> list[Findin
                 account,
                 "-",
                 "the copier role",
-                "still stands; removed by the plan",
+                "still exists; removed by the plan",
             )
         )
     return found
@@ -92,7 +92,7 @@ def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiri
                     "07.bucket",
                     FindingState.FINDING,
                     *said,
-                    f"closed as a shell, yet it holds {counted(seen.objects, 'object')}",
+                    f"closed as emptied, yet it holds {counted(seen.objects, 'object')}",
                 )
             ]
         return [
@@ -100,7 +100,7 @@ def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiri
                 "07.bucket",
                 FindingState.OK,
                 *said,
-                "an empty shell: its name stays ours, nothing can be put into it",
+                "an emptied bucket: its name stays ours, nothing can be put into it",
             )
         ]
     if seen.could_not_look:

@@ -110,7 +110,7 @@ class ArchiveLookup:
         return found
 
     def look(self, rows: Sequence[ProvenRow], *, heads: bool) -> Counterparts:
-        """These rows beside the versions of exactly their key range. What cannot be looked at is a lack."""
+        """These rows beside the versions of exactly their key range. What cannot be read is a lack."""
         now = self._clients.clock.now()
         held: list[ProvenRow] = []
         past: list[ProvenRow] = []
@@ -130,7 +130,7 @@ class ArchiveLookup:
         except (ClientError, BotoCoreError, OnetrailError) as err:
             where = rows[0].archive_key or self._settings.bucket_name
             return Counterparts(
-                CopyProblem(where, f"from here on the archive could not be looked at: {err}", LOOK_AGAIN)
+                CopyProblem(where, f"from here on the archive could not be read: {err}", LOOK_AGAIN)
             )
         return Counterparts(lack, *(sorted(some) for some in (held, past, readable)))
 
@@ -173,9 +173,9 @@ class ArchiveLookup:
             if found is None and ended.error is not None:
                 gone = code_of(ended.error) in _ABSENT
                 why = (
-                    f"its version {row.version_id} is not there any more"
+                    f"its version {row.version_id} no longer exists"
                     if gone
-                    else f"it could not be looked at: {ended.error}"
+                    else f"it could not be read: {ended.error}"
                 )
                 found = CopyProblem(row.archive_key, why, AGAIN if gone else LOOK_AGAIN)
             elif found is None and (why := _changed(row, ended.result)):
@@ -188,7 +188,7 @@ class ArchiveLookup:
             region = key.split(":")[3]
             seen = look(self._clients.client("kms", self._account, region).describe_key, KeyId=key)
             if isinstance(seen, Unread):
-                return CopyProblem(key, f"the key of copies could not be looked at: {seen.why}", LOOK_AGAIN)
+                return CopyProblem(key, f"the key of copies could not be read: {seen.why}", LOOK_AGAIN)
             said: Mapping[str, str] = seen.value["KeyMetadata"]
             if said["KeyState"] != "Enabled":
                 cure = "as its administrator cancel its deletion or enable it, then run step 07 again"
@@ -209,7 +209,7 @@ def _standing(row: ProvenRow, versions: Sequence[VersionRow]) -> str:
     mine = next((one for one in versions if one.version_id == row.version_id and not one.is_marker), None)
     if mine is None:
         other = ", and another version lies there" if any(not one.is_marker for one in versions) else ""
-        return f"its version {row.version_id} is not there any more{other}"
+        return f"its version {row.version_id} no longer exists{other}"
     if not mine.is_latest:
         newest = versions[0]
         return (

@@ -39,7 +39,7 @@ def whole_plan(settings: Settings, observation: RetirementObservation) -> Plan:
     if keeping:
         return plan(
             keeping,
-            notes=("first of all the rules that may not go on deleting go; then run this step again",),
+            notes=("the plan first removes the rules that must stop deleting; then run this step again",),
         )
     if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
         return behind(plan(), observation.forerunner)
@@ -100,7 +100,7 @@ def _trail(trail: Trail, observation: RetirementObservation) -> Change:
         resource=trail.arn,
         before=trail_shape(trail),
         reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
-        undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts anew",
+        undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts again",
         requires=RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, trail.arn),
     )
 
@@ -117,7 +117,7 @@ def _copier(settings: Settings, account: str, parts: Sequence[RolePart]) -> list
             parameters={"RoleName": names.COPIER_ROLE, **part.named},
             resource=names.COPIER_ROLE,
             before={"there": True},
-            reason="the copy is over; the role that wrote it goes",
+            reason="the copy is over; the role that wrote it is deleted",
             undo="nothing to undo",
         )
         for part in parts

@@ -117,7 +117,7 @@ def _dangers(bucket: Retiring) -> Iterator[str]:
 
 def _kept(bucket: Retiring) -> Iterator[str]:
     if bucket.could_not_look:
-        yield f"it could not be looked at: {bucket.could_not_look}"
+        yield f"it could not be read: {bucket.could_not_look}"
     elif not bucket.proven:
         yield bucket.receipt_why or bucket.lack or "no receipt: it is not proven"
     if bucket.foreign:
@@ -134,7 +134,7 @@ def _kept(bucket: Retiring) -> Iterator[str]:
     if bucket.undrained:
         yield f"a trail still delivers into it: {', '.join(bucket.undrained)}"
     if bucket.how == "delete" and (uploads := known(bucket.uploads)):
-        yield f"{counted(uploads, 'unfinished multipart upload lies', 'unfinished multipart uploads lie')} in it"
+        yield f"{counted(uploads, 'unfinished multipart upload is', 'unfinished multipart uploads are')} in it"
 
 
 def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime, str] | None:
@@ -145,7 +145,7 @@ def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime
     assert bucket.receipt is not None
     if bucket.objects and bucket.newest is None:
         raise QuietUnknown(
-            f"{bucket.bucket.name}: nothing says when its newest object came, so it is not known to be quiet; nothing of it is deleted: "
+            f"{bucket.bucket.name}: the arrival of its newest object is unknown, so it is not known to be quiet; nothing of it is deleted: "
             "run step 07 again"
         )
     cooled = moved_days(datetime.fromisoformat(bucket.receipt.at), settings.cooling_off_days)

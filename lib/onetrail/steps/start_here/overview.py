@@ -61,9 +61,9 @@ def observe(settings: Settings, clients: Clients) -> StartObservation:
 
 
 def read_ways(settings: Settings, clients: Clients) -> tuple[AccountEntry, ...]:
-    """One row for the credentials at hand, if there are any, then one an account, in the order of the parameters; never raises for an account."""
+    """One row for the current credentials, if there are any, then one an account, in the order of the parameters; never raises for an account."""
     base = clients.base()
-    ways = [AccountEntry(base.account, "the credentials at hand", base.arn, base.way)] if base else []
+    ways = [AccountEntry(base.account, "the current credentials", base.arn, base.way)] if base else []
     for account in settings.all_account_ids:
         what = "log archive" if account == settings.log_account.account_id else "old trails"
         try:

@@ -1,4 +1,4 @@
-"""What stops a move half-way, judged before it begins: quotas, regions, policies, bucket names, permissions, guard rails. Pure.
+"""What stops a move half-way, judged before it begins: quotas, regions, policies, bucket names, permissions, guardrails. Pure.
 
 Sources: CloudTrail User Guide, quotas (5 trails a region, not adjustable); AWS Account Management reference, enabling regions; IAM User
 Guide, principals that were deleted; S3 User Guide, Requester Pays, MFA delete.
@@ -67,7 +67,7 @@ def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
         most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
         full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
         if full or everywhere >= MOST_TRAILS:
-            text = f"{counted(most, 'trail')} already, {MOST_TRAILS} is the most and cannot be raised: before 04 free a place by a trail whose events another one records too; its logs stay"
+            text = f"{counted(most, 'trail')} already, {MOST_TRAILS} is the limit and cannot be raised: before 04 free a place by a trail whose events another one records too; its logs stay"
             yield Finding(
                 "00.trails", FindingState.FINDING, account, ", ".join(full) or "all", "trails", text
             )
@@ -141,10 +141,10 @@ def _policies(seen: PreflightFacts) -> Iterator[Finding]:
         dead = iam.dead_principals(policy) if policy else []
         where = (bucket.account, bucket.region, bucket.name)
         if unmendable(bucket):
-            text = f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: AWS takes no new policy until its owner rewrites that"
+            text = f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: AWS rejects a new policy until its owner rewrites that"
             yield Finding("00.dead-principal", FindingState.FINDING, *where, text)
         elif dead:
-            text = f"its policy names {', '.join(dead)}, deleted long ago: AWS takes no new policy with it, so 02 takes it out"
+            text = f"its policy names {', '.join(dead)}, which no longer exists: AWS rejects a new policy with it, so 02 removes it"
             yield Finding("00.dead-principal", FindingState.PLANNED, *where, text)
         clean += not dead and not isinstance(bucket.policy, Unread)
     if clean:
@@ -154,7 +154,7 @@ def _policies(seen: PreflightFacts) -> Iterator[Finding]:
             "-",
             "-",
             "old buckets",
-            f"{counted(clean, 'policy names', 'policies name')} nobody who is gone",
+            f"{counted(clean, 'policy references', 'policies reference')} no deleted principal",
         )
 
 
@@ -201,7 +201,7 @@ def _names(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
         elif said is None:
             yield Finding("00.bucket-name", FindingState.OK, *where, "is free")
         elif said.code in _TAKEN:
-            text = "is taken by somebody else: bucket names are unique in all of AWS, choose another"
+            text = "is taken by another account: bucket names are globally unique, choose another"
             yield Finding("00.bucket-name", FindingState.FINDING, *where, text)
         else:
             yield Finding("00.bucket-name", FindingState.COULD_NOT_LOOK, *where, f"HeadBucket: {said.why}")
@@ -222,7 +222,7 @@ def _people(seen: PreflightFacts) -> Iterator[Finding]:
                 "00.principal",
                 FindingState.NOTE,
                 *where,
-                "cannot be looked up from here; 02 fails if it does not exist",
+                "cannot be found from here; 02 fails if it does not exist",
             )
     if there:
         text = f"{counted(len(there), 'named principal exists', 'named principals exist')}"
@@ -267,16 +267,16 @@ def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[
 
 def _rails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     if not settings.organization_id:
-        text = "no organization is named: nothing but the bucket policy will hold administrators of the accounts back"
+        text = "no organization is named: only the bucket policy will restrict administrators of the accounts"
         yield Finding("00.guardrails", FindingState.NOTE, "-", "-", "guardrails", text)
     elif seen.management:
-        text = f"the credentials at hand are of the management account of {settings.organization_id}: 04 can set them"
+        text = f"the current credentials are of the management account of {settings.organization_id}: 04 can set them"
         yield Finding("00.guardrails", FindingState.OK, "-", "-", "guardrails", text)
     elif isinstance(seen.organization, Unread):
         text = f"who can set them is unknown: {seen.organization.why}"
         yield Finding("00.guardrails", FindingState.COULD_NOT_LOOK, "-", "-", "guardrails", text)
     else:
-        text = f"cannot be set from here: {seen.organization}; onetrail policies prints them for whoever can"
+        text = f"cannot be set from here: {seen.organization}; onetrail policies prints them for an administrator of the organization"
         yield Finding("00.guardrails", FindingState.NOTE, "-", "-", "guardrails", text)
 
 

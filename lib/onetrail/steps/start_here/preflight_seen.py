@@ -14,7 +14,7 @@ from onetrail.steps.start_here.permissions import Identity, read_identity
 
 @dataclass(frozen=True)
 class PreflightFacts:
-    """What the preflight rests on. A map without an account means that it could not be looked at: `could_not_look` says why.
+    """What the preflight rests on. A map without an account means that it could not be read: `could_not_look` says why.
 
     `regions` are those an account has enabled. `own_buckets` are the log account's; `taken` maps our bucket names that it does not
     have to what HeadBucket said. `principals` maps each ARN of the parameters to whether it exists, None where it is of an account that is
@@ -89,12 +89,12 @@ def _bucket_names(
 
 
 def _organization(settings: Settings, clients: Clients) -> tuple[str | Unread, bool]:
-    """Why guard rails cannot be set from here, and whether they can."""
+    """Why guardrails cannot be set from here, and whether they can."""
     if not settings.organization_id:
         return "", False
     base = clients.base()
     if base is None:
-        return "there are no credentials at hand to look at it with", False
+        return "there are no credentials to look at it with", False
     found = look_for(
         clients.client("organizations", base.account).describe_organization,
         ("AWSOrganizationsNotInUseException",),
@@ -102,12 +102,12 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str | Unread, b
     if isinstance(found, Unread):
         return Unread(f"DescribeOrganization: {found.why}", found.code), False
     if isinstance(found, Absent):
-        return "the account at hand is in no organization", False
+        return "the current account is in no organization", False
     said: Mapping[str, Any] = found.value["Organization"]
     if said["Id"] != settings.organization_id:
-        return f"the credentials at hand are of {said['Id']}", False
+        return f"the current credentials are of {said['Id']}", False
     if said["MasterAccountId"] != base.account:
-        return "the credentials at hand are not of the management account", False
+        return "the current credentials are not of the management account", False
     return "", True
 
 

@@ -92,7 +92,7 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
 def delivered_everywhere(settings: Settings, observation: CutoverObservation) -> Requirement:
     """Whether the new trail was seen to deliver in every enabled region of every source account."""
     if observation.could_not_look:
-        return Requirement(False, f"something could not be looked at: {observation.could_not_look[0]}")
+        return Requirement(False, f"something could not be read: {observation.could_not_look[0]}")
     missing = []
     for account in settings.source_account_ids:
         seen = {row.region for row in observation.deliveries if row.account == account and row.proven}
@@ -118,7 +118,7 @@ def delivered_everywhere(settings: Settings, observation: CutoverObservation) ->
 def last_files_in(observation: CutoverObservation) -> Requirement:
     """Whether every stopped trail has delivered its final digest (or two hours passed where it made none)."""
     if observation.could_not_look:
-        return Requirement(False, f"something could not be looked at: {observation.could_not_look[0]}")
+        return Requirement(False, f"something could not be read: {observation.could_not_look[0]}")
     waiting = waiting_for_last_files(observation)
     if waiting is None:
         return Requirement(True, "the last files of every stopped trail are in")

@@ -211,7 +211,7 @@ def _behind_the_rail(observation: CutoverObservation, changes: Sequence[Change])
         if f"{c.service}:{c.call}" in denied and c.account in rail.targets and c.resource in new
     )
     how = "detach it in the management account, then run this step again; it attaches it again at the end"
-    return (f"the guard rail {rail.name} refuses {', '.join(refused)}: {how}",) if refused else ()
+    return (f"the guardrail {rail.name} denies {', '.join(refused)}: {how}",) if refused else ()
 
 
 def _notes(observation: CutoverObservation) -> tuple[str, ...]:
@@ -237,6 +237,6 @@ def _notes(observation: CutoverObservation) -> tuple[str, ...]:
             ]
             if len(here) >= 5:
                 notes.append(
-                    f"{account} {region} holds {len(here)} trails; five is the most, so the new one cannot be made: free a place by a trail whose events another one records too; its logs stay in its bucket"
+                    f"{account} {region} holds {len(here)} trails; five is the limit, so the new one cannot be created: free a place by a trail whose events another one records too; its logs stay in its bucket"
                 )
     return tuple(notes)

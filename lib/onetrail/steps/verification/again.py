@@ -74,7 +74,7 @@ def again(
         try:
             return _again(settings, clients, earlier, basis.trails, places[earlier.account, earlier.region])
         except (ClientError, BotoCoreError, OnetrailError):
-            return None  # The full look that follows says what could not be looked at.
+            return None  # The full look that follows says what could not be read.
 
     found = clients.each(one, list(kept.regions), at_once=3)
     return [region for region in found if region] if all(found) else None

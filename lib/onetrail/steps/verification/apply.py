@@ -64,7 +64,7 @@ def sealed(clients: Clients) -> Requirement:
     for what, bucket in (("archive", settings.bucket_name), ("work bucket", settings.work_bucket)):
         seen = or_none(default_lock(clients, bucket))
         if isinstance(seen, Unread):
-            return Requirement(False, f"the {what}'s lock could not be looked at: {seen.why}")
+            return Requirement(False, f"the {what}'s lock could not be read: {seen.why}")
         if wanted_lock(settings, seen):
             return Requirement(False, f"the {what}'s default lock is not under compliance")
     return Requirement(True, "the default locks of archive and work bucket are as the parameters say")
@@ -153,7 +153,7 @@ class _Sealing:
             for ended in self.archive.run(asked):
                 if ended.error is not None:
                     raise ChangeFailed(
-                        f"{bucket}/{ended.context}: its lock could not be looked at: {ended.error}; run step 06 again"
+                        f"{bucket}/{ended.context}: its lock could not be read: {ended.error}; run step 06 again"
                     ) from ended.error
                 head = ended.result
                 if to_raise(self.settings, head, now):

@@ -22,7 +22,7 @@ from onetrail.steps.verification.troubles import PENDING, STRAY, TroubleGroup
 from onetrail.steps.verification.verdict import ArchiveChain, BucketVerdict, Older
 
 BLIND = {File.UNREADABLE.value, File.ARCHIVED.value, "uncompared"}
-"""States of a file that mean that it could not be looked at."""
+"""States of a file that mean that it could not be read."""
 HARMLESS = {
     File.UNSIGNED.value: (
         "log is in the archive, and no signed digest names it: it cannot be proven",
@@ -67,7 +67,7 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
                 "06.bucket",
                 FindingState.NOTE,
                 *said,
-                "already an empty shell; this run holds no receipt of it, so nothing can be compared",
+                "already emptied and closed; this run holds no receipt of it, so nothing can be compared",
             )
         ]
     found = []
@@ -152,7 +152,7 @@ def _chain(seen: ArchiveChain) -> list[Finding]:
         found.append(Finding(*_OLDER[one.state], *said, one.evidence))
     if seen.known == "digests":
         signed = chain.digests.get(File.VALID, 0)
-        evidence = "no trail and no receipt speaks of it: " + (
+        evidence = "no trail and no receipt names it: " + (
             f"taken from {counted(signed, 'signed digest')} of an allowed account and bucket"
             if signed
             else "only digests do, and no signature of theirs could be proven"
@@ -163,7 +163,7 @@ def _chain(seen: ArchiveChain) -> list[Finding]:
         how = "a sample of " if seen.sampled else ""
         restarts = sum(1 for i in chain.intervals if i.state is IntervalState.RESTART)
         evidence = f"{how}{counted(count, 'digest')} signed and linked" + (
-            f", started anew {counted(restarts, 'time')}" if restarts else ""
+            f", restarted {counted(restarts, 'time')}" if restarts else ""
         )
         found.append(Finding("06.chain", FindingState.OK, *said, evidence))
     return found

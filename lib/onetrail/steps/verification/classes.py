@@ -17,7 +17,7 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "unsigned": (
         "validation was off at that time, or logging had just been restarted",
-        "equal bytes, as they lay in the old bucket; that nobody touched them before the move cannot be proven",
+        "equal bytes; that they were unchanged before the move cannot be proven",
     ),
     "ended": (
         "the trail is gone, or stopped years ago",

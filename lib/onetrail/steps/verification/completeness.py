@@ -54,7 +54,7 @@ def _seam(seam: Seam) -> Finding:
             words = f"both trails recorded for {minutes}, and no event of the old one falls into that time"
             return Finding("06.seam", FindingState.OK, *said, words)
         case SeamState.APART:
-            words = f"the old trail's last event is of {iso(seam.ends)}, the new one's first of {iso(seam.begins)}: nothing speaks of the time between"
+            words = f"the old trail's last event is of {iso(seam.ends)}, the new one's first of {iso(seam.begins)}: no record covers the time between"
             return Finding("06.seam", FindingState.NOTE, *said, words)
         case SeamState.LACKING:
             named = some(seam.lacking, seam.only_old)
@@ -76,7 +76,7 @@ def _events(settings: Settings, observation: VerificationObservation) -> list[Fi
         )
     ]
     if said.repeated or said.same_content:
-        words = f"{counted(said.repeated, 'record tells', 'records tell')} an event that another tells too, {counted(said.same_content, 'file has', 'files have')} the content of another: told, not removed"
+        words = f"{counted(said.repeated, 'record repeats', 'records repeat')} an event of another record, {counted(said.same_content, 'file has', 'files have')} the content of another: reported, not removed"
         found.append(Finding("06.repeated", FindingState.NOTE, *where, words))
     if observation.since:
         words = f"{counted(observation.since, 'file was', 'files were')} delivered after this run had read the archive: the next look reads them"
@@ -90,7 +90,7 @@ def named(name: str, state: FindingState, group: TroubleGroup, evidence: str) ->
     if not group.unnamed:
         return [Finding(name, state, group.account, group.region, key, evidence) for key in group.keys]
     words = (
-        f"{counted(group.files, group.kind)}: {evidence}; the first {len(group.keys):,} stand by name in the table of the files, such as "
+        f"{counted(group.files, group.kind)}: {evidence}; the first {len(group.keys):,} are named in the table of the files, such as "
         f"{group.keys[0]}"
     )
     return [Finding(name, state, group.account, group.region, group.bucket, words)]
@@ -106,7 +106,7 @@ def _meanwhile(settings: Settings, observation: VerificationObservation, name: s
     """What becomes of such a file, which counts as equal where both sides have its bytes."""
     bucket = next((one for one in observation.buckets if one.name == name), None)
     if name == settings.bucket_name or bucket is None:
-        return "; it lies in the archive alone"
+        return "; only the archive has it"
     if not bucket.good:
         return "; its bucket is not proven, so nothing of it is sealed or retired"
     if bucket.shell:

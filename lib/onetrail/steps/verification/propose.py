@@ -37,7 +37,7 @@ RECEIPT = "receipt-"
 
 
 def propose(settings: Settings, observation: VerificationObservation) -> Plan:
-    """Nothing while the copy is open, something could not be looked at or the rail would be larger than AWS takes; a bucket that is not
+    """Nothing while the copy is open, something could not be read or the rail would be larger than AWS takes; a bucket that is not
     good is left out and named."""
     return within_limits(whole_plan(settings, observation))
 
@@ -88,7 +88,7 @@ def _withheld(observation: VerificationObservation) -> str:
 
 
 def _blind(observation: VerificationObservation) -> Iterator[str]:
-    """What could not be looked at and keeps no other bucket from being proven."""
+    """What could not be read and keeps no other bucket from being proven."""
     yield from (f"{one.name}: {'; '.join(one.unread)}" for one in observation.buckets if one.unread)
     yield from (
         f"public keys of {key.region}: {key.why}" for key in observation.keys if key.why and not key.source
@@ -142,7 +142,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str], now: dat
         resource=f"{settings.bucket_name}: {'its own files' if own else bucket.name}",
         before={"mode": LOCK_MODE},
         reason="proven; from now on not even break-glass can delete it before its date",
-        undo="none: a lock under compliance cannot be taken back by anybody",
+        undo="none: nobody can remove a lock under compliance",
         requires=CAN_BECOME,
         actor=BREAK_GLASS,
         bulk=Bulk(
@@ -183,7 +183,7 @@ def _default_mode(settings: Settings, bucket: str, lock: Mapping[str, Any] | Non
             resource=bucket,
             before=plain(lock),
             reason="what arrives from now on is locked under compliance from its first second",
-            undo="as break-glass, put the configuration shown as before back; what arrived meanwhile stays under compliance",
+            undo="as break-glass, restore the configuration shown as before; what arrived meanwhile stays under compliance",
             requires=CAN_BECOME,
             actor=BREAK_GLASS,
         )
@@ -235,7 +235,7 @@ def _sealed_head(settings: Settings, buckets: Sequence[BucketVerdict]) -> Change
         parameters={},
         resource=f"{settings.work_bucket}/{below}",
         before=None,
-        reason="step 07 believes a receipt only where a sealed head names its hash; the sealer alone may put one",
+        reason="step 07 accepts a receipt only if a sealed head names its hash; only the sealer may put one",
         undo="none: it is locked with the bucket; without the receipts it permits nothing",
         requires=CAN_SEAL,
         actor=SEALER,

@@ -16,7 +16,7 @@ FUTURE: Final = "future"
 """A log that no digest names, dated at a time that is still to come."""
 STRAY: Final = "stray"
 """An object among the logs that is not CloudTrail's: not copied, and never deleted."""
-WHY_STRAY: Final = "it lies among the logs, where Athena and others read it as one"
+WHY_STRAY: Final = "it is among the logs, where Athena and others read it as one"
 
 
 class Trouble(NamedTuple):

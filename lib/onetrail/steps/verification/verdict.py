@@ -179,7 +179,7 @@ class Older(StrEnum):
 
 @dataclass(frozen=True)
 class OlderSeen:
-    """One of them, where it was delivered. `why` says why it could not be looked at; `""` where it could.
+    """One of them, where it was delivered. `why` says why it could not be read; `""` where it could.
 
     `moved`: its bucket is one of this move.
     """
@@ -197,13 +197,13 @@ class OlderSeen:
         if self.state is Older.GONE:
             return f"{named}, which is not there: what is older was expired or removed before the move"
         if self.state is Older.UNKNOWN:
-            return f"{named}: it is in no listing of this move, and it could not be looked for: {self.why}"
+            return f"{named}: it is in no listing of this move, and it could not be checked: {self.why}"
         where = (
             "a bucket of this move, and is not in the archive"
             if self.moved
             else "which is not part of this move"
         )
-        return f"history older than this move lies in {self.bucket}, {where}: {named}"
+        return f"history older than this move is in {self.bucket}, {where}: {named}"
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,9 @@ def notes(settings: Settings, due: Sequence[Backlog], chosen: Choice) -> list[st
     said = [f"copied by {chosen.engine}: {chosen.why}"]
     if chosen.engine == BATCH:
         said.append(
-            "a job has one date for all its objects, the end of the quarter: copies are locked up to three months longer than they are to be kept"
+            "a job has one date for all its objects, the end of the quarter: copies are locked up to three months longer than their retention"
         )
         said.append(
-            "what S3 Batch Operations really does was not seen on AWS: its first jobs are the pilot, and a difference stops the copy there"
+            "S3 Batch Operations has not yet been tried on AWS itself: its first jobs are the pilot, and a difference stops the copy there"
         )
     return [*said, *here]

@@ -93,7 +93,7 @@ class BatchCopy:
             f"{row.key}: {row.outcome}: {row.why}" for row, _ in seen if row.outcome != ObjectOutcome.COPIED
         ]
         wrong += [
-            f"job {job.id} is {job.status}: {job.why or 'S3 says no more'}"
+            f"job {job.id} is {job.status}: {job.why or 'S3 gives no reason'}"
             for job in jobs
             if not (job.success or wrong)
         ]
@@ -116,7 +116,7 @@ class BatchCopy:
         missing = {name: number for name, number in counts.outcomes.items() if name in HANDED_ON}
         for job in jobs:
             if job.status == FAILED:
-                self.gate.say(f"job {job.id} of {bucket.name} failed: {job.why or 'S3 says no more'}")
+                self.gate.say(f"job {job.id} of {bucket.name} failed: {job.why or 'S3 gives no reason'}")
         if missing:
             total = sum(missing.values())
             self.gate.say(
@@ -168,7 +168,7 @@ class BatchCopy:
             scope,
             "",
             lambda job: job.ended or job.id in left_alone,
-            "cancelled jobs come to their end",
+            "cancelled jobs are ending",
             limit,
         )
         jobs = [job for job in ended if job.id not in left_alone]

@@ -126,7 +126,7 @@ class Maker:
         for job in jobs:
             if job.status == FAILED:
                 self.gate.say(
-                    f"job {job.id} of {job.label.group.bucket} failed before it began: {job.why or 'S3 says no more'}"
+                    f"job {job.id} of {job.label.group.bucket} failed before it began: {job.why or 'S3 gives no reason'}"
                 )
             if job.status != SUSPENDED:
                 continue
@@ -146,8 +146,8 @@ class Maker:
 def not_ours(jobs: Sequence[BatchJob]) -> str:
     """Jobs that only say that they are of this run, and what to do about them."""
     return (
-        f"{counted(len(jobs), 'job says that it is', 'jobs say that they are')} of this run, which did not make them "
-        f"({', '.join(job.id for job in jobs)}): find out by their CreateJob in CloudTrail who did, and cancel them there"
+        f"{counted(len(jobs), 'job claims to be', 'jobs claim to be')} of this run, but this run did not create them "
+        f"({', '.join(job.id for job in jobs)}): find out from CreateJob in CloudTrail who did, and cancel them there"
     )
 
 

@@ -143,7 +143,7 @@ class BatchGrant:
         there = name in self.seen.roles
         if there:
             made = self._change(
-                name, "UpdateAssumeRolePolicy", {"PolicyDocument": Document(trust)}, f"{why}; it still stands"
+                name, "UpdateAssumeRolePolicy", {"PolicyDocument": Document(trust)}, f"{why}; it still exists"
             )
         else:
             said = {
@@ -156,7 +156,7 @@ class BatchGrant:
             name,
             "PutRolePolicy",
             {"PolicyName": name, "PolicyDocument": Document(policy)},
-            "it may do this and no more",
+            "the role may do only this",
         )
         return [
             GrantPair(made, self._away(name, "DeleteRole", made.key)),
@@ -165,7 +165,7 @@ class BatchGrant:
 
     def _away(self, name: str, call: str, closes: str = "") -> Change:
         parameters = {"PolicyName": name} if call == "DeleteRolePolicy" else {}
-        why = "the temporary role goes, after all jobs have ended and all policies are back"
+        why = "the temporary role is deleted after all jobs have ended and all policies are restored"
         return self._change(
             name,
             call,

@@ -130,7 +130,7 @@ class _Jobs:
             },
             {"below": where, "format": FORMAT, "lines": self._objects(), "from": self.buckets},
             f"{self.settings.work_bucket}/{where}",
-            "a job takes what it copies from a list: one list an old bucket, storage class and quarter",
+            "a job reads what it copies from a list: one list per old bucket, storage class and quarter",
             actor=NAMED,
             bounds=(Below("Key", (where,)),),
         )
@@ -138,7 +138,7 @@ class _Jobs:
     def made(self, lock: Bound) -> Change:
         rule = {
             "from": self.buckets,
-            "jobs": "one an old bucket, storage class and quarter; metadata and tags are copied",
+            "jobs": "one per old bucket, storage class and quarter; metadata and tags are copied",
         }
         return self._change(
             BulkAction.MAKE_JOBS,
@@ -147,7 +147,7 @@ class _Jobs:
             self.desk.fixed(),
             rule,
             self._all(),
-            "jobs are made, and do nothing until they are confirmed",
+            "jobs are created, and do nothing until they are confirmed",
             bounds=(*self._bounds(), lock),
         )
 

@@ -42,7 +42,7 @@ Settled = tuple[LedgerRow, CopyTask | None]
 
 
 class NoReport(OnetrailError):
-    """A job has ended, and whether it wrote a report cannot be looked at."""
+    """A job has ended, and whether it wrote a report cannot be read."""
 
 
 class JobReader:
@@ -95,7 +95,7 @@ class JobReader:
         etag = str(said["ETag"]).strip('"')
         if md5 and "-" not in etag and etag != md5:
             raise NoReport(
-                f"{key} is not the file that the job or its report names: ETag {etag}, not {md5}; look who changed it"
+                f"{key} is not the file that the job or its report names: ETag {etag}, not {md5}; find out who changed it"
             )
         return (line.decode() for line in said["Body"].iter_lines())
 
@@ -157,7 +157,7 @@ class JobReader:
 
 
 def _look(client: S3Client, wanted: Sequence[tuple[str, calls.S3Call[Any]]]) -> dict[str, Looked]:
-    """HeadObject of each by its name: there, not there, or could not be looked at."""
+    """HeadObject of each by its name: there, not there, or could not be read."""
     found: dict[str, Looked] = {}
     for ended in client.run((call, name) for name, call in wanted):
         if ended.error is None:

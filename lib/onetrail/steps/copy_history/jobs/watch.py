@@ -43,7 +43,7 @@ def jobs_role_settled(clients: Clients, gate: Gate) -> Requirement:
             return Requirement(True, f"{arn} can be entered and may list jobs")
         except (CannotEnter, JobsUnread) as err:
             why = err.line
-        clients.clock.wait_until(clients.clock.now() + _ENTRY_WAIT, "a new role must become known", gate.say)
+        clients.clock.wait_until(clients.clock.now() + _ENTRY_WAIT, "a new role has to propagate", gate.say)
     return Requirement(False, why)
 
 

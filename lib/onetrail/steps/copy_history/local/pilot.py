@@ -52,7 +52,7 @@ class PilotDiffers(ChangeFailed):
             f"{row.key}: {row.name}: planned {row.planned}, seen {row.seen}" for row in rows if not row.same
         )
         super().__init__(
-            f"pilot of {bucket}: {wrong}; nothing else was copied: see to what changes copies on their way, then run this step again"
+            f"pilot of {bucket}: {wrong}; nothing else was copied: find out what changes copies on their way, then run this step again"
         )
 
 
@@ -77,7 +77,7 @@ def read_back(
     """
     key = archive_key_arn(settings, clients)
     if not isinstance(key, There):
-        raise ChangeFailed(f"pilot of {bucket.name}: the archive's key cannot be looked up: {key.why}")
+        raise ChangeFailed(f"pilot of {bucket.name}: the archive's key cannot be found: {key.why}")
     found: list[PilotProperty] = []
     for task in tasks:
         try:
@@ -145,7 +145,7 @@ def _owner(settings: Settings, clients: Clients, key: str) -> str:
         calls.list_objects(settings.bucket_name, account, key, owners=True, limit=1)
     )
     if isinstance(acl, Unread):
-        return f"could not look: GetBucketAcl: {acl.why}"
+        return f"not evaluated: GetBucketAcl: {acl.why}"
     owner = next((row.owner_id for row in listed.rows if row.key == key), NONE)
     return OURS if owner == acl.value["Owner"]["ID"] else owner
 

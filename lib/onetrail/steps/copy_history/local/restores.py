@@ -66,7 +66,7 @@ def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> C
         resource=bucket.name,
         before=None,
         reason=f"archived objects cannot be copied before they are restored; at most {cost.hours} hours",
-        undo=f"none: the readable copies go by themselves after {days} days, the archived objects stay as they are",
+        undo=f"none: the readable copies expire after {days} days, and the archived objects stay as they are",
         bulk=Bulk(
             BulkAction.RESTORE,
             ("RestoreObject",),
@@ -108,7 +108,7 @@ def carry_out(
     if counts.errors or counts.stopped:
         raise ChangeFailed(
             f"restore in {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing was "
-            "opened, mend the cause and run this step again"
+            "opened, fix the cause and run this step again"
         )
     return {"outcomes": dict(counts.outcomes), "bytes": counts.size, "ledger": [said]}
 

@@ -44,7 +44,7 @@ def write_missing_rows(
     """Give a row to each object of an interrupted copy, and of the buckets named in `also`, that the ledger has not; each part goes into
     the record. Objects that could be copied get one in the buckets named in `left_out` alone: elsewhere their copy has a row, or comes.
 
-    Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be looked at.
+    Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be read.
     """
     folder = clients.settings.run_folder
     torn = frozenset(name for name, _ in look_at_ledger(folder).torn)
@@ -165,7 +165,7 @@ def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: 
         for ended in client.run(looks()):
             if ended.error is not None:
                 raise ChangeFailed(
-                    f"{settings.bucket_name}/{ended.context.target_key} cannot be looked at, so its row is still missing: {ended.error}; run this step again"
+                    f"{settings.bucket_name}/{ended.context.target_key} cannot be read, so its row is still missing: {ended.error}; run this step again"
                 ) from ended.error
             ledger.add(_row(settings.bucket_name, bucket, ended.context, ended.result))
     part = ledger.finish()

@@ -37,7 +37,7 @@ def edited_findings(
             account if name == settings.bucket_name else "-",
             settings.home_region if name == settings.bucket_name else "-",
             name,
-            f"somebody else changed the policy while the grant stood open, and that was kept: {'; '.join(lines)}",
+            f"someone else changed the policy while the grant was open, and the change was kept: {'; '.join(lines)}",
         )
         for name, lines in sorted(edited.items())
     ]

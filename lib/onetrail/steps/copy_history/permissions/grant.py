@@ -73,7 +73,7 @@ class Grant:
                 _place(bucket),
                 known(bucket.policy),
                 prior(bucket),
-                "a temporary statement of an earlier run still stands",
+                "a temporary statement of an earlier run is still there",
                 restores=SOURCE_RESTORES,
             )
             for bucket in self.observation.open_sources
@@ -124,7 +124,7 @@ class Grant:
             _place(bucket),
             opened,
             before,
-            "the temporary statement goes",
+            "the temporary statement is removed",
             closes=opening.key,
             restores=SOURCE_RESTORES,
         )
@@ -151,7 +151,7 @@ class Grant:
             self.place,
             self.window,
             self.steady,
-            "the steady policy is back; the grant-keeper may do nothing",
+            "the steady policy is restored; the grant-keeper has no permission",
             closes=window.key,
             actor=BREAK_GLASS,
             restores=self._back_to(self.steady),
@@ -169,7 +169,7 @@ class Grant:
             self.place,
             opened,
             self.window,
-            "the copiers are out",
+            "the copiers have no access",
             closes=opening.key,
             actor=GRANT_KEEPER,
             restores=self._back_to(self.window),
@@ -208,7 +208,7 @@ class Grant:
                     self._until(build.source_copier_policy(self.archive, buckets, MARK, keys))
                 ),
             },
-            "it may read these buckets and write copies, no more",
+            "the role may only read these buckets and write copies",
         )
         return [
             GrantPair(role, self._role_away(account, RolePart.ROLE, role.key)),
@@ -276,7 +276,7 @@ class Grant:
             account,
             part.value,
             part.named,
-            "the temporary role goes, after all policies are back",
+            "the temporary role is deleted after all policies are restored",
             before={"there": True},
             undo="nothing to undo",
             closes=closes,

@@ -83,7 +83,7 @@ def _canary(settings: Settings, account: str, call: str, parameters: Mapping[str
         parameters=parameters,
         resource=settings.bucket_name,
         before=None,
-        reason="the copier is refused now; the call could not write even if it were let in",
+        reason="the copier is refused now; the call could not write even if it were allowed",
         undo="nothing to undo",
         actor=COPIER,
         expects=ExpectedAnswer.REFUSED,

@@ -50,7 +50,7 @@ def grant_revoked(clients: Clients, say: Say = say_line, keys: Sequence[tuple[st
     still = [bucket.name for bucket in estate.buckets if bucket.grant_open is True]
     if still or estate.could_not_look:
         return Requirement(
-            False, f"old bucket policies are not back: {', '.join(still) or estate.could_not_look[0]}"
+            False, f"old bucket policies are not restored: {', '.join(still) or estate.could_not_look[0]}"
         )
     refused = reads_refused(clients, estate.buckets, say)
     if not refused.met:
@@ -101,7 +101,7 @@ def reads_refused(clients: Clients, buckets: Iterable[OldBucket], say: Say = say
             return Requirement(False, f"the copier is not refused on {bucket.name}: {let_in}")
         asked += 1
     said = f"the copier is refused on {counted(asked, 'old bucket')}"
-    return Requirement(True, said + (f"; by their own policies it may read {', '.join(own)}" if own else ""))
+    return Requirement(True, said + (f"; their own policies let it read {', '.join(own)}" if own else ""))
 
 
 def copier_reads(settings: Settings, bucket: OldBucket, policy: Any, now: str) -> bool:
@@ -165,7 +165,7 @@ def _key_open(clients: Clients) -> str:
     policy = or_none(read_key_policy(settings, clients, key.value if isinstance(key, There) else ""))
     if isinstance(policy, Unread):
         return f"the key's policy could not be read back: GetKeyPolicy: {policy.why}"
-    return "the key's policy is not back: copiers may still use it" if opens_key(policy) else ""
+    return "the key's policy is not restored: copiers may still use it" if opens_key(policy) else ""
 
 
 def _jobs_open(clients: Clients) -> str:
@@ -173,7 +173,7 @@ def _jobs_open(clients: Clients) -> str:
     batch = see_batch(clients.settings, clients)
     if not batch.open and not batch.could_not_look:
         return ""
-    stands = [*batch.could_not_look, *(f"the temporary role {name} stands" for name in batch.roles)]
+    stands = [*batch.could_not_look, *(f"the temporary role {name} still exists" for name in batch.roles)]
     return (stands or ["jobs may still write into the work bucket"])[0]
 
 
@@ -183,9 +183,9 @@ def old_keys_open(clients: Clients, keys: Sequence[tuple[str, str]]) -> str:
         client = clients.client("kms", owner, arn.split(":")[3])
         said = look(client.get_key_policy, KeyId=arn, PolicyName="default")
         if isinstance(said, Unread):
-            return f"the policy of {arn} is not back: {said.why}"
+            return f"the policy of {arn} is not restored: {said.why}"
         if names.SID_COPY_DECRYPT in said.value["Policy"]:
-            return f"the policy of {arn} is not back: copiers may still decrypt"
+            return f"the policy of {arn} is not restored: copiers may still decrypt"
     return ""
 
 
@@ -205,7 +205,7 @@ def _let_in(clients: Clients, bucket: OldBucket, say: Say) -> str:
     own = clients.client("s3", bucket.account, bucket.region)
     some = look(own.list_objects_v2, **owner, Prefix=prefix, MaxKeys=1)
     if isinstance(some, Unread):
-        return f"no log to try could be listed: {some.why}"
+        return f"no log could be listed to test with: {some.why}"
     keys = [row["Key"] for row in some.value.get("Contents", [])] or [f"{prefix}onetrail-canary"]
     settings = clients.settings
     copier = clients.client("s3", settings.log_account.account_id, settings.home_region, COPIER)

@@ -40,7 +40,7 @@ def left_open_keys(
     observation: CopyObservation, settings: Settings, besides: Collection[str] = ()
 ) -> list[Change]:
     """The closings of keys that an interrupted run left open, but for those that this plan opens and closes itself."""
-    why = "a temporary statement of an earlier run still stands"
+    why = "a temporary statement of an earlier run is still there"
     return [
         _put(settings, key, f"close-{_short(key)}", known(key.policy), key.prior, why, restores=_RESTORES)
         for key in observation.open_keys
@@ -97,7 +97,7 @@ def _pair(settings: Settings, use: _Use) -> GrantPair:
         f"close-{_short(key)}",
         opened,
         key.prior,
-        "the temporary statement goes",
+        "the temporary statement is removed",
         closes=opening.key,
         restores=_RESTORES,
     )
