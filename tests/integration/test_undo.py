@@ -169,13 +169,13 @@ UNDO: dict[str, Callable[[Any, Change], Any]] = {
     "delete the alternate contact SECURITY": lambda c, x: c.delete_alternate_contact(
         AlternateContactType="SECURITY"
     ),
-    "take the statements": _statements_out,
+    "remove the statements": _statements_out,
     "restore the previous configuration once step 06 has proven the bucket": _rules_back,
     "disable the key": lambda c, x: c.disable_key(KeyId=x.parameters["KeyId"]),
     "delete the alias": lambda c, x: c.delete_alias(AliasName=x.parameters["AliasName"]),
     "disable the rotation": lambda c, x: c.disable_key_rotation(KeyId=_archive_key(c)),
     "restore the previous setting": _setting_back,
-    "as break-glass, put those rules of before back": _harmless_rules_back,
+    "as break-glass, restore those previous rules": _harmless_rules_back,
     "as break-glass, restore the configuration shown as before": _lock_back,
     "restore the policy shown as before": _bucket_policy_back,
     "restore the rules shown as before": _rules_back,
