@@ -54,7 +54,7 @@ class Control:
             request.headers.get("x-practice-token", "").encode(), self._token.encode()
         ):
             return _reply(
-                403, {"error": "the header x-practice-token is missing or wrong; it stands in estate.json"}
+                403, {"error": "the header x-practice-token is missing or wrong; its value is in estate.json"}
             )
         name = request.raw_path.removeprefix(_PATH).strip("/")
         deed = self._deeds.get((request.method, name))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.s3.decisions.decide import MOST_BYTES, DecisionKind, Rules, decide, put_away, same_bytes
+from onetrail.s3.decisions.decide import MOST_BYTES, DecisionKind, Rules, archived_in, decide, same_bytes
 from onetrail.s3.decisions.retention import is_past, months_left, quarter_end, retain_until
 from onetrail.s3.rows import ObjectRow
 
@@ -219,7 +219,7 @@ def test_a_restore_that_is_under_way_holds_up_nothing_that_can_be_read():
     ],
 )
 def test_where_an_object_lies_that_must_be_restored(source, away):
-    assert put_away(source) == away
+    assert archived_in(source) == away
 
 
 def test_a_key_prefix_and_what_it_leaves_out_are_as_the_rules_say():

@@ -237,7 +237,7 @@ class Walk:
     def _settle(self, name: Name, place: list[Candidate]) -> Settled | None:
         """All objects of one name; None where their verdict depends on a newer part."""
         quotes = self._quotes.get(name, [])
-        # A digest's signature may lie with its successor, which in a part of a chain lies in a newer part. Until that has been walked,
+        # A digest's signature may be with its successor, which in a part of a chain is in a newer part. Until that has been walked,
         # "not signed" would be a guess, so the place stays open; and since it may still turn out to be signed, so does what it says of
         # its own predecessor: that goes to `_unsure`, and keeps the predecessor from being settled by a quote from further away.
         if not self._whole and (name[-1] == self._top or not (hopeless(place) or self._final(name, quotes))):

@@ -22,7 +22,7 @@ from onetrail.estate.history.old_objects import NoncurrentCounts
 from onetrail.estate.history.pairing import ObjectPair, archive_key, pairs, prefix_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.looked import Unread
-from onetrail.s3.decisions.decide import DecisionKind, Rules, decide, put_away
+from onetrail.s3.decisions.decide import DecisionKind, Rules, archived_in, decide
 from onetrail.s3.http.session import hot
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
@@ -198,10 +198,10 @@ class _Listed:
         if kind is DecisionKind.COPY:
             self.classes[row.storage_class] += 1
         elif kind is DecisionKind.ARCHIVED:
-            self.away[put_away(row)] += 1
-            self.away_sizes[put_away(row)] += row.size
+            self.away[archived_in(row)] += 1
+            self.away_sizes[archived_in(row)] += row.size
         else:
-            self.restoring[put_away(row)] += 1
+            self.restoring[archived_in(row)] += 1
 
     def _map(self, pair: ObjectPair) -> None:
         old = _beginning(pair.source.key)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws.refused import error_message
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import Unread
-from onetrail.s3.decisions.decide import put_away
+from onetrail.s3.decisions.decide import archived_in
 from onetrail.s3.http import calls
 from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.retries import code_of
@@ -66,7 +66,7 @@ def _sample(client: S3Client, bucket: OldBucket, row: ObjectRow, owner: str) -> 
         )
         by_customer = refused is not None and refused.code == _WITHOUT_KEY
         return SampledObject(row.key, unseen, by_customer, foreign, refused)
-    must_read = (foreign or said.kms_key) and not put_away(row)
+    must_read = (foreign or said.kms_key) and not archived_in(row)
     return SampledObject(
         row.key, said.kms_key, False, foreign, _read(client, bucket, row) if must_read else None
     )

@@ -81,7 +81,7 @@ def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> Ob
             f"Its {source.size} bytes are more than one CopyObject takes (5 GiB).",
             keep,
         )
-    away = put_away(source)
+    away = archived_in(source)
     if away and source.restore == "ongoing":
         return ObjectDecision(DecisionKind.RESTORING, f"It is in {away}, and its restore is under way.", keep)
     if away and not source.restore:
@@ -89,7 +89,7 @@ def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> Ob
     return ObjectDecision(DecisionKind.COPY, "The archive does not have it yet.", keep)
 
 
-def put_away(source: ObjectRow) -> str:
+def archived_in(source: ObjectRow) -> str:
     """The class or tier in which an object cannot be read before a restore; `""` where it can. A restored one keeps its class."""
     return source.storage_class if source.storage_class in ARCHIVED else source.tier
 

@@ -159,7 +159,7 @@ def beside(
             yield from ((row, None) if row is not None else None for row in group)
             continue
         here, there = where
-        # Ranges are cut by the source's keys, and copies may lie in another folder. A bound of the range that lies in this folder is
+        # Ranges are cut by the source's keys, and copies may be in another folder. A bound of the range that is in this folder is
         # carried over, so that two ranges that share a folder list each copy once; a bound outside it does not bound this folder.
         inside = KeyRange(
             there + key_range.after[len(here) :] if key_range.after.startswith(here) else "",

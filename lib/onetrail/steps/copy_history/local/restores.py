@@ -21,7 +21,7 @@ from onetrail.estate.old_estate import OldBucket
 from onetrail.instants import moved
 from onetrail.s3.bulk.restore import TIER, RestoreCost, RestoreTask, restore_archived, restore_cost
 from onetrail.s3.bulk.tally import Progress
-from onetrail.s3.decisions.decide import DecisionKind, decide, put_away
+from onetrail.s3.decisions.decide import DecisionKind, archived_in, decide
 from onetrail.s3.decisions.prices import BULK_RESTORES, GB
 from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerPart, parts, read_part
@@ -123,7 +123,7 @@ def restore_tasks(settings: Settings, clients: Clients, bucket: OldBucket) -> It
                 bucket.name,
                 bucket.account,
                 row.key,
-                put_away(row),
+                archived_in(row),
                 row.size,
                 row.etag,
                 row.last_modified,
@@ -184,5 +184,5 @@ def _left(
     left: Counter[str] = Counter()
     for pair in pairs(settings, clients, bucket):
         if decide(pair.source, pair.target, how).kind in kinds:
-            left[put_away(pair.source)] += 1
+            left[archived_in(pair.source)] += 1
     return left
