@@ -6,6 +6,7 @@ A snapshot is a line that says its format and moto's version, and a pickle of wh
 import copyreg
 import pickle
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -94,11 +95,16 @@ def _opened(service: str) -> dict[str, dict[str, Any]]:
 
 
 def save(world: World, path: Path) -> str:
-    """Write a snapshot, whole or not at all. Returns the state's hash."""
-    half = path.with_name(path.name + ".half")
-    half.write_bytes(frozen(world))
-    half.chmod(0o600)
-    half.replace(path)
+    """Write a snapshot, whole or not at all, and through no file or link that is there. Returns the state's hash."""
+    content = frozen(world)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:99]}.", delete=False) as half:
+        try:
+            half.write(content)
+            half.flush()
+            Path(half.name).replace(path)
+        except BaseException:
+            Path(half.name).unlink(missing_ok=True)
+            raise
     return digest(world)
 
 

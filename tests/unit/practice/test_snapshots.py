@@ -38,6 +38,21 @@ def test_a_snapshot_comes_back(estate: Estate, tmp_path: Path) -> None:
     assert len(estate.client("kms", ADMIN).list_keys()["Keys"]) == 1
 
 
+def test_a_snapshot_is_written_through_nothing_that_is_there(estate: Estate, tmp_path: Path) -> None:
+    """A file beside it stays, whatever its name, and a link what it leads to. What is left is a file for its owner alone."""
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "snapshot.half").symlink_to(tmp_path / "mine")
+    before = estate.do(lambda: snapshots.save(estate.world, tmp_path / "snapshot"))
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"mine", "snapshot", "snapshot.half"}
+    assert (tmp_path / "snapshot").stat().st_mode & 0o777 == 0o600
+    assert estate.do(lambda: snapshots.load(estate.world, tmp_path / "snapshot")) == before
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        estate.do(lambda: snapshots.save(estate.world, tmp_path / "folder"))
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 NOT_KEPT = (World, EstateClock, Keyring, RequestLog, Logged)
 """Classes of `state/` whose instances are not pickled."""
 
