@@ -130,7 +130,7 @@ class Clients:
         return check
 
     def forget(self) -> None:
-        """Enter every account afresh, after roles were made or removed."""
+        """Enter every account again, after roles were made or removed."""
         self.remembered.drop()
         with self._lock:
             self._sessions.forget()

@@ -38,7 +38,7 @@ class PracticeEstate:
 
     endpoint: str
     plain_endpoint: str
-    token: str
+    control_token: str
     access_key_id: str
     secret_access_key: str
     number: int
@@ -50,7 +50,7 @@ class PracticeEstate:
         path = practice_folder() / "estate.json"
         try:
             said = json.loads(path.read_text())
-            estate = cls(**{name: said[name] for name in cls.__dataclass_fields__})
+            estate = cls(**{name: said[name.removeprefix("control_")] for name in cls.__dataclass_fields__})
         except FileNotFoundError as err:
             raise EstateNotRunning(
                 "the practice estate is not running: start it with: onetrail practice start"
@@ -72,7 +72,7 @@ class PracticeEstate:
             request = url_request.Request(
                 f"{self.endpoint}/_practice/{name}",
                 data=None if body is None else json.dumps(body).encode(),
-                headers={"x-practice-token": self.token, "content-type": "application/json"},
+                headers={"x-practice-token": self.control_token, "content-type": "application/json"},
                 method=method,
             )
             with _direct().open(request, timeout=600) as answer:

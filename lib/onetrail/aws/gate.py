@@ -15,7 +15,7 @@ from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, k
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, Unread
-from onetrail.policies import PolicyKeeper
+from onetrail.policies import PolicyStore
 
 _THERE_ALREADY: Final = ("PreconditionFailed", "412")
 
@@ -36,7 +36,7 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
             record,
             clients.clock,
             clients.guard,
-            PolicyKeeper(record.folder, clients.texts),
+            PolicyStore(record.folder, clients.texts),
             say_line,
         )
         gate.anchor = lambda held: anchor_head(clients, held)

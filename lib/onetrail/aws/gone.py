@@ -37,7 +37,7 @@ _CLOSES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("kms", "PutKeyPolicy"): frozenset({"NotFoundException"}),
     ("iam", "UpdateAssumeRolePolicy"): _NO_ENTITY,
 }
-"""A closing that puts a policy back: what stood open went with the thing that it stood on."""
+"""A closing that puts a policy back: what was open was deleted together with its resource."""
 
 
 def gone_code(service: str, call: str, error: BaseException, *, closes: bool = False) -> str:

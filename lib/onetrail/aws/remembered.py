@@ -119,7 +119,7 @@ class Remembered:
 
 
 def _is_kept(service: str, model: "OperationModel", parameters: Mapping[str, Any]) -> bool:
-    """Settings are kept; what is said of single objects and events is not, nor what enters an account."""
+    """Settings are kept; what AWS answers about single objects and events is not, nor what enters an account."""
     return (
         service != "sts"
         and AWS_REQUESTS.only_reads(service, model.name)

@@ -114,15 +114,15 @@ class Sessions:
         return self._enter(account, actor)[0]
 
     def forget(self) -> None:
-        """Look for the best way in again, after roles were made or removed."""
+        """Look for the best entry again, after roles were made or removed."""
         self._open.clear()
 
     def _enter(self, account: str, actor: str) -> tuple[boto3.Session, Entry]:
         if (account, actor) not in self._open:
-            self._open[account, actor] = self._first_way_in(account, actor)
+            self._open[account, actor] = self._first_entry(account, actor)
         return self._open[account, actor]
 
-    def _first_way_in(self, account: str, actor: str) -> tuple[boto3.Session, Entry]:
+    def _first_entry(self, account: str, actor: str) -> tuple[boto3.Session, Entry]:
         refused: list[str] = []
         way_on = "check the credentials and the role's trust policy"
         for way, make in self._ways(account, actor):
@@ -200,7 +200,7 @@ class Sessions:
     def _role_ways(
         self, account: str, role: str, via: str = ""
     ) -> list[tuple[str, Callable[[], boto3.Session]]]:
-        """The ways into a role: from each start, and through the role `via` where one is named."""
+        """The sessions that lead into a role: from each start, and through the role `via` where one is named."""
         arn = names.role_arn(self._settings.partition, account, role)
         steps = [via, arn] if via else [arn]
         through = f" by {via.split('/', 1)[-1]}" if via else ""

@@ -14,7 +14,7 @@ from onetrail.change.run_record.chain_check import RecordCheck, RecordError, ent
 from onetrail.change.run_record.record import RunFolderBusy, RunRecord
 from onetrail.change.send import ChangeFailed, Done
 from onetrail.change.step_state import StepState
-from onetrail.change.text_keeper import ChangedText, PutBack, TextKeeper, TextUnread
+from onetrail.change.text_store import ChangedText, PutBack, TextStore, TextUnread
 from onetrail.change.values import (
     After,
     Document,
@@ -65,7 +65,7 @@ __all__ = [
     "Stated",
     "StepState",
     "StillOpen",
-    "TextKeeper",
+    "TextStore",
     "TextUnread",
     "Verdict",
     "WallClock",

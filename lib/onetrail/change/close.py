@@ -9,7 +9,7 @@ from onetrail.change.named_check import RequiredCheck
 from onetrail.change.plan import Change
 from onetrail.change.run_record.chain_check import RecordError
 from onetrail.change.send import ChangeFailed, Sending
-from onetrail.change.text_keeper import TextUnread
+from onetrail.change.text_store import TextUnread
 from onetrail.errors import OnetrailError
 
 PAUSES_SECONDS: Final = (5, 15, 45, 90)

@@ -8,7 +8,7 @@ from onetrail.change.clock import Clock
 from onetrail.change.guard import Guard
 from onetrail.change.plan import Change, Plan
 from onetrail.change.run_record.record import RunRecord
-from onetrail.change.text_keeper import TextKeeper
+from onetrail.change.text_store import TextStore
 from onetrail.errors import WrongUse
 
 
@@ -61,7 +61,7 @@ class Gate:
     record: RunRecord
     clock: Clock
     guard: Guard
-    texts: TextKeeper
+    texts: TextStore
     say: Callable[[str], None] = field(default=lambda line: None)
     progress: Callable[[str, int, int, int, int], None] = field(
         default=lambda name, objects, size, retries, errors: None

@@ -9,7 +9,7 @@ from onetrail.change.gate import Caller, Gate
 from onetrail.change.interrupt import heed
 from onetrail.change.plan import Change, ExpectedAnswer
 from onetrail.change.run_record.line_kind import LineKind
-from onetrail.change.text_keeper import ChangedText, PutBack, TextUnread
+from onetrail.change.text_store import ChangedText, PutBack, TextUnread
 from onetrail.change.values import After, iso, resolve, seconds
 from onetrail.errors import OnetrailError, described
 

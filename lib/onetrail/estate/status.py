@@ -12,11 +12,11 @@ BLIND: Final = "something could not be read"
 
 
 class StepStage(StrEnum):
-    """`DONE`: nothing left to change. `OPEN`: something is left. `UNKNOWN`: could not look."""
+    """`DONE`: nothing left to change. `OPEN`: something is left. `UNKNOWN`: not evaluated."""
 
     DONE = "done"
     OPEN = "open"
-    UNKNOWN = "could not look"
+    UNKNOWN = "not evaluated"
 
 
 @dataclass(frozen=True)

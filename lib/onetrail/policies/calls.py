@@ -1,6 +1,6 @@
 """The calls that put, replace or remove a policy document, as a table; `aws.policy_texts` reads by it.
 
-What stands after a change is the text that was sent: settings of buckets and of IAM take a while to be seen everywhere, and reading
+What stands after a change is the text that was sent: settings of buckets and of IAM propagate with a delay, and reading
 back at once may show the old one.
 Source: the API references of S3, IAM, KMS and Organizations; Amazon S3 and IAM User Guides, eventual consistency.
 """
@@ -14,7 +14,7 @@ PUT_BACK_BY: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By service: what puts a policy back, and what takes the last of it away; empty where there is always one."""
 IAM_TEXT: Final = "PolicyText"
-"""Where the text of an IAM policy stands in the answer's metadata."""
+"""Where the answer's metadata holds the text of an IAM policy."""
 
 
 class PolicyReading(NamedTuple):
@@ -45,7 +45,7 @@ _ROLE: Final = PolicyReading(
     "get_role_policy", ("RoleName", "PolicyName"), ("ResponseMetadata", IAM_TEXT), ("NoSuchEntity",)
 )
 _KEY: Final = PolicyReading("get_key_policy", ("KeyId", "PolicyName"), ("Policy",), ())
-_RAIL: Final = PolicyReading("describe_policy", ("PolicyId",), ("Policy", "Content"), ())
+_GUARDRAIL: Final = PolicyReading("describe_policy", ("PolicyId",), ("Policy", "Content"), ())
 
 POLICY_CALLS: Final[Mapping[tuple[str, str], PolicyCall]] = {
     ("s3", "PutBucketPolicy"): PolicyCall("Policy", _BUCKET),
@@ -59,7 +59,7 @@ POLICY_CALLS: Final[Mapping[tuple[str, str], PolicyCall]] = {
     ("kms", "CreateKey"): PolicyCall("Policy", None),
     ("kms", "PutKeyPolicy"): PolicyCall("Policy", _KEY),
     ("organizations", "CreatePolicy"): PolicyCall("Content", None),
-    ("organizations", "UpdatePolicy"): PolicyCall("Content", _RAIL),
+    ("organizations", "UpdatePolicy"): PolicyCall("Content", _GUARDRAIL),
 }
 """Every such call that a plan can hold. Attaching and detaching name a policy and hold no text."""
 

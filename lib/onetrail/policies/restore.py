@@ -2,7 +2,7 @@
 
 The prior text comes from the run folder, where each policy was kept before it was replaced. It is put back where it says the same as
 what is there now without our statements. Where it does not, somebody else changed the policy in between: then only our statements are
-taken out, and what the other changed is told.
+taken out, and what the other changed is reported.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class Restores:
         return {"ours": sorted(self.ours), "puts": list(self.puts)}
 
     def without_ours(self, policy: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        """The policy as it is to be: our statements out, those that are to stand there in; None where nothing is left."""
+        """The policy as it is to be: our statements out, those that belong there in; None where nothing is left."""
         left = iam.without_sids(policy, self.ours)
         if not self.puts:
             return left

@@ -34,7 +34,7 @@ class Texts:
 def texts_of(
     read: Callable[[Change, Mapping[str, Any]], Texts | None], change: Change, parameters: Mapping[str, Any]
 ) -> Texts | None:
-    """What the change replaces and puts. Raises TextUnread where that could not be read, but not for a closing: it takes back what we put."""
+    """What the change replaces and puts. Raises TextUnread where that could not be read, but not for a closing: it removes what we put."""
     try:
         texts = read(change, parameters)
     except Exception as err:

@@ -11,7 +11,7 @@ from onetrail.change.run_record.chain_check import START
 from onetrail.change.run_record.lines import written
 from onetrail.change.send import Sending
 from onetrail.errors import NotYet
-from onetrail.policies import PolicyKeeper, Texts
+from onetrail.policies import PolicyStore, Texts
 
 NOON = datetime(2026, 1, 12, 12, 0, tzinfo=UTC)
 
@@ -112,7 +112,7 @@ def given_a_gate(
     guard, clock = Guard(AWS_REQUESTS), clock or MovableClock()
     sender = Estate(guard, failing)
     record = RunRecord(folder, "practice", clock).__enter__()
-    texts = PolicyKeeper(folder, lambda change, parameters: sender.texts(change, parameters))
+    texts = PolicyStore(folder, lambda change, parameters: sender.texts(change, parameters))
     return Gate(approve, estate, sender, record, clock, guard, texts), sender
 
 

@@ -8,7 +8,7 @@ import pytest
 from onetrail.change import Document, entries, run_plan
 from onetrail.iam import canonical, parse
 from onetrail.looked import Absent, There, Unread
-from onetrail.policies import PolicyKeeper, Restores, Texts
+from onetrail.policies import PolicyStore, Restores, Texts
 from onetrail.policies.restore import KeptText, restored
 from tests.unit.change.given import Estate, given_a_change, given_a_gate, given_a_plan
 
@@ -97,7 +97,7 @@ def given_a_grant(folder, prior, meanwhile=lambda text: text):
     gate, _ = given_a_gate(folder)
     bucket = Bucket(gate.guard)
     bucket.policy, bucket.meanwhile, gate.sender = prior, meanwhile, bucket
-    gate.texts = PolicyKeeper(folder, bucket.texts)
+    gate.texts = PolicyStore(folder, bucket.texts)
     statements = [THEIRS] if prior else []
     opening = given_a_change(
         "open", parameters={"Bucket": "old", "Policy": Document(parse(policy(*statements, OURS)))}
@@ -218,7 +218,7 @@ def test_a_policy_of_which_nothing_is_left_is_taken_away_where_that_can_be(tmp_p
     """A key always has one, so that there the call that puts it is sent, and AWS says what is wrong."""
     how = Restores(frozenset({"OnetrailCopyRead"}), puts_by="PutKeyPolicy", removes_by=removes_by)
     closing = given_a_change("close", restores=how)
-    sent = PolicyKeeper(tmp_path, lambda *_: Texts(There(policy(OURS)), PRIOR)).of(
+    sent = PolicyStore(tmp_path, lambda *_: Texts(There(policy(OURS)), PRIOR)).of(
         closing, {"Policy": PRIOR, "A": 1}
     )
     assert (sent.change.call, sent.texts.after, sent.put_back.whole) == (call, None, False)
@@ -232,11 +232,9 @@ def test_a_closing_whose_policy_could_not_be_read_is_sent_as_reviewed(tmp_path):
         (closing, Unread("AccessDenied")),
         (given_a_change("put"), There(policy(THEIRS, OURS))),
     ):
-        sent = PolicyKeeper(tmp_path, lambda *_, held=before: Texts(held, PRIOR)).of(
-            change, {"Policy": PRIOR}
-        )
+        sent = PolicyStore(tmp_path, lambda *_, held=before: Texts(held, PRIOR)).of(change, {"Policy": PRIOR})
         assert (sent.change, sent.parameters, sent.put_back) == (change, {"Policy": PRIOR}, None)
-    read = PolicyKeeper(tmp_path, lambda *_: Texts(There(policy(THEIRS, OURS)), PRIOR)).of(
+    read = PolicyStore(tmp_path, lambda *_: Texts(There(policy(THEIRS, OURS)), PRIOR)).of(
         closing, {"Policy": "{}"}
     )
     assert canonical(parse(read.parameters["Policy"])) == canonical(parse(PRIOR))

@@ -191,7 +191,7 @@ def test_an_account_that_cannot_be_entered_is_could_not_look():
     found = step.check(SETTINGS, StartObservation(ways, (), unknown))
     assert [(f.id, f.state, f.evidence) for f in found] == [
         ("00.entry-role", FindingState.COULD_NOT_LOOK, "no trust"),
-        ("00.step", FindingState.COULD_NOT_LOOK, "could not look: account cannot be entered"),
+        ("00.step", FindingState.COULD_NOT_LOOK, "not evaluated: account cannot be entered"),
         ("00.entry-role", FindingState.OK, "arn:aws:sts::x"),
     ]
 

@@ -62,7 +62,7 @@ def _may(role: Role) -> str:
     if role.path.startswith(SERVICE_LINKED):
         return "what its service needs"
     if role.could_not_look:
-        return "could not look"
+        return "not evaluated"
     held = [arn.rsplit("/", 1)[-1] for arn in role.attached] + sorted(role.inline)
     return ", ".join(held) or "nothing"
 

@@ -36,7 +36,7 @@ class ChangedPolicy:
         return put(self.folder, line, self.change, self.texts)
 
 
-class PolicyKeeper:
+class PolicyStore:
     """The policies of one run folder; `read` asks AWS."""
 
     def __init__(self, folder: Path, read: ReadPolicy) -> None:

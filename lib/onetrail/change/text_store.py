@@ -64,7 +64,7 @@ class ChangedText(Protocol):
         ...
 
 
-class TextKeeper(Protocol):
+class TextStore(Protocol):
     """Keeps each text byte for byte in the run folder, before and after, and makes what a closing puts back."""
 
     def of(self, change: Change, parameters: Mapping[str, Any]) -> ChangedText | None:
