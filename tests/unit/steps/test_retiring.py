@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from onetrail.aws.remembered import Remembered
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.errors import OnetrailError
 from onetrail.estate.copier_role import RolePart
@@ -235,7 +236,9 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(module, "keeper_of", lambda *_: keeper)
         monkeypatch.setattr(module, "standing_parts", lambda *_: parts)
         clients = SimpleNamespace(
-            clock=SimpleNamespace(now=lambda: NOW), each=lambda work, items, **_: [work(one) for one in items]
+            remembered=Remembered(),
+            clock=SimpleNamespace(now=lambda: NOW),
+            each=lambda work, items, **_: [work(one) for one in items],
         )
         before = {"06": Status("06", StepStage.OPEN, "not proven yet")}
         return observe(SETTINGS, cast(Any, clients), OldEstate((), (), (BUCKET,)), before), looked
