@@ -169,7 +169,7 @@ def re_keyed(bucket: Any, row: ProvenRow) -> None:
 
 SEEN_BY_LISTING = [
     (gone, "no longer exists"),
-    (replaced, "no longer exists, and another version lies there"),
+    (replaced, "no longer exists, and another version is there"),
     (hidden, "a delete marker hides it"),
     (covered, "another version, above, covers it"),
 ]

@@ -1,4 +1,4 @@
-"""Closing what a plan opened, whatever ended it: each closing is tried, again where the network may come back, and what stays open is told."""
+"""Closing what a plan opened, whatever ended it: each closing is tried, again where the network may come back, and what stays open is reported."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ Holds = Callable[[RequiredCheck], str]
 
 
 class StillOpen(ChangeFailed):
-    """What a plan opened could not all be closed; the message says what stands open and what ends it."""
+    """What a plan opened could not all be closed; the message says what is open and what ends it."""
 
 
 def close_what_is_open(sending: Sending, unmet: Holds) -> None:
@@ -48,7 +48,7 @@ class _Closing:
     def close(self, pending: list[Change]) -> None:
         # All closings are tried in each round, whatever became of the others: a grant that stays open is worse than any error, and an
         # error of one account says nothing of the next. Only what may pass is worth a pause; a refusal will be a refusal again, and the
-        # person should hear of it while the grant still stands open. `_replaced` is asked after the tries, since the later closing that
+        # person should hear of it while the grant is still open. `_replaced` is asked after the tries, since the later closing that
         # makes this one needless is sent in the same round.
         for pause in (*PAUSES_SECONDS, 0):
             pending = [change for change in pending if not self._closed(change)]
@@ -57,7 +57,7 @@ class _Closing:
                 break
             if not self._waited(pause, len(pending)):
                 break
-        # What stands open outranks a record that could not be written: the first lets somebody in, the second does not.
+        # What is open outranks a record that could not be written: the first lets somebody in, the second does not.
         if pending:
             raise self._still_open(pending)
         if self.raises:
@@ -156,7 +156,7 @@ class _Closing:
 
 
 def _short(change: Change, err: Exception) -> Exception:
-    """The failure without the advice to mend its cause, which is given once for all."""
+    """The failure without the advice to fix its cause, which is given once for all."""
     if err.__cause__ is None or not isinstance(err, ChangeFailed):
         return err
     told = ChangeFailed(

@@ -37,7 +37,7 @@ class Change:
 
     `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` is a check that
     must hold at the moment of sending, None where it needs none. `closes` is the key of the change whose opening this one closes again: it is sent even when
-    something between the two fails. A canary that `expects` to be refused and is not
+    something between the two fails. A probe that `expects` to be refused and is not
     yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how long after the change before
     it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that the policy which the change puts is made of
     what is there when it is sent; `parameters` show it as it will be where nobody else changes it.
@@ -91,7 +91,7 @@ class Change:
 class Plan:
     """The ordered changes of one step.
 
-    `waiting_for` names forerunner steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
+    `waiting_for` names prerequisite steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
     nothing can be proposed, with its reason in `why`. `ends_with` is a check that must hold before the step counts as finished,
     such as the last files of a stopped trail. `notes` are facts the reader should know before approving. `not_evaluated` says that nothing
     is proposed because something could not be read, which `notes` name. `looks_only`: the step never changes anything.

@@ -15,7 +15,7 @@ from onetrail.errors import OnetrailError, described
 
 BulkDoer = Callable[[Change], Mapping[str, Any]]
 AGAIN_SECONDS: Final = 30
-"""How long a canary that is not refused yet waits before it is sent again."""
+"""How long a probe that is not refused yet waits before it is sent again."""
 
 
 class ChangeFailed(OnetrailError):
@@ -88,7 +88,7 @@ class Sending:
         self.gate.clock.wait_until(now + timedelta(seconds=length), why, self.gate.say)
 
     def _once(self, change: Change, *, last: bool) -> bool:
-        """True when the change is done; False when a canary was not refused and may be sent again."""
+        """True when the change is done; False when a probe was not refused and may be sent again."""
         heed()
         self._say_who(change)
         parameters = self.parameters(change)

@@ -14,7 +14,7 @@ class StepState(StrEnum):
     NOTHING = "nothing"
     """Everything is already as wanted."""
     NOT_EVALUATED = "not_evaluated"
-    """Something could not be looked at, so nothing is proposed."""
+    """Something could not be read, so nothing is proposed."""
     WITHHELD = "withheld"
     """Nothing is proposed for another reason."""
     PLANNED = "planned"

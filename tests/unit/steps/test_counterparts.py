@@ -52,7 +52,7 @@ def test_copies_that_are_as_they_were_proven_are_held():
     ("versions", "why"),
     [
         ([], "its version v1 no longer exists"),  # deleted
-        ([{"id": "v2"}], "its version v1 no longer exists, and another version lies there"),  # replaced
+        ([{"id": "v2"}], "its version v1 no longer exists, and another version is there"),  # replaced
         (
             [{"id": "m", "marker": True}],
             "its version v1 no longer exists",

@@ -1,6 +1,6 @@
 """Reading the run record, and checking its chain: each line by its bytes, beside the line before it and the heads that were stored elsewhere.
 
-A record that a full disk or a kill ended in the middle of a line is whole up to there: what is left of that line is told, counts for
+A record that a full disk or a kill ended in the middle of a line is whole up to there: what is left of that line is reported, counts for
 nothing, and no call was sent because of it, since a line is on disk before its call is sent.
 """
 
@@ -37,7 +37,7 @@ class RecordError(OnetrailError):
 class RecordCheck:
     """`whole` says whether the chain holds; `problems` names each line that does not, in order; `head` is the last hash.
 
-    `torn` tells of a last line that was never finished, `behind` of lines that stand behind the last head that was stored elsewhere,
+    `torn` tells of a last line that was never finished, `behind` of lines after the last head that was stored elsewhere,
     `looks` of such lines where all of them tell of runs without approval, which send nothing and store no head. None makes the record
     less whole. `begun` is False where the folder has neither a record nor its head.
     """
@@ -173,11 +173,11 @@ class _Walk:
             yield "is no anchor as onetrail writes it, which names the line before it and that line's hash"
 
     def _is_own(self, line: Line) -> bool:
-        """Whether a line behind the last head is what may stand there: the one that says where that head was put."""
+        """Whether a line behind the last head is what may be there: the one that says where that head was put."""
         return self.count == self.last + 1 and line.entry["kind"] == LineKind.ANCHOR
 
     def behind(self) -> tuple[str, str]:
-        """What stands behind the last head: what of it must not, and what runs without approval leave there."""
+        """What comes after the last head: what of it must not, and what runs without approval leave there."""
         if not self.last or not self._unheld:
             return "", ""
         first, count = self._unheld[0], self.count
@@ -211,7 +211,7 @@ def _looked(entry: Mapping[str, Any]) -> bool:
 
 
 def _names(entry: Mapping[str, Any], line: int, head: str) -> bool:
-    """Whether an `anchor` line says where the head of that line was put, and nothing besides."""
+    """Whether an `anchor` line says where the head of that line was put, and nothing else."""
     return (
         entry.keys() <= _ANCHOR
         and (entry["line"], entry["head"]) == (line, head)

@@ -42,7 +42,7 @@ class RecordHead:
 
 
 def folder_of(run: str) -> str:
-    """Below which key the heads of a run lie in the work bucket."""
+    """Below which key the work bucket holds the heads of a run."""
     return f"records/{run}/"
 
 
@@ -52,7 +52,7 @@ def key_of(run: str, line: int) -> str:
 
 
 def parse_head(content: bytes, also: Collection[str] = ()) -> RecordHead:
-    """The head that an object holds; `also` names fields that it must hold besides. Raises HeadRefused."""
+    """The head that an object holds; `also` names fields that it must also hold. Raises HeadRefused."""
     if len(content) > LARGEST and not also:
         raise HeadRefused(f"is larger than {LARGEST:,} bytes")
     try:

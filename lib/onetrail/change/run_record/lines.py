@@ -40,7 +40,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
     LineKind.ANCHOR: {"line": int, "head": str, "resource": str, "request_id": str},
     LineKind.STEP: {"step": str, "plan": str, "state": str, "line": str},
 }  # fmt: skip
-"""Kind of line -> the type of a field that stands in it; other kinds are free."""
+"""Kind of line -> the type of a field that it has; other kinds are free."""
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     LineKind.INTENT: ("key",),
     LineKind.DONE: ("key",),
@@ -49,7 +49,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     LineKind.PROBE: ("asked", "taken"),
     LineKind.ANCHOR: ("line", "head", "resource", "request_id"),
 }
-"""Kind of line -> what must stand in it for the chain to be read; what evidence needs besides is asked for there."""
+"""Kind of line -> what it must have for the chain to be read; what else evidence needs is asked for there."""
 _OPTIONAL: Final = {
     "restores": dict,
     "replaces": dict,
@@ -228,7 +228,7 @@ def _dumped(value: Any, **how: bool) -> str:
 def _seen(text: str) -> bytes:
     """JSON as it is written since a terminal that prints it obeys nothing in it; earlier lines hold such characters as they are.
 
-    Raises ValueError for what UTF-8 cannot hold, which stands as an escape in nothing that onetrail writes.
+    Raises ValueError for what UTF-8 cannot hold, which onetrail never writes as an escape.
     """
     text.encode()
     return json_safe(text).encode()

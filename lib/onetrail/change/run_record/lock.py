@@ -1,7 +1,7 @@
 """One process at a time in a folder: a lock of the file system, and beside it a file that says who holds it.
 
 The lock alone decides. The file is written after the lock is taken and is gone once it is given back; a killed process leaves it, and
-whoever takes the lock next replaces it. It may have been planted, so it is never more than words in a line.
+the next process to take the lock replaces it. It may have been planted, so it is never more than words in a line.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class RunRecord:
     def _write(self, line: bytes, hash_: str, at: str) -> None:
         """The line is on disk before the head names it, and the head before this returns; or neither is there."""
         if self._torn:
-            self._take_back()
+            self._undo()
         self._torn = True
         try:
             with self._path.open("ab") as out:
@@ -102,12 +102,12 @@ class RunRecord:
             _replace(self._head_path, hash_ + "\n")
         except BaseException:
             with suppress(OSError):
-                self._take_back()
+                self._undo()
             raise
         self._torn = False
         self.head, self.at, self._lines, self._size = hash_, at, self._lines + 1, self._size + len(line)
 
-    def _take_back(self) -> None:
+    def _undo(self) -> None:
         """Leave the file as it was before a line that could not be written, so that the next one does not follow half of it."""
         _cut(self._path, self._size)
         if self._lines:

@@ -208,7 +208,7 @@ def _standing(row: ProvenRow, versions: Sequence[VersionRow]) -> str:
         return "its receipt names no version of it"
     mine = next((one for one in versions if one.version_id == row.version_id and not one.is_marker), None)
     if mine is None:
-        other = ", and another version lies there" if any(not one.is_marker for one in versions) else ""
+        other = ", and another version is there" if any(not one.is_marker for one in versions) else ""
         return f"its version {row.version_id} no longer exists{other}"
     if not mine.is_latest:
         newest = versions[0]

@@ -82,7 +82,7 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
         estate=estate,
         regions=regions,
         deliveries=tuple(deliveries),
-        rail=Rail(RAIL, why="not looked for"),
+        rail=Rail(RAIL, why="not evaluated"),
         kms_key="",
         now=clients.clock.now(),
         could_not_look=tuple(failed),
