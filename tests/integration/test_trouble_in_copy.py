@@ -410,7 +410,7 @@ def test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot(
     never = ("not-implemented", {"operation": "CopyObject", "header": "if-none-match", "probability": 1})
     state, line = copied(clients, (never,))
     assert state == "ChangeFailed"
-    assert "takes no If-None-Match on a copy" in line
+    assert "does not accept If-None-Match on a copy" in line
     assert grant_revoked(clients).met
     seen = step.observe(clients.settings, clients, before=BEFORE)
     assert any("CopierNeverOverwrites" in note for note in step.propose(clients.settings, seen).notes)
