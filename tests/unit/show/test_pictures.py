@@ -139,9 +139,9 @@ def test_unattended_progress_says_the_same_in_a_line_now_and_then(monkeypatch, c
             clock[0] = 100.0 + second
             progress("a", 10 * second, 200_000 * second, second // 5, 0)
     assert capsys.readouterr().err.splitlines() == [
-        "Copying: objects 0 of 400, 0.0 MB, retries 0, errors 0, – a second, – s left",
-        "Copying: objects 50 of 400, 1.0 MB, retries 1, errors 0, 10 a second, 35 s left",
-        "Copying: objects 100 of 400, 2.0 MB, retries 2, errors 0, 10 a second, 30 s left",
+        "Copying: objects 0 of 400, 0.0 MB, retries 0, errors 0, – per second, – s left",
+        "Copying: objects 50 of 400, 1.0 MB, retries 1, errors 0, 10 per second, 35 s left",
+        "Copying: objects 100 of 400, 2.0 MB, retries 2, errors 0, 10 per second, 30 s left",
     ]
     with Progress("Copying", unattended=True, monotonic=lambda: clock[0]) as plain:
         plain("a", 100, 2_000_000, 0, 0)
@@ -158,7 +158,7 @@ def test_objects_over_time_end_in_what_was_really_done():
     shown = over_time(samples, "Copied")
     assert shown.png.startswith(b"\x89PNG")
     lines = str(shown).splitlines()
-    assert "35,000 objects in 500.0 s: 70 a second." in lines
+    assert "35,000 objects in 500.0 s: 70 per second." in lines
     assert len([line for line in lines if line.split()[:1] and line.split()[0][0].isdigit()]) <= 12
     few = Samples()
     few.add(ProgressPoint(0, 0, 0))
