@@ -133,7 +133,7 @@ TESTED = {
     "restore it or use another run_name": "tests/unit/change/test_record.py::test_a_record_that_was_moved_away_goes_on_once_it_is_restored",
     "move the file out of the run folder and keep it": REMEDIES
     + "test_a_receipt_that_is_moved_out_of_the_run_folder_retires_nothing",
-    "put it back from a copy of the run folder": "tests/unit/steps/test_sealed_heads.py::test_a_receipt_that_is_put_back_from_a_copy_of_the_run_folder_is_missing_no_longer",
+    "put it back from a copy of the run folder": "tests/unit/estate/test_sealed_heads.py::test_a_receipt_that_is_put_back_from_a_copy_of_the_run_folder_is_missing_no_longer",
     "move this one aside, and put the file of that hash there": REMEDIES
     + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
     "move it out of the folder": REMEDIES

@@ -8,7 +8,7 @@ import pytest
 from onetrail.change import RecordCheck
 from onetrail.estate.custody.custody import BoundFile, Custody, read_custody
 from onetrail.steps.evidence.files import Fit, read_files
-from tests.unit.steps.test_receipts import given_a_proven_bucket
+from tests.unit.estate.test_receipts import given_a_proven_bucket
 
 PARTS = {"ledger/copy-a-001.parquet": b"rows of a", "ledger/copy-b-001.parquet": b"rows of b"}
 

@@ -19,8 +19,8 @@ from onetrail.estate.proof.sealed_heads import (
 )
 from onetrail.looked import Unread
 from tests.unit.change.given import MovableClock, given_a_fresh_chain
+from tests.unit.estate.test_receipts import given_a_proven_bucket
 from tests.unit.steps.given_heads import RUN, WorkBucket, error, given_clients
-from tests.unit.steps.test_receipts import given_a_proven_bucket
 
 FIRST = f"{folder(RUN)}head-000001.json"
 
